@@ -1,0 +1,41 @@
+"""Time as one object that is passed in, so that tests own it.
+
+Deadlines and waits go by `monotonic`, dates shown to people or compared with the catalogue by `now`:
+a machine whose clock jumps must neither hang nor give up early.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """The three things one may ask of time."""
+
+    def now(self) -> datetime:
+        """The current date and time, timezone-aware, in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds from an arbitrary start; never jumps."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait; cancelling the task ends the wait at once."""
+        ...
+
+
+class SystemClock:
+    """The real one."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(max(0.0, seconds))

@@ -1,0 +1,294 @@
+"""The two states that are compared: what manifests declare and what ARM answered.
+
+Absence is evidence only if the listing was complete: from an account that is `Unreadable`, nothing is
+concluded about any deployment in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import lru_cache
+
+from reconciler.diagnostics import Place, Severity
+from reconciler.domain.deployment import DesiredDeployment, JsonObject
+from reconciler.domain.ids import AccountId, DeploymentId, Region
+from reconciler.domain.sku import SkuName
+
+
+class PrunePolicy(StrEnum):
+    """Which undeclared deployments of an account may be deleted."""
+
+    OWNED = "owned"
+    EXCLUSIVE = "exclusive"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guards:
+    """Limits on what one run may destroy; None where the Fleet is silent."""
+
+    max_deletes: int | None = None
+    max_delete_percent: float | None = None
+    max_capacity_reduction_percent: float | None = None
+    protect: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """An alias's target. Both are GUIDs; `tenant` None where the Fleet does not say."""
+
+    id: str
+    tenant: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retirement:
+    """When a model's retirement date becomes a finding, in days from today."""
+
+    warn_within_days: int = 90
+    fail_within_days: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fleet:
+    """Who we are. `name` is the owner mark; `declared` is False when no Fleet document was found."""
+
+    name: str = "default"
+    cloud: str = "AzureCloud"
+    api_version: str | None = None
+    subscriptions: Mapping[str, Subscription] = field(default_factory=dict)
+    guards: Guards = Guards()
+    rules: Mapping[str, Severity] = field(default_factory=dict)
+    retirement: Retirement = Retirement()
+    declared: bool = True
+    place: Place | None = field(default=None, compare=False)
+
+    def alias_of(self, subscription: str) -> str | None:
+        """The alias of a subscription id, the first in alphabetical order; None without one."""
+        wanted = subscription.lower()
+        return next((a for a, s in sorted(self.subscriptions.items()) if s.id.lower() == wanted), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DesiredAccount:
+    """An account that at least one DeploymentSet names."""
+
+    id: AccountId
+    region: Region | None = None
+    tenant: str | None = None
+    prune: PrunePolicy = PrunePolicy.OWNED
+    place: Place | None = field(default=None, compare=False)
+
+
+@lru_cache(maxsize=1024)
+def _glob(pattern: str) -> re.Pattern[str]:
+    """A glob of three slash-separated parts, or fewer from the right; `*` does not cross a slash."""
+    parts = pattern.split("/")
+    full = ["*"] * (3 - len(parts)) + parts
+    escaped = (re.escape(part).replace(r"\*", "[^/]*").replace(r"\?", "[^/]") for part in full)
+    return re.compile("/".join(escaped), re.IGNORECASE)
+
+
+def matches_any(patterns: Iterable[str], deployment: DeploymentId, alias: str | None) -> bool:
+    """Whether a glob over ``subscription-or-alias/account/deployment`` matches, by id or by alias."""
+    account = deployment.account
+    names = [f"{account.subscription}/{account.name}/{deployment.name}"]
+    if alias is not None:
+        names.append(f"{alias}/{account.name}/{deployment.name}")
+    return any(_glob(pattern).fullmatch(name) for pattern in patterns for name in names)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What this run may look at and touch; empty `targets` mean everything.
+
+    `left_out` are declared deployments that a selection removed: they are known, so they are never
+    mistaken for undeclared ones.
+    """
+
+    targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    left_out: frozenset[DeploymentId] = frozenset()
+
+    def covers(self, deployment: DeploymentId, alias: str | None) -> bool:
+        """Whether this run is about `deployment`."""
+        if deployment in self.left_out or matches_any(self.excludes, deployment, alias):
+            return False
+        return not self.targets or matches_any(self.targets, deployment, alias)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DesiredState:
+    """Everything declared, selected. Accounts and deployments are ordered by identity.
+
+    `manifest_digest` is a SHA-256 over the texts that were read, in order of their paths.
+    """
+
+    fleet: Fleet
+    accounts: tuple[DesiredAccount, ...] = ()
+    deployments: tuple[DesiredDeployment, ...] = ()
+    scope: Scope = Scope()
+    manifest_digest: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "accounts", tuple(sorted(self.accounts, key=lambda a: a.id.key)))
+        object.__setattr__(self, "deployments", tuple(sorted(self.deployments, key=lambda d: d.id.key)))
+
+    def covers(self, deployment: DeploymentId) -> bool:
+        """Whether `deployment` is in scope, by its id or its subscription's alias."""
+        return self.scope.covers(deployment, self.fleet.alias_of(deployment.account.subscription))
+
+    def with_accounts(self, accounts: Iterable[DesiredAccount]) -> DesiredState:
+        """The same state over other accounts."""
+        return replace(self, accounts=tuple(accounts))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemMetadata:
+    """Who touched the resource last and when, as ARM's systemData tells it. Times are ISO 8601 text."""
+
+    created_by: str | None = None
+    created_at: str | None = None
+    last_modified_by: str | None = None
+    last_modified_by_type: str | None = None
+    last_modified_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedDeployment:
+    """A deployment as ARM answered it.
+
+    `resource` is the whole answer, unknown properties included: the body of a PUT is laid over it.
+    `provisioning_state` keeps ARM's spelling; an absent one means Succeeded (ARM RPC).
+    """
+
+    id: DeploymentId
+    model_format: str | None
+    model_name: str | None
+    model_version: str | None
+    model_source: str | None = None
+    sku: SkuName | None = None
+    capacity: int | None = None
+    provisioning_state: str = "Succeeded"
+    tags: Mapping[str, str] = field(default_factory=dict)
+    etag: str | None = None
+    system: SystemMetadata = SystemMetadata()
+    resource: JsonObject = field(default_factory=dict)
+
+    @property
+    def settled(self) -> bool:
+        """Whether no operation is going on; unknown states are not settled (ARM RPC)."""
+        return self.provisioning_state.lower() in {"succeeded", "failed", "canceled", "disabled"}
+
+    @property
+    def failed(self) -> bool:
+        """Whether ARM will refuse any PUT until the deployment is deleted."""
+        return self.provisioning_state.lower() == "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedAccount:
+    """What a plan needs to know of an account."""
+
+    id: AccountId
+    region: Region
+    kind: str = ""
+    provisioning_state: str = "Succeeded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """The account was read and its deployments were listed to the last page."""
+
+    account: ObservedAccount
+    deployments: tuple[ObservedDeployment, ...] = ()
+
+    def find(self, wanted: DeploymentId) -> ObservedDeployment | None:
+        """The deployment of that identity; None is proof of absence, for the listing is complete."""
+        return next((d for d in self.deployments if d.id == wanted), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountMissing:
+    """ARM says that the account, its group or its subscription does not exist (or is another tenant's)."""
+
+    id: AccountId
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """The account could not be read or listed to its end. Nothing follows from this about any deployment."""
+
+    id: AccountId
+    code: str
+    message: str
+
+
+Reading = Listed | AccountMissing | Unreadable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaPool:
+    """A quota counter of one region and subscription, as ARM's usages name it."""
+
+    name: str
+    label: str
+    used: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """One way in which a region offers a model, from ARM's models list.
+
+    `pool` is ARM's usageName: it cannot be derived from the model's name. `minimum` and `step` are None
+    where ARM gives none (every SKU but the provisioned ones): any capacity from 1 up.
+    """
+
+    model_format: str
+    model_name: str
+    model_version: str
+    sku: SkuName
+    pool: str
+    account_kind: str = ""
+    minimum: int | None = None
+    step: int | None = None
+    maximum: int | None = None
+    retires: str | None = None
+    lifecycle_status: str = ""
+    default_version: bool = False
+
+    @property
+    def for_fine_tuned(self) -> bool:
+        """Whether only fine-tuned models draw on this offer; case varies in ARM's own lists."""
+        return self.pool.lower().endswith("-finetune")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegionFacts:
+    """What ARM says about one region of one subscription; None where it could not be read."""
+
+    subscription: str
+    region: Region
+    pools: tuple[QuotaPool, ...] | None = None
+    offers: tuple[Offer, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedState:
+    """What ARM answered, per account and per region."""
+
+    readings: Mapping[AccountId, Reading] = field(default_factory=dict)
+    regions: tuple[RegionFacts, ...] = ()
+
+    def region_facts(self, subscription: str, region: Region) -> RegionFacts | None:
+        """What is known about a region of a subscription."""
+        wanted = subscription.lower()
+        return next(
+            (f for f in self.regions if f.region == region and f.subscription.lower() == wanted), None
+        )

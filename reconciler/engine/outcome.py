@@ -1,0 +1,120 @@
+"""What became of each step of an apply, and the events on the way there.
+
+Accepted is not converged: an outcome is `SUCCEEDED` only after a read showed the wanted fields and
+the state Succeeded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from reconciler.plan.plan import Plan, Step
+
+
+class Outcome(StrEnum):
+    """How a step ended.
+
+    `SKIPPED`: nothing was sent. `UNKNOWN`: something was sent and may still be going on.
+    `CONFLICT`: the account stayed busy with other writes until the deadline; nothing was sent.
+    `STALE`: the deployment is no longer what the plan saw; nothing was sent.
+    """
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    UNKNOWN = "unknown"
+    CONFLICT = "conflict"
+    STALE = "stale"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Why a step did not succeed: ARM's status, code and message verbatim, and our advice."""
+
+    code: str
+    message: str
+    status: int | None = None
+    request_id: str | None = None
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemReport:
+    """One step's end. `attempts` counts writes sent; `duration_ms` runs from its start in the lane."""
+
+    step: Step
+    outcome: Outcome
+    attempts: int = 0
+    duration_ms: int = 0
+    fault: Fault | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyReport:
+    """Every writing step of the plan with its end, in the plan's order. `interrupted` names a signal."""
+
+    plan: Plan
+    items: tuple[ItemReport, ...]
+    interrupted: str | None = None
+
+    def count(self, outcome: Outcome) -> int:
+        """How many steps ended so."""
+        return sum(1 for item in self.items if item.outcome is outcome)
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether everything that ought to be done was done."""
+        return not self.plan.blocked and all(i.outcome is Outcome.SUCCEEDED for i in self.items)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A step begins in its account's lane."""
+
+    step: Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A write was received by ARM; `verb` is PUT or DELETE."""
+
+    step: Step
+    verb: str
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A step waits `seconds` for `what` (an operation, a busy account, a throttle)."""
+
+    step: Step
+    what: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A step has ended."""
+
+    item: ItemReport
+
+
+Event = Started | Sent | Waiting | Finished
+
+
+class Listener(Protocol):
+    """Somebody who wants to know; must not raise and must not block."""
+
+    def notify(self, event: Event) -> None:
+        """Take note of one event."""
+        ...
+
+
+class Silence:
+    """Nobody listens."""
+
+    def notify(self, event: Event) -> None:
+        """Take no note."""

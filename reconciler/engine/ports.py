@@ -1,0 +1,117 @@
+"""What the engine asks of the world. One call is one logical request; waiting is the engine's job.
+
+Every method raises `reconciler.errors.ArmError` or one of its kinds, and nothing of a library's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from reconciler.domain.deployment import JsonObject
+from reconciler.domain.ids import AccountId, DeploymentId, Region
+from reconciler.domain.state import ObservedAccount, ObservedDeployment, Offer, QuotaPool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationRef:
+    """An operation that ARM lets us follow. The address is signed: it is never printed.
+
+    `ends_by_status` is True for Azure-AsyncOperation (a status in the body), False for Location
+    (202 until done).
+    """
+
+    url: str = field(repr=False)
+    ends_by_status: bool
+    target: DeploymentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """A write was received. That is not success: only reading the deployment back is.
+
+    `operation` is None where ARM gave none or one that must not be followed; then the deployment itself
+    is polled. `deployment` is the answer's body where it had one. `retry_after` is in seconds.
+    `warning` is for the user, once.
+    """
+
+    operation: OperationRef | None = None
+    deployment: ObservedDeployment | None = None
+    retry_after: float | None = None
+    request_id: str | None = None
+    warning: str = ""
+
+
+class OperationStatus(StrEnum):
+    """Where an operation stands. `UNREADABLE`: the status could not be had; look at the deployment."""
+
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationState:
+    """One look at an operation. `code` and `message` are ARM's own where it failed.
+
+    `next` replaces the reference for the following look where ARM named a new address.
+    """
+
+    status: OperationStatus
+    code: str = ""
+    message: str = ""
+    retry_after: float | None = None
+    next: OperationRef | None = None
+
+
+class DeploymentsApi(Protocol):
+    """The verbs on deployments. Reads are retried inside; a write is sent once (429 and a 401 aside)."""
+
+    async def list_deployments(self, account: AccountId) -> tuple[ObservedDeployment, ...]:
+        """All deployments of an account, to the last page, or an error; never a part."""
+        ...
+
+    async def get_deployment(self, deployment: DeploymentId) -> ObservedDeployment | None:
+        """One deployment; None only where ARM says that the deployment itself is absent."""
+        ...
+
+    async def put_deployment(
+        self, deployment: DeploymentId, body: JsonObject, *, source_tenants: tuple[str, ...] = ()
+    ) -> Accepted:
+        """Send one PUT. `source_tenants` get their token into x-ms-authorization-auxiliary."""
+        ...
+
+    async def delete_deployment(self, deployment: DeploymentId) -> Accepted:
+        """Send one DELETE; an absent deployment is as good as deleted."""
+        ...
+
+    async def poll(self, operation: OperationRef) -> OperationState:
+        """Look at an operation once."""
+        ...
+
+
+class AccountFacts(Protocol):
+    """The reads a plan needs beside the deployments."""
+
+    async def list_accounts(self, subscription: str) -> tuple[ObservedAccount, ...]:
+        """Every account of a subscription that the caller may see."""
+        ...
+
+    async def get_account(self, account: AccountId) -> ObservedAccount:
+        """One account; NotFound tells whether it, its group or its subscription is missing."""
+        ...
+
+    async def list_pools(self, subscription: str, region: Region) -> tuple[QuotaPool, ...]:
+        """The quota pools of a region (ARM's usages)."""
+        ...
+
+    async def list_offers(self, subscription: str, region: Region) -> tuple[Offer, ...]:
+        """The models, versions and SKUs that a region offers."""
+        ...
+
+
+class Arm(DeploymentsApi, AccountFacts, Protocol):
+    """Both faces of ARM."""

@@ -1,0 +1,158 @@
+"""Every exception that crosses a room's border.
+
+::
+
+    ReconcilerError
+    ├─ InvalidManifests(diagnostics)      the end of the diagnostics channel
+    ├─ UsageProblem                       the command line or the environment cannot be obeyed (exit 64)
+    ├─ PlanRefused(refusals) · PlanStale(changed)
+    ├─ CredentialError                    which tenant, which credential was tried
+    └─ ArmError(operation, target, request_id)
+       ├─ ArmUnreachable                  no answer; for a write the outcome is unknown
+       ├─ ArmRejected(status, code, message, details)
+       │  └─ Throttled · Conflict · NotFound · Forbidden · QuotaExceeded · InvalidRequest
+       ├─ OperationFailed · OperationTimedOut
+       └─ ArmContractBroken               an answer we cannot read; the body is kept, shortened
+
+Exceptions are about the world or about us; what is wrong with the user's text is a `Diagnostic`.
+httpx and azure exceptions never leave `arm`: they stay as ``__cause__``. This room imports nothing of
+ours but diagnostics' siblings' names, so that every room may raise from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class ReconcilerError(Exception):
+    """Root of the tree. `str()` is a paragraph fit to be shown to the user as it is."""
+
+
+class InvalidManifests(ReconcilerError):  # noqa: N818 -- a state of the world, not "an error occurred"
+    """The manifests have errors; everything found travels along, warnings too."""
+
+    def __init__(self, diagnostics: Sequence[object]) -> None:
+        super().__init__(f"the manifests have {len(diagnostics)} problem(s)")
+        self.diagnostics = tuple(diagnostics)
+
+
+class UsageProblem(ReconcilerError):  # noqa: N818
+    """The command line, the environment or a named file cannot be obeyed as given."""
+
+
+class PlanRefused(ReconcilerError):  # noqa: N818
+    """Guards refuse the plan. `refusals` are the plan's own Refusal values."""
+
+    def __init__(self, refusals: Sequence[object]) -> None:
+        super().__init__(f"the plan is refused by {len(refusals)} guard(s)")
+        self.refusals = tuple(refusals)
+
+
+class PlanStale(ReconcilerError):  # noqa: N818
+    """A saved plan no longer fits the manifests, the fleet, the cloud or this version of the tool."""
+
+
+class CredentialError(ReconcilerError):
+    """No token could be had for a tenant. Names the tenant and each credential tried; never a secret."""
+
+    def __init__(self, message: str, *, tenant: str) -> None:
+        super().__init__(message)
+        self.tenant = tenant
+
+
+class ArmError(ReconcilerError):
+    """Something about one request to ARM: our `operation` and `target` first, then what came back."""
+
+    def __init__(self, message: str, *, operation: str, target: str, request_id: str | None = None) -> None:
+        super().__init__(message)
+        self.operation = operation
+        self.target = target
+        self.request_id = request_id
+
+    def __str__(self) -> str:
+        request = f" (request {self.request_id})" if self.request_id else ""
+        return f"{self.operation} {self.target}: {super().__str__()}{request}"
+
+
+class ArmUnreachable(ArmError):  # noqa: N818
+    """No usable answer came. A write may or may not have happened: observe before repeating it."""
+
+
+class ArmRejected(ArmError):  # noqa: N818
+    """ARM answered with an error. `code` and `message` are ARM's own words; `status` is HTTP's.
+
+    `retry_after` is in seconds when the answer carried a usable Retry-After header.
+    `details` are ``(code, message)`` pairs of ARM's nested errors, outermost first.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        operation: str,
+        target: str,
+        status: int,
+        code: str,
+        request_id: str | None = None,
+        details: tuple[tuple[str, str], ...] = (),
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, operation=operation, target=target, request_id=request_id)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.details = details
+        self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        request = f" (request {self.request_id})" if self.request_id else ""
+        return f"{self.operation} {self.target}: {self.status} {self.code}: {self.message}{request}"
+
+
+class Throttled(ArmRejected):
+    """429: not processed; wait `retry_after` and send the same again."""
+
+
+class Conflict(ArmRejected):
+    """409 RequestConflict and its kin: the account is busy with another write; a queue, not a failure."""
+
+
+class NotFound(ArmRejected):
+    """404. `code` tells whether the deployment, the account, the group or the subscription is missing."""
+
+
+class Forbidden(ArmRejected):
+    """401 after a fresh token, or 403: rights, policies, locks, linked scopes."""
+
+
+class QuotaExceeded(ArmRejected):
+    """InsufficientQuota and its kin; never retried."""
+
+
+class InvalidRequest(ArmRejected):
+    """Any other refusal of the request itself; never retried."""
+
+
+class OperationFailed(ArmError):  # noqa: N818
+    """A long-running operation or a provisioningState ended in Failed or Canceled."""
+
+    def __init__(
+        self, message: str, *, operation: str, target: str, code: str, request_id: str | None = None
+    ) -> None:
+        super().__init__(message, operation=operation, target=target, request_id=request_id)
+        self.code = code
+        self.message = message
+
+
+class OperationTimedOut(ArmError):  # noqa: N818
+    """The deadline passed while ARM was still working; the outcome is unknown, the write may go on."""
+
+
+class ArmContractBroken(ArmError):  # noqa: N818
+    """ARM's answer cannot be read as what it should be. `excerpt` is a short, printable piece of it."""
+
+    def __init__(
+        self, message: str, *, operation: str, target: str, excerpt: str = "", request_id: str | None = None
+    ) -> None:
+        super().__init__(message, operation=operation, target=target, request_id=request_id)
+        self.excerpt = excerpt

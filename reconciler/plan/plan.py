@@ -1,0 +1,104 @@
+"""The plan as a value: what would be done, in which order, what forbids it, what it does to quotas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.domain.ids import DeploymentId
+from reconciler.plan.actions import Action, Blocked, Keep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A guard's verdict against the whole plan. `lift` names the flag or field that lifts it."""
+
+    code: str
+    message: str
+    lift: str
+
+
+class Verdict(StrEnum):
+    """Whether a pool can take the plan; an unreadable pool is never called fine."""
+
+    FITS = "fits"
+    EXCEEDS = "exceeds"
+    UNVERIFIED = "unverified"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """A deployment that draws on a pool, with its capacity after the plan."""
+
+    id: DeploymentId
+    capacity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolForecast:
+    """One quota pool before, during and after the plan, in the pool's own units.
+
+    `scope` is ``<subscription>/<region>``. `used_*` count everybody's use, as ARM does.
+    `limit` and the uses are None where ARM's usages could not be read.
+    """
+
+    pool: str
+    scope: str
+    limit: int | None
+    used_before: int | None
+    used_peak: int | None
+    used_after: int | None
+    verdict: Verdict
+    label: str = ""
+    holders: tuple[Holder, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """An action in its place. `order` counts from 1 over the steps that write; 0 for those that do not.
+
+    `depends_on` must have ended well before this one starts; steps of one account never overlap.
+    `fingerprint` is over what was observed and what is to be done, so a later run can tell whether
+    this is still the same step.
+    """
+
+    action: Action
+    order: int = 0
+    depends_on: tuple[DeploymentId, ...] = ()
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Everything a person must see before saying yes.
+
+    `complete` is False where something could not be read. `applyable` is False while a refusal stands
+    or nothing is to be written.
+    """
+
+    fleet: str
+    cloud: str
+    steps: tuple[Step, ...]
+    quota: tuple[PoolForecast, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    complete: bool = True
+    manifest_digest: str = ""
+    left_out: int = 0
+    fingerprint: str = ""
+
+    @property
+    def writes(self) -> tuple[Step, ...]:
+        """The steps that send something, in order."""
+        return tuple(s for s in self.steps if not isinstance(s.action, Keep | Blocked))
+
+    @property
+    def blocked(self) -> tuple[Step, ...]:
+        """The steps that ought to be done and must not."""
+        return tuple(s for s in self.steps if isinstance(s.action, Blocked))
+
+    @property
+    def applyable(self) -> bool:
+        """Whether `apply` would write anything."""
+        return not self.refusals and bool(self.writes)
