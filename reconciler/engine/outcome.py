@@ -78,6 +78,14 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """A write is about to leave; written down before it does, so that a crash leaves a trace."""
+
+    step: Step
+    verb: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
     """A write was received by ARM; `verb` is PUT or DELETE."""
 
@@ -102,7 +110,7 @@ class Finished:
     item: ItemReport
 
 
-Event = Started | Sent | Waiting | Finished
+Event = Started | Sending | Sent | Waiting | Finished
 
 
 class Listener(Protocol):

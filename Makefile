@@ -1,0 +1,48 @@
+# Everything sets itself up: a virtual environment in .venv, made anew when pyproject.toml changes.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+# The first Python on the path that is new enough; PYTHON=... overrides it.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+
+.PHONY: help demo test check format lint types imports clean
+
+help:  ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST)
+
+$(VENV)/pyvenv.cfg:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and none is on the PATH; PYTHON=/path/to/python names one" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: $(VENV)/pyvenv.cfg pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[emulator]'
+	@touch $@
+
+$(VENV)/.development: $(VENV)/.runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[emulator,dev]'
+	@touch $@
+
+demo: $(VENV)/.runtime  ## Show the main job on this repository's own manifests/, on the embedded emulator
+	@$(BIN)/python examples/demo.py
+
+test: $(VENV)/.development  ## Run every test
+	$(BIN)/python -m pytest -q -n auto
+
+check: format lint types imports test  ## What CI runs
+
+format: $(VENV)/.development  ## Fail where ruff would format otherwise
+	$(BIN)/ruff format --check .
+
+lint: $(VENV)/.development
+	$(BIN)/ruff check .
+
+types: $(VENV)/.development
+	$(BIN)/mypy
+
+imports: $(VENV)/.development
+	$(BIN)/lint-imports
+
+clean:  ## Remove what the targets made
+	rm -rf $(VENV) .reconciler .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist

@@ -1,0 +1,15 @@
+"""The command line: argv becomes a frozen value, a command runs the pipeline, a value becomes text.
+
+Nothing heavy is imported before a command needs it: `--help` costs an interpreter and click.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one command and return its exit code; writes to stdout and stderr, raises nothing."""
+    from reconciler.cli.main import run_command  # noqa: PLC0415 -- see the module's docstring
+
+    return run_command(argv)

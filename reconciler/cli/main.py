@@ -1,0 +1,113 @@
+"""The root command: which commands exist, and what becomes of every exception.
+
+Commands are imported when they are run, so that `--help` and completion stay fast.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from reconciler import __version__
+from reconciler.cli.exit_codes import Exit
+from reconciler.errors import ReconcilerError, UsageProblem
+
+# name -> (module below reconciler.cli.commands, one line for --help); the module defines `command`.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "validate": ("validate", "Check the manifests without talking to Azure."),
+    "plan": ("plan", "Show what apply would do."),
+    "apply": ("apply", "Make Azure as the manifests declare."),
+    "drift": ("drift", "Show what differs although no manifest changed, and why."),
+    "show": ("show", "List the deployments that are there."),
+    "schema": ("schema", "Print the JSON Schema of the manifests."),
+    "explain": ("explain", "Say what a diagnostic code means and what to do."),
+    "emulator": ("emulator", "Serve, reset, load or inspect the embedded ARM emulator."),
+}
+
+
+class _LazyGroup(click.Group):
+    """Lists commands from the table and imports one only to run it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"reconciler.cli.commands.{COMMANDS[cmd_name][0]}")
+        command = module.command
+        assert isinstance(command, click.Command)  # noqa: S101 -- the table above is ours
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            _unknown_command(args[0], ctx)
+        return super().resolve_command(ctx, args)
+
+
+def _unknown_command(name: str, ctx: click.Context) -> NoReturn:
+    import difflib  # noqa: PLC0415 -- only on this path
+
+    near = difflib.get_close_matches(name, COMMANDS, n=1)
+    meant = f" Did you mean {near[0]!r}?" if near else f" Commands: {', '.join(COMMANDS)}."
+    raise click.UsageError(f"There is no command {name!r}.{meant}", ctx)
+
+
+@click.group(
+    cls=_LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="PATH defaults to manifests/. Exit codes: 0 done, 1 failed or refused, 2 changes or drift, "
+    "3 partly applied, 64 wrong usage, 130/143 interrupted.",
+)
+@click.version_option(__version__, prog_name="reconciler")
+def root() -> None:
+    """Declare Azure OpenAI / Foundry model deployments in YAML and keep Azure that way."""
+
+
+def run_command(argv: Sequence[str]) -> int:
+    """Run `argv`; every way out is an exit code and, where something is wrong, a paragraph on stderr."""
+    try:
+        code = root.main(args=list(argv), prog_name="reconciler", standalone_mode=False)
+        _flush()
+    except click.UsageError as wrong:
+        wrong.show(sys.stderr)
+        return Exit.USAGE
+    except UsageProblem as wrong:
+        return _say(str(wrong), Exit.USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        return _say("interrupted; nothing more was sent", Exit.INTERRUPTED)
+    except click.ClickException as wrong:
+        return _say(wrong.format_message(), Exit.FAILED)
+    except ReconcilerError as problem:
+        return _say(str(problem), Exit.FAILED)
+    except BrokenPipeError:
+        # The reader of our output has gone (F-094): nothing is left to tell it.
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.FAILED
+    return int(code) if isinstance(code, int) else Exit.DONE
+
+
+def _flush() -> None:
+    sys.stdout.flush()
+
+
+def _say(message: str, code: Exit) -> int:
+    with contextlib.suppress(OSError):
+        click.echo(f"error: {message}", err=True)
+    return code

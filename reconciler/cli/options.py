@@ -1,0 +1,187 @@
+"""Options that several commands share, and the frozen value that they become.
+
+Every option has an environment twin, `RECONCILER_<OPTION>`; a flag wins over it.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+DEFAULT_PATH = "manifests/"
+CLOUDS = ("emulator", "AzureCloud", "AzureUSGovernment", "AzureChinaCloud")
+CREDENTIALS = ("default", "cli", "environment", "workload-identity", "managed-identity", "emulator")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """How and where the result is written. `file` None is stdout."""
+
+    form: str
+    file: Path | None
+    colour: bool | None
+    quiet: bool
+    verbose: bool
+    log_json: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """Which manifests, and which of their deployments."""
+
+    paths: tuple[str, ...]
+    select: str
+    targets: tuple[str, ...]
+    excludes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """Where ARM is and who we are there. `timeout` bounds the whole command, in seconds."""
+
+    cloud: str | None
+    endpoint: str | None
+    credential: str | None
+    ca_file: Path | None
+    emulator_state: Path
+    api_version: str | None
+    parallelism: int
+    timeout: float | None
+
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def _env(name: str) -> str:
+    return "RECONCILER_" + name.upper().replace("-", "_")
+
+
+def _option(*names: str, **settings: Any) -> Decorator:
+    long = next(name for name in names if name.startswith("--"))
+    return click.option(*names, envvar=_env(long.split("/")[0].lstrip("-")), show_envvar=False, **settings)
+
+
+def _stack(decorators: Sequence[Decorator], function: Callable[..., Any]) -> Callable[..., Any]:
+    for decorate in reversed(decorators):
+        function = decorate(function)
+    return function
+
+
+def output_options(*forms: str) -> Decorator:
+    """Add the output options; the command gets one `output: Output`."""
+    options = (
+        _option(
+            "-o",
+            "--output",
+            "output_form",
+            type=click.Choice(forms),
+            default=forms[0],
+            show_default=True,
+            help="Form of the result on stdout.",
+        ),
+        _option(
+            "--output-file", type=click.Path(dir_okay=False, path_type=Path), help="Write the result there."
+        ),
+        _option("--no-color", is_flag=True, help="No colour; also NO_COLOR, and never when piped."),
+        _option("-q", "--quiet", is_flag=True, help="No progress and no notes on stderr."),
+        _option("-v", "--verbose", is_flag=True, help="Also what does not change, and requests on stderr."),
+        _option("--log-json", is_flag=True, help="Log on stderr as JSON lines."),
+    )
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def wrapper(**given: Any) -> Any:
+            output = Output(
+                form=given.pop("output_form"),
+                file=given.pop("output_file"),
+                colour=False if given.pop("no_color") else None,
+                quiet=given.pop("quiet"),
+                verbose=given.pop("verbose"),
+                log_json=given.pop("log_json"),
+            )
+            return function(output=output, **given)
+
+        return _stack(options, wrapper)
+
+    return decorate
+
+
+def manifest_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add PATH… and the selection; the command gets one `chosen: Chosen`."""
+    options = (
+        click.argument("paths", nargs=-1, metavar="[PATH]..."),
+        _option("--select", default="", metavar="LABEL=VALUE,...", help="Only sets with these labels."),
+        _option(
+            "--target",
+            "targets",
+            multiple=True,
+            metavar="GLOB",
+            help="Only these: subscription-or-alias/account/deployment.",
+        ),
+        _option("--exclude", "excludes", multiple=True, metavar="GLOB", help="All but these."),
+    )
+
+    @functools.wraps(function)
+    def wrapper(**given: Any) -> Any:
+        chosen = Chosen(
+            paths=given.pop("paths") or (DEFAULT_PATH,),
+            select=given.pop("select"),
+            targets=given.pop("targets"),
+            excludes=given.pop("excludes"),
+        )
+        return function(chosen=chosen, **given)
+
+    return _stack(options, wrapper)
+
+
+def connection_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add where ARM is; the command gets one `connection: Connection`."""
+    options = (
+        _option("--cloud", type=click.Choice(CLOUDS), help="Overrides the Fleet's cloud."),
+        _option("--endpoint", metavar="URL", help="ARM's address; decides whatever the cloud says."),
+        _option("--credential", type=click.Choice(CREDENTIALS), help="How to sign in."),
+        _option(
+            "--ca-file",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            help="Certificates to trust beside the system's.",
+        ),
+        _option(
+            "--emulator-state",
+            type=click.Path(dir_okay=False, path_type=Path),
+            default=Path(".reconciler/emulator.db"),
+            show_default=True,
+            help="State of the embedded emulator.",
+        ),
+        _option("--api-version", metavar="YYYY-MM-DD", help="ARM api-version of the provider."),
+        _option(
+            "--parallelism",
+            type=click.IntRange(1, 256),
+            default=32,
+            show_default=True,
+            help="Accounts in flight at once.",
+        ),
+        _option(
+            "--timeout", type=click.FloatRange(min=1), metavar="S", help="Seconds for the whole command."
+        ),
+    )
+
+    @functools.wraps(function)
+    def wrapper(**given: Any) -> Any:
+        connection = Connection(
+            cloud=given.pop("cloud"),
+            endpoint=given.pop("endpoint"),
+            credential=given.pop("credential"),
+            ca_file=given.pop("ca_file"),
+            emulator_state=given.pop("emulator_state"),
+            api_version=given.pop("api_version"),
+            parallelism=given.pop("parallelism"),
+            timeout=given.pop("timeout"),
+        )
+        return function(connection=connection, **given)
+
+    return _stack(options, wrapper)

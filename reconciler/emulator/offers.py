@@ -1,0 +1,204 @@
+"""What can be deployed where: models of a region, their offers (`skus[]`) and the choice among several.
+
+Rule of this module: the facts come from `world/models.json` (see `world/PROVENANCE.md`) or from what a test posted;
+nothing about a model is derived from its name, except the base of a fine-tuned model, which its id spells out.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+
+from reconciler.emulator import clock
+from reconciler.emulator.store import Store
+from reconciler.emulator.wire import Json, normal_location
+
+SKU_NAMES = (
+    "Standard",
+    "GlobalStandard",
+    "DataZoneStandard",
+    "ProvisionedManaged",
+    "GlobalProvisionedManaged",
+    "DataZoneProvisionedManaged",
+    "GlobalBatch",
+    "DataZoneBatch",
+    "DeveloperTier",
+    "Provisioned",
+)
+"""`ProvisionedStandard` is in no answer of ARM, hence refused like any unknown name (assumed)."""
+
+_FINE_TUNED = re.compile(r"^(?P<root>.+)\.ft-[0-9a-f]+(-[\w.-]+)?$", re.IGNORECASE)
+_CHECKPOINT = re.compile(r"^ftchkpt-[0-9a-f]+$", re.IGNORECASE)
+_FINE_TUNE_CAPABILITIES = re.compile(r"fine-?tune|^allowProvisionedManagedCommitment$", re.IGNORECASE)
+_ANYTIME = datetime.max
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One model version as a region lists it: account kinds, the ARM model, its base if it is fine-tuned."""
+
+    kinds: tuple[str, ...]
+    sku_name: str
+    model: Json
+    fine_tuned_name: str | None = None
+
+
+@cache
+def shipped() -> Json:
+    """The world's facts, read once per process."""
+    text = (files("reconciler.emulator") / "world" / "models.json").read_text(encoding="utf-8")
+    facts: Json = json.loads(text)
+    return facts
+
+
+def locations() -> tuple[str, ...]:
+    return tuple(shipped()["regions"])
+
+
+def is_provisioned(sku: str) -> bool:
+    return "provisioned" in sku.lower()
+
+
+def canonical_sku(name: str) -> str | None:
+    """ARM's spelling of a sku name written in any case, None if there is no such sku."""
+    return next((known for known in SKU_NAMES if known.lower() == name.lower()), None)
+
+
+def is_fine_tuned(model_name: str) -> bool:
+    return _FINE_TUNED.match(model_name) is not None or _CHECKPOINT.match(model_name) is not None
+
+
+def models_of(store: Store, location: str) -> list[Listed]:
+    """Every model version that a region lists: what was posted for it, before what is shipped."""
+    place = normal_location(location)
+    posted = [_from_arm(item) for item in (store.get("model", place) or {}).get("value", [])]
+    named = {_identity(listed.model) for listed in posted}
+    return [*posted, *(listed for listed in _shipped_models(place) if _identity(listed.model) not in named)]
+
+
+def _from_arm(item: Json) -> Listed:
+    return Listed(
+        kinds=tuple(item.get("kinds") or [item.get("kind", "AIServices")]),
+        sku_name=item.get("skuName", "S0"),
+        model=item["model"],
+    )
+
+
+def _identity(model: Json) -> tuple[str, ...]:
+    return tuple(str(model.get(part, "")).lower() for part in ("format", "name", "version"))
+
+
+@cache
+def _shipped_models(place: str) -> tuple[Listed, ...]:
+    facts = shipped()
+    sets = facts["regionSets"]
+    area = facts["regions"].get(place, {}).get("area")
+    found = []
+    for entry in facts["models"]:
+        if place not in sets[entry["regions"]]:
+            continue
+        skus = [
+            {name: value for name, value in sku.items() if name != "regions"}
+            for sku in entry["model"]["skus"]
+            if place in sets[sku["regions"]]
+        ]
+        model = {**entry["model"], "skus": skus, "capabilities": _in_area(entry["model"]["capabilities"], area)}
+        found.append(Listed(kinds=tuple(entry["kinds"]), sku_name=entry["skuName"], model=model))
+    return tuple(found)
+
+
+def _in_area(capabilities: Json, area: str | None) -> Json:
+    """The capability `area` names the data zone of the region that lists the model."""
+    if "area" not in capabilities:
+        return dict(capabilities)
+    return {
+        name: (area if name == "area" else value)
+        for name, value in capabilities.items()
+        if name != "area" or area is not None
+    }
+
+
+def find(store: Store, location: str, kind: str, model: Json) -> Listed | None:
+    """The listed model that a deployment names, by its own entry or, if fine-tuned, by that of its base.
+
+    A version left out finds the default version.
+    """
+    wanted_format, name = model.get("format", ""), model.get("name", "")
+    version = model.get("version")
+    for_kind = [listed for listed in models_of(store, location) if kind in listed.kinds]
+    for listed in for_kind:
+        same = listed.model["format"] == wanted_format and listed.model["name"] == name
+        if same and (version == listed.model["version"] if version else listed.model.get("isDefaultVersion")):
+            return listed
+    if wanted_format == "OpenAI" and is_fine_tuned(name) and version in {None, "1"}:
+        return _fine_tuned(for_kind, name)
+    return None
+
+
+def _fine_tuned(for_kind: list[Listed], name: str) -> Listed | None:
+    base = next((listed for listed in for_kind if _is_base_of(listed.model, name)), None)
+    if base is None:
+        return None
+    model = {**base.model, "name": name, "version": "1"}
+    return Listed(kinds=base.kinds, sku_name=base.sku_name, model=model, fine_tuned_name=name)
+
+
+def _is_base_of(model: Json, name: str) -> bool:
+    """A checkpoint's id does not name its base: any model with a fine-tune offer will do (assumed)."""
+    match = _FINE_TUNED.match(name)
+    if match is None:
+        return any(_is_fine_tune_offer(sku) for sku in model["skus"])
+    return match["root"].lower() == f"{model['name']}-{model['version']}".lower()
+
+
+def _is_fine_tune_offer(sku: Json) -> bool:
+    return str(sku.get("usageName", "")).lower().endswith("-finetune")
+
+
+def offers_of(listed: Listed, sku: str) -> list[Json]:
+    """Offers of one sku name for this model: fine-tuned ones draw on `…-finetune` pools, provisioned on the base's."""
+    named = [offer for offer in listed.model["skus"] if offer["name"].lower() == sku.lower()]
+    if listed.fine_tuned_name is None or is_provisioned(sku):
+        return [offer for offer in named if not _is_fine_tune_offer(offer)]
+    return [offer for offer in named if _is_fine_tune_offer(offer)]
+
+
+def ends(offer: Json) -> datetime:
+    """The moment from which an offer refuses new deployments; far away when it has no date."""
+    text = offer.get("deprecationDate")
+    return clock.parse(text) if isinstance(text, str) else _ANYTIME.replace(tzinfo=clock.WORLD_BEGINS.tzinfo)
+
+
+def best_offer(listed: Listed, sku: str) -> Json | None:
+    """The offer that ends last, among several of one sku name."""
+    return max(offers_of(listed, sku), key=ends, default=None)
+
+
+def deployed_capabilities(listed: Listed) -> Json:
+    """Capabilities as a deployment shows them: those about training and commitments are left out (recorded)."""
+    return {
+        name: value
+        for name, value in listed.model.get("capabilities", {}).items()
+        if not _FINE_TUNE_CAPABILITIES.search(name)
+    }
+
+
+def wire_models(store: Store, subscription: str, location: str) -> Iterator[Json]:
+    """Items of the models list: one per account kind, as recorded."""
+    for listed in models_of(store, location):
+        model = listed.model
+        name = f"{model['format']}.{model['name']}.{model['version']}"
+        for kind in listed.kinds:
+            yield {
+                "id": f"/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{location}"
+                f"/models/{name}",
+                "type": "Microsoft.CognitiveServices/locations/models",
+                "name": name,
+                "location": location,
+                "kind": kind,
+                "skuName": listed.sku_name,
+                "model": model,
+            }

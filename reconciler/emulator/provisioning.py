@@ -1,0 +1,202 @@
+"""States of accounts and deployments, and the long operations that lead from one to the next.
+
+Rule of this module: nothing advances in the background. An operation ends when somebody looks - at it, at its
+resource, or by colliding with it - often enough, or late enough by the virtual clock.
+"""
+
+import hashlib
+import uuid
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from reconciler.emulator import clock, errors
+from reconciler.emulator.store import Store
+from reconciler.emulator.turn import Turn
+from reconciler.emulator.wire import Answer, Json
+
+
+class Transition(NamedTuple):
+    """What a running write shows: `state` in the resource's body, `status` in the operation."""
+
+    state: str
+    status: str
+
+
+RUNNING: dict[tuple[str, str], Transition] = {
+    ("account", "create"): Transition("Creating", "Creating"),  # recorded, 2023-05-01
+    ("account", "update"): Transition("Accepted", "Updating"),  # recorded, 2025-06-01
+    ("deployment", "create"): Transition("Creating", "Creating"),  # as the account's; deployments not recorded
+    ("deployment", "update"): Transition("Updating", "Updating"),  # documented for provisioned migrations
+}
+"""Every non-terminal state this emulator enters; each leads to Succeeded unless a fault says otherwise."""
+
+TERMINAL = frozenset({"Succeeded", "Failed", "Canceled", "Disabled"})
+
+LONGEST = timedelta(seconds=60)
+"""An operation counted in polls ends after this time all the same, so that one nobody polls does not stay."""
+
+_DEFAULTS: Json = {"polls": 2, "retryAfter": 1, "for": "long"}
+
+
+def rules(store: Store) -> Json:
+    """How long operations last: `polls` or `seconds`, `retryAfter` (or None), `for` long or all."""
+    return store.setting("lro") or dict(_DEFAULTS)
+
+
+def begin(turn: Turn, *, kind: str, event: str, key: str, location: str, forced: Json | None) -> Json | None:
+    """Start an operation on a resource unless it would end at once; the result is its document.
+
+    `forced` is what a fault demands: `{"lro": "never" | "Failed" | "Canceled" | any text, "error"?: {…}}`.
+    """
+    rule = rules(turn.store)
+    if forced is None and not rule.get("polls") and not rule.get("seconds"):
+        return None
+    guid = str(uuid.uuid4())
+    transition = RUNNING[kind, event]
+    seconds = rule.get("seconds")
+    length = LONGEST if seconds is None else timedelta(seconds=seconds)
+    operation: Json = {
+        "id": f"/subscriptions/{turn.subscription}/providers/Microsoft.CognitiveServices/locations/{location}"
+        f"/operationResults/{guid}",
+        "name": guid,
+        "kind": kind,
+        "key": key,
+        "status": transition.status,
+        "state": transition.state,
+        "startTime": clock.seconds_stamp(turn.now),
+        "pollsLeft": (rule.get("polls") or 2) if seconds is None else None,
+        "endsAt": clock.stamp(turn.now + length),
+        "outcome": "Succeeded" if forced is None else str(forced["lro"]),
+        "error": None if forced is None else forced.get("error"),
+    }
+    turn.store.put("running", guid, operation)
+    return operation
+
+
+def headers(turn: Turn, operation: Json, *, location_too: bool = False) -> dict[str, str]:
+    """Headers that send the client to an operation, signed like ARM's since 2024 (opaque to clients)."""
+    ticks = int(turn.now.timestamp() * 10_000_000)
+    seal = hashlib.sha256(operation["name"].encode()).hexdigest()
+    query = f"api-version=2017-04-18&t={ticks}&c={seal * 12}&s={seal * 5}&h={seal[:43]}"
+    address = f"{turn.request.origin}{operation['id']}?{query}"
+    found = {"Azure-AsyncOperation": address}
+    if location_too:
+        found["Location"] = f"{address}&operationResultResponseType=Location"
+    wait = rules(turn.store).get("retryAfter")
+    if wait is not None:
+        found["Retry-After"] = str(wait)
+    return found
+
+
+def settle(store: Store, now: datetime) -> None:
+    """End every operation whose time has come."""
+    for operation in store.scan("running"):
+        if clock.parse(operation["endsAt"]) <= now:
+            _end(store, now, operation)
+
+
+def look(store: Store, now: datetime, kind: str, key: str) -> None:
+    """Count one look at a resource towards its running operation."""
+    for operation in running(store, key):
+        if operation["kind"] == kind and operation["key"] == key:
+            _count(store, now, operation)
+
+
+def running(store: Store, account_key: str) -> list[Json]:
+    """Operations under way on an account or on its deployments."""
+    return [
+        operation
+        for operation in store.scan("running")
+        if operation["key"] == account_key or operation["key"].startswith(f"{account_key}/")
+    ]
+
+
+def collide(store: Store, now: datetime, account_key: str) -> bool:
+    """Whether an operation of the account is under way; the collision counts as a look at each."""
+    under_way = running(store, account_key)
+    for operation in under_way:
+        _count(store, now, operation)
+    return bool(under_way)
+
+
+def _count(store: Store, now: datetime, operation: Json) -> None:
+    left = operation["pollsLeft"]
+    if left is None:
+        return
+    operation["pollsLeft"] = left - 1
+    if left - 1 <= 0:
+        _end(store, now, operation)
+    else:
+        store.put("running", operation["name"], operation)
+
+
+def _end(store: Store, now: datetime, operation: Json) -> None:
+    """Settle an operation as it was meant to end; "never" and unknown words keep it running."""
+    outcome = operation["outcome"]
+    if outcome == "never":
+        return
+    if outcome not in TERMINAL:
+        operation["status"] = outcome
+        store.put("running", operation["name"], operation)
+        _show(store, operation, outcome)
+        return
+    operation |= {"status": outcome, "endTime": clock.seconds_stamp(now)}
+    store.delete("running", operation["name"])
+    store.put("operation", operation["name"], operation)
+    _show(store, operation, outcome)
+
+
+def _show(store: Store, operation: Json, state: str) -> None:
+    resource = store.get(operation["kind"], operation["key"])
+    if resource is None:
+        return
+    body = resource["body"]
+    if body["properties"]["provisioningState"] == state:
+        return
+    body["properties"]["provisioningState"] = state
+    body["etag"] = new_etag(operation["kind"])
+    store.put(operation["kind"], operation["key"], resource)
+
+
+def new_etag(kind: str) -> str:
+    """A fresh tag with its quotes: a GUID for deployments, ARM's counter shape for accounts (recorded)."""
+    fresh = str(uuid.uuid4())
+    if kind == "deployment":
+        return f'"{fresh}"'
+    return f'"{fresh[:8]}-0000-4d00-0000-{fresh[-12:]}"'
+
+
+def forget(store: Store, key: str) -> None:
+    """End the operations of a resource that is gone."""
+    for operation in running(store, key):
+        store.delete("running", operation["name"])
+        store.put("operation", operation["name"], operation | {"status": "Canceled"})
+
+
+def result(turn: Turn) -> Answer:
+    """GET of an operation: 200 with its status, or, for a Location poll, 202 until it ends."""
+    name = turn.args["operation"].lower()
+    operation = turn.store.get("running", name) or turn.store.get("operation", name)
+    if operation is None:
+        raise errors.not_found(turn.request.path)
+    if turn.store.get("running", name) is not None:
+        _count(turn.store, turn.now, operation)
+        operation = turn.store.get("running", name) or turn.store.get("operation", name) or operation
+    wait = rules(turn.store).get("retryAfter")
+    extra = {} if wait is None or operation["status"] in TERMINAL else {"Retry-After": str(wait)}
+    if turn.request.query.get("operationresultresponsetype", "").lower() == "location":
+        done = operation["status"] in TERMINAL
+        return Answer(status=200 if done else 202, headers=extra)
+    return Answer(status=200, body=_wire(operation), headers=extra)
+
+
+def _wire(operation: Json) -> Json:
+    shown = {name: operation[name] for name in ("id", "name", "status", "startTime")}
+    if "endTime" in operation:
+        shown["endTime"] = operation["endTime"]
+    if operation["status"] in {"Failed", "Canceled"}:
+        shown["error"] = operation.get("error") or {
+            "code": "InternalServerError",
+            "message": "An error occurred. Please reach out to support for additional assistance.",
+        }
+    return shown

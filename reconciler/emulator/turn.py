@@ -1,0 +1,99 @@
+"""One request's turn at the state: what a handler is given.
+
+Rule of this module: a handler reaches the world through its turn and through nothing else - no module state, no
+machine clock, no environment - so two turns with equal state and request give equal answers, fresh ids apart.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from reconciler.emulator import errors
+from reconciler.emulator.store import Store
+from reconciler.emulator.wire import Json, Request, at, without_nulls
+
+BODY_LIMIT = 4 * 1024 * 1024
+"""Bytes; the size of a request that ARM accepts."""
+
+_DEPEST_BODY = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who a bearer token stands for."""
+
+    tenant: str
+    client: str
+    oid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """A request admitted by the front door, with the state it may change."""
+
+    store: Store
+    request: Request
+    now: datetime
+    caller: Caller
+    version: str
+    args: Mapping[str, str]
+
+    def body(self) -> Json:
+        """The request body as an object without nulls.
+
+        Raises Refusal InvalidRequestContent when it is anything else.
+        """
+        return without_nulls(json_object(self.request.content))
+
+    @property
+    def subscription(self) -> str:
+        return self.args["subscription"]
+
+
+def json_object(content: bytes) -> Json:
+    """Parse a body that has to be a JSON object of moderate depth."""
+    try:
+        value = json.loads(content.decode("utf-8"), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise errors.invalid_content(str(error)[:200].replace("'", "")) from error
+    if not isinstance(value, dict):
+        raise errors.invalid_content("Expected an object at the root of the request body")
+    _bounded(value, _DEPEST_BODY)
+    return value
+
+
+def _refuse_constant(name: str) -> float:
+    message = f"{name} is not JSON"
+    raise ValueError(message)
+
+
+def _bounded(value: object, left: int) -> None:
+    if left == 0:
+        raise errors.invalid_content(f"The reader's MaxDepth of {_DEPEST_BODY} has been exceeded")
+    if isinstance(value, dict):
+        for item in value.values():
+            _bounded(item, left - 1)
+    elif isinstance(value, list):
+        for item in value:
+            _bounded(item, left - 1)
+
+
+def expect(body: Json, shapes: Mapping[str, type]) -> None:
+    """Refuse a body in which a property has another JSON type than its table says; paths are dotted.
+
+    Raises Refusal InvalidRequestContent naming the path. An int is never a boolean here.
+    """
+    for path, wanted in shapes.items():
+        value = at(body, *path.split("."))
+        if value is None:
+            continue
+        if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
+            raise errors.invalid_content(f"Error converting value to type {wanted.__name__}. Path {path}.")
+
+
+def expect_texts(body: Json, name: str) -> None:
+    """Refuse a map (tags, say) whose values are not all strings."""
+    for key, value in (body.get(name) or {}).items():
+        if not isinstance(value, str):
+            raise errors.invalid_content(f"Error converting value to type str. Path {name}.{key}.")

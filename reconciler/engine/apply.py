@@ -1,0 +1,202 @@
+"""A plan becomes writes: one lane per account, lanes in parallel, one step of a lane at a time.
+
+A failing step stops what depends on it and nothing else. Whatever happens, every writing step of the
+plan ends up in the report.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from reconciler.clock import Clock
+from reconciler.domain.ids import AccountId, DeploymentId
+from reconciler.engine.outcome import (
+    ApplyReport,
+    Fault,
+    Finished,
+    ItemReport,
+    Listener,
+    Outcome,
+    Started,
+)
+from reconciler.engine.pace import DEFAULT_PACE, Pace
+from reconciler.engine.ports import DeploymentsApi
+from reconciler.engine.write import Track, Writer
+from reconciler.plan.plan import Plan, Step
+
+_log = logging.getLogger("reconciler.engine")
+
+
+class Stop:
+    """A request to begin nothing new. Set from a signal handler; `reason` names the signal or the limit."""
+
+    def __init__(self) -> None:
+        self.reason: str | None = None
+        self._asked = asyncio.Event()
+        self._now = asyncio.Event()
+
+    @property
+    def asked(self) -> bool:
+        """Whether nothing new may begin."""
+        return self._asked.is_set()
+
+    def ask(self, reason: str) -> None:
+        """First call: begin nothing new. Second call: give up waiting at once."""
+        if self._asked.is_set():
+            self._now.set()
+        self.reason = self.reason or reason
+        self._asked.set()
+
+    async def run_out(self, grace: float, clock: Clock) -> None:
+        """Return once stopping was asked for and `grace` seconds have passed, or it was asked for twice."""
+        await self._asked.wait()
+        waits = [asyncio.ensure_future(clock.sleep(grace)), asyncio.ensure_future(self._now.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+
+@dataclass(slots=True)
+class _Ledger:
+    """Where each step stands; the one place from which the report is made, also after an interruption."""
+
+    steps: tuple[Step, ...]
+    tracks: dict[DeploymentId, Track] = field(default_factory=dict)
+    ended: dict[DeploymentId, asyncio.Future[ItemReport]] = field(default_factory=dict)
+
+    @classmethod
+    def over(cls, steps: tuple[Step, ...]) -> _Ledger:
+        """A ledger in which no step has begun."""
+        loop = asyncio.get_running_loop()
+        return cls(
+            steps=steps,
+            tracks={step.action.id: Track() for step in steps},
+            ended={step.action.id: loop.create_future() for step in steps},
+        )
+
+    def close(self, reason: str) -> tuple[ItemReport, ...]:
+        """Every step's report; what had not ended is unknown if something was sent, else skipped."""
+        return tuple(self._report(step, reason) for step in self.steps)
+
+    def _report(self, step: Step, reason: str) -> ItemReport:
+        ended = self.ended[step.action.id]
+        if ended.done() and not ended.cancelled():
+            return ended.result()
+        track = self.tracks[step.action.id]
+        if track.in_flight:
+            message = f"{track.in_flight} was sent and may still be going on when the run was stopped ({reason})"
+            fault = Fault(code="interrupted", message=message, request_id=track.request_id)
+            return ItemReport(step=step, outcome=Outcome.UNKNOWN, attempts=track.attempts, fault=fault)
+        note = f"not started: {reason}"
+        return ItemReport(step=step, outcome=Outcome.SKIPPED, attempts=track.attempts, note=note)
+
+
+async def apply(
+    plan: Plan,
+    api: DeploymentsApi,
+    clock: Clock,
+    listener: Listener,
+    *,
+    pace: Pace = DEFAULT_PACE,
+    parallelism: int = 32,
+    stop: Stop | None = None,
+    jitter: Callable[[], float] = random.random,
+) -> ApplyReport:
+    """Carry out the writing steps of `plan` and report on each of them.
+
+    Does not ask whether the plan may be applied: that is the caller's decision, taken on the plan.
+    Ends by `pace.apply_deadline` seconds, or `pace.grace` seconds after `stop` was asked for.
+    """
+    stop = stop or Stop()
+    steps = plan.writes
+    ledger = _Ledger.over(steps)
+    writer = Writer(api, clock, listener, pace, fleet=plan.fleet, jitter=jitter)
+    run = _Run(
+        writer=writer,
+        ledger=ledger,
+        clock=clock,
+        listener=listener,
+        stop=stop,
+        gate=asyncio.Semaphore(parallelism),
+        deadline=clock.monotonic() + pace.apply_deadline,
+    )
+    lanes = [asyncio.ensure_future(run.lane(lane)) for lane in _lanes(steps).values()]
+    stopping = asyncio.ensure_future(stop.run_out(pace.grace, clock))
+    working = asyncio.ensure_future(_all(lanes))
+    try:
+        await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (*lanes, working, stopping):
+            task.cancel()
+        await asyncio.gather(*lanes, working, stopping, return_exceptions=True)
+    items = ledger.close(stop.reason or "an earlier failure")
+    return ApplyReport(plan=plan, items=items, interrupted=stop.reason)
+
+
+async def _all(lanes: list[asyncio.Future[None]]) -> None:
+    await asyncio.gather(*lanes)
+
+
+def _lanes(steps: tuple[Step, ...]) -> Mapping[AccountId, list[Step]]:
+    lanes: dict[AccountId, list[Step]] = defaultdict(list)
+    for step in sorted(steps, key=lambda step: step.order):
+        lanes[step.action.id.account].append(step)
+    return lanes
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    writer: Writer
+    ledger: _Ledger
+    clock: Clock
+    listener: Listener
+    stop: Stop
+    gate: asyncio.Semaphore
+    deadline: float
+
+    async def lane(self, steps: list[Step]) -> None:
+        """The serial queue of one account."""
+        for step in steps:
+            item = await self._one(step)
+            self.ledger.ended[step.action.id].set_result(item)
+            self.listener.notify(Finished(item=item))
+
+    async def _one(self, step: Step) -> ItemReport:
+        broken = await self._broken_dependency(step)
+        if broken is not None:
+            message = f"it needs {broken.name} in {broken.account.name}, which did not succeed"
+            fault = Fault(code="dependency", message=message)
+            return ItemReport(step=step, outcome=Outcome.SKIPPED, fault=fault)
+        async with self.gate:
+            if self.stop.asked:
+                note = f"not started: {self.stop.reason}"
+                return ItemReport(step=step, outcome=Outcome.SKIPPED, note=note)
+            if self.clock.monotonic() >= self.deadline:
+                return ItemReport(step=step, outcome=Outcome.SKIPPED, note="not started: time was up")
+            self.listener.notify(Started(step=step))
+            track = self.ledger.tracks[step.action.id]
+            try:
+                return await self.writer.carry_out(step, track, deadline=self.deadline)
+            except Exception as bug:  # noqa: BLE001 -- F-093: our own bug in one lane must not silence the others
+                _log.debug("a step ended in a bug", exc_info=bug)
+                outcome = Outcome.UNKNOWN if track.in_flight else Outcome.FAILED
+                message = f"a bug in this program, please report it: {type(bug).__name__}: {bug}"
+                fault = Fault(code="internal-error", message=message, request_id=track.request_id)
+                return ItemReport(step=step, outcome=outcome, attempts=track.attempts, fault=fault)
+
+    async def _broken_dependency(self, step: Step) -> DeploymentId | None:
+        """Wait for what `step` depends on; the first of them that did not succeed, in the plan's order."""
+        for needed in step.depends_on:
+            pending = self.ledger.ended.get(needed)
+            if pending is None:
+                continue
+            if (await asyncio.shield(pending)).outcome is not Outcome.SUCCEEDED:
+                return needed
+        return None

@@ -1,0 +1,103 @@
+"""Reading ARM: a scope becomes an `ObservedState`, whatever part of it can be read.
+
+A failing account never changes what is known of another one, and a part of a listing is no listing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from reconciler.domain.ids import AccountId, Region
+from reconciler.domain.state import (
+    AccountMissing,
+    DesiredAccount,
+    Listed,
+    ObservedAccount,
+    ObservedState,
+    Reading,
+    RegionFacts,
+    Unreadable,
+)
+from reconciler.engine.ports import AccountFacts, Arm
+from reconciler.errors import ArmError, ArmRejected, CredentialError, NotFound
+
+# From this many accounts in one subscription on, one list request is cheaper than one GET each.
+_LIST_FROM = 3
+
+
+async def observe(
+    accounts: Iterable[DesiredAccount], api: Arm, *, parallelism: int = 32, with_regions: bool = True
+) -> ObservedState:
+    """Read `accounts`, their deployments and, once per region and subscription, quotas and offers.
+
+    Never raises for something that ARM or the credentials refuse: that becomes `Unreadable` for the
+    accounts it is about, so that a plan can still speak of the others.
+    """
+    wanted = [account.id for account in accounts]
+    gate = asyncio.Semaphore(parallelism)
+    known = await _known_accounts(wanted, api)
+
+    async def read(account: AccountId) -> tuple[AccountId, Reading]:
+        async with gate:
+            return account, await _read_account(account, api, known.get(account))
+
+    readings = dict(await asyncio.gather(*(read(account) for account in wanted)))
+    regions = await _read_regions(readings, api, gate) if with_regions else ()
+    return ObservedState(readings=readings, regions=regions)
+
+
+async def _known_accounts(wanted: list[AccountId], api: AccountFacts) -> Mapping[AccountId, ObservedAccount]:
+    """Account facts by one list request per subscription, where that saves requests and is allowed."""
+    by_subscription: dict[str, int] = defaultdict(int)
+    for account in wanted:
+        by_subscription[account.subscription] += 1
+
+    async def listed(subscription: str) -> tuple[ObservedAccount, ...]:
+        try:
+            return await api.list_accounts(subscription)
+        except (ArmError, CredentialError):
+            return ()  # rights may exist on the accounts alone: each is then asked for by itself
+
+    many = sorted(name for name, count in by_subscription.items() if count >= _LIST_FROM)
+    pages = await asyncio.gather(*(listed(subscription) for subscription in many))
+    return {account.id: account for page in pages for account in page}
+
+
+async def _read_account(account: AccountId, api: Arm, known: ObservedAccount | None) -> Reading:
+    try:
+        facts = known or await api.get_account(account)
+        return Listed(account=facts, deployments=await api.list_deployments(account))
+    except NotFound as missing:
+        return AccountMissing(id=account, code=missing.code, message=str(missing))
+    except ArmRejected as refused:
+        return Unreadable(id=account, code=refused.code, message=str(refused))
+    except (ArmError, CredentialError) as problem:
+        return Unreadable(id=account, code=type(problem).__name__, message=str(problem))
+
+
+async def _read_regions(
+    readings: Mapping[AccountId, Reading], api: AccountFacts, gate: asyncio.Semaphore
+) -> tuple[RegionFacts, ...]:
+    places = sorted(
+        {
+            (account.subscription.lower(), reading.account.region)
+            for account, reading in readings.items()
+            if isinstance(reading, Listed)
+        }
+    )
+
+    async def read(subscription: str, region: Region) -> RegionFacts:
+        async with gate:
+            try:
+                pools = await api.list_pools(subscription, region)
+            except (ArmError, CredentialError):
+                pools = None
+            try:
+                offers = await api.list_offers(subscription, region)
+            except (ArmError, CredentialError):
+                offers = None
+        return RegionFacts(subscription=subscription, region=region, pools=pools, offers=offers)
+
+    return tuple(await asyncio.gather(*(read(subscription, region) for subscription, region in places)))

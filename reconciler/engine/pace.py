@@ -1,0 +1,33 @@
+"""How long the engine waits for what. Every figure is in seconds and may be changed by a flag or a test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """The defaults of an apply.
+
+    Polls go by ARM's Retry-After, else start at `poll_first` and grow by `poll_growth` to `poll_cap`:
+    ARM asks for 60 s where it is silent, azure-core takes 30 s, Terraform's client 10 s.
+    `conflict_*`: a busy account is a queue, waited for until `operation_deadline`.
+    `settle`: for how long a read may lag behind a write that ARM called done.
+    """
+
+    poll_first: float = 5.0
+    poll_growth: float = 1.5
+    poll_cap: float = 30.0
+    poll_floor: float = 1.0
+    conflict_first: float = 10.0
+    conflict_cap: float = 60.0
+    settle: float = 60.0
+    operation_deadline: float = 1800.0
+    apply_deadline: float = 3600.0
+    attempts: int = 4
+    resend_cap: float = 30.0
+    grace: float = 4.0
+    wait_for_operations: bool = True
+
+
+DEFAULT_PACE = Pace()
