@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from reconciler.engine.outcome import ApplyReport, Outcome
-
 
 class Exit(IntEnum):
     """What a command's end means."""
@@ -17,17 +15,3 @@ class Exit(IntEnum):
     USAGE = 64
     INTERRUPTED = 130
     TERMINATED = 143
-
-
-def of_apply(report: ApplyReport) -> Exit:
-    """3 if any write succeeded and anything else did not, 1 if none succeeded, signals first."""
-    match report.interrupted:
-        case "SIGINT":
-            return Exit.INTERRUPTED
-        case "SIGTERM":
-            return Exit.TERMINATED
-        case _:
-            pass
-    if report.succeeded:
-        return Exit.DONE
-    return Exit.PARTLY if report.count(Outcome.SUCCEEDED) else Exit.FAILED

@@ -16,6 +16,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.exit_codes import Exit
+from reconciler.cli.interrupted import Interrupted
 from reconciler.errors import ReconcilerError, UsageProblem
 
 # name -> (module below reconciler.cli.commands, one line for --help); the module defines `command`.
@@ -90,9 +91,11 @@ def run_command(argv: Sequence[str]) -> int:
     except UsageProblem as wrong:
         return _say(str(wrong), Exit.USAGE)
     except (click.Abort, KeyboardInterrupt):
-        return _say("interrupted; nothing more was sent", Exit.INTERRUPTED)
+        return _say("interrupted; nothing was written", Exit.INTERRUPTED)
     except click.ClickException as wrong:
         return _say(wrong.format_message(), Exit.FAILED)
+    except Interrupted as signalled:
+        return _say("interrupted; nothing was written", signalled.exit_code)
     except ReconcilerError as problem:
         return _say(str(problem), Exit.FAILED)
     except BrokenPipeError:

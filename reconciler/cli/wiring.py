@@ -1,41 +1,197 @@
-"""Putting the rooms together: which files, which ARM, which credential, which clock.
+"""Putting the rooms together: which manifests, which ARM, which credential, which clock.
 
 The only place that knows all rooms; it decides nothing about deployments.
 """
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import signal
+import os
 import sys
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
 
-from reconciler.cli.exit_codes import Exit
 from reconciler.cli.options import Chosen, Connection, Output
 from reconciler.clock import Clock, SystemClock
 from reconciler.diagnostics import Diagnostic, has_errors
 from reconciler.domain.state import DesiredState, Fleet
-from reconciler.errors import ReconcilerError, UsageProblem
+from reconciler.errors import InvalidManifests, UsageProblem
 
 if TYPE_CHECKING:
+    import httpx
+
+    from reconciler.arm.auth import TokenSource
     from reconciler.arm.client import ArmClient
-    from reconciler.manifest.load import LoadedManifests
-    from reconciler.report.style import Style
+    from reconciler.manifest.source import SourceMap
 
-T = TypeVar("T")
-
-LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+EMBEDDED = "http://127.0.0.1"
 
 
-def clock() -> Clock:
+def the_clock() -> Clock:
     """The clock of this run."""
     return SystemClock()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """Manifests read, resolved and checked. `desired` is None where they have structural errors."""
+
+    desired: DesiredState | None
+    diagnostics: tuple[Diagnostic, ...]
+    sources: SourceMap
+    files: int
+    deployments: int
+    paths: tuple[str, ...]
+
+    @property
+    def valid(self) -> bool:
+        """Whether a plan may be made of them."""
+        return self.desired is not None and not has_errors(self.diagnostics)
+
+    def state(self) -> DesiredState:
+        """The desired state; InvalidManifests where there is none to act on."""
+        if self.desired is None or not self.valid:
+            raise InvalidManifests(self.diagnostics)
+        return self.desired
+
+
+def load_manifests(chosen: Chosen) -> Loaded:
+    """Read, resolve and check; nothing here talks to ARM."""
+    from reconciler.catalogue.load import catalogue  # noqa: PLC0415 -- heavy rooms load when needed
+    from reconciler.manifest import rules  # noqa: PLC0415
+    from reconciler.manifest.load import load  # noqa: PLC0415
+    from reconciler.manifest.selection import Selection  # noqa: PLC0415
+
+    selection = Selection.of(select=chosen.select, targets=chosen.targets, excludes=chosen.excludes)
+    read = load(chosen.paths, selection, known_rules=rules.CODES, stdin=sys.stdin.buffer)
+    found = read.diagnostics
+    if read.desired is not None:
+        today = the_clock().now().date()
+        found = (*found, *rules.check(read.desired, catalogue(), today))
+    return Loaded(
+        desired=read.desired,
+        diagnostics=found,
+        sources=read.sources,
+        files=read.files,
+        deployments=read.deployments,
+        paths=chosen.paths,
+    )
+
+
+def write_result(output: Output, text: str) -> None:
+    """Put the result on stdout or into the named file, whole or not at all."""
+    if not text.endswith("\n"):
+        text += "\n"
+    if output.file is None:
+        click.echo(text, nl=False, color=True)
+        return
+    save(output.file, text)
+
+
+def save(target: Path, text: str) -> None:
+    """Write beside `target`, flush to disk, then rename: an old file survives a full disk."""
+    beside = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        with beside.open("w", encoding="utf-8") as stream:
+            beside.chmod(0o600)
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        beside.replace(target)
+    except OSError as problem:
+        beside.unlink(missing_ok=True)
+        raise UsageProblem(
+            f"cannot write {target}: {problem.strerror}. Nothing was changed; name a file that can be written"
+        ) from problem
+
+
+def note(output: Output, text: str) -> None:
+    """Say something on stderr that is not the result."""
+    if not output.quiet:
+        click.echo(text, err=True)
+
+
+def effective_cloud(connection: Connection, fleet: Fleet) -> str:
+    """The flag, else the Fleet."""
+    return connection.cloud or fleet.cloud
+
+
+@asynccontextmanager
+async def connect(connection: Connection, output: Output, desired: DesiredState) -> AsyncIterator[ArmClient]:
+    """An ARM client for the fleet's cloud; for `cloud: emulator` the emulator inside this process."""
+    from reconciler.arm.client import ArmClient, ArmSettings  # noqa: PLC0415 -- httpx loads only here
+
+    cloud = effective_cloud(connection, desired.fleet)
+    endpoint = connection.endpoint or _endpoint_of(cloud)
+    embedded = cloud == "emulator" and connection.endpoint is None
+    transport = _embedded_transport(connection, output, desired) if embedded else None
+    settings = ArmSettings(
+        endpoint=endpoint,
+        tenants=_tenants(desired),
+        default_tenant=os.environ.get("AZURE_TENANT_ID"),
+        parallelism=connection.parallelism,
+        ca_file=connection.ca_file,
+        correlation_id=str(uuid.uuid4()),
+    )
+    version = connection.api_version or desired.fleet.api_version
+    if version:
+        settings = replace(settings, api_version=version)
+    tokens = _tokens(connection, cloud, endpoint, transport)
+    async with ArmClient(
+        settings,
+        tokens,
+        the_clock(),
+        transport=transport,
+        on_warning=lambda text: note(output, f"warning: {text}"),
+    ) as client:
+        yield client
+
+
+def _endpoint_of(cloud: str) -> str:
+    from reconciler.arm.clouds import CLOUDS  # noqa: PLC0415
+
+    return EMBEDDED if cloud == "emulator" else CLOUDS[cloud].endpoint
+
+
+def _tenants(desired: DesiredState) -> Mapping[str, str]:
+    return {s.id.lower(): s.tenant for s in desired.fleet.subscriptions.values() if s.tenant}
+
+
+def _tokens(
+    connection: Connection, cloud: str, endpoint: str, transport: httpx.AsyncBaseTransport | None
+) -> TokenSource:
+    from reconciler.arm.auth import AzureTokens, EmulatorTokens  # noqa: PLC0415
+
+    loopback = urlsplit(endpoint).hostname in LOOPBACK
+    kind = connection.credential or ("emulator" if loopback else "default")
+    if loopback != (kind == "emulator"):
+        raise UsageProblem(
+            f"--credential {kind} does not go with {endpoint}: an address on this machine is given only the "
+            "emulator's own tokens, and the emulator's tokens are given to nobody else. "
+            + (
+                "Leave --credential out"
+                if loopback
+                else "Choose another credential, or the address of an emulator"
+            )
+        )
+    if kind == "emulator":
+        return EmulatorTokens(endpoint, transport=transport, ca_file=connection.ca_file)
+    return AzureTokens(kind=kind, cloud=cloud, clock=the_clock())
+
+
+def _embedded_transport(
+    connection: Connection, output: Output, desired: DesiredState
+) -> httpx.AsyncBaseTransport:
+    from reconciler.cli.embedded import transport  # noqa: PLC0415
+
+    made, created = transport(connection.emulator_state, desired)
+    for account in created:
+        note(output, f"note: the emulator had no account {account}; it has one now")
+    return made

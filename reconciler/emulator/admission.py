@@ -1,13 +1,13 @@
 """Whether a deployment may be written as asked: the provider's rules, one refusal at a time.
 
-Rule of this module: it reads the state and changes nothing. The order of the checks is assumed (nothing public tells
-it): name, state, sku, model, offer, dates, capacity, quota.
+Rule of this module: it reads the state and changes nothing. The order of the checks is assumed (nothing
+public tells it): name, state, sku, model, offer, dates, capacity, quota.
 """
 
 import re
 from dataclasses import dataclass
 
-from reconciler.emulator import errors, offers, quota, versions
+from reconciler.emulator import offers, provider_errors, quota, versions
 from reconciler.emulator.offers import Listed
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Json, at
@@ -35,7 +35,7 @@ class Admitted:
 def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitted:
     """Check one PUT body, nulls removed, against the account and what exists; raises Refusal."""
     if _NAME.match(turn.args["deployment"]) is None:
-        raise errors.invalid_name()
+        raise provider_errors.invalid_name()
     _check_state(turn, before)
     sku = _sku(turn, body, before)
     listed, model = _model(turn, account, body)
@@ -43,9 +43,7 @@ def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitte
         _check_change(turn, before["body"], sku, model)
     offer = _offer(turn, listed, model, sku, before)
     _check_capacity(sku["capacity"], offer)
-    units = quota.units_of(
-        offer, sku["name"], sku["capacity"], fine_tuned=listed.fine_tuned_name is not None
-    )
+    units = quota.units_of(offer, sku["name"], sku["capacity"], fine_tuned=listed.fine_tuned_name is not None)
     held = {} if before is None else before["units"]
     refusal = quota.admit(turn.store, turn.subscription, account["location"], held, units)
     if refusal is not None:
@@ -55,12 +53,12 @@ def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitte
 
 def _check_state(turn: Turn, before: Json | None) -> None:
     if before is not None and before["body"]["properties"]["provisioningState"] == "Failed":
-        raise errors.failed_state(before["body"]["name"])
+        raise provider_errors.failed_state(before["body"]["name"])
     if_match = turn.request.headers.get("if-match")
     if if_match and turn.store.setting("switches").get("etags") == "enforced":
         current = None if before is None else before["body"]["etag"]
         if current is None or if_match not in {current, "*"}:
-            raise errors.precondition_failed(turn.args["deployment"])
+            raise provider_errors.precondition_failed(turn.args["deployment"])
 
 
 def _sku(turn: Turn, body: Json, before: Json | None) -> Json:
@@ -68,29 +66,31 @@ def _sku(turn: Turn, body: Json, before: Json | None) -> Json:
     settings = at(body, "properties", "scaleSettings")
     if turn.version[:10] < versions.SKU_SINCE:
         capacity = (settings or {}).get("capacity") or 1
-        return dict(before["body"]["sku"]) if before and not settings else {**_DEFAULT_SKU, "capacity": capacity}
+        return (
+            dict(before["body"]["sku"]) if before and not settings else {**_DEFAULT_SKU, "capacity": capacity}
+        )
     if settings is not None:
-        raise errors.scale_settings_refused()
+        raise provider_errors.scale_settings_refused()
     asked = body.get("sku")
     if asked is None:
         if before is not None:
-            raise errors.sku_missing()
+            raise provider_errors.sku_missing()
         return dict(_DEFAULT_SKU)
     name = offers.canonical_sku(asked.get("name", ""))
     if name is None:
-        raise errors.invalid_sku_name(asked.get("name", ""))
+        raise provider_errors.invalid_sku_name(asked.get("name", ""))
     return {**asked, "name": name, "capacity": asked.get("capacity", 1)}
 
 
 def _model(turn: Turn, account: Json, body: Json) -> tuple[Listed, Json]:
     asked: Json = at(body, "properties", "model") or {}
     if not asked.get("name") or not asked.get("format"):
-        raise errors.invalid_properties("The model of account deployment is not provided.")
+        raise provider_errors.invalid_properties("The model of account deployment is not provided.")
     known = {part: asked[part] for part in ("publisher", "format", "name", "version") if asked.get(part)}
     sources = {part: asked[part] for part in ("source", "sourceAccount") if asked.get(part)}
     listed = offers.find(turn.store, account["location"], account["kind"], known)
     if listed is None:
-        raise errors.model_not_supported(known["format"], known["name"], known.get("version", ""))
+        raise provider_errors.model_not_supported(known["format"], known["name"], known.get("version", ""))
     model = {**known, "version": listed.model["version"], **sources}
     return listed, model
 
@@ -100,19 +100,19 @@ def _check_change(turn: Turn, before: Json, sku: Json, model: Json) -> None:
     old_sku, old_model = before["sku"], before["properties"]["model"]
     identity = ("format", "name", "source", "sourceAccount")
     if any(str(old_model.get(part, "")).lower() != str(model.get(part, "")).lower() for part in identity):
-        raise errors.cannot_change_model()
+        raise provider_errors.cannot_change_model()
     if old_model["version"] != model["version"] and old_sku["capacity"] != sku["capacity"]:
-        raise errors.capacity_and_model_together()
+        raise provider_errors.capacity_and_model_together()
     refused = turn.store.setting("switches").get("skuChange") == "refused"
     if refused and old_sku["name"] != sku["name"]:
-        raise errors.invalid_properties("The sku name of account deployment cannot be changed.")
+        raise provider_errors.invalid_properties("The sku name of account deployment cannot be changed.")
 
 
 def _offer(turn: Turn, listed: Listed, model: Json, sku: Json, before: Json | None) -> Json:
     """The offer a write draws on; dates and lifecycle are asked only when the model or sku is new to it."""
     offer = offers.best_offer(listed, sku["name"])
     if offer is None:
-        raise errors.sku_not_supported(sku["name"], model["name"], model["version"])
+        raise provider_errors.sku_not_supported(sku["name"], model["name"], model["version"])
     if before is not None:
         old = before["body"]
         same_version = old["properties"]["model"]["version"] == model["version"]
@@ -120,7 +120,7 @@ def _offer(turn: Turn, listed: Listed, model: Json, sku: Json, before: Json | No
             return offer
     end = offers.ends(offer)
     if end <= turn.now:
-        raise errors.model_deprecated(
+        raise provider_errors.model_deprecated(
             model["format"], model["name"], model["version"], f"{end:%m/%d/%Y %H:%M:%S}"
         )
     if listed.fine_tuned_name is None:
@@ -132,9 +132,9 @@ def _check_lifecycle(turn: Turn, listed: Listed) -> None:
     model = listed.model
     status = model.get("lifecycleStatus")
     if status == "Deprecated":
-        raise errors.model_retired(model["name"])
+        raise provider_errors.model_retired(model["name"])
     if status == "Deprecating" and not _has_one_already(turn, model):
-        raise errors.model_deprecating(
+        raise provider_errors.model_deprecating(
             model.get("publisher", ""), model["format"], model["name"], model["version"]
         )
 
@@ -155,6 +155,6 @@ def _check_capacity(capacity: int, offer: Json) -> None:
     minimum, step = sizes.get("minimum", 1), sizes.get("step", 1)
     maximum = sizes.get("maximum", 1_000_000)
     if not minimum <= capacity <= maximum:
-        raise errors.capacity_out_of_range(capacity, minimum, maximum)
+        raise provider_errors.capacity_out_of_range(capacity, minimum, maximum)
     if (capacity - minimum) % step:
-        raise errors.capacity_off_step(capacity, minimum, maximum, step)
+        raise provider_errors.capacity_off_step(capacity, minimum, maximum, step)

@@ -1,7 +1,8 @@
 """Who asks, for which tenant, and what they may do.
 
-Rule of this module: a token is good for the one tenant it was issued for. What lies in another tenant is reached by
-an auxiliary token of that tenant, or not at all. Only tokens issued here are accepted; they are kept as digests.
+Rule of this module: a token is good for the one tenant it was issued for. What lies in another tenant is
+reached by an auxiliary token of that tenant, or not at all. Only tokens issued here are accepted; they are
+kept as digests.
 """
 
 import base64
@@ -37,7 +38,7 @@ def object_id(client: str) -> str:
 
 
 def issue(store: Store, now: datetime, tenant: str, client: str) -> str:
-    """A fresh token of the shape of a JWT: clients may read its tid, appid, oid and exp, unsigned as it is."""
+    """A fresh token shaped like a JWT, unsigned: clients may read its tid, appid, oid and exp."""
     expires = now + timedelta(seconds=TOKEN_SECONDS)
     head = {"alg": "none", "typ": "JWT"}
     claims = {
@@ -50,9 +51,7 @@ def issue(store: Store, now: datetime, tenant: str, client: str) -> str:
         "jti": uuid.uuid4().hex,
     }
     token = f"{_encoded(head)}.{_encoded(claims)}.emulator"
-    store.put(
-        "token", _digest(token), {"tenant": tenant, "client": client, "expires": clock.stamp(expires)}
-    )
+    store.put("token", _digest(token), {"tenant": tenant, "client": client, "expires": clock.stamp(expires)})
     return token
 
 
@@ -93,7 +92,7 @@ def _spoken(moment: datetime) -> str:
 
 
 def auxiliary(store: Store, now: datetime, headers: Mapping[str, str]) -> dict[str, Caller]:
-    """Callers by tenant from `x-ms-authorization-auxiliary`: tokens joined by commas, each with its own Bearer."""
+    """Callers by tenant from `x-ms-authorization-auxiliary`: joined by commas, each with its Bearer."""
     header = headers.get("x-ms-authorization-auxiliary", "")
     callers: dict[str, Caller] = {}
     for part in (piece.strip() for piece in header.split(",")[:MOST_AUXILIARY]):
@@ -137,12 +136,13 @@ def require_right(store: Store, caller: Caller, action: str, scope: str) -> None
 
 
 def require_linked_account(
-    store: Store, callers: Mapping[str, Caller], caller: Caller, action: str, scope: str, linked: str
+    store: Store, callers: Mapping[str, Caller], caller: Caller, *, action: str, scope: str, linked: str
 ) -> None:
     """Check an account id in a body as ARM checks a linked scope.
 
-    `callers` are the auxiliary identities by tenant. Raises LinkedAuthorizationFailed: in the wording of a missing
-    tenant, or, when the account does not exist or may not be read, in the wording of an invalid linked scope.
+    `callers` are the auxiliary identities by tenant. Raises LinkedAuthorizationFailed: in the wording of a
+    missing tenant, or, when the account does not exist or may not be read, in the wording of an invalid
+    linked scope.
     """
     match = _ACCOUNT_ID.match(linked)
     found = store.get("subscription", match["subscription"].lower()) if match else None

@@ -1,7 +1,7 @@
 """The virtual clock: starts on the day of the world's facts and runs on with real time.
 
-Rule of this module: no handler asks the machine for the time. What the emulator answers depends on this clock alone,
-so a deployment refused in a test today is refused in ten years too.
+Rule of this module: no handler asks the machine for the time. What the emulator answers depends on this
+clock alone, so a deployment refused in a test today is refused in ten years too.
 """
 
 from datetime import UTC, datetime, timedelta

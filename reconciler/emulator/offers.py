@@ -1,14 +1,15 @@
 """What can be deployed where: models of a region, their offers (`skus[]`) and the choice among several.
 
-Rule of this module: the facts come from `world/models.json` (see `world/PROVENANCE.md`) or from what a test posted;
-nothing about a model is derived from its name, except the base of a fine-tuned model, which its id spells out.
+Rule of this module: the facts come from `world/models.json` (see `world/PROVENANCE.md`) or from what a test
+posted; nothing about a model is derived from its name, except the base of a fine-tuned model, which its id
+spells out.
 """
 
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 
@@ -33,7 +34,7 @@ SKU_NAMES = (
 _FINE_TUNED = re.compile(r"^(?P<root>.+)\.ft-[0-9a-f]+(-[\w.-]+)?$", re.IGNORECASE)
 _CHECKPOINT = re.compile(r"^ftchkpt-[0-9a-f]+$", re.IGNORECASE)
 _FINE_TUNE_CAPABILITIES = re.compile(r"fine-?tune|^allowProvisionedManagedCommitment$", re.IGNORECASE)
-_ANYTIME = datetime.max
+_NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +106,11 @@ def _shipped_models(place: str) -> tuple[Listed, ...]:
             for sku in entry["model"]["skus"]
             if place in sets[sku["regions"]]
         ]
-        model = {**entry["model"], "skus": skus, "capabilities": _in_area(entry["model"]["capabilities"], area)}
+        model = {
+            **entry["model"],
+            "skus": skus,
+            "capabilities": _in_area(entry["model"]["capabilities"], area),
+        }
         found.append(Listed(kinds=tuple(entry["kinds"]), sku_name=entry["skuName"], model=model))
     return tuple(found)
 
@@ -159,7 +164,7 @@ def _is_fine_tune_offer(sku: Json) -> bool:
 
 
 def offers_of(listed: Listed, sku: str) -> list[Json]:
-    """Offers of one sku name for this model: fine-tuned ones draw on `…-finetune` pools, provisioned on the base's."""
+    """Offers of one sku name; fine-tuned models draw on `…-finetune` pools, provisioned on the base's."""
     named = [offer for offer in listed.model["skus"] if offer["name"].lower() == sku.lower()]
     if listed.fine_tuned_name is None or is_provisioned(sku):
         return [offer for offer in named if not _is_fine_tune_offer(offer)]
@@ -169,7 +174,7 @@ def offers_of(listed: Listed, sku: str) -> list[Json]:
 def ends(offer: Json) -> datetime:
     """The moment from which an offer refuses new deployments; far away when it has no date."""
     text = offer.get("deprecationDate")
-    return clock.parse(text) if isinstance(text, str) else _ANYTIME.replace(tzinfo=clock.WORLD_BEGINS.tzinfo)
+    return clock.parse(text) if isinstance(text, str) else _NEVER
 
 
 def best_offer(listed: Listed, sku: str) -> Json | None:
@@ -178,7 +183,7 @@ def best_offer(listed: Listed, sku: str) -> Json | None:
 
 
 def deployed_capabilities(listed: Listed) -> Json:
-    """Capabilities as a deployment shows them: those about training and commitments are left out (recorded)."""
+    """Capabilities as a deployment shows them: without those about training and commitments (recorded)."""
     return {
         name: value
         for name, value in listed.model.get("capabilities", {}).items()
@@ -188,13 +193,13 @@ def deployed_capabilities(listed: Listed) -> Json:
 
 def wire_models(store: Store, subscription: str, location: str) -> Iterator[Json]:
     """Items of the models list: one per account kind, as recorded."""
+    above = f"/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{location}"
     for listed in models_of(store, location):
         model = listed.model
         name = f"{model['format']}.{model['name']}.{model['version']}"
         for kind in listed.kinds:
             yield {
-                "id": f"/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{location}"
-                f"/models/{name}",
+                "id": f"{above}/models/{name}",
                 "type": "Microsoft.CognitiveServices/locations/models",
                 "name": name,
                 "location": location,

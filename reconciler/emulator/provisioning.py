@@ -9,7 +9,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from reconciler.emulator import clock, errors
+from reconciler.emulator import clock, provider_errors
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json
@@ -25,7 +25,9 @@ class Transition(NamedTuple):
 RUNNING: dict[tuple[str, str], Transition] = {
     ("account", "create"): Transition("Creating", "Creating"),  # recorded, 2023-05-01
     ("account", "update"): Transition("Accepted", "Updating"),  # recorded, 2025-06-01
-    ("deployment", "create"): Transition("Creating", "Creating"),  # as the account's; deployments not recorded
+    ("deployment", "create"): Transition(
+        "Creating", "Creating"
+    ),  # as the account's; deployments not recorded
     ("deployment", "update"): Transition("Updating", "Updating"),  # documented for provisioned migrations
 }
 """Every non-terminal state this emulator enters; each leads to Succeeded unless a fault says otherwise."""
@@ -43,12 +45,13 @@ def rules(store: Store) -> Json:
     return store.setting("lro") or dict(_DEFAULTS)
 
 
-def begin(turn: Turn, *, kind: str, event: str, key: str, location: str, forced: Json | None) -> Json | None:
+def begin(turn: Turn, *, kind: str, event: str, key: str, location: str) -> Json | None:
     """Start an operation on a resource unless it would end at once; the result is its document.
 
-    `forced` is what a fault demands: `{"lro": "never" | "Failed" | "Canceled" | any text, "error"?: {…}}`.
+    `turn.forced` is what a fault demands: `{"lro": "never" | "Failed" | "Canceled" | any text, "error"?:
+    {…}}`.
     """
-    rule = rules(turn.store)
+    rule, forced = rules(turn.store), turn.forced
     if forced is None and not rule.get("polls") and not rule.get("seconds"):
         return None
     guid = str(uuid.uuid4())
@@ -178,7 +181,7 @@ def result(turn: Turn) -> Answer:
     name = turn.args["operation"].lower()
     operation = turn.store.get("running", name) or turn.store.get("operation", name)
     if operation is None:
-        raise errors.not_found(turn.request.path)
+        raise provider_errors.not_found(turn.request.path)
     if turn.store.get("running", name) is not None:
         _count(turn.store, turn.now, operation)
         operation = turn.store.get("running", name) or turn.store.get("operation", name) or operation

@@ -1,14 +1,15 @@
 """Quota pools of a subscription and region: limits, what is used, and whether a write fits.
 
-Rule of this module: a pool is named by the offer's `usageName`, compared without case, and an update needs the
-difference only. Use is never stored: it is the sum over the deployments that exist plus what a test put there.
+Rule of this module: a pool is named by the offer's `usageName`, compared without case, and an update needs
+the difference only. Use is never stored: it is the sum over the deployments that exist plus what a test put
+there.
 """
 
 import json
 from functools import cache
 from importlib.resources import files
 
-from reconciler.emulator import errors
+from reconciler.emulator import errors, provider_errors
 from reconciler.emulator.store import Store
 from reconciler.emulator.wire import Json, normal_location
 
@@ -19,7 +20,7 @@ _ACCOUNT_COUNTERS = {
     "accountcount": None,
 }
 ASSUMED_LIMIT = 1000
-"""Limit of a pool nobody observed, and of provisioned pools, whose observed limit (0) would forbid everything."""
+"""Limit of pools nobody observed, and of provisioned pools: their observed limit, 0, would forbid all."""
 
 
 @cache
@@ -33,7 +34,7 @@ def _place(subscription: str, location: str) -> str:
 
 
 def pools(store: Store, subscription: str, location: str) -> dict[str, Json]:
-    """Pool documents by lower-case name: `{name, label, limit, elsewhere}`; posted ones replace shipped ones."""
+    """Pools by lower-case name: `{name, label, limit, elsewhere}`; posted ones replace shipped ones."""
     found = {
         pool["name"].lower(): {
             **pool,
@@ -107,7 +108,9 @@ def admit(
     store: Store, subscription: str, location: str, before: dict[str, int], after: dict[str, int]
 ) -> errors.Refusal | None:
     """The refusal of the first pool that cannot carry the growth, None when everything fits."""
-    growing = {pool: units - before.get(pool, 0) for pool, units in after.items() if units > before.get(pool, 0)}
+    growing = {
+        pool: units - before.get(pool, 0) for pool, units in after.items() if units > before.get(pool, 0)
+    }
     if not growing:
         return None
     in_use = used(store, subscription, location)
@@ -116,7 +119,7 @@ def admit(
         pool = known.get(name, {"name": name, "label": name, "limit": ASSUMED_LIMIT, "elsewhere": 0})
         total = pool["elsewhere"] + in_use.get(name, 0)
         if total + needed > pool["limit"]:
-            return errors.insufficient_quota(needed, pool["label"], total, pool["limit"])
+            return provider_errors.insufficient_quota(needed, pool["label"], total, pool["limit"])
     return None
 
 

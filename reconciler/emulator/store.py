@@ -1,11 +1,13 @@
 """The emulator's memory: JSON documents by kind and key in SQLite, in a file or in RAM.
 
-Rule of this module: a request sees and leaves one consistent state. Each turn is one `BEGIN IMMEDIATE` transaction,
-so several processes may share a file, and what was answered survives a kill (write-ahead log, commit before answer).
+Rule of this module: a request sees and leaves one consistent state. Each turn is one `BEGIN IMMEDIATE`
+transaction, so several processes may share a file, and what was answered survives a kill (write-ahead log,
+commit before answer).
 """
 
 import json
 import sqlite3
+import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,6 +36,7 @@ class Store:
             isolation_level=None,
             check_same_thread=False,
         )
+        self._one_turn = threading.Lock()
         self.close = weakref.finalize(self, self._connection.close)
         if path is not None:
             self._connection.execute("PRAGMA journal_mode=WAL")
@@ -43,13 +46,14 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Commit at the end; whatever escapes undoes the turn."""
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
-        self._connection.execute("COMMIT")
+        with self._one_turn:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
 
     def get(self, kind: str, key: str) -> Json | None:
         row = self._connection.execute(

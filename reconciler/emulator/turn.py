@@ -1,10 +1,12 @@
 """One request's turn at the state: what a handler is given.
 
-Rule of this module: a handler reaches the world through its turn and through nothing else - no module state, no
-machine clock, no environment - so two turns with equal state and request give equal answers, fresh ids apart.
+Rule of this module: a handler reaches the world through its turn and through nothing else - no module state,
+no machine clock, no environment - so two turns with equal state and request give equal answers, fresh ids
+apart.
 """
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +18,7 @@ from reconciler.emulator.wire import Json, Request, at, without_nulls
 BODY_LIMIT = 4 * 1024 * 1024
 """Bytes; the size of a request that ARM accepts."""
 
-_DEPEST_BODY = 64
+_DEEPEST_BODY = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,12 @@ class Turn:
     caller: Caller
     version: str
     args: Mapping[str, str]
+    ticket: str
+    """Names this request: its own in-flight mark does not stand in its way."""
+    collided: bool = False
+    """Whether it arrived while another write of the same account was being processed."""
+    forced: Json | None = None
+    """What a scripted fault demands of the long operation this request starts."""
 
     def body(self) -> Json:
         """The request body as an object without nulls.
@@ -54,25 +62,37 @@ class Turn:
 def json_object(content: bytes) -> Json:
     """Parse a body that has to be a JSON object of moderate depth."""
     try:
-        value = json.loads(content.decode("utf-8"), parse_constant=_refuse_constant)
+        value = json.loads(content.decode("utf-8"), parse_constant=_refuse_number, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise errors.invalid_content(str(error)[:200].replace("'", "")) from error
     if not isinstance(value, dict):
         raise errors.invalid_content("Expected an object at the root of the request body")
-    _bounded(value, _DEPEST_BODY)
+    _bounded(value, _DEEPEST_BODY)
     return value
 
 
-def _refuse_constant(name: str) -> float:
-    message = f"{name} is not JSON"
+def _refuse_number(text: str) -> float:
+    message = f"{text} is not a number of JSON"
     raise ValueError(message)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse_number(text)
 
 
 def _bounded(value: object, left: int) -> None:
     if left == 0:
-        raise errors.invalid_content(f"The reader's MaxDepth of {_DEPEST_BODY} has been exceeded")
+        raise errors.invalid_content(f"The reader's MaxDepth of {_DEEPEST_BODY} has been exceeded")
+    if (
+        isinstance(value, str)
+        and not value.isascii()
+        and any("\ud800" <= letter <= "\udfff" for letter in value)
+    ):
+        raise errors.invalid_content("Unpaired surrogate in a string")
     if isinstance(value, dict):
-        for item in value.values():
+        for name, item in value.items():
+            _bounded(name, left - 1)
             _bounded(item, left - 1)
     elif isinstance(value, list):
         for item in value:

@@ -1,7 +1,7 @@
 """Api-versions: which ones exist, and which properties each of them can see.
 
-Rule of this module: a property that a version does not know can neither be set nor read through it. The tables are
-transcribed from the types generated for Azure/bicep-types-az at 1f896de2d (2026-08-20).
+Rule of this module: a property that a version does not know can neither be set nor read through it. The
+tables are transcribed from the types generated for Azure/bicep-types-az at 1f896de2d (2026-08-20).
 """
 
 import re

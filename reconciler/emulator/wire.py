@@ -1,7 +1,8 @@
 """What crosses the wire: one request as read, one answer as it will be sent.
 
-Rule of this module: everything below it is plain JSON in ARM's own spelling. The whole emulator is an edge, so a
-body is a `Json` dictionary and never a class of ours; a class here would start to disagree with the wire.
+Rule of this module: everything below it is plain JSON in ARM's own spelling. The whole emulator is an edge,
+so a body is a `Json` dictionary and never a class of ours; a class here would start to disagree with the
+wire.
 """
 
 from collections.abc import Mapping
@@ -38,7 +39,7 @@ class Answer:
     body: Json | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     from_provider: bool = True
-    """False when the front door answered: then no x-envoy header, and x-ms-failure-cause if it is an error."""
+    """False when the front door answered: no x-envoy header then, and x-ms-failure-cause on errors."""
 
 
 def normal_location(text: str) -> str:

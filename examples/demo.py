@@ -1,0 +1,80 @@
+"""What `make demo` shows: this repository's own manifests/, from nothing to a repaired drift.
+
+Runs the real command line on the embedded emulator of Azure Resource Manager, with its state in a
+temporary folder. Nothing leaves this machine and nothing needs an Azure account.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import httpx
+
+from reconciler.emulator import application
+
+ROOT = Path(__file__).resolve().parent.parent
+PROD = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg-ai-prod"
+ACCOUNT = f"{PROD}/providers/Microsoft.CognitiveServices/accounts/aoai-contoso-eus2"
+TENANT = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"
+API = {"api-version": "2026-07-01"}
+
+
+def say(text: str) -> None:
+    """Tell the reader what comes next."""
+    print(f"\n\033[1m# {text}\033[0m" if sys.stdout.isatty() else f"\n# {text}", flush=True)
+
+
+def reconciler(state: Path, *words: str, expect: int = 0) -> None:
+    """Run one command as a user would, and stop the demo where its exit code surprises."""
+    print(f"$ reconciler {' '.join(words)}", flush=True)
+    command = [sys.executable, "-m", "reconciler", *words, "--emulator-state", str(state)]
+    code = subprocess.run(command, cwd=ROOT, check=False).returncode
+    print(f"(exit code {code})", flush=True)
+    if code != expect:
+        sys.exit(f"the demo expected exit code {expect} here")
+
+
+async def change_behind_our_back(state: Path) -> None:
+    """Somebody with rights on the account shrinks a deployment, and not through a manifest."""
+    transport = httpx.ASGITransport(app=application(state=state))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        form = {"grant_type": "client_credentials", "client_id": "night-shift-script", "client_secret": "any"}
+        answer = await client.post(f"/{TENANT}/oauth2/v2.0/token", data=form)
+        token = answer.raise_for_status().json()["access_token"]
+        answer = await client.patch(
+            f"{ACCOUNT}/deployments/chat-mini",
+            params=API,
+            headers={"Authorization": f"Bearer {token}"},
+            json={"sku": {"name": "GlobalStandard", "capacity": 10}},
+        )
+        answer.raise_for_status()
+
+
+def main() -> None:
+    """Validate, plan, apply, plan; then drift, repair, plan."""
+    with tempfile.TemporaryDirectory() as folder:
+        state = Path(folder) / "emulator.db"
+        say("1. Is what manifests/ says possible at all? (no network, no Azure)")
+        reconciler(state, "validate")
+        say("2. What would have to be done?")
+        reconciler(state, "plan")
+        say("3. Do it: accounts in parallel, one write at a time in each")
+        reconciler(state, "apply", "--yes")
+        say("4. Is anything left to do?")
+        reconciler(state, "plan")
+        say("5. Somebody shrinks a deployment behind our back. The nightly job looks for drift:")
+        asyncio.run(change_behind_our_back(state))
+        reconciler(state, "drift", expect=2)
+        say("6. Apply repairs it")
+        reconciler(state, "apply", "--yes")
+        say("7. And the fleet is as declared again")
+        reconciler(state, "plan")
+    say("Next: README.md, then examples/")
+
+
+if __name__ == "__main__":
+    main()

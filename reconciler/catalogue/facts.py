@@ -1,0 +1,203 @@
+"""The answers the catalogue gives: frozen values, each with the source it was taken from.
+
+None always means that no source says anything. Dates that a source gives are kept as dates; a source's
+own date is text, because some are known to the month only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from reconciler.domain.ids import Region
+from reconciler.domain.sku import SkuName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a fact comes from. `live` means that ARM itself answered it."""
+
+    id: str
+    title: str
+    as_of: str
+    live: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.title}, {self.as_of}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A catalogue model in its own spelling. `format` None where no source gives it."""
+
+    name: str
+    format: str | None
+    publisher: str | None
+    versions: tuple[str, ...]
+    default_version: str | None
+    source: Source | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """What one unit of capacity buys a minute; not every model counts tokens (whisper, images)."""
+
+    tokens_per_minute: int | None
+    requests_per_minute: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """The capacities a deployment can have: ``minimum + k * step``, up to `maximum` (None: not known).
+
+    `rivals` are other answers that cannot be ruled out (another table, another region, another version):
+    what fits only a rival is disputed, what fits none is wrong. `contested` says that a rival is of equal
+    standing, so that fitting these sizes alone settles nothing. `note` tells what a lesser source says.
+    """
+
+    minimum: int
+    step: int
+    maximum: int | None
+    default: int | None
+    unit: Unit | None
+    source: Source
+    note: str = ""
+    rivals: tuple[Sizes, ...] = ()
+    contested: bool = False
+
+    def fits(self, capacity: int) -> bool:
+        """Whether `capacity` is one of these sizes, whatever the rivals say."""
+        above = capacity - self.minimum
+        return above >= 0 and above % self.step == 0 and (self.maximum is None or capacity <= self.maximum)
+
+    def below(self, capacity: int) -> int | None:
+        """The largest size under `capacity`; None if even the smallest is not under it."""
+        if capacity <= self.minimum:
+            return None
+        size = self.minimum + (capacity - 1 - self.minimum) // self.step * self.step
+        return size if self.maximum is None else min(size, self._largest(self.maximum))
+
+    def above(self, capacity: int) -> int | None:
+        """The smallest size over `capacity`; None if it would be over the maximum."""
+        if capacity < self.minimum:
+            return self.minimum
+        size = self.minimum + ((capacity - self.minimum) // self.step + 1) * self.step
+        return None if self.maximum is not None and size > self.maximum else size
+
+    def round_up(self, capacity: float) -> int | None:
+        """The smallest size that is not under `capacity`; None if it would be over the maximum."""
+        steps = max(0, -int(-(capacity - self.minimum) // self.step))
+        size = self.minimum + steps * self.step
+        return None if self.maximum is not None and size > self.maximum else size
+
+    def _largest(self, limit: int) -> int:
+        return self.minimum + (limit - self.minimum) // self.step * self.step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Availability:
+    """The regions in which something is listed.
+
+    Documentation leaves regions out, it does not invent them: `absent` is None where nothing follows
+    from a region's absence, and no more than a reason to warn where something does.
+    """
+
+    regions: tuple[Region, ...]
+    complete: bool
+    recorded: frozenset[Region]
+    source: Source
+
+    def absent(self, region: Region) -> bool | None:
+        """Whether `region` is known not to be listed; None if its lists were never seen."""
+        if region in self.regions:
+            return False
+        return True if self.complete or region in self.recorded else None
+
+
+class Stage(StrEnum):
+    """Microsoft's words for a model's age. ARM's differ: its "Deprecated" is RETIRED here."""
+
+    PREVIEW = "Preview"
+    GA = "GA"
+    LEGACY = "Legacy"
+    DEPRECATED = "Deprecated"
+    RETIRED = "Retired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LifecycleFacts:
+    """How long a model version still has, for one SKU if one was asked for.
+
+    `retires` is what the newest source says and `source` that source. `arm_status` is ARM's own word
+    with its `arm_source`; `arm_retires` is the date ARM's list had for the SKU, often an older plan.
+    `disputed_with` is a second date that the same table gives.
+    """
+
+    stage: Stage | None
+    retires: date | None
+    disputed_with: date | None
+    successor: str | None
+    source: Source
+    arm_status: str | None
+    arm_retires: date | None
+    arm_source: Source | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenWeights:
+    """What one token of each class counts for, in input tokens."""
+
+    input: float
+    output: float
+    cached_input: float | None = None
+    cache_write: float | None = None
+    image_input: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PtuFacts:
+    """Throughput of one PTU.
+
+    `input_tpm` is in input tokens a minute. Either `output_ratio` (input tokens that one output token
+    counts for) and `cached_weight`, or `weights` are given, or neither; `longest_prompt` in tokens is the
+    longest that provisioned deployments serve, `tokens_per_second` the latency target.
+    """
+
+    input_tpm: int
+    output_ratio: float | None
+    cached_weight: float | None
+    weights: TokenWeights | None
+    long_context_weights: TokenWeights | None
+    longest_prompt: int | None
+    tokens_per_second: float | None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegionFact:
+    """An ARM location. `data_zone` None where none is documented; `kinds` are the account kinds it has."""
+
+    region: Region
+    display_name: str
+    geography: str
+    data_zone: str | None
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkuFact:
+    """A public SKU. `fine_tuned` says whether fine-tuned models are documented for it."""
+
+    sku: SkuName
+    display_name: str
+    fine_tuned: bool
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A documented count limit."""
+
+    value: int
+    source: Source

@@ -1,0 +1,127 @@
+"""From packed rows to facts: one small function per kind of answer, no decisions."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from reconciler.catalogue.facts import LifecycleFacts, PtuFacts, Sizes, Source, Stage, TokenWeights, Unit
+from reconciler.catalogue.packed import PackedLifecycle, PackedOffer, PackedPtu, PackedSizes, PackedWeights
+
+Sources = tuple[Source, ...]
+
+# ARM's lifecycleStatus in the documentation's words; its "Deprecated" entries refuse new deployments.
+_STAGE_OF_STATUS = {
+    "preview": Stage.PREVIEW,
+    "generallyavailable": Stage.GA,
+    "stable": Stage.GA,
+    "legacy": Stage.LEGACY,
+    "deprecating": Stage.DEPRECATED,
+    "deprecated": Stage.RETIRED,
+}
+
+
+def sizes(
+    packed: PackedSizes,
+    sources: Sources,
+    *,
+    note: str = "",
+    rivals: tuple[Sizes, ...] = (),
+    contested: bool = False,
+) -> Sizes:
+    """One range of capacities."""
+    unit = None
+    if "tokens" in packed or "requests" in packed:
+        unit = Unit(
+            tokens_per_minute=packed.get("tokens"),
+            requests_per_minute=packed.get("requests"),
+        )
+    return Sizes(
+        minimum=packed["minimum"],
+        step=packed["step"],
+        maximum=packed.get("maximum"),
+        default=packed.get("default"),
+        unit=unit,
+        source=sources[packed["source"]],
+        note=note,
+        rivals=rivals,
+        contested=contested,
+    )
+
+
+def offered_sizes(offer: PackedOffer, sources: Sources, region: str | None) -> Sizes | None:
+    """The sizes of an offer, in one region if ARM answered differently there."""
+    if "sizes" not in offer:
+        return None
+    rivals = tuple(sizes(rival, sources) for rival in offer.get("rivals", ()))
+    usual = sizes(offer["sizes"], sources, note=offer.get("note", ""), rivals=rivals, contested=bool(rivals))
+    local = offer.get("local", {}).get(region or "")
+    if local is None:
+        return usual
+    note = f"ARM's list of {region} differs from that of the other regions"
+    return sizes(local, sources, note=note, rivals=(usual,))
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+def lifecycle(packed: PackedLifecycle, offer: PackedOffer | None, sources: Sources) -> LifecycleFacts | None:
+    """The life of a catalogue model, with ARM's date for one SKU if an offer is given."""
+    known = packed.get("source", packed.get("status_source"))
+    if known is None:
+        return None
+    status = packed.get("status")
+    stage = Stage(packed["stage"]) if "stage" in packed else _STAGE_OF_STATUS.get((status or "").lower())
+    arm = packed.get("status_source")
+    if offer is not None and "retires_source" in offer:
+        arm = offer["retires_source"]
+    return LifecycleFacts(
+        stage=stage,
+        retires=_day(packed.get("retires")),
+        disputed_with=_day(packed.get("disputed_with")),
+        successor=packed.get("successor"),
+        source=sources[known],
+        arm_status=status,
+        arm_retires=_day(offer.get("retires")) if offer is not None else None,
+        arm_source=None if arm is None else sources[arm],
+    )
+
+
+def tuned_lifecycle(
+    packed: PackedLifecycle, offer: PackedOffer | None, sources: Sources
+) -> LifecycleFacts | None:
+    """The life of models fine-tuned from a base: documented apart, else ARM's date of the SKU's offer."""
+    arm_date = _day(offer.get("retires")) if offer is not None else None
+    arm = sources[offer["retires_source"]] if offer is not None and "retires_source" in offer else None
+    documented = sources[packed["tuned_source"]] if "tuned_source" in packed else None
+    source = documented or arm
+    if source is None:
+        return None
+    return LifecycleFacts(
+        stage=None,
+        retires=_day(packed.get("tuned_retires")) if documented else arm_date,
+        disputed_with=None,
+        successor=packed.get("successor"),
+        source=source,
+        arm_status=None,
+        arm_retires=arm_date,
+        arm_source=arm,
+    )
+
+
+def _weights(packed: PackedWeights | None) -> TokenWeights | None:
+    return None if packed is None else TokenWeights(**packed)
+
+
+def ptu(packed: PackedPtu, sources: Sources) -> PtuFacts:
+    """Throughput figures of one model version."""
+    return PtuFacts(
+        input_tpm=packed["input_tpm"],
+        output_ratio=packed.get("output_ratio"),
+        cached_weight=packed.get("cached_weight"),
+        weights=_weights(packed.get("short_context")),
+        long_context_weights=_weights(packed.get("long_context")),
+        longest_prompt=packed.get("longest_prompt"),
+        tokens_per_second=packed.get("tokens_per_second"),
+        source=sources[packed["source"]],
+    )

@@ -1,0 +1,59 @@
+"""`reconciler drift`: what differs although no manifest changed, and why."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from reconciler.cli.commands.shared import invalid, style_of, warn_about
+from reconciler.cli.exit_codes import Exit
+from reconciler.cli.loop import run_reading
+from reconciler.cli.options import (
+    Chosen,
+    Connection,
+    Output,
+    connection_options,
+    manifest_options,
+    output_options,
+)
+from reconciler.cli.pipeline import observe_fleet
+from reconciler.cli.wiring import load_manifests, the_clock, write_result
+from reconciler.plan.drift import DriftReport, find_drift
+from reconciler.report import drift as drift_report
+
+
+@click.command("drift")
+@manifest_options
+@connection_options
+@output_options("text", "json", "markdown")
+@click.option("--show-people", is_flag=True, help="Show people's addresses in full.")
+def command(*, chosen: Chosen, connection: Connection, output: Output, show_people: bool) -> int:
+    """Compare what is there with what was declared and applied. Exit 2 when something drifted."""
+    loaded = load_manifests(chosen)
+    if not loaded.valid:
+        return invalid(loaded, output)
+    warn_about(loaded, output)
+    desired = loaded.state()
+    observed = run_reading(
+        observe_fleet(desired, connection, output, with_regions=False), timeout=connection.timeout
+    )
+    report = find_drift(desired, observed, today=the_clock().now().date())
+    match output.form:
+        case "json":
+            document = drift_report.to_json(report, show_people=show_people)
+            write_result(output, json.dumps(document, indent=2, ensure_ascii=False))
+        case "markdown":
+            write_result(output, drift_report.render_markdown(report, show_people=show_people))
+        case _:
+            write_result(
+                output,
+                drift_report.render_text(report, style=style_of(output), show_people=show_people),
+            )
+    return _exit_code(report)
+
+
+def _exit_code(report: DriftReport) -> Exit:
+    if report.unreadable:
+        return Exit.FAILED
+    return Exit.CHANGES if report.drifted else Exit.DONE

@@ -1,0 +1,128 @@
+"""`reconciler emulator`: the embedded ARM over HTTP, and control of its state."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import click
+
+from reconciler.cli.options import Output, output_options
+from reconciler.cli.wiring import write_result
+from reconciler.errors import UsageProblem
+
+_STATE = click.option(
+    "--state",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path(".reconciler/emulator.db"),
+    show_default=True,
+    help="SQLite file of the state; `:memory:` keeps none (serve only).",
+)
+
+
+def _document(path: Path | None) -> dict[str, object] | None:
+    if path is None:
+        return None
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        raise UsageProblem(f"cannot read the world {path}: {problem}") from problem
+    if not isinstance(found, dict):
+        raise UsageProblem(f"the world {path} is not a JSON object with subscriptions, accounts, …")
+    return found
+
+
+@click.group("emulator", context_settings={"help_option_names": ["-h", "--help"]})
+def command() -> None:
+    """An emulator of Azure Resource Manager for Microsoft.CognitiveServices; loopback only."""
+
+
+@command.command("serve")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any free one."
+)
+@_STATE
+@click.option(
+    "--world", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="JSON to begin with."
+)
+@click.option("--latency-ms", type=click.IntRange(0, 60_000), default=0, help="Added to every answer.")
+@click.option("--tls-cert", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--tls-key", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def serve(
+    *,
+    port: int,
+    state: Path,
+    world: Path | None,
+    latency_ms: int,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+) -> int:
+    """Serve on 127.0.0.1; prints one JSON line with the base URL when ready."""
+    try:
+        from reconciler.emulator.server import serve as run  # noqa: PLC0415 -- needs the extra
+    except ImportError as missing:
+        raise UsageProblem(
+            "serving the emulator needs a web server, which the extra brings: "
+            "pip install 'reconciler[emulator]'. The embedded emulator (`cloud: emulator`) needs none"
+        ) from missing
+    return run(
+        port=port,
+        state=None if str(state) == ":memory:" else state,
+        world=_document(world),
+        latency_ms=latency_ms,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+    )
+
+
+@command.command("reset")
+@_STATE
+def reset(*, state: Path) -> None:
+    """Forget everything that the state holds."""
+    _control(state, "POST", "reset", {})
+    click.echo(f"{state} is as new", err=True)
+
+
+@command.command("load")
+@click.argument("world", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_STATE
+def load(*, world: Path, state: Path) -> None:
+    """Merge a world document into the state."""
+    _control(state, "POST", "world", _document(world) or {})
+    click.echo(f"{world} is part of {state}", err=True)
+
+
+@command.command("status")
+@click.option("--behaviours", is_flag=True, help="List each behaviour and how it is known.")
+@_STATE
+@output_options("json")
+def status(*, behaviours: bool, state: Path, output: Output) -> None:
+    """Say what the state holds, or what the emulator does and how that is known."""
+    if behaviours:
+        write_result(output, json.dumps(_control(state, "GET", "behaviours", None), indent=2))
+        return
+    requests = _control(state, "GET", "requests", None)
+    clock = _control(state, "GET", "clock", None)
+    listed = requests.get("requests")
+    count = len(listed) if isinstance(listed, list) else 0
+    write_result(output, json.dumps({"state": str(state), "requests": count, **clock}, indent=2))
+
+
+def _control(state: Path, method: str, name: str, body: dict[str, object] | None) -> dict[str, object]:
+    """One call of the control surface, in this process."""
+    return asyncio.run(_ask(state, method, name, body))
+
+
+async def _ask(state: Path, method: str, name: str, body: dict[str, object] | None) -> dict[str, object]:
+    import httpx  # noqa: PLC0415 -- heavy
+
+    from reconciler.emulator import application  # noqa: PLC0415
+
+    transport = httpx.ASGITransport(app=application(state=state))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        answer = await client.request(method, f"/_emulator/{name}", json=body)
+    found = answer.json()
+    if answer.is_error or not isinstance(found, dict):
+        raise UsageProblem(f"the emulator refused: {found}")
+    return found

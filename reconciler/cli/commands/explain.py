@@ -1,0 +1,32 @@
+"""`reconciler explain CODE`: what a diagnostic or an error code of ARM means."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler.cli.options import Output, output_options
+from reconciler.cli.wiring import write_result
+from reconciler.errors import UsageProblem
+
+
+@click.command("explain")
+@click.argument("code")
+@output_options("text")
+def command(*, code: str, output: Output) -> None:
+    """Say what CODE means, why the rule exists, and what to do."""
+    from reconciler.engine.advice import advice  # noqa: PLC0415 -- only when asked
+    from reconciler.manifest import rules  # noqa: PLC0415
+
+    found = rules.explain(code)
+    if found is not None:
+        write_result(output, rules.as_text(found))
+        return
+    known = advice(code, "")
+    if known:
+        write_result(output, f"{code} (an answer of ARM)\n\n{known}")
+        return
+    import difflib  # noqa: PLC0415
+
+    near = difflib.get_close_matches(code, rules.CODES, n=3, cutoff=0.4)
+    hint = f"Near it: {', '.join(near)}" if near else f"Codes: {', '.join(sorted(rules.CODES))}"
+    raise UsageProblem(f"there is no code {code!r}. {hint}")

@@ -1,0 +1,106 @@
+"""What several commands take and print in the same way."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from reconciler import __version__
+from reconciler.cli.exit_codes import Exit
+from reconciler.cli.options import Chosen, Output
+from reconciler.cli.pipeline import Allowances
+from reconciler.cli.wiring import Loaded, note, the_clock, write_result
+from reconciler.plan.codec import to_json
+from reconciler.plan.plan import Plan
+from reconciler.report import diagnostics as diagnostics_report
+from reconciler.report.style import Style
+
+
+def style_of(output: Output) -> Style:
+    """How text may look where it goes."""
+    return Style.of(None if output.file else sys.stdout, colour=output.colour)
+
+
+def diagnostics_text(loaded: Loaded, output: Output) -> str:
+    """The diagnostics in the form that was asked for."""
+    match output.form:
+        case "json":
+            found = diagnostics_report.to_json(
+                loaded.diagnostics, loaded.sources, files=loaded.files, deployments=loaded.deployments
+            )
+            return json.dumps(found, indent=2, ensure_ascii=False)
+        case "github":
+            return diagnostics_report.render_github(loaded.diagnostics, loaded.sources)
+        case _:
+            return diagnostics_report.render_text(
+                loaded.diagnostics,
+                loaded.sources,
+                style=style_of(output),
+                files=loaded.files,
+                deployments=loaded.deployments,
+            )
+
+
+def invalid(loaded: Loaded, output: Output) -> Exit:
+    """End a command whose manifests have errors: they are its result."""
+    write_result(output, diagnostics_text(loaded, output))
+    return Exit.FAILED
+
+
+def warn_about(loaded: Loaded, output: Output) -> None:
+    """Warnings go to stderr where the result is something else."""
+    if loaded.diagnostics and not output.quiet:
+        style = Style.of(sys.stderr, colour=output.colour)
+        text = diagnostics_report.render_text(
+            loaded.diagnostics,
+            loaded.sources,
+            style=style,
+            files=loaded.files,
+            deployments=loaded.deployments,
+        )
+        note(output, text.rstrip("\n") + "\n")
+
+
+def plan_json(plan: Plan, loaded: Loaded, chosen: Chosen) -> str:
+    """The plan file, which is also the plan's JSON form."""
+    document = to_json(
+        plan,
+        created_at=the_clock().now(),
+        tool_version=__version__,
+        manifest_paths=loaded.paths,
+        selection={
+            "select": chosen.select,
+            "targets": list(chosen.targets),
+            "excludes": list(chosen.excludes),
+        },
+    )
+    return json.dumps(document, indent=2, ensure_ascii=False, sort_keys=False) + "\n"
+
+
+def allowance_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the flags that lift guards; the command gets one `allowances: Allowances`."""
+    options = (
+        click.option("--max-deletes", type=click.IntRange(min=0), metavar="N", help="Allow up to N deletes."),
+        click.option("--allow-empty", is_flag=True, help="Allow a fleet that declares nothing."),
+        click.option("--take-over", is_flag=True, help="Take over what is another's or nobody's."),
+        click.option("--replace-failed", is_flag=True, help="Delete and recreate what is in state Failed."),
+    )
+
+    @functools.wraps(function)
+    def wrapper(**given: Any) -> Any:
+        allowances = Allowances(
+            max_deletes=given.pop("max_deletes"),
+            allow_empty=given.pop("allow_empty"),
+            take_over=given.pop("take_over"),
+            replace_failed=given.pop("replace_failed"),
+        )
+        return function(allowances=allowances, **given)
+
+    for option in reversed(options):
+        wrapper = option(wrapper)
+    return wrapper

@@ -1,0 +1,47 @@
+"""`reconciler show`: the deployments that are there, declared or not."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from reconciler.cli.commands.shared import invalid, style_of
+from reconciler.cli.exit_codes import Exit
+from reconciler.cli.loop import run_reading
+from reconciler.cli.options import (
+    Chosen,
+    Connection,
+    Output,
+    connection_options,
+    manifest_options,
+    output_options,
+)
+from reconciler.cli.pipeline import observe_fleet
+from reconciler.cli.wiring import load_manifests, write_result
+from reconciler.domain.state import Listed
+from reconciler.report import show as show_report
+
+
+@click.command("show")
+@manifest_options
+@connection_options
+@output_options("text", "json", "markdown")
+def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
+    """List account, region, deployment, model, version, SKU, capacity, state and owner."""
+    loaded = load_manifests(chosen)
+    if not loaded.valid:
+        return invalid(loaded, output)
+    desired = loaded.state()
+    observed = run_reading(
+        observe_fleet(desired, connection, output, with_regions=False), timeout=connection.timeout
+    )
+    match output.form:
+        case "json":
+            write_result(output, json.dumps(show_report.to_json(observed), indent=2, ensure_ascii=False))
+        case "markdown":
+            write_result(output, show_report.render_markdown(observed))
+        case _:
+            write_result(output, show_report.render_text(observed, style=style_of(output)))
+    complete = all(isinstance(reading, Listed) for reading in observed.readings.values())
+    return Exit.DONE if complete else Exit.FAILED

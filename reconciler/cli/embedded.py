@@ -1,0 +1,59 @@
+"""The emulator inside this process: `cloud: emulator` needs no set-up.
+
+What the manifests name and the emulator's world lacks is created in it, and only in it, so that a
+first plan has accounts to speak of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+
+from reconciler.domain.ids import AccountId, Region
+from reconciler.domain.state import DesiredState
+from reconciler.emulator import application
+from reconciler.errors import UsageProblem
+
+# A manifest may leave an account's region and a subscription's tenant out; the emulated ones need both.
+DEFAULT_REGION = Region("eastus2")
+DEFAULT_TENANT = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"
+
+
+def transport(state: Path, desired: DesiredState) -> tuple[httpx.ASGITransport, tuple[str, ...]]:
+    """A transport into the embedded emulator, and the ids of the accounts created in it just now."""
+    emulator = application(state=state)
+    try:
+        created = emulator.ensure(_world(desired))
+    except (OSError, ValueError) as problem:
+        raise UsageProblem(
+            f"the embedded emulator cannot hold this fleet: {problem}. Its state is {state}; "
+            "--emulator-state names another, --endpoint an emulator that is served"
+        ) from problem
+    return httpx.ASGITransport(app=emulator), created
+
+
+def _world(desired: DesiredState) -> dict[str, object]:
+    accounts = dict(_accounts(desired))
+    tenants = {s.id.lower(): s.tenant for s in desired.fleet.subscriptions.values() if s.tenant}
+    subscriptions = sorted({account.subscription.lower() for account in accounts} | set(tenants))
+    return {
+        "subscriptions": [
+            {"subscriptionId": subscription, "tenantId": tenants.get(subscription, DEFAULT_TENANT)}
+            for subscription in subscriptions
+        ],
+        "accounts": [
+            {"id": str(account), "location": region.name} for account, region in sorted(accounts.items())
+        ],
+    }
+
+
+def _accounts(desired: DesiredState) -> Iterator[tuple[AccountId, Region]]:
+    """Source accounts first, so that an account which is also declared gets its declared region."""
+    for deployment in desired.deployments:
+        source = deployment.spec.model.source
+        if source is not None:
+            yield source.account, DEFAULT_REGION
+    for account in desired.accounts:
+        yield account.id, account.region or DEFAULT_REGION

@@ -1,0 +1,104 @@
+"""The journal of writes: an intent before each, its outcome after; one JSON object per line.
+
+Nothing is ever read back from it by this program: it is for people who ask what happened (law I-08).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TextIO
+
+from reconciler.clock import Clock
+from reconciler.engine.outcome import Event, Finished, Listener, Sending, Sent, Started, Waiting
+from reconciler.errors import UsageProblem
+from reconciler.plan.actions import kind_of
+
+
+def default_path() -> Path:
+    """Where journals go unless `--journal` says otherwise (the XDG state directory)."""
+    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(state) / "reconciler" / "journal.jsonl"
+
+
+class Journal:
+    """Appends to one file. A write that fails is remembered in `problem` and never stops an apply."""
+
+    def __init__(self, stream: TextIO, clock: Clock, run: str) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._run = run
+        self.problem: OSError | None = None
+
+    @classmethod
+    def open(cls, path: Path, clock: Clock, run: str) -> Journal:
+        """Open `path` for appending, making its folder; UsageProblem where that cannot be done."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            return cls(os.fdopen(descriptor, "a", encoding="utf-8"), clock, run)
+        except OSError as problem:
+            raise UsageProblem(
+                f"cannot write the journal {path}: {problem.strerror}. Nothing was written to ARM; "
+                "name another file with --journal"
+            ) from problem
+
+    @classmethod
+    def by_default(cls, clock: Clock, run: str) -> Journal:
+        """The journal that nobody asked for: where it cannot be written, there is none."""
+        try:
+            return cls.open(default_path(), clock, run)
+        except UsageProblem:
+            return cls(open(os.devnull, "w", encoding="utf-8"), clock, run)  # noqa: PTH123 -- close() closes it
+
+    def notify(self, event: Event) -> None:
+        """Write down intents and ends."""
+        match event:
+            case Sending():
+                self._append(event="intent", id=str(event.step.action.id), verb=event.verb)
+            case Sent():
+                self._append(
+                    event="accepted",
+                    id=str(event.step.action.id),
+                    verb=event.verb,
+                    requestId=event.request_id,
+                )
+            case Finished():
+                item = event.item
+                self._append(
+                    event="outcome",
+                    id=str(item.step.action.id),
+                    action=kind_of(item.step.action),
+                    outcome=item.outcome.value,
+                    code=item.fault.code if item.fault else None,
+                )
+            case Started() | Waiting():
+                return
+
+    def _append(self, **fields: str | None) -> None:
+        line = {"time": self._clock.now().isoformat(timespec="milliseconds"), "run": self._run, **fields}
+        try:
+            self._stream.write(json.dumps(line) + "\n")
+            self._stream.flush()
+        except OSError as problem:
+            self.problem = self.problem or problem
+
+    def close(self) -> None:
+        """Let go of the file."""
+        try:
+            self._stream.close()
+        except OSError as problem:
+            self.problem = self.problem or problem
+
+
+class Broadcast:
+    """Several listeners in one."""
+
+    def __init__(self, *listeners: Listener) -> None:
+        self._listeners = listeners
+
+    def notify(self, event: Event) -> None:
+        """Tell everybody."""
+        for listener in self._listeners:
+            listener.notify(event)

@@ -1,0 +1,29 @@
+"""An embedded emulator of ARM's Microsoft.CognitiveServices, as a plain ASGI application.
+
+Rule of this room: a stranger to the client. It shares no constant, type or parser with the rest of the
+program and imports nothing of it, so that a mistake made on one side is not made on the other too.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+from reconciler.emulator.asgi import ConnectionReset, Emulator, Message
+
+ASGIApplication: TypeAlias = Callable[
+    [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
+]
+
+__all__ = ["ASGIApplication", "ConnectionReset", "Emulator", "application"]
+
+
+def application(
+    *, state: Path | None = None, world: Mapping[str, object] | None = None, latency_ms: int = 0
+) -> Emulator:
+    """An emulator with its state in memory (None) or in a SQLite file, created with its folders.
+
+    `world` is what a new state begins with (None: two tenants, three subscriptions, no accounts), in the
+    shape of `POST /_emulator/world`. `latency_ms` delays every answer but those of the control surface, in
+    real time.
+    """
+    return Emulator(state=state, world=world, latency_ms=latency_ms)

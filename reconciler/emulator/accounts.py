@@ -1,0 +1,235 @@
+"""Accounts: what a deployment tool needs of them, and the one-writer rule that holds below each of them.
+
+Rule of this module: a write below an account is refused while another one of the same account is under way,
+and while the account itself is not settled.
+"""
+
+import re
+from collections.abc import Mapping
+
+from reconciler.emulator import clock, errors, offers, paging, provider_errors, provisioning
+from reconciler.emulator.turn import Turn, expect, expect_texts
+from reconciler.emulator.wire import Answer, Json, at, normal_location, overlay
+
+TYPE = "Microsoft.CognitiveServices/accounts"
+KINDS = ("OpenAI", "AIServices", "CognitiveServices")
+_NAME = re.compile(r"^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}$")
+_SHAPES: Mapping[str, type] = {
+    "location": str,
+    "kind": str,
+    "sku": dict,
+    "sku.name": str,
+    "tags": dict,
+    "properties": dict,
+    "properties.customSubDomainName": str,
+    "properties.restore": bool,
+    "identity": dict,
+}
+SOFT_DELETE_HOURS = 48
+"""A deleted account keeps its name for so long (documented)."""
+
+
+def key_of(turn: Turn) -> str:
+    return _key(turn.subscription, turn.args["group"], turn.args["account"])
+
+
+def _key(subscription: str, group: str, account: str) -> str:
+    return f"/subscriptions/{subscription}/resourcegroups/{group}/providers/{TYPE}/{account}".lower()
+
+
+def group_key(turn: Turn) -> str:
+    return f"/subscriptions/{turn.subscription}/resourcegroups/{turn.args['group']}".lower()
+
+
+def require_group(turn: Turn) -> Json:
+    found = turn.store.get("group", group_key(turn))
+    if found is None:
+        raise errors.resource_group_not_found(turn.args["group"])
+    return found
+
+
+def require_parent(turn: Turn, verb: str, child: str = "accounts/deployments") -> Json:
+    """The account's document; raises the front door's 404 for a child of an absent group or account."""
+    require_group(turn)
+    found = turn.store.get("account", key_of(turn))
+    if found is None:
+        parent = (
+            f"/subscriptions/{turn.subscription}/resourceGroups/{turn.args['group']}/providers/{TYPE}"
+            f"/{turn.args['account']}"
+        )
+        raise errors.parent_not_found(verb, child, parent)
+    return found
+
+
+def require_quiet(turn: Turn) -> None:
+    """Refuse a write while another one of the same account is under way: 409 RequestConflict.
+
+    A request still being processed leaves a mark (see `marks`); a long operation lives in `provisioning`.
+    """
+    key = key_of(turn)
+    account = turn.store.get("account", key)
+    mark = turn.store.get("mark", key)
+    name = key if account is None else account["body"]["id"]
+    if turn.collided or (mark is not None and mark["ticket"] != turn.ticket):
+        raise provider_errors.another_operation(name)
+    if provisioning.collide(turn.store, turn.now, key):
+        raise provider_errors.another_operation(name)
+
+
+def get(turn: Turn) -> Answer:
+    require_group(turn)
+    provisioning.look(turn.store, turn.now, "account", key_of(turn))
+    found = turn.store.get("account", key_of(turn))
+    if found is None:
+        raise errors.resource_not_found(turn.args["account"], turn.args["group"])
+    return _answer(200, found["body"])
+
+
+def by_group(turn: Turn) -> Answer:
+    require_group(turn)
+    found = turn.store.scan("account", f"{group_key(turn)}/")
+    return Answer(status=200, body=paging.page(turn, [item["body"] for item in found]))
+
+
+def by_subscription(turn: Turn) -> Answer:
+    found = turn.store.scan("account", f"/subscriptions/{turn.subscription.lower()}/")
+    return Answer(status=200, body=paging.page(turn, [item["body"] for item in found]))
+
+
+def put(turn: Turn) -> Answer:
+    """Create (201) or update (200) as a long operation (recorded)."""
+    require_group(turn)
+    asked = turn.body()
+    expect(asked, _SHAPES)
+    expect_texts(asked, "tags")
+    before = turn.store.get("account", key_of(turn))
+    _check_put(turn, asked, before)
+    require_quiet(turn)
+    body = filled(turn, {**asked, "id": _echoed_id(turn, before)}, before)
+    turn.store.put("account", key_of(turn), {"body": body})
+    turn.store.delete("deleted", key_of(turn))
+    return _long(turn, 201 if before is None else 200, "create" if before is None else "update")
+
+
+def _check_put(turn: Turn, asked: Json, before: Json | None) -> None:
+    if _NAME.match(turn.args["account"]) is None:
+        raise provider_errors.invalid_name()
+    location = asked.get("location", "" if before is None else before["body"]["location"])
+    if normal_location(location) not in offers.locations():
+        raise errors.no_registered_provider(location, turn.version, "accounts", (), offers.locations())
+    if before is None and asked.get("kind") not in KINDS:
+        raise errors.not_modelled(f"accounts of kind '{asked.get('kind')}'; modelled are {', '.join(KINDS)}")
+    gone = turn.store.get("deleted", key_of(turn))
+    if before is None and gone is not None and at(asked, "properties", "restore") is not True:
+        raise provider_errors.soft_deleted(gone["id"])
+
+
+def _echoed_id(turn: Turn, before: Json | None) -> str:
+    if before is not None:
+        return str(before["body"]["id"])
+    return (
+        f"/subscriptions/{turn.subscription}/resourceGroups/{turn.args['group']}/providers/{TYPE}"
+        f"/{turn.args['account']}"
+    )
+
+
+def patch(turn: Turn) -> Answer:
+    """Merge sku, tags and properties: 202 with a body and both operation headers (recorded)."""
+    require_group(turn)
+    asked = turn.body()
+    expect(asked, _SHAPES)
+    expect_texts(asked, "tags")
+    before = turn.store.get("account", key_of(turn))
+    if before is None:
+        raise errors.resource_not_found(turn.args["account"], turn.args["group"])
+    require_quiet(turn)
+    kept: Json = {name: asked[name] for name in ("sku", "tags", "properties", "identity") if name in asked}
+    body = filled(turn, {**overlay(before["body"], kept), "id": before["body"]["id"]}, before)
+    turn.store.put("account", key_of(turn), {"body": body})
+    return _long(turn, 202, "update", location_too=True)
+
+
+def delete(turn: Turn) -> Answer:
+    """200 and soft-deleted for 48 hours; 204 when absent; 409 while deployments are left (reported)."""
+    require_group(turn)
+    found = turn.store.get("account", key_of(turn))
+    if found is None:
+        return Answer(status=204)
+    require_quiet(turn)
+    children = turn.store.scan("deployment", f"{key_of(turn)}/")
+    if children:
+        raise errors.nested_resources_exist([child["body"]["id"] for child in children])
+    turn.store.delete("account", key_of(turn))
+    turn.store.put("deleted", key_of(turn), {"id": found["body"]["id"], "at": clock.stamp(turn.now)})
+    return Answer(status=200)
+
+
+def _long(turn: Turn, status: int, event: str, *, location_too: bool = False) -> Answer:
+    found = turn.store.get("account", key_of(turn)) or {}
+    body = found["body"]
+    operation = provisioning.begin(
+        turn, kind="account", event=event, key=key_of(turn), location=body["location"]
+    )
+    if operation is None:
+        return _answer(status, body)
+    body["properties"]["provisioningState"] = operation["state"]
+    turn.store.put("account", key_of(turn), found)
+    return _answer(status, body, provisioning.headers(turn, operation, location_too=location_too))
+
+
+def _answer(status: int, body: Json, headers: Mapping[str, str] | None = None) -> Answer:
+    return Answer(status=status, body=body, headers={"ETag": body["etag"], **(headers or {})})
+
+
+def filled(turn: Turn, given: Json, before: Json | None, *, state: str = "Succeeded") -> Json:
+    """An account's body in the recorded order of properties, what is missing filled in."""
+    old: Json = {} if before is None else before["body"]
+    name = str(given["id"]).rpartition("/")[2]
+    location = given.get("location") or old.get("location") or "eastus"
+    kind = given.get("kind") or old.get("kind") or "AIServices"
+    properties = given.get("properties") or {}
+    stamp = {"By": turn.caller.client, "ByType": "Application", "At": clock.stamp(turn.now)}
+    created = old.get("systemData") or {f"created{part}": value for part, value in stamp.items()}
+    return {
+        "id": given["id"],
+        "name": name,
+        "type": TYPE,
+        "etag": provisioning.new_etag("account"),
+        "location": location,
+        "sku": given.get("sku") or old.get("sku") or {"name": "S0"},
+        "kind": kind,
+        **({"tags": given["tags"]} if "tags" in given else {}),
+        "properties": _properties(turn, location, kind, properties) | {"provisioningState": state},
+        **({"identity": _identity(turn, given["identity"])} if given.get("identity") else {}),
+        "systemData": {**created, **{f"lastModified{part}": value for part, value in stamp.items()}},
+    }
+
+
+def _properties(turn: Turn, location: str, kind: str, given: Json) -> Json:
+    domain = given.get("customSubDomainName")
+    place = normal_location(location)
+    host = f"https://{domain}" if domain else f"https://{place}.api"
+    service = "openai.azure.com" if kind == "OpenAI" else "cognitiveservices.azure.com"
+    endpoint = f"{host}.{service}/" if domain else f"{host}.cognitive.microsoft.com/"
+    interface = f"https://{domain}.openai.azure.com/" if domain else endpoint
+    fixed = {
+        "endpoint": endpoint,
+        "provisioningState": "Succeeded",
+        "internalId": "0" * 32,
+        "dateCreated": clock.stamp(turn.now),
+        "callRateLimit": {"rules": []},
+        "isMigrated": False,
+        "privateEndpointConnections": [],
+        "publicNetworkAccess": "Enabled",
+        "capabilities": [{"name": "VirtualNetworks"}, {"name": "CustomerManagedKey"}],
+        "endpoints": {
+            "OpenAI Language Model Instance API": interface,
+            "OpenAI Dall-E API": interface,
+            "OpenAI Whisper API": interface,
+        },
+    }
+    return {**fixed, **{part: value for part, value in given.items() if part != "restore"}}
+
+
+def _identity(turn: Turn, given: Json) -> Json:
+    return {"principalId": turn.caller.oid, "tenantId": turn.caller.tenant, **given}

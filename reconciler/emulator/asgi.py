@@ -1,0 +1,303 @@
+"""The emulator as an ASGI application: reads a request, takes its turn at the state, sends the answer.
+
+Rule of this module: a turn never waits. Delays lie between two transactions, and a write that is being
+delayed leaves a mark on its account, so that a second writer - of this process or of another one - meets
+ARM's 409 and not our lock.
+"""
+
+import json
+import re
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeAlias
+from urllib.parse import parse_qsl
+
+from reconciler.emulator import (
+    auth,
+    clock,
+    control,
+    errors,
+    expiry,
+    faults,
+    front_door,
+    headers,
+    journal,
+    provisioning,
+    seeding,
+)
+from reconciler.emulator.store import Store
+from reconciler.emulator.turn import BODY_LIMIT, Caller
+from reconciler.emulator.wire import Answer, Json, Request
+
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+ABORT = "emulator.abort"
+"""Name of the server's scope extension that closes the client's connection at the socket."""
+
+_HOST = re.compile(r"^[\w.\-\[\]:]{1,255}$")
+_WRITES = frozenset({"PUT", "PATCH", "DELETE", "POST"})
+_MARK_GRACE_SECONDS = 30.0
+
+
+class ConnectionReset(ConnectionResetError):  # noqa: N818 - named after what it scripts
+    """A scripted loss of the connection, raised through the in-process transport."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Exchange:
+    """One request on its way through; filled in as it goes."""
+
+    request: Request
+    ticket: str
+    then: Json = field(default_factory=dict)
+    entry: Json = field(default_factory=dict)
+    caller: Caller | None = None
+    rates: Mapping[str, str] = field(default_factory=dict)
+    collided: bool = False
+    answer: Answer | None = None
+    """None once the connection is to be lost."""
+
+
+class Emulator:
+    """The application; `wall` and `sleep` are its only ties to real time."""
+
+    def __init__(
+        self,
+        *,
+        state: Path | None = None,
+        world: Mapping[str, object] | None = None,
+        latency_ms: int = 0,
+        wall: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] | None = None,
+    ) -> None:
+        self._path = state
+        self._world = world
+        self._latency = latency_ms / 1000
+        self._wall = wall
+        self._sleep = sleep or _pause
+        self._opened: Store | None = None
+
+    @property
+    def store(self) -> Store:
+        """The state, opened on first use and filled with the world if it is new."""
+        if self._opened is None:
+            store = Store(self._path)
+            with store.transaction():
+                if not store.setting("clock"):
+                    control.begin(store, self._wall(), self._world)
+            self._opened = store
+        return self._opened
+
+    def close(self) -> None:
+        """Let go of the state; the next request opens it again (a state in memory is then a new one)."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    def ensure(self, world: Mapping[str, object]) -> tuple[str, ...]:
+        """Add the subscriptions and accounts of `world` that the state lacks; the ids of accounts added.
+
+        What exists is left alone. Raises `seeding.WorldError`, a ValueError, for what cannot be merged.
+        """
+        with self.store.transaction():
+            return seeding.ensure(self.store, clock.now(self.store, self._wall()), dict(world))
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        match scope["type"]:
+            case "http":
+                await self._http(scope, receive, send)
+            case "lifespan":
+                await _lifespan(receive, send)
+            case _:
+                await send({"type": "websocket.close", "code": 1003})
+
+    async def _http(self, scope: Message, receive: Receive, send: Send) -> None:
+        content = await _read(receive)
+        exchange = _Exchange(request=_request(scope, content or b""), ticket=uuid.uuid4().hex)
+        if content is None:
+            exchange.answer = errors.content_too_large(BODY_LIMIT).answer()
+        elif exchange.request.segments[:1] == ("_emulator",):
+            with self.store.transaction():
+                exchange.answer = control.answer(self.store, exchange.request, self._wall())
+        else:
+            await self._turn(exchange)
+        await self._send(exchange, scope, send)
+
+    async def _turn(self, exchange: _Exchange) -> None:
+        with self.store.transaction():
+            self._arrive(exchange)
+            delay = self._latency + faults.delay_seconds(exchange.then)
+            if delay == 0:
+                self._perform(exchange)
+                return
+            self._mark(exchange, delay)
+        await self._sleep(delay)
+        with self.store.transaction():
+            self._perform(exchange)
+
+    def _arrive(self, exchange: _Exchange) -> None:
+        store = self.store
+        moment = clock.now(store, self._wall())
+        exchange.then = faults.fired_by(store, exchange.request)
+        exchange.entry = journal.entry(exchange.request, started=clock.stamp(moment))
+
+    def _mark(self, exchange: _Exchange, delay: float) -> None:
+        """Announce a write that is being processed; the mark of a killed process grows stale by itself."""
+        key = _account_key(exchange.request)
+        if exchange.request.method not in _WRITES or key is None:
+            return
+        self._drop_stale_mark(key)
+        if self.store.get("mark", key) is not None:
+            exchange.collided = True
+        else:
+            until = self._wall() + delay + _MARK_GRACE_SECONDS
+            self.store.put("mark", key, {"ticket": exchange.ticket, "until": until})
+
+    def _drop_stale_mark(self, key: str) -> None:
+        mark = self.store.get("mark", key)
+        if mark is not None and mark["until"] < self._wall():
+            self.store.delete("mark", key)
+
+    def _perform(self, exchange: _Exchange) -> None:
+        """The turn itself: effect, answer, journal, all in one transaction."""
+        store, then = self.store, exchange.then
+        moment = clock.now(store, self._wall())
+        key = _account_key(exchange.request)
+        if key is not None:
+            self._drop_stale_mark(key)
+        real: Answer | None = None
+        replaced = "reset" in then or "status" in then
+        if not replaced or faults.is_after(then):
+            real = self._answer(exchange)
+        mark = None if key is None else store.get("mark", key)
+        if key is not None and mark is not None and mark["ticket"] == exchange.ticket:
+            store.delete("mark", key)
+        exchange.answer = None if "reset" in then else faults.answer(then) or real
+        status = "reset" if exchange.answer is None else exchange.answer.status
+        journal.write(store, exchange.entry, status=status, ended=clock.stamp(moment))
+
+    def _answer(self, exchange: _Exchange) -> Answer:
+        store, request = self.store, exchange.request
+        moment = clock.now(store, self._wall())
+        try:
+            provisioning.settle(store, moment)
+            expiry.settle(store, moment)
+            known = front_door.public(store, request, moment)
+            if known is not None:
+                return known
+            exchange.caller = auth.authenticate(store, moment, request.headers)
+            exchange.rates = front_door.limits(store, request, moment, exchange.caller)
+            forced = exchange.then if "lro" in exchange.then else None
+            route, turn = front_door.admit(
+                store, request, moment, exchange.caller, ticket=exchange.ticket, forced=forced
+            )
+            return route.handler(replace(turn, collided=exchange.collided))
+        except errors.Refusal as refusal:
+            return refusal.answer()
+
+    async def _send(self, exchange: _Exchange, scope: Message, send: Send) -> None:
+        abort = (scope.get("extensions") or {}).get(ABORT)
+        answer = exchange.answer
+        if answer is None:
+            if abort is None:
+                message = (
+                    f"connection reset by a scripted fault: {exchange.request.method} {exchange.request.path}"
+                )
+                raise ConnectionReset(message)
+            abort()
+            return
+        content = b"" if answer.body is None else _encoded(answer.body)
+        fields = headers.complete(
+            answer,
+            exchange.request,
+            now=clock.now(self.store, self._wall()),
+            caller=exchange.caller,
+            rates=exchange.rates,
+            length=len(content),
+        )
+        await send({"type": "http.response.start", "status": answer.status, "headers": fields})
+        cut = exchange.then.get("truncate")
+        if cut is not None and cut < len(content):
+            await send({"type": "http.response.body", "body": content[:cut], "more_body": abort is not None})
+            if abort is not None:
+                abort()
+            return
+        await send(
+            {"type": "http.response.body", "body": b"" if exchange.request.method == "HEAD" else content}
+        )
+
+
+async def _pause(seconds: float) -> None:
+    import asyncio  # noqa: PLC0415 - loaded by whoever runs us; importing it early would cost half the start
+
+    await asyncio.sleep(seconds)
+
+
+def _encoded(body: Json) -> bytes:
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+
+
+async def _read(receive: Receive) -> bytes | None:
+    """The request body, None when it is larger than ARM takes."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        part = message.get("body", b"")
+        size += len(part)
+        if size <= BODY_LIMIT:
+            parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts) if size <= BODY_LIMIT else None
+
+
+def _request(scope: Message, content: bytes) -> Request:
+    names = {
+        bytes(name).decode("latin-1").lower(): bytes(value).decode("latin-1")
+        for name, value in scope["headers"]
+    }
+    raw_query = bytes(scope.get("query_string") or b"").decode("latin-1")
+    host = names.get("host", "")
+    if _HOST.match(host) is None:
+        server = scope.get("server") or ("127.0.0.1", None)
+        host = server[0] if server[1] is None else f"{server[0]}:{server[1]}"
+    return Request(
+        method=str(scope["method"]).upper(),
+        path=_clean(scope["path"]),
+        query={
+            _clean(name).lower(): _clean(value)
+            for name, value in parse_qsl(raw_query, keep_blank_values=True)
+        },
+        headers=names,
+        raw_query=raw_query,
+        content=content,
+        origin=f"{scope.get('scheme', 'http')}://{host}",
+    )
+
+
+def _clean(text: str) -> str:
+    """Text without lone surrogates, which no database and no JSON could carry."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _account_key(request: Request) -> str | None:
+    """Key of the account that a path lies in or below, None for other paths."""
+    parts = [part.lower() for part in request.segments]
+    if len(parts) >= 8 and parts[0] == "subscriptions" and parts[6] == "accounts":
+        return "/" + "/".join(parts[:8])
+    return None

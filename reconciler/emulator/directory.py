@@ -1,0 +1,236 @@
+"""What clients need before the provider: clouds, tokens, tenants, subscriptions, groups, registration.
+
+Rule of this module: it holds no secret and checks none. Any client id with any secret gets a token, and the
+token is worth nothing outside this emulator.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from urllib.parse import parse_qs, urlsplit
+
+from reconciler.emulator import accounts, auth, errors, offers, paging, versions
+from reconciler.emulator.store import Store
+from reconciler.emulator.turn import Turn, expect, expect_texts
+from reconciler.emulator.wire import Answer, Json, Request
+
+_GROUP_NAME = re.compile(r"^[-\w._()]{1,90}$")
+_NAMESPACE = "Microsoft.CognitiveServices"
+
+
+def tenants(store: Store) -> list[str]:
+    """Every tenant that has a subscription here."""
+    return list(dict.fromkeys(item["tenantId"] for item in store.scan("subscription")))
+
+
+# --- before any token
+# -------------------------------------------------------------------------------------------
+
+
+def metadata(request: Request) -> Answer:
+    """`GET /metadata/endpoints`: one object, its login endpoint ending in /adfs, as az CLI needs it."""
+    host = request.origin
+    body: Json = {
+        "name": "Emulator",
+        "portal": host,
+        "authentication": {
+            "loginEndpoint": f"{host}/adfs",
+            "audiences": [
+                f"{host}/",
+                "https://management.azure.com/",
+                "https://management.core.windows.net/",
+            ],
+            "tenant": "common",
+            "identityProvider": "ADFS",
+        },
+        "resourceManager": host,
+        "graphAudience": f"{host}/",
+        "graph": host,
+        "media": host,
+        "suffixes": {},
+    }
+    return Answer(status=200, body=body, from_provider=False)
+
+
+def token(store: Store, request: Request, tenant: str, now: datetime) -> Answer:
+    """`POST /{tenant}/oauth2/v2.0/token` with client credentials; errors have OAuth's own shape."""
+    fields = {
+        name: values[-1] for name, values in parse_qs(request.content.decode("utf-8", "replace")).items()
+    }
+    known = {name.lower(): name for name in tenants(store)}
+    if tenant.lower() not in known:
+        return _oauth_error("invalid_request", f"AADSTS90002: Tenant '{tenant}' not found.")
+    if fields.get("grant_type") != "client_credentials":
+        return _oauth_error(
+            "unsupported_grant_type", "AADSTS70003: Only client_credentials is modelled here."
+        )
+    client = fields.get("client_id", "")
+    if not client:
+        return _oauth_error("invalid_request", "AADSTS900144: The request body must contain 'client_id'.")
+    body: Json = {
+        "token_type": "Bearer",
+        "expires_in": auth.TOKEN_SECONDS,
+        "ext_expires_in": auth.TOKEN_SECONDS,
+        "access_token": auth.issue(store, now, known[tenant.lower()], client),
+    }
+    return Answer(status=200, body=body, from_provider=False)
+
+
+def _oauth_error(code: str, text: str) -> Answer:
+    return Answer(status=400, body={"error": code, "error_description": text}, from_provider=False)
+
+
+def discovery(request: Request, tenant: str) -> Answer:
+    """OpenID discovery of an authority, the little that client libraries read."""
+    issuer = f"{request.origin}/{tenant}"
+    host = urlsplit(request.origin).netloc
+    body: Json = {
+        "issuer": issuer,
+        "token_endpoint": f"{issuer}/oauth2/v2.0/token",
+        "authorization_endpoint": f"{issuer}/oauth2/v2.0/authorize",
+        "jwks_uri": f"{issuer}/discovery/keys",
+        "response_types_supported": ["code", "id_token", "token"],
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "tenant_region_scope": None,
+        "cloud_instance_name": host,
+    }
+    return Answer(status=200, body=body, from_provider=False)
+
+
+# --- with a token
+# -----------------------------------------------------------------------------------------------
+
+
+def list_tenants(turn: Turn) -> Answer:
+    tenant = turn.caller.tenant
+    item = {
+        "id": f"/tenants/{tenant}",
+        "tenantId": tenant,
+        "tenantCategory": "Home",
+        "displayName": "Emulated tenant",
+    }
+    return Answer(status=200, body={"value": [item]}, from_provider=False)
+
+
+def list_subscriptions(turn: Turn) -> Answer:
+    mine = [item for item in turn.store.scan("subscription") if item["tenantId"] == turn.caller.tenant]
+    return Answer(
+        status=200, body=paging.page(turn, [_subscription(item) for item in mine]), from_provider=False
+    )
+
+
+def get_subscription(turn: Turn) -> Answer:
+    found = turn.store.get("subscription", turn.subscription.lower())
+    if found is None:
+        raise errors.subscription_not_found(turn.subscription)
+    return Answer(status=200, body=_subscription(found), from_provider=False)
+
+
+def _subscription(found: Mapping[str, str]) -> Json:
+    return {
+        "id": f"/subscriptions/{found['subscriptionId']}",
+        "subscriptionId": found["subscriptionId"],
+        "tenantId": found["tenantId"],
+        "displayName": found.get("displayName", f"Emulated {found['subscriptionId'][:8]}"),
+        "state": "Enabled",
+        "subscriptionPolicies": {"quotaId": "PayAsYouGo_2014-09-01", "spendingLimit": "Off"},
+        "authorizationSource": "RoleBased",
+        "managedByTenants": [],
+    }
+
+
+def list_groups(turn: Turn) -> Answer:
+    found = turn.store.scan("group", f"/subscriptions/{turn.subscription.lower()}/")
+    return Answer(status=200, body=paging.page(turn, found), from_provider=False)
+
+
+def get_group(turn: Turn) -> Answer:
+    return Answer(status=200, body=accounts.require_group(turn), from_provider=False)
+
+
+def put_group(turn: Turn) -> Answer:
+    """Create (201) or update (200) a resource group; location is needed on create."""
+    asked = turn.body()
+    expect(asked, {"location": str, "tags": dict})
+    expect_texts(asked, "tags")
+    if _GROUP_NAME.match(turn.args["group"]) is None:
+        raise errors.invalid_content(
+            "The resource group name is not 1 to 90 letters, digits, '-', '_', '.', '(' or ')'"
+        )
+    before = turn.store.get("group", accounts.group_key(turn))
+    if before is None and not asked.get("location"):
+        raise errors.Refusal(
+            400, "LocationRequired", "The location property is required for this definition.", front_door=True
+        )
+    body = group(turn.subscription, turn.args["group"], asked.get("location", ""), asked.get("tags"))
+    if before is not None:
+        body = {**before, **({"tags": asked["tags"]} if "tags" in asked else {})}
+    turn.store.put("group", accounts.group_key(turn), body)
+    return Answer(status=201 if before is None else 200, body=body, from_provider=False)
+
+
+def group(subscription: str, name: str, location: str, tags: Json | None = None) -> Json:
+    """A resource group in wire shape."""
+    return {
+        "id": f"/subscriptions/{subscription}/resourceGroups/{name}",
+        "name": name,
+        "type": "Microsoft.Resources/resourceGroups",
+        "location": location,
+        **({"tags": tags} if tags else {}),
+        "properties": {"provisioningState": "Succeeded"},
+    }
+
+
+def head_group(turn: Turn) -> Answer:
+    present = turn.store.get("group", accounts.group_key(turn)) is not None
+    return Answer(status=204 if present else 404, from_provider=False)
+
+
+def delete_group(turn: Turn) -> Answer:
+    """Only an empty group: deleting what is in it is a long operation that is not modelled."""
+    accounts.require_group(turn)
+    left = turn.store.scan("account", f"{accounts.group_key(turn)}/")
+    if left:
+        raise errors.not_modelled("the deletion of a resource group that still holds accounts")
+    turn.store.delete("group", accounts.group_key(turn))
+    return Answer(status=200, from_provider=False)
+
+
+def provider(turn: Turn) -> Answer:
+    return Answer(status=200, body=_provider(turn), from_provider=False)
+
+
+def providers(turn: Turn) -> Answer:
+    return Answer(status=200, body={"value": [_provider(turn)]}, from_provider=False)
+
+
+def register(turn: Turn) -> Answer:
+    _set_registered(turn, registered=True)
+    return Answer(status=200, body=_provider(turn), from_provider=False)
+
+
+def unregister(turn: Turn) -> Answer:
+    _set_registered(turn, registered=False)
+    return Answer(status=200, body=_provider(turn), from_provider=False)
+
+
+def _set_registered(turn: Turn, *, registered: bool) -> None:
+    found = turn.store.get("subscription", turn.subscription.lower()) or {}
+    turn.store.put("subscription", turn.subscription.lower(), {**found, "registered": registered})
+
+
+def _provider(turn: Turn) -> Json:
+    found = turn.store.get("subscription", turn.subscription.lower()) or {}
+    types = ("accounts", "accounts/deployments", "locations", "locations/models", "locations/usages")
+    places = [facts["displayName"] for facts in offers.shipped()["regions"].values()]
+    return {
+        "id": f"/subscriptions/{turn.subscription}/providers/{_NAMESPACE}",
+        "namespace": _NAMESPACE,
+        "resourceTypes": [
+            {"resourceType": kind, "locations": places, "apiVersions": list(versions.supported(old=True))}
+            for kind in types
+        ],
+        "registrationState": "Registered" if found.get("registered", True) else "NotRegistered",
+        "registrationPolicy": "RegistrationRequired",
+    }

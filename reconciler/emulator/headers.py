@@ -1,0 +1,61 @@
+"""The headers that every answer of ARM carries, from the recordings of June 2026.
+
+Rule of this module: errors of the front door say `x-ms-failure-cause`, answers of the provider say how long
+it took, and never both.
+"""
+
+import re
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+
+from reconciler.emulator.turn import Caller
+from reconciler.emulator.wire import Answer, Request
+
+_REGION = "eastus2"
+_CORRELATION = re.compile(r"^[\x21-\x7e]{1,128}$")
+
+
+def complete(
+    answer: Answer,
+    request: Request,
+    *,
+    now: datetime,
+    caller: Caller | None,
+    rates: Mapping[str, str],
+    length: int,
+) -> list[tuple[bytes, bytes]]:
+    """All headers of an answer, names as ARM cases them, ready for ASGI (which wants them in lower case)."""
+    request_id = str(uuid.uuid4())
+    sent = request.headers.get("x-ms-correlation-request-id", "")
+    correlation = sent if _CORRELATION.match(sent) else str(uuid.uuid4())
+    edge = f"Ref A: {uuid.uuid4().hex.upper()} Ref B: EMU000000000000 Ref C: {now:%Y-%m-%dT%H:%M:%SZ}"
+    found = {
+        "Cache-Control": "no-cache",
+        "Pragma": "no-cache",
+        "Expires": "-1",
+        "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+        "X-Content-Type-Options": "nosniff",
+        "X-Cache": "CONFIG_NOCACHE",
+        "X-MSEdge-Ref": edge,
+        "x-ms-request-id": request_id,
+        "x-ms-correlation-request-id": correlation,
+        "x-ms-routing-request-id": f"{_REGION.upper()}:{now:%Y%m%dT%H%M%SZ}:{request_id}",
+    }
+    if caller is not None:
+        found["x-ms-operation-identifier"] = (
+            f"tenantId={caller.tenant},objectId={caller.oid}/{_REGION}/{uuid.uuid4()}"
+        )
+    if answer.from_provider:
+        found["x-envoy-upstream-service-time"] = "17"
+    if answer.body is not None:
+        found["Content-Type"] = "application/json; charset=utf-8"
+    if answer.status != 204:
+        found["Content-Length"] = str(length)
+    found |= {**rates, **answer.headers}
+    return [(_clean(name).lower(), _clean(value)) for name, value in found.items()]
+
+
+def _clean(text: str) -> bytes:
+    """Header bytes; what cannot be in a header (line ends above all) becomes a question mark."""
+    return re.sub(r"[^\x20-\x7e]", "?", text).encode("ascii")

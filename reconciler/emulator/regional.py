@@ -1,0 +1,140 @@
+"""Read APIs of a region for planners: models, usages, free capacity, PTU estimates, account skus.
+
+Rule of this module: everything is computed from the same offers and pools that admission uses, so that what
+is announced here and what a PUT meets cannot disagree.
+"""
+
+from collections.abc import Mapping
+
+from reconciler.emulator import accounts, errors, offers, paging, quota
+from reconciler.emulator.turn import Turn, expect
+from reconciler.emulator.wire import Answer, Json, at, normal_location
+
+_ESTIMATE: Mapping[str, type] = {
+    "model": dict,
+    "model.format": str,
+    "model.name": str,
+    "model.version": str,
+    "skuName": str,
+    "workloads": list,
+}
+
+
+def location_of(turn: Turn) -> str:
+    """The location as the caller spelled it; raises NoRegisteredProviderFound for an unknown one."""
+    location = turn.args["location"]
+    if normal_location(location) not in offers.locations():
+        raise errors.no_registered_provider(location, turn.version, "locations", (), offers.locations())
+    return location
+
+
+def models(turn: Turn) -> Answer:
+    location = location_of(turn)
+    items = list(offers.wire_models(turn.store, turn.subscription, location))
+    return Answer(status=200, body=paging.page(turn, items))
+
+
+def usages(turn: Turn) -> Answer:
+    location = location_of(turn)
+    return Answer(status=200, body=paging.page(turn, quota.usages(turn.store, turn.subscription, location)))
+
+
+def account_models(turn: Turn) -> Answer:
+    """Models an account may deploy, in the flat shape of this operation (specified)."""
+    account = accounts.require_parent(turn, "read", "accounts/models")["body"]
+    listed = offers.models_of(turn.store, account["location"])
+    items = [item.model for item in listed if account["kind"] in item.kinds]
+    return Answer(status=200, body=paging.page(turn, items))
+
+
+def account_usages(turn: Turn) -> Answer:
+    """Usages of one account: the region's pools, as far as its own deployments use them (assumed)."""
+    account = accounts.require_parent(turn, "read", "accounts/usages")["body"]
+    own: dict[str, int] = {}
+    for deployment in turn.store.scan("deployment", f"{accounts.key_of(turn)}/"):
+        for pool, units in deployment["units"].items():
+            own[pool] = own.get(pool, 0) + units
+    pools = quota.pools(turn.store, turn.subscription, account["location"])
+    items = [
+        {
+            "name": {"value": pools[name]["name"], "localizedValue": pools[name]["label"]},
+            "currentValue": units,
+            "limit": pools[name]["limit"],
+            "unit": "Count",
+        }
+        for name, units in own.items()
+        if name in pools
+    ]
+    return Answer(status=200, body={"value": items})
+
+
+def capacities(turn: Turn) -> Answer:
+    """Free capacity of a model in one region or, without a location, in all of them (recorded shape)."""
+    wanted = {part: turn.request.query.get(f"model{part}", "") for part in ("format", "name", "version")}
+    if missing := [part for part, value in wanted.items() if not value]:
+        raise errors.invalid_content(f"The query parameter model{missing[0].capitalize()} is required")
+    places = [normal_location(location_of(turn))] if "location" in turn.args else list(offers.locations())
+    items = [item for place in places for item in _capacities(turn, place, wanted)]
+    return Answer(status=200, body=paging.page(turn, items))
+
+
+def _capacities(turn: Turn, place: str, wanted: Json) -> list[Json]:
+    listed = next(
+        (
+            item
+            for item in offers.models_of(turn.store, place)
+            if all(str(item.model[part]).lower() == wanted[part].lower() for part in wanted)
+        ),
+        None,
+    )
+    if listed is None:
+        return []
+    name = f"{listed.model['format']}.{listed.model['name']}.{listed.model['version']}"
+    provider = f"/subscriptions/{turn.subscription}/providers/Microsoft.CognitiveServices"
+    above = f"{provider}/locations/{place}/models/{name}"
+    found = []
+    for sku in dict.fromkeys(offer["name"] for offer in listed.model["skus"]):
+        offer = offers.best_offer(listed, sku)
+        room = 0 if offer is None else quota.free(turn.store, turn.subscription, place, offer["usageName"])
+        found.append(
+            {
+                "id": f"{above}/skuCapacities/{sku}",
+                "type": "Microsoft.CognitiveServices/locations/models/skuCapacities",
+                "name": sku,
+                "location": place,
+                "properties": {
+                    "model": {part: listed.model[part] for part in ("format", "name", "version")},
+                    "skuName": sku,
+                    "availableCapacity": max(0, room),
+                },
+            }
+        )
+    return found
+
+
+def estimate(turn: Turn) -> Answer:
+    """`calculateModelCapacity`: the weights behind its numbers are the service's own, so not modelled."""
+    body = turn.body()
+    expect(body, _ESTIMATE)
+    name = at(body, "model", "name")
+    raise errors.not_modelled(
+        f"calculateModelCapacity (tokens per PTU of '{name}' are the service's own figures)"
+    )
+
+
+def account_skus(turn: Turn) -> Answer:
+    """Account skus: S0 of each kind in each region that has it."""
+    facts = offers.shipped()["regions"]
+    items = [
+        {
+            "resourceType": "accounts",
+            "name": "S0",
+            "tier": "Standard",
+            "kind": kind,
+            "locations": [place.upper()],
+            "restrictions": [],
+        }
+        for place, region in facts.items()
+        for kind in region["kinds"]
+    ]
+    return Answer(status=200, body=paging.page(turn, items))

@@ -1,0 +1,224 @@
+"""The route table: method and path to handler, with the right it takes and the api-versions that have it.
+
+Rule of this module: literal segments compare without case, as ARM's do; what is in braces is handed over
+untouched.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reconciler.emulator import accounts, deployments, directory, provisioning, regional
+from reconciler.emulator.turn import Turn
+from reconciler.emulator.wire import Answer
+
+Handler = Callable[[Turn], Answer]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One operation."""
+
+    method: str
+    pattern: tuple[str, ...]
+    handler: Handler
+    action: str
+    kind: str
+    since: str
+    """First api-version; empty for operations of ARM itself, which take any well-formed version."""
+    old: bool = False
+
+    def match(self, segments: tuple[str, ...]) -> dict[str, str] | None:
+        """The values of the braces, or None if the path is another one."""
+        if len(segments) != len(self.pattern):
+            return None
+        args: dict[str, str] = {}
+        for wanted, found in zip(self.pattern, segments, strict=True):
+            if wanted.startswith("{"):
+                args[wanted[1:-1]] = found
+            elif wanted.lower() != found.lower():
+                return None
+        return args
+
+
+_SUB = "/subscriptions/{subscription}"
+_GROUP = f"{_SUB}/resourceGroups/{{group}}"
+_PROVIDER = "providers/Microsoft.CognitiveServices"
+_ACCOUNT = f"{_GROUP}/{_PROVIDER}/accounts/{{account}}"
+_DEPLOYMENT = f"{_ACCOUNT}/deployments/{{deployment}}"
+_LOCATION = f"{_SUB}/{_PROVIDER}/locations/{{location}}"
+
+
+def _route(
+    line: str, handler: Handler, action: str, kind: str = "", since: str = "", *, old: bool = False
+) -> Route:
+    method, path = line.split(" ", 1)
+    return Route(
+        method=method,
+        pattern=tuple(part for part in path.split("/") if part),
+        handler=handler,
+        action=action,
+        kind=kind,
+        since=since,
+        old=old,
+    )
+
+
+_READ, _WRITE, _DELETE = (f"{accounts.TYPE}/{verb}" for verb in ("read", "write", "delete"))
+_DEPLOYMENTS = "accounts/deployments"
+
+ROUTES: tuple[Route, ...] = (
+    _route("GET /tenants", directory.list_tenants, ""),
+    _route("GET /subscriptions", directory.list_subscriptions, ""),
+    _route(f"GET {_SUB}", directory.get_subscription, "Microsoft.Resources/subscriptions/read"),
+    _route(
+        f"GET {_SUB}/resourceGroups",
+        directory.list_groups,
+        "Microsoft.Resources/subscriptions/resourceGroups/read",
+    ),
+    _route(f"GET {_GROUP}", directory.get_group, "Microsoft.Resources/subscriptions/resourceGroups/read"),
+    _route(f"HEAD {_GROUP}", directory.head_group, "Microsoft.Resources/subscriptions/resourceGroups/read"),
+    _route(f"PUT {_GROUP}", directory.put_group, "Microsoft.Resources/subscriptions/resourceGroups/write"),
+    _route(
+        f"DELETE {_GROUP}", directory.delete_group, "Microsoft.Resources/subscriptions/resourceGroups/delete"
+    ),
+    _route(f"GET {_SUB}/providers", directory.providers, "Microsoft.Resources/subscriptions/providers/read"),
+    _route(f"GET {_SUB}/{_PROVIDER}", directory.provider, "Microsoft.Resources/subscriptions/providers/read"),
+    _route(
+        f"POST {_SUB}/{_PROVIDER}/register", directory.register, "Microsoft.CognitiveServices/register/action"
+    ),
+    _route(
+        f"POST {_SUB}/{_PROVIDER}/unregister",
+        directory.unregister,
+        "Microsoft.CognitiveServices/unregister/action",
+    ),
+    _route(
+        f"GET {_SUB}/{_PROVIDER}/accounts",
+        accounts.by_subscription,
+        _READ,
+        "accounts",
+        "2017-04-18",
+        old=True,
+    ),
+    _route(
+        f"GET {_GROUP}/{_PROVIDER}/accounts", accounts.by_group, _READ, "accounts", "2017-04-18", old=True
+    ),
+    _route(f"GET {_ACCOUNT}", accounts.get, _READ, "accounts", "2017-04-18", old=True),
+    _route(f"PUT {_ACCOUNT}", accounts.put, _WRITE, "accounts", "2017-04-18", old=True),
+    _route(f"PATCH {_ACCOUNT}", accounts.patch, _WRITE, "accounts", "2017-04-18", old=True),
+    _route(f"DELETE {_ACCOUNT}", accounts.delete, _DELETE, "accounts", "2017-04-18", old=True),
+    _route(
+        f"GET {_ACCOUNT}/models",
+        regional.account_models,
+        f"{accounts.TYPE}/models/read",
+        "accounts/models",
+        "2022-03-01",
+    ),
+    _route(
+        f"GET {_ACCOUNT}/usages",
+        regional.account_usages,
+        f"{accounts.TYPE}/usages/read",
+        "accounts/usages",
+        "2017-04-18",
+        old=True,
+    ),
+    _route(
+        f"GET {_ACCOUNT}/deployments",
+        deployments.listing,
+        f"{deployments.TYPE}/read",
+        _DEPLOYMENTS,
+        "2021-10-01",
+    ),
+    _route(f"GET {_DEPLOYMENT}", deployments.get, f"{deployments.TYPE}/read", _DEPLOYMENTS, "2021-10-01"),
+    _route(f"PUT {_DEPLOYMENT}", deployments.put, f"{deployments.TYPE}/write", _DEPLOYMENTS, "2021-10-01"),
+    _route(
+        f"PATCH {_DEPLOYMENT}", deployments.patch, f"{deployments.TYPE}/write", _DEPLOYMENTS, "2023-10-01"
+    ),
+    _route(
+        f"DELETE {_DEPLOYMENT}", deployments.delete, f"{deployments.TYPE}/delete", _DEPLOYMENTS, "2021-10-01"
+    ),
+    _route(
+        f"GET {_DEPLOYMENT}/skus",
+        deployments.skus,
+        f"{deployments.TYPE}/skus/read",
+        _DEPLOYMENTS,
+        "2023-10-01",
+    ),
+    _route(
+        f"POST {_DEPLOYMENT}/pause",
+        deployments.pause,
+        f"{deployments.TYPE}/pause/action",
+        _DEPLOYMENTS,
+        "2025-12-01",
+    ),
+    _route(
+        f"POST {_DEPLOYMENT}/resume",
+        deployments.resume,
+        f"{deployments.TYPE}/resume/action",
+        _DEPLOYMENTS,
+        "2025-12-01",
+    ),
+    _route(
+        f"GET {_LOCATION}/models",
+        regional.models,
+        "Microsoft.CognitiveServices/locations/models/read",
+        "locations/models",
+        "2023-05-01",
+    ),
+    _route(
+        f"GET {_LOCATION}/usages",
+        regional.usages,
+        "Microsoft.CognitiveServices/locations/usages/read",
+        "locations/usages",
+        "2023-05-01",
+    ),
+    _route(
+        f"GET {_LOCATION}/modelCapacities",
+        regional.capacities,
+        "Microsoft.CognitiveServices/locations/modelCapacities/read",
+        "locations/modelCapacities",
+        "2024-06-01",
+    ),
+    _route(
+        f"GET {_SUB}/{_PROVIDER}/modelCapacities",
+        regional.capacities,
+        "Microsoft.CognitiveServices/modelCapacities/read",
+        "modelCapacities",
+        "2024-06-01",
+    ),
+    _route(
+        f"POST {_SUB}/{_PROVIDER}/calculateModelCapacity",
+        regional.estimate,
+        "Microsoft.CognitiveServices/calculateModelCapacity/action",
+        "calculateModelCapacity",
+        "2024-06-01",
+    ),
+    _route(
+        f"GET {_SUB}/{_PROVIDER}/skus",
+        regional.account_skus,
+        "Microsoft.CognitiveServices/skus/read",
+        "skus",
+        "2017-04-18",
+        old=True,
+    ),
+    _route(
+        f"GET {_LOCATION}/operationResults/{{operation}}",
+        provisioning.result,
+        "Microsoft.CognitiveServices/locations/operationResults/read",
+        "locations/operationResults",
+        "2017-04-18",
+        old=True,
+    ),
+)
+
+
+def find(method: str, segments: tuple[str, ...]) -> tuple[Route, dict[str, str]] | None:
+    """The operation of a request, or None."""
+    for route in ROUTES:
+        if route.method == method and (args := route.match(segments)) is not None:
+            return route, args
+    return None
+
+
+def known_path(segments: tuple[str, ...]) -> bool:
+    """Whether the path exists with another method."""
+    return any(route.match(segments) is not None for route in ROUTES)

@@ -1,0 +1,284 @@
+"""The world a state begins with, and what `POST /_emulator/world` and `--world` add to it.
+
+Rule of this module: adding is merging. What is posted is taken as given, unchecked by the provider's rules,
+and only what is missing is filled in; nothing that exists is removed.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+from reconciler.emulator import accounts, deployments, directory, offers, quota
+from reconciler.emulator.store import Store
+from reconciler.emulator.turn import Caller, Turn
+from reconciler.emulator.wire import Json, Request, at, normal_location, overlay, without_nulls
+
+DEFAULT_SUBSCRIPTIONS = (
+    ("11111111-1111-1111-1111-111111111111", "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"),
+    ("33333333-3333-3333-3333-333333333333", "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"),
+    ("22222222-2222-2222-2222-222222222222", "bbbbbbbb-bbbb-bbbb-bbbb-bbbbbbbbbbbb"),
+)
+KEYS = ("subscriptions", "resourceGroups", "accounts", "deployments", "usages", "models", "roles", "settings")
+SWITCHES: Mapping[str, tuple[object, ...]] = {
+    "skuChange": ("accepted", "refused"),
+    "sourceReturned": (True, False),
+    "rateLimitsSpelling": ("rateLimits", "ratelimits"),
+    "etags": ("ignored", "enforced"),
+    "throttling": ("on", "off"),
+    "unknownProperties": ("ignored", "kept"),
+    "expiry": ("on", "off"),
+    "autoUpgrade": ("off", "on"),
+}
+"""Switches with a closed set of values, the default first; `pageSize` takes a whole number or null."""
+
+_ACCOUNT = re.compile(
+    r"^/subscriptions/(?P<subscription>[^/]+)/resourcegroups/(?P<group>[^/]+)/providers"
+    r"/microsoft\.cognitiveservices/accounts/(?P<account>[^/]+)(/deployments/(?P<deployment>[^/]+))?$",
+    re.IGNORECASE,
+)
+_GROUP = re.compile(
+    r"^/subscriptions/(?P<subscription>[^/]+)/resourcegroups/(?P<group>[^/]+)$", re.IGNORECASE
+)
+_NO_REQUEST = Request(
+    method="POST", path="/_emulator/world", query={}, headers={}, raw_query="", content=b"", origin=""
+)
+
+
+class WorldError(ValueError):
+    """A world that cannot be merged; the text names the place and what is allowed there."""
+
+
+def begin(store: Store, now: datetime, world: Mapping[str, object] | None) -> None:
+    """Fill a fresh state: the default subscriptions, or the given world instead of them."""
+    if world is None:
+        subscriptions = [{"subscriptionId": sub, "tenantId": tenant} for sub, tenant in DEFAULT_SUBSCRIPTIONS]
+        merge(store, now, {"subscriptions": subscriptions})
+    else:
+        merge(store, now, dict(world))
+
+
+def merge(store: Store, now: datetime, world: Json) -> None:
+    """Merge a world document; raises WorldError."""
+    if unknown := sorted(set(world) - set(KEYS)):
+        message = f"unknown key {unknown[0]!r} in the world; allowed are {', '.join(KEYS)}"
+        raise WorldError(message)
+    for item in _items(world, "subscriptions"):
+        _subscription(store, item)
+    for item in _items(world, "resourceGroups"):
+        _group(store, item)
+    _models(store, world)
+    for item in _items(world, "accounts"):
+        _account(store, now, item)
+    for item in _items(world, "deployments"):
+        _deployment(store, now, item)
+    _usages(store, world)
+    for item in _items(world, "roles"):
+        _role(store, item)
+    settings(store, _object(world, "settings"))
+
+
+def ensure(store: Store, now: datetime, world: Json) -> tuple[str, ...]:
+    """Merge only those subscriptions and accounts that the state lacks; the ids of the accounts added.
+
+    What exists is left as it is, also where `world` describes it otherwise. Raises WorldError.
+    """
+    lacking = {
+        "subscriptions": [
+            item
+            for item in _items(world, "subscriptions")
+            if store.get("subscription", _text(item, "subscriptions", "subscriptionId").lower()) is None
+        ],
+        "accounts": [
+            item
+            for item in _items(world, "accounts")
+            if store.get("account", _text(item, "accounts", "id").lower()) is None
+        ],
+    }
+    if any(lacking.values()):
+        merge(store, now, lacking)
+    return tuple(str(item["id"]) for item in lacking["accounts"])
+
+
+def _items(world: Mapping[str, object], key: str) -> list[Json]:
+    value = world.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        message = f"{key} must be a list of objects"
+        raise WorldError(message)
+    return [without_nulls(item) for item in value]
+
+
+def _object(world: Mapping[str, object], key: str) -> Json:
+    value = world.get(key, {})
+    if not isinstance(value, dict):
+        message = f"{key} must be an object"
+        raise WorldError(message)
+    return value
+
+
+def _text(item: Json, where: str, name: str) -> str:
+    value = item.get(name)
+    if not isinstance(value, str) or not value:
+        message = f"{where}: {name} must be a non-empty string, found {value!r}"
+        raise WorldError(message)
+    return value
+
+
+def _subscription(store: Store, item: Json) -> None:
+    subscription = _text(item, "subscriptions", "subscriptionId")
+    tenant = _text(item, "subscriptions", "tenantId")
+    before = store.get("subscription", subscription.lower()) or {}
+    store.put(
+        "subscription",
+        subscription.lower(),
+        {**before, **item, "subscriptionId": subscription, "tenantId": tenant},
+    )
+
+
+def _group(store: Store, item: Json) -> None:
+    identity = _text(item, "resourceGroups", "id")
+    match = _GROUP.match(identity)
+    if match is None:
+        message = f"resourceGroups: {identity!r} is not /subscriptions/…/resourceGroups/…"
+        raise WorldError(message)
+    _require_subscription(store, match["subscription"])
+    location = item.get("location", "")
+    body = directory.group(match["subscription"], match["group"], location, item.get("tags"))
+    store.put("group", identity.lower(), body)
+
+
+def _require_subscription(store: Store, subscription: str) -> Json:
+    found = store.get("subscription", subscription.lower())
+    if found is None:
+        message = f"subscription {subscription!r} is not in the world; add it under 'subscriptions' first"
+        raise WorldError(message)
+    return found
+
+
+def _turn(store: Store, now: datetime, match: re.Match[str], tenant: str) -> Turn:
+    """A turn of nobody's, so that the same code fills in what a PUT would."""
+    return Turn(
+        store=store,
+        request=_NO_REQUEST,
+        now=now,
+        caller=Caller(tenant=tenant, client="emulator", oid="emulator"),
+        version="2026-07-01",
+        args={name: value for name, value in match.groupdict().items() if value is not None},
+        ticket="",
+    )
+
+
+def _account(store: Store, now: datetime, item: Json) -> None:
+    identity = _text(item, "accounts", "id")
+    match = _ACCOUNT.match(identity)
+    if match is None or match["deployment"] is not None:
+        message = f"accounts: {identity!r} is not an account's ARM id"
+        raise WorldError(message)
+    location = _text(item, "accounts", "location")
+    if normal_location(location) not in offers.locations():
+        message = f"accounts: location {location!r} is unknown; known are {', '.join(offers.locations())}"
+        raise WorldError(message)
+    if item.get("kind", "AIServices") not in accounts.KINDS:
+        message = f"accounts: kind {item['kind']!r} is not modelled; modelled are {', '.join(accounts.KINDS)}"
+        raise WorldError(message)
+    subscription = _require_subscription(store, match["subscription"])
+    group_key = f"/subscriptions/{match['subscription']}/resourcegroups/{match['group']}".lower()
+    if store.get("group", group_key) is None:
+        store.put("group", group_key, directory.group(match["subscription"], match["group"], location))
+    turn = _turn(store, now, match, subscription["tenantId"])
+    before = store.get("account", identity.lower())
+    state = at(item, "properties", "provisioningState") or "Succeeded"
+    body = accounts.filled(turn, item, before, state=str(state))
+    store.put("account", identity.lower(), {"body": body})
+
+
+def _deployment(store: Store, now: datetime, item: Json) -> None:
+    identity = _text(item, "deployments", "id")
+    match = _ACCOUNT.match(identity)
+    if match is None or match["deployment"] is None:
+        message = f"deployments: {identity!r} is not a deployment's ARM id"
+        raise WorldError(message)
+    subscription = _require_subscription(store, match["subscription"])
+    account = store.get("account", identity.lower().rpartition("/deployments/")[0])
+    if account is None:
+        message = f"deployments: the account of {identity!r} is not in the world; add it under 'accounts'"
+        raise WorldError(message)
+    before = store.get("deployment", identity.lower())
+    known = {"id": identity} if before is None else _rewritable(before["body"])
+    turn = _turn(store, now, match, subscription["tenantId"])
+    given = overlay(known, {**item, "id": known["id"]})
+    capacity = at(given, "sku", "capacity")
+    if capacity is not None and not isinstance(capacity, int):
+        message = f"deployments: sku.capacity of {identity!r} must be a whole number, found {capacity!r}"
+        raise WorldError(message)
+    store.put("deployment", identity.lower(), deployments.fill(turn, account["body"], given))
+
+
+def _rewritable(body: Json) -> Json:
+    """A deployment without what follows from the rest, so that a merge computes it anew."""
+    derived = {"currentCapacity", "capabilities", "rateLimits"}
+    properties = {name: value for name, value in body["properties"].items() if name not in derived}
+    return {**{name: value for name, value in body.items() if name != "etag"}, "properties": properties}
+
+
+def _models(store: Store, world: Mapping[str, object]) -> None:
+    for location, items in _object(world, "models").items():
+        for item in _items({location: items}, location):
+            model = item.get("model")
+            if not isinstance(model, dict) or not isinstance(model.get("skus", []), list):
+                message = f"models: an item of {location!r} has no object 'model' with a list 'skus'"
+                raise WorldError(message)
+            for part in ("format", "name", "version"):
+                _text(model, f"models of {location!r}", part)
+        place = normal_location(location)
+        before = (store.get("model", place) or {}).get("value", [])
+        store.put("model", place, {"value": [*(_complete(item) for item in items), *before]})
+
+
+def _complete(item: Json) -> Json:
+    return {
+        **item,
+        "model": {"capabilities": {}, "lifecycleStatus": "GenerallyAvailable", "skus": [], **item["model"]},
+    }
+
+
+def _usages(store: Store, world: Mapping[str, object]) -> None:
+    for place, items in _object(world, "usages").items():
+        subscription, _, location = place.partition("/")
+        checked = _items({place: items}, place)
+        for item in checked:
+            limit, current = item.get("limit"), item.get("currentValue", 0)
+            if not isinstance(at(item, "name", "value"), str) or not isinstance(limit, int | float):
+                message = f"usages: an item of {place!r} has no name.value or no numeric limit"
+                raise WorldError(message)
+            if not isinstance(current, int | float):
+                message = f"usages: currentValue of {item['name']['value']!r} is not a number"
+                raise WorldError(message)
+        quota.post(store, subscription, location, checked)
+
+
+def _role(store: Store, item: Json) -> None:
+    client, scope = _text(item, "roles", "clientId"), _text(item, "roles", "scope")
+    actions = item.get("actions")
+    if not isinstance(actions, list) or not all(isinstance(action, str) for action in actions):
+        message = f"roles: actions of {client!r} must be a list of strings"
+        raise WorldError(message)
+    store.put(
+        "role", f"{client.lower()} {scope.lower()}", {"clientId": client, "scope": scope, "actions": actions}
+    )
+
+
+def settings(store: Store, wanted: Json) -> None:
+    """Turn switches; raises WorldError naming the values a switch has."""
+    for name, value in wanted.items():
+        if name == "pageSize":
+            if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+                message = f"settings: pageSize must be a whole number of at least 1 or null, found {value!r}"
+                raise WorldError(message)
+        elif name not in SWITCHES:
+            message = f"settings: unknown switch {name!r}; there are pageSize, {', '.join(SWITCHES)}"
+            raise WorldError(message)
+        elif value not in SWITCHES[name]:
+            message = f"settings: {name} must be one of {SWITCHES[name]}, found {value!r}"
+            raise WorldError(message)
+    if wanted:
+        store.put("setting", "switches", {**store.setting("switches"), **wanted})

@@ -1,0 +1,121 @@
+"""The emulator behind a real socket, for any ARM client.
+
+Rule of this module: it binds 127.0.0.1 and nothing else, and one line on stdout says where it can be reached.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reconciler.emulator.asgi import ABORT, Emulator, Message, Receive, Send
+
+if TYPE_CHECKING:
+    import uvicorn
+
+HOST = "127.0.0.1"
+
+
+def serve(
+    *,
+    port: int,
+    state: Path | None,
+    world: Mapping[str, object] | None,
+    latency_ms: int,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+) -> int:
+    """Serve until SIGINT or SIGTERM; port 0 takes any free one. The result is the exit code.
+
+    Prints `{"url": …, "state": …, "pid": …}` when it is ready. 1 when the port is taken or the server is not
+    installed.
+    """
+    listener = _listen(port)
+    if listener is None:
+        return 1
+    emulator = Emulator(state=state, world=world, latency_ms=latency_ms)
+    scheme = "http" if tls_cert is None else "https"
+    ready = {
+        "url": f"{scheme}://{HOST}:{listener.getsockname()[1]}",
+        "state": None if state is None else str(state),
+        "pid": os.getpid(),
+    }
+    try:
+        server = _server(emulator, json.dumps(ready), tls_cert, tls_key)
+    except ImportError:
+        listener.close()
+        return _say("the emulator's server is not installed; pip install 'reconciler[emulator]'")
+    with contextlib.suppress(KeyboardInterrupt), contextlib.closing(emulator):
+        asyncio.run(server.serve(sockets=[listener]))
+    return 0
+
+
+def _listen(port: int) -> socket.socket | None:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        _say(f"cannot listen on {HOST}:{port}: {error}; choose another --port, or 0 for any")
+        return None
+    return listener
+
+
+def _say(message: str) -> int:
+    sys.stderr.write(f"{message}\n")
+    return 1
+
+
+def _server(emulator: Emulator, ready: str, tls_cert: Path | None, tls_key: Path | None) -> "uvicorn.Server":
+    """A server that prints the ready line once it listens; raises ImportError without the extra."""
+    import uvicorn  # noqa: PLC0415 - an extra: only serving needs it
+
+    class Announcing(uvicorn.Server):
+        """Says where it is, after the socket listens and before the first request."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                sys.stdout.write(ready + "\n")
+                sys.stdout.flush()
+
+    config = uvicorn.Config(
+        app=emulator,
+        http=_protocol(),
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        log_level="critical",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=2,
+        ssl_certfile=None if tls_cert is None else str(tls_cert),
+        ssl_keyfile=None if tls_key is None else str(tls_key),
+    )
+    return Announcing(config)
+
+
+def _protocol() -> type[asyncio.Protocol]:
+    """The server's HTTP/1.1 protocol, with a way to drop the connection in the scope of each request."""
+    from uvicorn.protocols.http.h11_impl import H11Protocol  # noqa: PLC0415 - as above
+
+    class Abortable(H11Protocol):
+        """Offers `scope["extensions"]["emulator.abort"]`."""
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the server's own signature
+            super().__init__(*args, **kwargs)
+            inner = self.app
+
+            async def app(scope: Message, receive: Receive, send: Send) -> None:
+                scope.setdefault("extensions", {})[ABORT] = self.transport.abort
+                await inner(scope, receive, send)
+
+            self.app = app
+
+    return Abortable

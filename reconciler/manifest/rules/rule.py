@@ -1,0 +1,84 @@
+"""What a rule is, and the few words all rules share.
+
+A rule sees values only: the desired state, the catalogue and today's date. It yields findings and
+never raises; what the catalogue does not know is no finding at all, or a warning that says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from reconciler.catalogue.query import Catalogue
+from reconciler.diagnostics import Diagnostic, Place, Related, Route, Severity
+from reconciler.domain.deployment import DesiredDeployment
+from reconciler.domain.state import DesiredAccount, DesiredState
+
+Check = Callable[[DesiredState, Catalogue, date], Iterator[Diagnostic]]
+
+_SHOWN = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One code. `severity` is the usual one: a check may be milder where it is less sure."""
+
+    code: str
+    severity: Severity
+    explanation: str
+    check: Check
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What a code means and what to do; `structural` codes come from reading, the others from rules."""
+
+    code: str
+    severity: Severity
+    text: str
+    structural: bool
+
+
+def found(
+    code: str,
+    severity: Severity,
+    deployment: DesiredDeployment,
+    route: Route,
+    message: str,
+    *,
+    on_key: bool = False,
+    label: str = "",
+    source: str = "",
+    hint: str = "",
+    related: tuple[Related, ...] = (),
+) -> Diagnostic:
+    """A finding about one field of a deployment, placed in the text whose value won."""
+    return Diagnostic(
+        code=code,
+        severity=severity,
+        message=message,
+        place=deployment.provenance.place(route, on_key=on_key),
+        label=label,
+        source=source,
+        hint=hint,
+        related=related,
+    )
+
+
+def account_place(account: DesiredAccount, key: str) -> Place | None:
+    """The place of one field of an account, below the place of the account itself."""
+    return None if account.place is None else replace(account.place, route=(*account.place.route, key))
+
+
+def listing(names: Sequence[object], shown: int = _SHOWN) -> str:
+    """Names for a sentence, the first few of them: ``a, b and 3 more``."""
+    texts = [str(name) for name in names]
+    if len(texts) > shown:
+        return f"{', '.join(texts[:shown])} and {len(texts) - shown} more"
+    return " and ".join([", ".join(texts[:-1]), texts[-1]]) if len(texts) > 1 else "".join(texts)
+
+
+def did_you_mean(names: Sequence[str]) -> str:
+    """A hint naming the candidates; empty without any."""
+    return f"did you mean {' or '.join(names)}?" if names else ""

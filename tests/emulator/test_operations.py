@@ -1,0 +1,169 @@
+"""Long operations, the one writer per account, and what a collision is answered."""
+
+import asyncio
+from urllib.parse import urlsplit
+
+import pytest
+
+from reconciler.emulator import Emulator
+from tests.emulator.arm import ACCOUNT, Arm, Reply, Wall, deployment, fleet, gpt_4o
+
+
+def follow(arm: Arm, reply: Reply) -> Reply:
+    """Poll the operation that an answer points to, once."""
+    parts = urlsplit(reply.headers["azure-asyncoperation"])
+    assert (parts.scheme, parts.netloc) == ("http", "127.0.0.1")
+    return arm.call("GET", f"{parts.path}?{parts.query}", bearer=arm.token)
+
+
+def provisioned(capacity: int = 50) -> object:
+    return gpt_4o(capacity, sku="ProvisionedManaged")
+
+
+def test_a_provisioned_create_takes_two_polls() -> None:
+    arm = fleet()
+    created = arm.arm("PUT", deployment(), provisioned())
+    assert (created.status, created.json["properties"]["provisioningState"]) == (201, "Creating")
+    assert created.headers["retry-after"] == "1"
+    assert len(created.headers["azure-asyncoperation"]) < 8192
+    first = follow(arm, created)
+    assert (first.status, first.json["status"]) == (200, "Creating")
+    assert list(first.json) == ["id", "name", "status", "startTime"]
+    last = follow(arm, created)
+    assert list(last.json) == ["id", "name", "status", "startTime", "endTime"]
+    assert last.json["status"] == "Succeeded"
+    assert arm.arm("GET", deployment()).json["properties"]["provisioningState"] == "Succeeded"
+
+
+def test_looking_at_the_resource_counts_as_polling() -> None:
+    arm = fleet()
+    arm.arm("PUT", deployment(), provisioned())
+    states = [arm.arm("GET", deployment()).json["properties"]["provisioningState"] for _ in range(2)]
+    assert states == ["Creating", "Succeeded"]
+
+
+def test_an_update_of_a_provisioned_deployment_shows_updating() -> None:
+    arm = fleet()
+    arm.control("lro", {"polls": 0})
+    arm.arm("PUT", deployment(), provisioned())
+    arm.control("lro", {"polls": 2})
+    changed = arm.arm("PUT", deployment(), provisioned(100))
+    assert (changed.status, changed.json["properties"]["provisioningState"]) == (200, "Updating")
+
+
+def test_operations_counted_in_seconds_end_by_the_virtual_clock() -> None:
+    arm = fleet()
+    arm.control("lro", {"seconds": 600, "for": "all", "retryAfter": None})
+    created = arm.arm("PUT", deployment(), gpt_4o())
+    assert "retry-after" not in created.headers
+    for _ in range(5):
+        assert follow(arm, created).json["status"] == "Creating"
+    arm.control("clock", {"advanceSeconds": 601})
+    assert follow(arm, created).json["status"] == "Succeeded"
+
+
+def test_an_operation_nobody_polls_ends_by_itself_after_a_minute() -> None:
+    arm = fleet()
+    arm.arm("PUT", deployment(), provisioned())
+    arm.control("clock", {"advanceSeconds": 61})
+    item = arm.arm("GET", f"{ACCOUNT}/deployments").json["value"][0]
+    assert item["properties"]["provisioningState"] == "Succeeded"
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
+def test_a_second_write_to_the_account_meets_409_while_an_operation_runs(method: str) -> None:
+    arm = fleet()
+    arm.arm("PUT", deployment("other"), gpt_4o())
+    arm.control("lro", {"seconds": 100})
+    arm.arm("PUT", deployment(), provisioned())
+    body = {"PUT": gpt_4o(11), "PATCH": {"tags": {}}, "DELETE": None}[method]
+    reply = arm.arm(method, deployment("other"), body)
+    assert (reply.status, reply.code) == (409, "RequestConflict")
+    assert reply.message == (
+        f"Another operation is being performed on the parent resource '{ACCOUNT}'. Please try again later."
+    )
+
+
+def test_concurrent_writes_of_one_account_let_one_through() -> None:
+    wall = Wall()
+    arm = Arm(Emulator(latency_ms=500, wall=wall, sleep=wall.sleep))
+    arm.control("world", {"accounts": [{"id": ACCOUNT, "location": "swedencentral"}]})
+    _ = arm.token
+
+    async def both() -> list[Reply]:
+        puts = [
+            arm.send("PUT", f"{deployment(name)}?api-version=2026-07-01", gpt_4o()) for name in ("one", "two")
+        ]
+        return list(await asyncio.gather(*puts))
+
+    assert sorted(reply.status for reply in asyncio.run(both())) == [201, 409]
+    assert arm.arm("PUT", deployment("three"), gpt_4o()).status == 201
+
+
+def test_a_mark_left_by_a_killed_process_does_not_block_the_account_for_ever() -> None:
+    wall = Wall()
+    arm = Arm(Emulator(wall=wall, sleep=wall.sleep))
+    arm.control("world", {"accounts": [{"id": ACCOUNT, "location": "swedencentral"}]})
+    with arm.emulator.store.transaction():
+        mark = {"ticket": "killed", "until": wall() + 30}
+        arm.emulator.store.put("mark", ACCOUNT.lower(), mark)
+    assert arm.arm("PUT", deployment(), gpt_4o()).code == "RequestConflict"
+    wall.seconds += 31
+    assert arm.arm("PUT", deployment(), gpt_4o()).status == 201
+
+
+@pytest.mark.parametrize("outcome", ["Failed", "Canceled"])
+def test_an_operation_can_be_made_to_fail(outcome: str) -> None:
+    arm = fleet()
+    arm.control("faults", {"match": {"method": "PUT", "path": "/deployments/"}, "then": {"lro": outcome}})
+    created = arm.arm("PUT", deployment(), gpt_4o())
+    assert created.json["properties"]["provisioningState"] == "Creating"
+    follow(arm, created)
+    ended = follow(arm, created).json
+    assert ended["status"] == outcome
+    assert ended["error"]["code"] == "InternalServerError"
+    assert arm.arm("GET", deployment()).json["properties"]["provisioningState"] == outcome
+
+
+def test_an_operation_can_be_made_to_run_for_ever() -> None:
+    arm = fleet()
+    arm.control("faults", {"match": {"method": "PUT", "path": "/deployments/"}, "then": {"lro": "never"}})
+    created = arm.arm("PUT", deployment(), gpt_4o())
+    arm.control("clock", {"advanceSeconds": 3000})
+    assert {follow(arm, created).json["status"] for _ in range(5)} == {"Creating"}
+
+
+def test_an_operation_can_show_a_word_nobody_knows() -> None:
+    arm = fleet()
+    arm.control("faults", {"match": {"method": "PUT", "path": "/deployments/"}, "then": {"lro": "Hibernating"}})
+    created = arm.arm("PUT", deployment(), gpt_4o())
+    follow(arm, created)
+    assert follow(arm, created).json["status"] == "Hibernating"
+    assert arm.arm("GET", deployment()).json["properties"]["provisioningState"] == "Hibernating"
+
+
+def test_an_account_is_created_by_a_long_operation_and_deployments_wait_for_it() -> None:
+    arm = fleet()
+    other = ACCOUNT.removesuffix("acc") + "fresh"
+    created = arm.arm("PUT", other, {"location": "Sweden Central", "kind": "OpenAI", "sku": {"name": "S0"}})
+    assert (created.status, created.json["properties"]["provisioningState"]) == (201, "Creating")
+    assert created.json["location"] == "Sweden Central"
+    assert arm.arm("PUT", deployment(account=other), gpt_4o()).code == "RequestConflict"
+    assert follow(arm, created).json["status"] == "Succeeded"
+    assert arm.arm("PUT", deployment(account=other), gpt_4o()).status == 201
+
+
+def test_patching_an_account_answers_202_with_both_operation_headers() -> None:
+    arm = fleet()
+    patched = arm.arm("PATCH", ACCOUNT, {"tags": {"a": "b"}})
+    assert (patched.status, patched.json["properties"]["provisioningState"]) == (202, "Accepted")
+    where = urlsplit(patched.headers["location"])
+    polls = [arm.call("GET", f"{where.path}?{where.query}", bearer=arm.token) for _ in range(2)]
+    assert [poll.status for poll in polls] == [202, 200]
+    assert arm.arm("GET", ACCOUNT).json["tags"] == {"a": "b"}
+
+
+def test_an_unknown_operation_is_not_found() -> None:
+    path = f"{ACCOUNT.split('/resourceGroups')[0]}/providers/Microsoft.CognitiveServices/locations/eastus"
+    arm = fleet()
+    assert arm.arm("GET", f"{path}/operationResults/none", version="2017-04-18").status == 404

@@ -1,0 +1,377 @@
+"""ARM behind the engine's port, without HTTP: a world of plain values, slow operations and scripted faults.
+
+Written apart from the emulator and from the client; just true enough for the engine's laws: one write
+per account at a time, quota pools, operations that outlive the process which started them, full-body
+PUTs, defaults filled in by the service.
+"""
+
+import asyncio
+import copy
+import itertools
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from reconciler.domain.deployment import JsonObject
+from reconciler.domain.ids import AccountId, DeploymentId, Region
+from reconciler.domain.operation import Accepted, OperationRef, OperationState, OperationStatus
+from reconciler.domain.sku import SkuFamily, SkuName
+from reconciler.domain.state import (
+    ObservedAccount,
+    ObservedDeployment,
+    Offer,
+    QuotaPool,
+    SystemMetadata,
+)
+from reconciler.errors import (
+    ArmUnreachable,
+    Conflict,
+    InvalidRequest,
+    NotFound,
+    QuotaExceeded,
+)
+
+READ_ONLY = ("id", "name", "type", "etag", "systemData")
+
+
+class Crash(BaseException):
+    """The process under test was killed at this exchange."""
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request as it reached the world; `number` counts all of a run from 1."""
+
+    number: int
+    verb: str
+    target: str
+    time: float
+
+
+@dataclass
+class _Operation:
+    target: DeploymentId
+    ends_at: float
+    outcome: str = "Succeeded"
+
+
+@dataclass
+class World:
+    """What exists, and what is going on. Survives the death of any client."""
+
+    accounts: dict[AccountId, Region] = field(default_factory=dict)
+    deployments: dict[DeploymentId, dict[str, Any]] = field(default_factory=dict)
+    limits: dict[str, int] = field(default_factory=dict)
+    operations: dict[str, _Operation] = field(default_factory=dict)
+    long_seconds: float = 30.0
+    writes: list[tuple[float, str, DeploymentId]] = field(default_factory=list)
+    peaks: Counter[str] = field(default_factory=Counter)
+    overlaps: list[DeploymentId] = field(default_factory=list)
+    numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+    epoch: float = 0.0
+
+    def pool(self, resource: Mapping[str, Any]) -> str:
+        sku = str(resource["sku"]["name"])
+        if SkuName(sku).family is SkuFamily.PROVISIONED:
+            return f"OpenAI.{sku}"
+        return f"OpenAI.{sku}.{resource['properties']['model']['name']}"
+
+    def used(self, pool: str) -> int:
+        return sum(
+            int(resource["sku"]["capacity"])
+            for resource in self.deployments.values()
+            if self.pool(resource) == pool
+        )
+
+    def settle(self, now: float) -> None:
+        """Let operations whose time has come end."""
+        for name, operation in list(self.operations.items()):
+            if operation.ends_at > now or operation.outcome == "done":
+                continue
+            resource = self.deployments.get(operation.target)
+            if resource is not None:
+                if resource["properties"]["provisioningState"] == "Deleting":
+                    del self.deployments[operation.target]
+                else:
+                    resource["properties"]["provisioningState"] = operation.outcome
+            self.operations[name] = _Operation(operation.target, operation.ends_at, "done")
+
+    def busy(self, account: AccountId, now: float) -> bool:
+        return any(
+            operation.target.account == account and operation.ends_at > now
+            for operation in self.operations.values()
+        )
+
+    def bodies(self) -> dict[DeploymentId, dict[str, Any]]:
+        """What a person would compare: everything but read-only and volatile parts."""
+        return {
+            name: {
+                "sku": resource["sku"],
+                "tags": resource.get("tags", {}),
+                "properties": {
+                    key: value
+                    for key, value in resource["properties"].items()
+                    if key not in {"rateLimits", "capabilities"}
+                },
+            }
+            for name, resource in self.deployments.items()
+        }
+
+
+Fault = Callable[[Exchange, str], None]
+"""Called with phase "before" (nothing happened yet) and "after" (the world has changed, no answer yet)."""
+
+
+def no_fault(exchange: Exchange, phase: str) -> None:
+    del exchange, phase
+
+
+class SimulatedArm:
+    """One client's view of a world; `fault` may raise at each exchange."""
+
+    def __init__(
+        self, world: World, *, fault: Fault = no_fault, latency: float = 0.2, who: str = "us"
+    ) -> None:
+        self.world = world
+        self.fault = fault
+        self.latency = latency
+        self.who = who
+        self.exchanges: list[Exchange] = []
+
+    # -- the port --------------------------------------------------------------------------------------
+
+    async def list_accounts(self, subscription: str) -> tuple[ObservedAccount, ...]:
+        await self._exchange("LIST", subscription)
+        return tuple(
+            ObservedAccount(id=account, region=region, kind="OpenAI")
+            for account, region in self.world.accounts.items()
+            if account.subscription == subscription
+        )
+
+    async def get_account(self, account: AccountId) -> ObservedAccount:
+        await self._exchange("GET", str(account))
+        self._must_exist(account)
+        return ObservedAccount(id=account, region=self.world.accounts[account], kind="OpenAI")
+
+    async def list_deployments(self, account: AccountId) -> tuple[ObservedDeployment, ...]:
+        await self._exchange("LIST", str(account))
+        self._must_exist(account)
+        return tuple(
+            self._observed(name)
+            for name in sorted(self.world.deployments, key=lambda one: one.key)
+            if name.account == account
+        )
+
+    async def get_deployment(self, deployment: DeploymentId) -> ObservedDeployment | None:
+        await self._exchange("GET", str(deployment))
+        self._must_exist(deployment.account)
+        return self._observed(deployment) if deployment in self.world.deployments else None
+
+    async def put_deployment(
+        self, deployment: DeploymentId, body: JsonObject, *, source_tenants: tuple[str, ...] = ()
+    ) -> Accepted:
+        del source_tenants
+        exchange = await self._exchange("PUT", str(deployment))
+        operation = self._put(deployment, body)
+        self._note("PUT", deployment)
+        self.fault(exchange, "after")
+        return self._accepted(operation, deployment)
+
+    async def delete_deployment(self, deployment: DeploymentId) -> Accepted:
+        exchange = await self._exchange("DELETE", str(deployment))
+        self._must_be_free(deployment)
+        operation = None
+        resource = self.world.deployments.get(deployment)
+        if resource is not None:
+            if self._is_long(resource):
+                resource["properties"]["provisioningState"] = "Deleting"
+                operation = self._start(deployment)
+            else:
+                del self.world.deployments[deployment]
+            self._note("DELETE", deployment)
+        self.fault(exchange, "after")
+        return self._accepted(operation, deployment)
+
+    async def poll(self, operation: OperationRef) -> OperationState:
+        await self._exchange("POLL", str(operation.target))
+        known = self.world.operations[operation.url]
+        if known.outcome == "done":
+            return OperationState(status=OperationStatus.SUCCEEDED)
+        return OperationState(status=OperationStatus.RUNNING, retry_after=5.0)
+
+    async def list_pools(self, subscription: str, region: Region) -> tuple[QuotaPool, ...]:
+        await self._exchange("GET", f"{subscription}/{region}/usages")
+        return tuple(
+            QuotaPool(name=name, label=name, used=self.world.used(name), limit=limit)
+            for name, limit in sorted(self.world.limits.items())
+        )
+
+    async def list_offers(self, subscription: str, region: Region) -> tuple[Offer, ...]:
+        await self._exchange("GET", f"{subscription}/{region}/models")
+        models = {
+            (str(r["properties"]["model"]["name"]), str(r["sku"]["name"])): self.world.pool(r)
+            for r in self.world.deployments.values()
+        }
+        for name in self.world.limits:
+            parts = name.split(".", 2)
+            if len(parts) == 3:
+                models[parts[2], parts[1]] = name
+        return tuple(
+            Offer(
+                model_format="OpenAI",
+                model_name=model,
+                model_version="1",
+                sku=SkuName(sku),
+                pool=pool,
+            )
+            for (model, sku), pool in sorted(models.items())
+        )
+
+    # -- the world's rules -----------------------------------------------------------------------------
+
+    async def _exchange(self, verb: str, target: str) -> Exchange:
+        await asyncio.sleep(self.latency / 2)
+        exchange = Exchange(len(self.exchanges) + 1, verb, target, self._now)
+        self.exchanges.append(exchange)
+        self.fault(exchange, "before")
+        self.world.settle(self._now)
+        return exchange
+
+    @property
+    def _now(self) -> float:
+        return self.world.epoch + asyncio.get_running_loop().time()
+
+    def _must_exist(self, account: AccountId) -> None:
+        if account not in self.world.accounts:
+            raise NotFound(
+                f"account {account.name} was not found",
+                operation="read",
+                target=str(account),
+                status=404,
+                code="ResourceNotFound",
+            )
+
+    def _must_be_free(self, deployment: DeploymentId) -> None:
+        self._must_exist(deployment.account)
+        if self.world.busy(deployment.account, self._now):
+            self.world.overlaps.append(deployment)
+            raise Conflict(
+                f"Another operation is being performed on the parent resource '{deployment.account}'.",
+                operation="write",
+                target=str(deployment),
+                status=409,
+                code="RequestConflict",
+            )
+
+    def _put(self, deployment: DeploymentId, body: JsonObject) -> str | None:
+        self._must_be_free(deployment)
+        wanted = copy.deepcopy(dict(body))
+        before = self.world.deployments.get(deployment)
+        if before is not None and before["properties"]["provisioningState"] == "Failed":
+            self._refuse(deployment, "BadRequest", "is in 'Failed' state, please delete it first")
+        resource = self._filled_in(deployment, wanted)
+        self._must_change_legally(deployment, before, resource)
+        self._must_fit(deployment, before, resource)
+        self.world.deployments[deployment] = resource
+        pool = self.world.pool(resource)
+        self.world.peaks[pool] = max(self.world.peaks[pool], self.world.used(pool))
+        if not self._is_long(resource):
+            return None
+        resource["properties"]["provisioningState"] = "Creating" if before is None else "Updating"
+        return self._start(deployment)
+
+    def _filled_in(self, deployment: DeploymentId, wanted: dict[str, Any]) -> dict[str, Any]:
+        properties = {
+            "versionUpgradeOption": "OnceNewDefaultVersionAvailable",
+            "raiPolicyName": "Microsoft.DefaultV2",
+            **wanted.get("properties", {}),
+        }
+        properties["model"] = {"version": "1", **properties["model"]}
+        properties["currentCapacity"] = wanted["sku"]["capacity"]
+        properties["provisioningState"] = "Succeeded"
+        properties["rateLimits"] = [{"key": "request", "renewalPeriod": 10, "count": 1}]
+        resource = {
+            "id": str(deployment),
+            "type": "Microsoft.CognitiveServices/accounts/deployments",
+            "name": deployment.name,
+            "sku": dict(wanted["sku"]),
+            "properties": properties,
+            "systemData": {"lastModifiedBy": self.who, "lastModifiedAt": "2026-06-22T00:00:00Z"},
+            "etag": f'"{next(self.world.numbers)}"',
+        }
+        if wanted.get("tags"):
+            resource["tags"] = dict(wanted["tags"])
+        return resource
+
+    def _must_change_legally(
+        self, deployment: DeploymentId, before: dict[str, Any] | None, after: dict[str, Any]
+    ) -> None:
+        if before is None:
+            return
+        old, new = before["properties"]["model"], after["properties"]["model"]
+        if (old["name"], old.get("format")) != (new["name"], new.get("format")):
+            self._refuse(
+                deployment, "CannotChangeDeploymentModel", "The model of deployment cannot be changed."
+            )
+        if old["version"] != new["version"] and before["sku"]["capacity"] != after["sku"]["capacity"]:
+            self._refuse(deployment, "BadRequest", "Cannot change capacity and model at the same time")
+
+    def _must_fit(
+        self, deployment: DeploymentId, before: dict[str, Any] | None, after: dict[str, Any]
+    ) -> None:
+        pool = self.world.pool(after)
+        limit = self.world.limits.get(pool)
+        if limit is None:
+            return
+        held = int(before["sku"]["capacity"]) if before and self.world.pool(before) == pool else 0
+        if self.world.used(pool) - held + int(after["sku"]["capacity"]) > limit:
+            raise QuotaExceeded(
+                f"bigger than the quota limit {limit} of {pool}",
+                operation="write",
+                target=str(deployment),
+                status=400,
+                code="InsufficientQuota",
+            )
+
+    def _refuse(self, deployment: DeploymentId, code: str, message: str) -> NoReturn:
+        raise InvalidRequest(message, operation="write", target=str(deployment), status=400, code=code)
+
+    def _is_long(self, resource: Mapping[str, Any]) -> bool:
+        return "Provisioned" in resource["sku"]["name"]
+
+    def _start(self, deployment: DeploymentId) -> str:
+        url = f"operation/{next(self.world.numbers)}"
+        self.world.operations[url] = _Operation(deployment, self._now + self.world.long_seconds)
+        return url
+
+    def _note(self, verb: str, deployment: DeploymentId) -> None:
+        self.world.writes.append((self._now, verb, deployment))
+
+    def _accepted(self, operation: str | None, deployment: DeploymentId) -> Accepted:
+        reference = OperationRef(url=operation, ends_by_status=True, target=deployment) if operation else None
+        seen = self._observed(deployment) if deployment in self.world.deployments else None
+        return Accepted(operation=reference, deployment=seen, request_id=f"req-{len(self.exchanges)}")
+
+    def _observed(self, name: DeploymentId) -> ObservedDeployment:
+        resource = copy.deepcopy(self.world.deployments[name])
+        model = resource["properties"]["model"]
+        return ObservedDeployment(
+            id=name,
+            model_format=model.get("format"),
+            model_name=model["name"],
+            model_version=model.get("version"),
+            model_source=model.get("source") or model.get("sourceAccount"),
+            sku=SkuName(resource["sku"]["name"]),
+            capacity=resource["sku"]["capacity"],
+            provisioning_state=resource["properties"]["provisioningState"],
+            tags=resource.get("tags", {}),
+            etag=resource["etag"],
+            system=SystemMetadata(last_modified_by=resource["systemData"]["lastModifiedBy"]),
+            resource=resource,
+        )
+
+
+def lose_answer(exchange: Exchange) -> NoReturn:
+    """The request (perhaps) arrived, the answer did not."""
+    raise ArmUnreachable("the connection was reset", operation="write", target=exchange.target)
