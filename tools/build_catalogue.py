@@ -29,6 +29,9 @@ from tools.catalogue_lifecycle import default_version, lifecycle
 from tools.catalogue_offers import base_offers, doubtful, listed, tuned_offers
 from tools.catalogue_source import ARM, LATEST, OLD, Facts, Json, Tables, blocks
 
+# The newest page on deploying fine-tuned models: ids, versions, SKUs.
+TUNED_PAGE = "docs-ft-deploy-2026-07-08"
+
 DATA = Path(__file__).parent.parent / "reconciler" / "catalogue" / "data"
 
 
@@ -150,6 +153,8 @@ def build(facts: Facts) -> PackedCatalogue:
         },
         training_regions=tables.region_set(training["regions"]),
         training_source=tables.source(training["source"]),
+        alias_source=tables.source(facts["sku_aliases"][0]["source"]),
+        tuned_source=tables.source(TUNED_PAGE),
         models=models,
         sources=tables.packed_sources(),
         region_sets=tables.region_sets,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from fractions import Fraction
 
 from reconciler.domain.ids import Region
 from reconciler.domain.sku import SkuName
@@ -85,7 +86,7 @@ class Sizes:
         size = self.minimum + ((capacity - self.minimum) // self.step + 1) * self.step
         return None if self.maximum is not None and size > self.maximum else size
 
-    def round_up(self, capacity: float) -> int | None:
+    def round_up(self, capacity: float | Fraction) -> int | None:
         """The smallest size that is not under `capacity`; None if it would be over the maximum."""
         steps = max(0, -int(-(capacity - self.minimum) // self.step))
         size = self.minimum + steps * self.step

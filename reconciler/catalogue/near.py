@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 
 _CONFUSABLE = str.maketrans({"o": "0", "l": "1", "i": "1"})
-_LONG = 8
+_LONG = 12
 
 
 def _bare(text: str) -> str:

@@ -153,4 +153,6 @@ class PackedCatalogue(TypedDict):
     limits: dict[str, PackedLimit]
     training_regions: int
     training_source: int
+    alias_source: int
+    tuned_source: int
     models: dict[str, PackedModel]

@@ -30,10 +30,15 @@ from reconciler.domain.sku import KNOWN_SKUS, SkuName
 
 Version = str | Unset
 _SizesKey = tuple[str, Version, str, str | None, bool]
+_Key = tuple[str, Version, str | None, bool]
 
 
 class Catalogue:
-    """What models, versions, SKUs, regions and sizes exist, as of `date`."""
+    """What models, versions, SKUs, regions and sizes exist, as of `date`.
+
+    `newest_source` is the date of the newest source as text; `alias_source` tells of the SKU name that
+    documentation once got wrong, `tuned_source` how fine-tuned models are deployed.
+    """
 
     def __init__(self, packed: PackedCatalogue) -> None:
         self._packed = packed
@@ -42,9 +47,25 @@ class Catalogue:
         )
         self._canonical = {name.lower(): name for name in packed["models"]}
         self._recorded = frozenset(Region(name) for name in packed["recorded_regions"])
+        self._regions = {
+            name: RegionFact(
+                region=Region(name),
+                display_name=row["display_name"],
+                geography=row["geography"],
+                data_zone=row.get("data_zone"),
+                kinds=tuple(row["kinds"]),
+            )
+            for name, row in packed["regions"].items()
+        }
         self._sizes: dict[_SizesKey, Sizes | None] = {}
+        self._places: dict[_Key, Availability | None] = {}
+        self._lives: dict[_Key, LifecycleFacts | None] = {}
+        self._offered: dict[tuple[str, Version], tuple[SkuName, ...] | None] = {}
         self._region_sets: dict[int, tuple[Region, ...]] = {}
         self.date = date.fromisoformat(packed["date"])
+        self.newest_source = max(source.as_of for source in self._sources)
+        self.alias_source = self._sources[packed["alias_source"]]
+        self.tuned_source = self._sources[packed["tuned_source"]]
 
     # Models and versions
 
@@ -80,6 +101,12 @@ class Catalogue:
 
         Without a version, the SKUs of any version.
         """
+        key = (model.lower(), version)
+        if key not in self._offered:
+            self._offered[key] = self._skus_for(model, version)
+        return self._offered[key]
+
+    def _skus_for(self, model: str, version: Version) -> tuple[SkuName, ...] | None:
         rows = list(self._rows(model, version))
         if not rows or not all(row.get("listed") for row in rows):
             return None
@@ -148,7 +175,7 @@ class Catalogue:
 
     def regions_for(self, model: str, version: Version, sku: SkuName) -> Availability | None:
         """Where a catalogue model is listed on a SKU; None if no source has a list."""
-        return self._availability(self._rows(model, version), sku, fine_tuned=False)
+        return self._availability(model, version, sku, fine_tuned=False)
 
     def fine_tune_skus(self, base: str, version: Version) -> tuple[SkuName, ...] | None:
         """The SKUs that models fine-tuned from `base` can have; None if no source lists any."""
@@ -157,7 +184,7 @@ class Catalogue:
 
     def fine_tune_regions(self, base: str, version: Version, sku: SkuName) -> Availability | None:
         """Where models fine-tuned from `base` can be deployed on a SKU; None if no source says."""
-        return self._availability(self._rows(base, version), sku, fine_tuned=True)
+        return self._availability(base, version, sku, fine_tuned=True)
 
     def training_regions(self) -> Availability:
         """Regions whose accounts can train models at all, by any of the training tiers."""
@@ -170,21 +197,11 @@ class Catalogue:
 
     def region(self, name: str) -> RegionFact | None:
         """A region in any spelling; None if no source lists it for this provider."""
-        region = Region(name)
-        packed = self._packed["regions"].get(region.name)
-        if packed is None:
-            return None
-        return RegionFact(
-            region=region,
-            display_name=packed["display_name"],
-            geography=packed["geography"],
-            data_zone=packed.get("data_zone"),
-            kinds=tuple(packed["kinds"]),
-        )
+        return self._regions.get(Region(name).name)
 
     def regions(self) -> tuple[Region, ...]:
         """Every region that some source lists."""
-        return tuple(Region(name) for name in self._packed["regions"])
+        return tuple(fact.region for fact in self._regions.values())
 
     # Lifecycle, SKUs, limits
 
@@ -195,6 +212,14 @@ class Catalogue:
 
         Without a version, the facts of the default version, or none if no default is known.
         """
+        key = (model.lower(), version, None if sku is None else sku.name, fine_tuned)
+        if key not in self._lives:
+            self._lives[key] = self._lifecycle(model, version, sku, fine_tuned=fine_tuned)
+        return self._lives[key]
+
+    def _lifecycle(
+        self, model: str, version: Version, sku: SkuName | None, *, fine_tuned: bool
+    ) -> LifecycleFacts | None:
         row = next(iter(self._rows(model, version)), None)
         if row is None or (version is UNSET and not row.get("default") and len(self.versions(model)) > 1):
             return None
@@ -248,10 +273,17 @@ class Catalogue:
         return self._region_sets[index]
 
     def _availability(
-        self, rows: Iterable[PackedVersion], sku: SkuName, *, fine_tuned: bool
+        self, model: str, version: Version, sku: SkuName, *, fine_tuned: bool
     ) -> Availability | None:
-        offers = [_group(row, fine_tuned=fine_tuned).get(sku.name) for row in rows]
-        found = [offer for offer in offers if offer is not None and "regions" in offer]
+        key = (model.lower(), version, sku.name, fine_tuned)
+        if key not in self._places:
+            offers = [_group(r, fine_tuned=fine_tuned).get(sku.name) for r in self._rows(model, version)]
+            self._places[key] = self._joined([offer for offer in offers if offer is not None])
+        return self._places[key]
+
+    def _joined(self, offers: list[PackedOffer]) -> Availability | None:
+        """The regions of several offers; complete only if every one of them is."""
+        found = [offer for offer in offers if "regions" in offer]
         if not found:
             return None
         regions = {region for offer in found for region in self._region_set(offer["regions"])}

@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "apply": ("apply", "Make Azure as the manifests declare."),
     "drift": ("drift", "Show what differs although no manifest changed, and why."),
     "show": ("show", "List the deployments that are there."),
+    "size": ("size", "Size provisioned throughput for a workload, or the reverse."),
     "schema": ("schema", "Print the JSON Schema of the manifests."),
     "explain": ("explain", "Say what a diagnostic code means and what to do."),
     "emulator": ("emulator", "Serve, reset, load or inspect the embedded ARM emulator."),

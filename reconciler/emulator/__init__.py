@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TypeAlias
 
 from reconciler.emulator.asgi import ConnectionReset, Emulator, Message
+from reconciler.emulator.seeding import WorldError
+from reconciler.emulator.store import StateError
 
 ASGIApplication: TypeAlias = Callable[
     [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
 ]
 
-__all__ = ["ASGIApplication", "ConnectionReset", "Emulator", "application"]
+__all__ = ["ASGIApplication", "ConnectionReset", "Emulator", "StateError", "WorldError", "application"]
 
 
 def application(

@@ -7,14 +7,22 @@ and while the account itself is not settled.
 import re
 from collections.abc import Mapping
 
-from reconciler.emulator import clock, errors, offers, paging, provider_errors, provisioning
+from reconciler.emulator import (
+    clock,
+    errors,
+    offers,
+    paging,
+    provider_errors,
+    provisioning,
+    soft_deletion,
+)
 from reconciler.emulator.turn import Turn, expect, expect_texts
 from reconciler.emulator.wire import Answer, Json, at, normal_location, overlay
 
 TYPE = "Microsoft.CognitiveServices/accounts"
 KINDS = ("OpenAI", "AIServices", "CognitiveServices")
 _NAME = re.compile(r"^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}$")
-_SHAPES: Mapping[str, type] = {
+SHAPES: Mapping[str, type] = {
     "location": str,
     "kind": str,
     "sku": dict,
@@ -25,8 +33,6 @@ _SHAPES: Mapping[str, type] = {
     "properties.restore": bool,
     "identity": dict,
 }
-SOFT_DELETE_HOURS = 48
-"""A deleted account keeps its name for so long (documented)."""
 
 
 def key_of(turn: Turn) -> str:
@@ -100,7 +106,7 @@ def put(turn: Turn) -> Answer:
     """Create (201) or update (200) as a long operation (recorded)."""
     require_group(turn)
     asked = turn.body()
-    expect(asked, _SHAPES)
+    expect(asked, SHAPES)
     expect_texts(asked, "tags")
     before = turn.store.get("account", key_of(turn))
     _check_put(turn, asked, before)
@@ -119,7 +125,7 @@ def _check_put(turn: Turn, asked: Json, before: Json | None) -> None:
         raise errors.no_registered_provider(location, turn.version, "accounts", (), offers.locations())
     if before is None and asked.get("kind") not in KINDS:
         raise errors.not_modelled(f"accounts of kind '{asked.get('kind')}'; modelled are {', '.join(KINDS)}")
-    gone = turn.store.get("deleted", key_of(turn))
+    gone = soft_deletion.kept(turn.store, turn.now, key_of(turn))
     if before is None and gone is not None and at(asked, "properties", "restore") is not True:
         raise provider_errors.soft_deleted(gone["id"])
 
@@ -137,7 +143,7 @@ def patch(turn: Turn) -> Answer:
     """Merge sku, tags and properties: 202 with a body and both operation headers (recorded)."""
     require_group(turn)
     asked = turn.body()
-    expect(asked, _SHAPES)
+    expect(asked, SHAPES)
     expect_texts(asked, "tags")
     before = turn.store.get("account", key_of(turn))
     if before is None:
@@ -160,7 +166,7 @@ def delete(turn: Turn) -> Answer:
     if children:
         raise errors.nested_resources_exist([child["body"]["id"] for child in children])
     turn.store.delete("account", key_of(turn))
-    turn.store.put("deleted", key_of(turn), {"id": found["body"]["id"], "at": clock.stamp(turn.now)})
+    soft_deletion.remember(turn.store, turn.now, key_of(turn), found["body"])
     return Answer(status=200)
 
 

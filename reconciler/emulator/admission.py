@@ -5,12 +5,44 @@ public tells it): name, state, sku, model, offer, dates, capacity, quota.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.emulator import offers, provider_errors, quota, versions
 from reconciler.emulator.offers import Listed
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Json, at
+
+SHAPES: Mapping[str, type] = {
+    "sku": dict,
+    "sku.name": str,
+    "sku.capacity": int,
+    "sku.tier": str,
+    "sku.size": str,
+    "sku.family": str,
+    "tags": dict,
+    "properties": dict,
+    "properties.model": dict,
+    "properties.model.format": str,
+    "properties.model.name": str,
+    "properties.model.version": str,
+    "properties.model.publisher": str,
+    "properties.model.source": str,
+    "properties.model.sourceAccount": str,
+    "properties.versionUpgradeOption": str,
+    "properties.raiPolicyName": str,
+    "properties.parentDeploymentName": str,
+    "properties.spilloverDeploymentName": str,
+    "properties.dynamicThrottlingEnabled": bool,
+    "properties.capacitySettings": dict,
+    "properties.serviceTier": str,
+    "properties.deploymentState": str,
+    "properties.routing": dict,
+    "properties.scaleSettings": dict,
+    "properties.scaleSettings.scaleType": str,
+    "properties.scaleSettings.capacity": int,
+}
+"""JSON types of what a deployment's body may hold; other properties are ignored (recorded)."""
 
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{1,63}$")
 _DEFAULT_SKU: Json = {"name": "Standard", "capacity": 1}
@@ -79,7 +111,8 @@ def _sku(turn: Turn, body: Json, before: Json | None) -> Json:
     name = offers.canonical_sku(asked.get("name", ""))
     if name is None:
         raise provider_errors.invalid_sku_name(asked.get("name", ""))
-    return {**asked, "name": name, "capacity": asked.get("capacity", 1)}
+    named = {part: asked[part] for part in ("tier", "size", "family") if part in asked}
+    return {"name": name, **named, "capacity": asked.get("capacity", 1)}
 
 
 def _model(turn: Turn, account: Json, body: Json) -> tuple[Listed, Json]:

@@ -20,13 +20,14 @@ from reconciler.emulator import (
     clock,
     control,
     errors,
-    expiry,
     faults,
     front_door,
     headers,
     journal,
     provisioning,
     seeding,
+    seeding,
+    upkeep,
 )
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import BODY_LIMIT, Caller
@@ -42,6 +43,8 @@ ABORT = "emulator.abort"
 _HOST = re.compile(r"^[\w.\-\[\]:]{1,255}$")
 _WRITES = frozenset({"PUT", "PATCH", "DELETE", "POST"})
 _MARK_GRACE_SECONDS = 30.0
+FRONT_DOOR_WAITS_SECONDS = 60.0
+"""After so long the front door gives up on the provider, which goes on (documented)."""
 
 
 class ConnectionReset(ConnectionResetError):  # noqa: N818 - named after what it scripts
@@ -59,6 +62,8 @@ class _Exchange:
     caller: Caller | None = None
     rates: Mapping[str, str] = field(default_factory=dict)
     collided: bool = False
+    late: bool = False
+    """Whether the front door will have given up by the time the provider answers."""
     answer: Answer | None = None
     """None once the connection is to be lost."""
 
@@ -81,15 +86,21 @@ class Emulator:
         self._wall = wall
         self._sleep = sleep or _pause
         self._opened: Store | None = None
+        if state is not None:
+            _ = self.store  # a file that cannot be used is reported here, and not by the first request
 
     @property
     def store(self) -> Store:
-        """The state, opened on first use and filled with the world if it is new."""
+        """The state, opened on first use and filled with the world if it is new; raises StateError."""
         if self._opened is None:
             store = Store(self._path)
-            with store.transaction():
-                if not store.setting("clock"):
-                    control.begin(store, self._wall(), self._world)
+            try:
+                with store.transaction():
+                    if not store.setting("clock"):
+                        control.begin(store, self._wall(), self._world)
+            except seeding.WorldError:
+                store.close()
+                raise
             self._opened = store
         return self._opened
 
@@ -136,7 +147,8 @@ class Emulator:
                 self._perform(exchange)
                 return
             self._mark(exchange, delay)
-        await self._sleep(delay)
+        exchange.late = delay > FRONT_DOOR_WAITS_SECONDS
+        await self._sleep(min(delay, FRONT_DOOR_WAITS_SECONDS))
         with self.store.transaction():
             self._perform(exchange)
 
@@ -177,6 +189,8 @@ class Emulator:
         mark = None if key is None else store.get("mark", key)
         if key is not None and mark is not None and mark["ticket"] == exchange.ticket:
             store.delete("mark", key)
+        if exchange.late:
+            real = errors.gateway_timeout().answer()
         exchange.answer = None if "reset" in then else faults.answer(then) or real
         status = "reset" if exchange.answer is None else exchange.answer.status
         journal.write(store, exchange.entry, status=status, ended=clock.stamp(moment))
@@ -186,7 +200,7 @@ class Emulator:
         moment = clock.now(store, self._wall())
         try:
             provisioning.settle(store, moment)
-            expiry.settle(store, moment)
+            upkeep.settle(store, moment)
             known = front_door.public(store, request, moment)
             if known is not None:
                 return known

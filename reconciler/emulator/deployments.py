@@ -17,6 +17,7 @@ from reconciler.emulator import (
     provider_errors,
     provisioning,
     quota,
+    upkeep,
     versions,
 )
 from reconciler.emulator.admission import Admitted
@@ -26,35 +27,6 @@ from reconciler.emulator.wire import Answer, Json, at, overlay
 
 TYPE = "Microsoft.CognitiveServices/accounts/deployments"
 
-_SHAPES: Mapping[str, type] = {
-    "sku": dict,
-    "sku.name": str,
-    "sku.capacity": int,
-    "sku.tier": str,
-    "sku.size": str,
-    "sku.family": str,
-    "tags": dict,
-    "properties": dict,
-    "properties.model": dict,
-    "properties.model.format": str,
-    "properties.model.name": str,
-    "properties.model.version": str,
-    "properties.model.publisher": str,
-    "properties.model.source": str,
-    "properties.model.sourceAccount": str,
-    "properties.versionUpgradeOption": str,
-    "properties.raiPolicyName": str,
-    "properties.parentDeploymentName": str,
-    "properties.spilloverDeploymentName": str,
-    "properties.dynamicThrottlingEnabled": bool,
-    "properties.capacitySettings": dict,
-    "properties.serviceTier": str,
-    "properties.deploymentState": str,
-    "properties.routing": dict,
-    "properties.scaleSettings": dict,
-    "properties.scaleSettings.scaleType": str,
-    "properties.scaleSettings.capacity": int,
-}
 _ECHOED = (
     "parentDeploymentName",
     "spilloverDeploymentName",
@@ -104,6 +76,7 @@ def put(turn: Turn) -> Answer:
         "location": account["body"]["location"],
         "units": admitted.units,
         "touched": clock.stamp(turn.now),
+        "born": clock.stamp(turn.now) if before is None else before["born"],
         "body": _written(turn, account["body"], body, admitted, before),
     }
     return _save(turn, found, before, is_long=admitted.is_long)
@@ -117,7 +90,7 @@ def patch(turn: Turn) -> Answer:
         raise errors.invalid_content(
             f"Could not find member {unknown[0]} on object of type PatchResourceTagsAndSku"
         )
-    expect(asked, _SHAPES)
+    expect(asked, admission.SHAPES)
     expect_texts(asked, "tags")
     accounts.require_quiet(turn)
     before = turn.store.get("deployment", key_of(turn))
@@ -132,7 +105,12 @@ def patch(turn: Turn) -> Answer:
         "touched": clock.stamp(turn.now),
         "body": _written(turn, account["body"], body, admitted, before),
     }
-    return _save(turn, found, before, is_long=admitted.is_long and "sku" in asked)
+    answer = _save(turn, found, before, is_long=admitted.is_long and "sku" in asked)
+    if "Azure-AsyncOperation" not in answer.headers:
+        return answer
+    operation = answer.headers["Azure-AsyncOperation"]
+    polled = {"Location": f"{operation}&operationResultResponseType=Location"}
+    return Answer(status=202, body=answer.body, headers={**answer.headers, **polled})
 
 
 def delete(turn: Turn) -> Answer:
@@ -141,10 +119,25 @@ def delete(turn: Turn) -> Answer:
     found = turn.store.get("deployment", key_of(turn))
     if found is None:
         return Answer(status=204)
+    provisioning.forget_silent(turn.store, key_of(turn))
     accounts.require_quiet(turn)
-    provisioning.forget(turn.store, key_of(turn))
+    if provisioning.rules(turn.store).get("deletes") == "long" or turn.forced is not None:
+        return _delete_slowly(turn, found)
     turn.store.delete("deployment", key_of(turn))
     return Answer(status=200)
+
+
+def _delete_slowly(turn: Turn, found: Json) -> Answer:
+    """202 with Location, and Deleting until the operation ends (specified)."""
+    operation = provisioning.begin(
+        turn, kind="deployment", event="delete", key=key_of(turn), location=found["location"]
+    )
+    if operation is None:
+        turn.store.delete("deployment", key_of(turn))
+        return Answer(status=200)
+    found["body"]["properties"]["provisioningState"] = operation["state"]
+    turn.store.put("deployment", key_of(turn), found)
+    return Answer(status=202, headers=provisioning.headers(turn, operation, location_too=True))
 
 
 def skus(turn: Turn) -> Answer:
@@ -195,7 +188,7 @@ def _set_state(turn: Turn, state: str) -> Answer:
 
 def _read_body(turn: Turn) -> Json:
     body = turn.body()
-    expect(body, _SHAPES)
+    expect(body, admission.SHAPES)
     expect_texts(body, "tags")
     return versions.visible(body, turn.version)
 
@@ -306,22 +299,25 @@ def _modified(turn: Turn) -> Json:
 def _save(turn: Turn, found: Json, before: Json | None, *, is_long: bool) -> Answer:
     """Store a write, start its operation if it has one, and answer with the body as it stands."""
     event = "create" if before is None else "update"
-    everything = provisioning.rules(turn.store).get("for") == "all"
     turn.store.put("deployment", key_of(turn), found)
+    upkeep.changed(turn.store, found)
     headers: dict[str, str] = {}
     operation = None
-    if is_long or everything or turn.forced is not None:
+    rule = provisioning.rules(turn.store)
+    silent = turn.version[:10] <= versions.ASYNC_STATE_UNTIL or rule.get("headers") == "absent"
+    if is_long or silent or rule.get("for") == "all" or turn.forced is not None:
         operation = provisioning.begin(
             turn,
             kind="deployment",
             event=event,
             key=key_of(turn),
             location=found["location"],
+            silent=silent,
         )
     if operation is not None:
         found["body"]["properties"]["provisioningState"] = operation["state"]
         turn.store.put("deployment", key_of(turn), found)
-        headers = provisioning.headers(turn, operation)
+        headers = {} if silent else provisioning.headers(turn, operation)
     return _answer(turn, 201 if before is None else 200, found, headers)
 
 
@@ -369,5 +365,6 @@ def fill(turn: Turn, account: Json, given: Json) -> Json:
         "location": account["location"],
         "units": units,
         "touched": clock.stamp(turn.now),
+        "born": clock.stamp(turn.now),
         "body": body,
     }

@@ -35,7 +35,7 @@ class Refusal(Exception):  # noqa: N818 - ARM refuses; whether that is an error 
         error: Json = {"code": self.code, "message": self.message}
         if self.details:
             error["details"] = list(self.details)
-        headers = {**self.headers, **({"x-ms-failure-cause": "gateway"} if self.front_door else {})}
+        headers = {**({"x-ms-failure-cause": "gateway"} if self.front_door else {}), **self.headers}
         return Answer(
             status=self.status, body={"error": error}, headers=headers, from_provider=not self.front_door
         )
@@ -263,3 +263,36 @@ def nested_resources_exist(ids: Sequence[str]) -> Refusal:
 def not_modelled(gap: str) -> Refusal:
     """Not ARM's: says loudly what this emulator leaves out."""
     return Refusal(501, "EmulatorGap", f"The emulator does not model {gap}.", front_door=True)
+
+
+def invalid_template_deployment(details: Sequence[Json]) -> Refusal:
+    """How codes of a validation arrive: as details of one error (reported with template deployments)."""
+    return Refusal(
+        400,
+        "InvalidTemplateDeployment",
+        "The template deployment failed with error: 'The resource validation failed'. Please see details.",
+        front_door=True,
+        details=details,
+    )
+
+
+def unsupported_media_type(found: str) -> Refusal:
+    """Assumed: a body in another format than JSON."""
+    return Refusal(
+        415,
+        "UnsupportedMediaType",
+        f"The content media type '{found or '<null>'}' is not supported. Only 'application/json' is supported.",
+        front_door=True,
+    )
+
+
+def gateway_timeout() -> Refusal:
+    """The provider took longer than the front door waits; what was asked may have happened (recorded)."""
+    return Refusal(
+        504,
+        "GatewayTimeout",
+        "The gateway did not receive a response from 'Microsoft.CognitiveServices' within the specified time"
+        " period.",
+        front_door=True,
+        headers={"x-ms-failure-cause": "service"},
+    )

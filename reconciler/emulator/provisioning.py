@@ -29,6 +29,7 @@ RUNNING: dict[tuple[str, str], Transition] = {
         "Creating", "Creating"
     ),  # as the account's; deployments not recorded
     ("deployment", "update"): Transition("Updating", "Updating"),  # documented for provisioned migrations
+    ("deployment", "delete"): Transition("Deleting", "Deleting"),  # a state of the specification
 }
 """Every non-terminal state this emulator enters; each leads to Succeeded unless a fault says otherwise."""
 
@@ -37,15 +38,25 @@ TERMINAL = frozenset({"Succeeded", "Failed", "Canceled", "Disabled"})
 LONGEST = timedelta(seconds=60)
 """An operation counted in polls ends after this time all the same, so that one nobody polls does not stay."""
 
-_DEFAULTS: Json = {"polls": 2, "retryAfter": 1, "for": "long"}
+_DEFAULTS: Json = {
+    "polls": 2,
+    "retryAfter": 1,
+    "for": "long",
+    "headers": "sent",
+    "deletes": "at once",
+}
 
 
 def rules(store: Store) -> Json:
-    """How long operations last: `polls` or `seconds`, `retryAfter` (or None), `for` long or all."""
+    """How operations run: `polls` or `seconds`, `retryAfter` (or None), `for` long or all.
+
+    `headers: absent` is the form of 2022 (state Creating, nothing to poll but the resource); `deletes: long`
+    answers a DELETE with 202 and Location, which is specified and not recorded.
+    """
     return store.setting("lro") or dict(_DEFAULTS)
 
 
-def begin(turn: Turn, *, kind: str, event: str, key: str, location: str) -> Json | None:
+def begin(turn: Turn, *, kind: str, event: str, key: str, location: str, silent: bool = False) -> Json | None:
     """Start an operation on a resource unless it would end at once; the result is its document.
 
     `turn.forced` is what a fault demands: `{"lro": "never" | "Failed" | "Canceled" | any text, "error"?:
@@ -71,6 +82,8 @@ def begin(turn: Turn, *, kind: str, event: str, key: str, location: str) -> Json
         "endsAt": clock.stamp(turn.now + length),
         "outcome": "Succeeded" if forced is None else str(forced["lro"]),
         "error": None if forced is None else forced.get("error"),
+        "silent": silent,
+        "event": event,
     }
     turn.store.put("running", guid, operation)
     return operation
@@ -146,7 +159,10 @@ def _end(store: Store, now: datetime, operation: Json) -> None:
     operation |= {"status": outcome, "endTime": clock.seconds_stamp(now)}
     store.delete("running", operation["name"])
     store.put("operation", operation["name"], operation)
-    _show(store, operation, outcome)
+    if operation["event"] == "delete" and outcome == "Succeeded":
+        store.delete(operation["kind"], operation["key"])
+    else:
+        _show(store, operation, outcome)
 
 
 def _show(store: Store, operation: Json, state: str) -> None:
@@ -169,11 +185,16 @@ def new_etag(kind: str) -> str:
     return f'"{fresh[:8]}-0000-4d00-0000-{fresh[-12:]}"'
 
 
-def forget(store: Store, key: str) -> None:
-    """End the operations of a resource that is gone."""
+def forget_silent(store: Store, key: str) -> None:
+    """End operations that no header told of: a delete does not wait for them (recorded, 2022)."""
     for operation in running(store, key):
-        store.delete("running", operation["name"])
-        store.put("operation", operation["name"], operation | {"status": "Canceled"})
+        if operation["silent"]:
+            _cancel(store, operation)
+
+
+def _cancel(store: Store, operation: Json) -> None:
+    store.put("operation", operation["name"], operation | {"status": "Canceled"})
+    store.delete("running", operation["name"])
 
 
 def result(turn: Turn) -> Answer:

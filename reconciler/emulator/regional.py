@@ -4,20 +4,9 @@ Rule of this module: everything is computed from the same offers and pools that 
 is announced here and what a PUT meets cannot disagree.
 """
 
-from collections.abc import Mapping
-
 from reconciler.emulator import accounts, errors, offers, paging, quota
-from reconciler.emulator.turn import Turn, expect
-from reconciler.emulator.wire import Answer, Json, at, normal_location
-
-_ESTIMATE: Mapping[str, type] = {
-    "model": dict,
-    "model.format": str,
-    "model.name": str,
-    "model.version": str,
-    "skuName": str,
-    "workloads": list,
-}
+from reconciler.emulator.turn import Turn
+from reconciler.emulator.wire import Answer, Json, normal_location
 
 
 def location_of(turn: Turn) -> str:
@@ -110,16 +99,6 @@ def _capacities(turn: Turn, place: str, wanted: Json) -> list[Json]:
             }
         )
     return found
-
-
-def estimate(turn: Turn) -> Answer:
-    """`calculateModelCapacity`: the weights behind its numbers are the service's own, so not modelled."""
-    body = turn.body()
-    expect(body, _ESTIMATE)
-    name = at(body, "model", "name")
-    raise errors.not_modelled(
-        f"calculateModelCapacity (tokens per PTU of '{name}' are the service's own figures)"
-    )
 
 
 def account_skus(turn: Turn) -> Answer:

@@ -7,7 +7,17 @@ untouched.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reconciler.emulator import accounts, deployments, directory, provisioning, regional
+from reconciler.emulator import (
+    accounts,
+    content_filters,
+    deployments,
+    directory,
+    estimates,
+    preflight,
+    provisioning,
+    regional,
+    soft_deletion,
+)
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer
 
@@ -46,6 +56,8 @@ _PROVIDER = "providers/Microsoft.CognitiveServices"
 _ACCOUNT = f"{_GROUP}/{_PROVIDER}/accounts/{{account}}"
 _DEPLOYMENT = f"{_ACCOUNT}/deployments/{{deployment}}"
 _LOCATION = f"{_SUB}/{_PROVIDER}/locations/{{location}}"
+_POLICY = f"{_ACCOUNT}/raiPolicies/{{policy}}"
+_DELETED = f"{_LOCATION}/resourceGroups/{{group}}/deletedAccounts/{{account}}"
 
 
 def _route(
@@ -65,6 +77,7 @@ def _route(
 
 _READ, _WRITE, _DELETE = (f"{accounts.TYPE}/{verb}" for verb in ("read", "write", "delete"))
 _DEPLOYMENTS = "accounts/deployments"
+_POLICIES = "accounts/raiPolicies"
 
 ROUTES: tuple[Route, ...] = (
     _route("GET /tenants", directory.list_tenants, ""),
@@ -187,7 +200,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     _route(
         f"POST {_SUB}/{_PROVIDER}/calculateModelCapacity",
-        regional.estimate,
+        estimates.estimate,
         "Microsoft.CognitiveServices/calculateModelCapacity/action",
         "calculateModelCapacity",
         "2024-06-01",
@@ -206,6 +219,43 @@ ROUTES: tuple[Route, ...] = (
         "Microsoft.CognitiveServices/locations/operationResults/read",
         "locations/operationResults",
         "2017-04-18",
+        old=True,
+    ),
+    _route(
+        f"GET {_ACCOUNT}/raiPolicies",
+        content_filters.listing,
+        f"{content_filters.TYPE}/read",
+        _POLICIES,
+        "2023-10-01",
+    ),
+    _route(f"GET {_POLICY}", content_filters.get, f"{content_filters.TYPE}/read", _POLICIES, "2023-10-01"),
+    _route(f"PUT {_POLICY}", content_filters.put, f"{content_filters.TYPE}/write", _POLICIES, "2023-10-01"),
+    _route(
+        f"DELETE {_POLICY}", content_filters.delete, f"{content_filters.TYPE}/delete", _POLICIES, "2023-10-01"
+    ),
+    _route("POST /providers/Microsoft.Resources/validateResources", preflight.validate, ""),
+    _route(
+        f"GET {_SUB}/{_PROVIDER}/deletedAccounts",
+        soft_deletion.listing,
+        "Microsoft.CognitiveServices/deletedAccounts/read",
+        "deletedAccounts",
+        "2021-04-30",
+        old=True,
+    ),
+    _route(
+        f"GET {_DELETED}",
+        soft_deletion.get,
+        "Microsoft.CognitiveServices/locations/resourceGroups/deletedAccounts/read",
+        "deletedAccounts",
+        "2021-04-30",
+        old=True,
+    ),
+    _route(
+        f"DELETE {_DELETED}",
+        soft_deletion.purge,
+        "Microsoft.CognitiveServices/locations/resourceGroups/deletedAccounts/delete",
+        "deletedAccounts",
+        "2021-04-30",
         old=True,
     ),
 )

@@ -8,9 +8,10 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
-from reconciler.emulator import accounts, deployments, directory, offers, quota
+from reconciler.emulator import accounts, admission, deployments, directory, offers, quota, upkeep
+from reconciler.emulator.errors import Refusal
 from reconciler.emulator.store import Store
-from reconciler.emulator.turn import Caller, Turn
+from reconciler.emulator.turn import Caller, Turn, expect, expect_texts
 from reconciler.emulator.wire import Json, Request, at, normal_location, overlay, without_nulls
 
 DEFAULT_SUBSCRIPTIONS = (
@@ -186,6 +187,7 @@ def _account(store: Store, now: datetime, item: Json) -> None:
         store.put("group", group_key, directory.group(match["subscription"], match["group"], location))
     turn = _turn(store, now, match, subscription["tenantId"])
     before = store.get("account", identity.lower())
+    _check_shapes(identity, item, {**accounts.SHAPES, "properties.provisioningState": str})
     state = at(item, "properties", "provisioningState") or "Succeeded"
     body = accounts.filled(turn, item, before, state=str(state))
     store.put("account", identity.lower(), {"body": body})
@@ -206,11 +208,19 @@ def _deployment(store: Store, now: datetime, item: Json) -> None:
     known = {"id": identity} if before is None else _rewritable(before["body"])
     turn = _turn(store, now, match, subscription["tenantId"])
     given = overlay(known, {**item, "id": known["id"]})
-    capacity = at(given, "sku", "capacity")
-    if capacity is not None and not isinstance(capacity, int):
-        message = f"deployments: sku.capacity of {identity!r} must be a whole number, found {capacity!r}"
-        raise WorldError(message)
-    store.put("deployment", identity.lower(), deployments.fill(turn, account["body"], given))
+    _check_shapes(identity, given, {**admission.SHAPES, "etag": str, "systemData": dict})
+    found = deployments.fill(turn, account["body"], given)
+    store.put("deployment", identity.lower(), found)
+    upkeep.changed(store, found)
+
+
+def _check_shapes(identity: str, item: Json, shapes: Mapping[str, type]) -> None:
+    try:
+        expect(item, shapes)
+        expect_texts(item, "tags")
+    except Refusal as refusal:
+        message = f"{identity}: {refusal.message}"
+        raise WorldError(message) from refusal
 
 
 def _rewritable(body: Json) -> Json:
@@ -224,14 +234,29 @@ def _models(store: Store, world: Mapping[str, object]) -> None:
     for location, items in _object(world, "models").items():
         for item in _items({location: items}, location):
             model = item.get("model")
-            if not isinstance(model, dict) or not isinstance(model.get("skus", []), list):
-                message = f"models: an item of {location!r} has no object 'model' with a list 'skus'"
+            if not isinstance(model, dict) or not _are_offers(model.get("skus", [])):
+                message = (
+                    f"models: an item of {location!r} has no object 'model' with a list 'skus' of offers, each with"
+                    " name, usageName and capacity (whole numbers)"
+                )
                 raise WorldError(message)
             for part in ("format", "name", "version"):
                 _text(model, f"models of {location!r}", part)
         place = normal_location(location)
         before = (store.get("model", place) or {}).get("value", [])
         store.put("model", place, {"value": [*(_complete(item) for item in items), *before]})
+
+
+def _are_offers(skus: object) -> bool:
+    return isinstance(skus, list) and all(
+        isinstance(sku, dict)
+        and isinstance(sku.get("name"), str)
+        and isinstance(sku.get("usageName"), str)
+        and isinstance(sku.get("rateLimits", []), list)
+        and isinstance(sku.get("capacity", {}), dict)
+        and all(isinstance(size, int) for size in sku.get("capacity", {}).values())
+        for sku in skus
+    )
 
 
 def _complete(item: Json) -> Json:

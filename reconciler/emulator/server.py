@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.emulator.asgi import ABORT, Emulator, Message, Receive, Send
+from reconciler.emulator.seeding import WorldError
+from reconciler.emulator.store import StateError
 
 if TYPE_CHECKING:
     import uvicorn
@@ -38,7 +40,12 @@ def serve(
     listener = _listen(port)
     if listener is None:
         return 1
-    emulator = Emulator(state=state, world=world, latency_ms=latency_ms)
+    try:
+        emulator = Emulator(state=state, world=world, latency_ms=latency_ms)
+        _ = emulator.store
+    except (StateError, WorldError) as error:
+        listener.close()
+        return _say(str(error))
     scheme = "http" if tls_cert is None else "https"
     ready = {
         "url": f"{scheme}://{HOST}:{listener.getsockname()[1]}",

@@ -24,24 +24,28 @@ _LOCK_WAIT_SECONDS = 30.0
 _LAST = "\U0010ffff"
 
 
+FORMAT = 1
+"""Version of what is in the documents; kept in the file as SQLite's user_version."""
+
+
+class StateError(Exception):
+    """A state file that cannot be used; the text names it and says what to do."""
+
+    def __init__(self, path: Path, found: str) -> None:
+        super().__init__(
+            f"cannot use {path} as the emulator's state: {found}; it has to be a file of this emulator in a writable"
+            " folder - delete it to begin anew, or name another one"
+        )
+
+
 class Store:
     """Documents `(kind, key) -> JSON object`; keys of resources are their ids in lower case."""
 
     def __init__(self, path: Path | None) -> None:
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(
-            ":memory:" if path is None else path,
-            timeout=_LOCK_WAIT_SECONDS,
-            isolation_level=None,
-            check_same_thread=False,
-        )
+        """Open the state; raises StateError when the file is not one of ours or cannot be written."""
+        self._connection = _memory() if path is None else _file(path)
         self._one_turn = threading.Lock()
         self.close = weakref.finalize(self, self._connection.close)
-        if path is not None:
-            self._connection.execute("PRAGMA journal_mode=WAL")
-            self._connection.execute("PRAGMA synchronous=NORMAL")
-        self._connection.execute(_SCHEMA)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -91,6 +95,37 @@ class Store:
     def setting(self, name: str) -> Json:
         """A settings document; absent reads as empty."""
         return self.get("setting", name) or {}
+
+
+def _memory() -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    connection.execute(_SCHEMA)
+    return connection
+
+
+def _file(path: Path) -> sqlite3.Connection:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(
+            path, timeout=_LOCK_WAIT_SECONDS, isolation_level=None, check_same_thread=False
+        )
+    except (OSError, sqlite3.Error) as error:
+        raise StateError(path, str(error)) from error
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        found = connection.execute("PRAGMA user_version").fetchone()[0]
+        if found not in {0, FORMAT}:
+            raise StateError(path, f"its format is {found}, this version writes {FORMAT}")
+        connection.execute(_SCHEMA)
+        connection.execute(f"PRAGMA user_version = {FORMAT}")
+    except sqlite3.Error as error:
+        connection.close()
+        raise StateError(path, str(error)) from error
+    except StateError:
+        connection.close()
+        raise
+    return connection
 
 
 def _load(text: str) -> Json:

@@ -50,8 +50,11 @@ class Turn:
     def body(self) -> Json:
         """The request body as an object without nulls.
 
-        Raises Refusal InvalidRequestContent when it is anything else.
+        Raises Refusal: InvalidRequestContent when it is anything else, UnsupportedMediaType when not JSON.
         """
+        kind = self.request.headers.get("content-type", "")
+        if self.request.content and "json" not in kind.lower():
+            raise errors.unsupported_media_type(kind.partition(";")[0])
         return without_nulls(json_object(self.request.content))
 
     @property

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import random
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.clock import Clock
@@ -91,7 +91,9 @@ class _Ledger:
             return ended.result()
         track = self.tracks[step.action.id]
         if track.in_flight:
-            message = f"{track.in_flight} was sent and may still be going on when the run was stopped ({reason})"
+            message = (
+                f"{track.in_flight} was sent and may still be going on when the run was stopped ({reason})"
+            )
             fault = Fault(code="interrupted", message=message, request_id=track.request_id)
             return ItemReport(step=step, outcome=Outcome.UNKNOWN, attempts=track.attempts, fault=fault)
         note = f"not started: {reason}"
@@ -136,11 +138,13 @@ async def apply(
         for task in (*lanes, working, stopping):
             task.cancel()
         await asyncio.gather(*lanes, working, stopping, return_exceptions=True)
+    if not working.cancelled() and (bug := working.exception()) is not None:
+        raise bug
     items = ledger.close(stop.reason or "an earlier failure")
     return ApplyReport(plan=plan, items=items, interrupted=stop.reason)
 
 
-async def _all(lanes: list[asyncio.Future[None]]) -> None:
+async def _all(lanes: Sequence[asyncio.Future[None]]) -> None:
     await asyncio.gather(*lanes)
 
 

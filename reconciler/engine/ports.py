@@ -5,66 +5,22 @@ Every method raises `reconciler.errors.ArmError` or one of its kinds, and nothin
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Protocol
 
 from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import AccountId, DeploymentId, Region
+from reconciler.domain.operation import Accepted, OperationRef, OperationState, OperationStatus
 from reconciler.domain.state import ObservedAccount, ObservedDeployment, Offer, QuotaPool
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperationRef:
-    """An operation that ARM lets us follow. The address is signed: it is never printed.
-
-    `ends_by_status` is True for Azure-AsyncOperation (a status in the body), False for Location
-    (202 until done).
-    """
-
-    url: str = field(repr=False)
-    ends_by_status: bool
-    target: DeploymentId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted:
-    """A write was received. That is not success: only reading the deployment back is.
-
-    `operation` is None where ARM gave none or one that must not be followed; then the deployment itself
-    is polled. `deployment` is the answer's body where it had one. `retry_after` is in seconds.
-    `warning` is for the user, once.
-    """
-
-    operation: OperationRef | None = None
-    deployment: ObservedDeployment | None = None
-    retry_after: float | None = None
-    request_id: str | None = None
-    warning: str = ""
-
-
-class OperationStatus(StrEnum):
-    """Where an operation stands. `UNREADABLE`: the status could not be had; look at the deployment."""
-
-    RUNNING = "running"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    CANCELED = "canceled"
-    UNREADABLE = "unreadable"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperationState:
-    """One look at an operation. `code` and `message` are ARM's own where it failed.
-
-    `next` replaces the reference for the following look where ARM named a new address.
-    """
-
-    status: OperationStatus
-    code: str = ""
-    message: str = ""
-    retry_after: float | None = None
-    next: OperationRef | None = None
+__all__ = [
+    "Accepted",
+    "AccountFacts",
+    "Arm",
+    "DeploymentsApi",
+    "OperationRef",
+    "OperationState",
+    "OperationStatus",
+]
 
 
 class DeploymentsApi(Protocol):

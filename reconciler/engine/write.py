@@ -95,7 +95,14 @@ class Writer:
     """Carries out steps, one at a time per account; the caller sees to that."""
 
     def __init__(
-        self, api: DeploymentsApi, clock: Clock, listener: Listener, pace: Pace, *, fleet: str, jitter: Callable[[], float]
+        self,
+        api: DeploymentsApi,
+        clock: Clock,
+        listener: Listener,
+        pace: Pace,
+        *,
+        fleet: str,
+        jitter: Callable[[], float],
     ) -> None:
         self._api = api
         self._clock = clock
@@ -154,6 +161,8 @@ class _Course:
                 await self._write(self._put(action.desired, action.body, last=True))
             case Update():
                 now = await self._begin(action)
+                if not action.writes:
+                    self._judge(now, self._missing(action.desired, now), None, overdue=True)
                 for index, body in enumerate(action.writes):
                     last = index == len(action.writes) - 1
                     delivery = self._put(action.desired, body, last=last)
@@ -163,8 +172,8 @@ class _Course:
                 await self._begin(action)
                 await self._write(self._put(action.desired, action.body, last=True))
             case Replace():
-                await self._begin(action)
-                await self._write(self._delete())
+                if await self._begin(action) is not None:
+                    await self._write(self._delete())
                 await self._write(self._put(action.desired, action.body, last=True))
             case Delete():
                 await self._begin(action)
@@ -214,9 +223,7 @@ class _Course:
             return await self._api.put_deployment(self._id, body, source_tenants=tenants)
 
         def wanted(now: ObservedDeployment | None) -> tuple[str, ...]:
-            if now is None:
-                return ("it is not there",)
-            if last:
+            if last or now is None:
                 return self._missing(desired, now)
             return tuple(change.path for change in body_changes(now, body))
 
@@ -228,7 +235,9 @@ class _Course:
 
         return _Delivery(verb="DELETE", send=lambda: self._api.delete_deployment(self._id), wanted=wanted)
 
-    def _missing(self, desired: DesiredDeployment, now: ObservedDeployment) -> tuple[str, ...]:
+    def _missing(self, desired: DesiredDeployment, now: ObservedDeployment | None) -> tuple[str, ...]:
+        if now is None:
+            return ("it is not there",)
         return tuple(change.path for change in field_changes(desired, now, self._fleet))
 
     async def _write(self, delivery: _Delivery) -> None:
@@ -408,19 +417,18 @@ def _moved(action: Writing, now: ObservedDeployment | None) -> str:
     """How the deployment differs from what the plan saw; empty when it does not."""
     seen = None if isinstance(action, Create) else action.observed
     if seen is None:
-        return "" if now is None else f"somebody created it since the plan{_by_whom(now)}"
+        return "" if now is None else f"somebody created it since the plan{_when(now)}"
     if now is None:
-        return "somebody deleted it since the plan"
+        return "" if isinstance(action, Replace) else "somebody deleted it since the plan"
     paths = [change.path for change in body_changes(now, writable(seen))]
     paths += [change.path for change in body_changes(seen, writable(now)) if change.path not in paths]
     if not paths:
         return ""
-    return f"{', '.join(paths)} changed since the plan{_by_whom(now)}"
+    return f"{', '.join(paths)} changed since the plan{_when(now)}"
 
 
-def _by_whom(now: ObservedDeployment) -> str:
-    when = f" at {now.system.last_modified_at}" if now.system.last_modified_at else ""
-    return when
+def _when(now: ObservedDeployment) -> str:
+    return f" at {now.system.last_modified_at}" if now.system.last_modified_at else ""
 
 
 def fault_of(problem: ReconcilerError) -> Fault:
@@ -443,7 +451,9 @@ def fault_of(problem: ReconcilerError) -> Fault:
             )
         case ArmError():
             return Fault(
-                code=type(problem).__name__, message=str(problem), request_id=problem.request_id,
+                code=type(problem).__name__,
+                message=str(problem),
+                request_id=problem.request_id,
                 advice=advice(type(problem).__name__, str(problem)),
             )
         case _:

@@ -1,4 +1,4 @@
-"""A tiny ASGI client for these tests: literal JSON in, literal JSON out, nothing of the product's own client."""
+"""A tiny ASGI client for these tests: literal JSON in and out, nothing of the product's own client."""
 
 import asyncio
 import json
@@ -56,7 +56,9 @@ class Wall:
 class Arm:
     """Calls an emulator as one identity of one tenant."""
 
-    def __init__(self, emulator: Emulator | None = None, *, tenant: str = TENANT_A, client: str = "tester") -> None:
+    def __init__(
+        self, emulator: Emulator | None = None, *, tenant: str = TENANT_A, client: str = "tester"
+    ) -> None:
         wall = Wall()
         self.emulator = emulator or Emulator(wall=wall, sleep=wall.sleep)
         self.tenant = tenant
@@ -66,7 +68,9 @@ class Arm:
     @property
     def token(self) -> str:
         if self._token is None:
-            form = f"grant_type=client_credentials&client_id={self.client}&client_secret=s3cret&scope=x".encode()
+            form = (
+                f"grant_type=client_credentials&client_id={self.client}&client_secret=s3cret&scope=x".encode()
+            )
             reply = self.call("POST", f"/{self.tenant}/oauth2/v2.0/token", content=form, bearer="")
             self._token = str(reply.json["access_token"])
         return self._token
@@ -118,11 +122,19 @@ class Arm:
             raise RuntimeError(message)
         return self._token
 
-    def arm(self, method: str, path: str, body: object = None, *, version: str = VERSION, **more: Any) -> Reply:  # noqa: ANN401
+    def arm(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        version: str = VERSION,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
         """A call to ARM proper, with an api-version and this identity's token."""
         _ = self.token
         joint = "&" if "?" in path else "?"
-        return self.call(method, f"{path}{joint}api-version={version}", body, **more)
+        return self.call(method, f"{path}{joint}api-version={version}", body, headers=headers)
 
     def control(self, name: str, body: object) -> Reply:
         return self.call("POST", f"/_emulator/{name}", body, bearer="")
@@ -149,7 +161,9 @@ async def exchange(emulator: Emulator, scope: dict[str, Any], content: bytes) ->
     return Reply(status=status, headers=fields, content=b"".join(parts))
 
 
-def gpt_4o(capacity: int = 10, *, sku: str = "GlobalStandard", version: str = "2024-11-20", **properties: object) -> Any:  # noqa: ANN401
+def gpt_4o(
+    capacity: int = 10, *, sku: str = "GlobalStandard", version: str = "2024-11-20", **properties: object
+) -> Any:  # noqa: ANN401
     """The body of a PUT for a plain deployment of gpt-4o."""
     model = {"format": "OpenAI", "name": "gpt-4o", "version": version}
     return {"sku": {"name": sku, "capacity": capacity}, "properties": {"model": model, **properties}}

@@ -63,7 +63,8 @@ CREATES = [
         reason="a sku that the model is not offered on",
         body=gpt_4o(sku="DeveloperTier"),
         code="InvalidResourceProperties",
-        says="The specified SKU 'DeveloperTier' of account deployment is not supported by the model 'gpt-4o' version:"
+        says="The specified SKU 'DeveloperTier' of account deployment is not supported by the model 'gpt-4o'"
+        " version:"
         " '2024-11-20'.",
     ),
     Refused(
@@ -82,7 +83,8 @@ CREATES = [
         reason="fewer PTU than the minimum",
         body=gpt_4o(25, sku="ProvisionedManaged"),
         code="InvalidCapacity",
-        says="The specified capacity '25' of account deployment should be at least 50 and no more than 30000.",
+        says="The specified capacity '25' of account deployment should be at least 50 and no more than"
+        " 30000.",
     ),
     Refused(
         reason="PTU between two steps: the documentation's own example",
@@ -90,12 +92,18 @@ CREATES = [
         code="InvalidCapacity",
         says="in increments of 25",
     ),
-    Refused(reason="no capacity at all", body=gpt_4o(0), code="InvalidCapacity", says="at least 1 and no more than"),
+    Refused(
+        reason="no capacity at all",
+        body=gpt_4o(0),
+        code="InvalidCapacity",
+        says="at least 1 and no more than",
+    ),
     Refused(
         reason="more than the pool holds",
         body=gpt_4o(150, sku="Standard"),
         code="InsufficientQuota",
-        says="This operation require 150 new capacity in quota Tokens Per Minute (thousands) - gpt-4o, which is bigger"
+        says="This operation require 150 new capacity in quota Tokens Per Minute (thousands) - gpt-4o,"
+        " which is bigger"
         " than the current available capacity 149. The current quota usage is 0 and the quota limit is 149",
     ),
     Refused(
@@ -104,8 +112,12 @@ CREATES = [
         code="InvalidResourceProperties",
         says="please use 'sku' instead.",
     ),
-    Refused(reason="a name of one letter", body=gpt_4o(), code="InvalidResourceName", says="2 to 64", name="c"),
-    Refused(reason="a blank in the name", body=gpt_4o(), code="InvalidResourceName", says="2 to 64", name="a%20b"),
+    Refused(
+        reason="a name of one letter", body=gpt_4o(), code="InvalidResourceName", says="2 to 64", name="c"
+    ),
+    Refused(
+        reason="a blank in the name", body=gpt_4o(), code="InvalidResourceName", says="2 to 64", name="a%20b"
+    ),
     Refused(
         reason="no model",
         body={"sku": {"name": "Standard", "capacity": 1}, "properties": {}},
@@ -137,7 +149,11 @@ def test_a_create_against_the_rules_is_refused_and_leaves_nothing(case: Refused)
 
 
 UPDATES = [
-    ("another model name", body("gpt-4.1", "2025-04-14", "GlobalStandard", 10), "CannotChangeDeploymentModel"),
+    (
+        "another model name",
+        body("gpt-4.1", "2025-04-14", "GlobalStandard", 10),
+        "CannotChangeDeploymentModel",
+    ),
     (
         "version and capacity together",
         gpt_4o(11, version="2024-08-06"),
@@ -167,7 +183,9 @@ def test_the_version_alone_may_change_in_place() -> None:
 def test_the_sku_name_changes_in_place_unless_the_switch_refuses_it() -> None:
     arm = fleet()
     arm.arm("PUT", deployment(), gpt_4o())
-    assert arm.arm("PUT", deployment(), gpt_4o(sku="DataZoneStandard")).json["sku"]["name"] == "DataZoneStandard"
+    assert (
+        arm.arm("PUT", deployment(), gpt_4o(sku="DataZoneStandard")).json["sku"]["name"] == "DataZoneStandard"
+    )
     arm.control("settings", {"skuChange": "refused"})
     assert arm.arm("PUT", deployment(), gpt_4o()).code == "InvalidResourceProperties"
 
@@ -199,7 +217,8 @@ def test_a_fine_tuned_model_draws_on_its_own_pool() -> None:
 
 
 def usages(arm: Arm, location: str = "swedencentral") -> dict[str, int]:
-    path = f"{ACCOUNT.split('/resourceGroups')[0]}/providers/Microsoft.CognitiveServices/locations/{location}/usages"
+    provider = f"{ACCOUNT.split('/resourceGroups')[0]}/providers/Microsoft.CognitiveServices"
+    path = f"{provider}/locations/{location}/usages"
     return {item["name"]["value"]: item["currentValue"] for item in arm.arm("GET", path).json["value"]}
 
 
@@ -220,7 +239,11 @@ def test_an_update_needs_only_the_difference_and_shrinking_is_always_possible() 
     refused = arm.arm("PUT", deployment(), gpt_4o(150, sku="Standard"))
     assert "require 10 new capacity" in refused.message
     assert "available capacity 9." in refused.message
-    pool = {"name": {"value": "OpenAI.Standard.gpt-4o", "localizedValue": "gpt-4o"}, "currentValue": 140, "limit": 0}
+    pool = {
+        "name": {"value": "OpenAI.Standard.gpt-4o", "localizedValue": "gpt-4o"},
+        "currentValue": 140,
+        "limit": 0,
+    }
     arm.control("world", {"usages": {f"{ACCOUNT.split('/')[2]}/swedencentral": [pool]}})
     assert arm.arm("PUT", deployment(), gpt_4o(20, sku="Standard")).status == 200
 
@@ -231,9 +254,10 @@ def test_provisioned_capacity_of_all_models_shares_one_pool() -> None:
     arm.arm("PUT", deployment("one"), gpt_4o(950, sku="ProvisionedManaged"))
     short = arm.arm("PUT", deployment("two"), body("gpt-4o-mini", "2024-07-18", "ProvisionedManaged", 75))
     assert short.code == "InsufficientQuota"
-    assert arm.arm(
-        "PUT", deployment("two"), body("gpt-4o-mini", "2024-07-18", "ProvisionedManaged", 50)
-    ).status == 201
+    assert (
+        arm.arm("PUT", deployment("two"), body("gpt-4o-mini", "2024-07-18", "ProvisionedManaged", 50)).status
+        == 201
+    )
 
 
 def test_a_partner_model_can_be_deployed_to_an_account_of_kind_aiservices() -> None:

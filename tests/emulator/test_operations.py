@@ -135,7 +135,9 @@ def test_an_operation_can_be_made_to_run_for_ever() -> None:
 
 def test_an_operation_can_show_a_word_nobody_knows() -> None:
     arm = fleet()
-    arm.control("faults", {"match": {"method": "PUT", "path": "/deployments/"}, "then": {"lro": "Hibernating"}})
+    arm.control(
+        "faults", {"match": {"method": "PUT", "path": "/deployments/"}, "then": {"lro": "Hibernating"}}
+    )
     created = arm.arm("PUT", deployment(), gpt_4o())
     follow(arm, created)
     assert follow(arm, created).json["status"] == "Hibernating"
@@ -167,3 +169,31 @@ def test_an_unknown_operation_is_not_found() -> None:
     path = f"{ACCOUNT.split('/resourceGroups')[0]}/providers/Microsoft.CognitiveServices/locations/eastus"
     arm = fleet()
     assert arm.arm("GET", f"{path}/operationResults/none", version="2017-04-18").status == 404
+
+
+def test_a_delete_can_be_made_long_and_then_answers_202_with_location() -> None:
+    arm = fleet()
+    arm.arm("PUT", deployment(), gpt_4o())
+    arm.control("lro", {"deletes": "long"})
+    gone = arm.arm("DELETE", deployment())
+    assert (gone.status, gone.content) == (202, b"")
+    assert (
+        arm.arm("GET", f"{ACCOUNT}/deployments").json["value"][0]["properties"]["provisioningState"]
+        == "Deleting"
+    )
+    where = urlsplit(gone.headers["location"])
+    polls = [arm.call("GET", f"{where.path}?{where.query}", bearer=arm.token).status for _ in range(2)]
+    assert polls == [202, 200]
+    assert arm.arm("GET", deployment()).status == 404
+
+
+def test_operations_without_headers_are_followed_on_the_resource() -> None:
+    arm = fleet()
+    arm.control("lro", {"headers": "absent", "for": "all"})
+    created = arm.arm("PUT", deployment(), gpt_4o())
+    assert created.json["properties"]["provisioningState"] == "Creating"
+    assert "azure-asyncoperation" not in created.headers
+    assert [arm.arm("GET", deployment()).json["properties"]["provisioningState"] for _ in range(2)] == [
+        "Creating",
+        "Succeeded",
+    ]

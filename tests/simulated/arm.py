@@ -35,8 +35,8 @@ from reconciler.errors import (
 READ_ONLY = ("id", "name", "type", "etag", "systemData")
 
 
-class Crash(BaseException):
-    """The process under test was killed at this exchange."""
+class Crash(SystemExit):
+    """The process under test was killed at this exchange; asyncio lets this kind out of any task at once."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""Judging a capacity against the sizes a SKU has; shared by the capacity rules, each of which tells one part."""
+"""Judging a capacity against the sizes a SKU has, for the capacity rules, each of which tells one part.
+
+A size that one of two equal sources allows is never an error: ARM decides.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,12 @@ class Verdict:
     @property
     def subject_title(self) -> str:
         """Model and SKU for a sentence."""
-        return f"`{self.what.title}` on `{self.deployment.spec.sku.name}`"
+        return f"{self.what.title} on `{self.deployment.spec.sku.name}`"
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with a capacity between two sizes, for a sentence."""
+        return "a size of only one source for" if self.disputed else "not a size of"
 
     @property
     def allowed(self) -> str:
@@ -54,9 +62,11 @@ class Verdict:
 
     @property
     def neighbours(self) -> tuple[int, ...]:
-        """The nearest sizes under and over the capacity."""
-        near = (self.sizes.below(self.capacity), self.sizes.above(self.capacity))
-        return tuple(size for size in near if size is not None)
+        """The nearest sizes under and over the capacity; of all tables where none outranks another."""
+        every = (self.sizes, *self.sizes.rivals) if self.sizes.contested else (self.sizes,)
+        under = [size for s in every if (size := s.below(self.capacity)) is not None]
+        over = [size for s in every if (size := s.above(self.capacity)) is not None]
+        return (*sorted(under)[-1:], *sorted(over)[:1])
 
     @property
     def source(self) -> str:
@@ -73,9 +83,8 @@ class Verdict:
 
 def _in_words(sizes: Sizes, deployment: DesiredDeployment) -> str:
     unit = " PTU" if deployment.spec.sku.name.family is SkuFamily.PROVISIONED else ""
-    steps = "" if sizes.step == 1 else f" in steps of {sizes.step}"
-    limit = "" if sizes.maximum is None else f" up to {sizes.maximum}"
-    return f"{sizes.minimum}{unit}{steps}{limit}" if limit else f"{sizes.minimum}{unit} or more{steps}"
+    steps = "" if sizes.step == 1 else f", in steps of {sizes.step}"
+    return f"{sizes.minimum}{unit} or more{steps}"
 
 
 def sizeless(sizes: Sizes) -> bool:

@@ -79,6 +79,12 @@ def listing(names: Sequence[object], shown: int = _SHOWN) -> str:
     return " and ".join([", ".join(texts[:-1]), texts[-1]]) if len(texts) > 1 else "".join(texts)
 
 
-def did_you_mean(names: Sequence[str]) -> str:
-    """A hint naming the candidates; empty without any."""
-    return f"did you mean {' or '.join(names)}?" if names else ""
+def did_you_mean(meant: str | None, similar: Sequence[str] = ()) -> str:
+    """A hint: the name that was surely meant, else those that look like it; empty without any."""
+    if meant is not None:
+        return f"did you mean {meant}?"
+    return (
+        f"the nearest known are {listing(similar)}"
+        if len(similar) > 1
+        else "".join(f"the nearest known is {name}" for name in similar)
+    )

@@ -14,7 +14,7 @@ from reconciler.catalogue.query import Catalogue
 from reconciler.domain.deployment import UNSET, DesiredDeployment, ModelRef, Unset
 
 # babbage-002 and davinci-002 have a number, not a date, between name and ".ft-".
-_VERSIONLESS = re.compile(r"^(?P<base>[^.]+(?:\.\d+)?[^.]*)\.ft-[0-9a-f]{32}(?:-.+)?$", re.IGNORECASE)
+_VERSIONLESS = re.compile(r"^(?P<base>.+)\.ft-[0-9a-f]{32}(?:-.+)?$", re.IGNORECASE)
 # What people write from placeholders or from OpenAI's own service: gpt-4o-ft-my-model, ft:gpt-4o:org::id.
 _TUNED_LOOK = re.compile(r"(?:^|[-.:])ft[-:]", re.IGNORECASE)
 
@@ -41,8 +41,10 @@ class Subject:
     def title(self) -> str:
         """The model for a sentence."""
         version = f" {self.version}" if isinstance(self.version, str) else ""
+        if self.nameless:
+            return "a fine-tuned model of unknown base"
         spelled = self.known.name if self.known else self.name
-        return f"fine-tuned {spelled}{version}" if self.fine_tuned else f"{spelled}{version}"
+        return f"fine-tuned `{spelled}`{version}" if self.fine_tuned else f"`{spelled}`{version}"
 
 
 @lru_cache(maxsize=4096)

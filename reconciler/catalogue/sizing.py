@@ -1,0 +1,139 @@
+"""From a workload to provisioned throughput units, and back.
+
+Microsoft's published formula (provisioned throughput documentation, 2026-05 and later)::
+
+    normalised tokens a minute = calls * (prompt * (1 - cached) * 1 + prompt * cached * w + generated * r)
+    raw PTU                    = normalised tokens a minute / input tokens a minute per PTU
+    deployable PTU             = raw PTU, rounded up to minimum + k * step
+
+with w the weight of a cached input token (0 for every model that has a ratio) and r the input tokens
+that one output token counts for. Models from GPT-6 on have a weight per class of token instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from reconciler.catalogue.facts import PtuFacts, Sizes
+from reconciler.catalogue.query import Catalogue, Version
+from reconciler.domain.sku import SkuFamily, SkuName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """Peak calls a minute, tokens per call, and the share of prompt tokens that is cached (0 to 1)."""
+
+    calls_per_minute: float
+    prompt_tokens: float
+    generated_tokens: float
+    cache_rate: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What a workload needs on one SKU.
+
+    `raw_ptu` is exact; `deployable_ptu` is None where the sizes of the SKU are not known or the need is
+    over the SKU's maximum.
+    """
+
+    sku: SkuName
+    raw_ptu: Fraction
+    deployable_ptu: int | None
+    sizes: Sizes | None
+    facts: PtuFacts
+
+    @property
+    def formula(self) -> str:
+        """The formula with its constants, as a person would check it."""
+        weights = weights_of(self.facts)
+        return (
+            f"(calls x (prompt x (1 - cached) x {_plain(weights.prompt)} + prompt x cached x "
+            f"{_plain(weights.cached)} + generated x {_plain(weights.generated)})) / {self.facts.input_tpm}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """Input tokens that one token of each class counts for."""
+
+    prompt: Fraction
+    cached: Fraction
+    generated: Fraction
+
+
+class NoFormula(LookupError):  # noqa: N818 -- a fact about the model, not a failure
+    """No throughput figures are published for the model, so nothing can be computed."""
+
+
+def weights_of(facts: PtuFacts) -> Weights:
+    """The weights of a model; NoFormula where the source gives neither a ratio nor weights."""
+    if facts.weights is not None:
+        cached = facts.weights.cached_input
+        return Weights(
+            prompt=_exact(facts.weights.input),
+            cached=_exact(facts.weights.input if cached is None else cached),
+            generated=_exact(facts.weights.output),
+        )
+    if facts.output_ratio is None:
+        raise NoFormula("the source gives no weight for generated tokens")
+    return Weights(
+        prompt=Fraction(1), cached=_exact(facts.cached_weight or 0.0), generated=_exact(facts.output_ratio)
+    )
+
+
+def estimate(
+    catalogue: Catalogue, model: str, version: Version, sku: SkuName, workload: Workload
+) -> Estimate:
+    """PTUs for `workload`; NoFormula where no figures are published for the model version."""
+    facts = _facts(catalogue, model, version)
+    per_call = _per_call(weights_of(facts), workload)
+    raw = _exact(workload.calls_per_minute) * per_call / facts.input_tpm
+    sizes = catalogue.offer(model, version, sku)
+    deployable = sizes.round_up(raw) if sizes is not None else None
+    return Estimate(sku=sku, raw_ptu=raw, deployable_ptu=deployable, sizes=sizes, facts=facts)
+
+
+def calls_carried(
+    catalogue: Catalogue, model: str, version: Version, capacity: int, workload: Workload
+) -> Fraction:
+    """Calls a minute that `capacity` PTU carry, of the shape of `workload`; its own rate is ignored."""
+    facts = _facts(catalogue, model, version)
+    return capacity * facts.input_tpm / _per_call(weights_of(facts), workload)
+
+
+def provisioned_skus(catalogue: Catalogue, model: str, version: Version) -> tuple[SkuName, ...]:
+    """The provisioned SKUs whose sizes are known for a model version, in the catalogue's order."""
+    names = ("ProvisionedManaged", "DataZoneProvisionedManaged", "GlobalProvisionedManaged")
+    skus = (SkuName(name) for name in names)
+    return tuple(
+        sku
+        for sku in skus
+        if sku.family is SkuFamily.PROVISIONED and catalogue.offer(model, version, sku) is not None
+    )
+
+
+def _facts(catalogue: Catalogue, model: str, version: Version) -> PtuFacts:
+    facts = catalogue.ptu(model, version)
+    if facts is None:
+        raise NoFormula(f"no throughput per PTU is published for {model}")
+    return facts
+
+
+def _per_call(weights: Weights, workload: Workload) -> Fraction:
+    prompt, cached = _exact(workload.prompt_tokens), _exact(workload.cache_rate)
+    return (
+        prompt * (1 - cached) * weights.prompt
+        + prompt * cached * weights.cached
+        + _exact(workload.generated_tokens) * weights.generated
+    )
+
+
+def _exact(number: float) -> Fraction:
+    """The number as it was written: 0.1 means one tenth, not its binary neighbour."""
+    return Fraction(str(number))
+
+
+def _plain(number: Fraction) -> str:
+    return f"{float(number):g}"

@@ -1,0 +1,168 @@
+"""Differences between a body and what is there, as changes of manifest fields.
+
+DeepDiff lives and dies in this module: it sees one pair at a time, only where the pair differs at all,
+and only after the spellings that ARM does not distinguish have been made alike. It would otherwise pair
+deployments by likeness and report case as change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from reconciler.domain.deployment import DesiredDeployment, JsonObject, JsonValue
+from reconciler.domain.sku import SkuName
+from reconciler.domain.state import ObservedDeployment
+from reconciler.plan.actions import FieldChange
+from reconciler.plan.body import put_body, writable
+
+Path = tuple[str, ...]
+
+# Values that are names of ARM resources or of ARM's own enumerations: ARM compares them without case.
+_CASE_BLIND: frozenset[Path] = frozenset(
+    {
+        ("properties", "model", "format"),
+        ("properties", "model", "name"),
+        ("properties", "model", "source"),
+        ("properties", "model", "sourceAccount"),
+        ("properties", "raiPolicyName"),
+        ("properties", "versionUpgradeOption"),
+        ("properties", "spilloverDeploymentName"),
+        ("properties", "parentDeploymentName"),
+    }
+)
+
+
+def field_changes(
+    desired: DesiredDeployment, observed: ObservedDeployment, fleet: str
+) -> tuple[FieldChange, ...]:
+    """What a PUT of `desired` would change, our marks included; empty when there is nothing to write."""
+    return body_changes(observed, put_body(desired, observed, fleet))
+
+
+def body_changes(observed: ObservedDeployment, body: JsonObject) -> tuple[FieldChange, ...]:
+    """What sending `body` would change, by manifest path; what the body leaves out does not count."""
+    before, after = _alike(writable(observed), body)
+    if before == after:
+        return ()
+    return tuple(sorted(_changes(before, after, writable(observed), body), key=lambda c: _rank(c.path)))
+
+
+def fields_of(body: JsonObject) -> tuple[FieldChange, ...]:
+    """Every field of a body as a change from nothing, for a create."""
+    changes = (FieldChange(path=_dotted(path), before=None, after=value) for path, value in _leaves(body, ()))
+    return tuple(sorted(changes, key=lambda change: _rank(change.path)))
+
+
+def _changes(
+    before: JsonObject, after: JsonObject, raw_before: JsonObject, raw_after: JsonObject
+) -> Iterator[FieldChange]:
+    from deepdiff import DeepDiff  # noqa: PLC0415 -- 180 ms of import, paid only where something differs
+
+    found = DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0)
+    seen: set[Path] = set()
+    for items in found.values():
+        for item in items:
+            path = _to_list(item.path(output_format="list"))
+            if path in seen:
+                continue
+            seen.add(path)
+            value = _at(raw_after, path)
+            if isinstance(value, Mapping) and _at(raw_before, path) is None:
+                yield from (
+                    FieldChange(path=_dotted(leaf), before=None, after=inner)
+                    for leaf, inner in _leaves(value, path)
+                )
+            else:
+                yield FieldChange(path=_dotted(path), before=_at(raw_before, path), after=value)
+
+
+def _alike(before: JsonObject, after: JsonObject) -> tuple[JsonObject, JsonObject]:
+    """Both sides reduced to what `after` states, in one spelling."""
+    return _reduced(before, after, ()), _spelled(after, ())
+
+
+def _reduced(before: JsonObject, after: JsonObject, path: Path) -> JsonObject:
+    by_name = {name.lower(): value for name, value in before.items()}
+    reduced: dict[str, JsonValue] = {}
+    for name, wanted in after.items():
+        here = (*path, name)
+        found = by_name.get(name.lower())
+        if found is None and here[-1] in {"source", "sourceAccount"}:
+            # ARM has two fields for one thing and may return neither: the other one counts as this one,
+            # and an absent one is no difference.
+            other = by_name.get("sourceaccount" if name == "source" else "source")
+            found = wanted if other is None else other
+        if found is None and name.lower() not in by_name:
+            continue
+        if isinstance(wanted, Mapping) and isinstance(found, Mapping):
+            reduced[name] = _reduced(found, wanted, here)
+        else:
+            reduced[name] = _one_spelling(found, here)
+    return reduced
+
+
+def _spelled(body: JsonObject, path: Path) -> JsonObject:
+    return {
+        name: _spelled(value, (*path, name))
+        if isinstance(value, Mapping)
+        else _one_spelling(value, (*path, name))
+        for name, value in body.items()
+    }
+
+
+def _one_spelling(value: JsonValue, path: Path) -> JsonValue:
+    if isinstance(value, str):
+        if path == ("sku", "name"):
+            return SkuName(value).name.lower()
+        return value.lower() if path in _CASE_BLIND else value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Sequence):
+        return [_one_spelling(item, ()) for item in value]
+    return value
+
+
+def _to_list(path: Sequence[str | int]) -> Path:
+    """The path up to the first list: a list is replaced as a whole, so it changes as a whole."""
+    keys: list[str] = []
+    for step in path:
+        if isinstance(step, int):
+            break
+        keys.append(step)
+    return tuple(keys)
+
+
+def _at(body: JsonObject, path: Path) -> JsonValue:
+    here: JsonValue = body
+    for name in path:
+        if not isinstance(here, Mapping):
+            return None
+        here = next((value for key, value in here.items() if key.lower() == name.lower()), None)
+    return here
+
+
+def _leaves(value: JsonValue, path: Path) -> Iterator[tuple[Path, JsonValue]]:
+    if isinstance(value, Mapping) and value:
+        for name, inner in value.items():
+            yield from _leaves(inner, (*path, name))
+    else:
+        yield path, value
+
+
+def _dotted(path: Path) -> str:
+    """A body's path as the manifest spells it."""
+    plain = path[1:] if path[:1] == ("properties",) else path
+    if plain[-1:] == ("sourceAccount",):
+        plain = (*plain[:-1], "source")
+    return ".".join(plain)
+
+
+_ORDER = ("model", "sku", "versionUpgradeOption", "raiPolicyName", "spilloverDeploymentName")
+
+
+def _rank(path: str) -> tuple[int, str]:
+    """Model and SKU first, tags last, the rest by name between them."""
+    head = path.partition(".")[0]
+    if head == "tags":
+        return (len(_ORDER) + 1, path)
+    return (_ORDER.index(head) if head in _ORDER else len(_ORDER), path)

@@ -1,0 +1,52 @@
+"""The whole pure pipeline: compare, schedule, forecast, guard, and one value out of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.domain.state import DesiredState, Listed, ObservedState
+from reconciler.plan import quota
+from reconciler.plan.compare import compare
+from reconciler.plan.guard import Policy, guard
+from reconciler.plan.order import schedule
+from reconciler.plan.plan import Plan, Step
+
+
+def make_plan(
+    desired: DesiredState,
+    observed: ObservedState,
+    *,
+    policy: Policy,
+    diagnostics: Sequence[Diagnostic] = (),
+) -> Plan:
+    """Everything that would be done, in order, and everything that speaks against it."""
+    actions = compare(desired, observed, take_over=policy.take_over, replace_failed=policy.replace_failed)
+    steps = schedule(actions, observed)
+    forecasts = quota.forecast(steps, observed)
+    refusals = (*guard(actions, desired, observed, policy), *quota.refusals(forecasts))
+    return Plan(
+        fleet=desired.fleet.name,
+        cloud=desired.fleet.cloud,
+        steps=steps,
+        quota=forecasts,
+        refusals=refusals,
+        diagnostics=tuple(diagnostics),
+        complete=all(isinstance(observed.readings.get(a.id), Listed) for a in desired.accounts),
+        manifest_digest=desired.manifest_digest,
+        left_out=sum(1 for one in desired.deployments if not desired.covers(one.id)),
+        fingerprint=_fingerprint(desired, steps),
+    )
+
+
+def _fingerprint(desired: DesiredState, steps: Sequence[Step]) -> str:
+    document = [
+        desired.manifest_digest,
+        desired.fleet.name,
+        desired.fleet.cloud,
+        [[step.order, step.fingerprint] for step in steps],
+    ]
+    text = json.dumps(document, separators=(",", ":"))
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"

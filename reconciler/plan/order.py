@@ -1,0 +1,187 @@
+"""Actions become steps: an order in which no quota is needed twice and nothing names what is not there.
+
+Dependencies are of two kinds. References: a deployment that names another one (spillover, parent) is
+written after it and deleted before it. Quota: a step that takes from a pool waits for the least set of
+releases without which our own use would exceed the larger of its start and its end (law I-10).
+One writer per account is the engine's business, not the order's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from reconciler.domain.deployment import DesiredDeployment, JsonObject, Unset
+from reconciler.domain.ids import DeploymentId
+from reconciler.domain.state import ObservedDeployment, ObservedState
+from reconciler.plan.actions import (
+    Action,
+    Adopt,
+    Blocked,
+    Create,
+    Delete,
+    Keep,
+    Replace,
+    Update,
+    Writing,
+    bodies_of,
+    kind_of,
+)
+from reconciler.plan.body import writable
+from reconciler.plan.plan import Step
+from reconciler.plan.pools import Movement, PoolKey, movements
+
+Needs = dict[DeploymentId, set[DeploymentId]]
+
+
+def schedule(actions: Iterable[Action], observed: ObservedState) -> tuple[Step, ...]:
+    """The writing steps in order, numbered from 1, then those that write nothing; deterministic."""
+    listed = list(actions)
+    writing: dict[DeploymentId, Writing] = {
+        action.id: action for action in listed if not isinstance(action, Keep | Blocked)
+    }
+    moves = {name: movements(action, observed) for name, action in writing.items()}
+    needs = _references(writing)
+    urgency = {name: _urgency(action, moves[name]) for name, action in writing.items()}
+    _await_releases(needs, moves, _sorted(needs, urgency))
+    steps = [
+        Step(
+            action=writing[name],
+            order=number,
+            depends_on=tuple(sorted(needs[name])),
+            fingerprint=fingerprint(writing[name]),
+        )
+        for number, name in enumerate(_sorted(needs, urgency), start=1)
+    ]
+    resting = sorted((a for a in listed if isinstance(a, Keep | Blocked)), key=lambda a: a.id.key)
+    return (*steps, *(Step(action=action, fingerprint=fingerprint(action)) for action in resting))
+
+
+def fingerprint(action: Action) -> str:
+    """A digest over what was observed and what is to be sent; equal fingerprints mean the same step."""
+    observed = None if isinstance(action, Create) else action.observed
+    document: JsonObject = {
+        "id": list(action.id.key),
+        "action": kind_of(action),
+        "bodies": [] if isinstance(action, Keep | Blocked) else list(bodies_of(action)),
+        "observed": None if observed is None else [observed.provisioning_state, writable(observed)],
+    }
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def _references(writing: Mapping[DeploymentId, Writing]) -> Needs:
+    needs: Needs = {name: set() for name in writing}
+    for name, action in writing.items():
+        if not isinstance(action, Delete):
+            for target in _named_by(action.desired):
+                other = writing.get(target)
+                if other is not None and target != name and not isinstance(other, Delete):
+                    needs[name].add(target)
+        if not isinstance(action, Create):
+            for target in _names_now(action.observed):
+                if isinstance(writing.get(target), Delete) and target != name:
+                    needs[target].add(name)
+    return _without_cycles(needs)
+
+
+def _named_by(desired: DesiredDeployment) -> list[DeploymentId]:
+    names = (desired.spec.spillover_deployment_name, desired.spec.parent_deployment_name)
+    return [
+        DeploymentId(account=desired.id.account, name=name) for name in names if not isinstance(name, Unset)
+    ]
+
+
+def _names_now(observed: ObservedDeployment) -> list[DeploymentId]:
+    properties = writable(observed).get("properties")
+    if not isinstance(properties, Mapping):
+        return []
+    names = (properties.get("spilloverDeploymentName"), properties.get("parentDeploymentName"))
+    return [
+        DeploymentId(account=observed.id.account, name=name)
+        for name in names
+        if isinstance(name, str) and name
+    ]
+
+
+def _without_cycles(needs: Needs) -> Needs:
+    """Drop each edge that closes a circle; validate reports reference circles, ARM may hold old ones."""
+    kept: Needs = {name: set() for name in needs}
+    for name in sorted(needs):
+        for target in sorted(needs[name]):
+            if name not in _reachable(kept, target):
+                kept[name].add(target)
+    return kept
+
+
+def _reachable(needs: Needs, start: DeploymentId) -> set[DeploymentId]:
+    seen: set[DeploymentId] = set()
+    todo = [start]
+    while todo:
+        here = todo.pop()
+        if here not in seen:
+            seen.add(here)
+            todo.extend(needs.get(here, ()))
+    return seen
+
+
+def _urgency(action: Writing, moves: tuple[Movement, ...]) -> tuple[int, tuple[str, ...]]:
+    """Releases first, then what moves no quota, then takes; by identity within each."""
+    change = sum(move.take - move.release for move in moves)
+    match action:
+        case Delete():
+            phase = 0
+        case Update() | Adopt() | Create() | Replace():
+            phase = 1 if change < 0 else 2 if change == 0 else 3
+    return (phase, action.id.key)
+
+
+def _sorted(needs: Needs, urgency: Mapping[DeploymentId, tuple[int, tuple[str, ...]]]) -> list[DeploymentId]:
+    """Topological, and among those that are ready the most urgent first."""
+    waiting = {name: len(targets) for name, targets in needs.items()}
+    dependants: dict[DeploymentId, list[DeploymentId]] = defaultdict(list)
+    for name, targets in needs.items():
+        for target in targets:
+            dependants[target].append(name)
+    ready = [(urgency[name], name) for name, count in waiting.items() if count == 0]
+    heapq.heapify(ready)
+    order: list[DeploymentId] = []
+    while ready:
+        _, name = heapq.heappop(ready)
+        order.append(name)
+        for dependant in dependants[name]:
+            waiting[dependant] -= 1
+            if waiting[dependant] == 0:
+                heapq.heappush(ready, (urgency[dependant], dependant))
+    return order
+
+
+def _await_releases(
+    needs: Needs,
+    moves: Mapping[DeploymentId, tuple[Movement, ...]],
+    order: list[DeploymentId],
+) -> None:
+    """Add to each take the least prefix of releases that it needs, save where that would close a circle."""
+    by_pool: dict[PoolKey, list[Movement]] = defaultdict(list)
+    for name in order:
+        for move in moves[name]:
+            by_pool[move.pool].append(move)
+    for pool in sorted(by_pool):
+        releases = [move for move in by_pool[pool] if move.release]
+        takes = [move for move in by_pool[pool] if move.take]
+        if not releases or not takes:
+            continue
+        room = max(0, sum(t.take for t in takes) - sum(r.release for r in releases))
+        taken = 0
+        for take in takes:
+            taken += take.take
+            freed = 0
+            for release in releases:
+                if taken - freed <= room:
+                    break
+                freed += release.release
+                if release.id != take.id and take.id not in _reachable(needs, release.id):
+                    needs[take.id].add(release.id)

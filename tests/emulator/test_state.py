@@ -1,0 +1,141 @@
+"""State in a file: shared by processes, kept over restarts, whole after a kill; and the server before it."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from reconciler.emulator import Emulator, StateError, WorldError, application
+from tests.emulator.arm import ACCOUNT, Arm, Reply, deployment, gpt_4o
+
+SERVE = """
+import sys
+from pathlib import Path
+from reconciler.emulator.server import serve
+sys.exit(serve(port=0, state=Path(sys.argv[1]), world=None, latency_ms=0, tls_cert=None, tls_key=None))
+"""
+
+
+def opened(path: Path) -> Arm:
+    return Arm(application(state=path))
+
+
+def test_a_second_emulator_on_the_same_file_sees_what_the_first_did(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "folder" / "emulator.db"
+    first, second = opened(path), opened(path)
+    first.control("world", {"accounts": [{"id": ACCOUNT, "location": "swedencentral"}]})
+    first.arm("PUT", deployment(), gpt_4o())
+    assert second.arm("GET", deployment()).status == 200
+    second.arm("DELETE", deployment())
+    assert first.arm("GET", deployment()).status == 404
+    for arm in (first, second):
+        arm.emulator.close()
+
+
+def test_an_operation_begun_by_one_process_blocks_the_account_for_another(tmp_path: Path) -> None:
+    path = tmp_path / "emulator.db"
+    first, second = opened(path), opened(path)
+    first.control("world", {"accounts": [{"id": ACCOUNT, "location": "swedencentral"}]})
+    first.control("lro", {"seconds": 1000})
+    first.arm("PUT", deployment(), gpt_4o(50, sku="ProvisionedManaged"))
+    assert second.arm("PUT", deployment("other"), gpt_4o()).code == "RequestConflict"
+    for arm in (first, second):
+        arm.emulator.close()
+
+
+def test_closing_a_file_keeps_its_state_and_its_clock(tmp_path: Path) -> None:
+    path = tmp_path / "emulator.db"
+    arm = opened(path)
+    arm.control("world", {"accounts": [{"id": ACCOUNT, "location": "swedencentral"}]})
+    arm.control("clock", {"set": "2026-08-01T00:00:00Z"})
+    arm.emulator.close()
+    again = opened(path)
+    assert again.arm("GET", ACCOUNT).status == 200
+    assert again.call("GET", "/_emulator/clock", bearer="").json["now"].startswith("2026-08-01")
+    again.emulator.close()
+
+
+def test_requests_of_one_process_do_not_disturb_each_other() -> None:
+    arm = Arm(Emulator())
+    accounts = [{"id": f"{ACCOUNT}{n}", "location": "swedencentral"} for n in range(20)]
+    arm.control("world", {"accounts": accounts})
+    _ = arm.token
+
+    async def all_at_once() -> list[Reply]:
+        paths = [f"{deployment(account=f'{ACCOUNT}{n}')}?api-version=2026-07-01" for n in range(20)]
+        return list(await asyncio.gather(*(arm.send("PUT", path, gpt_4o(1)) for path in paths)))
+
+    assert {reply.status for reply in asyncio.run(all_at_once())} == {201}
+
+
+def started(path: Path) -> tuple[subprocess.Popen[str], str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVE, str(path)], stdout=subprocess.PIPE, text=True, env={**os.environ}
+    )
+    assert process.stdout is not None
+    ready = json.loads(process.stdout.readline())
+    assert ready["url"].startswith("http://127.0.0.1:")
+    return process, str(ready["url"])
+
+
+def posted(url: str, body: object) -> object:
+    request = urllib.request.Request(url, data=json.dumps(body).encode(), method="POST")  # noqa: S310 - loopback
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - loopback
+        return json.loads(answer.read())
+
+
+def test_a_killed_server_loses_nothing_that_it_answered(tmp_path: Path) -> None:
+    path = tmp_path / "emulator.db"
+    process, url = started(path)
+    try:
+        posted(f"{url}/_emulator/world", {"accounts": [{"id": ACCOUNT, "location": "swedencentral"}]})
+    finally:
+        process.kill()
+        process.communicate()
+    arm = opened(path)
+    assert arm.arm("GET", ACCOUNT).status == 200
+    arm.emulator.close()
+
+
+def test_the_server_ends_well_on_sigterm_and_drops_connections_on_demand(tmp_path: Path) -> None:
+    process, url = started(tmp_path / "emulator.db")
+    try:
+        posted(f"{url}/_emulator/faults", {"match": {"path": "metadata"}, "then": {"reset": "before"}})
+        with pytest.raises(OSError, match=r"Remote end closed|reset"):
+            urllib.request.urlopen(f"{url}/metadata/endpoints", timeout=10)  # noqa: S310 - loopback
+        with urllib.request.urlopen(f"{url}/metadata/endpoints", timeout=10) as answer:  # noqa: S310 - loopback
+            assert json.loads(answer.read())["resourceManager"] == url
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=10)
+        assert process.returncode in {0, -signal.SIGTERM}
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_file_of_something_else_is_refused_with_a_way_out(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("not a database, but long enough to be read as one" * 100)
+    with pytest.raises(StateError, match=r"notes\.txt.*delete it to begin anew"):
+        application(state=path)
+
+
+def test_a_file_of_a_later_format_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "emulator.db"
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    with pytest.raises(StateError, match="its format is 99"):
+        application(state=path)
+
+
+def test_a_world_that_cannot_be_merged_is_refused_at_the_start(tmp_path: Path) -> None:
+    with pytest.raises(WorldError, match="unknown key 'planets'"):
+        application(state=tmp_path / "emulator.db", world={"planets": []})

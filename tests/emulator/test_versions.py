@@ -1,0 +1,77 @@
+"""Api-versions: which exist, what each can see, and what an older one does to newer properties."""
+
+import pytest
+
+from tests.emulator.arm import ACCOUNT, deployment, fleet, gpt_4o
+
+
+def test_an_api_version_of_the_data_plane_is_refused_with_the_list() -> None:
+    reply = fleet().arm("GET", f"{ACCOUNT}/deployments", version="2024-10-21")
+    assert (reply.status, reply.code) == (400, "NoRegisteredProviderFound")
+    assert "API version '2024-10-21' for type 'accounts/deployments'" in reply.message
+    assert "The supported api-versions are '2026-07-01, " in reply.message
+
+
+def test_a_request_without_api_version_is_refused() -> None:
+    arm = fleet()
+    assert arm.call("GET", ACCOUNT, bearer=arm.token).code == "MissingApiVersionParameter"
+
+
+def test_patch_is_unknown_before_its_first_version() -> None:
+    reply = fleet().arm("PATCH", deployment(), {"tags": {}}, version="2023-05-01")
+    assert reply.code == "NoRegisteredProviderFound"
+
+
+@pytest.mark.parametrize(
+    ("version", "names"),
+    [
+        ("2023-05-01", set()),
+        ("2024-10-01", {"tags", "currentCapacity"}),
+        ("2024-06-01-preview", {"tags", "currentCapacity"}),
+        ("2025-06-01", {"tags", "currentCapacity", "spilloverDeploymentName"}),
+        ("2026-07-01", {"tags", "currentCapacity", "spilloverDeploymentName", "serviceTier"}),
+    ],
+)
+def test_each_version_shows_the_properties_it_has(version: str, names: set[str]) -> None:
+    arm = fleet()
+    body = {**gpt_4o(spilloverDeploymentName="spill", serviceTier="Default"), "tags": {"a": "b"}}
+    arm.arm("PUT", deployment(), body)
+    found = arm.arm("GET", deployment(), version=version).json
+    newer = {"tags", "currentCapacity", "spilloverDeploymentName", "serviceTier"}
+    assert (set(found) | set(found["properties"])) & newer == names
+
+
+def test_a_put_through_an_older_version_loses_what_it_does_not_know() -> None:
+    arm = fleet()
+    arm.arm("PUT", deployment(), {**gpt_4o(spilloverDeploymentName="spill"), "tags": {"a": "b"}})
+    arm.arm(
+        "PUT",
+        deployment(),
+        {**gpt_4o(spilloverDeploymentName="spill"), "tags": {"a": "c"}},
+        version="2023-05-01",
+    )
+    found = arm.arm("GET", deployment()).json
+    assert "tags" not in found
+    assert "spilloverDeploymentName" not in found["properties"]
+
+
+def test_the_first_versions_speak_scale_settings_and_answer_creating() -> None:
+    arm = fleet()
+    body = {
+        "properties": {
+            "model": {"format": "OpenAI", "name": "gpt-4o", "version": "2024-11-20"},
+            "scaleSettings": {"scaleType": "Manual", "capacity": 1},
+        }
+    }
+    reply = arm.arm("PUT", deployment(), body, version="2022-03-01")
+    assert reply.status == 201
+    assert "sku" not in reply.json
+    assert reply.json["properties"]["scaleSettings"] == {"scaleType": "Manual", "capacity": 1}
+    assert reply.json["properties"]["provisioningState"] == "Creating"
+    assert "azure-asyncoperation" not in reply.headers
+    assert arm.arm("DELETE", deployment(), version="2022-03-01").status == 200
+
+
+def test_the_spelling_of_2023_is_a_switch() -> None:
+    arm = fleet(settings={"rateLimitsSpelling": "ratelimits"})
+    assert "ratelimits" in arm.arm("PUT", deployment(), gpt_4o()).json["properties"]

@@ -1,0 +1,173 @@
+"""What a state begins with, what can be added to it, and what the service then does with time."""
+
+from reconciler.emulator import Emulator, application
+from reconciler.emulator.behaviours import BEHAVIOURS
+from tests.emulator.arm import ACCOUNT, FOREIGN, SUB_A, TENANT_A, TENANT_B, Arm, deployment, fleet, gpt_4o
+
+TUNED = "gpt-4o-mini-2024-07-18.ft-0123456789abcdef0123456789abcdef"
+PROVIDER = f"/subscriptions/{SUB_A}/providers/Microsoft.CognitiveServices"
+
+
+def tuned(sku: str = "Standard") -> object:
+    model = {"format": "OpenAI", "name": TUNED, "version": "1"}
+    return {"sku": {"name": sku, "capacity": 1}, "properties": {"model": model}}
+
+
+def test_the_default_world_has_three_subscriptions_and_no_account() -> None:
+    arm = Arm(application())
+    assert len(arm.arm("GET", "/subscriptions", version="2022-01-01").json["value"]) == 2
+    assert (
+        len(
+            Arm(arm.emulator, tenant=TENANT_B)
+            .arm("GET", "/subscriptions", version="2022-01-01")
+            .json["value"]
+        )
+        == 1
+    )
+    assert arm.arm("GET", f"{PROVIDER}/accounts").json == {"value": []}
+
+
+def test_a_minimal_account_is_filled_in_with_its_group() -> None:
+    arm = fleet()
+    found = Arm(arm.emulator, tenant=TENANT_B).arm("GET", FOREIGN).json
+    assert list(found) == [
+        "id",
+        "name",
+        "type",
+        "etag",
+        "location",
+        "sku",
+        "kind",
+        "properties",
+        "systemData",
+    ]
+    assert (found["kind"], found["sku"], found["location"]) == ("AIServices", {"name": "S0"}, "eastus2")
+    assert found["properties"]["provisioningState"] == "Succeeded"
+    assert found["properties"]["endpoint"].startswith("https://")
+    group = arm.arm("GET", f"/subscriptions/{SUB_A}/resourceGroups/RG", version="2021-04-01")
+    assert (group.status, group.json["name"], group.json["location"]) == (200, "rg", "swedencentral")
+
+
+def test_a_world_given_at_the_start_replaces_the_default_one() -> None:
+    world = {
+        "subscriptions": [{"subscriptionId": "sub", "tenantId": TENANT_A}],
+        "accounts": [{"id": ACCOUNT.replace(SUB_A, "sub"), "location": "eastus"}],
+    }
+    arm = Arm(Emulator(world=world))
+    assert [
+        s["subscriptionId"] for s in arm.arm("GET", "/subscriptions", version="2022-01-01").json["value"]
+    ] == ["sub"]
+    assert arm.arm("GET", ACCOUNT.replace(SUB_A, "sub")).status == 200
+
+
+def test_adding_is_merging() -> None:
+    arm = fleet()
+    arm.arm("PUT", deployment(), gpt_4o(10))
+    arm.control("world", {"deployments": [{"id": deployment(), "sku": {"capacity": 25}}]})
+    found = arm.arm("GET", deployment()).json
+    assert found["sku"] == {"name": "GlobalStandard", "capacity": 25}
+    assert found["properties"]["currentCapacity"] == 25
+    assert found["properties"]["model"]["name"] == "gpt-4o"
+
+
+def test_a_deployment_is_added_as_given_even_where_a_put_would_be_refused() -> None:
+    odd = {
+        "id": deployment("odd"),
+        "sku": {"name": "ProvisionedManaged", "capacity": 7},
+        "properties": {
+            "model": {"format": "OpenAI", "name": "unheard-of", "version": "1"},
+            "provisioningState": "Moving",
+        },
+    }
+    found = fleet(deployments=[odd]).arm("GET", deployment("odd")).json
+    assert found["properties"]["provisioningState"] == "Moving"
+    assert found["sku"]["capacity"] == 7
+
+
+def test_reset_brings_the_first_world_back() -> None:
+    arm = fleet()
+    arm.control("settings", {"skuChange": "refused"})
+    assert arm.control("reset", {}).status == 200
+    fresh = Arm(arm.emulator)
+    assert fresh.arm("GET", f"{PROVIDER}/accounts").json == {"value": []}
+    assert fresh.control("settings", {}).json == {"settings": {}}
+
+
+def test_a_model_posted_for_a_region_can_be_deployed_there_only() -> None:
+    sku = {"name": "Standard", "usageName": "OpenAI.Standard.nova", "capacity": {"maximum": 10}}
+    nova = {"kind": "OpenAI", "model": {"format": "OpenAI", "name": "nova", "version": "1", "skus": [sku]}}
+    arm = fleet(models={"Sweden Central": [nova]})
+    model = {"format": "OpenAI", "name": "nova", "version": "1"}
+    body = {"sku": {"name": "Standard", "capacity": 2}, "properties": {"model": model}}
+    assert arm.arm("PUT", deployment(), body).status == 201
+    names = [i["name"] for i in arm.arm("GET", f"{PROVIDER}/locations/eastus2/models").json["value"]]
+    assert "OpenAI.nova.1" not in names
+
+
+def test_the_clock_starts_with_the_facts_and_moves_only_forward_by_itself() -> None:
+    arm = Arm()
+    assert arm.call("GET", "/_emulator/clock", bearer="").json["now"].startswith("2026-06-22T00:00:00")
+    moved = arm.control("clock", {"set": "2026-07-01T12:00:00Z"}).json["now"]
+    assert moved.startswith("2026-07-01T12:00:00")
+
+
+def test_offers_end_when_the_clock_passes_their_date() -> None:
+    arm = fleet()
+    arm.control("clock", {"set": "2026-10-02T00:00:00Z"})
+    reply = Arm(arm.emulator).arm("PUT", deployment(), gpt_4o())
+    assert reply.code == "ServiceModelDeprecated"
+    assert reply.message.endswith("since 10/01/2026 00:00:00.")
+
+
+def test_an_idle_fine_tuned_deployment_is_gone_after_fifteen_days() -> None:
+    arm = fleet()
+    arm.arm("PUT", deployment(), tuned())
+    arm.arm("GET", deployment())
+    arm.control("clock", {"advanceSeconds": 14 * 86400})
+    assert Arm(arm.emulator).arm("GET", deployment()).status == 200
+    arm.control("clock", {"advanceSeconds": 86400 + 60})
+    assert Arm(arm.emulator).arm("GET", deployment()).status == 404
+
+
+def test_a_developer_tier_deployment_lives_one_day() -> None:
+    model = {
+        "format": "OpenAI",
+        "name": TUNED.replace("gpt-4o-mini-2024-07-18", "gpt-4.1-2025-04-14"),
+        "version": "1",
+    }
+    body = {"sku": {"name": "DeveloperTier", "capacity": 1}, "properties": {"model": model}}
+    arm = fleet()
+    arm.control("lro", {"polls": 0})
+    path = deployment(account=f"{ACCOUNT}-us")
+    arm.control("world", {"accounts": [{"id": f"{ACCOUNT}-us", "location": "eastus2"}]})
+    assert arm.arm("PUT", path, body).status == 201
+    arm.control("clock", {"advanceSeconds": 86400 + 1})
+    assert Arm(arm.emulator).arm("GET", path).status == 404
+
+
+def test_expiry_can_be_switched_off() -> None:
+    arm = fleet(settings={"expiry": "off"})
+    arm.arm("PUT", deployment(), tuned())
+    arm.control("clock", {"advanceSeconds": 40 * 86400})
+    assert Arm(arm.emulator).arm("GET", deployment()).status == 200
+
+
+def test_the_service_upgrades_a_version_only_when_switched_on_and_allowed() -> None:
+    old = gpt_4o(1, version="2024-08-06")
+    pinned = gpt_4o(1, version="2024-08-06", versionUpgradeOption="NoAutoUpgrade")
+    arm = fleet(deployments=[{"id": deployment("old"), **old}, {"id": deployment("pinned"), **pinned}])
+
+    def versions() -> list[str]:
+        items = arm.arm("GET", f"{ACCOUNT}/deployments").json["value"]
+        return [item["properties"]["model"]["version"] for item in items]
+
+    assert versions() == ["2024-08-06", "2024-08-06"]
+    arm.control("settings", {"autoUpgrade": "on"})
+    assert versions() == ["2024-11-20", "2024-08-06"]
+
+
+def test_every_behaviour_says_how_it_is_known() -> None:
+    served = Arm().call("GET", "/_emulator/behaviours", bearer="").json["behaviours"]
+    assert len(served) == len(BEHAVIOURS) > 30
+    assert {item["known"] for item in served} == {"recorded", "specified", "documented", "assumed"}
+    assert all(item["text"] and item["source"] for item in served)
