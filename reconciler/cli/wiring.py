@@ -20,7 +20,7 @@ import click
 from reconciler.cli.options import Chosen, Connection, Output
 from reconciler.clock import Clock, SystemClock
 from reconciler.diagnostics import Diagnostic, has_errors
-from reconciler.domain.state import DesiredState, Fleet
+from reconciler.domain.state import DesiredState
 from reconciler.errors import InvalidManifests, UsageProblem
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ class Loaded:
         return self.desired
 
 
-def load_manifests(chosen: Chosen) -> Loaded:
-    """Read, resolve and check; nothing here talks to ARM."""
+def load_manifests(chosen: Chosen, cloud: str | None = None) -> Loaded:
+    """Read, resolve and check; nothing here talks to ARM. `cloud` overrides the Fleet's."""
     from reconciler.catalogue.load import catalogue  # noqa: PLC0415 -- heavy rooms load when needed
     from reconciler.manifest import rules  # noqa: PLC0415
     from reconciler.manifest.load import load  # noqa: PLC0415
@@ -71,12 +71,14 @@ def load_manifests(chosen: Chosen) -> Loaded:
 
     selection = Selection.of(select=chosen.select, targets=chosen.targets, excludes=chosen.excludes)
     read = load(chosen.paths, selection, known_rules=rules.CODES, stdin=sys.stdin.buffer)
-    found = read.diagnostics
-    if read.desired is not None:
+    found, desired = read.diagnostics, read.desired
+    if desired is not None:
         today = the_clock().now().date()
-        found = (*found, *rules.check(read.desired, catalogue(), today))
+        found = (*found, *rules.check(desired, catalogue(), today))
+        if cloud is not None:
+            desired = replace(desired, fleet=replace(desired.fleet, cloud=cloud))
     return Loaded(
-        desired=read.desired,
+        desired=desired,
         diagnostics=found,
         sources=read.sources,
         files=read.files,
@@ -118,17 +120,12 @@ def note(output: Output, text: str) -> None:
         click.echo(text, err=True)
 
 
-def effective_cloud(connection: Connection, fleet: Fleet) -> str:
-    """The flag, else the Fleet."""
-    return connection.cloud or fleet.cloud
-
-
 @asynccontextmanager
 async def connect(connection: Connection, output: Output, desired: DesiredState) -> AsyncIterator[ArmClient]:
     """An ARM client for the fleet's cloud; for `cloud: emulator` the emulator inside this process."""
     from reconciler.arm.client import ArmClient, ArmSettings  # noqa: PLC0415 -- httpx loads only here
 
-    cloud = effective_cloud(connection, desired.fleet)
+    cloud = desired.fleet.cloud
     endpoint = connection.endpoint or _endpoint_of(cloud)
     embedded = cloud == "emulator" and connection.endpoint is None
     transport = _embedded_transport(connection, output, desired) if embedded else None

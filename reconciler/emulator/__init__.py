@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from reconciler.emulator.asgi import ConnectionReset, Emulator, Message
-from reconciler.emulator.seeding import WorldError
 from reconciler.emulator.store import StateError
+from reconciler.emulator.world_checks import WorldError
 
 ASGIApplication: TypeAlias = Callable[
     [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
@@ -26,6 +26,7 @@ def application(
 
     `world` is what a new state begins with (None: two tenants, three subscriptions, no accounts), in the
     shape of `POST /_emulator/world`. `latency_ms` delays every answer but those of the control surface, in
-    real time.
+    real time. The state is opened on first use (a request, `ensure`, `store`), which raises StateError for a
+    file that cannot be used and WorldError for a world that cannot be merged, both ValueErrors.
     """
     return Emulator(state=state, world=world, latency_ms=latency_ms)

@@ -26,8 +26,8 @@ from reconciler.emulator import (
     journal,
     provisioning,
     seeding,
-    seeding,
     upkeep,
+    world_checks,
 )
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import BODY_LIMIT, Caller
@@ -86,8 +86,6 @@ class Emulator:
         self._wall = wall
         self._sleep = sleep or _pause
         self._opened: Store | None = None
-        if state is not None:
-            _ = self.store  # a file that cannot be used is reported here, and not by the first request
 
     @property
     def store(self) -> Store:
@@ -98,7 +96,7 @@ class Emulator:
                 with store.transaction():
                     if not store.setting("clock"):
                         control.begin(store, self._wall(), self._world)
-            except seeding.WorldError:
+            except world_checks.WorldError:
                 store.close()
                 raise
             self._opened = store
@@ -113,7 +111,7 @@ class Emulator:
     def ensure(self, world: Mapping[str, object]) -> tuple[str, ...]:
         """Add the subscriptions and accounts of `world` that the state lacks; the ids of accounts added.
 
-        What exists is left alone. Raises `seeding.WorldError`, a ValueError, for what cannot be merged.
+        What exists is left alone. Raises `world_checks.WorldError`, a ValueError, for what cannot be merged.
         """
         with self.store.transaction():
             return seeding.ensure(self.store, clock.now(self.store, self._wall()), dict(world))

@@ -7,7 +7,16 @@ Rule of this module: it needs no token and touches nothing but the state. A mist
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from reconciler.emulator import behaviours, clock, errors, faults, journal, provisioning, seeding
+from reconciler.emulator import (
+    behaviours,
+    clock,
+    errors,
+    faults,
+    journal,
+    provisioning,
+    seeding,
+    world_checks,
+)
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import json_object
 from reconciler.emulator.wire import Answer, Json, Request
@@ -25,7 +34,7 @@ def answer(store: Store, request: Request, wall: float) -> Answer:
         return _said(404, f"There is no {request.method} {request.path}; there are {known}")
     try:
         return control(store, request, wall)
-    except (seeding.WorldError, faults.FaultError) as error:
+    except (world_checks.WorldError, faults.FaultError) as error:
         return _said(400, str(error))
     except errors.Refusal as refusal:
         return refusal.answer()
@@ -61,6 +70,20 @@ def begin(store: Store, wall: float, world: Mapping[str, object] | None) -> None
 def _world(store: Store, request: Request, wall: float) -> Answer:
     seeding.merge(store, clock.now(store, wall), _body(request))
     return _done()
+
+
+def _status(store: Store, request: Request, wall: float) -> Answer:
+    """How much the state holds, and the rules in force."""
+    del request
+    counted = ("subscription", "group", "account", "deployment", "running", "fault", "journal")
+    return _done(
+        {
+            "now": clock.stamp(clock.now(store, wall)),
+            "holds": {kind: len(store.scan(kind)) for kind in counted},
+            "lro": provisioning.rules(store),
+            "settings": store.setting("switches"),
+        }
+    )
 
 
 def _requests(store: Store, request: Request, wall: float) -> Answer:
@@ -137,7 +160,7 @@ def _lro(store: Store, request: Request, wall: float) -> Answer:
             not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 10**8
         ):
             return _said(400, f"{name} must be a whole number from 0 to 100000000, found {value!r}")
-    words = {"for": {"all", "long"}, "headers": {"sent", "absent"}, "deletes": {"at once", "long"}}
+    words = {"for": ("all", "long"), "headers": ("sent", "absent"), "deletes": ("at once", "long")}
     wrong = [name for name, allowed in words.items() if rule.get(name) not in allowed]
     if wrong or set(rule) - {"polls", "seconds", "retryAfter", *words}:
         return _said(
@@ -163,6 +186,7 @@ def _behaviours(store: Store, request: Request, wall: float) -> Answer:
 _CONTROLS: dict[tuple[str, str], Control] = {
     ("POST", "reset"): _reset,
     ("POST", "world"): _world,
+    ("GET", "status"): _status,
     ("GET", "requests"): _requests,
     ("DELETE", "requests"): _forget_requests,
     ("POST", "faults"): _faults,

@@ -53,11 +53,16 @@ def metadata(request: Request) -> Answer:
 
 
 def token(store: Store, request: Request, tenant: str, now: datetime) -> Answer:
-    """`POST /{tenant}/oauth2/v2.0/token` with client credentials; errors have OAuth's own shape."""
+    """`POST /{tenant}/oauth2/v2.0/token` with client credentials; errors have OAuth's own shape.
+
+    The authority `/adfs`, which az CLI is told of, has no tenant in its name: it stands for the first one.
+    """
     fields = {
         name: values[-1] for name, values in parse_qs(request.content.decode("utf-8", "replace")).items()
     }
     known = {name.lower(): name for name in tenants(store)}
+    if known:
+        known["adfs"] = next(iter(known.values()))
     if tenant.lower() not in known:
         return _oauth_error("invalid_request", f"AADSTS90002: Tenant '{tenant}' not found.")
     if fields.get("grant_type") != "client_credentials":
@@ -138,6 +143,16 @@ def _subscription(found: Mapping[str, str]) -> Json:
         "authorizationSource": "RoleBased",
         "managedByTenants": [],
     }
+
+
+def list_locations(turn: Turn) -> Answer:
+    """Regions of a subscription, as far as clients that cache them read it."""
+    above = f"/subscriptions/{turn.subscription}/locations"
+    items = [
+        {"id": f"{above}/{name}", "name": name, "type": "Region", "displayName": facts["displayName"]}
+        for name, facts in offers.shipped()["regions"].items()
+    ]
+    return Answer(status=200, body={"value": items}, from_provider=False)
 
 
 def list_groups(turn: Turn) -> Answer:

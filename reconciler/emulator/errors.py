@@ -281,7 +281,8 @@ def unsupported_media_type(found: str) -> Refusal:
     return Refusal(
         415,
         "UnsupportedMediaType",
-        f"The content media type '{found or '<null>'}' is not supported. Only 'application/json' is supported.",
+        f"The content media type '{found or '<null>'}' is not supported."
+        " Only 'application/json' is supported.",
         front_door=True,
     )
 

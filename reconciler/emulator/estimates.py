@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from reconciler.emulator import errors, offers, provider_errors
 from reconciler.emulator.turn import Turn, expect
@@ -29,7 +29,7 @@ _REFERENCE_REGION = "eastus2"
 
 @cache
 def _weights() -> Json:
-    text = (files("reconciler.emulator") / "world" / "ptu.json").read_text(encoding="utf-8")
+    text = (Path(__file__).parent / "world" / "ptu.json").read_text(encoding="utf-8")
     return dict(json.loads(text)["models"])
 
 

@@ -25,6 +25,14 @@ def script(store: Store, fault: Json) -> Json:
     match, then = fault.get("match", {}), fault.get("then", {})
     _check_names("match", match, _MATCH)
     _check_names("then", then, _THEN)
+    for name in ("method", "path", "query"):
+        if not isinstance(match.get(name, ""), str):
+            message = f"match.{name} must be a string, found {match[name]!r}"
+            raise FaultError(message)
+    for name in ("headers", "body"):
+        if not isinstance(then.get(name, {}), dict):
+            message = f"then.{name} must be an object, found {then[name]!r}"
+            raise FaultError(message)
     try:
         re.compile(str(match.get("path", "")))
     except re.error as error:

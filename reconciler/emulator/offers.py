@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from reconciler.emulator import clock
 from reconciler.emulator.store import Store
@@ -50,7 +50,7 @@ class Listed:
 @cache
 def shipped() -> Json:
     """The world's facts, read once per process."""
-    text = (files("reconciler.emulator") / "world" / "models.json").read_text(encoding="utf-8")
+    text = (Path(__file__).parent / "world" / "models.json").read_text(encoding="utf-8")
     facts: Json = json.loads(text)
     return facts
 
@@ -187,7 +187,7 @@ def deployed_capabilities(listed: Listed) -> Json:
     return {
         name: value
         for name, value in listed.model.get("capabilities", {}).items()
-        if not _FINE_TUNE_CAPABILITIES.search(name)
+        if value is not None and not _FINE_TUNE_CAPABILITIES.search(name)
     }
 
 

@@ -7,7 +7,7 @@ there.
 
 import json
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from reconciler.emulator import errors, provider_errors
 from reconciler.emulator.store import Store
@@ -25,7 +25,7 @@ ASSUMED_LIMIT = 1000
 
 @cache
 def shipped_pools() -> tuple[Json, ...]:
-    text = (files("reconciler.emulator") / "world" / "usages.json").read_text(encoding="utf-8")
+    text = (Path(__file__).parent / "world" / "usages.json").read_text(encoding="utf-8")
     return tuple(json.loads(text)["pools"])
 
 

@@ -95,6 +95,9 @@ ROUTES: tuple[Route, ...] = (
         f"DELETE {_GROUP}", directory.delete_group, "Microsoft.Resources/subscriptions/resourceGroups/delete"
     ),
     _route(f"GET {_SUB}/providers", directory.providers, "Microsoft.Resources/subscriptions/providers/read"),
+    _route(
+        f"GET {_SUB}/locations", directory.list_locations, "Microsoft.Resources/subscriptions/locations/read"
+    ),
     _route(f"GET {_SUB}/{_PROVIDER}", directory.provider, "Microsoft.Resources/subscriptions/providers/read"),
     _route(
         f"POST {_SUB}/{_PROVIDER}/register", directory.register, "Microsoft.CognitiveServices/register/action"

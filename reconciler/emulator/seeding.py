@@ -8,11 +8,19 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
-from reconciler.emulator import accounts, admission, deployments, directory, offers, quota, upkeep
-from reconciler.emulator.errors import Refusal
+from reconciler.emulator import (
+    accounts,
+    admission,
+    deployments,
+    directory,
+    offers,
+    quota,
+    upkeep,
+    world_checks,
+)
 from reconciler.emulator.store import Store
-from reconciler.emulator.turn import Caller, Turn, expect, expect_texts
-from reconciler.emulator.wire import Json, Request, at, normal_location, overlay, without_nulls
+from reconciler.emulator.turn import Caller, Turn
+from reconciler.emulator.wire import Json, Request, at, normal_location, overlay
 
 DEFAULT_SUBSCRIPTIONS = (
     ("11111111-1111-1111-1111-111111111111", "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"),
@@ -45,10 +53,6 @@ _NO_REQUEST = Request(
 )
 
 
-class WorldError(ValueError):
-    """A world that cannot be merged; the text names the place and what is allowed there."""
-
-
 def begin(store: Store, now: datetime, world: Mapping[str, object] | None) -> None:
     """Fill a fresh state: the default subscriptions, or the given world instead of them."""
     if world is None:
@@ -62,37 +66,38 @@ def merge(store: Store, now: datetime, world: Json) -> None:
     """Merge a world document; raises WorldError."""
     if unknown := sorted(set(world) - set(KEYS)):
         message = f"unknown key {unknown[0]!r} in the world; allowed are {', '.join(KEYS)}"
-        raise WorldError(message)
-    for item in _items(world, "subscriptions"):
+        raise world_checks.WorldError(message)
+    for item in world_checks.items(world, "subscriptions"):
         _subscription(store, item)
-    for item in _items(world, "resourceGroups"):
+    for item in world_checks.items(world, "resourceGroups"):
         _group(store, item)
     _models(store, world)
-    for item in _items(world, "accounts"):
+    for item in world_checks.items(world, "accounts"):
         _account(store, now, item)
-    for item in _items(world, "deployments"):
+    for item in world_checks.items(world, "deployments"):
         _deployment(store, now, item)
     _usages(store, world)
-    for item in _items(world, "roles"):
+    for item in world_checks.items(world, "roles"):
         _role(store, item)
-    settings(store, _object(world, "settings"))
+    settings(store, world_checks.mapping(world, "settings"))
 
 
 def ensure(store: Store, now: datetime, world: Json) -> tuple[str, ...]:
     """Merge only those subscriptions and accounts that the state lacks; the ids of the accounts added.
 
-    What exists is left as it is, also where `world` describes it otherwise. Raises WorldError.
+    What exists is left as it is, also where `world` describes it otherwise. Raises world_checks.WorldError.
     """
     lacking = {
         "subscriptions": [
             item
-            for item in _items(world, "subscriptions")
-            if store.get("subscription", _text(item, "subscriptions", "subscriptionId").lower()) is None
+            for item in world_checks.items(world, "subscriptions")
+            if store.get("subscription", world_checks.text(item, "subscriptions", "subscriptionId").lower())
+            is None
         ],
         "accounts": [
             item
-            for item in _items(world, "accounts")
-            if store.get("account", _text(item, "accounts", "id").lower()) is None
+            for item in world_checks.items(world, "accounts")
+            if store.get("account", world_checks.text(item, "accounts", "id").lower()) is None
         ],
     }
     if any(lacking.values()):
@@ -100,33 +105,9 @@ def ensure(store: Store, now: datetime, world: Json) -> tuple[str, ...]:
     return tuple(str(item["id"]) for item in lacking["accounts"])
 
 
-def _items(world: Mapping[str, object], key: str) -> list[Json]:
-    value = world.get(key, [])
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        message = f"{key} must be a list of objects"
-        raise WorldError(message)
-    return [without_nulls(item) for item in value]
-
-
-def _object(world: Mapping[str, object], key: str) -> Json:
-    value = world.get(key, {})
-    if not isinstance(value, dict):
-        message = f"{key} must be an object"
-        raise WorldError(message)
-    return value
-
-
-def _text(item: Json, where: str, name: str) -> str:
-    value = item.get(name)
-    if not isinstance(value, str) or not value:
-        message = f"{where}: {name} must be a non-empty string, found {value!r}"
-        raise WorldError(message)
-    return value
-
-
 def _subscription(store: Store, item: Json) -> None:
-    subscription = _text(item, "subscriptions", "subscriptionId")
-    tenant = _text(item, "subscriptions", "tenantId")
+    subscription = world_checks.text(item, "subscriptions", "subscriptionId")
+    tenant = world_checks.text(item, "subscriptions", "tenantId")
     before = store.get("subscription", subscription.lower()) or {}
     store.put(
         "subscription",
@@ -136,11 +117,11 @@ def _subscription(store: Store, item: Json) -> None:
 
 
 def _group(store: Store, item: Json) -> None:
-    identity = _text(item, "resourceGroups", "id")
+    identity = world_checks.text(item, "resourceGroups", "id")
     match = _GROUP.match(identity)
     if match is None:
         message = f"resourceGroups: {identity!r} is not /subscriptions/…/resourceGroups/…"
-        raise WorldError(message)
+        raise world_checks.WorldError(message)
     _require_subscription(store, match["subscription"])
     location = item.get("location", "")
     body = directory.group(match["subscription"], match["group"], location, item.get("tags"))
@@ -151,7 +132,7 @@ def _require_subscription(store: Store, subscription: str) -> Json:
     found = store.get("subscription", subscription.lower())
     if found is None:
         message = f"subscription {subscription!r} is not in the world; add it under 'subscriptions' first"
-        raise WorldError(message)
+        raise world_checks.WorldError(message)
     return found
 
 
@@ -169,58 +150,49 @@ def _turn(store: Store, now: datetime, match: re.Match[str], tenant: str) -> Tur
 
 
 def _account(store: Store, now: datetime, item: Json) -> None:
-    identity = _text(item, "accounts", "id")
+    identity = world_checks.text(item, "accounts", "id")
     match = _ACCOUNT.match(identity)
     if match is None or match["deployment"] is not None:
         message = f"accounts: {identity!r} is not an account's ARM id"
-        raise WorldError(message)
-    location = _text(item, "accounts", "location")
+        raise world_checks.WorldError(message)
+    location = world_checks.text(item, "accounts", "location")
     if normal_location(location) not in offers.locations():
         message = f"accounts: location {location!r} is unknown; known are {', '.join(offers.locations())}"
-        raise WorldError(message)
+        raise world_checks.WorldError(message)
     if item.get("kind", "AIServices") not in accounts.KINDS:
         message = f"accounts: kind {item['kind']!r} is not modelled; modelled are {', '.join(accounts.KINDS)}"
-        raise WorldError(message)
+        raise world_checks.WorldError(message)
     subscription = _require_subscription(store, match["subscription"])
     group_key = f"/subscriptions/{match['subscription']}/resourcegroups/{match['group']}".lower()
     if store.get("group", group_key) is None:
         store.put("group", group_key, directory.group(match["subscription"], match["group"], location))
     turn = _turn(store, now, match, subscription["tenantId"])
     before = store.get("account", identity.lower())
-    _check_shapes(identity, item, {**accounts.SHAPES, "properties.provisioningState": str})
+    world_checks.shapes(identity, item, {**accounts.SHAPES, "properties.provisioningState": str})
     state = at(item, "properties", "provisioningState") or "Succeeded"
     body = accounts.filled(turn, item, before, state=str(state))
     store.put("account", identity.lower(), {"body": body})
 
 
 def _deployment(store: Store, now: datetime, item: Json) -> None:
-    identity = _text(item, "deployments", "id")
+    identity = world_checks.text(item, "deployments", "id")
     match = _ACCOUNT.match(identity)
     if match is None or match["deployment"] is None:
         message = f"deployments: {identity!r} is not a deployment's ARM id"
-        raise WorldError(message)
+        raise world_checks.WorldError(message)
     subscription = _require_subscription(store, match["subscription"])
     account = store.get("account", identity.lower().rpartition("/deployments/")[0])
     if account is None:
         message = f"deployments: the account of {identity!r} is not in the world; add it under 'accounts'"
-        raise WorldError(message)
+        raise world_checks.WorldError(message)
     before = store.get("deployment", identity.lower())
     known = {"id": identity} if before is None else _rewritable(before["body"])
     turn = _turn(store, now, match, subscription["tenantId"])
     given = overlay(known, {**item, "id": known["id"]})
-    _check_shapes(identity, given, {**admission.SHAPES, "etag": str, "systemData": dict})
+    world_checks.shapes(identity, given, {**admission.SHAPES, "etag": str, "systemData": dict})
     found = deployments.fill(turn, account["body"], given)
     store.put("deployment", identity.lower(), found)
     upkeep.changed(store, found)
-
-
-def _check_shapes(identity: str, item: Json, shapes: Mapping[str, type]) -> None:
-    try:
-        expect(item, shapes)
-        expect_texts(item, "tags")
-    except Refusal as refusal:
-        message = f"{identity}: {refusal.message}"
-        raise WorldError(message) from refusal
 
 
 def _rewritable(body: Json) -> Json:
@@ -231,32 +203,12 @@ def _rewritable(body: Json) -> Json:
 
 
 def _models(store: Store, world: Mapping[str, object]) -> None:
-    for location, items in _object(world, "models").items():
-        for item in _items({location: items}, location):
-            model = item.get("model")
-            if not isinstance(model, dict) or not _are_offers(model.get("skus", [])):
-                message = (
-                    f"models: an item of {location!r} has no object 'model' with a list 'skus' of offers, each with"
-                    " name, usageName and capacity (whole numbers)"
-                )
-                raise WorldError(message)
-            for part in ("format", "name", "version"):
-                _text(model, f"models of {location!r}", part)
+    for location, items in world_checks.mapping(world, "models").items():
+        for item in world_checks.items({location: items}, location):
+            world_checks.model_entry(location, item)
         place = normal_location(location)
         before = (store.get("model", place) or {}).get("value", [])
         store.put("model", place, {"value": [*(_complete(item) for item in items), *before]})
-
-
-def _are_offers(skus: object) -> bool:
-    return isinstance(skus, list) and all(
-        isinstance(sku, dict)
-        and isinstance(sku.get("name"), str)
-        and isinstance(sku.get("usageName"), str)
-        and isinstance(sku.get("rateLimits", []), list)
-        and isinstance(sku.get("capacity", {}), dict)
-        and all(isinstance(size, int) for size in sku.get("capacity", {}).values())
-        for sku in skus
-    )
 
 
 def _complete(item: Json) -> Json:
@@ -267,26 +219,26 @@ def _complete(item: Json) -> Json:
 
 
 def _usages(store: Store, world: Mapping[str, object]) -> None:
-    for place, items in _object(world, "usages").items():
+    for place, items in world_checks.mapping(world, "usages").items():
         subscription, _, location = place.partition("/")
-        checked = _items({place: items}, place)
+        checked = world_checks.items({place: items}, place)
         for item in checked:
             limit, current = item.get("limit"), item.get("currentValue", 0)
             if not isinstance(at(item, "name", "value"), str) or not isinstance(limit, int | float):
                 message = f"usages: an item of {place!r} has no name.value or no numeric limit"
-                raise WorldError(message)
+                raise world_checks.WorldError(message)
             if not isinstance(current, int | float):
                 message = f"usages: currentValue of {item['name']['value']!r} is not a number"
-                raise WorldError(message)
+                raise world_checks.WorldError(message)
         quota.post(store, subscription, location, checked)
 
 
 def _role(store: Store, item: Json) -> None:
-    client, scope = _text(item, "roles", "clientId"), _text(item, "roles", "scope")
+    client, scope = world_checks.text(item, "roles", "clientId"), world_checks.text(item, "roles", "scope")
     actions = item.get("actions")
     if not isinstance(actions, list) or not all(isinstance(action, str) for action in actions):
         message = f"roles: actions of {client!r} must be a list of strings"
-        raise WorldError(message)
+        raise world_checks.WorldError(message)
     store.put(
         "role", f"{client.lower()} {scope.lower()}", {"clientId": client, "scope": scope, "actions": actions}
     )
@@ -298,12 +250,12 @@ def settings(store: Store, wanted: Json) -> None:
         if name == "pageSize":
             if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
                 message = f"settings: pageSize must be a whole number of at least 1 or null, found {value!r}"
-                raise WorldError(message)
+                raise world_checks.WorldError(message)
         elif name not in SWITCHES:
             message = f"settings: unknown switch {name!r}; there are pageSize, {', '.join(SWITCHES)}"
-            raise WorldError(message)
+            raise world_checks.WorldError(message)
         elif value not in SWITCHES[name]:
             message = f"settings: {name} must be one of {SWITCHES[name]}, found {value!r}"
-            raise WorldError(message)
+            raise world_checks.WorldError(message)
     if wanted:
         store.put("setting", "switches", {**store.setting("switches"), **wanted})

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.emulator.asgi import ABORT, Emulator, Message, Receive, Send
-from reconciler.emulator.seeding import WorldError
 from reconciler.emulator.store import StateError
+from reconciler.emulator.world_checks import WorldError
 
 if TYPE_CHECKING:
     import uvicorn
@@ -54,9 +54,15 @@ def serve(
     }
     try:
         server = _server(emulator, json.dumps(ready), tls_cert, tls_key)
+        server.config.load()
     except ImportError:
         listener.close()
         return _say("the emulator's server is not installed; pip install 'reconciler[emulator]'")
+    except OSError as error:
+        listener.close()
+        return _say(
+            f"cannot use {tls_cert} with {tls_key}: {error}; both have to be PEM files that belong together"
+        )
     with contextlib.suppress(KeyboardInterrupt), contextlib.closing(emulator):
         asyncio.run(server.serve(sockets=[listener]))
     return 0

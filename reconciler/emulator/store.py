@@ -28,13 +28,13 @@ FORMAT = 1
 """Version of what is in the documents; kept in the file as SQLite's user_version."""
 
 
-class StateError(Exception):
+class StateError(ValueError):
     """A state file that cannot be used; the text names it and says what to do."""
 
     def __init__(self, path: Path, found: str) -> None:
         super().__init__(
-            f"cannot use {path} as the emulator's state: {found}; it has to be a file of this emulator in a writable"
-            " folder - delete it to begin anew, or name another one"
+            f"cannot use {path} as the emulator's state: {found}; it has to be a file of this emulator in a"
+            " writable folder - delete it to begin anew, or name another one"
         )
 
 
@@ -111,21 +111,26 @@ def _file(path: Path) -> sqlite3.Connection:
         )
     except (OSError, sqlite3.Error) as error:
         raise StateError(path, str(error)) from error
+    problem = _prepare(connection)
+    if problem is not None:
+        connection.close()
+        raise StateError(path, problem)
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection) -> str | None:
+    """Make a file ready for documents; the result says why it cannot be."""
     try:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
         found = connection.execute("PRAGMA user_version").fetchone()[0]
         if found not in {0, FORMAT}:
-            raise StateError(path, f"its format is {found}, this version writes {FORMAT}")
+            return f"its format is {found}, this version writes {FORMAT}"
         connection.execute(_SCHEMA)
         connection.execute(f"PRAGMA user_version = {FORMAT}")
     except sqlite3.Error as error:
-        connection.close()
-        raise StateError(path, str(error)) from error
-    except StateError:
-        connection.close()
-        raise
-    return connection
+        return str(error)
+    return None
 
 
 def _load(text: str) -> Json:

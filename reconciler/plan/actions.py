@@ -42,6 +42,7 @@ class Reason(StrEnum):
     PROTECTED = "protected"
     QUOTA_EXCEEDED = "quota-exceeded"
     DEPENDENCY_BLOCKED = "dependency-blocked"
+    STALE = "stale"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -133,8 +133,8 @@ def _reductions(
             yield Refusal(
                 code="max-capacity-reduction",
                 message=(
-                    f"{freed[pool]} of {held[pool]} PTU of {sku} in {region} would be given "
-                    f"back, {share:.0f} %; the Fleet's guards.maxCapacityReductionPercent allows {percent:g} %"
+                    f"{freed[pool]} of {held[pool]} PTU of {sku} in {region} would be given back, "
+                    f"{share:.0f} %; the Fleet's guards.maxCapacityReductionPercent is {percent:g}"
                 ),
                 lift=f"guards: {{maxCapacityReductionPercent: {share:.0f}}} in the Fleet",
             )

@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.emulator import Emulator, StateError, WorldError, application
+from reconciler.emulator.server import serve
 from tests.emulator.arm import ACCOUNT, Arm, Reply, deployment, gpt_4o
 
 SERVE = """
@@ -125,7 +127,7 @@ def test_a_file_of_something_else_is_refused_with_a_way_out(tmp_path: Path) -> N
     path = tmp_path / "notes.txt"
     path.write_text("not a database, but long enough to be read as one" * 100)
     with pytest.raises(StateError, match=r"notes\.txt.*delete it to begin anew"):
-        application(state=path)
+        _ = application(state=path).store
 
 
 def test_a_file_of_a_later_format_is_refused(tmp_path: Path) -> None:
@@ -133,9 +135,41 @@ def test_a_file_of_a_later_format_is_refused(tmp_path: Path) -> None:
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA user_version = 99")
     with pytest.raises(StateError, match="its format is 99"):
-        application(state=path)
+        _ = application(state=path).store
 
 
 def test_a_world_that_cannot_be_merged_is_refused_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(WorldError, match="unknown key 'planets'"):
-        application(state=tmp_path / "emulator.db", world={"planets": []})
+        _ = application(state=tmp_path / "emulator.db", world={"planets": []}).store
+
+
+def test_what_a_caller_needs_is_added_once_and_what_exists_is_left_alone() -> None:
+    emulator = application()
+    needed = {"accounts": [{"id": ACCOUNT, "location": "swedencentral"}]}
+    assert emulator.ensure(needed) == (ACCOUNT,)
+    arm = Arm(emulator)
+    arm.arm("PUT", deployment(), gpt_4o())
+    assert emulator.ensure({"accounts": [{"id": ACCOUNT.upper(), "location": "eastus"}]}) == ()
+    assert arm.arm("GET", ACCOUNT).json["location"] == "swedencentral"
+    assert arm.arm("GET", deployment()).status == 200
+
+
+def test_a_certificate_that_is_none_is_said_on_stderr(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cert = tmp_path / "cert.pem"
+    cert.write_text("no certificate")
+    code = serve(port=0, state=None, world=None, latency_ms=0, tls_cert=cert, tls_key=cert)
+    said = capsys.readouterr()
+    assert (code, said.out) == (1, "")
+    assert "both have to be PEM files" in said.err
+
+
+def test_a_port_that_is_taken_is_said_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        code = serve(port=port, state=None, world=None, latency_ms=0, tls_cert=None, tls_key=None)
+    assert code == 1
+    assert f"cannot listen on 127.0.0.1:{port}" in capsys.readouterr().err

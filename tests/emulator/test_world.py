@@ -171,3 +171,21 @@ def test_every_behaviour_says_how_it_is_known() -> None:
     assert len(served) == len(BEHAVIOURS) > 30
     assert {item["known"] for item in served} == {"recorded", "specified", "documented", "assumed"}
     assert all(item["text"] and item["source"] for item in served)
+
+
+def test_the_status_tells_what_the_state_holds() -> None:
+    arm = fleet()
+    arm.arm("PUT", deployment(), gpt_4o())
+    status = arm.call("GET", "/_emulator/status", bearer="").json
+    assert (status["holds"]["account"], status["holds"]["deployment"], status["lro"]["polls"]) == (2, 1, 2)
+
+
+def test_the_authority_that_az_is_told_of_gives_a_token_of_the_first_tenant() -> None:
+    arm = fleet()
+    found = arm.call("GET", "/adfs/.well-known/openid-configuration", bearer="").json
+    assert found["token_endpoint"] == "http://127.0.0.1/adfs/oauth2/v2.0/token"
+    form = b"grant_type=client_credentials&client_id=az&client_secret=x"
+    token = arm.call("POST", "/adfs/oauth2/v2.0/token", content=form, bearer="").json["access_token"]
+    path = f"/subscriptions/{SUB_A}/locations?api-version=2022-12-01"
+    regions = [item["name"] for item in arm.call("GET", path, bearer=token).json["value"]]
+    assert {"eastus2", "swedencentral"} <= set(regions)

@@ -36,7 +36,6 @@ from reconciler.cli.pipeline import Allowances, plan_for
 from reconciler.cli.wiring import (
     Loaded,
     connect,
-    effective_cloud,
     load_manifests,
     note,
     the_clock,
@@ -92,13 +91,18 @@ def command(
 
     saved = _saved_plan(chosen)
     if saved is not None:
-        chosen = saved.chosen(chosen)
-    loaded = load_manifests(chosen)
+        chosen = Chosen(
+            paths=saved.manifest_paths,
+            select=saved.selected.select,
+            targets=saved.selected.targets,
+            excludes=saved.selected.excludes,
+        )
+    loaded = load_manifests(chosen, connection.cloud)
     if not loaded.valid:
         return invalid(loaded, output)
     warn_about(loaded, output)
     if saved is not None:
-        saved.must_fit(loaded.state(), cloud=effective_cloud(connection, loaded.state().fleet))
+        saved.must_fit(loaded.state())
     pace = dataclasses.replace(DEFAULT_PACE, wait_for_operations=not no_wait)
     consent = _Consent(yes=yes, all_or_nothing=all_or_nothing, saved=saved)
     run = _Run(

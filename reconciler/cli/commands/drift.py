@@ -18,7 +18,7 @@ from reconciler.cli.options import (
     output_options,
 )
 from reconciler.cli.pipeline import observe_fleet
-from reconciler.cli.wiring import load_manifests, the_clock, write_result
+from reconciler.cli.wiring import load_manifests, write_result
 from reconciler.plan.drift import DriftReport, find_drift
 from reconciler.report import drift as drift_report
 
@@ -30,15 +30,15 @@ from reconciler.report import drift as drift_report
 @click.option("--show-people", is_flag=True, help="Show people's addresses in full.")
 def command(*, chosen: Chosen, connection: Connection, output: Output, show_people: bool) -> int:
     """Compare what is there with what was declared and applied. Exit 2 when something drifted."""
-    loaded = load_manifests(chosen)
+    loaded = load_manifests(chosen, connection.cloud)
     if not loaded.valid:
         return invalid(loaded, output)
     warn_about(loaded, output)
     desired = loaded.state()
     observed = run_reading(
-        observe_fleet(desired, connection, output, with_regions=False), timeout=connection.timeout
+        observe_fleet(desired, connection, output, with_regions=True), timeout=connection.timeout
     )
-    report = find_drift(desired, observed, today=the_clock().now().date())
+    report = find_drift(desired, observed)
     match output.form:
         case "json":
             document = drift_report.to_json(report, show_people=show_people)

@@ -48,7 +48,7 @@ def command(
     detailed_exitcode: bool,
 ) -> int:
     """Show what apply would do. Reads ARM, writes nothing there. Exit 1 when something is refused."""
-    loaded = load_manifests(chosen)
+    loaded = load_manifests(chosen, connection.cloud)
     if not loaded.valid:
         return invalid(loaded, output)
     warn_about(loaded, output)

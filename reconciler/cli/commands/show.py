@@ -29,7 +29,7 @@ from reconciler.report import show as show_report
 @output_options("text", "json", "markdown")
 def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
     """List account, region, deployment, model, version, SKU, capacity, state and owner."""
-    loaded = load_manifests(chosen)
+    loaded = load_manifests(chosen, connection.cloud)
     if not loaded.valid:
         return invalid(loaded, output)
     desired = loaded.state()

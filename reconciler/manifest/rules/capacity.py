@@ -77,7 +77,9 @@ class Verdict:
 
     @property
     def advice(self) -> str:
-        """What to write."""
+        """What to write; nothing better than waiting where tables of equal standing disagree."""
+        if self.disputed and self.sizes.contested:
+            return "keep it if ARM takes it: no table outranks the other"
         return f"use {' or '.join(str(size) for size in self.neighbours)}" if self.neighbours else ""
 
 

@@ -9,7 +9,7 @@ from reconciler.catalogue.query import Catalogue
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.deployment import DesiredDeployment
 from reconciler.domain.state import DesiredState
-from reconciler.manifest.rules.rule import Rule, found, listing
+from reconciler.manifest.rules.rule import Rule, choice, found, listing
 from reconciler.manifest.rules.subject import Subject, subject
 
 CODE = "fine-tune-sku"
@@ -38,7 +38,7 @@ def check(desired: DesiredState, catalogue: Catalogue, _today: date) -> Iterator
             else f"no source lists a SKU for {what.title}",
             label=f"not for models fine-tuned from {what.known.name}",
             source=str(catalogue.tuned_source),
-            hint=f"use {listing(offered, 3)}" if offered else "check that the base can be fine-tuned",
+            hint=f"use {choice(offered)}" if offered else "check that the base can be fine-tuned",
         )
 
 

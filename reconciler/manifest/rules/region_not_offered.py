@@ -9,7 +9,7 @@ from reconciler.catalogue.query import Catalogue
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.state import DesiredState
 from reconciler.manifest.rules.places import nearest_first, skus_here
-from reconciler.manifest.rules.rule import Rule, found, listing
+from reconciler.manifest.rules.rule import Rule, choice, found, listing
 from reconciler.manifest.rules.subject import subject
 
 CODE = "region-not-offered"
@@ -39,7 +39,7 @@ def check(desired: DesiredState, catalogue: Catalogue, _today: date) -> Iterator
             f"{listing(nearest_first(catalogue, region, where.regions))}{also}",
             label=f"not listed in {region}",
             source=str(where.source),
-            hint=f"use {listing(here, 3)}, or an account in another region"
+            hint=f"use {choice(here)}, or an account in another region"
             if here
             else "use an account in another region",
         )

@@ -79,6 +79,12 @@ def listing(names: Sequence[object], shown: int = _SHOWN) -> str:
     return " and ".join([", ".join(texts[:-1]), texts[-1]]) if len(texts) > 1 else "".join(texts)
 
 
+def choice(names: Sequence[object], shown: int = 3) -> str:
+    """The first few names to choose from: ``a, b or c``."""
+    texts = [str(name) for name in names[:shown]]
+    return " or ".join([", ".join(texts[:-1]), texts[-1]]) if len(texts) > 1 else "".join(texts)
+
+
 def did_you_mean(meant: str | None, similar: Sequence[str] = ()) -> str:
     """A hint: the name that was surely meant, else those that look like it; empty without any."""
     if meant is not None:

@@ -9,7 +9,7 @@ from reconciler.catalogue.query import Catalogue
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.sku import SkuName
 from reconciler.domain.state import DesiredState
-from reconciler.manifest.rules.rule import Rule, found, listing
+from reconciler.manifest.rules.rule import Rule, choice, found, listing
 from reconciler.manifest.rules.subject import Subject, subject
 
 CODE = "sku-not-offered"
@@ -38,7 +38,7 @@ def check(desired: DesiredState, catalogue: Catalogue, _today: date) -> Iterator
             f"it is on {listing(offered or (), 9) or 'other SKUs'}",
             label=f"not a SKU of {what.known.name}",
             source=_source(catalogue, what, sku, offered or ()),
-            hint=f"use {listing(offered, 3)}" if offered else "use another SKU",
+            hint=f"use {choice(offered)}" if offered else "use another SKU",
         )
 
 

@@ -1,0 +1,131 @@
+"""As fast as ARM lets us: its token buckets, mirrored per subscription, and its pauses, obeyed by all lanes.
+
+Rule of this module: a 429 closes the subscription. After the pause one request at a time tries the door,
+and the first answer that is not a 429 opens it for the others, so that a throttled subscription never meets
+a crowd. Other subscriptions know nothing of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from reconciler.clock import Clock
+
+# Bucket sizes and refills per second, per subscription and principal ("Request limits and throttling").
+LIMITS: Mapping[str, tuple[int, int]] = {"reads": (250, 25), "writes": (200, 10), "deletes": (200, 10)}
+
+
+class PausedTooLong(Exception):  # noqa: N818 -- a state of the subscription
+    """The subscription may not be asked for longer than anyone waits; `seconds` are left."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"{seconds:.0f} s")
+        self.seconds = seconds
+
+
+def kind_of(method: str) -> str:
+    """Which bucket a method draws on; POST counts as a write."""
+    return {"GET": "reads", "DELETE": "deletes"}.get(method, "writes")
+
+
+@dataclass(slots=True)
+class Bucket:
+    """Requests that may be sent now. Below zero they are promised: each promise waits for its refill."""
+
+    size: float
+    refill: float
+    level: float
+    at: float
+
+    def take(self, now: float) -> float:
+        """Take one; seconds to wait before using it."""
+        self._fill(now)
+        self.level -= 1
+        return max(0.0, -self.level / self.refill)
+
+    def correct(self, now: float, remaining: int) -> None:
+        """ARM says that no more than `remaining` are left: others draw on the same bucket."""
+        self._fill(now)
+        self.level = min(self.level, float(remaining))
+
+    def _fill(self, now: float) -> None:
+        self.level = min(self.size, self.level + (now - self.at) * self.refill)
+        self.at = now
+
+
+class SubscriptionPace:
+    """The door of one subscription."""
+
+    def __init__(self, clock: Clock, *, longest: float) -> None:
+        self._clock = clock
+        self._longest = longest * 1.1  # a pause may be a tenth longer than what ARM asked for
+        now = clock.monotonic()
+        self._buckets = {
+            kind: Bucket(size, refill, size, now) for kind, (size, refill) in LIMITS.items()
+        }
+        self._resume_at = now
+        self._closed = False
+        self._turnstile = asyncio.Lock()
+
+    @asynccontextmanager
+    async def turn(self, kind: str) -> AsyncIterator[bool]:
+        """Wait until a request may be sent; True while the door is closed and this one tries it.
+
+        Raises PausedTooLong instead of a wait that is longer than anyone waits.
+        """
+        await self._bucket_wait(kind)
+        while True:
+            await self._pause_wait()
+            if not self._closed:
+                yield False
+                return
+            async with self._turnstile:
+                await self._pause_wait()
+                if self._closed:
+                    yield True
+                    return
+
+    async def _bucket_wait(self, kind: str) -> None:
+        seconds = self._buckets[kind].take(self._clock.monotonic())
+        if seconds > 0:
+            await self._clock.sleep(seconds)
+
+    async def _pause_wait(self) -> None:
+        while (left := self._resume_at - self._clock.monotonic()) > 0:
+            if left > self._longest:
+                raise PausedTooLong(left)
+            await self._clock.sleep(left)
+
+    def throttled(self, seconds: float) -> None:
+        """A 429: nobody asks for so many seconds, and then one at a time."""
+        self._resume_at = max(self._resume_at, self._clock.monotonic() + seconds)
+        self._closed = True
+
+    def answered(self, headers: Mapping[str, str]) -> None:
+        """An answer that is not a 429; its x-ms-ratelimit-remaining headers correct the buckets."""
+        self._closed = False
+        now = self._clock.monotonic()
+        for kind, bucket in self._buckets.items():
+            for name in (f"subscription-{kind}", f"subscription-global-{kind}"):
+                text = headers.get(f"x-ms-ratelimit-remaining-{name}", "")
+                if text.isascii() and text.isdigit() and len(text) < 10:
+                    bucket.correct(now, int(text))
+
+
+class Pacing:
+    """The doors of all subscriptions."""
+
+    def __init__(self, clock: Clock, *, longest: float) -> None:
+        self._clock = clock
+        self._longest = longest
+        self._doors: dict[str, SubscriptionPace] = {}
+
+    def of(self, subscription: str) -> SubscriptionPace:
+        """The door of a subscription, whatever the case of its id."""
+        key = subscription.lower()
+        if key not in self._doors:
+            self._doors[key] = SubscriptionPace(self._clock, longest=self._longest)
+        return self._doors[key]

@@ -1,0 +1,265 @@
+"""ARM's answers as values of the domain: what we need is typed here, everything else is kept as it came.
+
+Rule of this module: tolerant of what is new, strict about what it reads. An unknown property is no news; a
+capacity that is a text is an answer nobody should act on, and raises Unreadable.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from reconciler.arm.printable import speakable
+from reconciler.arm.strict_json import Unreadable
+from reconciler.domain.deployment import JsonObject
+from reconciler.domain.ids import AccountId, DeploymentId, Region
+from reconciler.domain.sku import SkuName
+from reconciler.domain.state import ObservedAccount, ObservedDeployment, Offer, QuotaPool, SystemMetadata
+
+
+def _whole(value: object) -> object:
+    """Integers arrive as doubles where the specification says so; anything else stays what it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(
+        extra="allow", strict=True, frozen=True, alias_generator=to_camel, populate_by_name=False
+    )
+
+
+class _Sku(_Wire):
+    name: str | None = None
+    capacity: Whole | None = None
+
+
+class _Model(_Wire):
+    format: str | None = None
+    name: str | None = None
+    version: str | None = None
+    source: str | None = None
+    source_account: str | None = None
+
+
+class _Properties(_Wire):
+    model: _Model | None = None
+    provisioning_state: str | None = None
+
+
+class _SystemData(_Wire):
+    created_by: str | None = None
+    created_at: str | None = None
+    last_modified_by: str | None = None
+    last_modified_by_type: str | None = None
+    last_modified_at: str | None = None
+
+
+class _Deployment(_Wire):
+    id: str
+    sku: _Sku | None = None
+    properties: _Properties | None = None
+    tags: dict[str, str] | None = None
+    system_data: _SystemData | None = None
+
+
+class _Account(_Wire):
+    id: str
+    location: str
+    kind: str | None = None
+    properties: _Properties | None = None
+
+
+class _Name(_Wire):
+    value: str
+    localized_value: str | None = None
+
+
+class _Usage(_Wire):
+    name: _Name
+    current_value: float = Field(strict=False)
+    limit: float = Field(strict=False)
+
+
+class _Range(_Wire):
+    minimum: Whole | None = None
+    maximum: Whole | None = None
+    step: Whole | None = None
+
+
+class _OfferedSku(_Wire):
+    name: str
+    usage_name: str | None = None
+    capacity: _Range | None = None
+    deprecation_date: str | None = None
+
+
+class _Deprecation(_Wire):
+    inference: str | None = None
+
+
+class _OfferedModel(_Wire):
+    format: str
+    name: str
+    version: str | None = None
+    is_default_version: bool | None = None
+    lifecycle_status: str | None = None
+    deprecation: _Deprecation | None = None
+    skus: tuple[_OfferedSku, ...] | None = Field(default=None, strict=False)
+
+
+class _ListedModel(_Wire):
+    kind: str | None = None
+    model: _OfferedModel
+
+
+_W = TypeVar("_W", bound=_Wire)
+
+
+class Misdirected(Unreadable):
+    """The answer is about another resource than the one that was asked for; reading again will not help."""
+
+
+def deployment(answer: Mapping[str, object], asked: DeploymentId) -> ObservedDeployment:
+    """The deployment that was asked for; raises Misdirected for any other, Unreadable for wrong types."""
+    found = deployment_in(answer, asked.account)
+    if found.id != asked:
+        raise Misdirected(f"its id is {speakable(str(found.id), 300)}")
+    return found
+
+
+def deployment_in(answer: Mapping[str, object], account: AccountId) -> ObservedDeployment:
+    """A deployment of `account`, as an item of its list."""
+    read = _read(_Deployment, answer)
+    try:
+        found = DeploymentId.parse(read.id)
+    except ValueError as problem:
+        raise Misdirected(f"its id is {speakable(read.id, 300)}") from problem
+    if found.account != account:
+        raise Misdirected(f"its id is {speakable(read.id, 300)}")
+    properties = read.properties or _Properties()
+    model = properties.model or _Model()
+    sku = read.sku or _Sku()
+    return ObservedDeployment(
+        id=found,
+        model_format=model.format,
+        model_name=model.name,
+        model_version=model.version,
+        model_source=model.source_account or model.source,
+        sku=SkuName(sku.name) if sku.name else None,
+        capacity=sku.capacity,
+        provisioning_state=properties.provisioning_state or "Succeeded",
+        tags=read.tags or {},
+        etag=_etag(answer),
+        system=_system(read.system_data),
+        resource=_json(answer),
+    )
+
+
+def account(answer: Mapping[str, object]) -> ObservedAccount:
+    """An account; raises Unreadable where it is none."""
+    read = _read(_Account, answer)
+    try:
+        found = AccountId.parse(read.id)
+    except ValueError as problem:
+        raise Misdirected(f"its id is {speakable(read.id, 300)}") from problem
+    properties = read.properties or _Properties()
+    return ObservedAccount(
+        id=found,
+        region=Region(read.location),
+        kind=read.kind or "",
+        provisioning_state=properties.provisioning_state or "Succeeded",
+    )
+
+
+def the_account(answer: Mapping[str, object], asked: AccountId) -> ObservedAccount:
+    """The account that was asked for."""
+    found = account(answer)
+    if found.id != asked:
+        raise Misdirected(f"its id is {speakable(str(found.id), 300)}")
+    return found
+
+
+def pool(answer: Mapping[str, object]) -> QuotaPool:
+    """One entry of usages. Doubles are rounded so that never more seems free than is."""
+    read = _read(_Usage, answer)
+    if not (math.isfinite(read.current_value) and math.isfinite(read.limit)):
+        raise Unreadable("a usage is not a number")
+    return QuotaPool(
+        name=read.name.value,
+        label=read.name.localized_value or read.name.value,
+        used=math.ceil(read.current_value),
+        limit=math.floor(read.limit),
+    )
+
+
+def offers(answer: Mapping[str, object]) -> tuple[Offer, ...]:
+    """The SKUs in which one entry of the models list can be had; one name may occur twice (fine-tuned)."""
+    read = _read(_ListedModel, answer)
+    model = read.model
+    ends = model.deprecation.inference if model.deprecation else None
+    return tuple(
+        Offer(
+            model_format=model.format,
+            model_name=model.name,
+            model_version=model.version or "",
+            sku=SkuName(sku.name),
+            pool=sku.usage_name or "",
+            account_kind=read.kind or "",
+            minimum=sku.capacity.minimum if sku.capacity else None,
+            step=sku.capacity.step if sku.capacity else None,
+            maximum=sku.capacity.maximum if sku.capacity else None,
+            retires=sku.deprecation_date or ends,
+            lifecycle_status=model.lifecycle_status or "",
+            default_version=model.is_default_version or False,
+        )
+        for sku in model.skus or ()
+    )
+
+
+def page(answer: Mapping[str, object]) -> tuple[list[Mapping[str, object]], str | None]:
+    """The items of one page and the address of the next one; None where the list ends."""
+    items, link = answer.get("value"), answer.get("nextLink")
+    if not isinstance(items, list) or not all(isinstance(item, Mapping) for item in items):
+        raise Unreadable("it is a list without a list of items in `value`")
+    if link is not None and not isinstance(link, str):
+        raise Unreadable("its nextLink is not a text")
+    return items, link or None
+
+
+def _read(shape: type[_W], answer: Mapping[str, object]) -> _W:
+    try:
+        return shape.model_validate(answer)
+    except ValidationError as problem:
+        first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(str(step) for step in first["loc"])
+        raise Unreadable(f"{speakable(where, 100)}: {speakable(first['msg'], 200)}") from None
+
+
+def _etag(answer: Mapping[str, object]) -> str | None:
+    """`etag`, which api-version 2021-10-01 spelled `eTag`; the set of spellings is read without case."""
+    value = next((value for key, value in answer.items() if key.lower() == "etag"), None)
+    return value if isinstance(value, str) else None
+
+
+def _system(read: _SystemData | None) -> SystemMetadata:
+    if read is None:
+        return SystemMetadata()
+    return SystemMetadata(
+        created_by=read.created_by,
+        created_at=read.created_at,
+        last_modified_by=read.last_modified_by,
+        last_modified_by_type=read.last_modified_by_type,
+        last_modified_at=read.last_modified_at,
+    )
+
+
+def _json(answer: Mapping[str, object]) -> JsonObject:
+    """The whole answer; `strict_json` has made sure that it holds JSON values only."""
+    return dict(answer)  # type: ignore[arg-type]  # object narrows to JsonValue by construction

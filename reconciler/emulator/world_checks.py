@@ -1,0 +1,97 @@
+"""Checks of a posted world: each mistake is named with its place and with what is allowed there.
+
+Rule of this module: what passes here can be stored and answered without a further look.
+"""
+
+from collections.abc import Mapping
+
+from reconciler.emulator import clock
+from reconciler.emulator.errors import Refusal
+from reconciler.emulator.turn import expect, expect_texts
+from reconciler.emulator.wire import Json, without_nulls
+
+
+class WorldError(ValueError):
+    """A world that cannot be merged; the text names the place and what is allowed there."""
+
+
+def items(world: Mapping[str, object], key: str) -> list[Json]:
+    value = world.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        message = f"{key} must be a list of objects"
+        raise WorldError(message)
+    return [without_nulls(item) for item in value]
+
+
+def mapping(world: Mapping[str, object], key: str) -> Json:
+    value = world.get(key, {})
+    if not isinstance(value, dict):
+        message = f"{key} must be an object"
+        raise WorldError(message)
+    return value
+
+
+def text(item: Json, where: str, name: str) -> str:
+    value = item.get(name)
+    if not isinstance(value, str) or not value:
+        message = f"{where}: {name} must be a non-empty string, found {value!r}"
+        raise WorldError(message)
+    return value
+
+
+def shapes(identity: str, item: Json, table: Mapping[str, type]) -> None:
+    try:
+        expect(item, table)
+        expect_texts(item, "tags")
+    except Refusal as refusal:
+        message = f"{identity}: {refusal.message}"
+        raise WorldError(message) from refusal
+
+
+def model_entry(location: str, item: Json) -> None:
+    """An ARM model as a region lists it: `{"kind", "model": {"format", "name", "version", "skus": […]}}`."""
+    model = item.get("model")
+    if not isinstance(model, dict) or not _are_offers(model.get("skus", [])):
+        message = (
+            f"models: an item of {location!r} has no object 'model' with a list 'skus' of offers,"
+            " each with name, usageName, capacity in whole numbers above 0, and an ISO deprecationDate"
+        )
+        raise WorldError(message)
+    if not isinstance(model.get("capabilities", {}), dict):
+        message = f"models: capabilities of {model.get('name')!r} must be an object"
+        raise WorldError(message)
+    if not all(isinstance(kind, str) for kind in _kinds(item)):
+        message = f"models: kind of {model.get('name')!r} must be a string, kinds a list of strings"
+        raise WorldError(message)
+    for part in ("format", "name", "version"):
+        text(model, f"models of {location!r}", part)
+
+
+def _kinds(item: Json) -> list[object]:
+    kinds = item.get("kinds", [])
+    return [item.get("kind", ""), *(kinds if isinstance(kinds, list) else [None])]
+
+
+def _are_offers(skus: object) -> bool:
+    return isinstance(skus, list) and all(isinstance(sku, dict) and _is_offer(sku) for sku in skus)
+
+
+def _is_offer(sku: Json) -> bool:
+    sizes, rates = sku.get("capacity", {}), sku.get("rateLimits", [])
+    return (
+        isinstance(sku.get("name"), str)
+        and isinstance(sku.get("usageName"), str)
+        and isinstance(sizes, dict)
+        and all(isinstance(size, int) and size > 0 for size in sizes.values())
+        and isinstance(rates, list)
+        and all(isinstance(rate, dict) and isinstance(rate.get("count"), int) for rate in rates)
+        and _is_date(sku.get("deprecationDate", "2026-01-01"))
+    )
+
+
+def _is_date(value: object) -> bool:
+    try:
+        clock.parse(str(value))
+    except ValueError:
+        return False
+    return True

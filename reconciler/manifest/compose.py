@@ -1,0 +1,318 @@
+"""The text of one file becomes trees, one per YAML document.
+
+libyaml does the scanning; what it yields are events, and the limits are counted on events, before
+anything is built: a small text cannot become a large value, and reading stops at the first level too
+deep. No tag has a meaning here, so nothing can be constructed but text, lists and mappings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final, NoReturn
+
+import yaml
+
+from reconciler.diagnostics import Diagnostic, Place, Related, Severity, Span
+from reconciler.manifest.characters import UNSEEN, named
+from reconciler.manifest.tree import Items, Lines, Map, Node, Text, shortened
+
+MAX_DEPTH: Final = 32
+MAX_ALIASES: Final = 100
+MAX_NODES: Final = 100_000
+
+LIBYAML: Final = bool(yaml.__with_libyaml__)
+_FASTEST: type[Any] = yaml.CSafeLoader if LIBYAML else yaml.SafeLoader
+_LIMITS = "limits on manifests: 1 MiB a file, depth 32, 100 aliases, 100,000 nodes"
+
+
+class _Stop(Exception):  # noqa: N818 -- ends the reading of one file; its finding is already noted
+    """Nothing more can be read from this file."""
+
+
+@dataclass(slots=True)
+class _Open:
+    """A collection whose end has not come yet. `merged` are the values of its `<<`."""
+
+    node: Map | Items
+    anchor: str | None
+    began: int
+    height: int = 1
+    key: Text | None = None
+    merged: list[Map] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchored:
+    """What an alias stands for, and what it costs: nodes after expansion, and levels."""
+
+    node: Node
+    size: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """The non-empty documents of a file, each with its number, and everything wrong with the text."""
+
+    roots: tuple[tuple[int, Node], ...]
+    findings: tuple[Diagnostic, ...]
+
+
+def compose(file: str, text: str, *, loader: type[Any] = _FASTEST) -> Composed:
+    """Read every document of `text`. What is wrong becomes findings; nothing is raised for bad text."""
+    composer = _Composer(file, text)
+    scanner = loader(text)
+    try:
+        composer.read(scanner.get_event)
+    except _Stop:
+        pass
+    except yaml.YAMLError as problem:
+        composer.broken(problem)
+    finally:
+        scanner.dispose()
+    return Composed(roots=tuple(composer.roots), findings=tuple(composer.findings))
+
+
+class _Composer:
+    """One file's events in, trees and findings out."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self.text = text
+        self.lines = Lines(text)
+        self.roots: list[tuple[int, Node]] = []
+        self.findings: list[Diagnostic] = []
+        self.document = -1
+        self.nodes = 0
+        self.aliases = 0
+        self.open: list[_Open] = []
+        self.anchors: dict[str, _Anchored | None] = {}
+
+    def read(self, get_event: Callable[[], Any]) -> None:
+        handlers: dict[type[Any], Callable[[Any], None]] = {
+            yaml.ScalarEvent: self.scalar,
+            yaml.MappingStartEvent: self.mapping,
+            yaml.SequenceStartEvent: self.sequence,
+            yaml.MappingEndEvent: self.close,
+            yaml.SequenceEndEvent: self.close,
+            yaml.AliasEvent: self.alias,
+            yaml.DocumentStartEvent: self.begin_document,
+        }
+        while True:
+            event = get_event()
+            kind = type(event)
+            if kind is yaml.StreamEndEvent:
+                return
+            handle = handlers.get(kind)
+            if handle is not None:
+                handle(event)
+
+    def begin_document(self, _event: yaml.DocumentStartEvent) -> None:
+        self.document += 1
+        self.anchors = {}
+
+    def scalar(self, event: Any) -> None:  # noqa: ANN401 -- libyaml's events carry no types
+        node = Text(event.value)
+        node.start = event.start_mark.index
+        node.end = event.end_mark.index
+        node.plain = plain = not event.style
+        if plain and node == "=":
+            self._refuse_tag("a plain `=` (YAML 1.1's default value)", "write it in quotes", node)
+        elif event.style == '"' and UNSEEN.search(node):
+            self._unseen(node)
+        if event.tag is not None:
+            self._tagged(event)
+        self._add(1)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = _Anchored(node, 1, 0)
+        self._put(node, 0)
+
+    def mapping(self, event: Any) -> None:  # noqa: ANN401
+        self._open(Map(), event)
+
+    def sequence(self, event: Any) -> None:  # noqa: ANN401
+        self._open(Items(), event)
+
+    def _open(self, node: Map | Items, event: Any) -> None:  # noqa: ANN401
+        node.start = event.start_mark.index
+        node.end = node.start
+        if event.tag is not None:
+            self._tagged(event)
+        if len(self.open) >= MAX_DEPTH:
+            self._over(f"more than {MAX_DEPTH} levels deep", node.start, node.start + 1)
+        self.open.append(_Open(node, event.anchor, self.nodes))
+        if event.anchor is not None:
+            self.anchors[event.anchor] = None
+        self._add(1)
+
+    def close(self, event: Any) -> None:  # noqa: ANN401
+        closed = self.open.pop()
+        node = closed.node
+        node.end = event.end_mark.index
+        for source in closed.merged:
+            for key, value in source.items():
+                if isinstance(node, Map) and key not in node:
+                    node[key] = value
+        if closed.anchor is not None:
+            self.anchors[closed.anchor] = _Anchored(node, self.nodes - closed.began, closed.height)
+        self._put(node, closed.height)
+
+    def alias(self, event: Any) -> None:  # noqa: ANN401
+        start, end = event.start_mark.index, event.end_mark.index
+        self.aliases += 1
+        if self.aliases > MAX_ALIASES:
+            self._over(f"more than {MAX_ALIASES} aliases", start, end)
+        if event.anchor not in self.anchors:
+            self._note("yaml-syntax", f"`*{event.anchor}` names no anchor above it", start, end,
+                       hint=f"write `&{event.anchor}` where the value stands, before this line")
+            nothing = Text("")
+            nothing.start, nothing.end, nothing.plain = start, end, True
+            self._put(nothing, 0)
+            return
+        anchored = self.anchors[event.anchor]
+        if anchored is None:
+            self._over(f"endless: `*{event.anchor}` stands inside the value that it names", start, end)
+        if len(self.open) + anchored.height > MAX_DEPTH:
+            self._over(f"more than {MAX_DEPTH} levels deep once `*{event.anchor}` is filled in", start, end)
+        self._add(anchored.size)
+        self._put(anchored.node, anchored.height)
+
+    def _add(self, nodes: int) -> None:
+        self.nodes += nodes
+        if self.nodes > MAX_NODES:
+            at = self.open[-1].node.start if self.open else 0
+            self._over(f"more than {MAX_NODES:,} nodes once its aliases are filled in", at, at + 1)
+
+    def _put(self, node: Node, height: int) -> None:
+        """Hand a finished value to what it stands in: a document, a list, or a mapping as key or value."""
+        if not self.open:
+            if not (isinstance(node, Text) and node.null):
+                self.roots.append((self.document, node))
+            return
+        parent = self.open[-1]
+        if height >= parent.height:
+            parent.height = height + 1
+        into = parent.node
+        if isinstance(into, Items):
+            into.append(node)
+        elif parent.key is None:
+            parent.key = node if isinstance(node, Text) else self._not_a_key(node)
+        else:
+            key, parent.key = parent.key, None
+            self._pair(parent, into, key, node)
+
+    def _pair(self, parent: _Open, into: Map, key: Text, value: Node) -> None:
+        if key in into:
+            first = next(k for k in into if k == key)
+            self._repeated(key, first)
+        elif key == "<<" and key.plain:
+            self._merge(parent, key, value)
+        else:
+            into[key] = value
+
+    def _merge(self, parent: _Open, key: Text, value: Node) -> None:
+        """Note what `<<` brings in; explicit keys win, so it is laid under them when the mapping ends."""
+        sources = value if isinstance(value, Items) else [value]
+        wrong = [source for source in sources if not isinstance(source, Map)]
+        if wrong or parent.merged:
+            self._note(
+                "duplicate-key" if parent.merged else "wrong-type",
+                "`<<` stands twice in one mapping" if parent.merged
+                else "`<<` merges mappings; this is something else",
+                key.start,
+                key.end,
+                hint="write one `<<` with a mapping, an alias of one, or a list of them",
+            )
+            return
+        parent.merged.extend(source for source in sources if isinstance(source, Map))
+
+    def _not_a_key(self, node: Map | Items) -> Text:
+        what = "a mapping" if isinstance(node, Map) else "a list"
+        self._note("wrong-type", f"{what} stands where a key should; keys are text", node.start, node.end,
+                   hint="put the value in quotes if it starts with `{` or `[` and is meant as text")
+        key = Text(self.text[node.start : node.end])
+        key.start, key.end, key.plain = node.start, node.end, False
+        return key
+
+    def _repeated(self, key: Text, first: Text) -> None:
+        line = self.lines.position(first.start)[0]
+        self._note(
+            "duplicate-key",
+            f"`{shortened(key)}` stands twice in one mapping, first on line {line}",
+            key.start,
+            key.end,
+            hint="remove one of the two; YAML readers would silently keep the last",
+            related=(Related(message="first here", place=self._place(first.start, first.end)),),
+        )
+
+    def _tagged(self, event: Any) -> None:  # noqa: ANN401
+        at = event.start_mark.index
+        written = self.text[at : at + 80].split(maxsplit=1)
+        tag = next((word for word in written[:1] if word.startswith(("!", "&"))), event.tag)
+        self._note("yaml-tag", f"YAML tag `{shortened(tag)}`: manifests have no tags", at, at + len(tag),
+                   hint="remove the tag; put the value in quotes if it must stay text")
+
+    def _refuse_tag(self, what: str, hint: str, node: Text) -> None:
+        self._note("yaml-tag", f"{what} has no meaning in manifests", node.start, node.end, hint=hint)
+
+    def _unseen(self, node: Text) -> None:
+        found = UNSEEN.search(node)
+        character = found.group() if found else ""
+        self._note("control-character", f"the text contains {named(character)}, written as an escape",
+                   node.start, node.end, hint="remove it: what is deployed must be what a reviewer sees")
+
+    def _over(self, what: str, start: int, end: int) -> NoReturn:
+        self._note("yaml-limit", f"the file is {what}", start, end, source=_LIMITS, hint="split the file")
+        raise _Stop
+
+    def broken(self, problem: yaml.YAMLError) -> None:
+        """Note why libyaml gave up, in its own words, where it did."""
+        mark = getattr(problem, "problem_mark", None) or getattr(problem, "context_mark", None)
+        at = mark.index if mark is not None else int(getattr(problem, "position", 0) or 0)
+        words = getattr(problem, "problem", None) or getattr(problem, "reason", None) or "it cannot be read"
+        began = getattr(problem, "context_mark", None)
+        context = getattr(problem, "context", None)
+        related: tuple[Related, ...] = ()
+        if context and began is not None and began.index != at:
+            related = (Related(message=context, place=self._place(began.index, began.index + 1)),)
+        self.document = max(0, self.document)
+        self._note("yaml-syntax", f"this is not YAML: {words}", at, at + 1,
+                   hint=self._syntax_hint(at, words), related=related)
+
+    def _syntax_hint(self, at: int, words: str) -> str:
+        line = self.lines.line(self.lines.position(min(at, len(self.text)))[0]) or ""
+        indent = line[: len(line) - len(line.lstrip())]
+        if "\t" in indent or "'\\t'" in words or r"\t" in words:
+            return "indent with spaces: YAML does not allow tabs there"
+        return "the mistake is here or just before: an indent, a missing `:`, an open quote or bracket"
+
+    def _note(
+        self,
+        code: str,
+        message: str,
+        start: int,
+        end: int,
+        *,
+        source: str = "",
+        hint: str = "",
+        related: tuple[Related, ...] = (),
+    ) -> None:
+        self.findings.append(
+            Diagnostic(
+                code=code,
+                severity=Severity.ERROR,
+                message=message,
+                place=self._place(start, end),
+                source=source,
+                hint=hint,
+                related=related,
+            )
+        )
+
+    def _place(self, start: int, end: int) -> Place:
+        return Place(file=self.file, document=max(0, self.document), span=self._span(start, end))
+
+    def _span(self, start: int, end: int) -> Span:
+        span = self.lines.first_line(start, end)
+        return span if span.end_column > span.column else self.lines.first_line(start, start + 1)

@@ -1,0 +1,113 @@
+"""The values of a manifest as they were written: plain Python that remembers where it stands.
+
+A mapping is a dict with `Text` keys, a sequence a list, a scalar a str; so a tree can be merged, typed and
+compared like any other value. Positions are character offsets into the file's text: lines and columns
+are worked out only for what is shown. No scalar is ever a number, a date or a boolean here.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from typing import Final, Union
+
+from reconciler.diagnostics import Span
+
+_NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
+_BREAK = re.compile(r"\r\n|\r|\n")
+
+
+class Text(str):
+    """A scalar, or a key. `plain` says that it was written without quotes, so that it may mean a number."""
+
+    __slots__ = ("end", "plain", "start")
+
+    start: int
+    end: int
+    plain: bool
+
+    @property
+    def null(self) -> bool:
+        """Whether YAML reads this as null: nothing, a tilde or the word, without quotes."""
+        return self.plain and self in _NULLS
+
+
+class Map(dict[Text, "Node"]):
+    """A mapping; its keys carry their own positions. Values that came through `<<` carry theirs."""
+
+    __slots__ = ("end", "start")
+
+    start: int
+    end: int
+
+
+class Items(list["Node"]):
+    """A sequence."""
+
+    __slots__ = ("end", "start")
+
+    start: int
+    end: int
+
+
+Node = Union[Text, Map, Items]  # noqa: UP007 -- names quoted above need a runtime union
+
+
+class Lines:
+    """Where the lines of a text begin, found once and only when somebody asks."""
+
+    __slots__ = ("_starts", "_text")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._starts: list[int] | None = None
+
+    @property
+    def _beginnings(self) -> list[int]:
+        if self._starts is None:
+            self._starts = [0, *(match.end() for match in _BREAK.finditer(self._text))]
+        return self._starts
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column of a character offset, both from 1."""
+        starts = self._beginnings
+        line = bisect_right(starts, offset)
+        return line, offset - starts[line - 1] + 1
+
+    def line(self, number: int) -> str | None:
+        """The text of a line (from 1) without its line break; None beyond the last."""
+        starts = self._beginnings
+        if not 1 <= number <= len(starts):
+            return None
+        end = starts[number] if number < len(starts) else len(self._text)
+        return self._text[starts[number - 1] : end].rstrip("\r\n")
+
+    def span(self, start: int, end: int) -> Span:
+        """The stretch between two offsets; what ends at the beginning of a line ends on the line before."""
+        end = max(start, start + len(self._text[start:end].rstrip()))
+        line, column = self.position(start)
+        end_line, end_column = self.position(end)
+        return Span(line=line, column=column, end_line=end_line, end_column=end_column)
+
+    def first_line(self, start: int, end: int) -> Span:
+        """The part of a stretch that stands on its first line, for what is too long to underline whole."""
+        line, column = self.position(start)
+        shown = (self.line(line) or "")[column - 1 : column - 1 + max(0, end - start)]
+        return Span(line=line, column=column, end_line=line, end_column=column + len(shown.rstrip()))
+
+
+def described(node: object) -> str:
+    """What a value is, in the words of a message."""
+    if isinstance(node, dict):
+        return "a mapping"
+    if isinstance(node, list):
+        return "a list"
+    if isinstance(node, Text) and node.null:
+        return "null" if node else "nothing"
+    return f"`{shortened(str(node))}`"
+
+
+def shortened(text: str, most: int = 60) -> str:
+    """A text on one line and of bearable length."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
