@@ -1,7 +1,7 @@
 """What an ARM error means: its code decides, nested codes too, and the HTTP status only after them.
 
-Rule of this module: one table. A code that it does not know is printed as received and judged by status: 4xx is
-a refusal, 5xx says nothing about whether the request was done.
+Rule of this module: one table. A code that it does not know is printed as received and judged by status: 4xx
+is a refusal, 5xx says nothing about whether the request was done.
 """
 
 from __future__ import annotations
@@ -204,6 +204,7 @@ def _exception(kind: Kind) -> type[ArmRejected]:
             assert_never(kind)
 
 
+_GONE = frozenset({"resourcenotfound", "parentresourcenotfound"})
 _QUOTED_ID = re.compile(r"'(/subscriptions/[^']+)'", re.IGNORECASE)
 
 
@@ -219,3 +220,15 @@ def says_item_is_absent(fault: ArmFault, headers: Mapping[str, str], item: str) 
         return False
     quoted = [name.rstrip("/").lower() for name in _QUOTED_ID.findall(fault.message)]
     return not quoted or item.lower() in quoted
+
+
+def says_account_is_gone(fault: ArmFault, account: str, name: str) -> bool:
+    """Whether a 404 says that this very account (its id and its name) is gone.
+
+    The gateway quotes an id below a missing parent and `type/name` for a missing account (recorded). A
+    missing group or subscription may be a matter of the wrong tenant and says nothing.
+    """
+    if fault.status != 404 or fault.code.lower() not in _GONE:
+        return False
+    text = fault.message.lower()
+    return f"'{account.lower()}'" in text or f"accounts/{name.lower()}'" in text

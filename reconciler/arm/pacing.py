@@ -63,9 +63,7 @@ class SubscriptionPace:
         self._clock = clock
         self._longest = longest * 1.1  # a pause may be a tenth longer than what ARM asked for
         now = clock.monotonic()
-        self._buckets = {
-            kind: Bucket(size, refill, size, now) for kind, (size, refill) in LIMITS.items()
-        }
+        self._buckets = {kind: Bucket(size, refill, size, now) for kind, (size, refill) in LIMITS.items()}
         self._resume_at = now
         self._closed = False
         self._turnstile = asyncio.Lock()

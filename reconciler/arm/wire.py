@@ -178,6 +178,14 @@ def account(answer: Mapping[str, object]) -> ObservedAccount:
     )
 
 
+def account_of(answer: Mapping[str, object], subscription: str) -> ObservedAccount:
+    """An account of a subscription, as an item of its list."""
+    found = account(answer)
+    if found.id.subscription.lower() != subscription.lower():
+        raise Misdirected(f"its id is {speakable(str(found.id), 300)}")
+    return found
+
+
 def the_account(answer: Mapping[str, object], asked: AccountId) -> ObservedAccount:
     """The account that was asked for."""
     found = account(answer)

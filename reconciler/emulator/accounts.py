@@ -78,7 +78,8 @@ def require_quiet(turn: Turn) -> None:
     name = key if account is None else account["body"]["id"]
     if turn.collided or (mark is not None and mark["ticket"] != turn.ticket):
         raise provider_errors.another_operation(name)
-    if provisioning.collide(turn.store, turn.now, key):
+    settled = account is None or account["body"]["properties"]["provisioningState"] in provisioning.TERMINAL
+    if provisioning.collide(turn.store, turn.now, key) or not settled:
         raise provider_errors.another_operation(name)
 
 

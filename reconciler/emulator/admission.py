@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reconciler.emulator import offers, provider_errors, quota, versions
+from reconciler.emulator import offers, provider_errors, provisioning, quota, versions
 from reconciler.emulator.offers import Listed
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Json, at
@@ -84,8 +84,11 @@ def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitte
 
 
 def _check_state(turn: Turn, before: Json | None) -> None:
-    if before is not None and before["body"]["properties"]["provisioningState"] == "Failed":
+    state = "Succeeded" if before is None else before["body"]["properties"]["provisioningState"]
+    if before is not None and state == "Failed":
         raise provider_errors.failed_state(before["body"]["name"])
+    if before is not None and state not in provisioning.TERMINAL:
+        raise provider_errors.not_terminal(before["body"]["id"])
     if_match = turn.request.headers.get("if-match")
     if if_match and turn.store.setting("switches").get("etags") == "enforced":
         current = None if before is None else before["body"]["etag"]

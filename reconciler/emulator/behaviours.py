@@ -156,6 +156,11 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
         "validateResources answers 200 or InvalidTemplateDeployment with the inner errors",
         "versions are upgraded by the service only with the switch autoUpgrade",
         "pause and resume change deploymentState only",
+        "a Location poll ends with the resource, or with nothing after a delete",
+        "spilloverDeploymentName and parentDeploymentName may name a deployment that is not there",
+        "no limit on deployments per account but the quota pools",
+        "a write to a deployment found in a state that is not terminal, with no operation running, is 409",
+        "a body that does not say it is JSON is 415; one over 4 MiB is 413",
     ),
 )
 """Everything `GET /_emulator/behaviours` tells."""

@@ -198,7 +198,7 @@ def _cancel(store: Store, operation: Json) -> None:
 
 
 def result(turn: Turn) -> Answer:
-    """GET of an operation: 200 with its status, or, for a Location poll, 202 until it ends."""
+    """GET of an operation: 200 with its status; for a Location poll 202 until it ends, then the resource."""
     name = turn.args["operation"].lower()
     operation = turn.store.get("running", name) or turn.store.get("operation", name)
     if operation is None:
@@ -209,8 +209,10 @@ def result(turn: Turn) -> Answer:
     wait = rules(turn.store).get("retryAfter")
     extra = {} if wait is None or operation["status"] in TERMINAL else {"Retry-After": str(wait)}
     if turn.request.query.get("operationresultresponsetype", "").lower() == "location":
-        done = operation["status"] in TERMINAL
-        return Answer(status=200 if done else 202, headers=extra)
+        if operation["status"] not in TERMINAL:
+            return Answer(status=202, headers=extra)
+        resource = turn.store.get(operation["kind"], operation["key"])
+        return Answer(status=200, body=None if resource is None else resource["body"], headers=extra)
     return Answer(status=200, body=_wire(operation), headers=extra)
 
 

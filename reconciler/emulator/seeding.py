@@ -170,7 +170,10 @@ def _account(store: Store, now: datetime, item: Json) -> None:
     before = store.get("account", identity.lower())
     world_checks.shapes(identity, item, {**accounts.SHAPES, "properties.provisioningState": str})
     state = at(item, "properties", "provisioningState") or "Succeeded"
-    body = accounts.filled(turn, item, before, state=str(state))
+    known = {} if before is None else before["body"]
+    body = accounts.filled(
+        turn, overlay(known, {**item, "id": known.get("id", identity)}), before, state=str(state)
+    )
     store.put("account", identity.lower(), {"body": body})
 
 

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 
 
+class ServerProblem(Exception):  # noqa: N818 - said to the user, never caught as an error of the program
+    """The server cannot be set up as asked; the text says why and what to do."""
+
+
 def serve(
     *,
     port: int,
@@ -40,29 +44,16 @@ def serve(
     listener = _listen(port)
     if listener is None:
         return 1
+    scheme = "http" if tls_cert is None else "https"
+    url = f"{scheme}://{HOST}:{listener.getsockname()[1]}"
+    ready = {"url": url, "state": None if state is None else str(state), "pid": os.getpid()}
     try:
         emulator = Emulator(state=state, world=world, latency_ms=latency_ms)
         _ = emulator.store
-    except (StateError, WorldError) as error:
-        listener.close()
-        return _say(str(error))
-    scheme = "http" if tls_cert is None else "https"
-    ready = {
-        "url": f"{scheme}://{HOST}:{listener.getsockname()[1]}",
-        "state": None if state is None else str(state),
-        "pid": os.getpid(),
-    }
-    try:
         server = _server(emulator, json.dumps(ready), tls_cert, tls_key)
-        server.config.load()
-    except ImportError:
+    except (StateError, WorldError, ServerProblem) as problem:
         listener.close()
-        return _say("the emulator's server is not installed; pip install 'reconciler[emulator]'")
-    except OSError as error:
-        listener.close()
-        return _say(
-            f"cannot use {tls_cert} with {tls_key}: {error}; both have to be PEM files that belong together"
-        )
+        return _say(str(problem))
     with contextlib.suppress(KeyboardInterrupt), contextlib.closing(emulator):
         asyncio.run(server.serve(sockets=[listener]))
     return 0
@@ -86,8 +77,13 @@ def _say(message: str) -> int:
 
 
 def _server(emulator: Emulator, ready: str, tls_cert: Path | None, tls_key: Path | None) -> "uvicorn.Server":
-    """A server that prints the ready line once it listens; raises ImportError without the extra."""
-    import uvicorn  # noqa: PLC0415 - an extra: only serving needs it
+    """A server that prints the ready line once it listens; raises ServerProblem."""
+    try:
+        import uvicorn  # noqa: PLC0415 - an extra: only serving needs it
+    except ImportError as missing:
+        raise ServerProblem(
+            "the emulator's server is not installed; pip install 'reconciler[emulator]'"
+        ) from missing
 
     class Announcing(uvicorn.Server):
         """Says where it is, after the socket listens and before the first request."""
@@ -111,6 +107,12 @@ def _server(emulator: Emulator, ready: str, tls_cert: Path | None, tls_key: Path
         ssl_certfile=None if tls_cert is None else str(tls_cert),
         ssl_keyfile=None if tls_key is None else str(tls_key),
     )
+    try:
+        config.load()
+    except OSError as error:
+        raise ServerProblem(
+            f"cannot use {tls_cert} with {tls_key}: {error}; both have to be PEM files that belong together"
+        ) from error
     return Announcing(config)
 
 

@@ -51,7 +51,7 @@ def _undecodable(file: str, content: bytes, problem: UnicodeDecodeError) -> tupl
     byte = content[problem.start]
     place = Place(file=file, span=Lines(text).first_line(start, start + 1))
     message = f"byte 0x{byte:02X} is not UTF-8 here; Latin-1 or Windows-1252 would show `{chr(byte)}`"
-    if byte < 0xA0:  # noqa: PLR2004 -- below it Latin-1 has controls only
+    if byte < 0xA0:  # Latin-1 has only controls below it
         message = f"byte 0x{byte:02X} is not UTF-8 here"
     return text, _finding("encoding", message, place, _SAVE)
 

@@ -32,7 +32,10 @@ class _Stop(Exception):  # noqa: N818 -- ends the reading of one file; its findi
 
 @dataclass(slots=True)
 class _Open:
-    """A collection whose end has not come yet. `merged` are the values of its `<<`."""
+    """A collection whose end has not come yet. `merged` are the values of its `<<`.
+
+    `firsts` finds the first spelling of a repeated key; it is kept only once there is one.
+    """
 
     node: Map | Items
     anchor: str | None
@@ -40,6 +43,7 @@ class _Open:
     height: int = 1
     key: Text | None = None
     merged: list[Map] = field(default_factory=list)
+    firsts: dict[Text, Text] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +57,31 @@ class _Anchored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composed:
-    """The non-empty documents of a file, each with its number, and everything wrong with the text."""
+    """The non-empty documents of a file, each with its number, and everything wrong with the text.
+
+    `whole` says that the file was read to its end.
+    """
 
     roots: tuple[tuple[int, Node], ...]
     findings: tuple[Diagnostic, ...]
+    whole: bool
 
 
 def compose(file: str, text: str, *, loader: type[Any] = _FASTEST) -> Composed:
     """Read every document of `text`. What is wrong becomes findings; nothing is raised for bad text."""
     composer = _Composer(file, text)
     scanner = loader(text)
+    whole = False
     try:
         composer.read(scanner.get_event)
+        whole = True
     except _Stop:
         pass
     except yaml.YAMLError as problem:
         composer.broken(problem)
     finally:
         scanner.dispose()
-    return Composed(roots=tuple(composer.roots), findings=tuple(composer.findings))
+    return Composed(roots=tuple(composer.roots), findings=tuple(composer.findings), whole=whole)
 
 
 class _Composer:
@@ -164,8 +174,13 @@ class _Composer:
         if self.aliases > MAX_ALIASES:
             self._over(f"more than {MAX_ALIASES} aliases", start, end)
         if event.anchor not in self.anchors:
-            self._note("yaml-syntax", f"`*{event.anchor}` names no anchor above it", start, end,
-                       hint=f"write `&{event.anchor}` where the value stands, before this line")
+            self._note(
+                "yaml-syntax",
+                f"`*{event.anchor}` names no anchor above it",
+                start,
+                end,
+                hint=f"write `&{event.anchor}` where the value stands, before this line",
+            )
             nothing = Text("")
             nothing.start, nothing.end, nothing.plain = start, end, True
             self._put(nothing, 0)
@@ -204,12 +219,15 @@ class _Composer:
 
     def _pair(self, parent: _Open, into: Map, key: Text, value: Node) -> None:
         if key in into:
-            first = next(k for k in into if k == key)
-            self._repeated(key, first)
+            if parent.firsts is None:
+                parent.firsts = {k: k for k in into}
+            self._repeated(key, parent.firsts[key])
         elif key == "<<" and key.plain:
             self._merge(parent, key, value)
         else:
             into[key] = value
+            if parent.firsts is not None:
+                parent.firsts[key] = key
 
     def _merge(self, parent: _Open, key: Text, value: Node) -> None:
         """Note what `<<` brings in; explicit keys win, so it is laid under them when the mapping ends."""
@@ -218,7 +236,8 @@ class _Composer:
         if wrong or parent.merged:
             self._note(
                 "duplicate-key" if parent.merged else "wrong-type",
-                "`<<` stands twice in one mapping" if parent.merged
+                "`<<` stands twice in one mapping"
+                if parent.merged
                 else "`<<` merges mappings; this is something else",
                 key.start,
                 key.end,
@@ -229,8 +248,13 @@ class _Composer:
 
     def _not_a_key(self, node: Map | Items) -> Text:
         what = "a mapping" if isinstance(node, Map) else "a list"
-        self._note("wrong-type", f"{what} stands where a key should; keys are text", node.start, node.end,
-                   hint="put the value in quotes if it starts with `{` or `[` and is meant as text")
+        self._note(
+            "wrong-type",
+            f"{what} stands where a key should; keys are text",
+            node.start,
+            node.end,
+            hint="put the value in quotes if it starts with `{` or `[` and is meant as text",
+        )
         key = Text(self.text[node.start : node.end])
         key.start, key.end, key.plain = node.start, node.end, False
         return key
@@ -250,8 +274,13 @@ class _Composer:
         at = event.start_mark.index
         written = self.text[at : at + 80].split(maxsplit=1)
         tag = next((word for word in written[:1] if word.startswith(("!", "&"))), event.tag)
-        self._note("yaml-tag", f"YAML tag `{shortened(tag)}`: manifests have no tags", at, at + len(tag),
-                   hint="remove the tag; put the value in quotes if it must stay text")
+        self._note(
+            "yaml-tag",
+            f"YAML tag `{shortened(tag)}`: manifests have no tags",
+            at,
+            at + len(tag),
+            hint="remove the tag; put the value in quotes if it must stay text",
+        )
 
     def _refuse_tag(self, what: str, hint: str, node: Text) -> None:
         self._note("yaml-tag", f"{what} has no meaning in manifests", node.start, node.end, hint=hint)
@@ -259,8 +288,13 @@ class _Composer:
     def _unseen(self, node: Text) -> None:
         found = UNSEEN.search(node)
         character = found.group() if found else ""
-        self._note("control-character", f"the text contains {named(character)}, written as an escape",
-                   node.start, node.end, hint="remove it: what is deployed must be what a reviewer sees")
+        self._note(
+            "control-character",
+            f"the text contains {named(character)}, written as an escape",
+            node.start,
+            node.end,
+            hint="remove it: what is deployed must be what a reviewer sees",
+        )
 
     def _over(self, what: str, start: int, end: int) -> NoReturn:
         self._note("yaml-limit", f"the file is {what}", start, end, source=_LIMITS, hint="split the file")
@@ -277,8 +311,14 @@ class _Composer:
         if context and began is not None and began.index != at:
             related = (Related(message=context, place=self._place(began.index, began.index + 1)),)
         self.document = max(0, self.document)
-        self._note("yaml-syntax", f"this is not YAML: {words}", at, at + 1,
-                   hint=self._syntax_hint(at, words), related=related)
+        self._note(
+            "yaml-syntax",
+            f"this is not YAML: {words}",
+            at,
+            at + 1,
+            hint=self._syntax_hint(at, words),
+            related=related,
+        )
 
     def _syntax_hint(self, at: int, words: str) -> str:
         line = self.lines.line(self.lines.position(min(at, len(self.text)))[0]) or ""

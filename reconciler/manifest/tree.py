@@ -31,6 +31,12 @@ class Text(str):
         """Whether YAML reads this as null: nothing, a tilde or the word, without quotes."""
         return self.plain and self in _NULLS
 
+    def like(self, text: str) -> Text:
+        """Another text that stands where this one does."""
+        other = Text(text)
+        other.start, other.end, other.plain = self.start, self.end, False
+        return other
+
 
 class Map(dict[Text, "Node"]):
     """A mapping; its keys carry their own positions. Values that came through `<<` carry theirs."""
@@ -84,7 +90,7 @@ class Lines:
 
     def span(self, start: int, end: int) -> Span:
         """The stretch between two offsets; what ends at the beginning of a line ends on the line before."""
-        end = max(start, start + len(self._text[start:end].rstrip()))
+        end = start + len(self._text[start:end].rstrip())
         line, column = self.position(start)
         end_line, end_column = self.position(end)
         return Span(line=line, column=column, end_line=end_line, end_column=end_column)
@@ -92,8 +98,10 @@ class Lines:
     def first_line(self, start: int, end: int) -> Span:
         """The part of a stretch that stands on its first line, for what is too long to underline whole."""
         line, column = self.position(start)
-        shown = (self.line(line) or "")[column - 1 : column - 1 + max(0, end - start)]
-        return Span(line=line, column=column, end_line=line, end_column=column + len(shown.rstrip()))
+        starts = self._beginnings
+        line_end = starts[line] if line < len(starts) else len(self._text)
+        shown = self._text[start : min(end, line_end)].rstrip()
+        return Span(line=line, column=column, end_line=line, end_column=column + len(shown))
 
 
 def described(node: object) -> str:

@@ -179,3 +179,8 @@ def bodies_of(action: Writing) -> tuple[JsonObject, ...]:
             return ()
         case _:
             return (action.body,)
+
+
+def changes_of(action: Action) -> tuple[FieldChange, ...]:
+    """What `action` changes, or ought to; nothing for a deployment that goes or stays."""
+    return () if isinstance(action, Keep | Delete) else action.changes

@@ -6,7 +6,6 @@ The two tables of this module are the only places that know which properties ARM
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 
 from reconciler.domain.deployment import (
@@ -18,6 +17,7 @@ from reconciler.domain.deployment import (
     Unset,
 )
 from reconciler.domain.state import ObservedDeployment
+from reconciler.plan.overlay import SOURCES, canonical, has, laid_over, without
 
 FLEET_TAG = "reconciler-fleet"
 SPEC_TAG = "reconciler-spec"
@@ -31,6 +31,16 @@ _READ_ONLY_PROPERTIES = frozenset(
     {"provisioningstate", "capabilities", "ratelimits", "callratelimit", "currentcapacity", "scalesettings"}
 )
 _READ_ONLY_MODEL = frozenset({"callratelimit"})
+
+# What the absence of a property means, where that is documented ("Working with models" for the upgrade
+# option) or the only reading of a two-valued switch. What ARM fills in on create (versionUpgradeOption,
+# raiPolicyName, model.version, capacity) needs no table: an undeclared field is never compared.
+ABSENT_MEANS: Mapping[str, JsonValue] = {
+    "versionUpgradeOption": "OnceCurrentVersionExpired",
+    "serviceTier": "Default",
+    "deploymentState": "Running",
+    "dynamicThrottlingEnabled": False,
+}
 
 
 def writable(observed: ObservedDeployment) -> JsonObject:
@@ -48,8 +58,7 @@ def writable(observed: ObservedDeployment) -> JsonObject:
 
 def declared_body(desired: DesiredDeployment, fleet: str) -> JsonObject:
     """What the manifest declares and our marks, in the shape of a PUT body; nothing else."""
-    tags = {} if isinstance(desired.spec.tags, Unset) else dict(desired.spec.tags)
-    return {**_declared(desired), "tags": tags | marks(desired, fleet)}
+    return _marked(_declared(desired), desired, fleet)
 
 
 def marks(desired: DesiredDeployment, fleet: str) -> dict[str, str]:
@@ -68,33 +77,48 @@ def put_body(desired: DesiredDeployment, observed: ObservedDeployment | None, fl
     Fields that the manifest ignores, and a version that the service has upgraded by itself as it may,
     are left as they are.
     """
-    declared = declared_body(desired, fleet)
     if observed is None:
-        return declared
-    untouched = [_body_path(path) for path in desired.lifecycle.ignore_changes]
+        return declared_body(desired, fleet)
+    declared = _without_ignored(desired)
     if auto_upgraded(desired, observed):
-        untouched.append(("properties", "model", "version"))
-    for path in untouched:
-        declared = _without(declared, path)
-    return _laid_over(writable(observed), declared)
+        declared = without(declared, ("properties", "model", "version"))
+    return _marked(laid_over(_unmarked(writable(observed)), declared), desired, fleet)
 
 
 def replacement_body(desired: DesiredDeployment, observed: ObservedDeployment, fleet: str) -> JsonObject:
-    """What recreates a deployment: undeclared settings survive, its old SKU and another model's do not."""
-    kept = _without(writable(observed), ("sku",))
-    model = observed.model_name or ""
-    if model.lower() != desired.spec.model.name.lower():
-        kept = _without(kept, ("properties", "model"))
-    return _laid_over(kept, declared_body(desired, fleet))
+    """What recreates a deployment: undeclared settings survive, another SKU's and another model's do not.
+
+    An ignored field keeps the value that its owner gave it, where that value still has a meaning.
+    """
+    kept = _unmarked(writable(observed))
+    declared: JsonObject = _declared(desired)
+    same_sku = observed.sku == desired.spec.sku.name
+    same_model = (observed.model_name or "").lower() == desired.spec.model.name.lower()
+    if not same_sku:
+        kept = without(kept, ("sku",))
+    if not same_model:
+        kept = without(kept, ("properties", "model"))
+    for path in _ignored(desired):
+        about_sku, about_model = path[0] == "sku", path[:2] == ("properties", "model")
+        if (same_sku or not about_sku) and (same_model or not about_model) and has(kept, path):
+            declared = without(declared, path)
+    return _marked(laid_over(kept, declared), desired, fleet)
 
 
 def spec_mark(desired: DesiredDeployment) -> str:
-    """12 hex digits over what the manifest declares, less the fields it ignores."""
-    declared: JsonObject = _declared(desired)
-    for path in desired.lifecycle.ignore_changes:
-        declared = _without(declared, _body_path(path))
-    text = json.dumps(declared, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    """12 hex digits over what the manifest declares, less the fields it ignores.
+
+    Which of its two fields a source is sent in depends on tenants, and ids have no case: neither may
+    change the mark.
+    """
+    document: JsonObject = _without_ignored(desired)
+    source = desired.spec.model.source
+    for name in SOURCES:
+        document = without(document, ("properties", "model", name))
+    ignored = {path[-1] for path in _ignored(desired) if path[:2] == ("properties", "model")}
+    if source is not None and not ignored & set(SOURCES):
+        document = {**document, "source": str(source.account).lower()}
+    return hashlib.sha256(canonical(document).encode()).hexdigest()[:12]
 
 
 def auto_upgraded(desired: DesiredDeployment, observed: ObservedDeployment) -> bool:
@@ -111,7 +135,7 @@ def auto_upgraded(desired: DesiredDeployment, observed: ObservedDeployment) -> b
     if isinstance(option, Unset):
         properties = observed.resource.get("properties")
         found = properties.get("versionUpgradeOption") if isinstance(properties, Mapping) else None
-        option = found if isinstance(found, str) else "NoAutoUpgrade"
+        option = str(found or ABSENT_MEANS["versionUpgradeOption"])
     return option.lower() != "noautoupgrade"
 
 
@@ -159,59 +183,55 @@ def _properties(desired: DesiredDeployment) -> JsonObject:
         # fine-tuned model", 2025-02-24); both are in the schema since 2024-10-01.
         fields["sourceAccount" if desired.source_tenant else "source"] = str(model.source.account)
     properties: dict[str, JsonValue | Unset] = {
-        **spec.settings,
         "model": _stated(fields),
         "versionUpgradeOption": spec.version_upgrade_option,
         "raiPolicyName": spec.rai_policy_name,
         "spilloverDeploymentName": spec.spillover_deployment_name,
         "parentDeploymentName": spec.parent_deployment_name,
     }
-    return _stated(properties)
+    return laid_over(spec.settings, _stated(properties))
 
 
 def _stated(fields: Mapping[str, JsonValue | Unset]) -> dict[str, JsonValue]:
     return {name: value for name, value in fields.items() if not isinstance(value, Unset)}
 
 
+def _marked(body: JsonObject, desired: DesiredDeployment, fleet: str) -> JsonObject:
+    tags = body.get("tags")
+    kept = tags if isinstance(tags, Mapping) else {}
+    return {**body, "tags": laid_over(kept, marks(desired, fleet))}
+
+
+def _unmarked(body: JsonObject) -> JsonObject:
+    """Without the mark about removal: it follows the manifest, which may have taken it back."""
+    tags = body.get("tags")
+    if not isinstance(tags, Mapping):
+        return body
+    return {**body, "tags": {name: value for name, value in tags.items() if name.lower() != REMOVAL_TAG}}
+
+
+def _without_ignored(desired: DesiredDeployment) -> JsonObject:
+    declared: JsonObject = _declared(desired)
+    for path in _ignored(desired):
+        declared = without(declared, path)
+    return declared
+
+
+def _ignored(desired: DesiredDeployment) -> list[tuple[str, ...]]:
+    paths = [_body_path(path) for path in desired.lifecycle.ignore_changes]
+    sources = [("properties", "model", name) for name in SOURCES]
+    return [*paths, *(sources if sources[0] in paths else ())]
+
+
 def _body_path(dotted: str) -> tuple[str, ...]:
     """A manifest's path as a path into a body; a tag's name may hold dots."""
     head, _, rest = dotted.partition(".")
-    if head == "sku":
-        return ("sku", *rest.split(".")) if rest else ("sku",)
-    if head == "tags":
-        return ("tags", rest) if rest else ("tags",)
-    return ("properties", *dotted.split("."))
-
-
-def _without(body: JsonObject, path: tuple[str, ...]) -> JsonObject:
-    head, *rest = path
-    if head not in body:
-        return body
-    if not rest:
-        return {name: value for name, value in body.items() if name != head}
-    inner = body[head]
-    if not isinstance(inner, Mapping):
-        return body
-    return {**body, head: _without(inner, tuple(rest))}
-
-
-def _laid_over(below: JsonObject, above: JsonObject) -> JsonObject:
-    """Mappings merge; lists and scalars are replaced. Names are ARM's, so their case does not count."""
-    spelled = {name.lower(): name for name in above}
-    merged: dict[str, JsonValue] = {}
-    for name, value in below.items():
-        key = spelled.get(name.lower())
-        if key is None:
-            if not _other_source(name, above):
-                merged[name] = value
-            continue
-        over = above[key]
-        both = isinstance(value, Mapping) and isinstance(over, Mapping)
-        merged[key] = _laid_over(value, over) if both else over  # type: ignore[arg-type]
-    return merged | {name: value for name, value in above.items() if name not in merged}
-
-
-def _other_source(name: str, above: JsonObject) -> bool:
-    """Whether `name` is the one of ARM's two source fields that the other one, being declared, replaces."""
-    others = {"source": "sourceAccount", "sourceAccount": "source"}
-    return others.get(name, "") in above
+    match head:
+        case "tags":
+            return ("tags", rest) if rest else ("tags",)
+        case "sku":
+            return ("sku", *rest.split(".")) if rest else ("sku",)
+        case "extraProperties" | "properties":
+            return ("properties", *rest.split("."))
+        case _:
+            return ("properties", *dotted.split("."))

@@ -13,14 +13,13 @@ from reconciler.diagnostics import Diagnostic, Place, Span
 from reconciler.domain.deployment import JsonObject, JsonValue
 from reconciler.plan.actions import (
     KIND,
-    Action,
     Blocked,
     Create,
-    Delete,
     FieldChange,
     Keep,
     Update,
     bodies_of,
+    changes_of,
     kind_of,
 )
 from reconciler.plan.plan import Plan, PoolForecast, Refusal, Step
@@ -80,7 +79,7 @@ def action_json(step: Step) -> dict[str, JsonValue]:
         "action": kind_of(action),
         "reason": action.reason.value,
         "explanation": action.explanation,
-        "changes": [_change(change) for change in _changes_of(action)],
+        "changes": [_change(change) for change in changes_of(action)],
         "body": bodies[-1] if bodies else None,
         "dependsOn": [str(needed) for needed in step.depends_on],
         "etag": None if observed is None else observed.etag,
@@ -109,10 +108,6 @@ def pool_json(pool: PoolForecast) -> dict[str, JsonValue]:
         "verdict": pool.verdict.value,
         "holders": [{"id": str(holder.id), "capacity": holder.capacity} for holder in pool.holders],
     }
-
-
-def _changes_of(action: Action) -> tuple[FieldChange, ...]:
-    return () if isinstance(action, Keep | Delete) else action.changes
 
 
 def _change(change: FieldChange) -> dict[str, JsonValue]:

@@ -13,7 +13,7 @@ from reconciler.domain.deployment import DesiredDeployment, JsonObject, JsonValu
 from reconciler.domain.sku import SkuName
 from reconciler.domain.state import ObservedDeployment
 from reconciler.plan.actions import FieldChange
-from reconciler.plan.body import put_body, writable
+from reconciler.plan.body import ABSENT_MEANS, REMOVAL_TAG, put_body, writable
 
 Path = tuple[str, ...]
 
@@ -28,8 +28,12 @@ _CASE_BLIND: frozenset[Path] = frozenset(
         ("properties", "versionUpgradeOption"),
         ("properties", "spilloverDeploymentName"),
         ("properties", "parentDeploymentName"),
+        ("properties", "serviceTier"),
+        ("properties", "deploymentState"),
     }
 )
+_SOURCE: Path = ("properties", "model", "source")
+_SOURCE_ACCOUNT: Path = ("properties", "model", "sourceAccount")
 
 
 def field_changes(
@@ -41,10 +45,20 @@ def field_changes(
 
 def body_changes(observed: ObservedDeployment, body: JsonObject) -> tuple[FieldChange, ...]:
     """What sending `body` would change, by manifest path; what the body leaves out does not count."""
-    before, after = _alike(writable(observed), body)
-    if before == after:
-        return ()
-    return tuple(sorted(_changes(before, after, writable(observed), body), key=lambda c: _rank(c.path)))
+    there = writable(observed)
+    before, after = _reduced(there, body, ()), _spelled(body, ())
+    changes = [*_taken_back(there, body)]
+    if before != after:
+        changes += _changes(before, after, there, body)
+    return tuple(sorted(changes, key=lambda change: _rank(change.path)))
+
+
+def _taken_back(there: JsonObject, body: JsonObject) -> Iterator[FieldChange]:
+    """The one thing that a body may leave out in order to remove it: our mark about removal."""
+    path = ("tags", REMOVAL_TAG)
+    found = _at(there, path)
+    if found is not None and "tags" in body and _at(body, path) is None:
+        yield FieldChange(path=_dotted(path), before=found, after=None)
 
 
 def fields_of(body: JsonObject) -> tuple[FieldChange, ...]:
@@ -76,29 +90,40 @@ def _changes(
                 yield FieldChange(path=_dotted(path), before=_at(raw_before, path), after=value)
 
 
-def _alike(before: JsonObject, after: JsonObject) -> tuple[JsonObject, JsonObject]:
-    """Both sides reduced to what `after` states, in one spelling."""
-    return _reduced(before, after, ()), _spelled(after, ())
-
-
 def _reduced(before: JsonObject, after: JsonObject, path: Path) -> JsonObject:
+    """Of `before` only what `after` states, in its names, and in the one spelling that both can share."""
     by_name = {name.lower(): value for name, value in before.items()}
     reduced: dict[str, JsonValue] = {}
     for name, wanted in after.items():
         here = (*path, name)
         found = by_name.get(name.lower())
-        if found is None and here[-1] in {"source", "sourceAccount"}:
-            # ARM has two fields for one thing and may return neither: the other one counts as this one,
-            # and an absent one is no difference.
-            other = by_name.get("sourceaccount" if name == "source" else "source")
-            found = wanted if other is None else other
-        if found is None and name.lower() not in by_name:
-            continue
-        if isinstance(wanted, Mapping) and isinstance(found, Mapping):
+        if found is None:
+            found = _implied(here, wanted, by_name)
+        if _says_nothing(found) or _says_nothing(wanted):
+            if not _says_nothing(found):
+                reduced[name] = found
+        elif isinstance(wanted, Mapping) and isinstance(found, Mapping):
             reduced[name] = _reduced(found, wanted, here)
         else:
             reduced[name] = _one_spelling(found, here)
     return reduced
+
+
+def _implied(path: Path, wanted: JsonValue, siblings: Mapping[str, JsonValue]) -> JsonValue:
+    """What an absent property amounts to.
+
+    ARM has two fields for the source of a model and may return neither (not known; no recording has one):
+    the other one counts as this one, and an absent one is no difference.
+    """
+    if path in {_SOURCE, _SOURCE_ACCOUNT}:
+        other = siblings.get("sourceaccount" if path == _SOURCE else "source")
+        return wanted if other is None else other
+    return ABSENT_MEANS.get(path[-1]) if path[:-1] == ("properties",) else None
+
+
+def _says_nothing(value: JsonValue) -> bool:
+    """ARM leaves nulls out of its answers; an empty object declares nothing."""
+    return value is None or (isinstance(value, Mapping) and not value)
 
 
 def _spelled(body: JsonObject, path: Path) -> JsonObject:
@@ -107,6 +132,7 @@ def _spelled(body: JsonObject, path: Path) -> JsonObject:
         if isinstance(value, Mapping)
         else _one_spelling(value, (*path, name))
         for name, value in body.items()
+        if not _says_nothing(value)
     }
 
 

@@ -1,26 +1,27 @@
-"""Drift: what differs from the manifests although nobody changed them, with a cause for each."""
+"""Drift: what differs from the manifests although nobody changed them, with a cause for each.
+
+Three things are compared: what is declared now, the mark of what was declared when we last wrote, and
+what is there. From an account that could not be listed to the end, nothing follows.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from reconciler.diagnostics import Severity
-from reconciler.domain.deployment import DesiredDeployment
-from reconciler.domain.ids import AccountId, DeploymentId, Region
-from reconciler.domain.state import (
-    AccountMissing,
-    DesiredAccount,
-    DesiredState,
-    Listed,
-    ObservedDeployment,
-    ObservedState,
-    Unreadable,
-)
+from reconciler.domain.deployment import DesiredDeployment, Unset
+from reconciler.domain.ids import AccountId, DeploymentId
+from reconciler.domain.state import DesiredState, Listed, ObservedDeployment, ObservedState
 from reconciler.plan.actions import FieldChange
-from reconciler.plan.body import MARKS, SPEC_TAG, auto_upgraded, spec_mark
+from reconciler.plan.body import auto_upgraded, spec_mark
+from reconciler.plan.compare import by_account
 from reconciler.plan.diff import field_changes
+from reconciler.plan.legality import only_marks, without_marks
+from reconciler.plan.ownership import mark_of, owner_of
+from reconciler.plan.pools import Pools
 
 
 class Cause(StrEnum):
@@ -36,9 +37,24 @@ class Cause(StrEnum):
     UNDECLARED = "undeclared"
 
 
+_SEVERITY = {
+    Cause.CHANGED_OUTSIDE: Severity.ERROR,
+    Cause.AUTO_UPGRADED: Severity.WARNING,
+    Cause.EXPIRED: Severity.WARNING,
+    Cause.RETIRED: Severity.ERROR,
+    Cause.DELETED_OUTSIDE: Severity.ERROR,
+    Cause.PENDING: Severity.INFO,
+    Cause.FAILED_STATE: Severity.ERROR,
+    Cause.UNDECLARED: Severity.WARNING,
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriftItem:
-    """One deployment's drift. `who` and `when` are systemData's lastModified half; None if unknown."""
+    """One deployment's drift. `who` and `when` are systemData's lastModified half; None if unknown.
+
+    A change's `before` is what is there, its `after` what the manifest declares, as in a plan.
+    """
 
     id: DeploymentId
     cause: Cause
@@ -72,134 +88,118 @@ class DriftReport:
         return any(item.cause is not Cause.PENDING for item in self.items)
 
 
-_SEVERITY = {
-    Cause.CHANGED_OUTSIDE: Severity.ERROR,
-    Cause.DELETED_OUTSIDE: Severity.ERROR,
-    Cause.FAILED_STATE: Severity.ERROR,
-    Cause.RETIRED: Severity.ERROR,
-    Cause.AUTO_UPGRADED: Severity.WARNING,
-    Cause.EXPIRED: Severity.WARNING,
-    Cause.UNDECLARED: Severity.WARNING,
-    Cause.PENDING: Severity.INFO,
-}
-_MARK_PATHS = frozenset(f"tags.{name}" for name in MARKS)
+def find_drift(desired: DesiredState, observed: ObservedState, *, today: date) -> DriftReport:
+    """Every difference in scope with its cause, ordered by identity.
 
-
-def find_drift(desired: DesiredState, observed: ObservedState) -> DriftReport:
-    """Everything in scope that is not as declared, with the cause; what cannot be read is listed apart."""
+    Retirement is known only where `observed` has the offers of the account's region. A missing account
+    counts as unreadable: a wrong tenant looks the same.
+    """
     items: list[DriftItem] = []
     unreadable: list[UnreadableAccount] = []
     in_sync = 0
+    declared = by_account(desired)
+    pools = Pools(observed)
     for account in desired.accounts:
         reading = observed.readings.get(account.id)
         if not isinstance(reading, Listed):
-            unreadable.append(_unreadable(account, reading))
+            code, message = (
+                (reading.code, reading.message) if reading else ("NotRead", "it was not looked at")
+            )
+            unreadable.append(UnreadableAccount(id=account.id, code=code, message=message))
             continue
-        for one in desired.deployments:
-            if one.id.account == account.id and desired.covers(one.id):
-                found = _declared(one, reading, desired, observed)
-                items.extend(found)
-                in_sync += not found
-        items.extend(_undeclared(reading, desired))
-    items.sort(key=lambda item: item.id.key)
-    return DriftReport(items=tuple(items), unreadable=tuple(unreadable), in_sync=in_sync)
-
-
-def _unreadable(account: DesiredAccount, reading: AccountMissing | Unreadable | None) -> UnreadableAccount:
-    if reading is None:
-        return UnreadableAccount(id=account.id, code="not-observed", message="it was not looked at")
-    return UnreadableAccount(id=account.id, code=reading.code, message=reading.message)
+        here = [one for one in declared.get(account.id, ()) if desired.covers(one.id)]
+        for one in here:
+            found = list(_declared(one, reading, desired.fleet.name, pools, today))
+            in_sync += not found
+            items += found
+        names = {one.id for one in declared.get(account.id, ())}
+        items += (
+            _undeclared(there, desired.fleet.name)
+            for there in reading.deployments
+            if there.id not in names and desired.covers(there.id)
+        )
+    ordered = sorted(items, key=lambda item: (item.id.key, item.cause))
+    return DriftReport(items=tuple(ordered), unreadable=tuple(unreadable), in_sync=in_sync)
 
 
 def _declared(
-    one: DesiredDeployment,
-    reading: Listed,
-    desired: DesiredState,
-    observed: ObservedState,
-) -> tuple[DriftItem, ...]:
+    one: DesiredDeployment, reading: Listed, fleet: str, pools: Pools, today: date
+) -> Iterator[DriftItem]:
     there = reading.find(one.id)
     if there is None:
-        return (_absent(one),)
+        yield _absent(one)
+        return
+    changes = field_changes(one, there, fleet)
     if there.settled and there.provisioning_state.lower() != "succeeded":
-        words = f"it is in state {there.provisioning_state}"
-        return (_item(Cause.FAILED_STATE, there, explanation=words),)
-    changes = tuple(
-        change for change in field_changes(one, there, desired.fleet.name) if change.path not in _MARK_PATHS
-    )
-    found: list[DriftItem] = []
-    if changes:
-        found.append(_differing(one, there, changes))
-    elif auto_upgraded(one, there):
-        version = FieldChange(
-            path="model.version", before=str(one.spec.model.version), after=there.model_version
+        yield _item(there, Cause.FAILED_STATE, changes, f"it settled in state {there.provisioning_state}")
+    elif (item := _changed(one, there, changes, fleet)) is not None:
+        yield item
+    offer = pools.offer_of(there, reading.account)
+    if offer is not None and offer.retires and offer.retires[:10] <= today.isoformat():
+        told = (
+            f"{there.model_name} {there.model_version} on {offer.sku} is retired since {offer.retires[:10]}"
         )
-        words = "the service moved it to a newer version, as versionUpgradeOption lets it"
-        found.append(_item(Cause.AUTO_UPGRADED, there, changes=(version,), explanation=words))
-    found.extend(_retired(there, reading.account.region, observed))
-    return tuple(found)
+        yield _item(there, Cause.RETIRED, (), told)
+
+
+def _changed(
+    one: DesiredDeployment, there: ObservedDeployment, changes: tuple[FieldChange, ...], fleet: str
+) -> DriftItem | None:
+    going = (
+        "" if there.settled else f"; an operation is going on (provisioningState {there.provisioning_state})"
+    )
+    owner = owner_of(there)
+    if owner is not None and owner != fleet:
+        return _item(there, Cause.CHANGED_OUTSIDE, changes, f"the fleet {owner!r} has marked it{going}")
+    if owner is None and only_marks(changes):
+        return _item(there, Cause.PENDING, changes, f"it is as declared and not yet adopted{going}")
+    if owner is None or mark_of(there) != spec_mark(one):
+        told = f"the manifest is not what was last applied to it{going}"
+        return _item(there, Cause.PENDING, changes, told) if changes else None
+    fields = without_marks(changes)
+    upgrade = _upgrade(one, there)
+    if fields:
+        told = f"the manifest is what was last applied{going}"
+        return _item(there, Cause.CHANGED_OUTSIDE, (*upgrade, *fields), told)
+    if upgrade:
+        told = f"the service moved it to version {there.model_version}, as its versionUpgradeOption allows"
+        return _item(there, Cause.AUTO_UPGRADED, upgrade, told)
+    if changes:
+        return _item(there, Cause.PENDING, changes, "its lifecycle was changed and not yet applied")
+    return None
+
+
+def _upgrade(one: DesiredDeployment, there: ObservedDeployment) -> tuple[FieldChange, ...]:
+    version = one.spec.model.version
+    if isinstance(version, Unset) or not auto_upgraded(one, there):
+        return ()
+    return (FieldChange(path="model.version", before=there.model_version, after=version),)
 
 
 def _absent(one: DesiredDeployment) -> DriftItem:
-    short_lived = one.spec.model.fine_tuned or one.spec.sku.name.name == "DeveloperTier"
-    if short_lived:
-        cause = Cause.EXPIRED
-        words = (
-            "it is not there; the service deletes a fine-tuned deployment after 15 days without calls and a "
-            "DeveloperTier one after 24 hours (or it was never applied)"
-        )
+    """The service removes idle fine-tuned deployments after 15 days, DeveloperTier ones after 24 hours."""
+    developer = one.spec.sku.name.name == "DeveloperTier"
+    if developer or one.spec.model.fine_tuned:
+        after = "24 hours after it was made" if developer else "after 15 days without a request"
+        cause, told = Cause.EXPIRED, f"it is gone, or was never applied; the service removes such {after}"
     else:
-        cause = Cause.DELETED_OUTSIDE
-        words = "it is not there: deleted by somebody, or never applied; nothing remembers which"
-    return DriftItem(id=one.id, cause=cause, severity=_SEVERITY[cause], explanation=words)
+        cause, told = Cause.DELETED_OUTSIDE, "it is not there: deleted outside, or never applied"
+    return DriftItem(id=one.id, cause=cause, severity=_SEVERITY[cause], explanation=told)
 
 
-def _differing(
-    one: DesiredDeployment, there: ObservedDeployment, changes: tuple[FieldChange, ...]
-) -> DriftItem:
-    """The mark says what was declared at the last apply: if that is what is declared now, it was not us."""
-    mark = next((value for name, value in there.tags.items() if name.lower() == SPEC_TAG), None)
-    turned = tuple(
-        FieldChange(path=change.path, before=change.after, after=change.before) for change in changes
-    )
-    if mark is not None and mark != spec_mark(one):
-        return _item(
-            Cause.PENDING, there, changes=turned, explanation="the manifest has changed since the last apply"
-        )
-    words = "" if mark else "it carries no mark of ours, so it has never been applied from here"
-    return _item(Cause.CHANGED_OUTSIDE, there, changes=turned, explanation=words)
-
-
-def _retired(there: ObservedDeployment, region: Region, observed: ObservedState) -> Iterator[DriftItem]:
-    """Only ARM's own list counts here; the catalogue's dates belong to validate and lifecycle."""
-    facts = observed.region_facts(there.id.account.subscription, region)
-    if facts is None or facts.offers is None:
-        return
-    for offer in facts.offers:
-        same = (
-            offer.model_name.lower() == (there.model_name or "").lower()
-            and offer.model_version.lower() == (there.model_version or "").lower()
-            and offer.sku == there.sku
-        )
-        if same and offer.lifecycle_status.lower() == "deprecated":
-            model = f"{offer.model_name} {offer.model_version}"
-            words = f"ARM lists {model} as retired ({offer.retires or 'no date'})"
-            yield _item(Cause.RETIRED, there, explanation=words)
-            return
-
-
-def _undeclared(reading: Listed, desired: DesiredState) -> Iterator[DriftItem]:
-    names = {one.id for one in desired.deployments}
-    for there in reading.deployments:
-        if there.id not in names and desired.covers(there.id):
-            yield _item(Cause.UNDECLARED, there, explanation="no manifest declares it")
+def _undeclared(there: ObservedDeployment, fleet: str) -> DriftItem:
+    owner = owner_of(there)
+    if owner == fleet:
+        told = "it carries our mark and no manifest declares it"
+    elif owner is not None:
+        told = f"no manifest here declares it; it carries the mark of the fleet {owner!r}"
+    else:
+        told = "no manifest declares it and it carries nobody's mark"
+    return _item(there, Cause.UNDECLARED, (), told)
 
 
 def _item(
-    cause: Cause,
-    there: ObservedDeployment,
-    *,
-    changes: tuple[FieldChange, ...] = (),
-    explanation: str = "",
+    there: ObservedDeployment, cause: Cause, changes: tuple[FieldChange, ...], explanation: str
 ) -> DriftItem:
     return DriftItem(
         id=there.id,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reconciler.domain.deployment import Unset
+from reconciler.domain.ids import Region
 from reconciler.domain.sku import SkuFamily
 from reconciler.domain.state import DesiredState, Listed, ObservedDeployment, ObservedState
-from reconciler.plan.actions import Action, Delete, Replace, Update
-from reconciler.plan.body import FLEET_TAG
+from reconciler.plan.actions import Action, Blocked, Delete, Keep, Replace
+from reconciler.plan.ownership import owner_of
 from reconciler.plan.plan import Refusal
+from reconciler.plan.pools import PoolKey, Pools
 
 # Without a word in the Fleet: this many deletes, or this share of what is ours, whichever is smaller.
 _DEFAULT_DELETES = 5
@@ -32,30 +34,30 @@ def guard(
     actions: Sequence[Action], desired: DesiredState, observed: ObservedState, policy: Policy
 ) -> tuple[Refusal, ...]:
     """Every refusal of every guard."""
-    owned = tuple(_owned(desired, observed))
+    owned = sum(1 for _ in _owned(desired, observed))
     return (
-        *_empty(desired, owned, policy),
+        *_empty(actions, desired, owned, policy),
         *_deletes(actions, desired, owned, policy),
-        *_reductions(actions, desired, owned),
+        *_reductions(actions, desired, observed),
     )
 
 
-def _owned(desired: DesiredState, observed: ObservedState) -> Iterator[ObservedDeployment]:
-    mark = desired.fleet.name
+def _owned(desired: DesiredState, observed: ObservedState) -> Iterator[tuple[ObservedDeployment, Region]]:
     for reading in observed.readings.values():
         if isinstance(reading, Listed):
             for there in reading.deployments:
-                if any(k.lower() == FLEET_TAG and v == mark for k, v in there.tags.items()):
-                    yield there
+                if owner_of(there) == desired.fleet.name:
+                    yield there, reading.account.region
 
 
-def _empty(desired: DesiredState, owned: tuple[ObservedDeployment, ...], policy: Policy) -> Iterator[Refusal]:
+def _empty(actions: Sequence[Action], desired: DesiredState, owned: int, policy: Policy) -> Iterator[Refusal]:
     if policy.allow_empty or desired.deployments or desired.scope.left_out:
         return
+    going = sum(1 for action in actions if isinstance(action, Delete))
     if owned:
-        found = (
-            f"the manifests declare no deployment, and {len(owned)} carry the mark of {desired.fleet.name}"
-        )
+        found = f"the manifests declare no deployment, and {owned} carry the mark of {desired.fleet.name}"
+    elif going:
+        found = f"the manifests declare no deployment, and {going} would be deleted"
     elif not desired.accounts:
         found = "the manifests declare nothing at all; a wrong path looks just like this"
     else:
@@ -70,11 +72,11 @@ def _empty(desired: DesiredState, owned: tuple[ObservedDeployment, ...], policy:
 def _deletes(
     actions: Sequence[Action],
     desired: DesiredState,
-    owned: tuple[ObservedDeployment, ...],
+    owned: int,
     policy: Policy,
 ) -> Iterator[Refusal]:
     going = [action for action in actions if isinstance(action, Delete | Replace)]
-    allowed, rule = _allowed_deletes(desired, len(owned), policy)
+    allowed, rule = _allowed_deletes(desired, owned, policy)
     if len(going) <= allowed:
         return
     names = ", ".join(f"{action.id.account.name}/{action.id.name}" for action in going)
@@ -107,48 +109,37 @@ def _allowed_deletes(desired: DesiredState, owned: int, policy: Policy) -> tuple
 
 
 def _reductions(
-    actions: Sequence[Action], desired: DesiredState, owned: tuple[ObservedDeployment, ...]
+    actions: Sequence[Action], desired: DesiredState, observed: ObservedState
 ) -> Iterator[Refusal]:
-    """PTUs that are given back may not be had again: a large share at once wants a second look."""
+    """PTUs that are given back may not be had again: a large share of a pool wants a second look.
+
+    What moves inside a pool is not given back.
+    """
     percent = desired.fleet.guards.max_capacity_reduction_percent
     if percent is None:
         return
-    regions = {action.id: action.region for action in actions}
-    held: dict[tuple[str, str, str], int] = defaultdict(int)
-    freed: dict[tuple[str, str, str], int] = defaultdict(int)
-    for there in owned:
-        if there.sku is not None and there.sku.family is SkuFamily.PROVISIONED:
-            held[_ptu_pool(there, str(regions.get(there.id)))] += there.capacity or 0
+    pools = Pools(observed)
+    held: dict[PoolKey, int] = defaultdict(int)
+    for there, region in _owned(desired, observed):
+        draw = pools.draw_of(there, region)
+        if draw is not None and there.sku is not None and there.sku.family is SkuFamily.PROVISIONED:
+            held[draw.pool] += draw.amount
+    freed: dict[PoolKey, int] = defaultdict(int)
+    names: dict[PoolKey, str] = {}
     for action in actions:
-        if not isinstance(action, Delete | Replace | Update):
-            continue
-        there = action.observed
-        if there.sku is None or there.sku.family is not SkuFamily.PROVISIONED:
-            continue
-        freed[_ptu_pool(there, str(action.region))] += _freed(action)
-    for pool in sorted(freed):
+        if not isinstance(action, Keep | Blocked):
+            for move in pools.movements(action):
+                freed[move.pool] += move.release - move.take
+                names[move.pool] = move.label
+    for pool in sorted(held):
         share = 100 * freed[pool] / held[pool] if held[pool] else 0.0
         if share > percent:
-            _, region, sku = pool
             yield Refusal(
                 code="max-capacity-reduction",
                 message=(
-                    f"{freed[pool]} of {held[pool]} PTU of {sku} in {region} would be given back, "
-                    f"{share:.0f} %; the Fleet's guards.maxCapacityReductionPercent is {percent:g}"
+                    f"{freed[pool]} of {held[pool]} PTU of {names[pool]} in "
+                    f"{pool.subscription}/{pool.region} would be given back, {share:.0f} %; "
+                    f"the Fleet's guards.maxCapacityReductionPercent allows {percent:g} %"
                 ),
-                lift=f"guards: {{maxCapacityReductionPercent: {share:.0f}}} in the Fleet",
+                lift=f"guards: {{maxCapacityReductionPercent: {math.ceil(share)}}} in the Fleet",
             )
-
-
-def _ptu_pool(there: ObservedDeployment, region: str) -> tuple[str, str, str]:
-    return (there.id.account.subscription.lower(), region, there.sku.name if there.sku else "")
-
-
-def _freed(action: Delete | Replace | Update) -> int:
-    before = action.observed.capacity or 0
-    if isinstance(action, Delete):
-        return before
-    sku = action.desired.spec.sku
-    if sku.name != action.observed.sku or isinstance(sku.capacity, Unset):
-        return before if isinstance(action, Replace) else 0
-    return max(0, before - sku.capacity.amount)

@@ -14,7 +14,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from reconciler.domain.deployment import DesiredDeployment, JsonObject, JsonValue, SkuChange
 from reconciler.domain.state import ObservedDeployment
@@ -37,9 +37,19 @@ def needs_replacement(desired: DesiredDeployment, changes: Iterable[FieldChange]
     return "sku.name" in paths and desired.lifecycle.sku_change is SkuChange.REPLACE
 
 
+def fixed_paths(changes: Iterable[FieldChange]) -> tuple[str, ...]:
+    """Those of the changed fields that a deployment has for good."""
+    return tuple(change.path for change in changes if change.path in {*_IDENTITY, "sku.name"})
+
+
 def only_marks(changes: Iterable[FieldChange]) -> bool:
     """Whether nothing but our own tags differs."""
     return all(change.path in _MARK_PATHS for change in changes)
+
+
+def without_marks(changes: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
+    """The changes less those of our own tags."""
+    return tuple(change for change in changes if change.path not in _MARK_PATHS)
 
 
 def reason_for(changes: Iterable[FieldChange]) -> Reason:
@@ -69,21 +79,22 @@ def writes_for(
     """The bodies of an update: one, or two where capacity and version change together.
 
     A reduction goes first and an increase last, so that neither write asks for more quota than the end.
+    Capacities of two SKUs cannot be compared: there the version goes first, on the old SKU.
     """
     final = put_body(desired, observed, fleet)
     by_path = {change.path: change for change in changes}
-    capacity, version = by_path.get("sku.capacity"), by_path.get("model.version")
-    if capacity is None or version is None or not _is_less_or_more(capacity):
+    capacity = by_path.get("sku.capacity")
+    if "model.version" not in by_path or capacity is None or not _counts(capacity):
         return (final,)
     there = writable(observed)
+    if "sku.name" in by_path:
+        return ({**final, "sku": there["sku"]}, final)
     if _amount(capacity.after) < _amount(capacity.before):
-        first = _with(there, ("sku", "capacity"), capacity.after)
-    else:
-        first = _with(final, ("sku", "capacity"), capacity.before)
-    return (first, final)
+        return (_with(there, ("sku", "capacity"), capacity.after), final)
+    return (_with(final, ("sku", "capacity"), capacity.before), final)
 
 
-def _is_less_or_more(change: FieldChange) -> bool:
+def _counts(change: FieldChange) -> bool:
     return isinstance(change.before, int) and isinstance(change.after, int)
 
 
@@ -96,4 +107,4 @@ def _with(body: JsonObject, path: tuple[str, ...], value: JsonValue) -> JsonObje
     if not rest:
         return {**body, head: value}
     inner = body.get(head)
-    return {**body, head: _with(inner if isinstance(inner, dict) else {}, tuple(rest), value)}
+    return {**body, head: _with(inner if isinstance(inner, Mapping) else {}, tuple(rest), value)}

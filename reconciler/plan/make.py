@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 
 from reconciler.diagnostics import Diagnostic
+from reconciler.domain.deployment import JsonValue
+from reconciler.domain.ids import DeploymentId
 from reconciler.domain.state import DesiredState, Listed, ObservedState
 from reconciler.plan import quota
 from reconciler.plan.compare import compare
 from reconciler.plan.guard import Policy, guard
 from reconciler.plan.order import schedule
+from reconciler.plan.overlay import canonical
 from reconciler.plan.plan import Plan, Step
 
 
@@ -25,28 +27,31 @@ def make_plan(
     """Everything that would be done, in order, and everything that speaks against it."""
     actions = compare(desired, observed, take_over=policy.take_over, replace_failed=policy.replace_failed)
     steps = schedule(actions, observed)
-    forecasts = quota.forecast(steps, observed)
-    refusals = (*guard(actions, desired, observed, policy), *quota.refusals(forecasts))
+    pools = quota.outlook(steps, observed)
     return Plan(
         fleet=desired.fleet.name,
         cloud=desired.fleet.cloud,
         steps=steps,
-        quota=forecasts,
-        refusals=refusals,
+        quota=pools.forecasts,
+        refusals=(*guard(actions, desired, observed, policy), *pools.refusals),
         diagnostics=tuple(diagnostics),
         complete=all(isinstance(observed.readings.get(a.id), Listed) for a in desired.accounts),
         manifest_digest=desired.manifest_digest,
-        left_out=sum(1 for one in desired.deployments if not desired.covers(one.id)),
+        left_out=len(_left_out(desired)),
         fingerprint=_fingerprint(desired, steps),
     )
 
 
+def _left_out(desired: DesiredState) -> frozenset[DeploymentId]:
+    declared = frozenset(one.id for one in desired.deployments if not desired.covers(one.id))
+    return declared | desired.scope.left_out
+
+
 def _fingerprint(desired: DesiredState, steps: Sequence[Step]) -> str:
-    document = [
+    document: list[JsonValue] = [
         desired.manifest_digest,
         desired.fleet.name,
         desired.fleet.cloud,
         [[step.order, step.fingerprint] for step in steps],
     ]
-    text = json.dumps(document, separators=(",", ":"))
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    return f"sha256:{hashlib.sha256(canonical(document).encode()).hexdigest()}"

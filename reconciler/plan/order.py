@@ -1,8 +1,10 @@
 """Actions become steps: an order in which no quota is needed twice and nothing names what is not there.
 
 Dependencies are of two kinds. References: a deployment that names another one (spillover, parent) is
-written after it and deleted before it. Quota: a step that takes from a pool waits for the least set of
-releases without which our own use would exceed the larger of its start and its end (law I-10).
+written after it and deleted before it. Quota: each unit that a step takes from a pool comes either from
+the room between our use at the start and at the end, or from a release that is set aside for it and that
+it waits for. So our own use never exceeds the larger of the two, in whatever order independent steps end
+(law I-10), and a release that fails stops exactly the takes that its units were meant for.
 One writer per account is the engine's business, not the order's.
 """
 
@@ -10,11 +12,10 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from reconciler.domain.deployment import DesiredDeployment, JsonObject, Unset
+from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.state import ObservedDeployment, ObservedState
 from reconciler.plan.actions import (
@@ -31,8 +32,10 @@ from reconciler.plan.actions import (
     kind_of,
 )
 from reconciler.plan.body import writable
+from reconciler.plan.dependants import targets_of
+from reconciler.plan.overlay import canonical
 from reconciler.plan.plan import Step
-from reconciler.plan.pools import Movement, PoolKey, movements
+from reconciler.plan.pools import Movement, PoolKey, Pools
 
 Needs = dict[DeploymentId, set[DeploymentId]]
 
@@ -40,10 +43,11 @@ Needs = dict[DeploymentId, set[DeploymentId]]
 def schedule(actions: Iterable[Action], observed: ObservedState) -> tuple[Step, ...]:
     """The writing steps in order, numbered from 1, then those that write nothing; deterministic."""
     listed = list(actions)
+    pools = Pools(observed)
     writing: dict[DeploymentId, Writing] = {
         action.id: action for action in listed if not isinstance(action, Keep | Blocked)
     }
-    moves = {name: movements(action, observed) for name, action in writing.items()}
+    moves = {name: pools.movements(action) for name, action in writing.items()}
     needs = _references(writing)
     urgency = {name: _urgency(action, moves[name]) for name, action in writing.items()}
     _await_releases(needs, moves, _sorted(needs, urgency))
@@ -69,15 +73,14 @@ def fingerprint(action: Action) -> str:
         "bodies": [] if isinstance(action, Keep | Blocked) else list(bodies_of(action)),
         "observed": None if observed is None else [observed.provisioning_state, writable(observed)],
     }
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    return f"sha256:{hashlib.sha256(canonical(document).encode()).hexdigest()}"
 
 
 def _references(writing: Mapping[DeploymentId, Writing]) -> Needs:
     needs: Needs = {name: set() for name in writing}
     for name, action in writing.items():
         if not isinstance(action, Delete):
-            for target in _named_by(action.desired):
+            for target in targets_of(action.desired):
                 other = writing.get(target)
                 if other is not None and target != name and not isinstance(other, Delete):
                     needs[name].add(target)
@@ -86,13 +89,6 @@ def _references(writing: Mapping[DeploymentId, Writing]) -> Needs:
                 if isinstance(writing.get(target), Delete) and target != name:
                     needs[target].add(name)
     return _without_cycles(needs)
-
-
-def _named_by(desired: DesiredDeployment) -> list[DeploymentId]:
-    names = (desired.spec.spillover_deployment_name, desired.spec.parent_deployment_name)
-    return [
-        DeploymentId(account=desired.id.account, name=name) for name in names if not isinstance(name, Unset)
-    ]
 
 
 def _names_now(observed: ObservedDeployment) -> list[DeploymentId]:
@@ -164,24 +160,39 @@ def _await_releases(
     moves: Mapping[DeploymentId, tuple[Movement, ...]],
     order: list[DeploymentId],
 ) -> None:
-    """Add to each take the least prefix of releases that it needs, save where that would close a circle."""
+    """Add to each take the releases that its units come from."""
     by_pool: dict[PoolKey, list[Movement]] = defaultdict(list)
     for name in order:
         for move in moves[name]:
             by_pool[move.pool].append(move)
     for pool in sorted(by_pool):
-        releases = [move for move in by_pool[pool] if move.release]
         takes = [move for move in by_pool[pool] if move.take]
-        if not releases or not takes:
-            continue
-        room = max(0, sum(t.take for t in takes) - sum(r.release for r in releases))
-        taken = 0
-        for take in takes:
-            taken += take.take
-            freed = 0
-            for release in releases:
-                if taken - freed <= room:
-                    break
-                freed += release.release
-                if release.id != take.id and take.id not in _reachable(needs, release.id):
-                    needs[take.id].add(release.id)
+        left = {move.id: move.release for move in by_pool[pool] if move.release}
+        if takes and left:
+            _set_aside(needs, takes, left)
+
+
+def _set_aside(needs: Needs, takes: list[Movement], left: dict[DeploymentId, int]) -> None:
+    """Give each take its units: from the room first, then from releases that do not wait for it.
+
+    The takes with the fewest releases to choose from choose first. Where what remains is not enough, a
+    take waits for all it can; the forecast then shows that the order cannot hold.
+    """
+    room = max(0, sum(take.take for take in takes) - sum(left.values()))
+    free = {take.id: _not_waiting(needs, take.id, left) for take in takes}
+    for take in sorted(takes, key=lambda take: len(free[take.id])):
+        wanted = take.take - min(room, take.take)
+        room -= take.take - wanted
+        open_ones = [name for name in left if left[name] and wanted]
+        for name in sorted(open_ones, key=lambda name: left[name] != wanted):
+            if wanted and take.id not in _reachable(needs, name):
+                units = min(left[name], wanted)
+                left[name] -= units
+                wanted -= units
+                needs[take.id].add(name)
+        if wanted:
+            needs[take.id] |= _not_waiting(needs, take.id, left)
+
+
+def _not_waiting(needs: Needs, take: DeploymentId, releases: Iterable[DeploymentId]) -> set[DeploymentId]:
+    return {name for name in releases if take not in _reachable(needs, name)}

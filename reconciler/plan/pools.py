@@ -6,14 +6,24 @@ name ("gpt4.1" for gpt-4.1). A pool that cannot be found is unknown, never assum
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from reconciler.domain.deployment import DesiredDeployment, ModelRef, Unset
-from reconciler.domain.ids import DeploymentId, Region
-from reconciler.domain.sku import SkuName
-from reconciler.domain.state import ObservedDeployment, ObservedState, Offer, RegionFacts
-from reconciler.plan.actions import Adopt, Create, Delete, Replace, Update, Writing
+from reconciler.domain.deployment import UNSET, ModelRef, Unset
+from reconciler.domain.ids import AccountId, DeploymentId, Region
+from reconciler.domain.sku import SkuFamily, SkuName
+from reconciler.domain.state import (
+    Listed,
+    ObservedAccount,
+    ObservedDeployment,
+    ObservedState,
+    Offer,
+    QuotaPool,
+)
+from reconciler.plan.actions import Create, Delete, Writing, bodies_of
+
+_Place = tuple[str, Region]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -46,64 +56,136 @@ class Draw:
     known: bool
 
 
-def movements(action: Writing, observed: ObservedState) -> tuple[Movement, ...]:
-    """What `action` releases and takes; a change inside one pool counts by its difference."""
-    before, after = _before(action, observed), _after(action, observed)
-    if before is not None and after is not None and before.pool == after.pool:
-        change = after.amount - before.amount
-        if change == 0:
-            return ()
-        return (
-            Movement(
-                id=action.id,
-                pool=after.pool,
-                label=after.label,
-                release=max(0, -change),
-                take=max(0, change),
-            ),
-        )
-    return tuple(_apart(action.id, before, after))
+class Pools:
+    """The offers and pools of an observation, found by model and SKU instead of by search.
 
+    A region has some 2,000 offers and a fleet some thousands of deployments: each region is indexed once,
+    when it is first asked for.
+    """
 
-def draw_of(there: ObservedDeployment, region: Region, observed: ObservedState) -> Draw | None:
-    """The pool that an existing deployment draws on."""
-    if there.sku is None or there.capacity is None or there.model_name is None:
-        return None
-    model = ModelRef(
-        name=there.model_name, format=there.model_format or "OpenAI", version=there.model_version or "1"
-    )
-    return _draw(there.id, region, model, there.sku, there.capacity, observed)
+    def __init__(self, observed: ObservedState) -> None:
+        self._observed = observed
+        self._offers: dict[_Place, dict[tuple[str, SkuName], list[Offer]]] = {}
+        self._pools: dict[_Place, dict[str, QuotaPool]] = {}
 
+    def pool(self, key: PoolKey) -> QuotaPool | None:
+        """ARM's figures for a pool; None where they could not be read."""
+        place = (key.subscription, Region(key.region))
+        if place not in self._pools:
+            facts = self._observed.region_facts(*place)
+            read = (facts.pools if facts else None) or ()
+            self._pools[place] = {pool.name.lower(): pool for pool in read}
+        return self._pools[place].get(key.name)
 
-def draw_of_desired(one: DesiredDeployment, region: Region, observed: ObservedState) -> Draw | None:
-    """The pool that a declared deployment will draw on."""
-    capacity = one.spec.sku.capacity
-    if isinstance(capacity, Unset):
-        return None
-    return _draw(one.id, region, one.spec.model, one.spec.sku.name, capacity.amount, observed)
-
-
-def _before(action: Writing, observed: ObservedState) -> Draw | None:
-    match action:
-        case Create():
+    def offer_of(self, there: ObservedDeployment, account: ObservedAccount) -> Offer | None:
+        """The offer that an existing deployment uses, its version included; None where none is listed."""
+        if there.sku is None:
             return None
-        case Update() | Replace() | Delete() | Adopt():
-            return draw_of(action.observed, action.region, observed) if action.region else None
+        model = _model_of(there)
+        offer = self._offer(there.id.account, account.region, model, there.sku, account.kind)
+        version = model.tuned_from.version if model.tuned_from else there.model_version
+        same = offer is not None and version is not None and offer.model_version.lower() == version.lower()
+        return offer if same else None
+
+    def draw_of(self, there: ObservedDeployment, region: Region) -> Draw | None:
+        """The pool that an existing deployment draws on."""
+        if there.sku is None or there.capacity is None or there.model_name is None:
+            return None
+        return self._draw(there.id.account, region, _model_of(there), there.sku, there.capacity)
+
+    def movements(self, action: Writing) -> tuple[Movement, ...]:
+        """What `action` releases and takes; a change inside one pool counts by its difference."""
+        before, after = self._before(action), self._after(action)
+        if before is not None and after is not None and before.pool == after.pool:
+            change = after.amount - before.amount
+            if change == 0:
+                return ()
+            freed, taken = max(0, -change), max(0, change)
+            return (Movement(id=action.id, pool=after.pool, label=after.label, release=freed, take=taken),)
+        return tuple(_apart(action.id, before, after))
+
+    def _before(self, action: Writing) -> Draw | None:
+        if isinstance(action, Create) or action.region is None:
+            return None
+        return self.draw_of(action.observed, action.region)
+
+    def _after(self, action: Writing) -> Draw | None:
+        """Read from the last body, which has what is carried over as well as what is declared."""
+        if isinstance(action, Delete) or action.region is None:
+            return None
+        body = bodies_of(action)[-1]
+        sku, properties = body.get("sku"), body.get("properties")
+        model = properties.get("model") if isinstance(properties, Mapping) else None
+        if not isinstance(sku, Mapping) or not isinstance(model, Mapping):
+            return None
+        amount = sku.get("capacity")
+        if not isinstance(amount, int):
+            return None
+        version = model.get("version")
+        wanted = ModelRef(
+            name=str(model.get("name")),
+            format=str(model.get("format")),
+            version=version if isinstance(version, str) else UNSET,
+        )
+        return self._draw(action.id.account, action.region, wanted, SkuName(str(sku.get("name"))), amount)
+
+    def _draw(self, account: AccountId, region: Region, model: ModelRef, sku: SkuName, amount: int) -> Draw:
+        offer = self._offer(account, region, model, sku, self._kind(account))
+        label = offer.pool if offer else _unknown(model, sku)
+        key = PoolKey(account.subscription.lower(), region.name, label.lower())
+        return Draw(pool=key, label=label, amount=amount, known=offer is not None)
+
+    def _kind(self, account: AccountId) -> str:
+        reading = self._observed.readings.get(account)
+        return reading.account.kind if isinstance(reading, Listed) else ""
+
+    def _offer(
+        self, account: AccountId, region: Region, model: ModelRef, sku: SkuName, kind: str
+    ) -> Offer | None:
+        """The offer that fits best: same format and tuning before any, then version, then account kind."""
+        base = model.tuned_from
+        name = (base.name if base else model.name).lower()
+        version = base.version if base else model.version
+        fitting = self._offered((account.subscription.lower(), region)).get((name, sku))
+        if not fitting:
+            return None
+
+        def misfit(offer: Offer) -> tuple[bool, bool, bool, bool, bool, str]:
+            return (
+                offer.model_format.lower() != model.format.lower(),
+                offer.for_fine_tuned != model.fine_tuned,
+                not isinstance(version, Unset) and offer.model_version.lower() != version.lower(),
+                bool(kind) and offer.account_kind.lower() != kind.lower(),
+                not offer.default_version,
+                offer.pool,
+            )
+
+        return min(fitting, key=misfit)
+
+    def _offered(self, place: _Place) -> dict[tuple[str, SkuName], list[Offer]]:
+        if place not in self._offers:
+            index: dict[tuple[str, SkuName], list[Offer]] = defaultdict(list)
+            facts = self._observed.region_facts(*place)
+            for offer in (facts.offers if facts else None) or ():
+                index[offer.model_name.lower(), offer.sku].append(offer)
+            self._offers[place] = dict(index)
+        return self._offers[place]
 
 
-def _after(action: Writing, observed: ObservedState) -> Draw | None:
-    if isinstance(action, Delete) or action.region is None:
-        return None
-    draw = draw_of_desired(action.desired, action.region, observed)
-    kept = isinstance(action, Adopt) or (
-        isinstance(action, Update) and "sku.capacity" not in {change.path for change in action.changes}
+def _model_of(there: ObservedDeployment) -> ModelRef:
+    return ModelRef(
+        name=there.model_name or "",
+        format=there.model_format or "OpenAI",
+        version=there.model_version or UNSET,
     )
-    if kept and isinstance(action, Adopt | Update):
-        there = draw_of(action.observed, action.region, observed)
-        if draw is None or there is None or draw.pool == there.pool:
-            return there
-        return Draw(pool=draw.pool, label=draw.label, amount=there.amount, known=draw.known)
-    return draw
+
+
+def _unknown(model: ModelRef, sku: SkuName) -> str:
+    """A stand-in that keeps apart what certainly has different pools: PTUs are shared by all models."""
+    if sku.family is SkuFamily.PROVISIONED:
+        return f"unknown pool of {sku}"
+    base = model.tuned_from
+    return f"unknown pool of {base.name if base else model.name} on {sku}"
 
 
 def _apart(of: DeploymentId, before: Draw | None, after: Draw | None) -> Iterator[Movement]:
@@ -111,42 +193,3 @@ def _apart(of: DeploymentId, before: Draw | None, after: Draw | None) -> Iterato
         yield Movement(id=of, pool=before.pool, label=before.label, release=before.amount)
     if after is not None and after.amount:
         yield Movement(id=of, pool=after.pool, label=after.label, take=after.amount)
-
-
-def _draw(
-    of: DeploymentId, region: Region, model: ModelRef, sku: SkuName, amount: int, observed: ObservedState
-) -> Draw:
-    subscription = of.account.subscription.lower()
-    facts = observed.region_facts(subscription, region)
-    name = _pool_name(facts, model, sku)
-    if name is None:
-        unknown = f"unknown pool of {model.name} on {sku}"
-        return Draw(
-            pool=PoolKey(subscription, region.name, unknown.lower()),
-            label=unknown,
-            amount=amount,
-            known=False,
-        )
-    return Draw(pool=PoolKey(subscription, region.name, name.lower()), label=name, amount=amount, known=True)
-
-
-def _pool_name(facts: RegionFacts | None, model: ModelRef, sku: SkuName) -> str | None:
-    """The usageName of the offer that fits best: same version before any, same tuning before any."""
-    if facts is None or facts.offers is None:
-        return None
-    base = model.tuned_from
-    name = (base.name if base else model.name).lower()
-    version = base.version if base else model.version
-    fitting = [offer for offer in facts.offers if offer.sku == sku and offer.model_name.lower() == name]
-    if not fitting:
-        return None
-    return min(fitting, key=lambda offer: _misfit(offer, version, fine_tuned=model.fine_tuned)).pool
-
-
-def _misfit(offer: Offer, version: str | Unset, *, fine_tuned: bool) -> tuple[bool, bool, bool, str]:
-    return (
-        offer.for_fine_tuned != fine_tuned,
-        not isinstance(version, Unset) and offer.model_version.lower() != version.lower(),
-        not offer.default_version,
-        offer.pool,
-    )

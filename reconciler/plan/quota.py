@@ -2,55 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from reconciler.domain.ids import DeploymentId, Region
+from reconciler.domain.ids import DeploymentId
 from reconciler.domain.state import Listed, ObservedState, QuotaPool
 from reconciler.plan.actions import Blocked, Keep
 from reconciler.plan.plan import Holder, PoolForecast, Refusal, Step, Verdict
-from reconciler.plan.pools import Movement, PoolKey, draw_of, movements
+from reconciler.plan.pools import Movement, PoolKey, Pools
 
 
 @dataclass(slots=True)
-class _Account:
-    """The running use of one pool."""
+class _Ledger:
+    """The running use of one pool, as a change against the use before the plan."""
 
     label: str
     change: int = 0
-    highest: int = 0
-    takes: bool = False
+    peak: int = 0
+    peak_at_take: int | None = None
     moved: dict[DeploymentId, int] = field(default_factory=dict)
 
     def book(self, move: Movement) -> None:
         self.change += move.take - move.release
-        self.highest = max(self.highest, self.change)
-        self.takes = self.takes or move.take > 0
+        self.peak = max(self.peak, self.change)
+        if move.take:
+            self.peak_at_take = max(self.peak_at_take or self.change, self.change)
         self.moved[move.id] = self.moved.get(move.id, 0) + move.take - move.release
+
+    @property
+    def out_of_order(self) -> bool:
+        """Whether some take comes before the release that it needs (law I-10)."""
+        return self.peak > max(0, self.change)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What the plan does to the pools, and which of them forbid it."""
+
+    forecasts: tuple[PoolForecast, ...]
+    refusals: tuple[Refusal, ...]
 
 
 def forecast(steps: Iterable[Step], observed: ObservedState) -> tuple[PoolForecast, ...]:
     """One forecast per pool that the steps move, ordered by subscription, region and name."""
-    accounts: dict[PoolKey, _Account] = {}
+    return outlook(steps, observed).forecasts
+
+
+def outlook(steps: Iterable[Step], observed: ObservedState) -> Outlook:
+    """The forecasts, and a refusal for each pool that cannot take the plan."""
+    pools = Pools(observed)
+    ledgers: dict[PoolKey, _Ledger] = {}
     for step in steps:
         if isinstance(step.action, Keep | Blocked):
             continue
-        for move in movements(step.action, observed):
-            accounts.setdefault(move.pool, _Account(label=move.label)).book(move)
-    held = _held(observed) if accounts else {}
-    return tuple(_forecast(key, accounts[key], held.get(key, {}), observed) for key in sorted(accounts))
-
-
-def refusals(forecasts: Sequence[PoolForecast]) -> tuple[Refusal, ...]:
-    """A refusal for each pool that cannot take the plan."""
-    return tuple(_refusal(one) for one in forecasts if one.verdict is Verdict.EXCEEDS)
+        for move in pools.movements(step.action):
+            ledgers.setdefault(move.pool, _Ledger(label=move.label)).book(move)
+    held = _held(observed, pools) if ledgers else {}
+    forecasts: list[PoolForecast] = []
+    refusals: list[Refusal] = []
+    for key in sorted(ledgers):
+        ledger, pool = ledgers[key], pools.pool(key)
+        one = _forecast(key, ledger, held.get(key, {}), pool)
+        forecasts.append(one)
+        if pool is not None and one.verdict is Verdict.EXCEEDS:
+            refusals.append(_refusal(one, pool, ledger))
+        elif ledger.out_of_order:
+            refusals.append(_circle(one))
+    return Outlook(forecasts=tuple(forecasts), refusals=tuple(refusals))
 
 
 def _forecast(
-    key: PoolKey, account: _Account, held: dict[DeploymentId, int], observed: ObservedState
+    key: PoolKey, ledger: _Ledger, held: dict[DeploymentId, int], pool: QuotaPool | None
 ) -> PoolForecast:
-    pool = _pool(key, observed)
-    after = {name: held.get(name, 0) + account.moved.get(name, 0) for name in {*held, *account.moved}}
+    after = {name: held.get(name, 0) + ledger.moved.get(name, 0) for name in {*held, *ledger.moved}}
     holders = sorted(
         (Holder(id=name, capacity=amount) for name, amount in after.items() if amount > 0),
         key=lambda holder: (-holder.capacity, holder.id.key),
@@ -58,7 +82,7 @@ def _forecast(
     scope = f"{key.subscription}/{key.region}"
     if pool is None:
         return PoolForecast(
-            pool=account.label,
+            pool=ledger.label,
             scope=scope,
             limit=None,
             used_before=None,
@@ -67,48 +91,56 @@ def _forecast(
             verdict=Verdict.UNVERIFIED,
             holders=tuple(holders),
         )
-    peak = pool.used + account.highest
-    exceeds = account.takes and peak > pool.limit and account.highest > 0
+    # A pool may be over its limit for other reasons; ARM refuses only what takes.
+    exceeds = ledger.peak_at_take is not None and pool.used + ledger.peak_at_take > pool.limit
     return PoolForecast(
         pool=pool.name,
         label=pool.label,
         scope=scope,
         limit=pool.limit,
         used_before=pool.used,
-        used_peak=peak,
-        used_after=pool.used + account.change,
+        used_peak=pool.used + ledger.peak,
+        used_after=pool.used + ledger.change,
         verdict=Verdict.EXCEEDS if exceeds else Verdict.FITS,
         holders=tuple(holders),
     )
 
 
-def _pool(key: PoolKey, observed: ObservedState) -> QuotaPool | None:
-    facts = observed.region_facts(key.subscription, Region(key.region))
-    if facts is None or facts.pools is None:
-        return None
-    return next((pool for pool in facts.pools if pool.name.lower() == key.name), None)
-
-
-def _held(observed: ObservedState) -> dict[PoolKey, dict[DeploymentId, int]]:
+def _held(observed: ObservedState, pools: Pools) -> dict[PoolKey, dict[DeploymentId, int]]:
     """Who draws on what now, as far as the accounts of this run show."""
     held: dict[PoolKey, dict[DeploymentId, int]] = {}
     for reading in observed.readings.values():
         if isinstance(reading, Listed):
             for there in reading.deployments:
-                draw = draw_of(there, reading.account.region, observed)
-                if draw is not None and draw.known:
+                draw = pools.draw_of(there, reading.account.region)
+                if draw is not None:
                     held.setdefault(draw.pool, {})[there.id] = draw.amount
     return held
 
 
-def _refusal(one: PoolForecast) -> Refusal:
-    short = (one.used_peak or 0) - (one.limit or 0)
+def _refusal(one: PoolForecast, pool: QuotaPool, ledger: _Ledger) -> Refusal:
+    needed = pool.used + (ledger.peak_at_take or 0)
+    short = needed - pool.limit
     held = ", ".join(f"{h.id.account.name}/{h.id.name} {h.capacity}" for h in one.holders) or "nobody here"
+    others = (one.used_after or 0) - sum(holder.capacity for holder in one.holders)
+    rest = f", outside this run {others}" if others > 0 else ""
     return Refusal(
         code="quota",
         message=(
-            f"{one.pool} in {one.scope} has a limit of {one.limit} and {one.used_before} in use; the plan "
-            f"would need {one.used_peak} at its peak, {short} too many. After it: {held}"
+            f"{pool.name} in {one.scope} has a limit of {pool.limit} and {pool.used} in use; the plan "
+            f"would need {needed}, {short} too many. After it would hold: {held}{rest}"
         ),
-        lift=f"lower the capacities by {short}, remove a holder, or ask Azure for more quota of {one.pool}",
+        lift=f"lower the capacities by {short}, remove a holder, or ask Azure for more quota of {pool.name}",
+    )
+
+
+def _circle(one: PoolForecast) -> Refusal:
+    return Refusal(
+        code="quota-circle",
+        message=(
+            f"in {one.pool} of {one.scope} some deployments can only take what others release, and those "
+            "wait for the first (they swap pools, or a new spillover target needs what its source gives up); "
+            "no order keeps our use within what it is before and after"
+        ),
+        lift="let a change of its own release the capacity first (lower or remove it), apply, then take it",
     )

@@ -15,7 +15,7 @@ from reconciler.domain.deployment import JsonValue
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.state import DesiredState
 from reconciler.errors import PlanStale, UsageProblem
-from reconciler.plan.actions import Action, Blocked, Create, FieldChange, Keep, Reason, kind_of
+from reconciler.plan.actions import Action, Blocked, Create, Delete, Keep, Reason, changes_of, kind_of
 from reconciler.plan.plan import Plan, Step
 
 if TYPE_CHECKING:
@@ -73,8 +73,8 @@ class SavedPlan:
         ]
         if moved:
             raise PlanStale(
-                f"the saved plan does not fit any more: {'; '.join(moved)}. A plan is applied only to what it "
-                "was made from. Nothing was written; run `reconciler plan --out` again"
+                f"the saved plan does not fit any more: {'; '.join(moved)}. A plan is applied only to what "
+                "it was made from. Nothing was written; run `reconciler plan --out` again"
             )
 
 
@@ -136,8 +136,7 @@ def narrow(plan: Plan, saved: SavedPlan) -> tuple[Plan, tuple[Stale, ...]]:
             steps.append(step)
             continue
         out.add(action.id)
-        message = why.get(action.id)
-        blocked = _out(action, message) if message else _without(action, needed)
+        blocked = _out(action, why[action.id]) if action.id in why else _without(action, needed)
         steps.append(Step(action=blocked, fingerprint=step.fingerprint))
     writing = [step for step in steps if step.order]
     resting = sorted((step for step in steps if not step.order), key=lambda step: step.action.id.key)
@@ -160,7 +159,7 @@ def _moved(step: Step, item: SavedItem | None) -> str:
 
 
 def _what_moved(action: Action, item: SavedItem) -> str:
-    now: tuple[FieldChange, ...] = getattr(action, "changes", ())
+    now = changes_of(action)
     fields = [
         f"{change.path} was {json.dumps(item.before[change.path])}, is {json.dumps(change.before)}"
         for change in now
@@ -189,8 +188,8 @@ def _block(action: Action, reason: Reason, explanation: str, way_out: str) -> Bl
         reason=reason,
         explanation=explanation,
         way_out=way_out,
-        changes=getattr(action, "changes", ()),
-        desired=getattr(action, "desired", None),
+        changes=changes_of(action),
+        desired=None if isinstance(action, Delete) else action.desired,
         observed=None if isinstance(action, Create) else action.observed,
     )
 

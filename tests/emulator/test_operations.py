@@ -162,7 +162,7 @@ def test_patching_an_account_answers_202_with_both_operation_headers() -> None:
     where = urlsplit(patched.headers["location"])
     polls = [arm.call("GET", f"{where.path}?{where.query}", bearer=arm.token) for _ in range(2)]
     assert [poll.status for poll in polls] == [202, 200]
-    assert arm.arm("GET", ACCOUNT).json["tags"] == {"a": "b"}
+    assert polls[1].json["tags"] == arm.arm("GET", ACCOUNT).json["tags"] == {"a": "b"}
 
 
 def test_an_unknown_operation_is_not_found() -> None:
@@ -197,3 +197,19 @@ def test_operations_without_headers_are_followed_on_the_resource() -> None:
         "Creating",
         "Succeeded",
     ]
+
+
+def test_a_deployment_found_in_a_state_that_is_not_terminal_refuses_a_put() -> None:
+    arm = fleet(deployments=[{"id": deployment(), **gpt_4o(provisioningState="Moving")}])
+    reply = arm.arm("PUT", deployment(), gpt_4o())
+    assert (reply.status, reply.code) == (409, "RequestConflict")
+    assert f"Cannot modify resource with id '{deployment()}'" in reply.message
+
+
+def test_an_account_that_is_still_settling_refuses_writes_below_it() -> None:
+    arm = fleet()
+    settling = {"id": ACCOUNT, "location": "swedencentral", "properties": {"provisioningState": "Accepted"}}
+    arm.control("world", {"accounts": [settling]})
+    assert arm.arm("PUT", deployment(), gpt_4o()).code == "RequestConflict"
+    arm.control("world", {"accounts": [{**settling, "properties": {"provisioningState": "Succeeded"}}]})
+    assert arm.arm("PUT", deployment(), gpt_4o()).status == 201

@@ -189,3 +189,15 @@ def test_the_authority_that_az_is_told_of_gives_a_token_of_the_first_tenant() ->
     path = f"/subscriptions/{SUB_A}/locations?api-version=2022-12-01"
     regions = [item["name"] for item in arm.call("GET", path, bearer=token).json["value"]]
     assert {"eastus2", "swedencentral"} <= set(regions)
+
+
+def test_an_account_posted_again_keeps_what_is_not_said_anew() -> None:
+    arm = fleet(accounts=[{"id": ACCOUNT, "location": "eastus", "kind": "OpenAI", "tags": {"a": "b"}}])
+    arm.control("world", {"accounts": [{"id": ACCOUNT.upper(), "location": "westus"}]})
+    found = arm.arm("GET", ACCOUNT).json
+    assert (found["id"], found["location"], found["kind"], found["tags"]) == (
+        ACCOUNT,
+        "westus",
+        "OpenAI",
+        {"a": "b"},
+    )

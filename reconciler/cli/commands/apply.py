@@ -91,18 +91,13 @@ def command(
 
     saved = _saved_plan(chosen)
     if saved is not None:
-        chosen = Chosen(
-            paths=saved.manifest_paths,
-            select=saved.selected.select,
-            targets=saved.selected.targets,
-            excludes=saved.selected.excludes,
-        )
+        chosen = saved.chosen(chosen)
     loaded = load_manifests(chosen, connection.cloud)
     if not loaded.valid:
         return invalid(loaded, output)
     warn_about(loaded, output)
     if saved is not None:
-        saved.must_fit(loaded.state())
+        saved.must_fit(loaded.state(), cloud=loaded.state().fleet.cloud)
     pace = dataclasses.replace(DEFAULT_PACE, wait_for_operations=not no_wait)
     consent = _Consent(yes=yes, all_or_nothing=all_or_nothing, saved=saved)
     run = _Run(

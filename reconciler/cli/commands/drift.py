@@ -18,7 +18,7 @@ from reconciler.cli.options import (
     output_options,
 )
 from reconciler.cli.pipeline import observe_fleet
-from reconciler.cli.wiring import load_manifests, write_result
+from reconciler.cli.wiring import load_manifests, the_clock, write_result
 from reconciler.plan.drift import DriftReport, find_drift
 from reconciler.report import drift as drift_report
 
@@ -38,7 +38,7 @@ def command(*, chosen: Chosen, connection: Connection, output: Output, show_peop
     observed = run_reading(
         observe_fleet(desired, connection, output, with_regions=True), timeout=connection.timeout
     )
-    report = find_drift(desired, observed)
+    report = find_drift(desired, observed, today=the_clock().now().date())
     match output.form:
         case "json":
             document = drift_report.to_json(report, show_people=show_people)

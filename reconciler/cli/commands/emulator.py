@@ -102,11 +102,8 @@ def status(*, behaviours: bool, state: Path, output: Output) -> None:
     if behaviours:
         write_result(output, json.dumps(_control(state, "GET", "behaviours", None), indent=2))
         return
-    requests = _control(state, "GET", "requests", None)
-    clock = _control(state, "GET", "clock", None)
-    listed = requests.get("requests")
-    count = len(listed) if isinstance(listed, list) else 0
-    write_result(output, json.dumps({"state": str(state), "requests": count, **clock}, indent=2))
+    found = _control(state, "GET", "status", None)
+    write_result(output, json.dumps({"state": str(state), **found}, indent=2))
 
 
 def _control(state: Path, method: str, name: str, body: dict[str, object] | None) -> dict[str, object]:

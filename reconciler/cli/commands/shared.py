@@ -15,7 +15,7 @@ from reconciler.cli.exit_codes import Exit
 from reconciler.cli.options import Chosen, Output
 from reconciler.cli.pipeline import Allowances
 from reconciler.cli.wiring import Loaded, note, the_clock, write_result
-from reconciler.plan.codec import Selected, to_json
+from reconciler.plan.codec import to_json
 from reconciler.plan.plan import Plan
 from reconciler.report import diagnostics as diagnostics_report
 from reconciler.report.style import Style
@@ -73,7 +73,12 @@ def plan_json(plan: Plan, loaded: Loaded, chosen: Chosen) -> str:
         created_at=the_clock().now(),
         tool_version=__version__,
         manifest_paths=loaded.paths,
-        selected=Selected(select=chosen.select, targets=chosen.targets, excludes=chosen.excludes),
+        selection={
+            "select": chosen.select,
+            "targets": list(chosen.targets),
+            "excludes": list(chosen.excludes),
+        },
+        spans=loaded.sources.span,
     )
     return json.dumps(document, indent=2, ensure_ascii=False, sort_keys=False) + "\n"
 

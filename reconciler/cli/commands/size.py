@@ -19,7 +19,6 @@ from reconciler.catalogue.sizing import (
 )
 from reconciler.cli.options import Output, output_options
 from reconciler.cli.wiring import write_result
-from reconciler.domain.deployment import UNSET
 from reconciler.domain.sku import SkuFamily, SkuName
 from reconciler.errors import UsageProblem
 from reconciler.report.sizing import carried_json, estimate_json, estimates_text

@@ -1,0 +1,61 @@
+"""Where things are below an ARM endpoint.
+
+Rule of this module: a name becomes one path segment, whatever is in it, or no address is made at all.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from reconciler.arm.origin import Origin
+from reconciler.arm.printable import speakable
+from reconciler.domain.ids import AccountId, DeploymentId, Region
+from reconciler.errors import UsageProblem
+
+PROVIDER = "Microsoft.CognitiveServices"
+
+
+def of_account(account: AccountId) -> str:
+    """Path of an account."""
+    group = _segment(account.resource_group)
+    return f"{_below(account.subscription, group)}/accounts/{_segment(account.name)}"
+
+
+def of_deployments(account: AccountId) -> str:
+    """Path of an account's deployments."""
+    return f"{of_account(account)}/deployments"
+
+
+def of_deployment(deployment: DeploymentId) -> str:
+    """Path of one deployment."""
+    return f"{of_deployments(deployment.account)}/{_segment(deployment.name)}"
+
+
+def of_accounts(subscription: str) -> str:
+    """Path of all accounts of a subscription."""
+    return f"{_below(subscription)}/accounts"
+
+
+def of_region(subscription: str, region: Region, what: str) -> str:
+    """Path of a region's `usages` or `models`."""
+    return f"{_below(subscription)}/locations/{_segment(region.name)}/{what}"
+
+
+def url(home: Origin, path: str, api_version: str) -> str:
+    """The whole address of a path."""
+    return f"{home}{path}?api-version={quote(api_version, safe='')}"
+
+
+def _below(subscription: str, group: str = "") -> str:
+    inside = f"/resourceGroups/{group}" if group else ""
+    return f"/subscriptions/{_segment(subscription)}{inside}/providers/{PROVIDER}"
+
+
+def _segment(name: str) -> str:
+    """One path segment. A dot or two would be taken for a step up the path, a blank name for none at all."""
+    if name.strip() in {"", ".", ".."}:
+        raise UsageProblem(
+            f"{speakable(name, 80)!r} cannot be part of an ARM address. Names are 2 to 64 letters, digits, "
+            "dots, underscores and hyphens, and begin with a letter or digit"
+        )
+    return quote(name, safe="")

@@ -1,0 +1,89 @@
+"""Which api-version to speak where an endpoint does not know ours.
+
+Rule of this module: a version is only ever taken from ARM's own list, stable ones only, and what it cannot
+carry is named.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from reconciler.arm.printable import speakable
+
+DEFAULT_API_VERSION = "2026-07-01"
+"""The newest stable version of accounts/deployments (Azure/bicep-types-az at 1f896de2d, 2026-08-20)."""
+
+NOT_REGISTERED = "NoRegisteredProviderFound"
+
+_SUPPORTED = re.compile(r"supported api-versions are '([^']*)'", re.IGNORECASE)
+_STABLE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_OLDEST = "2023-05-01"  # the first with `sku`, without which no capacity can be said
+
+# First stable version of what a manifest can declare beyond model, sku and policy (same source).
+_SINCE: Mapping[str, tuple[str, ...]] = {
+    "2024-10-01": (
+        "tags (the owner mark is one)",
+        "model.publisher",
+        "model.sourceAccount",
+        "capacitySettings",
+    ),
+    "2025-06-01": ("spilloverDeploymentName",),
+    "2025-12-01": ("serviceTier", "deploymentState", "routing"),
+}
+
+
+def offered(message: str) -> tuple[str, ...]:
+    """The versions that ARM's refusal lists, as it lists them; empty where it lists none."""
+    match = _SUPPORTED.search(message)
+    return tuple(part.strip() for part in match[1].split(",") if part.strip()) if match else ()
+
+
+def newest_usable(message: str, refused: str) -> str | None:
+    """The newest stable version in the refusal that can carry a deployment.
+
+    None where there is none, and where the refused version is itself in the list: then the refusal is about
+    the location and no other version helps.
+    """
+    listed = offered(message)
+    if refused in listed:
+        return None
+    usable = [version for version in listed if _STABLE.fullmatch(version) and version >= _OLDEST]
+    return max(usable, default=None)
+
+
+def not_carried(version: str) -> tuple[str, ...]:
+    """What a manifest may declare and this version cannot carry."""
+    return tuple(name for since, names in _SINCE.items() if since > version for name in names)
+
+
+class Versions:
+    """The version of each resource type, settled at the first refusal."""
+
+    def __init__(self, chosen: str, on_warning: Callable[[str], None]) -> None:
+        self._chosen = chosen
+        self._on_warning = on_warning
+        self._settled: dict[str, str] = {}
+
+    def of(self, resource_type: str) -> str:
+        """The version to speak about a type, for example "deployments"."""
+        return self._settled.get(resource_type, self._chosen)
+
+    def settle(self, resource_type: str, used: str, message: str) -> bool:
+        """Learn from a refusal; whether to repeat the request.
+
+        A version that the user chose is kept: the refusal then says which ones there are.
+        """
+        if self.of(resource_type) != used:
+            return True
+        found = newest_usable(message, used) if self._chosen == DEFAULT_API_VERSION else None
+        if found is None:
+            return False
+        self._settled[resource_type] = found
+        lost = not_carried(found)
+        if resource_type == "deployments" and lost:
+            self._on_warning(
+                f"this ARM endpoint does not know api-version {used} of deployments; {speakable(found, 40)} "
+                f"is used instead, which cannot carry {', '.join(lost)}"
+            )
+        return True

@@ -1,0 +1,270 @@
+"""The verbs of ARM that we use, on domain values: the engine's port to the world.
+
+Rule of this module: a method answers with the whole truth or raises. There is no partial list, and "absent"
+is only said where ARM said it of that very resource.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from reconciler.arm import addresses, wire
+from reconciler.arm.api_version import Versions
+from reconciler.arm.asking import Asker, resource
+from reconciler.arm.auth import TokenSource
+from reconciler.arm.classify import rejection, says_account_is_gone, says_item_is_absent
+from reconciler.arm.exchange import Answer, Exchange
+from reconciler.arm.operation import reference, state_of
+from reconciler.arm.origin import acceptable
+from reconciler.arm.pacing import Pacing
+from reconciler.arm.printable import request_id, speakable
+from reconciler.arm.retry import Jitter, RetryBudget, retry_after
+from reconciler.arm.sender import Call, Exchanged, Sender, Tenants
+from reconciler.arm.session import Refused, Session
+from reconciler.arm.settings import ArmSettings, home_of
+from reconciler.clock import Clock
+from reconciler.domain.deployment import JsonObject
+from reconciler.domain.ids import AccountId, DeploymentId, Region
+from reconciler.domain.operation import Accepted, OperationRef, OperationState, OperationStatus
+from reconciler.domain.state import ObservedAccount, ObservedDeployment, Offer, QuotaPool
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ["ArmClient", "ArmSettings", "Exchanged"]
+
+_CONNECTIONS_A_CLIENT = 8
+
+
+def _nobody(_: object) -> None:
+    """Nobody listens."""
+
+
+class ArmClient:
+    """ARM. Use it as an asynchronous context manager; methods raise ArmError or CredentialError.
+
+    `on_warning` gets sentences for the user; `on_exchange` gets what may be told of each request.
+    """
+
+    def __init__(
+        self,
+        settings: ArmSettings,
+        tokens: TokenSource,
+        clock: Clock,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        on_warning: Callable[[str], None] = _nobody,
+        on_exchange: Callable[[Exchanged], None] = _nobody,
+        jitter: Jitter = random.random,
+    ) -> None:
+        self._home = home_of(settings.endpoint, tokens)
+        self._exchange = Exchange(
+            self._home,
+            transport=transport,
+            ca_file=settings.ca_file,
+            clients=max(1, math.ceil(settings.parallelism / _CONNECTIONS_A_CLIENT)),
+        )
+        pacing, budget = Pacing(clock, longest=settings.longest_wait), RetryBudget()
+        tenants = Tenants(
+            declared={name.lower(): tenant for name, tenant in settings.tenants.items()},
+            default=None if self._home.loopback else settings.default_tenant,
+        )
+        sender = Sender(
+            self._exchange,
+            tokens,
+            tenants,
+            clock,
+            pacing=pacing,
+            budget=budget,
+            correlation_id=settings.correlation_id,
+            on_exchange=on_exchange,
+        )
+        session = Session(
+            sender, clock, pacing=pacing, budget=budget, jitter=jitter, longest=settings.longest_wait
+        )
+        self._asker = Asker(session, self._home, Versions(settings.api_version, on_warning))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._exchange.close()
+
+    # -- deployments ---------------------------------------------------------------------------------------
+
+    async def list_deployments(self, account: AccountId) -> tuple[ObservedDeployment, ...]:
+        """All deployments of an account, to the last page; one that two pages show is taken as read last."""
+        call = _read("list deployments of", str(account), account.subscription)
+        items = await self._asker.every(
+            "deployments",
+            addresses.of_deployments(account),
+            call,
+            lambda item: (wire.deployment_in(item, account),),
+        )
+        return tuple({item.id: item for item in items}.values())
+
+    async def get_deployment(self, deployment: DeploymentId) -> ObservedDeployment | None:
+        """One deployment; None only where the provider says that the deployment itself is absent.
+
+        Raises NotFound where the account, its group or its subscription is missing.
+        """
+        call = _read("read deployment", str(deployment), deployment.account.subscription)
+
+        def understand(_: Answer, body: object) -> ObservedDeployment:
+            return wire.deployment(resource(body), deployment)
+
+        try:
+            return await self._asker.read(
+                "deployments", addresses.of_deployment(deployment), call, understand
+            )
+        except Refused as refused:
+            if says_item_is_absent(refused.fault, refused.answer.headers, str(deployment)):
+                return None
+            raise refused.error from refused
+
+    async def put_deployment(
+        self, deployment: DeploymentId, body: JsonObject, *, source_tenants: tuple[str, ...] = ()
+    ) -> Accepted:
+        """Send one PUT; `source_tenants` get their tokens into x-ms-authorization-auxiliary (at most three).
+
+        ArmUnreachable and ArmContractBroken leave open what became of it.
+        """
+        call = Call(
+            operation="write deployment",
+            target=str(deployment),
+            subscription=deployment.account.subscription,
+            method="PUT",
+            content=json.dumps(body, allow_nan=False, default=_plain).encode(),
+            source_tenants=tuple(dict.fromkeys(tenant.lower() for tenant in source_tenants)),
+        )
+        try:
+            return await self._write(deployment, call)
+        except Refused as refused:
+            if refused.fault.code.lower() != "linkedauthorizationfailed":
+                raise refused.error from refused
+            raise rejection(
+                refused.fault,
+                operation=call.operation,
+                target=call.target,
+                request_id=refused.error.request_id,
+                note=_linked_note(body, call.source_tenants),
+            ) from refused
+
+    async def delete_deployment(self, deployment: DeploymentId) -> Accepted:
+        """Send one DELETE; a deployment that is absent, or whose account is gone, is as good as deleted."""
+        account = deployment.account
+        call = Call(
+            operation="delete deployment",
+            target=str(deployment),
+            subscription=account.subscription,
+            method="DELETE",
+        )
+        try:
+            return await self._write(deployment, call)
+        except Refused as refused:
+            absent = says_item_is_absent(refused.fault, refused.answer.headers, str(deployment))
+            if absent or says_account_is_gone(refused.fault, str(account), account.name):
+                return Accepted(request_id=refused.error.request_id)
+            raise refused.error from refused
+
+    async def poll(self, operation: OperationRef) -> OperationState:
+        """Look at an operation once. No answer, a 429 and a 5xx are taken for "still running"."""
+        if not acceptable(operation.url, self._home):
+            return OperationState(status=OperationStatus.UNREADABLE)
+        target = operation.target
+        call = _read("poll the operation of", str(target), target.account.subscription)
+        answer = await self._asker.look(operation.url, call)
+        if answer is None:
+            return OperationState(status=OperationStatus.RUNNING)
+        return state_of(
+            operation, status=answer.status, headers=answer.headers, body=answer.body, home=self._home
+        )
+
+    # -- accounts and regions ------------------------------------------------------------------------------
+
+    async def list_accounts(self, subscription: str) -> tuple[ObservedAccount, ...]:
+        """Every account of a subscription that the caller may see."""
+        items = await self._asker.every(
+            "accounts",
+            addresses.of_accounts(subscription),
+            _read("list accounts of subscription", subscription, subscription),
+            lambda item: (wire.account_of(item, subscription),),
+        )
+        return tuple({item.id: item for item in items}.values())
+
+    async def get_account(self, account: AccountId) -> ObservedAccount:
+        """One account; NotFound's code tells whether it, its group or its subscription is missing."""
+
+        def understand(_: Answer, body: object) -> ObservedAccount:
+            return wire.the_account(resource(body), account)
+
+        call = _read("read account", str(account), account.subscription)
+        try:
+            return await self._asker.read("accounts", addresses.of_account(account), call, understand)
+        except Refused as refused:
+            raise refused.error from refused
+
+    async def list_pools(self, subscription: str, region: Region) -> tuple[QuotaPool, ...]:
+        """The quota pools of a region, as ARM's usages name them."""
+        path = addresses.of_region(subscription, region, "usages")
+        call = _read("list quotas of", f"{subscription} in {region}", subscription)
+        return tuple(await self._asker.every("locations/usages", path, call, lambda item: (wire.pool(item),)))
+
+    async def list_offers(self, subscription: str, region: Region) -> tuple[Offer, ...]:
+        """The models, versions and SKUs that a region offers."""
+        path = addresses.of_region(subscription, region, "models")
+        call = _read("list models of", f"{subscription} in {region}", subscription)
+        return tuple(await self._asker.every("locations/models", path, call, wire.offers))
+
+    async def _write(self, deployment: DeploymentId, call: Call) -> Accepted:
+        def understand(answer: Answer, body: object) -> Accepted:
+            operation, warning = reference(answer.headers, answer.status, deployment, self._home)
+            return Accepted(
+                operation=operation,
+                deployment=_written(answer, body, deployment) if call.method == "PUT" else None,
+                retry_after=retry_after(answer.headers),
+                request_id=request_id(answer.headers.get("x-ms-request-id")),
+                warning=warning,
+            )
+
+        return await self._asker.write("deployments", addresses.of_deployment(deployment), call, understand)
+
+
+def _read(operation: str, target: str, subscription: str) -> Call:
+    return Call(operation=operation, target=target, subscription=subscription, method="GET")
+
+
+def _written(answer: Answer, body: object, deployment: DeploymentId) -> ObservedDeployment | None:
+    """The body of a PUT's answer. 200 and 201 have one; 202, 204 and others may."""
+    if answer.status in {200, 201} or (isinstance(body, dict) and "id" in body):
+        return wire.deployment(resource(body), deployment)
+    return None
+
+
+def _plain(value: object) -> object:
+    """For json: any mapping is an object."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def _linked_note(body: JsonObject, source_tenants: tuple[str, ...]) -> str:
+    """What to do about a source account that may not be read (F-024)."""
+    properties = body.get("properties")
+    model = properties.get("model") if isinstance(properties, Mapping) else None
+    found = (model.get("sourceAccount") or model.get("source")) if isinstance(model, Mapping) else None
+    source = f"source account {speakable(found, 300)}" if isinstance(found, str) else "source account"
+    sent = "no other tenant's token was sent"
+    if source_tenants:
+        sent = f"a token of tenant {', '.join(source_tenants)} was sent along"
+    return (
+        f"({source}; {sent}. The identity needs Cognitive Services OpenAI Contributor on the source account, "
+        "in the source's tenant, and on the destination account)"
+    )

@@ -1,0 +1,243 @@
+"""One request and its whole answer, bounded in time and size. The only module that knows httpx.
+
+Rule of this module: a token is put on a request only after the request's own address, as httpx will dial it,
+has been compared with the endpoint's origin. Redirects are never followed, cookies never kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+import zlib
+from collections.abc import AsyncIterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import httpx
+
+from reconciler import __version__
+from reconciler.arm.origin import Origin
+from reconciler.arm.printable import speakable
+from reconciler.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.arm.token import Token
+
+LONGEST_ANSWER: Final = 8 * 1024 * 1024
+"""Bytes after decompression; ARM itself drops provider answers beyond 8 MB."""
+
+WHOLE_EXCHANGE: Final = 90.0
+"""Seconds; ARM gives a provider 60 s and then answers 504 itself."""
+
+# httpx counts these per read, so a server that drips bytes is stopped by WHOLE_EXCHANGE alone.
+_TIMEOUT = httpx.Timeout(connect=10.0, read=75.0, write=75.0, pool=WHOLE_EXCHANGE)
+# httpx's pool costs more the more connections it has: several small clients beat a large one.
+_LIMITS = httpx.Limits(max_connections=8, max_keepalive_connections=8, keepalive_expiry=15.0)
+
+AUXILIARY = "x-ms-authorization-auxiliary"
+MOST_AUXILIARY = 3
+"""ARM takes no more tokens of other tenants in one request."""
+
+
+class NoAnswer(Exception):  # noqa: N818 -- a state of the world; the session decides what it means
+    """No usable answer came. `timed_out`: by the clock. `hopeless`: the next attempt would end like this."""
+
+    def __init__(self, reason: str, *, timed_out: bool = False, hopeless: bool = False) -> None:
+        super().__init__(reason)
+        self.timed_out = timed_out
+        self.hopeless = hopeless
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A complete answer. Header names are in lower case; repeated ones are joined by a comma and a blank."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+class Exchange:
+    """The connections to one endpoint: at most `clients` pools of eight. Close it when done."""
+
+    def __init__(
+        self,
+        home: Origin,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        ca_file: Path | None = None,
+        clients: int = 1,
+    ) -> None:
+        self._home = home
+        self._transport = transport
+        self._ca_file = ca_file
+        self._enough = 1 if transport is not None else clients
+        self._context: ssl.SSLContext | None = None
+        self._clients: list[httpx.AsyncClient] = []
+        self._lanes: dict[str, httpx.AsyncClient] = {}
+        _silence_libraries()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        clients, self._clients = self._clients, []
+        self._lanes.clear()
+        for client in clients:
+            await client.aclose()
+
+    async def send(
+        self,
+        lane: str,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        content: bytes = b"",
+        bearer: Token | None = None,
+        auxiliary: tuple[Token, ...] = (),
+    ) -> Answer:
+        """Send one request and read its answer to the end; raises NoAnswer.
+
+        `lane` is a name, such as a subscription's, whose requests share a few connections.
+        """
+        client = self._client(lane)
+        try:
+            request = client.build_request(method, url, headers=_sent(headers), content=content or None)
+            self._authorize(request, bearer, auxiliary)
+            async with asyncio.timeout(WHOLE_EXCHANGE):
+                return await self._receive(client, request)
+        except TimeoutError as problem:
+            raise NoAnswer(f"no whole answer within {WHOLE_EXCHANGE:.0f} s", timed_out=True) from problem
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as problem:
+            raise _no_answer(problem, self._home) from problem
+
+    def _authorize(self, request: httpx.Request, bearer: Token | None, auxiliary: tuple[Token, ...]) -> None:
+        """Put the tokens on, if and only if the request goes to our own endpoint."""
+        url = request.url
+        port = url.port or {"http": 80, "https": 443}.get(url.scheme, 0)
+        host = f"[{url.host}]" if ":" in url.host else url.host
+        there = Origin(scheme=url.scheme, host=host, port=port)
+        if there != self._home or url.userinfo or not (url.scheme == "https" or there.loopback):
+            raise NoAnswer(f"the address is not one of {self._home}; tokens go nowhere else", hopeless=True)
+        if bearer is not None:
+            request.headers["Authorization"] = f"Bearer {bearer.reveal()}"
+        if auxiliary:
+            request.headers[AUXILIARY] = ", ".join(f"Bearer {token.reveal()}" for token in auxiliary)
+
+    async def _receive(self, client: httpx.AsyncClient, request: httpx.Request) -> Answer:
+        response = await client.send(request, stream=True, follow_redirects=False)
+        try:
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            stream = response.stream
+            if not isinstance(stream, AsyncIterable):
+                raise NoAnswer("the transport gave no asynchronous answer", hopeless=True)
+            body = await _read(stream, headers, response.status_code)
+        finally:
+            await response.aclose()
+        return Answer(status=response.status_code, headers=headers, body=body)
+
+    def _client(self, lane: str) -> httpx.AsyncClient:
+        """The client of a lane; the first lanes get one each, later ones share those."""
+        if lane not in self._lanes:
+            if len(self._clients) < self._enough:
+                self._clients.append(self._new_client())
+            self._lanes[lane] = self._clients[len(self._lanes) % len(self._clients)]
+        return self._lanes[lane]
+
+    def _new_client(self) -> httpx.AsyncClient:
+        if self._transport is not None:
+            return httpx.AsyncClient(transport=self._transport, timeout=_TIMEOUT, trust_env=False)
+        return httpx.AsyncClient(
+            verify=self._tls(), timeout=_TIMEOUT, limits=_LIMITS, trust_env=not self._home.loopback
+        )
+
+    def _tls(self) -> ssl.SSLContext:
+        """One context for all clients: making one loads the CA bundle, which costs some 75 ms."""
+        if self._context is None:
+            context = httpx.create_ssl_context(trust_env=not self._home.loopback)
+            if self._ca_file is not None:
+                try:
+                    context.load_verify_locations(cafile=self._ca_file)
+                except (OSError, ssl.SSLError) as problem:
+                    raise UsageProblem(
+                        f"--ca-file {self._ca_file} cannot be read as PEM certificates ({problem}). Name a "
+                        "file that holds the certificate authority of the endpoint"
+                    ) from problem
+            self._context = context
+        return self._context
+
+
+def _sent(headers: Mapping[str, str]) -> dict[str, str]:
+    """Our headers. Only gzip is offered, since only gzip is read in bounded steps."""
+    return {
+        "Accept": "application/json",
+        "Accept-Encoding": "gzip",
+        "User-Agent": f"reconciler/{__version__}",
+        **headers,
+    }
+
+
+async def _read(stream: AsyncIterable[bytes], headers: Mapping[str, str], status: int) -> bytes:
+    """The body, decompressed step by step and never beyond the cap."""
+    inflate = _inflater(headers)
+    parts: list[bytes] = []
+    size = received = 0
+    async for chunk in stream:
+        received += len(chunk)
+        part = chunk
+        if inflate is not None:
+            try:
+                part = inflate.decompress(chunk, LONGEST_ANSWER - size + 1)
+            except zlib.error as problem:
+                raise NoAnswer("the answer's compression is broken") from problem
+        size += len(part)
+        if size > LONGEST_ANSWER:
+            raise NoAnswer(f"the answer is larger than {LONGEST_ANSWER >> 20} MiB", hopeless=True)
+        parts.append(part)
+    declared = headers.get("content-length", "")
+    if declared.isascii() and declared.isdigit() and int(declared[:18]) > received:
+        raise NoAnswer(f"the answer broke off after {received} of {declared[:18]} bytes")
+    if inflate is not None and received and not inflate.eof and status not in {204, 304}:
+        raise NoAnswer("the compressed answer broke off")
+    return b"".join(parts)
+
+
+def _inflater(headers: Mapping[str, str]) -> zlib._Decompress | None:
+    coding = headers.get("content-encoding", "").strip().lower()
+    if coding in {"", "identity"}:
+        return None
+    if coding in {"gzip", "x-gzip", "deflate"}:
+        return zlib.decompressobj(zlib.MAX_WBITS | 32)  # 32: told apart by the header, gzip or zlib
+    raise NoAnswer(f"the answer is encoded as {speakable(coding, 40)!r}, which was not asked for")
+
+
+def _no_answer(problem: Exception, home: Origin) -> NoAnswer:
+    """What went wrong on the way, without the library's own words where they could quote an answer."""
+    if isinstance(problem, httpx.TimeoutException):
+        return NoAnswer(f"{home.host} did not answer in time ({type(problem).__name__})", timed_out=True)
+    if isinstance(problem, httpx.ProxyError):
+        words = f"the proxy refused the connection to {home.host}: {speakable(str(problem), 120)}. "
+        return NoAnswer(words + "HTTPS_PROXY names it; sign in there or set NO_PROXY", hopeless=True)
+    for cause in _causes(problem):
+        if isinstance(cause, ssl.SSLError):
+            reason = getattr(cause, "verify_message", "") or cause.reason or "TLS failed"
+            words = f"the certificate or TLS of {home.host} is not accepted: {speakable(str(reason), 120)}. "
+            return NoAnswer(words + "A private authority is named by --ca-file", hopeless=True)
+    hopeless = isinstance(problem, httpx.UnsupportedProtocol | httpx.InvalidURL)
+    return NoAnswer(f"no answer from {home.host}: {speakable(str(problem), 160)}", hopeless=hopeless)
+
+
+def _causes(problem: BaseException) -> Iterator[BaseException]:
+    seen: BaseException | None = problem
+    while seen is not None:
+        yield seen
+        seen = seen.__cause__ or seen.__context__
+
+
+def _silence_libraries() -> None:
+    """Keep httpx and httpcore quiet: at DEBUG they write signed addresses and whole header lists."""
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)

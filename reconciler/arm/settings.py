@@ -1,0 +1,52 @@
+"""Where ARM is, how to speak to it, and which tokens may go there.
+
+Rule of this module: real credentials never go to this machine, the emulator's never leave it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reconciler.arm.api_version import DEFAULT_API_VERSION
+from reconciler.arm.auth import AzureTokens, EmulatorTokens, TokenSource
+from reconciler.arm.origin import Origin, endpoint_origin
+from reconciler.arm.printable import speakable
+from reconciler.arm.retry import LONGEST_WAIT
+from reconciler.errors import UsageProblem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmSettings:
+    """How to reach ARM.
+
+    `tenants` maps subscription ids to tenant ids. `parallelism` is the number of requests in flight at once;
+    `longest_wait` is in seconds: what asks for more ends the request instead.
+    """
+
+    endpoint: str
+    api_version: str = DEFAULT_API_VERSION
+    tenants: Mapping[str, str] = field(default_factory=dict)
+    default_tenant: str | None = None
+    parallelism: int = 32
+    ca_file: Path | None = None
+    correlation_id: str = ""
+    longest_wait: float = LONGEST_WAIT
+
+
+def home_of(endpoint: str, tokens: TokenSource) -> Origin:
+    """The endpoint's origin, if it is one and the tokens may go there; raises UsageProblem."""
+    home = endpoint_origin(endpoint)
+    if home is None:
+        raise UsageProblem(
+            f"{speakable(endpoint, 120)} is not an ARM endpoint: allowed are https://HOST[:PORT] and, on "
+            "this machine only, http://127.0.0.1:PORT. Name it by --endpoint, or choose a cloud"
+        )
+    if home.loopback and isinstance(tokens, AzureTokens):
+        raise UsageProblem(
+            f"real credentials are not used with {home}, which is on this machine. Leave --credential out"
+        )
+    if not home.loopback and isinstance(tokens, EmulatorTokens):
+        raise UsageProblem(f"the emulator's tokens open nothing at {home}. Choose another --credential")
+    return home

@@ -1,0 +1,169 @@
+"""A typed entry becomes a desired deployment.
+
+Nothing is judged here: what a model, a SKU or a capacity may be is for the rules, which know the catalogue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from reconciler.diagnostics import Diagnostic, Provenance, Severity
+from reconciler.domain.deployment import (
+    UNSET,
+    DeploymentSpec,
+    DesiredDeployment,
+    JsonValue,
+    Lifecycle,
+    ModelRef,
+    OnRemoval,
+    Sku,
+    SkuChange,
+    SourceAccount,
+    Unset,
+)
+from reconciler.domain.ids import AccountId, DeploymentId, Region
+from reconciler.domain.sku import SkuName, capacity_of
+from reconciler.manifest import entry as written
+from reconciler.manifest.findings import missing
+from reconciler.manifest.merge import Merged
+from reconciler.manifest.tree import shortened
+
+_NO_LIFECYCLE: Final = Lifecycle()
+_DEFAULT_FORMAT: Final = ModelRef(name="").format
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """What a set tells about each of its deployments."""
+
+    account: AccountId
+    region: Region | None
+    tenant: str | None
+    adopt: bool
+    labels: Mapping[str, str]
+
+
+def incomplete(entry: written.Entry, merged: Merged) -> Iterator[Diagnostic]:
+    """What neither the entry nor any layer under it says."""
+    for field, inner in (("model", entry.model), ("sku", entry.sku)):
+        if inner is None or inner.name is None:
+            yield missing(
+                (field, "name"),
+                f"deployment `{shortened(merged.name)}` has no `{field}.name`: neither the entry nor a "
+                "template nor the fleet's defaults state one",
+                f"add `{field}: {{name: …}}`",
+                merged.place((field,) if inner is not None else (), on_key=True),
+            )
+
+
+def unclear(entry: written.Entry, merged: Merged) -> Iterator[Diagnostic]:
+    """Fields that are stated twice: as what they are, and again as an extra property."""
+    stated = _stated_properties(entry)
+    for name in entry.extra_properties or ():
+        twin = next((known for known in stated if known.lower() == name.lower()), None)
+        if twin is not None:
+            yield Diagnostic(
+                code="invalid-value",
+                severity=Severity.ERROR,
+                message=f"`{shortened(name)}` is stated twice: as a field and below extraProperties",
+                place=merged.place(("extraProperties", name), on_key=True),
+                hint=f"keep `{twin}` and remove this one",
+            )
+
+
+def deployment(
+    entry: written.Entry, home: Home, source: SourceAccount | None, provenance: Provenance
+) -> DesiredDeployment:
+    """The desired deployment of an entry that names its model and its SKU."""
+    return DesiredDeployment(
+        id=DeploymentId(account=home.account, name=entry.name),
+        spec=_spec(entry, source),
+        lifecycle=_lifecycle(entry.lifecycle),
+        region=home.region,
+        tenant=home.tenant,
+        adopt=home.adopt,
+        labels=home.labels,
+        provenance=provenance,
+    )
+
+
+def _spec(entry: written.Entry, source: SourceAccount | None) -> DeploymentSpec:
+    return DeploymentSpec(
+        model=_model(entry.model or written.Model(), source),
+        sku=_sku(entry.sku or written.Sku()),
+        tags=UNSET if entry.tags is None else entry.tags,
+        version_upgrade_option=_or_unset(entry.version_upgrade_option),
+        rai_policy_name=_or_unset(entry.rai_policy_name),
+        spillover_deployment_name=_or_unset(entry.spillover_deployment_name),
+        parent_deployment_name=_or_unset(entry.parent_deployment_name),
+        settings=_settings(entry),
+    )
+
+
+def _model(model: written.Model, source: SourceAccount | None) -> ModelRef:
+    return ModelRef(
+        name=model.name or "",
+        format=model.format or _DEFAULT_FORMAT,
+        version=_or_unset(model.version),
+        publisher=_or_unset(model.publisher),
+        source=source,
+    )
+
+
+def _sku(sku: written.Sku) -> Sku:
+    name = SkuName(sku.name or "")
+    return Sku(
+        name=name,
+        capacity=UNSET if sku.capacity is None else capacity_of(name, sku.capacity),
+        tier=_or_unset(sku.tier),
+        size=_or_unset(sku.size),
+        family=_or_unset(sku.family),
+    )
+
+
+def _settings(entry: written.Entry) -> Mapping[str, JsonValue]:
+    """Declared properties that no rule reads, by ARM's names."""
+    settings: dict[str, JsonValue] = dict(entry.extra_properties or {})
+    if entry.capacity_settings is not None:
+        settings["capacitySettings"] = _dumped(entry.capacity_settings)
+    if entry.routing is not None:
+        settings["routing"] = _dumped(entry.routing)
+    if entry.service_tier is not None:
+        settings["serviceTier"] = entry.service_tier
+    if entry.deployment_state is not None:
+        settings["deploymentState"] = entry.deployment_state
+    if entry.dynamic_throttling_enabled is not None:
+        settings["dynamicThrottlingEnabled"] = entry.dynamic_throttling_enabled
+    return settings
+
+
+def _dumped(value: written.CapacitySettings | written.Routing) -> JsonValue:
+    dumped: JsonValue = value.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return dumped
+
+
+def _stated_properties(entry: written.Entry) -> tuple[str, ...]:
+    """The names under which the entry's fields stand among ARM's properties."""
+    names = (
+        (field.alias or name, getattr(entry, name)) for name, field in written.EntryFields.model_fields.items()
+    )
+    return tuple(alias for alias, value in names if value is not None and alias != "extraProperties")
+
+
+def _lifecycle(stated: written.Lifecycle | None) -> Lifecycle:
+    if stated is None:
+        return _NO_LIFECYCLE
+    ignored = (path.removeprefix("extraProperties.") for path in stated.ignore_changes or ())
+    return Lifecycle(
+        prevent_destroy=bool(stated.prevent_destroy),
+        sku_change=SkuChange(stated.sku_change or _NO_LIFECYCLE.sku_change),
+        replace_allowed=stated.replace == "allowed",
+        ignore_changes=tuple(dict.fromkeys(ignored)),
+        on_removal=OnRemoval(stated.on_removal or _NO_LIFECYCLE.on_removal),
+    )
+
+
+def _or_unset(value: str | None) -> str | Unset:
+    return UNSET if value is None else value

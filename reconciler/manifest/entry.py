@@ -1,0 +1,263 @@
+"""What a user may write about one deployment.
+
+An entry is checked after templates and defaults were merged into it, so nothing but its name is required
+here. A silent field is None and stays unmanaged; what only ARM writes has no field.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal, get_args
+
+from pydantic import BaseModel, BeforeValidator, Field
+
+from reconciler.domain.ids import AccountId, is_guid
+from reconciler.manifest import scalars
+from reconciler.manifest.fields import (
+    Flag,
+    Json,
+    Name,
+    ResourceGroup,
+    Strict,
+    Unquoted,
+    Value,
+    Whole,
+    Words,
+    formed,
+)
+from reconciler.manifest.tree import Map, Text, described
+
+SkuWord = Literal[
+    "Standard",
+    "GlobalStandard",
+    "DataZoneStandard",
+    "ProvisionedManaged",
+    "GlobalProvisionedManaged",
+    "DataZoneProvisionedManaged",
+    "GlobalBatch",
+    "DataZoneBatch",
+    "DeveloperTier",
+]
+"""For editors only: the names of `KNOWN_SKUS`; other names and other case are understood too."""
+
+# What ARM writes itself, or what has a place of its own (contract, resource shape).
+_NOT_EXTRA: Final = {
+    "model": "write it as the entry's own `model`",
+    "sku": "write it as the entry's own `sku`: ARM ignores a `sku` among the properties",
+    "tags": "write it as the entry's own `tags`",
+    "provisioningstate": "remove it: ARM sets it",
+    "capabilities": "remove it: ARM sets it",
+    "ratelimits": "remove it: ARM sets it",
+    "callratelimit": "remove it: ARM sets it",
+    "currentcapacity": "write `sku.capacity`: ARM mirrors it here",
+    "scalesettings": "write `sku`: ARM has refused scaleSettings since api-version 2023-05-01",
+}
+
+
+def _extra(value: object) -> object:
+    for key in value if isinstance(value, Map) else ():
+        hint = _NOT_EXTRA.get(key.lower())
+        if hint is not None:
+            raise scalars.invalid(f"`{key}` cannot be an extra property", hint)
+    return value
+
+
+def _source(value: object) -> object:
+    """An ARM id as the mapping it stands for."""
+    if not isinstance(value, Text) or value.null:
+        return value
+    try:
+        account = AccountId.parse(value)
+    except ValueError as problem:
+        raise scalars.invalid(
+            str(problem), "write the id, or {subscription, resourceGroup, account}"
+        ) from None
+    if not is_guid(account.subscription):
+        raise scalars.invalid(
+            f"{described(account.subscription)} in this id is no GUID", "copy the id from ARM"
+        )
+    parts = {
+        "subscription": account.subscription,
+        "resourceGroup": account.resource_group,
+        "account": account.name,
+    }
+    return Map({value.like(key): value.like(part) for key, part in parts.items()})
+
+
+_OPEN_PATHS: Final = ("tags.", "extraProperties.")
+
+
+def _ignorable(value: object) -> object:
+    path = str(scalars.filled(value))
+    if path in IGNORABLE or any(path.startswith(p) and path != p for p in _OPEN_PATHS):
+        return value
+    near = scalars.nearest(path, IGNORABLE)
+    hint = (
+        f"did you mean {near}?" if near else "write a path such as sku.capacity, model.version or tags.team"
+    )
+    raise scalars.invalid(f"{described(value)} is no field that changes could be ignored of", hint)
+
+
+class Source(Strict):
+    """The account in which a fine-tuned model was made."""
+
+    subscription: Name = Field(description="Alias from the Fleet, or the subscription's GUID.")
+    resource_group: ResourceGroup = Field(description="Resource group of the source account.")
+    account: Annotated[
+        str, formed(r"[A-Za-z0-9][A-Za-z0-9_.-]{1,63}", "2 to 64 letters, digits, `_`, `-` or `.`")
+    ] = Field(description="Name of the source account.")
+
+
+SourceOrId = Annotated[Source, BeforeValidator(_source, json_schema_input_type=Source | str)]
+
+
+class Model(Strict):
+    """Which model is deployed."""
+
+    name: Name | None = Field(
+        default=None,
+        description="Name in the catalogue, or the id of a fine-tuned model or a checkpoint (ftchkpt-…).",
+        examples=["gpt-4.1", "gpt-4o-mini-2024-07-18.ft-0123456789abcdef0123456789abcdef"],
+    )
+    format: Name | None = Field(
+        default=None, description="The model's maker as ARM has it; OpenAI if absent."
+    )
+    version: Unquoted | None = Field(
+        default=None,
+        description="Version as text, quotes or not. Absent: the service's default version, unmanaged.",
+        examples=["2024-11-20", "0613", "1"],
+    )
+    publisher: Words | None = Field(default=None, description="Publisher of the model; seldom needed.")
+    source: SourceOrId | None = Field(
+        default=None,
+        description="Where a fine-tuned model was made, if not in this account: a mapping or one ARM id.",
+    )
+
+
+class Sku(Strict):
+    """How the deployment is billed, and how much of it there is."""
+
+    name: Annotated[str, BeforeValidator(scalars.filled, json_schema_input_type=SkuWord | str)] | None = (
+        Field(default=None, description="SKU; case does not matter.", examples=["GlobalStandard"])
+    )
+    capacity: Whole | None = Field(
+        default=None,
+        description="PTUs on provisioned SKUs; thousands of tokens per minute on most models of the others.",
+        examples=[50],
+    )
+    tier: Words | None = Field(default=None, description="In ARM's schema; the service uses none.")
+    size: Words | None = Field(default=None, description="In ARM's schema; the service uses none.")
+    family: Words | None = Field(default=None, description="In ARM's schema; the service uses none.")
+
+
+class CapacitySettings(Strict):
+    """ARM calls these for internal use."""
+
+    designated_capacity: Whole | None = Field(default=None, description="Designated capacity.")
+    priority: Whole | None = Field(default=None, description="Priority of the capacity.")
+
+
+class RoutedModel(Strict):
+    """One model that a model router may choose."""
+
+    name: Name | None = Field(default=None, description="Name of the model.")
+    format: Name | None = Field(default=None, description="The model's maker as ARM has it.")
+    version: Unquoted | None = Field(default=None, description="Version as text.")
+    publisher: Words | None = Field(default=None, description="Publisher of the model.")
+    source: Words | None = Field(default=None, description="ARM id of the model's source.")
+    source_account: Words | None = Field(default=None, description="ARM id of the source account.")
+
+
+class Routing(Strict):
+    """How a model-router deployment chooses."""
+
+    mode: Literal["cost", "balanced", "quality"] | None = Field(default=None, description="What to favour.")
+    models: list[RoutedModel] | None = Field(default=None, description="Which models may be chosen.")
+
+
+class Lifecycle(Strict):
+    """What we may do with the deployment."""
+
+    prevent_destroy: Flag | None = Field(
+        default=None, description="true: neither delete nor replace until this line is gone."
+    )
+    sku_change: Literal["replace", "inPlace"] | None = Field(
+        default=None, description="How a new sku.name is reached; replace if absent."
+    )
+    replace: Literal["forbidden", "allowed"] | None = Field(
+        default=None,
+        description="What to do when only a new deployment can satisfy a change; forbidden if absent.",
+    )
+    ignore_changes: list[Annotated[str, BeforeValidator(_ignorable, json_schema_input_type=str)]] | None = (
+        Field(
+            default=None,
+            description="Fields that someone else owns, as dotted paths.",
+            examples=[["sku.capacity", "tags.team"]],
+        )
+    )
+    on_removal: Literal["delete", "retain"] | None = Field(
+        default=None, description="What pruning does once nobody declares the deployment; delete if absent."
+    )
+
+
+class EntryFields(Strict):
+    """Everything about a deployment but its name; also what a Fleet's defaults may state."""
+
+    model: Model | None = Field(default=None, description="Which model is deployed.")
+    sku: Sku | None = Field(default=None, description="How it is billed and how much of it there is.")
+    version_upgrade_option: (
+        Literal["OnceNewDefaultVersionAvailable", "OnceCurrentVersionExpired", "NoAutoUpgrade"] | None
+    ) = Field(default=None, description="Whether the service may move the deployment to newer versions.")
+    rai_policy_name: Name | None = Field(
+        default=None, description="Content filter policy.", examples=["Microsoft.DefaultV2"]
+    )
+    spillover_deployment_name: Name | None = Field(
+        default=None, description="Deployment of the same account that takes what a full one turns away."
+    )
+    parent_deployment_name: Name | None = Field(default=None, description="Name of the parent deployment.")
+    capacity_settings: CapacitySettings | None = Field(
+        default=None, description="For internal use, says ARM."
+    )
+    service_tier: Literal["Default", "Priority"] | None = Field(
+        default=None, description="Processing tier (api-version 2025-12-01 or newer)."
+    )
+    deployment_state: Literal["Running", "Paused"] | None = Field(
+        default=None, description="Paused answers inference with 423 (api-version 2025-12-01 or newer)."
+    )
+    routing: Routing | None = Field(default=None, description="For model-router deployments.")
+    dynamic_throttling_enabled: Flag | None = Field(
+        default=None, description="Let the service lend unused throughput."
+    )
+    tags: dict[Words, Value] | None = Field(
+        default=None,
+        description="Azure tags; a tag that is not stated is left alone.",
+        examples=[{"team": "a"}],
+    )
+    lifecycle: Lifecycle | None = Field(default=None, description="What we may do with the deployment.")
+    extra_properties: Annotated[Json, BeforeValidator(_extra)] | None = Field(
+        default=None, description="Sent inside ARM's `properties` as is: fields this format does not know."
+    )
+
+
+class Entry(EntryFields):
+    """One deployment of a set, or of a template."""
+
+    name: Name = Field(
+        description="Name of the deployment: 2 to 64 letters, digits, `_`, `-` or `.`.", examples=["chat"]
+    )
+
+
+def _paths() -> frozenset[str]:
+    """Every dotted path of a field that ARM holds."""
+    paths: set[str] = set()
+    for name, field in EntryFields.model_fields.items():
+        if name in {"lifecycle", "extra_properties"}:
+            continue
+        alias = field.alias or name
+        paths.add(alias)
+        for part in get_args(field.annotation):
+            if isinstance(part, type) and issubclass(part, BaseModel):
+                paths.update(f"{alias}.{inner.alias or key}" for key, inner in part.model_fields.items())
+    return frozenset(paths)
+
+
+IGNORABLE: Final = _paths()

@@ -1,0 +1,121 @@
+"""The kinds of value a field can have, each with its check and what it looks like to an editor.
+
+The check reads the text as it was written; the type after `json_schema_input_type` is only what the JSON
+Schema says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+from pydantic.alias_generators import to_camel
+
+from reconciler.domain.deployment import JsonValue
+from reconciler.manifest import scalars
+from reconciler.manifest.tree import Map, described
+
+
+class Strict(BaseModel):
+    """A mapping with the named fields and no others; names are ARM's, in camelCase."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, loc_by_alias=True)
+
+
+def formed(form: str, allowed: str, hint: str = "") -> BeforeValidator:
+    """The check of a text with a form; `allowed` puts the form into words."""
+    shown: Any = Annotated[str, Field(pattern=f"^{form}$")]
+    check: Callable[[object], object] = scalars.pattern(re.compile(form), allowed, hint)
+    return BeforeValidator(check, json_schema_input_type=shown)
+
+
+def _mapping(value: object) -> Map:
+    if isinstance(value, Map):
+        return value
+    raise scalars.wrong_type(f"{described(value)} stands where a mapping is needed", "write `field: value`")
+
+
+def _json_mapping(value: object) -> Mapping[str, JsonValue]:
+    return {str(key): scalars.json_value(inner) for key, inner in _mapping(value).items()}
+
+
+def raw(shown: Any) -> PlainValidator:  # noqa: ANN401 -- a type expression
+    """A mapping that is left as it was written, to be merged first; an editor sees the type `shown`."""
+    return PlainValidator(_mapping, json_schema_input_type=shown)
+
+
+Words = Annotated[str, BeforeValidator(scalars.text)]
+"""Any scalar, as text."""
+
+Name = Annotated[
+    str, BeforeValidator(scalars.filled, json_schema_input_type=Annotated[str, Field(min_length=1)])
+]
+"""Text that is not empty."""
+
+Unquoted = Annotated[str, BeforeValidator(scalars.filled, json_schema_input_type=str | float)]
+"""Text that people leave unquoted although it looks like a number to other readers."""
+
+Value = Annotated[str, BeforeValidator(scalars.text, json_schema_input_type=str | float | bool)]
+"""A tag's or a label's value."""
+
+Whole = Annotated[
+    int,
+    BeforeValidator(
+        scalars.integer, json_schema_input_type=Annotated[int, Field(ge=0, le=scalars.MAX_INTEGER)]
+    ),
+]
+"""A whole number that ARM can hold."""
+
+Flag = Annotated[bool, BeforeValidator(scalars.boolean, json_schema_input_type=bool)]
+"""true or false."""
+
+
+def _percent(value: object) -> float:
+    amount = scalars.number(value)
+    if amount > 100:
+        raise scalars.invalid(f"{described(value)} is more than 100 percent", "write 0 to 100")
+    return amount
+
+
+Percent = Annotated[
+    float, BeforeValidator(_percent, json_schema_input_type=Annotated[float, Field(ge=0, le=100)])
+]
+"""0 to 100."""
+
+Json = Annotated[Mapping[str, Any], PlainValidator(_json_mapping, json_schema_input_type=dict[str, Any])]
+"""A mapping of anything, typed as YAML 1.2 types plain scalars."""
+
+Guid = Annotated[
+    str,
+    formed(
+        r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
+        "a GUID is needed, such as 11111111-1111-1111-1111-111111111111",
+        "copy it from `az account list -o table`",
+    ),
+]
+"""The id of a subscription or of a tenant."""
+
+ResourceGroup = Annotated[
+    str,
+    formed(
+        r"[-\w.()]{0,89}[-\w()]",
+        "1 to 90 letters, digits, `_`, `-`, `.`, `(` and `)`, not ending with a period (ARM)",
+    ),
+]
+"""The name of a resource group."""
+
+
+def _glob(value: object) -> object:
+    checked = scalars.filled(value)
+    if str(checked).count("/") > 2:
+        raise scalars.invalid(
+            f"{described(value)} has more than three parts",
+            "write subscription-or-alias/account/deployment, or fewer parts from the right",
+        )
+    return checked
+
+
+Glob = Annotated[str, BeforeValidator(_glob, json_schema_input_type=str)]
+"""A pattern over subscription-or-alias/account/deployment."""

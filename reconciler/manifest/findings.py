@@ -1,0 +1,215 @@
+"""What the schema objects to becomes findings with a place, an expectation and a way out.
+
+pydantic's `loc` is a route already; its texts are never shown, for they speak of Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from functools import lru_cache
+from typing import Any, Final, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from reconciler.diagnostics import Diagnostic, Place, Route, Severity
+from reconciler.manifest.scalars import nearest
+from reconciler.manifest.schema import schema_of
+from reconciler.manifest.tree import Map, Text, described, shortened
+
+M = TypeVar("M", bound=BaseModel)
+
+Locate = Callable[[Route, bool], Place | None]
+"""From a route and "the key, not the value" to a place."""
+
+LEAVE_OUT: Final = "leave the line out to leave the field unmanaged"
+
+# Names that people paste from ARM, Bicep, Terraform or az, and what they are called here.
+_KNOWN_ELSEWHERE: Final[Mapping[tuple[str, str], str]] = {
+    ("model", "sourceAccount"): "write `source`: which of ARM's two fields is sent depends on the tenants",
+    ("account", "location"): "write `region`",
+    ("account", "resourceGroupName"): "write `resourceGroup`",
+    ("account", "accountName"): "write `name`",
+    ("account", "subscriptionId"): "write `subscription`, with an alias of the Fleet or the GUID",
+    ("source", "name"): "write `account`",
+    ("entry", "properties"): "what ARM has in `properties` stands directly in the entry here",
+    ("entry", "capacity"): "write it below `sku`: sku: {capacity: …}",
+    ("entry", "version"): "write it below `model`: model: {version: …}",
+    ("entry", "scaleSettings"): "write `sku`: ARM has refused scaleSettings since api-version 2023-05-01",
+    ("entry", "currentCapacity"): "write `sku: {capacity: …}`: ARM mirrors it here",
+    ("entry", "rai_policy_name"): "write `raiPolicyName`",
+    ("entry", "preventDestroy"): "write it below `lifecycle`: lifecycle: {preventDestroy: …}",
+    ("entry", "ignoreChanges"): "write it below `lifecycle`: lifecycle: {ignoreChanges: […]}",
+}
+
+
+def checked(model: type[M], tree: Map, locate: Locate) -> tuple[M | None, tuple[Diagnostic, ...]]:
+    """The typed value of a tree, and one finding per objection.
+
+    A field that does not exist is no reason to know nothing of the others: such a tree is typed without
+    it, and whether the finding stays an error is the Fleet's to say.
+    """
+    try:
+        return model.model_validate(tree), ()
+    except ValidationError as problem:
+        errors = problem.errors(include_url=False)
+    found = tuple(_finding(error, model, locate) for error in errors)
+    if any(error["type"] != "extra_forbidden" for error in errors):
+        return None, found
+    return model.model_validate(_without(tree, [error["loc"] for error in errors])), found
+
+
+def _without(tree: Map, routes: Sequence[Route]) -> Map:
+    """A copy of a tree that lacks the values at some routes."""
+    copy: Any = deepcopy(tree)
+    for route in routes:
+        here = copy
+        for step in route[:-1]:
+            here = here[step]
+        here.pop(route[-1], None)
+    return copy  # type: ignore[no-any-return]
+
+
+def missing(route: Route, message: str, hint: str, place: Place | None) -> Diagnostic:
+    """A required field that is absent; `place` is what lacks it."""
+    return Diagnostic(
+        code="missing-field",
+        severity=Severity.ERROR,
+        message=message,
+        place=place,
+        label=f"needs `{_dotted(route)}`",
+        hint=hint,
+    )
+
+
+def _finding(error: Any, model: type[BaseModel], locate: Locate) -> Diagnostic:  # noqa: ANN401 -- ErrorDetails
+    route: Route = tuple(str(step) if isinstance(step, str) else step for step in error["loc"])
+    value, context = error["input"], error.get("ctx", {})
+    match error["type"]:
+        case "missing":
+            return missing(
+                route[-1:],
+                f"`{_dotted(route)}` is missing",
+                _required_hint(model, route),
+                locate(route[:-1], True),
+            )
+        case "extra_forbidden":
+            return _unknown(route, model, locate(route, True))
+        case "literal_error" if isinstance(value, Text) and not value.null:
+            return _not_listed(route, value, model, locate(route, False))
+        case "wrong-type" | "invalid-value" as code:
+            return _error(code, context["message"], route, context["hint"], locate(route, False))
+        case kind:
+            return _wrong_shape(kind, route, value, locate(route, False))
+
+
+def _error(code: str, message: str, route: Route, hint: str, place: Place | None) -> Diagnostic:
+    name = _dotted(route)
+    return Diagnostic(
+        code=code,
+        severity=Severity.ERROR,
+        message=f"`{name}`: {message}" if name else message,
+        place=place,
+        hint=hint,
+    )
+
+
+def _unknown(route: Route, model: type[BaseModel], place: Place | None) -> Diagnostic:
+    name, owner = str(route[-1]), _owner(route)
+    known = known_fields(model, route[:-1])
+    hint = _KNOWN_ELSEWHERE.get((owner, name))
+    if hint is None:
+        near = nearest(name, known)
+        hint = f"did you mean `{near}`?" if near else f"fields here are {', '.join(sorted(known))}"
+        if near is None and owner == "entry":
+            hint += "; what only ARM knows goes below extraProperties"
+    where = f"`{_dotted(route[:-1])}`" if route[:-1] else "a manifest"
+    return Diagnostic(
+        code="unknown-field",
+        severity=Severity.ERROR,
+        message=f"`{shortened(name)}` is no field of {where}",
+        place=place,
+        hint=hint,
+    )
+
+
+def _owner(route: Route) -> str:
+    """What kind of mapping a field stands in."""
+    named = [step for step in route[:-1] if isinstance(step, str)]
+    if not named or named[-1] in {"deployments", "defaults"}:
+        return "entry"
+    return named[-1]
+
+
+def _not_listed(route: Route, value: Text, model: type[BaseModel], place: Place | None) -> Diagnostic:
+    allowed = [str(word) for word in _schema_at(model, route).get("enum", ())]
+    allowed = allowed or [str(_schema_at(model, route).get("const", ""))]
+    near = nearest(value, allowed)
+    words = ", ".join(allowed[:-1]) + f" or {allowed[-1]}" if len(allowed) > 1 else allowed[0]
+    return Diagnostic(
+        code="invalid-value",
+        severity=Severity.ERROR,
+        message=f"`{_dotted(route)}` is `{shortened(value)}`; allowed is {words}",
+        place=place,
+        label=words,
+        hint=f"write {near}" if near else f"write {words}",
+    )
+
+
+def _wrong_shape(kind: str, route: Route, value: object, place: Place | None) -> Diagnostic:
+    needed = {"list_type": "a list", "literal_error": "one word"}.get(kind, "a mapping")
+    hint = {
+        "a list": "write `[…]`, or one `- item` per line",
+        "a mapping": "write `field: value` on lines of their own, indented further",
+        "one word": "write one value",
+    }[needed]
+    if isinstance(value, Text) and value.null:
+        hint = LEAVE_OUT
+    return _error("wrong-type", f"{described(value)} stands where {needed} is needed", route, hint, place)
+
+
+def _required_hint(model: type[BaseModel], route: Route) -> str:
+    meaning = _schema_at(model, route).get("description", "")
+    return f"add `{route[-1]}`" + (f": {meaning[0].lower()}{meaning[1:].rstrip('.')}" if meaning else "")
+
+
+def known_fields(model: type[BaseModel], route: Route) -> tuple[str, ...]:
+    """The names of the fields that a mapping at `route` may have."""
+    return tuple(_schema_at(model, route).get("properties", ()))
+
+
+@lru_cache(maxsize=16)
+def _schema(model: type[BaseModel]) -> Mapping[str, Any]:
+    return schema_of(model)
+
+
+def _schema_at(model: type[BaseModel], route: Route) -> Mapping[str, Any]:
+    """The part of a model's JSON Schema that speaks about `route`; empty where it says nothing."""
+    whole = _schema(model)
+    here: Mapping[str, Any] = whole
+    for step in route:
+        inner = here.get("items") if isinstance(step, int) else here.get("properties", {}).get(step)
+        if inner is None and not isinstance(step, int):
+            inner = here.get("additionalProperties")
+        here = _resolved(inner, whole)
+    return here
+
+
+def _resolved(schema: object, whole: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Follow a reference; of alternatives the first that is a mapping of fields."""
+    if not isinstance(schema, Mapping):
+        return {}
+    for choice in schema.get("anyOf", ()):
+        found = _resolved(choice, whole)
+        if "properties" in found:
+            return found
+    if "$ref" not in schema:
+        return schema
+    target: Mapping[str, Any] = whole.get("$defs", {}).get(schema["$ref"].rsplit("/", 1)[-1], {})
+    return {**target, **schema}
+
+
+def _dotted(route: Route) -> str:
+    """A route for a sentence: ``spec.deployments[0].sku``."""
+    parts = (f"[{step}]" if isinstance(step, int) else f".{shortened(step, 40)}" for step in route)
+    return "".join(parts).removeprefix(".")

@@ -1,0 +1,152 @@
+"""The Fleet document becomes the domain's Fleet.
+
+What a Fleet says about us is checked here: rule names, api-versions, aliases that contradict each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from reconciler.diagnostics import Diagnostic, Related, Route, Severity
+from reconciler.domain.state import Fleet, Guards, Retirement, Subscription
+from reconciler.manifest.scalars import nearest
+from reconciler.manifest.schema import FleetDocument, FleetSpec
+from reconciler.manifest.source import Document
+
+# Versions with a deployments type in Azure/bicep-types-az (commit 1f896de2d, 2026-08-20), and the two newer
+# previews of the specification repository.
+STABLE: Final = (
+    "2021-10-01", "2022-03-01", "2022-10-01", "2022-12-01", "2023-05-01", "2024-10-01",
+    "2025-06-01", "2025-09-01", "2025-12-01", "2026-03-01", "2026-05-01", "2026-07-01",
+)  # fmt: skip
+PREVIEWS: Final = (
+    "2023-10-01-preview", "2024-04-01-preview", "2024-06-01-preview", "2025-04-01-preview",
+    "2025-07-01-preview", "2025-10-01-preview", "2026-01-15-preview", "2026-03-15-preview",
+    "2026-05-15-preview", "2026-07-15-preview", "2026-09-15-preview",
+)  # fmt: skip
+_INFERENCE: Final = frozenset({"2024-10-21", "2024-06-01", "2024-02-01", "2023-12-01-preview"})
+
+LOWERABLE: Final = frozenset({"unknown-field", "api-version", "region-mismatch"})
+"""Findings about text that is understood all the same, so that a Fleet may call them less than errors."""
+
+
+def fleet_of(document: Document, typed: FleetDocument) -> Fleet:
+    """The domain's Fleet of a typed document."""
+    spec = typed.spec
+    guards, retirement = spec.guards, spec.retirement
+    return Fleet(
+        name=typed.metadata.name,
+        cloud=spec.cloud or Fleet().cloud,
+        api_version=spec.api_version,
+        subscriptions={
+            alias: Subscription(id=entry.id, tenant=entry.tenant)
+            for alias, entry in (spec.subscriptions or {}).items()
+        },
+        guards=Guards()
+        if guards is None
+        else Guards(
+            max_deletes=guards.max_deletes,
+            max_delete_percent=guards.max_delete_percent,
+            max_capacity_reduction_percent=guards.max_capacity_reduction_percent,
+            protect=tuple(guards.protect or ()),
+        ),
+        rules={code: Severity(level) for code, level in (spec.rules or {}).items()},
+        retirement=Retirement()
+        if retirement is None
+        else Retirement(
+            warn_within_days=_stated(retirement.warn_within_days, Retirement().warn_within_days),
+            fail_within_days=_stated(retirement.fail_within_days, Retirement().fail_within_days),
+        ),
+        place=document.place(),
+    )
+
+
+def fleet_findings(
+    document: Document, spec: FleetSpec, known_rules: frozenset[str], structural: frozenset[str]
+) -> Iterator[Diagnostic]:
+    """What a well-typed Fleet gets wrong. `structural` are the codes of text that is not understood."""
+    yield from _api_version(document, spec)
+    yield from _aliases(document, spec)
+    for code, level in (spec.rules or {}).items():
+        route = ("spec", "rules", code)
+        if code not in known_rules:
+            near = nearest(code, known_rules)
+            yield _wrong(
+                document,
+                route,
+                f"there is no rule `{code}`",
+                f"did you mean `{near}`?" if near else "`reconciler explain` lists the codes",
+                on_key=True,
+            )
+        elif code in structural - LOWERABLE and level != Severity.ERROR:
+            yield _wrong(
+                document,
+                route,
+                f"`{code}` cannot be `{level}`: it is about text that is not understood",
+                "remove the line, and mend what the rule finds",
+            )
+
+
+def _api_version(document: Document, spec: FleetSpec) -> Iterator[Diagnostic]:
+    version = spec.api_version
+    if version is None or version in STABLE or version in PREVIEWS:
+        return
+    inference = " (that is a version of the inference API)" if version in _INFERENCE else ""
+    near = nearest(version, STABLE)
+    yield Diagnostic(
+        code="api-version",
+        severity=Severity.ERROR,
+        message=f"ARM has no api-version {version} for Microsoft.CognitiveServices{inference}; "
+        f"stable ones are {', '.join(STABLE)}",
+        place=document.place(("spec", "apiVersion")),
+        label=f"the newest is {STABLE[-1]}",
+        source="Azure/bicep-types-az, 2026-08-20",
+        hint=f"leave the line out to use the newest{f', or write {near}' if near else ''}",
+    )
+
+
+def _aliases(document: Document, spec: FleetSpec) -> Iterator[Diagnostic]:
+    """Two aliases may mean one subscription, but a subscription is in one tenant only."""
+    first: dict[str, tuple[str, str]] = {}
+    for alias, entry in (spec.subscriptions or {}).items():
+        if entry.tenant is None:
+            continue
+        known_alias, tenant = first.setdefault(entry.id.lower(), (alias, entry.tenant.lower()))
+        if tenant != entry.tenant.lower():
+            there = document.place(("spec", "subscriptions", known_alias, "tenant"))
+            yield _wrong(
+                document,
+                ("spec", "subscriptions", alias, "tenant"),
+                f"`{alias}` and `{known_alias}` are one subscription in two tenants",
+                "a subscription belongs to one tenant: `az account show --query tenantId`",
+                related=(Related(message=f"`{known_alias}` says {tenant}", place=there),),
+            )
+
+
+def _wrong(
+    document: Document,
+    route: Route,
+    message: str,
+    hint: str,
+    *,
+    on_key: bool = False,
+    related: tuple[Related, ...] = (),
+) -> Diagnostic:
+    return Diagnostic(
+        code="invalid-value",
+        severity=Severity.ERROR,
+        message=message,
+        place=document.place(route, on_key=on_key),
+        hint=hint,
+        related=related,
+    )
+
+
+def _stated(value: int | None, otherwise: int) -> int:
+    return otherwise if value is None else value
+
+
+def lowered(found: Diagnostic, rules: Mapping[str, Severity]) -> Severity:
+    """How loud a finding about text is, once the Fleet had its say."""
+    return rules.get(found.code, found.severity) if found.code in LOWERABLE else found.severity

@@ -1,0 +1,119 @@
+"""What a set says, with fleet defaults and templates laid under it, entry by entry.
+
+Merging works on what was written, before anything is typed: mappings merge, lists and scalars are replaced
+by the later text. Every layer is kept beside the result, so that a value can be traced to where it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from reconciler.diagnostics import Diagnostic, Layer, Place, Provenance, Severity
+from reconciler.manifest.parse import Manifests, RawSet, entry_findings, repeated
+from reconciler.manifest.scalars import nearest
+from reconciler.manifest.tree import Map, Text, shortened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Merged:
+    """One entry of a set, merged. `declared_at` is where the set says that it exists."""
+
+    name: str
+    tree: Map
+    provenance: Provenance
+    declared_at: Place
+
+    def place(self, route: tuple[str | int, ...], on_key: bool = False) -> Place | None:
+        """Where the value at a route stands."""
+        return self.provenance.place(route, on_key=on_key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MergedSet:
+    """All entries of a set. `whole` is False if a template of it is unknown, so that fields may be missing."""
+
+    source: RawSet
+    entries: tuple[Merged, ...]
+    findings: tuple[Diagnostic, ...]
+    whole: bool
+
+
+def merged(source: RawSet, manifests: Manifests) -> MergedSet:
+    """The entries of a set: those of its templates in their order, then its own, each name once."""
+    findings: list[Diagnostic] = list(repeated(source.layers))
+    stacks: dict[str, list[Layer]] = {}
+    declared_at: dict[str, Place] = {}
+    listed = source.typed.spec.templates or []
+    for number, template in enumerate(listed):
+        place = source.document.place(("spec", "templates", number))
+        for layer in manifests.templates.get(template, ()):
+            _stack(stacks, declared_at, layer, place)
+        if template not in manifests.templates and manifests.complete:
+            findings.append(_unknown(template, place, manifests))
+    own: set[str] = set()
+    for layer in source.layers:
+        name = layer.stated.get("name")
+        if not isinstance(name, Text) or name.null or not name.strip():
+            findings.extend(entry_findings(layer))
+        elif name.lower() not in own:
+            own.add(name.lower())
+            _stack(stacks, declared_at, layer, layer.place)
+    under = () if manifests.defaults is None else (manifests.defaults,)
+    return MergedSet(
+        source=source,
+        entries=tuple(_entry((*under, *stack), declared_at[key]) for key, stack in stacks.items()),
+        findings=tuple(findings),
+        whole=manifests.complete and all(template in manifests.templates for template in listed),
+    )
+
+
+def _stack(
+    stacks: dict[str, list[Layer]], declared_at: dict[str, Place], layer: Layer, place: Place
+) -> None:
+    name = layer.stated.get("name")
+    if isinstance(name, Text) and not name.null:
+        stacks.setdefault(name.lower(), []).append(layer)
+        declared_at[name.lower()] = place
+
+
+def _entry(layers: Sequence[Layer], declared_at: Place) -> Merged:
+    tree = _overlay(layers)
+    return Merged(
+        name=str(layers[-1].stated["name"]),
+        tree=tree,
+        provenance=Provenance(layers=tuple(layers)),
+        declared_at=declared_at,
+    )
+
+
+def _overlay(layers: Sequence[Layer]) -> Map:
+    trees = [layer.stated for layer in layers if isinstance(layer.stated, Map)]
+    result = trees[0]
+    for tree in trees[1:]:
+        result = laid_over(result, tree)
+    return result
+
+
+def laid_over(below: Map, above: Map) -> Map:
+    """`above` over `below`: mappings merge, everything else is replaced. Neither is changed."""
+    result = Map(below)
+    result.start, result.end = above.start, above.end
+    for key, value in above.items():
+        under = result.get(key)
+        both = isinstance(under, Map) and isinstance(value, Map)
+        result[key] = laid_over(under, value) if both else value  # type: ignore[arg-type]
+    return result
+
+
+def _unknown(template: str, place: Place, manifests: Manifests) -> Diagnostic:
+    near = nearest(template, manifests.templates)
+    known = ", ".join(sorted(manifests.templates)[:6])
+    hint = f"did you mean {near}?" if near else f"there is {known}" if known else "there is none at all"
+    return Diagnostic(
+        code="unknown-template",
+        severity=Severity.ERROR,
+        message=f"no DeploymentTemplate below the given paths is called `{shortened(template)}`",
+        place=place,
+        hint=hint if near else f"{hint}; is the template's file below the paths?",
+    )

@@ -1,0 +1,261 @@
+"""Documents become manifests: who we are, the sets, and the templates they draw on.
+
+Everything but the entries of sets is typed here. What one document gets wrong never hides what another
+one says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from reconciler.diagnostics import Diagnostic, Layer, Provenance, Related, Result, Route, Severity
+from reconciler.domain.state import Fleet
+from reconciler.manifest.entry import Entry, EntryFields
+from reconciler.manifest.fields import Strict
+from reconciler.manifest.findings import checked
+from reconciler.manifest.fleet import fleet_findings, fleet_of
+from reconciler.manifest.scalars import nearest
+from reconciler.manifest.schema import API_VERSION, KINDS, FleetDocument, SetDocument, TemplateDocument
+from reconciler.manifest.source import Document
+from reconciler.manifest.tree import Items, Map, Text, described, shortened
+
+STRUCTURAL: Final = frozenset(
+    {
+        "yaml-syntax", "yaml-tag", "yaml-limit", "encoding", "control-character", "unreadable-file",
+        "duplicate-key", "unknown-field", "wrong-type", "missing-field", "invalid-value", "unknown-kind",
+        "duplicate-fleet", "duplicate-template", "duplicate-deployment", "unknown-template",
+        "unknown-subscription", "api-version", "region-mismatch",
+    }
+)  # fmt: skip
+"""The codes of everything this room finds by itself, without a catalogue."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RawSet:
+    """A set whose header is typed; its entries are as written."""
+
+    document: Document
+    typed: SetDocument
+    layers: tuple[Layer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Manifests:
+    """Everything declared, before anything refers to anything.
+
+    `complete` is False where a document could not be understood, so that references to what it may have
+    declared are not called wrong.
+    """
+
+    fleet: Fleet
+    defaults: Layer | None
+    sets: tuple[RawSet, ...]
+    templates: dict[str, tuple[Layer, ...]]
+    complete: bool
+
+
+@dataclass(slots=True)
+class _Gathered:
+    known_rules: frozenset[str]
+    findings: list[Diagnostic] = field(default_factory=list)
+    complete: bool = True
+    fleet: Fleet | None = None
+    fleet_document: Document | None = None
+    defaults: Layer | None = None
+    sets: list[RawSet] = field(default_factory=list)
+    templates: dict[str, tuple[Layer, ...]] = field(default_factory=dict)
+    template_documents: dict[str, Document] = field(default_factory=dict)
+
+
+def parse(
+    documents: Sequence[Document], *, known_rules: frozenset[str] = frozenset(), complete: bool = True
+) -> Result[Manifests]:
+    """Type every document. There is a value always: what was understood; the findings say the rest.
+
+    `known_rules` are the codes a Fleet may set severities for; `complete` False says that there are texts
+    which never became documents.
+    """
+    gathered = _Gathered(known_rules=known_rules | STRUCTURAL, complete=complete)
+    for document in documents:
+        model = _model(document, gathered)
+        if model is not None and isinstance(document.root, Map):
+            typed, found = checked(model, document.root, lambda r, k, d=document: d.place(r, on_key=k))
+            gathered.findings.extend(found)
+            _gather(gathered, document, model, typed)
+        else:
+            gathered.complete = False
+    manifests = Manifests(
+        fleet=gathered.fleet or Fleet(declared=gathered.fleet_document is not None),
+        defaults=gathered.defaults,
+        sets=tuple(gathered.sets),
+        templates=gathered.templates,
+        complete=gathered.complete,
+    )
+    return Result(value=manifests, diagnostics=tuple(gathered.findings))
+
+
+def entries(document: Document) -> tuple[Layer, ...]:
+    """The entries below a document's spec, as written; what is no mapping is left out."""
+    spec = document.root.get(Text("spec")) if isinstance(document.root, Map) else None
+    items = spec.get(Text("deployments")) if isinstance(spec, Map) else None
+    return tuple(
+        Layer(place=document.place(("spec", "deployments", number)), stated=entry)
+        for number, entry in enumerate(items if isinstance(items, Items) else ())
+        if isinstance(entry, Map)
+    )
+
+
+def entry_findings(layer: Layer, model: type[Strict] = Entry) -> tuple[Diagnostic, ...]:
+    """What is wrong with one entry by itself, before anything is merged into it."""
+    origin = Provenance(layers=(layer,))
+    tree = layer.stated
+    if not isinstance(tree, Map):
+        return ()
+    return checked(model, tree, lambda route, key: origin.place(route, on_key=key))[1]
+
+
+def _model(document: Document, gathered: _Gathered) -> type[Strict] | None:
+    """What a document has to look like, by its kind."""
+    root = document.root
+    if not isinstance(root, Map):
+        gathered.findings.append(
+            _finding(document, "wrong-type", f"{described(root)} stands where a manifest is needed", _BEGIN)
+        )
+        return None
+    kind = root.get(Text("kind"))
+    if isinstance(kind, Text) and kind in KINDS:
+        return KINDS[kind]
+    near = nearest(kind, KINDS) if isinstance(kind, Text) else None
+    if kind is None:
+        found = _finding(document, "missing-field", "`kind` is missing", f"{_BEGIN}, or rename the file to _…")
+    else:
+        hint = f"did you mean {near}?" if near else "begin the file's name with _ if it is no manifest"
+        found = _finding(
+            document, "unknown-kind", f"{described(kind)} is no kind; {_or(list(KINDS))} is", hint, ("kind",)
+        )
+    gathered.findings.append(found)
+    return None
+
+
+_BEGIN: Final = f"begin with `apiVersion: {API_VERSION}` and `kind:`"
+
+
+def _gather(
+    gathered: _Gathered, document: Document, model: type[Strict], typed: Strict | None
+) -> None:
+    """Put a document where it belongs; of one with a wrong header, check at least the entries."""
+    if typed is None:
+        gathered.complete = False
+    if model is FleetDocument:
+        _gather_fleet(gathered, document, typed)
+        return
+    layers = entries(document)
+    match typed:
+        case SetDocument():
+            gathered.sets.append(RawSet(document=document, typed=typed, layers=layers))
+            return
+        case TemplateDocument():
+            _gather_template(gathered, document, typed.metadata.name, layers)
+    for layer in layers:
+        gathered.findings.extend(entry_findings(layer))
+
+
+def _gather_fleet(gathered: _Gathered, document: Document, typed: Strict | None) -> None:
+    first = gathered.fleet_document
+    if first is not None:
+        there = Related(message="the first Fleet", place=first.place(("kind",)))
+        gathered.findings.append(
+            _finding(
+                document,
+                "duplicate-fleet",
+                f"this is a second Fleet, the first is in {first.file}",
+                "merge them, or give the command one folder only: a fleet's name is its owner mark",
+                ("kind",),
+                (there,),
+            )
+        )
+        return
+    gathered.fleet_document = document
+    spec = document.root.get(Text("spec")) if isinstance(document.root, Map) else None
+    defaults = spec.get(Text("defaults")) if isinstance(spec, Map) else None
+    if isinstance(defaults, Map):
+        gathered.defaults = Layer(place=document.place(("spec", "defaults")), stated=defaults)
+        gathered.findings.extend(entry_findings(gathered.defaults, EntryFields))
+    if isinstance(typed, FleetDocument):
+        gathered.fleet = fleet_of(document, typed)
+        gathered.findings.extend(
+            fleet_findings(document, typed.spec, gathered.known_rules, STRUCTURAL)
+        )
+
+
+def _gather_template(
+    gathered: _Gathered, document: Document, name: str, layers: tuple[Layer, ...]
+) -> None:
+    first = gathered.template_documents.get(name)
+    gathered.findings.extend(repeated(layers))
+    if first is not None:
+        place = first.place(("metadata", "name"))
+        gathered.findings.append(
+            _finding(
+                document,
+                "duplicate-template",
+                f"a second template is called `{shortened(name)}`, the first is in {first.file}",
+                "rename one: sets refer to templates by name",
+                ("metadata", "name"),
+                (Related(message="the first", place=place),),
+            )
+        )
+        return
+    gathered.templates[name] = layers
+    gathered.template_documents[name] = document
+
+
+def repeated(layers: Sequence[Layer]) -> Iterator[Diagnostic]:
+    """Entries of one list that ARM would take for one deployment."""
+    first: dict[str, Layer] = {}
+    for layer in layers:
+        name = layer.stated.get("name")
+        if not isinstance(name, Text):
+            continue
+        known = first.setdefault(name.lower(), layer)
+        if known is not layer:
+            yield twin(name, layer, known)
+
+
+def twin(name: str, second: Layer, first: Layer, where: str = "this list") -> Diagnostic:
+    """One name for two deployments."""
+    spelled = str(first.stated.get("name", name))
+    also = "" if spelled == name else f" (`{shortened(spelled)}`: ARM ignores case)"
+    origin, other = Provenance(layers=(second,)), Provenance(layers=(first,)).place(("name",))
+    return Diagnostic(
+        code="duplicate-deployment",
+        severity=Severity.ERROR,
+        message=f"`{shortened(name)}` is declared twice in {where}{also}",
+        place=origin.place(("name",)),
+        hint="rename or remove one of them",
+        related=() if other is None else (Related(message="declared here first", place=other),),
+    )
+
+
+def _finding(
+    document: Document,
+    code: str,
+    message: str,
+    hint: str,
+    route: Route = (),
+    related: tuple[Related, ...] = (),
+) -> Diagnostic:
+    return Diagnostic(
+        code=code,
+        severity=Severity.ERROR,
+        message=message,
+        place=document.place(route),
+        hint=hint,
+        related=related,
+    )
+
+
+def _or(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"

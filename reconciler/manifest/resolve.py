@@ -1,0 +1,140 @@
+"""Manifests become the desired state: merged, typed, every reference looked up, and selected.
+
+Pure. An entry with a mistake is left out of the state but not forgotten: its name stays known, so that
+nothing takes it for undeclared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from reconciler.diagnostics import Diagnostic, Related, Severity
+from reconciler.domain.deployment import DesiredDeployment, SourceAccount
+from reconciler.domain.ids import DeploymentId
+from reconciler.domain.state import DesiredState, Fleet
+from reconciler.manifest.accounts import Account, Accounts
+from reconciler.manifest.declare import Home, deployment, incomplete, unclear
+from reconciler.manifest.entry import Entry
+from reconciler.manifest.findings import checked
+from reconciler.manifest.merge import Merged, MergedSet, merged
+from reconciler.manifest.parse import Manifests, parse
+from reconciler.manifest.selection import EVERYTHING, Selection
+from reconciler.manifest.tree import shortened
+
+__all__ = ["Resolved", "parse", "resolve"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """The state of everything understood, how many deployments are declared, and what was found wrong."""
+
+    state: DesiredState
+    declared: int
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(slots=True)
+class _Resolution:
+    accounts: Accounts
+    fleet: Fleet
+    deployments: list[DesiredDeployment] = field(default_factory=list)
+    first: dict[DeploymentId, Merged] = field(default_factory=dict)
+    broken: set[DeploymentId] = field(default_factory=set)
+    findings: list[Diagnostic] = field(default_factory=list)
+    declared: int = 0
+
+
+def resolve(manifests: Manifests, *, selection: Selection = EVERYTHING) -> Resolved:
+    """Everything that can be understood, less what is not selected."""
+    accounts = Accounts(manifests.fleet, complete=manifests.complete)
+    run = _Resolution(accounts=accounts, fleet=manifests.fleet)
+    homes = [(source, accounts.of_set(source)) for source in manifests.sets]
+    sets = [(merged(source, manifests), account) for source, account in homes]
+    for one, account in sets:
+        _resolve_set(run, one, account)
+    state = selection.applied(
+        DesiredState(
+            fleet=manifests.fleet,
+            deployments=tuple(run.deployments),
+        ),
+        accounts=[
+            (account, source.typed.metadata.labels or {}) for source, account in homes if account is not None
+        ],
+        unclear=run.broken,
+    )
+    found = _once((*run.findings, *accounts.findings))
+    return Resolved(state=state, declared=run.declared, diagnostics=found)
+
+
+def _resolve_set(run: _Resolution, one: MergedSet, account: Account | None) -> None:
+    run.findings.extend(one.findings)
+    run.declared += len(one.entries)
+    typed = one.source.typed
+    home = None
+    if account is not None:
+        home = Home(
+            account=account.id,
+            region=account.region,
+            tenant=account.tenant,
+            adopt=bool(typed.spec.adopt),
+            labels=typed.metadata.labels or {},
+        )
+    for entry in one.entries:
+        _resolve_entry(run, entry, home, whole=one.whole)
+
+
+def _resolve_entry(run: _Resolution, merged_entry: Merged, home: Home | None, *, whole: bool) -> None:
+    entry, found = checked(Entry, merged_entry.tree, merged_entry.place)
+    run.findings.extend(found)
+    source = None
+    complete = entry is not None
+    if entry is not None:
+        lacking = (*(incomplete(entry, merged_entry) if whole else ()), *unclear(entry, merged_entry))
+        run.findings.extend(lacking)
+        source, known = _source(run, entry, merged_entry)
+        complete = known and entry.model is not None and entry.model.name is not None
+        complete = complete and entry.sku is not None and entry.sku.name is not None and not lacking
+    if home is None:
+        return
+    identity = DeploymentId(account=home.account, name=merged_entry.name)
+    if not _first(run, identity, merged_entry):
+        return
+    if entry is None or not complete:
+        run.broken.add(identity)
+    else:
+        run.deployments.append(deployment(entry, home, source, merged_entry.provenance))
+
+
+def _source(run: _Resolution, entry: Entry, merged_entry: Merged) -> tuple[SourceAccount | None, bool]:
+    """The source account, and whether what is stated about it was understood."""
+    stated = entry.model.source if entry.model is not None else None
+    if stated is None:
+        return None, True
+    found = run.accounts.of_source(stated, merged_entry.place(("model", "source", "subscription")))
+    return found, found is not None
+
+
+def _first(run: _Resolution, identity: DeploymentId, merged_entry: Merged) -> bool:
+    """Whether no other set declares this deployment already; ARM ignores the case of names."""
+    known = run.first.setdefault(identity, merged_entry)
+    if known is merged_entry:
+        return True
+    also = "" if known.name == merged_entry.name else f" (`{shortened(known.name)}`: ARM ignores case)"
+    run.findings.append(
+        Diagnostic(
+            code="duplicate-deployment",
+            severity=Severity.ERROR,
+            message=f"`{shortened(merged_entry.name)}` of account `{identity.account.name}` is declared twice, "
+            f"first in {known.declared_at.file}{also}",
+            place=merged_entry.declared_at,
+            hint="rename or remove one of them, or put both sets' deployments into one",
+            related=(Related(message="declared here first", place=known.declared_at),),
+        )
+    )
+    return False
+
+
+def _once(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Each finding once, however many sets share the text it is about."""
+    return tuple({(one.code, one.place, one.message): one for one in found}.values())

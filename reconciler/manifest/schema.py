@@ -1,0 +1,240 @@
+"""What a user may write: the three kinds of document, and the JSON Schema that says so to editors.
+
+The models that check a manifest are those that the schema is made of, so the two cannot disagree about a
+field's name. Only the entries of sets and templates are left as written here: they are merged first.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
+from pydantic_core import core_schema
+
+from reconciler.domain.ids import is_guid
+from reconciler.manifest import scalars
+from reconciler.manifest.entry import Entry, EntryFields
+from reconciler.manifest.fields import (
+    Flag,
+    Glob,
+    Guid,
+    Name,
+    Percent,
+    ResourceGroup,
+    Strict,
+    Unquoted,
+    Value,
+    Whole,
+    Words,
+    formed,
+    raw,
+)
+from reconciler.manifest.tree import Map, described
+
+API_VERSION: Final = "reconciler.aoai/v1"
+
+Cloud = Literal["emulator", "AzureCloud", "AzureUSGovernment", "AzureChinaCloud"]
+Level = Literal["error", "warning", "info", "off"]
+Prune = Literal["owned", "exclusive", "never"]
+RawEntry = Annotated[Map, raw(Entry)]
+
+
+class Metadata(Strict):
+    """What a document is called."""
+
+    name: Name = Field(description="Name of the document.")
+    labels: dict[Words, Value] | None = Field(
+        default=None, description="For --select.", examples=[{"env": "prod"}]
+    )
+
+
+class FleetMetadata(Strict):
+    """What the fleet is called."""
+
+    name: Annotated[
+        str,
+        formed(
+            "[a-z0-9-]{1,40}", "1 to 40 lower-case letters, digits and hyphens", "it becomes the owner mark"
+        ),
+    ] = Field(description="Name of the fleet: the owner mark on everything it deploys.", examples=["contoso"])
+    labels: dict[Words, Value] | None = Field(default=None, description="Not used for the Fleet.")
+
+
+class SubscriptionEntry(Strict):
+    """A subscription that manifests call by an alias."""
+
+    id: Guid = Field(description="The subscription's GUID.")
+    tenant: Guid | None = Field(default=None, description="The GUID of the tenant it belongs to.")
+
+
+class GuardsEntry(Strict):
+    """Limits on what one run may destroy."""
+
+    max_deletes: Whole | None = Field(default=None, description="Deletes per run; a replace counts.")
+    max_delete_percent: Percent | None = Field(
+        default=None, description="Deletes per run, in percent of the owned deployments."
+    )
+    max_capacity_reduction_percent: Percent | None = Field(
+        default=None, description="Capacity taken from one pool per run, in percent."
+    )
+    protect: list[Glob] | None = Field(
+        default=None,
+        description="Never deleted or replaced: globs over subscription-or-alias/account/deployment.",
+        examples=[["*/prod-*/chat*"]],
+    )
+
+
+class RetirementEntry(Strict):
+    """When a model's retirement becomes a finding."""
+
+    warn_within_days: Whole | None = Field(
+        default=None, description="Warn this many days ahead; 90 if absent."
+    )
+    fail_within_days: Whole | None = Field(default=None, description="Fail this many days ahead; 0 is never.")
+
+
+def _aliases(value: object) -> object:
+    for alias in value if isinstance(value, Map) else ():
+        if not alias or set(alias) & set("/*?") or is_guid(alias):
+            raise scalars.invalid(
+                f"{described(alias)} cannot be an alias: globs could not name it",
+                "use a name without `/`, `*` and `?` that is no GUID",
+            )
+    return value
+
+
+class FleetSpec(Strict):
+    """Who we are, and what holds for every set."""
+
+    cloud: Cloud | None = Field(default=None, description="Which Azure; AzureCloud if absent.")
+    api_version: Unquoted | None = Field(
+        default=None, description="ARM api-version; the newest stable one if absent.", examples=["2026-07-01"]
+    )
+    subscriptions: Annotated[dict[Words, SubscriptionEntry], BeforeValidator(_aliases)] | None = Field(
+        default=None, description="Aliases. A GUID may stand wherever an alias may."
+    )
+    defaults: Annotated[Map, raw(EntryFields)] | None = Field(
+        default=None, description="Laid under every deployment of every set."
+    )
+    guards: GuardsEntry | None = Field(default=None, description="Limits on what one run may destroy.")
+    rules: dict[Words, Level] | None = Field(
+        default=None, description="Severity per rule.", examples=[{"model-retiring-soon": "error"}]
+    )
+    retirement: RetirementEntry | None = Field(
+        default=None, description="When a retirement date becomes a finding."
+    )
+
+
+class AccountEntry(Strict):
+    """The account a set deploys to."""
+
+    subscription: Name = Field(description="Alias from the Fleet, or the subscription's GUID.")
+    resource_group: ResourceGroup = Field(description="Resource group of the account.")
+    name: Name = Field(description="Name of the account.")
+    region: Name | None = Field(
+        default=None,
+        description="Where the account is, in any spelling: an assertion, checked against ARM.",
+        examples=["swedencentral"],
+    )
+
+
+class SetSpec(Strict):
+    """The deployments of one account."""
+
+    account: AccountEntry = Field(description="The account they belong to.")
+    prune: Prune | None = Field(
+        default=None, description="Which undeclared deployments may go: ours (owned), all, or none."
+    )
+    adopt: Flag | None = Field(default=None, description="Take over unmarked deployments of declared names.")
+    templates: list[Name] | None = Field(default=None, description="Names of templates, merged in order.")
+    deployments: list[RawEntry] | None = Field(default=None, description="Deployments, or what they change.")
+
+
+class TemplateSpec(Strict):
+    """Deployments for sets to reuse."""
+
+    deployments: list[RawEntry] = Field(description="Entries; only their names are required.")
+
+
+class FleetDocument(Strict):
+    """Who we are: owner mark, cloud, subscription aliases, guards. At most one."""
+
+    api_version: Literal["reconciler.aoai/v1"] = Field(description="Version of this format.")
+    kind: Literal["Fleet"] = Field(description="What the document declares.")
+    metadata: FleetMetadata = Field(description="What the document is called.")
+    spec: FleetSpec = Field(description="What the document says.")
+
+
+class SetDocument(Strict):
+    """The deployments of one account, or some of them."""
+
+    api_version: Literal["reconciler.aoai/v1"] = Field(description="Version of this format.")
+    kind: Literal["DeploymentSet"] = Field(description="What the document declares.")
+    metadata: Metadata = Field(description="What the document is called.")
+    spec: SetSpec = Field(description="What the document says.")
+
+
+class TemplateDocument(Strict):
+    """Deployments that sets reuse by the template's name."""
+
+    api_version: Literal["reconciler.aoai/v1"] = Field(description="Version of this format.")
+    kind: Literal["DeploymentTemplate"] = Field(description="What the document declares.")
+    metadata: Metadata = Field(description="What the document is called.")
+    spec: TemplateSpec = Field(description="What the document says.")
+
+
+KINDS: Final[dict[str, type[Strict]]] = {
+    "Fleet": FleetDocument,
+    "DeploymentSet": SetDocument,
+    "DeploymentTemplate": TemplateDocument,
+}
+
+
+class _ForEditors(GenerateJsonSchema):
+    """No null anywhere: a field to be left unmanaged is left out. No titles: they repeat the names."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401, ARG002 -- pydantic's signature
+        return False
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+
+def schema_of(model: type[BaseModel], *, mode: JsonSchemaMode = "validation") -> dict[str, Any]:
+    """The JSON Schema of one model."""
+    return model.model_json_schema(mode=mode, schema_generator=_ForEditors)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a manifest document of any kind."""
+    definitions: dict[str, Any] = {}
+    branches: list[dict[str, Any]] = []
+    for kind, model in KINDS.items():
+        schema = schema_of(model)
+        definitions |= schema.pop("$defs", {})
+        definitions[kind] = schema
+        branches.append(
+            {
+                "if": {"required": ["kind"], "properties": {"kind": {"const": kind}}},
+                "then": {"$ref": f"#/$defs/{kind}"},
+            }
+        )
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Manifest of reconciler",
+        "description": "A Fleet, a DeploymentSet or a DeploymentTemplate.",
+        "type": "object",
+        "required": ["apiVersion", "kind", "metadata", "spec"],
+        "properties": {
+            "apiVersion": {"const": API_VERSION, "description": "Version of this format."},
+            "kind": {"enum": list(KINDS), "description": "What the document declares."},
+            "metadata": {"type": "object", "description": "What the document is called."},
+            "spec": {"type": "object", "description": "What it says."},
+        },
+        "allOf": branches,
+        "$defs": dict(sorted(definitions.items())),
+    }

@@ -1,0 +1,139 @@
+"""Documents, and the way from a symbolic place back to a line and a column.
+
+`read_documents` is the only function of this room that reads files; everything after it works on values.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO, TextIO
+
+from reconciler.diagnostics import Diagnostic, Place, Route, Severity, Span
+from reconciler.manifest.characters import decode
+from reconciler.manifest.compose import LIBYAML, compose
+from reconciler.manifest.files import find
+from reconciler.manifest.tree import Items, Lines, Map, Node, Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SourceFile:
+    """A file that was read, whether or not its text was understood."""
+
+    name: str
+    digest: bytes
+    lines: Lines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Document:
+    """One YAML document that is not empty; `index` counts from 0 in its file, empty ones too."""
+
+    file: str
+    index: int
+    root: Node
+
+    def place(self, route: Route = (), *, on_key: bool = False) -> Place:
+        """The symbolic place of a value of this document."""
+        return Place(file=self.file, document=self.index, route=route, on_key=on_key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sources:
+    """Everything that was read, in order of file names.
+
+    `complete` says that every file was read to its end; else something declared may be unknown, and a
+    reference to it must not be called wrong.
+    """
+
+    documents: tuple[Document, ...]
+    files: tuple[SourceFile, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    complete: bool = True
+
+
+class SourceMap:
+    """Finds lines and columns for symbolic places, and lines for showing."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._lines = {file.name: file.lines for file in sources.files}
+        self._roots = {(document.file, document.index): document.root for document in sources.documents}
+
+    def span(self, place: Place) -> Span | None:
+        """Where a place is, or its nearest ancestor that exists; None in a file that was not read."""
+        lines = self._lines.get(place.file)
+        if place.span is not None or lines is None:
+            return place.span
+        root = self._roots.get((place.file, place.document))
+        if root is None:
+            return None
+        key, node = _walk(root, place.route)
+        if key is not None and (place.on_key or (isinstance(node, Text) and node.start == node.end)):
+            return lines.first_line(key.start, key.end)
+        if isinstance(node, Text):
+            return lines.span(node.start, node.end)
+        return lines.first_line(node.start, node.end)
+
+    def line(self, file: str, line_no: int) -> str | None:
+        """One line of a file, without its line break; lines count from 1."""
+        lines = self._lines.get(file)
+        return None if lines is None else lines.line(line_no)
+
+
+def _walk(root: Node, route: Route) -> tuple[Text | None, Node]:
+    """The value at a route, or the last one on the way to it, with the key it stands under."""
+    key: Text | None = None
+    node = root
+    for step in route:
+        if isinstance(node, Map) and step in node:
+            key = next(k for k in node if k == step)
+            node = node[key]
+        elif isinstance(node, Items) and isinstance(step, int) and 0 <= step < len(node):
+            key, node = None, node[step]
+        else:
+            break
+    return key, node
+
+
+def read_documents(paths: Sequence[str], *, stdin: TextIO | BinaryIO | None = None) -> Sources:
+    """Read every manifest below `paths` (`-` is `stdin`); UsageProblem for a path that does not exist."""
+    found = find(paths, stdin=stdin)
+    findings = list(found.findings)
+    complete = not findings
+    files: list[SourceFile] = []
+    documents: list[Document] = []
+    for item in found.contents:
+        text, forbidden = decode(item.name, item.content)
+        content_digest = hashlib.sha256(item.content).digest()
+        files.append(SourceFile(name=item.name, digest=content_digest, lines=Lines(text)))
+        if forbidden is not None:
+            complete = False
+            findings.append(forbidden)
+            continue
+        composed = compose(item.name, text)
+        complete &= composed.whole
+        findings.extend(composed.findings)
+        documents.extend(Document(file=item.name, index=n, root=root) for n, root in composed.roots)
+    if files and not LIBYAML:
+        findings.append(_slow())
+    return Sources(
+        documents=tuple(documents), files=tuple(files), diagnostics=tuple(findings), complete=complete
+    )
+
+
+def digest(files: Iterable[SourceFile]) -> str:
+    """SHA-256 over the texts in order of their paths; names do not count, so folders may be moved."""
+    whole = hashlib.sha256()
+    for file in files:
+        whole.update(file.digest)
+    return f"sha256:{whole.hexdigest()}"
+
+
+def _slow() -> Diagnostic:
+    return Diagnostic(
+        code="yaml-limit",
+        severity=Severity.INFO,
+        message="PyYAML was built without libyaml, so reading takes about ten times as long",
+        hint="install a PyYAML wheel for this platform",
+    )

@@ -1,0 +1,84 @@
+"""Columns, paragraphs and counted words: how text is laid out, whatever it is about.
+
+Rule of this module: it places text and never changes it; what it is given is already inert.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
+
+_ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def cells(text: str) -> int:
+    """How many columns of a terminal `text` takes; colours take none, wide characters two."""
+    if text.isascii() and "\x1b" not in text:
+        return len(text)
+    plain = _ESCAPE.sub("", text)
+    return sum(
+        0 if unicodedata.combining(one) else 2 if unicodedata.east_asian_width(one) in "WF" else 1
+        for one in plain
+    )
+
+
+def padded(text: str, width: int, *, right: bool = False) -> str:
+    """`text` filled up with spaces to `width` columns."""
+    space = " " * max(0, width - cells(text))
+    return space + text if right else text + space
+
+
+def columns(
+    rows: Sequence[Sequence[str]], *, right: Collection[int] = (), gap: int = 2, indent: str = ""
+) -> list[str]:
+    """Rows as lines with aligned columns; the columns numbered in `right` are aligned there."""
+    if not rows:
+        return []
+    widths = [max(cells(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        indent
+        + (" " * gap)
+        .join(
+            padded(text, width, right=column in right)
+            for column, (text, width) in enumerate(zip(row, widths, strict=True))
+        )
+        .rstrip()
+        for row in rows
+    ]
+
+
+def paragraph(text: str, *, width: int, indent: str = "", hanging: str | None = None) -> list[str]:
+    """`text` in lines of at most `width` columns; a longer word, such as an id, stays whole."""
+    return textwrap.wrap(
+        text,
+        width=max(width, len(indent) + 20),
+        initial_indent=indent,
+        subsequent_indent=indent if hanging is None else hanging,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+_IRREGULAR: Mapping[str, str] = {"is": "are", "entry": "entries"}
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: ``1 file``, ``2 files``."""
+    return f"{number} {noun if number == 1 else _IRREGULAR.get(noun, noun + 's')}"
+
+
+def listed(names: Sequence[str], most: int = 10) -> str:
+    """The first names, and how many more there are."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def seconds(milliseconds: int) -> str:
+    """A duration as a person says it: ``0.4 s``, ``12 s``, ``3 min 5 s``."""
+    if milliseconds < 9_950:
+        return f"{milliseconds / 1000:.1f} s"
+    whole = round(milliseconds / 1000)
+    minutes, rest = divmod(whole, 60)
+    return f"{minutes} min {rest} s" if minutes else f"{whole} s"

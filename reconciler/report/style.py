@@ -1,0 +1,161 @@
+"""How text may look where it goes, and how strings of strangers are made safe to show.
+
+Rule of this module: a string that came from a manifest or from ARM passes through `Style.show`, `inert`,
+`markdown_inert` or `json_text` before it is part of any output.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, TextIO
+
+NARROWEST, WIDEST = 40, 200
+_PIPED_WIDTH = 100
+"""Columns where no terminal says how many it has: a file, a pipe, a build log."""
+
+_SGR: Final[Mapping[str, str]] = {
+    "bold": "1",
+    "dim": "2",
+    "red": "31",
+    "green": "32",
+    "yellow": "33",
+    "cyan": "36",
+}
+# Letters, marks and symbols by category, yet drawn as nothing: fillers, joiners, variation selectors.
+_BLANK: Final = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0]")
+_BLANK_BEYOND: Final = re.compile("[\U000e0100-\U000e01ef]")
+# What build systems take for an order: "::" after white space at a line's start (GitHub), "##[" or
+# "##vso[" anywhere in a line (GitHub's older form, Azure Pipelines), "##teamcity[".
+_AT_START: Final = re.compile(r"(?<!\S)::")
+_ANYWHERE: Final = re.compile(r"##(?=\w*\[)")
+_UNSAFE_IN_JSON: Final = re.compile(r"[^\x20-\x7e\n]|##")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """What the place of output can show. `width` is in columns; `unicode` False means ASCII only."""
+
+    colour: bool = False
+    unicode: bool = True
+    width: int = 80
+
+    @classmethod
+    def of(
+        cls, stream: TextIO | None, *, colour: bool | None = None, environ: Mapping[str, str] | None = None
+    ) -> Style:
+        """The style for a stream; None is a file that is written as UTF-8.
+
+        Colour needs a terminal that wants it: neither `colour=False`, nor NO_COLOR, CLICOLOR=0 or
+        TERM=dumb. COLUMNS and the terminal decide the width.
+        """
+        if stream is None:
+            return cls(width=_PIPED_WIDTH)
+        settings = os.environ if environ is None else environ
+        terminal = _is_terminal(stream)
+        wanted = colour is not False and not (
+            settings.get("NO_COLOR")
+            or settings.get("CLICOLOR") == "0"
+            or settings.get("TERM", "").lower() == "dumb"
+        )
+        encoding = (getattr(stream, "encoding", None) or "ascii").lower().replace("_", "-")
+        width = shutil.get_terminal_size((80, 24)).columns if terminal else _piped_width(settings)
+        return cls(
+            colour=terminal and wanted,
+            unicode=encoding.startswith(("utf-8", "utf8", "utf-16", "utf16", "gb18030")),
+            width=min(max(width, NARROWEST), WIDEST),
+        )
+
+    def paint(self, text: str, *attributes: str) -> str:
+        """`text` in colours, where there are any; meaning never hangs on them."""
+        if not self.colour or not attributes or not text:
+            return text
+        codes = ";".join(_SGR[attribute] for attribute in attributes)
+        return f"\x1b[{codes}m{text}\x1b[0m"
+
+    def show(self, text: object) -> str:
+        """A stranger's text, inert, in characters that the stream has."""
+        shown = inert(str(text))
+        if self.unicode or shown.isascii():
+            return shown
+        return shown.replace("…", "...").encode("ascii", "backslashreplace").decode("ascii")
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    try:
+        return stream.isatty()
+    except ValueError:  # closed
+        return False
+
+
+def _piped_width(settings: Mapping[str, str]) -> int:
+    columns = settings.get("COLUMNS", "")
+    return int(columns) if columns.isdecimal() and columns.isascii() and int(columns) else _PIPED_WIDTH
+
+
+def inert(text: str) -> str:
+    """One line of visible characters that neither a terminal nor a build system takes for an order.
+
+    Controls, terminal sequences, marks of reading direction and characters without width become their
+    Python escapes, line breaks too.
+    """
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(_visible(character) for character in text)
+    return _ANYWHERE.sub(r"#\\#", _AT_START.sub(r"\\::", text))
+
+
+def _visible(character: str) -> str:
+    if character.isprintable() and not _BLANK.match(character) and not _BLANK_BEYOND.match(character):
+        return character
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def markdown_inert(text: str) -> str:
+    """`text` as a code span, in which nothing is a link, a mention, an image or HTML.
+
+    A pipe would end a table's cell even here, and no name in ARM has one: it is shown as its escape.
+    """
+    shown = inert(text).replace("|", r"\x7c")
+    if not shown.strip():
+        return "` `" if shown else ""
+    fence = "`" * (_longest_run(shown, "`") + 1)
+    pad = " " if shown.startswith(("`", " ")) or shown.endswith(("`", " ")) else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
+
+
+def markdown_fence(text: str, language: str = "") -> str:
+    """Lines, already inert, as a code block whose fence is longer than any run of backticks in it."""
+    fence = "`" * max(3, _longest_run(text, "`") + 1)
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def _longest_run(text: str, character: str) -> int:
+    return max((len(run) for run in re.findall(f"{character}+", text)), default=0)
+
+
+def json_text(document: object) -> str:
+    """A JSON document with every value exact, in visible ASCII, two spaces deep.
+
+    What could be an order to a terminal or a build system is written as `\\u....`, which any JSON parser
+    reads back as what it was.
+    """
+    return _UNSAFE_IN_JSON.sub(_as_json_escape, json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def _as_json_escape(found: re.Match[str]) -> str:
+    if found.group() == "##":
+        return r"#\u0023"
+    units = found.group().encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+
+
+def masked(who: str, style: Style | None = None) -> str:
+    """A person's address with only its first letter and its domain; ids of applications stay."""
+    name, at, domain = who.rpartition("@")
+    if not at:
+        return who
+    return f"{name[:1]}{'…' if style is None or style.unicode else '...'}@{domain}"

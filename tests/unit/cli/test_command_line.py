@@ -1,0 +1,65 @@
+"""The command line's promises that need no ARM: exit codes, lazy imports, usage errors."""
+
+import subprocess
+import sys
+
+import pytest
+
+from reconciler.cli import run
+from reconciler.cli.main import COMMANDS
+
+HEAVY = ("pydantic", "httpx", "azure", "deepdiff", "yaml", "rich", "asyncio")
+
+
+def imported_by(*words: str) -> set[str]:
+    """The heavy libraries that a command line has imported by its end."""
+    program = (
+        "import sys\n"
+        "from reconciler.cli import run\n"
+        f"run({list(words)!r})\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(eval(done.stderr.strip().splitlines()[-1]))  # noqa: S307 -- our own repr of a list of names
+
+
+def test_help_imports_the_parser_and_nothing_heavy() -> None:
+    assert imported_by("--help") == set()
+
+
+def test_version_imports_nothing_heavy() -> None:
+    assert imported_by("--version") == set()
+
+
+def test_validate_never_loads_what_talks_to_arm() -> None:
+    assert imported_by("validate", "manifests") & {"httpx", "azure", "deepdiff", "rich"} == set()
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["plann"], "a misspelt command"),
+        (["plan", "--no-such-option"], "an unknown option"),
+        (["validate", "no/such/path"], "a path that does not exist"),
+        (["validate", "--select", "nonsense"], "a selection without ="),
+        (["validate", "--output", "pdf"], "a form that the command does not have"),
+        (["explain", "no-such-code"], "a code that does not exist"),
+        (["size", "--model", "gpt-4.1", "--prompt-tokens", "1", "--generated-tokens", "1"], "neither way"),
+        (["plan", "manifests", "--credential", "cli"], "a real credential for an address on this machine"),
+    ],
+)
+def test_wrong_usage_is_64_because_2_means_changes(words: list[str], reason: str) -> None:
+    assert run(words) == 64, reason
+
+
+def test_a_misspelt_command_is_answered_with_the_one_that_was_meant(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run(["plann"])
+    assert "Did you mean 'plan'?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([name, "--help"]) == 0
+    assert "Usage: reconciler" in capsys.readouterr().out
