@@ -71,12 +71,11 @@ def load_manifests(chosen: Chosen, cloud: str | None = None) -> Loaded:
 
     selection = Selection.of(select=chosen.select, targets=chosen.targets, excludes=chosen.excludes)
     read = load(chosen.paths, selection, known_rules=rules.CODES, stdin=sys.stdin.buffer)
-    found, desired = read.diagnostics, read.desired
-    if desired is not None:
-        today = the_clock().now().date()
-        found = (*found, *rules.check(desired, catalogue(), today))
-        if cloud is not None:
-            desired = replace(desired, fleet=replace(desired.fleet, cloud=cloud))
+    today = the_clock().now().date()
+    found = (*read.diagnostics, *rules.check(read.understood, catalogue(), today))
+    desired = read.desired
+    if desired is not None and cloud is not None:
+        desired = replace(desired, fleet=replace(desired.fleet, cloud=cloud))
     return Loaded(
         desired=desired,
         diagnostics=found,

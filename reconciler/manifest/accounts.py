@@ -50,7 +50,7 @@ class Accounts:
     def __init__(self, fleet: Fleet, *, complete: bool) -> None:
         self._fleet = fleet
         self._complete = complete
-        self._by_guid = {s.id.lower(): s for s in fleet.subscriptions.values() if s.tenant} 
+        self._by_guid = {s.id.lower(): s for s in fleet.subscriptions.values() if s.tenant}
         self.known: dict[AccountId, Account] = {}
         self.findings: list[Diagnostic] = []
 

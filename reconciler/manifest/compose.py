@@ -43,7 +43,7 @@ class _Open:
     height: int = 1
     key: Text | None = None
     merged: list[Map] = field(default_factory=list)
-    firsts: dict[Text, Text] | None = None
+    firsts: dict[str, Text] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +220,7 @@ class _Composer:
     def _pair(self, parent: _Open, into: Map, key: Text, value: Node) -> None:
         if key in into:
             if parent.firsts is None:
-                parent.firsts = {k: k for k in into}
+                parent.firsts = {k: k for k in into if isinstance(k, Text)}
             self._repeated(key, parent.firsts[key])
         elif key == "<<" and key.plain:
             self._merge(parent, key, value)

@@ -60,8 +60,10 @@ def incomplete(entry: written.Entry, merged: Merged) -> Iterator[Diagnostic]:
 
 def unclear(entry: written.Entry, merged: Merged) -> Iterator[Diagnostic]:
     """Fields that are stated twice: as what they are, and again as an extra property."""
+    if not entry.extra_properties:
+        return
     stated = _stated_properties(entry)
-    for name in entry.extra_properties or ():
+    for name in entry.extra_properties:
         twin = next((known for known in stated if known.lower() == name.lower()), None)
         if twin is not None:
             yield Diagnostic(
@@ -147,7 +149,8 @@ def _dumped(value: written.CapacitySettings | written.Routing) -> JsonValue:
 def _stated_properties(entry: written.Entry) -> tuple[str, ...]:
     """The names under which the entry's fields stand among ARM's properties."""
     names = (
-        (field.alias or name, getattr(entry, name)) for name, field in written.EntryFields.model_fields.items()
+        (field.alias or name, getattr(entry, name))
+        for name, field in written.EntryFields.model_fields.items()
     )
     return tuple(alias for alias, value in names if value is not None and alias != "extraProperties")
 

@@ -79,7 +79,7 @@ def fleet_findings(
                 f"did you mean `{near}`?" if near else "`reconciler explain` lists the codes",
                 on_key=True,
             )
-        elif code in structural - LOWERABLE and level != Severity.ERROR:
+        elif code in structural - LOWERABLE and level != "error":
             yield _wrong(
                 document,
                 route,

@@ -6,7 +6,7 @@ by the later text. Every layer is kept beside the result, so that a value can be
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reconciler.diagnostics import Diagnostic, Layer, Place, Provenance, Severity
@@ -31,7 +31,7 @@ class Merged:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MergedSet:
-    """All entries of a set. `whole` is False if a template of it is unknown, so that fields may be missing."""
+    """All entries of a set; `whole` is False if a template is unknown, whose fields they may need."""
 
     source: RawSet
     entries: tuple[Merged, ...]
@@ -68,9 +68,7 @@ def merged(source: RawSet, manifests: Manifests) -> MergedSet:
     )
 
 
-def _stack(
-    stacks: dict[str, list[Layer]], declared_at: dict[str, Place], layer: Layer, place: Place
-) -> None:
+def _stack(stacks: dict[str, list[Layer]], declared_at: dict[str, Place], layer: Layer, place: Place) -> None:
     name = layer.stated.get("name")
     if isinstance(name, Text) and not name.null:
         stacks.setdefault(name.lower(), []).append(layer)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, Layer, Provenance, Related, Result, Route, Severity
+from reconciler.diagnostics import Diagnostic, Layer, Provenance, Related, Route, Severity
 from reconciler.domain.state import Fleet
 from reconciler.manifest.entry import Entry, EntryFields
 from reconciler.manifest.fields import Strict
@@ -71,8 +71,8 @@ class _Gathered:
 
 def parse(
     documents: Sequence[Document], *, known_rules: frozenset[str] = frozenset(), complete: bool = True
-) -> Result[Manifests]:
-    """Type every document. There is a value always: what was understood; the findings say the rest.
+) -> tuple[Manifests, tuple[Diagnostic, ...]]:
+    """Type every document: what was understood, and what is wrong with the rest.
 
     `known_rules` are the codes a Fleet may set severities for; `complete` False says that there are texts
     which never became documents.
@@ -81,7 +81,7 @@ def parse(
     for document in documents:
         model = _model(document, gathered)
         if model is not None and isinstance(document.root, Map):
-            typed, found = checked(model, document.root, lambda r, k, d=document: d.place(r, on_key=k))
+            typed, found = checked(model, document.root, document.locate)
             gathered.findings.extend(found)
             _gather(gathered, document, model, typed)
         else:
@@ -93,13 +93,13 @@ def parse(
         templates=gathered.templates,
         complete=gathered.complete,
     )
-    return Result(value=manifests, diagnostics=tuple(gathered.findings))
+    return manifests, tuple(gathered.findings)
 
 
 def entries(document: Document) -> tuple[Layer, ...]:
     """The entries below a document's spec, as written; what is no mapping is left out."""
-    spec = document.root.get(Text("spec")) if isinstance(document.root, Map) else None
-    items = spec.get(Text("deployments")) if isinstance(spec, Map) else None
+    spec = document.root.get("spec") if isinstance(document.root, Map) else None
+    items = spec.get("deployments") if isinstance(spec, Map) else None
     return tuple(
         Layer(place=document.place(("spec", "deployments", number)), stated=entry)
         for number, entry in enumerate(items if isinstance(items, Items) else ())
@@ -124,12 +124,14 @@ def _model(document: Document, gathered: _Gathered) -> type[Strict] | None:
             _finding(document, "wrong-type", f"{described(root)} stands where a manifest is needed", _BEGIN)
         )
         return None
-    kind = root.get(Text("kind"))
+    kind = root.get("kind")
     if isinstance(kind, Text) and kind in KINDS:
         return KINDS[kind]
     near = nearest(kind, KINDS) if isinstance(kind, Text) else None
     if kind is None:
-        found = _finding(document, "missing-field", "`kind` is missing", f"{_BEGIN}, or rename the file to _…")
+        found = _finding(
+            document, "missing-field", "`kind` is missing", f"{_BEGIN}, or rename the file to _…"
+        )
     else:
         hint = f"did you mean {near}?" if near else "begin the file's name with _ if it is no manifest"
         found = _finding(
@@ -142,9 +144,7 @@ def _model(document: Document, gathered: _Gathered) -> type[Strict] | None:
 _BEGIN: Final = f"begin with `apiVersion: {API_VERSION}` and `kind:`"
 
 
-def _gather(
-    gathered: _Gathered, document: Document, model: type[Strict], typed: Strict | None
-) -> None:
+def _gather(gathered: _Gathered, document: Document, model: type[Strict], typed: Strict | None) -> None:
     """Put a document where it belongs; of one with a wrong header, check at least the entries."""
     if typed is None:
         gathered.complete = False
@@ -178,21 +178,17 @@ def _gather_fleet(gathered: _Gathered, document: Document, typed: Strict | None)
         )
         return
     gathered.fleet_document = document
-    spec = document.root.get(Text("spec")) if isinstance(document.root, Map) else None
-    defaults = spec.get(Text("defaults")) if isinstance(spec, Map) else None
+    spec = document.root.get("spec") if isinstance(document.root, Map) else None
+    defaults = spec.get("defaults") if isinstance(spec, Map) else None
     if isinstance(defaults, Map):
         gathered.defaults = Layer(place=document.place(("spec", "defaults")), stated=defaults)
         gathered.findings.extend(entry_findings(gathered.defaults, EntryFields))
     if isinstance(typed, FleetDocument):
         gathered.fleet = fleet_of(document, typed)
-        gathered.findings.extend(
-            fleet_findings(document, typed.spec, gathered.known_rules, STRUCTURAL)
-        )
+        gathered.findings.extend(fleet_findings(document, typed.spec, gathered.known_rules, STRUCTURAL))
 
 
-def _gather_template(
-    gathered: _Gathered, document: Document, name: str, layers: tuple[Layer, ...]
-) -> None:
+def _gather_template(gathered: _Gathered, document: Document, name: str, layers: tuple[Layer, ...]) -> None:
     first = gathered.template_documents.get(name)
     gathered.findings.extend(repeated(layers))
     if first is not None:

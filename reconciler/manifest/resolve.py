@@ -19,6 +19,7 @@ from reconciler.manifest.entry import Entry
 from reconciler.manifest.findings import checked
 from reconciler.manifest.merge import Merged, MergedSet, merged
 from reconciler.manifest.parse import Manifests, parse
+from reconciler.manifest.scope import selected
 from reconciler.manifest.selection import EVERYTHING, Selection
 from reconciler.manifest.tree import shortened
 
@@ -53,16 +54,11 @@ def resolve(manifests: Manifests, *, selection: Selection = EVERYTHING) -> Resol
     sets = [(merged(source, manifests), account) for source, account in homes]
     for one, account in sets:
         _resolve_set(run, one, account)
-    state = selection.applied(
-        DesiredState(
-            fleet=manifests.fleet,
-            deployments=tuple(run.deployments),
-        ),
-        accounts=[
-            (account, source.typed.metadata.labels or {}) for source, account in homes if account is not None
-        ],
-        unclear=run.broken,
-    )
+    labelled = [
+        (account, source.typed.metadata.labels or {}) for source, account in homes if account is not None
+    ]
+    whole = DesiredState(fleet=manifests.fleet, deployments=tuple(run.deployments))
+    state = selected(whole, labelled, selection, run.broken)
     found = _once((*run.findings, *accounts.findings))
     return Resolved(state=state, declared=run.declared, diagnostics=found)
 
@@ -125,8 +121,8 @@ def _first(run: _Resolution, identity: DeploymentId, merged_entry: Merged) -> bo
         Diagnostic(
             code="duplicate-deployment",
             severity=Severity.ERROR,
-            message=f"`{shortened(merged_entry.name)}` of account `{identity.account.name}` is declared twice, "
-            f"first in {known.declared_at.file}{also}",
+            message=f"`{shortened(merged_entry.name)}` of account `{identity.account.name}` is declared "
+            f"twice, first in {known.declared_at.file}{also}",
             place=merged_entry.declared_at,
             hint="rename or remove one of them, or put both sets' deployments into one",
             related=(Related(message="declared here first", place=known.declared_at),),

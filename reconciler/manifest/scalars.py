@@ -69,14 +69,14 @@ def integer(value: object) -> int:
         return number
     if isinstance(value, Text) and value.plain and value.null:
         raise wrong_type(f"{described(value)} stands where a whole number is needed", _LEAVE_OUT)
-    raise wrong_type(f"{described(value)} is not a whole number", _plain_digits(value))
+    raise wrong_type(f"{described(value)} is not a whole number in plain digits", _plain_digits(value))
 
 
 def number(value: object) -> float:
     """A number in plain digits, with or without decimals; neither sign nor exponent."""
     if isinstance(value, Text) and value.plain and _NUMBER.fullmatch(value):
         return float(value)
-    raise wrong_type(f"{described(value)} is not a number", _plain_digits(value))
+    raise wrong_type(f"{described(value)} is not a number in plain digits", _plain_digits(value))
 
 
 def boolean(value: object) -> bool:

@@ -38,6 +38,10 @@ class Document:
         """The symbolic place of a value of this document."""
         return Place(file=self.file, document=self.index, route=route, on_key=on_key)
 
+    def locate(self, route: Route, on_key: bool) -> Place:
+        """The same, as the schema's findings ask for it."""
+        return self.place(route, on_key=on_key)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sources:
@@ -87,8 +91,8 @@ def _walk(root: Node, route: Route) -> tuple[Text | None, Node]:
     node = root
     for step in route:
         if isinstance(node, Map) and step in node:
-            key = next(k for k in node if k == step)
-            node = node[key]
+            key = node.written(step)
+            node = node[str(step)]
         elif isinstance(node, Items) and isinstance(step, int) and 0 <= step < len(node):
             key, node = None, node[step]
         else:

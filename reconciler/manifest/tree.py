@@ -38,13 +38,17 @@ class Text(str):
         return other
 
 
-class Map(dict[Text, "Node"]):
-    """A mapping; its keys carry their own positions. Values that came through `<<` carry theirs."""
+class Map(dict[str, "Node"]):
+    """A mapping. Its keys are `Text`s, with their own positions; so are those that came through `<<`."""
 
     __slots__ = ("end", "start")
 
     start: int
     end: int
+
+    def written(self, key: object) -> Text | None:
+        """A key as it stands in the text, which tells where; None if there is none."""
+        return next((known for known in self if known == key and isinstance(known, Text)), None)
 
 
 class Items(list["Node"]):

@@ -116,7 +116,7 @@ def spec_mark(desired: DesiredDeployment) -> str:
     for name in SOURCES:
         document = without(document, ("properties", "model", name))
     ignored = {path[-1] for path in _ignored(desired) if path[:2] == ("properties", "model")}
-    if source is not None and not ignored & set(SOURCES):
+    if source is not None and not ignored & {*SOURCES, "model"}:
         document = {**document, "source": str(source.account).lower()}
     return hashlib.sha256(canonical(document).encode()).hexdigest()[:12]
 

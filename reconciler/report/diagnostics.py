@@ -1,44 +1,39 @@
-"""Diagnostics as text with the offending line, as JSON, and as GitHub annotations.
+"""Diagnostics as text with the offending lines, as JSON and as annotations of a pull request.
 
-A symbolic place becomes a line and a column here and nowhere earlier.
+Rule of this module: order is by file and line, whatever found what; every count is over everything,
+also where only the first are shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from reconciler.diagnostics import Diagnostic, Place, Severity, Span
-from reconciler.report.style import Style, inert, plural
+from reconciler.report.layout import cells, counted
+from reconciler.report.style import Style, inert
+
+LIMIT = 50
+"""Diagnostics that are listed; the rest is counted."""
+
+_ANNOTATIONS = 10
+"""GitHub shows ten annotations of a kind per step; the tenth says how many more there are."""
 
 _COLOUR = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan", Severity.OFF: "dim"}
-_RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2, Severity.OFF: 3}
-# GitHub shows at most ten annotations of a kind per step (actions/toolkit, problem matchers).
-_ANNOTATIONS = 9
+_WORSE = (Severity.ERROR, Severity.WARNING, Severity.INFO, Severity.OFF)
+_COMMAND = {Severity.ERROR: "error", Severity.WARNING: "warning"}
 
 
 class Spans(Protocol):
-    """The way back from symbolic places to the text."""
+    """Knows the texts: where a symbolic place is, and what a line (from 1) says."""
 
     def span(self, place: Place) -> Span | None:
-        """Lines and columns of a place."""
+        """Line and columns of a place; None where it has none."""
         ...
 
-    def line(self, file: str, number: int) -> str | None:
-        """The text of a line."""
+    def line(self, file: str, line_no: int, /) -> str | None:
+        """A line without its line break; None in a text that was not read."""
         ...
-
-
-def in_order(diagnostics: Sequence[Diagnostic], sources: Spans) -> list[Diagnostic]:
-    """By file, line and column; what has no place comes first."""
-
-    def position(found: Diagnostic) -> tuple[str, int, int, str]:
-        if found.place is None:
-            return ("", 0, 0, found.code)
-        span = sources.span(found.place)
-        return (found.place.file, span.line if span else 0, span.column if span else 0, found.code)
-
-    return sorted(diagnostics, key=position)
 
 
 def render_text(
@@ -46,13 +41,13 @@ def render_text(
     sources: Spans,
     *,
     style: Style,
-    limit: int = 50,
+    limit: int = LIMIT,
     files: int | None = None,
     deployments: int | None = None,
 ) -> str:
-    """Each finding with its line and caret, then one line that counts them all."""
-    ordered = in_order(diagnostics, sources)
-    blocks = [_block(found, sources, style) for found in ordered[:limit]]
+    """The first `limit` in full, and one line that counts everything."""
+    ordered = _ordered(diagnostics, sources)
+    blocks = ["\n".join(_block(found, sources, style)) for found in ordered[:limit]]
     if len(ordered) > limit:
         blocks.append(f"and {len(ordered) - limit} more, not shown")
     blocks.append(_summary(ordered, style, files, deployments))
@@ -60,15 +55,16 @@ def render_text(
 
 
 def to_json(
-    diagnostics: Sequence[Diagnostic], sources: Spans, *, files: int, deployments: int
+    diagnostics: Sequence[Diagnostic], sources: Spans, *, files: int, deployments: int, limit: int = LIMIT
 ) -> dict[str, object]:
-    """The pinned form of `validate -o json`."""
-    counts = _counts(diagnostics)
+    """The pinned JSON form. Places without a position have null lines and columns."""
+    ordered = _ordered(diagnostics, sources)
     return {
-        "diagnostics": [_json(found, sources) for found in in_order(diagnostics, sources)],
+        "diagnostics": [_json(found, sources) for found in ordered[:limit]],
         "summary": {
-            "errors": counts[Severity.ERROR],
-            "warnings": counts[Severity.WARNING],
+            "errors": _count(ordered, Severity.ERROR),
+            "warnings": _count(ordered, Severity.WARNING),
+            "infos": _count(ordered, Severity.INFO),
             "files": files,
             "deployments": deployments,
         },
@@ -76,75 +72,113 @@ def to_json(
 
 
 def render_github(diagnostics: Sequence[Diagnostic], sources: Spans) -> str:
-    """Workflow commands: the nine worst, and a tenth that counts the rest."""
-    worst = sorted(in_order(diagnostics, sources), key=lambda found: _RANK[found.severity])
-    lines = [_annotation(found, sources) for found in worst[:_ANNOTATIONS]]
-    rest = worst[_ANNOTATIONS:]
+    """Workflow commands that annotate the changed lines: the worst first, ten at most."""
+    ordered = _ordered(diagnostics, sources)
+    worst = sorted(ordered, key=lambda found: _WORSE.index(found.severity))
+    fitting = worst if len(worst) <= _ANNOTATIONS else worst[: _ANNOTATIONS - 1]
+    lines = [_annotation(found, sources) for found in fitting]
+    rest = worst[len(fitting) :]
     if rest:
-        kind = "error" if any(found.severity is Severity.ERROR for found in rest) else "warning"
-        lines.append(f"::{kind}::and {len(rest)} more; `reconciler validate` lists them all")
+        counts = ", ".join(_counts(rest))
+        lines.append(f"::{_command(rest[0].severity)} title=reconciler::and {len(rest)} more ({counts})")
     return "\n".join(lines) + "\n" if lines else ""
 
 
-def _block(found: Diagnostic, sources: Spans, style: Style) -> str:
-    where = _where(found.place, sources)
-    severity = style.paint(f"{found.severity.value}[{found.code}]", _COLOUR[found.severity], "bold")
-    lines = [f"{where}{': ' if where else ''}{severity}: {inert(found.message)}"]
+def _ordered(diagnostics: Sequence[Diagnostic], sources: Spans) -> list[Diagnostic]:
+    """By file, line and column; what stands nowhere comes last, and OFF not at all."""
+
+    def rank(found: Diagnostic) -> tuple[bool, str, int, int, str, str]:
+        place = found.place
+        span = None if place is None else sources.span(place)
+        line, column = (0, 0) if span is None else (span.line, span.column)
+        file = "" if place is None else place.file
+        return (place is None, file, line, column, found.code, found.message)
+
+    return sorted((found for found in diagnostics if found.severity is not Severity.OFF), key=rank)
+
+
+# -- text ----------------------------------------------------------------------------------------------
+
+
+def _block(found: Diagnostic, sources: Spans, style: Style) -> Iterator[str]:
+    where = "" if found.place is None else f"{_position(found.place, sources, style)}: "
+    colour = _COLOUR[found.severity]
+    head = style.paint(f"{found.severity.value}[{style.show(found.code)}]", "bold", colour)
+    yield f"{style.paint(where, 'bold')}{head}: {style.show(found.message)}"
     if found.place is not None:
-        lines += _excerpt(found.place, found.label, sources, style)
-    for related in found.related:
-        lines.append(f"   = {_where(related.place, sources)}: {inert(related.message)}")
+        yield from _excerpt(found.place, sources, style, found.label, colour)
     if found.source:
-        lines.append(f"   = note: {inert(found.source)}")
+        yield f"  = note: {style.show(found.source)}"
+    for related in found.related:
+        yield f"  = {style.show(related.message)}: {_position(related.place, sources, style)}"
+        yield from _excerpt(related.place, sources, style, "", "cyan")
     if found.hint:
-        lines.append(f"{style.paint('hint', 'bold')}: {inert(found.hint)}")
-    return "\n".join(lines)
+        yield f"{style.paint('hint:', 'bold')} {style.show(found.hint)}"
 
 
-def _where(place: Place | None, sources: Spans) -> str:
-    if place is None:
-        return ""
+def _position(place: Place, sources: Spans, style: Style) -> str:
     span = sources.span(place)
-    return inert(place.file) if span is None else f"{inert(place.file)}:{span.line}:{span.column}"
+    file = style.show(place.file)
+    return file if span is None else f"{file}:{span.line}:{span.column}"
 
 
-def _excerpt(place: Place, label: str, sources: Spans, style: Style) -> list[str]:
+def _excerpt(place: Place, sources: Spans, style: Style, label: str, colour: str) -> Iterator[str]:
+    """The line with carets under the part that is meant, and `label` behind them."""
     span = sources.span(place)
-    text = sources.line(place.file, span.line) if span else None
+    text = None if span is None else sources.line(place.file, span.line)
     if span is None or text is None:
-        return []
-    number = str(span.line)
-    margin = " " * len(number)
-    shown = inert(text.replace("\t", " "))
+        return
+    gutter = str(span.line)
+    edge = style.paint(f"{' ' * len(gutter)} |", "dim")
     end = span.end_column if span.end_line == span.line else len(text) + 1
-    carets = "^" * max(1, min(end, len(text) + 1) - span.column)
-    pointed = f"{carets} {inert(label)}".rstrip()
-    return [
-        f"{margin} |",
-        f"{number} | {shown[: style.width]}",
-        f"{margin} | {' ' * (span.column - 1)}{style.paint(pointed, 'red')}",
-    ]
+    shown, before, marked = _window(text, span.column - 1, end - 1, style, room=style.width - len(gutter) - 3)
+    yield edge
+    yield f"{style.paint(f'{gutter} |', 'dim')} {shown}".rstrip()
+    carets = style.paint("^" * max(1, marked), "bold", colour)
+    yield f"{edge} {' ' * before}{carets} {style.show(label)}".rstrip()
 
 
-def _counts(diagnostics: Sequence[Diagnostic]) -> dict[Severity, int]:
-    return {kind: sum(1 for found in diagnostics if found.severity is kind) for kind in Severity}
+def _window(text: str, start: int, end: int, style: Style, *, room: int) -> tuple[str, int, int]:
+    """What is shown of a line, the columns before the marked part, and the columns of that part.
+
+    A line that does not fit is cut around the marked part before anything else is done with it: it may
+    be megabytes long.
+    """
+    dots = "…" if style.unicode else "..."
+    first, last = 0, len(text)
+    if len(text) > room:
+        first = max(0, min(start - room // 3, len(text) - room))
+        last = first + room
+    head, tail = dots if first else "", dots if last < len(text) else ""
+    before = head + style.show(text[first:start])
+    marked = style.show(text[start : min(end, last)])
+    after = style.show(text[min(max(end, start), last) : last])
+    return before + marked + after + tail, cells(before), cells(marked)
 
 
 def _summary(
     diagnostics: Sequence[Diagnostic], style: Style, files: int | None, deployments: int | None
 ) -> str:
-    counts = _counts(diagnostics)
-    parts = [
-        plural(counts[kind], noun)
-        for kind, noun in ((Severity.ERROR, "error"), (Severity.WARNING, "warning"), (Severity.INFO, "note"))
-        if counts[kind]
-    ]
-    seen = ""
-    if files is not None and deployments is not None:
-        seen = f" in {plural(files, 'file')} with {plural(deployments, 'deployment')}"
-    if counts[Severity.ERROR]:
-        return style.paint(f"invalid: {', '.join(parts)}{seen}", "red", "bold")
-    return style.paint(f"valid: {', '.join(parts) or 'nothing to complain about'}{seen}", "green", "bold")
+    found = ", ".join(_counts(diagnostics))
+    over = [] if files is None else [counted(files, "file")]
+    over += [] if deployments is None else [counted(deployments, "deployment")]
+    errors = _count(diagnostics, Severity.ERROR)
+    verdict = "Invalid" if errors else "Valid"
+    text = f"{verdict}: {found or 'nothing found'}{' in ' if over else ''}{', '.join(over)}"
+    return style.paint(text, "bold", "red" if errors else "green")
+
+
+def _counts(diagnostics: Sequence[Diagnostic]) -> list[str]:
+    nouns = ((Severity.ERROR, "error"), (Severity.WARNING, "warning"), (Severity.INFO, "note"))
+    counts = [(_count(diagnostics, severity), noun) for severity, noun in nouns]
+    return [counted(number, noun) for number, noun in counts if number]
+
+
+def _count(diagnostics: Sequence[Diagnostic], severity: Severity) -> int:
+    return sum(1 for found in diagnostics if found.severity is severity)
+
+
+# -- JSON ----------------------------------------------------------------------------------------------
 
 
 def _json(found: Diagnostic, sources: Spans) -> dict[str, object]:
@@ -152,41 +186,53 @@ def _json(found: Diagnostic, sources: Spans) -> dict[str, object]:
         "code": found.code,
         "severity": found.severity.value,
         "message": found.message,
+        "label": found.label,
         "hint": found.hint,
         "source": found.source,
-        **_position(found.place, sources),
+        **_json_place(found.place, sources),
         "related": [
-            {"message": related.message, **_position(related.place, sources)} for related in found.related
+            {"message": related.message, **_json_place(related.place, sources)} for related in found.related
         ],
     }
 
 
-def _position(place: Place | None, sources: Spans) -> dict[str, object]:
-    span = sources.span(place) if place is not None else None
+def _json_place(place: Place | None, sources: Spans) -> dict[str, object]:
+    span = None if place is None else sources.span(place)
     return {
-        "file": place.file if place else None,
-        "line": span.line if span else None,
-        "column": span.column if span else None,
-        "endLine": span.end_line if span else None,
-        "endColumn": span.end_column if span else None,
-        "path": list(place.route) if place else [],
+        "file": None if place is None else place.file,
+        "line": None if span is None else span.line,
+        "column": None if span is None else span.column,
+        "endLine": None if span is None else span.end_line,
+        "endColumn": None if span is None else span.end_column,
+        "path": [] if place is None else list(place.route),
     }
 
 
+# -- annotations ---------------------------------------------------------------------------------------
+
+
 def _annotation(found: Diagnostic, sources: Spans) -> str:
-    kind = {Severity.ERROR: "error", Severity.WARNING: "warning"}.get(found.severity, "notice")
-    properties = [f"title={_property(found.code)}"]
-    span = sources.span(found.place) if found.place else None
+    properties: list[tuple[str, object]] = []
     if found.place is not None:
-        properties.insert(0, f"file={_property(found.place.file)}")
-    if span is not None:
-        properties[1:1] = [f"line={span.line}", f"col={span.column}", f"endLine={span.end_line}"]
-    text = ". ".join(filter(None, (found.message, found.source, found.hint)))
-    return f"::{kind} {','.join(properties)}::{_escaped(text)}"
+        properties.append(("file", found.place.file))
+        span = sources.span(found.place)
+        if span is not None:
+            properties += [("line", span.line), ("endLine", span.end_line), ("col", span.column)]
+            properties += [("endColumn", span.end_column)]
+    properties.append(("title", found.code))
+    named = ",".join(f"{name}={_property(str(value))}" for name, value in properties)
+    parts = [found.message, found.label, found.source and f"note: {found.source}"]
+    parts.append(found.hint and f"hint: {found.hint}")
+    message = "%0A".join(_escaped(part) for part in parts if part)
+    return f"::{_command(found.severity)} {named}::{message}"
+
+
+def _command(severity: Severity) -> str:
+    return _COMMAND.get(severity, "notice")
 
 
 def _escaped(text: str) -> str:
-    """A workflow command's data: per cent first, or the other escapes would be escaped again."""
+    """A command's message: `inert` leaves no line break, and a percent sign would start an escape."""
     return inert(text).replace("%", "%25")
 
 

@@ -1,33 +1,35 @@
-"""The plan as text and as Markdown: what a person reads before saying yes.
+"""The plan as text: what a person reads before saying yes.
 
-Deletions and refusals cannot be missed, unchanged deployments take no room, and the last line says it all.
+Rule of this module: deletions, refusals and what is blocked cannot be overlooked, what does not change
+takes no room, every field that a write changes is shown, and the last line says it all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
-from reconciler.domain.deployment import JsonValue, Unset
-from reconciler.domain.sku import SkuFamily, SkuName
+from reconciler.domain.ids import AccountId, DeploymentId
+from reconciler.domain.state import ObservedDeployment
 from reconciler.plan.actions import (
     Action,
-    Adopt,
     Blocked,
     Create,
     Delete,
     FieldChange,
     Keep,
-    Replace,
     Update,
     changes_of,
     kind_of,
 )
-from reconciler.plan.body import MARKS
-from reconciler.plan.plan import Plan, PoolForecast, Step, Verdict
-from reconciler.report.style import Style, inert, markdown_inert, plural, table
+from reconciler.plan.diff import body_changes, fields_of
+from reconciler.plan.plan import Plan, Step
+from reconciler.report.changes import Units, amount_text, change_lines, no_units
+from reconciler.report.layout import columns, counted, listed, paragraph
+from reconciler.report.quota import quota_lines
+from reconciler.report.style import Style
 
-_SIGN = {
+SIGN = {
     "create": ("+", "green"),
     "update": ("~", "yellow"),
     "replace": ("-/+", "red"),
@@ -36,36 +38,75 @@ _SIGN = {
     "none": ("=", "dim"),
     "blocked": ("!", "red"),
 }
-_MARK_PATHS = frozenset(f"tags.{name}" for name in MARKS)
+"""The sign of each kind of action and its colour; the sign alone is enough."""
+
+Alias = Callable[[str], str | None]
+"""Names a subscription by its alias, as `Fleet.alias_of` does."""
 
 
-def render_text(plan: Plan, *, style: Style, verbose: bool = False) -> str:
-    """Grouped by account; with `verbose` also what does not change, what is carried over, and our marks."""
+def no_alias(subscription: str) -> str | None:
+    """No subscription has an alias."""
+    del subscription
+
+
+def render_text(
+    plan: Plan,
+    *,
+    style: Style,
+    verbose: bool = False,
+    units: Units = no_units,
+    alias_of: Alias = no_alias,
+) -> str:
+    """Grouped by account; with `verbose` also what does not change and what a write carries over."""
     shown = [step for step in plan.steps if verbose or not isinstance(step.action, Keep)]
-    parts = [_account_text(steps, style, verbose=verbose) for steps in _by_account(shown)]
+    parts = [
+        "\n".join(
+            [account_line(steps, style, alias_of), *account_lines(steps, style, units, verbose=verbose)]
+        )
+        for steps in by_account(shown)
+    ]
     if plan.quota:
-        parts.append(_quota_text(plan.quota, style))
-    parts += [_refusal_text(plan, style)] if plan.refusals else []
-    parts.append(_last_words(plan, style))
+        parts.append("\n".join(quota_lines(plan.quota, style, alias_of)))
+    if plan.refusals:
+        parts.append("\n".join(_refusals(plan, style)))
+    parts.append("\n".join(_last_words(plan, style)))
     return "\n\n".join(parts) + "\n"
+
+
+def counts(plan: Plan) -> dict[str, int]:
+    """How many deployments there are of each kind of action."""
+    kinds = [kind_of(step.action) for step in plan.steps]
+    return {kind: kinds.count(kind) for kind in SIGN}
 
 
 def summary(plan: Plan) -> str:
     """One line that counts every kind of action."""
-    counts = _counts(plan)
-    return (
-        f"Plan: {counts['create']} to create, {counts['update']} to update, {counts['replace']} to replace, "
-        f"{counts['delete']} to delete, {counts['adopt']} to adopt; {counts['none']} unchanged; "
-        f"{counts['blocked']} blocked."
-    )
+    number = counts(plan)
+    writes = ", ".join(f"{number[k]} to {k}" for k in ("create", "update", "replace", "delete", "adopt"))
+    return f"Plan: {writes}; {number['none']} unchanged; {number['blocked']} blocked."
 
 
-def _counts(plan: Plan) -> dict[str, int]:
-    kinds = [kind_of(step.action) for step in plan.steps]
-    return {kind: kinds.count(kind) for kind in _SIGN}
+def idle(plan: Plan) -> str:
+    """The one sentence on a plan that would do nothing and has nothing to say; else empty."""
+    if plan.writes or plan.blocked or plan.refusals or not plan.complete:
+        return ""
+    kept = [step.action for step in plan.steps if isinstance(step.action, Keep)]
+    undeclared = sum(1 for action in kept if action.desired is None)
+    declared = counted(len(kept) - undeclared, "declared deployment")
+    others = f", and {counted(undeclared, 'undeclared one')} stay as they are" if undeclared else ""
+    return f"Nothing to do: {declared} in sync{others}."
 
 
-def _by_account(steps: list[Step]) -> Iterator[list[Step]]:
+def left_out(plan: Plan) -> str:
+    """What the selection kept out of the plan; empty when it kept out nothing."""
+    if not plan.left_out:
+        return ""
+    return f"Left out by the selection: {counted(plan.left_out, 'declared deployment')}, not looked at."
+
+
+def by_account(steps: Sequence[Step]) -> Iterator[list[Step]]:
+    """Steps of one account together, those that write first and in their order."""
+
     def account(step: Step) -> tuple[str, ...]:
         return step.action.id.account.key
 
@@ -76,176 +117,114 @@ def _by_account(steps: list[Step]) -> Iterator[list[Step]]:
         yield sorted(group, key=place)
 
 
-def _account_text(steps: list[Step], style: Style, *, verbose: bool) -> str:
+def subscription_text(account: AccountId, style: Style, alias_of: Alias) -> str:
+    """The alias of an account's subscription, or its id."""
+    return style.show(alias_of(account.subscription) or account.subscription)
+
+
+def account_line(steps: Sequence[Step], style: Style, alias_of: Alias) -> str:
+    """An account with its subscription, region and resource group."""
     account = steps[0].action.id.account
-    region = next((step.action.region for step in steps if step.action.region), None)
-    head = style.paint(inert(account.name), "bold")
-    where = ", ".join(filter(None, (inert(region or ""), inert(account.resource_group))))
-    blocks = [f"{head}  {style.paint(where, 'dim')}"]
-    blocks += [
-        "\n".join(f"  {line}".rstrip() for line in _step_lines(step, style, verbose=verbose))
-        for step in steps
-    ]
-    return "\n".join(blocks)
+    region = next((step.action.region for step in steps if step.action.region is not None), None)
+    alias = alias_of(account.subscription)
+    name = f"{style.show(alias)}/{style.show(account.name)}" if alias else style.show(account.name)
+    where = [style.show(region.name if region else "region unknown"), style.show(account.resource_group)]
+    where += [] if alias else [style.show(account.subscription)]
+    return f"{style.paint(name, 'bold')}  {style.paint('  '.join(where), 'dim')}"
 
 
-def _step_lines(step: Step, style: Style, *, verbose: bool) -> Iterator[str]:
+def account_lines(
+    steps: Sequence[Step], style: Style, units: Units, *, verbose: bool = False, indent: str = "  "
+) -> list[str]:
+    """The steps of one account, each with its details below it."""
+    heads = columns([_head(step, style) for step in steps], indent=indent)
+    lines: list[str] = []
+    for step, head in zip(steps, heads, strict=True):
+        lines.append(style.paint(head, SIGN[kind_of(step.action)][1]))
+        lines += _details(step, style, units, verbose=verbose, indent=f"{indent}    ")
+    return lines
+
+
+def _head(step: Step, style: Style) -> tuple[str, ...]:
+    kind = kind_of(step.action)
+    number = f"#{step.order}" if step.order else ""
+    after = listed([_named(one, step.action.id.account, style) for one in step.depends_on], most=3)
+    return (
+        f"{SIGN[kind][0]:<3}",
+        kind if kind != "none" else "keep",
+        style.show(step.action.id.name),
+        step.action.reason.value,
+        f"{number}{' after ' if after else ''}{after}",
+    )
+
+
+def _named(one: DeploymentId, here: AccountId, style: Style) -> str:
+    name = style.show(one.name)
+    return name if one.account == here else f"{style.show(one.account.name)}/{name}"
+
+
+def _details(step: Step, style: Style, units: Units, *, verbose: bool, indent: str) -> Iterator[str]:
     action = step.action
-    kind = kind_of(action)
-    sign, colour = _SIGN[kind]
-    number = f"{step.order}. " if step.order else ""
-    after = ", ".join(inert(needed.name) for needed in step.depends_on)
-    told = f"{number}{action.reason.value}" + (f", after {after}" if after else "")
-    title = style.paint(f"{sign:>3} {kind} {inert(action.id.name)}", colour)
-    yield f"{title}  {style.paint(f'({told})', 'dim')}"
-    indent = " " * 6
     if action.explanation:
-        yield f"{indent}{inert(action.explanation)}"
+        yield from paragraph(style.show(action.explanation), width=style.width, indent=indent)
     if isinstance(action, Blocked):
-        yield f"{indent}{style.paint('way out', 'bold')}: {inert(action.way_out)}"
-    changes = [c for c in changes_of(action) if verbose or c.path not in _MARK_PATHS]
-    if isinstance(action, Create) and not verbose:
-        yield f"{indent}{_in_short(action)}"
-        return
-    yield from (f"{indent}{line}" for line in _change_lines(action, changes, style))
+        words = f"way out: {style.show(action.way_out)}"
+        yield from paragraph(words, width=style.width, indent=indent, hanging=f"{indent}  ")
+    if isinstance(action, Delete) or (isinstance(action, Keep) and action.desired is None):
+        yield indent + observed_text(action.observed, style)
     if isinstance(action, Update) and len(action.writes) > 1:
-        yield f"{indent}{len(action.writes)} writes, one after the other"
+        for number, changes in enumerate(_written(action), start=1):
+            yield f"{indent}write {number} of {len(action.writes)}"
+            yield from change_lines(action, changes, style, units, indent=f"{indent}  ")
+    else:
+        yield from change_lines(action, changes_of(action), style, units, indent=indent)
     if isinstance(action, Update) and verbose and action.carried:
-        yield f"{indent}carried over as it is: {inert(', '.join(action.carried))}"
-    if isinstance(action, Delete):
-        there = action.observed
-        model = f"{inert(there.model_name)} {inert(there.model_version or '')}".rstrip()
-        yield f"{indent}{model} on {there.sku}, {_amount(there.sku, there.capacity)}"
+        carried = f"carried over as it is: {style.show(', '.join(action.carried))}"
+        yield from paragraph(carried, width=style.width, indent=indent, hanging=f"{indent}  ")
 
 
-def _in_short(action: Create) -> str:
-    """A new deployment on one line: what it serves and how much."""
-    spec = action.desired.spec
-    version = f" {inert(spec.model.version)}" if spec.model.version else ""
-    source = spec.model.source
-    made = f", made in {inert(source.account.name)}" if source else ""
-    spill = spec.spillover_deployment_name
-    over = f", spills over to {inert(spill)}" if spill else ""
-    capacity = spec.sku.capacity
-    size = "no capacity" if isinstance(capacity, Unset) else _amount(spec.sku.name, capacity.amount)
-    return f"{inert(spec.model.name)}{version} on {spec.sku.name}, {size}{made}{over}"
+def observed_text(there: ObservedDeployment, style: Style) -> str:
+    """A deployment that is there, on one line."""
+    model = f"{style.show(there.model_name or 'unknown model')} {style.show(there.model_version or '')}"
+    sku = "an unknown SKU" if there.sku is None else style.show(there.sku.name)
+    amount = "" if there.capacity is None else f", {amount_text(there.capacity, there.sku, style)}"
+    return f"{model.rstrip()} on {sku}{amount}"
 
 
-def _amount(sku: SkuName | None, amount: JsonValue) -> str:
-    family = sku.family if sku else SkuFamily.UNKNOWN
-    unit = {SkuFamily.PROVISIONED: "PTU", SkuFamily.BATCH: "batch units"}.get(family, "units")
-    return f"{amount} {unit}"
-
-
-def _change_lines(action: Action, changes: list[FieldChange], style: Style) -> Iterator[str]:
-    width = max((len(change.path) for change in changes), default=0)
-    for change in changes:
-        before = "" if change.before is None else f"{_value(change.before)} {style.arrow} "
-        unit = _unit_of(action, change)
-        yield f"{inert(change.path).ljust(width)}  {before}{_value(change.after)}{unit}"
-
-
-def _unit_of(action: Action, change: FieldChange) -> str:
-    if change.path != "sku.capacity" or isinstance(action, Delete | Keep) or action.desired is None:
-        return ""
-    name = action.desired.spec.sku.name
-    unit = " PTU" if name.family is SkuFamily.PROVISIONED else ""
-    if isinstance(change.before, int) and isinstance(change.after, int):
-        return f"{unit} ({change.after - change.before:+d})"
-    return unit
-
-
-def _value(value: JsonValue) -> str:
-    return inert(value) if not isinstance(value, str) else inert(value) or '""'
-
-
-def _quota_text(pools: tuple[PoolForecast, ...], style: Style) -> str:
-    rows = [("quota", "where", "limit", "before", "peak", "after", "verdict")]
-    rows += [
-        (
-            inert(pool.pool),
-            inert(pool.scope.rpartition("/")[2]),
-            _number(pool.limit),
-            _number(pool.used_before),
-            _number(pool.used_peak),
-            _number(pool.used_after),
-            pool.verdict.value,
+def _written(action: Update) -> Iterator[tuple[FieldChange, ...]]:
+    """What each write changes: the first against what is there, a later one against the one before."""
+    yield body_changes(action.observed, action.writes[0])
+    for earlier, later in zip(action.writes, action.writes[1:], strict=False):
+        before = {one.path: one.after for one in fields_of(earlier)}
+        after = {one.path: one.after for one in fields_of(later)}
+        yield tuple(
+            FieldChange(path=path, before=before.get(path), after=after.get(path))
+            for path in dict.fromkeys([*after, *before])
+            if before.get(path) != after.get(path)
         )
-        for pool in pools
-    ]
-    head, *lines = table(rows, right=frozenset({2, 3, 4, 5}))
-    colours = {Verdict.FITS: "green", Verdict.EXCEEDS: "red", Verdict.UNVERIFIED: "yellow"}
-    painted = [style.paint(line, colours[pool.verdict]) for line, pool in zip(lines, pools, strict=True)]
-    return "\n".join([style.paint(head, "bold"), *painted])
 
 
-def _number(value: int | None) -> str:
-    return "?" if value is None else str(value)
-
-
-def _refusal_text(plan: Plan, style: Style) -> str:
-    lines = []
+def _refusals(plan: Plan, style: Style) -> Iterator[str]:
+    title = f"Refused: nothing is written while {'this stands' if len(plan.refusals) == 1 else 'these stand'}"
+    yield style.paint(title, "bold", "red")
     for refusal in plan.refusals:
-        lines.append(f"{style.paint(f'refused[{refusal.code}]', 'red', 'bold')}: {inert(refusal.message)}")
-        lines.append(f"  lift with {inert(refusal.lift)}")
-    return "\n".join(lines)
+        words = f"{style.show(refusal.code)}: {style.show(refusal.message)}"
+        yield from paragraph(words, width=style.width, indent="  ", hanging="    ")
+        words = f"lift with {style.show(refusal.lift)}"
+        yield from paragraph(words, width=style.width, indent="    ", hanging="      ")
 
 
-def _last_words(plan: Plan, style: Style) -> str:
-    lines = []
-    if plan.left_out:
-        lines.append(f"{plural(plan.left_out, 'declared deployment')} left out by the selection.")
+def _last_words(plan: Plan, style: Style) -> Iterator[str]:
+    if out := left_out(plan):
+        yield from paragraph(out, width=style.width)
     if not plan.complete:
-        lines.append("Not everything could be read; nothing is concluded about what could not.")
-    if not plan.writes and not plan.blocked and not plan.refusals and plan.complete:
-        count = sum(1 for step in plan.steps if isinstance(step.action, Keep))
-        lines.append(f"Nothing to do: {plural(count, 'deployment')} as declared.")
-    lines.append(style.paint(summary(plan), "bold"))
-    return "\n".join(lines)
+        words = "Incomplete: some account could not be read, and nothing is concluded about what is in it."
+        yield from paragraph(words, width=style.width)
+    colour = "red" if plan.refusals or plan.blocked else "green"
+    yield style.paint(idle(plan) or summary(plan), "bold", colour)
 
 
-def render_markdown(plan: Plan, *, max_bytes: int = 65_000) -> str:
-    """For a pull request: refusals and deletions first, then accounts in folds; cut with a word on it."""
-    head = [f"### {markdown_inert(summary(plan))}"]
-    for refusal in plan.refusals:
-        head.append(f"- **refused ({refusal.code})**: {markdown_inert(refusal.message)}")
-        head.append(f"  - lift with {markdown_inert(refusal.lift)}")
-    going = [step for step in plan.steps if isinstance(step.action, Delete | Replace)]
-    if going:
-        names = ", ".join(
-            f"{markdown_inert(s.action.id.account.name)}/{markdown_inert(s.action.id.name)}" for s in going
-        )
-        head.append(f"- **deleted or replaced**: {names}")
-    text = "\n".join(head) + "\n"
-    changing = [step for step in plan.steps if not isinstance(step.action, Keep)]
-    left = 0
-    for steps in _by_account(changing):
-        fold = _fold(steps)
-        if left or len((text + fold).encode()) > max_bytes - 200:
-            left += 1
-        else:
-            text += fold
-    if left:
-        text += f"\n{plural(left, 'account')} not shown, for length; `reconciler plan` shows them.\n"
-    return text
-
-
-def _fold(steps: list[Step]) -> str:
-    account = steps[0].action.id.account
-    lines = [f"\n<details open><summary>{markdown_inert(account.name)}</summary>\n"]
-    for step in steps:
-        action = step.action
-        lines.append(f"- **{kind_of(action)}** {markdown_inert(action.id.name)} ({action.reason.value})")
-        if isinstance(action, Blocked):
-            lines.append(f"  - {markdown_inert(action.explanation)}; {markdown_inert(action.way_out)}")
-        elif action.explanation:
-            lines.append(f"  - {markdown_inert(action.explanation)}")
-        if isinstance(action, Create):
-            lines.append(f"  - {markdown_inert(_in_short(action))}")
-        elif isinstance(action, Update | Replace | Adopt):
-            lines += [
-                f"  - {markdown_inert(c.path)}: {markdown_inert(c.before)} → {markdown_inert(c.after)}"
-                for c in action.changes
-                if c.path not in _MARK_PATHS
-            ]
-    return "\n".join([*lines, "\n</details>\n"])
+def describe(action: Action) -> str:
+    """An action in a few words for a list: its kind and its reason."""
+    kind = kind_of(action)
+    return f"{kind} ({action.reason.value})" if not isinstance(action, Create) else kind

@@ -33,7 +33,6 @@ _BLANK_BEYOND: Final = re.compile("[\U000e0100-\U000e01ef]")
 # "##vso[" anywhere in a line (GitHub's older form, Azure Pipelines), "##teamcity[".
 _AT_START: Final = re.compile(r"(?<!\S)::")
 _ANYWHERE: Final = re.compile(r"##(?=\w*\[)")
-_UNSAFE_IN_JSON: Final = re.compile(r"[^\x20-\x7e\n]|##")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,17 +139,10 @@ def _longest_run(text: str, character: str) -> int:
 def json_text(document: object) -> str:
     """A JSON document with every value exact, in visible ASCII, two spaces deep.
 
-    What could be an order to a terminal or a build system is written as `\\u....`, which any JSON parser
-    reads back as what it was.
+    What a terminal or a build system could take for an order is written as JSON's own escape, which any
+    parser reads back as what it was.
     """
-    return _UNSAFE_IN_JSON.sub(_as_json_escape, json.dumps(document, indent=2, ensure_ascii=False))
-
-
-def _as_json_escape(found: re.Match[str]) -> str:
-    if found.group() == "##":
-        return r"#\u0023"
-    units = found.group().encode("utf-16-be", "surrogatepass")
-    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+    return json.dumps(document, indent=2).replace("\x7f", r"\u007f").replace("##", r"#\u0023")
 
 
 def masked(who: str, style: Style | None = None) -> str:
@@ -159,3 +151,13 @@ def masked(who: str, style: Style | None = None) -> str:
     if not at:
         return who
     return f"{name[:1]}{'…' if style is None or style.unicode else '...'}@{domain}"
+
+
+def plural(number: int, noun: str) -> str:
+    return f"{number} {noun if number == 1 else noun + 's'}"
+
+
+def table(rows, right=frozenset()):  # type: ignore[no-untyped-def]
+    from reconciler.report.layout import columns
+
+    return columns(rows, right=right)

@@ -19,7 +19,11 @@ def command(*, code: str, output: Output) -> None:
 
     found = rules.explain(code)
     if found is not None:
-        write_result(output, rules.as_text(found))
+        kind = "found while reading" if found.structural else "a rule"
+        write_result(
+            output,
+            f"{code} ({kind}; severity {found.severity.value} unless the Fleet says otherwise)\n\n{found.text}",
+        )
         return
     known = advice(code, "")
     if known:

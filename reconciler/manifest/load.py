@@ -1,0 +1,103 @@
+"""From paths to a desired state in one call: read, parse, resolve, select.
+
+Everything wrong with any text is gathered and put into the order of the files; a state to act on exists only
+if nothing is.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import BinaryIO, TextIO
+
+from reconciler.diagnostics import Diagnostic, Severity, has_errors
+from reconciler.domain.state import DesiredState, Fleet
+from reconciler.manifest.fleet import lowered
+from reconciler.manifest.parse import parse
+from reconciler.manifest.resolve import resolve
+from reconciler.manifest.selection import EVERYTHING, Selection
+from reconciler.manifest.source import SourceMap, digest, read_documents
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LoadedManifests:
+    """What the manifests declare, or why that is not known.
+
+    `desired` is None if anything is wrong with the text. `understood` is what could be made out all the
+    same: for rules to look at, so that one mistake does not hide another, and never to act on.
+    `deployments` counts what is declared, selected or not.
+    """
+
+    desired: DesiredState | None
+    understood: DesiredState
+    diagnostics: tuple[Diagnostic, ...]
+    sources: SourceMap
+    files: int
+    deployments: int
+    paths: tuple[str, ...]
+
+
+def load(
+    paths: Sequence[str],
+    selection: Selection = EVERYTHING,
+    *,
+    known_rules: frozenset[str] = frozenset(),
+    stdin: TextIO | BinaryIO | None = None,
+) -> LoadedManifests:
+    """Read the manifests at and below `paths`; `-` is `stdin`. UsageProblem for a path that does not exist.
+
+    `known_rules` are the codes that a Fleet may set severities for, beside those of this room.
+    """
+    with _no_collection():
+        read = read_documents(paths, stdin=stdin)
+        manifests, misread = parse(read.documents, known_rules=known_rules, complete=read.complete)
+        resolved = resolve(manifests, selection=selection)
+        state = replace(resolved.state, manifest_digest=digest(read.files))
+        sources = SourceMap(read)
+        found = (*read.diagnostics, *misread, *resolved.diagnostics)
+        diagnostics = _in_order(_heard(found, state.fleet), sources)
+    return LoadedManifests(
+        desired=None if has_errors(diagnostics) else state,
+        understood=state,
+        diagnostics=diagnostics,
+        sources=sources,
+        files=len(read.files),
+        deployments=resolved.declared,
+        paths=tuple(paths),
+    )
+
+
+def _heard(found: Iterable[Diagnostic], fleet: Fleet) -> Iterator[Diagnostic]:
+    """The findings as loud as the Fleet wants them."""
+    for one in {(one.code, one.place, one.message): one for one in found}.values():
+        severity = lowered(one, fleet.rules)
+        if severity is not Severity.OFF:
+            yield one if severity is one.severity else replace(one, severity=severity)
+
+
+def _in_order(found: Iterable[Diagnostic], sources: SourceMap) -> tuple[Diagnostic, ...]:
+    """By file, then by where the finding stands, then by code."""
+
+    def key(one: Diagnostic) -> tuple[str, int, int, str, str]:
+        span = None if one.place is None else sources.span(one.place)
+        line, column = (0, 0) if span is None else (span.line, span.column)
+        return ("" if one.place is None else one.place.file, line, column, one.code, one.message)
+
+    return tuple(sorted(found, key=key))
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Hold the cycle collector off: trees hold no cycles, and it would walk them again and again.
+
+    Measured on 10,000 deployments: it doubles the time.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -1,0 +1,60 @@
+"""Quota pools before, during and after a plan, as a table.
+
+Rule of this module: a number that ARM did not give is a question mark, and who holds a pool is said
+where the pool is too small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+
+from reconciler.plan.plan import PoolForecast, Verdict
+from reconciler.report.layout import columns, listed, paragraph
+from reconciler.report.style import Style
+
+_COLOUR = {Verdict.FITS: "green", Verdict.EXCEEDS: "red", Verdict.UNVERIFIED: "yellow"}
+_SIGN = {Verdict.FITS: "=", Verdict.EXCEEDS: "!", Verdict.UNVERIFIED: "?"}
+_HOLDERS = 12
+
+
+def quota_lines(
+    pools: Sequence[PoolForecast], style: Style, alias_of: Callable[[str], str | None]
+) -> list[str]:
+    """The pools of each region together; under a pool that is too small, its holders after the plan."""
+    ordered = sorted(pools, key=lambda pool: pool.scope)
+    head = ("", "pool", "limit", "before", "peak", "after", "verdict")
+    table = columns([head, *(_row(pool, style) for pool in ordered)], right={2, 3, 4, 5}, indent="  ")
+    drawn = dict(zip(ordered, table[1:], strict=True))
+    lines = [style.paint("Quota", "bold"), style.paint(table[0], "dim")]
+    for scope, group in groupby(ordered, key=lambda pool: pool.scope):
+        lines.append(f"  {_scope(scope, style, alias_of)}")
+        for pool in group:
+            lines.append(style.paint(drawn[pool], _COLOUR[pool.verdict]))
+            lines += _holders(pool, style)
+    return lines
+
+
+def _row(pool: PoolForecast, style: Style) -> tuple[str, ...]:
+    numbers = (pool.limit, pool.used_before, pool.used_peak, pool.used_after)
+    return (
+        _SIGN[pool.verdict],
+        style.show(pool.pool),
+        *("?" if number is None else str(number) for number in numbers),
+        pool.verdict.value,
+    )
+
+
+def _scope(scope: str, style: Style, alias_of: Callable[[str], str | None]) -> str:
+    subscription, _, region = scope.rpartition("/")
+    return f"{style.show(alias_of(subscription) or subscription)}/{style.show(region)}"
+
+
+def _holders(pool: PoolForecast, style: Style) -> Iterator[str]:
+    if pool.verdict is Verdict.FITS or not pool.holders:
+        return
+    names = [
+        f"{style.show(one.id.account.name)}/{style.show(one.id.name)} {one.capacity}" for one in pool.holders
+    ]
+    text = f"held after the plan by {listed(names, most=_HOLDERS)}"
+    yield from paragraph(text, width=style.width, indent="       ")

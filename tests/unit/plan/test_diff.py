@@ -1,0 +1,192 @@
+"""What counts as a difference, and what only looks like one."""
+
+from typing import Any
+
+import pytest
+
+from reconciler.domain.deployment import UNSET, DesiredDeployment, JsonValue, SourceAccount
+from reconciler.domain.state import ObservedDeployment
+from reconciler.plan.diff import field_changes
+from tests.unit.plan.states import OURS, TUNED, account, applied, desired, seen, tagged
+
+SOURCE = SourceAccount(account=account("trainer"), tenant=None)
+
+
+def changed(one: DesiredDeployment, there: ObservedDeployment) -> dict[str, tuple[Any, Any]]:
+    """The changes of a write, marks aside."""
+    return {
+        change.path: (change.before, change.after)
+        for change in field_changes(one, there, OURS)
+        if not change.path.startswith("tags.reconciler-")
+    }
+
+
+def spelled(one: DesiredDeployment, **parts: JsonValue) -> ObservedDeployment:
+    """`one` as applied, with parts of the answer overwritten: `sku`, `tags`, `model` or a property."""
+    resource: Any = applied(one).resource
+    for name, value in parts.items():
+        match name:
+            case "sku" | "tags" if isinstance(value, dict):
+                resource[name] = {**resource.get(name, {}), **value}
+            case "model":
+                resource["properties"]["model"].update(value)
+            case _:
+                resource["properties"][name] = value
+    return seen(one.id, resource)
+
+
+TUNED_ONE = desired(model=TUNED, version="1", source=SOURCE)
+UPPER = str(SOURCE.account).upper()
+
+PHANTOMS: list[tuple[str, DesiredDeployment, dict[str, JsonValue]]] = [
+    ("the service filled in what nobody declared", desired(), {"raiPolicyName": "Microsoft.DefaultV2"}),
+    ("a sku is an ARM name", desired(), {"sku": {"name": "globalstandard"}}),
+    ("a format is compared only to recognise", desired(), {"model": {"format": "openai"}}),
+    ("a model name is an ARM name", desired(), {"model": {"name": "GPT-4o"}}),
+    ("a policy is an ARM name", desired(rai="Strict"), {"raiPolicyName": "strict"}),
+    ("a deployment is an ARM name", desired(spillover="Mini"), {"spilloverDeploymentName": "mini"}),
+    (
+        "an enumeration has no case",
+        desired(option="NoAutoUpgrade"),
+        {"versionUpgradeOption": "noautoupgrade"},
+    ),
+    ("1 and 1.0 are one number", desired(settings={"x": 1}), {"x": 1.0}),
+    ("capacity may be answered as a double", desired(capacity=50), {"sku": {"capacity": 50.0}}),
+    ("ARM leaves nulls out", desired(settings={"x": None}), {}),
+    ("an empty object declares nothing", desired(settings={"routing": {}}), {}),
+    ("a version that is not declared", desired(version=UNSET), {"model": {"version": "2025-01-01"}}),
+    ("a capacity that is not declared", desired(capacity=UNSET), {"sku": {"capacity": 77}}),
+    ("tag names have no case", desired(tags={"Team": "x"}), {"tags": {"TEAM": "x"}}),
+    ("a tag that nobody declares", desired(tags={"a": "b"}), {"tags": {"policy": "yes"}}),
+    (
+        "an absent tier is the default one",
+        desired(settings={"serviceTier": "Default"}),
+        {"serviceTier": None},
+    ),
+    (
+        "an absent state is running",
+        desired(settings={"deploymentState": "Running"}),
+        {"deploymentState": None},
+    ),
+    (
+        "an absent upgrade option is documented to mean this one",
+        desired(option="OnceCurrentVersionExpired"),
+        {"versionUpgradeOption": None},
+    ),
+    ("ids have no case", TUNED_ONE, {"model": {"source": UPPER}}),
+    ("the other source field says the same", TUNED_ONE, {"model": {"source": None, "sourceAccount": UPPER}}),
+    ("neither source field may come back", TUNED_ONE, {"model": {"source": None}}),
+    (
+        "a property of an object that nobody declares",
+        desired(settings={"o": {"a": 1}}),
+        {"o": {"a": 1, "b": 2}},
+    ),
+]
+
+
+@pytest.mark.parametrize(("reason", "one", "parts"), PHANTOMS, ids=[reason for reason, *_ in PHANTOMS])
+def test_no_phantom_change(reason: str, one: DesiredDeployment, parts: dict[str, JsonValue]) -> None:
+    assert changed(one, spelled(one, **parts)) == {}, reason
+
+
+REAL: list[tuple[str, DesiredDeployment, DesiredDeployment, dict[str, tuple[Any, Any]]]] = [
+    ("capacity", desired(capacity=10), desired(capacity=50), {"sku.capacity": (10, 50)}),
+    (
+        "a SKU in ARM's spelling",
+        desired(sku="Standard"),
+        desired(sku="GlobalStandard"),
+        {"sku.name": ("Standard", "GlobalStandard")},
+    ),
+    (
+        "a version without an order",
+        desired(version="turbo-2024-04-09"),
+        desired(version="0613"),
+        {"model.version": ("turbo-2024-04-09", "0613")},
+    ),
+    (
+        "an option against the service's default",
+        desired(),
+        desired(option="NoAutoUpgrade"),
+        {"versionUpgradeOption": ("OnceNewDefaultVersionAvailable", "NoAutoUpgrade")},
+    ),
+    (
+        "a tag's value has a case",
+        desired(tags={"a": "x"}),
+        desired(tags={"a": "X"}),
+        {"tags.a": ("x", "X")},
+    ),
+    ("a new tag", desired(), desired(tags={"a.b": "x"}), {"tags.a.b": (None, "x")}),
+    (
+        "a list changes as a whole",
+        desired(settings={"routing": {"models": [{"name": "a"}, {"name": "b"}]}}),
+        desired(settings={"routing": {"models": [{"name": "b"}]}}),
+        {"routing.models": ([{"name": "a"}, {"name": "b"}], [{"name": "b"}])},
+    ),
+    (
+        "a new object by its leaves",
+        desired(),
+        desired(settings={"capacitySettings": {"priority": 1, "designatedCapacity": 2}}),
+        {"capacitySettings.priority": (None, 1), "capacitySettings.designatedCapacity": (None, 2)},
+    ),
+    (
+        "true is not 1 to a reader, but ARM's booleans are booleans",
+        desired(settings={"dynamicThrottlingEnabled": False}),
+        desired(settings={"dynamicThrottlingEnabled": True}),
+        {"dynamicThrottlingEnabled": (False, True)},
+    ),
+    (
+        "a pause",
+        desired(),
+        desired(settings={"deploymentState": "Paused"}),
+        {"deploymentState": (None, "Paused")},
+    ),
+    (
+        "another source account",
+        desired(model=TUNED, version="1", source=SourceAccount(account=account("other"), tenant=None)),
+        TUNED_ONE,
+        {"model.source": (str(account("other")), str(account("trainer")))},
+    ),
+    (
+        "a value that is taken away on purpose",
+        desired(settings={"x": 1}),
+        desired(settings={"x": None}),
+        {"x": (1, None)},
+    ),
+]
+
+
+@pytest.mark.parametrize(("what", "before", "after", "expected"), REAL, ids=[what for what, *_ in REAL])
+def test_real_changes_are_named_by_their_manifest_path(
+    what: str,
+    before: DesiredDeployment,
+    after: DesiredDeployment,
+    expected: dict[str, tuple[Any, Any]],
+) -> None:
+    assert changed(after, applied(before)) == expected, what
+
+
+def test_changes_are_in_the_order_of_a_manifest() -> None:
+    after = desired(capacity=60, version="x", rai="strict", tags={"a": "b"}, settings={"aaa": 1})
+    paths = [change.path for change in field_changes(after, applied(desired()), OURS)]
+    assert paths == [
+        "model.version",
+        "sku.capacity",
+        "raiPolicyName",
+        "aaa",
+        "tags.a",
+        "tags.reconciler-spec",
+    ]
+
+
+def test_a_source_that_arm_does_not_tell_shows_its_change_through_the_mark() -> None:
+    before = desired(model=TUNED, version="1", source=SourceAccount(account=account("other"), tenant=None))
+    silent = spelled(before, model={"source": None})
+    (change,) = field_changes(TUNED_ONE, silent, OURS)
+    assert change.path == "tags.reconciler-spec"
+
+
+def test_a_mark_is_found_whatever_the_case_of_its_name() -> None:
+    there = applied(desired())
+    shouting: Any = {**there.resource, "tags": {k.upper(): v for k, v in there.tags.items()}}
+    assert field_changes(desired(), seen(there.id, shouting), OURS) == ()
+    assert field_changes(desired(), tagged(there, other="x"), OURS) == ()
