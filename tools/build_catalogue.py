@@ -155,6 +155,7 @@ def build(facts: Facts) -> PackedCatalogue:
         training_source=tables.source(training["source"]),
         alias_source=tables.source(facts["sku_aliases"][0]["source"]),
         tuned_source=tables.source(TUNED_PAGE),
+        zone_source=tables.source(facts["data_zones"]["US"]["source"]),
         models=models,
         sources=tables.packed_sources(),
         region_sets=tables.region_sets,

@@ -155,4 +155,5 @@ class PackedCatalogue(TypedDict):
     training_source: int
     alias_source: int
     tuned_source: int
+    zone_source: int
     models: dict[str, PackedModel]

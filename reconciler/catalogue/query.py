@@ -37,7 +37,8 @@ class Catalogue:
     """What models, versions, SKUs, regions and sizes exist, as of `date`.
 
     `newest_source` is the date of the newest source as text; `alias_source` tells of the SKU name that
-    documentation once got wrong, `tuned_source` how fine-tuned models are deployed.
+    documentation once got wrong, `tuned_source` how fine-tuned models are deployed,
+    `zone_source` which data zone a region is in.
     """
 
     def __init__(self, packed: PackedCatalogue) -> None:
@@ -66,6 +67,7 @@ class Catalogue:
         self.newest_source = max(source.as_of for source in self._sources)
         self.alias_source = self._sources[packed["alias_source"]]
         self.tuned_source = self._sources[packed["tuned_source"]]
+        self.zone_source = self._sources[packed["zone_source"]]
 
     # Models and versions
 

@@ -24,6 +24,9 @@ MAX_NODES: Final = 100_000
 LIBYAML: Final = bool(yaml.__with_libyaml__)
 _FASTEST: type[Any] = yaml.CSafeLoader if LIBYAML else yaml.SafeLoader
 _LIMITS = "limits on manifests: 1 MiB a file, depth 32, 100 aliases, 100,000 nodes"
+_DEEP = "a manifest has ten levels at most: is a bracket left open?"
+_ALIASED = "write the value out, or put it into a DeploymentTemplate"
+_MANY = "split the file, or use fewer aliases"
 
 
 class _Stop(Exception):  # noqa: N818 -- ends the reading of one file; its finding is already noted
@@ -150,7 +153,7 @@ class _Composer:
         if event.tag is not None:
             self._tagged(event)
         if len(self.open) >= MAX_DEPTH:
-            self._over(f"more than {MAX_DEPTH} levels deep", node.start, node.start + 1)
+            self._over(f"more than {MAX_DEPTH} levels deep", node.start, node.start + 1, _DEEP)
         self.open.append(_Open(node, event.anchor, self.nodes))
         if event.anchor is not None:
             self.anchors[event.anchor] = None
@@ -172,7 +175,7 @@ class _Composer:
         start, end = event.start_mark.index, event.end_mark.index
         self.aliases += 1
         if self.aliases > MAX_ALIASES:
-            self._over(f"more than {MAX_ALIASES} aliases", start, end)
+            self._over(f"over the limit of {MAX_ALIASES} aliases", start, end, _ALIASED)
         if event.anchor not in self.anchors:
             self._note(
                 "yaml-syntax",
@@ -187,9 +190,13 @@ class _Composer:
             return
         anchored = self.anchors[event.anchor]
         if anchored is None:
-            self._over(f"endless: `*{event.anchor}` stands inside the value that it names", start, end)
+            self._over(
+                f"endless: `*{event.anchor}` stands inside the value that it names", start, end, _ALIASED
+            )
         if len(self.open) + anchored.height > MAX_DEPTH:
-            self._over(f"more than {MAX_DEPTH} levels deep once `*{event.anchor}` is filled in", start, end)
+            self._over(
+                f"more than {MAX_DEPTH} levels deep once `*{event.anchor}` is filled in", start, end, _DEEP
+            )
         self._add(anchored.size)
         self._put(anchored.node, anchored.height)
 
@@ -197,7 +204,7 @@ class _Composer:
         self.nodes += nodes
         if self.nodes > MAX_NODES:
             at = self.open[-1].node.start if self.open else 0
-            self._over(f"more than {MAX_NODES:,} nodes once its aliases are filled in", at, at + 1)
+            self._over(f"more than {MAX_NODES:,} nodes once its aliases are filled in", at, at + 1, _MANY)
 
     def _put(self, node: Node, height: int) -> None:
         """Hand a finished value to what it stands in: a document, a list, or a mapping as key or value."""
@@ -296,8 +303,8 @@ class _Composer:
             hint="remove it: what is deployed must be what a reviewer sees",
         )
 
-    def _over(self, what: str, start: int, end: int) -> NoReturn:
-        self._note("yaml-limit", f"the file is {what}", start, end, source=_LIMITS, hint="split the file")
+    def _over(self, what: str, start: int, end: int, hint: str) -> NoReturn:
+        self._note("yaml-limit", f"the file is {what}", start, end, source=_LIMITS, hint=hint)
         raise _Stop
 
     def broken(self, problem: yaml.YAMLError) -> None:

@@ -56,8 +56,8 @@ def load(
         resolved = resolve(manifests, selection=selection)
         state = replace(resolved.state, manifest_digest=digest(read.files))
         sources = SourceMap(read)
-        found = (*read.diagnostics, *misread, *resolved.diagnostics)
-        diagnostics = _in_order(_heard(found, state.fleet), sources)
+        meant = _not_consequences(read.diagnostics, (*misread, *resolved.diagnostics), sources)
+        diagnostics = _in_order(_heard((*read.diagnostics, *meant), state.fleet), sources)
     return LoadedManifests(
         desired=None if has_errors(diagnostics) else state,
         understood=state,
@@ -67,6 +67,21 @@ def load(
         deployments=resolved.declared,
         paths=tuple(paths),
     )
+
+
+def _not_consequences(
+    text: Iterable[Diagnostic], meaning: Iterable[Diagnostic], sources: SourceMap
+) -> Iterator[Diagnostic]:
+    """Findings about meaning, less those about a value whose very text is already said to be wrong."""
+    wrong = {_spot(one, sources) for one in text}
+    return (one for one in meaning if _spot(one, sources) not in wrong)
+
+
+def _spot(one: Diagnostic, sources: SourceMap) -> tuple[str, int, int]:
+    """The file, line and column of a finding; zeros where there is none."""
+    span = None if one.place is None else sources.span(one.place)
+    file = "" if one.place is None else one.place.file
+    return (file, 0, 0) if span is None else (file, span.line, span.column)
 
 
 def _heard(found: Iterable[Diagnostic], fleet: Fleet) -> Iterator[Diagnostic]:
@@ -79,13 +94,7 @@ def _heard(found: Iterable[Diagnostic], fleet: Fleet) -> Iterator[Diagnostic]:
 
 def _in_order(found: Iterable[Diagnostic], sources: SourceMap) -> tuple[Diagnostic, ...]:
     """By file, then by where the finding stands, then by code."""
-
-    def key(one: Diagnostic) -> tuple[str, int, int, str, str]:
-        span = None if one.place is None else sources.span(one.place)
-        line, column = (0, 0) if span is None else (span.line, span.column)
-        return ("" if one.place is None else one.place.file, line, column, one.code, one.message)
-
-    return tuple(sorted(found, key=key))
+    return tuple(sorted(found, key=lambda one: (_spot(one, sources), one.code, one.message)))
 
 
 @contextmanager

@@ -31,7 +31,7 @@ class Merged:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MergedSet:
-    """All entries of a set; `whole` is False if a template is unknown, whose fields they may need."""
+    """All entries of a set; `whole` is False if a template is unknown, or the Fleet is, whose fields may be needed."""
 
     source: RawSet
     entries: tuple[Merged, ...]
@@ -64,7 +64,8 @@ def merged(source: RawSet, manifests: Manifests) -> MergedSet:
         source=source,
         entries=tuple(_entry((*under, *stack), declared_at[key]) for key, stack in stacks.items()),
         findings=tuple(findings),
-        whole=manifests.complete and all(template in manifests.templates for template in listed),
+        whole=(manifests.complete or manifests.fleet.declared)
+        and all(template in manifests.templates for template in listed),
     )
 
 

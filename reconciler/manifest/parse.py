@@ -146,7 +146,7 @@ _BEGIN: Final = f"begin with `apiVersion: {API_VERSION}` and `kind:`"
 
 def _gather(gathered: _Gathered, document: Document, model: type[Strict], typed: Strict | None) -> None:
     """Put a document where it belongs; of one with a wrong header, check at least the entries."""
-    if typed is None:
+    if typed is None and model is not SetDocument:
         gathered.complete = False
     if model is FleetDocument:
         _gather_fleet(gathered, document, typed)

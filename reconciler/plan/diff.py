@@ -81,7 +81,7 @@ def _changes(
                 continue
             seen.add(path)
             value = _at(raw_after, path)
-            if isinstance(value, Mapping) and _at(raw_before, path) is None:
+            if isinstance(value, Mapping) and _says_nothing(_at(raw_before, path)):
                 yield from (
                     FieldChange(path=_dotted(leaf), before=None, after=inner)
                     for leaf, inner in _leaves(value, path)
@@ -97,12 +97,11 @@ def _reduced(before: JsonObject, after: JsonObject, path: Path) -> JsonObject:
     for name, wanted in after.items():
         here = (*path, name)
         found = by_name.get(name.lower())
-        if found is None:
+        if found is None and not _says_nothing(wanted):
             found = _implied(here, wanted, by_name)
-        if _says_nothing(found) or _says_nothing(wanted):
-            if not _says_nothing(found):
-                reduced[name] = found
-        elif isinstance(wanted, Mapping) and isinstance(found, Mapping):
+        if _says_nothing(found):
+            continue
+        if isinstance(wanted, Mapping) and isinstance(found, Mapping):
             reduced[name] = _reduced(found, wanted, here)
         else:
             reduced[name] = _one_spelling(found, here)

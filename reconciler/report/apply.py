@@ -1,114 +1,202 @@
-"""What became of an apply: every step with its end, and what to do about those that did not succeed."""
+"""What became of an apply: each step with its end, and for those that did not succeed why and what now.
+
+Rule of this module: ARM's own code and message stand as they came; our advice stands behind them and is
+called advice.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
 from reconciler.domain.deployment import JsonValue
 from reconciler.engine.outcome import ApplyReport, Fault, ItemReport, Outcome
-from reconciler.plan.actions import kind_of
-from reconciler.plan.codec import action_json
-from reconciler.report.style import Style, inert
+from reconciler.plan.actions import Blocked, Keep, kind_of
+from reconciler.plan.codec import action_json, pool_json
+from reconciler.plan.plan import Plan, Step
+from reconciler.report.layout import columns, counted, listed, paragraph, seconds
+from reconciler.report.steps import NO_ALIAS, SIGN, Alias, account_line
+from reconciler.report.style import Style
 
-_SIGN = {
-    Outcome.SUCCEEDED: ("ok", "green"),
-    Outcome.FAILED: ("failed", "red"),
-    Outcome.SKIPPED: ("skipped", "yellow"),
-    Outcome.UNKNOWN: ("unknown", "red"),
-    Outcome.CONFLICT: ("conflict", "red"),
-    Outcome.STALE: ("stale", "yellow"),
+_COLOUR = {
+    Outcome.SUCCEEDED: "green",
+    Outcome.FAILED: "red",
+    Outcome.SKIPPED: "yellow",
+    Outcome.UNKNOWN: "red",
+    Outcome.CONFLICT: "red",
+    Outcome.STALE: "yellow",
+}
+_SIGNALS = frozenset({"SIGINT", "SIGTERM"})
+_NOW_WHAT = {
+    Outcome.UNKNOWN: "Unknown: it was sent and may still be going on in ARM. Run apply again: it looks "
+    "before it writes, so nothing is done twice.",
+    Outcome.STALE: "Stale: somebody changed it after the plan was made, so nothing was sent. Plan again.",
+    Outcome.CONFLICT: "Conflict: its account stayed busy with somebody else's write. Run apply again later.",
+    Outcome.FAILED: "Failed: mend the cause and run apply again; it goes on from what is there.",
+    Outcome.SKIPPED: "Skipped: nothing was sent for it; the next apply takes it up again.",
 }
 
 
-def render_text(report: ApplyReport, *, style: Style) -> str:
-    """One line per step that succeeded, a paragraph per step that did not, then the counts."""
-    lines: list[str] = []
-    for item in report.items:
-        lines += _item_lines(item, style)
-    if report.interrupted:
-        lines.append(f"Stopped: {inert(report.interrupted)}. What is unknown may still be going on in ARM.")
-    lines.append(style.paint(summary(report), "green" if report.succeeded else "red", "bold"))
-    if not report.succeeded:
-        lines.append(
-            "Run it again when the causes are mended: it looks first, and goes on from what is there."
-        )
-    return "\n".join(lines) + "\n"
+def render_text(report: ApplyReport, *, style: Style, alias_of: Alias = NO_ALIAS) -> str:
+    """Grouped by account like the plan; the last line counts the outcomes."""
+    parts = [
+        "\n".join([account_line([one.step for one in items], style, alias_of), *_account(items, style)])
+        for items in _by_account(report)
+    ]
+    words = [*_interruption(report, style), *_now_what(report, style)]
+    if words:
+        parts.append("\n".join(words))
+    parts.append(style.paint(summary(report), "bold", "green" if report.succeeded else "red"))
+    return "\n\n".join(parts) + "\n"
 
 
 def summary(report: ApplyReport) -> str:
-    """One line that counts every outcome that occurred."""
+    """One line that counts the outcomes that occurred."""
     counts = [f"{report.count(outcome)} {outcome.value}" for outcome in Outcome if report.count(outcome)]
-    blocked = len(report.plan.blocked)
-    if blocked:
-        counts.append(f"{blocked} blocked")
-    return f"Apply: {', '.join(counts) or 'nothing to do'}."
+    if report.plan.blocked:
+        counts.append(f"{len(report.plan.blocked)} blocked")
+    return f"Apply: {', '.join(counts) or 'nothing was to be written'}."
 
 
 def to_json(report: ApplyReport) -> dict[str, JsonValue]:
-    """The plan's actions with how each ended; what writes nothing has no outcome."""
-    ended = {item.step.action.id: item for item in report.items}
-    actions: list[JsonValue] = []
-    for step in report.plan.steps:
-        document = action_json(step)
-        item = ended.get(step.action.id)
-        if item is not None:
-            document.update(_item_json(item))
-        elif step.order:
-            document["outcome"] = Outcome.SKIPPED.value
-        actions.append(document)
+    """The plan's actions with how each ended.
+
+    What was not started, for whatever reason, is `skipped`, with that reason as its error. A `none`
+    is as declared without a write: `succeeded` after no attempt. `summary` leaves those out.
+    """
     plan = report.plan
+    ended = {item.step.action.id: item for item in report.items}
+    actions = [_action(step, ended.get(step.action.id), plan) for step in plan.steps]
+    outcomes = [action["outcome"] for action in actions if action["action"] != "none"]
     return {
+        "formatVersion": 1,
         "fleet": plan.fleet,
         "cloud": plan.cloud,
+        "complete": plan.complete,
         "succeeded": report.succeeded and not plan.refusals,
         "interrupted": report.interrupted,
-        "summary": {outcome.value: report.count(outcome) for outcome in Outcome}
-        | {"blocked": len(plan.blocked)},
-        "actions": actions,
-        "refusals": [
-            {"code": refusal.code, "message": refusal.message, "lift": refusal.lift}
-            for refusal in plan.refusals
-        ],
+        "summary": {
+            **{outcome.value: outcomes.count(outcome.value) for outcome in Outcome},
+            "none": len(actions) - len(outcomes),
+            "blocked": len(plan.blocked),
+        },
+        "actions": list(actions),
+        "quota": [pool_json(pool) for pool in plan.quota],
+        "refusals": [{"code": one.code, "message": one.message, "lift": one.lift} for one in plan.refusals],
+        "leftOut": plan.left_out,
         "fingerprint": plan.fingerprint,
     }
 
 
-def _item_lines(item: ItemReport, style: Style) -> list[str]:
-    word, colour = _SIGN[item.outcome]
-    name = f"{inert(item.step.action.id.account.name)}/{inert(item.step.action.id.name)}"
-    took = f"  {item.duration_ms / 1000:.1f} s" if item.duration_ms else ""
-    lines = [f"{style.paint(f'{word:>9}', colour)}  {kind_of(item.step.action)} {name}{took}"]
-    indent = " " * 11
-    if item.note:
-        lines.append(f"{indent}{inert(item.note)}")
-    if item.fault is not None:
-        lines += [f"{indent}{line}" for line in _fault_lines(item.fault)]
-    return lines
+# -- text ----------------------------------------------------------------------------------------------
 
 
-def _fault_lines(fault: Fault) -> list[str]:
-    status = f"{fault.status} " if fault.status else ""
-    lines = [f"{status}{inert(fault.code)}: {inert(fault.message)}"]
-    if fault.request_id:
-        lines.append(f"request {inert(fault.request_id)}")
-    if fault.advice:
-        lines.append(f"advice: {inert(fault.advice)}")
-    return lines
+def _by_account(report: ApplyReport) -> Iterator[list[ItemReport]]:
+    def account(item: ItemReport) -> tuple[str, ...]:
+        return item.step.action.id.account.key
+
+    ordered = sorted(report.items, key=lambda item: (account(item), item.step.order))
+    for _, group in groupby(ordered, key=account):
+        yield list(group)
 
 
-def _item_json(item: ItemReport) -> dict[str, JsonValue]:
+def _account(items: Sequence[ItemReport], style: Style) -> Iterator[str]:
+    heads = columns([_head(item, style) for item in items], right={3}, indent="  ")
+    for item, head in zip(items, heads, strict=True):
+        yield style.paint(head, _COLOUR[item.outcome])
+        yield from _details(item, style)
+
+
+def _head(item: ItemReport, style: Style) -> tuple[str, ...]:
+    action = item.step.action
+    tries = f"{counted(item.attempts, 'write')} sent" if item.attempts > 1 else ""
+    return (
+        f"{SIGN[kind_of(action)][0]:<3}",
+        f"{kind_of(action)} {style.show(action.id.name)}",
+        item.outcome.value,
+        seconds(item.duration_ms) if item.duration_ms else "",
+        tries,
+    )
+
+
+def _details(item: ItemReport, style: Style) -> Iterator[str]:
     fault = item.fault
-    error: JsonValue = None
     if fault is not None:
-        error = {
-            "status": fault.status,
-            "code": fault.code,
-            "message": fault.message,
-            "requestId": fault.request_id,
-            "advice": fault.advice,
+        status = f"{fault.status} " if fault.status else ""
+        told = f"{status}{style.show(fault.code)}: {style.show(fault.message)}"
+        yield from paragraph(told, width=style.width, indent="      ", hanging="        ")
+        if fault.request_id:
+            yield f"      request id: {style.show(fault.request_id)}"
+        if fault.advice:
+            advice = f"advice: {style.show(fault.advice)}"
+            yield from paragraph(advice, width=style.width, indent="      ", hanging="        ")
+    if item.note:
+        yield from paragraph(style.show(item.note), width=style.width, indent="      ")
+
+
+def _interruption(report: ApplyReport, style: Style) -> Iterator[str]:
+    """After a signal: what is done, what may still be running, what was not started."""
+    if report.interrupted is None:
+        return
+    running = [
+        f"{style.show(item.step.action.id.account.name)}/{style.show(item.step.action.id.name)}"
+        + (
+            f" (request id {style.show(item.fault.request_id)})"
+            if item.fault and item.fault.request_id
+            else ""
+        )
+        for item in report.items
+        if item.outcome is Outcome.UNKNOWN
+    ]
+    verb = "Interrupted by" if report.interrupted in _SIGNALS else "Stopped by"
+    told = f"{verb} {style.show(report.interrupted)}: {report.count(Outcome.SUCCEEDED)} done, "
+    told += f"{len(running)} may still be running{': ' if running else ''}{listed(running, most=20)}"
+    told += f", {report.count(Outcome.SKIPPED)} not started."
+    yield from (style.paint(line, "bold") for line in paragraph(told, width=style.width, hanging="  "))
+
+
+def _now_what(report: ApplyReport, style: Style) -> Iterator[str]:
+    for outcome, told in _NOW_WHAT.items():
+        if report.count(outcome):
+            yield from paragraph(told, width=style.width, hanging="  ")
+
+
+# -- JSON ----------------------------------------------------------------------------------------------
+
+
+def _action(step: Step, item: ItemReport | None, plan: Plan) -> dict[str, JsonValue]:
+    document = action_json(step)
+    if item is not None:
+        return document | {
+            "outcome": item.outcome.value,
+            "attempts": item.attempts,
+            "durationMs": item.duration_ms,
+            "note": item.note,
+            "error": None if item.fault is None else _fault(item.fault),
         }
+    kept = isinstance(step.action, Keep)
+    outcome = Outcome.SUCCEEDED if kept else Outcome.SKIPPED
+    not_started = {"attempts": 0, "durationMs": 0, "note": ""}
+    error = None if kept else _fault(_hindrance(step, plan))
+    return document | {"outcome": outcome.value, **not_started, "error": error}
+
+
+def _hindrance(step: Step, plan: Plan) -> Fault:
+    """Why a step of the plan was never handed to a lane."""
+    action = step.action
+    if isinstance(action, Blocked):
+        return Fault(code=action.reason.value, message=action.explanation, advice=action.way_out)
+    if plan.refusals:
+        first = plan.refusals[0]
+        return Fault(code=first.code, message=first.message, advice=f"lift with {first.lift}")
+    return Fault(code="not-started", message="the run ended before it was this step's turn")
+
+
+def _fault(fault: Fault) -> dict[str, JsonValue]:
     return {
-        "outcome": item.outcome.value,
-        "attempts": item.attempts,
-        "durationMs": item.duration_ms,
-        "note": item.note,
-        "error": error,
+        "status": fault.status,
+        "code": fault.code,
+        "message": fault.message,
+        "requestId": fault.request_id,
+        "advice": fault.advice,
     }

@@ -6,47 +6,19 @@ takes no room, every field that a write changes is shown, and the last line says
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterator
 
-from reconciler.domain.ids import AccountId, DeploymentId
-from reconciler.domain.state import ObservedDeployment
-from reconciler.plan.actions import (
-    Action,
-    Blocked,
-    Create,
-    Delete,
-    FieldChange,
-    Keep,
-    Update,
-    changes_of,
-    kind_of,
-)
-from reconciler.plan.diff import body_changes, fields_of
-from reconciler.plan.plan import Plan, Step
-from reconciler.report.changes import Units, amount_text, change_lines, no_units
-from reconciler.report.layout import columns, counted, listed, paragraph
+from reconciler.plan.actions import Keep
+from reconciler.plan.plan import Plan
+from reconciler.report.changes import Units, no_units
+from reconciler.report.layout import paragraph
+from reconciler.report.pull_request import render_markdown
 from reconciler.report.quota import quota_lines
+from reconciler.report.steps import NO_ALIAS, Alias, account_line, account_lines, by_account
 from reconciler.report.style import Style
+from reconciler.report.totals import idle, left_out, summary
 
-SIGN = {
-    "create": ("+", "green"),
-    "update": ("~", "yellow"),
-    "replace": ("-/+", "red"),
-    "delete": ("-", "red"),
-    "adopt": (">", "cyan"),
-    "none": ("=", "dim"),
-    "blocked": ("!", "red"),
-}
-"""The sign of each kind of action and its colour; the sign alone is enough."""
-
-Alias = Callable[[str], str | None]
-"""Names a subscription by its alias, as `Fleet.alias_of` does."""
-
-
-def no_alias(subscription: str) -> str | None:
-    """No subscription has an alias."""
-    del subscription
+__all__ = ["render_markdown", "render_text", "summary"]
 
 
 def render_text(
@@ -55,7 +27,7 @@ def render_text(
     style: Style,
     verbose: bool = False,
     units: Units = no_units,
-    alias_of: Alias = no_alias,
+    alias_of: Alias = NO_ALIAS,
 ) -> str:
     """Grouped by account; with `verbose` also what does not change and what a write carries over."""
     shown = [step for step in plan.steps if verbose or not isinstance(step.action, Keep)]
@@ -71,137 +43,6 @@ def render_text(
         parts.append("\n".join(_refusals(plan, style)))
     parts.append("\n".join(_last_words(plan, style)))
     return "\n\n".join(parts) + "\n"
-
-
-def counts(plan: Plan) -> dict[str, int]:
-    """How many deployments there are of each kind of action."""
-    kinds = [kind_of(step.action) for step in plan.steps]
-    return {kind: kinds.count(kind) for kind in SIGN}
-
-
-def summary(plan: Plan) -> str:
-    """One line that counts every kind of action."""
-    number = counts(plan)
-    writes = ", ".join(f"{number[k]} to {k}" for k in ("create", "update", "replace", "delete", "adopt"))
-    return f"Plan: {writes}; {number['none']} unchanged; {number['blocked']} blocked."
-
-
-def idle(plan: Plan) -> str:
-    """The one sentence on a plan that would do nothing and has nothing to say; else empty."""
-    if plan.writes or plan.blocked or plan.refusals or not plan.complete:
-        return ""
-    kept = [step.action for step in plan.steps if isinstance(step.action, Keep)]
-    undeclared = sum(1 for action in kept if action.desired is None)
-    declared = counted(len(kept) - undeclared, "declared deployment")
-    others = f", and {counted(undeclared, 'undeclared one')} stay as they are" if undeclared else ""
-    return f"Nothing to do: {declared} in sync{others}."
-
-
-def left_out(plan: Plan) -> str:
-    """What the selection kept out of the plan; empty when it kept out nothing."""
-    if not plan.left_out:
-        return ""
-    return f"Left out by the selection: {counted(plan.left_out, 'declared deployment')}, not looked at."
-
-
-def by_account(steps: Sequence[Step]) -> Iterator[list[Step]]:
-    """Steps of one account together, those that write first and in their order."""
-
-    def account(step: Step) -> tuple[str, ...]:
-        return step.action.id.account.key
-
-    def place(step: Step) -> tuple[bool, int, tuple[str, ...]]:
-        return (step.order == 0, step.order, step.action.id.key)
-
-    for _, group in groupby(sorted(steps, key=account), key=account):
-        yield sorted(group, key=place)
-
-
-def subscription_text(account: AccountId, style: Style, alias_of: Alias) -> str:
-    """The alias of an account's subscription, or its id."""
-    return style.show(alias_of(account.subscription) or account.subscription)
-
-
-def account_line(steps: Sequence[Step], style: Style, alias_of: Alias) -> str:
-    """An account with its subscription, region and resource group."""
-    account = steps[0].action.id.account
-    region = next((step.action.region for step in steps if step.action.region is not None), None)
-    alias = alias_of(account.subscription)
-    name = f"{style.show(alias)}/{style.show(account.name)}" if alias else style.show(account.name)
-    where = [style.show(region.name if region else "region unknown"), style.show(account.resource_group)]
-    where += [] if alias else [style.show(account.subscription)]
-    return f"{style.paint(name, 'bold')}  {style.paint('  '.join(where), 'dim')}"
-
-
-def account_lines(
-    steps: Sequence[Step], style: Style, units: Units, *, verbose: bool = False, indent: str = "  "
-) -> list[str]:
-    """The steps of one account, each with its details below it."""
-    heads = columns([_head(step, style) for step in steps], indent=indent)
-    lines: list[str] = []
-    for step, head in zip(steps, heads, strict=True):
-        lines.append(style.paint(head, SIGN[kind_of(step.action)][1]))
-        lines += _details(step, style, units, verbose=verbose, indent=f"{indent}    ")
-    return lines
-
-
-def _head(step: Step, style: Style) -> tuple[str, ...]:
-    kind = kind_of(step.action)
-    number = f"#{step.order}" if step.order else ""
-    after = listed([_named(one, step.action.id.account, style) for one in step.depends_on], most=3)
-    return (
-        f"{SIGN[kind][0]:<3}",
-        kind if kind != "none" else "keep",
-        style.show(step.action.id.name),
-        step.action.reason.value,
-        f"{number}{' after ' if after else ''}{after}",
-    )
-
-
-def _named(one: DeploymentId, here: AccountId, style: Style) -> str:
-    name = style.show(one.name)
-    return name if one.account == here else f"{style.show(one.account.name)}/{name}"
-
-
-def _details(step: Step, style: Style, units: Units, *, verbose: bool, indent: str) -> Iterator[str]:
-    action = step.action
-    if action.explanation:
-        yield from paragraph(style.show(action.explanation), width=style.width, indent=indent)
-    if isinstance(action, Blocked):
-        words = f"way out: {style.show(action.way_out)}"
-        yield from paragraph(words, width=style.width, indent=indent, hanging=f"{indent}  ")
-    if isinstance(action, Delete) or (isinstance(action, Keep) and action.desired is None):
-        yield indent + observed_text(action.observed, style)
-    if isinstance(action, Update) and len(action.writes) > 1:
-        for number, changes in enumerate(_written(action), start=1):
-            yield f"{indent}write {number} of {len(action.writes)}"
-            yield from change_lines(action, changes, style, units, indent=f"{indent}  ")
-    else:
-        yield from change_lines(action, changes_of(action), style, units, indent=indent)
-    if isinstance(action, Update) and verbose and action.carried:
-        carried = f"carried over as it is: {style.show(', '.join(action.carried))}"
-        yield from paragraph(carried, width=style.width, indent=indent, hanging=f"{indent}  ")
-
-
-def observed_text(there: ObservedDeployment, style: Style) -> str:
-    """A deployment that is there, on one line."""
-    model = f"{style.show(there.model_name or 'unknown model')} {style.show(there.model_version or '')}"
-    sku = "an unknown SKU" if there.sku is None else style.show(there.sku.name)
-    amount = "" if there.capacity is None else f", {amount_text(there.capacity, there.sku, style)}"
-    return f"{model.rstrip()} on {sku}{amount}"
-
-
-def _written(action: Update) -> Iterator[tuple[FieldChange, ...]]:
-    """What each write changes: the first against what is there, a later one against the one before."""
-    yield body_changes(action.observed, action.writes[0])
-    for earlier, later in zip(action.writes, action.writes[1:], strict=False):
-        before = {one.path: one.after for one in fields_of(earlier)}
-        after = {one.path: one.after for one in fields_of(later)}
-        yield tuple(
-            FieldChange(path=path, before=before.get(path), after=after.get(path))
-            for path in dict.fromkeys([*after, *before])
-            if before.get(path) != after.get(path)
-        )
 
 
 def _refusals(plan: Plan, style: Style) -> Iterator[str]:
@@ -222,9 +63,3 @@ def _last_words(plan: Plan, style: Style) -> Iterator[str]:
         yield from paragraph(words, width=style.width)
     colour = "red" if plan.refusals or plan.blocked else "green"
     yield style.paint(idle(plan) or summary(plan), "bold", colour)
-
-
-def describe(action: Action) -> str:
-    """An action in a few words for a list: its kind and its reason."""
-    kind = kind_of(action)
-    return f"{kind} ({action.reason.value})" if not isinstance(action, Create) else kind

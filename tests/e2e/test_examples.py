@@ -47,6 +47,20 @@ def test_every_manifest_of_an_example_is_part_of_its_walk(folder: Path) -> None:
     assert walked == set(_files(folder, "."))
 
 
+def test_the_index_names_every_folder() -> None:
+    index = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    assert [folder.name for folder in folders() if f"[{folder.name}]({folder.name})" not in index] == []
+
+
+def test_the_manifests_point_editors_at_the_schema() -> None:
+    schema = EXAMPLES.parent / "docs" / "reference" / "manifest.schema.json"
+    manifests = _files(EXAMPLES, ".")
+    assert manifests
+    for manifest in manifests:
+        first = manifest.read_text(encoding="utf-8").partition("\n")[0]
+        assert (manifest.parent / first.partition("$schema=")[2]).resolve() == schema, str(manifest)
+
+
 def test_the_history_is_replayed_in_order_and_without_a_gap() -> None:
     steps = walk_of(EXAMPLES / "history-serenitea-pot").steps
     states = [int(step.make[1]) for step in steps]

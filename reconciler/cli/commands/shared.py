@@ -53,17 +53,20 @@ def invalid(loaded: Loaded, output: Output) -> Exit:
 
 
 def warn_about(loaded: Loaded, output: Output) -> None:
-    """Warnings go to stderr where the result is something else."""
-    if loaded.diagnostics and not output.quiet:
-        style = Style.of(sys.stderr, colour=output.colour)
-        text = diagnostics_report.render_text(
-            loaded.diagnostics,
-            loaded.sources,
-            style=style,
-            files=loaded.files,
-            deployments=loaded.deployments,
-        )
-        note(output, text.rstrip("\n") + "\n")
+    """Findings that stop nothing: one line on stderr, all of them with --verbose."""
+    if not loaded.diagnostics or output.quiet:
+        return
+    text = diagnostics_report.render_text(
+        loaded.diagnostics,
+        loaded.sources,
+        style=Style.of(sys.stderr, colour=output.colour),
+        files=loaded.files,
+        deployments=loaded.deployments,
+    )
+    if output.verbose:
+        note(output, text)
+    else:
+        note(output, f"{text.rstrip().splitlines()[-1]}; `reconciler validate` shows them\n")
 
 
 def plan_json(plan: Plan, loaded: Loaded, chosen: Chosen) -> str:

@@ -174,7 +174,6 @@ def test_a_replacement_cut_short_after_its_delete_is_completed_with_what_was_car
 
 # -- upgrades by the service -----------------------------------------------------------------------------
 
-OPTION = "versionUpgradeOption"
 UPGRADES: list[tuple[str, str, str, str | None, bool]] = [
     ("newer, allowed by what is there", "2024-08-06", "2024-11-20", "OnceNewDefaultVersionAvailable", True),
     ("newer, only after expiry, also allowed", "2024-08-06", "2024-11-20", "OnceCurrentVersionExpired", True),
@@ -195,7 +194,8 @@ def test_an_upgrade_by_the_service_is_not_fought(
     reason: str, declared: str, running: str, option: str | None, *, kept: bool
 ) -> None:
     one = desired(version=declared)
-    there = applied(one, model={"format": "OpenAI", "name": "gpt-4o", "version": running}, **{OPTION: option})
+    model = {"format": "OpenAI", "name": "gpt-4o", "version": running}
+    there = applied(one, model=model, versionUpgradeOption=option)
     action = action_for(one, there)
     assert isinstance(action, Keep if kept else Update), reason
     assert action.reason is (Reason.AUTO_UPGRADED if kept else Reason.VERSION_CHANGED)

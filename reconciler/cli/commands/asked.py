@@ -1,0 +1,84 @@
+"""Names that people give to catalogue commands, looked up; a wrong one is answered with the nearest.
+
+One rule: what the catalogue does not know is wrong usage here, because there is nothing to list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reconciler.catalogue.browse import Wanted
+from reconciler.catalogue.near import misspelling_of, similar
+from reconciler.catalogue.query import Catalogue
+from reconciler.domain.ids import Region
+from reconciler.domain.sku import KNOWN_SKUS, SkuName
+from reconciler.errors import UsageProblem
+
+
+def wanted(
+    known: Catalogue, model: str | None, version: str | None, sku: str | None, region: str | None
+) -> Wanted:
+    """The filter that these words mean; UsageProblem for a name that the catalogue does not have."""
+    if version is not None and model is None:
+        raise UsageProblem("--version says which version of a model: give --model too")
+    name = None if model is None else model_name(known, model)
+    return Wanted(
+        model=name,
+        version=None if version is None or name is None else version_of(known, name, version),
+        sku=None if sku is None else sku_name(sku),
+        region=None if region is None else region_name(known, region),
+    )
+
+
+def model_name(known: Catalogue, model: str) -> str:
+    """The model's own spelling."""
+    found = known.model(model)
+    if found is not None:
+        return found.name
+    raise UsageProblem(
+        f"the catalogue of {known.date} has no model {model!r}. "
+        + _near(model, known.models(), "`reconciler catalog models` lists all")
+    )
+
+
+def version_of(known: Catalogue, name: str, version: str) -> str:
+    """The version's own spelling."""
+    versions = known.versions(name)
+    found = next((one for one in versions if one.lower() == version.lower()), None)
+    if found is not None:
+        return found
+    raise UsageProblem(
+        f"the catalogue of {known.date} has no version {version!r} of {name}. "
+        f"Known: {', '.join(versions) or 'none'}"
+    )
+
+
+def sku_name(sku: str) -> SkuName:
+    """One of the public SKUs."""
+    found = SkuName(sku)
+    if found.known:
+        return found
+    raise UsageProblem(
+        f"there is no SKU {sku!r}. " + _near(sku, KNOWN_SKUS, f"SKUs are {', '.join(KNOWN_SKUS)}")
+    )
+
+
+def region_name(known: Catalogue, region: str) -> Region:
+    """A region that some source lists."""
+    found = known.region(region)
+    if found is not None:
+        return found.region
+    names = [one.name for one in known.regions()]
+    raise UsageProblem(
+        f"the catalogue of {known.date} has no region {region!r}. "
+        + _near(region, names, "`reconciler catalog regions` lists all")
+    )
+
+
+def _near(written: str, names: Iterable[str], otherwise: str) -> str:
+    every = tuple(names)
+    meant = misspelling_of(written, every)
+    if meant is not None:
+        return f"Did you mean {meant}?"
+    found = similar(written, every)
+    return f"Near it: {', '.join(found)}" if found else otherwise

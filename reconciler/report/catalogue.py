@@ -1,0 +1,340 @@
+"""Answers of the catalogue as tables and as JSON.
+
+Rule of this module: what is not known is a question mark or null, and every row names its source with
+its date: a number in the table, spelled out below it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from reconciler.catalogue.browse import ModelRow, OfferRow
+from reconciler.catalogue.facts import Availability, PtuFacts, RegionFact, Sizes, SkuFact, Source
+from reconciler.domain.sku import SkuFamily
+from reconciler.report.layout import columns, paragraph
+from reconciler.report.style import Style
+
+UNKNOWN = "?"
+_CAPACITY_ONE = {
+    SkuFamily.RATE: "one rate unit",
+    SkuFamily.PROVISIONED: "1 PTU",
+    SkuFamily.BATCH: "1,000 enqueued tokens",
+    SkuFamily.UNKNOWN: UNKNOWN,
+}
+
+
+@dataclass(slots=True)
+class _Sources:
+    """Numbers the sources of a table in the order in which rows name them."""
+
+    style: Style
+    numbers: dict[str, int] = field(default_factory=dict)
+
+    def number(self, *sources: Source | None) -> str:
+        known = dict.fromkeys(str(source) for source in sources if source is not None)
+        return ",".join(str(self.numbers.setdefault(one, len(self.numbers) + 1)) for one in known) or UNKNOWN
+
+    def below(self) -> list[str]:
+        return [f"[{number}] {self.style.show(text)}" for text, number in self.numbers.items()]
+
+
+def _page(rows: list[tuple[str, ...]], below: list[str], style: Style, *, right: frozenset[int]) -> str:
+    """A table with its head, and what belongs below it; a sentence where there are no rows."""
+    if len(rows) == 1:
+        return "Nothing in the catalogue matches; that is no proof that Azure has nothing.\n"
+    head, *lines = columns([tuple(style.show(cell) for cell in row) for row in rows], right=right)
+    return "\n".join([style.paint(head, "bold"), *lines, "", *below]) + "\n"
+
+
+def models_text(rows: Sequence[ModelRow], *, style: Style, known_to: str) -> str:
+    """One line per model version."""
+    sources = _Sources(style)
+    table = [("model", "version", "format", "stage", "retires", "skus", "source")]
+    table += [
+        (
+            row.name,
+            (row.version or UNKNOWN) + (" (default)" if row.default else ""),
+            row.format or UNKNOWN,
+            UNKNOWN if row.life is None or row.life.stage is None else row.life.stage.value,
+            UNKNOWN if row.life is None or row.life.retires is None else str(row.life.retires),
+            UNKNOWN if row.skus is None else ", ".join(map(str, row.skus)),
+            sources.number(row.source),
+        )
+        for row in rows
+    ]
+    return _page(table, [*sources.below(), _dated(known_to)], style, right=frozenset())
+
+
+def models_json(rows: Sequence[ModelRow], *, known_to: str) -> dict[str, object]:
+    """The same with nulls for what is not known."""
+    return {
+        "catalogue": known_to,
+        "models": [
+            {
+                "model": row.name,
+                "version": row.version,
+                "default": row.default,
+                "format": row.format,
+                "stage": None if row.life is None or row.life.stage is None else row.life.stage.value,
+                "retires": None if row.life is None or row.life.retires is None else str(row.life.retires),
+                "successor": None if row.life is None else row.life.successor,
+                "skus": None if row.skus is None else [sku.name for sku in row.skus],
+                **_source_json(row.source),
+            }
+            for row in rows
+        ],
+    }
+
+
+def regions_text(facts: Sequence[RegionFact], zones: Source, *, style: Style, known_to: str) -> str:
+    """One line per region."""
+    sources = _Sources(style)
+    table = [("region", "display name", "geography", "data zone", "account kinds")]
+    table += [
+        (
+            fact.region.name,
+            fact.display_name,
+            fact.geography,
+            fact.data_zone or "none documented",
+            ", ".join(fact.kinds) or UNKNOWN,
+        )
+        for fact in facts
+    ]
+    sources.number(zones)
+    return _page(table, [*sources.below(), _dated(known_to)], style, right=frozenset())
+
+
+def regions_json(facts: Sequence[RegionFact], zones: Source, *, known_to: str) -> dict[str, object]:
+    """The same; `dataZone` null where none is documented."""
+    return {
+        "catalogue": known_to,
+        "regions": [
+            {
+                "region": fact.region.name,
+                "displayName": fact.display_name,
+                "geography": fact.geography,
+                "dataZone": fact.data_zone,
+                "accountKinds": list(fact.kinds),
+                **_source_json(zones),
+            }
+            for fact in facts
+        ],
+    }
+
+
+def skus_text(facts: Sequence[SkuFact], *, style: Style, known_to: str) -> str:
+    """One line per public SKU."""
+    sources = _Sources(style)
+    table = [("sku", "portal name", "capacity 1 is", "fine-tuned models", "source")]
+    table += [
+        (
+            fact.sku.name,
+            fact.display_name,
+            _CAPACITY_ONE[fact.sku.family],
+            "documented" if fact.fine_tuned else "not documented",
+            sources.number(fact.source),
+        )
+        for fact in facts
+    ]
+    return _page(table, [*sources.below(), _dated(known_to)], style, right=frozenset())
+
+
+def skus_json(facts: Sequence[SkuFact], *, known_to: str) -> dict[str, object]:
+    """The same."""
+    return {
+        "catalogue": known_to,
+        "skus": [
+            {
+                "sku": fact.sku.name,
+                "displayName": fact.display_name,
+                "capacityOneIs": _CAPACITY_ONE[fact.sku.family],
+                "fineTunedModels": True if fact.fine_tuned else None,
+                **_source_json(fact.source),
+            }
+            for fact in facts
+        ],
+    }
+
+
+def places_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> str:
+    """Per model version and SKU, the regions that list it."""
+    sources, lines = _Sources(style), list[str]()
+    for row in rows:
+        number = sources.number(row.refused or (None if row.regions is None else row.regions.source))
+        lines.append(style.paint(style.show(f"{_title(row)} on {row.sku} [{number}]"), "bold"))
+        lines += paragraph(style.show(_places(row)), width=style.width, indent="  ")
+    if not lines:
+        return _page([()], [], style, right=frozenset())
+    return "\n".join([*lines, "", *sources.below(), _dated(known_to)]) + "\n"
+
+
+def offers_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> str:
+    """Per model version and SKU: the sizes, and in how many regions it is listed."""
+    sources = _Sources(style)
+    table = [("model", "sku", "minimum", "step", "regions", "source")]
+    table += [
+        (
+            _title(row),
+            row.sku.name,
+            *(_sizes(row)[:2]),
+            UNKNOWN if row.regions is None else str(len(row.regions.regions)),
+            sources.number(row.refused, *_told_by(row)),
+        )
+        for row in rows
+    ]
+    return _page(table, [*sources.below(), _dated(known_to)], style, right=frozenset({2, 3, 4}))
+
+
+def capacity_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> str:
+    """Per model version and SKU: every number there is about capacity."""
+    sources, notes = _Sources(style), dict[str, None]()
+    head = ("model", "sku", "minimum", "step", "maximum", "default", "one unit is")
+    table = [(*head, "input TPM/PTU", "output ratio", "source")]
+    for row in rows:
+        ptu = row.ptu if row.sku.family is SkuFamily.PROVISIONED else None
+        told = [] if row.sizes is None else [row.sizes.source]
+        numbers = sources.number(row.refused, *told, None if ptu is None else ptu.source)
+        table.append((_title(row), row.sku.name, *_sizes(row), *_throughput(row, ptu), numbers))
+        notes |= dict.fromkeys(f"note: {_title(row)} on {row.sku}: {text}" for text in _notes(row.sizes))
+    shown = [style.show(note) for note in notes]
+    below = [*sources.below(), *shown, _dated(known_to)]
+    return _page(table, below, style, right=frozenset({2, 3, 4, 5, 7, 8}))
+
+
+def offers_json(rows: Sequence[OfferRow], *, known_to: str) -> dict[str, object]:
+    """Everything known of each model version on each SKU; null for what is not."""
+    return {"catalogue": known_to, "offers": [_offer_json(row) for row in rows]}
+
+
+def _title(row: OfferRow) -> str:
+    version = f" {row.version}" if row.version else ""
+    return f"{row.name}{version}{' fine-tuned' if row.fine_tuned else ''}"
+
+
+def _places(row: OfferRow) -> str:
+    if row.refused is not None:
+        return "not offered"
+    if row.regions is None:
+        return "regions are not known"
+    listed = ", ".join(region.name for region in row.regions.regions) or "none listed"
+    return listed if row.regions.complete else f"{listed}; the list may have gaps"
+
+
+def _sizes(row: OfferRow) -> tuple[str, str, str, str]:
+    if row.refused is not None:
+        return ("not offered", "", "", "")
+    if row.sizes is None:
+        return (UNKNOWN,) * 4
+    sizes = row.sizes
+    maximum = UNKNOWN if sizes.maximum is None else str(sizes.maximum)
+    return (str(sizes.minimum), str(sizes.step), maximum, str(sizes.default or UNKNOWN))
+
+
+def _throughput(row: OfferRow, ptu: PtuFacts | None) -> tuple[str, str, str]:
+    tpm = UNKNOWN if ptu is None else f"{ptu.input_tpm:,}"
+    ratio = UNKNOWN if ptu is None or ptu.output_ratio is None else f"{ptu.output_ratio:g}"
+    if ptu is not None and ptu.weights is not None:
+        ratio = f"{ptu.weights.output:g}"
+    if row.sku.family is not SkuFamily.PROVISIONED:
+        tpm = ratio = ""
+    return (_unit(row), tpm, ratio)
+
+
+def _unit(row: OfferRow) -> str:
+    if row.sku.family is not SkuFamily.RATE:
+        return _CAPACITY_ONE[row.sku.family]
+    unit = None if row.sizes is None else row.sizes.unit
+    if unit is None:
+        return UNKNOWN
+    parts = [] if unit.tokens_per_minute is None else [f"{unit.tokens_per_minute:,} TPM"]
+    parts += [] if unit.requests_per_minute is None else [f"{unit.requests_per_minute:,} RPM"]
+    return " + ".join(parts) or UNKNOWN
+
+
+def _notes(sizes: Sizes | None) -> list[str]:
+    if sizes is None:
+        return []
+    rivals = [f"{one.minimum} + k x {one.step} says {one.source}" for one in sizes.rivals]
+    return [text for text in (sizes.note, *rivals) if text]
+
+
+def _told_by(row: OfferRow) -> tuple[Source | None, ...]:
+    return (
+        None if row.sizes is None else row.sizes.source,
+        None if row.regions is None else row.regions.source,
+    )
+
+
+def _dated(known_to: str) -> str:
+    return f"catalogue of {known_to}; ? is not known, which is neither yes nor no"
+
+
+# -- JSON ----------------------------------------------------------------------------------------------
+
+
+def _source_json(source: Source | None) -> dict[str, object]:
+    return {
+        "source": None if source is None else source.title,
+        "asOf": None if source is None else source.as_of,
+    }
+
+
+def _offer_json(row: OfferRow) -> dict[str, object]:
+    listed = row.sizes is not None or row.regions is not None
+    return {
+        "model": row.name,
+        "version": row.version,
+        "sku": row.sku.name,
+        "fineTuned": row.fine_tuned,
+        "offered": False if row.refused is not None else True if listed else None,
+        **({} if row.refused is None else _source_json(row.refused)),
+        "capacity": _sizes_json(row),
+        "throughput": _ptu_json(row.ptu) if row.sku.family is SkuFamily.PROVISIONED else None,
+        "regions": _places_json(row.regions),
+    }
+
+
+def _sizes_json(row: OfferRow) -> dict[str, object] | None:
+    sizes = row.sizes
+    if sizes is None:
+        return None
+    unit = sizes.unit
+    return {
+        "minimum": sizes.minimum,
+        "step": sizes.step,
+        "maximum": sizes.maximum,
+        "default": sizes.default,
+        "unit": _unit(row) if row.sku.family is not SkuFamily.RATE or unit else None,
+        "tokensPerMinutePerUnit": None if unit is None else unit.tokens_per_minute,
+        "requestsPerMinutePerUnit": None if unit is None else unit.requests_per_minute,
+        "note": sizes.note or None,
+        "rivals": [
+            {"minimum": one.minimum, "step": one.step, **_source_json(one.source)} for one in sizes.rivals
+        ],
+        **_source_json(sizes.source),
+    }
+
+
+def _ptu_json(ptu: PtuFacts | None) -> dict[str, object] | None:
+    if ptu is None:
+        return None
+    weights = ptu.weights
+    return {
+        "inputTpmPerPtu": ptu.input_tpm,
+        "outputRatio": ptu.output_ratio,
+        "cachedInputWeight": ptu.cached_weight if weights is None else weights.cached_input,
+        "outputWeight": None if weights is None else weights.output,
+        "tokensPerSecond": ptu.tokens_per_second,
+        **_source_json(ptu.source),
+    }
+
+
+def _places_json(places: Availability | None) -> dict[str, object] | None:
+    if places is None:
+        return None
+    return {
+        "listed": [region.name for region in places.regions],
+        "complete": places.complete,
+        **_source_json(places.source),
+    }

@@ -1,0 +1,41 @@
+"""What a plan comes to, in one line.
+
+Rule of this module: every kind of action is counted, also where the count is nought.
+"""
+
+from __future__ import annotations
+
+from reconciler.plan.actions import KIND, Keep, kind_of
+from reconciler.plan.plan import Plan
+from reconciler.report.layout import counted
+
+
+def counts(plan: Plan) -> dict[str, int]:
+    """How many deployments there are of each kind of action."""
+    kinds = [kind_of(step.action) for step in plan.steps]
+    return {kind: kinds.count(kind) for kind in KIND.values()}
+
+
+def summary(plan: Plan) -> str:
+    """One line that counts every kind of action."""
+    number = counts(plan)
+    writes = ", ".join(f"{number[k]} to {k}" for k in ("create", "update", "replace", "delete", "adopt"))
+    return f"Plan: {writes}; {number['none']} unchanged; {number['blocked']} blocked."
+
+
+def idle(plan: Plan) -> str:
+    """The one sentence on a plan that would do nothing and has nothing to say; else empty."""
+    if plan.writes or plan.blocked or plan.refusals or not plan.complete:
+        return ""
+    kept = [step.action for step in plan.steps if isinstance(step.action, Keep)]
+    undeclared = sum(1 for action in kept if action.desired is None)
+    declared = counted(len(kept) - undeclared, "declared deployment")
+    others = f", and {counted(undeclared, 'undeclared one')} stay as they are" if undeclared else ""
+    return f"Nothing to do: {declared} in sync{others}."
+
+
+def left_out(plan: Plan) -> str:
+    """What the selection kept out of the plan; empty when it kept out nothing."""
+    if not plan.left_out:
+        return ""
+    return f"Left out by the selection: {counted(plan.left_out, 'declared deployment')}, not looked at."

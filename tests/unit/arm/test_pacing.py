@@ -1,0 +1,180 @@
+"""ARM's buckets mirrored, and a throttled subscription approached one by one."""
+
+import asyncio
+
+import pytest
+
+from reconciler.arm.pacing import Bucket, Pacing, PausedTooLong, SubscriptionPace, kind_of
+from tests.simulated.time import VirtualClock, run
+
+
+async def turns(door: SubscriptionPace, count: int, kind: str = "reads") -> list[float]:
+    """When each of `count` simultaneous requests got its turn."""
+    clock = VirtualClock()
+
+    async def one() -> float:
+        async with door.turn(kind):
+            return clock.monotonic()
+
+    return list(await asyncio.gather(*(one() for _ in range(count))))
+
+
+def door(longest: float = 600.0) -> SubscriptionPace:
+    return SubscriptionPace(VirtualClock(), longest=longest)
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "refill"), [("reads", 250, 25), ("writes", 200, 10), ("deletes", 200, 10)]
+)
+def test_a_full_bucket_is_spent_at_once_and_then_the_refill_sets_the_pace(
+    kind: str, size: int, refill: int
+) -> None:
+    async def paced() -> list[float]:
+        return await turns(door(), size + 2 * refill, kind)
+
+    times = run(paced())
+    assert times[:size] == [0.0] * size
+    assert times[size + refill - 1] == pytest.approx(1.0)
+    assert times[-1] == pytest.approx(2.0)
+
+
+def test_the_buckets_of_reads_writes_and_deletes_are_apart() -> None:
+    async def paced() -> list[float]:
+        one = door()
+        await turns(one, 250, "reads")
+        return [*await turns(one, 1, "writes"), *await turns(one, 1, "deletes")]
+
+    assert run(paced()) == [0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("method", "kind"), [("GET", "reads"), ("PUT", "writes"), ("POST", "writes"), ("DELETE", "deletes")]
+)
+def test_a_method_draws_on_its_bucket(method: str, kind: str) -> None:
+    assert kind_of(method) == kind
+
+
+@pytest.mark.parametrize("name", ["subscription-reads", "subscription-global-reads"])
+def test_arms_own_count_corrects_ours_downwards(name: str) -> None:
+    async def paced() -> list[float]:
+        one = door()
+        one.answered({f"x-ms-ratelimit-remaining-{name}": "2"})
+        return await turns(one, 3)
+
+    assert run(paced()) == [0.0, 0.0, pytest.approx(1 / 25)]
+
+
+@pytest.mark.parametrize("text", ["11999", "", "-1", "many", "1e3", "9" * 30, "٣"])
+def test_a_count_that_is_higher_or_senseless_changes_nothing(text: str) -> None:
+    async def paced() -> list[float]:
+        one = door()
+        one.answered({"x-ms-ratelimit-remaining-subscription-reads": text})
+        return await turns(one, 251)
+
+    assert run(paced())[-2:] == [0.0, pytest.approx(1 / 25)]
+
+
+def test_a_bucket_never_fills_beyond_its_size() -> None:
+    bucket = Bucket(size=2.0, refill=1.0, level=2.0, at=0.0)
+    assert [bucket.take(1000.0) for _ in range(3)] == [0.0, 0.0, 1.0]
+
+
+def test_after_a_429_nobody_asks_until_the_pause_is_over() -> None:
+    """F-037."""
+
+    async def paced() -> list[float]:
+        one = door()
+        one.throttled(7.0)
+        return await turns(one, 1)
+
+    assert run(paced()) == [7.0]
+
+
+def test_the_longest_pause_counts() -> None:
+    async def paced() -> list[float]:
+        one = door()
+        one.throttled(7.0)
+        one.throttled(3.0)
+        return await turns(one, 1)
+
+    assert run(paced()) == [7.0]
+
+
+def test_a_closed_door_is_tried_by_one_at_a_time() -> None:
+    """F-042: no crowd at the end of a pause."""
+
+    async def paced() -> tuple[int, list[bool]]:
+        clock, one = VirtualClock(), door()
+        one.throttled(5.0)
+        inside, most, alone = 0, 0, list[bool]()
+
+        async def try_it() -> None:
+            nonlocal inside, most
+            async with one.turn("reads") as closed:
+                alone.append(closed)
+                inside += 1
+                most = max(most, inside)
+                await clock.sleep(1.0)
+                inside -= 1
+
+        await asyncio.gather(*(try_it() for _ in range(4)))
+        return most, alone
+
+    assert run(paced()) == (1, [True] * 4)
+
+
+def test_the_first_answer_opens_the_door_for_all() -> None:
+    async def paced() -> list[float]:
+        clock, one = VirtualClock(), door()
+        one.throttled(5.0)
+        times: list[float] = []
+
+        async def try_it() -> None:
+            async with one.turn("reads"):
+                times.append(clock.monotonic())
+                await clock.sleep(1.0)
+                one.answered({})
+
+        await asyncio.gather(*(try_it() for _ in range(4)))
+        return times
+
+    assert run(paced()) == [5.0, 6.0, 6.0, 6.0]
+
+
+def test_a_pause_nobody_waits_for_is_refused_at_once() -> None:
+    """F-040."""
+
+    async def paced() -> float:
+        clock, one = VirtualClock(), door()
+        one.throttled(1_000_000.0)
+        with pytest.raises(PausedTooLong) as problem:
+            await turns(one, 1)
+        assert problem.value.seconds == 1_000_000.0
+        return clock.monotonic()
+
+    assert run(paced()) == 0.0
+
+
+def test_subscriptions_know_nothing_of_each_other() -> None:
+    """F-042."""
+
+    async def paced() -> list[float]:
+        pacing = Pacing(VirtualClock(), longest=600.0)
+        pacing.of("AAA").throttled(60.0)
+        return [*await turns(pacing.of("bbb"), 1), *await turns(pacing.of("aaa"), 1)]
+
+    assert run(paced()) == [0.0, 60.0]
+
+
+def test_a_waiting_request_can_be_cancelled() -> None:
+    """I-12."""
+
+    async def paced() -> float:
+        clock, one = VirtualClock(), door()
+        one.throttled(500.0)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(3.0):
+                await turns(one, 2)
+        return clock.monotonic()
+
+    assert run(paced()) == 3.0
