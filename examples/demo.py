@@ -7,6 +7,7 @@ temporary folder. Nothing leaves this machine and nothing needs an Azure account
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 import tempfile
@@ -31,8 +32,9 @@ def say(text: str) -> None:
 def reconciler(state: Path, *words: str, expect: int = 0) -> None:
     """Run one command as a user would, and stop the demo where its exit code surprises."""
     print(f"$ reconciler {' '.join(words)}", flush=True)
-    command = [sys.executable, "-m", "reconciler", *words, "--emulator-state", str(state)]
-    code = subprocess.run(command, cwd=ROOT, check=False).returncode
+    command = [sys.executable, "-m", "reconciler", *words]
+    environment = os.environ | {"RECONCILER_EMULATOR_STATE": str(state)}
+    code = subprocess.run(command, cwd=ROOT, check=False, env=environment).returncode
     print(f"(exit code {code})", flush=True)
     if code != expect:
         sys.exit(f"the demo expected exit code {expect} here")
@@ -40,7 +42,8 @@ def reconciler(state: Path, *words: str, expect: int = 0) -> None:
 
 async def change_behind_our_back(state: Path) -> None:
     """Somebody with rights on the account shrinks a deployment, and not through a manifest."""
-    transport = httpx.ASGITransport(app=application(state=state))
+    emulator = application(state=state)
+    transport = httpx.ASGITransport(app=emulator)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         form = {"grant_type": "client_credentials", "client_id": "night-shift-script", "client_secret": "any"}
         answer = await client.post(f"/{TENANT}/oauth2/v2.0/token", data=form)
@@ -52,6 +55,7 @@ async def change_behind_our_back(state: Path) -> None:
             json={"sku": {"name": "GlobalStandard", "capacity": 10}},
         )
         answer.raise_for_status()
+    emulator.close()
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ import json
 import math
 import random
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -74,7 +75,7 @@ class ArmClient:
             declared={name.lower(): tenant for name, tenant in settings.tenants.items()},
             default=None if self._home.loopback else settings.default_tenant,
         )
-        sender = Sender(
+        self._sender = Sender(
             self._exchange,
             tokens,
             tenants,
@@ -85,7 +86,7 @@ class ArmClient:
             on_exchange=on_exchange,
         )
         session = Session(
-            sender, clock, pacing=pacing, budget=budget, jitter=jitter, longest=settings.longest_wait
+            self._sender, clock, pacing=pacing, budget=budget, jitter=jitter, longest=settings.longest_wait
         )
         self._asker = Asker(session, self._home, Versions(settings.api_version, on_warning))
 
@@ -96,6 +97,11 @@ class ArmClient:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._exchange.close()
+
+    @property
+    def server_time(self) -> datetime | None:
+        """ARM's own time at its last answer: what dates that ARM gives are to be judged by."""
+        return self._sender.server_time
 
     # -- deployments ---------------------------------------------------------------------------------------
 

@@ -223,8 +223,7 @@ def _no_answer(problem: Exception, home: Origin) -> NoAnswer:
         return NoAnswer(words + "HTTPS_PROXY names it; sign in there or set NO_PROXY", hopeless=True)
     for cause in _causes(problem):
         if isinstance(cause, ssl.SSLError):
-            reason = getattr(cause, "verify_message", "") or cause.reason or "TLS failed"
-            words = f"the certificate or TLS of {home.host} is not accepted: {speakable(str(reason), 120)}. "
+            words = f"the certificate or TLS of {home.host} is not accepted: {speakable(str(cause), 160)}. "
             return NoAnswer(words + "A private authority is named by --ca-file", hopeless=True)
     hopeless = isinstance(problem, httpx.UnsupportedProtocol | httpx.InvalidURL)
     return NoAnswer(f"no answer from {home.host}: {speakable(str(problem), 160)}", hopeless=hopeless)

@@ -37,14 +37,15 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     text = headers.get("retry-after", "").strip()
     if _WHOLE_SECONDS.fullmatch(text):
         return float(int(text)) or None
-    until, answered = _date(text), _date(headers.get("date", "").strip())
+    until, answered = http_date(text), http_date(headers.get("date", "").strip())
     if until is None or answered is None:
         return None
     seconds = (until - answered).total_seconds()
     return seconds if seconds > 0 else None
 
 
-def _date(text: str) -> datetime | None:
+def http_date(text: str) -> datetime | None:
+    """A date as HTTP writes it, in UTC; None for anything else."""
     if _HTTP_DATE.fullmatch(text) is None:
         return None
     try:

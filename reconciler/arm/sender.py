@@ -10,6 +10,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from reconciler.arm.auth import TokenSource
@@ -17,7 +18,7 @@ from reconciler.arm.classify import ArmFault, fault_in
 from reconciler.arm.exchange import MOST_AUXILIARY, Answer, Exchange
 from reconciler.arm.pacing import Pacing, kind_of
 from reconciler.arm.printable import excerpt, request_id, speakable
-from reconciler.arm.retry import RETRY_COST, RetryBudget
+from reconciler.arm.retry import RETRY_COST, RetryBudget, http_date
 from reconciler.arm.strict_json import Unreadable, parse
 from reconciler.arm.token import Token
 from reconciler.clock import Clock
@@ -102,6 +103,8 @@ class Sender:
         self._budget = budget
         self._correlation_id = correlation_id
         self._on_exchange = on_exchange
+        self.server_time: datetime | None = None
+        """What the last answer's Date said; ARM's dates are judged by ARM's clock, not by ours (F-097)."""
 
     async def send(self, call: Call, *, resend: bool = False) -> Answer:
         """The answer, whatever its status.
@@ -193,6 +196,8 @@ class Sender:
         )
         words = (told.method, told.path, told.status or "no answer", told.request_id or "-", told.seconds)
         _log.debug("%s %s %s %s %.3f s", *words)
+        if answer is not None:
+            self.server_time = http_date(answer.headers.get("date", "").strip()) or self.server_time
         self._on_exchange(told)
 
 

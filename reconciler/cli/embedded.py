@@ -7,13 +7,14 @@ first plan has accounts to speak of.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 
 from reconciler.domain.ids import AccountId, Region
 from reconciler.domain.state import DesiredState
-from reconciler.emulator import application
+from reconciler.emulator import Emulator, application
 from reconciler.errors import UsageProblem
 
 # A manifest may leave an account's region and a subscription's tenant out; the emulated ones need both.
@@ -21,17 +22,24 @@ DEFAULT_REGION = Region("eastus2")
 DEFAULT_TENANT = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"
 
 
-def transport(state: Path, desired: DesiredState) -> tuple[httpx.ASGITransport, tuple[str, ...]]:
+@contextmanager
+def embedded(state: Path, desired: DesiredState) -> Iterator[tuple[httpx.ASGITransport, tuple[str, ...]]]:
     """A transport into the embedded emulator, and the ids of the accounts created in it just now."""
     emulator = application(state=state)
     try:
-        created = emulator.ensure(_world(desired))
+        yield httpx.ASGITransport(app=emulator), _ensured(emulator, state, desired)
+    finally:
+        emulator.close()
+
+
+def _ensured(emulator: Emulator, state: Path, desired: DesiredState) -> tuple[str, ...]:
+    try:
+        return emulator.ensure(_world(desired))
     except (OSError, ValueError) as problem:
         raise UsageProblem(
             f"the embedded emulator cannot hold this fleet: {problem}. Its state is {state}; "
             "--emulator-state names another, --endpoint an emulator that is served"
         ) from problem
-    return httpx.ASGITransport(app=emulator), created
 
 
 def _world(desired: DesiredState) -> dict[str, object]:

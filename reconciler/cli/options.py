@@ -32,12 +32,13 @@ class Output:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """Which manifests, and which of their deployments."""
+    """Which manifests, which of their deployments, and how loud rules are (``code=severity``)."""
 
     paths: tuple[str, ...]
     select: str
     targets: tuple[str, ...]
     excludes: tuple[str, ...]
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +125,13 @@ def manifest_options(function: Callable[..., Any]) -> Callable[..., Any]:
             help="Only these: subscription-or-alias/account/deployment.",
         ),
         _option("--exclude", "excludes", multiple=True, metavar="GLOB", help="All but these."),
+        _option(
+            "--rule",
+            "rules",
+            multiple=True,
+            metavar="CODE=SEVERITY",
+            help="error, warning, info or off for a rule; wins over the Fleet.",
+        ),
     )
 
     @functools.wraps(function)
@@ -133,6 +141,7 @@ def manifest_options(function: Callable[..., Any]) -> Callable[..., Any]:
             select=given.pop("select"),
             targets=given.pop("targets"),
             excludes=given.pop("excludes"),
+            rules=given.pop("rules"),
         )
         return function(chosen=chosen, **given)
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import sys
 import uuid
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,12 +65,19 @@ class Loaded:
 def load_manifests(chosen: Chosen, cloud: str | None = None) -> Loaded:
     """Read, resolve and check; nothing here talks to ARM. `cloud` overrides the Fleet's."""
     from reconciler.catalogue.load import catalogue  # noqa: PLC0415 -- heavy rooms load when needed
+    from reconciler.cli.severities import severities  # noqa: PLC0415
     from reconciler.manifest import rules  # noqa: PLC0415
     from reconciler.manifest.load import load  # noqa: PLC0415
     from reconciler.manifest.selection import Selection  # noqa: PLC0415
 
     selection = Selection.of(select=chosen.select, targets=chosen.targets, excludes=chosen.excludes)
-    read = load(chosen.paths, selection, known_rules=rules.CODES, stdin=sys.stdin.buffer)
+    read = load(
+        chosen.paths,
+        selection,
+        known_rules=rules.CODES,
+        severities=severities(chosen.rules),
+        stdin=sys.stdin.buffer,
+    )
     today = the_clock().now().date()
     found = (*read.diagnostics, *rules.check(read.understood, catalogue(), today))
     desired = read.desired
@@ -126,8 +133,6 @@ async def connect(connection: Connection, output: Output, desired: DesiredState)
 
     cloud = desired.fleet.cloud
     endpoint = connection.endpoint or _endpoint_of(cloud)
-    embedded = cloud == "emulator" and connection.endpoint is None
-    transport = _embedded_transport(connection, output, desired) if embedded else None
     settings = ArmSettings(
         endpoint=endpoint,
         tenants=_tenants(desired),
@@ -139,15 +144,17 @@ async def connect(connection: Connection, output: Output, desired: DesiredState)
     version = connection.api_version or desired.fleet.api_version
     if version:
         settings = replace(settings, api_version=version)
-    tokens = _tokens(connection, cloud, endpoint, transport)
-    async with ArmClient(
-        settings,
-        tokens,
-        the_clock(),
-        transport=transport,
-        on_warning=lambda text: note(output, f"warning: {text}"),
-    ) as client:
-        yield client
+    within = cloud == "emulator" and connection.endpoint is None
+    with _embedded_transport(connection, output, desired) if within else nullcontext() as transport:
+        tokens = _tokens(connection, cloud, endpoint, transport)
+        async with ArmClient(
+            settings,
+            tokens,
+            the_clock(),
+            transport=transport,
+            on_warning=lambda text: note(output, f"warning: {text}"),
+        ) as client:
+            yield client
 
 
 def _endpoint_of(cloud: str) -> str:
@@ -182,12 +189,13 @@ def _tokens(
     return AzureTokens(kind=kind, cloud=cloud, clock=the_clock())
 
 
+@contextmanager
 def _embedded_transport(
     connection: Connection, output: Output, desired: DesiredState
-) -> httpx.AsyncBaseTransport:
-    from reconciler.cli.embedded import transport  # noqa: PLC0415
+) -> Iterator[httpx.AsyncBaseTransport]:
+    from reconciler.cli.embedded import embedded  # noqa: PLC0415 -- the emulator loads only here
 
-    made, created = transport(connection.emulator_state, desired)
-    for account in created:
-        note(output, f"note: the emulator had no account {account}; it has one now")
-    return made
+    with embedded(connection.emulator_state, desired) as (transport, created):
+        for account in created:
+            note(output, f"note: the emulator had no account {account.rpartition('/')[2]}; it has one now")
+        yield transport

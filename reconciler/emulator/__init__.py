@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-from reconciler.emulator.asgi import ConnectionReset, Emulator, Message
+from reconciler.emulator.asgi import Emulator
+from reconciler.emulator.sending import ConnectionReset, Message
 from reconciler.emulator.store import StateError
 from reconciler.emulator.world_checks import WorldError
 

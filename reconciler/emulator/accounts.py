@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from reconciler.emulator import (
     clock,
     errors,
+    kept_accounts,
     offers,
     paging,
     provider_errors,
     provisioning,
-    soft_deletion,
 )
 from reconciler.emulator.turn import Turn, expect, expect_texts
 from reconciler.emulator.wire import Answer, Json, at, normal_location, overlay
@@ -104,7 +104,7 @@ def by_subscription(turn: Turn) -> Answer:
 
 
 def put(turn: Turn) -> Answer:
-    """Create (201) or update (200) as a long operation (recorded)."""
+    """Create (201) or update (200) as a long operation (recorded); 202 by the rule `puts` (specified)."""
     require_group(turn)
     asked = turn.body()
     expect(asked, SHAPES)
@@ -126,7 +126,7 @@ def _check_put(turn: Turn, asked: Json, before: Json | None) -> None:
         raise errors.no_registered_provider(location, turn.version, "accounts", (), offers.locations())
     if before is None and asked.get("kind") not in KINDS:
         raise errors.not_modelled(f"accounts of kind '{asked.get('kind')}'; modelled are {', '.join(KINDS)}")
-    gone = soft_deletion.kept(turn.store, turn.now, key_of(turn))
+    gone = kept_accounts.kept(turn.store, turn.now, key_of(turn))
     if before is None and gone is not None and at(asked, "properties", "restore") is not True:
         raise provider_errors.soft_deleted(gone["id"])
 
@@ -141,7 +141,10 @@ def _echoed_id(turn: Turn, before: Json | None) -> str:
 
 
 def patch(turn: Turn) -> Answer:
-    """Merge sku, tags and properties: 202 with a body and both operation headers (recorded)."""
+    """Merge sku, tags and properties: 202 with a body and both operation headers (recorded).
+
+    200 when operations end at once (specified).
+    """
     require_group(turn)
     asked = turn.body()
     expect(asked, SHAPES)
@@ -166,8 +169,13 @@ def delete(turn: Turn) -> Answer:
     children = turn.store.scan("deployment", f"{key_of(turn)}/")
     if children:
         raise errors.nested_resources_exist([child["body"]["id"] for child in children])
+    slow = provisioning.begin_delete(
+        turn, kind="account", key=key_of(turn), location=found["body"]["location"]
+    )
+    if slow is not None:
+        return slow
     turn.store.delete("account", key_of(turn))
-    soft_deletion.remember(turn.store, turn.now, key_of(turn), found["body"])
+    kept_accounts.remember(turn.store, turn.now, key_of(turn), found["body"])
     return Answer(status=200)
 
 
@@ -178,7 +186,9 @@ def _long(turn: Turn, status: int, event: str, *, location_too: bool = False) ->
         turn, kind="account", event=event, key=key_of(turn), location=body["location"]
     )
     if operation is None:
-        return _answer(status, body)
+        return _answer(200 if status == 202 else status, body)
+    if provisioning.rules(turn.store).get("puts") == "accepted":
+        status = 202
     body["properties"]["provisioningState"] = operation["state"]
     turn.store.put("account", key_of(turn), found)
     return _answer(status, body, provisioning.headers(turn, operation, location_too=location_too))

@@ -5,20 +5,20 @@ delayed leaves a mark on its account, so that a second writer - of this process 
 ARM's 409 and not our lock.
 """
 
-import json
 import re
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from urllib.parse import parse_qsl
 
 from reconciler.emulator import (
     auth,
     clock,
     control,
+    damage,
     errors,
     faults,
     front_door,
@@ -26,29 +26,22 @@ from reconciler.emulator import (
     journal,
     provisioning,
     seeding,
+    sending,
     upkeep,
     world_checks,
 )
+from reconciler.emulator.sending import Message, Send
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import BODY_LIMIT, Caller
 from reconciler.emulator.wire import Answer, Json, Request
 
-Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
-Send: TypeAlias = Callable[[Message], Awaitable[None]]
-
-ABORT = "emulator.abort"
-"""Name of the server's scope extension that closes the client's connection at the socket."""
 
 _HOST = re.compile(r"^[\w.\-\[\]:]{1,255}$")
 _WRITES = frozenset({"PUT", "PATCH", "DELETE", "POST"})
 _MARK_GRACE_SECONDS = 30.0
 FRONT_DOOR_WAITS_SECONDS = 60.0
 """After so long the front door gives up on the provider, which goes on (documented)."""
-
-
-class ConnectionReset(ConnectionResetError):  # noqa: N818 - named after what it scripts
-    """A scripted loss of the connection, raised through the in-process transport."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -181,8 +174,10 @@ class Emulator:
         if key is not None:
             self._drop_stale_mark(key)
         real: Answer | None = None
-        replaced = "reset" in then or "status" in then
-        if not replaced or faults.is_after(then):
+        if faults.is_undone(then):
+            with store.undone():
+                real = self._answer(exchange)
+        elif not faults.is_replaced(then):
             real = self._answer(exchange)
         mark = None if key is None else store.get("mark", key)
         if key is not None and mark is not None and mark["ticket"] == exchange.ticket:
@@ -213,17 +208,13 @@ class Emulator:
             return refusal.answer()
 
     async def _send(self, exchange: _Exchange, scope: Message, send: Send) -> None:
-        abort = (scope.get("extensions") or {}).get(ABORT)
         answer = exchange.answer
+        line = sending.Line(scope=scope, send=send, sleep=self._sleep)
         if answer is None:
-            if abort is None:
-                message = (
-                    f"connection reset by a scripted fault: {exchange.request.method} {exchange.request.path}"
-                )
-                raise ConnectionReset(message)
-            abort()
+            lost = f"connection reset by a scripted fault: {exchange.request.method} {exchange.request.path}"
+            line.reset(lost)
             return
-        content = b"" if answer.body is None else _encoded(answer.body)
+        content = damage.content(answer.body, exchange.then)
         fields = headers.complete(
             answer,
             exchange.request,
@@ -231,16 +222,10 @@ class Emulator:
             caller=exchange.caller,
             rates=exchange.rates,
             length=len(content),
+            then=exchange.then,
         )
-        await send({"type": "http.response.start", "status": answer.status, "headers": fields})
-        cut = exchange.then.get("truncate")
-        if cut is not None and cut < len(content):
-            await send({"type": "http.response.body", "body": content[:cut], "more_body": abort is not None})
-            if abort is not None:
-                abort()
-            return
-        await send(
-            {"type": "http.response.body", "body": b"" if exchange.request.method == "HEAD" else content}
+        await line.transmit(
+            answer.status, fields, b"" if exchange.request.method == "HEAD" else content, exchange.then
         )
 
 
@@ -248,10 +233,6 @@ async def _pause(seconds: float) -> None:
     import asyncio  # noqa: PLC0415 - loaded by whoever runs us; importing it early would cost half the start
 
     await asyncio.sleep(seconds)
-
-
-def _encoded(body: Json) -> bytes:
-    return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

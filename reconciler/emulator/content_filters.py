@@ -81,10 +81,14 @@ def put(turn: Turn) -> Answer:
 
 
 def delete(turn: Turn) -> Answer:
-    """204 whether it was there or not (one of the two specified statuses; that it is this one is assumed)."""
-    accounts.require_parent(turn, "delete", _CHILD)
+    """204, or 202 with Location by the rule `deletes` (the two specified statuses)."""
+    account = accounts.require_parent(turn, "delete", _CHILD)["body"]
     _refuse_born(turn)
     accounts.require_quiet(turn)
+    if turn.store.get("raipolicy", _key(turn)) is not None:
+        slow = provisioning.begin_delete(turn, kind="raipolicy", key=_key(turn), location=account["location"])
+        if slow is not None:
+            return slow
     turn.store.delete("raipolicy", _key(turn))
     return Answer(status=204)
 

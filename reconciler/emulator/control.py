@@ -160,13 +160,18 @@ def _lro(store: Store, request: Request, wall: float) -> Answer:
             not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 10**8
         ):
             return _said(400, f"{name} must be a whole number from 0 to 100000000, found {value!r}")
-    words = {"for": ("all", "long"), "headers": ("sent", "absent"), "deletes": ("at once", "long")}
+    words = {
+        "for": ("all", "long"),
+        "headers": ("sent", "absent"),
+        "deletes": ("at once", "long"),
+        "puts": ("created", "accepted"),
+    }
     wrong = [name for name, allowed in words.items() if rule.get(name) not in allowed]
     if wrong or set(rule) - {"polls", "seconds", "retryAfter", *words}:
         return _said(
             400,
             "allowed are polls or seconds, retryAfter (or null), for: all | long, headers: sent | absent,"
-            " deletes: at once | long",
+            " deletes: at once | long, puts: created | accepted",
         )
     store.put("setting", "lro", rule)
     return _done({"lro": rule})

@@ -41,6 +41,9 @@ _ECHOED = (
 
 _WRITE = f"{TYPE}/write"
 
+MOST_DEPLOYMENTS = 32
+"""Deployments that one account holds (documented on the quotas and limits page)."""
+
 
 def key_of(turn: Turn) -> str:
     return f"{accounts.key_of(turn)}/deployments/{turn.args['deployment'].lower()}"
@@ -71,6 +74,7 @@ def put(turn: Turn) -> Answer:
     before = turn.store.get("deployment", key_of(turn))
     admitted = admission.admit(turn, account["body"], body, before)
     _check_references(turn, body)
+    _check_count(turn, before)
     found = {
         "account": accounts.key_of(turn),
         "location": account["body"]["location"],
@@ -83,7 +87,7 @@ def put(turn: Turn) -> Answer:
 
 
 def patch(turn: Turn) -> Answer:
-    """Change sku or tags and nothing else (the specification's schema of PATCH)."""
+    """Change sku or tags and nothing else: 200, or 202 with Location and no body (specified)."""
     account = accounts.require_parent(turn, "write")
     asked = turn.body()
     if unknown := sorted(set(asked) - {"sku", "tags"}):
@@ -110,7 +114,8 @@ def patch(turn: Turn) -> Answer:
         return answer
     operation = answer.headers["Azure-AsyncOperation"]
     polled = {"Location": f"{operation}&operationResultResponseType=Location"}
-    return Answer(status=202, body=answer.body, headers={**answer.headers, **polled})
+    kept = {name: value for name, value in answer.headers.items() if name != "ETag"}
+    return Answer(status=202, headers={**kept, **polled})
 
 
 def delete(turn: Turn) -> Answer:
@@ -121,23 +126,11 @@ def delete(turn: Turn) -> Answer:
         return Answer(status=204)
     provisioning.forget_silent(turn.store, key_of(turn))
     accounts.require_quiet(turn)
-    if provisioning.rules(turn.store).get("deletes") == "long" or turn.forced is not None:
-        return _delete_slowly(turn, found)
+    slow = provisioning.begin_delete(turn, kind="deployment", key=key_of(turn), location=found["location"])
+    if slow is not None:
+        return slow
     turn.store.delete("deployment", key_of(turn))
     return Answer(status=200)
-
-
-def _delete_slowly(turn: Turn, found: Json) -> Answer:
-    """202 with Location, and Deleting until the operation ends (specified)."""
-    operation = provisioning.begin(
-        turn, kind="deployment", event="delete", key=key_of(turn), location=found["location"]
-    )
-    if operation is None:
-        turn.store.delete("deployment", key_of(turn))
-        return Answer(status=200)
-    found["body"]["properties"]["provisioningState"] = operation["state"]
-    turn.store.put("deployment", key_of(turn), found)
-    return Answer(status=202, headers=provisioning.headers(turn, operation, location_too=True))
 
 
 def skus(turn: Turn) -> Answer:
@@ -207,7 +200,13 @@ def _check_sources(turn: Turn, model: Json) -> None:
 
 
 def _check_references(turn: Turn, body: Json) -> None:
-    """A content filter policy named in the body has to exist (the refusal's text is assumed)."""
+    """A spillover target and a content filter policy have to exist (texts of the refusals are assumed)."""
+    target = at(body, "properties", "spilloverDeploymentName")
+    if (
+        target
+        and turn.store.get("deployment", f"{accounts.key_of(turn)}/deployments/{target.lower()}") is None
+    ):
+        raise provider_errors.no_such_spillover(target)
     policy = at(body, "properties", "raiPolicyName")
     if not policy or policy.lower().startswith("microsoft."):
         return
@@ -215,6 +214,14 @@ def _check_references(turn: Turn, body: Json) -> None:
         raise provider_errors.invalid_properties(
             f"The RAI policy '{policy}' of account deployment cannot be found."
         )
+
+
+def _check_count(turn: Turn, before: Json | None) -> None:
+    """An account holds 32 deployments (documented; the refusal's code and text are assumed)."""
+    if before is not None or turn.store.setting("switches").get("deploymentLimit") == "off":
+        return
+    if len(turn.store.scan("deployment", f"{accounts.key_of(turn)}/")) >= MOST_DEPLOYMENTS:
+        raise provider_errors.too_many_deployments(MOST_DEPLOYMENTS)
 
 
 def _listed(turn: Turn, account: Json, model: Json) -> Listed | None:

@@ -1,7 +1,7 @@
 """Scripted faults: the nth request that matches meets what a test ordered.
 
 Rule of this module: a fault fires by counting and never by chance, so that a failing run is repeated by
-repeating it.
+repeating it. What a fault does to an answer on its way out is in `damage`.
 """
 
 import re
@@ -12,8 +12,30 @@ from reconciler.emulator.store import Store
 from reconciler.emulator.wire import Answer, Json, Request
 
 _MATCH = {"method", "path", "nth", "times", "query"}
-_THEN = {"status", "headers", "body", "reset", "delayMs", "truncate", "lro", "error", "applied"}
+_SHAPES: Mapping[str, tuple[type, ...]] = {
+    "status": (int,),
+    "headers": (dict,),
+    "body": (dict,),
+    "patch": (dict,),
+    "text": (str,),
+    "repeat": (int,),
+    "gzip": (bool,),
+    "truncate": (int,),
+    "delayMs": (int,),
+    "dripMs": (int,),
+    "dripHeadMs": (int,),
+    "reset": (str,),
+    "close": (bool,),
+    "applied": (bool,),
+    "lro": (str,),
+    "settles": (str,),
+    "error": (dict,),
+}
+"""What `then` may hold, with the JSON types of each."""
+
+_LEAST = {"status": 100, "repeat": 1, "truncate": 0, "delayMs": 0, "dripMs": 0, "dripHeadMs": 0}
 _LONGEST_DELAY_MS = 600_000
+_MOST_REPEATS = 1_000_000_000
 
 
 class FaultError(ValueError):
@@ -24,30 +46,10 @@ def script(store: Store, fault: Json) -> Json:
     """Remember a fault after checking it; raises FaultError."""
     match, then = fault.get("match", {}), fault.get("then", {})
     _check_names("match", match, _MATCH)
-    _check_names("then", then, _THEN)
-    for name in ("method", "path", "query"):
-        if not isinstance(match.get(name, ""), str):
-            message = f"match.{name} must be a string, found {match[name]!r}"
-            raise FaultError(message)
-    for name in ("headers", "body"):
-        if not isinstance(then.get(name, {}), dict):
-            message = f"then.{name} must be an object, found {then[name]!r}"
-            raise FaultError(message)
-    try:
-        re.compile(str(match.get("path", "")))
-    except re.error as error:
-        message = f"match.path is not a regular expression: {error}"
-        raise FaultError(message) from error
-    for name, value, least in (
-        ("match.nth", match.get("nth", 1), 1),
-        ("match.times", match.get("times", 1), 1),
-        ("then.delayMs", then.get("delayMs", 0), 0),
-        ("then.truncate", then.get("truncate", 0), 0),
-        ("then.status", then.get("status", 500), 100),
-    ):
-        if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            message = f"{name} must be a whole number of at least {least}, found {value!r}"
-            raise FaultError(message)
+    _check_names("then", then, set(_SHAPES))
+    _check_match(match)
+    for name, value in then.items():
+        _check_then(name, value)
     if then.get("reset", "before") not in {"before", "after"}:
         message = f"then.reset must be 'before' or 'after', found {then['reset']!r}"
         raise FaultError(message)
@@ -55,6 +57,38 @@ def script(store: Store, fault: Json) -> Json:
     document: Json = {"number": number, "match": match, "then": then, "seen": 0, "fired": 0}
     store.put("fault", f"{number:06d}", document)
     return document
+
+
+def _check_match(match: Json) -> None:
+    for name in ("method", "path", "query"):
+        if not isinstance(match.get(name, ""), str):
+            message = f"match.{name} must be a string, found {match[name]!r}"
+            raise FaultError(message)
+    for name in ("nth", "times"):
+        _whole(f"match.{name}", match.get(name, 1), 1)
+    try:
+        re.compile(str(match.get("path", "")))
+    except re.error as error:
+        message = f"match.path is not a regular expression: {error}"
+        raise FaultError(message) from error
+
+
+def _check_then(name: str, value: object) -> None:
+    if name in _LEAST:
+        _whole(f"then.{name}", value, _LEAST[name])
+    elif not isinstance(value, _SHAPES[name]):
+        kind = {dict: "an object", str: "a string", bool: "true or false"}[_SHAPES[name][0]]
+        message = f"then.{name} must be {kind}, found {value!r}"
+        raise FaultError(message)
+    if name == "repeat" and isinstance(value, int) and value > _MOST_REPEATS:
+        message = f"then.repeat must be at most {_MOST_REPEATS}, found {value}"
+        raise FaultError(message)
+
+
+def _whole(name: str, value: object, least: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        message = f"{name} must be a whole number of at least {least}, found {value!r}"
+        raise FaultError(message)
 
 
 def _check_names(where: str, given: object, allowed: set[str]) -> None:
@@ -104,16 +138,19 @@ def answer(then: Mapping[str, Any]) -> Answer | None:
     """The answer a fault puts in place of the real one, None if it leaves it alone."""
     if "status" not in then:
         return None
-    body = then.get("body")
-    headers = {str(name): str(value) for name, value in (then.get("headers") or {}).items()}
-    return Answer(
-        status=int(then["status"]),
-        body=body if isinstance(body, dict) else None,
-        headers=headers,
-        from_provider=False,
-    )
+    return Answer(status=int(then["status"]), body=then.get("body"), from_provider=False)
+
+
+def is_replaced(then: Mapping[str, Any]) -> bool:
+    """Whether the request never reaches the provider: its answer is another one, or lost."""
+    return ("reset" in then or "status" in then) and not is_after(then)
 
 
 def is_after(then: Mapping[str, Any]) -> bool:
     """Whether the request takes effect although its answer is replaced or lost."""
     return then.get("reset") == "after" or then.get("applied") is True
+
+
+def is_undone(then: Mapping[str, Any]) -> bool:
+    """Whether the request is answered as if it had taken effect, and has not."""
+    return then.get("applied") is False and "status" not in then

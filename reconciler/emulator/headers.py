@@ -8,11 +8,15 @@ import re
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
+from reconciler.emulator import damage
 from reconciler.emulator.turn import Caller
 from reconciler.emulator.wire import Answer, Request
 
 _REGION = "eastus2"
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _CORRELATION = re.compile(r"^[\x21-\x7e]{1,128}$")
 
 
@@ -24,13 +28,15 @@ def complete(
     caller: Caller | None,
     rates: Mapping[str, str],
     length: int,
+    then: Mapping[str, Any],
 ) -> list[tuple[bytes, bytes]]:
-    """All headers of an answer, names as ARM cases them, ready for ASGI (which wants them in lower case)."""
+    """All headers of an answer, in lower case as ASGI wants them; `then` is what a fault makes of them."""
     request_id = str(uuid.uuid4())
     sent = request.headers.get("x-ms-correlation-request-id", "")
     correlation = sent if _CORRELATION.match(sent) else str(uuid.uuid4())
     edge = f"Ref A: {uuid.uuid4().hex.upper()} Ref B: EMU000000000000 Ref C: {now:%Y-%m-%dT%H:%M:%SZ}"
     found = {
+        "Date": f"{_DAYS[now.weekday()]}, {now.day:02d} {_MONTHS[now.month - 1]} {now:%Y %H:%M:%S} GMT",
         "Cache-Control": "no-cache",
         "Pragma": "no-cache",
         "Expires": "-1",
@@ -48,12 +54,15 @@ def complete(
         )
     if answer.from_provider:
         found["x-envoy-upstream-service-time"] = "17"
-    if answer.body is not None:
+    if answer.body is not None or "text" in then:
         found["Content-Type"] = "application/json; charset=utf-8"
     if answer.status != 204:
         found["Content-Length"] = str(length)
+    if then.get("gzip"):
+        found["Content-Encoding"] = "gzip"
     found |= {**rates, **answer.headers}
-    return [(_clean(name).lower(), _clean(value)) for name, value in found.items()]
+    fields = damage.headers(list(found.items()), then.get("headers") or {})
+    return [(_clean(name).lower(), _clean(value)) for name, value in fields]
 
 
 def _clean(text: str) -> bytes:

@@ -185,3 +185,17 @@ def precondition_failed(deployment: str) -> Refusal:
     return Refusal(
         412, "PreconditionFailed", f"The deployment '{deployment}' has been modified (etag mismatch)."
     )
+
+
+def no_such_spillover(target: str) -> Refusal:
+    """Assumed: a spillover target has to be a deployment of the same account; the text is ours."""
+    return invalid_properties(f"The spillover deployment '{target}' of account deployment cannot be found.")
+
+
+def too_many_deployments(most: int) -> Refusal:
+    """Assumed: the limit is documented, its refusal is in no public text."""
+    return Refusal(
+        400,
+        "ResourceQuotaExceeded",
+        f"The number of deployments of the account would exceed the limit of {most}.",
+    )

@@ -9,7 +9,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from reconciler.emulator import clock, provider_errors
+from reconciler.emulator import clock, kept_accounts, provider_errors
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json
@@ -30,6 +30,9 @@ RUNNING: dict[tuple[str, str], Transition] = {
     ),  # as the account's; deployments not recorded
     ("deployment", "update"): Transition("Updating", "Updating"),  # documented for provisioned migrations
     ("deployment", "delete"): Transition("Deleting", "Deleting"),  # a state of the specification
+    ("account", "delete"): Transition("Deleting", "Deleting"),
+    ("deleted", "delete"): Transition("Deleting", "Deleting"),
+    ("raipolicy", "delete"): Transition("Deleting", "Deleting"),
 }
 """Every non-terminal state this emulator enters; each leads to Succeeded unless a fault says otherwise."""
 
@@ -44,6 +47,7 @@ _DEFAULTS: Json = {
     "for": "long",
     "headers": "sent",
     "deletes": "at once",
+    "puts": "created",
 }
 
 
@@ -51,7 +55,8 @@ def rules(store: Store) -> Json:
     """How operations run: `polls` or `seconds`, `retryAfter` (or None), `for` long or all.
 
     `headers: absent` is the form of 2022 (state Creating, nothing to poll but the resource); `deletes: long`
-    answers a DELETE with 202 and Location, which is specified and not recorded.
+    answers a DELETE with 202 and Location, and `puts: accepted` an account's PUT with 202: both are specified
+    and not recorded.
     """
     return store.setting("lro") or dict(_DEFAULTS)
 
@@ -59,8 +64,8 @@ def rules(store: Store) -> Json:
 def begin(turn: Turn, *, kind: str, event: str, key: str, location: str, silent: bool = False) -> Json | None:
     """Start an operation on a resource unless it would end at once; the result is its document.
 
-    `turn.forced` is what a fault demands: `{"lro": "never" | "Failed" | "Canceled" | any text, "error"?:
-    {…}}`.
+    `turn.forced` is what a fault demands: `{"lro": "never" | "Succeeded" | "Failed" | "Canceled" |
+    any text, "settles"?: the resource's state in the end, "error"?: {…}}`.
     """
     rule, forced = rules(turn.store), turn.forced
     if forced is None and not rule.get("polls") and not rule.get("seconds"):
@@ -81,6 +86,7 @@ def begin(turn: Turn, *, kind: str, event: str, key: str, location: str, silent:
         "pollsLeft": (rule.get("polls") or 2) if seconds is None else None,
         "endsAt": clock.stamp(turn.now + length),
         "outcome": "Succeeded" if forced is None else str(forced["lro"]),
+        "settles": None if forced is None else forced.get("settles"),
         "error": None if forced is None else forced.get("error"),
         "silent": silent,
         "event": event,
@@ -102,6 +108,17 @@ def headers(turn: Turn, operation: Json, *, location_too: bool = False) -> dict[
     if wait is not None:
         found["Retry-After"] = str(wait)
     return found
+
+
+def begin_delete(turn: Turn, *, kind: str, key: str, location: str) -> Answer | None:
+    """The 202 with Location of a slow deletion (specified); None when it is to happen at once."""
+    if rules(turn.store).get("deletes") != "long" and turn.forced is None:
+        return None
+    operation = begin(turn, kind=kind, event="delete", key=key, location=location)
+    if operation is None:
+        return None
+    _show(turn.store, operation, operation["state"])
+    return Answer(status=202, headers=headers(turn, operation, location_too=True))
 
 
 def settle(store: Store, now: datetime) -> None:
@@ -159,15 +176,22 @@ def _end(store: Store, now: datetime, operation: Json) -> None:
     operation |= {"status": outcome, "endTime": clock.seconds_stamp(now)}
     store.delete("running", operation["name"])
     store.put("operation", operation["name"], operation)
-    if operation["event"] == "delete" and outcome == "Succeeded":
-        store.delete(operation["kind"], operation["key"])
+    if operation["event"] == "delete" and outcome == "Succeeded" and not operation["settles"]:
+        _remove(store, now, operation)
     else:
-        _show(store, operation, outcome)
+        _show(store, operation, operation["settles"] or outcome)
+
+
+def _remove(store: Store, now: datetime, operation: Json) -> None:
+    found = store.get(operation["kind"], operation["key"])
+    store.delete(operation["kind"], operation["key"])
+    if operation["kind"] == "account" and found is not None:
+        kept_accounts.remember(store, now, operation["key"], found["body"])
 
 
 def _show(store: Store, operation: Json, state: str) -> None:
     resource = store.get(operation["kind"], operation["key"])
-    if resource is None:
+    if resource is None or "body" not in resource:
         return
     body = resource["body"]
     if body["properties"]["provisioningState"] == state:

@@ -37,6 +37,7 @@ SWITCHES: Mapping[str, tuple[object, ...]] = {
     "unknownProperties": ("ignored", "kept"),
     "expiry": ("on", "off"),
     "autoUpgrade": ("off", "on"),
+    "deploymentLimit": ("on", "off"),
 }
 """Switches with a closed set of values, the default first; `pageSize` takes a whole number or null."""
 

@@ -8,12 +8,14 @@ import contextlib
 import json
 import os
 import socket
+import struct
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reconciler.emulator.asgi import ABORT, Emulator, Message, Receive, Send
+from reconciler.emulator.asgi import Emulator, Receive
+from reconciler.emulator.sending import LINE, Message, Send
 from reconciler.emulator.store import StateError
 from reconciler.emulator.world_checks import WorldError
 
@@ -103,6 +105,7 @@ def _server(emulator: Emulator, ready: str, tls_cert: Path | None, tls_key: Path
         log_level="critical",
         access_log=False,
         server_header=False,
+        date_header=False,
         timeout_graceful_shutdown=2,
         ssl_certfile=None if tls_cert is None else str(tls_cert),
         ssl_keyfile=None if tls_key is None else str(tls_key),
@@ -117,20 +120,43 @@ def _server(emulator: Emulator, ready: str, tls_cert: Path | None, tls_key: Path
 
 
 def _protocol() -> type[asyncio.Protocol]:
-    """The server's HTTP/1.1 protocol, with a way to drop the connection in the scope of each request."""
+    """The server's HTTP/1.1 protocol, with its connection lent to the scope of each request."""
     from uvicorn.protocols.http.h11_impl import H11Protocol  # noqa: PLC0415 - as above
 
-    class Abortable(H11Protocol):
-        """Offers `scope["extensions"]["emulator.abort"]`."""
+    class Lending(H11Protocol):
+        """Offers `scope["extensions"]["emulator.line"]`."""
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the server's own signature
             super().__init__(*args, **kwargs)
             inner = self.app
 
             async def app(scope: Message, receive: Receive, send: Send) -> None:
-                scope.setdefault("extensions", {})[ABORT] = self.transport.abort
+                scope.setdefault("extensions", {})[LINE] = _Lent(self.transport)
                 await inner(scope, receive, send)
 
             self.app = app
 
-    return Abortable
+    return Lending
+
+
+class _Lent:
+    """A server's transport as `sending.Connection`."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+
+    def reset(self) -> None:
+        """Without a linger time the kernel answers with RST instead of FIN."""
+        found = self._transport.get_extra_info("socket")
+        if found is not None:
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._transport.abort()
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def write(self, content: bytes) -> None:
+        self._transport.write(content)
+
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()

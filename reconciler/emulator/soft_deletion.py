@@ -1,30 +1,12 @@
-"""Deleted accounts: kept for 48 hours, restorable, purgeable.
+"""The read and purge operations on deleted accounts (`kept_accounts` says how long they stay).
 
-Rule of this module: a kept account blocks its name and nothing else, because an account is only deleted once
-its deployments, and with them its quota, are gone.
+Rule of this module: what is no longer kept is not shown, also before anything removed it.
 """
 
-from datetime import datetime, timedelta
-
-from reconciler.emulator import clock, errors, paging
-from reconciler.emulator.store import Store
+from reconciler.emulator import clock, errors, paging, provisioning
+from reconciler.emulator.kept_accounts import KEPT_FOR, kept
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, normal_location
-
-KEPT_FOR = timedelta(hours=48)
-"""How long a deleted account keeps its name (documented)."""
-
-
-def remember(store: Store, now: datetime, key: str, body: Json) -> None:
-    store.put("deleted", key, {"body": body, "id": body["id"], "at": clock.stamp(now)})
-
-
-def kept(store: Store, now: datetime, key: str) -> Json | None:
-    """A deleted account that is still kept, None once its time is over."""
-    found = store.get("deleted", key)
-    if found is None or clock.parse(found["at"]) + KEPT_FOR <= now:
-        return None
-    return found
 
 
 def listing(turn: Turn) -> Answer:
@@ -39,11 +21,15 @@ def get(turn: Turn) -> Answer:
 
 
 def purge(turn: Turn) -> Answer:
-    """200 when it was kept, 204 when not (specified statuses)."""
+    """200 when it was kept, 204 when not, 202 by the rule `deletes` (specified statuses)."""
     found = _find(turn)
     if found is None:
         return Answer(status=204)
-    turn.store.delete("deleted", str(found["id"]).lower())
+    key = str(found["id"]).lower()
+    slow = provisioning.begin_delete(turn, kind="deleted", key=key, location=found["body"]["location"])
+    if slow is not None:
+        return slow
+    turn.store.delete("deleted", key)
     return Answer(status=200)
 
 

@@ -59,6 +59,16 @@ class Store:
                 raise
             self._connection.execute("COMMIT")
 
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """Within a transaction: take back at the end what happens inside."""
+        self._connection.execute("SAVEPOINT undone")
+        try:
+            yield
+        finally:
+            self._connection.execute("ROLLBACK TO undone")
+            self._connection.execute("RELEASE undone")
+
     def get(self, kind: str, key: str) -> Json | None:
         row = self._connection.execute(
             "SELECT body FROM document WHERE kind = ? AND key = ?", (kind, key)

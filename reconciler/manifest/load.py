@@ -7,7 +7,7 @@ if nothing is.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import BinaryIO, TextIO
@@ -44,17 +44,21 @@ def load(
     selection: Selection = EVERYTHING,
     *,
     known_rules: frozenset[str] = frozenset(),
+    severities: Mapping[str, Severity] | None = None,
     stdin: TextIO | BinaryIO | None = None,
 ) -> LoadedManifests:
     """Read the manifests at and below `paths`; `-` is `stdin`. UsageProblem for a path that does not exist.
 
     `known_rules` are the codes that a Fleet may set severities for, beside those of this room.
+    `severities` are laid over the Fleet's own.
     """
     with _no_collection():
         read = read_documents(paths, stdin=stdin)
         manifests, misread = parse(read.documents, known_rules=known_rules, complete=read.complete)
         resolved = resolve(manifests, selection=selection)
-        state = replace(resolved.state, manifest_digest=digest(read.files))
+        fleet = resolved.state.fleet
+        fleet = replace(fleet, rules={**fleet.rules, **(severities or {})})
+        state = replace(resolved.state, fleet=fleet, manifest_digest=digest(read.files))
         sources = SourceMap(read)
         meant = _not_consequences(read.diagnostics, (*misread, *resolved.diagnostics), sources)
         diagnostics = _in_order(_heard((*read.diagnostics, *meant), state.fleet), sources)

@@ -31,7 +31,7 @@ class Merged:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MergedSet:
-    """All entries of a set; `whole` is False if a template is unknown, or the Fleet is, whose fields may be needed."""
+    """All entries of a set; `whole` is False if a template or the Fleet, which they may need, is unknown."""
 
     source: RawSet
     entries: tuple[Merged, ...]

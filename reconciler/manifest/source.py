@@ -58,10 +58,11 @@ class Sources:
 
 
 class SourceMap:
-    """Finds lines and columns for symbolic places, and lines for showing."""
+    """Finds lines and columns for symbolic places, and lines for showing. `files` were read."""
 
     def __init__(self, sources: Sources) -> None:
         self._lines = {file.name: file.lines for file in sources.files}
+        self.files = tuple(self._lines)
         self._roots = {(document.file, document.index): document.root for document in sources.documents}
 
     def span(self, place: Place) -> Span | None:

@@ -29,6 +29,11 @@ _IDENTITY = {
 _MARK_PATHS = frozenset(f"tags.{name}" for name in MARKS)
 
 
+def is_mark(path: str) -> bool:
+    """Whether a manifest path is that of one of our own tags."""
+    return path in _MARK_PATHS
+
+
 def needs_replacement(desired: DesiredDeployment, changes: Iterable[FieldChange]) -> bool:
     """Whether only delete and create can bring the changes about."""
     paths = {change.path for change in changes}
@@ -44,12 +49,12 @@ def fixed_paths(changes: Iterable[FieldChange]) -> tuple[str, ...]:
 
 def only_marks(changes: Iterable[FieldChange]) -> bool:
     """Whether nothing but our own tags differs."""
-    return all(change.path in _MARK_PATHS for change in changes)
+    return all(is_mark(change.path) for change in changes)
 
 
 def without_marks(changes: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
     """The changes less those of our own tags."""
-    return tuple(change for change in changes if change.path not in _MARK_PATHS)
+    return tuple(change for change in changes if not is_mark(change.path))
 
 
 def reason_for(changes: Iterable[FieldChange]) -> Reason:
@@ -63,7 +68,7 @@ def reason_for(changes: Iterable[FieldChange]) -> Reason:
     ):
         if path in paths:
             return reason
-    if all(path in _MARK_PATHS for path in paths):
+    if all(is_mark(path) for path in paths):
         return Reason.MARK_OUTDATED
     if all(path.startswith("tags.") for path in paths):
         return Reason.TAGS_CHANGED

@@ -83,7 +83,7 @@ def _references(writing: Mapping[DeploymentId, Writing]) -> Needs:
             for target in targets_of(action.desired):
                 other = writing.get(target)
                 if other is not None and target != name and not isinstance(other, Delete):
-                    needs[name].add(target)
+                    needs[name].add(other.id)
         if not isinstance(action, Create):
             for target in _names_now(action.observed):
                 if isinstance(writing.get(target), Delete) and target != name:

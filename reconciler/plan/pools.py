@@ -160,7 +160,10 @@ class Pools:
                 offer.pool,
             )
 
-        return min(fitting, key=misfit)
+        # ARM may list one SKU twice with two dates, the later for models fine-tuned before the first: as
+        # long as either holds, the SKU is offered.
+        latest_first = sorted(fitting, key=lambda offer: offer.retires or "9999", reverse=True)
+        return min(latest_first, key=misfit)
 
     def _offered(self, place: _Place) -> dict[tuple[str, SkuName], list[Offer]]:
         if place not in self._offers:

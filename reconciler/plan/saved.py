@@ -16,6 +16,7 @@ from reconciler.domain.ids import DeploymentId
 from reconciler.domain.state import DesiredState
 from reconciler.errors import PlanStale, UsageProblem
 from reconciler.plan.actions import Action, Blocked, Create, Delete, Keep, Reason, changes_of, kind_of
+from reconciler.plan.legality import is_mark, without_marks
 from reconciler.plan.plan import Plan, Step
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ def _moved(step: Step, item: SavedItem | None) -> str:
 
 
 def _what_moved(action: Action, item: SavedItem) -> str:
-    now = changes_of(action)
+    now = without_marks(changes_of(action))
     fields = [
         f"{change.path} was {json.dumps(item.before[change.path])}, is {json.dumps(change.before)}"
         for change in now
@@ -167,7 +168,8 @@ def _what_moved(action: Action, item: SavedItem) -> str:
     ]
     fields += [f"{change.path} differs now" for change in now if change.path not in item.before]
     paths = {change.path for change in now}
-    fields += [f"{path} is as declared by now" for path in item.before if path not in paths]
+    gone = [path for path in item.before if path not in paths and not is_mark(path)]
+    fields += [f"{path} is as declared by now" for path in gone]
     return "; ".join(fields) or "a field that no manifest states, or its state, has changed since the plan"
 
 

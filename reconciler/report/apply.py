@@ -176,7 +176,7 @@ def _action(step: Step, item: ItemReport | None, plan: Plan) -> dict[str, JsonVa
         }
     kept = isinstance(step.action, Keep)
     outcome = Outcome.SUCCEEDED if kept else Outcome.SKIPPED
-    not_started = {"attempts": 0, "durationMs": 0, "note": ""}
+    not_started: dict[str, JsonValue] = {"attempts": 0, "durationMs": 0, "note": ""}
     error = None if kept else _fault(_hindrance(step, plan))
     return document | {"outcome": outcome.value, **not_started, "error": error}
 

@@ -39,7 +39,9 @@ class _Sources:
         return [f"[{number}] {self.style.show(text)}" for text, number in self.numbers.items()]
 
 
-def _page(rows: list[tuple[str, ...]], below: list[str], style: Style, *, right: frozenset[int]) -> str:
+def _page(
+    rows: Sequence[tuple[str, ...]], below: list[str], style: Style, *, right: frozenset[int] = frozenset()
+) -> str:
     """A table with its head, and what belongs below it; a sentence where there are no rows."""
     if len(rows) == 1:
         return "Nothing in the catalogue matches; that is no proof that Azure has nothing.\n"
@@ -63,7 +65,7 @@ def models_text(rows: Sequence[ModelRow], *, style: Style, known_to: str) -> str
         )
         for row in rows
     ]
-    return _page(table, [*sources.below(), _dated(known_to)], style, right=frozenset())
+    return _page(table, [*sources.below(), _dated(known_to)], style)
 
 
 def models_json(rows: Sequence[ModelRow], *, known_to: str) -> dict[str, object]:
@@ -102,7 +104,7 @@ def regions_text(facts: Sequence[RegionFact], zones: Source, *, style: Style, kn
         for fact in facts
     ]
     sources.number(zones)
-    return _page(table, [*sources.below(), _dated(known_to)], style, right=frozenset())
+    return _page(table, [*sources.below(), _dated(known_to)], style)
 
 
 def regions_json(facts: Sequence[RegionFact], zones: Source, *, known_to: str) -> dict[str, object]:
@@ -137,7 +139,7 @@ def skus_text(facts: Sequence[SkuFact], *, style: Style, known_to: str) -> str:
         )
         for fact in facts
     ]
-    return _page(table, [*sources.below(), _dated(known_to)], style, right=frozenset())
+    return _page(table, [*sources.below(), _dated(known_to)], style)
 
 
 def skus_json(facts: Sequence[SkuFact], *, known_to: str) -> dict[str, object]:
@@ -165,7 +167,7 @@ def places_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> str
         lines.append(style.paint(style.show(f"{_title(row)} on {row.sku} [{number}]"), "bold"))
         lines += paragraph(style.show(_places(row)), width=style.width, indent="  ")
     if not lines:
-        return _page([()], [], style, right=frozenset())
+        return _page([()], [], style)
     return "\n".join([*lines, "", *sources.below(), _dated(known_to)]) + "\n"
 
 

@@ -32,7 +32,7 @@ class Units(Protocol):
         ...
 
 
-def no_units(model: str, version: str | Unset, sku: SkuName, *, fine_tuned: bool = False) -> Unit | None:
+def no_units(model: str, version: str | Unset, sku: SkuName, *, fine_tuned: bool = False) -> None:
     """Nothing is known of units."""
     del model, version, sku, fine_tuned
 

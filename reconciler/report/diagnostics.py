@@ -11,7 +11,7 @@ from typing import Protocol
 
 from reconciler.diagnostics import Diagnostic, Place, Severity, Span
 from reconciler.report.layout import cells, counted
-from reconciler.report.style import Style, inert
+from reconciler.report.style import WIDEST, Style, inert
 
 LIMIT = 50
 """Diagnostics that are listed; the rest is counted."""
@@ -46,7 +46,7 @@ def render_text(
     deployments: int | None = None,
 ) -> str:
     """The first `limit` in full, and one line that counts everything."""
-    ordered = _ordered(diagnostics, sources)
+    ordered = in_order(diagnostics, sources)
     blocks = ["\n".join(_block(found, sources, style)) for found in ordered[:limit]]
     if len(ordered) > limit:
         blocks.append(f"and {len(ordered) - limit} more, not shown")
@@ -58,7 +58,7 @@ def to_json(
     diagnostics: Sequence[Diagnostic], sources: Spans, *, files: int, deployments: int, limit: int = LIMIT
 ) -> dict[str, object]:
     """The pinned JSON form. Places without a position have null lines and columns."""
-    ordered = _ordered(diagnostics, sources)
+    ordered = in_order(diagnostics, sources)
     return {
         "diagnostics": [_json(found, sources) for found in ordered[:limit]],
         "summary": {
@@ -73,7 +73,7 @@ def to_json(
 
 def render_github(diagnostics: Sequence[Diagnostic], sources: Spans) -> str:
     """Workflow commands that annotate the changed lines: the worst first, ten at most."""
-    ordered = _ordered(diagnostics, sources)
+    ordered = in_order(diagnostics, sources)
     worst = sorted(ordered, key=lambda found: _WORSE.index(found.severity))
     fitting = worst if len(worst) <= _ANNOTATIONS else worst[: _ANNOTATIONS - 1]
     lines = [_annotation(found, sources) for found in fitting]
@@ -84,7 +84,7 @@ def render_github(diagnostics: Sequence[Diagnostic], sources: Spans) -> str:
     return "\n".join(lines) + "\n" if lines else ""
 
 
-def _ordered(diagnostics: Sequence[Diagnostic], sources: Spans) -> list[Diagnostic]:
+def in_order(diagnostics: Sequence[Diagnostic], sources: Spans) -> list[Diagnostic]:
     """By file, line and column; what stands nowhere comes last, and OFF not at all."""
 
     def rank(found: Diagnostic) -> tuple[bool, str, int, int, str, str]:
@@ -131,7 +131,9 @@ def _excerpt(place: Place, sources: Spans, style: Style, label: str, colour: str
     gutter = str(span.line)
     edge = style.paint(f"{' ' * len(gutter)} |", "dim")
     end = span.end_column if span.end_line == span.line else len(text) + 1
-    shown, before, marked = _window(text, span.column - 1, end - 1, style, room=style.width - len(gutter) - 3)
+    shown, before, marked = _window(
+        text, span.column - 1, end - 1, style, room=min(style.width, WIDEST) - len(gutter) - 3
+    )
     yield edge
     yield f"{style.paint(f'{gutter} |', 'dim')} {shown}".rstrip()
     carets = style.paint("^" * max(1, marked), "bold", colour)

@@ -1,113 +1,171 @@
-"""Drift as text, JSON and Markdown: what differs, why, who did it and when."""
+"""Drift as text, JSON and Markdown: what differs, why, who did it and when.
+
+Rule of this module: a person's address is cut to its first letter and its domain unless it was asked for.
+"""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from reconciler.diagnostics import Severity
 from reconciler.domain.deployment import JsonValue
+from reconciler.plan.actions import FieldChange
 from reconciler.plan.drift import Cause, DriftItem, DriftReport
-from reconciler.report.style import Style, inert, markdown_inert, plural
+from reconciler.report.changes import value_text
+from reconciler.report.layout import cells, columns, counted, padded, paragraph
+from reconciler.report.steps import NO_ALIAS, Alias, account_name
+from reconciler.report.style import Style, markdown_inert, masked
 
 _COLOUR = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan", Severity.OFF: "dim"}
-_ADDRESS = re.compile(r"^([^@\s])[^@\s]*@([^@\s]+)$")
+_SIGN = {Severity.ERROR: "!", Severity.WARNING: "~", Severity.INFO: "=", Severity.OFF: "="}
+_PLAIN = Style(colour=False, unicode=True, width=110)
+_MOST = 200
+"""Rows of the Markdown table; the rest is counted."""
 
 
-def person(who: str | None, *, show_people: bool) -> str | None:
-    """Who changed something; people's addresses are cut to their first letter unless asked for."""
-    if who is None or show_people:
-        return who
-    return _ADDRESS.sub(r"\1…@\2", who)
-
-
-def render_text(report: DriftReport, *, style: Style, show_people: bool = False) -> str:
-    """One block per deployment, then what could not be read, then the counts."""
-    blocks = ["\n".join(_lines(item, style, show_people=show_people)) for item in report.items]
-    blocks += [
-        f"{style.paint('unreadable', 'red')} {inert(one.id.name)}: {inert(one.message)}"
-        for one in report.unreadable
+def render_text(
+    report: DriftReport, *, style: Style, show_people: bool = False, alias_of: Alias = NO_ALIAS
+) -> str:
+    """Grouped by account, then what could not be read, then one line that counts the causes."""
+    parts = [
+        "\n".join(_account(items, style, alias_of, show_people=show_people)) for items in _by_account(report)
     ]
-    blocks.append(style.paint(summary(report), "bold"))
-    return "\n\n".join(blocks) + "\n"
+    if report.unreadable:
+        parts.append("\n".join(_unreadable(report, style)))
+    parts.append(style.paint(summary(report), "bold", "red" if _bad(report) else "green"))
+    return "\n\n".join(parts) + "\n"
 
 
 def summary(report: DriftReport) -> str:
-    """One line that counts causes."""
-    counts = Counter(item.cause for item in report.items)
-    parts = [f"{counts[cause]} {cause.value}" for cause in Cause if counts[cause]]
-    synced = plural(report.in_sync, "deployment")
-    if not parts and not report.unreadable:
-        return f"No drift: {synced} as declared."
+    """One line: the causes with their numbers, and how many deployments are as declared."""
+    found = Counter(item.cause for item in report.items)
+    causes = ", ".join(f"{found[cause]} {cause.value}" for cause in Cause if found[cause])
+    told = f"Drift: {causes or 'none'}; {report.in_sync} in sync"
     if report.unreadable:
-        parts.append(f"{plural(len(report.unreadable), 'account')} unreadable")
-    return f"Drift: {', '.join(parts)}; {synced} as declared."
+        told += f"; {counted(len(report.unreadable), 'account')} could not be read"
+    return f"{told}."
 
 
 def to_json(report: DriftReport, *, show_people: bool = False) -> dict[str, JsonValue]:
-    """The pinned form of `drift -o json`."""
-    counts = Counter(item.cause.value for item in report.items)
+    """The pinned form; `summary` has every cause, `before` of a change is what is there."""
+    found = Counter(item.cause for item in report.items)
     return {
-        "items": [
-            {
-                "id": str(item.id),
-                "account": item.id.account.name,
-                "deployment": item.id.name,
-                "cause": item.cause.value,
-                "severity": item.severity.value,
-                "changes": [
-                    {"path": change.path, "before": change.before, "after": change.after}
-                    for change in item.changes
-                ],
-                "who": person(item.who, show_people=show_people),
-                "when": item.when,
-                "explanation": item.explanation,
-            }
-            for item in report.items
-        ],
+        "items": [_item(item, show_people=show_people) for item in report.items],
         "unreadable": [
             {"id": str(one.id), "account": one.id.name, "code": one.code, "message": one.message}
             for one in report.unreadable
         ],
-        "summary": {cause.value: counts.get(cause.value, 0) for cause in Cause},
         "inSync": report.in_sync,
+        "summary": {cause.value: found[cause] for cause in Cause},
     }
 
 
 def render_markdown(report: DriftReport, *, show_people: bool = False) -> str:
-    """A list for an issue or a chat message."""
-    lines = [f"### {markdown_inert(summary(report))}"]
-    for item in report.items:
-        name = f"{markdown_inert(item.id.account.name)}/{markdown_inert(item.id.name)}"
-        lines.append(f"- **{item.cause.value}** {name}{markdown_inert(_by(item, show_people=show_people))}")
+    """A table for an issue or a job's summary; its length is bounded, and what is cut is counted."""
+    lines = ["## Drift", "", summary(report), ""]
+    if report.items:
+        lines += ["| account | deployment | cause | what | who | when |", "|---|---|---|---|---|---|"]
+        lines += [_row(item, show_people=show_people) for item in report.items[:_MOST]]
+    if len(report.items) > _MOST:
+        more = counted(len(report.items) - _MOST, "more deployment")
+        lines += ["", f"**Cut to fit:** {more} not shown here. `reconciler drift` shows everything."]
+    if report.unreadable:
+        lines += ["", "**Could not be read; nothing is known of what is in it**", ""]
         lines += [
-            f"  - {markdown_inert(one.path)}: {markdown_inert(one.before)} → {markdown_inert(one.after)}"
-            for one in item.changes
+            f"- {_cell(one.id.name)}: {_cell(one.code)} {_cell(one.message)}" for one in report.unreadable
         ]
-    lines += [
-        f"- **unreadable** {markdown_inert(one.id.name)}: {markdown_inert(one.message)}"
-        for one in report.unreadable
-    ]
     return "\n".join(lines) + "\n"
 
 
-def _lines(item: DriftItem, style: Style, *, show_people: bool) -> Iterator[str]:
-    name = f"{inert(item.id.account.name)}/{inert(item.id.name)}"
-    cause = style.paint(item.cause.value, _COLOUR[item.severity], "bold")
-    yield f"{cause}  {name}{inert(_by(item, show_people=show_people))}"
-    width = max((len(change.path) for change in item.changes), default=0)
-    for change in item.changes:
-        values = f"{inert(change.before)} {style.arrow} {inert(change.after)}"
-        yield f"    {inert(change.path).ljust(width)}  {values}"
-    if item.explanation:
-        yield f"    {inert(item.explanation)}"
+def _bad(report: DriftReport) -> bool:
+    return report.drifted or bool(report.unreadable)
 
 
-def _by(item: DriftItem, *, show_people: bool) -> str:
-    who = person(item.who, show_people=show_people)
-    if item.cause not in {Cause.CHANGED_OUTSIDE, Cause.UNDECLARED, Cause.FAILED_STATE}:
-        return ""
-    by = f", by {who}" if who else ""
-    when = f", {item.when}" if item.when else ""
-    return f"{by}{when}"
+def _by_account(report: DriftReport) -> Iterator[list[DriftItem]]:
+    def account(item: DriftItem) -> tuple[str, ...]:
+        return item.id.account.key
+
+    for _, group in groupby(sorted(report.items, key=account), key=account):
+        yield list(group)
+
+
+# -- text ----------------------------------------------------------------------------------------------
+
+
+def _account(
+    items: Sequence[DriftItem], style: Style, alias_of: Alias, *, show_people: bool
+) -> Iterator[str]:
+    account = items[0].id.account
+    where = style.paint(style.show(account.resource_group), "dim")
+    yield f"{style.paint(account_name(account, style, alias_of), 'bold')}  {where}"
+    rows = [
+        (_SIGN[item.severity], style.show(item.id.name), item.cause.value, _traces(item, style, show_people))
+        for item in items
+    ]
+    for item, head in zip(items, columns(rows, indent="  "), strict=True):
+        yield style.paint(head, _COLOUR[item.severity])
+        if item.explanation:
+            yield from paragraph(style.show(item.explanation), width=style.width, indent="      ")
+        yield from _changes(item.changes, style)
+
+
+def _traces(item: DriftItem, style: Style, show_people: bool) -> str:
+    """Who touched it last and when, as far as ARM says."""
+    who = _who(item, show_people=show_people)
+    by = f"by {style.show(who)}" if who else ""
+    at = f"at {style.show(item.when)}" if item.when else ""
+    return " ".join(filter(None, (by, at)))
+
+
+def _changes(changes: Sequence[FieldChange], style: Style) -> Iterator[str]:
+    """Both sides are named here: an arrow would say that somebody is going to change it."""
+    width = max((cells(style.show(one.path)) for one in changes), default=0)
+    for one in changes:
+        path = padded(style.show(one.path), width)
+        there, declared = value_text(one.before, style), value_text(one.after, style)
+        yield f"      {path}  is {there}, declared {declared}"
+
+
+def _unreadable(report: DriftReport, style: Style) -> Iterator[str]:
+    yield style.paint("Could not be read; nothing is known of what is in it", "bold", "red")
+    for one in report.unreadable:
+        told = f"{style.show(one.id.name)}: {style.show(one.code)}: {style.show(one.message)}"
+        yield from paragraph(told, width=style.width, indent="  ", hanging="    ")
+
+
+# -- JSON and Markdown ---------------------------------------------------------------------------------
+
+
+def _who(item: DriftItem, *, show_people: bool) -> str | None:
+    return item.who if item.who is None or show_people else masked(item.who)
+
+
+def _item(item: DriftItem, *, show_people: bool) -> dict[str, JsonValue]:
+    return {
+        "id": str(item.id),
+        "account": item.id.account.name,
+        "deployment": item.id.name,
+        "cause": item.cause.value,
+        "severity": item.severity.value,
+        "explanation": item.explanation,
+        "changes": [{"path": one.path, "before": one.before, "after": one.after} for one in item.changes],
+        "who": _who(item, show_people=show_people),
+        "when": item.when,
+    }
+
+
+def _row(item: DriftItem, *, show_people: bool) -> str:
+    changes = "; ".join(
+        f"{one.path} is {value_text(one.before, _PLAIN)}, declared {value_text(one.after, _PLAIN)}"
+        for one in item.changes
+    )
+    what = changes or item.explanation
+    who, when = _who(item, show_people=show_people) or "", item.when or ""
+    texts = (_cell(item.id.account.name), _cell(item.id.name), item.cause.value, _cell(what))
+    return f"| {' | '.join((*texts, _cell(who), _cell(when)))} |"
+
+
+def _cell(text: str, most: int = 250) -> str:
+    return markdown_inert(text if len(text) <= most else f"{text[:most]}…")

@@ -1,33 +1,49 @@
-"""The observed fleet as a table: what is there, declared or not."""
+"""The observed fleet as a table: what is there, declared or not.
+
+Rule of this module: an account that could not be read is never an empty one; it is named as unread.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.state import AccountMissing, Listed, ObservedDeployment, ObservedState, Unreadable
-from reconciler.plan.body import FLEET_TAG
-from reconciler.report.style import Style, inert, markdown_inert, plural, table
+from reconciler.plan.ownership import owner_of
+from reconciler.report.layout import cells, columns, counted, paragraph
+from reconciler.report.style import Style, markdown_inert
 
 _HEAD = ("account", "region", "deployment", "model", "version", "sku", "capacity", "state", "owner")
+_CAPACITY = 6
+_Row = tuple[str, ...]
 
 
 def render_text(observed: ObservedState, *, style: Style) -> str:
-    """The table, then the accounts that could not be read."""
-    rows = [tuple(inert(cell) for cell in row) for row in _rows(observed)]
-    head, *lines = table([_HEAD, *rows], right=frozenset({6}))
-    out = [style.paint(head, "bold"), *lines] if rows else []
-    out += [style.paint(inert(line), "red") for line in _missing(observed)]
-    out.append(f"{plural(len(rows), 'deployment')} in {plural(len(observed.readings), 'account')}")
-    return "\n".join(out) + "\n"
+    """One table, or one per account where a line would be wider than the terminal; then the counts."""
+    rows = [tuple(style.show(cell) for cell in row) for row in _rows(observed)]
+    lines = columns([_HEAD, *rows], right={_CAPACITY}) if rows else []
+    if any(cells(line) > style.width for line in lines):
+        lines = list(_grouped(rows, style))
+    else:
+        lines[:1] = [style.paint(line, "bold") for line in lines[:1]]
+    unread = list(_unread(observed))
+    for code, told in unread:
+        words = f"not read: {style.show(told)} ({style.show(code)})"
+        lines += [style.paint(line, "red") for line in paragraph(words, width=style.width, hanging="  ")]
+    read = counted(len(observed.readings) - len(unread), "account")
+    lines += [*([""] if lines else []), style.paint(f"{counted(len(rows), 'deployment')} in {read}", "bold")]
+    return "\n".join(lines) + "\n"
 
 
 def render_markdown(observed: ObservedState) -> str:
     """The same as a Markdown table."""
-    lines = [f"| {' | '.join(_HEAD)} |", f"|{'---|' * len(_HEAD)}"]
+    lines = [f"| {' | '.join(_HEAD)} |", f"|{'---|' * _CAPACITY}---:|---|---|"]
     lines += [f"| {' | '.join(markdown_inert(cell) for cell in row)} |" for row in _rows(observed)]
-    lines += [f"\n{markdown_inert(line)}" for line in _missing(observed)]
-    return "\n".join(lines) + "\n"
+    unread = [
+        f"- not read: {markdown_inert(told)} ({markdown_inert(code)})" for code, told in _unread(observed)
+    ]
+    return "\n".join([*lines, *([""] if unread else []), *unread]) + "\n"
 
 
 def to_json(observed: ObservedState) -> dict[str, JsonValue]:
@@ -43,7 +59,7 @@ def to_json(observed: ObservedState) -> dict[str, JsonValue]:
             "sku": there.sku.name if there.sku else None,
             "capacity": there.capacity,
             "state": there.provisioning_state,
-            "owner": _owner(there),
+            "owner": owner_of(there),
         }
         for region, there in _deployments(observed)
     ]
@@ -62,28 +78,33 @@ def _deployments(observed: ObservedState) -> Iterator[tuple[str, ObservedDeploym
                 yield reading.account.region.name, there
 
 
-def _rows(observed: ObservedState) -> list[tuple[str, ...]]:
+def _rows(observed: ObservedState) -> list[_Row]:
     return [
         (
             there.id.account.name,
             region,
             there.id.name,
-            there.model_name or "",
-            there.model_version or "",
-            there.sku.name if there.sku else "",
-            "" if there.capacity is None else str(there.capacity),
+            there.model_name or "?",
+            there.model_version or "?",
+            there.sku.name if there.sku else "?",
+            "?" if there.capacity is None else str(there.capacity),
             there.provisioning_state,
-            _owner(there) or "",
+            owner_of(there) or "-",
         )
         for region, there in _deployments(observed)
     ]
 
 
-def _owner(there: ObservedDeployment) -> str | None:
-    return next((value for name, value in there.tags.items() if name.lower() == FLEET_TAG), None)
+def _grouped(rows: Sequence[_Row], style: Style) -> Iterator[str]:
+    """A heading per account, and the other columns aligned over all of them."""
+    head, *table = columns([row[2:] for row in (_HEAD, *rows)], right={_CAPACITY - 2}, indent="  ")
+    yield style.paint(head, "dim")
+    for (account, region), group in groupby(zip(rows, table, strict=True), key=lambda pair: pair[0][:2]):
+        yield f"{style.paint(account, 'bold')}  {region}"
+        yield from (line for _, line in group)
 
 
-def _missing(observed: ObservedState) -> Iterator[str]:
+def _unread(observed: ObservedState) -> Iterator[tuple[str, str]]:
     for _, reading in sorted(observed.readings.items()):
         if isinstance(reading, AccountMissing | Unreadable):
-            yield f"{reading.id.name} could not be read: {reading.message}"
+            yield reading.code, f"{reading.id.name}: {reading.message}"

@@ -49,15 +49,20 @@ def by_account(steps: Sequence[Step]) -> Iterator[list[Step]]:
         yield sorted(group, key=place)
 
 
+def account_name(account: AccountId, style: Style, alias_of: Alias) -> str:
+    """An account below its subscription's alias, or alone."""
+    alias = alias_of(account.subscription)
+    return f"{style.show(alias)}/{style.show(account.name)}" if alias else style.show(account.name)
+
+
 def account_line(steps: Sequence[Step], style: Style, alias_of: Alias) -> str:
-    """An account with its subscription, region and resource group."""
+    """An account with its region and resource group, and its subscription where that has no alias."""
     account = steps[0].action.id.account
     region = next((step.action.region for step in steps if step.action.region is not None), None)
-    alias = alias_of(account.subscription)
-    name = f"{style.show(alias)}/{style.show(account.name)}" if alias else style.show(account.name)
-    where = [style.show(region.name if region else "region unknown"), style.show(account.resource_group)]
-    where += [] if alias else [style.show(account.subscription)]
-    return f"{style.paint(name, 'bold')}  {style.paint('  '.join(where), 'dim')}"
+    where = [region.name if region else "region unknown", account.resource_group]
+    where += [] if alias_of(account.subscription) else [account.subscription]
+    told = style.paint("  ".join(style.show(one) for one in where), "dim")
+    return f"{style.paint(account_name(account, style, alias_of), 'bold')}  {told}"
 
 
 def account_lines(

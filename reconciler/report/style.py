@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from typing import Final, TextIO
 
 NARROWEST, WIDEST = 40, 200
-_PIPED_WIDTH = 100
-"""Columns where no terminal says how many it has: a file, a pipe, a build log."""
+"""Columns between which a terminal's own width counts; lines longer than the widest read badly."""
+
+UNBROKEN = 10_000
+"""Columns where no terminal is: nothing is broken into lines, so that a search finds whole sentences."""
 
 _SGR: Final[Mapping[str, str]] = {
     "bold": "1",
@@ -50,10 +52,10 @@ class Style:
         """The style for a stream; None is a file that is written as UTF-8.
 
         Colour needs a terminal that wants it: neither `colour=False`, nor NO_COLOR, CLICOLOR=0 or
-        TERM=dumb. COLUMNS and the terminal decide the width.
+        TERM=dumb. The terminal, or COLUMNS there, decides the width; text for a pipe is not broken.
         """
         if stream is None:
-            return cls(width=_PIPED_WIDTH)
+            return cls(width=UNBROKEN)
         settings = os.environ if environ is None else environ
         terminal = _is_terminal(stream)
         wanted = colour is not False and not (
@@ -62,11 +64,11 @@ class Style:
             or settings.get("TERM", "").lower() == "dumb"
         )
         encoding = (getattr(stream, "encoding", None) or "ascii").lower().replace("_", "-")
-        width = shutil.get_terminal_size((80, 24)).columns if terminal else _piped_width(settings)
+        width = shutil.get_terminal_size((80, 24)).columns
         return cls(
             colour=terminal and wanted,
             unicode=encoding.startswith(("utf-8", "utf8", "utf-16", "utf16", "gb18030")),
-            width=min(max(width, NARROWEST), WIDEST),
+            width=min(max(width, NARROWEST), WIDEST) if terminal else UNBROKEN,
         )
 
     def paint(self, text: str, *attributes: str) -> str:
@@ -89,11 +91,6 @@ def _is_terminal(stream: TextIO) -> bool:
         return stream.isatty()
     except ValueError:  # closed
         return False
-
-
-def _piped_width(settings: Mapping[str, str]) -> int:
-    columns = settings.get("COLUMNS", "")
-    return int(columns) if columns.isdecimal() and columns.isascii() and int(columns) else _PIPED_WIDTH
 
 
 def inert(text: str) -> str:
@@ -151,13 +148,3 @@ def masked(who: str, style: Style | None = None) -> str:
     if not at:
         return who
     return f"{name[:1]}{'…' if style is None or style.unicode else '...'}@{domain}"
-
-
-def plural(number: int, noun: str) -> str:
-    return f"{number} {noun if number == 1 else noun + 's'}"
-
-
-def table(rows, right=frozenset()):  # type: ignore[no-untyped-def]
-    from reconciler.report.layout import columns
-
-    return columns(rows, right=right)

@@ -33,7 +33,7 @@ def test_patch_is_unknown_before_its_first_version() -> None:
     ],
 )
 def test_each_version_shows_the_properties_it_has(version: str, names: set[str]) -> None:
-    arm = fleet()
+    arm = fleet(deployments=[{"id": deployment("spill"), **gpt_4o(1)}])
     body = {**gpt_4o(spilloverDeploymentName="spill", serviceTier="Default"), "tags": {"a": "b"}}
     arm.arm("PUT", deployment(), body)
     found = arm.arm("GET", deployment(), version=version).json

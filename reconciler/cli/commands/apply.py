@@ -17,6 +17,7 @@ import click
 from reconciler.cli.commands.shared import (
     allowance_options,
     invalid,
+    plan_text,
     style_of,
     warn_about,
 )
@@ -49,7 +50,6 @@ from reconciler.errors import UsageProblem
 from reconciler.plan.codec import SavedPlan, narrow, read_saved
 from reconciler.plan.plan import Plan
 from reconciler.report import apply as apply_report
-from reconciler.report import plan as plan_report
 
 if TYPE_CHECKING:
     from reconciler.arm.client import ArmClient
@@ -135,8 +135,7 @@ class _Run:
             if self.consent.saved is not None:
                 plan = _only_what_was_seen(plan, self.consent.saved, self.consent, output)
             if output.form == "text":
-                shown = plan_report.render_text(plan, style=style_of(output), verbose=output.verbose)
-                write_result(output, shown)
+                write_result(output, plan_text(plan, self.loaded, output))
             if not plan.applyable:
                 return _nothing_written(plan, output)
             _ask(self.consent, plan, output)
@@ -159,7 +158,7 @@ class _Run:
                 parallelism=self.connection.parallelism,
                 stop=stop,
             )
-        _write_report(report, self.output)
+        _write_report(report, self.loaded, self.output)
         code = exit_code(report)
         if kept.problem is None or self.journal is None:
             return code
@@ -224,11 +223,12 @@ def _nothing_written(plan: Plan, output: Output) -> Exit:
     return Exit.FAILED if plan.refusals or plan.blocked else Exit.DONE
 
 
-def _write_report(report: ApplyReport, output: Output) -> None:
+def _write_report(report: ApplyReport, loaded: Loaded, output: Output) -> None:
     if output.form == "json":
         write_result(output, json.dumps(apply_report.to_json(report), indent=2, ensure_ascii=False))
     else:
-        write_result(output, apply_report.render_text(report, style=style_of(output)))
+        alias_of = loaded.state().fleet.alias_of
+        write_result(output, apply_report.render_text(report, style=style_of(output), alias_of=alias_of))
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 import click
 
@@ -17,8 +18,9 @@ from reconciler.cli.options import (
     manifest_options,
     output_options,
 )
-from reconciler.cli.pipeline import observe_fleet
-from reconciler.cli.wiring import load_manifests, the_clock, write_result
+from reconciler.cli.wiring import connect, load_manifests, the_clock, write_result
+from reconciler.domain.state import DesiredState, ObservedState
+from reconciler.engine.observe import observe
 from reconciler.plan.drift import DriftReport, find_drift
 from reconciler.report import drift as drift_report
 
@@ -35,10 +37,8 @@ def command(*, chosen: Chosen, connection: Connection, output: Output, show_peop
         return invalid(loaded, output)
     warn_about(loaded, output)
     desired = loaded.state()
-    observed = run_reading(
-        observe_fleet(desired, connection, output, with_regions=True), timeout=connection.timeout
-    )
-    report = find_drift(desired, observed, today=the_clock().now().date())
+    observed, arm_time = run_reading(_look(desired, connection, output), timeout=connection.timeout)
+    report = find_drift(desired, observed, today=arm_time.date())
     match output.form:
         case "json":
             document = drift_report.to_json(report, show_people=show_people)
@@ -48,9 +48,23 @@ def command(*, chosen: Chosen, connection: Connection, output: Output, show_peop
         case _:
             write_result(
                 output,
-                drift_report.render_text(report, style=style_of(output), show_people=show_people),
+                drift_report.render_text(
+                    report,
+                    style=style_of(output),
+                    show_people=show_people,
+                    alias_of=desired.fleet.alias_of,
+                ),
             )
     return _exit_code(report)
+
+
+async def _look(
+    desired: DesiredState, connection: Connection, output: Output
+) -> tuple[ObservedState, datetime]:
+    """What is there, and ARM's time: its retirement dates are judged by its clock."""
+    async with connect(connection, output, desired) as arm:
+        observed = await observe(desired.accounts, arm, parallelism=connection.parallelism)
+        return observed, arm.server_time or the_clock().now()
 
 
 def _exit_code(report: DriftReport) -> Exit:

@@ -116,9 +116,11 @@ async def _ask(state: Path, method: str, name: str, body: dict[str, object] | No
 
     from reconciler.emulator import application  # noqa: PLC0415
 
-    transport = httpx.ASGITransport(app=application(state=state))
+    emulator = application(state=state)
+    transport = httpx.ASGITransport(app=emulator)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         answer = await client.request(method, f"/_emulator/{name}", json=body)
+    emulator.close()
     found = answer.json()
     if answer.is_error or not isinstance(found, dict):
         raise UsageProblem(f"the emulator refused: {found}")

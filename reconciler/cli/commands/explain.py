@@ -20,10 +20,8 @@ def command(*, code: str, output: Output) -> None:
     found = rules.explain(code)
     if found is not None:
         kind = "found while reading" if found.structural else "a rule"
-        write_result(
-            output,
-            f"{code} ({kind}; severity {found.severity.value} unless the Fleet says otherwise)\n\n{found.text}",
-        )
+        head = f"{code} ({kind}; severity {found.severity.value} unless the Fleet says otherwise)"
+        write_result(output, f"{head}\n\n{found.text}")
         return
     known = advice(code, "")
     if known:

@@ -10,7 +10,7 @@ from reconciler.cli.commands.shared import (
     allowance_options,
     invalid,
     plan_json,
-    style_of,
+    plan_text,
     warn_about,
 )
 from reconciler.cli.exit_codes import Exit
@@ -66,9 +66,7 @@ def command(
         case "markdown":
             write_result(output, plan_report.render_markdown(plan))
         case _:
-            write_result(
-                output, plan_report.render_text(plan, style=style_of(output), verbose=output.verbose)
-            )
+            write_result(output, plan_text(plan, loaded, output))
     return _exit_code(plan, detailed=detailed_exitcode)
 
 

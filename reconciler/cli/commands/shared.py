@@ -18,7 +18,10 @@ from reconciler.cli.wiring import Loaded, note, the_clock, write_result
 from reconciler.plan.codec import to_json
 from reconciler.plan.plan import Plan
 from reconciler.report import diagnostics as diagnostics_report
-from reconciler.report.style import Style
+from reconciler.report import plan as plan_report
+from reconciler.report.junit import to_junit
+from reconciler.report.sarif import to_sarif
+from reconciler.report.style import Style, json_text
 
 
 def style_of(output: Output) -> Style:
@@ -36,6 +39,10 @@ def diagnostics_text(loaded: Loaded, output: Output) -> str:
             return json.dumps(found, indent=2, ensure_ascii=False)
         case "github":
             return diagnostics_report.render_github(loaded.diagnostics, loaded.sources)
+        case "sarif":
+            return json_text(to_sarif(loaded.diagnostics, loaded.sources, tool_version=__version__))
+        case "junit":
+            return to_junit(loaded.diagnostics, loaded.sources, files=loaded.sources.files)
         case _:
             return diagnostics_report.render_text(
                 loaded.diagnostics,
@@ -67,6 +74,19 @@ def warn_about(loaded: Loaded, output: Output) -> None:
         note(output, text)
     else:
         note(output, f"{text.rstrip().splitlines()[-1]}; `reconciler validate` shows them\n")
+
+
+def plan_text(plan: Plan, loaded: Loaded, output: Output) -> str:
+    """The plan for a person, with aliases for subscriptions and tokens a minute for rate units."""
+    from reconciler.catalogue.load import catalogue  # noqa: PLC0415 -- only for text
+
+    return plan_report.render_text(
+        plan,
+        style=style_of(output),
+        verbose=output.verbose,
+        units=catalogue().unit,
+        alias_of=loaded.state().fleet.alias_of,
+    )
 
 
 def plan_json(plan: Plan, loaded: Loaded, chosen: Chosen) -> str:

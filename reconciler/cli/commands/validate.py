@@ -12,7 +12,7 @@ from reconciler.cli.wiring import load_manifests, write_result
 
 @click.command("validate")
 @manifest_options
-@output_options("text", "json", "github")
+@output_options("text", "json", "github", "sarif", "junit")
 def command(*, chosen: Chosen, output: Output) -> int:
     """Check syntax, schema, references and the catalogue's rules. Exit 0 or 1; ARM is not asked."""
     loaded = load_manifests(chosen)

@@ -7,7 +7,6 @@ no clock. Adding a rule means adding its file and naming it in `RULES`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-import textwrap
 from dataclasses import replace
 from datetime import date
 
@@ -136,18 +135,3 @@ def explain(code: str) -> Explanation | None:
     if rule is None:
         return STRUCTURAL.get(code)
     return Explanation(code=rule.code, severity=rule.severity, text=rule.explanation, structural=False)
-
-
-def as_text(explanation: Explanation) -> str:
-    """An explanation for a terminal: the code with its usual severity, then what it means."""
-    kind = "about the text itself" if explanation.structural else "about what the manifest means"
-    severity = explanation.severity.value
-    head = f"{explanation.code} ({severity} by default; {kind})"
-    lines = textwrap.wrap(explanation.text, width=88, break_long_words=False, break_on_hyphens=False)
-    fixed = explanation.structural and explanation.code not in LOWERABLE
-    change = (
-        "Its severity cannot be changed: the text is not understood."
-        if fixed
-        else f"Change its severity with `--rule {explanation.code}=warning` or below `spec.rules` of the Fleet."
-    )
-    return "\n".join([head, "", *lines, "", change])

@@ -10,7 +10,7 @@ from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.deployment import Unset
 from reconciler.domain.state import DesiredState
 from reconciler.manifest.rules.capacity import sizeless
-from reconciler.manifest.rules.rule import Rule, found
+from reconciler.manifest.rules.rule import Rule, found, misspelt
 from reconciler.manifest.rules.subject import sizes_of
 
 CODE = "capacity-missing"
@@ -24,6 +24,7 @@ def check(desired: DesiredState, catalogue: Catalogue, _today: date) -> Iterator
         if (
             not isinstance(sku.capacity, Unset)
             or not sku.name.known
+            or misspelt(deployment, ("sku",), "capacity")
             or (sizes is not None and sizeless(sizes))
         ):
             continue
@@ -35,6 +36,7 @@ def check(desired: DesiredState, catalogue: Catalogue, _today: date) -> Iterator
             deployment,
             ("sku",),
             f"`{sku.name}` needs a capacity to be created with{least}",
+            on_key=True,
             label="no capacity",
             source=str(sizes.source)
             if sizes is not None

@@ -30,7 +30,7 @@ def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterato
                 ("name",),
                 f"`{name}` cannot name a deployment: {_reason(name)}",
                 label="2 to 64 letters, digits, `_`, `-` or `.`, the first a letter or digit",
-                source="ARM's InvalidResourceName and deployments named gpt-4.1 in recordings, 2026-06",
+                source="ARM's InvalidResourceName, and names in its recorded answers, 2026-06",
                 hint=f"write {_repaired(name)}",
             )
 

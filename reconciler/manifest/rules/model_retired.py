@@ -19,7 +19,8 @@ def check(desired: DesiredState, catalogue: Catalogue, today: date) -> Iterator[
     strict = desired.fleet.retirement.fail_within_days > 0
     for life in lives(desired, catalogue):
         if life.retired:
-            message = f"{life.what.title} is retired" + (f" since {life.ends}" if life.past(today) else "")
+            since = f" since {life.ends}" if life.past(today) else ""
+            message = f"{life.what.title} has been retired{since}"
         elif life.past(today):
             message = f"{life.what.title} was to retire on {life.ends}, {life.days_ago(today)} days ago"
         else:

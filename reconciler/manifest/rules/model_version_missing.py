@@ -9,7 +9,7 @@ from reconciler.catalogue.query import Catalogue
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.deployment import Unset
 from reconciler.domain.state import DesiredState
-from reconciler.manifest.rules.rule import Rule, found
+from reconciler.manifest.rules.rule import Rule, found, misspelt
 from reconciler.manifest.rules.subject import subject
 
 CODE = "model-version-missing"
@@ -19,6 +19,8 @@ def check(desired: DesiredState, catalogue: Catalogue, _today: date) -> Iterator
     """Say which version ARM would take, where that is known."""
     for deployment in desired.deployments:
         if not isinstance(deployment.spec.model.version, Unset):
+            continue
+        if misspelt(deployment, ("model",), "version"):
             continue
         what = subject(deployment.spec.model, catalogue)
         default = what.known.default_version if what.known and not what.fine_tuned else None

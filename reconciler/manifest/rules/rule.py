@@ -6,10 +6,11 @@ never raises; what the catalogue does not know is no finding at all, or a warnin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from reconciler.catalogue.near import misspelling_of
 from reconciler.catalogue.query import Catalogue
 from reconciler.diagnostics import Diagnostic, Place, Related, Route, Severity
 from reconciler.domain.deployment import DesiredDeployment
@@ -64,6 +65,18 @@ def found(
         hint=hint,
         related=related,
     )
+
+
+def misspelt(deployment: DesiredDeployment, route: Route, name: str) -> bool:
+    """Whether a text states `name` with a slip in it: `unknown-field` speaks of that, nothing is missing."""
+    for layer in deployment.provenance.layers:
+        here: object = layer.stated
+        for step in route:
+            here = here.get(step) if isinstance(here, Mapping) else None
+        keys = [str(key) for key in here] if isinstance(here, Mapping) else []
+        if any(key != name and misspelling_of(key, [name]) is not None for key in keys):
+            return True
+    return False
 
 
 def account_place(account: DesiredAccount, key: str) -> Place | None:

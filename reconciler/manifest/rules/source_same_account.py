@@ -24,6 +24,7 @@ def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterato
                 deployment,
                 ("model", "source"),
                 f"the source of `{deployment.id.name}` is its own account `{origin.account.name}`",
+                on_key=True,
                 label="the account itself",
                 source="fine-tuned deployments across accounts name the account that trained the model",
                 hint="leave source out, or name the account that trained the model",

@@ -31,9 +31,13 @@ def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterato
             f"account `{deployment.id.account.name}` declares no deployment `{target}` to spill over to",
             label="not declared in this account",
             source="spillover stays within one account (Microsoft docs, spillover page)",
-            hint=did_you_mean(None, similar(target, siblings.names(deployment), 2))
+            hint=_meant(target, siblings.names(deployment))
             or f"declare `{target}`, or ignore this if it exists",
         )
+
+
+def _meant(target: str, names: Sequence[str]) -> str:
+    return did_you_mean(misspelling_of(target, names), similar(target, names, 2))
 
 
 RULE = Rule(

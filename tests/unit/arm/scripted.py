@@ -71,13 +71,15 @@ def resource(target: DeploymentId = CHAT, state: str = "Succeeded", **properties
 
 
 Step = httpx.Response | Exception | Callable[[httpx.Request], Awaitable[httpx.Response]]
+Maker = Callable[[], Step]
+"""Makes a step anew each time, for an answer can be read only once."""
 
 
 @dataclass
 class Wire(httpx.AsyncBaseTransport):
     """Answers request by request; the last answer is given for ever."""
 
-    steps: list[Callable[[], Step]]
+    steps: list[Maker]
     requests: list[httpx.Request] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
 
@@ -94,7 +96,7 @@ class Wire(httpx.AsyncBaseTransport):
         return [request.method for request in self.requests]
 
 
-def wire(*steps: Callable[[], Step]) -> Wire:
+def wire(*steps: Maker) -> Wire:
     return Wire(list(steps))
 
 
@@ -130,6 +132,10 @@ class Seen(Generic[T]):
         if self.problem is not None:
             raise self.problem
         return self.values[0]
+
+    def succeeded(self) -> bool:
+        """Whether there was a value; raises the exception that came instead."""
+        return self.value is not None
 
     @property
     def words(self) -> str:

@@ -189,7 +189,7 @@ def changed(path: tuple[str, ...], value: object) -> dict[str, Any]:
     ],
 )
 def test_a_wrong_type_is_never_guessed_at(path: tuple[str, ...], value: object) -> None:
-    with pytest.raises(Unreadable, match=path[-1] if value != 5 else "name"):
+    with pytest.raises(Unreadable, match=path[-1]):
         wire.deployment(changed(path, value), CHAT)
 
 

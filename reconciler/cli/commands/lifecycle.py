@@ -1,0 +1,77 @@
+"""`reconciler lifecycle`: when every deployment's model ends, and what becomes of the deployment then."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from reconciler.catalogue.load import catalogue
+from reconciler.cli.commands.shared import invalid, style_of
+from reconciler.cli.exit_codes import Exit
+from reconciler.cli.options import (
+    Chosen,
+    Connection,
+    Output,
+    connection_options,
+    manifest_options,
+    output_options,
+)
+from reconciler.cli.wiring import load_manifests, note, the_clock, write_result
+from reconciler.domain.state import DesiredState, Listed
+from reconciler.manifest.lifespan import Lifespan, declared_lifespans, observed_lifespans
+from reconciler.report import lifecycle as report
+
+
+@click.command("lifecycle")
+@manifest_options
+@connection_options
+@click.option("--offline", is_flag=True, help="Go by the declared versions; do not ask ARM.")
+@click.option(
+    "--fail-within",
+    type=click.IntRange(min=0),
+    metavar="DAYS",
+    help="Exit 1 if a model is retired or retires within so many days.",
+)
+@output_options("text", "json")
+def command(
+    *, chosen: Chosen, connection: Connection, offline: bool, fail_within: int | None, output: Output
+) -> int:
+    """List deployments with stage, retirement date, days left, successor and who upgrades them."""
+    loaded = load_manifests(chosen, connection.cloud)
+    if not loaded.valid:
+        return invalid(loaded, output)
+    desired, today = loaded.state(), the_clock().now().date()
+    known_to, complete = str(catalogue().date), True
+    if offline:
+        lifespans = declared_lifespans(desired, catalogue(), today)
+    else:
+        lifespans, complete = _observed(desired, connection, output)
+    if output.form == "json":
+        document = report.to_json(lifespans, today=today, known_to=known_to, limit=fail_within)
+        write_result(output, json.dumps(document, indent=2))
+    else:
+        style = style_of(output)
+        write_result(
+            output,
+            report.render_text(lifespans, style=style, today=today, known_to=known_to, limit=fail_within),
+        )
+    failing = fail_within is not None and any(one.ends_within(fail_within) for one in lifespans)
+    return Exit.DONE if complete and not failing else Exit.FAILED
+
+
+def _observed(
+    desired: DesiredState, connection: Connection, output: Output
+) -> tuple[tuple[Lifespan, ...], bool]:
+    """What is there, and whether all of it could be read."""
+    from reconciler.cli.loop import run_reading  # noqa: PLC0415 -- what talks to ARM loads only here
+    from reconciler.cli.pipeline import observe_fleet  # noqa: PLC0415
+
+    observed = run_reading(
+        observe_fleet(desired, connection, output, with_regions=False), timeout=connection.timeout
+    )
+    unread = [one for _, one in sorted(observed.readings.items()) if not isinstance(one, Listed)]
+    for reading in unread:
+        note(output, f"warning: {reading.id.name} could not be read; its rows are what is declared")
+    lifespans = observed_lifespans(desired, observed, catalogue(), the_clock().now().date())
+    return lifespans, not unread

@@ -1,0 +1,122 @@
+"""Diagnostics as SARIF 2.1.0, for code scanning.
+
+Rule of this module: every finding has a fingerprint that survives when lines move, so that a scanner
+knows an old finding again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import PurePath
+from urllib.parse import quote
+
+from reconciler.diagnostics import Diagnostic, Place, Severity, Span
+from reconciler.manifest import rules
+from reconciler.report.diagnostics import Spans, in_order
+from reconciler.report.style import inert
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note", Severity.OFF: "none"}
+_FINGERPRINT = "reconcilerFinding/v1"
+
+
+def to_sarif(diagnostics: Sequence[Diagnostic], sources: Spans, *, tool_version: str) -> dict[str, object]:
+    """One run with every finding; nothing is cut, scanners have limits of their own."""
+    found = in_order(diagnostics, sources)
+    codes = list(dict.fromkeys(one.code for one in found))
+    seen: Counter[str] = Counter()
+    return {
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "reconciler",
+                        "semanticVersion": tool_version,
+                        "rules": [_rule(code) for code in codes],
+                    }
+                },
+                "columnKind": "unicodeCodePoints",
+                "results": [_result(one, sources, codes.index(one.code), seen) for one in found],
+            }
+        ],
+    }
+
+
+def _rule(code: str) -> dict[str, object]:
+    explanation = rules.explain(code)
+    if explanation is None:
+        return {"id": code}
+    first = explanation.text.split(". ", 1)[0].rstrip(".") + "."
+    return {
+        "id": code,
+        "shortDescription": {"text": first},
+        "fullDescription": {"text": explanation.text},
+        "help": {"text": explanation.text},
+        "defaultConfiguration": {"level": _LEVEL[explanation.severity]},
+    }
+
+
+def _result(found: Diagnostic, sources: Spans, index: int, seen: Counter[str]) -> dict[str, object]:
+    told = [inert(found.message)]
+    told += [f"note: {inert(found.source)}"] if found.source else []
+    told += [f"hint: {inert(found.hint)}"] if found.hint else []
+    result: dict[str, object] = {
+        "ruleId": found.code,
+        "ruleIndex": index,
+        "level": _LEVEL[found.severity],
+        "message": {"text": "\n".join(told)},
+    }
+    if found.place is not None:
+        result["locations"] = [{"physicalLocation": _physical(found.place, sources)}]
+    if found.related:
+        result["relatedLocations"] = [
+            {
+                "id": number,
+                "physicalLocation": _physical(related.place, sources),
+                "message": {"text": inert(related.message)},
+            }
+            for number, related in enumerate(found.related)
+        ]
+    result["partialFingerprints"] = {_FINGERPRINT: _fingerprint(found, sources, seen)}
+    return result
+
+
+def _physical(place: Place, sources: Spans) -> dict[str, object]:
+    where: dict[str, object] = {"artifactLocation": {"uri": _uri(place.file)}}
+    span = sources.span(place)
+    if span is not None:
+        where["region"] = _region(span)
+    return where
+
+
+def _region(span: Span) -> dict[str, int]:
+    return {
+        "startLine": span.line,
+        "startColumn": span.column,
+        "endLine": span.end_line,
+        "endColumn": span.end_column,
+    }
+
+
+def _uri(file: str) -> str:
+    """Relative to where the command ran, as scanners want it; an absolute path stays absolute."""
+    path = PurePath(file)
+    return path.as_uri() if path.is_absolute() else quote(path.as_posix())
+
+
+def _fingerprint(found: Diagnostic, sources: Spans, seen: Counter[str]) -> str:
+    """A hash of what the finding is about, without line numbers; the second such one is numbered."""
+    place = found.place
+    parts = [found.code]
+    if place is not None:
+        span = sources.span(place)
+        text = None if span is None else sources.line(place.file, span.line)
+        keys = [step for step in place.route if isinstance(step, str)]
+        parts += [PurePath(place.file).as_posix(), ".".join(keys), (text or "").strip()]
+    digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    seen[digest] += 1
+    return f"{digest}:{seen[digest]}"

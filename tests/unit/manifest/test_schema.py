@@ -1,0 +1,98 @@
+"""The JSON Schema says to editors what reading says to people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from reconciler.domain.sku import KNOWN_SKUS
+from reconciler.manifest.fleet import LOWERABLE
+from reconciler.manifest.parse import STRUCTURAL
+from reconciler.manifest.rules.structural import STRUCTURAL as EXPLAINED
+from reconciler.manifest.schema import json_schema
+from tests.unit.manifest.reading import a_fleet, a_set, complete_entry, one_entry
+from tests.unit.manifest.test_fields import EVERYTHING
+
+ROOT = Path(__file__).parents[3]
+VALIDATOR = jsonschema.Draft202012Validator(json_schema())
+
+
+def objections(text: str) -> list[str]:
+    """What the schema objects to in one document, read as any editor would."""
+    return [error.message for error in VALIDATOR.iter_errors(yaml.safe_load(text))]
+
+
+def test_the_schema_is_one() -> None:
+    jsonschema.Draft202012Validator.check_schema(json_schema())
+
+
+@pytest.mark.parametrize(
+    "path", sorted([*ROOT.glob("manifests/**/*.yaml"), *ROOT.glob("tests/manifests/good/*.yaml")]), ids=str
+)
+def test_good_manifests_satisfy_the_schema(path: Path) -> None:
+    documents = list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
+    assert documents
+    assert [error.message for document in documents for error in VALIDATOR.iter_errors(document)] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        one_entry(EVERYTHING),
+        complete_entry("tags: {a: 5, b: true}"),
+        one_entry("model: {name: m, version: 0613, source: /subscriptions/x}\nsku: {name: NewSku}"),
+        a_fleet("rules: {model-retired: error}"),
+    ],
+)
+def test_what_reading_takes_the_schema_takes(text: str) -> None:
+    assert objections(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (complete_entry("capcity: 5"), "an unknown field"),
+        (complete_entry(capacity="ten"), "no number"),
+        (complete_entry(capacity="10.5"), "no whole number"),
+        (complete_entry("raiPolicyName:"), "null"),
+        (complete_entry("versionUpgradeOption: Never"), "no such word"),
+        (a_set().replace("DeploymentSet", "Deployment"), "no such kind"),
+        (a_set().replace("v1", "v2"), "another version of the format"),
+        (a_set().replace("resourceGroup: rg-ai, ", ""), "a missing field"),
+        (a_fleet("{}", name="Contoso"), "a name with capitals"),
+    ],
+)
+def test_what_reading_refuses_the_schema_refuses(text: str, reason: str) -> None:
+    assert objections(text), reason
+
+
+def test_every_field_is_described() -> None:
+    silent = [
+        f"{name}.{field}"
+        for name, definition in json_schema()["$defs"].items()
+        for field, schema in definition.get("properties", {}).items()
+        if not schema.get("description")
+    ]
+    assert silent == []
+
+
+def test_no_mapping_takes_unknown_fields() -> None:
+    open_ones = [
+        name
+        for name, definition in json_schema()["$defs"].items()
+        if definition.get("additionalProperties") is not False
+    ]
+    assert open_ones == []
+
+
+def test_editors_are_offered_every_known_sku() -> None:
+    choices = json_schema()["$defs"]["Sku"]["properties"]["name"]["anyOf"]
+    assert [choice["enum"] for choice in choices if "enum" in choice] == [list(KNOWN_SKUS)]
+
+
+def test_the_codes_found_here_are_the_codes_explained_as_structural() -> None:
+    assert set(EXPLAINED) == STRUCTURAL
+    assert LOWERABLE <= STRUCTURAL

@@ -1,0 +1,242 @@
+"""The plan as a person reads it."""
+
+from typing import Any
+
+import pytest
+
+from reconciler.catalogue.facts import Unit
+from reconciler.domain.deployment import Unset
+from reconciler.domain.sku import SkuName
+from reconciler.plan.plan import Holder, Plan, Step, Verdict
+from reconciler.report.plan import render_text, summary
+from reconciler.report.style import Style
+from tests.unit.report.golden import as_golden
+from tests.unit.report.values import (
+    ALIASES,
+    adopt,
+    blocked,
+    body,
+    change,
+    create,
+    delete,
+    desired,
+    keep,
+    named,
+    observed,
+    plan,
+    pool,
+    refusal,
+    replacement,
+    update,
+)
+
+NARROW = Style(width=80)
+WIDE = Style(width=200)
+
+
+def thousand(model: str, version: str | Unset, sku: SkuName, *, fine_tuned: bool = False) -> Unit:
+    """A catalogue in which every unit is a thousand tokens a minute."""
+    del model, version, sku, fine_tuned
+    return Unit(tokens_per_minute=1000, requests_per_minute=6)
+
+
+def everything() -> Plan:
+    """One of each kind, in two accounts, with quota and a refusal."""
+    version = {"model": "gpt-4o", "sku": "GlobalStandard"}
+    return plan(
+        create(
+            desired("chat-mini", model="gpt-4o-mini", version="2024-07-18"),
+            change("model.format", None, "OpenAI"),
+            change("model.name", None, "gpt-4o-mini"),
+            change("model.version", None, "2024-07-18"),
+            change("sku.capacity", None, 50),
+            change("sku.name", None, "GlobalStandard"),
+            change("tags.reconciler-fleet", None, "contoso"),
+            change("tags.reconciler-spec", None, "0123456789ab"),
+            change("tags.team", None, "support"),
+        ),
+        Step(
+            action=update(
+                desired("tuned", sku="ProvisionedManaged", capacity=50),
+                observed("tuned", sku="ProvisionedManaged", capacity=25),
+                change("sku.capacity", 25, 50),
+                change("spilloverDeploymentName", None, "chat-mini"),
+                carried=("raiPolicyName", "versionUpgradeOption"),
+            ),
+            order=2,
+            depends_on=(named("chat-mini"), named("old", "aoai-eus2")),
+        ),
+        update(
+            desired("both", version="2024-11-20", capacity=40),
+            observed("both", version="2024-08-06", capacity=80),
+            change("model.version", "2024-08-06", "2024-11-20"),
+            change("sku.capacity", 80, 40),
+            writes=(
+                body(version="2024-08-06", capacity=40, **version),
+                body(version="2024-11-20", capacity=40, **version),
+            ),
+            explanation="ARM refuses capacity and version in one write, so there are two",
+        ),
+        replacement(
+            desired("voice", "aoai-eus2", model="gpt-4o-audio", sku="ProvisionedManaged", capacity=100),
+            observed("voice", "aoai-eus2", model="gpt-4o", sku="ProvisionedManaged", capacity=100),
+            change("model.name", "gpt-4o", "gpt-4o-audio"),
+        ),
+        delete(observed("old", "aoai-eus2", capacity=30)),
+        adopt(
+            desired("found", "aoai-eus2"),
+            observed("found", "aoai-eus2", capacity=50),
+            change("tags.reconciler-fleet", None, "contoso"),
+            change("tags.reconciler-spec", None, "ba9876543210"),
+        ),
+        blocked(desired("swap", "aoai-eus2"), change("model.name", "gpt-4o", "gpt-5")),
+        keep(observed("same"), desired("same")),
+        keep(observed("stranger")),
+        quota=(
+            pool(),
+            pool(
+                "OpenAI.ProvisionedManaged",
+                limit=100,
+                before=75,
+                peak=125,
+                after=100,
+                verdict=Verdict.EXCEEDS,
+                holders=(
+                    Holder(id=named("voice", "aoai-eus2"), capacity=100),
+                    Holder(id=named("tuned"), capacity=50),
+                ),
+            ),
+            pool(
+                "unknown pool of x", limit=None, before=None, peak=None, after=None, verdict=Verdict.UNVERIFIED
+            ),
+        ),
+        refusals=(refusal(),),
+        left_out=4,
+        complete=False,
+    )
+
+
+def shown(one: Plan, style: Style = NARROW, **more: Any) -> str:  # noqa: ANN401 -- options of render_text
+    return render_text(one, style=style, alias_of=ALIASES.get, **more)
+
+
+@pytest.mark.parametrize(
+    ("name", "style", "verbose"),
+    [
+        ("plan-80.txt", NARROW, False),
+        ("plan-200.txt", WIDE, False),
+        ("plan-verbose.txt", WIDE, True),
+        ("plan-colour.txt", Style(width=80, colour=True), False),
+    ],
+)
+def test_a_plan_of_every_kind_reads_as_in_the_golden_text(name: str, style: Style, verbose: bool) -> None:
+    assert as_golden(name, shown(everything(), style, verbose=verbose, units=thousand))
+
+
+def test_without_colour_and_without_unicode_the_same_is_said() -> None:
+    plain = shown(everything(), Style(width=80, unicode=False))
+    assert plain.isascii()
+    assert plain == shown(everything())
+
+
+def test_no_line_is_wider_than_the_terminal() -> None:
+    lines = shown(everything(), verbose=True, units=thousand).splitlines()
+    assert [line for line in lines if len(line) > 80] == []
+
+
+def test_a_plan_with_nothing_to_do_says_so_in_one_sentence() -> None:
+    same = plan(keep(observed("same"), desired("same")))
+    assert shown(same) == "Nothing to do: 1 declared deployment in sync.\n"
+
+
+def test_a_plan_that_could_not_read_everything_never_says_that_nothing_is_to_do() -> None:
+    text = shown(plan(keep(observed("same"), desired("same")), complete=False))
+    assert "Nothing to do" not in text
+    assert "Incomplete" in text
+
+
+def test_the_summary_counts_every_kind_also_where_it_is_nought() -> None:
+    assert summary(plan(create(desired("a")), keep(observed("b"), desired("b")))) == (
+        "Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 0 to adopt; 1 unchanged; 0 blocked."
+    )
+
+
+def test_unchanged_deployments_are_listed_only_when_asked_for() -> None:
+    one = plan(create(desired("a")), keep(observed("same"), desired("same")))
+    assert "same" not in shown(one)
+    assert "same" in shown(one, verbose=True)
+
+
+CAPACITIES: list[tuple[str, str, int, str, int, str]] = [
+    ("PTU are PTU", "ProvisionedManaged", 25, "ProvisionedManaged", 50, "25 -> 50 PTU (+25)"),
+    ("rate units with tokens", "Standard", 80, "Standard", 40, "80 -> 40 units (-40), 80,000 -> 40,000 TPM"),
+    ("batches have no rate", "GlobalBatch", 1, "GlobalBatch", 2, "1 -> 2 thousand enqueued tokens (+1)"),
+    (
+        "units of two kinds have no difference",
+        "Standard",
+        100,
+        "ProvisionedManaged",
+        50,
+        "100 units -> 50 PTU",
+    ),
+    (
+        "after a change of SKU only the new rate is known",
+        "Standard",
+        10,
+        "GlobalStandard",
+        20,
+        "10 -> 20 units (+10), 20,000 TPM",
+    ),
+    ("an unknown SKU has no unit", "Shiny", 1, "Shiny", 2, "1 -> 2 (+1)"),
+]
+
+
+@pytest.mark.parametrize(
+    ("reason", "sku_before", "before", "sku_after", "after", "expected"),
+    CAPACITIES,
+    ids=[case[0] for case in CAPACITIES],
+)
+def test_capacities_are_told_in_the_unit_of_their_sku(
+    reason: str, sku_before: str, before: int, sku_after: str, after: int, expected: str
+) -> None:
+    one = update(
+        desired("a", sku=sku_after, capacity=after),
+        observed("a", sku=sku_before, capacity=before),
+        change("sku.capacity", before, after),
+    )
+    lines = shown(plan(one), units=thousand).splitlines()
+    assert f"      sku.capacity  {expected}" in lines, reason
+
+
+def test_tokens_are_not_named_where_the_catalogue_does_not_know_them() -> None:
+    text = shown(plan(create(desired("a"), change("sku.capacity", None, 50))))
+    assert "sku.capacity  50 units\n" in text
+    assert "TPM" not in text
+
+
+def test_each_of_two_writes_shows_what_it_changes() -> None:
+    text = shown(everything())
+    first, second = text.index("write 1 of 2"), text.index("write 2 of 2")
+    assert first < text.index("80 -> 40") < second
+    assert second < text.index("2024-08-06 -> 2024-11-20")
+
+
+def test_values_too_long_for_one_line_stand_below_each_other() -> None:
+    long = f"/subscriptions/{'1' * 60}"
+    one = update(desired("a"), observed("a"), change("model.source", long, long + "2"))
+    assert f"      model.source  {long}\n                 -> {long}2\n" in shown(plan(one))
+
+
+VALUES: list[tuple[Any, str]] = [
+    (None, "(absent)"),
+    ("", '""'),
+    (True, "true"),
+    (1.5, "1.5"),
+    ({"b": 1, "a": ["x"]}, '{"a": ["x"], "b": 1}'),
+]
+
+
+@pytest.mark.parametrize(("value", "expected"), VALUES)
+def test_values_are_written_as_json_but_for_plain_text(value: Any, expected: str) -> None:  # noqa: ANN401
+    one = update(desired("a"), observed("a"), change("x", "old", value))
+    assert f"x  old -> {expected}\n" in shown(plan(one))
