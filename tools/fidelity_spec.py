@@ -74,7 +74,7 @@ def inlined(value: object, where: Path, pool: dict[str, Json], loaded: dict[Path
     return {
         name: inlined(item, where, pool, loaded)
         for name, item in value.items()
-        if name not in PROSE or isinstance(item, dict) and "type" in item
+        if name not in PROSE or (isinstance(item, dict) and "type" in item)
     }
 
 

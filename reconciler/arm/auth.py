@@ -41,6 +41,7 @@ EMULATOR_TENANT = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"
 
 _EARLY = 300.0
 _AT_LEAST = 60.0
+_FAILURE_KEPT = 60.0  # or each of five hundred accounts would wait a minute for the same refusal
 
 
 class TokenSource(Protocol):
@@ -61,20 +62,32 @@ class _Kept:
         self._clock = clock
         self._fetch = fetch
         self._tokens: dict[str, tuple[float, Token]] = {}
+        self._failures: dict[str, tuple[float, CredentialError]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 
     async def token(self, tenant: str | None, *, fresh: bool) -> Token:
         key = (tenant or "").lower()
         async with self._locks.setdefault(key, asyncio.Lock()):
+            now = self._clock.monotonic()
             good_until, token = self._tokens.get(key, (0.0, None))
-            if token is not None and not fresh and self._clock.monotonic() < good_until:
+            if token is not None and not fresh and now < good_until:
                 return token
-            self._tokens.pop(key, None)
+            kept_until, failure = self._failures.get(key, (0.0, None))
+            if failure is not None and now < kept_until:
+                raise CredentialError(str(failure), tenant=failure.tenant) from failure
+            return await self._renewed(key, tenant, fresh=fresh)
+
+    async def _renewed(self, key: str, tenant: str | None, *, fresh: bool) -> Token:
+        self._tokens.pop(key, None)
+        try:
             token = await self._fetch(tenant, fresh)
-            # A machine whose clock is ahead sees every token as expired: it is kept a minute all the same.
-            lifetime = max(_AT_LEAST, token.expires_in - _EARLY)
-            self._tokens[key] = (self._clock.monotonic() + lifetime, token)
-            return token
+        except CredentialError as failure:
+            self._failures[key] = (self._clock.monotonic() + _FAILURE_KEPT, failure)
+            raise
+        # A machine whose clock is ahead sees every token as expired: it is kept a minute all the same.
+        lifetime = max(_AT_LEAST, token.expires_in - _EARLY)
+        self._tokens[key] = (self._clock.monotonic() + lifetime, token)
+        return token
 
 
 class AzureTokens:

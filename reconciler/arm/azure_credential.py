@@ -7,6 +7,7 @@ second), and nothing of its errors gets out but names and reasons without secret
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import re
 import threading
@@ -61,6 +62,12 @@ def azure_credential(kind: str, authority: str, tenant: str | None) -> Credentia
     """A new credential for one tenant (None: the credential's own)."""
     from azure import identity  # noqa: PLC0415 -- see the rule of this module
 
+    for library in (
+        "azure",
+        "msal",
+        "urllib3",
+    ):  # their failures come as exceptions, their chatter not at all
+        logging.getLogger(library).setLevel(logging.CRITICAL + 1)
     anywhere = ["*"]  # which tenants are asked is decided by the fleet, not by the library's allow-list
     match kind:
         case "default":

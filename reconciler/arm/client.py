@@ -68,6 +68,7 @@ class ArmClient:
             self._home,
             transport=transport,
             ca_file=settings.ca_file,
+            read_only=settings.read_only,
             clients=max(1, math.ceil(settings.parallelism / _CONNECTIONS_A_CLIENT)),
         )
         pacing, budget = Pacing(clock, longest=settings.longest_wait), RetryBudget()

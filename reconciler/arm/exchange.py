@@ -62,7 +62,10 @@ class Answer:
 
 
 class Exchange:
-    """The connections to one endpoint: at most `clients` pools of eight. Close it when done."""
+    """The connections to one endpoint: at most `clients` pools of eight. Close it when done.
+
+    One that is `read_only` sends nothing but GET, whoever asks it to: a plan writes nothing.
+    """
 
     def __init__(
         self,
@@ -71,10 +74,12 @@ class Exchange:
         transport: httpx.AsyncBaseTransport | None = None,
         ca_file: Path | None = None,
         clients: int = 1,
+        read_only: bool = False,
     ) -> None:
         self._home = home
         self._transport = transport
         self._ca_file = ca_file
+        self._read_only = read_only
         self._enough = 1 if transport is not None else clients
         self._context: ssl.SSLContext | None = None
         self._clients: list[httpx.AsyncClient] = []
@@ -103,6 +108,8 @@ class Exchange:
 
         `lane` is a name, such as a subscription's, whose requests share a few connections.
         """
+        if self._read_only and method != "GET":
+            raise RuntimeError(f"a read-only client was asked to {method}: a bug of ours, nothing was sent")
         client = self._client(lane)
         try:
             request = client.build_request(method, url, headers=_sent(headers), content=content or None)
@@ -156,6 +163,8 @@ class Exchange:
 
     def _tls(self) -> ssl.SSLContext:
         """One context for all clients: making one loads the CA bundle, which costs some 75 ms."""
+        if self._context is None and self._home.scheme == "http":
+            self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # not used, and trusts nobody
         if self._context is None:
             context = httpx.create_ssl_context(trust_env=not self._home.loopback)
             if self._ca_file is not None:

@@ -22,7 +22,8 @@ class ArmSettings:
     """How to reach ARM.
 
     `tenants` maps subscription ids to tenant ids. `parallelism` is the number of requests in flight at once;
-    `longest_wait` is in seconds: what asks for more ends the request instead.
+    `longest_wait` is in seconds: what asks for more ends the request instead. A `read_only` client cannot
+    send anything but GET.
     """
 
     endpoint: str
@@ -33,6 +34,7 @@ class ArmSettings:
     ca_file: Path | None = None
     correlation_id: str = ""
     longest_wait: float = LONGEST_WAIT
+    read_only: bool = False
 
 
 def home_of(endpoint: str, tokens: TokenSource) -> Origin:

@@ -4,6 +4,7 @@ Rule of this module: the stored body is the newest version's view with propertie
 caller sees is cut down to the api-version it asked with.
 """
 
+import re
 from collections.abc import Mapping
 
 from reconciler.emulator import (
@@ -40,6 +41,7 @@ _ECHOED = (
 """Properties that read back as written and not at all when left out."""
 
 _WRITE = f"{TYPE}/write"
+_DIGITS = re.compile(r"^[0-9]{1,9}$", re.ASCII)
 
 MOST_DEPLOYMENTS = 32
 """Deployments that one account holds (documented on the quotas and limits page)."""
@@ -89,7 +91,7 @@ def put(turn: Turn) -> Answer:
 def patch(turn: Turn) -> Answer:
     """Change sku or tags and nothing else: 200, or 202 with Location and no body (specified)."""
     account = accounts.require_parent(turn, "write")
-    asked = turn.body()
+    asked = _numbered(turn.body())
     if unknown := sorted(set(asked) - {"sku", "tags"}):
         raise errors.invalid_content(
             f"Could not find member {unknown[0]} on object of type PatchResourceTagsAndSku"
@@ -179,8 +181,16 @@ def _set_state(turn: Turn, state: str) -> Answer:
     return _answer(turn, 200, found)
 
 
+def _numbered(body: Json) -> Json:
+    """A body whose sku.capacity may be digits in quotes, as az CLI sends it (assumed to be read)."""
+    capacity = at(body, "sku", "capacity")
+    if not isinstance(capacity, str) or _DIGITS.match(capacity) is None:
+        return body
+    return {**body, "sku": {**body["sku"], "capacity": int(capacity)}}
+
+
 def _read_body(turn: Turn) -> Json:
-    body = turn.body()
+    body = _numbered(turn.body())
     expect(body, admission.SHAPES)
     expect_texts(body, "tags")
     return versions.visible(body, turn.version)

@@ -4,7 +4,7 @@ Rule of this module: everything is computed from the same offers and pools that 
 is announced here and what a PUT meets cannot disagree.
 """
 
-from reconciler.emulator import accounts, errors, offers, paging, quota
+from reconciler.emulator import accounts, errors, offers, paging, quota, versions
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, normal_location
 
@@ -20,7 +20,13 @@ def location_of(turn: Turn) -> str:
 def models(turn: Turn) -> Answer:
     location = location_of(turn)
     items = list(offers.wire_models(turn.store, turn.subscription, location))
+    if not versions.knows(turn.version, "properties.model.publisher"):
+        items = [{**item, "model": _without_publisher(item["model"])} for item in items]
     return Answer(status=200, body=paging.page(turn, items))
+
+
+def _without_publisher(model: Json) -> Json:
+    return {name: value for name, value in model.items() if name != "publisher"}
 
 
 def usages(turn: Turn) -> Answer:
@@ -33,6 +39,8 @@ def account_models(turn: Turn) -> Answer:
     account = accounts.require_parent(turn, "read", "accounts/models")["body"]
     listed = offers.models_of(turn.store, account["location"])
     items = [item.model for item in listed if account["kind"] in item.kinds]
+    if not versions.knows(turn.version, "properties.model.publisher"):
+        items = [_without_publisher(item) for item in items]
     return Answer(status=200, body=paging.page(turn, items))
 
 

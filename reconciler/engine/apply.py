@@ -26,7 +26,8 @@ from reconciler.engine.outcome import (
 )
 from reconciler.engine.pace import DEFAULT_PACE, Pace
 from reconciler.engine.ports import DeploymentsApi
-from reconciler.engine.write import Track, Writer
+from reconciler.engine.under_way import Track
+from reconciler.engine.write import Writer
 from reconciler.plan.plan import Plan, Step
 
 _log = logging.getLogger("reconciler.engine")
@@ -119,7 +120,7 @@ async def apply(
     stop = stop or Stop()
     steps = plan.writes
     ledger = _Ledger.over(steps)
-    writer = Writer(api, clock, listener, pace, fleet=plan.fleet, jitter=jitter)
+    writer = Writer(api=api, clock=clock, listener=listener, pace=pace, fleet=plan.fleet, jitter=jitter)
     run = _Run(
         writer=writer,
         ledger=ledger,

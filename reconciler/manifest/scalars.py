@@ -47,7 +47,8 @@ def text(value: object) -> object:
     """Any scalar as it was written; nothing and null are refused."""
     if isinstance(value, Text):
         if value.plain and value.null:
-            raise wrong_type(f"{described(value)} stands where text is needed", f"{_LEAVE_OUT}, or quote it")
+            way_out = "quote it" if value else "write a value"
+            raise wrong_type(f"{described(value)} stands where text is needed", f"{_LEAVE_OUT}, or {way_out}")
         return value
     raise wrong_type(f"{described(value)} stands where text is needed", "write one value")
 

@@ -152,10 +152,11 @@ def _window(text: str, start: int, end: int, style: Style, *, room: int) -> tupl
         first = max(0, min(start - room // 3, len(text) - room))
         last = first + room
     head, tail = dots if first else "", dots if last < len(text) else ""
-    before = head + style.show(text[first:start])
-    marked = style.show(text[start : min(end, last)])
-    after = style.show(text[min(max(end, start), last) : last])
-    return before + marked + after + tail, cells(before), cells(marked)
+    # Shown in one piece: two halves of an order to a build system would be harmless alone.
+    shown = style.show(text[first:last])
+    before = cells(style.show(text[first:start]))
+    behind = cells(style.show(text[min(max(end, start), last) : last]))
+    return head + shown + tail, cells(head) + before, cells(shown) - before - behind
 
 
 def _summary(

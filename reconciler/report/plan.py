@@ -31,7 +31,8 @@ def render_text(
 ) -> str:
     """Grouped by account; with `verbose` also what does not change and what a write carries over."""
     shown = [step for step in plan.steps if verbose or not isinstance(step.action, Keep)]
-    parts = [
+    parts = [] if idle(plan) else [f"Plan for fleet {style.show(plan.fleet)}, cloud {style.show(plan.cloud)}"]
+    parts += [
         "\n".join(
             [account_line(steps, style, alias_of), *account_lines(steps, style, units, verbose=verbose)]
         )

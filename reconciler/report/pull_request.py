@@ -114,14 +114,14 @@ def _going(plan: Plan) -> Iterator[str]:
 
 def _refusals(plan: Plan) -> Iterator[str]:
     for refusal in plan.refusals:
-        yield f"{_cell(refusal.code)}: {_cell(refusal.message)} Lift with {_cell(refusal.lift)}"
+        yield f"{_cell(refusal.code)}: {_cell(refusal.message)}; lift with {_cell(refusal.lift)}"
 
 
 def _blocked(plan: Plan) -> Iterator[str]:
     for step in plan.steps:
         action = step.action
         if isinstance(action, Blocked):
-            told = f"{_cell(action.explanation)} Way out: {_cell(action.way_out)}"
+            told = f"{_cell(action.explanation)}; way out: {_cell(action.way_out)}"
             yield f"{_name(step)} ({action.reason.value}): {told}"
 
 

@@ -77,6 +77,7 @@ def accounts(guide: Guide) -> Iterator[Stop]:
     guide.lro(puts="created")
     guide.settle()
     yield guide.ask("PATCH", NEW, {"tags": {"a": "b"}})
+    guide.settle()
     guide.lro(polls=0)
     yield guide.ask("PATCH", NEW, {"tags": {"a": "c"}})
     guide.settle()

@@ -12,18 +12,19 @@ from datetime import date
 from reconciler.catalogue.facts import LifecycleFacts, Stage
 from reconciler.catalogue.query import Catalogue
 from reconciler.diagnostics import Route
-from reconciler.domain.deployment import DesiredDeployment
+from reconciler.domain.deployment import UNSET, DesiredDeployment
 from reconciler.domain.state import DesiredState
 from reconciler.manifest.rules.subject import Subject, subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Life:
-    """A deployment and what is known of the end of its model."""
+    """A deployment and what is known of the end of its model, and of the end of the model's successor."""
 
     deployment: DesiredDeployment
     what: Subject
     facts: LifecycleFacts
+    heir: LifecycleFacts | None
 
     @property
     def stage(self) -> Stage | None:
@@ -70,12 +71,14 @@ class Life:
             notes.append(f"{self.facts.arm_source} said {arm}")
         return f"{self.facts.source}" + (f" ({'; '.join(notes)})" if notes else "")
 
-    @property
-    def advice(self) -> str:
-        """What to move to."""
-        if self.facts.successor:
-            return f"move to {self.facts.successor}"
-        return "move to a newer version or model"
+    def advice(self, today: date) -> str:
+        """What to move to; a successor whose own end has come is named, but nobody is sent there."""
+        successor, ends = self.facts.successor, self.heir.retires if self.heir is not None else None
+        if not successor:
+            return "move to a newer version or model"
+        if ends is not None and ends <= today:
+            return f"move to a newer model: {successor}, which the table names, was to retire on {ends}"
+        return f"move to {successor}"
 
 
 def lives(desired: DesiredState, catalogue: Catalogue) -> Iterator[Life]:
@@ -88,4 +91,5 @@ def lives(desired: DesiredState, catalogue: Catalogue) -> Iterator[Life]:
             what.name, what.version, deployment.spec.sku.name, fine_tuned=what.fine_tuned
         )
         if facts is not None:
-            yield Life(deployment=deployment, what=what, facts=facts)
+            heir = catalogue.lifecycle(facts.successor, UNSET) if facts.successor else None
+            yield Life(deployment=deployment, what=what, facts=facts, heir=heir)

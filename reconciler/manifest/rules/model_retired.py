@@ -33,7 +33,7 @@ def check(desired: DesiredState, catalogue: Catalogue, today: date) -> Iterator[
             message,
             label="retired" if life.retired else f"to retire on {life.ends}",
             source=life.source,
-            hint=life.advice,
+            hint=life.advice(today),
         )
 
 

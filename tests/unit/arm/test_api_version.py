@@ -14,7 +14,7 @@ LISTED = "2025-09-01, 2025-07-01-preview, 2024-10-01, 2021-10-01"
 def refused(versions: str = LISTED) -> str:
     return (
         "No registered resource provider found for location 'eastus2' and API version '2026-07-01' for type "
-        f"'accounts/deployments'. The supported api-versions are '{versions}'. The supported locations are 'x'."
+        f"'accounts/deployments'. The supported api-versions are '{versions}'. The locations are 'x'."
     )
 
 

@@ -59,6 +59,17 @@ def test_a_put_sends_the_body_and_reads_the_answer() -> None:
     assert request.headers["Content-Type"] == "application/json"
 
 
+def test_a_read_only_client_sends_no_write_whoever_asks() -> None:
+    """I-04."""
+    over = wire(lambda: reply(200, resource()))
+    assert ask(over, lambda arm: arm.get_deployment(CHAT), read_only=True).succeeded()
+    with pytest.raises(RuntimeError, match="read-only"):
+        ask(over, lambda arm: arm.put_deployment(CHAT, BODY), read_only=True)
+    with pytest.raises(RuntimeError, match="read-only"):
+        ask(over, lambda arm: arm.delete_deployment(CHAT), read_only=True)
+    assert over.methods == ["GET"]
+
+
 def test_any_mapping_is_sent_as_an_object() -> None:
     over = wire(lambda: reply(201, resource()))
     body = MappingProxyType({"tags": MappingProxyType({"a": "b"})})

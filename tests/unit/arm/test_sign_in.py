@@ -280,6 +280,22 @@ def test_a_bug_inside_a_credential_is_not_hidden() -> None:
         asyncio.run(fetched())
 
 
+def test_a_failed_sign_in_is_not_repeated_for_everybody_who_waits() -> None:
+    """F-098: five hundred accounts do not wait a minute each."""
+    clock = Standing()
+    credential = Credential(ClientAuthenticationError("no"), in_an_hour("later"))
+
+    async def fetched() -> tuple[int, str]:
+        tokens = AzureTokens(make=lambda _: credential, clock=clock)
+        several = await asyncio.gather(*(tokens.token(None) for _ in range(9)), return_exceptions=True)
+        clock.seconds = 61.0
+        failures = sum(isinstance(one, CredentialError) for one in several)
+        return failures, (await tokens.token(None)).reveal()
+
+    assert asyncio.run(fetched()) == (9, "later")
+    assert len(credential.asked) == 2
+
+
 def test_a_sign_in_that_hangs_ends_after_a_minute() -> None:
     """F-098: and its thread does not keep the process alive."""
     released = threading.Event()

@@ -18,9 +18,10 @@ SEEDS = (
 )
 PIECES = st.sampled_from(
     [
-        *SEEDS, "---\n", "apiVersion: reconciler.aoai/v1\n", "kind: DeploymentSet\n", "spec:\n", "  - ", "{", "}",
-        "[", "]", "&a ", "*a", "<<: *a\n", "!!python/object:x ", "? ", ": ", "\t", "\n", "  ", '"', "'", "|\n",
-        "name: chat", "capacity: ", "1e999", "9" * 5_000, "\\e", "\u202e", "\x00", "~", "null", "=", "%YAML 1.1\n",
+        *SEEDS, "---\n", "apiVersion: reconciler.aoai/v1\n", "kind: DeploymentSet\n", "spec:\n", "  - ",
+        "{", "}", "[", "]", "&a ", "*a", "<<: *a\n", "!!python/object:x ", "? ", ": ", "\t", "\n", "  ",
+        '"', "'", "|\n", "name: chat", "capacity: ", "1e999", "9" * 5_000, "\\e", "\u202e", "\x00", "~",
+        "null", "=", "%YAML 1.1\n",
     ]
 )  # fmt: skip
 BYTES = st.one_of(

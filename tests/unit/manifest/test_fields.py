@@ -39,7 +39,7 @@ EVERYTHING = f"""
     capacitySettings: {{designatedCapacity: 5, priority: 1}}
     serviceTier: Priority
     deploymentState: Paused
-    routing: {{mode: cost, models: [{{name: gpt-4.1, format: OpenAI, version: 2025-04-14}}]}}
+    routing: {{mode: cost, models: [{{name: gpt-4.1, format: OpenAI, version: '2025-04-14'}}]}}
     dynamicThrottlingEnabled: true
     lifecycle:
       preventDestroy: true

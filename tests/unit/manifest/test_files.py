@@ -189,8 +189,8 @@ def test_f121_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) ->
 
     def read_and_write(handle: int, count: int) -> bytes:
         part = os.read(handle, count)
-        with target.open("a", encoding="utf-8") as stream:
-            stream.write("# two\n" if part else "")
+        if not part:
+            target.write_text("# one\n# two\n", encoding="utf-8")
         return part
 
     found = find([str(target)], read=read_and_write)

@@ -122,11 +122,8 @@ def test_an_alias_is_a_name_that_globs_can_mean(alias: str) -> None:
 
 
 def test_one_subscription_cannot_be_in_two_tenants() -> None:
-    loaded = read(
-        a_fleet(
-            f"subscriptions: {{a: {{id: {GUID}, tenant: {TENANT}}}, b: {{id: {GUID}, tenant: {OTHER_TENANT}}}}}"
-        )
-    )
+    aliases = f"a: {{id: {GUID}, tenant: {TENANT}}}, b: {{id: {GUID}, tenant: {OTHER_TENANT}}}"
+    loaded = read(a_fleet(f"subscriptions: {{{aliases}}}"))
     assert only(loaded).code == "invalid-value"
     assert underlined(loaded) == OTHER_TENANT
 
@@ -146,7 +143,8 @@ def test_a_fleet_may_call_an_unknown_field_less_than_an_error(
 
 
 def test_a_rule_of_text_may_be_named_as_the_error_it_is() -> None:
-    assert state(read(a_fleet("rules: {duplicate-key: error}")))
+    loaded = read(a_fleet("rules: {duplicate-key: error}"))
+    assert state(loaded).fleet.rules == {"duplicate-key": Severity.ERROR}
 
 
 def test_a_wrong_fleet_hides_nothing_else() -> None:

@@ -35,7 +35,8 @@ FLEET = a_fleet(
       research: {{id: {OTHER_GUID}, tenant: {OTHER_TENANT}}}
     """
 )
-TUNED = "name: tuned, model: {{name: m, source: {{subscription: {}, resourceGroup: g, account: aoai}}}}, sku: {{name: s}}"
+SOURCE = "source: {{subscription: {}, resourceGroup: g, account: aoai}}"
+TUNED = f"name: tuned, model: {{{{name: m, {SOURCE}}}}}, sku: {{{{name: s}}}}"
 
 
 def test_f105_names_that_differ_in_case_only_are_one_deployment() -> None:
@@ -54,7 +55,7 @@ def test_f105_two_sets_of_one_account_cannot_declare_one_deployment() -> None:
     assert found.code == "duplicate-deployment"
     first = loaded.sources.span(found.related[0].place)
     assert first is not None
-    assert (first.line, line_of(loaded)) == (8, 16)
+    assert (first.line, line_of(loaded)) == (8, 17)
 
 
 def test_f105_a_template_used_twice_for_one_account_is_shown_where_it_is_listed() -> None:

@@ -149,7 +149,8 @@ def test_defaults_cannot_name_a_deployment() -> None:
 def test_what_a_template_lacks_the_set_may_say() -> None:
     template = a_template("base", "{name: chat, raiPolicyName: strict}")
     own = "{name: chat, model: {name: m}, sku: {name: s}}"
-    assert the_deployment(read_all(template, a_set(spec="templates: [base]", deployments=own)))
+    found = the_deployment(read_all(template, a_set(spec="templates: [base]", deployments=own)))
+    assert found.spec.rai_policy_name == "strict"
 
 
 def test_an_unknown_template_gets_the_near_one_and_no_further_complaints() -> None:

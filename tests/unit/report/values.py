@@ -233,7 +233,9 @@ def pool(
     )
 
 
-def refusal(code: str = "max-deletes", message: str = "4 deployments would be deleted; 1 is allowed") -> Refusal:
+def refusal(
+    code: str = "max-deletes", message: str = "4 deployments would be deleted; 1 is allowed"
+) -> Refusal:
     return Refusal(code=code, message=message, lift="--max-deletes 4")
 
 

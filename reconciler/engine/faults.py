@@ -1,0 +1,36 @@
+"""What to report of an exception: ARM's own words, and our advice beside them."""
+
+from __future__ import annotations
+
+from reconciler.engine.advice import advice
+from reconciler.engine.outcome import Fault
+from reconciler.errors import ArmError, ArmRejected, OperationFailed, ReconcilerError
+
+
+def fault_of(problem: ReconcilerError) -> Fault:
+    """What to report of an exception."""
+    match problem:
+        case ArmRejected():
+            return Fault(
+                code=problem.code,
+                message=problem.message,
+                status=problem.status,
+                request_id=problem.request_id,
+                advice=advice(problem.code, problem.message),
+            )
+        case OperationFailed():
+            return Fault(
+                code=problem.code,
+                message=problem.message,
+                request_id=problem.request_id,
+                advice=advice(problem.code, problem.message),
+            )
+        case ArmError():
+            return Fault(
+                code=type(problem).__name__,
+                message=str(problem),
+                request_id=problem.request_id,
+                advice=advice(type(problem).__name__, str(problem)),
+            )
+        case _:
+            return Fault(code=type(problem).__name__, message=str(problem))

@@ -1,0 +1,99 @@
+"""The second half of a write: following its operation, and reading the deployment back.
+
+An operation's end settles nothing: `Succeeded` may leave a field as it was, and `Failed` with a gateway
+timeout is known to be followed by Succeeded minutes later. The deployment has the last word.
+"""
+
+from __future__ import annotations
+
+from typing import NoReturn, assert_never
+
+from reconciler.domain.operation import Accepted, OperationRef, OperationState, OperationStatus
+from reconciler.domain.state import ObservedDeployment
+from reconciler.engine.faults import fault_of
+from reconciler.engine.outcome import Outcome
+from reconciler.engine.under_way import Delivery, StepEnd, UnderWay, succeeded
+from reconciler.errors import ArmError, ArmUnreachable, CredentialError, Throttled
+
+
+async def follow(here: UnderWay, accepted: Accepted | None) -> OperationState | None:
+    """Wait for the operation's end; its failure is returned, for the deployment has the last word."""
+    reference = accepted.operation if accepted else None
+    delay = (accepted.retry_after if accepted else None) or here.pace.poll_first
+    own = here.pace.poll_first
+    while reference is not None:
+        if not await here.wait("its operation", delay):
+            _overdue(here)
+        state = await _poll(here, reference)
+        match state.status:
+            case OperationStatus.SUCCEEDED | OperationStatus.UNREADABLE:
+                return None
+            case OperationStatus.FAILED | OperationStatus.CANCELED:
+                return state
+            case OperationStatus.RUNNING:
+                reference = state.next or reference
+                own = here.longer(own)
+                delay = state.retry_after or own
+            case _:
+                assert_never(state.status)
+    return None
+
+
+async def confirm(here: UnderWay, delivery: Delivery, failure: OperationState | None) -> None:
+    """Read back until the deployment is settled and as wanted; a read may lag a while behind."""
+    patience = here.clock.monotonic() + here.pace.settle
+    delay = here.pace.poll_floor
+    while True:
+        now = await _read_back(here)
+        missing = delivery.wanted(now)
+        if not missing and (now is None or succeeded(now)):
+            return
+        if now is None or now.settled:
+            judge(here, now, missing, failure, overdue=here.clock.monotonic() >= patience)
+        if not await here.wait("the deployment to settle", delay):
+            _overdue(here)
+        delay = here.longer(delay)
+
+
+def judge(
+    here: UnderWay,
+    now: ObservedDeployment | None,
+    missing: tuple[str, ...],
+    failure: OperationState | None,
+    *,
+    overdue: bool,
+) -> None:
+    """End the step where a settled deployment cannot become as wanted any more."""
+    if failure is not None:
+        raise StepEnd(Outcome.FAILED, here.fault(failure.code or failure.status.value, failure.message))
+    if now is not None and not succeeded(now):
+        message = f"ARM settled it in state {now.provisioning_state}"
+        raise StepEnd(Outcome.FAILED, here.fault(f"provisioningState {now.provisioning_state}", message))
+    if not overdue:
+        return
+    if now is None:
+        message = f"ARM accepted it, yet {here.pace.settle:.0f} s later it was not there"
+        raise StepEnd(Outcome.UNKNOWN, here.fault("NotFoundAfterSuccess", message))
+    message = f"ARM accepted it but did not apply {', '.join(missing)}"
+    raise StepEnd(Outcome.FAILED, here.fault("AcceptedNotApplied", message))
+
+
+async def _poll(here: UnderWay, reference: OperationRef) -> OperationState:
+    try:
+        return await here.api.poll(reference)
+    except (Throttled, ArmUnreachable):
+        return OperationState(status=OperationStatus.RUNNING)
+    except (ArmError, CredentialError):
+        return OperationState(status=OperationStatus.UNREADABLE)
+
+
+async def _read_back(here: UnderWay) -> ObservedDeployment | None:
+    try:
+        return await here.api.get_deployment(here.id)
+    except (ArmError, CredentialError) as blind:
+        raise StepEnd(Outcome.UNKNOWN, fault_of(blind), note="sent, but it could not be read back") from blind
+
+
+def _overdue(here: UnderWay) -> NoReturn:
+    message = "ARM was still working on it when time was up; the next run looks and goes on from there"
+    raise StepEnd(Outcome.UNKNOWN, here.fault("OperationTimedOut", message))

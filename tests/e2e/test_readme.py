@@ -1,0 +1,112 @@
+"""The README is true: each of its commands is run, its plan is a real one, its manifest is valid."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+
+
+def commands() -> list[str]:
+    return [line[2:] for block in blocks("console") for line in block.splitlines() if line.startswith("$ ")]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """What a newcomer has: the files of the repository, and the program on the path."""
+    for name in ("manifests", "examples", "Makefile", "pyproject.toml", "README.md", "reconciler"):
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, tmp_path / name)
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    return tmp_path
+
+
+def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env={**os.environ, "PATH": path, "HOME": str(folder), "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=180,
+    )
+
+
+def test_every_command_of_the_readme_works_in_its_order(checkout: Path) -> None:
+    ready = [command for command in commands() if command not in {"make demo", ". .venv/bin/activate"}]
+    assert len(ready) >= 5
+    for command in ready:
+        done = run(command, checkout)
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+
+
+def test_the_demo_tells_its_story_to_the_end(checkout: Path) -> None:
+    """`make demo` is this script after its set-up; the set-up is what this test-suite itself ran on."""
+    assert "make demo" in commands()
+    done = run(f"{sys.executable} examples/demo.py", checkout)
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = done.stdout
+    assert told.index("16 to create") < told.index("16 succeeded") < told.index("night-shift-script")
+    assert told.index("night-shift-script") < told.index("1 succeeded")
+    assert told.rstrip().splitlines()[-1].startswith("# Next")
+
+
+def test_make_demo_is_that_script_in_an_environment_of_its_own() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.search(
+        r"^demo: \$\(VENV\)/\.runtime.*\n\t@\$\(BIN\)/python examples/demo\.py$", makefile, re.MULTILINE
+    )
+
+
+def test_the_manifest_of_the_readme_is_valid(tmp_path: Path) -> None:
+    (manifest,) = blocks("yaml")
+    (tmp_path / "manifest.yaml").write_text(manifest)
+    done = run(f"{sys.executable} -m reconciler validate manifest.yaml", tmp_path)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_plan_in_the_readme_is_what_the_program_prints(checkout: Path) -> None:
+    shown = re.search(r"<!-- plan -->\n```text\n(.*?)```\n<!-- /plan -->", README, flags=re.DOTALL)
+    assert shown is not None
+    assert the_plan(checkout) == shown.group(1)
+
+
+def the_plan(folder: Path) -> str:
+    """The plan for one deployment shrunk by hand and one added, over the repository's own fleet."""
+    assert run("reconciler apply --yes -q", folder).returncode == 0
+    account = (
+        "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg-ai-prod"
+        "/providers/Microsoft.CognitiveServices/accounts/aoai-contoso-eus2"
+    )
+    shown = json.loads(run("reconciler show -o json", folder).stdout)
+    assert any(one["deployment"] == "chat-mini" for one in shown["deployments"])
+    world = {
+        "deployments": [
+            {"id": f"{account}/deployments/chat-mini", "sku": {"name": "GlobalStandard", "capacity": 10}}
+        ]
+    }
+    (folder / "world.json").write_text(json.dumps(world))
+    assert run("reconciler emulator load world.json", folder).returncode == 0
+    manifest = folder / "manifests" / "prod-eastus2.yaml"
+    added = "    - name: drafts\n      model: {name: gpt-5.4-nano, version: '2026-03-17'}\n"
+    added += "      sku: {name: GlobalStandard, capacity: 25}\n"
+    manifest.write_text(manifest.read_text() + added)
+    done = run("COLUMNS=100 reconciler plan -q", folder)
+    assert done.returncode == 0, done.stderr
+    return done.stdout

@@ -1,0 +1,135 @@
+"""The advice on error codes; its table belongs to the engine, which puts it into every report."""
+
+import re
+
+import pytest
+
+from reconciler.engine.advice import advice
+from reconciler.manifest import rules
+
+# Codes met with deployments, as recordings, public issues and documentation show them.
+CODES = [
+    "715-123420",
+    "AccountProvisioningStateInvalid",
+    "AuthorizationFailed",
+    "BadGatewayConnection",
+    "CannotChangeDeploymentModel",
+    "CannotDeleteResource",
+    "CustomDomainInUse",
+    "DeploymentModelNotSupported",
+    "ExpiredAuthenticationToken",
+    "FlagMustBeSetForRestore",
+    "GatewayTimeout",
+    "InsufficientQuota",
+    "InternalServerError",
+    "InvalidAuthenticationTokenTenant",
+    "InvalidCapacity",
+    "InvalidRequestContent",
+    "InvalidResourceName",
+    "InvalidResourceProperties",
+    "LinkedAuthorizationFailed",
+    "MissingSubscriptionRegistration",
+    "NoRegisteredProviderFound",
+    "NotFound",
+    "ParentResourceNotFound",
+    "PreconditionFailed",
+    "RequestConflict",
+    "RequestDisallowedByPolicy",
+    "ResourceGroupNotFound",
+    "ResourceNotFound",
+    "ResourceRequestsThrottled",
+    "ScopeLocked",
+    "ServiceModelDeprecated",
+    "ServiceModelDeprecating",
+    "SpecialFeatureOrQuotaIdRequired",
+    "SubscriptionNotFound",
+    "SubscriptionRequestsThrottled",
+]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_code_met_with_deployments_has_advice(code: str) -> None:
+    assert len(advice(code, "")) > 20
+
+
+def test_codes_are_compared_without_case() -> None:
+    assert advice("insufficientquota", "") == advice("InsufficientQuota", "")
+
+
+def test_an_unknown_code_has_no_advice_rather_than_a_guess() -> None:
+    assert advice("SomethingNew", "The model of deployment cannot be changed.") == ""
+
+
+TOLD: list[tuple[str, str, str, str]] = [
+    (
+        "InsufficientQuota",
+        "This operation require 240 new capacity in quota Tokens Per Minute (thousands) - gpt-4o, which is bigger"
+        " than the current available capacity 0.",
+        "not the question",
+        "quota is taken for a shortage of the region",
+    ),
+    (
+        "LinkedAuthorizationFailed",
+        "the current tenant 'x' is not authorized to access linked subscription 'y'.",
+        "not a region problem",
+        "a refused source account is taken for a region without fine-tuning",
+    ),
+    (
+        "DeploymentModelNotSupported",
+        "Creating account deployment is not supported by the model 'gpt-35-turbo'. This is usually because there"
+        " are better models available for the similar functionality.",
+        "a region problem it is not",
+        "a closed model is closed everywhere",
+    ),
+    (
+        "InvalidResourceProperties",
+        "The specified SKU 'Standard' for model 'gpt-4o 2024-11-20' is not supported in this region 'eastus'.",
+        "another region",
+        "here it is the region",
+    ),
+    (
+        "InvalidResourceProperties",
+        "The deployment sku name 'S0' is invalid.",
+        "An account's SKU",
+        "the SKU of an account is taken for one of a deployment",
+    ),
+    (
+        "BadRequest",
+        "The deployment 'chat' is in 'Failed' state, please delete it before creating a new one.",
+        "--replace-failed",
+        "only a delete helps",
+    ),
+    (
+        "RequestConflict",
+        "Cannot modify resource with id 'x' because the resource entity provisioning state is not terminal.",
+        "has not ended",
+        "not another tool, but the same deployment",
+    ),
+    (
+        "NotFound",
+        "Specified resource '/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/a'"
+        " cannot be found.",
+        "The account does not exist",
+        "an id that ends with the account is about the account",
+    ),
+    (
+        "NotFound",
+        "Specified resource '/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/a"
+        "/deployments/d' cannot be found.",
+        "The deployment is not there",
+        "an id that ends with the deployment is about the deployment",
+    ),
+]
+
+
+@pytest.mark.parametrize(("code", "message", "expected", "reason"), TOLD, ids=[case[3] for case in TOLD])
+def test_the_message_makes_the_advice_exact(code: str, message: str, expected: str, reason: str) -> None:
+    assert expected in advice(code, message), reason
+
+
+def test_every_rule_that_advice_points_to_can_be_explained() -> None:
+    messages = ["", *(message for _, message, _, _ in TOLD), "SKU 'x' is not supported by the model"]
+    texts = {advice(code, message) for code in CODES for message in messages}
+    pointed = {code for text in texts for code in re.findall(r"reconciler explain ([\w-]+)", text)}
+    assert pointed
+    assert pointed <= set(rules.CODES)

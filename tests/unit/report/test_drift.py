@@ -1,0 +1,129 @@
+"""Drift as text, JSON and Markdown."""
+
+from reconciler.diagnostics import Severity
+from reconciler.plan.actions import FieldChange
+from reconciler.plan.drift import Cause, DriftItem, DriftReport, UnreadableAccount
+from reconciler.report.drift import render_markdown, render_text, to_json
+from reconciler.report.style import Style
+from tests.unit.report.golden import as_golden
+from tests.unit.report.values import ALIASES, account, change, named
+
+PLAIN = Style(width=80)
+PERSON = "alice.jones@contoso.com"
+APPLICATION = "3f1b1c1e-0000-0000-0000-00000000abcd"
+
+
+def item(
+    name: str = "chat",
+    cause: Cause = Cause.CHANGED_OUTSIDE,
+    *changes: FieldChange,
+    in_account: str = "aoai-swc",
+    severity: Severity = Severity.ERROR,
+    who: str | None = None,
+    when: str | None = None,
+    explanation: str = "",
+) -> DriftItem:
+    return DriftItem(
+        id=named(name, in_account),
+        cause=cause,
+        severity=severity,
+        changes=changes,
+        who=who,
+        when=when,
+        explanation=explanation,
+    )
+
+
+def found() -> DriftReport:
+    return DriftReport(
+        items=(
+            item(
+                "chat",
+                Cause.CHANGED_OUTSIDE,
+                change("sku.capacity", 80, 50),
+                change("raiPolicyName", None, "Microsoft.DefaultV2"),
+                who=PERSON,
+                when="2026-11-20T08:15:00Z",
+                explanation="the manifest is what was last applied",
+            ),
+            item(
+                "tuned",
+                Cause.EXPIRED,
+                in_account="aoai-eus2",
+                severity=Severity.WARNING,
+                explanation="it is gone, or was never applied; the service removes such after 15 days",
+            ),
+            item("odd", Cause.UNDECLARED, severity=Severity.WARNING, who=APPLICATION),
+            item("next", Cause.PENDING, change("model.version", "1", "2"), severity=Severity.INFO),
+        ),
+        unreadable=(
+            UnreadableAccount(
+                id=account("aoai-unread"), code="AuthorizationFailed", message="no right to read"
+            ),
+        ),
+        in_sync=12,
+    )
+
+
+def test_every_kind_of_drift_reads_as_in_the_golden_text() -> None:
+    assert as_golden("drift.txt", render_text(found(), style=PLAIN, alias_of=ALIASES.get))
+
+
+def test_the_markdown_reads_as_in_the_golden_text() -> None:
+    assert as_golden("drift.md", render_markdown(found()))
+
+
+def test_a_person_is_masked_everywhere_unless_asked_for_and_an_application_never() -> None:
+    texts = (render_text(found(), style=PLAIN), str(to_json(found())), render_markdown(found()))
+    for text in texts:
+        assert "alice" not in text
+        assert "a…@contoso.com" in text
+        assert APPLICATION in text
+    open_texts = (
+        render_text(found(), style=PLAIN, show_people=True),
+        str(to_json(found(), show_people=True)),
+        render_markdown(found(), show_people=True),
+    )
+    assert all(PERSON in text for text in open_texts)
+
+
+def test_json_has_the_pinned_keys_and_every_cause() -> None:
+    document = to_json(found())
+    items = document["items"]
+    assert isinstance(items, list)
+    first = items[0]
+    assert isinstance(first, dict)
+    assert {"id", "account", "deployment", "cause", "severity", "changes", "who", "when"} <= set(first)
+    assert first["changes"] == [
+        {"path": "sku.capacity", "before": 80, "after": 50},
+        {"path": "raiPolicyName", "before": None, "after": "Microsoft.DefaultV2"},
+    ]
+    assert document["summary"] == {cause.value: 0 for cause in Cause} | {
+        "changed-outside": 1,
+        "expired": 1,
+        "undeclared": 1,
+        "pending": 1,
+    }
+    assert document["unreadable"] == [
+        {
+            "id": str(account("aoai-unread")),
+            "account": "aoai-unread",
+            "code": "AuthorizationFailed",
+            "message": "no right to read",
+        }
+    ]
+
+
+def test_no_drift_is_said_in_one_line() -> None:
+    assert render_text(DriftReport(items=(), in_sync=3), style=PLAIN) == "Drift: none; 3 in sync.\n"
+
+
+def test_ascii_terminals_get_ascii() -> None:
+    assert render_text(found(), style=Style(width=80, unicode=False)).isascii()
+
+
+def test_a_very_long_table_is_cut_and_says_so() -> None:
+    many = DriftReport(items=tuple(item(f"d{number}", explanation="x" * 300) for number in range(1000)))
+    text = render_markdown(many)
+    assert len(text.encode()) < 65_000
+    assert "800 more deployments not shown" in text

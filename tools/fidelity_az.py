@@ -1,0 +1,190 @@
+"""Drive an unmodified az CLI against the emulator: register a cloud, sign in, create, list, show, delete.
+
+    python tools/fidelity_az.py FOLDER [VERSION]
+
+Installs azure-cli (about 1 GB of packages) into a virtual environment in FOLDER unless it is there already,
+serves the emulator over https with a certificate of its own, runs each command, and writes what came of it
+to `tests/fidelity/az.json`, from which `docs/fidelity.md` is made. Exit code 1 when a command did not do its
+work.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import venv
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parent.parent
+RESULT = ROOT / "tests" / "fidelity" / "az.json"
+TENANT = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"
+SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
+HERE = "-n acc -g rg"
+CHAT = f"{HERE} --deployment-name chat"
+PTU = f"{HERE} --deployment-name ptu"
+MODEL = "--model-format OpenAI --model-name gpt-4o --model-version 2024-11-20"
+
+
+class Step(NamedTuple):
+    """One az command and what its JSON output has to say."""
+
+    command: str
+    holds: Callable[[object], bool]
+
+
+def _names(found: object) -> list[str]:
+    return [item["name"] for item in found] if isinstance(found, list) else []
+
+
+def _at(found: object, *path: str) -> object:
+    for name in path:
+        found = found.get(name) if isinstance(found, dict) else None
+    return found
+
+
+def _silent(found: object) -> bool:
+    return found is None
+
+
+STEPS = (
+    Step("cloud register -n Emulator --endpoint-resource-manager {url}", _silent),
+    Step("cloud set -n Emulator", _silent),
+    Step(
+        f"login --service-principal -u app -p secret --tenant {TENANT}",
+        lambda found: isinstance(found, list) and len(found) == 2,
+    ),
+    Step(f"account set -s {SUBSCRIPTION}", _silent),
+    Step("account show", lambda found: _at(found, "id") == SUBSCRIPTION),
+    Step("group create -n rg -l swedencentral", lambda found: _at(found, "name") == "rg"),
+    Step(
+        f"cognitiveservices account create {HERE} -l swedencentral --kind AIServices --sku S0 --yes",
+        lambda found: _at(found, "properties", "provisioningState") == "Succeeded",
+    ),
+    Step(f"cognitiveservices account show {HERE}", lambda found: _at(found, "kind") == "AIServices"),
+    Step("cognitiveservices account list -g rg", lambda found: _names(found) == ["acc"]),
+    Step(
+        f"cognitiveservices account deployment create {CHAT} {MODEL}"
+        " --sku-name GlobalStandard --sku-capacity 10",
+        lambda found: _at(found, "sku", "capacity") == 10,
+    ),
+    Step(
+        f"cognitiveservices account deployment create {PTU} {MODEL}"
+        " --sku-name ProvisionedManaged --sku-capacity 50",
+        lambda found: _at(found, "properties", "provisioningState") == "Creating",
+    ),
+    Step(f"cognitiveservices account deployment show {PTU}", lambda found: _at(found, "name") == "ptu"),
+    Step(
+        f"cognitiveservices account deployment show {PTU}",
+        lambda found: _at(found, "properties", "provisioningState") == "Succeeded",
+    ),
+    Step(
+        f"cognitiveservices account deployment list {HERE}",
+        lambda found: sorted(_names(found)) == ["chat", "ptu"],
+    ),
+    Step(
+        f"cognitiveservices account deployment show {CHAT}",
+        lambda found: _at(found, "properties", "model", "version") == "2024-11-20",
+    ),
+    Step(
+        "cognitiveservices usage list -l swedencentral",
+        lambda found: (
+            isinstance(found, list)
+            and [
+                item["currentValue"]
+                for item in found
+                if item["name"]["value"] == "OpenAI.GlobalStandard.gpt-4o"
+            ]
+            == [10]
+        ),
+    ),
+    Step(
+        "cognitiveservices model list -l swedencentral",
+        lambda found: isinstance(found, list) and len(found) > 100,
+    ),
+    Step(
+        f"cognitiveservices account list-models {HERE}", lambda found: isinstance(found, list) and bool(found)
+    ),
+    Step(
+        f"cognitiveservices account list-usage {HERE}", lambda found: isinstance(found, list) and bool(found)
+    ),
+    Step(f"cognitiveservices account deployment delete {CHAT}", _silent),
+    Step(f"cognitiveservices account deployment delete {PTU}", _silent),
+    Step(f"cognitiveservices account deployment list {HERE}", lambda found: found == []),
+    Step(f"cognitiveservices account delete {HERE}", _silent),
+    Step("cognitiveservices account list-deleted", lambda found: _names(found) == ["acc"]),
+    Step(f"cognitiveservices account purge {HERE} -l swedencentral", _silent),
+)
+
+
+def main(folder: Path, version: str | None) -> int:
+    """Run every step; the result is the exit code."""
+    az = installed(folder, version)
+    with tempfile.TemporaryDirectory() as scratch, served(Path(scratch)) as url:
+        environment = {
+            **os.environ,
+            "AZURE_CONFIG_DIR": f"{scratch}/config",
+            "AZURE_CORE_COLLECT_TELEMETRY": "0",
+            "AZURE_CORE_INSTANCE_DISCOVERY": "false",
+            "REQUESTS_CA_BUNDLE": f"{scratch}/ca.pem",
+        }
+        results = [run(az, step, url, environment) for step in STEPS]
+        found = subprocess.run([az, "version"], env=environment, capture_output=True, text=True, check=True)
+    result = {"version": json.loads(found.stdout)["azure-cli"], "steps": results}
+    RESULT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    done = sum(1 for step in results if step["passed"])
+    print(f"azure-cli {result['version']}: {done} of {len(results)} commands did their work")
+    return 0 if done == len(results) else 1
+
+
+def installed(folder: Path, version: str | None) -> Path:
+    """The az program in a virtual environment, made when it is not there."""
+    az = folder / "bin" / "az"
+    if not az.exists():
+        venv.create(folder, with_pip=True)
+        wanted = "azure-cli" if version is None else f"azure-cli=={version}"
+        subprocess.run([folder / "bin" / "pip", "install", "--quiet", wanted], check=True)
+    return az
+
+
+@contextmanager
+def served(scratch: Path) -> Iterator[str]:
+    """The emulator over https, with its state in memory."""
+    subprocess.run([sys.executable, ROOT / "tools" / "fidelity_certificate.py", scratch], check=True)
+    tls = ["--tls-cert", scratch / "cert.pem", "--tls-key", scratch / "key.pem"]
+    command = [sys.executable, "-m", "reconciler", "emulator", "serve", "--port", "0", "--state", ":memory:"]
+    with subprocess.Popen([*command, *tls], cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None  # noqa: S101 - what PIPE above means
+            yield json.loads(server.stdout.readline())["url"]
+        finally:
+            server.terminate()
+
+
+def run(az: Path, step: Step, url: str, environment: dict[str, str]) -> dict[str, object]:
+    """One command: whether it ended well and said what it should."""
+    words = step.command.format(url=url).split()
+    done = subprocess.run(
+        [az, *words, "-o", "json", "--only-show-errors"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    try:
+        said = json.loads(done.stdout) if done.stdout.strip() else None
+        passed = done.returncode == 0 and step.holds(said)
+    except ValueError:
+        passed = False
+    print(f"{'ok' if passed else 'FAILED':6} az {step.command.format(url=url)}", flush=True)
+    if not passed:
+        print(done.stdout[-600:], done.stderr[-600:])
+    return {"command": step.command, "passed": passed}
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else None))
