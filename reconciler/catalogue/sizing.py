@@ -2,12 +2,13 @@
 
 Microsoft's published formula (provisioned throughput documentation, 2026-05 and later)::
 
-    normalised tokens a minute = calls * (prompt * (1 - cached) * 1 + prompt * cached * w + generated * r)
-    raw PTU                    = normalised tokens a minute / input tokens a minute per PTU
+    normalised tokens a call   = prompt * (1 - cached) + prompt * cached * w + generated * r + images * i
+    raw PTU                    = calls a minute * normalised tokens a call / input tokens a minute per PTU
     deployable PTU             = raw PTU, rounded up to minimum + k * step
 
 with w the weight of a cached input token (0 for every model that has a ratio) and r the input tokens
-that one output token counts for. Models from GPT-6 on have a weight per class of token instead.
+that one output token counts for, and i those that one image token of the prompt counts for. Models from
+GPT-6 on, and image models, have a weight per class of token instead.
 """
 
 from __future__ import annotations
@@ -22,12 +23,16 @@ from reconciler.domain.sku import SkuFamily, SkuName
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
-    """Peak calls a minute, tokens per call, and the share of prompt tokens that is cached (0 to 1)."""
+    """Peak calls a minute, tokens per call, and the share of prompt tokens that is cached (0 to 1).
+
+    `image_tokens` are those of images in the prompt, beside `prompt_tokens` of text.
+    """
 
     calls_per_minute: float
     prompt_tokens: float
     generated_tokens: float
     cache_rate: float = 0.0
+    image_tokens: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,20 +52,17 @@ class Estimate:
     @property
     def formula(self) -> str:
         """The formula with its constants, as a person would check it."""
-        weights = weights_of(self.facts)
-        return (
-            f"(calls x (prompt x (1 - cached) x {_plain(weights.prompt)} + prompt x cached x "
-            f"{_plain(weights.cached)} + generated x {_plain(weights.generated)})) / {self.facts.input_tpm}"
-        )
+        return formula_of(self.facts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
-    """Input tokens that one token of each class counts for."""
+    """Input tokens that one token of each class counts for; `image` None where no source says."""
 
     prompt: Fraction
     cached: Fraction
     generated: Fraction
+    image: Fraction | None = None
 
 
 class NoFormula(LookupError):  # noqa: N818 -- a fact about the model, not a failure
@@ -75,6 +77,7 @@ def weights_of(facts: PtuFacts) -> Weights:
             prompt=_exact(facts.weights.input),
             cached=_exact(facts.weights.input if cached is None else cached),
             generated=_exact(facts.weights.output),
+            image=None if facts.weights.image_input is None else _exact(facts.weights.image_input),
         )
     if facts.output_ratio is None:
         raise NoFormula("the source gives no weight for generated tokens")
@@ -83,11 +86,38 @@ def weights_of(facts: PtuFacts) -> Weights:
     )
 
 
+def formula_of(facts: PtuFacts) -> str:
+    """The formula with a model's constants, as a person would check it."""
+    weights = weights_of(facts)
+    image = "" if weights.image is None else f" + images x {_plain(weights.image)}"
+    return (
+        f"(calls x (prompt x (1 - cached) x {_plain(weights.prompt)} + prompt x cached x "
+        f"{_plain(weights.cached)} + generated x {_plain(weights.generated)}{image})) / {facts.input_tpm}"
+    )
+
+
+def cautions(facts: PtuFacts, workload: Workload) -> tuple[str, ...]:
+    """What the formula leaves out for this model and workload, in words."""
+    told = []
+    whole = workload.prompt_tokens + workload.image_tokens
+    if facts.longest_prompt is not None and whole > facts.longest_prompt:
+        told.append(f"provisioned deployments do not serve prompts over {facts.longest_prompt:,} tokens")
+    longer = facts.long_context_weights
+    if longer is not None:
+        told.append(
+            f"long prompts count more (input x {longer.input:g}, output x {longer.output:g}); "
+            "where long begins is not documented"
+        )
+    if facts.weights is not None and facts.weights.cache_write is not None and workload.cache_rate:
+        told.append(f"writing to the cache counts x {facts.weights.cache_write:g} and is not in the estimate")
+    return tuple(told)
+
+
 def estimate(
     catalogue: Catalogue, model: str, version: Version, sku: SkuName, workload: Workload
 ) -> Estimate:
     """PTUs for `workload`; NoFormula where no figures are published for the model version."""
-    facts = _facts(catalogue, model, version)
+    facts = facts_of(catalogue, model, version)
     per_call = _per_call(weights_of(facts), workload)
     raw = _exact(workload.calls_per_minute) * per_call / facts.input_tpm
     sizes = catalogue.offer(model, version, sku)
@@ -99,8 +129,11 @@ def calls_carried(
     catalogue: Catalogue, model: str, version: Version, capacity: int, workload: Workload
 ) -> Fraction:
     """Calls a minute that `capacity` PTU carry, of the shape of `workload`; its own rate is ignored."""
-    facts = _facts(catalogue, model, version)
-    return capacity * facts.input_tpm / _per_call(weights_of(facts), workload)
+    facts = facts_of(catalogue, model, version)
+    per_call = _per_call(weights_of(facts), workload)
+    if not per_call:
+        raise NoFormula("calls of nothing but cached input count nothing, so no number is a limit")
+    return capacity * facts.input_tpm / per_call
 
 
 def provisioned_skus(catalogue: Catalogue, model: str, version: Version) -> tuple[SkuName, ...]:
@@ -114,7 +147,8 @@ def provisioned_skus(catalogue: Catalogue, model: str, version: Version) -> tupl
     )
 
 
-def _facts(catalogue: Catalogue, model: str, version: Version) -> PtuFacts:
+def facts_of(catalogue: Catalogue, model: str, version: Version) -> PtuFacts:
+    """Throughput of a model version; NoFormula where none is published."""
     facts = catalogue.ptu(model, version)
     if facts is None:
         raise NoFormula(f"no throughput per PTU is published for {model}")
@@ -123,10 +157,13 @@ def _facts(catalogue: Catalogue, model: str, version: Version) -> PtuFacts:
 
 def _per_call(weights: Weights, workload: Workload) -> Fraction:
     prompt, cached = _exact(workload.prompt_tokens), _exact(workload.cache_rate)
+    if workload.image_tokens and weights.image is None:
+        raise NoFormula("the source gives no weight for image tokens in the prompt")
     return (
         prompt * (1 - cached) * weights.prompt
         + prompt * cached * weights.cached
         + _exact(workload.generated_tokens) * weights.generated
+        + _exact(workload.image_tokens) * (weights.image or 0)
     )
 
 

@@ -115,5 +115,7 @@ def _flush() -> None:
 
 def _say(message: str, code: Exit) -> int:
     with contextlib.suppress(OSError):
-        click.echo(f"error: {message}", err=True)
+        from reconciler.report.style import inert  # noqa: PLC0415 -- only where something is wrong
+
+        click.echo(f"error: {inert(message)}", err=True)
     return code

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 
 from reconciler.emulator import (
+    account_faces,
     clock,
     errors,
     kept_accounts,
@@ -223,27 +224,17 @@ def filled(turn: Turn, given: Json, before: Json | None, *, state: str = "Succee
 
 
 def _properties(turn: Turn, location: str, kind: str, given: Json) -> Json:
-    domain = given.get("customSubDomainName")
-    place = normal_location(location)
-    host = f"https://{domain}" if domain else f"https://{place}.api"
-    service = "openai.azure.com" if kind == "OpenAI" else "cognitiveservices.azure.com"
-    endpoint = f"{host}.{service}/" if domain else f"{host}.cognitive.microsoft.com/"
-    interface = f"https://{domain}.openai.azure.com/" if domain else endpoint
     fixed = {
-        "endpoint": endpoint,
+        "endpoint": account_faces.endpoint(location, kind, given.get("customSubDomainName")),
         "provisioningState": "Succeeded",
         "internalId": "0" * 32,
         "dateCreated": clock.stamp(turn.now),
-        "callRateLimit": {"rules": []},
+        "callRateLimit": {"rules": account_faces.rules(kind)},
         "isMigrated": False,
         "privateEndpointConnections": [],
         "publicNetworkAccess": "Enabled",
-        "capabilities": [{"name": "VirtualNetworks"}, {"name": "CustomerManagedKey"}],
-        "endpoints": {
-            "OpenAI Language Model Instance API": interface,
-            "OpenAI Dall-E API": interface,
-            "OpenAI Whisper API": interface,
-        },
+        "capabilities": account_faces.capabilities(kind),
+        "endpoints": account_faces.endpoints(location, kind, given.get("customSubDomainName")),
     }
     return {**fixed, **{part: value for part, value in given.items() if part != "restore"}}
 

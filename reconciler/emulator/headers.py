@@ -1,7 +1,7 @@
 """The headers that every answer of ARM carries, from the recordings of June 2026.
 
-Rule of this module: errors of the front door say `x-ms-failure-cause`, answers of the provider say how long
-it took, and never both.
+Rule of this module: errors of the front door say `x-ms-failure-cause` and neither who called nor how many
+calls are left; answers of the provider say how long it took (recorded, June 2026).
 """
 
 import re
@@ -48,7 +48,8 @@ def complete(
         "x-ms-correlation-request-id": correlation,
         "x-ms-routing-request-id": f"{_REGION.upper()}:{now:%Y%m%dT%H%M%SZ}:{request_id}",
     }
-    if caller is not None:
+    turned_away = answer.status >= 400 and not answer.from_provider
+    if caller is not None and not turned_away:
         found["x-ms-operation-identifier"] = (
             f"tenantId={caller.tenant},objectId={caller.oid}/{_REGION}/{uuid.uuid4()}"
         )
@@ -60,7 +61,7 @@ def complete(
         found["Content-Length"] = str(length)
     if then.get("gzip"):
         found["Content-Encoding"] = "gzip"
-    found |= {**rates, **answer.headers}
+    found |= {**({} if turned_away else rates), **answer.headers}
     fields = damage.headers(list(found.items()), then.get("headers") or {})
     return [(_clean(name).lower(), _clean(value)) for name, value in fields]
 

@@ -33,7 +33,11 @@ PREVIEW = (
     "2026-01-15-preview",
     "2026-03-15-preview",
     "2026-05-15-preview",
+    "2026-07-15-preview",
+    "2026-09-15-preview",
 )
+"""The last two are known from the specification repository and azure-mgmt-cognitiveservices 15.0.0b6; what
+they add to deployments is not transcribed."""
 OLD_ACCOUNTS = ("2017-04-18", "2021-04-30")
 """Accepted for accounts, skus and operation results only."""
 

@@ -128,7 +128,12 @@ _BY_MESSAGE: Final[tuple[_Told, ...]] = (
 
 _KNOWN: Final[tuple[_Known, ...]] = (
     # the provider
-    _Known(("InsufficientQuota", "ResourceQuotaExceeded"), _QUOTA),
+    _Known(("InsufficientQuota",), _QUOTA),
+    _Known(
+        ("ResourceQuotaExceeded",),
+        "A limit on the number of things is reached, mostly of deployments in one account: neither tokens "
+        "nor the region are the question. Remove some, or declare it in another account",
+    ),
     _Known(("DeploymentModelNotSupported",), _MODEL),
     _Known(
         ("ServiceModelDeprecated",),

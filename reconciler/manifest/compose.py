@@ -13,9 +13,10 @@ from typing import Any, Final, NoReturn
 
 import yaml
 
-from reconciler.diagnostics import Diagnostic, Place, Related, Severity, Span
-from reconciler.manifest.characters import UNSEEN, named
-from reconciler.manifest.tree import Items, Lines, Map, Node, Text, shortened
+from reconciler.diagnostics import Diagnostic
+from reconciler.manifest.characters import UNSEEN
+from reconciler.manifest.objections import Objections
+from reconciler.manifest.tree import Items, Map, Node, Text
 
 MAX_DEPTH: Final = 32
 MAX_ALIASES: Final = 100
@@ -23,7 +24,6 @@ MAX_NODES: Final = 100_000
 
 LIBYAML: Final = bool(yaml.__with_libyaml__)
 _FASTEST: type[Any] = yaml.CSafeLoader if LIBYAML else yaml.SafeLoader
-_LIMITS = "limits on manifests: 1 MiB a file, depth 32, 100 aliases, 100,000 nodes"
 _DEEP = "a manifest has ten levels at most: is a bracket left open?"
 _ALIASED = "write the value out, or put it into a DeploymentTemplate"
 _MANY = "split the file, or use fewer aliases"
@@ -81,21 +81,19 @@ def compose(file: str, text: str, *, loader: type[Any] = _FASTEST) -> Composed:
     except _Stop:
         pass
     except yaml.YAMLError as problem:
-        composer.broken(problem)
+        composer.objections.broken(problem)
     finally:
         scanner.dispose()
-    return Composed(roots=tuple(composer.roots), findings=tuple(composer.findings), whole=whole)
+    return Composed(roots=tuple(composer.roots), findings=tuple(composer.objections.findings), whole=whole)
 
 
 class _Composer:
     """One file's events in, trees and findings out."""
 
     def __init__(self, file: str, text: str) -> None:
-        self.file = file
         self.text = text
-        self.lines = Lines(text)
         self.roots: list[tuple[int, Node]] = []
-        self.findings: list[Diagnostic] = []
+        self.objections = Objections(file, text)
         self.document = -1
         self.nodes = 0
         self.aliases = 0
@@ -123,6 +121,7 @@ class _Composer:
 
     def begin_document(self, _event: yaml.DocumentStartEvent) -> None:
         self.document += 1
+        self.objections.document = self.document
         self.anchors = {}
 
     def scalar(self, event: Any) -> None:  # noqa: ANN401 -- libyaml's events carry no types
@@ -131,11 +130,11 @@ class _Composer:
         node.end = event.end_mark.index
         node.plain = plain = not event.style
         if plain and node == "=":
-            self._refuse_tag("a plain `=` (YAML 1.1's default value)", "write it in quotes", node)
+            self.objections.lone_equals(node)
         elif event.style == '"' and UNSEEN.search(node):
-            self._unseen(node)
+            self.objections.unseen(node)
         if event.tag is not None:
-            self._tagged(event)
+            self.objections.tagged(event.tag, event.start_mark.index)
         self._add(1)
         if event.anchor is not None:
             self.anchors[event.anchor] = _Anchored(node, 1, 0)
@@ -151,7 +150,7 @@ class _Composer:
         node.start = event.start_mark.index
         node.end = node.start
         if event.tag is not None:
-            self._tagged(event)
+            self.objections.tagged(event.tag, event.start_mark.index)
         if len(self.open) >= MAX_DEPTH:
             self._over(f"more than {MAX_DEPTH} levels deep", node.start, node.start + 1, _DEEP)
         self.open.append(_Open(node, event.anchor, self.nodes))
@@ -177,13 +176,7 @@ class _Composer:
         if self.aliases > MAX_ALIASES:
             self._over(f"over the limit of {MAX_ALIASES} aliases", start, end, _ALIASED)
         if event.anchor not in self.anchors:
-            self._note(
-                "yaml-syntax",
-                f"`*{event.anchor}` names no anchor above it",
-                start,
-                end,
-                hint=f"write `&{event.anchor}` where the value stands, before this line",
-            )
+            self.objections.no_anchor(event.anchor, start, end)
             nothing = Text("")
             nothing.start, nothing.end, nothing.plain = start, end, True
             self._put(nothing, 0)
@@ -228,7 +221,7 @@ class _Composer:
         if key in into:
             if parent.firsts is None:
                 parent.firsts = {k: k for k in into if isinstance(k, Text)}
-            self._repeated(key, parent.firsts[key])
+            self.objections.repeated(key, parent.firsts[key])
         elif key == "<<" and key.plain:
             self._merge(parent, key, value)
         else:
@@ -239,127 +232,18 @@ class _Composer:
     def _merge(self, parent: _Open, key: Text, value: Node) -> None:
         """Note what `<<` brings in; explicit keys win, so it is laid under them when the mapping ends."""
         sources = value if isinstance(value, Items) else [value]
-        wrong = [source for source in sources if not isinstance(source, Map)]
-        if wrong or parent.merged:
-            self._note(
-                "duplicate-key" if parent.merged else "wrong-type",
-                "`<<` stands twice in one mapping"
-                if parent.merged
-                else "`<<` merges mappings; this is something else",
-                key.start,
-                key.end,
-                hint="write one `<<` with a mapping, an alias of one, or a list of them",
-            )
+        if parent.merged or not all(isinstance(source, Map) for source in sources):
+            self.objections.no_merge(key, again=bool(parent.merged))
             return
         parent.merged.extend(source for source in sources if isinstance(source, Map))
 
     def _not_a_key(self, node: Map | Items) -> Text:
-        what = "a mapping" if isinstance(node, Map) else "a list"
-        self._note(
-            "wrong-type",
-            f"{what} stands where a key should; keys are text",
-            node.start,
-            node.end,
-            hint="put the value in quotes if it starts with `{` or `[` and is meant as text",
-        )
+        """The text of what cannot be a key, so that reading can go on."""
+        self.objections.no_key(node)
         key = Text(self.text[node.start : node.end])
         key.start, key.end, key.plain = node.start, node.end, False
         return key
 
-    def _repeated(self, key: Text, first: Text) -> None:
-        line = self.lines.position(first.start)[0]
-        self._note(
-            "duplicate-key",
-            f"`{shortened(key)}` stands twice in one mapping, first on line {line}",
-            key.start,
-            key.end,
-            hint="remove one of the two; YAML readers would silently keep the last",
-            related=(Related(message="first here", place=self._place(first.start, first.end)),),
-        )
-
-    def _tagged(self, event: Any) -> None:  # noqa: ANN401
-        at = event.start_mark.index
-        written = self.text[at : at + 80].split(maxsplit=1)
-        tag = next((word for word in written[:1] if word.startswith(("!", "&"))), event.tag)
-        self._note(
-            "yaml-tag",
-            f"YAML tag `{shortened(tag)}`: manifests have no tags",
-            at,
-            at + len(tag),
-            hint="remove the tag; put the value in quotes if it must stay text",
-        )
-
-    def _refuse_tag(self, what: str, hint: str, node: Text) -> None:
-        self._note("yaml-tag", f"{what} has no meaning in manifests", node.start, node.end, hint=hint)
-
-    def _unseen(self, node: Text) -> None:
-        found = UNSEEN.search(node)
-        character = found.group() if found else ""
-        self._note(
-            "control-character",
-            f"the text contains {named(character)}, written as an escape",
-            node.start,
-            node.end,
-            hint="remove it: what is deployed must be what a reviewer sees",
-        )
-
     def _over(self, what: str, start: int, end: int, hint: str) -> NoReturn:
-        self._note("yaml-limit", f"the file is {what}", start, end, source=_LIMITS, hint=hint)
+        self.objections.over(what, start, end, hint)
         raise _Stop
-
-    def broken(self, problem: yaml.YAMLError) -> None:
-        """Note why libyaml gave up, in its own words, where it did."""
-        mark = getattr(problem, "problem_mark", None) or getattr(problem, "context_mark", None)
-        at = mark.index if mark is not None else int(getattr(problem, "position", 0) or 0)
-        words = getattr(problem, "problem", None) or getattr(problem, "reason", None) or "it cannot be read"
-        began = getattr(problem, "context_mark", None)
-        context = getattr(problem, "context", None)
-        related: tuple[Related, ...] = ()
-        if context and began is not None and began.index != at:
-            related = (Related(message=context, place=self._place(began.index, began.index + 1)),)
-        self.document = max(0, self.document)
-        self._note(
-            "yaml-syntax",
-            f"this is not YAML: {words}",
-            at,
-            at + 1,
-            hint=self._syntax_hint(at, words),
-            related=related,
-        )
-
-    def _syntax_hint(self, at: int, words: str) -> str:
-        line = self.lines.line(self.lines.position(min(at, len(self.text)))[0]) or ""
-        indent = line[: len(line) - len(line.lstrip())]
-        if "\t" in indent or "'\\t'" in words or r"\t" in words:
-            return "indent with spaces: YAML does not allow tabs there"
-        return "the mistake is here or just before: an indent, a missing `:`, an open quote or bracket"
-
-    def _note(
-        self,
-        code: str,
-        message: str,
-        start: int,
-        end: int,
-        *,
-        source: str = "",
-        hint: str = "",
-        related: tuple[Related, ...] = (),
-    ) -> None:
-        self.findings.append(
-            Diagnostic(
-                code=code,
-                severity=Severity.ERROR,
-                message=message,
-                place=self._place(start, end),
-                source=source,
-                hint=hint,
-                related=related,
-            )
-        )
-
-    def _place(self, start: int, end: int) -> Place:
-        return Place(file=self.file, document=max(0, self.document), span=self._span(start, end))
-
-    def _span(self, start: int, end: int) -> Span:
-        span = self.lines.first_line(start, end)
-        return span if span.end_column > span.column else self.lines.first_line(start, start + 1)

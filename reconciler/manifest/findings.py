@@ -22,6 +22,9 @@ M = TypeVar("M", bound=BaseModel)
 Locate = Callable[[Route, bool], Place | None]
 """From a route and "the key, not the value" to a place."""
 
+# In one mapping with more unknown names than this, nobody reads what each could have meant.
+_SUGGESTIONS: Final = 100
+
 LEAVE_OUT: Final = "leave the line out to leave the field unmanaged"
 
 # Names that people paste from ARM, Bicep, Terraform or az, and what they are called here.
@@ -53,7 +56,9 @@ def checked(model: type[M], tree: Map, locate: Locate) -> tuple[M | None, tuple[
         return model.model_validate(tree), ()
     except ValidationError as problem:
         errors = problem.errors(include_url=False)
-    found = tuple(_finding(error, model, locate) for error in errors)
+    found = tuple(
+        _finding(error, model, locate, suggest=number < _SUGGESTIONS) for number, error in enumerate(errors)
+    )
     if any(error["type"] != "extra_forbidden" for error in errors):
         return None, found
     return model.model_validate(_without(tree, [error["loc"] for error in errors])), found
@@ -82,7 +87,7 @@ def missing(route: Route, message: str, hint: str, place: Place | None) -> Diagn
     )
 
 
-def _finding(error: Any, model: type[BaseModel], locate: Locate) -> Diagnostic:  # noqa: ANN401 -- ErrorDetails
+def _finding(error: Any, model: type[BaseModel], locate: Locate, *, suggest: bool) -> Diagnostic:  # noqa: ANN401 -- ErrorDetails
     route: Route = tuple(str(step) if isinstance(step, str) else step for step in error["loc"])
     value, context = error["input"], error.get("ctx", {})
     match error["type"]:
@@ -94,7 +99,7 @@ def _finding(error: Any, model: type[BaseModel], locate: Locate) -> Diagnostic: 
                 locate(route[:-1], True),
             )
         case "extra_forbidden":
-            return _unknown(route, model, locate(route, True))
+            return _unknown(route, model, locate(route, True), suggest=suggest)
         case "literal_error" if isinstance(value, Text) and not value.null:
             return _not_listed(route, value, model, locate(route, False))
         case "wrong-type" | "invalid-value" as code:
@@ -114,12 +119,12 @@ def _error(code: str, message: str, route: Route, hint: str, place: Place | None
     )
 
 
-def _unknown(route: Route, model: type[BaseModel], place: Place | None) -> Diagnostic:
+def _unknown(route: Route, model: type[BaseModel], place: Place | None, *, suggest: bool) -> Diagnostic:
     name, owner = str(route[-1]), _owner(route)
     known = known_fields(model, route[:-1])
     hint = _KNOWN_ELSEWHERE.get((owner, name))
     if hint is None:
-        near = nearest(name, known)
+        near = nearest(name, known) if suggest else None
         hint = f"did you mean `{near}`?" if near else f"fields here are {', '.join(sorted(known))}"
         if near is None and owner == "entry":
             hint += "; what only ARM knows goes below extraProperties"

@@ -27,6 +27,9 @@ PREVIEWS: Final = (
 )  # fmt: skip
 _INFERENCE: Final = frozenset({"2024-10-21", "2024-06-01", "2024-02-01", "2023-12-01-preview"})
 
+# Of more unknown codes than this, nobody reads what each could have meant.
+_SUGGESTIONS: Final = 100
+
 LOWERABLE: Final = frozenset({"unknown-field", "api-version", "region-mismatch"})
 """Findings about text that is understood all the same, so that a Fleet may call them less than errors."""
 
@@ -68,10 +71,10 @@ def fleet_findings(
     """What a well-typed Fleet gets wrong. `structural` are the codes of text that is not understood."""
     yield from _api_version(document, spec)
     yield from _aliases(document, spec)
-    for code, level in (spec.rules or {}).items():
+    for number, (code, level) in enumerate((spec.rules or {}).items()):
         route = ("spec", "rules", code)
         if code not in known_rules:
-            near = nearest(code, known_rules)
+            near = nearest(code, known_rules) if number < _SUGGESTIONS else None
             yield _wrong(
                 document,
                 route,

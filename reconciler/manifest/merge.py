@@ -40,12 +40,16 @@ class MergedSet:
 
 
 def merged(source: RawSet, manifests: Manifests) -> MergedSet:
-    """The entries of a set: those of its templates in their order, then its own, each name once."""
+    """The entries of a set: those of its templates in their order, then its own, each name once.
+
+    A template that is listed twice counts where it stands last: what it said before is laid under itself.
+    """
     findings: list[Diagnostic] = list(repeated(source.layers))
     stacks: dict[str, list[Layer]] = {}
     declared_at: dict[str, Place] = {}
     listed = source.typed.spec.templates or []
-    for number, template in enumerate(listed):
+    last = {template: number for number, template in enumerate(listed)}
+    for template, number in sorted(last.items(), key=lambda item: item[1]):
         place = source.document.place(("spec", "templates", number))
         for layer in manifests.templates.get(template, ()):
             _stack(stacks, declared_at, layer, place)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Related, Severity
 from reconciler.domain.deployment import DesiredDeployment, SourceAccount
@@ -18,12 +19,15 @@ from reconciler.manifest.declare import Home, deployment, incomplete, unclear
 from reconciler.manifest.entry import Entry
 from reconciler.manifest.findings import checked
 from reconciler.manifest.merge import Merged, MergedSet, merged
-from reconciler.manifest.parse import Manifests, parse
+from reconciler.manifest.parse import Manifests, RawSet, parse
 from reconciler.manifest.scope import selected
 from reconciler.manifest.selection import EVERYTHING, Selection
 from reconciler.manifest.tree import shortened
 
 __all__ = ["Resolved", "parse", "resolve"]
+
+MAX_DEPLOYMENTS: Final = 100_000
+"""Templates multiply as aliases do, so what they make of a small text is limited too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +50,18 @@ class _Resolution:
     declared: int = 0
 
 
-def resolve(manifests: Manifests, *, selection: Selection = EVERYTHING) -> Resolved:
-    """Everything that can be understood, less what is not selected."""
+def resolve(
+    manifests: Manifests, *, selection: Selection = EVERYTHING, limit: int = MAX_DEPLOYMENTS
+) -> Resolved:
+    """Everything that can be understood, less what is not selected; a finding at more than `limit`."""
     accounts = Accounts(manifests.fleet, complete=manifests.complete)
     run = _Resolution(accounts=accounts, fleet=manifests.fleet)
     homes = [(source, accounts.of_set(source)) for source in manifests.sets]
-    sets = [(merged(source, manifests), account) for source, account in homes]
-    for one, account in sets:
-        _resolve_set(run, one, account)
+    for source, account in homes:
+        _resolve_set(run, merged(source, manifests), account)
+        if run.declared > limit:
+            run.findings.append(_too_many(source, limit))
+            break
     labelled = [
         (account, source.typed.metadata.labels or {}) for source, account in homes if account is not None
     ]
@@ -100,6 +108,17 @@ def _resolve_entry(run: _Resolution, merged_entry: Merged, home: Home | None, *,
         run.broken.add(identity)
     else:
         run.deployments.append(deployment(entry, home, source, merged_entry.provenance))
+
+
+def _too_many(source: RawSet, limit: int) -> Diagnostic:
+    return Diagnostic(
+        code="yaml-limit",
+        severity=Severity.ERROR,
+        message=f"with this set more than {limit:,} deployments are declared",
+        place=source.document.place(("spec", "templates"), on_key=True),
+        source="limits on manifests",
+        hint="name fewer folders, or list fewer templates",
+    )
 
 
 def _source(run: _Resolution, entry: Entry, merged_entry: Merged) -> tuple[SourceAccount | None, bool]:

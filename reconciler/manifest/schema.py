@@ -12,8 +12,10 @@ from pydantic import BaseModel, BeforeValidator, Field
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
 from pydantic_core import core_schema
 
+from reconciler.catalogue.load import catalogue
 from reconciler.domain.ids import is_guid
 from reconciler.manifest import scalars
+from reconciler.manifest.completions import completed
 from reconciler.manifest.entry import Entry, EntryFields
 from reconciler.manifest.fields import (
     Flag,
@@ -223,7 +225,7 @@ def json_schema() -> dict[str, Any]:
                 "then": {"$ref": f"#/$defs/{kind}"},
             }
         )
-    return {
+    schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Manifest of reconciler",
         "description": "A Fleet, a DeploymentSet or a DeploymentTemplate.",
@@ -238,3 +240,4 @@ def json_schema() -> dict[str, Any]:
         "allOf": branches,
         "$defs": dict(sorted(definitions.items())),
     }
+    return completed(schema, catalogue())

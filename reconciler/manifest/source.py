@@ -92,7 +92,7 @@ def _walk(root: Node, route: Route) -> tuple[Text | None, Node]:
     node = root
     for step in route:
         if isinstance(node, Map) and step in node:
-            key = node.written(step)
+            key = node.written(str(step))
             node = node[str(step)]
         elif isinstance(node, Items) and isinstance(step, int) and 0 <= step < len(node):
             key, node = None, node[step]

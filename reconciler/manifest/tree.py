@@ -41,14 +41,22 @@ class Text(str):
 class Map(dict[str, "Node"]):
     """A mapping. Its keys are `Text`s, with their own positions; so are those that came through `<<`."""
 
-    __slots__ = ("end", "start")
+    __slots__ = ("_written", "end", "start")
 
     start: int
     end: int
+    _written: dict[str, Text]
 
-    def written(self, key: object) -> Text | None:
-        """A key as it stands in the text, which tells where; None if there is none."""
-        return next((known for known in self if known == key and isinstance(known, Text)), None)
+    def written(self, key: str) -> Text | None:
+        """A key as it stands in the text, which tells where; None if there is none.
+
+        Asked for findings only, so the way from equal text to the key itself is made when first needed.
+        """
+        try:
+            found = self._written
+        except AttributeError:
+            found = self._written = {known: known for known in self if isinstance(known, Text)}
+        return found.get(key)
 
 
 class Items(list["Node"]):

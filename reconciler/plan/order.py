@@ -13,7 +13,8 @@ from __future__ import annotations
 import hashlib
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import DeploymentId
@@ -165,34 +166,66 @@ def _await_releases(
     for name in order:
         for move in moves[name]:
             by_pool[move.pool].append(move)
+    waiters = _turned_around(needs)
     for pool in sorted(by_pool):
         takes = [move for move in by_pool[pool] if move.take]
-        left = {move.id: move.release for move in by_pool[pool] if move.release}
-        if takes and left:
-            _set_aside(needs, takes, left)
+        releases = [_Release(of=move.id, left=move.release) for move in by_pool[pool] if move.release]
+        if takes and releases:
+            _set_aside(needs, waiters, takes, releases)
 
 
-def _set_aside(needs: Needs, takes: list[Movement], left: dict[DeploymentId, int]) -> None:
+@dataclass(slots=True)
+class _Release:
+    """Units that a step gives back and that no take has been promised yet."""
+
+    of: DeploymentId
+    left: int
+
+
+def _set_aside(needs: Needs, waiters: Needs, takes: list[Movement], releases: list[_Release]) -> None:
     """Give each take its units: from the room first, then from releases that do not wait for it.
 
-    The takes with the fewest releases to choose from choose first. Where what remains is not enough, a
-    take waits for all it can; the forecast then shows that the order cannot hold.
+    The takes that some release waits for choose first. Where what remains is not enough, a take waits for
+    all it can; the forecast then shows that the order cannot hold.
     """
-    room = max(0, sum(take.take for take in takes) - sum(left.values()))
-    free = {take.id: _not_waiting(needs, take.id, left) for take in takes}
-    for take in sorted(takes, key=lambda take: len(free[take.id])):
+    room = max(0, sum(take.take for take in takes) - sum(release.left for release in releases))
+    everyone = [release.of for release in releases]
+    open_ones = list(releases)
+    for take in sorted(takes, key=lambda take: not waiters.get(take.id)):
         wanted = take.take - min(room, take.take)
         room -= take.take - wanted
-        open_ones = [name for name in left if left[name] and wanted]
-        for name in sorted(open_ones, key=lambda name: left[name] != wanted):
-            if wanted and take.id not in _reachable(needs, name):
-                units = min(left[name], wanted)
-                left[name] -= units
-                wanted -= units
-                needs[take.id].add(name)
+        if not wanted:
+            continue
+        barred = _reachable(waiters, take.id)
+        chosen: list[DeploymentId] = []
+        for release in _by_fit(open_ones, wanted, barred):
+            if not wanted:
+                break
+            units = min(release.left, wanted)
+            release.left -= units
+            wanted -= units
+            chosen.append(release.of)
+        open_ones = [release for release in open_ones if release.left]
         if wanted:
-            needs[take.id] |= _not_waiting(needs, take.id, left)
+            chosen = [name for name in everyone if name not in barred]
+        for name in chosen:
+            needs[take.id].add(name)
+            waiters.setdefault(name, set()).add(take.id)
 
 
-def _not_waiting(needs: Needs, take: DeploymentId, releases: Iterable[DeploymentId]) -> set[DeploymentId]:
-    return {name for name in releases if take not in _reachable(needs, name)}
+def _by_fit(
+    releases: Sequence[_Release], wanted: int, barred: Collection[DeploymentId]
+) -> Sequence[_Release]:
+    """The releases to take from, in order; the one of exactly the wanted size alone if there is one."""
+    free = [release for release in releases if release.of not in barred] if len(barred) > 1 else releases
+    exact = next((release for release in free if release.left == wanted), None)
+    return free if exact is None else [exact]
+
+
+def _turned_around(needs: Needs) -> Needs:
+    """Who waits for whom, the other way round."""
+    waiters: Needs = {}
+    for name, targets in needs.items():
+        for target in targets:
+            waiters.setdefault(target, set()).add(name)
+    return waiters

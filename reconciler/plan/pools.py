@@ -7,7 +7,7 @@ name ("gpt4.1" for gpt-4.1). A pool that cannot be found is unknown, never assum
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.domain.deployment import UNSET, ModelRef, Unset
@@ -67,6 +67,7 @@ class Pools:
         self._observed = observed
         self._offers: dict[_Place, dict[tuple[str, SkuName], list[Offer]]] = {}
         self._pools: dict[_Place, dict[str, QuotaPool]] = {}
+        self._best: dict[tuple[_Place, ModelRef, SkuName, str], Offer | None] = {}
 
     def pool(self, key: PoolKey) -> QuotaPool | None:
         """ARM's figures for a pool; None where they could not be read."""
@@ -142,28 +143,11 @@ class Pools:
     def _offer(
         self, account: AccountId, region: Region, model: ModelRef, sku: SkuName, kind: str
     ) -> Offer | None:
-        """The offer that fits best: same format and tuning before any, then version, then account kind."""
-        base = model.tuned_from
-        name = (base.name if base else model.name).lower()
-        version = base.version if base else model.version
-        fitting = self._offered((account.subscription.lower(), region)).get((name, sku))
-        if not fitting:
-            return None
-
-        def misfit(offer: Offer) -> tuple[bool, bool, bool, bool, bool, str]:
-            return (
-                offer.model_format.lower() != model.format.lower(),
-                offer.for_fine_tuned != model.fine_tuned,
-                not isinstance(version, Unset) and offer.model_version.lower() != version.lower(),
-                bool(kind) and offer.account_kind.lower() != kind.lower(),
-                not offer.default_version,
-                offer.pool,
-            )
-
-        # ARM may list one SKU twice with two dates, the later for models fine-tuned before the first: as
-        # long as either holds, the SKU is offered.
-        latest_first = sorted(fitting, key=lambda offer: offer.retires or "9999", reverse=True)
-        return min(latest_first, key=misfit)
+        place = (account.subscription.lower(), region)
+        asked = (place, model, sku, kind)
+        if asked not in self._best:
+            self._best[asked] = _best(self._offered(place), model, sku, kind)
+        return self._best[asked]
 
     def _offered(self, place: _Place) -> dict[tuple[str, SkuName], list[Offer]]:
         if place not in self._offers:
@@ -173,6 +157,27 @@ class Pools:
                 index[offer.model_name.lower(), offer.sku].append(offer)
             self._offers[place] = dict(index)
         return self._offers[place]
+
+
+def _best(
+    offered: Mapping[tuple[str, SkuName], Sequence[Offer]], model: ModelRef, sku: SkuName, kind: str
+) -> Offer | None:
+    """The offer that fits best: same format and tuning before any, then version, then account kind."""
+    base = model.tuned_from
+    name = (base.name if base else model.name).lower()
+    version = base.version if base else model.version
+
+    def misfit(offer: Offer) -> tuple[bool, bool, bool, bool, bool, str]:
+        return (
+            offer.model_format.lower() != model.format.lower(),
+            offer.for_fine_tuned != model.fine_tuned,
+            not isinstance(version, Unset) and offer.model_version.lower() != version.lower(),
+            bool(kind) and offer.account_kind.lower() != kind.lower(),
+            not offer.default_version,
+            offer.pool,
+        )
+
+    return min(offered.get((name, sku), ()), key=misfit, default=None)
 
 
 def _model_of(there: ObservedDeployment) -> ModelRef:

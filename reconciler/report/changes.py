@@ -14,7 +14,7 @@ from reconciler.domain.deployment import UNSET, JsonValue, ModelRef, Unset
 from reconciler.domain.sku import SkuFamily, SkuName
 from reconciler.plan.actions import Action, Blocked, Create, Delete, FieldChange, Keep
 from reconciler.plan.body import MARKS
-from reconciler.report.layout import cells, padded
+from reconciler.report.layout import cells, padded, paragraph
 from reconciler.report.style import Style
 
 _MARK_PATHS = frozenset(f"tags.{name}" for name in MARKS)
@@ -51,6 +51,36 @@ def change_lines(
         lines += _line(padded(path, width), before, after, style, indent)
     if marks:
         lines.append(style.paint(f"{indent}{padded('our mark', width)}  {', '.join(marks)}", "dim"))
+    return lines
+
+
+def beside_marks(changes: Sequence[FieldChange]) -> Sequence[FieldChange]:
+    """The changes without those of our own tags, unless there are no others."""
+    others = [one for one in changes if not _is_mark(one)]
+    return others or changes
+
+
+_ON_THE_FIRST_LINE = frozenset({"model.format", "model.name", "model.version", "sku.name", "sku.capacity"})
+
+
+def created_lines(action: Create, style: Style, units: Units, *, indent: str) -> list[str]:
+    """A new deployment in short: what it serves and how much of it, then whatever else is stated."""
+    spec = action.desired.spec
+    model = " ".join(style.show(part) for part in (spec.model.name, spec.model.version or "") if part)
+    by_path = {change.path: change for change in action.changes}
+    amount = ""
+    if "sku.capacity" in by_path:
+        amount = f", {_capacity(action, by_path['sku.capacity'], style, units)[1]}"
+    publisher = "" if spec.model.format == "OpenAI" else f"{style.show(spec.model.format)} "
+    first = f"{publisher}{model} on {style.show(spec.sku.name.name)}{amount}"
+    rest = [
+        f"{style.show(change.path)} {value_text(change.after, style)}"
+        for change in action.changes
+        if change.path not in _ON_THE_FIRST_LINE and not _is_mark(change)
+    ]
+    lines = paragraph(first, width=style.width, indent=indent, hanging=f"{indent}  ")
+    if rest:
+        lines += paragraph("; ".join(rest), width=style.width, indent=indent, hanging=f"{indent}  ")
     return lines
 
 

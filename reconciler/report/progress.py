@@ -161,7 +161,7 @@ class TerminalProgress:
             get_time=self._get_time,
             expand=False,
         )
-        self._all = self._progress.add_task("all", total=self._total, doing=self._count(0))
+        self._all = self._progress.add_task("apply:", total=self._total, doing=self._count(0))
         self._progress.start()
         return self
 

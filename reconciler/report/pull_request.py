@@ -53,7 +53,7 @@ class _Page:
             what = ", ".join(counted(number, noun) for noun, number in self._cut.items())
             told = f"**Cut to fit:** {what} not shown here. `reconciler plan` shows everything."
             self._blocks.append(f"\n{told}")
-        return "\n".join(self._blocks) + "\n"
+        return "\n".join(self._blocks).rstrip("\n") + "\n"
 
 
 def render_markdown(
@@ -101,9 +101,12 @@ def _counts(plan: Plan) -> str:
 
 def _offer_list(page: _Page, title: str, items: Iterable[str], noun: str) -> None:
     """A titled list whose items are offered one by one."""
-    for number, item in enumerate(items):
-        page.offer(f"**{title}**\n\n- {item}" if number == 0 else f"- {item}", noun)
-    page.add("")
+    first = True
+    for item in items:
+        page.offer(f"**{title}**\n\n- {item}" if first else f"- {item}", noun)
+        first = False
+    if not first:
+        page.add("")
 
 
 def _going(plan: Plan) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The steps of an account as lines: a head per step with its sign, and what it changes below.
 
-Rule of this module: every field that a write changes is shown, write by write; the sign says as much as
-its colour.
+Rule of this module: every field that a write changes is shown, write by write, a new deployment's on a
+line or two; our own tags are left to `--verbose`. The sign says as much as its colour.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Final
 
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.domain.state import ObservedDeployment
-from reconciler.plan.actions import Blocked, Delete, FieldChange, Keep, Update, changes_of, kind_of
+from reconciler.plan.actions import Blocked, Create, Delete, FieldChange, Keep, Update, changes_of, kind_of
 from reconciler.plan.diff import body_changes, fields_of
 from reconciler.plan.plan import Step
-from reconciler.report.changes import Units, amount_text, change_lines
+from reconciler.report.changes import Units, amount_text, beside_marks, change_lines, created_lines
 from reconciler.report.layout import columns, listed, paragraph
 from reconciler.report.style import Style
 
@@ -104,12 +104,15 @@ def _details(step: Step, style: Style, units: Units, *, verbose: bool, indent: s
         yield from paragraph(words, width=style.width, indent=indent, hanging=f"{indent}  ")
     if isinstance(action, Delete) or (isinstance(action, Keep) and action.desired is None):
         yield indent + observed_text(action.observed, style)
-    if isinstance(action, Update) and len(action.writes) > 1:
+    if isinstance(action, Create) and not verbose:
+        yield from created_lines(action, style, units, indent=indent)
+    elif isinstance(action, Update) and len(action.writes) > 1:
         for number, changes in enumerate(_written(action), start=1):
             yield f"{indent}write {number} of {len(action.writes)}"
             yield from change_lines(action, changes, style, units, indent=f"{indent}  ")
     else:
-        yield from change_lines(action, changes_of(action), style, units, indent=indent)
+        told = changes_of(action) if verbose else beside_marks(changes_of(action))
+        yield from change_lines(action, told, style, units, indent=indent)
     if isinstance(action, Update) and verbose and action.carried:
         carried = f"carried over as it is: {style.show(', '.join(action.carried))}"
         yield from paragraph(carried, width=style.width, indent=indent, hanging=f"{indent}  ")

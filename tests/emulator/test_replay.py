@@ -36,7 +36,6 @@ ACCOUNT_GAPS = {
     "properties.apiProperties": "account settings of other services are not modelled",
     "properties.armFeatures": "flags of the recording subscription",
     "properties.backupUpperLimit": "not shown by later versions",
-    "properties.capabilities[].value": "one capability of the recorded account has a value",
     "properties.callRateLimit.rules[]": "limits of other services are not modelled",
     "properties.endpoints": "the addresses of an account differ by kind and year; three are modelled",
 }

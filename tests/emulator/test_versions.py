@@ -9,7 +9,7 @@ def test_an_api_version_of_the_data_plane_is_refused_with_the_list() -> None:
     reply = fleet().arm("GET", f"{ACCOUNT}/deployments", version="2024-10-21")
     assert (reply.status, reply.code) == (400, "NoRegisteredProviderFound")
     assert "API version '2024-10-21' for type 'accounts/deployments'" in reply.message
-    assert "The supported api-versions are '2026-07-01, " in reply.message
+    assert "The supported api-versions are '2026-09-15-preview, " in reply.message
 
 
 def test_a_request_without_api_version_is_refused() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
 import sys
 import uuid
 from collections.abc import Iterator
@@ -50,6 +49,7 @@ from reconciler.errors import UsageProblem
 from reconciler.plan.codec import SavedPlan, narrow, read_saved
 from reconciler.plan.plan import Plan
 from reconciler.report import apply as apply_report
+from reconciler.report.style import json_text
 
 if TYPE_CHECKING:
     from reconciler.arm.client import ArmClient
@@ -219,13 +219,13 @@ def _ask(consent: _Consent, plan: Plan, output: Output) -> None:
 def _nothing_written(plan: Plan, output: Output) -> Exit:
     report = ApplyReport(plan=plan, items=())
     if output.form == "json":
-        write_result(output, json.dumps(apply_report.to_json(report), indent=2, ensure_ascii=False))
+        write_result(output, json_text(apply_report.to_json(report)))
     return Exit.FAILED if plan.refusals or plan.blocked else Exit.DONE
 
 
 def _write_report(report: ApplyReport, loaded: Loaded, output: Output) -> None:
     if output.form == "json":
-        write_result(output, json.dumps(apply_report.to_json(report), indent=2, ensure_ascii=False))
+        write_result(output, json_text(apply_report.to_json(report)))
     else:
         alias_of = loaded.state().fleet.alias_of
         write_result(output, apply_report.render_text(report, style=style_of(output), alias_of=alias_of))

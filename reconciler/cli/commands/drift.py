@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 
 import click
@@ -23,6 +22,7 @@ from reconciler.domain.state import DesiredState, ObservedState
 from reconciler.engine.observe import observe
 from reconciler.plan.drift import DriftReport, find_drift
 from reconciler.report import drift as drift_report
+from reconciler.report.style import json_text
 
 
 @click.command("drift")
@@ -42,7 +42,7 @@ def command(*, chosen: Chosen, connection: Connection, output: Output, show_peop
     match output.form:
         case "json":
             document = drift_report.to_json(report, show_people=show_people)
-            write_result(output, json.dumps(document, indent=2, ensure_ascii=False))
+            write_result(output, json_text(document))
         case "markdown":
             write_result(output, drift_report.render_markdown(report, show_people=show_people))
         case _:

@@ -10,6 +10,7 @@ from reconciler.cli.commands.shared import (
     allowance_options,
     invalid,
     plan_json,
+    plan_markdown,
     plan_text,
     warn_about,
 )
@@ -26,7 +27,6 @@ from reconciler.cli.options import (
 from reconciler.cli.pipeline import Allowances, observe_fleet, plan_for
 from reconciler.cli.wiring import load_manifests, note, save, write_result
 from reconciler.plan.plan import Plan
-from reconciler.report import plan as plan_report
 
 
 @click.command("plan")
@@ -64,7 +64,7 @@ def command(
         case "json":
             write_result(output, document)
         case "markdown":
-            write_result(output, plan_report.render_markdown(plan))
+            write_result(output, plan_markdown(plan, loaded))
         case _:
             write_result(output, plan_text(plan, loaded, output))
     return _exit_code(plan, detailed=detailed_exitcode)

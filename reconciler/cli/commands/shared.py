@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -36,7 +35,7 @@ def diagnostics_text(loaded: Loaded, output: Output) -> str:
             found = diagnostics_report.to_json(
                 loaded.diagnostics, loaded.sources, files=loaded.files, deployments=loaded.deployments
             )
-            return json.dumps(found, indent=2, ensure_ascii=False)
+            return json_text(found)
         case "github":
             return diagnostics_report.render_github(loaded.diagnostics, loaded.sources)
         case "sarif":
@@ -89,6 +88,13 @@ def plan_text(plan: Plan, loaded: Loaded, output: Output) -> str:
     )
 
 
+def plan_markdown(plan: Plan, loaded: Loaded) -> str:
+    """The plan for a pull request."""
+    from reconciler.catalogue.load import catalogue  # noqa: PLC0415 -- only for text
+
+    return plan_report.render_markdown(plan, units=catalogue().unit, alias_of=loaded.state().fleet.alias_of)
+
+
 def plan_json(plan: Plan, loaded: Loaded, chosen: Chosen) -> str:
     """The plan file, which is also the plan's JSON form."""
     document = to_json(
@@ -103,7 +109,7 @@ def plan_json(plan: Plan, loaded: Loaded, chosen: Chosen) -> str:
         },
         spans=loaded.sources.span,
     )
-    return json.dumps(document, indent=2, ensure_ascii=False, sort_keys=False) + "\n"
+    return json_text(document)
 
 
 def allowance_options(function: Callable[..., Any]) -> Callable[..., Any]:

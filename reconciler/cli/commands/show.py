@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from reconciler.cli.commands.shared import invalid, style_of
@@ -21,6 +19,7 @@ from reconciler.cli.pipeline import observe_fleet
 from reconciler.cli.wiring import load_manifests, write_result
 from reconciler.domain.state import Listed
 from reconciler.report import show as show_report
+from reconciler.report.style import json_text
 
 
 @click.command("show")
@@ -38,7 +37,7 @@ def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
     )
     match output.form:
         case "json":
-            write_result(output, json.dumps(show_report.to_json(observed), indent=2, ensure_ascii=False))
+            write_result(output, json_text(show_report.to_json(observed)))
         case "markdown":
             write_result(output, show_report.render_markdown(observed))
         case _:

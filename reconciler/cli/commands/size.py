@@ -7,21 +7,23 @@ import json
 import click
 
 from reconciler.catalogue.load import catalogue
-from reconciler.catalogue.near import similar
 from reconciler.catalogue.query import Catalogue
 from reconciler.catalogue.sizing import (
-    Estimate,
     NoFormula,
     Workload,
     calls_carried,
+    cautions,
     estimate,
+    facts_of,
     provisioned_skus,
 )
+from reconciler.cli.commands.asked import model_name, sku_name, version_of
+from reconciler.cli.commands.shared import style_of
 from reconciler.cli.options import Output, output_options
 from reconciler.cli.wiring import write_result
 from reconciler.domain.sku import SkuFamily, SkuName
 from reconciler.errors import UsageProblem
-from reconciler.report.sizing import carried_json, estimate_json, estimates_text
+from reconciler.report.sizing import Carried, carried_json, carried_text, estimate_json, estimates_text
 
 
 @click.command("size")
@@ -38,6 +40,12 @@ from reconciler.report.sizing import carried_json, estimate_json, estimates_text
     show_default=True,
     help="Share of prompt tokens that is cached, 0 to 1.",
 )
+@click.option(
+    "--image-tokens",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    help="Tokens of images in the prompt, beside those of text; for models that weigh them.",
+)
 @click.option("--capacity", type=click.IntRange(min=1), help="The reverse: what this many PTU carry.")
 @output_options("text", "json")
 def command(
@@ -49,87 +57,105 @@ def command(
     prompt_tokens: float,
     generated_tokens: float,
     cache_rate: float,
+    image_tokens: float,
     capacity: int | None,
     output: Output,
 ) -> None:
     """Size provisioned throughput by Microsoft's published formula, offline."""
     if (rpm is None) == (capacity is None):
         raise click.UsageError("give --rpm to size a workload, or --capacity to see what it carries")
+    if not prompt_tokens + generated_tokens + image_tokens:
+        raise UsageProblem("a call without prompt and generated tokens needs nothing: say how large one is")
     known = catalogue()
-    name, chosen = _model(known, model, version)
+    name = model_name(known, model)
+    chosen = _version(known, name, version)
     workload = Workload(
         calls_per_minute=rpm or 0.0,
         prompt_tokens=prompt_tokens,
         generated_tokens=generated_tokens,
         cache_rate=cache_rate,
+        image_tokens=image_tokens,
     )
-    title = f"{name} {chosen}: {prompt_tokens:g} prompt and {generated_tokens:g} generated tokens a call"
-    if cache_rate:
-        title += f", {cache_rate:.0%} of the prompt cached"
     try:
-        if capacity is not None:
-            _reverse(known, name, chosen, capacity, workload, title, output)
-            return
-        estimates = [estimate(known, name, chosen, one, workload) for one in _skus(known, name, chosen, sku)]
+        if capacity is None:
+            _forth(known, name, chosen, _skus(known, name, chosen, sku), workload, output)
+        else:
+            _back(known, name, chosen, _skus(known, name, chosen, sku), workload, capacity, output)
     except NoFormula as none:
         raise UsageProblem(
-            f"{none} in the catalogue of {known.date}. `reconciler catalog models` lists what is known; "
+            f"{none} in the catalogue of {known.date}. `reconciler catalog capacity` lists what is known; "
             "Microsoft's calculator in the portal may know more"
         ) from none
-    except ZeroDivisionError as empty:
-        raise UsageProblem("a call without prompt and generated tokens carries nothing") from empty
-    _show(f"{title}, {rpm:g} calls a minute", estimates, output)
 
 
-def _model(known: Catalogue, model: str, version: str | None) -> tuple[str, str]:
-    """The model's own spelling and the version meant."""
-    found = known.model(model)
-    if found is None:
-        near = similar(model, known.models())
-        hint = f"Near it: {', '.join(near)}" if near else "`reconciler catalog models` lists all"
-        raise UsageProblem(f"the catalogue of {known.date} has no model {model!r}. {hint}")
-    chosen = version or found.default_version or (found.versions[-1] if found.versions else None)
-    if chosen is None or chosen not in found.versions:
-        raise UsageProblem(
-            f"the catalogue of {known.date} has no version {version!r} of {found.name}. "
-            f"Known: {', '.join(found.versions) or 'none'}"
-        )
-    return found.name, chosen
+def _version(known: Catalogue, name: str, version: str | None) -> str:
+    """The version meant: the one given, else the default, else the newest known."""
+    if version is not None:
+        return version_of(known, name, version)
+    found = known.model(name)
+    default = found.default_version if found is not None else None
+    versions = known.versions(name)
+    if default is None and not versions:
+        raise UsageProblem(f"the catalogue of {known.date} knows no version of {name}, so no throughput")
+    return default or versions[-1]
 
 
 def _skus(known: Catalogue, model: str, version: str, sku: str | None) -> tuple[SkuName, ...]:
-    if sku is not None:
-        one = SkuName(sku)
-        if one.family is not SkuFamily.PROVISIONED:
-            raise UsageProblem(
-                f"{sku} is not a provisioned SKU; those are ProvisionedManaged, "
-                "DataZoneProvisionedManaged and GlobalProvisionedManaged"
-            )
-        return (one,)
-    return provisioned_skus(known, model, version) or (SkuName("ProvisionedManaged"),)
+    if sku is None:
+        return provisioned_skus(known, model, version) or (SkuName("ProvisionedManaged"),)
+    one = sku_name(sku)
+    if one.family is not SkuFamily.PROVISIONED:
+        raise UsageProblem(
+            f"{sku} is not a provisioned SKU; those are ProvisionedManaged, "
+            "DataZoneProvisionedManaged and GlobalProvisionedManaged"
+        )
+    return (one,)
 
 
-def _reverse(
+def _title(model: str, version: str, workload: Workload) -> str:
+    title = f"{model} {version}: {workload.prompt_tokens:g} prompt"
+    if workload.image_tokens:
+        title += f", {workload.image_tokens:g} image"
+    title += f" and {workload.generated_tokens:g} generated tokens a call"
+    return title + (f", {workload.cache_rate:.0%} of the prompt cached" if workload.cache_rate else "")
+
+
+def _forth(
     known: Catalogue,
     model: str,
     version: str,
-    capacity: int,
+    skus: tuple[SkuName, ...],
     workload: Workload,
-    title: str,
     output: Output,
 ) -> None:
-    calls = calls_carried(known, model, version, capacity, workload)
-    facts = known.ptu(model, version)
-    source = str(facts.source) if facts else ""
+    estimates = [estimate(known, model, version, one, workload) for one in skus]
+    told = cautions(estimates[0].facts, workload)
     if output.form == "json":
-        write_result(output, json.dumps(carried_json(capacity, calls, source), indent=2))
+        documents = [estimate_json(one, told) for one in estimates]
+        write_result(output, json.dumps(documents[0] if len(documents) == 1 else documents, indent=2))
         return
-    write_result(output, f"{title}\n\n{capacity} PTU carry {int(calls)} calls a minute\nthroughput: {source}")
+    title = f"{_title(model, version, workload)}, {workload.calls_per_minute:g} calls a minute"
+    write_result(output, estimates_text(title, estimates, told, style=style_of(output)))
 
 
-def _show(title: str, estimates: list[Estimate], output: Output) -> None:
-    if output.form != "json":
-        write_result(output, estimates_text(title, estimates))
-        return
-    documents = [estimate_json(one) for one in estimates]
-    write_result(output, json.dumps(documents[0] if len(documents) == 1 else documents, indent=2))
+def _back(
+    known: Catalogue,
+    model: str,
+    version: str,
+    skus: tuple[SkuName, ...],
+    workload: Workload,
+    capacity: int,
+    output: Output,
+) -> None:
+    carried = Carried(
+        capacity=capacity,
+        calls=calls_carried(known, model, version, capacity, workload),
+        facts=facts_of(known, model, version),
+        offers=tuple((sku, known.offer(model, version, sku)) for sku in skus),
+    )
+    told = cautions(carried.facts, workload)
+    if output.form == "json":
+        write_result(output, json.dumps(carried_json(carried, told), indent=2))
+    else:
+        title = _title(model, version, workload)
+        write_result(output, carried_text(title, carried, told, style=style_of(output)))

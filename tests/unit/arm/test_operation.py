@@ -68,6 +68,17 @@ def test_an_operation_of_the_endpoint_is_followed_verbatim() -> None:
     assert reference({"azure-asyncoperation": OPERATION}, 201, CHAT, HOME) == (FOLLOWED, "")
 
 
+def test_an_answer_without_an_address_is_nothing_to_warn_of() -> None:
+    """F-062."""
+    assert reference({}, 201, CHAT, HOME) == (None, "")
+
+
+def test_a_refused_address_is_named_without_its_query() -> None:
+    warning = reference({"azure-asyncoperation": "https://evil.example/op?s=CANARY"}, 201, CHAT, HOME)[1]
+    assert "(https://evil.example/op)" in warning
+    assert "an empty one" in reference({"azure-asyncoperation": ""}, 201, CHAT, HOME)[1]
+
+
 def test_the_address_is_not_in_any_repr() -> None:
     """F-128."""
     assert "CANARY" not in repr(FOLLOWED) + repr(OperationState(status=RUNNING, next=FOLLOWED))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler.arm.origin import Origin, acceptable, endpoint_origin, origin_of
+from reconciler.arm.origin import LONGEST_URL, Origin, acceptable, endpoint_origin, origin_of
 
 HOME = Origin(scheme="https", host="management.azure.com", port=443)
 LOCAL = Origin(scheme="http", host="127.0.0.1", port=8080)
@@ -57,6 +57,15 @@ def test_an_address_of_the_endpoint_is_followed(url: str) -> None:
 )
 def test_any_other_address_is_refused(url: str, reason: str) -> None:
     assert not acceptable(url, HOME), reason
+
+
+def test_the_longest_address_and_the_last_port_are_still_good() -> None:
+    start = "https://management.azure.com/"
+    assert acceptable(start + "x" * (LONGEST_URL - len(start)), HOME)
+    assert not acceptable(start + "x" * (LONGEST_URL - len(start) + 1), HOME)
+    assert origin_of("https://x:65535/") == Origin(scheme="https", host="x", port=65535)
+    assert origin_of("https://x:1/") == Origin(scheme="https", host="x", port=1)
+    assert origin_of("https://x:65536/") is None
 
 
 def test_plain_http_is_for_this_machine_only() -> None:

@@ -33,6 +33,7 @@ DATE = "Tue, 24 Nov 2026 10:00:00 GMT"
         ),
         ({"retry-after": "Tue, 24 Nov 2026 10:00:30 GMT"}, None, "a date without a Date has no start"),
         ({"retry-after": "Tue, 24 Nov 2026 09:00:00 GMT", "date": DATE}, None, "a date gone by"),
+        ({"retry-after": DATE, "date": DATE}, None, "no wait at all is none"),
         ({"retry-after": "Tue, 99 Nov 2026 10:00:30 GMT", "date": DATE}, None, "no such day"),
         ({"retry-after": "inf"}, None, "F-041"),
         ({"retry-after": "nan"}, None, "F-041"),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
 
 from reconciler.diagnostics import Place
 from reconciler.domain.deployment import DesiredDeployment
+from reconciler.manifest.resolve import parse, resolve
+from reconciler.manifest.source import read_documents
 from tests.unit.manifest.reading import (
     CHAT,
     MINI,
@@ -175,3 +178,21 @@ def test_a_template_cannot_have_one_deployment_twice() -> None:
     assert codes(read_all(a_template("base", f"{CHAT}\n{CHAT.replace('chat', 'CHAT')}"))) == [
         "duplicate-deployment"
     ]
+
+
+def test_f101_templates_multiply_no_further_than_the_limit() -> None:
+    template = a_template("base", "\n".join(CHAT.replace("chat", f"chat{n}") for n in range(20)))
+    sets = [a_set(account=f"account-{n}", spec="templates: [base]") for n in range(10)]
+    read = read_documents(["-"], stdin=io.BytesIO("---\n".join([template, *sets]).encode()))
+    manifests, found = parse(read.documents)
+    assert found == ()
+    resolved = resolve(manifests, limit=100)
+    assert [one.code for one in resolved.diagnostics] == ["yaml-limit"]
+    assert resolved.declared <= 120
+
+
+def test_a_template_listed_twice_counts_where_it_stands_last() -> None:
+    loaded = read_all(BASE, EXTRA, a_set(spec="templates: [base, extra, base]"))
+    spec = the_deployment(loaded).spec
+    assert str(spec.sku.capacity) == "10"
+    assert spec.tags == {"a": "base", "b": "extra"}

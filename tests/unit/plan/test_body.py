@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from reconciler.domain.deployment import (
+    UNSET,
     DesiredDeployment,
     JsonObject,
     JsonValue,
@@ -171,6 +172,11 @@ def test_a_replacement_keeps_what_nobody_declares_but_not_the_old_sku_or_model()
     assert properties(body)["raiPolicyName"] == "strict"
     assert properties(body)["model"] == {"format": "OpenAI", "name": "gpt-4o", "version": "1"}
     assert body["sku"] == {"name": "GlobalStandard", "capacity": 50}
+
+
+def test_a_capacity_of_another_unit_is_not_carried_over() -> None:
+    there = applied(desired(sku="ProvisionedManaged", capacity=100))
+    assert replacement_body(desired(capacity=UNSET), there, OURS)["sku"] == {"name": "GlobalStandard"}
 
 
 def test_a_replacement_keeps_an_ignored_capacity_only_where_its_unit_stays() -> None:

@@ -133,6 +133,14 @@ def test_taking_in_a_pool_over_its_limit_is_refused_even_if_more_is_released() -
     assert [refusal.code for refusal in made.refusals] == ["quota"]
 
 
+def test_a_take_that_fits_after_the_releases_is_fine_in_a_pool_that_was_over_its_limit() -> None:
+    there = [applied(desired("a", sku=PTU, capacity=100))]
+    declared = state(desired("b", sku=PTU, capacity=25))
+    made = plan(declared, seen_world(listed(*there), pools={POOL: (150, 100)}))
+    assert made.refusals == ()
+    assert pool_of(made).verdict is Verdict.FITS
+
+
 def test_a_take_waits_only_for_the_releases_meant_for_it() -> None:
     """I-10: an increase waits for the decreases it needs; F-085: no other one is stopped by their failure."""
     there = [applied(desired(name, sku=PTU, capacity=amount)) for name, amount in (("a", 100), ("b", 50))]
@@ -141,6 +149,13 @@ def test_a_take_waits_only_for_the_releases_meant_for_it() -> None:
     )
     made = plan(declared, seen_world(listed(*there), pools={POOL: (150, 150)}))
     assert needs(made) == {"a": set(), "b": set(), "x": {"b"}, "y": {"a"}, "z": set()}
+
+
+def test_a_release_is_shared_out_before_the_next_one_is_touched() -> None:
+    there = [applied(desired(name, sku=PTU, capacity=amount)) for name, amount in (("a", 100), ("b", 50))]
+    declared = state(desired("x", sku=PTU, capacity=30), desired("y", sku=PTU, capacity=120))
+    made = plan(declared, seen_world(listed(*there), pools={POOL: (150, 150)}))
+    assert needs(made) == {"a": set(), "b": set(), "x": {"a"}, "y": {"a", "b"}}
 
 
 def test_a_growing_pool_lets_the_first_takes_go_at_once() -> None:

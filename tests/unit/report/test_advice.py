@@ -60,13 +60,19 @@ def test_an_unknown_code_has_no_advice_rather_than_a_guess() -> None:
     assert advice("SomethingNew", "The model of deployment cannot be changed.") == ""
 
 
+ACCOUNT = "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/a"
 TOLD: list[tuple[str, str, str, str]] = [
     (
         "InsufficientQuota",
-        "This operation require 240 new capacity in quota Tokens Per Minute (thousands) - gpt-4o, which is bigger"
-        " than the current available capacity 0.",
+        "This operation require 240 new capacity in quota X, which is bigger than the available capacity 0.",
         "not the question",
         "quota is taken for a shortage of the region",
+    ),
+    (
+        "ResourceQuotaExceeded",
+        "The number of deployments of the account would exceed the limit of 32.",
+        "the number of things",
+        "a count of deployments is taken for a quota of tokens",
     ),
     (
         "LinkedAuthorizationFailed",
@@ -76,14 +82,13 @@ TOLD: list[tuple[str, str, str, str]] = [
     ),
     (
         "DeploymentModelNotSupported",
-        "Creating account deployment is not supported by the model 'gpt-35-turbo'. This is usually because there"
-        " are better models available for the similar functionality.",
+        "Creating account deployment is not supported by the model 'x': there are better models available.",
         "a region problem it is not",
         "a closed model is closed everywhere",
     ),
     (
         "InvalidResourceProperties",
-        "The specified SKU 'Standard' for model 'gpt-4o 2024-11-20' is not supported in this region 'eastus'.",
+        "The specified SKU 'Standard' for model 'gpt-4o 1' is not supported in this region 'eastus'.",
         "another region",
         "here it is the region",
     ),
@@ -107,15 +112,13 @@ TOLD: list[tuple[str, str, str, str]] = [
     ),
     (
         "NotFound",
-        "Specified resource '/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/a'"
-        " cannot be found.",
+        f"Specified resource '{ACCOUNT}' cannot be found.",
         "The account does not exist",
         "an id that ends with the account is about the account",
     ),
     (
         "NotFound",
-        "Specified resource '/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/a"
-        "/deployments/d' cannot be found.",
+        f"Specified resource '{ACCOUNT}/deployments/d' cannot be found.",
         "The deployment is not there",
         "an id that ends with the deployment is about the deployment",
     ),

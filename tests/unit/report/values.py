@@ -40,8 +40,8 @@ PROD = "11111111-1111-1111-1111-111111111111"
 SWEDEN = Region("swedencentral")
 ALIASES = {PROD: "prod"}
 EVIL = (
-    "\x1b[31mred\x1b]0;title\x07\r\n::error file=x::owned\n##vso[task.setvariable]x ##[command]y\u202egnp\u200b"
-    "|`` ` ```x``` <img src=x onerror=y> @team [a](http://b) ![i](c) --> \u2028::stop-commands::t"
+    "\x1b[31mred\x1b]0;title\x07\r\n::error file=x::owned\n##vso[task.setvariable]x ##[command]y\u202egnp"
+    "\u200b|`` ` ```x``` <img src=x onerror=y> @team [a](http://b) ![i](c) --> \u2028::stop-commands::t"
 )
 """What a stranger might put into a name or a message."""
 

@@ -1,0 +1,60 @@
+"""What an account of each kind shows of itself: addresses, capabilities, call limits.
+
+Rule of this module: every value is read off a recorded account of that kind (OpenAI in July 2023, AIServices
+in June 2026); nothing here decides anything.
+"""
+
+from reconciler.emulator.wire import Json, normal_location
+
+_OPENAI = ("OpenAI Language Model Instance API", "OpenAI Dall-E API", "OpenAI Whisper API")
+_AI_SERVICES = (
+    "OpenAI Language Model Instance API",
+    "OpenAI Dall-E API",
+    "OpenAI Sora API",
+    "OpenAI Moderations API",
+    "OpenAI Whisper API",
+)
+
+
+def _rule(key: str, count: int, *patterns: str) -> Json:
+    """A limit per second on calls; a pattern is `METHOD path`."""
+    matches = [dict(zip(("method", "path"), pattern.split(" "), strict=True)) for pattern in patterns]
+    matches = [{"path": match["path"], "method": match["method"]} for match in matches]
+    return {"key": key, "renewalPeriod": 1, "count": count, "matchPatterns": matches}
+
+
+def rules(kind: str) -> list[Json]:
+    """The first two limits of a recorded account of this kind; recordings were cut there."""
+    if kind == "OpenAI":
+        return [
+            _rule("openai.dalle.post", 30, "POST dalle/*", "POST openai/images/*"),
+            _rule("openai.dalle.other", 30, "* dalle/*", "* openai/operations/images/*"),
+        ]
+    return [
+        _rule("documentTranslation.post", 20, "POST translator/text/batch/*"),
+        _rule("documentTranslation.get", 20, "GET translator/text/batch/*"),
+    ]
+
+
+def capabilities(kind: str) -> list[Json]:
+    """Capabilities of the account, not of its models."""
+    if kind == "OpenAI":
+        return [{"name": "VirtualNetworks"}, {"name": "CustomerManagedKey"}]
+    return [{"name": "VirtualNetworks"}, {"name": "EnabledApimVnet", "value": "true"}]
+
+
+def endpoint(location: str, kind: str, domain: str | None) -> str:
+    """The main address: below the custom domain if there is one, else the region's."""
+    if domain is None:
+        return f"https://{normal_location(location)}.api.cognitive.microsoft.com/"
+    service = "openai.azure.com" if kind == "OpenAI" else "cognitiveservices.azure.com"
+    return f"https://{domain}.{service}/"
+
+
+def endpoints(location: str, kind: str, domain: str | None) -> Json:
+    """Addresses by interface; the Foundry one needs a custom domain."""
+    address = endpoint(location, "OpenAI", domain)
+    if kind == "OpenAI":
+        return dict.fromkeys(_OPENAI, address)
+    foundry = {} if domain is None else {"AI Foundry API": f"https://{domain}.services.ai.azure.com/"}
+    return {**foundry, **dict.fromkeys(_AI_SERVICES, address)}

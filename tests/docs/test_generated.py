@@ -1,0 +1,56 @@
+"""Documents made from the program say what the program says today."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from reconciler.catalogue.load import catalogue
+from reconciler.domain.sku import KNOWN_SKUS
+from reconciler.manifest import rules
+from tools.build_docs import DOCUMENTS, ROOT, outdated
+
+SCHEMA = json.loads((ROOT / "docs" / "reference" / "manifest.schema.json").read_text("utf-8"))
+OURS = sorted((ROOT / "manifests").rglob("*.yaml"))
+
+
+def test_no_document_is_out_of_date() -> None:
+    assert outdated() == []
+
+
+def test_every_code_has_an_entry_with_its_severity() -> None:
+    page = DOCUMENTS["docs/diagnostics.md"]()
+    for code in rules.CODES:
+        explanation = rules.explain(code)
+        assert explanation is not None
+        assert f"\n## {code}\n" in page
+        assert f"| [`{code}`](#{code}) | {explanation.severity.value} |" in page
+
+
+@pytest.mark.parametrize("path", OURS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_manifests_of_this_repository_name_the_schema_and_fit_it(path: Path) -> None:
+    first = path.read_text("utf-8").splitlines()[0]
+    named = first.removeprefix("# yaml-language-server: $schema=")
+    assert (path.parent / named).resolve() == ROOT / "docs" / "reference" / "manifest.schema.json"
+    for document in yaml.safe_load_all(path.read_text("utf-8")):
+        jsonschema.Draft202012Validator(SCHEMA).validate(document)
+
+
+def test_editors_are_offered_models_skus_and_regions() -> None:
+    model = SCHEMA["$defs"]["Model"]["properties"]
+    assert set(catalogue().models()) <= set(model["name"]["examples"])
+    assert "2024-11-20" in model["version"]["examples"]
+    region = SCHEMA["$defs"]["AccountEntry"]["properties"]["region"]
+    assert {one.name for one in catalogue().regions()} <= set(region["examples"])
+    assert all(f'"{sku}"' in json.dumps(SCHEMA["$defs"]["Sku"]["properties"]["name"]) for sku in KNOWN_SKUS)
+
+
+def test_the_schema_refuses_what_the_validator_refuses() -> None:
+    document = yaml.safe_load(OURS[0].read_text("utf-8"))
+    document["spec"]["no-such-field"] = 1
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(SCHEMA).validate(document)

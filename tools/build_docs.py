@@ -1,0 +1,163 @@
+"""Writes the documents that are made from the program itself, and says which of them were out of date.
+
+`python -m tools.build_docs` writes; `--check` writes nothing and exits 1 if something is out of date.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.manifest import rules
+from reconciler.manifest.schema import json_schema
+from reconciler.report.style import inert, markdown_fence, markdown_inert
+from tests.corpus.corpus import HERE as CORPUS
+from tests.corpus.corpus import Case, Verdict, deployment_cases, history_cases, verdict
+
+ROOT = Path(__file__).resolve().parents[1]
+BAD = ROOT / "tests" / "manifests" / "bad"
+
+_DIAGNOSTICS = """\
+# Diagnostics
+
+Made by `python -m tools.build_docs` from the rules themselves. Codes are stable. The severity is the usual
+one: a rule may be milder where it is less sure. Change it below `spec.rules` of the Fleet, or for one run
+with `--rule CODE=SEVERITY` (`error`, `warning`, `info`, `off`); codes about text that is not understood
+always stay errors. `reconciler explain CODE` says the same in a terminal.
+
+| code | severity | about |
+| --- | --- | --- |"""
+_CORPUS = """\
+# What real declarations get wrong
+
+Made by `python -m tools.build_docs`. The validator was run over the corpus in `tests/corpus/`: {deployments}
+deployments that people declared in public repositories, and {states} successive states of templates. Tests
+keep every verdict as it is (`tests/corpus/verdicts.txt`). The day is 2026-11-24: most were sound when they
+were written.
+
+| | deployments | states |
+| --- | ---: | ---: |"""
+
+
+def diagnostics_page() -> str:
+    """Every code with what it means, what to do, and what it looks like."""
+    lines = [_DIAGNOSTICS]
+    codes = sorted(rules.CODES)
+    explained = [found for code in codes if (found := rules.explain(code)) is not None]
+    for one in explained:
+        about = "the text" if one.structural else "what it means"
+        lines.append(f"| [`{one.code}`](#{one.code}) | {one.severity.value} | {about} |")
+    for one in explained:
+        lines += ["", f"## {one.code}", "", f"Usually {_article(one.severity.value)}. {one.text}", ""]
+        lines += [markdown_fence(_example(one.code).rstrip("\n"), "text")]
+    return "\n".join(lines) + "\n"
+
+
+def _article(severity: str) -> str:
+    return {"error": "an error", "warning": "a warning", "info": "a note"}.get(severity, severity)
+
+
+def _example(code: str) -> str:
+    """What `validate` prints for the bad manifest of a code."""
+    return (BAD / f"{code}.txt").read_text("utf-8")
+
+
+def schema_file() -> str:
+    """The JSON Schema that editors read."""
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def corpus_page() -> str:
+    """What the validator says of real declarations, by rule."""
+    declared = [verdict(case) for case in deployment_cases()]
+    states = [verdict(case) for case in history_cases()]
+    lines = [_CORPUS.format(deployments=len(declared), states=len(states))]
+    for title, wanted in (
+        ("with errors", _invalid),
+        ("with warnings or notes only", _mild),
+        ("clean", _clean),
+    ):
+        lines.append(f"| {title} | {_count(declared, wanted)} | {_count(states, wanted)} |")
+    lines += [
+        "",
+        "| rule | severity | deployments | states | for example |",
+        "| --- | --- | ---: | ---: | --- |",
+    ]
+    lines += _by_rule(declared, states)
+    return "\n".join(lines) + "\n\n" + (CORPUS / "reading.md").read_text("utf-8")
+
+
+def _by_rule(declared: list[Verdict], states: list[Verdict]) -> Iterator[str]:
+    counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    first: dict[tuple[str, str], tuple[Case, Diagnostic]] = {}
+    for kind, verdicts in (("deployments", declared), ("states", states)):
+        for one in verdicts:
+            for key in {(found.code, found.severity.value) for found in one.findings}:
+                counts[key][kind] += 1
+            for found in one.findings:
+                first.setdefault((found.code, found.severity.value), (one.case, found))
+    for key, count in sorted(counts.items(), key=lambda item: (-item[1].total(), item[0])):
+        case, found = first[key]
+        example = f"{found.message} ({case.origin.split(' ', 1)[0]})"
+        shown = inert(example).replace("|", "\\|")
+        cells = (
+            f"[`{key[0]}`](diagnostics.md#{key[0]})",
+            key[1],
+            str(count["deployments"]),
+            str(count["states"]),
+            shown if "`" in shown else markdown_inert(example),
+        )
+        yield f"| {' | '.join(cells)} |"
+
+
+def _count(verdicts: list[Verdict], wanted: Callable[[Verdict], bool]) -> int:
+    return sum(1 for one in verdicts if wanted(one))
+
+
+def _invalid(one: Verdict) -> bool:
+    return any(found.severity.value == "error" for found in one.findings)
+
+
+def _mild(one: Verdict) -> bool:
+    return bool(one.findings) and not _invalid(one)
+
+
+def _clean(one: Verdict) -> bool:
+    return not one.findings
+
+
+DOCUMENTS: dict[str, Callable[[], str]] = {
+    "docs/diagnostics.md": diagnostics_page,
+    "docs/reference/manifest.schema.json": schema_file,
+    "docs/corpus-verdicts.md": corpus_page,
+}
+
+
+def outdated() -> list[str]:
+    """The documents that are not what the program would write."""
+    return [
+        name
+        for name, make in DOCUMENTS.items()
+        if not (ROOT / name).is_file() or (ROOT / name).read_text("utf-8") != make()
+    ]
+
+
+def main() -> int:
+    """Write what is out of date, or only tell with ``--check``."""
+    old = outdated()
+    if "--check" in sys.argv[1:]:
+        print("\n".join(f"{name} is out of date: python -m tools.build_docs" for name in old) or "up to date")
+        return 1 if old else 0
+    for name in old:
+        (ROOT / name).parent.mkdir(parents=True, exist_ok=True)
+        (ROOT / name).write_text(DOCUMENTS[name](), "utf-8")
+        print(f"wrote {name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
