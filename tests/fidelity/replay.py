@@ -1,8 +1,8 @@
 """Every recorded exchange, in order, against a seeded emulator, taken apart into facts that can be compared.
 
 A fact is a status, a header's name, the type at a place of the body, or a value of a closed set at such a
-place. Ids, times, tags and numbers are no facts: they differ between any two runs. Rule of this module: what it
-compares is listed here and what may differ in `differences.py`; a fact in neither fails.
+place. Ids, times, tags and numbers are no facts: they differ between any two runs. Rule of this module: what
+it compares is listed here and what may differ in `differences.py`; a fact in neither fails.
 """
 
 from collections.abc import Callable, Iterator, Mapping
