@@ -3,7 +3,6 @@
 Rule of this script: it adds nothing to what was declared, save the words by which a person allows a
 replacement (`--allow-replace gpt-4o`).
 """
-# ruff: noqa: INP001 -- a script beside its data, not a module of a package
 
 from __future__ import annotations
 

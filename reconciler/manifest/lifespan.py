@@ -5,7 +5,7 @@ Pure. A deployment of whose model nothing is known is listed all the same, with 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -113,7 +113,7 @@ def soonest_first(lifespans: Iterable[Lifespan]) -> list[Lifespan]:
 
 def _observed(deployment: ObservedDeployment, region: Region, catalogue: Catalogue, today: date) -> Lifespan:
     properties = deployment.resource.get("properties")
-    option = properties.get("versionUpgradeOption") if hasattr(properties, "get") else None
+    option = properties.get("versionUpgradeOption") if isinstance(properties, Mapping) else None
     return _lifespan(
         deployment.id,
         region,

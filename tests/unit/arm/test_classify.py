@@ -57,6 +57,8 @@ def fault(status: int, code: str, message: str = "no", **more: Any) -> ArmFault:
         (404, "SubscriptionNotFound", Kind.ABSENT, "F-027"),
         (408, "", Kind.TRANSIENT, "F-031"),
         (500, "InternalServerError", Kind.TRANSIENT, "F-043"),
+        (500, "SomethingNew", Kind.TRANSIENT, "an unknown code goes by status"),
+        (499, "SomethingNew", Kind.REFUSED, "an unknown code goes by status"),
         (502, "", Kind.TRANSIENT, "F-044"),
         (503, "SomethingNew", Kind.TRANSIENT, "F-044"),
         (504, "GatewayTimeout", Kind.TRANSIENT, "F-044"),
@@ -101,6 +103,14 @@ def test_inner_errors_are_read_and_bounded() -> None:
         deep = {"code": f"L{level}", "innererror": deep, "details": [{"code": "x"}] * 50}
     found = fault(400, "Top", innererror=deep)
     assert len(found.details) == 20
+    assert {code for code, _ in found.details} <= {"L1", "L2", "L3", "L4", "L5", "x"}
+
+
+def test_an_error_nested_five_deep_is_still_found() -> None:
+    deep: dict[str, Any] = {"code": "InsufficientQuota", "message": "none left"}
+    for _ in range(4):
+        deep = {"code": "Wrapper", "details": [deep]}
+    assert fault(400, "Top", details=[deep]).kind is Kind.QUOTA
 
 
 @pytest.mark.parametrize(

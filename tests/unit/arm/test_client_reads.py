@@ -223,6 +223,24 @@ def test_a_429_pauses_every_lane_of_its_subscription_and_no_other() -> None:
     assert paused == pytest.approx(7.35)
 
 
+def test_after_a_pause_one_request_goes_first_and_the_others_follow_its_answer() -> None:
+    """F-042: no crowd meets the door when it opens."""
+    throttled = iter([True] * 4)
+
+    async def answer(_: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(1.0)
+        if next(throttled, False):
+            return refusal(429, "TooMany", headers={"Retry-After": "10"})
+        return reply(200, resource())
+
+    async def question(arm: ArmClient) -> None:
+        await asyncio.gather(*(arm.get_deployment(CHAT) for _ in range(4)))
+
+    seen = ask(wire(lambda: answer), question)
+    assert seen.problem is None
+    assert seen.wire.times == pytest.approx([0.0] * 4 + [11.5] + [12.5] * 3)
+
+
 def test_a_429_without_the_header_backs_off() -> None:
     """F-039."""
     seen = get(wire(lambda: refusal(429, "TooMany"), lambda: reply(200, resource())))
@@ -289,6 +307,18 @@ def test_a_total_outage_costs_at_most_twenty_requests_beyond_the_first_ones() ->
     seen = ask(wire(lambda: reply(503, b"")), question)
     assert seen.value == 100
     assert len(seen.wire.requests) == 100 + 20
+
+
+def test_the_duration_of_an_exchange_is_told_in_seconds() -> None:
+    async def slow(_: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(2.5)
+        return reply(200, resource())
+
+    async def question(arm: ArmClient) -> None:
+        await asyncio.sleep(4.0)
+        await arm.get_deployment(CHAT)
+
+    assert ask(wire(lambda: slow), question).exchanges[0].seconds == 2.5
 
 
 # -- lists ---------------------------------------------------------------------------------------------------
@@ -486,6 +516,7 @@ def test_exchanges_are_told_without_query_header_or_body(caplog: pytest.LogCaptu
     seen = poll(wire(lambda: reply(200, {"status": "Creating", "secret": "CANARY-BODY"})))
     told = seen.exchanges[0]
     assert (told.method, told.status, told.request_id) == ("GET", 200, "request-1")
+    assert told.seconds == 0.0
     assert told.path.endswith("/operationResults/0d1e2f")
     assert "request-1" in caplog.text
     assert "CANARY" not in caplog.text + repr(seen.exchanges)

@@ -261,6 +261,12 @@ def test_two_source_tenants_are_joined_each_with_its_bearer() -> None:
     )
 
 
+def test_three_source_tenants_are_as_many_as_arm_takes() -> None:
+    over = wire(lambda: reply(201, resource()))
+    assert put(over, "t1", "t2", "t3").succeeded()
+    assert over.requests[0].headers["x-ms-authorization-auxiliary"].count("Bearer ") == 3
+
+
 def test_a_fourth_source_tenant_is_refused_before_anything_is_sent() -> None:
     over = wire(lambda: reply(201, resource()))
     seen = put(over, "t1", "t2", "t3", "t4")

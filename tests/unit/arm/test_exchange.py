@@ -141,11 +141,9 @@ def test_a_gzip_bomb_is_cut_while_it_unpacks() -> None:
         send(wire(lambda: stream(bomb, content_encoding="gzip")))
 
 
-@pytest.mark.parametrize(
-    "packed", [(gzip.compress(b"hello", mtime=0), "gzip"), (zlib.compress(b"hello"), "deflate")]
-)
-def test_compressed_answers_are_read_in_any_pieces(packed: tuple[bytes, str]) -> None:
-    content, coding = packed
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_compressed_answers_are_read_in_any_pieces(coding: str) -> None:
+    content = gzip.compress(b"hello") if coding == "gzip" else zlib.compress(b"hello")
     pieces = [content[index : index + 1] for index in range(len(content))]
     assert send(wire(lambda: stream(*pieces, content_encoding=coding))).body == b"hello"
 

@@ -32,8 +32,8 @@ def test_a_severity_for_one_run(name: str, words: list[str], code: int, reason: 
 
 
 def test_the_command_line_wins_over_the_fleet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    fleet = "apiVersion: reconciler.aoai/v1\nkind: Fleet\nmetadata: {name: a}\nspec: {rules: {sku-alias: error}}\n"
-    (tmp_path / "fleet.yaml").write_text(fleet, "utf-8")
+    head = "apiVersion: reconciler.aoai/v1\nkind: Fleet\nmetadata: {name: a}\n"
+    (tmp_path / "fleet.yaml").write_text(head + "spec: {rules: {sku-alias: error}}\n", "utf-8")
     (tmp_path / "set.yaml").write_text((BAD / "sku-alias.yaml").read_text("utf-8"), "utf-8")
     assert run(["validate", str(tmp_path)]) == 1
     capsys.readouterr()

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.domain.deployment import Lifecycle
+from reconciler.domain.deployment import JsonObject, Lifecycle
 from reconciler.engine.apply import Stop, apply
 from reconciler.engine.outcome import ApplyReport, Outcome, Silence, Waiting
 from reconciler.engine.pace import DEFAULT_PACE
@@ -137,7 +137,7 @@ def test_a_busy_account_is_waited_for_and_no_attempt_is_counted() -> None:
 
     async def scenario() -> ApplyReport:
         other = SimulatedArm(the_world, who="somebody else")
-        body = {
+        body: JsonObject = {
             "sku": {"name": "ProvisionedManaged", "capacity": 50},
             "properties": {"model": {"name": "gpt-x", "format": "OpenAI", "version": "1"}},
         }
@@ -157,7 +157,7 @@ def test_an_account_that_stays_busy_ends_at_the_deadline_as_conflict_with_nothin
     the_world.long_seconds = 10_000_000.0
 
     async def scenario() -> ApplyReport:
-        body = {
+        body: JsonObject = {
             "sku": {"name": "ProvisionedManaged", "capacity": 50},
             "properties": {"model": {"name": "gpt-x", "format": "OpenAI", "version": "1"}},
         }

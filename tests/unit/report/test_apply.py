@@ -8,7 +8,7 @@ from reconciler.engine.outcome import ApplyReport, Fault, ItemReport, Outcome
 from reconciler.plan.plan import Plan
 from reconciler.report.apply import render_text, to_json
 from reconciler.report.style import Style
-from tests.unit.report.golden import as_golden
+from tests.unit.report.golden_text import as_golden
 from tests.unit.report.values import (
     ALIASES,
     blocked,

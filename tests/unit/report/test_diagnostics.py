@@ -7,7 +7,7 @@ import pytest
 from reconciler.diagnostics import Diagnostic, Place, Related, Severity, Span
 from reconciler.report.diagnostics import render_github, render_text, to_json
 from reconciler.report.style import Style
-from tests.unit.report.golden import as_golden
+from tests.unit.report.golden_text import as_golden
 from tests.unit.report.values import EVIL
 
 

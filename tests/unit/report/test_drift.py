@@ -5,7 +5,7 @@ from reconciler.plan.actions import FieldChange
 from reconciler.plan.drift import Cause, DriftItem, DriftReport, UnreadableAccount
 from reconciler.report.drift import render_markdown, render_text, to_json
 from reconciler.report.style import Style
-from tests.unit.report.golden import as_golden
+from tests.unit.report.golden_text import as_golden
 from tests.unit.report.values import ALIASES, account, change, named
 
 PLAIN = Style(width=80)

@@ -10,7 +10,7 @@ from reconciler.domain.sku import SkuName
 from reconciler.plan.plan import Holder, Plan, Step, Verdict
 from reconciler.report.plan import render_text, summary
 from reconciler.report.style import Style
-from tests.unit.report.golden import as_golden
+from tests.unit.report.golden_text import as_golden
 from tests.unit.report.values import (
     ALIASES,
     adopt,

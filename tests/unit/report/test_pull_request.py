@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.diagnostics import Diagnostic, Place, Severity
 from reconciler.report.plan import render_markdown
-from tests.unit.report.golden import as_golden
+from tests.unit.report.golden_text import as_golden
 from tests.unit.report.test_plan import everything, thousand
 from tests.unit.report.values import (
     ALIASES,

@@ -5,7 +5,7 @@ import pytest
 from reconciler.domain.state import ObservedState
 from reconciler.report.show import render_markdown, render_text, to_json
 from reconciler.report.style import Style
-from tests.unit.report.golden import as_golden
+from tests.unit.report.golden_text import as_golden
 from tests.unit.report.values import fleet, observed
 
 
