@@ -127,8 +127,13 @@ def note(output: Output, text: str) -> None:
 
 
 @asynccontextmanager
-async def connect(connection: Connection, output: Output, desired: DesiredState) -> AsyncIterator[ArmClient]:
-    """An ARM client for the fleet's cloud; for `cloud: emulator` the emulator inside this process."""
+async def connect(
+    connection: Connection, output: Output, desired: DesiredState, *, read_only: bool = True
+) -> AsyncIterator[ArmClient]:
+    """An ARM client for the fleet's cloud; for `cloud: emulator` the emulator inside this process.
+
+    Unless a command is there to write, the transport itself refuses every method but GET (law I-04).
+    """
     from reconciler.arm.client import ArmClient, ArmSettings  # noqa: PLC0415 -- httpx loads only here
 
     cloud = desired.fleet.cloud
@@ -140,6 +145,7 @@ async def connect(connection: Connection, output: Output, desired: DesiredState)
         parallelism=connection.parallelism,
         ca_file=connection.ca_file,
         correlation_id=str(uuid.uuid4()),
+        read_only=read_only,
     )
     version = connection.api_version or desired.fleet.api_version
     if version:

@@ -13,7 +13,7 @@ from reconciler.domain.state import ObservedDeployment
 from reconciler.engine.faults import fault_of
 from reconciler.engine.outcome import Outcome
 from reconciler.engine.under_way import Delivery, StepEnd, UnderWay, succeeded
-from reconciler.errors import ArmError, ArmUnreachable, CredentialError, Throttled
+from reconciler.errors import ArmError, ArmUnreachable, CredentialError, NotFound, Throttled
 
 
 async def follow(here: UnderWay, accepted: Accepted | None) -> OperationState | None:
@@ -44,7 +44,7 @@ async def confirm(here: UnderWay, delivery: Delivery, failure: OperationState | 
     patience = here.clock.monotonic() + here.pace.settle
     delay = here.pace.poll_floor
     while True:
-        now = await _read_back(here)
+        now = await _read_back(here, delivery)
         missing = delivery.wanted(now)
         if not missing and (now is None or succeeded(now)):
             return
@@ -87,9 +87,19 @@ async def _poll(here: UnderWay, reference: OperationRef) -> OperationState:
         return OperationState(status=OperationStatus.UNREADABLE)
 
 
-async def _read_back(here: UnderWay) -> ObservedDeployment | None:
+# A delete is done when its very account is gone; a missing group may be a wrong tenant's view (F-027).
+_ACCOUNT_GONE = frozenset({"ResourceNotFound", "ParentResourceNotFound"})
+
+
+async def _read_back(here: UnderWay, delivery: Delivery) -> ObservedDeployment | None:
     try:
         return await here.api.get_deployment(here.id)
+    except NotFound as missing:
+        if delivery.verb == "DELETE" and missing.code in _ACCOUNT_GONE:
+            return None
+        raise StepEnd(
+            Outcome.UNKNOWN, fault_of(missing), note="sent, but its account is not found"
+        ) from missing
     except (ArmError, CredentialError) as blind:
         raise StepEnd(Outcome.UNKNOWN, fault_of(blind), note="sent, but it could not be read back") from blind
 

@@ -217,13 +217,19 @@ async def _send(here: UnderWay, delivery: Delivery) -> Accepted | None:
         except (ArmRejected, CredentialError) as refused:
             track.attempts += 1
             track.in_flight = ""
-            raise StepEnd(Outcome.FAILED, fault_of(refused)) from refused
+            raise StepEnd(_refusal(refused), fault_of(refused)) from refused
         else:
             track.attempts += 1
             track.request_id = accepted.request_id
             track.warnings += [accepted.warning] if accepted.warning else []
             here.listener.notify(Sent(step=here.step, verb=delivery.verb, request_id=accepted.request_id))
             return accepted
+
+
+def _refusal(refused: ArmRejected | CredentialError) -> Outcome:
+    """412 says that the deployment is no longer what we saw (F-035); anything else is a failure."""
+    moved = isinstance(refused, ArmRejected) and refused.status == 412
+    return Outcome.STALE if moved else Outcome.FAILED
 
 
 async def _after_queue(here: UnderWay, delivery: Delivery, busy: Conflict, pause: float) -> bool:

@@ -27,12 +27,14 @@ SLOW = 5.0
 """Seconds for one input of a few kilobytes on a busy machine: a hang is far above, work far below."""
 
 _WORDS = (
-    b"&a ", b"*a", b"<<: *a", b"!!python/object ", b"? ", b": ", b"- ", b"---\n", b"...\n", b"{", b"}", b"[", b"]",
-    b"|", b">", b"'", b'"', b"\t", b"\r", b"\x00", b"\xff", b"\xef\xbb\xbf", b"\xe2\x80\xae", b"\\x1b", b"#", b"%YAML 1.2\n",
-    b"null", b"~", b"0613", b"1_000", b"1e3", b"0o17", b"-1", b"99999999999999999999", b"2024-08-06", b"yes", b".inf",
-    b"sku", b"capacity", b"model", b"source", b"templates", b"spec", b"kind: Fleet", b"name", b"extraProperties",
-    b"ftchkpt-0123456789abcdef0123456789abcdef", b"gpt-4o-2024-08-06.ft-", b"ProvisionedStandard", b"swedencentral",
-    b"spilloverDeploymentName", b"lifecycle", b"ignoreChanges", b"\xf0\x9f\x98\x80", b"A" * 200,
+    b"&a ", b"*a", b"<<: *a", b"!!python/object ", b"? ", b": ", b"- ", b"---\n", b"...\n", b"{", b"}",
+    b"[", b"]", b"|", b">", b"'", b'"', b"\t", b"\r", b"\x00", b"\xff", b"\xef\xbb\xbf",
+    b"\xe2\x80\xae", b"\\x1b", b"#", b"%YAML 1.2\n", b"null", b"~", b"0613", b"1_000", b"1e3", b"0o17",
+    b"-1", b"99999999999999999999", b"2024-08-06", b"yes", b".inf", b"sku", b"capacity", b"model",
+    b"source", b"templates", b"spec", b"kind: Fleet", b"name", b"extraProperties",
+    b"ftchkpt-0123456789abcdef0123456789abcdef", b"gpt-4o-2024-08-06.ft-", b"ProvisionedStandard",
+    b"swedencentral", b"spilloverDeploymentName", b"lifecycle", b"ignoreChanges", b"\xf0\x9f\x98\x80",
+    b"A" * 200,
 )  # fmt: skip
 
 Mutation = Callable[[random.Random, bytearray], None]

@@ -49,11 +49,21 @@ class Exchange:
     time: float
 
 
+@dataclass(frozen=True)
+class Ending:
+    """How an operation ends: what its status says, and the state that the deployment is left in."""
+
+    status: OperationStatus = OperationStatus.SUCCEEDED
+    state: str = "Succeeded"
+    code: str | None = None
+
+
 @dataclass
 class _Operation:
     target: DeploymentId
     ends_at: float
-    outcome: str = "Succeeded"
+    ending: Ending = Ending()
+    done: bool = False
 
 
 @dataclass
@@ -65,6 +75,7 @@ class World:
     limits: dict[str, int] = field(default_factory=dict)
     operations: dict[str, _Operation] = field(default_factory=dict)
     long_seconds: float = 30.0
+    endings: dict[DeploymentId, Ending] = field(default_factory=dict)
     writes: list[tuple[float, str, DeploymentId]] = field(default_factory=list)
     peaks: Counter[str] = field(default_factory=Counter)
     overlaps: list[DeploymentId] = field(default_factory=list)
@@ -86,16 +97,17 @@ class World:
 
     def settle(self, now: float) -> None:
         """Let operations whose time has come end."""
-        for name, operation in list(self.operations.items()):
-            if operation.ends_at > now or operation.outcome == "done":
+        for operation in self.operations.values():
+            if operation.ends_at > now or operation.done:
                 continue
             resource = self.deployments.get(operation.target)
             if resource is not None:
-                if resource["properties"]["provisioningState"] == "Deleting":
+                deleted = resource["properties"]["provisioningState"] == "Deleting"
+                if deleted and operation.ending.state == "Succeeded":
                     del self.deployments[operation.target]
                 else:
-                    resource["properties"]["provisioningState"] = operation.outcome
-            self.operations[name] = _Operation(operation.target, operation.ends_at, "done")
+                    resource["properties"]["provisioningState"] = operation.ending.state
+            operation.done = True
 
     def busy(self, account: AccountId, now: float) -> bool:
         return any(
@@ -196,8 +208,8 @@ class SimulatedArm:
     async def poll(self, operation: OperationRef) -> OperationState:
         await self._exchange("POLL", str(operation.target))
         known = self.world.operations[operation.url]
-        if known.outcome == "done":
-            return OperationState(status=OperationStatus.SUCCEEDED)
+        if known.done:
+            return OperationState(status=known.ending.status, code=known.ending.code, message="scripted")
         return OperationState(status=OperationStatus.RUNNING, retry_after=5.0)
 
     async def list_pools(self, subscription: str, region: Region) -> tuple[QuotaPool, ...]:
@@ -277,6 +289,8 @@ class SimulatedArm:
         pool = self.world.pool(resource)
         self.world.peaks[pool] = max(self.world.peaks[pool], self.world.used(pool))
         if not self._is_long(resource):
+            ending = self.world.endings.pop(deployment, Ending())
+            resource["properties"]["provisioningState"] = ending.state
             return None
         resource["properties"]["provisioningState"] = "Creating" if before is None else "Updating"
         return self._start(deployment)
@@ -342,7 +356,9 @@ class SimulatedArm:
 
     def _start(self, deployment: DeploymentId) -> str:
         url = f"operation/{next(self.world.numbers)}"
-        self.world.operations[url] = _Operation(deployment, self._now + self.world.long_seconds)
+        self.world.operations[url] = _Operation(
+            deployment, self._now + self.world.long_seconds, self.world.endings.pop(deployment, Ending())
+        )
         return url
 
     def _note(self, verb: str, deployment: DeploymentId) -> None:

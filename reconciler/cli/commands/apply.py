@@ -128,7 +128,7 @@ class _Run:
         """The command's exit code."""
         desired, output = self.loaded.state(), self.output
         started = the_clock().monotonic()
-        async with connect(self.connection, output, desired) as arm:
+        async with connect(self.connection, output, desired, read_only=False) as arm:
             looked = observe(desired.accounts, arm, parallelism=self.connection.parallelism)
             observed = await reading(looked, self.connection.timeout)
             plan = plan_for(self.loaded, observed, self.allowances)

@@ -9,7 +9,7 @@ from reconciler.domain.deployment import JsonObject, Lifecycle
 from reconciler.engine.apply import Stop, apply
 from reconciler.engine.outcome import ApplyReport, Outcome, Silence, Waiting
 from reconciler.engine.pace import DEFAULT_PACE
-from reconciler.errors import ArmRejected, Forbidden, InvalidRequest
+from reconciler.errors import ArmRejected, Forbidden, InvalidRequest, NotFound
 from reconciler.plan.actions import Keep
 from tests.simulated.arm import Exchange, Fault, SimulatedArm, World, lose_answer
 from tests.simulated.fleets import REGION, account, changed, deployment, desired, fleet
@@ -390,3 +390,48 @@ def losing(verb: str, phase: str, *, times: int = 10**6) -> Fault:
             lose_answer(exchange)
 
     return fault
+
+
+def test_a_precondition_that_failed_is_stale_and_not_sent_again() -> None:
+    """F-035: 412."""
+
+    def fault(exchange: Exchange, phase: str) -> None:
+        if exchange.verb == "PUT" and phase == "before":
+            raise InvalidRequest(
+                "the etag differs", operation="write", target=exchange.target, status=412, code="Precondition"
+            )
+
+    arm = SimulatedArm(world(), fault=fault)
+    report = run(reconcile(fleet(desired("chat")), arm))
+    assert outcomes(report) == {"chat": Outcome.STALE}
+    assert puts(arm) == ["chat"]
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome", "reason"),
+    [
+        (
+            "ParentResourceNotFound",
+            Outcome.SUCCEEDED,
+            "this very account is gone, and the deployment with it",
+        ),
+        ("SubscriptionNotFound", Outcome.UNKNOWN, "a missing subscription may be a wrong tenant"),
+    ],
+)
+def test_a_delete_is_done_when_its_very_account_is_gone(code: str, outcome: Outcome, reason: str) -> None:
+    """F-027."""
+    the_world = world()
+
+    async def scenario() -> ApplyReport:
+        await reconcile(fleet(desired("chat"), desired("old")), SimulatedArm(the_world))
+        sent: list[int] = []
+
+        def fault(exchange: Exchange, phase: str) -> None:
+            if exchange.verb == "DELETE" and phase == "after":
+                sent.append(exchange.number)
+            if sent and exchange.verb == "GET" and phase == "before":
+                raise NotFound("gone", operation="read", target=exchange.target, status=404, code=code)
+
+        return await reconcile(fleet(desired("chat")), SimulatedArm(the_world, fault=fault))
+
+    assert outcomes(run(scenario())) == {"old": outcome}, reason
