@@ -124,7 +124,7 @@ def main() -> int:
         print("\n".join(f"{one['seconds']:.2f} {two['seconds']:.2f}" for one, two in pairs))
     peak = max(one["mib"] for _, one in pairs)
     count, errors = pairs[0][1]["count"], pairs[0][1]["errors"]
-    print(f"{count:.0f} deployments in {FILES} files, {errors:.0f} errors; CPU seconds, best of {rounds} rounds")
+    print(f"{count:.0f} deployments in {FILES} files, {errors:.0f} errors; CPU time, best of {rounds} rounds")
     print(f"floor     {floor:6.2f} s  libyaml and {pairs[0][0]['count']:.0f} small pydantic objects")
     print(f"validate  {ours:6.2f} s  {ratio:.2f} times the floor (at most {MOST_RATIO:g})")
     print(f"memory    {peak:6.0f} MiB (at most {MOST_MIB:g})")

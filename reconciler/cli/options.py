@@ -105,6 +105,10 @@ def output_options(*forms: str) -> Decorator:
                 verbose=given.pop("verbose"),
                 log_json=given.pop("log_json"),
             )
+            if (output.verbose or output.log_json) and not output.quiet:
+                from reconciler.cli.logs import set_up  # noqa: PLC0415 -- only when somebody listens
+
+                set_up(output)
             return function(output=output, **given)
 
         return _stack(options, wrapper)

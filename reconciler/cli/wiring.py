@@ -5,6 +5,7 @@ The only place that knows all rooms; it decides nothing about deployments.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import uuid
@@ -21,7 +22,7 @@ from reconciler.cli.options import Chosen, Connection, Output
 from reconciler.clock import Clock, SystemClock
 from reconciler.diagnostics import Diagnostic, has_errors
 from reconciler.domain.state import DesiredState
-from reconciler.errors import InvalidManifests, UsageProblem
+from reconciler.errors import InvalidManifests, ReconcilerError, UsageProblem
 
 if TYPE_CHECKING:
     import httpx
@@ -115,14 +116,18 @@ def save(target: Path, text: str) -> None:
         beside.replace(target)
     except OSError as problem:
         beside.unlink(missing_ok=True)
-        raise UsageProblem(
-            f"cannot write {target}: {problem.strerror}. Nothing was changed; name a file that can be written"
+        raise ReconcilerError(
+            f"cannot write {target}: {problem.strerror}. What stood there is untouched; name another file"
         ) from problem
 
 
 def note(output: Output, text: str) -> None:
     """Say something on stderr that is not the result."""
-    if not output.quiet:
+    if output.quiet:
+        return
+    if output.log_json:
+        logging.getLogger("reconciler").info("%s", text.strip())
+    else:
         click.echo(text, err=True)
 
 

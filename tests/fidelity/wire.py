@@ -73,9 +73,7 @@ class Wire:
     def fresh_token(self, tenant: str, client: str = "tester") -> str:
         form = {"grant_type": "client_credentials", "client_id": client, "client_secret": "s"}
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        answer = self.exchange(
-            "POST", f"/{tenant}/oauth2/v2.0/token", urlencode(form).encode(), headers
-        )
+        answer = self.exchange("POST", f"/{tenant}/oauth2/v2.0/token", urlencode(form).encode(), headers)
         return str(answer.json["access_token"])
 
     def send(self, method: str, path: str, body: object, headers: Mapping[str, str]) -> Seen:
@@ -140,9 +138,7 @@ def _parsed(received: bytes) -> tuple[int, tuple[tuple[str, str], ...], bytes]:
     if not separator:
         return 0, (), b""
     first, *lines = head.decode("latin-1").split("\r\n")
-    pairs = tuple(
-        (name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines)
-    )
+    pairs = tuple((name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines))
     return int(first.split(" ")[1]), pairs, body
 
 

@@ -248,6 +248,11 @@ def _progress(output: Output, plan: Plan) -> Iterator[Listener]:
     if output.quiet:
         yield Silence()
         return
+    if output.log_json:
+        from reconciler.cli.logs import LoggedProgress  # noqa: PLC0415 -- only when asked for
+
+        yield LoggedProgress()
+        return
     from reconciler.report.progress import PlainProgress, TerminalProgress  # noqa: PLC0415 -- rich loads here
 
     if sys.stderr.isatty() and output.colour is not False:

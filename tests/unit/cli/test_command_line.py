@@ -1,7 +1,9 @@
 """The command line's promises that need no ARM: exit codes, lazy imports, usage errors."""
 
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -63,3 +65,38 @@ def test_a_misspelt_command_is_answered_with_the_one_that_was_meant(
 def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([name, "--help"]) == 0
     assert "Usage: reconciler" in capsys.readouterr().out
+
+
+def test_every_line_of_a_json_log_is_json_and_names_requests(tmp_path: Path) -> None:
+    words = [
+        "apply",
+        "examples/quickstart",
+        "--yes",
+        "--log-json",
+        "-v",
+        "--emulator-state",
+        str(tmp_path / "e.db"),
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "reconciler", *words], capture_output=True, text=True, check=True
+    )
+    records = [json.loads(line) for line in done.stderr.splitlines()]
+    assert {"time", "level", "logger", "message"} == set(records[0])
+    assert any("accepted, request " in record["message"] for record in records)
+    assert any(record["message"].startswith("PUT /subscriptions/") for record in records)
+    assert "Bearer" not in done.stderr
+
+
+def test_a_plan_that_cannot_be_saved_leaves_the_old_file_and_ends_with_1(tmp_path: Path) -> None:
+    """F-095: no rights (a folder stands where the file should be), exit 1, and one paragraph."""
+    state = ["--emulator-state", str(tmp_path / "e.db")]
+    missing = tmp_path / "no" / "such" / "folder" / "plan.json"
+    assert run(["plan", "examples/quickstart", "-q", "--out", str(missing), *state]) == 1
+    assert not missing.exists()
+
+
+def test_a_reader_that_goes_away_is_no_traceback(tmp_path: Path) -> None:
+    """F-094: a pipe into head."""
+    command = f"{sys.executable} -m reconciler show examples/quickstart -q --emulator-state {tmp_path}/e.db | head -c 1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert "Traceback" not in done.stderr
