@@ -1,7 +1,7 @@
 """Mutation testing: small faults, one at a time, and whether the tests notice.
 
-`python -m tools.mutate` tries every mutant of the rules, the capacity arithmetic and the sizing against their own
-tests and prints how many were noticed; a module's name below reconciler limits it. Mutants are changed
+`python -m tools.mutate` tries every mutant of the rules, the capacity arithmetic and the sizing against their
+own tests and prints how many were noticed; names of modules below reconciler limit it. Mutants are changed
 comparisons, operators, conditions, numbers, truth values, texts and jumps. Left alone: docstrings, type
 annotations, decorators, and the texts of `explanation=`, which are documentation.
 
@@ -23,7 +23,6 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
@@ -222,20 +221,51 @@ def tests_of(path: Path) -> tuple[str, ...]:
     return next(tests for prefix, tests in TESTS.items() if _name(path).startswith(prefix))
 
 
-def noticed(mutant: Mutant | None, tests: Sequence[str]) -> bool:
-    """Whether some test fails, or the time is up, with the mutant in place (None: with none)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """The tests, under way in a child, with a mutant in place (None: with none)."""
+
+    mutant: Mutant | None
+    child: int
+    ends: float
+
+
+def start(mutant: Mutant | None, tests: Sequence[str]) -> Run:
+    """Fork a child that runs the tests."""
+    sys.stdout.flush()
     child = os.fork()
     if child == 0:
         os._exit(_in_child(mutant, tests))
-    end = time.monotonic() + SECONDS
-    while time.monotonic() < end:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            return os.waitstatus_to_exitcode(status) != 0
-        time.sleep(0.02)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+    return Run(mutant=mutant, child=child, ends=time.monotonic() + SECONDS)
+
+
+def result(run: Run) -> bool | None:
+    """Whether some test failed, or the time was up; None while the tests still run."""
+    done, status = os.waitpid(run.child, os.WNOHANG)
+    if done:
+        return os.waitstatus_to_exitcode(status) != 0
+    if time.monotonic() < run.ends:
+        return None
+    os.kill(run.child, signal.SIGKILL)
+    os.waitpid(run.child, 0)
     return True
+
+
+def results(every: Sequence[Mutant | None], tests: Sequence[str], jobs: int) -> list[bool]:
+    """The results of some mutants, in their order, `jobs` at a time."""
+    found: dict[int, bool] = {}
+    waiting, running = list(enumerate(every))[::-1], dict[int, Run]()
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            at, mutant = waiting.pop()
+            running[at] = start(mutant, tests)
+        for at, run in list(running.items()):
+            seen = result(run)
+            if seen is not None:
+                found[at] = seen
+                del running[at]
+        time.sleep(0.01)
+    return [found[at] for at in range(len(every))]
 
 
 def _in_child(mutant: Mutant | None, tests: Sequence[str]) -> int:
@@ -244,7 +274,9 @@ def _in_child(mutant: Mutant | None, tests: Sequence[str]) -> int:
     quiet = io.StringIO()
     try:
         with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet):
-            return int(pytest.main(["-x", "-q", "-p", "no:xdist", "-p", "no:terminal", *tests]))
+            # What was imported before the fork cannot have its asserts rewritten; none of it is under test.
+            ignored = "ignore::pytest.PytestAssertRewriteWarning"
+            return int(pytest.main(["-x", "-q", "-p", "no:xdist", "-W", ignored, *tests]))
     except BaseException:  # noqa: BLE001 -- a mutant may break anything; that is noticed
         return 99
 
@@ -259,19 +291,18 @@ def main() -> int:
     os.chdir(ROOT)
     files = modules(given.modules)
     for tests in dict.fromkeys(tests_of(path) for path in files):
-        if noticed(None, tests):
+        if results([None], tests, 1) != [False]:
             print(f"the tests fail without any mutant: {' '.join(tests)}", file=sys.stderr)
             return 1
     tried = killed = 0
-    with ThreadPoolExecutor(given.jobs) as pool:
-        for path in files:
-            every = list(mutants(path))
-            found = list(pool.map(lambda one: noticed(one, tests_of(one.path)), every))
-            tried, killed = tried + len(every), killed + sum(found)
-            print(f"{_name(path):40} {sum(found):4} of {len(every):4}", flush=True)
-            for mutant, seen in zip(every, found, strict=True):
-                if not seen:
-                    print(f"    {mutant.path.name}:{mutant.line}: {mutant.what}", flush=True)
+    for path in files:
+        every = list(mutants(path))
+        found = results(every, tests_of(path), given.jobs)
+        tried, killed = tried + len(every), killed + sum(found)
+        print(f"{_name(path):40} {sum(found):4} of {len(every):4}", flush=True)
+        for mutant, seen in zip(every, found, strict=True):
+            if not seen:
+                print(f"    {mutant.path.name}:{mutant.line}: {mutant.what}", flush=True)
     share = 100 * killed / tried if tried else 100.0
     print(f"{killed} of {tried} mutants noticed: {share:.1f} %")
     return 0 if share >= given.at_least else 1

@@ -97,6 +97,11 @@ class _Ledger:
             )
             fault = Fault(code="interrupted", message=message, request_id=track.request_id)
             return ItemReport(step=step, outcome=Outcome.UNKNOWN, attempts=track.attempts, fault=fault)
+        if track.done:
+            done = " and ".join(track.done)
+            message = f"its {done} was done, and its next write not sent, when the run was stopped ({reason})"
+            fault = Fault(code="interrupted", message=message, request_id=track.request_id)
+            return ItemReport(step=step, outcome=Outcome.FAILED, attempts=track.attempts, fault=fault)
         note = f"not started: {reason}"
         return ItemReport(step=step, outcome=Outcome.SKIPPED, attempts=track.attempts, note=note)
 

@@ -31,3 +31,25 @@ class Pace:
 
 
 DEFAULT_PACE = Pace()
+
+
+@dataclass(slots=True)
+class Resends:
+    """What a whole run may spend on sending writes again; full it pays for twenty.
+
+    One that is not earned back by twenty-five received writes is gone, so that an outage of writes alone
+    costs few requests however many deployments there are (I-17).
+    """
+
+    left: float = 20.0
+
+    def spend(self) -> bool:
+        """Pay for one more; False when nothing is left."""
+        if self.left < 1:
+            return False
+        self.left -= 1
+        return True
+
+    def earn(self) -> None:
+        """A write was received."""
+        self.left = min(20.0, self.left + 0.04)

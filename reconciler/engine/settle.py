@@ -16,6 +16,10 @@ from reconciler.engine.under_way import Delivery, StepEnd, UnderWay, succeeded
 from reconciler.errors import ArmError, ArmUnreachable, CredentialError, NotFound, Throttled
 
 
+# The gateway gave up waiting; the provider may have gone on.
+_TIMED_OUT = frozenset({"gatewaytimeout", "servertimeout", "operationtimedout"})
+
+
 async def follow(here: UnderWay, accepted: Accepted | None) -> OperationState | None:
     """Wait for the operation's end; its failure is returned, for the deployment has the last word."""
     reference = accepted.operation if accepted else None
@@ -48,11 +52,17 @@ async def confirm(here: UnderWay, delivery: Delivery, failure: OperationState | 
         missing = delivery.wanted(now)
         if not missing and (now is None or succeeded(now)):
             return
-        if now is None or now.settled:
-            judge(here, now, missing, failure, overdue=here.clock.monotonic() >= patience)
+        overdue = here.clock.monotonic() >= patience
+        if (now is None or now.settled) and (overdue or not _may_recover(failure)):
+            judge(here, now, missing, failure, overdue=overdue)
         if not await here.wait("the deployment to settle", delay):
-            _overdue(here)
+            _overdue(here, now)
         delay = here.longer(delay)
+
+
+def _may_recover(failure: OperationState | None) -> bool:
+    """Whether a failed operation is of the kind that is known to succeed a while later (F-056)."""
+    return failure is not None and failure.code.lower() in _TIMED_OUT
 
 
 def judge(
@@ -104,6 +114,7 @@ async def _read_back(here: UnderWay, delivery: Delivery) -> ObservedDeployment |
         raise StepEnd(Outcome.UNKNOWN, fault_of(blind), note="sent, but it could not be read back") from blind
 
 
-def _overdue(here: UnderWay) -> NoReturn:
-    message = "ARM was still working on it when time was up; the next run looks and goes on from there"
+def _overdue(here: UnderWay, now: ObservedDeployment | None = None) -> NoReturn:
+    state = f" (provisioningState {now.provisioning_state})" if now is not None else ""
+    message = f"ARM was still working on it{state} when time was up; the next run looks and goes on from there"
     raise StepEnd(Outcome.UNKNOWN, here.fault("OperationTimedOut", message))

@@ -15,7 +15,7 @@ from reconciler.domain.operation import Accepted
 from reconciler.domain.state import ObservedDeployment
 from reconciler.engine.advice import advice
 from reconciler.engine.outcome import Fault, Listener, Outcome, Waiting
-from reconciler.engine.pace import Pace
+from reconciler.engine.pace import Pace, Resends
 from reconciler.engine.ports import DeploymentsApi
 from reconciler.plan.diff import field_changes
 from reconciler.plan.plan import Step
@@ -25,13 +25,15 @@ from reconciler.plan.plan import Step
 class Track:
     """What is known of a step while it is under way; read by whoever has to report an interruption.
 
-    `in_flight` names the verb whose end is not known yet; `begun` says that some write was received.
+    `in_flight` names the verb whose end is not known yet; `begun` says that some write was received;
+    `done` are the verbs of this step whose end was read back.
     """
 
     started: float = 0.0
     attempts: int = 0
     in_flight: str = ""
     begun: bool = False
+    done: list[str] = field(default_factory=list)
     request_id: str | None = None
     warnings: list[str] = field(default_factory=list)
 
@@ -70,6 +72,7 @@ class UnderWay:
     fleet: str
     step: Step
     track: Track
+    resends: Resends
     deadline: float
 
     @property

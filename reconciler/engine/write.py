@@ -23,7 +23,7 @@ settle nothing: only the read at the end does.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from reconciler.clock import Clock
@@ -32,7 +32,7 @@ from reconciler.domain.operation import Accepted
 from reconciler.domain.state import ObservedDeployment
 from reconciler.engine.faults import fault_of
 from reconciler.engine.outcome import ItemReport, Listener, Outcome, Sending, Sent
-from reconciler.engine.pace import Pace
+from reconciler.engine.pace import Pace, Resends
 from reconciler.engine.ports import DeploymentsApi
 from reconciler.engine.settle import confirm, follow, judge
 from reconciler.engine.under_way import Delivery, StepEnd, Track, UnderWay, succeeded
@@ -60,6 +60,7 @@ class Writer:
     pace: Pace
     fleet: str
     jitter: Callable[[], float]
+    resends: Resends = field(default_factory=Resends)
 
     async def carry_out(self, step: Step, track: Track, *, deadline: float) -> ItemReport:
         """Take `step` to its end, or to `deadline` (monotonic seconds). Never raises an ArmError."""
@@ -73,6 +74,7 @@ class Writer:
             fleet=self.fleet,
             step=step,
             track=track,
+            resends=self.resends,
             deadline=min(deadline, track.started + self.pace.operation_deadline),
         )
         try:
@@ -89,8 +91,15 @@ class Writer:
             attempts=track.attempts,
             duration_ms=round((self.clock.monotonic() - track.started) * 1000),
             fault=end.fault,
-            note="; ".join([*track.warnings, end.note] if end.note else track.warnings),
+            note="; ".join(filter(None, (*track.warnings, end.note, _half(track, end)))),
         )
+
+
+def _half(track: Track, end: StepEnd) -> str:
+    """What a step of several writes leaves behind when it ends between them."""
+    if end.outcome is Outcome.SUCCEEDED or not track.done:
+        return ""
+    return f"its {' and '.join(track.done)} was done before that; the next run goes on from there"
 
 
 async def _run(here: UnderWay) -> None:
@@ -194,6 +203,7 @@ async def _write(here: UnderWay, delivery: Delivery) -> None:
     failure = await follow(here, accepted)
     await confirm(here, delivery, failure)
     here.track.in_flight = ""
+    here.track.done.append(delivery.verb)
 
 
 async def _send(here: UnderWay, delivery: Delivery) -> Accepted | None:
@@ -217,18 +227,19 @@ async def _send(here: UnderWay, delivery: Delivery) -> Accepted | None:
         except (ArmRejected, CredentialError) as refused:
             track.attempts += 1
             track.in_flight = ""
-            raise StepEnd(_refusal(refused), fault_of(refused)) from refused
+            raise StepEnd(_refusal(refused, track), fault_of(refused)) from refused
         else:
             track.attempts += 1
+            here.resends.earn()
             track.request_id = accepted.request_id
             track.warnings += [accepted.warning] if accepted.warning else []
             here.listener.notify(Sent(step=here.step, verb=delivery.verb, request_id=accepted.request_id))
             return accepted
 
 
-def _refusal(refused: ArmRejected | CredentialError) -> Outcome:
+def _refusal(refused: ArmRejected | CredentialError, track: Track) -> Outcome:
     """412 says that the deployment is no longer what we saw (F-035); anything else is a failure."""
-    moved = isinstance(refused, ArmRejected) and refused.status == 412
+    moved = isinstance(refused, ArmRejected) and refused.status == 412 and not track.done
     return Outcome.STALE if moved else Outcome.FAILED
 
 
@@ -236,7 +247,8 @@ async def _after_queue(here: UnderWay, delivery: Delivery, busy: Conflict, pause
     """Wait for our turn in a busy account, then look: True when there is nothing left to send."""
     seconds = max(busy.retry_after or 0.0, pause) * (1 + here.jitter() / 10)
     if not await here.wait("the account, busy with another write", seconds):
-        raise StepEnd(Outcome.CONFLICT, fault_of(busy)) from busy
+        outcome = Outcome.FAILED if here.track.done else Outcome.CONFLICT
+        raise StepEnd(outcome, fault_of(busy)) from busy
     now = await _settled_look(here)
     if not delivery.wanted(now):
         return True
@@ -260,6 +272,9 @@ async def _arrived(here: UnderWay, delivery: Delivery, lost: ArmError, tries: in
     here.track.in_flight = ""
     if tries >= here.pace.attempts or here.clock.monotonic() >= here.deadline:
         raise StepEnd(Outcome.FAILED, fault_of(lost), note="a look showed that it took no effect") from lost
+    if not here.resends.spend():
+        note = "a look showed that it took no effect; this run has sent enough writes again"
+        raise StepEnd(Outcome.FAILED, fault_of(lost), note=note) from lost
     return False
 
 

@@ -60,7 +60,9 @@ def beside_marks(changes: Sequence[FieldChange]) -> Sequence[FieldChange]:
     return others or changes
 
 
-_ON_THE_FIRST_LINE = frozenset({"model.format", "model.name", "model.version", "sku.name", "sku.capacity"})
+_ON_THE_FIRST_LINE = frozenset(
+    {"model.format", "model.name", "model.version", "model.source", "sku.name", "sku.capacity"}
+)
 
 
 def created_lines(action: Create, style: Style, units: Units, *, indent: str) -> list[str]:
@@ -72,7 +74,11 @@ def created_lines(action: Create, style: Style, units: Units, *, indent: str) ->
     if "sku.capacity" in by_path:
         amount = f", {_capacity(action, by_path['sku.capacity'], style, units)[1]}"
     publisher = "" if spec.model.format == "OpenAI" else f"{style.show(spec.model.format)} "
-    first = f"{publisher}{model} on {style.show(spec.sku.name.name)}{amount}"
+    made = ""
+    if spec.model.source is not None:
+        where = ", another tenant's" if action.desired.source_tenant else ""
+        made = f", made in {style.show(spec.model.source.account.name)}{where}"
+    first = f"{publisher}{model} on {style.show(spec.sku.name.name)}{amount}{made}"
     rest = [
         f"{style.show(change.path)} {value_text(change.after, style)}"
         for change in action.changes

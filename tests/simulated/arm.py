@@ -55,7 +55,7 @@ class Ending:
 
     status: OperationStatus = OperationStatus.SUCCEEDED
     state: str = "Succeeded"
-    code: str | None = None
+    code: str = ""
 
 
 @dataclass
