@@ -1,8 +1,8 @@
 """Writes docs/faults.md: which test shows which row of the fault matrix.
 
-A test cites a row as `F-021` in its docstring, its table of cases or a comment inside it, or as `f021` in its
-name; a citation in the docstring of a module is about the whole module. `python -m tools.build_faults` writes,
-`--check` only tells.
+A test cites a row as `F-021` in its docstring, its table of cases or a comment inside it, or as `f021` in
+its name; a citation in the docstring of a module is about the whole module.
+`python -m tools.build_faults` writes, `--check` only tells.
 """
 
 from __future__ import annotations

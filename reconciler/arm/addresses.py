@@ -36,6 +36,11 @@ def of_accounts(subscription: str) -> str:
     return f"{_below(subscription)}/accounts"
 
 
+def of_contents(account: AccountId, what: str) -> str:
+    """Path of an account's `raiPolicies` or `models`."""
+    return f"{of_account(account)}/{what}"
+
+
 def of_region(subscription: str, region: Region, what: str) -> str:
     """Path of a region's `usages` or `models`."""
     return f"{_below(subscription)}/locations/{_segment(region.name)}/{what}"

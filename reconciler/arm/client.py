@@ -230,6 +230,18 @@ class ArmClient:
         call = _read("list models of", f"{subscription} in {region}", subscription)
         return tuple(await self._asker.every("locations/models", path, call, wire.offers))
 
+    async def list_policies(self, account: AccountId) -> tuple[str, ...]:
+        """The names of an account's content filters (raiPolicies)."""
+        path = addresses.of_contents(account, "raiPolicies")
+        call = _read("list content filters of", str(account), account.subscription)
+        return tuple(await self._asker.every("accounts/raiPolicies", path, call, wire.policy_name))
+
+    async def list_tuned_models(self, account: AccountId) -> tuple[str, ...]:
+        """The names of the fine-tuned models and checkpoints in an account's models list."""
+        path = addresses.of_contents(account, "models")
+        call = _read("list models of", str(account), account.subscription)
+        return tuple(await self._asker.every("accounts/models", path, call, wire.tuned_name))
+
     async def _write(self, deployment: DeploymentId, call: Call) -> Accepted:
         def understand(answer: Answer, body: object) -> Accepted:
             operation, warning = reference(answer.headers, answer.status, deployment, self._home)

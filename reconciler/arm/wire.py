@@ -15,7 +15,7 @@ from pydantic.alias_generators import to_camel
 
 from reconciler.arm.printable import speakable
 from reconciler.arm.strict_json import Unreadable
-from reconciler.domain.deployment import JsonObject
+from reconciler.domain.deployment import JsonObject, ModelRef
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.sku import SkuName
 from reconciler.domain.state import ObservedAccount, ObservedDeployment, Offer, QuotaPool, SystemMetadata
@@ -112,6 +112,14 @@ class _OfferedModel(_Wire):
     lifecycle_status: str | None = None
     deprecation: _Deprecation | None = None
     skus: tuple[_OfferedSku, ...] | None = Field(default=None, strict=False)
+
+
+class _Named(_Wire):
+    name: str
+
+
+class _AccountModel(_Named):
+    base_model: object = None
 
 
 class _ListedModel(_Wire):
@@ -229,6 +237,21 @@ def offers(answer: Mapping[str, object]) -> tuple[Offer, ...]:
         )
         for sku in model.skus or ()
     )
+
+
+def policy_name(answer: Mapping[str, object]) -> tuple[str, ...]:
+    """The name of one entry of an account's raiPolicies."""
+    return (_read(_Named, answer).name,)
+
+
+def tuned_name(answer: Mapping[str, object]) -> tuple[str, ...]:
+    """The name of one entry of an account's models, if it is a model that was made there.
+
+    Fine-tuned entries carry `baseModel` (OpenAPI 2022-03-01 on).
+    """
+    read = _read(_AccountModel, answer)
+    tuned = read.base_model is not None or ModelRef(name=read.name).fine_tuned
+    return (read.name,) if tuned else ()
 
 
 def page(answer: Mapping[str, object]) -> tuple[list[Mapping[str, object]], str | None]:

@@ -18,7 +18,7 @@ from fractions import Fraction
 
 from reconciler.catalogue.facts import PtuFacts, Sizes
 from reconciler.catalogue.query import Catalogue, Version
-from reconciler.domain.sku import SkuFamily, SkuName
+from reconciler.domain.sku import SkuName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,11 +140,7 @@ def provisioned_skus(catalogue: Catalogue, model: str, version: Version) -> tupl
     """The provisioned SKUs whose sizes are known for a model version, in the catalogue's order."""
     names = ("ProvisionedManaged", "DataZoneProvisionedManaged", "GlobalProvisionedManaged")
     skus = (SkuName(name) for name in names)
-    return tuple(
-        sku
-        for sku in skus
-        if sku.family is SkuFamily.PROVISIONED and catalogue.offer(model, version, sku) is not None
-    )
+    return tuple(sku for sku in skus if catalogue.offer(model, version, sku) is not None)
 
 
 def facts_of(catalogue: Catalogue, model: str, version: Version) -> PtuFacts:
@@ -157,14 +153,16 @@ def facts_of(catalogue: Catalogue, model: str, version: Version) -> PtuFacts:
 
 def _per_call(weights: Weights, workload: Workload) -> Fraction:
     prompt, cached = _exact(workload.prompt_tokens), _exact(workload.cache_rate)
-    if workload.image_tokens and weights.image is None:
-        raise NoFormula("the source gives no weight for image tokens in the prompt")
-    return (
+    text = (
         prompt * (1 - cached) * weights.prompt
         + prompt * cached * weights.cached
         + _exact(workload.generated_tokens) * weights.generated
-        + _exact(workload.image_tokens) * (weights.image or 0)
     )
+    if not workload.image_tokens:
+        return text
+    if weights.image is None:
+        raise NoFormula("the source gives no weight for image tokens in the prompt")
+    return text + _exact(workload.image_tokens) * weights.image
 
 
 def _exact(number: float) -> Fraction:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from reconciler.cli.options import Connection, Output
 from reconciler.cli.wiring import Loaded, connect
 from reconciler.domain.state import DesiredState, ObservedState
-from reconciler.engine.observe import observe
+from reconciler.engine.observe import observe, observe_for_plan
 from reconciler.plan.guard import Policy
 from reconciler.plan.make import make_plan
 from reconciler.plan.plan import Plan
@@ -28,9 +28,9 @@ async def observe_fleet(
 ) -> ObservedState:
     """Read everything that the manifests are about, and nothing else."""
     async with connect(connection, output, desired) as arm:
-        return await observe(
-            desired.accounts, arm, parallelism=connection.parallelism, with_regions=with_regions
-        )
+        if with_regions:
+            return await observe_for_plan(desired, arm, parallelism=connection.parallelism)
+        return await observe(desired.accounts, arm, parallelism=connection.parallelism, with_regions=False)
 
 
 def plan_for(loaded: Loaded, observed: ObservedState, allowances: Allowances) -> Plan:

@@ -184,6 +184,11 @@ def _tokens(
     from reconciler.arm.auth import AzureTokens, EmulatorTokens  # noqa: PLC0415
 
     loopback = urlsplit(endpoint).hostname in LOOPBACK
+    if cloud == "emulator" and not loopback:
+        raise UsageProblem(
+            f"the Fleet says cloud: emulator, and {endpoint} is not on this machine, where emulators are. "
+            "Give an address such as http://127.0.0.1:8080, or name the address's own cloud with --cloud"
+        )
     kind = connection.credential or ("emulator" if loopback else "default")
     if loopback != (kind == "emulator"):
         raise UsageProblem(

@@ -281,10 +281,16 @@ class RegionFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedState:
-    """What ARM answered, per account and per region."""
+    """What ARM answered, per account and per region.
+
+    `policies` are the names of the content filters of those accounts that were asked for them, `sources` the
+    names of the fine-tuned models and checkpoints of those accounts that a new deployment takes one from.
+    """
 
     readings: Mapping[AccountId, Reading] = field(default_factory=dict)
     regions: tuple[RegionFacts, ...] = ()
+    policies: Mapping[AccountId, frozenset[str] | Unreadable] = field(default_factory=dict)
+    sources: Mapping[AccountId, frozenset[str] | AccountMissing | Unreadable] = field(default_factory=dict)
 
     def region_facts(self, subscription: str, region: Region) -> RegionFacts | None:
         """What is known about a region of a subscription."""

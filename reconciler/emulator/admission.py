@@ -121,7 +121,7 @@ def _sku(turn: Turn, body: Json, before: Json | None) -> Json:
 def _model(turn: Turn, account: Json, body: Json) -> tuple[Listed, Json]:
     asked: Json = at(body, "properties", "model") or {}
     if not asked.get("name") or not asked.get("format"):
-        raise provider_errors.invalid_properties("The model of account deployment is not provided.")
+        raise provider_errors.model_missing()
     known = {part: asked[part] for part in ("publisher", "format", "name", "version") if asked.get(part)}
     sources = {part: asked[part] for part in ("source", "sourceAccount") if asked.get(part)}
     listed = offers.find(turn.store, account["location"], account["kind"], known)
@@ -141,7 +141,7 @@ def _check_change(turn: Turn, before: Json, sku: Json, model: Json) -> None:
         raise provider_errors.capacity_and_model_together()
     refused = turn.store.setting("switches").get("skuChange") == "refused"
     if refused and old_sku["name"] != sku["name"]:
-        raise provider_errors.invalid_properties("The sku name of account deployment cannot be changed.")
+        raise provider_errors.sku_name_fixed()
 
 
 def _offer(turn: Turn, listed: Listed, model: Json, sku: Json, before: Json | None) -> Json:

@@ -95,6 +95,4 @@ def delete(turn: Turn) -> Answer:
 
 def _refuse_born(turn: Turn) -> None:
     if turn.args["policy"].lower() in {name.lower() for name in _BORN}:
-        raise provider_errors.invalid_properties(
-            f"The RAI policy '{turn.args['policy']}' is managed by the system and cannot be changed."
-        )
+        raise provider_errors.system_policy(turn.args["policy"])

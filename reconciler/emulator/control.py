@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from reconciler.emulator import (
-    behaviours,
     clock,
     errors,
     faults,
@@ -184,8 +183,10 @@ def _settings(store: Store, request: Request, wall: float) -> Answer:
 
 
 def _behaviours(store: Store, request: Request, wall: float) -> Answer:
+    from reconciler.emulator import behaviours  # noqa: PLC0415 - seldom asked for, and a long list
+
     del store, request, wall
-    return _done({"behaviours": [behaviour._asdict() for behaviour in behaviours.BEHAVIOURS]})
+    return _done({"behaviours": [behaviour._asdict() for behaviour in behaviours.behaviours()]})
 
 
 _CONTROLS: dict[tuple[str, str], Control] = {

@@ -221,9 +221,7 @@ def _check_references(turn: Turn, body: Json) -> None:
     if not policy or policy.lower().startswith("microsoft."):
         return
     if turn.store.get("raipolicy", f"{accounts.key_of(turn)}/raipolicies/{policy.lower()}") is None:
-        raise provider_errors.invalid_properties(
-            f"The RAI policy '{policy}' of account deployment cannot be found."
-        )
+        raise provider_errors.no_such_policy(policy)
 
 
 def _check_count(turn: Turn, before: Json | None) -> None:

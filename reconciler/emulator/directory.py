@@ -175,9 +175,7 @@ def put_group(turn: Turn) -> Answer:
         )
     before = turn.store.get("group", accounts.group_key(turn))
     if before is None and not asked.get("location"):
-        raise errors.Refusal(
-            400, "LocationRequired", "The location property is required for this definition.", front_door=True
-        )
+        raise errors.location_required()
     body = group(turn.subscription, turn.args["group"], asked.get("location", ""), asked.get("tags"))
     if before is not None:
         body = {**before, **({"tags": asked["tags"]} if "tags" in asked else {})}

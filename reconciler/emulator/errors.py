@@ -226,16 +226,6 @@ def content_too_large(limit: int) -> Refusal:
     )
 
 
-def method_not_allowed(method: str, scope: str) -> Refusal:
-    """Assumed: ARM's status for POST on a deployment is not recorded."""
-    return Refusal(
-        405,
-        "MethodNotAllowed",
-        f"The HTTP method '{method}' is not supported at scope '{scope}'.",
-        front_door=True,
-    )
-
-
 def throttled(subscription: str, operation: str, seconds: int) -> Refusal:
     return Refusal(
         429,
@@ -263,6 +253,13 @@ def nested_resources_exist(ids: Sequence[str]) -> Refusal:
 def not_modelled(gap: str) -> Refusal:
     """Not ARM's: says loudly what this emulator leaves out."""
     return Refusal(501, "EmulatorGap", f"The emulator does not model {gap}.", front_door=True)
+
+
+def location_required() -> Refusal:
+    """PUT of a new resource group without a location (documented by ARM)."""
+    return Refusal(
+        400, "LocationRequired", "The location property is required for this definition.", front_door=True
+    )
 
 
 def invalid_template_deployment(details: Sequence[Json]) -> Refusal:

@@ -61,8 +61,6 @@ def limits(store: Store, request: Request, now: datetime, caller: Caller) -> dic
 
 
 def _unknown(request: Request) -> errors.Refusal:
-    if routes.known_path(request.segments):
-        return errors.method_not_allowed(request.method, request.path)
     return errors.not_modelled(f"{request.method} {request.path[:300]}")
 
 

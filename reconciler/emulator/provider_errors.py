@@ -199,3 +199,23 @@ def too_many_deployments(most: int) -> Refusal:
         "ResourceQuotaExceeded",
         f"The number of deployments of the account would exceed the limit of {most}.",
     )
+
+
+def model_missing() -> Refusal:
+    """Assumed: a PUT that names no model."""
+    return invalid_properties("The model of account deployment is not provided.")
+
+
+def sku_name_fixed() -> Refusal:
+    """Assumed: only the switch `skuChange: refused` reaches it."""
+    return invalid_properties("The sku name of account deployment cannot be changed.")
+
+
+def no_such_policy(policy: str) -> Refusal:
+    """Assumed: a content filter policy has to exist; the text is ours."""
+    return invalid_properties(f"The RAI policy '{policy}' of account deployment cannot be found.")
+
+
+def system_policy(policy: str) -> Refusal:
+    """Assumed: the policies an account is born with cannot be written; the text is ours."""
+    return invalid_properties(f"The RAI policy '{policy}' is managed by the system and cannot be changed.")

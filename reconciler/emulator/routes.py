@@ -270,8 +270,3 @@ def find(method: str, segments: tuple[str, ...]) -> tuple[Route, dict[str, str]]
         if route.method == method and (args := route.match(segments)) is not None:
             return route, args
     return None
-
-
-def known_path(segments: tuple[str, ...]) -> bool:
-    """Whether the path exists with another method."""
-    return any(route.match(segments) is not None for route in ROUTES)

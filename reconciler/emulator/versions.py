@@ -43,7 +43,7 @@ OLD_ACCOUNTS = ("2017-04-18", "2021-04-30")
 
 _ISO_VERSION = re.compile(r"^\d{4}-\d{2}-\d{2}(-preview)?$")
 
-_FIELDS: Mapping[str, tuple[str, str]] = {
+FIELDS: Mapping[str, tuple[str, str]] = {
     # path: (first preview or stable version, first stable version); "9999" = no stable version has it
     "sku": ("2023-05-01", "2023-05-01"),
     "tags": ("2023-10-01-preview", "2024-10-01"),
@@ -84,9 +84,9 @@ def well_formed(version: str) -> bool:
 
 def knows(version: str, path: str) -> bool:
     """Whether a version has a property of deployments; paths outside the table are as old as the type."""
-    if path not in _FIELDS:
+    if path not in FIELDS:
         return True
-    any_first, stable_first = _FIELDS[path]
+    any_first, stable_first = FIELDS[path]
     return version[:10] >= (any_first if version.endswith("-preview") else stable_first)[:10]
 
 

@@ -172,11 +172,26 @@ class _Run:
     deadline: float
 
     async def lane(self, steps: list[Step]) -> None:
-        """The serial queue of one account."""
+        """The serial queue of one account; it ends where a write may still be going on (I-09, F-054)."""
+        going_on = ""
         for step in steps:
-            item = await self._one(step)
+            if going_on:
+                item = ItemReport(step=step, outcome=Outcome.SKIPPED, note=f"not started: {going_on}")
+            else:
+                item = await self._one(step)
+                going_on = self._going_on(item)
             self.ledger.ended[step.action.id].set_result(item)
             self.listener.notify(Finished(item=item))
+
+    def _going_on(self, item: ItemReport) -> str:
+        """What keeps the account busy after a step's end; empty when the next one may have its turn."""
+        match item.outcome:
+            case Outcome.UNKNOWN if self.writer.pace.wait_for_operations:
+                return f"{item.step.action.id.name} may still be going on in this account"
+            case Outcome.CONFLICT:
+                return "the account stayed busy with other writes"
+            case _:
+                return ""
 
     async def _one(self, step: Step) -> ItemReport:
         broken = await self._broken_dependency(step)

@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from reconciler.domain.ids import AccountId, Region
 from reconciler.domain.state import (
     AccountMissing,
     DesiredAccount,
+    DesiredState,
     Listed,
     ObservedAccount,
     ObservedState,
@@ -22,6 +24,7 @@ from reconciler.domain.state import (
 )
 from reconciler.engine.ports import AccountFacts, Arm
 from reconciler.errors import ArmError, ArmRejected, CredentialError, NotFound
+from reconciler.plan.references import questions
 
 # From this many accounts in one subscription on, one list request is cheaper than one GET each.
 _LIST_FROM = 3
@@ -48,6 +51,39 @@ async def observe(
     return ObservedState(readings=readings, regions=regions)
 
 
+async def observe_for_plan(desired: DesiredState, api: Arm, *, parallelism: int = 32) -> ObservedState:
+    """Read the fleet, then what a plan of it has to know beside: each name that a write would send anew."""
+    observed = await observe(desired.accounts, api, parallelism=parallelism)
+    asked = questions(desired, observed)
+    gate = asyncio.Semaphore(parallelism)
+
+    async def policies(account: AccountId) -> frozenset[str] | Unreadable:
+        async with gate:
+            try:
+                return frozenset(await api.list_policies(account))
+            except (ArmError, CredentialError) as problem:
+                return _unreadable(account, problem)
+
+    async def sources(account: AccountId) -> frozenset[str] | AccountMissing | Unreadable:
+        async with gate:
+            try:
+                return frozenset(await api.list_tuned_models(account))
+            except NotFound as missing:
+                return AccountMissing(id=account, code=missing.code, message=str(missing))
+            except (ArmError, CredentialError) as problem:
+                return _unreadable(account, problem)
+
+    filters, made = await asyncio.gather(
+        asyncio.gather(*(policies(account) for account in asked.policies)),
+        asyncio.gather(*(sources(account) for account in asked.sources)),
+    )
+    return replace(
+        observed,
+        policies=dict(zip(asked.policies, filters, strict=True)),
+        sources=dict(zip(asked.sources, made, strict=True)),
+    )
+
+
 async def _known_accounts(wanted: list[AccountId], api: AccountFacts) -> Mapping[AccountId, ObservedAccount]:
     """Account facts by one list request per subscription, where that saves requests and is allowed."""
     by_subscription: dict[str, int] = defaultdict(int)
@@ -71,10 +107,13 @@ async def _read_account(account: AccountId, api: Arm, known: ObservedAccount | N
         return Listed(account=facts, deployments=await api.list_deployments(account))
     except NotFound as missing:
         return AccountMissing(id=account, code=missing.code, message=str(missing))
-    except ArmRejected as refused:
-        return Unreadable(id=account, code=refused.code, message=str(refused))
     except (ArmError, CredentialError) as problem:
-        return Unreadable(id=account, code=type(problem).__name__, message=str(problem))
+        return _unreadable(account, problem)
+
+
+def _unreadable(account: AccountId, problem: ArmError | CredentialError) -> Unreadable:
+    code = problem.code if isinstance(problem, ArmRejected) else type(problem).__name__
+    return Unreadable(id=account, code=code, message=str(problem))
 
 
 async def _read_regions(

@@ -14,6 +14,7 @@ from reconciler.domain.state import ObservedAccount, ObservedDeployment, Offer, 
 
 __all__ = [
     "Accepted",
+    "AccountContents",
     "AccountFacts",
     "Arm",
     "DeploymentsApi",
@@ -69,5 +70,17 @@ class AccountFacts(Protocol):
         ...
 
 
-class Arm(DeploymentsApi, AccountFacts, Protocol):
-    """Both faces of ARM."""
+class AccountContents(Protocol):
+    """What an account holds beside deployments, by name."""
+
+    async def list_policies(self, account: AccountId) -> tuple[str, ...]:
+        """The content filters (raiPolicies) of an account."""
+        ...
+
+    async def list_tuned_models(self, account: AccountId) -> tuple[str, ...]:
+        """The fine-tuned models and checkpoints that ARM lists for an account; it may list none."""
+        ...
+
+
+class Arm(DeploymentsApi, AccountFacts, AccountContents, Protocol):
+    """All faces of ARM."""

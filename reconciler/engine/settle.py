@@ -15,7 +15,6 @@ from reconciler.engine.outcome import Outcome
 from reconciler.engine.under_way import Delivery, StepEnd, UnderWay, succeeded
 from reconciler.errors import ArmError, ArmUnreachable, CredentialError, NotFound, Throttled
 
-
 # The gateway gave up waiting; the provider may have gone on.
 _TIMED_OUT = frozenset({"gatewaytimeout", "servertimeout", "operationtimedout"})
 
@@ -116,5 +115,5 @@ async def _read_back(here: UnderWay, delivery: Delivery) -> ObservedDeployment |
 
 def _overdue(here: UnderWay, now: ObservedDeployment | None = None) -> NoReturn:
     state = f" (provisioningState {now.provisioning_state})" if now is not None else ""
-    message = f"ARM was still working on it{state} when time was up; the next run looks and goes on from there"
+    message = f"ARM was still at work on it{state} when time was up; the next run goes on from there"
     raise StepEnd(Outcome.UNKNOWN, here.fault("OperationTimedOut", message))

@@ -32,6 +32,7 @@ from reconciler.plan.actions import (
     Reason,
     Update,
 )
+from reconciler.plan.admission import admitted
 from reconciler.plan.body import auto_upgraded, put_body, replacement_body, writable
 from reconciler.plan.dependants import block_dependants
 from reconciler.plan.diff import field_changes, fields_of
@@ -45,10 +46,15 @@ _FIND_ACCOUNT = (
     "create the account first, or correct subscription, resourceGroup or name; "
     "an account of another tenant also looks like this when its alias states the wrong tenant"
 )
-_READ_ACCOUNT = (
-    "give this identity Microsoft.CognitiveServices/accounts/deployments/read on the account, or try "
-    "again when ARM answers; nothing is concluded from an incomplete list"
-)
+_READ_ACCOUNT = "try again when ARM answers; nothing is concluded from an incomplete list"
+# By the kind of trouble; Reading.code is ARM's code, or the name of our own exception.
+_WAYS_TO_READ = {
+    "CredentialError": "sign in, or choose how with --credential; `--verbose` shows each request",
+    "AuthorizationFailed": (
+        "give this identity Microsoft.CognitiveServices/accounts/read and .../deployments/read on the account"
+    ),
+    "ArmUnreachable": "check the address and the network, and try again",
+}
 
 
 def compare(
@@ -66,7 +72,7 @@ def compare(
         for account in desired.accounts
         for action in _account(account, declared.get(account.id, ()), desired, observed, terms)
     ]
-    return tuple(sorted(block_dependants(actions), key=lambda action: action.id.key))
+    return tuple(sorted(block_dependants(admitted(actions, observed)), key=lambda action: action.id.key))
 
 
 def by_account(desired: DesiredState) -> Mapping[AccountId, Sequence[DesiredDeployment]]:
@@ -107,8 +113,9 @@ def _account(
         case Unreadable() | None:
             why = reading.message if reading else "it was not looked at"
             told = f"the deployments of {account.id.name} could not be listed completely: {why}"
+            way_out = _WAYS_TO_READ.get(reading.code if reading else "", _READ_ACCOUNT)
             for one in wanted:
-                yield blocked(one, Reason.ACCOUNT_UNREADABLE, told, _READ_ACCOUNT, region=account.region)
+                yield blocked(one, Reason.ACCOUNT_UNREADABLE, told, way_out, region=account.region)
         case _:
             assert_never(reading)
 

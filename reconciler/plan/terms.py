@@ -32,6 +32,15 @@ class Terms:
         return matches_any(self.fleet.guards.protect, deployment, alias)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hindrance:
+    """Why a write must not be sent, and what lifts that."""
+
+    reason: Reason
+    explanation: str
+    way_out: str
+
+
 UNPROTECT = "take it out of the Fleet's guards.protect in a change of its own, apply, then try again"
 
 

@@ -71,10 +71,21 @@ def account_lines(
     """The steps of one account, each with its details below it."""
     heads = columns([_head(step, style) for step in steps], indent=indent)
     lines: list[str] = []
-    for step, head in zip(steps, heads, strict=True):
+    for step, head, following in zip(steps, heads, [*steps[1:], None], strict=True):
         lines.append(style.paint(head, SIGN[kind_of(step.action)][1]))
-        lines += _details(step, style, units, verbose=verbose, indent=f"{indent}    ")
+        if not _said_below(step, following):
+            lines += _details(step, style, units, verbose=verbose, indent=f"{indent}    ")
     return lines
+
+
+def _said_below(step: Step, following: Step | None) -> bool:
+    """Whether all that is to be told of a step is told of the next one too: then once is enough."""
+    if following is None:
+        return False
+    one, other = step.action, following.action
+    if not (isinstance(one, Blocked) and isinstance(other, Blocked)) or one.changes or other.changes:
+        return False
+    return (one.explanation, one.way_out) == (other.explanation, other.way_out)
 
 
 def _head(step: Step, style: Style) -> tuple[str, ...]:

@@ -54,9 +54,9 @@ def test_what_is_not_modelled_is_a_loud_501_that_names_it() -> None:
     assert f"POST {ACCOUNT}/listKeys" in reply.message
 
 
-def test_post_on_a_deployment_is_not_allowed() -> None:
+def test_post_on_a_deployment_is_a_gap_and_no_guess() -> None:
     reply = fleet().arm("POST", deployment(), gpt_4o())
-    assert (reply.status, reply.code) == (405, "MethodNotAllowed")
+    assert (reply.status, reply.code) == (501, "EmulatorGap")
 
 
 def test_below_an_absent_account_and_group_the_front_door_answers() -> None:

@@ -1,7 +1,6 @@
 """What a state begins with, what can be added to it, and what the service then does with time."""
 
 from reconciler.emulator import Emulator, application
-from reconciler.emulator.behaviours import BEHAVIOURS
 from tests.emulator.arm import ACCOUNT, FOREIGN, SUB_A, TENANT_A, TENANT_B, Arm, deployment, fleet, gpt_4o
 
 TUNED = "gpt-4o-mini-2024-07-18.ft-0123456789abcdef0123456789abcdef"
@@ -164,13 +163,6 @@ def test_the_service_upgrades_a_version_only_when_switched_on_and_allowed() -> N
     assert versions() == ["2024-08-06", "2024-08-06"]
     arm.control("settings", {"autoUpgrade": "on"})
     assert versions() == ["2024-11-20", "2024-08-06"]
-
-
-def test_every_behaviour_says_how_it_is_known() -> None:
-    served = Arm().call("GET", "/_emulator/behaviours", bearer="").json["behaviours"]
-    assert len(served) == len(BEHAVIOURS) > 30
-    assert {item["known"] for item in served} == {"recorded", "specified", "documented", "assumed"}
-    assert all(item["text"] and item["source"] for item in served)
 
 
 def test_the_status_tells_what_the_state_holds() -> None:

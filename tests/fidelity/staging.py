@@ -1,6 +1,6 @@
-"""How each row of the fault matrix is staged: the control calls, the requests that meet it, what is then seen.
+"""How a row of the fault matrix is staged: the control calls, the requests that meet it, what is then seen.
 
-Rule of this module: a row is data and one judgement, so that the same table is a test and a page of the manual.
+Rule of this module: a row is data and one judgement; the same table is a test and a page of the manual.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -37,6 +37,8 @@ class Ask:
     """With the token of the other tenant that was fetched at the beginning."""
     headers: Mapping[str, str] = field(default_factory=dict)
     version: str = "2025-06-01"
+    watched: bool = False
+    """Whether to wait a moment for the server to close the connection behind the answer."""
 
 
 GET = Ask()
@@ -57,6 +59,11 @@ class Staging:
     seen: Judgement
     says: str
     """What the client meets, in words."""
+
+
+def equals(pick: Callable[[list[Seen]], object], wanted: object) -> Judgement:
+    """A judgement that remembers its own value, for rows made in a loop."""
+    return lambda seen: pick(seen) == wanted
 
 
 def fault(then: Mapping[str, Any], **match: Any) -> Call:  # noqa: ANN401 - JSON
@@ -122,7 +129,8 @@ def _asked(wire: Wire, ask: Ask, before: list[Seen]) -> Seen:
         )
         return wire.send("GET", where.removeprefix(wire.url), None, headers)
     joint = "&" if "?" in ask.path else "?"
-    return wire.send(ask.method, f"{ask.path}{joint}api-version={ask.version}", ask.body, headers)
+    path = f"{ask.path}{joint}api-version={ask.version}"
+    return wire.send(ask.method, path, ask.body, headers, watched=ask.watched)
 
 
 POOL = "OpenAI.GlobalStandard.gpt-4o"
@@ -139,6 +147,6 @@ def account_in(state: str) -> Call:
     return ("world", {"accounts": [item]})
 
 
-def present(**properties: object) -> Call:
+def present(state: str = "Succeeded") -> Call:
     """The deployment is already there, put by nobody we know."""
-    return ("world", {"deployments": [{"id": CHAT, **gpt_4o(10, **properties)}]})
+    return ("world", {"deployments": [{"id": CHAT, **gpt_4o(10, provisioningState=state)}]})

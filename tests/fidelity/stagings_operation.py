@@ -1,9 +1,8 @@
-"""Stagings of rows F-054 to F-088, F-123 and F-124: long operations, others at work, hostile links."""
+"""Stagings of rows F-054 to F-075, F-123 and F-124: long operations, and hostile links."""
 
-from tests.emulator.arm import ACCOUNT, deployment, gpt_4o
+from tests.emulator.arm import deployment, gpt_4o
 from tests.fidelity.staging import (
     ALWAYS,
-    CHAT,
     DELETE,
     GET,
     LIST,
@@ -13,10 +12,9 @@ from tests.fidelity.staging import (
     PUT_PTU,
     Ask,
     Staging,
-    account_in,
+    equals,
     error,
     fault,
-    full_pool,
     listing,
     poll,
     present,
@@ -160,7 +158,7 @@ OPERATIONS: tuple[Staging, ...] = (
             f"an operation at {url}",
             [put({"headers": {_ASYNC: url}})],
             [PUT_PTU, GET],
-            lambda s, url=url: s[0].one("azure-asyncoperation") == url and s[1].status == 200,
+            equals(lambda s: (s[0].one("azure-asyncoperation"), s[1].status), (url, 200)),
         )
         for url in _ELSEWHERE
     ),
@@ -170,7 +168,7 @@ OPERATIONS: tuple[Staging, ...] = (
             f"an operation at {url[:40]!r}",
             [put({"headers": {_ASYNC: url}})],
             [PUT_PTU, GET],
-            lambda s, url=url: s[0].one("azure-asyncoperation") == url and s[1].status == 200,
+            equals(lambda s: (s[0].one("azure-asyncoperation"), s[1].status), (url, 200)),
         )
         for url in _MALFORMED
     ),
@@ -244,146 +242,6 @@ OPERATIONS: tuple[Staging, ...] = (
     ),
 )
 
-OTHERS: tuple[Staging, ...] = (
-    *(
-        row(
-            76,
-            f"the account is {state}",
-            [account_in(state)],
-            [Ask(path=ACCOUNT), PUT],
-            lambda s, state=state: s[0].state == state and s[1].code == "RequestConflict",
-        )
-        for state in ("Accepted", "Creating", "Moving", "ResolvingDNS")
-    ),
-    row(
-        77,
-        "the account is Deleting",
-        [account_in("Deleting")],
-        [Ask(path=ACCOUNT)],
-        lambda s: s[0].state == "Deleting",
-    ),
-    row(
-        77,
-        "the account is Failed",
-        [account_in("Failed")],
-        [Ask(path=ACCOUNT)],
-        lambda s: s[0].state == "Failed",
-    ),
-    row(
-        77,
-        "the account is soft-deleted",
-        [],
-        [
-            Ask(method="DELETE", path=ACCOUNT),
-            Ask(path=ACCOUNT),
-            Ask(method="PUT", path=ACCOUNT, body={"location": "swedencentral", "kind": "OpenAI"}),
-        ],
-        lambda s: [one.code for one in s[1:]] == ["ResourceNotFound", "FlagMustBeSetForRestore"],
-    ),
-    row(
-        78,
-        "the item is in progress when it is read",
-        [present(provisioningState="Updating")],
-        [GET, PUT],
-        lambda s: s[0].state == "Updating" and s[1].code == "RequestConflict",
-    ),
-    row(
-        79,
-        "the account says Succeeded, the provider still says Accepted",
-        [
-            put(
-                {
-                    "status": 400,
-                    "body": error("AccountProvisioningStateInvalid", "Account x in state Accepted"),
-                }
-            )
-        ],
-        [Ask(path=ACCOUNT), PUT, PUT],
-        lambda s: (
-            s[0].state == "Succeeded"
-            and "in state Accepted" in s[1].json["error"]["message"]
-            and s[2].status == 201
-        ),
-    ),
-    row(
-        80,
-        "the item is changed by somebody between plan and apply",
-        [present()],
-        [GET, _after({"deployments": [{"id": CHAT, "sku": {"capacity": 33}}]}), GET],
-        lambda s: (
-            [s[0].json["sku"]["capacity"], s[2].json["sku"]["capacity"]] == [10, 33]
-            and s[0].json["etag"] != s[2].json["etag"]
-        ),
-    ),
-    row(
-        81,
-        "changed between a GET and the PUT: the PUT's answer is delayed (delayMs) and the world changed meanwhile",
-        [present(), put({"delayMs": 50})],
-        [GET, _after({"deployments": [{"id": CHAT, "sku": {"capacity": 33}}]}), PUT, GET],
-        lambda s: s[3].json["sku"]["capacity"] == 10,
-    ),
-    row(
-        82,
-        "two appliers at once: one write is answered, the other 409 (here the first one still runs)",
-        [("lro", {"for": "all"})],
-        [PUT, Ask(method="PUT", path=deployment("other"), body=gpt_4o(1))],
-        lambda s: s[0].status == 201 and s[1].code == "RequestConflict",
-    ),
-    row(
-        83,
-        "another applier writes the same item otherwise",
-        [],
-        [PUT, Ask(method="PUT", body=gpt_4o(20), client="other"), GET],
-        lambda s: s[2].json["sku"]["capacity"] == 20 and s[2].json["systemData"]["lastModifiedBy"] == "other",
-    ),
-    row(
-        84,
-        "quota is taken by somebody between plan and apply",
-        [],
-        [GET, Ask(control=full_pool(5)), PUT],
-        lambda s: s[2].code == "InsufficientQuota",
-    ),
-    row(
-        85,
-        "a decrease fails",
-        [present(), put({"status": 500}, path="/deployments/chat")],
-        [Ask(method="PUT", body=gpt_4o(5)), GET],
-        lambda s: s[0].status == 500 and s[1].json["sku"]["capacity"] == 10,
-    ),
-    row(
-        86,
-        "the model is withdrawn between plan and apply",
-        [],
-        [
-            GET,
-            Ask(control=("clock", {"set": "2030-01-01T00:00:00Z"})),
-            Ask(method="PUT", body=PUT.body, fresh=True),
-        ],
-        lambda s: s[2].code == "ServiceModelDeprecated",
-    ),
-    row(
-        87,
-        "a spillover target cannot be created, and what names it is refused",
-        [put({"status": 400, "body": error("InvalidCapacity")}, path="/deployments/spill$")],
-        [
-            Ask(method="PUT", path=deployment("spill"), body=gpt_4o(1)),
-            Ask(method="PUT", body=gpt_4o(10, spilloverDeploymentName="spill")),
-        ],
-        lambda s: [one.status for one in s] == [400, 400] and "'spill'" in s[1].json["error"]["message"],
-    ),
-    row(
-        88,
-        "the service upgrades the version by its own policy",
-        [("world", {"deployments": [{"id": CHAT, **gpt_4o(10, version="2024-05-13")}]})],
-        [GET, Ask(control=("settings", {"autoUpgrade": "on"})), GET],
-        lambda s: (
-            s[0].json["properties"]["model"]["version"]
-            == "2024-05-13"
-            < s[2].json["properties"]["model"]["version"]
-        ),
-    ),
-)
-
 LINKS: tuple[Staging, ...] = (
     row(
         123,
@@ -400,5 +258,3 @@ LINKS: tuple[Staging, ...] = (
         lambda s: {one.json["nextLink"] for one in s} == {LIST},
     ),
 )
-
-LATER: tuple[Staging, ...] = (*OPERATIONS, *OTHERS, *LINKS)

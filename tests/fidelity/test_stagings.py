@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from tests.fidelity.staging import Staging, play
-from tests.fidelity.stagings_exchange import EXCHANGES
-from tests.fidelity.stagings_operation import LATER
+from tests.fidelity.stagings_answers import ANSWERS
+from tests.fidelity.stagings_network import LISTS, NETWORK
+from tests.fidelity.stagings_operation import LINKS, OPERATIONS
+from tests.fidelity.stagings_others import OTHERS
 from tests.fidelity.wire import Wire
 
-STAGINGS = (*EXCHANGES, *LATER)
+STAGINGS = (*NETWORK, *ANSWERS, *LISTS, *OPERATIONS, *OTHERS, *LINKS)
 OF_THE_CLIENT = {"F-001", "F-002", "F-003"}
 """Nothing to script: a closed port, a name that does not resolve, a certificate nobody trusts."""
 

@@ -5,7 +5,6 @@ Rule of this module: it forgives nothing and repairs nothing, so that a scripted
 
 import json
 import socket
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -26,7 +25,7 @@ class Seen:
     pieces: int
     """How many times bytes arrived."""
     closes: bool
-    """Whether the server closed the connection behind a complete answer."""
+    """Whether the server closed the connection behind a complete answer; known only when watched."""
 
     @property
     def json(self) -> Any:  # noqa: ANN401 - what a test reads is what it asserts
@@ -76,20 +75,25 @@ class Wire:
         answer = self.exchange("POST", f"/{tenant}/oauth2/v2.0/token", urlencode(form).encode(), headers)
         return str(answer.json["access_token"])
 
-    def send(self, method: str, path: str, body: object, headers: Mapping[str, str]) -> Seen:
+    def send(
+        self, method: str, path: str, body: object, headers: Mapping[str, str], *, watched: bool = False
+    ) -> Seen:
         content = b"" if body is None else json.dumps(body).encode()
-        return self.exchange(method, path, content, {"Content-Type": "application/json", **headers})
+        sent = {"Content-Type": "application/json", **headers}
+        return self.exchange(method, path, content, sent, watched=watched)
 
-    def exchange(self, method: str, path: str, content: bytes, headers: Mapping[str, str]) -> Seen:
+    def exchange(
+        self, method: str, path: str, content: bytes, headers: Mapping[str, str], *, watched: bool = False
+    ) -> Seen:
         lines = [f"{method} {path} HTTP/1.1", f"Host: {self.address[0]}:{self.address[1]}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         lines += [f"Content-Length: {len(content)}", "", ""]
         with socket.create_connection(self.address, timeout=10) as connection:
             connection.sendall("\r\n".join(lines).encode("latin-1") + content)
-            return _read(connection)
+            return _read(connection, watched=watched)
 
 
-def _read(connection: socket.socket) -> Seen:
+def _read(connection: socket.socket, *, watched: bool) -> Seen:
     received, pieces = b"", 0
     end: End | None = None
     while end is None and not _is_complete(received):
@@ -104,7 +108,7 @@ def _read(connection: socket.socket) -> Seen:
             received += part
             if not part:
                 end = "closed early"
-    closes = end is None and _is_closed(connection)
+    closes = watched and end is None and _is_closed(connection)
     status, headers, body = _parsed(received)
     return Seen(
         status=status, headers=headers, body=body, end=end or "complete", pieces=pieces, closes=closes
@@ -140,8 +144,3 @@ def _parsed(received: bytes) -> tuple[int, tuple[tuple[str, str], ...], bytes]:
     first, *lines = head.decode("latin-1").split("\r\n")
     pairs = tuple((name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines))
     return int(first.split(" ")[1]), pairs, body
-
-
-def waited(started: float) -> float:
-    """Seconds since a moment of the monotonic clock."""
-    return time.monotonic() - started

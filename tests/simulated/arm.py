@@ -73,6 +73,7 @@ class World:
     accounts: dict[AccountId, Region] = field(default_factory=dict)
     deployments: dict[DeploymentId, dict[str, Any]] = field(default_factory=dict)
     limits: dict[str, int] = field(default_factory=dict)
+    policies: tuple[str, ...] = ("Microsoft.Default", "Microsoft.DefaultV2")
     operations: dict[str, _Operation] = field(default_factory=dict)
     long_seconds: float = 30.0
     endings: dict[DeploymentId, Ending] = field(default_factory=dict)
@@ -239,6 +240,16 @@ class SimulatedArm:
             )
             for (model, sku), pool in sorted(models.items())
         )
+
+    async def list_policies(self, account: AccountId) -> tuple[str, ...]:
+        await self._exchange("GET", f"{account}/raiPolicies")
+        self._must_exist(account)
+        return self.world.policies
+
+    async def list_tuned_models(self, account: AccountId) -> tuple[str, ...]:
+        await self._exchange("GET", f"{account}/models")
+        self._must_exist(account)
+        return ()
 
     # -- the world's rules -----------------------------------------------------------------------------
 

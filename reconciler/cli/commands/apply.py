@@ -42,7 +42,7 @@ from reconciler.cli.wiring import (
     write_result,
 )
 from reconciler.engine.apply import Stop, apply
-from reconciler.engine.observe import observe
+from reconciler.engine.observe import observe_for_plan
 from reconciler.engine.outcome import ApplyReport, Listener, Outcome, Silence
 from reconciler.engine.pace import DEFAULT_PACE, Pace
 from reconciler.errors import UsageProblem
@@ -129,7 +129,7 @@ class _Run:
         desired, output = self.loaded.state(), self.output
         started = the_clock().monotonic()
         async with connect(self.connection, output, desired, read_only=False) as arm:
-            looked = observe(desired.accounts, arm, parallelism=self.connection.parallelism)
+            looked = observe_for_plan(desired, arm, parallelism=self.connection.parallelism)
             observed = await reading(looked, self.connection.timeout)
             plan = plan_for(self.loaded, observed, self.allowances)
             if self.consent.saved is not None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, auto
 
 from reconciler.catalogue.facts import Sizes
 from reconciler.catalogue.query import Catalogue
@@ -20,13 +20,13 @@ from reconciler.manifest.rules.subject import Subject, sizes_of, subject
 ROUTE = ("sku", "capacity")
 
 
-class Fault(StrEnum):
+class Fault(Enum):
     """In which way a capacity is not a size."""
 
-    MINIMUM = "minimum"
-    INCREMENT = "increment"
-    MAXIMUM = "maximum"
-    NOT_ALLOWED = "not-allowed"
+    MINIMUM = auto()
+    INCREMENT = auto()
+    MAXIMUM = auto()
+    NOT_ALLOWED = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from datetime import date
 from reconciler.catalogue.query import Catalogue
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.state import DesiredState
-from reconciler.manifest.rules.rule import Rule, found
+from reconciler.manifest.rules.rule import Rule, counted, found
 
 CODE = "deployment-name"
 
@@ -37,7 +37,7 @@ def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterato
 
 def _reason(name: str) -> str:
     if not 2 <= len(name) <= _LONGEST:
-        return f"it has {len(name)} characters, 2 to {_LONGEST} are allowed"
+        return f"it has {counted(len(name), 'character')}, 2 to {_LONGEST} are allowed"
     wrong = sorted({character for character in name if _WRONG.match(character)})
     if wrong:
         return f"it contains {' '.join(repr(character) for character in wrong)}"

@@ -9,7 +9,7 @@ from reconciler.catalogue.query import Catalogue
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.state import DesiredState
 from reconciler.manifest.rules.lifecycle import lives
-from reconciler.manifest.rules.rule import Rule, found
+from reconciler.manifest.rules.rule import Rule, counted, found
 
 CODE = "model-retired"
 
@@ -22,7 +22,9 @@ def check(desired: DesiredState, catalogue: Catalogue, today: date) -> Iterator[
             since = f" since {life.ends}" if life.past(today) else ""
             message = f"{life.what.title} has been retired{since}"
         elif life.past(today):
-            message = f"{life.what.title} was to retire on {life.ends}, {life.days_ago(today)} days ago"
+            message = (
+                f"{life.what.title} was to retire on {life.ends}, {counted(life.days_ago(today), 'day')} ago"
+            )
         else:
             continue
         yield found(

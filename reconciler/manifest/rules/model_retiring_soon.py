@@ -9,7 +9,7 @@ from reconciler.catalogue.query import Catalogue
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.state import DesiredState
 from reconciler.manifest.rules.lifecycle import lives
-from reconciler.manifest.rules.rule import Rule, found
+from reconciler.manifest.rules.rule import Rule, counted, found
 
 CODE = "model-retiring-soon"
 
@@ -29,7 +29,7 @@ def check(desired: DesiredState, catalogue: Catalogue, today: date) -> Iterator[
             Severity.ERROR if failing else Severity.WARNING,
             life.deployment,
             life.route,
-            f"{life.what.title} retires on {life.ends}, in {days} days",
+            f"{life.what.title} retires on {life.ends}, in {counted(days, 'day')}",
             label=f"retires on {life.ends}",
             source=life.source,
             hint=life.advice(today),

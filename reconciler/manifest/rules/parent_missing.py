@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from reconciler.catalogue.near import similar
 from reconciler.catalogue.query import Catalogue
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.deployment import Unset
 from reconciler.domain.state import DesiredState
-from reconciler.manifest.rules.rule import Rule, did_you_mean, found
+from reconciler.manifest.rules.rule import Rule, found
 from reconciler.manifest.rules.siblings import Siblings
 
 CODE = "parent-missing"
@@ -31,8 +30,7 @@ def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterato
             f"account `{deployment.id.account.name}` declares no deployment `{parent}` to be the parent",
             label="not declared in this account",
             source="Microsoft.CognitiveServices specification, 2024-10-01",
-            hint=did_you_mean(None, similar(parent, siblings.names(deployment), 2))
-            or f"declare `{parent}`, or ignore this if it exists",
+            hint=siblings.meant(deployment, parent) or f"declare `{parent}`, or ignore this if it exists",
         )
 
 

@@ -84,6 +84,11 @@ def account_place(account: DesiredAccount, key: str) -> Place | None:
     return None if account.place is None else replace(account.place, route=(*account.place.route, key))
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: ``1 day``, ``2 days``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def listing(names: Sequence[object], shown: int = _SHOWN) -> str:
     """Names for a sentence, the first few of them: ``a, b and 3 more``."""
     texts = [str(name) for name in names]

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconciler.catalogue.near import misspelling_of, similar
 from reconciler.diagnostics import Route
 from reconciler.domain.deployment import DesiredDeployment, Unset
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.domain.state import DesiredState
+from reconciler.manifest.rules.rule import did_you_mean
 
 
 class Siblings:
@@ -36,6 +38,11 @@ class Siblings:
         """The other names that the account declares."""
         every = self._names.get(deployment.id.account, [])
         return [name for name in every if name.lower() != deployment.id.name.lower()]
+
+    def meant(self, deployment: DesiredDeployment, name: str) -> str:
+        """A hint at the declared name that `name` may be a slip of; empty without any."""
+        names = self.names(deployment)
+        return did_you_mean(misspelling_of(name, names), similar(name, names, 2))
 
     def rings(self) -> Iterator[tuple[DesiredDeployment, ...]]:
         """The rings of references: one for each reference that leads back to where a walk has come from."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 
-from reconciler.catalogue.near import misspelling_of, similar
 from reconciler.catalogue.query import Catalogue
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.deployment import Unset
 from reconciler.domain.state import DesiredState
-from reconciler.manifest.rules.rule import Rule, did_you_mean, found
+from reconciler.manifest.rules.rule import Rule, found
 from reconciler.manifest.rules.siblings import Siblings
 
 CODE = "spillover-missing"
@@ -31,13 +30,8 @@ def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterato
             f"account `{deployment.id.account.name}` declares no deployment `{target}` to spill over to",
             label="not declared in this account",
             source="spillover stays within one account (Microsoft docs, spillover page)",
-            hint=_meant(target, siblings.names(deployment))
-            or f"declare `{target}`, or ignore this if it exists",
+            hint=siblings.meant(deployment, target) or f"declare `{target}`, or ignore this if it exists",
         )
-
-
-def _meant(target: str, names: Sequence[str]) -> str:
-    return did_you_mean(misspelling_of(target, names), similar(target, names, 2))
 
 
 RULE = Rule(

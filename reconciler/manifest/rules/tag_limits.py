@@ -9,7 +9,7 @@ from reconciler.catalogue.query import Catalogue
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.deployment import DesiredDeployment, Unset
 from reconciler.domain.state import DesiredState
-from reconciler.manifest.rules.rule import Rule, found
+from reconciler.manifest.rules.rule import Rule, counted, found
 
 CODE = "tag-limits"
 
@@ -32,7 +32,7 @@ def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterato
                 None,
                 message,
                 f"{_MOST - _OURS} at most",
-                f"remove {len(tags) - _MOST + _OURS} tags",
+                f"remove {counted(len(tags) - _MOST + _OURS, 'tag')}",
             )
         yield from _names(deployment, list(tags))
         for name, value in tags.items():

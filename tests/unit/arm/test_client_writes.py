@@ -60,7 +60,7 @@ def test_a_put_sends_the_body_and_reads_the_answer() -> None:
 
 
 def test_a_read_only_client_sends_no_write_whoever_asks() -> None:
-    """I-04."""
+    """I-04, F-133: a plan for a stranger cannot write."""
     over = wire(lambda: reply(200, resource()))
     assert ask(over, lambda arm: arm.get_deployment(CHAT), read_only=True).succeeded()
     with pytest.raises(RuntimeError, match="read-only"):

@@ -302,6 +302,7 @@ UNFIT = [
 def test_a_plan_is_applied_only_to_what_it_was_made_from(
     what: str, declared: DesiredState, cloud: str
 ) -> None:
+    """F-127."""
     with pytest.raises(PlanStale, match=what):
         saved(example()).must_fit(declared, cloud=cloud)
 
@@ -343,6 +344,7 @@ def test_what_was_done_meanwhile_is_not_stale() -> None:
 
 
 def test_a_write_that_the_saved_plan_does_not_have_is_not_done() -> None:
+    """F-126, I-05."""
     declared = state(desired("a"))
     before = plan(declared, world(listed(applied(desired("a")))))
     now = plan(declared, world(listed()))
@@ -384,7 +386,7 @@ def test_a_take_is_not_done_without_the_release_that_moved() -> None:
 
 @pytest.mark.parametrize("tampered", ["body", "action", "fingerprint", "id"])
 def test_a_changed_file_can_only_make_less_happen(tampered: str) -> None:
-    """I-05."""
+    """I-05, F-126."""
     made = plan(state(desired("a", capacity=50)), world(listed(applied(desired("a", capacity=10)))))
     text: Any = document(made)
     action = text["actions"][0]

@@ -103,6 +103,7 @@ def test_a_region_that_the_manifest_gets_wrong_blocks_the_whole_account() -> Non
 
 @pytest.mark.parametrize("account_state", ["Deleting", "Failed"])
 def test_an_account_that_takes_no_writes_blocks_its_deployments(account_state: str) -> None:
+    """F-077."""
     made = plan(state(desired()), world(listed(state=account_state)))
     assert only_action(made).reason is Reason.ACCOUNT_NOT_READY
 

@@ -67,6 +67,7 @@ LIMITS: list[tuple[str, int, int, Guards, Policy, bool]] = [
 def test_deletes_have_a_limit(
     reason: str, going: int, owned: int, guards: Guards, policy: Policy, *, allowed: bool
 ) -> None:
+    """I-16, F-134."""
     everything = many(owned)
     found = refusals(everything[going:], [applied(one) for one in everything], guards=guards, policy=policy)
     assert ("max-deletes" not in found) is allowed, reason
@@ -107,7 +108,7 @@ EMPTY: list[tuple[str, list[ObservedDeployment], PrunePolicy, Policy, bool]] = [
 def test_empty_is_not_delete_all(
     reason: str, there: list[ObservedDeployment], prune: PrunePolicy, policy: Policy, *, refused: bool
 ) -> None:
-    """I-16."""
+    """I-16, F-134."""
     found = refusals([], there, prune=prune, policy=policy)
     assert ("empty-fleet" in found) is refused, reason
     if refused:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from reconciler.catalogue.load import catalogue
 from reconciler.diagnostics import Provenance, Severity
 from reconciler.domain.deployment import DesiredDeployment
+from reconciler.domain.ids import DeploymentId
 from reconciler.domain.state import DesiredState, Fleet
 from reconciler.manifest import rules
 from reconciler.manifest.rules.rule import choice, listing
@@ -138,6 +140,16 @@ def test_findings_do_not_depend_on_the_order_of_declaration() -> None:
     every = [d for group in _SPEAKS.values() for d in group[:2]]
     unique = list({d.id: d for d in every}.values())
     assert findings(declared(unique)) == findings(declared(unique[::-1]))
+
+
+@pytest.mark.parametrize("code", _EVERY)
+def test_what_others_declare_hides_no_finding(code: str) -> None:
+    elsewhere = account_id("aaaa")
+    others = [d for other, group in _SPEAKS.items() if other != code for d in group[:2]]
+    silent = [one for one in others if not find(code, one)]
+    before = [replace(one, id=DeploymentId(account=elsewhere, name=f"d-{n}")) for n, one in enumerate(silent)]
+    together = find(code, *before, *_SPEAKS[code])
+    assert [finding for finding in find(code, *_SPEAKS[code]) if finding not in together] == []
 
 
 def test_every_code_of_the_program_is_explained() -> None:

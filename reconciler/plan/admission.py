@@ -1,0 +1,43 @@
+"""What ARM would refuse for a reason that can be read before: such writes become `Blocked`.
+
+Everything found is said at once; what is only `unverified` is said beside the write and stops nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from reconciler.domain.state import ObservedState
+from reconciler.plan.actions import Action, Create, Replace, Update
+from reconciler.plan.availability import Availability, Writable
+from reconciler.plan.references import reference_findings
+from reconciler.plan.terms import Hindrance, blocked
+
+
+def admitted(actions: Iterable[Action], observed: ObservedState) -> list[Action]:
+    """`actions`, less the writes of which ARM's own lists say that they would be refused."""
+    availability = Availability(observed)
+    return [
+        _judged(action, observed, availability) if isinstance(action, Create | Update | Replace) else action
+        for action in actions
+    ]
+
+
+def _judged(action: Writable, observed: ObservedState, availability: Availability) -> Action:
+    findings = (*availability.findings(action), *reference_findings(action, observed))
+    if not findings:
+        return action
+    hindrances = [found for found in findings if isinstance(found, Hindrance)]
+    if not hindrances:
+        notes = [found for found in findings if isinstance(found, str)]
+        return replace(action, explanation="; ".join(filter(None, (action.explanation, *notes))))
+    return blocked(
+        action.desired,
+        hindrances[0].reason,
+        "; ".join(one.explanation for one in hindrances),
+        "; ".join(one.way_out for one in hindrances),
+        region=action.region,
+        observed=None if isinstance(action, Create) else action.observed,
+        changes=action.changes,
+    )

@@ -1,0 +1,237 @@
+"""What ARM's own list of a region says of a write: whether model, version, SKU and size can be had there.
+
+The list is evidence for what it names and for nothing else: a model that it does not name at all stays
+`unverified`, never refused. Unchanged deployments are not asked about; they have been admitted once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.domain.deployment import UNSET, JsonObject, ModelRef, Unset
+from reconciler.domain.ids import Region
+from reconciler.domain.sku import SkuFamily, SkuName
+from reconciler.domain.state import Listed, ObservedState, Offer
+from reconciler.plan.actions import Create, Reason, Replace, Update, bodies_of
+from reconciler.plan.terms import Hindrance
+
+Writable = Create | Update | Replace
+Finding = Hindrance | str
+"""What forbids a write, or a sentence about it that forbids nothing."""
+
+_MODEL = frozenset({"model.name", "model.format", "model.version", "model.source", "sku.name"})
+_SIZE = "sku.capacity"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """What a body asks a region for. `new` is False where only the capacity of what is there changes."""
+
+    model: ModelRef
+    sku: SkuName
+    capacity: int | None
+    kind: str
+    new: bool
+
+    @property
+    def listed_name(self) -> str:
+        """The name under which a list has it: a fine-tuned model is offered by its base."""
+        base = self.model.tuned_from
+        return base.name if base else self.model.name
+
+    @property
+    def listed_version(self) -> str | Unset:
+        base = self.model.tuned_from
+        return base.version if base else self.model.version
+
+
+class Availability:
+    """The offers of an observation by region and model; one judgement per distinct wish."""
+
+    def __init__(self, observed: ObservedState) -> None:
+        self._observed = observed
+        self._offers: dict[tuple[str, Region], Mapping[str, Sequence[Offer]] | None] = {}
+        self._kinds: dict[tuple[str, Region], frozenset[str]] = {}
+        self._known: dict[tuple[str, Region, _Wanted], tuple[Finding, ...]] = {}
+
+    def findings(self, action: Writable) -> tuple[Finding, ...]:
+        """What ARM's list says against `action`, or leaves open."""
+        paths = {change.path for change in action.changes}
+        new = not isinstance(action, Update) or bool(paths & _MODEL)
+        if action.region is None or not (new or _SIZE in paths):
+            return ()
+        subscription = action.id.account.subscription.lower()
+        reading = self._observed.readings.get(action.id.account)
+        kind = reading.account.kind if isinstance(reading, Listed) else ""
+        wanted = _wanted(bodies_of(action)[-1], kind.lower(), new=new)
+        if wanted is None or self._observed.region_facts(subscription, action.region) is None:
+            return ()
+        asked = (subscription, action.region, wanted)
+        if asked not in self._known:
+            self._known[asked] = tuple(self._judged(subscription, action.region, wanted))
+        return self._known[asked]
+
+    def _judged(self, subscription: str, region: Region, wanted: _Wanted) -> Iterator[Finding]:
+        offers = self._in(subscription, region)
+        if offers is None:
+            yield f"unverified: the models that {region} offers could not be listed"
+            return
+        named = [
+            offer
+            for offer in offers.get(wanted.listed_name.lower(), ())
+            if offer.model_format.lower() == wanted.model.format.lower()
+        ]
+        checkpoint = wanted.model.fine_tuned and wanted.model.tuned_from is None
+        if not named or checkpoint:
+            if wanted.new and offers:
+                yield f"unverified: ARM's list of {region} does not name {wanted.model.name}"
+            return
+        yield from _narrowed(wanted, region, named, self._kinds[subscription, region])
+
+    def _in(self, subscription: str, region: Region) -> Mapping[str, Sequence[Offer]] | None:
+        place = (subscription, region)
+        if place not in self._offers:
+            facts = self._observed.region_facts(subscription, region)
+            read = facts.offers if facts else None
+            by_name: dict[str, list[Offer]] = defaultdict(list)
+            for offer in read or ():
+                by_name[offer.model_name.lower()].append(offer)
+            self._offers[place] = None if read is None else dict(by_name)
+            self._kinds[place] = frozenset(offer.account_kind.lower() for offer in read or ())
+        return self._offers[place]
+
+
+def _wanted(body: JsonObject, kind: str, *, new: bool) -> _Wanted | None:
+    sku, properties = body.get("sku"), body.get("properties")
+    model = properties.get("model") if isinstance(properties, Mapping) else None
+    if not isinstance(sku, Mapping) or not isinstance(model, Mapping):
+        return None
+    version, amount = model.get("version"), sku.get("capacity")
+    return _Wanted(
+        model=ModelRef(
+            name=str(model.get("name")),
+            format=str(model.get("format")),
+            version=version if isinstance(version, str) else UNSET,
+        ),
+        sku=SkuName(str(sku.get("name"))),
+        capacity=amount if isinstance(amount, int) else None,
+        kind=kind,
+        new=new,
+    )
+
+
+def _narrowed(
+    wanted: _Wanted, region: Region, named: Sequence[Offer], kinds: frozenset[str]
+) -> Iterator[Finding]:
+    """From all offers of a model to those of its version, its account's kind and its SKU; then sizes."""
+    name, version = wanted.listed_name, wanted.listed_version
+    offers = _of_version(named, version)
+    if not offers:
+        if wanted.model.tuned_from is not None:
+            yield f"unverified: ARM's list of {region} does not name version {version} of {name}"
+        elif wanted.new:
+            versions = _words(offer.model_version for offer in named)
+            yield _not_offered(
+                f"{region} does not offer version {version} of {name}; its versions there: {versions}",
+                "declare one of these versions, or leave the version out for ARM's default",
+            )
+        return
+    for_kind = [offer for offer in offers if offer.account_kind.lower() in {"", wanted.kind}]
+    if wanted.kind in kinds:
+        if wanted.new and not for_kind:
+            found = _words(offer.account_kind for offer in offers)
+            yield _not_offered(
+                f"{region} offers {_full(wanted)} to accounts of kind {found} only",
+                "deploy it in an account of that kind",
+            )
+        offers = for_kind
+    usable = [offer for offer in offers if _serves(offer, wanted)]
+    same = [offer for offer in usable if offer.sku == wanted.sku]
+    if same:
+        yield from _sized(wanted, region, same)
+    elif wanted.new and offers:
+        found = _words(offer.sku.name for offer in usable)
+        yield _not_offered(
+            f"{region} does not offer {_full(wanted)} on {wanted.sku}; "
+            + (f"its SKUs there: {found}" if found else "fine-tuned models of it are not offered there"),
+            f"declare one of these SKUs: {found}" if found else "deploy it where its base can be fine-tuned",
+        )
+
+
+def _of_version(named: Sequence[Offer], version: str | Unset) -> Sequence[Offer]:
+    if isinstance(version, Unset):
+        return [offer for offer in named if offer.default_version] or named
+    return [offer for offer in named if offer.model_version.lower() == version.lower()]
+
+
+def _serves(offer: Offer, wanted: _Wanted) -> bool:
+    """Fine-tuned models have quota entries of their own, except on provisioned SKUs (recorded, 2026-04)."""
+    if wanted.model.fine_tuned and offer.sku.family is SkuFamily.PROVISIONED:
+        return True
+    return offer.for_fine_tuned == wanted.model.fine_tuned
+
+
+def _sized(wanted: _Wanted, region: Region, offers: Sequence[Offer]) -> Iterator[Finding]:
+    statuses = {offer.lifecycle_status.lower() for offer in offers}
+    if wanted.new and not wanted.model.fine_tuned and statuses <= {"deprecated", "deprecating"}:
+        if statuses == {"deprecated"}:
+            yield _not_offered(
+                f"ARM lists {_full(wanted)} in {region} as Deprecated, and takes no new deployment of it",
+                "declare a version that is not retired; `reconciler lifecycle` names the successors",
+            )
+            return
+        yield (
+            f"ARM lists {_full(wanted)} in {region} as Deprecating: only subscriptions that already have "
+            "a deployment of it may make another"
+        )
+    amount = wanted.capacity
+    if amount is not None and not any(_fits(amount, offer) for offer in offers):
+        offer = offers[0]
+        sizes = _words(str(size) for size in _nearest(amount, offer))
+        yield _not_offered(
+            f"{region} offers {_full(wanted)} on {wanted.sku} in sizes {_sizes(offer)}, not {amount}",
+            f"declare sku.capacity: {sizes.replace(', ', ' or ')}",
+        )
+
+
+def _fits(amount: int, offer: Offer) -> bool:
+    minimum, step, maximum = _bounds(offer)
+    return minimum <= amount and (maximum is None or amount <= maximum) and (amount - minimum) % step == 0
+
+
+def _nearest(amount: int, offer: Offer) -> tuple[int, ...]:
+    """The valid sizes on either side of `amount`."""
+    minimum, step, maximum = _bounds(offer)
+    if amount <= minimum:
+        return (minimum,)
+    most = amount if maximum is None else min(amount, maximum)
+    below = minimum + (most - minimum) // step * step
+    above = below + step
+    return (below,) if maximum is not None and above > maximum else (below, above)
+
+
+def _bounds(offer: Offer) -> tuple[int, int, int | None]:
+    """Where ARM lists no minimum and no step, both are 1."""
+    minimum = 1 if offer.minimum is None else offer.minimum
+    return minimum, max(1, offer.step or 1), offer.maximum
+
+
+def _sizes(offer: Offer) -> str:
+    minimum, step, maximum = _bounds(offer)
+    upper = "" if maximum is None else f" up to {maximum}"
+    return f"from {minimum} in steps of {step}{upper}"
+
+
+def _full(wanted: _Wanted) -> str:
+    version = wanted.model.version
+    return wanted.model.name if isinstance(version, Unset) else f"{wanted.model.name} {version}"
+
+
+def _words(names: Iterable[str]) -> str:
+    return ", ".join(sorted(dict.fromkeys(filter(None, names))))
+
+
+def _not_offered(explanation: str, way_out: str) -> Hindrance:
+    return Hindrance(reason=Reason.NOT_OFFERED, explanation=explanation, way_out=way_out)

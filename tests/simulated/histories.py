@@ -1,0 +1,406 @@
+"""Random histories of a fleet: manifests edited, strangers at work, quotas moved, faults, crashes, time.
+
+After each run of the product the laws that can be seen from outside are checked; `finish` then lifts every
+obstacle and wants convergence in one run. A failing history is printed by Hypothesis as the calls that
+make it, with the blob and the seed that replay it.
+"""
+
+import asyncio
+import copy
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from reconciler.domain.deployment import DesiredDeployment, JsonObject, Lifecycle
+from reconciler.domain.ids import DeploymentId
+from reconciler.domain.operation import OperationStatus
+from reconciler.domain.state import DesiredState
+from reconciler.engine.apply import Stop, apply
+from reconciler.engine.outcome import ApplyReport, ItemReport, Outcome, Silence
+from reconciler.engine.pace import DEFAULT_PACE
+from reconciler.errors import ArmError, Conflict, Forbidden
+from reconciler.plan.actions import Keep
+from reconciler.plan.body import FLEET_TAG
+from reconciler.plan.codec import to_json
+from reconciler.plan.guard import Policy
+from reconciler.plan.plan import Plan
+from tests.simulated.arm import Crash, Ending, Exchange, Fault, SimulatedArm, World, lose_answer, no_fault
+from tests.simulated.fleets import REGION, account, deployment, desired, fleet
+from tests.simulated.reconcile import PERMISSIVE, plan_of
+from tests.simulated.time import VirtualClock, run
+
+ACCOUNTS = ("alpha", "beta")
+NAMES = ("a", "b", "c")
+POOLS = ("OpenAI.GlobalStandard.gpt-x", "OpenAI.ProvisionedManaged")
+EVERYTHING_ALLOWED = Policy(max_deletes=1000, allow_empty=True, take_over=True, replace_failed=True)
+WRITTEN = frozenset({Outcome.SUCCEEDED, Outcome.FAILED, Outcome.UNKNOWN})
+
+places = st.tuples(st.sampled_from(ACCOUNTS), st.sampled_from(NAMES))
+capacities = st.sampled_from([5, 10, 50, 100])
+sizes = st.sampled_from([("GlobalStandard", 5), ("GlobalStandard", 50), ("GlobalStandard", 100)]) | (
+    st.sampled_from([("ProvisionedManaged", 25), ("ProvisionedManaged", 50), ("ProvisionedManaged", 100)])
+)
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What goes wrong from the `at`-th exchange of a run on, for `times` exchanges."""
+
+    kind: str
+    at: int
+    times: int
+    only: str
+
+    def meets(self, exchange: Exchange) -> bool:
+        times = 1 if "killed" in self.kind else self.times  # nobody dies twice
+        inside = self.at <= exchange.number < self.at + times
+        return inside and self.only in exchange.target
+
+    def fault(self, stop: Stop) -> Fault:
+        def at(exchange: Exchange, phase: str) -> None:
+            if self.meets(exchange):
+                self._strike(exchange, phase, stop)
+
+        return at
+
+    def _strike(self, exchange: Exchange, phase: str, stop: Stop) -> None:
+        writes = exchange.verb in {"PUT", "DELETE"}
+        match self.kind, phase:
+            case ("lost before", "before") | ("lost after", "after"):
+                lose_answer(exchange)
+            case ("killed before", "before") | ("killed after", "after"):
+                raise Crash
+            case "interrupted", "before":
+                stop.ask("SIGTERM")
+            case "busy", "before" if writes:
+                raise Conflict("busy", operation="write", target="", status=409, code="RequestConflict")
+            case "forbidden", "before":
+                raise Forbidden("no", operation="any", target="", status=403, code="AuthorizationFailed")
+            case _:
+                return
+
+
+troubles = st.none() | st.builds(
+    Trouble,
+    kind=st.sampled_from(
+        [
+            "lost before",
+            "lost after",
+            "killed before",
+            "killed after",
+            "interrupted",
+            "busy",
+            "forbidden",
+        ]
+    ),
+    at=st.integers(min_value=1, max_value=30),
+    times=st.sampled_from([1, 1, 2, 10_000]),
+    only=st.sampled_from(["", "", "alpha", "beta"]),
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the product; without a report it was killed."""
+
+    plan: Plan | None
+    report: ApplyReport | None
+    arm: SimulatedArm
+    seconds: float = 0.0
+
+
+@dataclass
+class Observer:
+    """A world and what was seen of it."""
+
+    world: World = field(
+        default_factory=lambda: World(
+            accounts={account(name): REGION for name in ACCOUNTS}, limits=dict.fromkeys(POOLS, 200)
+        )
+    )
+
+    def rest(self, seconds: float) -> None:
+        """Time passes between two runs."""
+        self.world.epoch += seconds
+        self.world.settle(self.world.epoch)
+
+    @property
+    def quiet(self) -> bool:
+        return not any(self.world.busy(account(name), self.world.epoch) for name in ACCOUNTS)
+
+    def run(self, state: DesiredState, trouble: Trouble | None = None, policy: Policy = PERMISSIVE) -> Run:
+        stop_at: list[Stop] = []
+
+        def fault(exchange: Exchange, phase: str) -> None:
+            if trouble is not None:
+                trouble.fault(stop_at[0])(exchange, phase)
+
+        arm = SimulatedArm(self.world, fault=fault if trouble else no_fault)
+
+        async def all_of_it() -> Run:
+            stop_at.append(Stop())
+            plan = await plan_of(state, arm, policy)
+            if not plan.applyable:
+                return Run(plan, None, arm, _elapsed())
+            report = await apply(plan, arm, VirtualClock(), Silence(), stop=stop_at[0], jitter=lambda: 0.0)
+            return Run(plan, report, arm, _elapsed())
+
+        try:
+            done = run(all_of_it())
+        except Crash:
+            self.world.epoch = arm.exchanges[-1].time
+            return Run(None, None, arm)
+        self.world.epoch += done.seconds
+        return done
+
+    def plan(self, state: DesiredState, policy: Policy = PERMISSIVE) -> tuple[Plan, SimulatedArm]:
+        arm = SimulatedArm(self.world)
+        return run(plan_of(state, arm, policy)), arm
+
+    def protected(self, state: DesiredState) -> dict[DeploymentId, JsonObject]:
+        """What no run may touch: neither declared nor marked as ours (I-03)."""
+        declared = {one.id for one in state.deployments}
+        return {
+            name: copy.deepcopy(resource)
+            for name, resource in self.world.deployments.items()
+            if name not in declared and resource.get("tags", {}).get(FLEET_TAG) != state.fleet.name
+        }
+
+
+def _elapsed() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _text(plan: Plan) -> str:
+    selection: JsonObject = {"select": None, "targets": [], "excludes": []}
+    day = datetime(2026, 6, 22, tzinfo=UTC)
+    document = to_json(plan, created_at=day, tool_version="0", manifest_paths=(), selection=selection)
+    return json.dumps(document)
+
+
+def in_effect(world: World, item: ItemReport) -> bool:
+    """Whether the world is as a step that succeeded says."""
+    action = item.step.action
+    there = world.deployments.get(action.id)
+    wanted = getattr(action, "desired", None)
+    if wanted is None:
+        return there is None
+    assert isinstance(wanted, DesiredDeployment)
+    return there is not None and as_declared(wanted, there)
+
+
+def as_declared(one: DesiredDeployment, there: JsonObject) -> bool:
+    sku, properties = there["sku"], there["properties"]
+    assert isinstance(sku, dict)
+    assert isinstance(properties, dict)
+    model = properties["model"]
+    assert isinstance(model, dict)
+    return (
+        (sku["name"], sku["capacity"]) == (one.spec.sku.name.text, one.spec.sku.capacity.units)
+        and model["name"] == one.spec.model.name
+        and properties["provisioningState"] == "Succeeded"
+    )
+
+
+class Histories(RuleBasedStateMachine):
+    """The laws of section 1 of the reliability rules, over whatever happens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.observer = Observer()
+        self.declared: dict[DeploymentId, DesiredDeployment] = {}
+
+    @property
+    def world(self) -> World:
+        return self.observer.world
+
+    @property
+    def state(self) -> DesiredState:
+        return fleet(*self.declared.values(), accounts=ACCOUNTS)
+
+    # -- what happens ----------------------------------------------------------------------------------
+
+    @initialize(place=places, size=sizes)
+    def begin(self, place: tuple[str, str], size: tuple[str, int]) -> None:
+        self.declare(place, size, "gpt-x", "1")
+
+    @rule(
+        place=places,
+        size=sizes,
+        model=st.sampled_from(["gpt-x", "gpt-x", "gpt-y"]),
+        version=st.sampled_from(["1", "2"]),
+    )
+    def declare(self, place: tuple[str, str], size: tuple[str, int], model: str, version: str) -> None:
+        in_account, name = place
+        sku, capacity = size
+        one = desired(
+            name,
+            in_account=in_account,
+            sku=sku,
+            capacity=capacity,
+            model=model,
+            version=version,
+            lifecycle=Lifecycle(replace_allowed=True),
+        )
+        self.declared[one.id] = one
+
+    @rule(place=places)
+    def undeclare(self, place: tuple[str, str]) -> None:
+        self.declared.pop(deployment(place[1], in_account=place[0]), None)
+
+    @rule(place=places, size=sizes)
+    def somebody_writes(self, place: tuple[str, str], size: tuple[str, int]) -> None:
+        """A stranger's PUT: without our marks, over whatever is there, as far as ARM lets him."""
+        target = deployment(place[1], in_account=place[0])
+        there = self.world.deployments.get(target)
+        model = there["properties"]["model"]["name"] if there else "gpt-x"
+        body: JsonObject = {
+            "sku": {"name": size[0], "capacity": size[1]},
+            "properties": {"model": {"name": model, "format": "OpenAI", "version": "1"}},
+        }
+        self._as_a_stranger(lambda arm: arm.put_deployment(target, body))
+
+    @rule(place=places)
+    def somebody_deletes(self, place: tuple[str, str]) -> None:
+        target = deployment(place[1], in_account=place[0])
+        self._as_a_stranger(lambda arm: arm.delete_deployment(target))
+
+    @rule(pool=st.sampled_from(POOLS), limit=st.sampled_from([50, 100, 200]))
+    def quota_moves(self, pool: str, limit: int) -> None:
+        self.world.limits[pool] = limit
+
+    @rule(place=places, status=st.sampled_from([OperationStatus.FAILED, OperationStatus.SUCCEEDED]))
+    def the_next_write_ends_badly(self, place: tuple[str, str], status: OperationStatus) -> None:
+        ending = Ending(status, "Failed", "InternalServerError")
+        self.world.endings[deployment(place[1], in_account=place[0])] = ending
+
+    @rule(seconds=st.sampled_from([1.0, 29.0, 500.0]))
+    def time_passes(self, seconds: float) -> None:
+        self.observer.rest(seconds)
+
+    # -- what we do ------------------------------------------------------------------------------------
+
+    @rule(trouble=troubles)
+    def reconcile(self, trouble: Trouble | None) -> None:
+        observer, state = self.observer, self.state
+        quiet, protected = observer.quiet, observer.protected(state)
+        conflicts, written = len(self.world.overlaps), len(self.world.writes)
+        undisturbed = trouble is None and quiet and not self.world.endings
+        done = observer.run(state, trouble)
+        self._untouched(protected)
+        if quiet and not (trouble and trouble.kind == "busy"):
+            assert self.world.overlaps[conflicts:] == [], "I-09: a conflict caused by ourselves"
+        assert done.seconds <= DEFAULT_PACE.apply_deadline + 5, "I-12"
+        if done.report is not None:
+            self._honest(done.report, written, interfered=trouble is not None)
+            if done.report.succeeded:
+                self._converged(state)
+            if undisturbed:
+                self._all_done(done.report)
+
+    @rule(latency=st.sampled_from([0.2, 0.31, 1.7]), delay=st.sampled_from([0.0, 0.5, 3.0, 40.0]))
+    def two_reconcile(self, latency: float, delay: float) -> None:
+        """I-20: two appliers of the same manifests, interleaved."""
+        state, protected = self.state, self.observer.protected(self.state)
+
+        async def one(wait: float, arm: SimulatedArm) -> None:
+            await asyncio.sleep(wait)
+            plan = await plan_of(state, arm)
+            if plan.applyable:
+                await apply(plan, arm, VirtualClock(), Silence(), jitter=lambda: 0.0)
+
+        async def both() -> float:
+            await asyncio.gather(
+                one(0.0, SimulatedArm(self.world)), one(delay, SimulatedArm(self.world, latency=latency))
+            )
+            return _elapsed()
+
+        self.world.epoch += run(both())
+        self._untouched(protected)
+        self.observer.rest(500.0)
+        deleted = {one.id for one in state.deployments if one.id not in self.world.deployments}
+        first = self.observer.run(state)
+        if first.report is not None and first.plan is not None and not first.plan.blocked:
+            again = {item.step.action.id for item in first.report.items}
+            assert deleted <= again
+            self.observer.rest(500.0)
+
+    @invariant()
+    def a_plan_is_the_same_twice_and_writes_nothing(self) -> None:
+        """I-18, I-04."""
+        if not self.declared:
+            return
+        first, arm = self.observer.plan(self.state)
+        second, _ = self.observer.plan(self.state)
+        assert _text(first) == _text(second)
+        assert {exchange.verb for exchange in arm.exchanges} <= {"GET", "LIST"}
+
+    def teardown(self) -> None:
+        """I-08: whatever happened, one run without obstacles converges, and the next has nothing to do."""
+        self.world.limits.clear()
+        self.world.endings.clear()
+        self.observer.rest(10_000.0)
+        state = self.state
+        done = self.observer.run(state, policy=EVERYTHING_ALLOWED)
+        assert done.plan is not None
+        assert not done.plan.blocked, done.plan.blocked
+        assert done.report is None or done.report.succeeded, done.report
+        self.observer.rest(10_000.0)
+        self._converged(state, EVERYTHING_ALLOWED)
+        for one in state.deployments:
+            assert as_declared(one, self.world.deployments[one.id])
+
+    # -- the laws --------------------------------------------------------------------------------------
+
+    def _untouched(self, protected: dict[DeploymentId, JsonObject]) -> None:
+        for name, before in protected.items():
+            after = self.world.deployments.get(name)
+            assert after is None or after["etag"] == before["etag"], f"I-03: {name} was written"
+            deleting = after is None or after["properties"]["provisioningState"] == "Deleting"
+            assert not deleting or _state(before) == "Deleting", f"I-03: {name} was deleted"
+
+    def _honest(self, report: ApplyReport, written: int, *, interfered: bool) -> None:
+        ends = {item.step.action.id: item for item in report.items}
+        for _, verb, target in self.world.writes[written:]:
+            assert target in ends, f"I-05: {verb} {target} was not in the plan"
+            assert ends[target].outcome in WRITTEN, f"I-07: {verb} {target} is called {ends[target].outcome}"
+        for item in report.items:
+            if item.outcome is Outcome.SUCCEEDED:
+                assert in_effect(self.world, item), f"I-06: {item.step.action.id} is not as reported"
+        if not interfered:
+            attempted = {exchange for _, _, exchange in self.world.writes[written:]}
+            assert attempted <= set(ends)
+
+    def _converged(self, state: DesiredState, policy: Policy = PERMISSIVE) -> None:
+        """I-01, I-02."""
+        plan, _ = self.observer.plan(state, policy)
+        left = [step.action for step in plan.steps if not isinstance(step.action, Keep)]
+        assert left == [], "I-01: a plan was left after success"
+        written = len(self.world.writes)
+        self.observer.run(state, policy=policy)
+        assert len(self.world.writes) == written, "I-02: the second apply wrote"
+
+    def _all_done(self, report: ApplyReport) -> None:
+        """I-10: an order that the plan found is an order that ARM takes."""
+        failed = [item for item in report.items if item.outcome is not Outcome.SUCCEEDED]
+        assert failed == [], "nothing disturbed this run, yet something failed"
+
+    def _as_a_stranger(self, deed: Callable[[SimulatedArm], object]) -> None:
+        async def done() -> float:
+            try:
+                await deed(SimulatedArm(self.world, who="somebody else"))  # type: ignore[misc]
+            except ArmError:
+                pass
+            return _elapsed()
+
+        self.world.epoch += run(done())
+
+
+def _state(resource: JsonObject) -> object:
+    properties = resource["properties"]
+    assert isinstance(properties, dict)
+    return properties["provisioningState"]
