@@ -7,7 +7,10 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: help demo test check format lint types imports clean
+HISTORIES ?= 10000
+SEED ?= $(shell date +%s)
+
+.PHONY: help demo test check format lint types imports fidelity fidelity-az soak clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST)
@@ -43,6 +46,16 @@ types: $(VENV)/.development
 
 imports: $(VENV)/.development
 	$(BIN)/lint-imports
+
+fidelity: $(VENV)/.development  ## Measure how much the emulator is like ARM; writes docs/fidelity.md
+	$(BIN)/python tools/fidelity.py $(VENV)/fidelity
+
+fidelity-az: $(VENV)/.development  ## The same with az CLI, installed on its own (slow the first time)
+	$(BIN)/python tools/fidelity_az.py $(VENV)/fidelity/az
+
+soak: $(VENV)/.development  ## 10,000 random histories against the simulated ARM; HISTORIES=... SEED=...
+	RECONCILER_HISTORIES=$(HISTORIES) RECONCILER_SEED=$(SEED) $(BIN)/python -m pytest -q -n 2 -p no:logging \
+		tests/faults/test_histories.py
 
 clean:  ## Remove what the targets made
 	rm -rf $(VENV) .reconciler .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist

@@ -10,12 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Generic, TypeVar
 
 Route = tuple[str | int, ...]
 """Keys and indices from a document's root to a value, for example ``("spec", "deployments", 0, "sku")``."""
-
-T = TypeVar("T")
 
 
 class Severity(StrEnum):
@@ -124,14 +121,6 @@ class Provenance:
                         file=layer.place.file, document=layer.place.document, route=whole, on_key=at_key
                     )
         return None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result(Generic[T]):
-    """A value, or the reasons why there is none; warnings may accompany a value."""
-
-    value: T | None
-    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 def has_errors(diagnostics: Sequence[Diagnostic]) -> bool:

@@ -59,7 +59,15 @@ STEPS = (
     ),
     Step(f"account set -s {SUBSCRIPTION}", _silent),
     Step("account show", lambda found: _at(found, "id") == SUBSCRIPTION),
+    Step("account list-locations", lambda found: "swedencentral" in _names(found)),
+    Step("provider register -n Microsoft.CognitiveServices", _silent),
+    Step(
+        "provider show -n Microsoft.CognitiveServices",
+        lambda found: _at(found, "registrationState") == "Registered",
+    ),
     Step("group create -n rg -l swedencentral", lambda found: _at(found, "name") == "rg"),
+    Step("group show -n rg", lambda found: _at(found, "location") == "swedencentral"),
+    Step("group list", lambda found: _names(found) == ["rg"]),
     Step(
         f"cognitiveservices account create {HERE} -l swedencentral --kind AIServices --sku S0 --yes",
         lambda found: _at(found, "properties", "provisioningState") == "Succeeded",
@@ -117,6 +125,8 @@ STEPS = (
     Step(f"cognitiveservices account delete {HERE}", _silent),
     Step("cognitiveservices account list-deleted", lambda found: _names(found) == ["acc"]),
     Step(f"cognitiveservices account purge {HERE} -l swedencentral", _silent),
+    Step("group delete -n rg --yes", _silent),
+    Step("group exists -n rg", lambda found: found is False),
 )
 
 

@@ -4,7 +4,7 @@
 
 Installs each release into a folder of its own below FOLDER unless it is there already, serves the emulator
 over https, lets `fidelity_sdk_drive.py` run in a process that sees that release only, and writes what came of
-it to `tests/fidelity/sdk.json`. Exit code 1 when an operation did not do its work.
+it to `FOLDER/sdk.json`. Exit code 1 when an operation did not do its work.
 """
 
 import json
@@ -17,13 +17,12 @@ from pathlib import Path
 from fidelity_az import ROOT, SUBSCRIPTION, served
 
 RELEASES = ("13.7.0", "14.1.0", "15.0.0b6")
-RESULT = ROOT / "tests" / "fidelity" / "sdk.json"
 
 
 def main(folder: Path) -> int:
     """Run every release; the result is the exit code."""
     results = {release: driven(installed(folder, release)) for release in RELEASES}
-    RESULT.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    (folder / "sdk.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     failed = 0
     for release, operations in results.items():
         problems = {name: text for name, text in operations.items() if text not in {None, "absent"}}

@@ -30,7 +30,8 @@ class Wanted:
 class ModelRow:
     """One version of one model; `version` None where no version of the model is known.
 
-    `skus` None means that no source lists them all. `source` is that of the most telling fact.
+    `skus` None means that no source lists them all. `source` is that of the most telling fact, `listed_by`
+    that of the SKUs.
     """
 
     name: str
@@ -40,6 +41,7 @@ class ModelRow:
     life: LifecycleFacts | None
     skus: tuple[SkuName, ...] | None
     source: Source | None
+    listed_by: Source | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +72,12 @@ def models(catalogue: Catalogue, wanted: Wanted) -> Iterator[ModelRow]:
         if not _in_region([r for r in offered if wanted.sku in {None, r.sku}], wanted.region):
             continue
         model, life = catalogue.model(name), catalogue.lifecycle(name, asked)
-        sources = [None if life is None else life.source, *(_source_of(row) for row in offered)]
-        sources.append(None if model is None else model.source)
+        listed_by = next((source for row in offered if (source := _source_of(row)) is not None), None)
+        sources = (
+            None if life is None else life.source,
+            listed_by,
+            None if model is None else model.source,
+        )
         yield ModelRow(
             name=name,
             version=version,
@@ -80,6 +86,7 @@ def models(catalogue: Catalogue, wanted: Wanted) -> Iterator[ModelRow]:
             life=life,
             skus=catalogue.skus_for(name, asked),
             source=next((source for source in sources if source is not None), None),
+            listed_by=listed_by,
         )
 
 
@@ -131,6 +138,7 @@ def _in_region(rows: list[OfferRow], region: Region | None) -> bool:
 
 
 def _source_of(row: OfferRow) -> Source | None:
-    if row.sizes is not None:
-        return row.sizes.source
-    return None if row.regions is None else row.regions.source
+    """The source that lists an offer: the table of regions, else that of the sizes."""
+    if row.regions is not None:
+        return row.regions.source
+    return None if row.sizes is None else row.sizes.source

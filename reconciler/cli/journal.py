@@ -30,6 +30,7 @@ class Journal:
         self._clock = clock
         self._run = run
         self.problem: OSError | None = None
+        self.missing = ""
 
     @classmethod
     def open(cls, path: Path, clock: Clock, run: str) -> Journal:
@@ -46,11 +47,13 @@ class Journal:
 
     @classmethod
     def by_default(cls, clock: Clock, run: str) -> Journal:
-        """The journal that nobody asked for: where it cannot be written, there is none."""
+        """The journal that nobody asked for: where it cannot be kept, `missing` says why."""
         try:
             return cls.open(default_path(), clock, run)
-        except UsageProblem:
-            return cls(open(os.devnull, "w", encoding="utf-8"), clock, run)  # noqa: PTH123 -- close() closes it
+        except (UsageProblem, RuntimeError) as problem:
+            kept = cls(open(os.devnull, "w", encoding="utf-8"), clock, run)  # noqa: PTH123, SIM115 -- close() does
+            kept.missing = str(problem)
+            return kept
 
     def notify(self, event: Event) -> None:
         """Write down intents and ends."""
@@ -93,12 +96,15 @@ class Journal:
 
 
 class Broadcast:
-    """Several listeners in one."""
+    """Several listeners in one. One that raises is not told again: nobody's display may stop a write."""
 
     def __init__(self, *listeners: Listener) -> None:
-        self._listeners = listeners
+        self._listeners = list(listeners)
 
     def notify(self, event: Event) -> None:
         """Tell everybody."""
-        for listener in self._listeners:
-            listener.notify(event)
+        for listener in tuple(self._listeners):
+            try:
+                listener.notify(event)
+            except Exception:  # noqa: BLE001 -- whatever it is, it is about showing, not about writing
+                self._listeners.remove(listener)

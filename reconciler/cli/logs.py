@@ -10,7 +10,6 @@ import logging
 import sys
 from datetime import UTC, datetime
 
-from reconciler.cli.options import Output
 from reconciler.engine.outcome import Event, Finished, Sending, Sent, Started, Waiting
 from reconciler.plan.actions import kind_of
 from reconciler.report.style import inert
@@ -40,15 +39,15 @@ class _JsonLines(logging.Formatter):
         )
 
 
-def set_up(output: Output) -> None:
+def set_up(*, verbose: bool, as_json: bool) -> None:
     """Listen to our own loggers; other libraries' stay as they are. `--verbose` adds every request."""
     logger = logging.getLogger(_NAME)
     logger.handlers.clear()
     logger.propagate = False
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_JsonLines() if output.log_json else _Lines())
+    handler.setFormatter(_JsonLines() if as_json else _Lines())
     logger.addHandler(handler)
-    logger.setLevel(logging.DEBUG if output.verbose else logging.INFO)
+    logger.setLevel(logging.DEBUG if verbose else logging.INFO)
 
 
 class LoggedProgress:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from typing import TypeVar
 
 from reconciler.cli.exit_codes import Exit
@@ -56,12 +56,27 @@ async def reading(work: Coroutine[None, None, T], limit: float | None) -> T:
 
 
 @contextlib.contextmanager
-def listening_for_signals(stop: Stop, limit: float | None) -> Iterator[None]:
-    """Let SIGINT, SIGTERM and the time limit ask `stop`; a second signal asks again."""
+def listening_for_signals(
+    stop: Stop, limit: float | None, *, told: str, heard: Callable[[str], None]
+) -> Iterator[None]:
+    """Let SIGINT, SIGTERM and the time limit ask `stop`; a second signal asks again.
+
+    `limit` is in seconds from now, `told` names it as the user gave it; `heard` is told of each request.
+    """
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGINT, stop.ask, "SIGINT")
-    loop.add_signal_handler(signal.SIGTERM, stop.ask, "SIGTERM")
-    alarm = loop.call_later(limit, stop.ask, f"the time limit of {limit:.0f} s") if limit else None
+
+    def ask(reason: str) -> None:
+        heard(
+            f"{reason}: stopping now; what is under way may go on in ARM"
+            if stop.asked
+            else f"{reason}: nothing new begins, and what is under way is followed a few seconds more; "
+            "again stops at once"
+        )
+        stop.ask(reason)
+
+    loop.add_signal_handler(signal.SIGINT, ask, "SIGINT")
+    loop.add_signal_handler(signal.SIGTERM, ask, "SIGTERM")
+    alarm = loop.call_later(limit, ask, told) if limit is not None else None
     try:
         yield
     finally:

@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "apply": ("apply", "Make Azure as the manifests declare."),
     "drift": ("drift", "Show what differs although no manifest changed, and why."),
     "show": ("show", "List the deployments that are there."),
+    "quota": ("quota", "Show the quota pools of the fleet: limit, use, and who holds them."),
     "size": ("size", "Size provisioned throughput for a workload, or the reverse."),
     "catalog": ("catalog", "Ask the shipped catalogue about models, regions, SKUs and capacities."),
     "lifecycle": ("lifecycle", "List every deployment with its model's retirement date and successor."),
@@ -87,35 +88,46 @@ def run_command(argv: Sequence[str]) -> int:
     """Run `argv`; every way out is an exit code and, where something is wrong, a paragraph on stderr."""
     try:
         code = root.main(args=list(argv), prog_name="reconciler", standalone_mode=False)
-        _flush()
     except click.UsageError as wrong:
-        wrong.show(sys.stderr)
+        with contextlib.suppress(OSError, AttributeError):
+            wrong.show(sys.stderr)
         return Exit.USAGE
     except UsageProblem as wrong:
         return _say(str(wrong), Exit.USAGE)
-    except (click.Abort, KeyboardInterrupt):
-        return _say("interrupted; nothing was written", Exit.INTERRUPTED)
+    except click.Abort:
+        return _say("stopped before anything was written", Exit.INTERRUPTED)
+    except KeyboardInterrupt:
+        return _say("interrupted; `reconciler plan` shows what is there", Exit.INTERRUPTED)
     except click.ClickException as wrong:
         return _say(wrong.format_message(), Exit.FAILED)
     except Interrupted as signalled:
         return _say("interrupted; nothing was written", signalled.exit_code)
     except ReconcilerError as problem:
         return _say(str(problem), Exit.FAILED)
-    except BrokenPipeError:
-        # The reader of our output has gone (F-094): nothing is left to tell it.
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.FAILED
-    return int(code) if isinstance(code, int) else Exit.DONE
+    except OSError as problem:
+        return _unwritten(problem, Exit.FAILED)
+    ended = int(code) if isinstance(code, int) else Exit.DONE
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as problem:
+        return _unwritten(problem, ended)
+    return ended
 
 
-def _flush() -> None:
-    sys.stdout.flush()
+def _unwritten(problem: OSError, code: int) -> int:
+    """The result could not be written: its reader has gone, which is its own business (F-094), or no room."""
+    with contextlib.suppress(OSError, AttributeError, ValueError):
+        # What is left in the buffer would raise once more when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(problem, BrokenPipeError):
+        return code
+    return _say(f"cannot write the result: {problem.strerror or problem}", Exit(code or Exit.FAILED))
 
 
 def _say(message: str, code: Exit) -> int:
-    with contextlib.suppress(OSError):
-        from reconciler.report.style import inert  # noqa: PLC0415 -- only where something is wrong
+    from reconciler.report.style import inert  # noqa: PLC0415 -- only where something is wrong
 
+    with contextlib.suppress(OSError, AttributeError):
         click.echo(f"error: {inert(message)}", err=True)
     return code

@@ -1,6 +1,7 @@
 """Options that several commands share, and the frozen value that they become.
 
-Every option has an environment twin, `RECONCILER_<OPTION>`; a flag wins over it.
+The options of this module have an environment twin, `RECONCILER_<OPTION>`; a flag wins over it. What gives
+consent or lifts a guard has none: a forgotten variable must not say yes.
 """
 
 from __future__ import annotations
@@ -108,7 +109,7 @@ def output_options(*forms: str) -> Decorator:
             if (output.verbose or output.log_json) and not output.quiet:
                 from reconciler.cli.logs import set_up  # noqa: PLC0415 -- only when somebody listens
 
-                set_up(output)
+                set_up(verbose=output.verbose, as_json=output.log_json)
             return function(output=output, **given)
 
         return _stack(options, wrapper)

@@ -1,8 +1,6 @@
-"""From a loaded fleet to a plan: the part that `plan`, `apply` and `drift` share."""
+"""From a loaded fleet to what is there and to a plan: the part that several commands share."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from reconciler.cli.options import Connection, Output
 from reconciler.cli.wiring import Loaded, connect
@@ -11,16 +9,6 @@ from reconciler.engine.observe import observe, observe_for_plan
 from reconciler.plan.guard import Policy
 from reconciler.plan.make import make_plan
 from reconciler.plan.plan import Plan
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Allowances:
-    """What the command line lifts beyond what the Fleet allows."""
-
-    max_deletes: int | None = None
-    allow_empty: bool = False
-    take_over: bool = False
-    replace_failed: bool = False
 
 
 async def observe_fleet(
@@ -33,12 +21,6 @@ async def observe_fleet(
         return await observe(desired.accounts, arm, parallelism=connection.parallelism, with_regions=False)
 
 
-def plan_for(loaded: Loaded, observed: ObservedState, allowances: Allowances) -> Plan:
-    """The pure half: compare, guard, order."""
-    policy = Policy(
-        max_deletes=allowances.max_deletes,
-        allow_empty=allowances.allow_empty,
-        take_over=allowances.take_over,
-        replace_failed=allowances.replace_failed,
-    )
+def plan_for(loaded: Loaded, observed: ObservedState, policy: Policy) -> Plan:
+    """The pure half: compare, guard, order. `policy` is what the command line lifts beyond the Fleet."""
     return make_plan(loaded.state(), observed, policy=policy, diagnostics=loaded.diagnostics)

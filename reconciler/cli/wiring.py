@@ -10,11 +10,10 @@ import os
 import sys
 import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import click
 
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from reconciler.arm.client import ArmClient
     from reconciler.manifest.source import SourceMap
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 EMBEDDED = "http://127.0.0.1"
 
 
@@ -69,7 +67,7 @@ def load_manifests(chosen: Chosen, cloud: str | None = None) -> Loaded:
     from reconciler.cli.severities import severities  # noqa: PLC0415
     from reconciler.manifest import rules  # noqa: PLC0415
     from reconciler.manifest.load import load  # noqa: PLC0415
-    from reconciler.manifest.selection import Selection  # noqa: PLC0415
+    from reconciler.manifest.selection import EVERYTHING, Selection  # noqa: PLC0415
 
     selection = Selection.of(select=chosen.select, targets=chosen.targets, excludes=chosen.excludes)
     read = load(
@@ -77,11 +75,16 @@ def load_manifests(chosen: Chosen, cloud: str | None = None) -> Loaded:
         selection,
         known_rules=rules.CODES,
         severities=severities(chosen.rules),
-        stdin=sys.stdin.buffer,
+        stdin=sys.stdin.buffer if "-" in chosen.paths and sys.stdin is not None else None,
     )
     today = the_clock().now().date()
     found = (*read.diagnostics, *rules.check(read.understood, catalogue(), today))
     desired = read.desired
+    if desired is not None and read.deployments and selection != EVERYTHING and not desired.accounts:
+        raise UsageProblem(
+            f"the selection leaves nothing of the {read.deployments} declared deployments. --select takes "
+            "labels of sets, --target and --exclude globs over subscription-or-alias/account/deployment"
+        )
     if desired is not None and cloud is not None:
         desired = replace(desired, fleet=replace(desired.fleet, cloud=cloud))
     return Loaded(
@@ -95,7 +98,7 @@ def load_manifests(chosen: Chosen, cloud: str | None = None) -> Loaded:
 
 
 def write_result(output: Output, text: str) -> None:
-    """Put the result on stdout or into the named file, whole or not at all."""
+    """Put the result on stdout, or into the named file whole or not at all."""
     if not text.endswith("\n"):
         text += "\n"
     if output.file is None:
@@ -105,7 +108,14 @@ def write_result(output: Output, text: str) -> None:
 
 
 def save(target: Path, text: str) -> None:
-    """Write beside `target`, flush to disk, then rename: an old file survives a full disk."""
+    """Write beside `target`, flush to disk, then rename: an old file survives a full disk.
+
+    What is there and no regular file (a device, a FIFO) is written to as it is; a link stays a link.
+    """
+    target = target.resolve()
+    if target.exists() and not target.is_file():
+        _save_into(target, text)
+        return
     beside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         with beside.open("w", encoding="utf-8") as stream:
@@ -115,10 +125,19 @@ def save(target: Path, text: str) -> None:
             os.fsync(stream.fileno())
         beside.replace(target)
     except OSError as problem:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
         raise ReconcilerError(
             f"cannot write {target}: {problem.strerror}. What stood there is untouched; name another file"
         ) from problem
+
+
+def _save_into(target: Path, text: str) -> None:
+    try:
+        with target.open("w", encoding="utf-8") as stream:
+            stream.write(text)
+    except OSError as problem:
+        raise ReconcilerError(f"cannot write {target}: {problem.strerror}. Name another file") from problem
 
 
 def note(output: Output, text: str) -> None:
@@ -128,7 +147,8 @@ def note(output: Output, text: str) -> None:
     if output.log_json:
         logging.getLogger("reconciler").info("%s", text.strip())
     else:
-        click.echo(text, err=True)
+        with suppress(OSError, AttributeError):  # stderr may be closed: notes are not the result
+            click.echo(text, err=True)
 
 
 @asynccontextmanager
@@ -182,8 +202,10 @@ def _tokens(
     connection: Connection, cloud: str, endpoint: str, transport: httpx.AsyncBaseTransport | None
 ) -> TokenSource:
     from reconciler.arm.auth import AzureTokens, EmulatorTokens  # noqa: PLC0415
+    from reconciler.arm.origin import endpoint_origin  # noqa: PLC0415
 
-    loopback = urlsplit(endpoint).hostname in LOOPBACK
+    origin = endpoint_origin(endpoint)
+    loopback = origin is not None and origin.loopback
     if cloud == "emulator" and not loopback:
         raise UsageProblem(
             f"the Fleet says cloud: emulator, and {endpoint} is not on this machine, where emulators are. "

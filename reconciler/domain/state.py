@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 
@@ -106,15 +106,18 @@ class Scope:
     """What this run may look at and touch; empty `targets` mean everything.
 
     `left_out` are declared deployments that a selection removed: they are known, so they are never
-    mistaken for undeclared ones.
+    mistaken for undeclared ones. `pulled_in` are looked at although no selection names them.
     """
 
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     left_out: frozenset[DeploymentId] = frozenset()
+    pulled_in: frozenset[DeploymentId] = frozenset()
 
     def covers(self, deployment: DeploymentId, alias: str | None) -> bool:
         """Whether this run is about `deployment`."""
+        if deployment in self.pulled_in:
+            return True
         if deployment in self.left_out or matches_any(self.excludes, deployment, alias):
             return False
         return not self.targets or matches_any(self.targets, deployment, alias)
@@ -124,6 +127,7 @@ class Scope:
 class DesiredState:
     """Everything declared, selected. Accounts and deployments are ordered by identity.
 
+    `reserve` are declared deployments that a selection left out and that a selected one may need.
     `manifest_digest` is a SHA-256 over the texts that were read, in order of their paths.
     """
 
@@ -131,6 +135,7 @@ class DesiredState:
     accounts: tuple[DesiredAccount, ...] = ()
     deployments: tuple[DesiredDeployment, ...] = ()
     scope: Scope = Scope()
+    reserve: tuple[DesiredDeployment, ...] = ()
     manifest_digest: str = ""
 
     def __post_init__(self) -> None:
@@ -140,10 +145,6 @@ class DesiredState:
     def covers(self, deployment: DeploymentId) -> bool:
         """Whether `deployment` is in scope, by its id or its subscription's alias."""
         return self.scope.covers(deployment, self.fleet.alias_of(deployment.account.subscription))
-
-    def with_accounts(self, accounts: Iterable[DesiredAccount]) -> DesiredState:
-        """The same state over other accounts."""
-        return replace(self, accounts=tuple(accounts))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

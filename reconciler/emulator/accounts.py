@@ -28,12 +28,34 @@ SHAPES: Mapping[str, type] = {
     "kind": str,
     "sku": dict,
     "sku.name": str,
+    "sku.tier": str,
+    "sku.size": str,
+    "sku.family": str,
+    "sku.capacity": int,
     "tags": dict,
     "properties": dict,
     "properties.customSubDomainName": str,
     "properties.restore": bool,
+    "properties.publicNetworkAccess": str,
+    "properties.allowProjectManagement": bool,
+    "properties.disableLocalAuth": bool,
+    "properties.restrictOutboundNetworkAccess": bool,
+    "properties.dynamicThrottlingEnabled": bool,
+    "properties.migrationToken": str,
+    "properties.networkAcls": dict,
+    "properties.encryption": dict,
+    "properties.apiProperties": dict,
     "identity": dict,
+    "identity.type": str,
 }
+_READ_ONLY = frozenset(
+    {
+        *("endpoint", "provisioningState", "internalId", "dateCreated", "callRateLimit", "isMigrated"),
+        *("privateEndpointConnections", "capabilities", "endpoints", "skuChangeInfo", "quotaLimit"),
+        *("deletionDate", "scheduledPurgeDate", "commitmentPlanAssociations", "abusePenalty"),
+    }
+)
+"""Properties marked read-only in the specification: accepted in a body, and not taken over."""
 
 
 def key_of(turn: Turn) -> str:
@@ -107,9 +129,9 @@ def by_subscription(turn: Turn) -> Answer:
 def put(turn: Turn) -> Answer:
     """Create (201) or update (200) as a long operation (recorded); 202 by the rule `puts` (specified)."""
     require_group(turn)
-    asked = turn.body()
-    expect(asked, SHAPES)
-    expect_texts(asked, "tags")
+    asked = _asked(turn)
+    if "sku" in asked and not asked["sku"].get("name"):
+        raise errors.invalid_content("Required property name not found in JSON. Path sku")
     before = turn.store.get("account", key_of(turn))
     _check_put(turn, asked, before)
     require_quiet(turn)
@@ -117,6 +139,17 @@ def put(turn: Turn) -> Answer:
     turn.store.put("account", key_of(turn), {"body": body})
     turn.store.delete("deleted", key_of(turn))
     return _long(turn, 201 if before is None else 200, "create" if before is None else "update")
+
+
+def _asked(turn: Turn) -> Json:
+    """The body of a write, checked for types, without what only ARM writes."""
+    asked = turn.body()
+    expect(asked, SHAPES)
+    expect_texts(asked, "tags")
+    if "properties" not in asked:
+        return asked
+    kept = {name: value for name, value in asked["properties"].items() if name not in _READ_ONLY}
+    return {**asked, "properties": kept}
 
 
 def _check_put(turn: Turn, asked: Json, before: Json | None) -> None:
@@ -147,9 +180,7 @@ def patch(turn: Turn) -> Answer:
     200 when operations end at once (specified).
     """
     require_group(turn)
-    asked = turn.body()
-    expect(asked, SHAPES)
-    expect_texts(asked, "tags")
+    asked = _asked(turn)
     before = turn.store.get("account", key_of(turn))
     if before is None:
         raise errors.resource_not_found(turn.args["account"], turn.args["group"])

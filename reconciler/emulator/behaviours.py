@@ -1,8 +1,8 @@
 """What this emulator does and how each behaviour is known, as data.
 
-Rule of this module: one line per answer a client can tell apart - an operation's status, an error, a header, a
-property of an api-version, a rule - each with one of four provenances. `assumed` is where ARM's real answer may
-be another one; each of these is a choice that a recording would settle. What the emulator's own dials do
+Rule of this module: one line per answer a client can tell apart - an operation's status, an error, a header,
+a property of an api-version, a rule - each with one of four provenances. `assumed` is where ARM's real answer
+may be another one; each of these is a choice that a recording would settle. What the emulator's own dials do
 (polls, switches, the default world) is no claim about ARM and not listed.
 """
 

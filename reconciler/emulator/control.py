@@ -27,9 +27,9 @@ _YEARS = range(2000, 2200)
 def answer(store: Store, request: Request, wall: float) -> Answer:
     """Answer one control request; unknown ones get a 404 that lists what there is."""
     name = "/".join(request.segments[1:]).lower()
-    control = _CONTROLS.get((request.method, name))
+    control = CONTROLS.get((request.method, name))
     if control is None:
-        known = ", ".join(f"{method} {path}" for method, path in _CONTROLS)
+        known = ", ".join(f"{method} {path}" for method, path in CONTROLS)
         return _said(404, f"There is no {request.method} {request.path}; there are {known}")
     try:
         return control(store, request, wall)
@@ -189,7 +189,7 @@ def _behaviours(store: Store, request: Request, wall: float) -> Answer:
     return _done({"behaviours": [behaviour._asdict() for behaviour in behaviours.behaviours()]})
 
 
-_CONTROLS: dict[tuple[str, str], Control] = {
+CONTROLS: dict[tuple[str, str], Control] = {
     ("POST", "reset"): _reset,
     ("POST", "world"): _world,
     ("GET", "status"): _status,

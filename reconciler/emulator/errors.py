@@ -263,7 +263,7 @@ def location_required() -> Refusal:
 
 
 def invalid_template_deployment(details: Sequence[Json]) -> Refusal:
-    """How codes of a validation arrive: as details of one error (reported with template deployments)."""
+    """How codes of a validation arrive: as details of one error (assumed; so with template deployments)."""
     return Refusal(
         400,
         "InvalidTemplateDeployment",

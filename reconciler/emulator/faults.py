@@ -12,7 +12,7 @@ from reconciler.emulator.store import Store
 from reconciler.emulator.wire import Answer, Json, Request
 
 _MATCH = {"method", "path", "nth", "times", "query"}
-_SHAPES: Mapping[str, tuple[type, ...]] = {
+THEN: Mapping[str, tuple[type, ...]] = {
     "status": (int,),
     "headers": (dict,),
     "body": (dict,),
@@ -46,7 +46,7 @@ def script(store: Store, fault: Json) -> Json:
     """Remember a fault after checking it; raises FaultError."""
     match, then = fault.get("match", {}), fault.get("then", {})
     _check_names("match", match, _MATCH)
-    _check_names("then", then, set(_SHAPES))
+    _check_names("then", then, set(THEN))
     _check_match(match)
     for name, value in then.items():
         _check_then(name, value)
@@ -76,8 +76,8 @@ def _check_match(match: Json) -> None:
 def _check_then(name: str, value: object) -> None:
     if name in _LEAST:
         _whole(f"then.{name}", value, _LEAST[name])
-    elif not isinstance(value, _SHAPES[name]):
-        kind = {dict: "an object", str: "a string", bool: "true or false"}[_SHAPES[name][0]]
+    elif not isinstance(value, THEN[name]):
+        kind = {dict: "an object", str: "a string", bool: "true or false"}[THEN[name][0]]
         message = f"then.{name} must be {kind}, found {value!r}"
         raise FaultError(message)
     if name == "repeat" and isinstance(value, int) and value > _MOST_REPEATS:

@@ -41,7 +41,7 @@ TERMINAL = frozenset({"Succeeded", "Failed", "Canceled", "Disabled"})
 LONGEST = timedelta(seconds=60)
 """An operation counted in polls ends after this time all the same, so that one nobody polls does not stay."""
 
-_DEFAULTS: Json = {
+DEFAULTS: Json = {
     "polls": 2,
     "retryAfter": 1,
     "for": "long",
@@ -58,7 +58,7 @@ def rules(store: Store) -> Json:
     answers a DELETE with 202 and Location, and `puts: accepted` an account's PUT with 202: both are specified
     and not recorded.
     """
-    return store.setting("lro") or dict(_DEFAULTS)
+    return store.setting("lro") or dict(DEFAULTS)
 
 
 def begin(turn: Turn, *, kind: str, event: str, key: str, location: str, silent: bool = False) -> Json | None:

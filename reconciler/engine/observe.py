@@ -24,6 +24,7 @@ from reconciler.domain.state import (
 )
 from reconciler.engine.ports import AccountFacts, Arm
 from reconciler.errors import ArmError, ArmRejected, CredentialError, NotFound
+from reconciler.plan.dependants import with_needed
 from reconciler.plan.references import questions
 
 # From this many accounts in one subscription on, one list request is cheaper than one GET each.
@@ -54,7 +55,7 @@ async def observe(
 async def observe_for_plan(desired: DesiredState, api: Arm, *, parallelism: int = 32) -> ObservedState:
     """Read the fleet, then what a plan of it has to know beside: each name that a write would send anew."""
     observed = await observe(desired.accounts, api, parallelism=parallelism)
-    asked = questions(desired, observed)
+    asked = questions(with_needed(desired, observed), observed)
     gate = asyncio.Semaphore(parallelism)
 
     async def policies(account: AccountId) -> frozenset[str] | Unreadable:

@@ -1,4 +1,4 @@
-"""How long the engine waits for what. Every figure is in seconds and may be changed by a flag or a test."""
+"""How long the engine waits for what. Figures are in seconds; `--timeout` and tests change some of them."""
 
 from __future__ import annotations
 

@@ -27,6 +27,7 @@ def selected(
 ) -> DesiredState:
     """The deployments, accounts and scope of a selection.
 
+    What is left out, but not by an exclude, stays in reserve: a selected one may need it.
     `unclear` are deployments whose text has mistakes; they count as left out. An account is kept if
     anything in it could be selected, for a target may name what nobody declares any more.
     """
@@ -43,6 +44,12 @@ def selected(
         accounts=tuple(_accounts(state, list(sets), selection, kept)),
         deployments=taken,
         scope=replace(scope, left_out=frozenset(left_out)),
+        reserve=tuple(
+            found
+            for found in state.deployments
+            if found.id not in kept
+            and not matches_any(selection.excludes, found.id, _alias(state, found.id.account))
+        ),
     )
 
 

@@ -83,8 +83,9 @@ class Availability:
             for offer in offers.get(wanted.listed_name.lower(), ())
             if offer.model_format.lower() == wanted.model.format.lower()
         ]
-        checkpoint = wanted.model.fine_tuned and wanted.model.tuned_from is None
-        if not named or checkpoint:
+        if wanted.model.fine_tuned and wanted.model.tuned_from is None:
+            return  # a checkpoint's id does not tell its base, by which a list would have it
+        if not named:
             if wanted.new and offers:
                 yield f"unverified: ARM's list of {region} does not name {wanted.model.name}"
             return

@@ -34,7 +34,7 @@ from reconciler.plan.actions import (
 )
 from reconciler.plan.admission import admitted
 from reconciler.plan.body import auto_upgraded, put_body, replacement_body, writable
-from reconciler.plan.dependants import block_dependants
+from reconciler.plan.dependants import block_dependants, say_why_here
 from reconciler.plan.diff import field_changes, fields_of
 from reconciler.plan.legality import needs_replacement, only_marks, reason_for, writes_for
 from reconciler.plan.ownership import owner_of
@@ -49,7 +49,8 @@ _FIND_ACCOUNT = (
 _READ_ACCOUNT = "try again when ARM answers; nothing is concluded from an incomplete list"
 # By the kind of trouble; Reading.code is ARM's code, or the name of our own exception.
 _WAYS_TO_READ = {
-    "CredentialError": "sign in, or choose how with --credential; `--verbose` shows each request",
+    "CredentialError": "what to do stands above; --credential chooses how to sign in",
+    "NoRegisteredProviderFound": "leave --api-version and Fleet.spec.apiVersion out, or take one of these",
     "AuthorizationFailed": (
         "give this identity Microsoft.CognitiveServices/accounts/read and .../deployments/read on the account"
     ),
@@ -72,7 +73,9 @@ def compare(
         for account in desired.accounts
         for action in _account(account, declared.get(account.id, ()), desired, observed, terms)
     ]
-    return tuple(sorted(block_dependants(admitted(actions, observed)), key=lambda action: action.id.key))
+    judged = block_dependants(admitted(actions, observed))
+    told = say_why_here(judged, desired.scope.pulled_in)
+    return tuple(sorted(told, key=lambda action: action.id.key))
 
 
 def by_account(desired: DesiredState) -> Mapping[AccountId, Sequence[DesiredDeployment]]:

@@ -11,6 +11,7 @@ from reconciler.domain.ids import DeploymentId
 from reconciler.domain.state import DesiredState, Listed, ObservedState
 from reconciler.plan import quota
 from reconciler.plan.compare import compare
+from reconciler.plan.dependants import with_needed
 from reconciler.plan.guard import Policy, guard
 from reconciler.plan.order import schedule
 from reconciler.plan.overlay import canonical
@@ -25,6 +26,7 @@ def make_plan(
     diagnostics: Sequence[Diagnostic] = (),
 ) -> Plan:
     """Everything that would be done, in order, and everything that speaks against it."""
+    desired = with_needed(desired, observed)
     actions = compare(desired, observed, take_over=policy.take_over, replace_failed=policy.replace_failed)
     steps = schedule(actions, observed)
     pools = quota.outlook(steps, observed)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.state import Listed, ObservedState, QuotaPool
 from reconciler.plan.actions import Blocked, Keep
 from reconciler.plan.plan import Holder, PoolForecast, Refusal, Step, Verdict
-from reconciler.plan.pools import Movement, PoolKey, Pools
+from reconciler.plan.pools import Draw, Movement, PoolKey, Pools
 
 
 @dataclass(slots=True)
@@ -48,15 +48,30 @@ def forecast(steps: Iterable[Step], observed: ObservedState) -> tuple[PoolForeca
     return outlook(steps, observed).forecasts
 
 
-def outlook(steps: Iterable[Step], observed: ObservedState) -> Outlook:
-    """The forecasts, and a refusal for each pool that cannot take the plan."""
+def holdings(steps: Iterable[Step], observed: ObservedState) -> tuple[PoolForecast, ...]:
+    """One forecast per pool that the observed accounts hold something of, or would after the steps."""
     pools = Pools(observed)
+    ledgers = _booked(steps, pools)
+    held = _held(observed, pools)
+    for key, label in _drawn_on(observed, pools):
+        ledgers.setdefault(key, _Ledger(label=label))
+    return tuple(_forecast(key, ledgers[key], held.get(key, {}), pools.pool(key)) for key in sorted(ledgers))
+
+
+def _booked(steps: Iterable[Step], pools: Pools) -> dict[PoolKey, _Ledger]:
     ledgers: dict[PoolKey, _Ledger] = {}
     for step in steps:
         if isinstance(step.action, Keep | Blocked):
             continue
         for move in pools.movements(step.action):
             ledgers.setdefault(move.pool, _Ledger(label=move.label)).book(move)
+    return ledgers
+
+
+def outlook(steps: Iterable[Step], observed: ObservedState) -> Outlook:
+    """The forecasts, and a refusal for each pool that cannot take the plan."""
+    pools = Pools(observed)
+    ledgers = _booked(steps, pools)
     held = _held(observed, pools) if ledgers else {}
     forecasts: list[PoolForecast] = []
     refusals: list[Refusal] = []
@@ -109,13 +124,23 @@ def _forecast(
 def _held(observed: ObservedState, pools: Pools) -> dict[PoolKey, dict[DeploymentId, int]]:
     """Who draws on what now, as far as the accounts of this run show."""
     held: dict[PoolKey, dict[DeploymentId, int]] = {}
+    for name, draw in _draws(observed, pools):
+        held.setdefault(draw.pool, {})[name] = draw.amount
+    return held
+
+
+def _drawn_on(observed: ObservedState, pools: Pools) -> Iterator[tuple[PoolKey, str]]:
+    for _, draw in _draws(observed, pools):
+        yield draw.pool, draw.label
+
+
+def _draws(observed: ObservedState, pools: Pools) -> Iterator[tuple[DeploymentId, Draw]]:
     for reading in observed.readings.values():
         if isinstance(reading, Listed):
             for there in reading.deployments:
                 draw = pools.draw_of(there, reading.account.region)
                 if draw is not None:
-                    held.setdefault(draw.pool, {})[there.id] = draw.amount
-    return held
+                    yield there.id, draw
 
 
 def _refusal(one: PoolForecast, pool: QuotaPool, ledger: _Ledger) -> Refusal:

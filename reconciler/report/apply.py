@@ -188,7 +188,7 @@ def _hindrance(step: Step, plan: Plan) -> Fault:
         return Fault(code=action.reason.value, message=action.explanation, advice=action.way_out)
     if plan.refusals:
         first = plan.refusals[0]
-        return Fault(code=first.code, message=first.message, advice=f"lift with {first.lift}")
+        return Fault(code=first.code, message=first.message, advice=f"to lift it: {first.lift}")
     return Fault(code="not-started", message="the run ended before it was this step's turn")
 
 

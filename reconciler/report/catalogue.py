@@ -60,12 +60,13 @@ def models_text(rows: Sequence[ModelRow], *, style: Style, known_to: str) -> str
             row.format or UNKNOWN,
             UNKNOWN if row.life is None or row.life.stage is None else row.life.stage.value,
             UNKNOWN if row.life is None or row.life.retires is None else str(row.life.retires),
-            UNKNOWN if row.skus is None else ", ".join(map(str, row.skus)),
-            sources.number(row.source),
+            UNKNOWN if row.skus is None else str(len(row.skus)),
+            sources.number(row.source, None if row.skus is None else row.listed_by),
         )
         for row in rows
     ]
-    return _page(table, [*sources.below(), _dated(known_to)], style)
+    further = "`reconciler catalog skus --model NAME` lists the SKUs"
+    return _page(table, [*sources.below(), further, _dated(known_to)], style, right=frozenset({5}))
 
 
 def models_json(rows: Sequence[ModelRow], *, known_to: str) -> dict[str, object]:
@@ -83,6 +84,7 @@ def models_json(rows: Sequence[ModelRow], *, known_to: str) -> dict[str, object]
                 "successor": None if row.life is None else row.life.successor,
                 "skus": None if row.skus is None else [sku.name for sku in row.skus],
                 **_source_json(row.source),
+                "skusSource": None if row.listed_by is None else str(row.listed_by),
             }
             for row in rows
         ],

@@ -42,7 +42,8 @@ def summary(report: DriftReport) -> str:
     """One line: the causes with their numbers, and how many deployments are as declared."""
     found = Counter(item.cause for item in report.items)
     causes = ", ".join(f"{found[cause]} {cause.value}" for cause in Cause if found[cause])
-    told = f"Drift: {causes or 'none'}; {report.in_sync} in sync"
+    none = "unknown" if report.unreadable else "none"
+    told = f"Drift: {causes or none}; {report.in_sync} in sync"
     if report.unreadable:
         told += f"; {counted(len(report.unreadable), 'account')} could not be read"
     return f"{told}."

@@ -52,7 +52,7 @@ def _refusals(plan: Plan, style: Style) -> Iterator[str]:
     for refusal in plan.refusals:
         words = f"{style.show(refusal.code)}: {style.show(refusal.message)}"
         yield from paragraph(words, width=style.width, indent="  ", hanging="    ")
-        words = f"lift with {style.show(refusal.lift)}"
+        words = f"to lift it: {style.show(refusal.lift)}"
         yield from paragraph(words, width=style.width, indent="    ", hanging="      ")
 
 

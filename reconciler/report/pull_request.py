@@ -117,7 +117,7 @@ def _going(plan: Plan) -> Iterator[str]:
 
 def _refusals(plan: Plan) -> Iterator[str]:
     for refusal in plan.refusals:
-        yield f"{_cell(refusal.code)}: {_cell(refusal.message)}; lift with {_cell(refusal.lift)}"
+        yield f"{_cell(refusal.code)}: {_cell(refusal.message)}; to lift it: {_cell(refusal.lift)}"
 
 
 def _blocked(plan: Plan) -> Iterator[str]:

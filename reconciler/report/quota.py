@@ -9,19 +9,51 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
+from reconciler.domain.deployment import JsonValue
+from reconciler.plan.codec import pool_json
 from reconciler.plan.plan import PoolForecast, Verdict
 from reconciler.report.layout import columns, listed, paragraph
 from reconciler.report.style import Style
 
 _COLOUR = {Verdict.FITS: "green", Verdict.EXCEEDS: "red", Verdict.UNVERIFIED: "yellow"}
 _SIGN = {Verdict.FITS: "=", Verdict.EXCEEDS: "!", Verdict.UNVERIFIED: "?"}
+_COUNTED = {
+    Verdict.FITS: "within the limit",
+    Verdict.EXCEEDS: "too small",
+    Verdict.UNVERIFIED: "unverified",
+}
 _HOLDERS = 12
 
 
+def to_json(pools: Sequence[PoolForecast]) -> dict[str, JsonValue]:
+    """The document of `quota -o json`."""
+    return {"pools": [pool_json(pool) for pool in pools]}
+
+
+def render_text(pools: Sequence[PoolForecast], *, style: Style, alias_of: Callable[[str], str | None]) -> str:
+    """Every pool with everybody who holds a part of it after the plan."""
+    if not pools:
+        return "The fleet holds no quota and its plan takes none.\n"
+    words = _count(pools)
+    colour = "red" if any(pool.verdict is Verdict.EXCEEDS for pool in pools) else "green"
+    lines = [*quota_lines(pools, style, alias_of, all_holders=True), "", style.paint(words, "bold", colour)]
+    return "\n".join(lines) + "\n"
+
+
+def _count(pools: Sequence[PoolForecast]) -> str:
+    told = {verdict: sum(pool.verdict is verdict for pool in pools) for verdict in Verdict}
+    words = [f"{count} {_COUNTED[verdict]}" for verdict, count in told.items() if count]
+    return f"{len(pools)} pool{'' if len(pools) == 1 else 's'}: {', '.join(words)}"
+
+
 def quota_lines(
-    pools: Sequence[PoolForecast], style: Style, alias_of: Callable[[str], str | None]
+    pools: Sequence[PoolForecast],
+    style: Style,
+    alias_of: Callable[[str], str | None],
+    *,
+    all_holders: bool = False,
 ) -> list[str]:
-    """The pools of each region together; under a pool that is too small, its holders after the plan."""
+    """The pools of each region together; under one that is too small, its holders after the plan."""
     ordered = sorted(pools, key=lambda pool: pool.scope)
     head = ("", "pool", "limit", "before", "peak", "after", "verdict")
     table = columns([head, *(_row(pool, style) for pool in ordered)], right={2, 3, 4, 5}, indent="  ")
@@ -31,7 +63,8 @@ def quota_lines(
         lines.append(f"  {_scope(scope, style, alias_of)}")
         for pool in group:
             lines.append(style.paint(drawn[pool], _COLOUR[pool.verdict]))
-            lines += _holders(pool, style)
+            if all_holders or pool.verdict is not Verdict.FITS:
+                lines += _holders(pool, style)
     return lines
 
 
@@ -51,7 +84,7 @@ def _scope(scope: str, style: Style, alias_of: Callable[[str], str | None]) -> s
 
 
 def _holders(pool: PoolForecast, style: Style) -> Iterator[str]:
-    if pool.verdict is Verdict.FITS or not pool.holders:
+    if not pool.holders:
         return
     names = [
         f"{style.show(one.id.account.name)}/{style.show(one.id.name)} {one.capacity}" for one in pool.holders

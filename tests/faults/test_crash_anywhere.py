@@ -2,14 +2,16 @@
 run converges with nothing done by hand."""
 
 import asyncio
+import contextlib
 
 import pytest
 
 from reconciler.domain.deployment import Lifecycle
 from reconciler.domain.state import DesiredState
+from reconciler.engine.apply import Stop
 from reconciler.engine.outcome import ApplyReport
 from reconciler.plan.actions import Keep
-from tests.simulated.arm import Crash, Exchange, SimulatedArm, World
+from tests.simulated.arm import Crash, Exchange, SimulatedArm, World, lose_answer
 from tests.simulated.fleets import REGION, account, desired, fleet
 from tests.simulated.reconcile import plan_of, reconcile
 from tests.simulated.time import run
@@ -58,18 +60,37 @@ def exchanges_of_a_whole_run() -> int:
     return len(arm.exchanges)
 
 
-def killed(world: World, at: int, phase: str) -> bool:
-    """Run until the process dies at exchange `at`; whether it got that far."""
+def disturbed(world: World, at: int, phase: str, kind: str) -> bool:
+    """Run with one disturbance at exchange `at`; whether the run got that far.
+
+    "after answer" is told apart from "after effect" for writes alone: the client has the answer, and
+    the disturbance comes before its next exchange.
+    """
+    met: list[int] = []
+    stop: list[Stop] = []
+    answered = phase == "after answer"
 
     def fault(exchange: Exchange, now: str) -> None:
-        if exchange.number == at and now == phase:
-            raise Crash
+        wanted = at + 1 if answered else at
+        if exchange.number != wanted or now != ("after" if phase == "after effect" else "before"):
+            return
+        met.append(exchange.number)
+        match kind:
+            case "kill":
+                raise Crash
+            case "interrupt":
+                stop[0].ask("SIGINT")
+                stop[0].ask("SIGINT")
+            case _:
+                lose_answer(exchange)
 
-    try:
-        run(reconcile(AFTER, SimulatedArm(world, fault=fault)))
-    except Crash:
-        return True
-    return False
+    async def one_run() -> None:
+        stop.append(Stop())
+        await reconcile(AFTER, SimulatedArm(world, fault=fault), stop=stop[0])
+
+    with contextlib.suppress(Crash):
+        run(one_run())
+    return bool(met)
 
 
 async def _again(desired_state: DesiredState, arm: SimulatedArm) -> tuple[ApplyReport, bool]:
@@ -78,29 +99,43 @@ async def _again(desired_state: DesiredState, arm: SimulatedArm) -> tuple[ApplyR
     return report, all(isinstance(step.action, Keep) for step in after.steps)
 
 
-@pytest.mark.parametrize("phase", ["before", "after"])
-@pytest.mark.parametrize("rest", [True, False], ids=["operations ended meanwhile", "operations still going"])
-def test_every_crash_point_converges_to_the_end_of_an_undisturbed_run(phase: str, *, rest: bool) -> None:
+PHASES = ("before send", "after effect", "after answer")
+KINDS = ("kill", "interrupt", "lost answer")
+
+
+def enumerate_points(phase: str, kind: str, *, rest: bool) -> int:
+    """Disturb every exchange of a run in turn; the number of points, all of which converge."""
     undisturbed = prepared()
     run(reconcile(AFTER, SimulatedArm(undisturbed)))
     points = 0
     for at in range(1, exchanges_of_a_whole_run() + 1):
         world = prepared()
-        if not killed(world, at, phase):
+        if not disturbed(world, at, phase, kind):
             continue
         points += 1
+        where = f"{kind} at exchange {at} ({phase})"
         if rest:
             _rest(world)
         else:
             world.epoch += 10.0
         arm = SimulatedArm(world)
         report, nothing_left = run(_again(AFTER, arm))
-        assert report.succeeded or not report.items, f"after a crash at exchange {at} ({phase})"
+        assert report.succeeded or not report.items, where
         _rest(world)
-        assert nothing_left, f"a plan was left after a crash at exchange {at} ({phase})"
-        assert world.bodies() == undisturbed.bodies(), f"crash at exchange {at} ({phase})"
-        assert max(world.peaks.values()) <= 100
-    assert points > 5
+        assert nothing_left, f"a plan was left after {where}"
+        assert world.bodies() == undisturbed.bodies(), where
+        assert max(world.peaks.values()) <= 100, where
+    return points
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("rest", [True, False], ids=["operations ended meanwhile", "operations still going"])
+def test_every_crash_point_converges_to_the_end_of_an_undisturbed_run(
+    phase: str, kind: str, *, rest: bool
+) -> None:
+    """I-08, F-092, F-089, F-005, F-006: nothing is done by hand in between."""
+    assert enumerate_points(phase, kind, rest=rest) > 5
 
 
 def test_two_appliers_of_the_same_manifests_end_in_the_state_of_one() -> None:
@@ -118,3 +153,19 @@ def test_two_appliers_of_the_same_manifests_end_in_the_state_of_one() -> None:
 
     run(both())
     assert world.bodies() == alone.bodies()
+
+
+def main() -> None:
+    """Print how many points there are of each kind: `python -m tests.faults.test_crash_anywhere`."""
+    total = 0
+    for kind in KINDS:
+        for phase in PHASES:
+            for rest in (True, False):
+                points = enumerate_points(phase, kind, rest=rest)
+                total += points
+                print(f"{kind:12} {phase:13} {'rested' if rest else 'at once':8} {points}")  # noqa: T201
+    print(f"{total} points, all converge")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -3,6 +3,7 @@
 Rule of this module: a row is data and one judgement; the same table is a test and a page of the manual.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -95,7 +96,10 @@ def row(number: int, says: str, calls: Sequence[Call], asks: Sequence[Ask], seen
 
 
 def play(wire: Wire, staging: Staging) -> list[Seen]:
-    """Set the stage and send the requests; a fresh world with one account per tenant lies below."""
+    """Set the stage and send the requests; a fresh world with one account per tenant lies below.
+
+    `{url}` in a control call stands for the emulator's address.
+    """
     accounts = [
         {"id": ACCOUNT, "location": "swedencentral", "kind": "OpenAI"},
         {"id": FOREIGN, "location": "eastus2", "kind": "AIServices"},
@@ -106,7 +110,7 @@ def play(wire: Wire, staging: Staging) -> list[Seen]:
     wire.token(TENANT_A)
     wire.token(TENANT_B)
     for name, body in staging.calls:
-        wire.control(name, body)
+        wire.control(name, json.loads(json.dumps(body).replace("{url}", wire.url)))
     found: list[Seen] = []
     for ask in staging.asks:
         found.append(_asked(wire, ask, found))

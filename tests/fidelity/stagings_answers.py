@@ -23,7 +23,6 @@ from tests.fidelity.staging import (
 )
 from tests.fidelity.wire import Seen
 
-_HTML = {"text": "<html>gateway</html>", "headers": {"Content-Type": "text/html"}}
 _THROTTLED = {"status": 429, "body": error("TooManyRequests")}
 _TUNED = {
     "format": "OpenAI",
@@ -42,12 +41,6 @@ def _are(seen: list[Seen], *wanted: int) -> bool:
 
 def _throttled(wait: object) -> dict[str, object]:
     return {**_THROTTLED, "headers": {"Retry-After": wait}}
-
-
-def _page(*names: str, link: object = "absent") -> dict[str, object]:
-    items = [{"id": deployment(name), "name": name} for name in names]
-    body = {"value": items} if link == "absent" else {"value": items, "nextLink": link}
-    return {"status": 200, "body": body}
 
 
 ANSWERS: tuple[Staging, ...] = (

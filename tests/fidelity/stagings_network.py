@@ -3,7 +3,7 @@
 import gzip
 import json
 
-from tests.emulator.arm import FOREIGN, deployment, gpt_4o
+from tests.emulator.arm import deployment, gpt_4o
 from tests.fidelity.staging import (
     DELETE,
     GET,
@@ -12,7 +12,6 @@ from tests.fidelity.staging import (
     PUT,
     Ask,
     Staging,
-    error,
     fault,
     listing,
     present,
@@ -23,24 +22,10 @@ from tests.fidelity.staging import (
 from tests.fidelity.wire import Seen
 
 _HTML = {"text": "<html>gateway</html>", "headers": {"Content-Type": "text/html"}}
-_THROTTLED = {"status": 429, "body": error("TooManyRequests")}
-_TUNED = {
-    "format": "OpenAI",
-    "name": "gpt-4o-mini-2024-07-18.ft-0123456789abcdef0123456789abcdef",
-    "version": "1",
-    "sourceAccount": FOREIGN,
-}
-_PUT_TUNED = Ask(
-    method="PUT", body={"sku": {"name": "Standard", "capacity": 1}, "properties": {"model": _TUNED}}
-)
 
 
 def _are(seen: list[Seen], *wanted: int) -> bool:
     return [one.status for one in seen] == list(wanted)
-
-
-def _throttled(wait: object) -> dict[str, object]:
-    return {**_THROTTLED, "headers": {"Retry-After": wait}}
 
 
 def _page(*names: str, link: object = "absent") -> dict[str, object]:
@@ -200,18 +185,19 @@ LISTS: tuple[Staging, ...] = (
             listing(_page("a", link=None)),
             listing(_page("a", link=""), nth=2),
             listing(_page("a"), nth=3),
-            listing(_page(link=f"{LIST}?page=2"), nth=4),
+            listing(_page(link=f"{{url}}{LIST}?page=2"), nth=4),
         ],
         [LISTING] * 4,
         lambda s: (
-            [one.json.get("nextLink", "absent") for one in s] == [None, "", "absent", f"{LIST}?page=2"]
+            [one.json.get("nextLink", "absent") for one in s[:3]] == [None, "", "absent"]
+            and s[3].json["nextLink"].startswith("http://")
             and s[3].json["value"] == []
         ),
     ),
     row(
         52,
         "an item on two pages",
-        [listing(_page("a", "b", link=LIST)), listing(_page("b"), nth=2)],
+        [listing(_page("a", "b", link=f"{{url}}{LIST}")), listing(_page("b"), nth=2)],
         [LISTING, LISTING],
         lambda s: [[item["name"] for item in one.json["value"]] for one in s] == [["a", "b"], ["b"]],
     ),

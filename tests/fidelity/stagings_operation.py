@@ -253,8 +253,8 @@ LINKS: tuple[Staging, ...] = (
     row(
         124,
         "a nextLink that leads back to itself, for ever",
-        [listing({"status": 200, "body": {"value": [], "nextLink": LIST}}, times=ALWAYS)],
+        [listing({"status": 200, "body": {"value": [], "nextLink": f"{{url}}{LIST}"}}, times=ALWAYS)],
         [LISTING] * 3,
-        lambda s: {one.json["nextLink"] for one in s} == {LIST},
+        lambda s: len({one.json["nextLink"] for one in s if one.json["nextLink"].endswith(LIST)}) == 1,
     ),
 )

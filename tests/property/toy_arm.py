@@ -86,6 +86,8 @@ class ToyArm:
 
     def put(self, one: DeploymentId, body: JsonObject) -> None:
         wanted: Any = copy.deepcopy(body)
+        model = wanted["properties"]["model"]
+        model.setdefault("version", MODELS[model["name"]][0])
         before = self.resources.get(one)
         if before is not None:
             _must_be_legal(before, wanted)

@@ -32,6 +32,7 @@ from reconciler.errors import (
     QuotaExceeded,
 )
 
+SOLD = ("GlobalStandard", "ProvisionedManaged")
 READ_ONLY = ("id", "name", "type", "etag", "systemData")
 
 
@@ -75,6 +76,7 @@ class World:
     limits: dict[str, int] = field(default_factory=dict)
     policies: tuple[str, ...] = ("Microsoft.Default", "Microsoft.DefaultV2")
     operations: dict[str, _Operation] = field(default_factory=dict)
+    models: frozenset[str] = frozenset()
     long_seconds: float = 30.0
     endings: dict[DeploymentId, Ending] = field(default_factory=dict)
     writes: list[tuple[float, str, DeploymentId]] = field(default_factory=list)
@@ -84,10 +86,7 @@ class World:
     epoch: float = 0.0
 
     def pool(self, resource: Mapping[str, Any]) -> str:
-        sku = str(resource["sku"]["name"])
-        if SkuName(sku).family is SkuFamily.PROVISIONED:
-            return f"OpenAI.{sku}"
-        return f"OpenAI.{sku}.{resource['properties']['model']['name']}"
+        return pool_of(str(resource["sku"]["name"]), str(resource["properties"]["model"]["name"]))
 
     def used(self, pool: str) -> int:
         return sum(
@@ -130,6 +129,12 @@ class World:
             }
             for name, resource in self.deployments.items()
         }
+
+
+def pool_of(sku: str, model: str) -> str:
+    """Provisioned SKUs share a pool among all models; the others have one for each."""
+    provisioned = SkuName(sku).family is SkuFamily.PROVISIONED
+    return f"OpenAI.{sku}" if provisioned else f"OpenAI.{sku}.{model}"
 
 
 Fault = Callable[[Exchange, str], None]
@@ -222,23 +227,20 @@ class SimulatedArm:
 
     async def list_offers(self, subscription: str, region: Region) -> tuple[Offer, ...]:
         await self._exchange("GET", f"{subscription}/{region}/models")
-        models = {
-            (str(r["properties"]["model"]["name"]), str(r["sku"]["name"])): self.world.pool(r)
-            for r in self.world.deployments.values()
-        }
-        for name in self.world.limits:
-            parts = name.split(".", 2)
-            if len(parts) == 3:
-                models[parts[2], parts[1]] = name
+        models = {*self.world.models}
+        models |= {str(r["properties"]["model"]["name"]) for r in self.world.deployments.values()}
+        models |= {name.split(".", 2)[2] for name in self.world.limits if name.count(".") > 1}
         return tuple(
             Offer(
                 model_format="OpenAI",
                 model_name=model,
-                model_version="1",
+                model_version=version,
                 sku=SkuName(sku),
-                pool=pool,
+                pool=pool_of(sku, model),
             )
-            for (model, sku), pool in sorted(models.items())
+            for model in sorted(models)
+            for version in ("1", "2")
+            for sku in SOLD
         )
 
     async def list_policies(self, account: AccountId) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ from reconciler.cli.options import (
     manifest_options,
     output_options,
 )
-from reconciler.cli.pipeline import Allowances, plan_for
+from reconciler.cli.pipeline import plan_for
 from reconciler.cli.wiring import (
     Loaded,
     connect,
@@ -45,8 +45,9 @@ from reconciler.engine.apply import Stop, apply
 from reconciler.engine.observe import observe_for_plan
 from reconciler.engine.outcome import ApplyReport, Listener, Outcome, Silence
 from reconciler.engine.pace import DEFAULT_PACE, Pace
-from reconciler.errors import UsageProblem
+from reconciler.errors import PlanStale, ReconcilerError, UsageProblem
 from reconciler.plan.codec import SavedPlan, narrow, read_saved
+from reconciler.plan.guard import Policy
 from reconciler.plan.plan import Plan
 from reconciler.report import apply as apply_report
 from reconciler.report.style import json_text
@@ -80,7 +81,7 @@ def command(
     chosen: Chosen,
     connection: Connection,
     output: Output,
-    allowances: Allowances,
+    allowances: Policy,
     yes: bool,
     no_wait: bool,
     all_or_nothing: bool,
@@ -91,7 +92,7 @@ def command(
 
     saved = _saved_plan(chosen)
     if saved is not None:
-        chosen = saved.chosen(chosen)
+        chosen = _as_planned(chosen, saved)
     loaded = load_manifests(chosen, connection.cloud)
     if not loaded.valid:
         return invalid(loaded, output)
@@ -119,7 +120,7 @@ class _Run:
     loaded: Loaded
     connection: Connection
     output: Output
-    allowances: Allowances
+    allowances: Policy
     consent: _Consent
     pace: Pace
     journal: Path | None
@@ -135,39 +136,58 @@ class _Run:
             if self.consent.saved is not None:
                 plan = _only_what_was_seen(plan, self.consent.saved, self.consent, output)
             if output.form == "text":
-                write_result(output, plan_text(plan, self.loaded, output))
+                self._show(plan)
             if not plan.applyable:
                 return _nothing_written(plan, output)
             _ask(self.consent, plan, output)
             return await self._write(plan, arm, spent=the_clock().monotonic() - started)
 
+    def _show(self, plan: Plan) -> None:
+        """The plan, where whoever says yes can see it: with `--output-file` that is stderr."""
+        text = plan_text(plan, self.loaded, self.output)
+        if self.output.file is None:
+            write_result(self.output, text)
+        else:
+            note(self.output, text)
+
     async def _write(self, plan: Plan, arm: ArmClient, *, spent: float) -> int:
-        limit = self.connection.timeout
-        left = max(1.0, limit - spent) if limit is not None else None
-        stop = Stop()
+        limit, stop, output = self.connection.timeout, Stop(), self.output
+        left = max(0.0, limit - spent) if limit is not None else None
+        pace = (
+            self.pace
+            if left is None
+            else dataclasses.replace(self.pace, apply_deadline=left + self.pace.grace)
+        )
+        told = f"the time limit of {limit:g} s" if limit is not None else ""
         with (
-            _listeners(self.output, self.journal, plan) as (listener, kept),
-            listening_for_signals(stop, left),
+            listening_for_signals(stop, left, told=told, heard=lambda text: note(output, text)),
+            _listeners(output, self.journal, plan) as (listener, kept),
         ):
             report = await apply(
                 plan,
                 arm,
                 the_clock(),
                 listener,
-                pace=self.pace,
+                pace=pace,
                 parallelism=self.connection.parallelism,
                 stop=stop,
             )
-        _write_report(report, self.loaded, self.output)
-        code = exit_code(report)
-        if kept.problem is None or self.journal is None:
-            return code
-        note(self.output, f"warning: the journal {self.journal} is incomplete: {kept.problem.strerror}")
-        return Exit.FAILED if code is Exit.DONE else code
+            code = exit_code(report, waited=pace.wait_for_operations)
+            return max(code, _told(report, self.loaded, output), self._journal_end(kept))
+
+    def _journal_end(self, kept: Journal) -> Exit:
+        """Nothing depends on the journal, but whoever asked for one must know what it lacks (F-096)."""
+        why = kept.missing or (kept.problem.strerror if kept.problem else "")
+        if why:
+            note(self.output, f"warning: the journal of this run is missing or incomplete: {why}")
+        return Exit.FAILED if why and self.journal is not None else Exit.DONE
 
 
-def exit_code(report: ApplyReport) -> Exit:
-    """3 if any write succeeded and anything else did not, 1 if none succeeded; a signal's code first."""
+def exit_code(report: ApplyReport, *, waited: bool = True) -> Exit:
+    """3 if any write succeeded and anything else did not, 1 if none succeeded; a signal's code first.
+
+    Where long operations were not to be waited for, having been accepted is all that was asked.
+    """
     match report.interrupted:
         case "SIGINT":
             return Exit.INTERRUPTED
@@ -175,7 +195,11 @@ def exit_code(report: ApplyReport) -> Exit:
             return Exit.TERMINATED
         case _:
             pass
-    if report.succeeded:
+    accepted = not waited and all(
+        item.outcome is Outcome.SUCCEEDED or (item.outcome is Outcome.UNKNOWN and item.fault is None)
+        for item in report.items
+    )
+    if report.succeeded or (accepted and not report.plan.blocked):
         return Exit.DONE
     return Exit.PARTLY if report.count(Outcome.SUCCEEDED) else Exit.FAILED
 
@@ -193,12 +217,22 @@ def _saved_plan(chosen: Chosen) -> SavedPlan | None:
         raise UsageProblem(f"cannot read the plan {path}: {problem}") from problem
 
 
+def _as_planned(chosen: Chosen, saved: SavedPlan) -> Chosen:
+    """The paths and the selection that the plan was made with; another selection makes no sense beside it."""
+    if chosen.select or chosen.targets or chosen.excludes or chosen.rules:
+        raise UsageProblem(
+            "a saved plan has its own selection: --select, --target, --exclude and --rule do not go with a "
+            "PLANFILE. Nothing was written; plan again with the selection that you want"
+        )
+    return saved.chosen(chosen)
+
+
 def _only_what_was_seen(plan: Plan, saved: SavedPlan, consent: _Consent, output: Output) -> Plan:
     narrowed, stale = narrow(plan, saved)
     for item in stale:
         note(output, f"stale: {item}")
     if stale and consent.all_or_nothing:
-        raise UsageProblem(
+        raise PlanStale(
             f"{len(stale)} item(s) are no longer as the saved plan saw them, and --all-or-nothing was given. "
             "Nothing was written; plan again"
         )
@@ -208,12 +242,13 @@ def _only_what_was_seen(plan: Plan, saved: SavedPlan, consent: _Consent, output:
 def _ask(consent: _Consent, plan: Plan, output: Output) -> None:
     if consent.yes or consent.saved is not None:
         return
-    if not sys.stdin.isatty() or output.form != "text":
+    if sys.stdin is None or not sys.stdin.isatty() or output.form != "text":
         raise UsageProblem(
             f"this would write {len(plan.writes)} deployment(s) and nobody is there to say yes. "
             "Nothing was written; pass --yes, or apply a saved plan"
         )
-    click.confirm("Apply this plan?", abort=True, err=True)
+    if not click.confirm("Apply this plan?", err=True):
+        raise ReconcilerError("not applied, because the answer was no; nothing was written")
 
 
 def _nothing_written(plan: Plan, output: Output) -> Exit:
@@ -221,6 +256,18 @@ def _nothing_written(plan: Plan, output: Output) -> Exit:
     if output.form == "json":
         write_result(output, json_text(apply_report.to_json(report)))
     return Exit.FAILED if plan.refusals or plan.blocked else Exit.DONE
+
+
+def _told(report: ApplyReport, loaded: Loaded, output: Output) -> Exit:
+    """Write the report; a reader who has gone changes nothing, anything else that prevents it is said."""
+    try:
+        _write_report(report, loaded, output)
+    except BrokenPipeError:
+        return Exit.DONE
+    except (OSError, ReconcilerError) as problem:
+        note(output, f"warning: the report could not be written: {problem}")
+        return Exit.FAILED
+    return Exit.DONE
 
 
 def _write_report(report: ApplyReport, loaded: Loaded, output: Output) -> None:
@@ -245,7 +292,7 @@ def _listeners(output: Output, journal: Path | None, plan: Plan) -> Iterator[tup
 
 @contextlib.contextmanager
 def _progress(output: Output, plan: Plan) -> Iterator[Listener]:
-    if output.quiet:
+    if output.quiet or sys.stderr is None:
         yield Silence()
         return
     if output.log_json:

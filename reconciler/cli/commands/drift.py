@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from reconciler.cli.commands.shared import invalid, style_of, warn_about
+from reconciler.cli.commands.shared import invalid, must_declare_something, style_of, warn_about
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import (
@@ -37,6 +37,7 @@ def command(*, chosen: Chosen, connection: Connection, output: Output, show_peop
         return invalid(loaded, output)
     warn_about(loaded, output)
     desired = loaded.state()
+    must_declare_something(desired)
     observed, arm_time = run_reading(_look(desired, connection, output), timeout=connection.timeout)
     report = find_drift(desired, observed, today=arm_time.date())
     match output.form:

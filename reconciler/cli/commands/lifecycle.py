@@ -7,7 +7,7 @@ import json
 import click
 
 from reconciler.catalogue.load import catalogue
-from reconciler.cli.commands.shared import invalid, style_of
+from reconciler.cli.commands.shared import invalid, must_declare_something, style_of
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.options import (
     Chosen,
@@ -42,6 +42,7 @@ def command(
     if not loaded.valid:
         return invalid(loaded, output)
     desired, today = loaded.state(), the_clock().now().date()
+    must_declare_something(desired)
     known_to, complete = str(catalogue().date), True
     if offline:
         lifespans = declared_lifespans(desired, catalogue(), today)

@@ -8,6 +8,7 @@ import click
 
 from reconciler.cli.commands.shared import (
     allowance_options,
+    flags_of,
     invalid,
     plan_json,
     plan_markdown,
@@ -24,8 +25,9 @@ from reconciler.cli.options import (
     manifest_options,
     output_options,
 )
-from reconciler.cli.pipeline import Allowances, observe_fleet, plan_for
+from reconciler.cli.pipeline import observe_fleet, plan_for
 from reconciler.cli.wiring import load_manifests, note, save, write_result
+from reconciler.plan.guard import Policy
 from reconciler.plan.plan import Plan
 
 
@@ -43,7 +45,7 @@ def command(
     chosen: Chosen,
     connection: Connection,
     output: Output,
-    allowances: Allowances,
+    allowances: Policy,
     out: Path | None,
     detailed_exitcode: bool,
 ) -> int:
@@ -59,7 +61,8 @@ def command(
     document = plan_json(plan, loaded, chosen)
     if out is not None:
         save(out, document)
-        note(output, f"saved: {out}; `reconciler apply {out}` does this and nothing else")
+        again = " ".join(["reconciler apply", str(out), *flags_of(allowances)])
+        note(output, f"saved: {out}; `{again}` does this and nothing else")
     match output.form:
         case "json":
             write_result(output, document)

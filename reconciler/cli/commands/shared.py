@@ -12,9 +12,11 @@ import click
 from reconciler import __version__
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.options import Chosen, Output
-from reconciler.cli.pipeline import Allowances
 from reconciler.cli.wiring import Loaded, note, the_clock, write_result
+from reconciler.domain.state import DesiredState
+from reconciler.errors import ReconcilerError
 from reconciler.plan.codec import to_json
+from reconciler.plan.guard import Policy
 from reconciler.plan.plan import Plan
 from reconciler.report import diagnostics as diagnostics_report
 from reconciler.report import plan as plan_report
@@ -56,6 +58,15 @@ def invalid(loaded: Loaded, output: Output) -> Exit:
     """End a command whose manifests have errors: they are its result."""
     write_result(output, diagnostics_text(loaded, output))
     return Exit.FAILED
+
+
+def must_declare_something(desired: DesiredState) -> None:
+    """Refuse to call an empty fleet fine: a job with a wrong path would be green for ever (law I-16)."""
+    if not desired.accounts:
+        raise ReconcilerError(
+            "the manifests declare nothing at all, and a wrong path looks just like this. "
+            "Name the folder with the fleet's manifests"
+        )
 
 
 def warn_about(loaded: Loaded, output: Output) -> None:
@@ -112,8 +123,16 @@ def plan_json(plan: Plan, loaded: Loaded, chosen: Chosen) -> str:
     return json_text(document)
 
 
+def flags_of(allowances: Policy) -> list[str]:
+    """The flags that lift the same guards again: a saved plan carries no permission."""
+    flags = [] if allowances.max_deletes is None else [f"--max-deletes {allowances.max_deletes}"]
+    flags += ["--allow-empty"] if allowances.allow_empty else []
+    flags += ["--take-over"] if allowances.take_over else []
+    return flags + (["--replace-failed"] if allowances.replace_failed else [])
+
+
 def allowance_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the flags that lift guards; the command gets one `allowances: Allowances`."""
+    """Add the flags that lift guards; the command gets one `allowances: Policy`."""
     options = (
         click.option("--max-deletes", type=click.IntRange(min=0), metavar="N", help="Allow up to N deletes."),
         click.option("--allow-empty", is_flag=True, help="Allow a fleet that declares nothing."),
@@ -123,7 +142,7 @@ def allowance_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def wrapper(**given: Any) -> Any:
-        allowances = Allowances(
+        allowances = Policy(
             max_deletes=given.pop("max_deletes"),
             allow_empty=given.pop("allow_empty"),
             take_over=given.pop("take_over"),

@@ -120,7 +120,7 @@ def verdicts(desired: DesiredState, catalogue: Catalogue, fault: Fault) -> Itera
             capacity=capacity,
             sizes=sizes,
             fault=kind,
-            disputed=any(fits) and capacity > 0,
+            disputed=any(fits),
         )
 
 
@@ -128,12 +128,10 @@ def _fault(sizes: Sizes, capacity: int) -> Fault | None:
     if sizes.fits(capacity):
         lonely = sizes.contested and not all(rival.fits(capacity) for rival in sizes.rivals)
         return Fault.INCREMENT if lonely else None
-    if capacity < 1:
+    if capacity < sizes.minimum:
         return Fault.MINIMUM
     if sizeless(sizes):
         return Fault.NOT_ALLOWED
-    if capacity < sizes.minimum:
-        return Fault.MINIMUM
     if sizes.maximum is not None and capacity > sizes.maximum:
         return Fault.MAXIMUM
     return Fault.INCREMENT

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.catalogue.facts import Sizes, Source
+from reconciler.catalogue.facts import Sizes, Source, Stage
 
 _SOURCE = Source(id="table", title="a table", as_of="2026-01-01")
 
@@ -25,6 +25,7 @@ def sizes(minimum: int, step: int, maximum: int | None = None) -> Sizes:
         (15, True, None, 20),
         (17, False, 15, 20),
         (20, True, 15, 25),
+        (95, True, 90, 100),
         (100, True, 95, None),
         (101, False, 100, None),
         (1000, False, 100, None),
@@ -58,6 +59,17 @@ def test_needs_are_rounded_up_to_a_size(need: float | Fraction, size: int) -> No
 
 def test_a_need_over_the_maximum_has_no_size() -> None:
     assert sizes(15, 5, 100).round_up(101) is None
+    assert sizes(15, 5, 100).round_up(100) == 100
+
+
+def test_a_source_is_told_with_its_date() -> None:
+    assert str(_SOURCE) == "a table, 2026-01-01"
+    assert not _SOURCE.live
+    assert not sizes(1, 1).contested
+
+
+def test_stages_are_the_documentations_words() -> None:
+    assert [stage.value for stage in Stage] == ["Preview", "GA", "Legacy", "Deprecated", "Retired"]
 
 
 @given(st.integers(1, 500), st.integers(1, 300), st.integers(-10, 5000))

@@ -129,6 +129,8 @@ def test_sizing_and_its_reverse_agree(calls: float, prompt: int, generated: int,
 def test_decimals_mean_what_was_written() -> None:
     found = estimate(catalogue(), "gpt-5.2", "2025-12-11", GLOBAL, workload(0.1, 3400, 0))
     assert found.raw_ptu == Fraction(1, 10)
+    half = estimate(catalogue(), "gpt-5.2", "2025-12-11", GLOBAL, workload(34, 0.5, 0))
+    assert half.raw_ptu == Fraction(17, 3400)
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,7 @@ def test_a_plan_that_cannot_be_saved_leaves_the_old_file_and_ends_with_1(tmp_pat
 
 def test_a_reader_that_goes_away_is_no_traceback(tmp_path: Path) -> None:
     """F-094: a pipe into head."""
-    command = f"{sys.executable} -m reconciler show examples/quickstart -q --emulator-state {tmp_path}/e.db | head -c 1"
+    show = f"{sys.executable} -m reconciler show examples/quickstart -q --emulator-state {tmp_path}/e.db"
+    command = f"{show} | head -c 1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
     assert "Traceback" not in done.stderr

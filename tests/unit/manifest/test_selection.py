@@ -143,3 +143,14 @@ def test_a_selection_of_another_form_is_wrong_usage(select: str) -> None:
 def test_a_target_with_more_than_three_parts_is_wrong_usage(glob: str) -> None:
     with pytest.raises(UsageProblem, match="account/deployment"):
         Selection.of(targets=(glob,))
+
+
+def test_what_a_target_leaves_out_stays_in_reserve_and_what_is_excluded_does_not() -> None:
+    def reserve(targets: tuple[str, ...] = (), excludes: tuple[str, ...] = ()) -> list[str]:
+        left = choose(targets=targets, excludes=excludes)
+        return [f"{one.id.account.name}/{one.id.name}" for one in left.reserve]
+
+    assert reserve() == []
+    assert reserve(targets=("*/aoai-west/mini",)) == ["aoai-east/chat", "aoai-test/chat", "aoai-west/chat"]
+    assert reserve(excludes=("*/aoai-west/*",)) == []
+    assert reserve(targets=("*/aoai-west/mini",), excludes=("*/*/chat",)) == []

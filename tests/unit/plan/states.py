@@ -237,6 +237,8 @@ def offer(
     kind: str = "OpenAI",
     retires: str | None = None,
     default: bool = False,
+    sizes: tuple[int | None, int | None, int | None] = (None, None, None),
+    status: str = "",
 ) -> Offer:
     return Offer(
         model_format="OpenAI",
@@ -247,6 +249,10 @@ def offer(
         account_kind=kind,
         retires=retires,
         default_version=default,
+        minimum=sizes[0],
+        step=sizes[1],
+        maximum=sizes[2],
+        lifecycle_status=status,
     )
 
 

@@ -63,7 +63,7 @@ def example() -> Plan:
             applied(desired("same")),
         ),
         pools={"OpenAI.ProvisionedManaged": (100, 300)},
-        offers=(offer("OpenAI.ProvisionedManaged", sku=PTU),),
+        offers=(offer("OpenAI.ProvisionedManaged", sku=PTU), offer("gpt-4o", version="2")),
     )
     return plan(declared, there)
 

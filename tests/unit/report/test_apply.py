@@ -149,5 +149,5 @@ def test_json_of_a_refused_plan_skips_everything_and_names_the_refusal() -> None
     found = actions(report)["a"]
     assert found["outcome"] == "skipped"
     assert found["error"]["code"] == "max-deletes"
-    assert found["error"]["advice"] == "lift with --max-deletes 4"
+    assert found["error"]["advice"] == "to lift it: --max-deletes 4"
     assert to_json(report)["succeeded"] is False

@@ -1,0 +1,49 @@
+"""`reconciler quota`: the pools of the declared regions, before and after the plan, and who holds them."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler.cli.commands.shared import invalid, style_of, warn_about
+from reconciler.cli.exit_codes import Exit
+from reconciler.cli.loop import run_reading
+from reconciler.cli.options import (
+    Chosen,
+    Connection,
+    Output,
+    connection_options,
+    manifest_options,
+    output_options,
+)
+from reconciler.cli.pipeline import observe_fleet, plan_for
+from reconciler.cli.wiring import load_manifests, write_result
+from reconciler.plan.guard import Policy
+from reconciler.plan.plan import Verdict
+from reconciler.plan.quota import holdings
+from reconciler.report import quota as quota_report
+from reconciler.report.style import json_text
+
+
+@click.command("quota")
+@manifest_options
+@connection_options
+@output_options("text", "json")
+def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
+    """List each pool that the fleet draws on, or would after a plan. Exit 1 where one is too small."""
+    loaded = load_manifests(chosen, connection.cloud)
+    if not loaded.valid:
+        return invalid(loaded, output)
+    warn_about(loaded, output)
+    desired = loaded.state()
+    observed = run_reading(
+        observe_fleet(desired, connection, output, with_regions=True), timeout=connection.timeout
+    )
+    plan = plan_for(loaded, observed, Policy())
+    pools = holdings(plan.steps, observed)
+    if output.form == "json":
+        write_result(output, json_text(quota_report.to_json(pools)))
+    else:
+        style = style_of(output)
+        write_result(output, quota_report.render_text(pools, style=style, alias_of=desired.fleet.alias_of))
+    full = any(pool.verdict is Verdict.EXCEEDS for pool in pools)
+    return Exit.DONE if plan.complete and not full else Exit.FAILED

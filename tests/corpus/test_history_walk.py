@@ -1,0 +1,175 @@
+"""Every history of the corpus, state by state: each edit is planned, explained and carried out.
+
+The world is the simulated ARM, which offers whatever a template ever declared and refuses what ARM refuses.
+What must be created, deleted and replaced is told from the declarations alone, not by the planner.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+import pytest
+
+from reconciler.domain.deployment import DesiredDeployment, JsonObject, Unset
+from reconciler.domain.ids import DeploymentId, Region
+from reconciler.domain.operation import Accepted
+from reconciler.domain.state import DesiredState, Offer
+from reconciler.plan.actions import Blocked, Keep, Reason, Update, kind_of
+from reconciler.plan.plan import Plan
+from tests.corpus.corpus import history_cases, verdict
+from tests.simulated.arm import SimulatedArm, World, pool_of
+from tests.simulated.reconcile import plan_of, reconcile
+from tests.simulated.time import run
+
+
+@cache
+def histories() -> dict[str, Sequence[DesiredState]]:
+    """The states of each template, in the order of its commits."""
+    found: dict[str, Sequence[DesiredState]] = defaultdict(tuple)
+    for case in history_cases():
+        desired = verdict(case).checked.loaded.desired
+        assert desired is not None, case.title
+        found[case.origin] = (*found[case.origin], desired)
+    return found
+
+
+class Market(SimulatedArm):
+    """A region that offers what `wishes` name, and sizes a wish without a size."""
+
+    def __init__(self, world: World, wishes: Iterable[DesiredDeployment]) -> None:
+        super().__init__(world)
+        self.wishes = tuple(wishes)
+
+    async def list_offers(self, subscription: str, region: Region) -> tuple[Offer, ...]:
+        await self._exchange("GET", f"{subscription}/{region}/models")
+        return tuple(
+            Offer(
+                model_format=one.spec.model.format,
+                model_name=one.spec.model.name,
+                model_version=version,
+                sku=one.spec.sku.name,
+                pool=pool_of(str(one.spec.sku.name), one.spec.model.name),
+            )
+            for one in self.wishes
+            for version in {"1", one.spec.model.version}
+            if not isinstance(version, Unset)
+        )
+
+    async def put_deployment(
+        self, deployment: DeploymentId, body: JsonObject, *, source_tenants: tuple[str, ...] = ()
+    ) -> Accepted:
+        sku = body["sku"]
+        assert isinstance(sku, dict)
+        sized = {**body, "sku": {"capacity": 1, **sku}}
+        return await super().put_deployment(deployment, sized, source_tenants=source_tenants)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """What an edit comes to, by the rules of ARM: identities of each kind of step."""
+
+    create: frozenset[DeploymentId]
+    delete: frozenset[DeploymentId]
+    replace: frozenset[DeploymentId]
+
+
+def identity(one: DesiredDeployment) -> tuple[str, ...]:
+    """What ARM cannot change in place, by default."""
+    model = one.spec.model
+    return (model.format.lower(), model.name.lower(), one.spec.sku.name.name)
+
+
+def expected(there: dict[DeploymentId, DesiredDeployment], desired: DesiredState) -> Expected:
+    declared = {one.id: one for one in desired.deployments}
+    accounts = {account.id for account in desired.accounts}
+    return Expected(
+        create=frozenset(declared.keys() - there.keys()),
+        delete=frozenset(one for one in there.keys() - declared.keys() if one.account in accounts),
+        replace=frozenset(
+            name
+            for name in declared.keys() & there.keys()
+            if identity(declared[name]) != identity(there[name])
+        ),
+    )
+
+
+def of_kind(plan: Plan, *kinds: str) -> frozenset[DeploymentId]:
+    return frozenset(step.action.id for step in plan.steps if kind_of(step.action) in kinds)
+
+
+def allowing_replacement(desired: DesiredState) -> DesiredState:
+    """What a person writes who has read why a replacement is blocked."""
+    return replace(
+        desired,
+        deployments=tuple(
+            replace(one, lifecycle=replace(one.lifecycle, replace_allowed=True))
+            for one in desired.deployments
+        ),
+    )
+
+
+@cache
+def walked(origin: str) -> Counter[str]:
+    """The walk of one template, done once."""
+    return run(walk(histories()[origin]))
+
+
+async def walk(states: Sequence[DesiredState]) -> Counter[str]:
+    """Carry out every edit of a template; the kinds of all steps that were needed."""
+    world = World()
+    arm = Market(world, (one for desired in states for one in desired.deployments))
+    there: dict[DeploymentId, DesiredDeployment] = {}
+    kinds: Counter[str] = Counter()
+    for desired in states:
+        for account in desired.accounts:
+            world.accounts[account.id] = account.region or world.accounts.get(account.id, Region("eastus2"))
+        wanted = expected(there, desired)
+        asked = await plan_of(desired, arm)
+        must_be_explained(asked, wanted)
+        allowed = allowing_replacement(desired)
+        plan = await plan_of(allowed, arm)
+        assert (of_kind(plan, "create"), of_kind(plan, "delete"), of_kind(plan, "replace")) == (
+            wanted.create,
+            wanted.delete,
+            wanted.replace,
+        )
+        assert not plan.blocked
+        assert not plan.refusals
+        assert (await reconcile(allowed, arm)).succeeded
+        again = await plan_of(allowed, arm)
+        assert all(isinstance(step.action, Keep) for step in again.steps)
+        kinds.update(kind_of(step.action) for step in plan.steps)
+        kinds["two writes"] += sum(
+            isinstance(step.action, Update) and len(step.action.writes) > 1 for step in plan.steps
+        )
+        there = {name: one for name, one in there.items() if name not in wanted.delete}
+        there |= {one.id: one for one in desired.deployments}
+    return kinds
+
+
+def must_be_explained(plan: Plan, wanted: Expected) -> None:
+    """Without leave to replace, exactly the replacements are blocked, each with its reason and way out."""
+    assert of_kind(plan, "blocked") == wanted.replace
+    for step in plan.blocked:
+        assert isinstance(step.action, Blocked)
+        assert step.action.reason is Reason.REPLACE_FORBIDDEN
+        assert step.action.changes
+        assert step.action.explanation
+        assert f"name: {step.action.id.name[:62]}-2" in step.action.way_out
+
+
+@pytest.mark.parametrize("origin", sorted({case.origin for case in history_cases()}))
+def test_each_edit_of_a_template_is_planned_explained_and_converges(origin: str) -> None:
+    assert sum(walked(origin).values()) > 0
+
+
+def test_the_histories_hold_every_kind_of_edit() -> None:
+    told: Counter[str] = Counter()
+    for origin in histories():
+        told += walked(origin)
+    assert len(histories()) == 26
+    kinds = ("create", "update", "replace", "delete", "two writes")
+    assert [told[kind] for kind in kinds] == [275, 47, 10, 121, 1]
