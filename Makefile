@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 HISTORIES ?= 10000
 SEED ?= $(shell date +%s)
 
-.PHONY: help demo test check format lint types imports fidelity fidelity-az soak clean
+.PHONY: help demo fuzz test check format lint types imports fidelity fidelity-az soak clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST)
@@ -30,10 +30,13 @@ $(VENV)/.development: $(VENV)/.runtime
 demo: $(VENV)/.runtime  ## Show the main job on this repository's own manifests/, on the embedded emulator
 	@$(BIN)/python examples/demo.py
 
+fuzz: $(VENV)/.development  ## Throw a minute of damaged manifests at the loader
+	$(BIN)/python -m tests.fuzz.manifests --seconds 60
+
 test: $(VENV)/.development  ## Run every test
 	$(BIN)/python -m pytest -q -n auto
 
-check: format lint types imports test  ## What CI runs
+check: format lint types imports fuzz test  ## What CI runs
 
 format: $(VENV)/.development  ## Fail where ruff would format otherwise
 	$(BIN)/ruff format --check .

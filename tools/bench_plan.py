@@ -3,8 +3,9 @@
 `python -m tools.bench_plan` puts 1,000 accounts of 5 deployments each behind an in-process ARM that answers
 in 100 ms (what the provider takes: recorded are 118 ms and more), and runs in a fresh interpreter each: the
 floor (one list request per account through the same client) and our plan (observing, comparing, ordering,
-forecasting), once for a fleet in sync and once for a fleet in which every deployment changes. It prints the times, their ratio and the requests of each kind, and exits 1
-where a plan takes more than twice the floor or asks more than it must.
+forecasting), once for a fleet in sync and once for a fleet in which every deployment changes. It prints the
+times, their ratio and the requests of each kind, and exits 1 where a plan takes more than twice the floor or
+asks more than it must.
 """
 
 from __future__ import annotations

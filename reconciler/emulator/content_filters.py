@@ -6,9 +6,9 @@ kept as given, since nothing here ever filters.
 
 from collections.abc import Mapping
 
-from reconciler.emulator import accounts, clock, paging, provider_errors, provisioning
-from reconciler.emulator.turn import Turn, expect
-from reconciler.emulator.wire import Answer, Json
+from reconciler.emulator import accounts, clock, errors, paging, provider_errors, provisioning
+from reconciler.emulator.turn import Turn, expect, expect_texts
+from reconciler.emulator.wire import Answer, Json, at
 
 TYPE = "Microsoft.CognitiveServices/accounts/raiPolicies"
 _CHILD = "accounts/raiPolicies"
@@ -20,6 +20,16 @@ _SHAPES: Mapping[str, type] = {
     "properties.contentFilters": list,
     "properties.customBlocklists": list,
     "tags": dict,
+}
+_ITEMS: Mapping[str, Mapping[str, type]] = {
+    "contentFilters": {
+        "name": str,
+        "enabled": bool,
+        "severityThreshold": str,
+        "blocking": bool,
+        "source": str,
+    },
+    "customBlocklists": {"blocklistName": str, "blocking": bool, "source": str},
 }
 
 
@@ -59,6 +69,9 @@ def put(turn: Turn) -> Answer:
     account = accounts.require_parent(turn, "write", _CHILD)["body"]
     asked = turn.body()
     expect(asked, _SHAPES)
+    expect_texts(asked, "tags")
+    for part, shapes in _ITEMS.items():
+        _expect_items(asked, part, shapes)
     _refuse_born(turn)
     accounts.require_quiet(turn)
     before = turn.store.get("raipolicy", _key(turn))
@@ -91,6 +104,13 @@ def delete(turn: Turn) -> Answer:
             return slow
     turn.store.delete("raipolicy", _key(turn))
     return Answer(status=204)
+
+
+def _expect_items(asked: Json, part: str, shapes: Mapping[str, type]) -> None:
+    for item in at(asked, "properties", part) or []:
+        if not isinstance(item, dict):
+            raise errors.invalid_content(f"Error converting value to type object. Path properties.{part}.")
+        expect(item, shapes)
 
 
 def _refuse_born(turn: Turn) -> None:

@@ -47,10 +47,10 @@ def asked(url: str, method: str) -> int:
     return sum(1 for entry in journal["requests"] if entry["method"] == method)
 
 
-def slow_start() -> float:
-    """Seconds that a start takes on this machine just now; the limit counts from there."""
+def usual(*words: str) -> float:
+    """Seconds that a command takes on this machine just now, twice; the limit counts from its start."""
     started = time.monotonic()
-    assert reconciler("--version").returncode == 0
+    reconciler(*words)
     return 2 * (time.monotonic() - started)
 
 
@@ -88,7 +88,7 @@ def test_a_server_that_never_answers_does_not_outlast_the_time_limit(tmp_path: P
         folder = manifests(tmp_path / "manifests", capacity=10)
         started = time.monotonic()
         done = reconciler("plan", str(folder), "--endpoint", url, "--timeout", "2")
-        assert time.monotonic() - started < 2 + 5 + slow_start()
+        assert time.monotonic() - started < 2 + 5 + usual("validate", str(folder))
         assert done.returncode == 1, done.stdout + done.stderr
         assert "Traceback" not in done.stderr
 
@@ -99,9 +99,10 @@ def test_an_apply_ends_by_its_time_limit_and_says_what_goes_on(tmp_path: Path) -
         control(url, "lro", {"seconds": 3600, "for": "all"})
         folder = manifests(tmp_path / "manifests", capacity=10)
         words = ["apply", str(folder), "--endpoint", url, "--yes", "--timeout", "4", "-o", "json"]
+        slack = usual("plan", str(folder), "--endpoint", url)
         started = time.monotonic()
         done = reconciler(*words)
-        assert time.monotonic() - started < 4 + 5 + slow_start()
+        assert time.monotonic() - started < 4 + 5 + slack
         assert done.returncode == 1, done.stderr
         outcomes = {action["outcome"] for action in json.loads(done.stdout)["actions"]}
         assert outcomes == {"unknown", "skipped"}

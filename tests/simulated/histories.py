@@ -322,7 +322,7 @@ class Histories(RuleBasedStateMachine):
         assert done.seconds <= DEFAULT_PACE.apply_deadline + 5, "I-12"
         if done.report is not None:
             self._honest(done.report, written, interfered=trouble is not None)
-            if done.report.succeeded:
+            if done.report.succeeded and quiet:  # what was going on before may end badly after our look
                 self._converged(state)
             if undisturbed:
                 self._all_done(done.report)

@@ -219,10 +219,10 @@ def _saved_plan(chosen: Chosen) -> SavedPlan | None:
 
 def _as_planned(chosen: Chosen, saved: SavedPlan) -> Chosen:
     """The paths and the selection that the plan was made with; another selection makes no sense beside it."""
-    if chosen.select or chosen.targets or chosen.excludes or chosen.rules:
+    if chosen.select or chosen.targets or chosen.excludes:
         raise UsageProblem(
-            "a saved plan has its own selection: --select, --target, --exclude and --rule do not go with a "
-            "PLANFILE. Nothing was written; plan again with the selection that you want"
+            "a saved plan has its own selection: --select, --target and --exclude do not go with a PLANFILE. "
+            "Nothing was written; plan again with the selection that you want"
         )
     return saved.chosen(chosen)
 

@@ -61,7 +61,9 @@ def command(
     document = plan_json(plan, loaded, chosen)
     if out is not None:
         save(out, document)
-        again = " ".join(["reconciler apply", str(out), *flags_of(allowances)])
+        again = " ".join(
+            ["reconciler apply", str(out), *flags_of(allowances), *(f"--rule {one}" for one in chosen.rules)]
+        )
         note(output, f"saved: {out}; `{again}` does this and nothing else")
     match output.form:
         case "json":

@@ -221,3 +221,19 @@ def test_how_bad_it_is_to_spill_over_to_another_model(
     found = [one for one in find("spillover-model", before, *pair) if "`chat` serves" in one.message]
     wanted = [] if severity is None else [(severity, label)]
     assert [(one.severity, one.label) for one in found] == wanted, reason
+
+
+@pytest.mark.parametrize("sku", ["Provisioned", "Provisioned_Image", "Provisioned_MultiModal", "LowPriority"])
+def test_skus_that_arm_lists_but_does_not_offer_are_no_slips(sku: str) -> None:
+    (found,) = find("unknown-sku", deployment(sku=sku))
+    assert found.severity is Severity.WARNING
+    assert found.message.startswith(
+        f"SKU `{sku}` is listed by ARM but not offered to the public; the public "
+    )
+
+
+@pytest.mark.parametrize("character", "<>%&\\?/")
+def test_no_tag_name_has_one_of_these(character: str) -> None:
+    (found,) = find("tag-limits", deployment(tags={f"a{character}b": "c"}))
+    assert found.message == f"tag name `a{character}b` contains {character}"
+    assert find("tag-limits", deployment(tags={"a~b": "c"})) == []

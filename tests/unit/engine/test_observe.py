@@ -1,0 +1,89 @@
+"""Reading the world with few requests: what is asked, how often, and what becomes of a refusal."""
+
+from collections import Counter
+from dataclasses import replace
+
+from reconciler.domain.deployment import DesiredDeployment, SourceAccount
+from reconciler.domain.state import AccountMissing, DesiredState, ObservedState, Unreadable
+from reconciler.engine.observe import observe_for_plan
+from reconciler.errors import Forbidden
+from tests.simulated.arm import Exchange, SimulatedArm, World
+from tests.simulated.fleets import REGION, SUBSCRIPTION, account, desired, fleet
+from tests.simulated.time import run
+
+TUNED = "gpt-4o-mini-2024-07-18.ft-0123456789abcdef0123456789abcdef"
+NAMES = ("alpha", "beta", "gamma", "delta")
+
+
+def world() -> World:
+    return World(accounts={account(name): REGION for name in NAMES})
+
+
+def look(state: DesiredState, arm: SimulatedArm) -> ObservedState:
+    return run(observe_for_plan(state, arm))
+
+
+def asked(arm: SimulatedArm) -> Counter[str]:
+    """Requests by verb and the kind of thing that was asked for."""
+    return Counter(f"{one.verb} {one.target.rsplit('/', 1)[-1]}" for one in arm.exchanges)
+
+
+def filtered(name: str, *, in_account: str = "alpha") -> DesiredDeployment:
+    one = desired(name, in_account=in_account)
+    return replace(one, spec=replace(one.spec, rai_policy_name="strict"))
+
+
+def tuned(name: str, source: str) -> DesiredDeployment:
+    one = desired(name, model=TUNED)
+    made = replace(one.spec.model, source=SourceAccount(account=account(source), tenant=None))
+    return replace(one, spec=replace(one.spec, model=made))
+
+
+def test_three_accounts_of_a_subscription_cost_one_list_and_one_request_each() -> None:
+    arm = SimulatedArm(world())
+    look(fleet(desired("chat"), accounts=NAMES), arm)
+    assert asked(arm) == Counter(
+        {f"LIST {SUBSCRIPTION}": 1, **{f"LIST {name}": 1 for name in NAMES}, "GET usages": 1, "GET models": 1}
+    )
+
+
+def test_two_accounts_are_read_one_by_one() -> None:
+    arm = SimulatedArm(world())
+    look(fleet(desired("chat"), accounts=NAMES[:2]), arm)
+    assert [one.target for one in arm.exchanges if one.verb == "GET"][:2] == [
+        str(account("alpha")),
+        str(account("beta")),
+    ]
+    assert f"LIST {SUBSCRIPTION}" not in asked(arm)
+
+
+def test_names_that_would_be_sent_anew_cost_one_list_an_account_however_many_there_are() -> None:
+    arm = SimulatedArm(world())
+    state = fleet(
+        *(filtered(f"f{n}") for n in range(3)),
+        *(tuned(f"t{n}", "beta") for n in range(3)),
+        accounts=NAMES,
+    )
+    seen = look(state, arm)
+    assert asked(arm)["GET raiPolicies"] == 1
+    assert [one.target for one in arm.exchanges if one.target.endswith("beta/models")] == [
+        f"{account('beta')}/models"
+    ]
+    assert seen.policies == {account("alpha"): frozenset({"Microsoft.Default", "Microsoft.DefaultV2"})}
+    assert seen.sources == {account("beta"): frozenset()}
+
+
+def test_what_may_not_be_read_is_unreadable_and_what_is_missing_is_missing() -> None:
+    def refuse(exchange: Exchange, phase: str) -> None:
+        if phase == "before" and exchange.target.endswith("raiPolicies"):
+            raise Forbidden(
+                "no", operation="list", target=exchange.target, status=403, code="AuthorizationFailed"
+            )
+
+    seen = look(
+        fleet(filtered("f"), tuned("t", "nobody"), accounts=NAMES), SimulatedArm(world(), fault=refuse)
+    )
+    filters, source = seen.policies[account("alpha")], seen.sources[account("nobody")]
+    assert isinstance(filters, Unreadable)
+    assert filters.code == "AuthorizationFailed"
+    assert isinstance(source, AccountMissing)
