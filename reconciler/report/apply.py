@@ -123,7 +123,7 @@ def _details(item: ItemReport, style: Style) -> Iterator[str]:
     fault = item.fault
     if fault is not None:
         status = f"{fault.status} " if fault.status else ""
-        told = f"{status}{style.show(fault.code)}: {style.show(fault.message)}"
+        told = style.show(f"{status}{fault.code}: {fault.message}")
         yield from paragraph(told, width=style.width, indent="      ", hanging="        ")
         if fault.request_id:
             yield f"      request id: {style.show(fault.request_id)}"

@@ -118,8 +118,7 @@ def _block(found: Diagnostic, sources: Spans, style: Style) -> Iterator[str]:
 
 def _position(place: Place, sources: Spans, style: Style) -> str:
     span = sources.span(place)
-    file = style.show(place.file)
-    return file if span is None else f"{file}:{span.line}:{span.column}"
+    return style.show(place.file if span is None else f"{place.file}:{span.line}:{span.column}")
 
 
 def _excerpt(place: Place, sources: Spans, style: Style, label: str, colour: str) -> Iterator[str]:

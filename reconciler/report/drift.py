@@ -132,7 +132,7 @@ def _changes(changes: Sequence[FieldChange], style: Style) -> Iterator[str]:
 def _unreadable(report: DriftReport, style: Style) -> Iterator[str]:
     yield style.paint("Could not be read; nothing is known of what is in it", "bold", "red")
     for one in report.unreadable:
-        told = f"{style.show(one.id.name)}: {style.show(one.code)}: {style.show(one.message)}"
+        told = style.show(f"{one.id.name}: {one.code}: {one.message}")
         yield from paragraph(told, width=style.width, indent="  ", hanging="    ")
 
 

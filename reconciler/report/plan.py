@@ -50,7 +50,7 @@ def _refusals(plan: Plan, style: Style) -> Iterator[str]:
     title = f"Refused: nothing is written while {'this stands' if len(plan.refusals) == 1 else 'these stand'}"
     yield style.paint(title, "bold", "red")
     for refusal in plan.refusals:
-        words = f"{style.show(refusal.code)}: {style.show(refusal.message)}"
+        words = style.show(f"{refusal.code}: {refusal.message}")
         yield from paragraph(words, width=style.width, indent="  ", hanging="    ")
         words = f"to lift it: {style.show(refusal.lift)}"
         yield from paragraph(words, width=style.width, indent="    ", hanging="      ")
