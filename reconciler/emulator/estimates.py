@@ -20,9 +20,13 @@ _SHAPES: Mapping[str, type] = {
     "model.format": str,
     "model.name": str,
     "model.version": str,
+    "model.publisher": str,
+    "model.source": str,
+    "model.sourceAccount": str,
     "skuName": str,
     "workloads": list,
 }
+_ECHOED = ("publisher", "format", "name", "version", "source", "sourceAccount")
 _REFERENCE_REGION = "eastus2"
 """Sizes of a sku do not depend on the region but for one model; this region's list is complete."""
 
@@ -50,7 +54,7 @@ def estimate(turn: Turn) -> Answer:
     return Answer(
         status=200,
         body={
-            "model": model,
+            "model": {name: model[name] for name in _ECHOED if name in model},
             "skuName": asked["skuName"],
             "estimatedCapacity": {"value": value, "deployableValue": _deployable(turn, model, sku, value)},
         },
