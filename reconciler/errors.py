@@ -11,6 +11,7 @@
        ├─ ArmUnreachable                  no answer; for a write the outcome is unknown
        ├─ ArmRejected(status, code, message, details)
        │  └─ Throttled · Conflict · NotFound · Forbidden · QuotaExceeded · InvalidRequest
+       ├─ ValidationRefused                ARM's own validation would not take a write that was not sent
        ├─ OperationFailed · OperationTimedOut
        └─ ArmContractBroken               an answer we cannot read; the body is kept, shortened
 
@@ -131,6 +132,17 @@ class QuotaExceeded(ArmRejected):
 
 class InvalidRequest(ArmRejected):
     """Any other refusal of the request itself; never retried."""
+
+
+class ValidationRefused(ArmError):  # noqa: N818
+    """ARM's own validation would not take a write that was not sent; the code is the innermost one."""
+
+    def __init__(
+        self, message: str, *, operation: str, target: str, code: str, request_id: str | None = None
+    ) -> None:
+        super().__init__(message, operation=operation, target=target, request_id=request_id)
+        self.code = code
+        self.message = message
 
 
 class OperationFailed(ArmError):  # noqa: N818

@@ -14,6 +14,12 @@ from reconciler.errors import UsageProblem
 
 PROVIDER = "Microsoft.CognitiveServices"
 
+VALIDATION = "/providers/Microsoft.Resources/validateResources"
+"""The one path that may be POSTed to; nothing is written there."""
+
+VALIDATION_VERSION = "2020-10-01"
+"""What Terraform's azapi provider and aztfpreflight send."""
+
 
 def of_account(account: AccountId) -> str:
     """Path of an account."""
@@ -44,6 +50,11 @@ def of_contents(account: AccountId, what: str) -> str:
 def of_region(subscription: str, region: Region, what: str) -> str:
     """Path of a region's `usages` or `models`."""
     return f"{_below(subscription)}/locations/{_segment(region.name)}/{what}"
+
+
+def of_group(subscription: str, group: str) -> str:
+    """Path of a resource group."""
+    return f"/subscriptions/{_segment(subscription)}/resourceGroups/{_segment(group)}"
 
 
 def url(home: Origin, path: str, api_version: str) -> str:

@@ -42,6 +42,16 @@ class Asker:
             resource_type, path, call, lambda made: self._session.write(made, understand)
         )
 
+    async def at(self, path: str, api_version: str, call: Call, understand: Understanding[T]) -> T:
+        """Ask what writes nothing of another provider, in that provider's api-version; may be asked again."""
+        return await self._session.read(
+            replace(call, url=addresses.url(self._home, path, api_version)), understand
+        )
+
+    def version_of(self, resource_type: str) -> str:
+        """The api-version in which a type is spoken about."""
+        return self._versions.of(resource_type)
+
     async def look(self, url: str, call: Call) -> Answer | None:
         """GET an address that ARM gave, once; None where no answer came."""
         return await self._session.look(replace(call, url=url))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -28,6 +28,7 @@ from reconciler.arm.retry import Jitter, RetryBudget, retry_after
 from reconciler.arm.sender import Call, Exchanged, Sender, Tenants
 from reconciler.arm.session import Refused, Session
 from reconciler.arm.settings import ArmSettings, home_of
+from reconciler.arm.validation import verdict_in
 from reconciler.clock import Clock
 from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import AccountId, DeploymentId, Region
@@ -69,6 +70,7 @@ class ArmClient:
             transport=transport,
             ca_file=settings.ca_file,
             read_only=settings.read_only,
+            may_post=settings.may_post,
             clients=max(1, math.ceil(settings.parallelism / _CONNECTIONS_A_CLIENT)),
         )
         pacing, budget = Pacing(clock, longest=settings.longest_wait), RetryBudget()
@@ -241,6 +243,46 @@ class ArmClient:
         path = addresses.of_contents(account, "models")
         call = _read("list models of", str(account), account.subscription)
         return tuple(await self._asker.every("accounts/models", path, call, wire.tuned_name))
+
+    # -- a second opinion ----------------------------------------------------------------------------------
+
+    async def validate(
+        self,
+        region: Region,
+        bodies: Sequence[tuple[DeploymentId, JsonObject]],
+        *,
+        source_tenants: tuple[str, ...] = (),
+    ) -> None:
+        """Ask ARM's `validateResources` about PUTs of one subscription and resource group; writes nothing.
+
+        Raises ValidationRefused where ARM would not take them, another ArmError where it could not say. The
+        request is the one that Terraform's azapi provider sends (Azure/terraform-provider-azapi, preflight).
+        """
+        account = bodies[0][0].account
+        scope = addresses.of_group(account.subscription, account.resource_group)
+        version = self._asker.version_of("deployments")
+        asked = {
+            "provider": addresses.PROVIDER,
+            "type": "accounts/deployments",
+            "location": region.name,
+            "scope": scope,
+            "resources": [
+                {"name": f"{name.account.name}/{name.name}", "apiVersion": version, **body}
+                for name, body in bodies
+            ],
+        }
+        call = Call(
+            operation="ask ARM to validate deployments of",
+            target=scope,
+            subscription=account.subscription,
+            method="POST",
+            content=json.dumps(asked, allow_nan=False, default=_plain).encode(),
+            source_tenants=tuple(dict.fromkeys(tenant.lower() for tenant in source_tenants)),
+        )
+        try:
+            await self._asker.at(addresses.VALIDATION, addresses.VALIDATION_VERSION, call, lambda *_: None)
+        except Refused as refused:
+            raise (verdict_in(refused.fault, call) or refused.error) from refused
 
     async def _write(self, deployment: DeploymentId, call: Call) -> Accepted:
         def understand(answer: Answer, body: object) -> Accepted:

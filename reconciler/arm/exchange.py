@@ -64,7 +64,8 @@ class Answer:
 class Exchange:
     """The connections to one endpoint: at most `clients` pools of eight. Close it when done.
 
-    One that is `read_only` sends nothing but GET, whoever asks it to: a plan writes nothing.
+    One that is `read_only` sends nothing but GET, and POST to the paths of `may_post`, whoever asks it to: a
+    plan writes nothing.
     """
 
     def __init__(
@@ -75,11 +76,13 @@ class Exchange:
         ca_file: Path | None = None,
         clients: int = 1,
         read_only: bool = False,
+        may_post: tuple[str, ...] = (),
     ) -> None:
         self._home = home
         self._transport = transport
         self._ca_file = ca_file
         self._read_only = read_only
+        self._may_post = may_post
         self._enough = 1 if transport is not None else clients
         self._context: ssl.SSLContext | None = None
         self._clients: list[httpx.AsyncClient] = []
@@ -108,7 +111,7 @@ class Exchange:
 
         `lane` is a name, such as a subscription's, whose requests share a few connections.
         """
-        if self._read_only and method != "GET":
+        if self._read_only and not self._reads(method, url):
             raise RuntimeError(f"a read-only client was asked to {method}: a bug of ours, nothing was sent")
         client = self._client(lane)
         try:
@@ -120,6 +123,11 @@ class Exchange:
             raise NoAnswer(f"no whole answer within {WHOLE_EXCHANGE:.0f} s", timed_out=True) from problem
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as problem:
             raise _no_answer(problem, self._home) from problem
+
+    def _reads(self, method: str, url: str) -> bool:
+        """Whether a request changes nothing."""
+        asks = method == "POST" and any(url.startswith(f"{self._home}{path}?") for path in self._may_post)
+        return method == "GET" or asks
 
     def _authorize(self, request: httpx.Request, bearer: Token | None, auxiliary: tuple[Token, ...]) -> None:
         """Put the tokens on, if and only if the request goes to our own endpoint."""

@@ -23,7 +23,7 @@ class ArmSettings:
 
     `tenants` maps subscription ids to tenant ids. `parallelism` is the number of requests in flight at once;
     `longest_wait` is in seconds: what asks for more ends the request instead. A `read_only` client cannot
-    send anything but GET.
+    send anything but GET, and POST to `may_post` paths.
     """
 
     endpoint: str
@@ -35,6 +35,7 @@ class ArmSettings:
     correlation_id: str = ""
     longest_wait: float = LONGEST_WAIT
     read_only: bool = False
+    may_post: tuple[str, ...] = ()
 
 
 def home_of(endpoint: str, tokens: TokenSource) -> Origin:

@@ -6,6 +6,7 @@ from reconciler.cli.options import Connection, Output
 from reconciler.cli.wiring import Loaded, connect
 from reconciler.domain.state import DesiredState, ObservedState
 from reconciler.engine.observe import observe, observe_for_plan
+from reconciler.engine.second_opinion import with_opinions
 from reconciler.plan.guard import Policy
 from reconciler.plan.make import make_plan
 from reconciler.plan.plan import Plan
@@ -19,6 +20,20 @@ async def observe_fleet(
         if with_regions:
             return await observe_for_plan(desired, arm, parallelism=connection.parallelism)
         return await observe(desired.accounts, arm, parallelism=connection.parallelism, with_regions=False)
+
+
+async def plan_fleet(
+    loaded: Loaded, connection: Connection, output: Output, policy: Policy, *, ask_arm: bool
+) -> Plan:
+    """Observe and plan; with `ask_arm` once more, knowing what ARM's own validation says of the writes."""
+    desired = loaded.state()
+    async with connect(connection, output, desired, may_validate=ask_arm) as arm:
+        observed = await observe_for_plan(desired, arm, parallelism=connection.parallelism)
+        plan = plan_for(loaded, observed, policy)
+        if not ask_arm:
+            return plan
+        told = await with_opinions(plan, observed, arm, parallelism=connection.parallelism)
+        return plan_for(loaded, told, policy)
 
 
 def plan_for(loaded: Loaded, observed: ObservedState, policy: Policy) -> Plan:

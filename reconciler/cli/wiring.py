@@ -153,13 +153,20 @@ def note(output: Output, text: str) -> None:
 
 @asynccontextmanager
 async def connect(
-    connection: Connection, output: Output, desired: DesiredState, *, read_only: bool = True
+    connection: Connection,
+    output: Output,
+    desired: DesiredState,
+    *,
+    read_only: bool = True,
+    may_validate: bool = False,
 ) -> AsyncIterator[ArmClient]:
     """An ARM client for the fleet's cloud; for `cloud: emulator` the emulator inside this process.
 
-    Unless a command is there to write, the transport itself refuses every method but GET (law I-04).
+    Unless a command is there to write, the transport itself refuses every method but GET (law I-04), and the
+    POST of ARM's own validation where the user asked for that.
     """
-    from reconciler.arm.client import ArmClient, ArmSettings  # noqa: PLC0415 -- httpx loads only here
+    from reconciler.arm.addresses import VALIDATION  # noqa: PLC0415 -- httpx loads only here
+    from reconciler.arm.client import ArmClient, ArmSettings  # noqa: PLC0415
 
     cloud = desired.fleet.cloud
     endpoint = connection.endpoint or _endpoint_of(cloud)
@@ -171,6 +178,7 @@ async def connect(
         ca_file=connection.ca_file,
         correlation_id=str(uuid.uuid4()),
         read_only=read_only,
+        may_post=(VALIDATION,) if may_validate else (),
     )
     version = connection.api_version or desired.fleet.api_version
     if version:

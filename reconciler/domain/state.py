@@ -281,17 +281,32 @@ class RegionFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Opinion:
+    """What ARM's own validation says against a write that was not sent.
+
+    `refused` is False where it could not be asked, or where its answer may change once the plan's other
+    writes are done. `way_out` is empty where no advice is known.
+    """
+
+    refused: bool
+    message: str
+    way_out: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedState:
     """What ARM answered, per account and per region.
 
     `policies` are the names of the content filters of those accounts that were asked for them, `sources` the
     names of the fine-tuned models and checkpoints of those accounts that a new deployment takes one from.
+    `opinions` are ARM's objections to writes of a plan, where it was asked for them.
     """
 
     readings: Mapping[AccountId, Reading] = field(default_factory=dict)
     regions: tuple[RegionFacts, ...] = ()
     policies: Mapping[AccountId, frozenset[str] | Unreadable] = field(default_factory=dict)
     sources: Mapping[AccountId, frozenset[str] | AccountMissing | Unreadable] = field(default_factory=dict)
+    opinions: Mapping[DeploymentId, Opinion] = field(default_factory=dict)
 
     def region_facts(self, subscription: str, region: Region) -> RegionFacts | None:
         """What is known about a region of a subscription."""

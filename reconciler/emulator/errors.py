@@ -262,14 +262,20 @@ def location_required() -> Refusal:
     )
 
 
-def invalid_template_deployment(details: Sequence[Json]) -> Refusal:
-    """How codes of a validation arrive: as details of one error (assumed; so with template deployments)."""
+def resource_validation_failed(details: Sequence[Json]) -> Refusal:
+    """How the findings of validateResources arrive (documented by azapi: two wrappers around each)."""
     return Refusal(
         400,
-        "InvalidTemplateDeployment",
-        "The template deployment failed with error: 'The resource validation failed'. Please see details.",
+        "ResourceValidationFailed",
+        "Resource validation failed, see details for more information.",
         front_door=True,
-        details=details,
+        details=[
+            {
+                "code": "PreflightValidationCheckFailed",
+                "message": "Preflight validation failed. Please refer to the details.",
+                "details": list(details),
+            }
+        ],
     )
 
 

@@ -1,7 +1,7 @@
 """`POST /providers/Microsoft.Resources/validateResources`: whether resources would be accepted.
 
-Rule of this module: it answers by running the checks of a PUT without the PUT. Body and statuses follow what
-the azapi provider of Terraform sends and expects; ARM's own answer is not recorded (assumed).
+Rule of this module: it answers by running the checks of a PUT without the PUT. Request and answers follow
+what the azapi provider of Terraform sends, expects and documents; how a child resource is named is assumed.
 """
 
 from dataclasses import replace
@@ -24,11 +24,23 @@ def validate(turn: Turn) -> Answer:
     if len(scope) != 4 or scope[0].lower() != "subscriptions" or scope[2].lower() != "resourcegroups":
         raise errors.invalid_content("scope is not /subscriptions/{id}/resourceGroups/{name}")
     auth.require_tenant(turn.store, turn.caller, scope[1])
-    refusals = [refusal for item in asked.get("resources", []) if (refusal := _try(turn, scope, item))]
-    if not refusals:
-        return Answer(status=200, body={}, from_provider=False)
-    details: list[Json] = [{"code": refusal.code, "message": refusal.message} for refusal in refusals]
-    raise errors.invalid_template_deployment(details)
+    items = asked.get("resources", [])
+    found = [(item, refusal) for item in items if (refusal := _try(turn, scope, item))]
+    if not found:
+        names = [f"{asked['scope']}/providers/{asked['provider']}/accounts/{_id(item)}" for item in items]
+        return Answer(status=200, body={"properties": {"validatedResources": names}}, from_provider=False)
+    details: list[Json] = [
+        {"code": refusal.code, "target": _name(item), "message": refusal.message} for item, refusal in found
+    ]
+    raise errors.resource_validation_failed(details)
+
+
+def _name(item: object) -> str:
+    return str(item.get("name", "")) if isinstance(item, dict) else ""
+
+
+def _id(item: object) -> str:
+    return _name(item).replace("/", "/deployments/")
 
 
 def _try(turn: Turn, scope: list[str], item: object) -> errors.Refusal | None:

@@ -5,6 +5,7 @@ Every method raises `reconciler.errors.ArmError` or one of its kinds, and nothin
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from reconciler.domain.deployment import JsonObject
@@ -21,6 +22,7 @@ __all__ = [
     "OperationRef",
     "OperationState",
     "OperationStatus",
+    "Validation",
 ]
 
 
@@ -79,6 +81,23 @@ class AccountContents(Protocol):
 
     async def list_tuned_models(self, account: AccountId) -> tuple[str, ...]:
         """The fine-tuned models and checkpoints that ARM lists for an account; it may list none."""
+        ...
+
+
+class Validation(Protocol):
+    """ARM's own check of writes that are not sent."""
+
+    async def validate(
+        self,
+        region: Region,
+        bodies: Sequence[tuple[DeploymentId, JsonObject]],
+        *,
+        source_tenants: tuple[str, ...] = (),
+    ) -> None:
+        """Return where ARM would take all these PUTs; all are of one subscription and resource group.
+
+        Raises ValidationRefused where it would not, another ArmError where it could not say.
+        """
         ...
 
 

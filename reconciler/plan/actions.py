@@ -43,6 +43,7 @@ class Reason(StrEnum):
     NOT_OFFERED = "not-offered"
     POLICY_MISSING = "policy-missing"
     SOURCE_MISSING = "source-missing"
+    REFUSED_BY_ARM = "refused-by-arm"
     QUOTA_EXCEEDED = "quota-exceeded"
     DEPENDENCY_BLOCKED = "dependency-blocked"
     STALE = "stale"

@@ -5,12 +5,12 @@ Everything found is said at once; what is only `unverified` is said beside the w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from reconciler.domain.state import ObservedState
-from reconciler.plan.actions import Action, Create, Replace, Update
-from reconciler.plan.availability import Availability, Writable
+from reconciler.plan.actions import Action, Create, Reason, Replace, Update
+from reconciler.plan.availability import Availability, Finding, Writable
 from reconciler.plan.references import reference_findings
 from reconciler.plan.terms import Hindrance, blocked
 
@@ -25,7 +25,11 @@ def admitted(actions: Iterable[Action], observed: ObservedState) -> list[Action]
 
 
 def _judged(action: Writable, observed: ObservedState, availability: Availability) -> Action:
-    findings = (*availability.findings(action), *reference_findings(action, observed))
+    findings = (
+        *availability.findings(action),
+        *reference_findings(action, observed),
+        *_opinions(action, observed),
+    )
     if not findings:
         return action
     hindrances = [found for found in findings if isinstance(found, Hindrance)]
@@ -40,4 +44,19 @@ def _judged(action: Writable, observed: ObservedState, availability: Availabilit
         region=action.region,
         observed=None if isinstance(action, Create) else action.observed,
         changes=action.changes,
+    )
+
+
+def _opinions(action: Writable, observed: ObservedState) -> Iterator[Finding]:
+    """What ARM's own validation said, where it was asked."""
+    opinion = observed.opinions.get(action.id)
+    if opinion is None:
+        return
+    if not opinion.refused:
+        yield f"unverified: {opinion.message}"
+        return
+    yield Hindrance(
+        reason=Reason.REFUSED_BY_ARM,
+        explanation=f"ARM's own validation refuses it: {opinion.message}",
+        way_out=opinion.way_out or "change what ARM's message is about, and plan again",
     )

@@ -176,8 +176,10 @@ def test_preflight_says_what_a_put_would_say_and_changes_nothing() -> None:
     path = "/providers/Microsoft.Resources/validateResources"
     assert arm.arm("POST", path, {**asked, "resources": [good]}, version="2020-10-01").status == 200
     refused = arm.arm("POST", path, {**asked, "resources": [good, bad]}, version="2020-10-01")
-    assert (refused.status, refused.code) == (400, "InvalidTemplateDeployment")
-    assert [item["code"] for item in refused.json["error"]["details"]] == ["InvalidResourceProperties"]
+    assert (refused.status, refused.code) == (400, "ResourceValidationFailed")
+    assert [item["code"] for item in refused.json["error"]["details"][0]["details"]] == [
+        "InvalidResourceProperties"
+    ]
     assert arm.arm("GET", deployment()).status == 404
 
 

@@ -25,7 +25,7 @@ from reconciler.cli.options import (
     manifest_options,
     output_options,
 )
-from reconciler.cli.pipeline import observe_fleet, plan_for
+from reconciler.cli.pipeline import plan_fleet
 from reconciler.cli.wiring import load_manifests, note, save, write_result
 from reconciler.plan.guard import Policy
 from reconciler.plan.plan import Plan
@@ -40,6 +40,12 @@ from reconciler.plan.plan import Plan
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for `apply PLANFILE`."
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
+@click.option(
+    "--validate-with-arm",
+    "ask_arm",
+    is_flag=True,
+    help="Ask ARM's own validation, Azure Policy included, about each create and update.",
+)
 def command(
     *,
     chosen: Chosen,
@@ -48,16 +54,16 @@ def command(
     allowances: Policy,
     out: Path | None,
     detailed_exitcode: bool,
+    ask_arm: bool,
 ) -> int:
     """Show what apply would do. Reads ARM, writes nothing there. Exit 1 when something is refused."""
     loaded = load_manifests(chosen, connection.cloud)
     if not loaded.valid:
         return invalid(loaded, output)
     warn_about(loaded, output)
-    observed = run_reading(
-        observe_fleet(loaded.state(), connection, output, with_regions=True), timeout=connection.timeout
+    plan = run_reading(
+        plan_fleet(loaded, connection, output, allowances, ask_arm=ask_arm), timeout=connection.timeout
     )
-    plan = plan_for(loaded, observed, allowances)
     document = plan_json(plan, loaded, chosen)
     if out is not None:
         save(out, document)
