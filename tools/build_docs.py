@@ -14,6 +14,7 @@ from pathlib import Path
 from reconciler.diagnostics import Diagnostic
 from reconciler.manifest import rules
 from reconciler.manifest.schema import json_schema
+from reconciler.plan.glossary import REASONS, REFUSALS
 from reconciler.report.style import inert, markdown_fence, markdown_inert
 from tests.corpus.corpus import HERE as CORPUS
 from tests.corpus.corpus import Case, Verdict, deployment_cases, history_cases, verdict
@@ -31,6 +32,12 @@ always stay errors. `reconciler explain CODE` says the same in a terminal.
 
 | code | severity | about |
 | --- | --- | --- |"""
+_WORDS = """\
+# The words of a plan
+
+Made by `python -m tools.build_docs`. Every action of a plan has a reason, and a plan that must not be
+applied has refusals; both are stable words in text and JSON. `reconciler explain WORD` says the same in a
+terminal."""
 _CORPUS = """\
 # What real declarations get wrong
 
@@ -130,9 +137,19 @@ def _clean(one: Verdict) -> bool:
     return not one.findings
 
 
+def words_page() -> str:
+    """Every reason and refusal of a plan."""
+    lines = [_WORDS, "", "## Reasons", "", "| reason | what it means and what to do |", "| --- | --- |"]
+    lines += [f"| `{reason.value}` | {text} |" for reason, text in sorted(REASONS.items())]
+    lines += ["", "## Refusals", "", "| code | what it means and what to do |", "| --- | --- |"]
+    lines += [f"| `{code}` | {text} |" for code, text in sorted(REFUSALS.items())]
+    return "\n".join(lines) + "\n"
+
+
 DOCUMENTS: dict[str, Callable[[], str]] = {
     "docs/diagnostics.md": diagnostics_page,
     "docs/reference/manifest.schema.json": schema_file,
+    "docs/reference/plan-words.md": words_page,
     "docs/corpus-verdicts.md": corpus_page,
 }
 

@@ -27,6 +27,8 @@ class Reason(StrEnum):
     MARK_MISSING = "mark-missing"
     MARK_OUTDATED = "mark-outdated"
     FAILED_STATE = "failed-state"
+    CANCELED_STATE = "canceled-state"
+    DISABLED_STATE = "disabled-state"
     NOT_DECLARED = "not-declared"
     IN_SYNC = "in-sync"
     AUTO_UPGRADED = "auto-upgraded"

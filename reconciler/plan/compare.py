@@ -226,7 +226,7 @@ def _known(pair: _Pair) -> Action:
         return replacement(pair.one, pair.there, pair.region, pair.changes, pair.terms)
     if pair.state == "disabled":
         told = "ARM settled it in state Disabled, which no PUT is known to end"
-        return pair.blocked(Reason.FAILED_STATE, told, "enable it in Azure, or delete it; then run again")
+        return pair.blocked(Reason.DISABLED_STATE, told, "enable it in Azure, or delete it; then run again")
     if pair.state == "canceled":
         told = "its last operation was cancelled, so it has not converged; the declared is sent again"
         return _change(pair, told, settled_badly=True)
@@ -297,7 +297,7 @@ def _update(pair: _Pair) -> Update:
     return Update(
         id=pair.one.id,
         region=pair.region,
-        reason=reason_for(pair.changes) if pair.changes else Reason.FAILED_STATE,
+        reason=reason_for(pair.changes) if pair.changes else Reason.CANCELED_STATE,
         desired=pair.one,
         observed=pair.there,
         writes=writes,

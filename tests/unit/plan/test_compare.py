@@ -137,8 +137,8 @@ STATES: list[tuple[str, DesiredDeployment, type, Reason]] = [
     ("Failed", desired(), Blocked, Reason.FAILED_STATE),
     ("Failed", desired(lifecycle=ALLOWED), Replace, Reason.FAILED_STATE),
     ("failed", desired(capacity=60, lifecycle=ALLOWED), Replace, Reason.FAILED_STATE),
-    ("Disabled", desired(), Blocked, Reason.FAILED_STATE),
-    ("Canceled", desired(), Update, Reason.FAILED_STATE),
+    ("Disabled", desired(), Blocked, Reason.DISABLED_STATE),
+    ("Canceled", desired(), Update, Reason.CANCELED_STATE),
     ("Canceled", desired(capacity=60), Update, Reason.CAPACITY_CHANGED),
 ]
 

@@ -1,0 +1,180 @@
+"""What the words of a plan mean and what to do about them: the reasons of actions, the codes of refusals.
+
+Rule of this module: every word that a plan can print has an entry; a test holds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.plan.actions import Reason
+
+REASONS: Mapping[Reason, str] = {
+    Reason.NOT_THERE: (
+        "The manifests declare the deployment and the complete list of its account does not have it. It "
+        "is created; nothing else has to be done"
+    ),
+    Reason.MODEL_CHANGED: (
+        "The declared model is not the one that is there. ARM cannot change the model of a deployment: "
+        "declare a new one beside it and move the callers, or write lifecycle: {replace: allowed} and "
+        "accept the outage"
+    ),
+    Reason.VERSION_CHANGED: (
+        "The declared version is not the one that is there. ARM changes it in place; together with the "
+        "capacity it takes two writes, which the plan shows as one update"
+    ),
+    Reason.SKU_CHANGED: (
+        "The declared SKU is not the one that is there. Whether ARM takes that in place is not "
+        "documented, so it is a replacement unless lifecycle.skuChange says inPlace"
+    ),
+    Reason.CAPACITY_CHANGED: (
+        "The declared capacity is not the one that is there. It is changed in place, after the releases "
+        "that it needs. If an autoscaler owns it, write lifecycle: {ignoreChanges: [sku.capacity]}"
+    ),
+    Reason.SETTINGS_CHANGED: (
+        "Another declared field, such as raiPolicyName or versionUpgradeOption, differs. It is changed in "
+        "place; fields that the manifest does not state are carried over as they are"
+    ),
+    Reason.TAGS_CHANGED: (
+        "Declared tags differ. Tags that no manifest states are carried over: a tag is never removed by "
+        "deleting its line"
+    ),
+    Reason.SOURCE_CHANGED: (
+        "The declared source account of a fine-tuned model is not the one that ARM tells. A model's "
+        "source is part of the model: see model-changed"
+    ),
+    Reason.MARK_MISSING: (
+        "The deployment is as declared and carries nobody's mark. The mark is added, so that pruning and "
+        "drift know whose it is; no other field changes"
+    ),
+    Reason.MARK_OUTDATED: (
+        "Nothing differs but our own mark: the manifest says the same in other words, or what it says of "
+        "lifecycle has changed. The mark is written anew"
+    ),
+    Reason.FAILED_STATE: (
+        "ARM settled the deployment in state Failed and refuses every PUT until it is deleted. Allow that "
+        "with lifecycle: {replace: allowed} or --replace-failed"
+    ),
+    Reason.CANCELED_STATE: (
+        "The last operation on the deployment was cancelled, so it has not converged although its fields "
+        "may be as declared. The declared is sent again"
+    ),
+    Reason.DISABLED_STATE: (
+        "The service has disabled the deployment; no write is known to end that. See the subscription and "
+        "the account in the portal, or delete the deployment"
+    ),
+    Reason.NOT_DECLARED: (
+        "The deployment carries this fleet's mark (or its account is prune: exclusive) and no manifest "
+        "declares it any more. It is deleted. To keep it, declare it again, or write lifecycle: "
+        "{onRemoval: retain} before its entry is removed"
+    ),
+    Reason.IN_SYNC: "What is there is as declared, and its state is Succeeded",
+    Reason.AUTO_UPGRADED: (
+        "The service moved the deployment to a newer version, as its versionUpgradeOption allows. That is "
+        "no drift. To decide yourself, declare the version with versionUpgradeOption: NoAutoUpgrade"
+    ),
+    Reason.RETAINED: (
+        "No manifest declares the deployment, and it stays: its account is prune: never, or its last "
+        "manifest said lifecycle.onRemoval: retain"
+    ),
+    Reason.NOT_OURS: (
+        "Nobody's mark is on the deployment. Undeclared, it is left alone. Declared and different, it is "
+        "not changed either, until its DeploymentSet says adopt: true or --take-over is given"
+    ),
+    Reason.OTHER_FLEET: (
+        "The deployment carries another fleet's mark. Let that fleet stop declaring it, or pass "
+        "--take-over if you know that it is yours"
+    ),
+    Reason.REPLACE_FORBIDDEN: (
+        "ARM cannot make this change in place, and the manifest does not allow a replacement. Declare the "
+        "new deployment beside the old one, move the callers, remove the old; or write lifecycle: "
+        "{replace: allowed}, which means an outage and, for PTUs, capacity that may not come back"
+    ),
+    Reason.ACCOUNT_MISSING: (
+        "ARM does not find the account. This program makes deployments, not accounts: create it first, or "
+        "correct the names. An account of another tenant looks the same where its alias names the wrong "
+        "tenant"
+    ),
+    Reason.ACCOUNT_UNREADABLE: (
+        "The deployments of the account could not be listed to the end, so nothing is concluded about any "
+        "of them: neither that they are absent nor that they are ours. The message says why; other "
+        "accounts go on"
+    ),
+    Reason.ACCOUNT_NOT_READY: (
+        "The account itself is being deleted or has failed; nothing can be written in it until it is repaired"
+    ),
+    Reason.REGION_MISMATCH: (
+        "The manifest asserts a region that is not the account's. Correct the region, or name the account "
+        "that was meant: capacity and quota are judged by the region"
+    ),
+    Reason.IN_PROGRESS: (
+        "Somebody's operation is going on in the deployment. Apply waits for its end, looks again, and "
+        "only then writes what still differs"
+    ),
+    Reason.PROTECTED: (
+        "Deleting or replacing is forbidden: by lifecycle.preventDestroy in its manifest, also one that "
+        "is gone by now, or by a glob in the Fleet's guards.protect. Lift it in a merged change of its "
+        "own"
+    ),
+    Reason.NOT_OFFERED: (
+        "ARM's own list of the region does not have this model, version, SKU or size for this kind of "
+        "account. The message names what there is"
+    ),
+    Reason.POLICY_MISSING: (
+        "The account has no content filter of the declared raiPolicyName. Make it there first, or correct "
+        "the name"
+    ),
+    Reason.SOURCE_MISSING: (
+        "The account that the fine-tuned model is to come from is not there, or does not have that model. "
+        "Correct model.name or model.source"
+    ),
+    Reason.REFUSED_BY_ARM: (
+        "With --validate-with-arm, ARM's own validation was asked about the exact write and would not "
+        "take it; its code and message are shown. Azure Policy is a common cause"
+    ),
+    Reason.QUOTA_EXCEEDED: (
+        "The quota pool has no room for the write, counting what the plan itself releases before. "
+        "`reconciler quota` shows who holds it"
+    ),
+    Reason.DEPENDENCY_BLOCKED: (
+        "The deployment names another one (spillover, parent) that is not there and cannot be made, or "
+        "waits for a write that is not done. See to that one first"
+    ),
+    Reason.STALE: (
+        "The deployment is no longer as the saved plan saw it, so the plan's consent does not cover it. "
+        "Plan again, look, and apply the new plan"
+    ),
+}
+
+REFUSALS: Mapping[str, str] = {
+    "empty-fleet": (
+        "The manifests declare nothing while there is something to lose, and a wrong path looks just like "
+        "that. Name the right folder; if everything is to go, pass --allow-empty"
+    ),
+    "max-deletes": (
+        "More deployments would be deleted or replaced than one run may. The limit is the Fleet's "
+        "guards.maxDeletes and maxDeletePercent, or else the smaller of 5 and 20 % of the owned ones. "
+        "Look at the list; --max-deletes N lifts it for one run"
+    ),
+    "max-capacity-reduction": (
+        "More PTUs of one quota pool would be given back than the Fleet's "
+        "guards.maxCapacityReductionPercent allows. Given-back PTUs may not be had again. Do it in "
+        "smaller steps, or raise the limit in the Fleet"
+    ),
+    "quota": (
+        "The plan needs more of a quota pool than its limit, in whatever order. The message names the "
+        "pool, its limit and who holds what: shrink or remove some of those, choose another SKU or "
+        "region, or ask Azure for more"
+    ),
+    "quota-circle": (
+        "Deployments would swap quota pools that are full: each needs what another one releases, so there "
+        "is no order in which the pools are never exceeded. Do one half first, with --target, or lower "
+        "one for a while"
+    ),
+}
+
+
+def meaning(word: str) -> str:
+    """What a reason or a refusal's code means; empty for a word that no plan prints."""
+    reason = next((one for one in Reason if one.value == word), None)
+    return REFUSALS.get(word, "") if reason is None else REASONS[reason]
