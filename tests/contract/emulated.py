@@ -34,8 +34,8 @@ WORLD: Mapping[str, object] = {
 class World:
     """An emulator and the way to it."""
 
-    def __init__(self) -> None:
-        self.emulator: Emulator = application(world=WORLD)
+    def __init__(self, world: Mapping[str, object] = WORLD) -> None:
+        self.emulator: Emulator = application(world=world)
 
     async def control(self, method: str, name: str, body: object = None) -> Any:  # noqa: ANN401 -- JSON
         """Use the emulator's control surface."""
