@@ -10,7 +10,13 @@ from typing import Protocol
 from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.operation import Accepted, OperationRef, OperationState, OperationStatus
-from reconciler.domain.state import ObservedAccount, ObservedDeployment, Offer, QuotaPool
+from reconciler.domain.state import (
+    ObservedAccount,
+    ObservedDeployment,
+    ObservedSubscription,
+    Offer,
+    QuotaPool,
+)
 
 __all__ = [
     "Accepted",
@@ -21,6 +27,7 @@ __all__ = [
     "OperationRef",
     "OperationState",
     "OperationStatus",
+    "Subscriptions",
 ]
 
 
@@ -79,6 +86,18 @@ class AccountContents(Protocol):
 
     async def list_tuned_models(self, account: AccountId) -> tuple[str, ...]:
         """The fine-tuned models and checkpoints that ARM lists for an account; it may list none."""
+        ...
+
+
+class Subscriptions(Protocol):
+    """What an export reads beside accounts and deployments."""
+
+    async def list_subscriptions(self) -> tuple[ObservedSubscription, ...]:
+        """Every subscription that the caller may see in the tenant it is signed in to."""
+        ...
+
+    async def get_subscription(self, subscription: str) -> ObservedSubscription:
+        """One subscription."""
         ...
 
 
