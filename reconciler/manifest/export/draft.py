@@ -198,11 +198,12 @@ def _model(page: _Page, found: Found, model: JsonObject, alias_of: AliasOf) -> N
 def _source(
     page: _Page, found: Found, model: JsonObject, stated: dict[str, JsonValue], alias_of: AliasOf
 ) -> None:
-    written = {_word(at(model, name)) for name in ("source", "sourceAccount")} - {""}
+    fields = (at(model, name) for name in ("source", "sourceAccount"))
+    written = {_word(value) for value in fields if value is not None}
     if len({one.lower() for one in written}) > 1:
         page.comments.append("source and sourceAccount differ; both are carried over as they are")
         return
-    if written:
+    if any(written):
         source = _source_of(written.pop(), alias_of)
         if source is not None and fits({"model": {"source": source}}):
             stated["source"] = source

@@ -204,3 +204,14 @@ def test_what_a_template_leaves_open_is_what_validate_points_at() -> None:
     again = load(["-"], stdin=io.BytesIO(filled.encode()))
     assert [one.code for one in again.diagnostics] == ["missing-field"]
     assert "model is not known here: parameters('m')" in filled
+
+
+def test_two_sources_that_differ_are_left_as_they_are_even_where_one_is_empty() -> None:
+    source = (
+        f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-ft"
+        "/providers/Microsoft.CognitiveServices/accounts/aoai-ft"
+    )
+    for other in ("", source.replace("aoai-ft", "other")):
+        text = entry(found(model={"name": TUNED, "version": "1", "source": other, "sourceAccount": source}))
+        assert "source and sourceAccount differ" in text
+        assert "source: {" not in text
