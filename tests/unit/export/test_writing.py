@@ -16,7 +16,12 @@ NAMED = {SUBSCRIPTION: ObservedSubscription(id=SUBSCRIPTION, name="Prod (EU)", t
 
 
 def found(
-    name: str = "chat", *, state: str = "Succeeded", tags: Any = None, sku: Any = None, **more: Any  # noqa: ANN401 -- JSON on its way in  # noqa: ANN401 -- JSON on its way in  # noqa: ANN401 -- JSON on its way in
+    name: str = "chat",
+    *,
+    state: str = "Succeeded",
+    tags: Any = None,
+    sku: Any = None,
+    **more: Any,  # noqa: ANN401 -- JSON on its way in  # noqa: ANN401 -- JSON on its way in  # noqa: ANN401 -- JSON on its way in
 ) -> Found:
     model = {"format": "OpenAI", "name": "gpt-5.1", "version": "2025-11-13", **more.pop("model", {})}
     resource = {
