@@ -19,8 +19,8 @@ def found(
     name: str = "chat",
     *,
     state: str = "Succeeded",
-    tags: Any = None,
-    sku: Any = None,
+    tags: Any = None,  # noqa: ANN401 -- JSON on its way in
+    sku: Any = None,  # noqa: ANN401 -- JSON on its way in
     **more: Any,  # noqa: ANN401 -- JSON on its way in  # noqa: ANN401 -- JSON on its way in  # noqa: ANN401 -- JSON on its way in
 ) -> Found:
     model = {"format": "OpenAI", "name": "gpt-5.1", "version": "2025-11-13", **more.pop("model", {})}
