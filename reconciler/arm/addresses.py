@@ -13,6 +13,7 @@ from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.errors import UsageProblem
 
 PROVIDER = "Microsoft.CognitiveServices"
+SUBSCRIPTIONS = "/subscriptions"
 
 VALIDATION = "/providers/Microsoft.Resources/validateResources"
 """The one path that may be POSTed to; nothing is written there."""
@@ -40,6 +41,11 @@ def of_deployment(deployment: DeploymentId) -> str:
 def of_accounts(subscription: str) -> str:
     """Path of all accounts of a subscription."""
     return f"{_below(subscription)}/accounts"
+
+
+def of_subscription(subscription: str) -> str:
+    """Path of a subscription."""
+    return f"{SUBSCRIPTIONS}/{_segment(subscription)}"
 
 
 def of_contents(account: AccountId, what: str) -> str:

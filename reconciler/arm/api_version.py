@@ -16,6 +16,9 @@ DEFAULT_API_VERSION = "2026-07-01"
 
 NOT_REGISTERED = "NoRegisteredProviderFound"
 
+# Subscriptions are another provider's (Microsoft.Resources), with versions of its own.
+_FOREIGN: Mapping[str, str] = {"subscriptions": "2022-12-01"}
+
 _SUPPORTED = re.compile(r"supported api-versions are '([^']*)'", re.IGNORECASE)
 _STABLE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _OLDEST = "2023-05-01"  # the first with `sku`, without which no capacity can be said
@@ -67,7 +70,7 @@ class Versions:
 
     def of(self, resource_type: str) -> str:
         """The version to speak about a type, for example "deployments"."""
-        return self._settled.get(resource_type, self._chosen)
+        return self._settled.get(resource_type) or _FOREIGN.get(resource_type, self._chosen)
 
     def settle(self, resource_type: str, used: str, message: str) -> bool:
         """Learn from a refusal; whether to repeat the request.

@@ -33,7 +33,13 @@ from reconciler.clock import Clock
 from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.operation import Accepted, OperationRef, OperationState, OperationStatus
-from reconciler.domain.state import ObservedAccount, ObservedDeployment, Offer, QuotaPool
+from reconciler.domain.state import (
+    ObservedAccount,
+    ObservedDeployment,
+    ObservedSubscription,
+    Offer,
+    QuotaPool,
+)
 
 if TYPE_CHECKING:
     import httpx
@@ -217,6 +223,29 @@ class ArmClient:
         call = _read("read account", str(account), account.subscription)
         try:
             return await self._asker.read("accounts", addresses.of_account(account), call, understand)
+        except Refused as refused:
+            raise refused.error from refused
+
+    async def list_subscriptions(self) -> tuple[ObservedSubscription, ...]:
+        """Every subscription that the caller may see in the tenant it is signed in to."""
+        items = await self._asker.every(
+            "subscriptions",
+            addresses.SUBSCRIPTIONS,
+            _read("list subscriptions of", "the signed-in tenant", ""),
+            lambda item: (wire.subscription(item),),
+        )
+        return tuple({item.id.lower(): item for item in items}.values())
+
+    async def get_subscription(self, subscription: str) -> ObservedSubscription:
+        """One subscription; NotFound where it does not exist, or is another tenant's."""
+
+        def understand(_: Answer, body: object) -> ObservedSubscription:
+            return wire.the_subscription(resource(body), subscription)
+
+        call = _read("read subscription", subscription, subscription)
+        path = addresses.of_subscription(subscription)
+        try:
+            return await self._asker.read("subscriptions", path, call, understand)
         except Refused as refused:
             raise refused.error from refused
 

@@ -18,7 +18,14 @@ from reconciler.arm.strict_json import Unreadable
 from reconciler.domain.deployment import JsonObject, ModelRef
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.sku import SkuName
-from reconciler.domain.state import ObservedAccount, ObservedDeployment, Offer, QuotaPool, SystemMetadata
+from reconciler.domain.state import (
+    ObservedAccount,
+    ObservedDeployment,
+    ObservedSubscription,
+    Offer,
+    QuotaPool,
+    SystemMetadata,
+)
 
 
 def _whole(value: object) -> object:
@@ -74,6 +81,12 @@ class _Account(_Wire):
     location: str
     kind: str | None = None
     properties: _Properties | None = None
+
+
+class _Subscription(_Wire):
+    subscription_id: str
+    display_name: str | None = None
+    tenant_id: str | None = None
 
 
 class _Name(_Wire):
@@ -199,6 +212,22 @@ def the_account(answer: Mapping[str, object], asked: AccountId) -> ObservedAccou
     found = account(answer)
     if found.id != asked:
         raise Misdirected(f"its id is {speakable(str(found.id), 300)}")
+    return found
+
+
+def subscription(answer: Mapping[str, object]) -> ObservedSubscription:
+    """A subscription, by itself or as an item of the list."""
+    read = _read(_Subscription, answer)
+    return ObservedSubscription(
+        id=read.subscription_id, name=read.display_name or "", tenant=read.tenant_id or None
+    )
+
+
+def the_subscription(answer: Mapping[str, object], asked: str) -> ObservedSubscription:
+    """The subscription that was asked for."""
+    found = subscription(answer)
+    if found.id.lower() != asked.lower():
+        raise Misdirected(f"its id is {speakable(found.id, 300)}")
     return found
 
 

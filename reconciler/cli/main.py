@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plan": ("plan", "Show what apply would do."),
     "apply": ("apply", "Make Azure as the manifests declare."),
     "drift": ("drift", "Show what differs although no manifest changed, and why."),
+    "export": ("export", "Write manifests for what exists already."),
     "show": ("show", "List the deployments that are there."),
     "quota": ("quota", "Show the quota pools of the fleet: limit, use, and who holds them."),
     "size": ("size", "Size provisioned throughput for a workload, or the reverse."),

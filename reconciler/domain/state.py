@@ -191,6 +191,15 @@ class ObservedDeployment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedSubscription:
+    """A subscription as ARM describes it; `name` is what people call it."""
+
+    id: str
+    name: str = ""
+    tenant: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedAccount:
     """What a plan needs to know of an account."""
 

@@ -11,7 +11,13 @@ from typing import Protocol
 from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.operation import Accepted, OperationRef, OperationState, OperationStatus
-from reconciler.domain.state import ObservedAccount, ObservedDeployment, Offer, QuotaPool
+from reconciler.domain.state import (
+    ObservedAccount,
+    ObservedDeployment,
+    ObservedSubscription,
+    Offer,
+    QuotaPool,
+)
 
 __all__ = [
     "Accepted",
@@ -22,6 +28,7 @@ __all__ = [
     "OperationRef",
     "OperationState",
     "OperationStatus",
+    "Subscriptions",
     "Validation",
 ]
 
@@ -98,6 +105,18 @@ class Validation(Protocol):
 
         Raises ValidationRefused where it would not, another ArmError where it could not say.
         """
+        ...
+
+
+class Subscriptions(Protocol):
+    """What an export reads beside accounts and deployments."""
+
+    async def list_subscriptions(self) -> tuple[ObservedSubscription, ...]:
+        """Every subscription that the caller may see in the tenant it is signed in to."""
+        ...
+
+    async def get_subscription(self, subscription: str) -> ObservedSubscription:
+        """One subscription."""
         ...
 
 

@@ -19,6 +19,8 @@ from reconciler.manifest.objections import Objections
 from reconciler.manifest.tree import Items, Map, Node, Text
 
 MAX_DEPTH: Final = 32
+# libyaml has a limit of its own, far above ours; it reads ahead of its events, so it may get there first.
+_SCANNER_GAVE_UP: Final = "exceeded maximum nesting depth"
 MAX_ALIASES: Final = 100
 MAX_NODES: Final = 100_000
 
@@ -81,7 +83,12 @@ def compose(file: str, text: str, *, loader: type[Any] = _FASTEST) -> Composed:
     except _Stop:
         pass
     except yaml.YAMLError as problem:
-        composer.objections.broken(problem)
+        mark = getattr(problem, "problem_mark", None)
+        if mark is not None and getattr(problem, "problem", None) == _SCANNER_GAVE_UP:
+            at = mark.index
+            composer.objections.over(f"more than {MAX_DEPTH} levels deep", at, at + 1, _DEEP)
+        else:
+            composer.objections.broken(problem)
     finally:
         scanner.dispose()
     return Composed(roots=tuple(composer.roots), findings=tuple(composer.objections.findings), whole=whole)

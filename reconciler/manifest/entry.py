@@ -40,7 +40,7 @@ SkuWord = Literal[
 """For editors only: the names of `KNOWN_SKUS`; other names and other case are understood too."""
 
 # What ARM writes itself, or what has a place of its own (contract, resource shape).
-_NOT_EXTRA: Final = {
+NOT_EXTRA: Final = {
     "model": "write it as the entry's own `model`",
     "sku": "write it as the entry's own `sku`: ARM ignores a `sku` among the properties",
     "tags": "write it as the entry's own `tags`",
@@ -55,7 +55,7 @@ _NOT_EXTRA: Final = {
 
 def _extra(value: object) -> object:
     for key in value if isinstance(value, Map) else ():
-        hint = _NOT_EXTRA.get(key.lower())
+        hint = NOT_EXTRA.get(key.lower())
         if hint is not None:
             raise scalars.invalid(f"`{key}` cannot be an extra property", hint)
     return value

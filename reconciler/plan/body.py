@@ -16,13 +16,9 @@ from reconciler.domain.deployment import (
     OnRemoval,
     Unset,
 )
+from reconciler.domain.marks import FLEET_TAG, REMOVAL_TAG, SPEC_TAG
 from reconciler.domain.state import ObservedDeployment
 from reconciler.plan.overlay import SOURCES, canonical, has, laid_over, without
-
-FLEET_TAG = "reconciler-fleet"
-SPEC_TAG = "reconciler-spec"
-REMOVAL_TAG = "reconciler-on-removal"
-MARKS = (FLEET_TAG, SPEC_TAG, REMOVAL_TAG)
 
 # Properties that ARM answers and does not take (OpenAPI 2025-06-01, recordings 2021 to 2026); lower case,
 # because the spelling of some has drifted (`ratelimits` in 2023, `rateLimits` today).

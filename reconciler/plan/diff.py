@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.domain.deployment import DesiredDeployment, JsonObject, JsonValue
+from reconciler.domain.marks import REMOVAL_TAG
 from reconciler.domain.sku import SkuName
 from reconciler.domain.state import ObservedDeployment
 from reconciler.plan.actions import FieldChange
-from reconciler.plan.body import ABSENT_MEANS, REMOVAL_TAG, put_body, writable
+from reconciler.plan.body import ABSENT_MEANS, put_body, writable
 
 Path = tuple[str, ...]
 

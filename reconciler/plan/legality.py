@@ -17,9 +17,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from reconciler.domain.deployment import DesiredDeployment, JsonObject, JsonValue, SkuChange
+from reconciler.domain.marks import MARKS
 from reconciler.domain.state import ObservedDeployment
 from reconciler.plan.actions import FieldChange, Reason
-from reconciler.plan.body import MARKS, put_body, writable
+from reconciler.plan.body import put_body, writable
 
 _IDENTITY = {
     "model.name": Reason.MODEL_CHANGED,

@@ -5,8 +5,8 @@ Tag names are case-blind in ARM; their values are not.
 
 from __future__ import annotations
 
+from reconciler.domain.marks import FLEET_TAG, REMOVAL_TAG, SPEC_TAG
 from reconciler.domain.state import ObservedDeployment
-from reconciler.plan.body import FLEET_TAG, REMOVAL_TAG, SPEC_TAG
 
 
 def owner_of(there: ObservedDeployment) -> str | None:

@@ -11,9 +11,9 @@ from typing import Protocol
 
 from reconciler.catalogue.facts import Unit
 from reconciler.domain.deployment import UNSET, JsonValue, ModelRef, Unset
+from reconciler.domain.marks import MARKS
 from reconciler.domain.sku import SkuFamily, SkuName
 from reconciler.plan.actions import Action, Blocked, Create, Delete, FieldChange, Keep
-from reconciler.plan.body import MARKS
 from reconciler.report.layout import cells, padded, paragraph
 from reconciler.report.style import Style
 

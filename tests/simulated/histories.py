@@ -18,6 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from reconciler.domain.deployment import DesiredDeployment, JsonObject, Lifecycle
 from reconciler.domain.ids import DeploymentId
+from reconciler.domain.marks import FLEET_TAG
 from reconciler.domain.operation import OperationStatus
 from reconciler.domain.state import DesiredState
 from reconciler.engine.apply import Stop, apply
@@ -25,7 +26,6 @@ from reconciler.engine.outcome import ApplyReport, ItemReport, Outcome, Silence
 from reconciler.engine.pace import DEFAULT_PACE
 from reconciler.errors import ArmError, Conflict, Forbidden
 from reconciler.plan.actions import Keep
-from reconciler.plan.body import FLEET_TAG
 from reconciler.plan.codec import to_json
 from reconciler.plan.guard import Policy
 from reconciler.plan.plan import Plan

@@ -8,6 +8,7 @@ from datetime import date
 from reconciler.catalogue.query import Catalogue
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.deployment import DesiredDeployment, Unset
+from reconciler.domain.marks import OURS
 from reconciler.domain.state import DesiredState
 from reconciler.manifest.rules.rule import Rule, counted, found
 
@@ -16,7 +17,6 @@ CODE = "tag-limits"
 _MOST, _OURS = 50, 3
 _LONGEST_NAME, _LONGEST_VALUE = 512, 256
 _FORBIDDEN = frozenset("<>%&\\?/")
-_PREFIX = "reconciler-"
 
 
 def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterator[Diagnostic]:
@@ -59,10 +59,10 @@ def _names(deployment: DesiredDeployment, names: list[str]) -> Iterator[Diagnost
         if not name or wrong:
             message = f"tag name `{name}` contains {' '.join(wrong)}" if name else "a tag has no name"
             yield _finding(deployment, name, message, "not a tag name", "remove < > % & \\ ? / from the name")
-        if name.lower().startswith(_PREFIX):
+        if name.lower().startswith(OURS):
             message = f"tag `{name}` is one of our own: ownership is read from it"
             yield _finding(
-                deployment, name, message, "reserved", f"use a name that does not begin with {_PREFIX}"
+                deployment, name, message, "reserved", f"use a name that does not begin with {OURS}"
             )
 
 

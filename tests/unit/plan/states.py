@@ -16,6 +16,7 @@ from reconciler.domain.deployment import (
     Unset,
 )
 from reconciler.domain.ids import AccountId, DeploymentId, Region
+from reconciler.domain.marks import FLEET_TAG
 from reconciler.domain.sku import SkuName, capacity_of
 from reconciler.domain.state import (
     DesiredAccount,
@@ -36,7 +37,7 @@ from reconciler.domain.state import (
     SystemMetadata,
 )
 from reconciler.plan.actions import Action
-from reconciler.plan.body import FLEET_TAG, put_body
+from reconciler.plan.body import put_body
 from reconciler.plan.guard import Policy
 from reconciler.plan.make import make_plan
 from reconciler.plan.plan import Plan

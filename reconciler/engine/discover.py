@@ -1,0 +1,116 @@
+"""Finding what exists, where no manifest says what to look at: subscriptions, accounts, deployments.
+
+What cannot be read is part of the result, by name: whoever exports a fleet must know what is missing from it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from reconciler.domain.ids import AccountId
+from reconciler.domain.state import DesiredAccount, Listed, ObservedSubscription, Reading
+from reconciler.engine.observe import observe
+from reconciler.engine.ports import Arm, Subscriptions
+from reconciler.errors import ArmError, CredentialError
+
+T = TypeVar("T")
+
+
+class Explorable(Arm, Subscriptions, Protocol):
+    """ARM with its subscriptions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Where to look: these accounts, and all of these subscriptions; neither is everything readable.
+
+    `resource_group` keeps only the accounts of groups of that name.
+    """
+
+    accounts: Sequence[AccountId] = ()
+    subscriptions: Sequence[str] = ()
+    resource_group: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovered:
+    """What was found. `unreadable` are sentences about subscriptions whose accounts could not be listed."""
+
+    readings: Mapping[AccountId, Reading] = field(default_factory=dict)
+    subscriptions: Mapping[str, ObservedSubscription] = field(default_factory=dict)
+    unreadable: tuple[str, ...] = ()
+
+
+async def discover(wanted: Wanted, api: Explorable, *, parallelism: int = 32) -> Discovered:
+    """Look everywhere that is wanted. Raises only where not even the subscriptions can be listed."""
+    gate = asyncio.Semaphore(parallelism)
+    known: dict[str, ObservedSubscription] = {}
+    everywhere: Sequence[str] = wanted.subscriptions
+    if not wanted.accounts and not wanted.subscriptions:
+        known = {one.id.lower(): one for one in await api.list_subscriptions()}
+        everywhere = [one.id for one in known.values()]
+    found, unreadable = await _accounts(everywhere, wanted, api, gate)
+    accounts = sorted({*wanted.accounts, *found})
+    observed = await observe(
+        [DesiredAccount(id=account) for account in accounts], api, parallelism=parallelism, with_regions=False
+    )
+    named = {account.subscription for account in accounts} | _sources(observed.readings.values())
+    known |= await _described(sorted(named), known, api, gate)
+    return Discovered(readings=observed.readings, subscriptions=known, unreadable=unreadable)
+
+
+async def _accounts(
+    subscriptions: Iterable[str], wanted: Wanted, api: Explorable, gate: asyncio.Semaphore
+) -> tuple[list[AccountId], tuple[str, ...]]:
+    """The wanted accounts of subscriptions, and a sentence for each that cannot be listed."""
+    group = wanted.resource_group
+
+    async def listed(subscription: str) -> list[AccountId] | str:
+        async with gate:
+            try:
+                there = await api.list_accounts(subscription)
+            except (ArmError, CredentialError) as problem:
+                return f"the accounts of subscription {subscription} could not be listed: {problem}"
+        return [one.id for one in there if group is None or one.id.resource_group.lower() == group.lower()]
+
+    unique = list({one.lower(): one for one in subscriptions}.values())
+    answers = await asyncio.gather(*(listed(one) for one in unique))
+    return (
+        [account for answer in answers if not isinstance(answer, str) for account in answer],
+        tuple(answer for answer in answers if isinstance(answer, str)),
+    )
+
+
+async def _described(
+    subscriptions: Iterable[str],
+    known: Mapping[str, ObservedSubscription],
+    api: Subscriptions,
+    gate: asyncio.Semaphore,
+) -> dict[str, ObservedSubscription]:
+    """Names and tenants, as far as they may be read: nothing depends on them."""
+
+    async def described(subscription: str) -> ObservedSubscription:
+        async with gate:
+            try:
+                return await api.get_subscription(subscription)
+            except (ArmError, CredentialError):
+                return ObservedSubscription(id=subscription)
+
+    unknown = {one.lower(): one for one in subscriptions if one.lower() not in known}
+    answers = await asyncio.gather(*(described(one) for one in unknown.values()))
+    return {one.id.lower(): one for one in answers}
+
+
+def _sources(readings: Iterable[Reading]) -> set[str]:
+    """The subscriptions in which models of these accounts were fine-tuned."""
+    found: set[str] = set()
+    for reading in readings:
+        for deployment in reading.deployments if isinstance(reading, Listed) else ():
+            try:
+                found.add(AccountId.parse(deployment.model_source or "").subscription)
+            except ValueError:
+                continue
+    return found

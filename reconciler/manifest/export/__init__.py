@@ -1,0 +1,23 @@
+"""From what exists to manifests: readers of foreign formats on one side, a writer on the other.
+
+An `Estate` stands between them. Nothing here asks the network for anything, and nothing that a source does
+not say is made up: it is a comment, and where a manifest needs it, a placeholder that `validate` points at.
+"""
+
+from __future__ import annotations
+
+from reconciler.manifest.export.estate import Estate, Found, FoundAccount, Origin, Setting, observed_estate
+from reconciler.manifest.export.review import Exported, manifests_of
+from reconciler.manifest.export.sheets import Page
+
+__all__ = [
+    "Estate",
+    "Exported",
+    "Found",
+    "FoundAccount",
+    "Origin",
+    "Page",
+    "Setting",
+    "manifests_of",
+    "observed_estate",
+]

@@ -1,0 +1,338 @@
+"""A deployment as ARM has it becomes an entry of a set, as a person would have written it.
+
+One rule: a draft states only what is so. What ARM fills in by itself is left out, what the format cannot say
+is a comment, and what a plan would do more to than adopt it is held back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, get_args, get_origin
+
+from reconciler.domain.deployment import JsonObject, JsonValue, ModelRef
+from reconciler.domain.ids import AccountId, is_guid
+from reconciler.domain.marks import FLEET_TAG, OURS
+from reconciler.domain.sku import SkuName
+from reconciler.manifest.characters import UNSEEN
+from reconciler.manifest.entry import NOT_EXTRA, EntryFields
+from reconciler.manifest.export.estate import Found
+from reconciler.manifest.export.yaml_text import Quoted
+from reconciler.manifest.findings import checked
+from reconciler.manifest.tree import Items, Map, Node, Text
+
+# What ARM fills in on create (recorded answers, 2023 to 2026), and what the absence of a property means.
+DEFAULTS: Final[Mapping[str, JsonValue]] = {
+    "versionUpgradeOption": "OnceNewDefaultVersionAvailable",
+    "raiPolicyName": "Microsoft.DefaultV2",
+    "serviceTier": "Default",
+    "deploymentState": "Running",
+    "dynamicThrottlingEnabled": False,
+}
+_OWN_FIELDS: Final = (
+    "versionUpgradeOption", "raiPolicyName", "spilloverDeploymentName", "parentDeploymentName",
+    "capacitySettings", "serviceTier", "deploymentState", "routing", "dynamicThrottlingEnabled",
+)  # fmt: skip
+_EXTRA: Final = ("speculativeDecoding",)
+"""Writable (2026-05-15-preview) and without a field of its own."""
+
+_ROOT: Final = frozenset(
+    {"id", "name", "type", "etag", "systemdata", "sku", "tags", "properties", "location"}
+)
+_MODEL: Final = frozenset(
+    {"format", "name", "version", "publisher", "source", "sourceaccount", "callratelimit"}
+)
+_SKU: Final = ("tier", "size", "family")
+_DEEPEST: Final = 12
+_NO_WRITE: Final = {
+    "failed": "ARM refuses every write to it until it is deleted. Delete it, or declare it with "
+    "lifecycle: {replace: allowed}",
+    "canceled": "its last operation did not end well, so a plan would send it again",
+    "disabled": "no write is known to end that. Enable it in Azure, then uncomment it",
+    "deleting": "declared, it would be created again",
+}
+_SETTLED: Final = frozenset({"succeeded", *_NO_WRITE})
+
+AliasOf = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """One entry. `held_back` says why it must stay a comment; `ours` that it carries this fleet's mark."""
+
+    name: str
+    tree: Mapping[str, JsonValue]
+    comments: tuple[str, ...] = ()
+    held_back: str = ""
+    ours: bool = False
+    open: bool = False
+
+
+@dataclass(slots=True)
+class _Page:
+    """A draft under way."""
+
+    tree: dict[str, JsonValue] = field(default_factory=dict)
+    extra: dict[str, JsonValue] = field(default_factory=dict)
+    lifecycle: dict[str, JsonValue] = field(default_factory=dict)
+    comments: list[str] = field(default_factory=list)
+
+
+def draft(found: Found, alias_of: AliasOf, fleet: str) -> Draft:
+    """The entry of a deployment in a fleet that calls its subscriptions by `alias_of`."""
+    page = _Page(tree={"name": found.name}, comments=list(found.notes))
+    properties = part(found.resource, "properties")
+    _model(page, found, part(properties, "model"), alias_of)
+    _sku(page, found, part(found.resource, "sku"))
+    _fields(page, properties)
+    owner = _tags(page, part(found.resource, "tags"))
+    for name, last in (("lifecycle", page.lifecycle), ("extraProperties", page.extra)):
+        if last:
+            page.tree[name] = last
+    _unknown(page, found.resource, properties)
+    page.comments += [f"{path} is not known here: {said}" for path, said in found.open.items()]
+    if found.state.lower() not in _SETTLED:
+        page.comments.append(f"was in state {found.state}: plan again once that has ended")
+    return Draft(
+        name=found.name,
+        tree=page.tree,
+        comments=tuple(page.comments),
+        held_back=_why_held_back(page, found, owner, fleet),
+        ours=owner == fleet,
+        open=bool(found.open),
+    )
+
+
+def part(resource: JsonObject, name: str) -> JsonObject:
+    """An inner object, by its name in any case; empty where there is none."""
+    value = at(resource, name)
+    return value if isinstance(value, Mapping) else {}
+
+
+def at(resource: JsonObject, name: str) -> JsonValue:
+    """A property by its name in any case; ARM's own spelling has drifted."""
+    wanted = name.lower()
+    return next((value for key, value in resource.items() if key.lower() == wanted), None)
+
+
+def unseen(value: JsonValue) -> bool:
+    """Whether a value contains what no manifest may contain."""
+    return any(UNSEEN.search(text) for text in _texts(value))
+
+
+def _texts(value: JsonValue) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from value
+        yield from (text for inner in value.values() for text in _texts(inner))
+    elif isinstance(value, list | tuple):
+        yield from (text for inner in value for text in _texts(inner))
+
+
+def fits(tree: Mapping[str, JsonValue]) -> bool:
+    """Whether the format takes these fields of an entry."""
+    return not unseen(tree) and not checked(EntryFields, _tree_of(tree), lambda _route, _key: None)[1]
+
+
+def _tree_of(value: Mapping[str, JsonValue]) -> Map:
+    """A mapping as it would be read from a file."""
+    return Map({_text(key, plain=False): _node_of(inner) for key, inner in value.items()})
+
+
+def _node_of(value: JsonValue) -> Node:
+    if isinstance(value, Mapping):
+        return _tree_of(value)
+    if isinstance(value, str):
+        return _text(value, plain=False)
+    if isinstance(value, list | tuple):
+        return Items([_node_of(inner) for inner in value])
+    return _text(json.dumps(value), plain=True)
+
+
+def _text(value: str, *, plain: bool) -> Text:
+    made = Text(value)
+    made.start = made.end = 0
+    made.plain = plain
+    return made
+
+
+def _why_held_back(page: _Page, found: Found, owner: str | None, fleet: str) -> str:
+    told = _NO_WRITE.get(found.state.lower())
+    if told is not None:
+        return f"in state {found.state}: {told}"
+    if owner is not None and owner != fleet:
+        return (
+            f"it carries the mark of the fleet {owner}: declared here it would be refused without --take-over"
+        )
+    if unseen(found.name):
+        return "its name contains a character that cannot be seen, which no manifest may contain"
+    if found.observed and "sku" not in page.tree:
+        return "ARM tells no SKU for it, and an entry needs one"
+    model = part(part(found.resource, "properties"), "model")
+    if found.observed and not ("name" in part(page.tree, "model") and at(model, "format")):
+        return "ARM tells no model for it that an entry could name"
+    return ""
+
+
+def _model(page: _Page, found: Found, model: JsonObject, alias_of: AliasOf) -> None:
+    stated: dict[str, JsonValue] = {}
+    name, form, version = _word(at(model, "name")), _word(at(model, "format")), _word(at(model, "version"))
+    if name:
+        stated["name"] = name
+    if form and form != ModelRef(name="").format:
+        stated["format"] = form
+    if version:
+        stated["version"] = Quoted(version)
+    publisher = _word(at(model, "publisher"))
+    if publisher:
+        stated["publisher"] = publisher
+    for key in [key for key, value in stated.items() if not fits({"model": {key: value}})]:
+        page.comments.append(f"model.{key} {_shown(stated.pop(key))} cannot be written here")
+    _source(page, found, model, stated, alias_of)
+    if stated:
+        page.tree["model"] = stated
+
+
+def _source(
+    page: _Page, found: Found, model: JsonObject, stated: dict[str, JsonValue], alias_of: AliasOf
+) -> None:
+    fields = (at(model, name) for name in ("source", "sourceAccount"))
+    written = {_word(value) for value in fields if value is not None}
+    if len({one.lower() for one in written}) > 1:
+        page.comments.append("source and sourceAccount differ; both are carried over as they are")
+        return
+    if any(written):
+        source = _source_of(written.pop(), alias_of)
+        if source is not None and fits({"model": {"source": source}}):
+            stated["source"] = source
+        else:
+            page.comments.append("the model's source is no id of an account; it is carried over as it is")
+    elif ModelRef(name=_word(at(model, "name"))).fine_tuned and "model.source" not in found.open:
+        page.comments.append(
+            "ARM tells no source of this fine-tuned model; if it was made in another account, add "
+            "source: {subscription: …, resourceGroup: …, account: …} to the model"
+        )
+
+
+def _source_of(written: str, alias_of: AliasOf) -> JsonObject | None:
+    try:
+        account = AccountId.parse(written)
+    except ValueError:
+        return None
+    if not is_guid(account.subscription):
+        return None
+    alias = alias_of(account.subscription)
+    return {"subscription": alias, "resourceGroup": account.resource_group, "account": account.name}
+
+
+def _sku(page: _Page, found: Found, sku: JsonObject) -> None:
+    name = _word(at(sku, "name"))
+    stated: dict[str, JsonValue] = {"name": SkuName(name).name} if name else {}
+    capacity = _whole(at(sku, "capacity"))
+    if capacity is not None and fits({"sku": {"capacity": capacity}}):
+        stated["capacity"] = capacity
+    elif found.observed and stated:
+        page.comments.append("ARM tells no capacity; sku.capacity is left to whoever set it")
+        page.lifecycle["ignoreChanges"] = ["sku.capacity"]
+    for field_name in _SKU:
+        value = _word(at(sku, field_name))
+        if value and fits({"sku": {field_name: value}}):
+            stated[field_name] = value
+    if stated:
+        page.tree["sku"] = stated
+
+
+def _fields(page: _Page, properties: JsonObject) -> None:
+    """What the format has a field for; a value that the field does not take is an extra property."""
+    for name in _OWN_FIELDS:
+        value = _spelled(name, at(properties, name))
+        if value in (None, "", {}, DEFAULTS.get(name)):
+            continue
+        if fits({name: value}):
+            page.tree[name] = value
+        else:
+            _extra(page, name, value)
+    for name in _EXTRA:
+        value = at(properties, name)
+        if value is not None:
+            _extra(page, name, value)
+
+
+def _extra(page: _Page, name: str, value: JsonValue) -> None:
+    if _depth(value) <= _DEEPEST and fits({"extraProperties": {name: value}}):
+        page.extra[name] = value
+    else:
+        page.comments.append(f"{name} cannot be written here; it is carried over as it is")
+
+
+def _spelled(name: str, value: JsonValue) -> JsonValue:
+    """A word of a closed list in the list's own spelling: ARM does not mind the case."""
+    annotation = EntryFields.model_fields[_snake(name)].annotation
+    closed = (member for member in get_args(annotation) if get_origin(member) is Literal)
+    words = {word.lower(): word for member in closed for word in get_args(member)}
+    return words.get(value.lower(), value) if isinstance(value, str) else value
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+
+
+def _tags(page: _Page, tags: JsonObject) -> str | None:
+    """State the tags but our own; whose mark is among those."""
+    owner = None
+    stated: dict[str, JsonValue] = {}
+    for name, value in tags.items():
+        if name.lower() == FLEET_TAG and isinstance(value, str):
+            owner = value
+        if name.lower().startswith(OURS):
+            continue
+        if isinstance(value, str) and fits({"tags": {name: value}}):
+            stated[name] = value
+        elif value is not None:
+            page.comments.append(f"tag {_shown(name)} cannot be written here; it is carried over as it is")
+    if stated:
+        page.tree["tags"] = stated
+    return owner
+
+
+def _unknown(page: _Page, resource: JsonObject, properties: JsonObject) -> None:
+    """Name what ARM has and the format does not know: nobody has lost it, every write carries it over."""
+    known = {*map(str.lower, (*_OWN_FIELDS, *_EXTRA)), *NOT_EXTRA}
+    names = [name for name in properties if name.lower() not in known and properties[name] is not None]
+    names += [name for name in resource if name.lower() not in _ROOT]
+    names += [f"model.{name}" for name in part(properties, "model") if name.lower() not in _MODEL]
+    if names:
+        page.comments.append(f"ARM also has {', '.join(names)}: not known here, carried over by every write")
+
+
+def _word(value: JsonValue) -> str:
+    """Text, or a whole number as text; empty for anything else."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return ""
+    text = str(value)
+    return text if text.strip() else ""
+
+
+def _whole(value: JsonValue) -> int | None:
+    """A capacity: ARM may answer with a double, templates with a text."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < len("99999999999"):
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _depth(value: JsonValue) -> int:
+    """Levels of nesting; readers have bounded it already."""
+    inner: Iterator[JsonValue] = iter(())
+    if isinstance(value, Mapping):
+        inner = iter(value.values())
+    elif isinstance(value, list | tuple):
+        inner = iter(value)
+    return 1 + max((_depth(one) for one in inner), default=0)
+
+
+def _shown(value: JsonValue) -> str:
+    return flow_text if len(flow_text := json.dumps(value)) <= 60 else f"{flow_text[:60]}…"

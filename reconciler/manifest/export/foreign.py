@@ -1,0 +1,150 @@
+"""Files that other tools wrote: JSON, read whole or not at all, and never without bounds.
+
+ARM's templates may contain comments; two equal keys, numbers that are none and bottomless nesting are
+refused with a sentence, because two readers could understand them differently.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from reconciler.domain.deployment import JsonValue
+from reconciler.errors import UsageProblem
+from reconciler.manifest.files import MAX_ALL
+
+DEEPEST: Final = 60
+_DIGITS: Final = 20
+_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignFile:
+    """The JSON object of a file, and the name it is spoken of by."""
+
+    name: str
+    document: Mapping[str, JsonValue]
+
+
+class _Refused(ValueError):  # noqa: N818 -- becomes a sentence at once
+    """Why a text is not the JSON that we take."""
+
+
+def read_file(path: Path, stdin: BinaryIO | None = None) -> ForeignFile:
+    """The JSON object in a file, `-` being `stdin`; UsageProblem for anything else."""
+    name = "standard input" if str(path) == "-" else str(path)
+    content = _bytes(path, name, stdin)
+    if len(content) > MAX_ALL:
+        raise UsageProblem(
+            f"{name} is larger than {MAX_ALL >> 20} MiB, the most that is read; take the part with the "
+            "deployments out of it"
+        )
+    try:
+        return ForeignFile(name=name, document=_object(content))
+    except _Refused as why:
+        raise UsageProblem(
+            f"{name} cannot be read: {why}. An ARM template is what `bicep build` writes, a Terraform state "
+            "what `terraform state pull` prints: JSON both, in UTF-8"
+        ) from why
+
+
+def _bytes(path: Path, name: str, stdin: BinaryIO | None) -> bytes:
+    try:
+        if str(path) == "-":
+            return stdin.read(MAX_ALL + 1) if stdin is not None else b""
+        if not path.is_file():
+            raise UsageProblem(
+                f"{name} is not there, or is no regular file; name a JSON file, or - for stdin"
+            )
+        with path.open("rb") as stream:
+            os.fstat(stream.fileno())
+            return stream.read(MAX_ALL + 1)
+    except (OSError, ValueError) as problem:
+        raise UsageProblem(f"{name!r} cannot be opened: {problem}") from problem
+
+
+def _object(content: bytes) -> Mapping[str, JsonValue]:
+    try:
+        text = content.decode("utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise _Refused("it is not UTF-8") from problem
+    try:
+        value = _loads(text)
+    except json.JSONDecodeError:
+        value = _without_comments(text)
+    _inspect(value)
+    if not isinstance(value, dict):
+        kind = {list: "a list", str: "a text", type(None): "null"}.get(type(value), "a number or truth value")
+        raise _Refused(f"it holds {kind}, not an object")
+    return value
+
+
+def _without_comments(text: str) -> JsonValue:
+    try:
+        return _loads(_TOKENS.sub(lambda found: found[0] if found[0][0] == '"' else " ", text))
+    except json.JSONDecodeError as problem:
+        raise _Refused(f"it is not JSON ({problem.msg}, line {problem.lineno})") from problem
+
+
+def _loads(text: str) -> JsonValue:
+    try:
+        value: JsonValue = json.loads(
+            text,
+            object_pairs_hook=_pairs,
+            parse_constant=_constant,
+            parse_int=_integer,
+            parse_float=_number,
+        )
+    except RecursionError as problem:
+        raise _Refused(f"it is nested deeper than {DEEPEST} levels") from problem
+    return value
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        twice = next(key for key, _ in pairs if sum(key == other for other, _ in pairs) > 1)
+        raise _Refused(f"an object has the key {twice[:60]!r} twice")
+    return found
+
+
+def _constant(word: str) -> float:
+    raise _Refused(f"{word} is not a JSON number")
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > _DIGITS:
+        raise _Refused(f"it has an integer of {len(digits)} digits")
+    return int(digits)
+
+
+def _number(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise _Refused("it has a number that is too large")
+    return value
+
+
+def _inspect(value: JsonValue) -> None:
+    """Depth and text, level by level: the value may be as deep as the parser could go."""
+    level: list[JsonValue] = [value]
+    for _ in range(DEEPEST):
+        below: list[JsonValue] = []
+        for one in level:
+            if isinstance(one, dict):
+                below.extend(one)
+                below.extend(one.values())
+            elif isinstance(one, list):
+                below.extend(one)
+            elif isinstance(one, str) and any("\ud800" <= letter <= "\udfff" for letter in one):
+                raise _Refused("it has half of a surrogate pair")
+        if not below:
+            return
+        level = below
+    raise _Refused(f"it is nested deeper than {DEEPEST} levels")

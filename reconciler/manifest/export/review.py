@@ -1,0 +1,171 @@
+"""An export is read back by those who will read it: the loader and the rules judge what was written.
+
+So the export needs no opinion of its own about what the format can hold. What exists is no mistake of the
+manifest: a rule that calls it an error is lowered in the Fleet, with the names; what the format cannot hold
+at all is commented out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Final
+
+from reconciler.catalogue.load import catalogue
+from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.manifest.characters import decode
+from reconciler.manifest.compose import compose
+from reconciler.manifest.export.aliases import Aliases
+from reconciler.manifest.export.estate import Estate
+from reconciler.manifest.export.sheets import Page, Sheet, pages, sheets_of
+from reconciler.manifest.fleet import LOWERABLE
+from reconciler.manifest.parse import STRUCTURAL, parse
+from reconciler.manifest.resolve import resolve
+from reconciler.manifest.rules import CODES, check
+from reconciler.manifest.source import Document
+
+_ROUNDS: Final = 8
+"""Each round holds back or lowers something; what is left after so many is said, not mended."""
+
+_MOST_FOUND: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """The files of an export, in order, and what a person should know of them."""
+
+    pages: tuple[Page, ...]
+    declared: int
+    held_back: int
+    notes: tuple[str, ...]
+
+    @property
+    def stream(self) -> str:
+        """All files as one text of several documents."""
+        return "---\n".join(page.text for page in self.pages)
+
+
+@dataclass(slots=True)
+class _Review:
+    """An export under review."""
+
+    estate: Estate
+    fleet: str
+    today: date
+    aliases: Aliases
+    sheets: tuple[Sheet, ...]
+    lowered: dict[str, list[str]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def pages(self, *, share: bool) -> tuple[Page, ...]:
+        return pages(self.estate, self.sheets, self.aliases, self.fleet, lowered=self.lowered, share=share)
+
+
+def manifests_of(estate: Estate, *, fleet: str, today: date) -> Exported:
+    """Manifests that declare an estate as it is, reviewed on the day `today`."""
+    aliases = Aliases(estate.subscriptions)
+    review = _Review(
+        estate=estate,
+        fleet=fleet,
+        today=today,
+        aliases=aliases,
+        sheets=sheets_of(estate, aliases, fleet),
+    )
+    for _ in range(_ROUNDS):
+        errors = [one for one in _found(review, share=False) if one.severity is Severity.ERROR]
+        if not _amended(review, errors):
+            break
+    return Exported(
+        pages=review.pages(share=True),
+        declared=sum(len(sheet.entries) for sheet in review.sheets),
+        held_back=sum(len(sheet.drafts) - len(sheet.entries) for sheet in review.sheets),
+        notes=(*estate.notes, *review.notes, *_told(_found(review, share=True))),
+    )
+
+
+def _found(review: _Review, *, share: bool) -> tuple[Diagnostic, ...]:
+    """Everything that `validate` will say of the export."""
+    written = review.pages(share=share)
+    forbidden = [decode(page.file, page.text.encode())[1] for page in written]
+    composed = [(page.file, compose(page.file, page.text)) for page in written]
+    documents = [
+        Document(file=file, index=number, root=root) for file, one in composed for number, root in one.roots
+    ]
+    manifests, misread = parse(documents, known_rules=CODES)
+    resolved = resolve(manifests)
+    unread = [found for _, one in composed for found in one.findings]
+    return (
+        *(found for found in forbidden if found is not None),
+        *unread,
+        *misread,
+        *resolved.diagnostics,
+        *check(resolved.state, catalogue(), review.today),
+    )
+
+
+def _amended(review: _Review, errors: Iterable[Diagnostic]) -> bool:
+    """Whether something was done about any of these errors."""
+    amended = [_amend(review, error) for error in errors]
+    return any(amended)
+
+
+def _amend(review: _Review, error: Diagnostic) -> bool:
+    existing = review.estate.origin.existing
+    if error.code not in STRUCTURAL - LOWERABLE:
+        if existing:
+            names = review.lowered.setdefault(error.code, [])
+            name = _name(review, error)
+            if name not in names:
+                names.append(name)
+        return existing
+    sheet = next((one for one in review.sheets if error.place and one.file == error.place.file), None)
+    if sheet is None or error.code == "missing-field":
+        return False
+    number = _number(error)
+    if number is not None and number < len(sheet.entries):
+        return _hold_back(review, sheet, number, error.message)
+    if existing:
+        review.sheets = tuple(one for one in review.sheets if one is not sheet)
+        review.notes.append(f"account {sheet.name} is not exported: {error.message}")
+        return True
+    return False
+
+
+def _number(error: Diagnostic) -> int | None:
+    """Which entry of a set an error is about."""
+    route = error.place.route if error.place is not None else ()
+    number = route[2] if route[:2] == ("spec", "deployments") and len(route) > 2 else None
+    return number if isinstance(number, int) else None
+
+
+def _name(review: _Review, error: Diagnostic) -> str:
+    """The account and the deployment that an error is about."""
+    number = _number(error)
+    for sheet in review.sheets:
+        if error.place is not None and sheet.file == error.place.file:
+            named = number is not None and number < len(sheet.entries)
+            return f"{sheet.name}/{sheet.entries[number or 0].name}" if named else sheet.name
+    return "the fleet"
+
+
+def _hold_back(review: _Review, sheet: Sheet, number: int, why: str) -> bool:
+    wanted = sheet.entries[number]
+    if wanted.open:
+        return False
+    drafts = tuple(replace(one, held_back=why) if one is wanted else one for one in sheet.drafts)
+    changed = replace(sheet, drafts=drafts)
+    review.sheets = tuple(changed if one is sheet else one for one in review.sheets)
+    return True
+
+
+def _told(found: Sequence[Diagnostic]) -> list[str]:
+    """What `validate` will say, in a sentence."""
+    told = []
+    for severity, word in ((Severity.ERROR, "error"), (Severity.WARNING, "warning")):
+        some = [one for one in found if one.severity is severity]
+        if some:
+            codes = list(dict.fromkeys(one.code for one in some))
+            listed = ", ".join(codes[:_MOST_FOUND]) + ("…" if len(codes) > _MOST_FOUND else "")
+            told.append(f"`reconciler validate` will show {len(some)} {word}(s): {listed}")
+    return told

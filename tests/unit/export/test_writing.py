@@ -1,0 +1,222 @@
+"""What the manifests of an estate look like, to the letter where it matters."""
+
+import io
+from datetime import date
+from typing import Any
+
+import pytest
+
+from reconciler.domain.state import ObservedSubscription
+from reconciler.manifest.export import Estate, Exported, Found, FoundAccount, Origin, manifests_of
+from reconciler.manifest.load import load
+
+SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
+TUNED = "gpt-4o-mini-2024-07-18.ft-0123456789abcdef0123456789abcdef"
+NAMED = {SUBSCRIPTION: ObservedSubscription(id=SUBSCRIPTION, name="Prod (EU)", tenant=SUBSCRIPTION)}
+
+
+def found(
+    name: str = "chat",
+    *,
+    state: str = "Succeeded",
+    tags: Any = None,  # noqa: ANN401 -- JSON on its way in
+    sku: Any = None,  # noqa: ANN401 -- JSON on its way in
+    **more: Any,  # noqa: ANN401 -- JSON on its way in  # noqa: ANN401 -- JSON on its way in  # noqa: ANN401 -- JSON on its way in
+) -> Found:
+    model = {"format": "OpenAI", "name": "gpt-5.1", "version": "2025-11-13", **more.pop("model", {})}
+    resource = {
+        "sku": sku or {"name": "GlobalStandard", "capacity": 10},
+        "properties": {"model": model, **more},
+    }
+    return Found(name=name, resource=resource | ({"tags": tags} if tags else {}), state=state, observed=True)
+
+
+def account(*there: Found, name: str = "aoai") -> FoundAccount:
+    return FoundAccount(
+        subscription=SUBSCRIPTION, resource_group="rg", name=name, region="eastus2", deployments=there
+    )
+
+
+def export(*accounts: FoundAccount, fleet: str = "contoso", **more: Any) -> Exported:  # noqa: ANN401 -- JSON on its way in
+    estate = Estate(origin=Origin.ARM, accounts=accounts, subscriptions=NAMED, **more)
+    return manifests_of(estate, fleet=fleet, today=date(2026, 6, 22))
+
+
+def page(made: Exported, file: str = "aoai.yaml") -> str:
+    return next(one.text for one in made.pages if one.file == file)
+
+
+def entry(one: Found) -> str:
+    return page(export(account(one))).partition("  deployments:")[2]
+
+
+def test_a_set_is_what_a_person_would_have_written() -> None:
+    one = found(versionUpgradeOption="NoAutoUpgrade", tags={"team": "a b", "cost": "4711"})
+    assert page(export(account(one))) == (
+        "apiVersion: reconciler.aoai/v1\n"
+        "kind: DeploymentSet\n"
+        "metadata: {name: aoai}\n"
+        "spec:\n"
+        "  account: {subscription: prod-eu, resourceGroup: rg, name: aoai, region: eastus2}\n"
+        "  deployments:\n"
+        "    - name: chat\n"
+        '      model: {name: gpt-5.1, version: "2025-11-13"}\n'
+        "      sku: {name: GlobalStandard, capacity: 10}\n"
+        "      versionUpgradeOption: NoAutoUpgrade\n"
+        '      tags: {team: "a b", cost: "4711"}\n'
+    )
+
+
+def test_the_fleet_names_subscriptions_as_people_do_and_knows_their_tenants() -> None:
+    text = page(export(account(found())), "fleet.yaml")
+    assert "metadata: {name: contoso}" in text
+    assert f"prod-eu: {{id: {SUBSCRIPTION}, tenant: {SUBSCRIPTION}}}" in text
+
+
+def test_what_arm_fills_in_by_itself_is_left_out() -> None:
+    defaults: dict[str, Any] = {
+        "versionUpgradeOption": "OnceNewDefaultVersionAvailable",
+        "raiPolicyName": "Microsoft.DefaultV2",
+        "currentCapacity": 10,
+        "capabilities": {"chatCompletion": "true"},
+        "rateLimits": [],
+        "provisioningState": "Succeeded",
+        "dynamicThrottlingEnabled": False,
+        "serviceTier": "Default",
+        "deploymentState": "Running",
+    }
+    assert entry(found(**defaults)) == entry(found())
+
+
+def test_accounts_share_what_they_have_in_common_word_for_word() -> None:
+    mine = found("mine", sku={"name": "GlobalStandard", "capacity": 1})
+    theirs = found("mine", sku={"name": "GlobalStandard", "capacity": 2})
+    made = export(account(found(), mine, name="a"), account(found(), theirs, name="b"))
+    assert [one.file for one in made.pages] == ["fleet.yaml", "templates.yaml", "a.yaml", "b.yaml"]
+    assert page(made, "templates.yaml").count("- name:") == 1
+    for file in ("a.yaml", "b.yaml"):
+        assert "  templates: [common]\n" in page(made, file)
+        assert page(made, file).count("- name:") == 1
+
+
+def test_what_only_some_accounts_share_is_a_template_of_theirs() -> None:
+    made = export(*(account(found("c" if n < 2 else "other"), name=f"a{n}") for n in range(3)))
+    assert "metadata: {name: shared-c}" in page(made, "templates.yaml")
+    assert "templates" not in page(made, "a2.yaml")
+
+
+@pytest.mark.parametrize("state", ["Failed", "Canceled", "Disabled", "Deleting"])
+def test_what_a_plan_would_not_just_adopt_is_commented_out(state: str) -> None:
+    text = entry(found(state=state))
+    assert f"in state {state}" in text
+    assert "    # - name: chat\n" in text
+    assert "\n    - name" not in text
+
+
+def test_a_deployment_under_way_is_declared_with_a_remark() -> None:
+    text = entry(found(state="Updating"))
+    assert "# was in state Updating" in text
+    assert "    - name: chat\n" in text
+
+
+def test_another_fleets_deployment_is_commented_out_and_no_mark_is_a_tag() -> None:
+    marks = {"reconciler-fleet": "rival", "Reconciler-Spec": "0123456789ab"}
+    text = entry(found(tags=marks))
+    assert "mark of the fleet rival" in text
+    assert "    # - name: chat" in text
+    assert "tags" not in text
+
+
+def test_pruning_stays_safe_where_something_of_ours_is_commented_out() -> None:
+    ours = found("broken", state="Failed", tags={"reconciler-fleet": "contoso"})
+    assert "  prune: never" in page(export(account(found(), ours)))
+    assert "prune" not in page(export(account(found(), ours), fleet="other"))
+
+
+def test_an_unknown_property_is_told_and_a_known_one_that_does_not_fit_is_kept_as_it_is() -> None:
+    text = entry(found(fancyNewThing=1, versionUpgradeOption="Someday", speculativeDecoding={"a": 0.5}))
+    assert "# ARM also has fancyNewThing: not known here, carried over by every write" in text
+    assert "extraProperties: {versionUpgradeOption: Someday, speculativeDecoding: {a: 0.5}}" in text
+
+
+def test_a_fine_tuned_model_says_where_it_was_made_or_what_to_fill_in() -> None:
+    sku = {"name": "GlobalStandard", "capacity": 10}
+    source = (
+        f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-ft"
+        "/providers/Microsoft.CognitiveServices/accounts/aoai-ft"
+    )
+    told = entry(found(model={"name": TUNED, "version": "1", "sourceAccount": source}, sku=sku))
+    assert "subscription: prod-eu, resourceGroup: rg-ft, account: aoai-ft" in told
+    assert "ARM tells no source" in entry(found(model={"name": TUNED, "version": "1"}, sku=sku))
+
+
+def test_a_rule_that_finds_fault_with_what_exists_is_lowered_by_name() -> None:
+    odd = found(
+        "ptu",
+        model={"name": "gpt-4o", "version": "2024-11-20"},
+        sku={"name": "ProvisionedManaged", "capacity": 40},
+    )
+    text = page(export(account(odd)), "fleet.yaml")
+    assert (
+        "capacity-increment: warning  # aoai/ptu\n" in text
+        or "capacity-minimum: warning  # aoai/ptu\n" in text
+    )
+
+
+def test_a_missing_capacity_is_left_to_whoever_set_it() -> None:
+    text = entry(found(sku={"name": "GlobalStandard", "capacity": None}))
+    assert "sku: {name: GlobalStandard}" in text
+    assert "lifecycle: {ignoreChanges: [sku.capacity]}" in text
+
+
+def test_text_of_arm_never_leaves_its_comment_or_its_quotes() -> None:
+    odd: dict[str, Any] = {"p\n- x\u202e": 1}
+    evil = "x\n    - name: injected\u202e"
+    text = page(export(account(found(evil), found(tags={"t": "a\nb: c"}, **odd))))
+    assert "\n    - name: injected" not in text
+    assert "\u202e" not in text
+    assert 'tags: {t: "a\\nb: c"}' in text
+
+
+def test_files_get_names_that_lead_nowhere_and_are_read() -> None:
+    names = ["../../etc/x", ".hidden", "_skipped", "Fleet", "fleet", "a" * 300]
+    files = [one.file for one in export(*(account(found(), name=name) for name in names)).pages]
+    assert len({file.lower() for file in files}) == len(files) == len(names) + 2
+    assert all("/" not in file and file[0] not in "._" and len(file) < 130 for file in files)
+
+
+def test_notes_of_what_is_missing_stand_in_the_fleet() -> None:
+    made = export(account(found()), notes=("account other could not be read",), complete=False)
+    assert "# account other could not be read\n" in page(made, "fleet.yaml")
+    assert "account other could not be read" in made.notes
+
+
+def test_what_a_template_leaves_open_is_what_validate_points_at() -> None:
+    open_one = Found(name="chat", resource={"sku": {"name": "Standard"}}, open={"model": "parameters('m')"})
+    estate = Estate(
+        origin=Origin.ARM_TEMPLATE,
+        accounts=(FoundAccount(subscription=None, resource_group=None, name=None, deployments=(open_one,)),),
+    )
+    made = manifests_of(estate, fleet="x", today=date(2026, 6, 22))
+    assert any("will show" in note and "error" in note for note in made.notes)
+    read = load(["-"], stdin=io.BytesIO(made.stream.encode()))
+    assert {one.place.route[-1] for one in read.diagnostics if one.place} >= {"id", "resourceGroup"}
+    filled = (
+        made.stream.replace('"<GUID of the subscription>"', SUBSCRIPTION)
+        .replace('"<resource group>"', "rg")
+        .replace('"<account>"', "aoai")
+    )
+    again = load(["-"], stdin=io.BytesIO(filled.encode()))
+    assert [one.code for one in again.diagnostics] == ["missing-field"]
+    assert "model is not known here: parameters('m')" in filled
+
+
+def test_two_sources_that_differ_are_left_as_they_are_even_where_one_is_empty() -> None:
+    source = (
+        f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-ft"
+        "/providers/Microsoft.CognitiveServices/accounts/aoai-ft"
+    )
+    for other in ("", source.replace("aoai-ft", "other")):
+        text = entry(found(model={"name": TUNED, "version": "1", "source": other, "sourceAccount": source}))
+        assert "source and sourceAccount differ" in text
+        assert "source: {" not in text
