@@ -10,9 +10,12 @@ import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 DEFAULT_PATH = "manifests/"
 CLOUDS = ("emulator", "AzureCloud", "AzureUSGovernment", "AzureChinaCloud")
@@ -150,10 +153,17 @@ def output_options(*forms: str, reports: bool = False) -> Decorator:
     return decorate
 
 
+def _files(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Leave the completion of a path to the shell."""
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 -- only when a shell asks
+
+    return [CompletionItem(incomplete, type="file")]
+
+
 def manifest_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add PATH… and the selection; the command gets one `chosen: Chosen`."""
     options = (
-        click.argument("paths", nargs=-1, metavar="[PATH]..."),
+        click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=_files),
         _option("--select", default="", metavar="LABEL=VALUE,...", help="Only sets with these labels."),
         _option(
             "--target",
