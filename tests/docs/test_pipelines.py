@@ -105,3 +105,14 @@ def test_what_the_container_file_copies_is_there_and_gets_through() -> None:
             copied |= set(line.split()[1:-1])
     assert copied == kept
     assert all((ROOT / name).exists() for name in copied)
+
+
+@pytest.mark.parametrize("name", ["github-actions.md", "azure-devops-and-gitlab.md"])
+def test_the_how_tos_name_files_that_are_there_and_inputs_that_exist(name: str) -> None:
+    page = ROOT / "docs/how-to" / name
+    text = page.read_text("utf-8")
+    links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text)
+    assert links
+    assert [link for link in links if not (page.parent / link).exists()] == []
+    pipelines = "".join(path.read_text("utf-8") for path in [ACTION, *WORKFLOWS, *AZURE, *GITLAB])
+    assert [one for one in re.findall(r"`([A-Z]+(?:_[A-Z]+)+)`", text) if one not in pipelines] == []
