@@ -43,6 +43,7 @@ format: $(VENV)/.development  ## Fail where ruff would format otherwise
 
 lint: $(VENV)/.development
 	$(BIN)/ruff check .
+	$(BIN)/python -m tools.lint_pipelines
 
 types: $(VENV)/.development
 	$(BIN)/mypy

@@ -13,6 +13,7 @@ import re
 import threading
 from typing import Protocol
 
+from reconciler.arm.federated import federated_credential
 from reconciler.arm.printable import speakable
 from reconciler.errors import UsageProblem
 
@@ -33,7 +34,8 @@ _ADVICE = {
     "default": "sign in with `az login`, or set the variables of a service principal",
     "cli": "run `az login --tenant {tenant}`",
     "environment": "set AZURE_TENANT_ID, AZURE_CLIENT_ID and a secret or certificate",
-    "workload-identity": "set AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE; trust the issuer in {tenant}",
+    "workload-identity": "set AZURE_CLIENT_ID, and AZURE_FEDERATED_TOKEN_FILE outside GitHub Actions and "
+    "Azure Pipelines; trust the issuer in {tenant}",
     "managed-identity": "run where a managed identity is; AZURE_CLIENT_ID names a user-assigned one",
 }
 
@@ -79,9 +81,7 @@ def azure_credential(kind: str, authority: str, tenant: str | None) -> Credentia
         case "environment":
             return identity.EnvironmentCredential(authority=authority, additionally_allowed_tenants=anywhere)
         case "workload-identity":
-            return identity.WorkloadIdentityCredential(
-                authority=authority, tenant_id=tenant, additionally_allowed_tenants=anywhere
-            )
+            return federated_credential(authority, tenant, os.environ)
         case "managed-identity":
             return identity.ManagedIdentityCredential(client_id=os.environ.get("AZURE_CLIENT_ID"))
         case _:

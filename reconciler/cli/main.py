@@ -10,7 +10,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -18,6 +18,9 @@ from reconciler import __version__
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.interrupted import Interrupted
 from reconciler.errors import ReconcilerError, UsageProblem
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 # name -> (module below reconciler.cli.commands, one line for --help); the module defines `command`.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -33,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "lifecycle": ("lifecycle", "List every deployment with its model's retirement date and successor."),
     "schema": ("schema", "Print the JSON Schema of the manifests."),
     "explain": ("explain", "Say what a diagnostic code means and what to do."),
+    "completion": ("completion", "Print the script that completes commands in bash, zsh or fish."),
     "emulator": ("emulator", "Serve, reset, load or inspect the embedded ARM emulator."),
 }
 
@@ -57,6 +61,16 @@ class _LazyGroup(click.Group):
         del ctx
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 -- only when a shell asks
+
+        found = [
+            CompletionItem(name, help=text)
+            for name, (_, text) in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

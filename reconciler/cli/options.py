@@ -7,12 +7,15 @@ consent or lifts a guard has none: a forgotten variable must not say yes.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 DEFAULT_PATH = "manifests/"
 CLOUDS = ("emulator", "AzureCloud", "AzureUSGovernment", "AzureChinaCloud")
@@ -21,7 +24,7 @@ CREDENTIALS = ("default", "cli", "environment", "workload-identity", "managed-id
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """How and where the result is written. `file` None is stdout."""
+    """How and where the result is written. `file` None is stdout; `reports` are the same result again."""
 
     form: str
     file: Path | None
@@ -29,6 +32,13 @@ class Output:
     quiet: bool
     verbose: bool
     log_json: bool
+    reports: tuple[tuple[str, Path], ...] = ()
+
+    def each(self) -> Iterator[Output]:
+        """The result itself, then every `--report` of it."""
+        yield self
+        for form, file in self.reports:
+            yield replace(self, form=form, file=file, reports=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +84,32 @@ def _stack(decorators: Sequence[Decorator], function: Callable[..., Any]) -> Cal
     return function
 
 
-def output_options(*forms: str) -> Decorator:
-    """Add the output options; the command gets one `output: Output`."""
-    options = (
+def _reports(
+    forms: Sequence[str], _: click.Context, __: click.Parameter, given: tuple[str, ...]
+) -> tuple[tuple[str, Path], ...]:
+    found = []
+    for one in given:
+        form, sign, file = one.partition("=")
+        if form not in forms or not sign or not file:
+            raise click.BadParameter(f"{one!r} is not FORM=FILE with FORM one of {', '.join(forms)}")
+        found.append((form, Path(file)))
+    return tuple(found)
+
+
+def _report_option(forms: Sequence[str]) -> Decorator:
+    return _option(
+        "--report",
+        "reports",
+        multiple=True,
+        metavar="FORM=FILE",
+        callback=functools.partial(_reports, forms),
+        help="Write the result there in that form too; may be given several times.",
+    )
+
+
+def output_options(*forms: str, reports: bool = False) -> Decorator:
+    """Add the output options; the command gets one `output: Output`, and writes `output.each()`."""
+    options: tuple[Decorator, ...] = (
         _option(
             "-o",
             "--output",
@@ -94,6 +127,8 @@ def output_options(*forms: str) -> Decorator:
         _option("-v", "--verbose", is_flag=True, help="Also what does not change, and requests on stderr."),
         _option("--log-json", is_flag=True, help="Log on stderr as JSON lines."),
     )
+    if reports:
+        options += (_report_option(forms),)
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
@@ -105,6 +140,7 @@ def output_options(*forms: str) -> Decorator:
                 quiet=given.pop("quiet"),
                 verbose=given.pop("verbose"),
                 log_json=given.pop("log_json"),
+                reports=given.pop("reports", ()),
             )
             if (output.verbose or output.log_json) and not output.quiet:
                 from reconciler.cli.logs import set_up  # noqa: PLC0415 -- only when somebody listens
@@ -117,10 +153,17 @@ def output_options(*forms: str) -> Decorator:
     return decorate
 
 
+def _files(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Leave the completion of a path to the shell."""
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 -- only when a shell asks
+
+    return [CompletionItem(incomplete, type="file")]
+
+
 def manifest_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add PATH… and the selection; the command gets one `chosen: Chosen`."""
     options = (
-        click.argument("paths", nargs=-1, metavar="[PATH]..."),
+        click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=_files),
         _option("--select", default="", metavar="LABEL=VALUE,...", help="Only sets with these labels."),
         _option(
             "--target",

@@ -11,13 +11,15 @@ from typing import Protocol
 
 from reconciler.diagnostics import Diagnostic, Place, Severity, Span
 from reconciler.report.layout import cells, counted
-from reconciler.report.style import WIDEST, Style, inert
+from reconciler.report.style import WIDEST, Style, inert, markdown_fence, markdown_inert
 
 LIMIT = 50
 """Diagnostics that are listed; the rest is counted."""
 
 _ANNOTATIONS = 10
 """GitHub shows ten annotations of a kind per step; the tenth says how many more there are."""
+
+_PAGE = Style(width=110)
 
 _COLOUR = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan", Severity.OFF: "dim"}
 _WORSE = (Severity.ERROR, Severity.WARNING, Severity.INFO, Severity.OFF)
@@ -82,6 +84,22 @@ def render_github(diagnostics: Sequence[Diagnostic], sources: Spans) -> str:
         counts = ", ".join(_counts(rest))
         lines.append(f"::{_command(rest[0].severity)} title=reconciler::and {len(rest)} more ({counts})")
     return "\n".join(lines) + "\n" if lines else ""
+
+
+def render_markdown(diagnostics: Sequence[Diagnostic], sources: Spans) -> str:
+    """What is wrong with the manifests, for a pull request: the worst first, each with its line."""
+    ordered = in_order(diagnostics, sources)
+    worst = sorted(ordered, key=lambda found: _WORSE.index(found.severity))
+    verdict = "Invalid" if _count(ordered, Severity.ERROR) else "Valid"
+    told = ", ".join(_counts(ordered)) or "nothing found"
+    blocks = ["## Manifests", f"**{verdict}:** {told}"]
+    for found in worst[:LIMIT]:
+        where = "" if found.place is None else f" in {markdown_inert(_position(found.place, sources, _PAGE))}"
+        text = markdown_fence("\n".join(_block(found, sources, _PAGE)))
+        blocks.append(f"{found.severity.value} {markdown_inert(found.code)}{where}\n\n{text}")
+    if len(worst) > LIMIT:
+        blocks.append(f"**Cut to fit:** {len(worst) - LIMIT} more not shown here.")
+    return "\n\n".join(blocks) + "\n"
 
 
 def in_order(diagnostics: Sequence[Diagnostic], sources: Spans) -> list[Diagnostic]:

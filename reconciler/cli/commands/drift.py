@@ -28,7 +28,7 @@ from reconciler.report.style import json_text
 @click.command("drift")
 @manifest_options
 @connection_options
-@output_options("text", "json", "markdown")
+@output_options("text", "json", "markdown", reports=True)
 @click.option("--show-people", is_flag=True, help="Show people's addresses in full.")
 def command(*, chosen: Chosen, connection: Connection, output: Output, show_people: bool) -> int:
     """Compare what is there with what was declared and applied. Exit 2 when something drifted."""
@@ -40,23 +40,21 @@ def command(*, chosen: Chosen, connection: Connection, output: Output, show_peop
     must_declare_something(desired)
     observed, arm_time = run_reading(_look(desired, connection, output), timeout=connection.timeout)
     report = find_drift(desired, observed, today=arm_time.date())
+    for each in output.each():
+        write_result(each, _rendered(report, desired, each, show_people=show_people))
+    return _exit_code(report)
+
+
+def _rendered(report: DriftReport, desired: DesiredState, output: Output, *, show_people: bool) -> str:
     match output.form:
         case "json":
-            document = drift_report.to_json(report, show_people=show_people)
-            write_result(output, json_text(document))
+            return json_text(drift_report.to_json(report, show_people=show_people))
         case "markdown":
-            write_result(output, drift_report.render_markdown(report, show_people=show_people))
+            return drift_report.render_markdown(report, show_people=show_people)
         case _:
-            write_result(
-                output,
-                drift_report.render_text(
-                    report,
-                    style=style_of(output),
-                    show_people=show_people,
-                    alias_of=desired.fleet.alias_of,
-                ),
+            return drift_report.render_text(
+                report, style=style_of(output), show_people=show_people, alias_of=desired.fleet.alias_of
             )
-    return _exit_code(report)
 
 
 async def _look(

@@ -26,15 +26,17 @@ from reconciler.cli.options import (
     output_options,
 )
 from reconciler.cli.pipeline import plan_fleet
-from reconciler.cli.wiring import load_manifests, note, save, write_result
+from reconciler.cli.wiring import Loaded, load_manifests, note, save, write_result
 from reconciler.plan.guard import Policy
 from reconciler.plan.plan import Plan
+from reconciler.report import pipelines as pipelines_report
+from reconciler.report.style import json_text
 
 
 @click.command("plan")
 @manifest_options
 @connection_options
-@output_options("text", "json", "markdown")
+@output_options("text", "json", "markdown", "github", "gitlab", reports=True)
 @allowance_options
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for `apply PLANFILE`."
@@ -71,14 +73,23 @@ def command(
             ["reconciler apply", str(out), *flags_of(allowances), *(f"--rule {one}" for one in chosen.rules)]
         )
         note(output, f"saved: {out}; `{again}` does this and nothing else")
+    for each in output.each():
+        write_result(each, _rendered(plan, loaded, document, each))
+    return _exit_code(plan, detailed=detailed_exitcode)
+
+
+def _rendered(plan: Plan, loaded: Loaded, document: str, output: Output) -> str:
     match output.form:
         case "json":
-            write_result(output, document)
+            return document
         case "markdown":
-            write_result(output, plan_markdown(plan, loaded))
+            return plan_markdown(plan, loaded)
+        case "github":
+            return pipelines_report.render_github(plan, loaded.sources)
+        case "gitlab":
+            return json_text(pipelines_report.gitlab_counts(plan))
         case _:
-            write_result(output, plan_text(plan, loaded, output))
-    return _exit_code(plan, detailed=detailed_exitcode)
+            return plan_text(plan, loaded, output)
 
 
 def _exit_code(plan: Plan, *, detailed: bool) -> Exit:

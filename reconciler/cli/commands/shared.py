@@ -38,6 +38,8 @@ def diagnostics_text(loaded: Loaded, output: Output) -> str:
                 loaded.diagnostics, loaded.sources, files=loaded.files, deployments=loaded.deployments
             )
             return json_text(found)
+        case "markdown":
+            return diagnostics_report.render_markdown(loaded.diagnostics, loaded.sources)
         case "github":
             return diagnostics_report.render_github(loaded.diagnostics, loaded.sources)
         case "sarif":
@@ -56,7 +58,8 @@ def diagnostics_text(loaded: Loaded, output: Output) -> str:
 
 def invalid(loaded: Loaded, output: Output) -> Exit:
     """End a command whose manifests have errors: they are its result."""
-    write_result(output, diagnostics_text(loaded, output))
+    for each in output.each():
+        write_result(each, diagnostics_text(loaded, each))
     return Exit.FAILED
 
 

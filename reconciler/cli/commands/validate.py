@@ -12,9 +12,10 @@ from reconciler.cli.wiring import load_manifests, write_result
 
 @click.command("validate")
 @manifest_options
-@output_options("text", "json", "github", "sarif", "junit")
+@output_options("text", "json", "markdown", "github", "sarif", "junit", reports=True)
 def command(*, chosen: Chosen, output: Output) -> int:
     """Check syntax, schema, references and the catalogue's rules. Exit 0 or 1; ARM is not asked."""
     loaded = load_manifests(chosen)
-    write_result(output, diagnostics_text(loaded, output))
+    for each in output.each():
+        write_result(each, diagnostics_text(loaded, each))
     return Exit.DONE if loaded.valid else Exit.FAILED

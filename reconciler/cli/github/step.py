@@ -1,0 +1,275 @@
+"""Run one command, then write outputs, annotations, summary, comment or issue.
+
+Rule of this module: whether the step fails hangs on the command alone, and on an issue that could not be
+opened; a comment that GitHub does not take (a fork's token may only read) is a warning.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import re
+import secrets
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from reconciler.cli import run
+from reconciler.cli.exit_codes import Exit
+from reconciler.cli.github import page
+from reconciler.cli.github.inputs import Inputs, Runner
+from reconciler.cli.github.rest import GitHubRefused, Repository
+from reconciler.diagnostics import Diagnostic, Place, Severity, Span
+from reconciler.errors import ReconcilerError, UsageProblem
+from reconciler.report.diagnostics import render_github
+
+_REPORTED = frozenset({"validate", "plan", "drift"})
+_TITLES = {"validate": "Validate", "plan": "Plan", "apply": "Apply", "drift": "Drift"}
+
+
+def main(environ: Mapping[str, str]) -> int:
+    """The exit code of the step."""
+    try:
+        inputs, runner = Inputs.of(environ), Runner.of(environ)
+        with _standing_in(inputs, runner):
+            ended = _run(inputs, runner)
+            return _tell(inputs, runner, ended)
+    except UsageProblem as wrong:
+        _annotate(Severity.ERROR, "usage", str(wrong))
+        return Exit.USAGE
+    except ReconcilerError as problem:
+        _annotate(Severity.ERROR, "reconciler", str(problem))
+        return Exit.FAILED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ended:
+    """A command that ran: its exit code, everything that it printed, and the folder of its files."""
+
+    code: int
+    printed: str
+    folder: Path
+
+    def file(self, name: str) -> Path | None:
+        """One of the files, if the command came so far as to write it."""
+        path = self.folder / name
+        return path if path.is_file() else None
+
+
+@contextlib.contextmanager
+def _standing_in(inputs: Inputs, runner: Runner) -> Iterator[None]:
+    """The working directory for the command's time. Neither it nor a path may lead out of the workspace."""
+    root = runner.workspace.resolve()
+    folder = (root / inputs.working_directory).resolve()
+    for name, path in [
+        ("working-directory", folder),
+        *(("paths", (folder / one).resolve()) for one in inputs.paths or ("manifests",)),
+    ]:
+        if not path.is_relative_to(root):
+            raise UsageProblem(
+                f"the input {name} leads out of the checked-out tree, to {path}; nothing was read"
+            )
+    if not folder.is_dir():
+        raise UsageProblem(
+            f"the input working-directory is {inputs.working_directory!r}: there is no such folder"
+        )
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+class _Tee(io.TextIOBase):
+    """A stream that keeps what passes through it."""
+
+    def __init__(self, stream: TextIO, kept: io.StringIO) -> None:
+        self._stream = stream
+        self._kept = kept
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self._stream.encoding
+
+    def write(self, text: str) -> int:
+        self._kept.write(text)
+        return self._stream.write(text)
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+
+def _run(inputs: Inputs, runner: Runner) -> _Ended:
+    folder = Path(tempfile.mkdtemp(prefix="reconciler-", dir=runner.temporary))
+    kept = io.StringIO()
+    out, err = _Tee(sys.stdout, kept), _Tee(sys.stderr, kept)
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = run(_words(inputs, folder))
+    sys.stdout.flush()
+    (folder / "printed.txt").write_text(kept.getvalue(), "utf-8")
+    return _Ended(code=code, printed=kept.getvalue(), folder=folder)
+
+
+def _words(inputs: Inputs, folder: Path) -> list[str]:
+    """The command line. Paths come behind `--`, so that none is taken for an option."""
+    words = [inputs.command, "--no-color"]
+    if inputs.command in _REPORTED:
+        words += ["--report", f"markdown={folder / 'report.md'}"]
+    match inputs.command:
+        case "validate":
+            words += ["--report", f"github={folder / 'annotations.txt'}"]
+        case "plan":
+            words += ["--report", f"github={folder / 'annotations.txt'}", "--detailed-exitcode"]
+            words += ["--report", f"text={folder / 'plan.txt'}", "--out", str(folder / "plan.json")]
+        case "drift":
+            words += ["--report", f"json={folder / 'drift.json'}"]
+        case _:
+            words += ["--yes", "--journal", str(folder / "journal.jsonl")]
+    paths = (inputs.plan_file,) if inputs.plan_file else inputs.paths
+    return [*words, *inputs.arguments, "--", *paths]
+
+
+def _tell(inputs: Inputs, runner: Runner, ended: _Ended) -> int:
+    _annotations(inputs, runner, ended)
+    report = _report(inputs, ended)
+    _append(runner.summary, page.summary(report))
+    _append(runner.output, "".join(_entry(name, value) for name, value in _outputs(ended).items()))
+    failed = ended.code not in {Exit.DONE, Exit.CHANGES}
+    code = ended.code if failed else Exit.DONE
+    if inputs.command == "plan" and inputs.comment and runner.pull_request is not None:
+        _comment(inputs, runner, runner.pull_request, report)
+    if inputs.command == "drift" and inputs.issue_label:
+        return max(code, _issue(inputs, runner, ended, report))
+    return code
+
+
+def _report(inputs: Inputs, ended: _Ended) -> str:
+    """The command's own page, or what it printed where it came to no report."""
+    file = ended.file("report.md")
+    if file is not None:
+        return file.read_text("utf-8")
+    title = _TITLES[inputs.command]
+    if ended.code not in {Exit.DONE, Exit.CHANGES}:
+        title += f" failed, exit code {ended.code}"
+    return page.told(title, ended.printed)
+
+
+def _outputs(ended: _Ended) -> dict[str, str]:
+    files = {
+        "plan_path": "plan.json",
+        "json_plan_path": "plan.json",
+        "text_plan_path": "plan.txt",
+        "markdown_path": "report.md",
+        "json_drift_path": "drift.json",
+        "journal_path": "journal.jsonl",
+    }
+    found = {"exitcode": str(ended.code), "changes": str(ended.code == Exit.CHANGES).lower()}
+    found |= {name: str(path) for name, file in files.items() if (path := ended.file(file)) is not None}
+    plan = ended.file("plan.json")
+    return found if plan is None else found | _counts(json.loads(plan.read_text("utf-8")))
+
+
+def _counts(plan: Mapping[str, Mapping[str, int]]) -> dict[str, str]:
+    """A replacement counts as one to destroy and one to add, as Terraform counts it."""
+    number = plan["summary"]
+    writes = sum(number[kind] for kind in ("create", "update", "replace", "delete", "adopt"))
+    counts = {
+        "to_add": number["create"] + number["replace"],
+        "to_change": number["update"] + number["adopt"],
+        "to_destroy": number["delete"] + number["replace"],
+        "to_replace": number["replace"],
+        "to_adopt": number["adopt"],
+        "blocked": number["blocked"],
+    }
+    told = {name: str(value) for name, value in counts.items()}
+    return told | {"changes": str(writes > 0).lower(), "applyable": str(plan["applyable"]).lower()}
+
+
+def _entry(name: str, value: str) -> str:
+    """An output between delimiters that nobody can guess, so that no value ends it early."""
+    delimiter = f"end-{secrets.token_hex(16)}"
+    return f"{name}<<{delimiter}\n{value}\n{delimiter}\n"
+
+
+def _append(file: Path | None, text: str) -> None:
+    if file is not None:
+        with file.open("a", encoding="utf-8") as stream:
+            stream.write(text)
+
+
+def _annotations(inputs: Inputs, runner: Runner, ended: _Ended) -> None:
+    """Print the annotations with files as GitHub knows them: from the root of the repository."""
+    file = ended.file("annotations.txt")
+    if file is None:
+        return
+    below = (runner.workspace / inputs.working_directory).resolve().relative_to(runner.workspace.resolve())
+    prefix = "" if below == Path() else f"{below.as_posix()}/"
+    prefix = prefix.replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
+    text = file.read_text("utf-8")
+    sys.stdout.write(
+        re.sub(r"^(::\w+ file=)", lambda found: found.group(1) + prefix, text, flags=re.MULTILINE)
+    )
+    sys.stdout.flush()
+
+
+def _comment(inputs: Inputs, runner: Runner, number: int, report: str) -> None:
+    try:
+        body = page.comment(inputs, runner, report)
+        done = _repository(inputs, runner).comment(number, page.marker(inputs), body)
+    except GitHubRefused as refused:
+        _annotate(Severity.WARNING, "comment", f"{refused}. The summary of this run has the plan")
+    else:
+        print(f"comment {done} on pull request {number}")  # noqa: T201 -- the log of the step
+
+
+def _issue(inputs: Inputs, runner: Runner, ended: _Ended, report: str) -> Exit:
+    """Open or update the issue where something is wrong, close it where all is well."""
+    repository, marker = _repository(inputs, runner), page.marker(inputs)
+    try:
+        if ended.code == Exit.DONE:
+            words = f"Nothing differs any more, says [this run]({runner.run_url})."
+            closed = repository.close_issues(marker, label=inputs.issue_label, words=words)
+            told = ", ".join(f"issue {number} closed" for number in closed) or "no issue was open"
+        else:
+            state = "Drift" if ended.code == Exit.CHANGES else "Drift cannot be told"
+            number = repository.open_issue(
+                marker,
+                title=f"{state}: {inputs.target}",
+                label=inputs.issue_label,
+                body=page.comment(inputs, runner, report),
+            )
+            told = f"issue {number} says it"
+    except GitHubRefused as refused:
+        _annotate(Severity.ERROR, "issue", f"{refused}. The summary of this run has the report")
+        return Exit.FAILED
+    print(told)  # noqa: T201 -- the log of the step
+    return Exit.DONE
+
+
+def _repository(inputs: Inputs, runner: Runner) -> Repository:
+    return Repository(api=runner.api, name=runner.repository, token=inputs.token, author=inputs.author)
+
+
+class _Nowhere:
+    """Findings about the run stand in no file."""
+
+    def span(self, place: Place) -> Span | None:
+        return place.span
+
+    def line(self, file: str, line_no: int, /) -> str | None:
+        del file, line_no
+        return None
+
+
+def _annotate(severity: Severity, code: str, message: str) -> None:
+    sys.stdout.write(render_github([Diagnostic(code=code, severity=severity, message=message)], _Nowhere()))
+    sys.stdout.flush()
