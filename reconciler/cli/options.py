@@ -33,13 +33,17 @@ class Output:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """Which manifests, which of their deployments, and how loud rules are (``code=severity``)."""
+    """Which manifests, which of their deployments, and how loud rules are (``code=severity``).
+
+    `shard` is ``i/n``, ``auto`` or empty.
+    """
 
     paths: tuple[str, ...]
     select: str
     targets: tuple[str, ...]
     excludes: tuple[str, ...]
     rules: tuple[str, ...] = ()
+    shard: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +121,16 @@ def output_options(*forms: str) -> Decorator:
     return decorate
 
 
+rule_option = _option(
+    "--rule",
+    "rules",
+    multiple=True,
+    metavar="CODE=SEVERITY",
+    help="error, warning, info or off for a rule; wins over the Fleet.",
+)
+"""How loud rules are; the command gets `rules: tuple[str, ...]`."""
+
+
 def manifest_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add PATH… and the selection; the command gets one `chosen: Chosen`."""
     options = (
@@ -131,12 +145,13 @@ def manifest_options(function: Callable[..., Any]) -> Callable[..., Any]:
         ),
         _option("--exclude", "excludes", multiple=True, metavar="GLOB", help="All but these."),
         _option(
-            "--rule",
-            "rules",
-            multiple=True,
-            metavar="CODE=SEVERITY",
-            help="error, warning, info or off for a rule; wins over the Fleet.",
+            "--shard",
+            default="",
+            metavar="I/N|auto",
+            help="Only the accounts of the I-th of N jobs, from 1/N to N/N; auto: as the CI system or the "
+            "Kubernetes Indexed Job numbers this job.",
         ),
+        rule_option,
     )
 
     @functools.wraps(function)
@@ -146,6 +161,7 @@ def manifest_options(function: Callable[..., Any]) -> Callable[..., Any]:
             select=given.pop("select"),
             targets=given.pop("targets"),
             excludes=given.pop("excludes"),
+            shard=given.pop("shard"),
             rules=given.pop("rules"),
         )
         return function(chosen=chosen, **given)

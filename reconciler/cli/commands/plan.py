@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from reconciler.cli.commands.shared import (
+    again,
     allowance_options,
-    flags_of,
     invalid,
     plan_json,
     plan_markdown,
@@ -27,7 +28,8 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.pipeline import observe_fleet, plan_for
 from reconciler.cli.wiring import load_manifests, note, save, write_result
-from reconciler.plan.guard import Policy
+from reconciler.domain.shard import Part
+from reconciler.plan.guard import Alone, Policy
 from reconciler.plan.plan import Plan
 
 
@@ -57,14 +59,12 @@ def command(
     observed = run_reading(
         observe_fleet(loaded.state(), connection, output, with_regions=True), timeout=connection.timeout
     )
-    plan = plan_for(loaded, observed, allowances)
-    document = plan_json(plan, loaded, chosen)
+    part = loaded.state().part
+    plan = plan_for(loaded, observed, replace(allowances, in_shard=Alone.LATER))
+    document = plan_json(plan, loaded, chosen, observed=None if part is None else observed)
     if out is not None:
         save(out, document)
-        again = " ".join(
-            ["reconciler apply", str(out), *flags_of(allowances), *(f"--rule {one}" for one in chosen.rules)]
-        )
-        note(output, f"saved: {out}; `{again}` does this and nothing else")
+        note(output, f"saved: {out}; {_what_next(out, part, again(allowances, chosen))}")
     match output.form:
         case "json":
             write_result(output, document)
@@ -72,10 +72,19 @@ def command(
             write_result(output, plan_markdown(plan, loaded))
         case _:
             write_result(output, plan_text(plan, loaded, output))
-    return _exit_code(plan, detailed=detailed_exitcode)
+    return exit_code(plan, detailed=detailed_exitcode)
 
 
-def _exit_code(plan: Plan, *, detailed: bool) -> Exit:
+def _what_next(out: Path, part: Part | None, flags: str) -> str:
+    if part is None:
+        return f"`reconciler apply {out}{flags}` does this and nothing else"
+    return (
+        f"`reconciler plan merge` makes the plan of the fleet of this and the files of the other "
+        f"{part.shard.count - 1} shards, and judges it by the limit on deletes"
+    )
+
+
+def exit_code(plan: Plan, *, detailed: bool) -> Exit:
     if plan.refusals or plan.blocked:
         return Exit.FAILED
     if detailed and plan.writes:
