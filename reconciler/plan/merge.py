@@ -41,11 +41,11 @@ def read_shard(text: str, file: str) -> ShardPlan:
     saved = saved_in(found)
     if saved.shard is None:
         raise UsageProblem(
-            f"{file} is a plan of the whole fleet, with nothing to merge: `reconciler apply {file}` does it. "
+            f"it is a plan of the whole fleet, with nothing to merge: `reconciler apply {file}` does it. "
             "`reconciler plan --shard i/n --out FILE` writes what can be merged"
         )
     if "observed" not in found:
-        raise UsageProblem(f"{file} has lost what its shard observed; plan that shard again")
+        raise UsageProblem("it has lost what its shard observed; plan that shard again")
     try:
         created = datetime.fromisoformat(document.text(found, "createdAt"))
     except ValueError as problem:

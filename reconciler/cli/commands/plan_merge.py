@@ -20,7 +20,7 @@ from reconciler.cli.commands.shared import (
 from reconciler.cli.options import Chosen, Output, output_options, rule_option
 from reconciler.cli.pipeline import plan_for
 from reconciler.cli.wiring import load_manifests, note, save, write_result
-from reconciler.errors import UsageProblem
+from reconciler.errors import PlanStale, UsageProblem
 from reconciler.plan.guard import Policy
 from reconciler.plan.merge import ShardPlan, read_shard, united, whole
 
@@ -83,5 +83,5 @@ def _read(file: Path) -> ShardPlan:
         raise UsageProblem(f"cannot read the plan {file}: {problem}") from problem
     try:
         return read_shard(text, str(file))
-    except UsageProblem as problem:
-        raise UsageProblem(f"{file}: {problem}") from problem
+    except (UsageProblem, PlanStale) as problem:
+        raise type(problem)(f"{file}: {problem}") from problem

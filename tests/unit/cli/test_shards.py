@@ -141,7 +141,10 @@ def test_the_output_says_which_part_it_is_about(tmp_path: Path, capsys: pytest.C
     run(["validate", folder, "--shard", "1/2"])
     assert "shard 1/2: 1 of 2 accounts" in capsys.readouterr().err
     run(["lifecycle", folder, "--shard", "1/2", "--offline"])
-    assert "shard 1/2: 1 of 2 accounts" in capsys.readouterr().err
+    offline = capsys.readouterr()
+    assert "shard 1/2: 1 of 2 accounts" in offline.err
+    assert "a0" in offline.out
+    assert "a1" not in offline.out
 
 
 def test_a_shard_with_nothing_to_do_is_done(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -174,11 +177,13 @@ def test_the_environment_twin_of_the_flag(tmp_path: Path, monkeypatch: pytest.Mo
 def test_merging_the_files_of_all_shards_makes_the_file_of_a_single_run(tmp_path: Path) -> None:
     folder, state = manifests(tmp_path / "m", "chat", "mini"), ["--emulator-state", str(tmp_path / "e.db")]
     files = planned(tmp_path, folder)
+    first = json.loads(Path(files[0]).read_text())
+    Path(files[0]).write_text(json.dumps({**first, "createdAt": "2026-11-24T00:00:00Z"}))
     one, all_of_them = tmp_path / "one.json", tmp_path / "merged.json"
     assert run(["plan", folder, "-q", "--out", str(one), *state]) == 0
     assert run(["plan", "merge", *files, "-q", "--out", str(all_of_them), "--detailed-exitcode"]) == 2
     assert without_time(all_of_them.read_text()) == without_time(one.read_text())
-    newest = max(json.loads(Path(file).read_text())["createdAt"] for file in files)
+    newest = json.loads(Path(files[1]).read_text())["createdAt"]
     assert json.loads(all_of_them.read_text())["createdAt"] == newest
 
 
@@ -231,7 +236,11 @@ def test_a_shard_on_its_own_keeps_to_its_share_of_the_deletes(
         (["apply", "shard-1.json"], 1, "this is what shard 1/2 saw"),
         (["apply", "merged.json", "--shard", "1/2", "--all-or-nothing"], 64, "does not go with --shard"),
         (["plan", "merge", "shard-1.json"], 64, "the plan of shard 2/2 is missing"),
-        (["plan", "merge", "shard-1.json", "merged.json"], 64, "a plan of the whole fleet"),
+        (
+            ["plan", "merge", "shard-1.json", "merged.json"],
+            64,
+            "merged.json: it is a plan of the whole fleet",
+        ),
         (["plan", "merge", "no-such-file"], 64, "cannot read the plan no-such-file"),
         (["plan", "merge", "m/fleet.yaml"], 64, "m/fleet.yaml: this is not a plan file"),
         (["plan", "merge"], 64, "Missing argument 'FILE...'"),
@@ -251,6 +260,17 @@ def test_what_cannot_be_merged_or_applied_says_why(
     capsys.readouterr()
     assert run(words) == code
     assert told in capsys.readouterr().err
+
+
+def test_models_retire_by_the_day_on_which_the_shards_looked(tmp_path: Path) -> None:
+    """A merge on another day makes the same plan: gpt-4.1-mini 2025-04-14 retires in 2027."""
+    files = planned(tmp_path, manifests(tmp_path / "m", "chat"))
+    for file in map(Path, files):
+        document = json.loads(file.read_text())
+        file.write_text(json.dumps({**document, "createdAt": "2031-01-01T00:00:00Z"}))
+    merged = tmp_path / "merged.json"
+    run(["plan", "merge", *files, "-q", "--out", str(merged)])
+    assert "model-retired" in {found["code"] for found in json.loads(merged.read_text())["diagnostics"]}
 
 
 def test_manifests_that_moved_on_cannot_be_merged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

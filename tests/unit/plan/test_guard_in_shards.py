@@ -1,13 +1,16 @@
 """Guards where a run sees only its own shard: limits of the whole fleet are not judged by a slice of it."""
 
+from dataclasses import replace
+
 import pytest
 
+from reconciler.domain.ids import DeploymentId
 from reconciler.domain.shard import Shard
-from reconciler.domain.state import DesiredState, Guards, ObservedState
+from reconciler.domain.state import DesiredAccount, DesiredState, Guards, ObservedState
 from reconciler.plan.guard import Alone, Counted, Policy
 from reconciler.plan.make import make_plan
 from reconciler.plan.plan import Refusal
-from tests.unit.plan.states import applied, desired, listed, name_of, state, world
+from tests.unit.plan.states import account, applied, desired, listed, name_of, state, world
 
 # The one subscription of these states is in the first of two shards.
 OURS, OTHERS = Shard(1, 2), Shard(2, 2)
@@ -110,6 +113,18 @@ def test_a_fleet_whose_sets_are_empty_is_refused_where_something_is_there() -> N
     nothing = state(accounts=("acc",))
     assert empty(OURS, nothing, world(listed(applied(desired("chat"))))) == {"empty-fleet"}
     assert empty(OTHERS, nothing, world(listed())) == set()
+
+
+def test_a_shard_whose_accounts_are_emptied_is_no_empty_fleet_while_others_declare_something() -> None:
+    """Its deletes are for the limit on deletes."""
+    elsewhere = account("far", subscription="88888888-8888-8888-8888-888888888888")
+    declared = state(accounts=("acc",))
+    whole = replace(
+        declared,
+        accounts=(*declared.accounts, DesiredAccount(id=elsewhere)),
+        deployments=(replace(desired("chat"), id=DeploymentId(account=elsewhere, name="chat")),),
+    )
+    assert empty(OURS, whole, world(listed(applied(desired("gone"))))) == set()
 
 
 def test_reductions_of_a_pool_are_judged_in_its_shard_which_has_all_of_it() -> None:

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from reconciler.domain.shard import Shard
-from reconciler.domain.state import DesiredState, ObservedState
+from reconciler.domain.state import DesiredState, ObservedState, Unreadable
 from reconciler.errors import PlanStale, ReconcilerError, UsageProblem
 from reconciler.plan.codec import to_json
 from reconciler.plan.guard import Alone, Policy
 from reconciler.plan.make import make_plan
 from reconciler.plan.merge import ShardPlan, read_shard, united, whole
 from reconciler.plan.saved import read_saved
-from tests.unit.plan.states import applied, desired, listed, name_of, plan, state, world
+from tests.unit.plan.states import account, applied, desired, listed, name_of, plan, state, world
 
 NOW = datetime(2026, 11, 24, 3, 4, 5, tzinfo=UTC)
 LATER = Policy(in_shard=Alone.LATER)
@@ -192,6 +192,21 @@ def test_of_two_looks_at_one_region_the_later_counts_and_any_rather_than_none() 
         ),
     ]
     assert united(plans, fleet()).regions == early.regions
+
+
+def test_what_the_shards_know_of_filters_and_fine_tuned_models_is_put_together() -> None:
+    """Two shards may ask one source account; that the later of them was refused unsays nothing."""
+    acc, source = account("acc"), account("source")
+    refused = Unreadable(id=source, code="429", message="later")
+    early = replace(there(), policies={acc: frozenset({"strict"})}, sources={source: frozenset({"tuned"})})
+    late = ObservedState(sources={source: refused, acc: frozenset()})
+    plans = [
+        replace(read(file_of(FULL)), observed=early),
+        replace(read(file_of(EMPTY)), observed=late, created_at=NOW.replace(hour=9)),
+    ]
+    found = united(plans, fleet())
+    assert found.policies == {acc: frozenset({"strict"})}
+    assert found.sources == {source: frozenset({"tuned"}), acc: frozenset()}
 
 
 def test_what_a_saved_plan_deletes_is_counted_over_all_shards() -> None:
