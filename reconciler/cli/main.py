@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 COMMANDS: dict[str, tuple[str, str]] = {
     "validate": ("validate", "Check the manifests without talking to Azure."),
     "plan": ("plan", "Show what apply would do."),
+    "plan merge": ("plan_merge", "Make one plan of those that shards have saved."),
     "apply": ("apply", "Make Azure as the manifests declare."),
     "drift": ("drift", "Show what differs although no manifest changed, and why."),
     "export": ("export", "Write manifests for what exists already."),
@@ -75,6 +76,8 @@ class _LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[1:] and " ".join(args[:2]) in COMMANDS:
+            args = [" ".join(args[:2]), *args[2:]]
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             _unknown_command(args[0], ctx)
         return super().resolve_command(ctx, args)

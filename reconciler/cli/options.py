@@ -43,13 +43,17 @@ class Output:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """Which manifests, which of their deployments, and how loud rules are (``code=severity``)."""
+    """Which manifests, which of their deployments, and how loud rules are (``code=severity``).
+
+    `shard` is ``i/n``, ``auto`` or empty.
+    """
 
     paths: tuple[str, ...]
     select: str
     targets: tuple[str, ...]
     excludes: tuple[str, ...]
     rules: tuple[str, ...] = ()
+    shard: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +164,16 @@ def _files(_: click.Context, __: click.Parameter, incomplete: str) -> list[Compl
     return [CompletionItem(incomplete, type="file")]
 
 
+rule_option = _option(
+    "--rule",
+    "rules",
+    multiple=True,
+    metavar="CODE=SEVERITY",
+    help="error, warning, info or off for a rule; wins over the Fleet.",
+)
+"""How loud rules are; the command gets `rules: tuple[str, ...]`."""
+
+
 def manifest_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add PATH… and the selection; the command gets one `chosen: Chosen`."""
     options = (
@@ -174,12 +188,13 @@ def manifest_options(function: Callable[..., Any]) -> Callable[..., Any]:
         ),
         _option("--exclude", "excludes", multiple=True, metavar="GLOB", help="All but these."),
         _option(
-            "--rule",
-            "rules",
-            multiple=True,
-            metavar="CODE=SEVERITY",
-            help="error, warning, info or off for a rule; wins over the Fleet.",
+            "--shard",
+            default="",
+            metavar="I/N|auto",
+            help="Only the accounts of the I-th of N jobs, from 1/N to N/N; auto: as the CI system or the "
+            "Kubernetes Indexed Job numbers this job.",
         ),
+        rule_option,
     )
 
     @functools.wraps(function)
@@ -189,6 +204,7 @@ def manifest_options(function: Callable[..., Any]) -> Callable[..., Any]:
             select=given.pop("select"),
             targets=given.pop("targets"),
             excludes=given.pop("excludes"),
+            shard=given.pop("shard"),
             rules=given.pop("rules"),
         )
         return function(chosen=chosen, **given)

@@ -24,16 +24,16 @@ async def observe_fleet(
 
 async def plan_fleet(
     loaded: Loaded, connection: Connection, output: Output, policy: Policy, *, ask_arm: bool
-) -> Plan:
+) -> tuple[Plan, ObservedState]:
     """Observe and plan; with `ask_arm` once more, knowing what ARM's own validation says of the writes."""
     desired = loaded.state()
     async with connect(connection, output, desired, may_validate=ask_arm) as arm:
         observed = await observe_for_plan(desired, arm, parallelism=connection.parallelism)
         plan = plan_for(loaded, observed, policy)
         if not ask_arm:
-            return plan
+            return plan, observed
         told = await with_opinions(plan, observed, arm, parallelism=connection.parallelism)
-        return plan_for(loaded, told, policy)
+        return plan_for(loaded, told, policy), told
 
 
 def plan_for(loaded: Loaded, observed: ObservedState, policy: Policy) -> Plan:

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,14 +62,20 @@ class Loaded:
         return self.desired
 
 
-def load_manifests(chosen: Chosen, cloud: str | None = None) -> Loaded:
-    """Read, resolve and check; nothing here talks to ARM. `cloud` overrides the Fleet's."""
+def load_manifests(chosen: Chosen, cloud: str | None = None, *, today: date | None = None) -> Loaded:
+    """Read, resolve and check; nothing here talks to ARM. `cloud` overrides the Fleet's.
+
+    All manifests are checked, and only then are those of one shard taken. `today` is the day by which models
+    retire; the clock's unless somebody looked on another day.
+    """
     from reconciler.catalogue.load import catalogue  # noqa: PLC0415 -- heavy rooms load when needed
     from reconciler.cli.severities import severities  # noqa: PLC0415
+    from reconciler.cli.shards import shard_of_this_job  # noqa: PLC0415
     from reconciler.manifest import rules  # noqa: PLC0415
     from reconciler.manifest.load import load  # noqa: PLC0415
     from reconciler.manifest.selection import EVERYTHING, Selection  # noqa: PLC0415
 
+    shard = shard_of_this_job(chosen.shard, os.environ)
     selection = Selection.of(select=chosen.select, targets=chosen.targets, excludes=chosen.excludes)
     read = load(
         chosen.paths,
@@ -77,7 +84,7 @@ def load_manifests(chosen: Chosen, cloud: str | None = None) -> Loaded:
         severities=severities(chosen.rules),
         stdin=sys.stdin.buffer if "-" in chosen.paths and sys.stdin is not None else None,
     )
-    today = the_clock().now().date()
+    today = today or the_clock().now().date()
     found = (*read.diagnostics, *rules.check(read.understood, catalogue(), today))
     desired = read.desired
     if desired is not None and read.deployments and selection != EVERYTHING and not desired.accounts:
@@ -87,6 +94,8 @@ def load_manifests(chosen: Chosen, cloud: str | None = None) -> Loaded:
         )
     if desired is not None and cloud is not None:
         desired = replace(desired, fleet=replace(desired.fleet, cloud=cloud))
+    if desired is not None and shard is not None:
+        desired = desired.in_shard(shard)
     return Loaded(
         desired=desired,
         diagnostics=found,
@@ -151,6 +160,14 @@ def note(output: Output, text: str) -> None:
             click.echo(text, err=True)
 
 
+def say_shard(output: Output, desired: DesiredState) -> None:
+    """Where this is one of several jobs: which, and how much is left to the others."""
+    from reconciler.report.totals import shard_line  # noqa: PLC0415
+
+    if desired.part is not None:
+        note(output, shard_line(desired.part))
+
+
 @asynccontextmanager
 async def connect(
     connection: Connection,
@@ -168,6 +185,7 @@ async def connect(
     from reconciler.arm.addresses import VALIDATION  # noqa: PLC0415 -- httpx loads only here
     from reconciler.arm.client import ArmClient, ArmSettings  # noqa: PLC0415
 
+    say_shard(output, desired)
     cloud = desired.fleet.cloud
     endpoint = connection.endpoint or _endpoint_of(cloud)
     settings = ArmSettings(

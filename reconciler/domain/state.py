@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 
 from reconciler.diagnostics import Place, Severity
 from reconciler.domain.deployment import DesiredDeployment, JsonObject
 from reconciler.domain.ids import AccountId, DeploymentId, Region
+from reconciler.domain.shard import Part, Shard, shards
 from reconciler.domain.sku import SkuName
 
 
@@ -128,7 +129,8 @@ class DesiredState:
     """Everything declared, selected. Accounts and deployments are ordered by identity.
 
     `reserve` are declared deployments that a selection left out and that a selected one may need.
-    `manifest_digest` is a SHA-256 over the texts that were read, in order of their paths.
+    `manifest_digest` is a SHA-256 over the texts that were read, in order of their paths. `part` is what a
+    shard has of all this; None where nobody shares the work.
     """
 
     fleet: Fleet
@@ -137,10 +139,38 @@ class DesiredState:
     scope: Scope = Scope()
     reserve: tuple[DesiredDeployment, ...] = ()
     manifest_digest: str = ""
+    part: Part | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "accounts", tuple(sorted(self.accounts, key=lambda a: a.id.key)))
         object.__setattr__(self, "deployments", tuple(sorted(self.deployments, key=lambda d: d.id.key)))
+
+    @property
+    def declares_accounts(self) -> bool:
+        """Whether the fleet names an account, in whichever shard."""
+        return bool(self.part.of_accounts if self.part else self.accounts)
+
+    @property
+    def declares_deployments(self) -> bool:
+        """Whether the fleet declares a deployment, in whichever shard."""
+        return bool(self.part.of_deployments if self.part else self.deployments)
+
+    def in_shard(self, shard: Shard) -> DesiredState:
+        """The accounts of one shard and what is declared in them; scope and guards are those of the fleet."""
+        owner = shards(((one.id, one.region) for one in self.accounts), shard.count)
+        accounts = tuple(one for one in self.accounts if owner[one.id] == shard.index)
+        kept = {one.id for one in accounts}
+        return replace(
+            self,
+            accounts=accounts,
+            deployments=tuple(one for one in self.deployments if one.id.account in kept),
+            part=Part(
+                shard=shard,
+                accounts=len(accounts),
+                of_accounts=len(self.accounts),
+                of_deployments=len(self.deployments),
+            ),
+        )
 
     def covers(self, deployment: DeploymentId) -> bool:
         """Whether `deployment` is in scope, by its id or its subscription's alias."""

@@ -6,11 +6,13 @@ holds nothing that the plan does not show. Reading one back is in `saved.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from reconciler.diagnostics import Diagnostic, Place, Span
 from reconciler.domain.deployment import JsonObject, JsonValue
+from reconciler.domain.shard import Part
+from reconciler.domain.state import ObservedState
 from reconciler.plan.actions import (
     KIND,
     Blocked,
@@ -22,6 +24,7 @@ from reconciler.plan.actions import (
     changes_of,
     kind_of,
 )
+from reconciler.plan.observation import in_order, observed_json
 from reconciler.plan.plan import Plan, PoolForecast, Refusal, Step
 from reconciler.plan.saved import FORMAT_VERSION, SavedPlan, Stale, narrow, read_saved
 
@@ -39,11 +42,13 @@ def to_json(
     manifest_paths: Sequence[str],
     selection: JsonObject,
     spans: Spans | None = None,
+    observed: ObservedState | None = None,
 ) -> dict[str, JsonValue]:
     """The document of `plan -o json` and `plan --out`.
 
     `selection` has the keys `select` (text), `targets` and `excludes` (lists of globs). Without `spans`
-    a diagnostic has a line only where it was found without a document tree.
+    a diagnostic has a line only where it was found without a document tree. `observed` is what the plan was
+    made from; the plan of a shard carries it, so that the plan of the fleet can be made from all of them.
     """
     kinds = [kind_of(step.action) for step in plan.steps]
     return {
@@ -60,16 +65,35 @@ def to_json(
         "refusals": [_refusal(refusal) for refusal in plan.refusals],
         "diagnostics": [_diagnostic(found, spans) for found in plan.diagnostics],
         "leftOut": plan.left_out,
-        "selection": _canonical(selection),
+        "owned": plan.owned,
+        **_shard(plan, observed),
+        "selection": in_order(selection),
         "manifests": {"paths": list(manifest_paths), "digest": plan.manifest_digest},
         "fingerprint": plan.fingerprint,
+    }
+
+
+def _shard(plan: Plan, observed: ObservedState | None) -> dict[str, JsonValue]:
+    if plan.part is None:
+        return {}
+    part: dict[str, JsonValue] = {"shard": part_json(plan.part)}
+    return part if observed is None else part | {"observed": observed_json(observed)}
+
+
+def part_json(part: Part) -> dict[str, JsonValue]:
+    """Which shard of how many, and how much of the selection it looks after."""
+    return {
+        "index": part.shard.index,
+        "count": part.shard.count,
+        "accounts": part.accounts,
+        "ofAccounts": part.of_accounts,
     }
 
 
 def action_json(step: Step) -> dict[str, JsonValue]:
     """One step. `body` is the last PUT; `writes` has them all where there is more than one."""
     action = step.action
-    bodies = [] if isinstance(action, Keep | Blocked) else [_canonical(body) for body in bodies_of(action)]
+    bodies = [] if isinstance(action, Keep | Blocked) else [in_order(body) for body in bodies_of(action)]
     observed = None if isinstance(action, Create) else action.observed
     document: dict[str, JsonValue] = {
         "id": str(action.id),
@@ -111,7 +135,7 @@ def pool_json(pool: PoolForecast) -> dict[str, JsonValue]:
 
 
 def _change(change: FieldChange) -> dict[str, JsonValue]:
-    return {"path": change.path, "before": _canonical(change.before), "after": _canonical(change.after)}
+    return {"path": change.path, "before": in_order(change.before), "after": in_order(change.after)}
 
 
 def _refusal(refusal: Refusal) -> dict[str, JsonValue]:
@@ -144,11 +168,3 @@ def _place(place: Place | None, spans: Spans | None) -> dict[str, JsonValue]:
         "endColumn": None if span is None else span.end_column,
         "path": [] if place is None else list(place.route),
     }
-
-
-def _canonical(value: JsonValue) -> JsonValue:
-    if isinstance(value, Mapping):
-        return {name: _canonical(value[name]) for name in sorted(value)}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_canonical(item) for item in value]
-    return value

@@ -6,8 +6,10 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
-from reconciler.domain.ids import Region
+from reconciler.domain.ids import DeploymentId, Region
+from reconciler.domain.shard import Shard
 from reconciler.domain.sku import SkuFamily
 from reconciler.domain.state import DesiredState, Listed, ObservedDeployment, ObservedState
 from reconciler.plan.actions import Action, Blocked, Delete, Keep, Replace
@@ -21,25 +23,50 @@ _DEFAULT_PERCENT = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What all shards of a saved plan have together: what goes, and how many deployments are owned."""
+
+    going: tuple[DeploymentId, ...]
+    owned: int
+
+
+class Alone(Enum):
+    """How a shard that sees nothing but its own accounts goes by a limit of the whole fleet.
+
+    `LATER`: not at all, for `plan merge` will. `SHARE`: by a share of it, so that all shards together stay
+    within the limit whatever each of them finds.
+    """
+
+    LATER = "later"
+    SHARE = "share"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What the command line lifts; None and False lift nothing."""
+    """What the command line lifts, None and False lift nothing; and what a shard knows of the others."""
 
     max_deletes: int | None = None
     allow_empty: bool = False
     take_over: bool = False
     replace_failed: bool = False
+    in_shard: Counted | Alone = Alone.SHARE
 
 
 def guard(
     actions: Sequence[Action], desired: DesiredState, observed: ObservedState, policy: Policy
 ) -> tuple[Refusal, ...]:
     """Every refusal of every guard."""
-    owned = sum(1 for _ in _owned(desired, observed))
+    owned = count_owned(desired, observed)
     return (
         *_empty(actions, desired, owned, policy),
         *_deletes(actions, desired, owned, policy),
         *_reductions(actions, desired, observed),
     )
+
+
+def count_owned(desired: DesiredState, observed: ObservedState) -> int:
+    """How many of the observed deployments carry the fleet's mark."""
+    return sum(1 for _ in _owned(desired, observed))
 
 
 def _owned(desired: DesiredState, observed: ObservedState) -> Iterator[tuple[ObservedDeployment, Region]]:
@@ -51,14 +78,14 @@ def _owned(desired: DesiredState, observed: ObservedState) -> Iterator[tuple[Obs
 
 
 def _empty(actions: Sequence[Action], desired: DesiredState, owned: int, policy: Policy) -> Iterator[Refusal]:
-    if policy.allow_empty or desired.deployments or desired.scope.left_out:
+    if policy.allow_empty or desired.declares_deployments or desired.scope.left_out:
         return
     going = sum(1 for action in actions if isinstance(action, Delete))
     if owned:
         found = f"the manifests declare no deployment, and {owned} carry the mark of {desired.fleet.name}"
     elif going:
         found = f"the manifests declare no deployment, and {going} would be deleted"
-    elif not desired.accounts:
+    elif not desired.declares_accounts:
         found = "the manifests declare nothing at all; a wrong path looks just like this"
     else:
         return
@@ -75,19 +102,50 @@ def _deletes(
     owned: int,
     policy: Policy,
 ) -> Iterator[Refusal]:
-    going = [action for action in actions if isinstance(action, Delete | Replace)]
-    allowed, rule = _allowed_deletes(desired, owned, policy)
+    going = tuple(action.id for action in actions if isinstance(action, Delete | Replace))
+    lift, shard = f"--max-deletes {len(going)}", desired.part.shard if desired.part else None
+    if shard is None or shard.count == 1:
+        allowed, rule = _allowed_deletes(desired, owned, policy)
+    elif policy.in_shard is Alone.LATER:
+        return
+    elif isinstance(policy.in_shard, Counted):
+        going = policy.in_shard.going
+        allowed, rule = _allowed_deletes(desired, policy.in_shard.owned, policy)
+        lift = f"--max-deletes {len(going)}"
+    else:
+        allowed, rule = _share_of_deletes(desired, owned, policy, shard)
+        lift += f" for shard {shard} alone; or `plan --shard`, `plan merge` and `apply PLANFILE --shard`"
     if len(going) <= allowed:
         return
-    names = ", ".join(f"{action.id.account.name}/{action.id.name}" for action in going)
+    names = ", ".join(f"{one.account.name}/{one.name}" for one in going)
     yield Refusal(
         code="max-deletes",
         message=(
             f"{len(going)} deployments would be deleted or replaced ({names}); {allowed} "
             f"are allowed by {rule}"
         ),
-        lift=f"--max-deletes {len(going)}",
+        lift=lift,
     )
+
+
+def _share_of_deletes(desired: DesiredState, owned: int, policy: Policy, shard: Shard) -> tuple[int, str]:
+    """What one shard may delete without knowing the others: their shares add up to the fleet's limit at most.
+
+    A percentage is taken of what this shard owns, and never rounded up to one.
+    """
+    if policy.max_deletes is not None:
+        return policy.max_deletes, f"--max-deletes {policy.max_deletes}, for this shard"
+    guards = desired.fleet.guards
+    count, percent = guards.max_deletes, guards.max_delete_percent
+    if count is None and percent is None:
+        count, percent = _DEFAULT_DELETES, _DEFAULT_PERCENT
+    limits: list[tuple[int, str]] = []
+    if count is not None:
+        limits.append((shard.share_of(count), f"shard {shard}'s share of the {count} that the fleet allows"))
+    if percent is not None:
+        told = f"{percent:g} % of the {owned} that shard {shard} owns"
+        limits.append((int(owned * percent / 100), told))
+    return min(limits)
 
 
 def _allowed_deletes(desired: DesiredState, owned: int, policy: Policy) -> tuple[int, str]:

@@ -12,7 +12,7 @@ from reconciler.domain.state import DesiredState, Listed, ObservedState
 from reconciler.plan import quota
 from reconciler.plan.compare import compare
 from reconciler.plan.dependants import with_needed
-from reconciler.plan.guard import Policy, guard
+from reconciler.plan.guard import Policy, count_owned, guard
 from reconciler.plan.order import schedule
 from reconciler.plan.overlay import canonical
 from reconciler.plan.plan import Plan, Step
@@ -40,6 +40,8 @@ def make_plan(
         complete=all(isinstance(observed.readings.get(a.id), Listed) for a in desired.accounts),
         manifest_digest=desired.manifest_digest,
         left_out=len(_left_out(desired)),
+        owned=count_owned(desired, observed),
+        part=desired.part,
         fingerprint=_fingerprint(desired, steps),
     )
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.domain.ids import DeploymentId
+from reconciler.domain.shard import Part
 from reconciler.plan.actions import Action, Blocked, Keep
 
 
@@ -74,7 +75,8 @@ class Plan:
     """Everything a person must see before saying yes.
 
     `complete` is False where something could not be read. `applyable` is False while a refusal stands
-    or nothing is to be written.
+    or nothing is to be written. `owned` deployments carry the fleet's mark. `part` is set where this is the
+    plan of one shard.
     """
 
     fleet: str
@@ -86,6 +88,8 @@ class Plan:
     complete: bool = True
     manifest_digest: str = ""
     left_out: int = 0
+    owned: int = 0
+    part: Part | None = None
     fingerprint: str = ""
 
     @property

@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.ids import DeploymentId
+from reconciler.domain.shard import Shard
 from reconciler.domain.state import DesiredState
 from reconciler.errors import PlanStale, UsageProblem
+from reconciler.plan import document
 from reconciler.plan.actions import Action, Blocked, Create, Delete, Keep, Reason, changes_of, kind_of
 from reconciler.plan.legality import is_mark, without_marks
 from reconciler.plan.plan import Plan, Step
@@ -27,6 +29,7 @@ FORMAT_VERSION = 1
 Selection = TypeVar("Selection", bound="DataclassInstance")
 
 _WRITING = frozenset({"create", "update", "replace", "delete", "adopt"})
+_GOING = frozenset({"delete", "replace"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +43,11 @@ class SavedItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedPlan:
-    """What of a plan file counts when it is applied."""
+    """What of a plan file counts when it is applied.
+
+    `shard` is set where the file is one shard's, and so no plan of the fleet. `owned` is how many deployments
+    carried the fleet's mark.
+    """
 
     fleet: str
     cloud: str
@@ -50,6 +57,13 @@ class SavedPlan:
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     items: Mapping[DeploymentId, SavedItem] = field(default_factory=dict)
+    owned: int = 0
+    shard: Shard | None = None
+
+    @property
+    def going(self) -> tuple[DeploymentId, ...]:
+        """What the plan deletes or replaces: a run of it can delete no more, whatever the file says else."""
+        return tuple(sorted(name for name, item in self.items.items() if item.action in _GOING))
 
     def chosen(self, given: Selection) -> Selection:
         """`given` with this plan's paths and selection; a dataclass with fields of these four names."""
@@ -62,6 +76,16 @@ class SavedPlan:
         )
 
     def must_fit(self, desired: DesiredState, *, cloud: str) -> None:
+        """Raise `PlanStale` unless this is a plan of the whole fleet, made from these manifests."""
+        if self.shard is not None:
+            raise PlanStale(
+                f"this is what shard {self.shard} saw, and guards are about the whole fleet. Nothing was "
+                "written; unite the files of all shards with `reconciler plan merge FILE... --out PLAN` and "
+                "apply that"
+            )
+        self.must_be_of(desired, cloud=cloud)
+
+    def must_be_of(self, desired: DesiredState, *, cloud: str) -> None:
         """Raise `PlanStale` unless manifests, fleet and cloud are those that the plan was made from."""
         moved = [
             f"the {what} was {then or 'not stated'} and is {now or 'not stated'}"
@@ -92,29 +116,46 @@ class Stale:
 
 def read_saved(text: str) -> SavedPlan:
     """A plan file's text. UsageProblem where it is none, PlanStale where another version wrote it."""
-    try:
-        document: object = json.loads(text)
-    except (ValueError, RecursionError) as problem:
-        raise UsageProblem(f"this is not a plan file: it is not JSON ({problem})") from problem
-    if not isinstance(document, dict) or "formatVersion" not in document:
-        _not_a_plan("it has no formatVersion; `reconciler plan --out FILE` writes plan files")
-    if document["formatVersion"] != FORMAT_VERSION:
+    return saved_in(plan_file(text))
+
+
+def plan_file(text: str) -> Mapping[str, object]:
+    """The document of a plan file that this version can read."""
+    file = document.object_in(text)
+    if file["formatVersion"] != FORMAT_VERSION:
         raise PlanStale(
-            f"the plan file has format version {document['formatVersion']!r}, this program reads "
+            f"the plan file has format version {file['formatVersion']!r}, this program reads "
             f"{FORMAT_VERSION}. Nothing was written; plan again with this version"
         )
-    manifests = _mapping(document, "manifests")
-    selection = _mapping(document, "selection")
+    return file
+
+
+def saved_in(file: Mapping[str, object]) -> SavedPlan:
+    """What counts of such a document when it is applied."""
+    manifests = document.mapping(file, "manifests")
+    selection = document.mapping(file, "selection")
     return SavedPlan(
-        fleet=_text(document, "fleet"),
-        cloud=_text(document, "cloud"),
-        manifest_digest=_text(manifests, "digest"),
-        manifest_paths=_texts(manifests, "paths"),
-        select=_text(selection, "select"),
-        targets=_texts(selection, "targets"),
-        excludes=_texts(selection, "excludes"),
-        items=dict(_item(action) for action in _list(document, "actions")),
+        fleet=document.text(file, "fleet"),
+        cloud=document.text(file, "cloud"),
+        manifest_digest=document.text(manifests, "digest"),
+        manifest_paths=document.texts(manifests, "paths"),
+        select=document.text(selection, "select"),
+        targets=document.texts(selection, "targets"),
+        excludes=document.texts(selection, "excludes"),
+        items=dict(_item(action) for action in document.items(file, "actions")),
+        owned=document.whole_or_none(file, "owned") or 0,
+        shard=_shard(file),
     )
+
+
+def _shard(file: Mapping[str, object]) -> Shard | None:
+    if "shard" not in file:
+        return None
+    stated = document.mapping(file, "shard")
+    try:
+        return Shard(document.whole(stated, "index"), document.whole(stated, "count"))
+    except ValueError as problem:
+        document.not_a_plan(str(problem))
 
 
 def narrow(plan: Plan, saved: SavedPlan) -> tuple[Plan, tuple[Stale, ...]]:
@@ -198,48 +239,17 @@ def _block(action: Action, reason: Reason, explanation: str, way_out: str) -> Bl
 
 def _item(action: object) -> tuple[DeploymentId, SavedItem]:
     if not isinstance(action, dict):
-        _not_a_plan("an entry of `actions` is not an object")
+        document.not_a_plan("an entry of `actions` is not an object")
     try:
-        name = DeploymentId.parse(_text(action, "id"))
+        name = DeploymentId.parse(document.text(action, "id"))
     except ValueError as problem:
         raise UsageProblem(f"this is not a plan file: {problem}") from problem
     before: dict[str, JsonValue] = {}
-    for change in _list(action, "changes"):
+    for change in document.items(action, "changes"):
         if isinstance(change, dict):
-            before[_text(change, "path")] = change.get("before")
+            before[document.text(change, "path")] = change.get("before")
     return name, SavedItem(
-        action=_text(action, "action"), fingerprint=_text(action, "fingerprint"), before=before
+        action=document.text(action, "action"),
+        fingerprint=document.text(action, "fingerprint"),
+        before=before,
     )
-
-
-def _mapping(of: Mapping[str, object], key: str) -> Mapping[str, object]:
-    value = of.get(key)
-    if not isinstance(value, dict):
-        _not_a_plan(f"`{key}` must be an object")
-    return value
-
-
-def _list(of: Mapping[str, object], key: str) -> list[object]:
-    value = of.get(key)
-    if not isinstance(value, list):
-        _not_a_plan(f"`{key}` must be a list")
-    return value
-
-
-def _text(of: Mapping[str, object], key: str) -> str:
-    value = of.get(key)
-    if not isinstance(value, str):
-        _not_a_plan(f"`{key}` must be text")
-    return value
-
-
-def _texts(of: Mapping[str, object], key: str) -> tuple[str, ...]:
-    value = _list(of, key)
-    texts = tuple(item for item in value if isinstance(item, str))
-    if len(texts) != len(value):
-        _not_a_plan(f"`{key}` must be a list of texts")
-    return texts
-
-
-def _not_a_plan(why: str) -> NoReturn:
-    raise UsageProblem(f"this is not a plan file that this program wrote: {why}")

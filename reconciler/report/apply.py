@@ -12,7 +12,7 @@ from itertools import groupby
 from reconciler.domain.deployment import JsonValue
 from reconciler.engine.outcome import ApplyReport, Fault, ItemReport, Outcome
 from reconciler.plan.actions import Blocked, Keep, kind_of
-from reconciler.plan.codec import action_json, pool_json
+from reconciler.plan.codec import action_json, part_json, pool_json
 from reconciler.plan.plan import Plan, Step
 from reconciler.report.layout import columns, counted, listed, paragraph, seconds
 from reconciler.report.steps import NO_ALIAS, SIGN, Alias, account_line
@@ -84,6 +84,7 @@ def to_json(report: ApplyReport) -> dict[str, JsonValue]:
         "quota": [pool_json(pool) for pool in plan.quota],
         "refusals": [{"code": one.code, "message": one.message, "lift": one.lift} for one in plan.refusals],
         "leftOut": plan.left_out,
+        **({} if plan.part is None else {"shard": part_json(plan.part)}),
         "fingerprint": plan.fingerprint,
     }
 

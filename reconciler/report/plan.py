@@ -57,7 +57,7 @@ def _refusals(plan: Plan, style: Style) -> Iterator[str]:
 
 
 def _last_words(plan: Plan, style: Style) -> Iterator[str]:
-    if out := left_out(plan):
+    for out in left_out(plan):
         yield from paragraph(out, width=style.width)
     if not plan.complete:
         words = "Incomplete: some account could not be read, and nothing is concluded about what is in it."

@@ -69,7 +69,7 @@ def render_markdown(
     page.add(f"{_counts(plan)}\n")
     if not plan.complete:
         page.add("**Incomplete:** some account could not be read; nothing is concluded about it.\n")
-    if out := left_out(plan):
+    for out in left_out(plan):
         page.add(f"{out}\n")
     _offer_list(page, "Deleted or replaced", _going(plan), "deletion")
     _offer_list(page, "Refused, nothing is written while this stands", _refusals(plan), "refusal")

@@ -5,6 +5,9 @@ Rule of this module: every kind of action is counted, also where the count is no
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from reconciler.domain.shard import Part
 from reconciler.plan.actions import KIND, Keep, kind_of
 from reconciler.plan.plan import Plan
 from reconciler.report.layout import counted
@@ -34,8 +37,20 @@ def idle(plan: Plan) -> str:
     return f"Nothing to do: {declared} in sync{others}."
 
 
-def left_out(plan: Plan) -> str:
-    """What the selection kept out of the plan; empty when it kept out nothing."""
-    if not plan.left_out:
-        return ""
-    return f"Left out by the selection: {counted(plan.left_out, 'declared deployment')}, not looked at."
+def left_out(plan: Plan) -> Sequence[str]:
+    """What the selection kept out of the plan, and what is left to other shards; empty when it is nothing."""
+    words: list[str] = []
+    if plan.left_out:
+        number = counted(plan.left_out, "declared deployment")
+        words.append(f"Left out by the selection: {number}, not looked at.")
+    if plan.part is not None:
+        words.append(f"{shard_line(plan.part)}.".capitalize())
+    return words
+
+
+def shard_line(part: Part) -> str:
+    """Which shard this is, and how much of the fleet it looks after."""
+    others = part.of_accounts - part.accounts
+    rest = f"; {others} left to the other shards" if others else ""
+    nothing = ", so there is nothing to do here" if others and not part.accounts else ""
+    return f"shard {part.shard}: {part.accounts} of {counted(part.of_accounts, 'account')}{rest}{nothing}"

@@ -13,6 +13,9 @@ from typing import Any
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
+PIPELINES = frozenset({"ci"})
+"""Folders of files for other programs: they hold no manifests to walk through."""
+
 CALENDAR = frozenset({"model-retired", "model-retiring-soon", "model-deprecating"})
 """Warnings that come and go with the day the test runs on; as errors they count."""
 
@@ -78,7 +81,13 @@ def without_none(actions: dict[str, str]) -> dict[str, str]:
 
 def folders() -> tuple[Path, ...]:
     """Every scenario, in alphabetical order."""
-    return tuple(sorted(path for path in EXAMPLES.iterdir() if path.is_dir() and path.name[0] not in "_."))
+    return tuple(
+        sorted(
+            path
+            for path in EXAMPLES.iterdir()
+            if path.is_dir() and path.name[0] not in "_." and path.name not in PIPELINES
+        )
+    )
 
 
 def walk_of(folder: Path) -> Walk:

@@ -47,7 +47,7 @@ from reconciler.engine.outcome import ApplyReport, Listener, Outcome, Silence
 from reconciler.engine.pace import DEFAULT_PACE, Pace
 from reconciler.errors import PlanStale, ReconcilerError, UsageProblem
 from reconciler.plan.codec import SavedPlan, narrow, read_saved
-from reconciler.plan.guard import Policy
+from reconciler.plan.guard import Counted, Policy
 from reconciler.plan.plan import Plan
 from reconciler.report import apply as apply_report
 from reconciler.report.style import json_text
@@ -93,6 +93,8 @@ def command(
     saved = _saved_plan(chosen)
     if saved is not None:
         chosen = _as_planned(chosen, saved)
+        if chosen.shard:
+            allowances = _judged_together(allowances, saved, all_or_nothing=all_or_nothing)
     loaded = load_manifests(chosen, connection.cloud)
     if not loaded.valid:
         return invalid(loaded, output)
@@ -225,6 +227,16 @@ def _as_planned(chosen: Chosen, saved: SavedPlan) -> Chosen:
             "Nothing was written; plan again with the selection that you want"
         )
     return saved.chosen(chosen)
+
+
+def _judged_together(allowances: Policy, saved: SavedPlan, *, all_or_nothing: bool) -> Policy:
+    """One shard of a plan of all: the limit on deletes is held against what all of them would delete."""
+    if all_or_nothing:
+        raise UsageProblem(
+            "--all-or-nothing does not go with --shard: one shard cannot know whether an item of another has "
+            "moved. Nothing was written; leave one of the two out"
+        )
+    return dataclasses.replace(allowances, in_shard=Counted(going=saved.going, owned=saved.owned))
 
 
 def _only_what_was_seen(plan: Plan, saved: SavedPlan, consent: _Consent, output: Output) -> Plan:

@@ -17,7 +17,7 @@ from reconciler.cli.options import (
     manifest_options,
     output_options,
 )
-from reconciler.cli.wiring import load_manifests, note, the_clock, write_result
+from reconciler.cli.wiring import load_manifests, note, say_shard, the_clock, write_result
 from reconciler.domain.state import DesiredState, Listed
 from reconciler.manifest.lifespan import Lifespan, declared_lifespans, observed_lifespans
 from reconciler.report import lifecycle as report
@@ -45,6 +45,7 @@ def command(
     must_declare_something(desired)
     known_to, complete = str(catalogue().date), True
     if offline:
+        say_shard(output, desired)
         lifespans = declared_lifespans(desired, catalogue(), today)
     else:
         lifespans, complete = _observed(desired, connection, output)

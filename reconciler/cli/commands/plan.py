@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from reconciler.cli.commands.shared import (
+    again,
     allowance_options,
-    flags_of,
     invalid,
     plan_json,
-    plan_markdown,
-    plan_text,
+    plan_rendered,
     warn_about,
 )
 from reconciler.cli.exit_codes import Exit
@@ -26,11 +26,10 @@ from reconciler.cli.options import (
     output_options,
 )
 from reconciler.cli.pipeline import plan_fleet
-from reconciler.cli.wiring import Loaded, load_manifests, note, save, write_result
-from reconciler.plan.guard import Policy
+from reconciler.cli.wiring import load_manifests, note, save, write_result
+from reconciler.domain.shard import Part
+from reconciler.plan.guard import Alone, Policy
 from reconciler.plan.plan import Plan
-from reconciler.report import pipelines as pipelines_report
-from reconciler.report.style import json_text
 
 
 @click.command("plan")
@@ -63,36 +62,30 @@ def command(
     if not loaded.valid:
         return invalid(loaded, output)
     warn_about(loaded, output)
-    plan = run_reading(
-        plan_fleet(loaded, connection, output, allowances, ask_arm=ask_arm), timeout=connection.timeout
+    plan, observed = run_reading(
+        plan_fleet(loaded, connection, output, replace(allowances, in_shard=Alone.LATER), ask_arm=ask_arm),
+        timeout=connection.timeout,
     )
-    document = plan_json(plan, loaded, chosen)
+    part = loaded.state().part
+    document = plan_json(plan, loaded, chosen, observed=None if part is None else observed)
     if out is not None:
         save(out, document)
-        again = " ".join(
-            ["reconciler apply", str(out), *flags_of(allowances), *(f"--rule {one}" for one in chosen.rules)]
-        )
-        note(output, f"saved: {out}; `{again}` does this and nothing else")
+        note(output, f"saved: {out}; {_what_next(out, part, again(allowances, chosen))}")
     for each in output.each():
-        write_result(each, _rendered(plan, loaded, document, each))
-    return _exit_code(plan, detailed=detailed_exitcode)
+        write_result(each, plan_rendered(plan, loaded, document, each))
+    return exit_code(plan, detailed=detailed_exitcode)
 
 
-def _rendered(plan: Plan, loaded: Loaded, document: str, output: Output) -> str:
-    match output.form:
-        case "json":
-            return document
-        case "markdown":
-            return plan_markdown(plan, loaded)
-        case "github":
-            return pipelines_report.render_github(plan, loaded.sources)
-        case "gitlab":
-            return json_text(pipelines_report.gitlab_counts(plan))
-        case _:
-            return plan_text(plan, loaded, output)
+def _what_next(out: Path, part: Part | None, flags: str) -> str:
+    if part is None:
+        return f"`reconciler apply {out}{flags}` does this and nothing else"
+    return (
+        f"`reconciler plan merge` makes the plan of the fleet of this and the files of the other "
+        f"{part.shard.count - 1} shards, and judges it by the limit on deletes"
+    )
 
 
-def _exit_code(plan: Plan, *, detailed: bool) -> Exit:
+def exit_code(plan: Plan, *, detailed: bool) -> Exit:
     if plan.refusals or plan.blocked:
         return Exit.FAILED
     if detailed and plan.writes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import click
@@ -13,12 +14,13 @@ from reconciler import __version__
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.options import Chosen, Output
 from reconciler.cli.wiring import Loaded, note, the_clock, write_result
-from reconciler.domain.state import DesiredState
+from reconciler.domain.state import DesiredState, ObservedState
 from reconciler.errors import ReconcilerError
 from reconciler.plan.codec import to_json
 from reconciler.plan.guard import Policy
 from reconciler.plan.plan import Plan
 from reconciler.report import diagnostics as diagnostics_report
+from reconciler.report import pipelines as pipelines_report
 from reconciler.report import plan as plan_report
 from reconciler.report.junit import to_junit
 from reconciler.report.sarif import to_sarif
@@ -65,7 +67,7 @@ def invalid(loaded: Loaded, output: Output) -> Exit:
 
 def must_declare_something(desired: DesiredState) -> None:
     """Refuse to call an empty fleet fine: a job with a wrong path would be green for ever (law I-16)."""
-    if not desired.accounts:
+    if not desired.declares_accounts:
         raise ReconcilerError(
             "the manifests declare nothing at all, and a wrong path looks just like this. "
             "Name the folder with the fleet's manifests"
@@ -109,11 +111,33 @@ def plan_markdown(plan: Plan, loaded: Loaded) -> str:
     return plan_report.render_markdown(plan, units=catalogue().unit, alias_of=loaded.state().fleet.alias_of)
 
 
-def plan_json(plan: Plan, loaded: Loaded, chosen: Chosen) -> str:
-    """The plan file, which is also the plan's JSON form."""
+def plan_rendered(plan: Plan, loaded: Loaded, document: str, output: Output) -> str:
+    """The plan in the form that was asked for; `document` is its JSON."""
+    match output.form:
+        case "json":
+            return document
+        case "markdown":
+            return plan_markdown(plan, loaded)
+        case "github":
+            return pipelines_report.render_github(plan, loaded.sources)
+        case "gitlab":
+            return json_text(pipelines_report.gitlab_counts(plan))
+        case _:
+            return plan_text(plan, loaded, output)
+
+
+def plan_json(
+    plan: Plan,
+    loaded: Loaded,
+    chosen: Chosen,
+    *,
+    observed: ObservedState | None = None,
+    made: datetime | None = None,
+) -> str:
+    """The plan file, which is also the plan's JSON form; `made` is when, the clock's time if not given."""
     document = to_json(
         plan,
-        created_at=the_clock().now(),
+        created_at=made or the_clock().now(),
         tool_version=__version__,
         manifest_paths=loaded.paths,
         selection={
@@ -122,11 +146,18 @@ def plan_json(plan: Plan, loaded: Loaded, chosen: Chosen) -> str:
             "excludes": list(chosen.excludes),
         },
         spans=loaded.sources.span,
+        observed=observed,
     )
     return json_text(document)
 
 
-def flags_of(allowances: Policy) -> list[str]:
+def again(allowances: Policy, chosen: Chosen) -> str:
+    """The flags with which a saved plan is applied as it was made, after a blank where there are any."""
+    flags = [*_flags_of(allowances), *(f"--rule {one}" for one in chosen.rules)]
+    return "".join(f" {flag}" for flag in flags)
+
+
+def _flags_of(allowances: Policy) -> list[str]:
     """The flags that lift the same guards again: a saved plan carries no permission."""
     flags = [] if allowances.max_deletes is None else [f"--max-deletes {allowances.max_deletes}"]
     flags += ["--allow-empty"] if allowances.allow_empty else []

@@ -91,6 +91,7 @@ def test_the_document_has_the_pinned_keys_in_the_pinned_order() -> None:
         "refusals",
         "diagnostics",
         "leftOut",
+        "owned",
         "selection",
         "manifests",
         "fingerprint",

@@ -1,0 +1,81 @@
+"""`reconciler plan merge`: the plan of the fleet, out of the files that its shards have saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler import __version__
+from reconciler.cli.commands.plan import exit_code
+from reconciler.cli.commands.shared import (
+    again,
+    allowance_options,
+    invalid,
+    plan_json,
+    plan_rendered,
+    warn_about,
+)
+from reconciler.cli.options import Chosen, Output, output_options, rule_option
+from reconciler.cli.pipeline import plan_for
+from reconciler.cli.wiring import load_manifests, note, save, write_result
+from reconciler.errors import PlanStale, UsageProblem
+from reconciler.plan.guard import Policy
+from reconciler.plan.merge import ShardPlan, read_shard, united, whole
+
+
+@click.command("plan merge")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
+@rule_option
+@output_options("text", "json", "markdown", "github", "gitlab", reports=True)
+@allowance_options
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for `apply PLANFILE`."
+)
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
+def command(
+    *,
+    files: tuple[Path, ...],
+    rules: tuple[str, ...],
+    output: Output,
+    allowances: Policy,
+    out: Path | None,
+    detailed_exitcode: bool,
+) -> int:
+    """Make one plan of the FILEs that `plan --shard I/N --out FILE` saved, one for each shard.
+
+    Reads the manifests that they were made from, and asks ARM nothing. The plan is the one that a single run
+    would have made, and `apply PLANFILE` or `apply PLANFILE --shard I/N` does it. (A folder of the name merge
+    is ./merge.)
+    """
+    plans = whole([_read(file) for file in files], tool_version=__version__)
+    saved, made = plans[0].saved, max(one.created_at for one in plans)
+    chosen = saved.chosen(Chosen(paths=(), select="", targets=(), excludes=(), rules=rules))
+    loaded = load_manifests(chosen, saved.cloud, today=made.date())
+    if not loaded.valid:
+        return invalid(loaded, output)
+    warn_about(loaded, output)
+    desired = loaded.state()
+    saved.must_be_of(desired, cloud=saved.cloud)
+    plan = plan_for(loaded, united(plans, desired), allowances)
+    document = plan_json(plan, loaded, chosen, made=made)
+    if out is not None:
+        save(out, document)
+        note(
+            output,
+            f"saved: {out}; `reconciler apply {out}{again(allowances, chosen)}` does this and nothing else",
+        )
+    for each in output.each():
+        write_result(each, plan_rendered(plan, loaded, document, each))
+    return exit_code(plan, detailed=detailed_exitcode)
+
+
+def _read(file: Path) -> ShardPlan:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise UsageProblem(f"cannot read the plan {file}: {problem}") from problem
+    try:
+        return read_shard(text, str(file))
+    except (UsageProblem, PlanStale) as problem:
+        raise type(problem)(f"{file}: {problem}") from problem

@@ -1,0 +1,159 @@
+"""The plans of all shards become one observation, as if one run had looked at everything.
+
+Of a shard's file only what it saw is taken. The actions, the order, the quota and the guards are worked out
+anew from the manifests and from all observations together, so the plan is the one that a single run makes.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+
+from reconciler.domain.shard import Shard
+from reconciler.domain.state import DesiredState, ObservedState, RegionFacts, Unreadable
+from reconciler.errors import PlanStale, UsageProblem
+from reconciler.plan import document
+from reconciler.plan.observation import read_observed
+from reconciler.plan.saved import SavedPlan, plan_file, saved_in
+
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardPlan:
+    """A plan file that `plan --shard` wrote. `file` is its name, for messages."""
+
+    file: str
+    shard: Shard
+    saved: SavedPlan
+    tool_version: str
+    created_at: datetime
+    observed: ObservedState
+
+
+def read_shard(text: str, file: str) -> ShardPlan:
+    """The text of one shard's plan file. UsageProblem where it is none, PlanStale from another version."""
+    found = plan_file(text)
+    saved = saved_in(found)
+    if saved.shard is None:
+        raise UsageProblem(
+            f"it is a plan of the whole fleet, with nothing to merge: `reconciler apply {file}` does it. "
+            "`reconciler plan --shard i/n --out FILE` writes what can be merged"
+        )
+    if "observed" not in found:
+        raise UsageProblem("it has lost what its shard observed; plan that shard again")
+    try:
+        created = datetime.fromisoformat(document.text(found, "createdAt"))
+    except ValueError as problem:
+        document.not_a_plan(f"`createdAt` is no time: {problem}")
+    if created.tzinfo is None:
+        document.not_a_plan("`createdAt` has no time zone")
+    return ShardPlan(
+        file=file,
+        shard=saved.shard,
+        saved=saved,
+        tool_version=document.text(document.mapping(found, "tool"), "version"),
+        created_at=created,
+        observed=read_observed(document.mapping(found, "observed")),
+    )
+
+
+def whole(plans: Sequence[ShardPlan], *, tool_version: str) -> tuple[ShardPlan, ...]:
+    """`plans` in the order of their shards: each shard once, all made alike and by this version."""
+    _each_once(plans)
+    first = plans[0]
+    for one in plans:
+        if one.tool_version != tool_version:
+            raise PlanStale(
+                f"{one.file} was made by version {one.tool_version}, this is {tool_version}. Plan all shards "
+                "and merge with one version"
+            )
+        there = _made_from(one.saved)
+        for what, here in _made_from(first.saved).items():
+            if here != there[what]:
+                raise PlanStale(
+                    f"the shards do not belong together: the {what} of {first.file} is {here or 'empty'}, "
+                    f"that of {one.file} is {there[what] or 'empty'}. Plan all shards from the same commit "
+                    "in the same way"
+                )
+    return tuple(sorted(plans, key=lambda one: one.shard))
+
+
+def _each_once(plans: Sequence[ShardPlan]) -> None:
+    counts = {one.shard.count for one in plans}
+    if len(counts) != 1:
+        found = ", ".join(f"{one.file} is {one.shard}" for one in plans)
+        raise UsageProblem(f"these are shards of different runs: {found}. Give all files of one run")
+    files: dict[Shard, list[str]] = defaultdict(list)
+    for one in plans:
+        files[one.shard].append(one.file)
+    twice = [f"{shard} ({', '.join(names)})" for shard, names in sorted(files.items()) if len(names) > 1]
+    if twice:
+        raise UsageProblem(f"there is more than one file of shard {'; '.join(twice)}. Give each shard once")
+    count = counts.pop()
+    missing = [str(Shard(index, count)) for index in range(1, count + 1) if Shard(index, count) not in files]
+    if missing:
+        raise UsageProblem(
+            f"the plan of shard {', '.join(missing)} is missing, and without it nothing is known of its "
+            "accounts. Plan it with --shard, then merge again"
+        )
+
+
+def _made_from(saved: SavedPlan) -> Mapping[str, str]:
+    """What must be equal in all shards of a run, by what it is called."""
+    return {
+        "fleet": saved.fleet,
+        "cloud": saved.cloud,
+        "digest of the manifests": saved.manifest_digest,
+        "list of manifest paths": ", ".join(map(repr, saved.manifest_paths)),
+        "selection by label": saved.select,
+        "list of targets": ", ".join(map(repr, saved.targets)),
+        "list of excludes": ", ".join(map(repr, saved.excludes)),
+    }
+
+
+def united(plans: Sequence[ShardPlan], desired: DesiredState) -> ObservedState:
+    """What all shards observed, once it is certain that together they looked at what `desired` names."""
+    for one in plans:
+        asked = {account.id for account in desired.in_shard(one.shard).accounts}
+        if asked != set(one.observed.readings):
+            raise PlanStale(
+                f"{one.file} does not speak of the accounts that are shard {one.shard}'s. Nothing can be "
+                "concluded from it; plan that shard again"
+            )
+    by_age = sorted(plans, key=lambda one: (one.created_at, one.shard))
+    seen = [one.observed for one in by_age]
+    return ObservedState(
+        readings={account: reading for one in seen for account, reading in one.readings.items()},
+        regions=_regions(seen),
+        policies=_latest(one.policies for one in seen),
+        sources=_latest(one.sources for one in seen),
+        opinions={name: opinion for one in seen for name, opinion in one.opinions.items()},
+    )
+
+
+def _latest(found: Iterable[Mapping[_K, _V]]) -> Mapping[_K, _V]:
+    """Of two answers about one account the later, but any rather than none."""
+    result: dict[_K, _V] = {}
+    for one in found:
+        for key, value in one.items():
+            if key not in result or not isinstance(value, Unreadable):
+                result[key] = value
+    return result
+
+
+def _regions(seen: Iterable[ObservedState]) -> tuple[RegionFacts, ...]:
+    """One entry per region. Two shards meet in one only where a manifest states a wrong region."""
+    result: dict[tuple[str, str], RegionFacts] = {}
+    for one in seen:
+        for facts in one.regions:
+            place = (facts.subscription.lower(), facts.region.name)
+            before = result.get(place, facts)
+            pools = before.pools if facts.pools is None else facts.pools
+            offers = before.offers if facts.offers is None else facts.offers
+            result[place] = replace(facts, pools=pools, offers=offers)
+    return tuple(result[place] for place in sorted(result))
