@@ -28,7 +28,7 @@ from reconciler.report.style import json_text
 @click.command("drift")
 @manifest_options
 @connection_options
-@output_options("text", "json", "markdown")
+@output_options("text", "json", "markdown", "html")
 @click.option("--show-people", is_flag=True, help="Show people's addresses in full.")
 def command(*, chosen: Chosen, connection: Connection, output: Output, show_people: bool) -> int:
     """Compare what is there with what was declared and applied. Exit 2 when something drifted."""
@@ -46,6 +46,10 @@ def command(*, chosen: Chosen, connection: Connection, output: Output, show_peop
             write_result(output, json_text(document))
         case "markdown":
             write_result(output, drift_report.render_markdown(report, show_people=show_people))
+        case "html":
+            from reconciler.cli.commands.pages import drift_html  # noqa: PLC0415 -- loads only when asked for
+
+            write_result(output, drift_html(report, desired, observed, chosen, show_people=show_people))
         case _:
             write_result(
                 output,

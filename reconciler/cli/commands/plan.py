@@ -34,7 +34,7 @@ from reconciler.plan.plan import Plan
 @click.command("plan")
 @manifest_options
 @connection_options
-@output_options("text", "json", "markdown")
+@output_options("text", "json", "markdown", "html")
 @allowance_options
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for `apply PLANFILE`."
@@ -70,6 +70,10 @@ def command(
             write_result(output, document)
         case "markdown":
             write_result(output, plan_markdown(plan, loaded))
+        case "html":
+            from reconciler.cli.commands.pages import plan_html  # noqa: PLC0415 -- loads only when asked for
+
+            write_result(output, plan_html(plan, loaded.state(), chosen))
         case _:
             write_result(output, plan_text(plan, loaded, output))
     return _exit_code(plan, detailed=detailed_exitcode)
