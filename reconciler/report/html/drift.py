@@ -18,13 +18,12 @@ from reconciler.report.changes import Units, value_text
 from reconciler.report.drift import summary
 from reconciler.report.html.fleet_map import fleet_map, observed_holdings
 from reconciler.report.html.markup import Markup, tag
-from reconciler.report.html.page import Answer, Occasion, Section, badge, code, fitting, page
+from reconciler.report.html.page import PLAIN, Answer, Occasion, Section, badge, code, fitting, page
 from reconciler.report.html.show import unread_section
 from reconciler.report.layout import counted
 from reconciler.report.steps import NO_ALIAS, Alias, account_name
-from reconciler.report.style import UNBROKEN, Style, masked
+from reconciler.report.style import masked
 
-_PLAIN: Final = Style(colour=False, unicode=True, width=UNBROKEN)
 _COLOUR: Final = {
     Severity.ERROR: "red",
     Severity.WARNING: "amber",
@@ -93,7 +92,7 @@ def _accounts(report: DriftReport, alias_of: Alias, *, show_people: bool) -> Sec
 def _account(items: Sequence[DriftItem], alias_of: Alias, *, show_people: bool) -> Markup:
     account = items[0].id.account
     where = tag("span", account.resource_group, class_="where")
-    title = tag("h3", account_name(account, _PLAIN, alias_of), " ", where)
+    title = tag("h3", account_name(account, PLAIN, alias_of), " ", where)
     return tag("div", title, *(_item(item, show_people=show_people) for item in items))
 
 
@@ -121,6 +120,6 @@ def _details(item: DriftItem) -> Iterator[Markup]:
 
 
 def _field(change: FieldChange) -> Markup:
-    there, declared = value_text(change.before, _PLAIN), value_text(change.after, _PLAIN)
+    there, declared = value_text(change.before, PLAIN), value_text(change.after, PLAIN)
     cells = (tag("td", there, class_="code"), tag("td", declared, class_="code"))
     return tag("tr", tag("th", code(change.path), scope="row"), *cells)

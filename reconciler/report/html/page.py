@@ -13,6 +13,10 @@ from typing import Final
 from reconciler.report.html.markup import Child, Markup, join, tag
 from reconciler.report.html.sheet import POLICY, SHEET
 from reconciler.report.layout import counted
+from reconciler.report.style import UNBROKEN, Style
+
+PLAIN: Final = Style(colour=False, unicode=True, width=UNBROKEN)
+"""How words that text reports share are asked for: whole, for a browser breaks the lines."""
 
 SECTION_BYTES: Final = 1_000_000
 """What one section may take unless it says otherwise: a whole report stays under 8 MiB."""

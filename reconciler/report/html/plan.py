@@ -25,7 +25,7 @@ from reconciler.plan.plan import Plan, Step
 from reconciler.report.changes import Units, beside_marks, created_lines, value_texts
 from reconciler.report.html.fleet_map import fleet_map, planned_holdings
 from reconciler.report.html.markup import Markup, tag
-from reconciler.report.html.page import Answer, Occasion, Section, badge, code, fitting, page, table
+from reconciler.report.html.page import PLAIN, Answer, Occasion, Section, badge, code, fitting, page, table
 from reconciler.report.html.quota_bars import quota_bars
 from reconciler.report.layout import counted, listed
 from reconciler.report.steps import (
@@ -38,10 +38,8 @@ from reconciler.report.steps import (
     observed_text,
     written,
 )
-from reconciler.report.style import UNBROKEN, Style
 from reconciler.report.totals import counts, idle, left_out, summary
 
-PLAIN: Final = Style(colour=False, unicode=True, width=UNBROKEN)
 _COLOUR: Final[Mapping[str, str]] = {
     "create": "green",
     "update": "amber",
