@@ -81,11 +81,11 @@ def _accounts(report: DriftReport, alias_of: Alias, *, show_people: bool) -> Sec
     def account(item: DriftItem) -> tuple[str, ...]:
         return item.id.account.key
 
-    blocks = (
-        _account(list(group), alias_of, show_people=show_people)
-        for _, group in groupby(sorted(report.items, key=account), key=account)
-    )
-    kept, cut = fitting(blocks, "account", _ITEM_BYTES)
+    def render(items: Sequence[DriftItem]) -> Markup:
+        return _account(items, alias_of, show_people=show_people)
+
+    groups = [list(group) for _, group in groupby(sorted(report.items, key=account), key=account)]
+    kept, cut = fitting(render, groups, "account", _ITEM_BYTES)
     return Section(anchor="drift", title="What differs", body=tag("div", *kept), cut=cut)
 
 

@@ -91,7 +91,7 @@ def fleet_map(
         return None
     regions = sorted({region for _, region in cells})
     models = sorted({model for model, _ in cells}, key=str.lower)
-    rows, cut = fitting((_row(model, regions, cells) for model in models), "model")
+    rows, cut = fitting(lambda model: _row(model, regions, cells), models, "model")
     titles = (
         tag("th", "model", scope="col"),
         *(tag("th", region, scope="col") for region in regions),

@@ -5,20 +5,22 @@ Rule of this module: whether a report is complete stands at its top, and so does
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from reconciler.report.html.markup import Child, Markup, join, tag
 from reconciler.report.html.sheet import POLICY, SHEET
 from reconciler.report.layout import counted
 from reconciler.report.style import UNBROKEN, Style
 
+T = TypeVar("T")
+
 PLAIN: Final = Style(colour=False, unicode=True, width=UNBROKEN)
 """How words that text reports share are asked for: whole, for a browser breaks the lines."""
 
-SECTION_BYTES: Final = 1_000_000
+SECTION_BYTES: Final = 700_000
 """What one section may take unless it says otherwise: a whole report stays under 8 MiB."""
 
 
@@ -80,18 +82,22 @@ def page(occasion: Occasion, answer: Answer, sections: Iterable[Section | None])
     return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en').source}\n"
 
 
-def fitting(blocks: Iterable[Markup], noun: str, limit: int = SECTION_BYTES) -> tuple[list[Markup], str]:
-    """The first blocks that fit into `limit` bytes, and words on how many did not: empty if all did."""
+def fitting(
+    render: Callable[[T], Markup], items: Sequence[T], noun: str, limit: int = SECTION_BYTES
+) -> tuple[list[Markup], str]:
+    """The first items that fit into `limit` bytes, and words on how many did not: empty if all did.
+
+    What comes first is what stays: no smaller item slips in behind a larger one, and none is made in vain.
+    """
     kept: list[Markup] = []
-    left, cut = limit, 0
-    for block in blocks:
+    left = limit
+    for item in items:
+        block = render(item)
         left -= len(block)
-        if left >= 0:
-            kept.append(block)
-        else:
-            cut += 1
-            left = 0  # what comes first is what stays: no smaller block slips in behind a larger one
-    return kept, f"{counted(cut, noun)} not shown" if cut else ""
+        if left < 0:
+            return kept, f"{counted(len(items) - len(kept), noun)} not shown"
+        kept.append(block)
+    return kept, ""
 
 
 def badge(words: str, colour: str, sign: str = "") -> Markup:
@@ -126,15 +132,12 @@ def table(
     """
     kinds = ["num" if n in numbers else "long" if n in long else None for n in range(len(head))]
     titles = [tag("th", name, scope="col", class_=kind) for name, kind in zip(head, kinds, strict=True)]
-    lines = (
-        tag(
-            "tr",
-            tag("th", row[0], scope="row"),
-            *(tag("td", cell, class_=kind) for cell, kind in zip(row[1:], kinds[1:], strict=True)),
-        )
-        for row in rows
-    )
-    kept, cut = fitting(lines, noun, limit)
+
+    def line(row: Sequence[Child]) -> Markup:
+        cells = (tag("td", cell, class_=kind) for cell, kind in zip(row[1:], kinds[1:], strict=True))
+        return tag("tr", tag("th", row[0], scope="row"), *cells)
+
+    kept, cut = fitting(line, list(rows), noun, limit)
     inside = (tag("caption", caption), tag("thead", tag("tr", *titles)), tag("tbody", *kept))
     return boxed(tag("table", *inside), caption), cut
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from reconciler.diagnostics import Severity
+from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.plan.actions import (
     Action,
     Blocked,
@@ -21,7 +21,7 @@ from reconciler.plan.actions import (
     changes_of,
     kind_of,
 )
-from reconciler.plan.plan import Plan, Step
+from reconciler.plan.plan import Plan, Refusal, Step
 from reconciler.report.changes import Units, beside_marks, created_lines, value_texts
 from reconciler.report.html.fleet_map import fleet_map, planned_holdings
 from reconciler.report.html.markup import Markup, tag
@@ -49,7 +49,7 @@ _COLOUR: Final[Mapping[str, str]] = {
     "none": "quiet",
     "blocked": "violet",
 }
-_ACCOUNT_BYTES, _KEPT_BYTES = 3_000_000, 1_500_000
+_ACCOUNT_BYTES, _KEPT_BYTES = 3_000_000, 1_000_000
 _NOT_READ = "Incomplete: some account could not be read, and nothing is concluded about what is in it."
 
 
@@ -62,7 +62,7 @@ def render_html(
     alias_of: Alias = NO_ALIAS,
 ) -> str:
     """The whole plan. `retiring` is what is known of the ends of its models."""
-    anchors = {id(step): f"step-{number}" for number, step in enumerate(plan.steps, start=1)}
+    changes, anchors = _accounts(plan, units, alias_of)
     going = [step for step in plan.steps if isinstance(step.action, Delete | Replace)]
     before, after = planned_holdings(plan)
     caption = "Capacity after the plan; where it moves, before → after"
@@ -73,7 +73,7 @@ def render_html(
             _refusals(plan),
             _list("blocked", "Blocked", plan.blocked, anchors),
             _list("destroyed", "Deleted or replaced", going, anchors),
-            _accounts(plan, units, alias_of, anchors),
+            changes,
             fleet_map(after, units, before=before, caption=caption),
             quota_bars(plan.quota, alias_of),
             retiring,
@@ -108,15 +108,12 @@ def _answer(plan: Plan) -> Answer:
 def _refusals(plan: Plan) -> Section | None:
     if not plan.refusals:
         return None
-    items = (
-        tag(
-            "li",
-            tag("p", tag("strong", one.code), f": {one.message}"),
-            tag("p", "To lift it: ", code(one.lift)),
-        )
-        for one in plan.refusals
-    )
-    kept, cut = fitting(items, "refusal", 500_000)
+
+    def render(one: Refusal) -> Markup:
+        said = tag("p", tag("strong", one.code), f": {one.message}")
+        return tag("li", said, tag("p", "To lift it: ", code(one.lift)))
+
+    kept, cut = fitting(render, plan.refusals, "refusal", 500_000)
     return Section(
         anchor="refused",
         title="Refused: nothing is written while this stands",
@@ -128,31 +125,33 @@ def _refusals(plan: Plan) -> Section | None:
 def _list(anchor: str, title: str, found: Sequence[Step], anchors: Mapping[int, str]) -> Section | None:
     if not found:
         return None
-    lines = (
-        tag(
-            "li",
-            tag(
-                "a",
-                code(f"{step.action.id.account.name}/{step.action.id.name}"),
-                href=f"#{anchors[id(step)]}",
-            ),
-            f" {kind_of(step.action)}, {step.action.reason.value}",
-        )
-        for step in found
-    )
-    kept, cut = fitting(lines, "deployment", 400_000)
+
+    def render(step: Step) -> Markup:
+        name = code(f"{step.action.id.account.name}/{step.action.id.name}")
+        anchor = anchors.get(id(step))
+        link = tag("a", name, href=f"#{anchor}") if anchor else name
+        return tag("li", link, f" {kind_of(step.action)}, {step.action.reason.value}")
+
+    kept, cut = fitting(render, found, "deployment", 400_000)
     colour = "violet" if anchor == "blocked" else "red"
     return Section(anchor=anchor, title=title, body=tag("ul", *kept, class_=f"notice {colour}"), cut=cut)
 
 
-def _accounts(plan: Plan, units: Units, alias_of: Alias, anchors: Mapping[int, str]) -> Section | None:
-    """Whole accounts as long as there is room."""
-    changing = [step for step in plan.steps if not isinstance(step.action, Keep)]
+def _accounts(plan: Plan, units: Units, alias_of: Alias) -> tuple[Section | None, Mapping[int, str]]:
+    """Whole accounts as long as there is room, and the anchors of the steps that had it, by their order."""
+    changing = list(by_account([step for step in plan.steps if not isinstance(step.action, Keep)]))
     if not changing:
-        return None
-    blocks = (_account(steps, units, alias_of, anchors) for steps in by_account(changing))
-    kept, cut = fitting(blocks, "account", _ACCOUNT_BYTES)
-    return Section(anchor="changes", title="Changes by account", body=tag("div", *kept), cut=cut)
+        return None, {}
+    numbered = enumerate((step for steps in changing for step in steps), start=1)
+    anchors = {id(step): f"step-{number}" for number, step in numbered}
+
+    def render(steps: Sequence[Step]) -> Markup:
+        return _account(steps, units, alias_of, anchors)
+
+    kept, cut = fitting(render, changing, "account", _ACCOUNT_BYTES)
+    shown = {id(step): anchors[id(step)] for steps in changing[: len(kept)] for step in steps}
+    body = tag("div", *kept)
+    return Section(anchor="changes", title="Changes by account", body=body, cut=cut), shown
 
 
 def _account(steps: Sequence[Step], units: Units, alias_of: Alias, anchors: Mapping[int, str]) -> Markup:
@@ -214,18 +213,13 @@ def _notes(plan: Plan) -> Section | None:
     found = [one for one in plan.diagnostics if one.severity in {Severity.ERROR, Severity.WARNING}]
     if not found:
         return None
-    lines = (
-        tag(
-            "li",
-            badge(one.severity.value, "red" if one.severity is Severity.ERROR else "amber"),
-            " ",
-            code(one.code),
-            *((" in ", code(one.place.file)) if one.place else ()),
-            f": {one.message}",
-        )
-        for one in found
-    )
-    kept, cut = fitting(lines, "note", 500_000)
+
+    def render(one: Diagnostic) -> Markup:
+        kind = badge(one.severity.value, "red" if one.severity is Severity.ERROR else "amber")
+        where = (" in ", code(one.place.file)) if one.place else ()
+        return tag("li", kind, " ", code(one.code), *where, f": {one.message}")
+
+    kept, cut = fitting(render, found, "note", 500_000)
     return Section(anchor="notes", title="Notes on the manifests", body=tag("ul", *kept), cut=cut)
 
 

@@ -32,11 +32,13 @@ def quota_bars(pools: Sequence[PoolForecast], alias_of: Alias = NO_ALIAS) -> Sec
     if not pools:
         return None
     ordered = sorted(pools, key=lambda pool: (pool.scope, pool.verdict is not Verdict.EXCEEDS, pool.pool))
-    blocks = (
-        tag("div", tag("h3", _scope(scope, alias_of)), tag("ul", *map(_pool, group), class_="pools"))
-        for scope, group in groupby(ordered, key=lambda pool: pool.scope)
-    )
-    kept, cut = fitting(blocks, "region")
+
+    def render(pools: Sequence[PoolForecast]) -> Markup:
+        title = tag("h3", _scope(pools[0].scope, alias_of))
+        return tag("div", title, tag("ul", *map(_pool, pools), class_="pools"))
+
+    regions = [list(group) for _, group in groupby(ordered, key=lambda pool: pool.scope)]
+    kept, cut = fitting(render, regions, "region")
     body = tag("div", tag("p", _HINT, class_="hint"), *kept)
     return Section(anchor="quota", title="Quota", body=body, cut=f"quota of {cut}" if cut else "")
 

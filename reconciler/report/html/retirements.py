@@ -55,7 +55,7 @@ def retirements(lifespans: Sequence[Lifespan], *, today: date, soon: int, known_
         return None
     ends = list(_ends(lifespans))
     line = _line([end.day for end in ends if end.day is not None], today)
-    rows, cut = fitting((_row(end, line, soon) for end in ends), "model version", 600_000)
+    rows, cut = fitting(lambda end: _row(end, line, soon), ends, "model version", 600_000)
     hint = (
         f"By the catalogue of {known_to}; the upright line is {today}, a bar is the time that is left. "
         "Dates move, so look again."

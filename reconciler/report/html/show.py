@@ -49,11 +49,12 @@ def unread_section(unread: Sequence[tuple[str, str, str]]) -> Section | None:
     """Accounts of which nothing is known: name, ARM's code, ARM's words."""
     if not unread:
         return None
-    lines = (
-        tag("li", tag("p", tag("strong", name), " ", code(reason), f": {words}"))
-        for name, reason, words in unread
-    )
-    kept, cut = fitting(lines, "account", 500_000)
+
+    def render(one: tuple[str, str, str]) -> Markup:
+        name, reason, words = one
+        return tag("li", tag("p", tag("strong", name), " ", code(reason), f": {words}"))
+
+    kept, cut = fitting(render, unread, "account", 500_000)
     title = "Could not be read; nothing is known of what is in it"
     return Section(anchor="unread", title=title, body=tag("ul", *kept, class_="notice red"), cut=cut)
 
