@@ -65,7 +65,7 @@ def render_html(
     changes, anchors = _accounts(plan, units, alias_of)
     going = [step for step in plan.steps if isinstance(step.action, Delete | Replace)]
     before, after = planned_holdings(plan)
-    caption = "Capacity after the plan; where it moves, before → after"
+    caption = "After the plan; moved: before → after"
     return page(
         occasion,
         _answer(plan),

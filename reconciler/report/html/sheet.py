@@ -167,6 +167,9 @@ header{{padding-top:1.25rem}}
 .tile dd{{font-size:1.25rem}}
 .pools>li,.ends>li{{grid-template-columns:minmax(0,1fr)}}
 .ends>li.axis .what{{display:none}}
+.changes th,.changes td{{padding-right:.5rem}}
+.changes tbody th{{width:38%}}
+.changes td{{width:31%}}
 .map th[scope=row]{{position:sticky;left:0;background:var(--ground)}}
 }}
 @media print{{
@@ -176,7 +179,8 @@ nav{{display:none}}
 .box{{overflow:visible;border:0}}
 table{{font-size:8.5pt}}
 th,td{{padding:.2rem .4rem}}
-.box th,.box td,.num,.map td,thead th{{white-space:normal;overflow-wrap:anywhere;min-width:0}}
+.box th,.box td,.num,.map td,thead th{{white-space:normal;overflow-wrap:break-word;min-width:0}}
+.box th[scope=row],.box td.long{{overflow-wrap:anywhere}}
 tr,.step,.notice,.tile{{break-inside:avoid}}
 h2,h3{{break-after:avoid}}
 details::details-content{{content-visibility:visible;block-size:auto}}

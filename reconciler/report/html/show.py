@@ -94,7 +94,7 @@ def _deployments(rows: Sequence[tuple[Child, ...]]) -> Section | None:
     if not rows:
         return None
     whole, cut = table(
-        "Every deployment that is there; capacity in the units of its SKU",
+        "Every deployment; capacity in units of its SKU",
         _HEAD,
         rows,
         noun="deployment",
