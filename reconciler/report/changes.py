@@ -42,7 +42,9 @@ def change_lines(
 ) -> list[str]:
     """One line per changed field with its values aligned, our own marks together on the last one."""
     every = list(changes)
-    rows = [(style.show(one.path), *_values(action, one, style, units)) for one in every if not _is_mark(one)]
+    rows = [
+        (style.show(one.path), *value_texts(action, one, style, units)) for one in every if not _is_mark(one)
+    ]
     marks = [_mark(one, style) for one in every if _is_mark(one)]
     widest = max((cells(path) for path, _, _ in rows), default=0)
     width = min(max(widest, len("our mark") if marks else 0), _WIDEST_PATH)
@@ -101,7 +103,8 @@ def _line(path: str, before: str | None, after: str, style: Style, indent: str) 
     return [start + before, f"{' ' * max(0, cells(start) - 3)}-> {after}"]
 
 
-def _values(action: Action, change: FieldChange, style: Style, units: Units) -> tuple[str | None, str]:
+def value_texts(action: Action, change: FieldChange, style: Style, units: Units) -> tuple[str | None, str]:
+    """A field before and after in words; None before where nothing was there to have one."""
     if change.path == "sku.capacity":
         return _capacity(action, change, style, units)
     before = None if isinstance(action, Create) else value_text(change.before, style)

@@ -91,7 +91,7 @@ def _said_below(step: Step, following: Step | None) -> bool:
 def _head(step: Step, style: Style) -> tuple[str, ...]:
     kind = kind_of(step.action)
     number = f"#{step.order}" if step.order else ""
-    after = listed([_named(one, step.action.id.account, style) for one in step.depends_on], most=3)
+    after = listed([named_from(one, step.action.id.account, style) for one in step.depends_on], most=3)
     return (
         f"{SIGN[kind][0]:<3}",
         kind if kind != "none" else "keep",
@@ -101,7 +101,8 @@ def _head(step: Step, style: Style) -> tuple[str, ...]:
     )
 
 
-def _named(one: DeploymentId, here: AccountId, style: Style) -> str:
+def named_from(one: DeploymentId, here: AccountId, style: Style) -> str:
+    """A deployment by its name, with its account where that is another one."""
     name = style.show(one.name)
     return name if one.account == here else f"{style.show(one.account.name)}/{name}"
 
@@ -118,7 +119,7 @@ def _details(step: Step, style: Style, units: Units, *, verbose: bool, indent: s
     if isinstance(action, Create) and not verbose:
         yield from created_lines(action, style, units, indent=indent)
     elif isinstance(action, Update) and len(action.writes) > 1:
-        for number, changes in enumerate(_written(action), start=1):
+        for number, changes in enumerate(written(action), start=1):
             yield f"{indent}write {number} of {len(action.writes)}"
             yield from change_lines(action, changes, style, units, indent=f"{indent}  ")
     else:
@@ -137,7 +138,7 @@ def observed_text(there: ObservedDeployment, style: Style) -> str:
     return f"{model.rstrip()} on {sku}{amount}"
 
 
-def _written(action: Update) -> Iterator[tuple[FieldChange, ...]]:
+def written(action: Update) -> Iterator[tuple[FieldChange, ...]]:
     """What each write changes: the first against what is there, a later one against the one before."""
     yield body_changes(action.observed, action.writes[0])
     for earlier, later in zip(action.writes, action.writes[1:], strict=False):

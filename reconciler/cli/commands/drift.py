@@ -28,7 +28,7 @@ from reconciler.report.style import json_text
 @click.command("drift")
 @manifest_options
 @connection_options
-@output_options("text", "json", "markdown", reports=True)
+@output_options("text", "json", "markdown", "html", reports=True)
 @click.option("--show-people", is_flag=True, help="Show people's addresses in full.")
 def command(*, chosen: Chosen, connection: Connection, output: Output, show_people: bool) -> int:
     """Compare what is there with what was declared and applied. Exit 2 when something drifted."""

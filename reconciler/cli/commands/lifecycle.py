@@ -33,7 +33,7 @@ from reconciler.report import lifecycle as report
     metavar="DAYS",
     help="Exit 1 if a model is retired or retires within so many days.",
 )
-@output_options("text", "json")
+@output_options("text", "json", "html")
 def command(
     *, chosen: Chosen, connection: Connection, offline: bool, fail_within: int | None, output: Output
 ) -> int:
@@ -52,6 +52,11 @@ def command(
     if output.form == "json":
         document = report.to_json(lifespans, today=today, known_to=known_to, limit=fail_within)
         write_result(output, json.dumps(document, indent=2))
+    elif output.form == "html":
+        from reconciler.cli.commands.pages import lifecycle_html  # noqa: PLC0415 -- loads only when asked for
+
+        page = lifecycle_html(lifespans, desired, chosen, limit=fail_within, complete=complete)
+        write_result(output, page)
     else:
         style = style_of(output)
         write_result(

@@ -35,7 +35,7 @@ from reconciler.plan.plan import Plan
 @click.command("plan")
 @manifest_options
 @connection_options
-@output_options("text", "json", "markdown", "github", "gitlab", reports=True)
+@output_options("text", "json", "markdown", "html", "github", "gitlab", reports=True)
 @allowance_options
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for `apply PLANFILE`."
@@ -72,7 +72,7 @@ def command(
         save(out, document)
         note(output, f"saved: {out}; {_what_next(out, part, again(allowances, chosen))}")
     for each in output.each():
-        write_result(each, plan_rendered(plan, loaded, document, each))
+        write_result(each, plan_rendered(plan, loaded, chosen, document, each))
     return exit_code(plan, detailed=detailed_exitcode)
 
 

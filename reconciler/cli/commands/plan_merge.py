@@ -27,7 +27,7 @@ from reconciler.plan.merge import ShardPlan, read_shard, united, whole
 @click.command("plan merge")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
 @rule_option
-@output_options("text", "json", "markdown", "github", "gitlab", reports=True)
+@output_options("text", "json", "markdown", "html", "github", "gitlab", reports=True)
 @allowance_options
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for `apply PLANFILE`."
@@ -66,7 +66,7 @@ def command(
             f"saved: {out}; `reconciler apply {out}{again(allowances, chosen)}` does this and nothing else",
         )
     for each in output.each():
-        write_result(each, plan_rendered(plan, loaded, document, each))
+        write_result(each, plan_rendered(plan, loaded, chosen, document, each))
     return exit_code(plan, detailed=detailed_exitcode)
 
 

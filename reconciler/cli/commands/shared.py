@@ -111,13 +111,17 @@ def plan_markdown(plan: Plan, loaded: Loaded) -> str:
     return plan_report.render_markdown(plan, units=catalogue().unit, alias_of=loaded.state().fleet.alias_of)
 
 
-def plan_rendered(plan: Plan, loaded: Loaded, document: str, output: Output) -> str:
+def plan_rendered(plan: Plan, loaded: Loaded, chosen: Chosen, document: str, output: Output) -> str:
     """The plan in the form that was asked for; `document` is its JSON."""
     match output.form:
         case "json":
             return document
         case "markdown":
             return plan_markdown(plan, loaded)
+        case "html":
+            from reconciler.cli.commands.pages import plan_html  # noqa: PLC0415 -- loads only when asked for
+
+            return plan_html(plan, loaded.state(), chosen)
         case "github":
             return pipelines_report.render_github(plan, loaded.sources)
         case "gitlab":

@@ -25,7 +25,7 @@ from reconciler.report.style import json_text
 @click.command("show")
 @manifest_options
 @connection_options
-@output_options("text", "json", "markdown")
+@output_options("text", "json", "markdown", "html")
 def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
     """List account, region, deployment, model, version, SKU, capacity, state and owner."""
     loaded = load_manifests(chosen, connection.cloud)
@@ -40,6 +40,10 @@ def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
             write_result(output, json_text(show_report.to_json(observed)))
         case "markdown":
             write_result(output, show_report.render_markdown(observed))
+        case "html":
+            from reconciler.cli.commands.pages import show_html  # noqa: PLC0415 -- loads only when asked for
+
+            write_result(output, show_html(desired, observed, chosen))
         case _:
             write_result(output, show_report.render_text(observed, style=style_of(output)))
     complete = all(isinstance(reading, Listed) for reading in observed.readings.values())

@@ -104,6 +104,27 @@ def test_nothing_of_a_stranger_stands_outside_of_code() -> None:
     assert "\u202e" not in text
 
 
+def test_f131_a_huge_plan_of_hostile_text_is_cut_to_what_github_takes_and_stays_code() -> None:
+    actions = [
+        action
+        for number in range(1_000)
+        for action in (
+            create(desired(f"c{EVIL}", f"{number:04}{EVIL}"), change(EVIL, None, EVIL)),
+            blocked(desired(f"b{EVIL}", f"{number:04}{EVIL}"), explanation=EVIL * 3, way_out=EVIL),
+            delete(observed(f"d{EVIL}", f"{number:04}{EVIL}")),
+        )
+    ]
+    text = render_markdown(
+        plan(*actions, fleet=EVIL, refusals=(refusal(EVIL, EVIL),) * 20), alias_of=lambda _: EVIL
+    )
+    assert len(text) <= 65_000
+    assert len(text.encode()) <= 65_000
+    assert "**Cut to fit:**" in text
+    left = outside_of_code(text)
+    for piece in ("<", "@team", "http", "![", "](", "::error", "owned", "##vso", "##["):
+        assert piece not in left, piece
+
+
 def test_a_fence_is_longer_than_any_run_of_backticks_inside() -> None:
     text = render_markdown(plan(create(desired("a"), change("x", None, "`" * 7))))
     assert "\n````````diff\n" in text

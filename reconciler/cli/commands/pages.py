@@ -1,0 +1,116 @@
+"""Reports as HTML files: what the pure pages need to know of this run, brought to them.
+
+Rule of this module: time, version and catalogue enter here as values; it formats nothing.
+"""
+
+from __future__ import annotations
+
+import shlex
+from datetime import date
+from typing import TYPE_CHECKING
+
+from reconciler import __version__
+from reconciler.catalogue.load import catalogue
+from reconciler.cli.options import Chosen
+from reconciler.cli.wiring import the_clock
+from reconciler.domain.state import DesiredState, ObservedState
+from reconciler.manifest.lifespan import Lifespan, declared_lifespans, observed_lifespans
+from reconciler.plan.plan import Plan
+from reconciler.report.html import drift as drift_page
+from reconciler.report.html import lifecycle as lifecycle_page
+from reconciler.report.html import plan as plan_page
+from reconciler.report.html import show as show_page
+from reconciler.report.html.page import Occasion, Section
+from reconciler.report.html.retirements import retirements
+
+if TYPE_CHECKING:
+    from reconciler.plan.drift import DriftReport
+
+
+def plan_html(plan: Plan, desired: DesiredState, chosen: Chosen) -> str:
+    """The plan, with the ends of the models that it leaves in use."""
+    about = _occasion("plan", desired, chosen)
+    lifespans = declared_lifespans(desired, catalogue(), about.at.date())
+    return plan_page.render_html(
+        plan,
+        about,
+        units=catalogue().unit,
+        retiring=_retiring(lifespans, desired, about.at.date()),
+        alias_of=desired.fleet.alias_of,
+    )
+
+
+def drift_html(
+    report: DriftReport, desired: DesiredState, observed: ObservedState, chosen: Chosen, *, show_people: bool
+) -> str:
+    """The drift, with people hidden unless they were asked for."""
+    return drift_page.render_html(
+        report,
+        observed,
+        _occasion("drift", desired, chosen),
+        units=catalogue().unit,
+        show_people=show_people,
+        alias_of=desired.fleet.alias_of,
+    )
+
+
+def show_html(desired: DesiredState, observed: ObservedState, chosen: Chosen) -> str:
+    """What is there, with the ends of its models."""
+    about = _occasion("show", desired, chosen)
+    lifespans = [
+        one for one in observed_lifespans(desired, observed, catalogue(), about.at.date()) if one.observed
+    ]
+    return show_page.render_html(
+        observed,
+        about,
+        units=catalogue().unit,
+        retiring=_retiring(lifespans, desired, about.at.date()),
+    )
+
+
+def lifecycle_html(
+    lifespans: tuple[Lifespan, ...],
+    desired: DesiredState,
+    chosen: Chosen,
+    *,
+    limit: int | None,
+    complete: bool,
+) -> str:
+    """The ends of all models."""
+    about = _occasion("lifecycle", desired, chosen)
+    return lifecycle_page.render_html(
+        lifespans,
+        about,
+        today=about.at.date(),
+        soon=desired.fleet.retirement.warn_within_days,
+        known_to=str(catalogue().date),
+        limit=limit,
+        complete=complete,
+    )
+
+
+def _retiring(
+    lifespans: list[Lifespan] | tuple[Lifespan, ...], desired: DesiredState, today: date
+) -> Section | None:
+    soon = desired.fleet.retirement.warn_within_days
+    return retirements(lifespans, today=today, soon=soon, known_to=str(catalogue().date))
+
+
+def _occasion(command: str, desired: DesiredState, chosen: Chosen) -> Occasion:
+    words = ["reconciler", command, *chosen.paths]
+    words += ["--select", chosen.select] if chosen.select else []
+    for option, values in (
+        ("--target", chosen.targets),
+        ("--exclude", chosen.excludes),
+        ("--rule", chosen.rules),
+    ):
+        for value in values:
+            words += [option, value]
+    return Occasion(
+        command=command,
+        asked=shlex.join(words),
+        fleet=desired.fleet.name,
+        cloud=desired.fleet.cloud,
+        at=the_clock().now(),
+        tool_version=__version__,
+    )

@@ -1,0 +1,125 @@
+"""Drift as a page: what could not be read, then per account what differs, why, who and when.
+
+Rule of this module: a person's address is cut to its first letter and its domain unless it was asked for.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Final
+
+from reconciler.diagnostics import Severity
+from reconciler.domain.state import ObservedState
+from reconciler.plan.actions import FieldChange
+from reconciler.plan.drift import Cause, DriftItem, DriftReport
+from reconciler.report.changes import Units, value_text
+from reconciler.report.drift import summary
+from reconciler.report.html.fleet_map import fleet_map, observed_holdings
+from reconciler.report.html.markup import Markup, tag
+from reconciler.report.html.page import PLAIN, Answer, Occasion, Section, badge, code, fitting, page
+from reconciler.report.html.show import unread_section
+from reconciler.report.layout import counted
+from reconciler.report.steps import NO_ALIAS, Alias, account_name
+from reconciler.report.style import masked
+
+_COLOUR: Final = {
+    Severity.ERROR: "red",
+    Severity.WARNING: "amber",
+    Severity.INFO: "blue",
+    Severity.OFF: "quiet",
+}
+_ITEM_BYTES = 4_500_000
+
+
+def render_html(
+    report: DriftReport,
+    observed: ObservedState,
+    occasion: Occasion,
+    *,
+    units: Units,
+    show_people: bool = False,
+    alias_of: Alias = NO_ALIAS,
+) -> str:
+    """The whole report, with a map of what is there."""
+    unread = [(one.id.name, one.code, one.message) for one in report.unreadable]
+    caption = "Capacity that is there"
+    return page(
+        occasion,
+        _answer(report),
+        [
+            unread_section(unread),
+            _accounts(report, alias_of, show_people=show_people),
+            fleet_map(observed_holdings(observed), units, caption=caption),
+        ],
+    )
+
+
+def _answer(report: DriftReport) -> Answer:
+    found = Counter(item.cause for item in report.items)
+    colours = {item.cause: _COLOUR[item.severity] for item in report.items}
+    if report.unreadable:
+        verdict, colour = "incomplete", "amber"
+    else:
+        verdict, colour = ("drifted", "red") if report.drifted else ("no drift", "green")
+    doubt = f"{counted(len(report.unreadable), 'account')} could not be read."
+    numbers = {cause.value: (found[cause], colours[cause]) for cause in Cause if found[cause]}
+    return Answer(
+        verdict=verdict,
+        colour=colour,
+        summary=summary(report),
+        doubts=(doubt,) if report.unreadable else (),
+        numbers={**numbers, "in sync": (report.in_sync, "green")},
+    )
+
+
+def _accounts(report: DriftReport, alias_of: Alias, *, show_people: bool) -> Section | None:
+    if not report.items:
+        return None
+
+    def account(item: DriftItem) -> tuple[str, ...]:
+        return item.id.account.key
+
+    def render(items: Sequence[DriftItem]) -> Markup:
+        return _account(items, alias_of, show_people=show_people)
+
+    groups = [list(group) for _, group in groupby(sorted(report.items, key=account), key=account)]
+    kept, cut = fitting(render, groups, "account", _ITEM_BYTES)
+    return Section(anchor="drift", title="What differs", body=tag("div", *kept), cut=cut)
+
+
+def _account(items: Sequence[DriftItem], alias_of: Alias, *, show_people: bool) -> Markup:
+    account = items[0].id.account
+    where = tag("span", account.resource_group, class_="where")
+    title = tag("h3", account_name(account, PLAIN, alias_of), " ", where)
+    return tag("div", title, *(_item(item, show_people=show_people) for item in items))
+
+
+def _item(item: DriftItem, *, show_people: bool) -> Markup:
+    who = item.who if item.who is None or show_people else masked(item.who)
+    traces = [f"by {who}" if who else "", f"at {item.when}" if item.when else ""]
+    told = " ".join(filter(None, traces))
+    title = tag(
+        "h4",
+        badge(item.cause.value, _COLOUR[item.severity]),
+        code(item.id.name),
+        tag("span", f"{item.severity.value}{f' · last touched {told}' if told else ''}", class_="order"),
+    )
+    return tag("article", title, *_details(item), class_="step")
+
+
+def _details(item: DriftItem) -> Iterator[Markup]:
+    if item.explanation:
+        yield tag("p", item.explanation)
+    if item.changes:
+        heads = (tag("th", name, scope="col") for name in ("field", "is", "declared"))
+        caption = tag("caption", f"Fields of {item.id.name}", class_="unseen")
+        rows = tag("tbody", *map(_field, item.changes))
+        yield tag("table", caption, tag("thead", tag("tr", *heads)), rows, class_="changes")
+
+
+def _field(change: FieldChange) -> Markup:
+    there, declared = value_text(change.before, PLAIN), value_text(change.after, PLAIN)
+    cells = (tag("td", there, class_="code"), tag("td", declared, class_="code"))
+    return tag("tr", tag("th", code(change.path), scope="row"), *cells)

@@ -1,0 +1,219 @@
+"""The fleet as models by regions, with how much of each there is.
+
+Rule of this module: amounts of different units stand beside each other and are never added; where a plan
+moves one, both sides are shown.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from reconciler.domain.deployment import UNSET, JsonObject, ModelRef
+from reconciler.domain.sku import SkuFamily, SkuName
+from reconciler.domain.state import Listed, ObservedDeployment, ObservedState
+from reconciler.plan.actions import Blocked, Create, Delete, Keep, bodies_of
+from reconciler.plan.plan import Plan
+from reconciler.report.changes import Units, rate_unit
+from reconciler.report.html.markup import Child, Markup, tag
+from reconciler.report.html.page import Section, boxed, fitting
+from reconciler.report.layout import counted
+
+_TPM, _RPM, _PTU, _BATCH = "TPM", "RPM", "PTU", "thousand enqueued tokens"
+_ORDER: Final = (_TPM, _RPM, "rate units", _PTU, _BATCH)
+_UNKNOWN_PLACE = "unknown region"
+_HINT = (
+    "TPM: tokens a minute, what rate units of the model buy by the catalogue; RPM: requests a minute; rate "
+    "units: where the catalogue does not tell; PTU: provisioned throughput units. Amounts of different units "
+    "are never added."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """One deployment's share of a cell. `capacity` None: ARM did not say."""
+
+    region: str
+    model: ModelRef
+    sku: SkuName
+    capacity: int | None
+
+    @property
+    def label(self) -> str:
+        """The row it counts in: a fine-tuned model stands below its base's name."""
+        base = self.model.tuned_from
+        return f"{base.name}, fine-tuned" if base else self.model.name
+
+
+@dataclass(slots=True)
+class _Cell:
+    """What a cell holds, by unit, and of how many deployments; before a plan and after it."""
+
+    before: dict[str, int]
+    after: dict[str, int]
+    deployments: int = 0
+
+
+def observed_holdings(observed: ObservedState) -> list[Holding]:
+    """What is there in every account that could be read."""
+    return [
+        _there(one, reading.account.region.name)
+        for _, reading in sorted(observed.readings.items())
+        if isinstance(reading, Listed)
+        for one in reading.deployments
+    ]
+
+
+def planned_holdings(plan: Plan) -> tuple[list[Holding], list[Holding]]:
+    """What is there before the plan, and what will be after it."""
+    before: list[Holding] = []
+    after: list[Holding] = []
+    for action in (step.action for step in plan.steps):
+        place = action.region.name if action.region else _UNKNOWN_PLACE
+        there = None if isinstance(action, Create) else action.observed
+        if there is not None:
+            before.append(_there(there, place))
+        if isinstance(action, Keep | Blocked):
+            after += [_there(there, place)] if there is not None else []
+        elif not isinstance(action, Delete):
+            after.append(_sent(bodies_of(action)[-1], place))
+    return before, after
+
+
+def fleet_map(
+    after: Iterable[Holding], units: Units, *, before: Iterable[Holding] | None = None, caption: str
+) -> Section | None:
+    """The table; None where there is nothing to show. Without `before` nothing is moved."""
+    cells = _cells(list(after), None if before is None else list(before), units)
+    if not cells:
+        return None
+    regions = sorted({region for _, region in cells})
+    models = sorted({model for model, _ in cells}, key=str.lower)
+    rows, cut = fitting(lambda model: _row(model, regions, cells), models, "model")
+    titles = (
+        tag("th", "model", scope="col"),
+        *(tag("th", region, scope="col") for region in regions),
+        tag("th", "all regions", scope="col"),
+    )
+    everything = tag("tr", tag("th", "all models", scope="row"), *_sums(regions, cells), class_="total")
+    inside = (
+        tag("caption", caption),
+        tag("thead", tag("tr", *titles)),
+        tag("tbody", *rows, everything),
+    )
+    body = (tag("p", _HINT, class_="hint"), boxed(tag("table", *inside, class_="map"), caption))
+    return Section(anchor="map", title="Fleet map", body=tag("div", *body), cut=cut)
+
+
+def amount_of(holding: Holding, units: Units) -> tuple[str, int]:
+    """A capacity in what it buys a minute where the catalogue knows that, else in its own unit."""
+    number = holding.capacity
+    if number is None:
+        return ("of unknown capacity", 1)
+    match holding.sku.family:
+        case SkuFamily.PROVISIONED:
+            return (_PTU, number)
+        case SkuFamily.BATCH:
+            return (_BATCH, number)
+        case SkuFamily.UNKNOWN:
+            return (f"units of {holding.sku}", number)
+    unit = rate_unit(units, holding.model, holding.sku)
+    if unit is not None and unit.tokens_per_minute:
+        return (_TPM, number * unit.tokens_per_minute)
+    if unit is not None and unit.requests_per_minute:
+        return (_RPM, number * unit.requests_per_minute)
+    return ("rate units", number)
+
+
+def _there(one: ObservedDeployment, region: str) -> Holding:
+    model = ModelRef(
+        name=one.model_name or "unknown model",
+        format=one.model_format or "OpenAI",
+        version=one.model_version or UNSET,
+    )
+    return Holding(region=region, model=model, sku=one.sku or SkuName("unknown SKU"), capacity=one.capacity)
+
+
+def _sent(body: JsonObject, region: str) -> Holding:
+    """What a PUT leaves behind: its body also has what is carried over."""
+    properties, sku = body.get("properties"), body.get("sku")
+    model = properties.get("model") if isinstance(properties, Mapping) else None
+    named = model if isinstance(model, Mapping) else {}
+    sized = sku if isinstance(sku, Mapping) else {}
+    version, capacity = named.get("version"), sized.get("capacity")
+    return Holding(
+        region=region,
+        model=ModelRef(
+            name=str(named.get("name") or "unknown model"),
+            format=str(named.get("format") or "OpenAI"),
+            version=version if isinstance(version, str) else UNSET,
+        ),
+        sku=SkuName(str(sized.get("name") or "unknown SKU")),
+        capacity=capacity if isinstance(capacity, int) else None,
+    )
+
+
+_Cells = Mapping[tuple[str, str], _Cell]
+
+
+def _cells(after: list[Holding], before: list[Holding] | None, units: Units) -> _Cells:
+    cells: dict[tuple[str, str], _Cell] = defaultdict(lambda: _Cell(before={}, after={}))
+    for holding in after:
+        cell = cells[holding.label, holding.region]
+        cell.deployments += 1
+        _add(cell.after, *amount_of(holding, units))
+    for holding in after if before is None else before:
+        _add(cells[holding.label, holding.region].before, *amount_of(holding, units))
+    return cells
+
+
+def _add(amounts: dict[str, int], unit: str, number: int) -> None:
+    amounts[unit] = amounts.get(unit, 0) + number
+
+
+def _row(model: str, regions: list[str], cells: _Cells) -> Markup:
+    held = [cells.get((model, region)) for region in regions]
+    whole = _summed(cell for cell in held if cell is not None)
+    return tag("tr", tag("th", model, scope="row"), *map(_cell, held), _cell(whole, total=True))
+
+
+def _sums(regions: list[str], cells: _Cells) -> Iterator[Markup]:
+    """Over all models: deployments and PTUs, for a token of one model is none of another."""
+    for region in regions:
+        yield _cell(_summed(cell for (_, where), cell in cells.items() if where == region), alike=False)
+    yield _cell(_summed(cells.values()), alike=False)
+
+
+def _summed(cells: Iterable[_Cell]) -> _Cell:
+    whole = _Cell(before={}, after={})
+    for cell in cells:
+        whole.deployments += cell.deployments
+        for unit, number in cell.before.items():
+            _add(whole.before, unit, number)
+        for unit, number in cell.after.items():
+            _add(whole.after, unit, number)
+    return whole
+
+
+def _cell(cell: _Cell | None, *, total: bool = False, alike: bool = True) -> Markup:
+    if cell is None:
+        return tag(
+            "td", tag("span", "-", class_="quiet", aria_hidden="true"), tag("span", "none", class_="unseen")
+        )
+    moved = cell.before != cell.after
+    kind = "total" if total or not alike else "moved" if moved else "held"
+    found = {*cell.before, *cell.after} if alike else {_PTU} & {*cell.before, *cell.after}
+    units = sorted(found, key=lambda unit: (_ORDER.index(unit) if unit in _ORDER else len(_ORDER), unit))
+    lines: list[Child] = [
+        tag("span", _amount(unit, cell.before.get(unit, 0), cell.after.get(unit, 0)), class_="amount")
+        for unit in units
+    ]
+    return tag(
+        "td", *lines, tag("span", counted(cell.deployments, "deployment"), class_="small"), class_=kind
+    )
+
+
+def _amount(unit: str, before: int, after: int) -> str:
+    return f"{after:,} {unit}" if before == after else f"{before:,} → {after:,} {unit}"

@@ -1,0 +1,203 @@
+"""The frame of every report: who asked what and when, the answer in one line, then sections.
+
+Rule of this module: whether a report is complete stands at its top, and so does everything that was cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, TypeVar
+
+from reconciler.report.html.markup import Child, Markup, join, tag
+from reconciler.report.html.sheet import POLICY, SHEET
+from reconciler.report.layout import counted
+from reconciler.report.style import UNBROKEN, Style
+
+T = TypeVar("T")
+
+PLAIN: Final = Style(colour=False, unicode=True, width=UNBROKEN)
+"""How words that text reports share are asked for: whole, for a browser breaks the lines."""
+
+SECTION_BYTES: Final = 700_000
+"""What one section may take unless it says otherwise: a whole report stays under 8 MiB."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """Why a report exists: the command with what was asked of it, the fleet, the moment, the tool."""
+
+    command: str
+    asked: str
+    fleet: str
+    cloud: str
+    at: datetime
+    tool_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The report in one line. `doubts` say why it is not complete; none means that it is.
+
+    `colour` underlines what `verdict` says in words.
+    """
+
+    verdict: str
+    colour: str
+    summary: str
+    doubts: tuple[str, ...] = ()
+    numbers: Mapping[str, tuple[int, str]] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A part with its heading. `cut` says in words what it had no room for."""
+
+    anchor: str
+    title: str
+    body: Markup
+    cut: str = ""
+
+
+def page(occasion: Occasion, answer: Answer, sections: Iterable[Section | None]) -> str:
+    """The whole file. The same values give the same bytes."""
+    shown = [section for section in sections if section is not None]
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("meta", name="referrer", content="no-referrer"),
+        tag("title", f"{occasion.command}: fleet {occasion.fleet}"),
+        tag("style", Markup(SHEET)),
+    )
+    body = tag(
+        "body",
+        _header(occasion, answer, shown),
+        tag("main", *(_section(section) for section in shown)),
+        tag("footer", tag("p", _last_words(occasion))),
+    )
+    return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en').source}\n"
+
+
+def fitting(
+    render: Callable[[T], Markup], items: Sequence[T], noun: str, limit: int = SECTION_BYTES
+) -> tuple[list[Markup], str]:
+    """The first items that fit into `limit` bytes, and words on how many did not: empty if all did.
+
+    What comes first is what stays: no smaller item slips in behind a larger one, and none is made in vain.
+    """
+    kept: list[Markup] = []
+    left = limit
+    for item in items:
+        block = render(item)
+        left -= len(block)
+        if left < 0:
+            return kept, f"{counted(len(items) - len(kept), noun)} not shown"
+        kept.append(block)
+    return kept, ""
+
+
+def badge(words: str, colour: str, sign: str = "") -> Markup:
+    """A word in colour; the sign is for eyes alone."""
+    seen = (tag("span", f"{sign} ", aria_hidden="true"),) if sign else ()
+    return tag("span", *seen, words, class_=f"badge {colour}")
+
+
+def code(words: str) -> Markup:
+    """A name of somebody's choosing."""
+    return tag("code", words)
+
+
+def over(words: str, below: str) -> Markup:
+    """Two lines in one cell, the second one quiet."""
+    return join([words, tag("span", below, class_="small")])
+
+
+def table(
+    caption: str,
+    head: Sequence[str],
+    rows: Iterable[Sequence[Child]],
+    *,
+    noun: str,
+    limit: int,
+    numbers: frozenset[int] = frozenset(),
+    long: frozenset[int] = frozenset(),
+) -> tuple[Markup, str]:
+    """Rows under headings in a box that scrolls by itself, and words on those cut as by `fitting`.
+
+    The first column names its row; those in `numbers` are aligned as such, those in `long` may break.
+    """
+    kinds = ["num" if n in numbers else "long" if n in long else None for n in range(len(head))]
+    titles = [tag("th", name, scope="col", class_=kind) for name, kind in zip(head, kinds, strict=True)]
+
+    def line(row: Sequence[Child]) -> Markup:
+        cells = (tag("td", cell, class_=kind) for cell, kind in zip(row[1:], kinds[1:], strict=True))
+        return tag("tr", tag("th", row[0], scope="row"), *cells)
+
+    kept, cut = fitting(line, list(rows), noun, limit)
+    inside = (tag("caption", caption), tag("thead", tag("tr", *titles)), tag("tbody", *kept))
+    return boxed(tag("table", *inside), caption), cut
+
+
+def boxed(wide: Markup, label: str) -> Markup:
+    """What may be wider than the page, in a box that a keyboard can scroll."""
+    return tag("div", wide, class_="box", role="region", aria_label=label, tabindex="0")
+
+
+def _header(occasion: Occasion, answer: Answer, sections: Sequence[Section]) -> Markup:
+    links = [tag("li", tag("a", section.title, href=f"#{section.anchor}")) for section in sections]
+    return tag(
+        "header",
+        tag("p", f"reconciler {occasion.command}", class_="kicker"),
+        tag("h1", f"Fleet {occasion.fleet}"),
+        tag("p", badge(answer.verdict, answer.colour), " ", answer.summary, class_="sum"),
+        *(_tiles(answer.numbers) if answer.numbers else ()),
+        *_doubts(answer, [section.cut for section in sections if section.cut]),
+        tag("dl", *_facts(occasion, answer), class_="facts"),
+        tag("nav", tag("ul", *links), aria_label="Sections") if len(links) > 1 else "",
+    )
+
+
+def _tiles(numbers: Mapping[str, tuple[int, str]]) -> Iterator[Markup]:
+    tiles = (
+        tag("div", tag("dt", name), tag("dd", str(number)), class_=f"tile {colour if number else 'none'}")
+        for name, (number, colour) in numbers.items()
+    )
+    yield tag("dl", *tiles, class_="tiles")
+
+
+def _doubts(answer: Answer, cuts: Sequence[str]) -> Iterator[Markup]:
+    told = [*answer.doubts]
+    if cuts:
+        told.append(f"Cut to fit: {'; '.join(cuts)}. The text and JSON outputs have everything.")
+    if told:
+        yield tag("div", *(tag("p", one) for one in told), class_="notice amber", role="note")
+
+
+def _facts(occasion: Occasion, answer: Answer) -> Iterator[Markup]:
+    at = occasion.at.astimezone(UTC)
+    moment = tag("time", f"{at:%Y-%m-%d %H:%M:%S} UTC", datetime=f"{at:%Y-%m-%dT%H:%M:%SZ}")
+    facts: tuple[tuple[str, Child], ...] = (
+        ("Cloud", occasion.cloud),
+        ("Made", moment),
+        ("Tool", f"reconciler {occasion.tool_version}"),
+        ("Complete", "no, see above" if answer.doubts else "yes"),
+    )
+    for name, value in facts:
+        yield tag("div", tag("dt", name), tag("dd", value))
+    yield tag("div", tag("dt", "Asked"), tag("dd", code(occasion.asked)), class_="wide")
+
+
+def _section(section: Section) -> Markup:
+    anchor = section.anchor
+    title = tag("h2", section.title, id=f"{anchor}-title")
+    cut = (tag("p", f"Cut to fit: {section.cut}.", class_="notice amber"),) if section.cut else ()
+    return tag("section", title, section.body, *cut, id=anchor, aria_labelledby=f"{anchor}-title")
+
+
+def _last_words(occasion: Occasion) -> Markup:
+    words = f"Made by reconciler {occasion.tool_version}. One file: no script, nothing loaded from elsewhere."
+    return join([words])

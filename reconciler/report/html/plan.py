@@ -1,0 +1,250 @@
+"""The plan as a page: what forbids it, what it destroys, then every write account by account.
+
+Rule of this module: the order of the text report holds here too, and what does not change is folded away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.plan.actions import (
+    Action,
+    Blocked,
+    Create,
+    Delete,
+    FieldChange,
+    Keep,
+    Replace,
+    Update,
+    changes_of,
+    kind_of,
+)
+from reconciler.plan.plan import Plan, Refusal, Step
+from reconciler.report.changes import Units, beside_marks, created_lines, value_texts
+from reconciler.report.html.fleet_map import fleet_map, planned_holdings
+from reconciler.report.html.markup import Markup, tag
+from reconciler.report.html.page import PLAIN, Answer, Occasion, Section, badge, code, fitting, page, table
+from reconciler.report.html.quota_bars import quota_bars
+from reconciler.report.layout import counted, listed
+from reconciler.report.steps import (
+    NO_ALIAS,
+    SIGN,
+    Alias,
+    account_name,
+    by_account,
+    named_from,
+    observed_text,
+    written,
+)
+from reconciler.report.totals import counts, idle, left_out, summary
+
+_COLOUR: Final[Mapping[str, str]] = {
+    "create": "green",
+    "update": "amber",
+    "replace": "red",
+    "delete": "red",
+    "adopt": "blue",
+    "none": "quiet",
+    "blocked": "violet",
+}
+_ACCOUNT_BYTES, _KEPT_BYTES = 3_000_000, 1_000_000
+_NOT_READ = "Incomplete: some account could not be read, and nothing is concluded about what is in it."
+
+
+def render_html(
+    plan: Plan,
+    occasion: Occasion,
+    *,
+    units: Units,
+    retiring: Section | None = None,
+    alias_of: Alias = NO_ALIAS,
+) -> str:
+    """The whole plan. `retiring` is what is known of the ends of its models."""
+    changes, anchors = _accounts(plan, units, alias_of)
+    going = [step for step in plan.steps if isinstance(step.action, Delete | Replace)]
+    before, after = planned_holdings(plan)
+    caption = "After the plan; moved: before → after"
+    return page(
+        occasion,
+        _answer(plan),
+        [
+            _refusals(plan),
+            _list("blocked", "Blocked", plan.blocked, anchors),
+            _list("destroyed", "Deleted or replaced", going, anchors),
+            changes,
+            fleet_map(after, units, before=before, caption=caption),
+            quota_bars(plan.quota, alias_of),
+            retiring,
+            _notes(plan),
+            _kept(plan),
+        ],
+    )
+
+
+def _answer(plan: Plan) -> Answer:
+    if plan.refusals:
+        verdict, colour = "refused: nothing is written", "red"
+    elif plan.blocked:
+        verdict, colour = "partly blocked", "violet"
+    elif not plan.complete:
+        verdict, colour = "incomplete", "amber"
+    else:
+        verdict, colour = ("changes to make", "blue") if plan.writes else ("nothing to do", "green")
+    out = left_out(plan)
+    return Answer(
+        verdict=verdict,
+        colour=colour,
+        summary=f"{idle(plan) or summary(plan)}{f' {out}' if out else ''}",
+        doubts=() if plan.complete else (_NOT_READ,),
+        numbers={
+            kind if kind != "none" else "unchanged": (number, _COLOUR[kind])
+            for kind, number in counts(plan).items()
+        },
+    )
+
+
+def _refusals(plan: Plan) -> Section | None:
+    if not plan.refusals:
+        return None
+
+    def render(one: Refusal) -> Markup:
+        said = tag("p", tag("strong", one.code), f": {one.message}")
+        return tag("li", said, tag("p", "To lift it: ", code(one.lift)))
+
+    kept, cut = fitting(render, plan.refusals, "refusal", 500_000)
+    return Section(
+        anchor="refused",
+        title="Refused: nothing is written while this stands",
+        body=tag("ul", *kept, class_="notice red"),
+        cut=cut,
+    )
+
+
+def _list(anchor: str, title: str, found: Sequence[Step], anchors: Mapping[int, str]) -> Section | None:
+    if not found:
+        return None
+
+    def render(step: Step) -> Markup:
+        name = code(f"{step.action.id.account.name}/{step.action.id.name}")
+        anchor = anchors.get(id(step))
+        link = tag("a", name, href=f"#{anchor}") if anchor else name
+        return tag("li", link, f" {kind_of(step.action)}, {step.action.reason.value}")
+
+    kept, cut = fitting(render, found, "deployment", 400_000)
+    colour = "violet" if anchor == "blocked" else "red"
+    return Section(anchor=anchor, title=title, body=tag("ul", *kept, class_=f"notice {colour}"), cut=cut)
+
+
+def _accounts(plan: Plan, units: Units, alias_of: Alias) -> tuple[Section | None, Mapping[int, str]]:
+    """Whole accounts as long as there is room, and the anchors of the steps that had it, by their order."""
+    changing = list(by_account([step for step in plan.steps if not isinstance(step.action, Keep)]))
+    if not changing:
+        return None, {}
+    numbered = enumerate((step for steps in changing for step in steps), start=1)
+    anchors = {id(step): f"step-{number}" for number, step in numbered}
+
+    def render(steps: Sequence[Step]) -> Markup:
+        return _account(steps, units, alias_of, anchors)
+
+    kept, cut = fitting(render, changing, "account", _ACCOUNT_BYTES)
+    shown = {id(step): anchors[id(step)] for steps in changing[: len(kept)] for step in steps}
+    body = tag("div", *kept)
+    return Section(anchor="changes", title="Changes by account", body=body, cut=cut), shown
+
+
+def _account(steps: Sequence[Step], units: Units, alias_of: Alias, anchors: Mapping[int, str]) -> Markup:
+    account = steps[0].action.id.account
+    region = next((step.action.region for step in steps if step.action.region is not None), None)
+    where = [region.name if region else "region unknown", account.resource_group]
+    where += [] if alias_of(account.subscription) else [account.subscription]
+    title = (account_name(account, PLAIN, alias_of), " ", tag("span", " · ".join(where), class_="where"))
+    return tag("div", tag("h3", *title), *(_step(step, units, anchors[id(step)]) for step in steps))
+
+
+def _step(step: Step, units: Units, anchor: str) -> Markup:
+    action = step.action
+    kind = kind_of(action)
+    after = listed([named_from(one, action.id.account, PLAIN) for one in step.depends_on], most=3)
+    order = [
+        action.reason.value,
+        f"write {step.order}" if step.order else "",
+        f"after {after}" if after else "",
+    ]
+    title = tag(
+        "h4",
+        badge(kind, _COLOUR[kind], SIGN[kind][0]),
+        code(action.id.name),
+        tag("span", " · ".join(filter(None, order)), class_="order"),
+    )
+    return tag("article", title, *_details(action, units), class_="step", id=anchor)
+
+
+def _details(action: Action, units: Units) -> Iterator[Markup]:
+    if action.explanation:
+        yield tag("p", action.explanation)
+    if isinstance(action, Blocked):
+        yield tag("p", tag("strong", "Way out: "), action.way_out)
+    if isinstance(action, Create):
+        yield from (tag("p", line, class_="code") for line in created_lines(action, PLAIN, units, indent=""))
+    elif isinstance(action, Delete):
+        yield tag("p", observed_text(action.observed, PLAIN), class_="code")
+    elif isinstance(action, Update) and len(action.writes) > 1:
+        for number, changes in enumerate(written(action), start=1):
+            title = f"Write {number} of {len(action.writes)}"
+            yield _changes(action, changes, units, title)
+    elif told := beside_marks(changes_of(action)):
+        yield _changes(action, told, units, "")
+
+
+def _changes(action: Action, changes: Iterable[FieldChange], units: Units, title: str) -> Markup:
+    rows = []
+    for change in changes:
+        before, after = value_texts(action, change, PLAIN, units)
+        cells = (tag("td", before or "", class_="before code"), tag("td", after, class_="code"))
+        rows.append(tag("tr", tag("th", code(change.path), scope="row"), *cells))
+    heads = (tag("th", name, scope="col") for name in ("field", "is", "will be"))
+    caption = tag("caption", title or f"Fields of {action.id.name}", class_="" if title else "unseen")
+    return tag("table", caption, tag("thead", tag("tr", *heads)), tag("tbody", *rows), class_="changes")
+
+
+def _notes(plan: Plan) -> Section | None:
+    found = [one for one in plan.diagnostics if one.severity in {Severity.ERROR, Severity.WARNING}]
+    if not found:
+        return None
+
+    def render(one: Diagnostic) -> Markup:
+        kind = badge(one.severity.value, "red" if one.severity is Severity.ERROR else "amber")
+        where = (" in ", code(one.place.file)) if one.place else ()
+        return tag("li", kind, " ", code(one.code), *where, f": {one.message}")
+
+    kept, cut = fitting(render, found, "note", 500_000)
+    return Section(anchor="notes", title="Notes on the manifests", body=tag("ul", *kept), cut=cut)
+
+
+def _kept(plan: Plan) -> Section | None:
+    kept = [step.action for step in plan.steps if isinstance(step.action, Keep)]
+    if not kept:
+        return None
+    rows = (
+        (
+            code(action.id.name),
+            action.id.account.name,
+            observed_text(action.observed, PLAIN),
+            action.reason.value,
+        )
+        for action in kept
+    )
+    head = ("deployment", "account", "what is there", "why it stays")
+    whole, cut = table(
+        "Deployments that stay as they are",
+        head,
+        rows,
+        noun="unchanged deployment",
+        limit=_KEPT_BYTES,
+        long=frozenset({2}),
+    )
+    words = counted(len(kept), "deployment")
+    body = tag("details", tag("summary", f"Show {words}"), whole)
+    return Section(anchor="unchanged", title="Unchanged", body=body, cut=cut)

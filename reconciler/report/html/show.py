@@ -1,0 +1,105 @@
+"""The observed fleet as a page: the map, then every deployment.
+
+Rule of this module: an account that could not be read is never an empty one; it stands above everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reconciler.domain.state import AccountMissing, Listed, ObservedDeployment, ObservedState, Unreadable
+from reconciler.plan.ownership import owner_of
+from reconciler.report.changes import Units
+from reconciler.report.html.fleet_map import fleet_map, observed_holdings
+from reconciler.report.html.markup import Child, Markup, tag
+from reconciler.report.html.page import Answer, Occasion, Section, badge, code, fitting, over, page, table
+from reconciler.report.layout import counted
+
+_HEAD = ("deployment", "account, region", "model, version", "SKU", "capacity", "state", "owner")
+_TABLE_BYTES = 4_500_000
+
+
+def render_html(
+    observed: ObservedState, occasion: Occasion, *, units: Units, retiring: Section | None = None
+) -> str:
+    """Everything that is there, declared or not."""
+    rows = list(_rows(observed))
+    unread = list(_unread(observed))
+    read = counted(len(observed.readings) - len(unread), "account")
+    answer = Answer(
+        verdict="incomplete" if unread else "as observed",
+        colour="amber" if unread else "blue",
+        summary=f"{counted(len(rows), 'deployment')} in {read}.",
+        doubts=(f"{counted(len(unread), 'account')} could not be read.",) if unread else (),
+    )
+    caption = "Capacity that is there"
+    return page(
+        occasion,
+        answer,
+        [
+            unread_section(unread),
+            fleet_map(observed_holdings(observed), units, caption=caption),
+            _deployments(rows),
+            retiring,
+        ],
+    )
+
+
+def unread_section(unread: Sequence[tuple[str, str, str]]) -> Section | None:
+    """Accounts of which nothing is known: name, ARM's code, ARM's words."""
+    if not unread:
+        return None
+
+    def render(one: tuple[str, str, str]) -> Markup:
+        name, reason, words = one
+        return tag("li", tag("p", tag("strong", name), " ", code(reason), f": {words}"))
+
+    kept, cut = fitting(render, unread, "account", 500_000)
+    title = "Could not be read; nothing is known of what is in it"
+    return Section(anchor="unread", title=title, body=tag("ul", *kept, class_="notice red"), cut=cut)
+
+
+def _unread(observed: ObservedState) -> Iterator[tuple[str, str, str]]:
+    for _, reading in sorted(observed.readings.items()):
+        if isinstance(reading, AccountMissing | Unreadable):
+            yield reading.id.name, reading.code, reading.message
+
+
+def _rows(observed: ObservedState) -> Iterator[tuple[Child, ...]]:
+    for _, reading in sorted(observed.readings.items()):
+        if isinstance(reading, Listed):
+            for there in sorted(reading.deployments, key=lambda one: one.id.key):
+                yield _row(there, reading.account.region.name)
+
+
+def _row(there: ObservedDeployment, region: str) -> tuple[Child, ...]:
+    return (
+        code(there.id.name),
+        over(there.id.account.name, region),
+        over(there.model_name or "?", there.model_version or "?"),
+        there.sku.name if there.sku else "?",
+        "?" if there.capacity is None else f"{there.capacity:,}",
+        _state(there),
+        owner_of(there) or "none",
+    )
+
+
+def _state(there: ObservedDeployment) -> Markup:
+    if there.provisioning_state.lower() == "succeeded":
+        return badge(there.provisioning_state, "green")
+    return badge(there.provisioning_state, "red" if there.settled else "amber", "!" if there.settled else "~")
+
+
+def _deployments(rows: Sequence[tuple[Child, ...]]) -> Section | None:
+    if not rows:
+        return None
+    whole, cut = table(
+        "Every deployment; capacity in units of its SKU",
+        _HEAD,
+        rows,
+        noun="deployment",
+        limit=_TABLE_BYTES,
+        numbers=frozenset({4}),
+        long=frozenset({2}),
+    )
+    return Section(anchor="deployments", title="Deployments", body=whole, cut=cut)

@@ -1,0 +1,103 @@
+"""HTML reports in a real browser: nothing is asked for, nothing runs, nothing is wider than a phone.
+
+The proof that needs no browser is in tests/unit/report; this one runs where a Chromium is installed.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from reconciler.diagnostics import Diagnostic, Severity
+from tests.unit.report.pages import drift_source, lifecycle_source, lifespan, plan_source, show_source
+from tests.unit.report.test_drift import found
+from tests.unit.report.test_html_inert import HOSTILE, pages
+from tests.unit.report.test_plan import everything
+from tests.unit.report.test_show import there
+from tests.unit.report.values import fleet, observed
+
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed here")
+
+LONG = "a-name-without-any-place-to-break-" * 5
+WIDE = [
+    plan_source(everything(), (lifespan(model=LONG),), LONG),
+    plan_source(
+        type(everything())(
+            fleet=LONG,
+            cloud=LONG,
+            steps=everything().steps,
+            diagnostics=(Diagnostic(code=LONG, severity=Severity.ERROR, message=LONG),),
+        )
+    ),
+    drift_source(found(), there(), alias_of=lambda _: LONG),
+    show_source(fleet(observed(LONG, LONG, model=LONG)), lifespan(model=LONG, successor=LONG)),
+    lifecycle_source(lifespan(LONG, model=LONG)),
+]
+MEASURE = """<!DOCTYPE html><body><iframe width=360 height=800 style=border:0></iframe><p id=told>no</p>
+<script>const f=document.querySelector('iframe');f.onload=()=>{const d=f.contentDocument.documentElement;
+document.getElementById('told').textContent='width '+d.scrollWidth+' sheet '+
+f.contentWindow.getComputedStyle(d.querySelector('.kicker')).textTransform};f.src='page.html'</script>"""
+
+
+def browse(folder: Path, name: str, *more: str) -> tuple[str, str]:
+    """The page as the browser left it, and what it said."""
+    assert CHROMIUM is not None
+    command = [
+        CHROMIUM,
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--host-resolver-rules=MAP * ~NOTFOUND",
+        f"--user-data-dir={folder / 'profile'}",
+        "--enable-logging=stderr",
+        "--virtual-time-budget=5000",
+        *more,
+        "--dump-dom",
+        (folder / name).as_uri(),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    return done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("page", range(4))
+def test_hostile_text_neither_runs_nor_loads_nor_breaks_the_policy(page: int, tmp_path: Path) -> None:
+    """A browser's tree is compared with a harmless page's; scripts would change it, loads would complain."""
+    marked = [text.replace("alert(1)", "document.title='owned'") for text in HOSTILE]
+    (tmp_path / "page.html").write_text(pages(" ".join(marked))[page], "utf-8")
+    (tmp_path / "tame.html").write_text(pages("harmless")[page], "utf-8")
+    dom, said = browse(tmp_path, "page.html")
+    tame, _ = browse(tmp_path, "tame.html")
+    assert "<title>owned" not in dom
+    assert sorted(re.findall(r"<[a-z][a-z0-9]*", dom)) == sorted(re.findall(r"<[a-z][a-z0-9]*", tame))
+    assert not re.search(r"CONSOLE|Content Security Policy|net::ERR", said)
+
+
+@pytest.mark.parametrize("page", range(len(WIDE)))
+def test_no_page_is_wider_than_a_phone_and_the_policy_lets_the_sheet_in(page: int, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text(WIDE[page], "utf-8")
+    (tmp_path / "measure.html").write_text(MEASURE, "utf-8")
+    dom, _ = browse(tmp_path, "measure.html", "--allow-file-access-from-files")
+    told = re.search(r"width (\d+) sheet (\w+)", dom)
+    assert told is not None
+    assert int(told[1]) <= 360
+    assert told[2] == "uppercase"
+
+
+def test_a_script_in_a_page_would_be_noticed(tmp_path: Path) -> None:
+    """Without the policy the marker runs, with it the browser complains: the tests above can fail."""
+    script = "<script>document.title='owned'</script></body>"
+    source = plan_source(everything()).replace("</body>", script)
+    (tmp_path / "page.html").write_text(source, "utf-8")
+    dom, said = browse(tmp_path, "page.html")
+    assert "<title>owned" not in dom
+    assert "Content Security Policy" in said
+    bare = re.sub(r"<meta http-equiv[^>]*>", "", source)
+    (tmp_path / "page.html").write_text(bare, "utf-8")
+    assert "<title>owned" in browse(tmp_path, "page.html")[0]
