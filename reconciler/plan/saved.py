@@ -26,21 +26,26 @@ FORMAT_VERSION = 1
 
 Selection = TypeVar("Selection", bound="DataclassInstance")
 
-_WRITING = frozenset({"create", "update", "replace", "delete", "adopt"})
+WRITING = frozenset({"create", "update", "replace", "delete", "adopt"})
+"""The actions of a plan file that send something."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedItem:
-    """What a plan file says about one deployment; `before` is what it had seen of the changed fields."""
+    """What a plan file says about one deployment; `before` is what it had seen of the changed fields.
+
+    `etag` is None where it was not there, or ARM told none.
+    """
 
     action: str
     fingerprint: str
+    etag: str | None = None
     before: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedPlan:
-    """What of a plan file counts when it is applied."""
+    """What of a plan file counts when it is applied, or is the base that drift is measured from."""
 
     fleet: str
     cloud: str
@@ -50,6 +55,8 @@ class SavedPlan:
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     items: Mapping[DeploymentId, SavedItem] = field(default_factory=dict)
+    created_at: str = ""
+    complete: bool = True
 
     def chosen(self, given: Selection) -> Selection:
         """`given` with this plan's paths and selection; a dataclass with fields of these four names."""
@@ -114,6 +121,8 @@ def read_saved(text: str) -> SavedPlan:
         targets=_texts(selection, "targets"),
         excludes=_texts(selection, "excludes"),
         items=dict(_item(action) for action in _list(document, "actions")),
+        created_at=_text(document, "createdAt"),
+        complete=document.get("complete") is True,
     )
 
 
@@ -150,7 +159,7 @@ def _moved(step: Step, item: SavedItem | None) -> str:
     if isinstance(action, Keep):
         return ""
     kind = kind_of(action)
-    if item is None or item.action not in _WRITING:
+    if item is None or item.action not in WRITING:
         return "" if isinstance(action, Blocked) else f"the saved plan has no write for it, now it is {kind}"
     if item.action != kind:
         return f"the saved plan has {item.action}, now it is {kind}"
@@ -207,8 +216,12 @@ def _item(action: object) -> tuple[DeploymentId, SavedItem]:
     for change in _list(action, "changes"):
         if isinstance(change, dict):
             before[_text(change, "path")] = change.get("before")
+    etag = action.get("etag")
     return name, SavedItem(
-        action=_text(action, "action"), fingerprint=_text(action, "fingerprint"), before=before
+        action=_text(action, "action"),
+        fingerprint=_text(action, "fingerprint"),
+        etag=etag if isinstance(etag, str) else None,
+        before=before,
     )
 
 
