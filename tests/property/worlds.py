@@ -1,0 +1,35 @@
+"""Fleets and the worlds in which they were applied, for laws about both."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from reconciler.domain.deployment import DesiredDeployment
+from reconciler.domain.state import DesiredState, PrunePolicy
+from reconciler.plan.codec import to_json
+from reconciler.plan.plan import Plan
+from tests.property.strategies import ACCOUNTS
+from tests.property.toy_arm import ToyArm
+from tests.unit.plan.states import plan, state
+
+Fleet = tuple[DesiredDeployment, ...]
+
+
+def declared(fleet: Sequence[DesiredDeployment], *, prune: PrunePolicy = PrunePolicy.OWNED) -> DesiredState:
+    return state(*fleet, accounts=ACCOUNTS, prune=prune)
+
+
+def converged(before: Fleet) -> ToyArm:
+    """A world in which `before` has been applied."""
+    arm = ToyArm(ACCOUNTS)
+    arm.carry_out(plan(declared(before), arm.observe()).writes)
+    return arm
+
+
+def text_of(made: Plan) -> str:
+    """The plan file."""
+    selection: dict[str, Any] = {"select": "", "targets": [], "excludes": []}
+    now = datetime(2026, 11, 24, tzinfo=UTC)
+    document = to_json(made, created_at=now, tool_version="1", manifest_paths=("m",), selection=selection)
+    return json.dumps(document)
