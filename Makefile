@@ -8,6 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
 HISTORIES ?= 10000
+WORLDS ?= 10000
 SEED ?= $(shell date +%s)
 
 .PHONY: help demo fuzz test check format lint types imports fidelity fidelity-az soak clean
@@ -57,9 +58,9 @@ fidelity: $(VENV)/.development  ## Measure how much the emulator is like ARM; wr
 fidelity-az: $(VENV)/.development  ## The same with az CLI, installed on its own (slow the first time)
 	$(BIN)/python tools/fidelity_az.py $(VENV)/fidelity/az
 
-soak: $(VENV)/.development  ## 10,000 random histories against the simulated ARM; HISTORIES=... SEED=...
-	RECONCILER_HISTORIES=$(HISTORIES) RECONCILER_SEED=$(SEED) $(BIN)/python -m pytest -q -n 2 -p no:logging \
-		tests/faults/test_histories.py
+soak: $(VENV)/.development  ## 10,000 random histories and 10,000 worlds without drift; HISTORIES=... WORLDS=... SEED=...
+	RECONCILER_HISTORIES=$(HISTORIES) RECONCILER_WORLDS=$(WORLDS) RECONCILER_SEED=$(SEED) \
+		$(BIN)/python -m pytest -q -n 2 -p no:logging tests/faults/test_histories.py tests/property/test_drift_laws.py
 
 clean:  ## Remove what the targets made
 	rm -rf $(VENV) .reconciler .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist

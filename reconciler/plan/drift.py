@@ -6,47 +6,35 @@ what is there. From an account that could not be listed to the end, nothing foll
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from enum import StrEnum
 
 from reconciler.diagnostics import Severity
 from reconciler.domain.deployment import DesiredDeployment, Unset
 from reconciler.domain.ids import AccountId, DeploymentId
-from reconciler.domain.state import DesiredState, Listed, ObservedDeployment, ObservedState
+from reconciler.domain.state import (
+    AccountMissing,
+    DesiredState,
+    Listed,
+    ObservedDeployment,
+    ObservedState,
+    Reading,
+    Unreadable,
+)
 from reconciler.plan.actions import FieldChange
 from reconciler.plan.body import auto_upgraded, spec_mark
+from reconciler.plan.causes import ABOUT, Cause, is_drift
 from reconciler.plan.compare import by_account
 from reconciler.plan.diff import field_changes
 from reconciler.plan.legality import only_marks, without_marks
 from reconciler.plan.ownership import mark_of, owner_of
 from reconciler.plan.pools import Pools
 
+__all__ = ["Cause", "DriftItem", "DriftReport", "UnreadableAccount", "find_drift", "moved_unnoticed"]
 
-class Cause(StrEnum):
-    """Why a deployment is not as declared. `PENDING` is a manifest change not yet applied: not drift."""
-
-    CHANGED_OUTSIDE = "changed-outside"
-    AUTO_UPGRADED = "auto-upgraded"
-    EXPIRED = "expired"
-    RETIRED = "retired"
-    DELETED_OUTSIDE = "deleted-outside"
-    PENDING = "pending"
-    FAILED_STATE = "failed-state"
-    UNDECLARED = "undeclared"
-
-
-_SEVERITY = {
-    Cause.CHANGED_OUTSIDE: Severity.ERROR,
-    Cause.AUTO_UPGRADED: Severity.WARNING,
-    Cause.EXPIRED: Severity.WARNING,
-    Cause.RETIRED: Severity.ERROR,
-    Cause.DELETED_OUTSIDE: Severity.ERROR,
-    Cause.PENDING: Severity.INFO,
-    Cause.FAILED_STATE: Severity.ERROR,
-    Cause.UNDECLARED: Severity.WARNING,
-}
+_NOBODY_DID = frozenset({Cause.AUTO_UPGRADED, Cause.RETIRED})
+"""Causes that are the service's own doing: who wrote last has nothing to do with them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,25 +55,44 @@ class DriftItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnreadableAccount:
-    """An account about which nothing can be said."""
+    """An account about which nothing can be said, nor of the deployments that it is declared to have."""
 
     id: AccountId
     code: str
     message: str
+    declared: tuple[DeploymentId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriftReport:
-    """All drift found, and what could not be looked at."""
+    """All drift found, and what could not be looked at.
+
+    `synced` are the declared deployments of which nothing is to be said; `ignored` counts the items that
+    were found and left out because their cause was to be ignored. `since` is when the plan was made that
+    the report begins at, None where it covers all times; `unmoved` then counts the items it knew already.
+    """
 
     items: tuple[DriftItem, ...]
     unreadable: tuple[UnreadableAccount, ...] = ()
-    in_sync: int = 0
+    synced: tuple[DeploymentId, ...] = ()
+    ignored: int = 0
+    since: str | None = None
+    unmoved: int = 0
+
+    @property
+    def in_sync(self) -> int:
+        """How many declared deployments are as declared."""
+        return len(self.synced)
 
     @property
     def drifted(self) -> bool:
-        """Whether anything is drift; pending manifest changes are not."""
-        return any(item.cause is not Cause.PENDING for item in self.items)
+        """Whether anything is drift; pending changes and upgrades that the manifest allows are not."""
+        return any(is_drift(item.severity) for item in self.items)
+
+    def without(self, causes: Collection[Cause]) -> DriftReport:
+        """The report less the items of these causes, which are counted as ignored."""
+        kept = tuple(item for item in self.items if item.cause not in causes)
+        return replace(self, items=kept, ignored=self.ignored + len(self.items) - len(kept))
 
 
 def find_drift(desired: DesiredState, observed: ObservedState, *, today: date) -> DriftReport:
@@ -96,21 +103,18 @@ def find_drift(desired: DesiredState, observed: ObservedState, *, today: date) -
     """
     items: list[DriftItem] = []
     unreadable: list[UnreadableAccount] = []
-    in_sync = 0
+    synced: list[DeploymentId] = []
     declared = by_account(desired)
     pools = Pools(observed)
     for account in desired.accounts:
         reading = observed.readings.get(account.id)
-        if not isinstance(reading, Listed):
-            code, message = (
-                (reading.code, reading.message) if reading else ("NotRead", "it was not looked at")
-            )
-            unreadable.append(UnreadableAccount(id=account.id, code=code, message=message))
-            continue
         here = [one for one in declared.get(account.id, ()) if desired.covers(one.id)]
+        if not isinstance(reading, Listed):
+            unreadable.append(_unreadable(account.id, reading, here))
+            continue
         for one in here:
             found = list(_declared(one, reading, desired.fleet.name, pools, today))
-            in_sync += not found
+            synced += [] if found else [one.id]
             items += found
         names = {one.id for one in declared.get(account.id, ())}
         items += (
@@ -119,7 +123,17 @@ def find_drift(desired: DesiredState, observed: ObservedState, *, today: date) -
             if there.id not in names and desired.covers(there.id)
         )
     ordered = sorted(items, key=lambda item: (item.id.key, item.cause))
-    return DriftReport(items=tuple(ordered), unreadable=tuple(unreadable), in_sync=in_sync)
+    return DriftReport(items=tuple(ordered), unreadable=tuple(unreadable), synced=tuple(synced))
+
+
+def _unreadable(
+    account: AccountId, reading: Reading | None, here: Sequence[DesiredDeployment]
+) -> UnreadableAccount:
+    if isinstance(reading, AccountMissing | Unreadable):
+        code, message = reading.code, reading.message
+    else:
+        code, message = "NotRead", "it was not looked at"
+    return UnreadableAccount(id=account, code=code, message=message, declared=tuple(one.id for one in here))
 
 
 def _declared(
@@ -163,7 +177,11 @@ def _changed(
         return _item(there, Cause.CHANGED_OUTSIDE, (*upgrade, *fields), told)
     if upgrade:
         told = f"the service moved it to version {there.model_version}, as its versionUpgradeOption allows"
-        return _item(there, Cause.AUTO_UPGRADED, upgrade, told)
+        accepted = not isinstance(one.spec.version_upgrade_option, Unset)
+        if accepted:
+            told = f"the service moved it to version {there.model_version}, as the manifest lets it"
+        item = _item(there, Cause.AUTO_UPGRADED, upgrade, told)
+        return replace(item, severity=Severity.INFO) if accepted else item
     if changes:
         return _item(there, Cause.PENDING, changes, "its lifecycle was changed and not yet applied")
     return None
@@ -184,7 +202,7 @@ def _absent(one: DesiredDeployment) -> DriftItem:
         cause, told = Cause.EXPIRED, f"it is gone, or was never applied; the service removes such {after}"
     else:
         cause, told = Cause.DELETED_OUTSIDE, "it is not there: deleted outside, or never applied"
-    return DriftItem(id=one.id, cause=cause, severity=_SEVERITY[cause], explanation=told)
+    return DriftItem(id=one.id, cause=cause, severity=ABOUT[cause].severity, explanation=told)
 
 
 def _undeclared(there: ObservedDeployment, fleet: str) -> DriftItem:
@@ -198,15 +216,22 @@ def _undeclared(there: ObservedDeployment, fleet: str) -> DriftItem:
     return _item(there, Cause.UNDECLARED, (), told)
 
 
+def moved_unnoticed(there: ObservedDeployment) -> DriftItem:
+    """One that somebody wrote to without changing anything that a manifest states."""
+    told = "it is as declared; something that no manifest states, or its state, has changed since the plan"
+    return replace(_item(there, Cause.CHANGED_OUTSIDE, (), told), severity=Severity.WARNING)
+
+
 def _item(
     there: ObservedDeployment, cause: Cause, changes: tuple[FieldChange, ...], explanation: str
 ) -> DriftItem:
+    by_somebody = cause not in _NOBODY_DID
     return DriftItem(
         id=there.id,
         cause=cause,
-        severity=_SEVERITY[cause],
+        severity=ABOUT[cause].severity,
         changes=changes,
-        who=there.system.last_modified_by,
-        when=there.system.last_modified_at,
+        who=there.system.last_modified_by if by_somebody else None,
+        when=there.system.last_modified_at if by_somebody else None,
         explanation=explanation,
     )

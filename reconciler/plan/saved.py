@@ -28,22 +28,27 @@ FORMAT_VERSION = 1
 
 Selection = TypeVar("Selection", bound="DataclassInstance")
 
-_WRITING = frozenset({"create", "update", "replace", "delete", "adopt"})
+WRITING = frozenset({"create", "update", "replace", "delete", "adopt"})
+"""The actions of a plan file that send something."""
 _GOING = frozenset({"delete", "replace"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedItem:
-    """What a plan file says about one deployment; `before` is what it had seen of the changed fields."""
+    """What a plan file says about one deployment; `before` is what it had seen of the changed fields.
+
+    `etag` is None where it was not there, or ARM told none.
+    """
 
     action: str
     fingerprint: str
+    etag: str | None = None
     before: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedPlan:
-    """What of a plan file counts when it is applied.
+    """What of a plan file counts when it is applied, or is the base that drift is measured from.
 
     `shard` is set where the file is one shard's, and so no plan of the fleet. `owned` is how many deployments
     carried the fleet's mark.
@@ -59,6 +64,8 @@ class SavedPlan:
     items: Mapping[DeploymentId, SavedItem] = field(default_factory=dict)
     owned: int = 0
     shard: Shard | None = None
+    created_at: str = ""
+    complete: bool = True
 
     @property
     def going(self) -> tuple[DeploymentId, ...]:
@@ -145,6 +152,8 @@ def saved_in(file: Mapping[str, object]) -> SavedPlan:
         items=dict(_item(action) for action in document.items(file, "actions")),
         owned=document.whole_or_none(file, "owned") or 0,
         shard=_shard(file),
+        created_at=document.text(file, "createdAt"),
+        complete=file.get("complete") is True,
     )
 
 
@@ -191,7 +200,7 @@ def _moved(step: Step, item: SavedItem | None) -> str:
     if isinstance(action, Keep):
         return ""
     kind = kind_of(action)
-    if item is None or item.action not in _WRITING:
+    if item is None or item.action not in WRITING:
         return "" if isinstance(action, Blocked) else f"the saved plan has no write for it, now it is {kind}"
     if item.action != kind:
         return f"the saved plan has {item.action}, now it is {kind}"
@@ -248,8 +257,10 @@ def _item(action: object) -> tuple[DeploymentId, SavedItem]:
     for change in document.items(action, "changes"):
         if isinstance(change, dict):
             before[document.text(change, "path")] = change.get("before")
+    etag = action.get("etag")
     return name, SavedItem(
         action=document.text(action, "action"),
         fingerprint=document.text(action, "fingerprint"),
+        etag=etag if isinstance(etag, str) else None,
         before=before,
     )

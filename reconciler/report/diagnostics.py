@@ -10,20 +10,17 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from reconciler.diagnostics import Diagnostic, Place, Severity, Span
+from reconciler.report.annotations import MOST, annotation, command_of
 from reconciler.report.layout import cells, counted
-from reconciler.report.style import WIDEST, Style, inert, markdown_fence, markdown_inert
+from reconciler.report.style import WIDEST, Style, markdown_fence, markdown_inert
 
 LIMIT = 50
 """Diagnostics that are listed; the rest is counted."""
-
-_ANNOTATIONS = 10
-"""GitHub shows ten annotations of a kind per step; the tenth says how many more there are."""
 
 _PAGE = Style(width=110)
 
 _COLOUR = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan", Severity.OFF: "dim"}
 _WORSE = (Severity.ERROR, Severity.WARNING, Severity.INFO, Severity.OFF)
-_COMMAND = {Severity.ERROR: "error", Severity.WARNING: "warning"}
 
 
 class Spans(Protocol):
@@ -77,12 +74,12 @@ def render_github(diagnostics: Sequence[Diagnostic], sources: Spans) -> str:
     """Workflow commands that annotate the changed lines: the worst first, ten at most."""
     ordered = in_order(diagnostics, sources)
     worst = sorted(ordered, key=lambda found: _WORSE.index(found.severity))
-    fitting = worst if len(worst) <= _ANNOTATIONS else worst[: _ANNOTATIONS - 1]
+    fitting = worst if len(worst) <= MOST else worst[: MOST - 1]
     lines = [_annotation(found, sources) for found in fitting]
     rest = worst[len(fitting) :]
     if rest:
         counts = ", ".join(_counts(rest))
-        lines.append(f"::{_command(rest[0].severity)} title=reconciler::and {len(rest)} more ({counts})")
+        lines.append(f"::{command_of(rest[0].severity)} title=reconciler::and {len(rest)} more ({counts})")
     return "\n".join(lines) + "\n" if lines else ""
 
 
@@ -232,29 +229,7 @@ def _json_place(place: Place | None, sources: Spans) -> dict[str, object]:
 
 
 def _annotation(found: Diagnostic, sources: Spans) -> str:
-    properties: list[tuple[str, object]] = []
-    if found.place is not None:
-        properties.append(("file", found.place.file))
-        span = sources.span(found.place)
-        if span is not None:
-            properties += [("line", span.line), ("endLine", span.end_line), ("col", span.column)]
-            properties += [("endColumn", span.end_column)]
-    properties.append(("title", found.code))
-    named = ",".join(f"{name}={_property(str(value))}" for name, value in properties)
     parts = [found.message, found.label, found.source and f"note: {found.source}"]
     parts.append(found.hint and f"hint: {found.hint}")
-    message = "%0A".join(_escaped(part) for part in parts if part)
-    return f"::{_command(found.severity)} {named}::{message}"
-
-
-def _command(severity: Severity) -> str:
-    return _COMMAND.get(severity, "notice")
-
-
-def _escaped(text: str) -> str:
-    """A command's message: `inert` leaves no line break, and a percent sign would start an escape."""
-    return inert(text).replace("%", "%25")
-
-
-def _property(text: str) -> str:
-    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+    span = None if found.place is None else sources.span(found.place)
+    return annotation(found.severity, title=found.code, parts=parts, place=found.place, span=span)

@@ -12,11 +12,12 @@ from itertools import groupby
 from reconciler.diagnostics import Severity
 from reconciler.domain.deployment import JsonValue
 from reconciler.plan.actions import FieldChange
-from reconciler.plan.drift import Cause, DriftItem, DriftReport
+from reconciler.plan.causes import Cause
+from reconciler.plan.drift import DriftItem, DriftReport
 from reconciler.report.changes import value_text
 from reconciler.report.layout import cells, columns, counted, padded, paragraph
 from reconciler.report.steps import NO_ALIAS, Alias, account_name
-from reconciler.report.style import Style, markdown_inert, masked
+from reconciler.report.style import Style, inert, markdown_inert, masked
 
 _COLOUR = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan", Severity.OFF: "dim"}
 _SIGN = {Severity.ERROR: "!", Severity.WARNING: "~", Severity.INFO: "=", Severity.OFF: "="}
@@ -43,7 +44,10 @@ def summary(report: DriftReport) -> str:
     found = Counter(item.cause for item in report.items)
     causes = ", ".join(f"{found[cause]} {cause.value}" for cause in Cause if found[cause])
     none = "unknown" if report.unreadable else "none"
-    told = f"Drift: {causes or none}; {report.in_sync} in sync"
+    since = "" if report.since is None else f" since the plan of {inert(report.since)}"
+    told = f"Drift{since}: {causes or none}; {report.in_sync} in sync"
+    told += f"; {report.unmoved} as the plan saw them" if report.unmoved else ""
+    told += f"; {report.ignored} ignored" if report.ignored else ""
     if report.unreadable:
         told += f"; {counted(len(report.unreadable), 'account')} could not be read"
     return f"{told}."
@@ -59,6 +63,8 @@ def to_json(report: DriftReport, *, show_people: bool = False) -> dict[str, Json
             for one in report.unreadable
         ],
         "inSync": report.in_sync,
+        "ignored": report.ignored,
+        "since": None if report.since is None else {"plan": report.since, "asItSaw": report.unmoved},
         "summary": {cause.value: found[cause] for cause in Cause},
     }
 
@@ -114,7 +120,7 @@ def _account(
 
 def _traces(item: DriftItem, style: Style, show_people: bool) -> str:
     """Who touched it last and when, as far as ARM says."""
-    who = _who(item, show_people=show_people)
+    who = who_did(item, show_people=show_people)
     by = f"by {style.show(who)}" if who else ""
     at = f"at {style.show(item.when)}" if item.when else ""
     return " ".join(filter(None, (by, at)))
@@ -139,7 +145,8 @@ def _unreadable(report: DriftReport, style: Style) -> Iterator[str]:
 # -- JSON and Markdown ---------------------------------------------------------------------------------
 
 
-def _who(item: DriftItem, *, show_people: bool) -> str | None:
+def who_did(item: DriftItem, *, show_people: bool) -> str | None:
+    """Who touched it last, a person only as far as was asked for."""
     return item.who if item.who is None or show_people else masked(item.who)
 
 
@@ -152,7 +159,7 @@ def _item(item: DriftItem, *, show_people: bool) -> dict[str, JsonValue]:
         "severity": item.severity.value,
         "explanation": item.explanation,
         "changes": [{"path": one.path, "before": one.before, "after": one.after} for one in item.changes],
-        "who": _who(item, show_people=show_people),
+        "who": who_did(item, show_people=show_people),
         "when": item.when,
     }
 
@@ -163,7 +170,7 @@ def _row(item: DriftItem, *, show_people: bool) -> str:
         for one in item.changes
     )
     what = changes or item.explanation
-    who, when = _who(item, show_people=show_people) or "", item.when or ""
+    who, when = who_did(item, show_people=show_people) or "", item.when or ""
     texts = (_cell(item.id.account.name), _cell(item.id.name), item.cause.value, _cell(what))
     return f"| {' | '.join((*texts, _cell(who), _cell(when)))} |"
 

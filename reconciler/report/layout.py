@@ -49,6 +49,48 @@ def columns(
     ]
 
 
+def fitted(
+    rows: Sequence[Sequence[str]],
+    *,
+    width: int,
+    least: Mapping[int, int],
+    right: Collection[int] = (),
+    indent: str = "",
+    ellipsis: str = "…",
+) -> list[str]:
+    """As `columns`, but no wider than `width` as far as that can be had by shortening.
+
+    `least` names the columns that may be shortened, with what must stay of each; the widest gives way first.
+    """
+    if not rows:
+        return []
+    widths = [max(cells(row[column]) for row in rows) for column in range(len(rows[0]))]
+    room = width - cells(indent) - 2 * (len(widths) - 1)
+    while sum(widths) > room:
+        able = [column for column in least if widths[column] > least[column]]
+        if not able:
+            break
+        widths[max(able, key=lambda column: widths[column])] -= 1
+    cut = [
+        [shortened(text, widths[column], ellipsis=ellipsis) for column, text in enumerate(row)]
+        for row in rows
+    ]
+    return columns(cut, right=right, indent=indent)
+
+
+def shortened(text: str, width: int, *, ellipsis: str = "…") -> str:
+    """`text` in at most `width` columns, its middle left out: names differ at both ends."""
+    if cells(text) <= width:
+        return text
+    room = max(2, width - cells(ellipsis))
+    head, tail = text, text
+    while cells(head) > room - room // 2:
+        head = head[:-1]
+    while cells(tail) > room // 2:
+        tail = tail[1:]
+    return f"{head}{ellipsis}{tail}"
+
+
 def paragraph(text: str, *, width: int, indent: str = "", hanging: str | None = None) -> list[str]:
     """`text` in lines of at most `width` columns; a longer word, such as an id, stays whole."""
     return textwrap.wrap(

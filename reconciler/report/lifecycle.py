@@ -10,12 +10,20 @@ from collections.abc import Sequence
 from datetime import date
 
 from reconciler.catalogue.facts import Stage
-from reconciler.manifest.lifespan import Lifespan, soonest_first
-from reconciler.report.layout import columns, counted
-from reconciler.report.style import Style
+from reconciler.plan.lifespan import Lifespan, soonest_first
+from reconciler.report.layout import cells, columns, counted, fitted, paragraph
+from reconciler.report.style import Style, markdown_inert
 
 _UNKNOWN = "?"
+_LEGEND = (
+    "upgrade: when the service itself changes the version; never: the deployment stops answering at "
+    "retirement; (in brackets): ARM's default for new deployments, not declared"
+)
+_MOST = 200
+"""Rows of the Markdown table; the rest is counted."""
+
 _HEAD = ("deployment", "model", "version", "sku", "stage", "retires", "days", "successor", "upgrade")
+_DAYS = 6
 
 
 def render_text(
@@ -25,17 +33,29 @@ def render_text(
     ordered = soonest_first(lifespans)
     if not ordered:
         return "No deployments are declared.\n"
-    rows = [_HEAD, *(_row(one) for one in ordered)]
-    head, *lines = columns([tuple(style.show(cell) for cell in row) for row in rows], right={6})
-    painted = [
-        style.paint(line, "red") if limit is not None and one.ends_within(limit) else line
-        for line, one in zip(lines, ordered, strict=True)
-    ]
+    lines = _table(ordered, style, limit)
+    if any(cells(line) > style.width for line in lines):
+        lines = _narrow(ordered, style, limit)
     sources = dict.fromkeys(str(one.facts.source) for one in ordered if one.facts is not None)
-    notes = [f"note: {style.show(source)}" for source in sources]
-    notes += [style.show(note) for one in ordered if (note := _disputed(one))]
-    summary = _summary(ordered, today, known_to, limit)
-    return "\n".join([style.paint(head, "bold"), *painted, "", *notes, *summary]) + "\n"
+    notes = [f"note: {source}" for source in sources]
+    notes += [note for one in ordered if (note := _disputed(one))]
+    notes += [_LEGEND, *_summary(ordered, today, known_to, limit)]
+    below = [line for told in notes for line in paragraph(style.show(told), width=style.width, hanging="  ")]
+    return "\n".join([*lines, "", *below]) + "\n"
+
+
+def render_markdown(lifespans: Sequence[Lifespan], *, today: date, known_to: str, limit: int | None) -> str:
+    """The same as a Markdown table, bounded; what is cut is counted."""
+    ordered = soonest_first(lifespans)
+    lines = ["## Lifecycle", "", *_summary(ordered, today, known_to, limit)]
+    if ordered:
+        lines += ["", f"| {' | '.join(_HEAD)} |", f"|{'---|' * _DAYS}---:|---|---|"]
+    for one in ordered[:_MOST]:
+        lines.append(f"| {' | '.join(markdown_inert(cell) for cell in _row(one))} |")
+    if more := len(ordered) - len(ordered[:_MOST]):
+        cut = counted(more, "deployment")
+        lines += ["", f"**Cut to fit:** {cut} that end later not shown. `reconciler lifecycle` shows all."]
+    return "\n".join(lines) + "\n"
 
 
 def to_json(
@@ -54,6 +74,32 @@ def to_json(
             "unknown": sum(one.retires is None and one.stage is not Stage.RETIRED for one in ordered),
         },
     }
+
+
+def _table(ordered: Sequence[Lifespan], style: Style, limit: int | None) -> list[str]:
+    rows = [_HEAD, *(_row(one) for one in ordered)]
+    head, *lines = columns([tuple(style.show(cell) for cell in row) for row in rows], right={_DAYS})
+    painted = [_painted(line, one, style, limit) for line, one in zip(lines, ordered, strict=True)]
+    return [style.paint(head, "bold"), *painted]
+
+
+def _narrow(ordered: Sequence[Lifespan], style: Style, limit: int | None) -> list[str]:
+    """The end and the name on one line, the rest of it below: what a terminal of 80 columns has room for."""
+    rows = [("days", "retires", "stage", "deployment")]
+    rows += [(_row(one)[_DAYS], _row(one)[_DAYS - 1], _row(one)[_DAYS - 2], _row(one)[0]) for one in ordered]
+    shown = [tuple(style.show(cell) for cell in row) for row in rows]
+    head, *lines = fitted(shown, width=style.width, least={3: 24}, right={0}, ellipsis=style.ellipsis)
+    told = [style.paint(head, "bold")]
+    for line, one in zip(lines, ordered, strict=True):
+        told.append(_painted(line, one, style, limit))
+        _, model, version, sku, _, _, _, successor, upgrade = _row(one)
+        words = f"{model} {version} on {sku}; successor {successor}; upgrade {upgrade}"
+        told += paragraph(style.show(words), width=style.width, indent="      ")
+    return told
+
+
+def _painted(line: str, one: Lifespan, style: Style, limit: int | None) -> str:
+    return style.paint(line, "red") if limit is not None and one.ends_within(limit) else line
 
 
 def _row(one: Lifespan) -> tuple[str, ...]:
@@ -79,12 +125,7 @@ def _disputed(one: Lifespan) -> str:
 
 def _summary(ordered: Sequence[Lifespan], today: date, known_to: str, limit: int | None) -> list[str]:
     unknown = sum(one.retires is None and one.stage is not Stage.RETIRED for one in ordered)
-    legend = (
-        "upgrade: when the service itself changes the version; never: the deployment stops answering at "
-        "retirement; (in brackets): ARM's default for new deployments, not declared"
-    )
-    lines = [legend]
-    lines.append(f"{counted(len(ordered), 'deployment')} on {today}, by the catalogue of {known_to}")
+    lines = [f"{counted(len(ordered), 'deployment')} on {today}, by the catalogue of {known_to}"]
     if unknown:
         lines[-1] += f"; {unknown} of unknown retirement"
     if limit is not None:

@@ -11,11 +11,14 @@ from itertools import groupby
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.state import AccountMissing, Listed, ObservedDeployment, ObservedState, Unreadable
 from reconciler.plan.ownership import owner_of
-from reconciler.report.layout import cells, columns, counted, paragraph
+from reconciler.report.layout import cells, columns, counted, fitted, paragraph
 from reconciler.report.style import Style, markdown_inert
 
 _HEAD = ("account", "region", "deployment", "model", "version", "sku", "capacity", "state", "owner")
 _CAPACITY = 6
+_LEAST = {0: 10, 1: 9, 3: 14, 6: 6}
+"""Of the columns below an account: what must stay of deployment, model, SKU and owner where it is narrow."""
+
 _Row = tuple[str, ...]
 
 
@@ -97,7 +100,14 @@ def _rows(observed: ObservedState) -> list[_Row]:
 
 def _grouped(rows: Sequence[_Row], style: Style) -> Iterator[str]:
     """A heading per account, and the other columns aligned over all of them."""
-    head, *table = columns([row[2:] for row in (_HEAD, *rows)], right={_CAPACITY - 2}, indent="  ")
+    head, *table = fitted(
+        [row[2:] for row in (_HEAD, *rows)],
+        width=style.width,
+        least=_LEAST,
+        right={_CAPACITY - 2},
+        indent=" ",
+        ellipsis=style.ellipsis,
+    )
     yield style.paint(head, "dim")
     for (account, region), group in groupby(zip(rows, table, strict=True), key=lambda pair: pair[0][:2]):
         yield f"{style.paint(account, 'bold')}  {region}"

@@ -71,6 +71,11 @@ class Style:
             width=min(max(width, NARROWEST), WIDEST) if terminal else UNBROKEN,
         )
 
+    @property
+    def ellipsis(self) -> str:
+        """What stands for something left out."""
+        return "…" if self.unicode else "..."
+
     def paint(self, text: str, *attributes: str) -> str:
         """`text` in colours, where there are any; meaning never hangs on them."""
         if not self.colour or not attributes or not text:

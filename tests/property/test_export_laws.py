@@ -25,7 +25,7 @@ from reconciler.plan.actions import Adopt, Keep
 from reconciler.plan.body import put_body, writable
 from reconciler.plan.guard import Policy
 from reconciler.plan.make import make_plan
-from tests.property.worlds import SUBSCRIPTIONS, worlds
+from tests.property.arm_worlds import SUBSCRIPTIONS, worlds
 
 World = Mapping[AccountId, Reading]
 TODAY = date(2026, 11, 25)

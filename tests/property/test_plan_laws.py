@@ -1,38 +1,23 @@
 """Laws of plans over random fleets: convergence, continuation, quota order, determinism, ownership."""
 
-import json
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from random import Random
-from typing import Any
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from reconciler.domain.deployment import DesiredDeployment, Unset
+from reconciler.domain.deployment import Unset
 from reconciler.domain.ids import DeploymentId
-from reconciler.domain.state import DesiredState, Listed, ObservedState, PrunePolicy, Unreadable
+from reconciler.domain.state import Listed, ObservedState, PrunePolicy, Unreadable
 from reconciler.plan.actions import Blocked, Create, Delete, Keep, Replace
-from reconciler.plan.codec import narrow, read_saved, to_json
+from reconciler.plan.codec import narrow, read_saved
 from reconciler.plan.ownership import owner_of
 from reconciler.plan.plan import Plan
 from tests.property.strategies import ACCOUNTS, choices, fleets
 from tests.property.toy_arm import ToyArm, linear_extension
-from tests.unit.plan.states import OURS, account, plan, state
+from tests.property.worlds import Fleet, converged, declared, text_of
+from tests.unit.plan.states import OURS, account, plan
 
-Fleet = tuple[DesiredDeployment, ...]
 LAW = settings(max_examples=60, deadline=None, derandomize=True)
-
-
-def declared(fleet: Sequence[DesiredDeployment], *, prune: PrunePolicy = PrunePolicy.OWNED) -> DesiredState:
-    return state(*fleet, accounts=ACCOUNTS, prune=prune)
-
-
-def converged(before: Fleet) -> ToyArm:
-    """A world in which `before` has been applied."""
-    arm = ToyArm(ACCOUNTS)
-    arm.carry_out(plan(declared(before), arm.observe()).writes)
-    return arm
 
 
 def planned(after: Fleet, arm: ToyArm) -> Plan:
@@ -134,13 +119,6 @@ def test_a_spillover_target_is_there_before_it_is_named(
             if not isinstance(named, Unset):
                 assert DeploymentId(account=action.id.account, name=named) in arm.resources
         arm.carry_out([step])
-
-
-def text_of(made: Plan) -> str:
-    selection: dict[str, Any] = {"select": "", "targets": [], "excludes": []}
-    now = datetime(2026, 11, 24, tzinfo=UTC)
-    document = to_json(made, created_at=now, tool_version="1", manifest_paths=("m",), selection=selection)
-    return json.dumps(document)
 
 
 @LAW

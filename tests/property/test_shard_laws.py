@@ -29,7 +29,7 @@ from reconciler.plan.merge import read_shard, united, whole
 from reconciler.plan.plan import Plan
 from reconciler.plan.saved import narrow, read_saved
 from tests.property.strategies import fleets
-from tests.property.test_plan_laws import converged, declared
+from tests.property.worlds import converged, declared
 
 LAW = settings(max_examples=40, deadline=None, derandomize=True)
 NOW = datetime(2026, 11, 24, tzinfo=UTC)

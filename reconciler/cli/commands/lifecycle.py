@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from reconciler.catalogue.load import catalogue
@@ -19,8 +17,9 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.wiring import load_manifests, note, say_shard, the_clock, write_result
 from reconciler.domain.state import DesiredState, Listed
-from reconciler.manifest.lifespan import Lifespan, declared_lifespans, observed_lifespans
+from reconciler.plan.lifespan import Lifespan, declared_lifespans, observed_lifespans
 from reconciler.report import lifecycle as report
+from reconciler.report.style import json_text
 
 
 @click.command("lifecycle")
@@ -33,7 +32,7 @@ from reconciler.report import lifecycle as report
     metavar="DAYS",
     help="Exit 1 if a model is retired or retires within so many days.",
 )
-@output_options("text", "json", "html")
+@output_options("text", "json", "markdown", "html")
 def command(
     *, chosen: Chosen, connection: Connection, offline: bool, fail_within: int | None, output: Output
 ) -> int:
@@ -49,20 +48,24 @@ def command(
         lifespans = declared_lifespans(desired, catalogue(), today)
     else:
         lifespans, complete = _observed(desired, connection, output)
-    if output.form == "json":
-        document = report.to_json(lifespans, today=today, known_to=known_to, limit=fail_within)
-        write_result(output, json.dumps(document, indent=2))
-    elif output.form == "html":
-        from reconciler.cli.commands.pages import lifecycle_html  # noqa: PLC0415 -- loads only when asked for
+    match output.form:
+        case "json":
+            document = report.to_json(lifespans, today=today, known_to=known_to, limit=fail_within)
+            write_result(output, json_text(document))
+        case "markdown":
+            write_result(
+                output, report.render_markdown(lifespans, today=today, known_to=known_to, limit=fail_within)
+            )
+        case "html":
+            from reconciler.cli.commands.pages import lifecycle_html  # noqa: PLC0415 -- loads only when asked for
 
-        page = lifecycle_html(lifespans, desired, chosen, limit=fail_within, complete=complete)
-        write_result(output, page)
-    else:
-        style = style_of(output)
-        write_result(
-            output,
-            report.render_text(lifespans, style=style, today=today, known_to=known_to, limit=fail_within),
-        )
+            page = lifecycle_html(lifespans, desired, chosen, limit=fail_within, complete=complete)
+            write_result(output, page)
+        case _:
+            text = report.render_text(
+                lifespans, style=style_of(output), today=today, known_to=known_to, limit=fail_within
+            )
+            write_result(output, text)
     failing = fail_within is not None and any(one.ends_within(fail_within) for one in lifespans)
     return Exit.DONE if complete and not failing else Exit.FAILED
 

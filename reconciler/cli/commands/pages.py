@@ -14,7 +14,7 @@ from reconciler.catalogue.load import catalogue
 from reconciler.cli.options import Chosen
 from reconciler.cli.wiring import the_clock
 from reconciler.domain.state import DesiredState, ObservedState
-from reconciler.manifest.lifespan import Lifespan, declared_lifespans, observed_lifespans
+from reconciler.plan.lifespan import Lifespan, declared_lifespans, observed_lifespans
 from reconciler.plan.plan import Plan
 from reconciler.report.html import drift as drift_page
 from reconciler.report.html import lifecycle as lifecycle_page

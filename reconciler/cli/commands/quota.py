@@ -27,7 +27,7 @@ from reconciler.report.style import json_text
 @click.command("quota")
 @manifest_options
 @connection_options
-@output_options("text", "json")
+@output_options("text", "json", "markdown")
 def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
     """List each pool that the fleet draws on, or would after a plan. Exit 1 where one is too small."""
     loaded = load_manifests(chosen, connection.cloud)
@@ -40,10 +40,13 @@ def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
     )
     plan = plan_for(loaded, observed, Policy())
     pools = holdings(plan.steps, observed)
-    if output.form == "json":
-        write_result(output, json_text(quota_report.to_json(pools)))
-    else:
-        style = style_of(output)
-        write_result(output, quota_report.render_text(pools, style=style, alias_of=desired.fleet.alias_of))
+    alias_of = desired.fleet.alias_of
+    match output.form:
+        case "json":
+            write_result(output, json_text(quota_report.to_json(pools)))
+        case "markdown":
+            write_result(output, quota_report.render_markdown(pools, alias_of=alias_of))
+        case _:
+            write_result(output, quota_report.render_text(pools, style=style_of(output), alias_of=alias_of))
     full = any(pool.verdict is Verdict.EXCEEDS for pool in pools)
     return Exit.DONE if plan.complete and not full else Exit.FAILED

@@ -11,11 +11,11 @@ from enum import Enum, auto
 
 from reconciler.catalogue.facts import Sizes
 from reconciler.catalogue.query import Catalogue
+from reconciler.catalogue.subject import Subject, sizes_of, subject
 from reconciler.diagnostics import Severity
 from reconciler.domain.deployment import DesiredDeployment, Unset
 from reconciler.domain.sku import SkuFamily
 from reconciler.domain.state import DesiredState
-from reconciler.manifest.rules.subject import Subject, sizes_of, subject
 
 ROUTE = ("sku", "capacity")
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import date
 
 from reconciler.catalogue.query import Catalogue
+from reconciler.catalogue.subject import sizes_of
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.state import DesiredState
 from reconciler.manifest.rules.capacity import ROUTE, Fault, declared, verdicts
 from reconciler.manifest.rules.rule import Rule, found
-from reconciler.manifest.rules.subject import sizes_of
 
 CODE = "capacity-minimum"
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from datetime import date
 
 from reconciler.catalogue.query import Catalogue
+from reconciler.catalogue.subject import sizes_of
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.deployment import Unset
 from reconciler.domain.state import DesiredState
 from reconciler.manifest.rules.capacity import sizeless
 from reconciler.manifest.rules.rule import Rule, found, misspelt
-from reconciler.manifest.rules.subject import sizes_of
 
 CODE = "capacity-missing"
 

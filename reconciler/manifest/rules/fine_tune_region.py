@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import date
 
 from reconciler.catalogue.query import Catalogue
+from reconciler.catalogue.subject import subject
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.state import DesiredState
 from reconciler.manifest.rules.places import nearest_first
 from reconciler.manifest.rules.rule import Rule, found, listing
-from reconciler.manifest.rules.subject import subject
 
 CODE = "fine-tune-region"
 

@@ -11,10 +11,10 @@ from datetime import date
 
 from reconciler.catalogue.facts import LifecycleFacts, Stage
 from reconciler.catalogue.query import Catalogue
+from reconciler.catalogue.subject import Subject, subject
 from reconciler.diagnostics import Route
 from reconciler.domain.deployment import UNSET, DesiredDeployment
 from reconciler.domain.state import DesiredState
-from reconciler.manifest.rules.subject import Subject, subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

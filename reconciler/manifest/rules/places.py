@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.catalogue.query import Catalogue
+from reconciler.catalogue.subject import Subject
 from reconciler.domain.ids import Region
 from reconciler.domain.sku import SkuName
-from reconciler.manifest.rules.subject import Subject
 
 
 def nearest_first(catalogue: Catalogue, here: Region, regions: Sequence[Region]) -> list[Region]:

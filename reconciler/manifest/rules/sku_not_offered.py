@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import date
 
 from reconciler.catalogue.query import Catalogue
+from reconciler.catalogue.subject import Subject, subject
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.sku import SkuName
 from reconciler.domain.state import DesiredState
 from reconciler.manifest.rules.rule import Rule, choice, found, listing
-from reconciler.manifest.rules.subject import Subject, subject
 
 CODE = "sku-not-offered"
 

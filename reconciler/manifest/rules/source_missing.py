@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import date
 
 from reconciler.catalogue.query import Catalogue
+from reconciler.catalogue.subject import subject
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.state import DesiredState
 from reconciler.manifest.rules.rule import Rule, found
-from reconciler.manifest.rules.subject import subject
 
 CODE = "source-missing"
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from datetime import date
 
 from reconciler.catalogue.query import Catalogue
+from reconciler.catalogue.subject import Subject, subject
 from reconciler.diagnostics import Diagnostic, Related, Severity
 from reconciler.domain.deployment import DesiredDeployment, Unset
 from reconciler.domain.state import DesiredState
 from reconciler.manifest.rules.rule import Rule, found
 from reconciler.manifest.rules.siblings import Siblings
-from reconciler.manifest.rules.subject import Subject, subject
 
 CODE = "spillover-model"
 

@@ -8,11 +8,11 @@ from itertools import groupby
 
 from reconciler.catalogue.facts import Limit
 from reconciler.catalogue.query import Catalogue
+from reconciler.catalogue.subject import subject
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.deployment import DesiredDeployment
 from reconciler.domain.state import DesiredState
 from reconciler.manifest.rules.rule import Rule, found
-from reconciler.manifest.rules.subject import subject
 
 CODE = "too-many-deployments"
 

@@ -7,11 +7,11 @@ from datetime import date
 
 from reconciler.catalogue.near import misspelling_of
 from reconciler.catalogue.query import Catalogue
+from reconciler.catalogue.subject import Subject, subject
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.deployment import DesiredDeployment, Unset
 from reconciler.domain.state import DesiredState
 from reconciler.manifest.rules.rule import Rule, did_you_mean, found, listing
-from reconciler.manifest.rules.subject import Subject, subject
 
 CODE = "unknown-model-version"
 

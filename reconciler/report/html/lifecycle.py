@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from reconciler.manifest.lifespan import Lifespan, soonest_first
+from reconciler.plan.lifespan import Lifespan, soonest_first
 from reconciler.report.html.markup import Child, join, tag
 from reconciler.report.html.page import Answer, Occasion, Section, badge, code, over, page, table
 from reconciler.report.html.retirements import left_in_words, retirements, urgency

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Final
 
 from reconciler.catalogue.facts import Stage
-from reconciler.manifest.lifespan import Lifespan, soonest_first
+from reconciler.plan.lifespan import Lifespan, soonest_first
 from reconciler.report.html.markup import Markup, join, tag
 from reconciler.report.html.page import Section, badge, code, fitting
 from reconciler.report.layout import counted, listed

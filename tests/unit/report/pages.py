@@ -8,8 +8,8 @@ from typing import Any
 from reconciler.catalogue.facts import LifecycleFacts, Source, Stage
 from reconciler.domain.sku import SkuName
 from reconciler.domain.state import ObservedState
-from reconciler.manifest.lifespan import Lifespan
 from reconciler.plan.drift import DriftReport
+from reconciler.plan.lifespan import Lifespan
 from reconciler.plan.plan import Plan
 from reconciler.report.html import drift, lifecycle, plan, show
 from reconciler.report.html.page import Occasion

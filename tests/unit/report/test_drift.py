@@ -61,7 +61,7 @@ def found() -> DriftReport:
                 id=account("aoai-unread"), code="AuthorizationFailed", message="no right to read"
             ),
         ),
-        in_sync=12,
+        synced=tuple(named(f"s{number}") for number in range(12)),
     )
 
 
@@ -115,7 +115,10 @@ def test_json_has_the_pinned_keys_and_every_cause() -> None:
 
 
 def test_no_drift_is_said_in_one_line() -> None:
-    assert render_text(DriftReport(items=(), in_sync=3), style=PLAIN) == "Drift: none; 3 in sync.\n"
+    assert (
+        render_text(DriftReport(items=(), synced=tuple(named(n) for n in "abc")), style=PLAIN)
+        == "Drift: none; 3 in sync.\n"
+    )
 
 
 def test_ascii_terminals_get_ascii() -> None:

@@ -17,6 +17,7 @@ from reconciler.plan.plan import Plan, Verdict
 from reconciler.report.changes import no_units
 from reconciler.report.html.fleet_map import Holding, amount_of
 from reconciler.report.html.sheet import DARK, LIGHT, WASHED
+from tests.unit.plan.states import name_of
 from tests.unit.report.pages import (
     NOON,
     drift_source,
@@ -373,7 +374,7 @@ def test_drift_shows_people_where_they_were_asked_for() -> None:
 
 
 def test_no_drift_is_said_in_words() -> None:
-    page = Reading(drift_source(DriftReport(items=(), in_sync=3)))
+    page = Reading(drift_source(DriftReport(items=(), synced=(name_of("a"), name_of("b"), name_of("c")))))
     assert "no drift Drift: none; 3 in sync." in page.text
 
 

@@ -20,7 +20,7 @@ from reconciler.domain.state import (
     Scope,
     Unreadable,
 )
-from reconciler.manifest.lifespan import Lifespan, declared_lifespans, observed_lifespans, soonest_first
+from reconciler.plan.lifespan import Lifespan, declared_lifespans, observed_lifespans, soonest_first
 from tests.unit.rules.declare import CHECKPOINT, TODAY, TUNED, account_id, declared, deployment
 
 HERE = Region("swedencentral")

@@ -11,11 +11,11 @@ from datetime import date
 
 from reconciler.catalogue.facts import LifecycleFacts, Stage
 from reconciler.catalogue.query import Catalogue
+from reconciler.catalogue.subject import subject
 from reconciler.domain.deployment import UNSET, ModelRef, Unset
 from reconciler.domain.ids import DeploymentId, Region
 from reconciler.domain.sku import SkuName
 from reconciler.domain.state import DesiredState, Listed, ObservedDeployment, ObservedState
-from reconciler.manifest.rules.subject import subject
 
 # What ARM sets when a PUT says nothing (recorded with api-version 2023-05-01 and newer).
 ARM_DEFAULT_UPGRADE = "OnceNewDefaultVersionAvailable"

@@ -1,0 +1,334 @@
+"""Each cause of drift, staged on the emulator and found by the command line; and what is no drift."""
+
+import asyncio
+import json
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from reconciler.emulator import application
+from reconciler.plan.causes import Cause
+from tests.e2e.desk import STATE, Desk, Ran
+
+TENANT = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"
+ACCOUNT = (
+    "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg"
+    "/providers/Microsoft.CognitiveServices/accounts/acc"
+)
+TUNED = "gpt-4.1-mini-2025-04-14.ft-0123456789abcdef0123456789abcdef"
+FLEET = """
+apiVersion: reconciler.aoai/v1
+kind: Fleet
+metadata: {name: watched}
+spec:
+  cloud: emulator
+  subscriptions:
+    prod: {id: 11111111-1111-1111-1111-111111111111, tenant: aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa}
+---
+apiVersion: reconciler.aoai/v1
+kind: DeploymentSet
+metadata: {name: watched}
+spec:
+  account: {subscription: prod, resourceGroup: rg, name: acc, region: eastus2}
+  deployments:
+"""
+CHAT = """
+    - name: chat
+      model: {name: gpt-4.1, version: "2025-04-14"}
+      sku: {name: GlobalStandard, capacity: 50}
+      raiPolicyName: Microsoft.DefaultV2
+"""
+OLDER = """
+    - name: older
+      model: {name: gpt-audio-mini, version: "2025-10-06"}
+      sku: {name: GlobalStandard, capacity: 10}
+"""
+TRIAL = f"""
+    - name: trial
+      model: {{name: {TUNED}, version: "1"}}
+      sku: {{name: DeveloperTier, capacity: 10}}
+"""
+
+
+class Watch:
+    """A fleet that was applied, strangers in its account, and what drift then says."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.manifest = desk.folder / "fleet.yaml"
+
+    def apply(self, *deployments: str) -> None:
+        self.declare(*deployments)
+        ran = self.desk.reconciler("apply", "fleet.yaml", "--yes", "-q")
+        assert ran.code == 0, ran
+
+    def declare(self, *deployments: str) -> None:
+        self.manifest.write_text(FLEET + "".join(deployments), encoding="utf-8")
+
+    def stranger(self, method: str, name: str, body: object = None) -> Any:  # noqa: ANN401 -- ARM's JSON
+        return asyncio.run(_send(self.desk.folder / STATE, method, f"{ACCOUNT}/deployments/{name}", body))
+
+    def change(self, name: str, **sku: int) -> None:
+        """Somebody changes the SKU by hand, as a portal would: all that was there, and one thing."""
+        there = self.stranger("GET", name)
+        kept = {"sku": {**there["sku"], **sku}, "tags": there.get("tags", {}), "properties": {}}
+        kept["properties"] = {
+            key: value
+            for key, value in there["properties"].items()
+            if key in {"model", "versionUpgradeOption", "raiPolicyName"}
+        }
+        self.stranger("PUT", name, kept)
+
+    def later(self, **span: int) -> None:
+        seconds = span.get("days", 0) * 86_400 + span.get("hours", 0) * 3_600
+        self.desk.control("POST", "clock", {"advanceSeconds": seconds})
+
+    def drift(self, *words: str) -> Ran:
+        return self.desk.reconciler(
+            "drift", *([] if "--since-plan" in words else ["fleet.yaml"]), "-q", *words
+        )
+
+    def items(self, *words: str) -> dict[str, Any]:
+        """What JSON says, by deployment and cause."""
+        document = self.drift(*words, "-o", "json").json
+        return {f"{one['deployment']} {one['cause']}": one for one in document["items"]}
+
+
+async def _send(state: Path, method: str, path: str, body: object) -> object:
+    emulator = application(state=state)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=emulator), base_url="http://127.0.0.1"
+    ) as plain:
+        form = {"grant_type": "client_credentials", "client_id": "night-shift-script", "client_secret": "any"}
+        token = (await plain.post(f"/{TENANT}/oauth2/v2.0/token", data=form)).json()["access_token"]
+        answer = await plain.request(
+            method,
+            f"{path}?api-version=2026-07-01",
+            json=body,
+            headers={"Authorization": f"Bearer {token}"},
+        )
+    emulator.close()
+    answer.raise_for_status()
+    return answer.json() if answer.content else None
+
+
+@pytest.fixture
+def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Watch:
+    monkeypatch.chdir(tmp_path)
+    return Watch(Desk(tmp_path))
+
+
+# -- the stages ----------------------------------------------------------------------------------------
+
+
+def somebody_resizes(watch: Watch) -> None:
+    watch.apply(CHAT)
+    watch.change("chat", capacity=99)
+
+
+def the_service_upgrades(watch: Watch) -> None:
+    watch.apply(OLDER)
+    watch.desk.control("POST", "settings", {"autoUpgrade": "on"})
+
+
+def a_trial_runs_out(watch: Watch) -> None:
+    watch.apply(TRIAL)
+    watch.later(hours=25)
+
+
+def a_model_retires(watch: Watch) -> None:
+    watch.apply(CHAT)
+    watch.later(days=1500)
+
+
+def somebody_deletes(watch: Watch) -> None:
+    watch.apply(CHAT)
+    watch.stranger("DELETE", "chat")
+
+
+def a_manifest_changes(watch: Watch) -> None:
+    watch.apply(CHAT)
+    watch.declare(CHAT.replace("capacity: 50", "capacity: 60"))
+
+
+def an_operation_ends_badly(watch: Watch) -> None:
+    watch.apply(CHAT)
+    watch.desk.control("POST", "faults", {"match": {"method": "PUT"}, "then": {"lro": "Failed"}})
+    watch.desk.control("POST", "lro", {"polls": 1, "for": "all"})
+    watch.change("chat", capacity=51)
+    watch.later(hours=1)
+    watch.drift()
+
+
+def somebody_adds(watch: Watch) -> None:
+    watch.apply(CHAT)
+    there = watch.stranger("GET", "chat")
+    watch.stranger(
+        "PUT", "extra", {"sku": there["sku"], "properties": {"model": there["properties"]["model"]}}
+    )
+
+
+STAGES: dict[Cause, tuple[Callable[[Watch], None], str, str, int]] = {
+    Cause.CHANGED_OUTSIDE: (somebody_resizes, "chat", "error", 2),
+    Cause.AUTO_UPGRADED: (the_service_upgrades, "older", "warning", 2),
+    Cause.EXPIRED: (a_trial_runs_out, "trial", "warning", 2),
+    Cause.RETIRED: (a_model_retires, "chat", "error", 2),
+    Cause.DELETED_OUTSIDE: (somebody_deletes, "chat", "error", 2),
+    Cause.PENDING: (a_manifest_changes, "chat", "info", 0),
+    Cause.FAILED_STATE: (an_operation_ends_badly, "chat", "error", 2),
+    Cause.UNDECLARED: (somebody_adds, "extra", "warning", 2),
+}
+
+
+def test_there_is_a_stage_for_every_cause() -> None:
+    assert set(STAGES) == set(Cause)
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_a_staged_cause_is_found_alone_with_its_severity_and_exit_code(cause: Cause, watch: Watch) -> None:
+    stage, name, severity, code = STAGES[cause]
+    stage(watch)
+    ran = watch.drift("-o", "json")
+    found = [(one["deployment"], one["cause"], one["severity"]) for one in ran.json["items"]]
+    assert found == [(name, cause.value, severity)], ran
+    assert ran.code == code, ran
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_a_cause_that_is_ignored_is_counted_and_is_no_drift(cause: Cause, watch: Watch) -> None:
+    STAGES[cause][0](watch)
+    ran = watch.drift("-o", "json", "--ignore", cause.value)
+    assert ran.code == 0, ran
+    assert (ran.json["items"], ran.json["ignored"]) == ([], 1)
+
+
+def test_a_change_outside_names_field_author_and_time(watch: Watch) -> None:
+    somebody_resizes(watch)
+    (item,) = watch.items().values()
+    assert item["changes"] == [{"path": "sku.capacity", "before": 99, "after": 50}]
+    assert item["who"] == "night-shift-script"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", item["when"])
+
+
+def test_an_unknown_cause_is_wrong_usage_and_the_causes_are_named(watch: Watch) -> None:
+    ran = watch.drift("--ignore", "weather")
+    assert ran.code == 64
+    assert all(cause.value in ran.err for cause in Cause)
+
+
+# -- no cry of wolf ------------------------------------------------------------------------------------
+
+
+def test_what_was_just_applied_has_not_drifted(watch: Watch) -> None:
+    watch.apply(CHAT, OLDER, TRIAL)
+    ran = watch.drift("-o", "json")
+    assert (ran.code, ran.json["items"], ran.json["inSync"]) == (0, [], 3)
+
+
+def test_another_spelling_and_an_undeclared_field_are_no_drift(watch: Watch) -> None:
+    watch.apply(CHAT)
+    there = watch.stranger("GET", "chat")
+    properties = {
+        "model": there["properties"]["model"],
+        "raiPolicyName": "microsoft.defaultv2",
+        "versionUpgradeOption": "NoAutoUpgrade",
+    }
+    tags = {name.upper(): value for name, value in there["tags"].items()}
+    watch.stranger("PUT", "chat", {"sku": there["sku"], "tags": tags, "properties": properties})
+    ran = watch.drift()
+    assert ran.code == 0, ran
+
+
+def test_an_upgrade_that_the_manifest_allows_is_told_and_is_no_drift(watch: Watch) -> None:
+    watch.apply(OLDER + "      versionUpgradeOption: OnceNewDefaultVersionAvailable\n")
+    watch.desk.control("POST", "settings", {"autoUpgrade": "on"})
+    ran = watch.drift("-o", "json")
+    assert [(one["cause"], one["severity"]) for one in ran.json["items"]] == [("auto-upgraded", "info")]
+    assert ran.code == 0
+
+
+# -- since a plan --------------------------------------------------------------------------------------
+
+
+def test_since_a_plan_only_what_moved_after_it_is_told(watch: Watch) -> None:
+    watch.apply(CHAT, OLDER)
+    watch.change("older", capacity=20)
+    assert watch.desk.reconciler("plan", "fleet.yaml", "-q", "--out", "saved.json").code == 0
+    quiet = watch.drift("--since-plan", "saved.json", "-o", "json")
+    assert (quiet.code, quiet.json["items"], quiet.json["since"]["asItSaw"]) == (0, [], 1)
+    watch.change("chat", capacity=99)
+    assert list(watch.items("--since-plan", "saved.json")) == ["chat changed-outside"]
+    assert len(watch.items()) == 2
+
+
+def test_since_a_plan_a_change_that_no_manifest_states_is_told_too(watch: Watch) -> None:
+    watch.apply(CHAT)
+    assert watch.desk.reconciler("plan", "fleet.yaml", "-q", "--out", "saved.json").code == 0
+    there = watch.stranger("GET", "chat")
+    properties = {key: there["properties"][key] for key in ("model", "raiPolicyName")}
+    body = {"sku": there["sku"], "tags": {**there["tags"], "seen": "1"}, "properties": properties}
+    watch.stranger("PUT", "chat", body)
+    assert watch.drift().code == 0
+    ran = watch.drift("--since-plan", "saved.json", "-o", "json")
+    assert ran.code == 2
+    assert "no manifest states" in ran.json["items"][0]["explanation"]
+
+
+def test_an_apply_of_the_plan_itself_is_no_drift_since_it(watch: Watch) -> None:
+    watch.declare(CHAT)
+    assert watch.desk.reconciler("plan", "fleet.yaml", "-q", "--out", "saved.json").code == 0
+    assert watch.desk.reconciler("apply", "saved.json", "-q").code == 0
+    assert watch.drift("--since-plan", "saved.json").code == 0
+
+
+def test_a_plan_of_another_fleet_or_no_plan_at_all_is_refused(watch: Watch) -> None:
+    watch.apply(CHAT)
+    assert watch.desk.reconciler("plan", "fleet.yaml", "-q", "--out", "saved.json").code == 0
+    watch.manifest.write_text(
+        watch.manifest.read_text().replace("name: watched}\nspec:\n  cloud", "name: o}\nspec:\n  cloud")
+    )
+    ran = watch.drift("--since-plan", "saved.json")
+    assert ran.code == 64, ran
+    assert "'watched'" in ran.err
+    ran = watch.drift("--since-plan", "fleet.yaml")
+    assert ran.code == 64
+    assert "not a plan file" in ran.err
+    ran = watch.drift("--since-plan", "saved.json", "--target", "*")
+    assert ran.code == 64
+
+
+# -- for machines --------------------------------------------------------------------------------------
+
+
+def test_the_machines_are_told_the_same(watch: Watch) -> None:
+    watch.apply(CHAT, OLDER)
+    watch.change("chat", capacity=99)
+    suite = ET.fromstring(watch.drift("-o", "junit").out)  # noqa: S314 -- our own
+    cases = {case.get("name"): [child.tag for child in case] for case in suite.iter("testcase")}
+    assert cases == {"chat": ["failure"], "older": []}
+    lines = watch.drift("-o", "github").out.splitlines()
+    assert lines[0].startswith("::error file=fleet.yaml,line=")
+    assert "sku.capacity is 99, declared 50" in lines[0]
+    target = watch.desk.folder / "drift.prom"
+    assert watch.drift("-o", "prometheus", "--output-file", str(target)).code == 2
+    told = target.read_text()
+    assert 'reconciler_drift_items{fleet="watched",cause="changed-outside"} 1' in told
+    assert 'account="acc",deployment="chat",cause="changed-outside",severity="error"} 1' in told
+    assert json.loads(watch.drift("-o", "json").out)["summary"]["changed-outside"] == 1
+
+
+def test_an_account_that_cannot_be_read_is_an_error_everywhere(watch: Watch) -> None:
+    watch.apply(CHAT)
+    role = {"clientId": "reconciler", "scope": "/", "actions": ["Microsoft.Storage/*"]}
+    watch.desk.control("POST", "world", {"roles": [role]})
+    ran = watch.drift("-o", "junit")
+    assert ran.code == 1, ran
+    assert '<testcase name="chat" classname="acc"><error type="AuthorizationFailed"' in ran.out
+    told = watch.drift("-o", "prometheus").out
+    assert 'reconciler_accounts_unreadable{fleet="watched"} 1' in told
+    assert "reconciler_last_success_timestamp_seconds{" not in told

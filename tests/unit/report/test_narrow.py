@@ -1,0 +1,126 @@
+"""Tables on terminals of 80 and 200 columns: long names are shortened, or moved to a line of their own."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from reconciler.catalogue.facts import LifecycleFacts, Source, Stage
+from reconciler.domain.sku import SkuName
+from reconciler.plan.lifespan import Lifespan
+from reconciler.plan.plan import Holder, Verdict
+from reconciler.report import lifecycle, quota, show
+from reconciler.report.layout import cells, fitted, shortened
+from reconciler.report.style import UNBROKEN, Style
+from tests.unit.report.values import ALIASES, SWEDEN, fleet, named, observed, pool
+
+LONG = "a-deployment-of-the-customer-service-team-in-the-nordic-countries"
+TUNED = "gpt-4o-mini-2024-07-18.ft-0123456789abcdef0123456789abcdef-customer-service"
+TODAY = date(2026, 11, 24)
+WIDTHS = pytest.mark.parametrize("width", [80, 200])
+
+
+def lifespan(name: str = "chat", days: int | None = 12, *, model: str = "gpt-4o") -> Lifespan:
+    retires = None if days is None else TODAY + timedelta(days=days)
+    facts = LifecycleFacts(
+        stage=Stage.DEPRECATED,
+        retires=retires,
+        disputed_with=None,
+        successor="gpt-5.1",
+        source=Source(id="x", title="Model retirements", as_of="2026-11-01"),
+        arm_status=None,
+        arm_retires=None,
+        arm_source=None,
+    )
+    return Lifespan(
+        id=named(name),
+        region=SWEDEN,
+        model=model,
+        version="2024-11-20",
+        sku=SkuName("DataZoneProvisionedManaged"),
+        fine_tuned=False,
+        observed=True,
+        upgrade="NoAutoUpgrade",
+        days_left=days,
+        facts=facts,
+    )
+
+
+def lifecycle_text(width: int, *lifespans: Lifespan) -> str:
+    return lifecycle.render_text(
+        lifespans, style=Style(width=width), today=TODAY, known_to="2026-11-22", limit=30
+    )
+
+
+@WIDTHS
+def test_no_line_of_a_list_is_wider_than_the_terminal(width: int) -> None:
+    style = Style(width=width)
+    there = fleet(
+        observed(LONG, LONG[:60], model=TUNED, sku="DataZoneProvisionedManaged", tags={}),
+        observed("chat", tags={"reconciler-fleet": "a-fleet-with-a-rather-long-name-of-forty"}),
+    )
+    pools = (
+        pool(
+            "OpenAI.DataZoneStandard.gpt-4o-mini-transcribe-diarize-preview-finetune",
+            holders=tuple(Holder(id=named(f"{LONG[:40]}-{number}"), capacity=10) for number in range(9)),
+            verdict=Verdict.EXCEEDS,
+        ),
+    )
+    texts = [
+        show.render_text(there, style=style),
+        quota.render_text(pools, style=style, alias_of=ALIASES.get),
+        lifecycle_text(width, lifespan(LONG, model=TUNED), lifespan("other", None)),
+    ]
+    too_wide = [line for text in texts for line in text.splitlines() if cells(line) > width]
+    assert too_wide == []
+
+
+def test_where_no_terminal_is_nothing_is_shortened() -> None:
+    there = fleet(observed(LONG, "acc", model=TUNED))
+    text = show.render_text(there, style=Style(width=UNBROKEN))
+    assert LONG in text
+    assert TUNED in text
+
+
+def test_a_narrow_lifecycle_says_everything_that_a_wide_one_says() -> None:
+    words = ["12", "2026-12-06", "Deprecated", "aoai-swc/chat", "gpt-4o", "gpt-5.1", "never"]
+    for width in (80, 200):
+        text = " ".join(lifecycle_text(width, lifespan()).split())
+        assert [word for word in words if word not in text] == []
+    assert len(lifecycle_text(80, lifespan()).splitlines()) > len(
+        lifecycle_text(200, lifespan()).splitlines()
+    )
+
+
+def test_what_ends_first_stands_first_in_markdown_and_what_is_cut_is_counted() -> None:
+    many = [lifespan(f"d{number}", number) for number in range(250, 0, -1)]
+    page = lifecycle.render_markdown(many, today=TODAY, known_to="2026-11-22", limit=30)
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    assert rows[0].startswith("| `aoai-swc/d1` |")
+    assert len(rows) == 200
+    assert "50 deployments that end later not shown" in page
+    assert "30 retired or retiring within 30 days" in page
+
+
+def test_pools_in_markdown_name_the_holders_of_those_that_are_too_small() -> None:
+    holders = (Holder(id=named("chat"), capacity=90),)
+    pools = (
+        pool("OpenAI.Standard.a|b", holders=holders),
+        pool("OpenAI.Standard.full", holders=holders, verdict=Verdict.EXCEEDS),
+    )
+    page = quota.render_markdown(pools, alias_of=ALIASES.get)
+    assert page.count("is held by") == 1
+    assert "- `OpenAI.Standard.full` is held by `aoai-swc/chat` 90" in page
+    assert r"`OpenAI.Standard.a\x7cb`" in page
+
+
+def test_a_shortened_name_keeps_both_its_ends() -> None:
+    assert shortened("abcdefghij", 7) == "abc…hij"
+    assert shortened("abcdefghij", 10) == "abcdefghij"
+    assert shortened("abcdefghij", 7, ellipsis="...") == "ab...ij"
+    assert cells(shortened("模型模型模型模型", 7)) <= 7
+
+
+def test_only_columns_that_may_be_are_shortened_and_never_below_their_least() -> None:
+    rows = [("x" * 30, "y" * 30)]
+    assert fitted(rows, width=50, least={1: 10}) == [f"{'x' * 30}  {'y' * 9}…{'y' * 8}"]
+    assert fitted(rows, width=20, least={1: 10}) == [f"{'x' * 30}  {'y' * 5}…{'y' * 4}"]
