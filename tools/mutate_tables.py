@@ -22,6 +22,7 @@ RULE_TESTS = (
     "tests/manifests/test_bad_manifests.py",
     "tests/unit/rules",
 )
+SIGN_IN_TESTS = ("tests/unit/arm/test_credentials.py", "tests/unit/arm/test_sign_in.py")
 ENGINE_TESTS = ("tests/unit/engine",)
 HELD = (
     Held(module="manifest/rules", tests=RULE_TESTS),
@@ -33,9 +34,9 @@ HELD = (
     Held(module="arm/retry", tests=("tests/unit/arm/test_retry.py",)),
     Held(module="arm/operation", tests=("tests/unit/arm/test_operation.py",)),
     Held(module="arm/origin", tests=("tests/unit/arm/test_origin.py",)),
-    Held(module="arm/auth", tests=("tests/unit/arm/test_sign_in.py",)),
-    Held(module="arm/azure_credential", tests=("tests/unit/arm/test_sign_in.py",)),
-    Held(module="arm/token", tests=("tests/unit/arm/test_sign_in.py",)),
+    Held(module="arm/auth", tests=SIGN_IN_TESTS),
+    Held(module="arm/azure_credential", tests=SIGN_IN_TESTS),
+    Held(module="arm/token", tests=SIGN_IN_TESTS),
     Held(module="engine/apply", tests=ENGINE_TESTS),
     Held(module="engine/write", tests=ENGINE_TESTS),
     Held(module="engine/settle", tests=ENGINE_TESTS),
