@@ -223,6 +223,7 @@ async def _read(
             await large()
         size += len(part)
         if size > LONGEST_ANSWER:
+            parts.clear()  # whoever keeps the exception keeps this frame
             raise NoAnswer(f"the answer is larger than {LONGEST_ANSWER >> 20} MiB", hopeless=True)
         parts.append(part)
     declared = headers.get("content-length", "")
