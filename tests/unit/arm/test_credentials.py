@@ -335,7 +335,7 @@ def test_a_token_is_not_even_in_the_repr_of_its_fields() -> None:
     assert (secret.repr, lifetime.default) == (False, 3600.0)
 
 
-@pytest.mark.parametrize("length", range(1, 9))
+@pytest.mark.parametrize("length", range(1, 40))
 def test_a_claim_is_read_whatever_the_length_of_its_text(length: int) -> None:
     """Base64 in a JWT leaves its padding out."""
     assert Token(jwt(appid="a" * length)).client == "a" * length

@@ -366,8 +366,8 @@ def test_a_write_that_cannot_be_read_back_is_unknown(error: Exception, note: str
         (
             Ending(state="Frobnicating"),
             (
-                "OperationTimedOut: ARM was still at work on it (provisioningState Frobnicating) when time was "
-                "up; the next run goes on from there"
+                "OperationTimedOut: ARM was still at work on it (provisioningState Frobnicating) when time "
+                "was up; the next run goes on from there"
             ),
         ),
     ],
@@ -509,3 +509,41 @@ def test_a_change_while_we_queue_is_not_overwritten() -> None:
     (item,) = items(fleet(changed(desired("chat"), capacity=20)), the_world, fault, before=before)
     assert words(item) == (Outcome.STALE, "stale: sku.capacity changed since the plan", "")
     assert the_world.deployments[CHAT]["sku"]["capacity"] == 15
+
+
+def test_a_run_that_is_stopped_between_two_writes_says_what_was_done() -> None:
+    """I-07, F-089."""
+    before = fleet(desired("chat", model="old"))
+    after = fleet(desired("chat", model="new", lifecycle=REPLACEABLE))
+    (item,) = items(after, world(), refuse("PUT", busy(), after="DELETE"), before=before, stop_at=(20.0,))
+    assert words(item) == (
+        Outcome.FAILED,
+        "interrupted: its DELETE was done, and its next write not sent, when the run was stopped (SIGTERM)",
+        "",
+    )
+
+
+def test_a_lane_that_waits_for_its_turn_begins_nothing_after_a_signal() -> None:
+    """F-089: although the one before it came to its end in time."""
+    names = ("alpha", "beta")
+    the_world = world(*names)
+    the_world.long_seconds = 12.0
+
+    async def scenario() -> list[ItemReport]:
+        stop = Stop()
+        asyncio.get_running_loop().call_later(14.0, stop.ask, "SIGINT")
+        state = fleet(PTU, desired("next", in_account="beta"), accounts=names)
+        return list((await reconcile(state, SimulatedArm(the_world), stop=stop, parallelism=1)).items)
+
+    first, second = sorted(run(scenario()), key=lambda item: item.outcome)[::-1]
+    assert first.outcome is Outcome.SUCCEEDED
+    assert words(second) == (Outcome.SKIPPED, ": ", "not started: SIGINT")
+
+
+def test_a_bug_leaves_its_traceback_in_the_log_of_the_engine(caplog: pytest.LogCaptureFixture) -> None:
+    """F-093: what a report of it needs."""
+    caplog.set_level("DEBUG", logger="reconciler.engine")
+    items(fleet(desired("chat")), world(), refuse("PUT", ZeroDivisionError("by zero")))
+    (record,) = caplog.records
+    assert (record.name, record.getMessage()) == ("reconciler.engine", "a step ended in a bug")
+    assert record.exc_info is not None
