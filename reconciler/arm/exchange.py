@@ -10,7 +10,8 @@ import asyncio
 import logging
 import ssl
 import zlib
-from collections.abc import AsyncIterable, Mapping
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 LONGEST_ANSWER: Final = 8 * 1024 * 1024
 """Bytes after decompression; ARM itself drops provider answers beyond 8 MB."""
 
+# Thirty-two answers of 8 MiB at the same time would be a quarter of a gigabyte: the large ones take turns.
+_LARGE: Final = 1024 * 1024
+_LARGE_AT_ONCE: Final = 4
 WHOLE_EXCHANGE: Final = 90.0
 """Seconds; ARM gives a provider 60 s and then answers 504 itself."""
 
@@ -87,6 +91,7 @@ class Exchange:
         self._context: ssl.SSLContext | None = None
         self._clients: list[httpx.AsyncClient] = []
         self._lanes: dict[str, httpx.AsyncClient] = {}
+        self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
         _silence_libraries()
 
     async def close(self) -> None:
@@ -149,7 +154,13 @@ class Exchange:
             stream = response.stream
             if not isinstance(stream, AsyncIterable):
                 raise NoAnswer("the transport gave no asynchronous answer", hopeless=True)
-            body = await _read(stream, headers, response.status_code)
+            async with AsyncExitStack() as held:
+                body = await _read(
+                    stream,
+                    headers,
+                    response.status_code,
+                    large=lambda: held.enter_async_context(self._large),
+                )
         finally:
             await response.aclose()
         return Answer(status=response.status_code, headers=headers, body=body)
@@ -197,8 +208,14 @@ def _sent(headers: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-async def _read(stream: AsyncIterable[bytes], headers: Mapping[str, str], status: int) -> bytes:
-    """The body, decompressed step by step and never beyond the cap."""
+async def _read(
+    stream: AsyncIterable[bytes],
+    headers: Mapping[str, str],
+    status: int,
+    *,
+    large: Callable[[], Awaitable[None]],
+) -> bytes:
+    """The body, decompressed step by step and never beyond the cap; `large` waits for a large one's turn."""
     inflate = _inflater(headers)
     parts: list[bytes] = []
     size = received = 0
@@ -210,8 +227,11 @@ async def _read(stream: AsyncIterable[bytes], headers: Mapping[str, str], status
                 part = inflate.decompress(chunk, LONGEST_ANSWER - size + 1)
             except zlib.error as problem:
                 raise NoAnswer("the answer's compression is broken") from problem
+        if size <= _LARGE < size + len(part):
+            await large()
         size += len(part)
         if size > LONGEST_ANSWER:
+            parts.clear()  # whoever keeps the exception keeps this frame
             raise NoAnswer(f"the answer is larger than {LONGEST_ANSWER >> 20} MiB", hopeless=True)
         parts.append(part)
     declared = headers.get("content-length", "")

@@ -8,6 +8,7 @@ the way out). Whatever else happens to a write is reported as unknown, and the e
 from __future__ import annotations
 
 from itertools import count
+from traceback import clear_frames
 from typing import Protocol, TypeVar, assert_never
 from urllib.parse import urlsplit
 
@@ -109,6 +110,7 @@ class Session:
             try:
                 value = self._understood(call, await self._answer(call, attempt), attempt, understand)
             except _Again as failure:
+                _let_go_of_answers(failure)
                 if write and not isinstance(failure.error, Throttled):
                     raise _outcome_unknown(failure.error) from failure
                 await self._before_resend(failure, attempt)
@@ -237,6 +239,14 @@ class Session:
             excerpt=excerpt(answer.body),
             request_id=request_id(answer.headers.get("x-ms-request-id")),
         )
+
+
+def _let_go_of_answers(failure: BaseException) -> None:
+    """Empty the frames that a failure came through: each may hold an answer of 8 MiB, all through a wait."""
+    seen: BaseException | None = failure
+    while seen is not None:
+        clear_frames(seen.__traceback__)
+        seen = seen.__cause__
 
 
 def _redirected(answer: Answer) -> str:

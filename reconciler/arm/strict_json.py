@@ -14,6 +14,9 @@ from typing import Any
 DEEPEST = 64
 """Levels of nesting; ARM's deepest known resource has nine."""
 
+MOST_VALUES = 500_000
+"""Values in one answer, nearly: three bytes can take seventy in memory. ARM's longest lists have a tenth."""
+
 _DIGITS = 20
 
 
@@ -23,6 +26,8 @@ class Unreadable(Exception):  # noqa: N818 -- a state of an answer; the session 
 
 def parse(body: bytes) -> object:
     """The JSON value in `body` (UTF-8, a byte order mark is forgiven); raises Unreadable."""
+    if sum(map(body.count, (b",", b"[", b"{"))) > MOST_VALUES:  # before any of them is built
+        raise Unreadable(f"it has more than {MOST_VALUES} values")
     try:
         value: object = json.loads(
             body.decode("utf-8-sig"),

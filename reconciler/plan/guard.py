@@ -162,7 +162,7 @@ def _allowed_deletes(desired: DesiredState, owned: int, policy: Policy) -> tuple
         limits.append((count, f"the Fleet's guards.maxDeletes: {count}"))
     if percent is not None:
         share = max(1, int(owned * percent / 100))
-        limits.append((share, f"the Fleet's guards.maxDeletePercent: {percent:g} of {owned} owned"))
+        limits.append((share, f"the Fleet's guards.maxDeletePercent: {percent:g} % of {owned} owned"))
     return min(limits)
 
 

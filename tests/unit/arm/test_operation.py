@@ -74,9 +74,20 @@ def test_an_answer_without_an_address_is_nothing_to_warn_of() -> None:
 
 
 def test_a_refused_address_is_named_without_its_query() -> None:
-    warning = reference({"azure-asyncoperation": "https://evil.example/op?s=CANARY"}, 201, CHAT, HOME)[1]
-    assert "(https://evil.example/op)" in warning
-    assert "an empty one" in reference({"azure-asyncoperation": ""}, 201, CHAT, HOME)[1]
+    def warned(url: str) -> str:
+        return reference({"azure-asyncoperation": url}, 201, CHAT, HOME)[1]
+
+    def words(shown: str) -> str:
+        return (
+            f"{CHAT}: ARM named an address for this operation that is not one of https://arm.example "
+            f"({shown}); it was not requested, since a token goes to no other place. The deployment "
+            "itself is looked at instead"
+        )
+
+    assert warned("https://evil.example/op?s=CANARY?t=CANARY") == words("https://evil.example/op")
+    assert warned("") == words("an empty one")
+    assert "…" in warned("https://evil.example/" + "x" * 60)
+    assert "…" not in warned("https://evil.example/" + "x" * 59)
 
 
 def test_the_address_is_not_in_any_repr() -> None:
@@ -113,7 +124,7 @@ def test_a_status_that_is_not_there_is_unreadable(body: object) -> None:
     assert look(body) == OperationState(status=UNREADABLE)
 
 
-@pytest.mark.parametrize("status", [301, 302, 400, 401, 403, 404, 405, 409, 410])
+@pytest.mark.parametrize("status", [199, 300, 301, 302, 400, 401, 403, 404, 405, 409, 410])
 def test_an_operation_that_may_not_be_read_has_not_failed(status: int) -> None:
     """F-060."""
     assert look({"error": {"code": "NotFound", "message": "x"}}, status=status).status is UNREADABLE
@@ -140,6 +151,8 @@ def test_a_failure_carries_arms_own_words_innermost_code_first() -> None:
 
 def test_a_failure_without_an_error_still_has_a_code() -> None:
     assert look({"status": "Canceled"}) == OperationState(status=CANCELED, code="Canceled")
+    nameless = {"error": {"message": "x"}}
+    assert look(nameless, asked=LOCATED) == OperationState(status=FAILED, code="Failed", message="x")
 
 
 def test_a_failing_word_is_printable() -> None:

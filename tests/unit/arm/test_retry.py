@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.arm.retry import (
+    LONGEST_WAIT,
     RETRY_COST,
     TIMEOUT_COST,
     GiveUp,
@@ -34,6 +35,7 @@ DATE = "Tue, 24 Nov 2026 10:00:00 GMT"
         ({"retry-after": "Tue, 24 Nov 2026 10:00:30 GMT"}, None, "a date without a Date has no start"),
         ({"retry-after": "Tue, 24 Nov 2026 09:00:00 GMT", "date": DATE}, None, "a date gone by"),
         ({"retry-after": DATE, "date": DATE}, None, "no wait at all is none"),
+        ({"retry-after": "Tue, 24 Nov 2026 10:00:01 GMT", "date": DATE}, 1.0, "a second is one"),
         ({"retry-after": "Tue, 99 Nov 2026 10:00:30 GMT", "date": DATE}, None, "no such day"),
         ({"retry-after": "inf"}, None, "F-041"),
         ({"retry-after": "nan"}, None, "F-041"),
@@ -124,6 +126,10 @@ def test_the_decision_names_its_reason(
     verdict: Resend | GiveUp, wanted: Resend | GiveUp, reason: str
 ) -> None:
     assert verdict == wanted, reason
+
+
+def test_no_wait_is_longer_than_arms_own_contract_allows() -> None:
+    assert LONGEST_WAIT == 600.0
 
 
 def test_a_request_that_is_given_up_costs_nothing() -> None:

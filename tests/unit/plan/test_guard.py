@@ -4,13 +4,18 @@ import pytest
 
 from reconciler.domain.deployment import DesiredDeployment, Lifecycle
 from reconciler.domain.state import Guards, ObservedDeployment, PrunePolicy, Scope
+from reconciler.plan.actions import Blocked
 from reconciler.plan.guard import Policy
 from reconciler.plan.plan import Refusal
 from tests.unit.plan.states import (
+    SUBSCRIPTION,
     applied,
     desired,
+    in_state,
     listed,
     name_of,
+    of_fleet,
+    offer,
     plan,
     state,
     unmarked,
@@ -55,6 +60,8 @@ LIMITS: list[tuple[str, int, int, Guards, Policy, bool]] = [
         NOTHING_LIFTED,
         False,
     ),
+    ("nor rounded up to two", 2, 3, Guards(max_delete_percent=10), NOTHING_LIFTED, False),
+    ("five of twenty-four are over 20 %", 5, 24, Guards(), NOTHING_LIFTED, False),
     ("none at all, if the Fleet says so", 1, 10, Guards(max_deletes=0), NOTHING_LIFTED, False),
     ("the flag lifts everything", 9, 10, Guards(max_deletes=1), Policy(max_deletes=9), True),
     ("the flag may also be stricter", 2, 10, Guards(max_deletes=9), Policy(max_deletes=1), False),
@@ -74,6 +81,43 @@ def test_deletes_have_a_limit(
     if not allowed:
         assert found["max-deletes"].lift == f"--max-deletes {going}"
         assert "acc/d0" in found["max-deletes"].message
+
+
+WORDS: list[tuple[Guards, Policy, str]] = [
+    (Guards(), NOTHING_LIFTED, "2 are allowed by default: the smaller of 5 and 20 % of 10 owned"),
+    (Guards(max_deletes=1), NOTHING_LIFTED, "1 are allowed by the Fleet's guards.maxDeletes: 1"),
+    (
+        Guards(max_delete_percent=12.5),
+        NOTHING_LIFTED,
+        "1 are allowed by the Fleet's guards.maxDeletePercent: 12.5 % of 10 owned",
+    ),
+    (Guards(), Policy(max_deletes=0), "0 are allowed by --max-deletes 0"),
+]
+
+
+@pytest.mark.parametrize(("guards", "policy", "rule"), WORDS)
+def test_a_refused_delete_is_told_with_its_rule_and_the_way_out(
+    guards: Guards, policy: Policy, rule: str
+) -> None:
+    everything = many(10)
+    found = refusals(everything[3:], [applied(one) for one in everything], guards=guards, policy=policy)
+    assert found["max-deletes"] == Refusal(
+        code="max-deletes",
+        message=f"3 deployments would be deleted or replaced (acc/d0, acc/d1, acc/d2); {rule}",
+        lift="--max-deletes 3",
+    )
+
+
+def test_without_a_word_on_the_command_line_nothing_is_lifted() -> None:
+    """The defaults of a policy are the careful ones."""
+    rivals = of_fleet(applied(desired("theirs")), "rival")
+    broken = in_state(applied(desired("broken")), "Failed")
+    declared = [desired("theirs"), desired("broken", model="other")]
+    made = plan(state(*declared), world(listed(rivals, broken)), NOTHING_LIFTED)
+    assert [(s.action.id.name, type(s.action)) for s in made.steps] == [
+        ("broken", Blocked),
+        ("theirs", Blocked),
+    ]
 
 
 def test_a_replacement_counts_as_a_delete() -> None:
@@ -117,7 +161,22 @@ def test_empty_is_not_delete_all(
 
 def test_no_documents_at_all_need_a_word_too() -> None:
     made = plan(state(accounts=()), world(), NOTHING_LIFTED)
-    assert [refusal.code for refusal in made.refusals] == ["empty-fleet"]
+    assert made.refusals == (
+        emptied("the manifests declare nothing at all; a wrong path looks just like this"),
+    )
+
+
+def emptied(found: str) -> Refusal:
+    message = f"{found}. Empty does not mean that everything is to go"
+    return Refusal(code="empty-fleet", message=message, lift="--allow-empty, if it does")
+
+
+def test_an_empty_fleet_is_told_how_much_it_would_cost() -> None:
+    ours, strangers = [applied(one) for one in many(2)], [unmarked(applied(one)) for one in many(3)]
+    found = refusals([], ours)["empty-fleet"]
+    assert found == emptied("the manifests declare no deployment, and 2 carry the mark of contoso")
+    found = refusals([], strangers, prune=PrunePolicy.EXCLUSIVE)["empty-fleet"]
+    assert found == emptied("the manifests declare no deployment, and 3 would be deleted")
 
 
 def test_a_selection_that_leaves_nothing_is_not_an_empty_fleet() -> None:
@@ -143,6 +202,35 @@ def test_giving_back_much_of_a_pool_of_ptus_wants_a_second_look(
     declared = [desired("b"), *([desired("a", sku=PTU, capacity=left)] if left else [])]
     found = refusals(declared, there, guards=Guards(max_capacity_reduction_percent=percent))
     assert ("max-capacity-reduction" in found) is refused, reason
+
+
+def test_a_refused_reduction_is_told_with_its_pool_and_the_way_out() -> None:
+    there = [applied(desired("a", sku=PTU, capacity=150)), applied(desired("b", sku=PTU, capacity=50))]
+    declared = [desired("a", sku=PTU, capacity=25), desired("b", sku=PTU, capacity=50)]
+    ptus = offer("OpenAI.ProvisionedManaged", sku=PTU)
+    pools = {"OpenAI.ProvisionedManaged": (200, 500)}
+    made = plan(
+        state(*declared, guards=Guards(max_capacity_reduction_percent=10.5)),
+        world(listed(*there), pools=pools, offers=[ptus]),
+        NOTHING_LIFTED,
+    )
+    assert made.refusals == (
+        Refusal(
+            code="max-capacity-reduction",
+            message=(
+                "125 of 200 PTU of OpenAI.ProvisionedManaged in "
+                f"{SUBSCRIPTION}/swedencentral would be given back, 62 %; "
+                "the Fleet's guards.maxCapacityReductionPercent allows 10.5 %"
+            ),
+            lift="guards: {maxCapacityReductionPercent: 63} in the Fleet",
+        ),
+    )
+
+
+def test_a_pool_in_which_we_hold_nothing_gives_nothing_back() -> None:
+    there = [applied(desired("a", sku=PTU, capacity=0))]
+    declared = [desired("a", sku=PTU, capacity=25)]
+    assert refusals(declared, there, guards=Guards(max_capacity_reduction_percent=0)) == {}
 
 
 def test_what_moves_inside_a_pool_is_not_given_back() -> None:

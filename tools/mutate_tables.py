@@ -1,0 +1,98 @@
+"""Which tests must notice the mutants of which module, how many of them, and which mutants change nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.mutants import ROOT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A module, or a folder of them, below reconciler; the tests that hold it, the quickest first."""
+
+    module: str
+    tests: tuple[str, ...]
+    percent: float = 90.0
+    """Of the mutants that change something."""
+
+
+RULE_TESTS = (
+    "tests/manifests/test_bad_manifests.py",
+    "tests/unit/rules",
+)
+SIGN_IN_TESTS = ("tests/unit/arm/test_credentials.py", "tests/unit/arm/test_sign_in.py")
+ENGINE_TESTS = ("tests/unit/engine",)
+HELD = (
+    Held(module="manifest/rules", tests=RULE_TESTS),
+    Held(
+        module="catalogue/facts",
+        tests=("tests/unit/catalogue/test_sizes.py", "tests/unit/catalogue/test_query.py"),
+    ),
+    Held(module="catalogue/sizing", tests=("tests/unit/catalogue/test_sizing.py",)),
+    Held(module="arm/retry", tests=("tests/unit/arm/test_retry.py",)),
+    Held(module="arm/operation", tests=("tests/unit/arm/test_operation.py",)),
+    Held(module="arm/origin", tests=("tests/unit/arm/test_origin.py",)),
+    Held(module="arm/auth", tests=SIGN_IN_TESTS),
+    Held(module="arm/azure_credential", tests=SIGN_IN_TESTS),
+    Held(module="arm/token", tests=SIGN_IN_TESTS),
+    Held(module="engine/apply", tests=ENGINE_TESTS),
+    Held(module="engine/write", tests=ENGINE_TESTS),
+    Held(module="engine/settle", tests=ENGINE_TESTS),
+    Held(module="plan/diff", tests=("tests/unit/plan/test_diff.py", "tests/unit/plan/test_body.py")),
+    Held(module="plan/order", tests=("tests/unit/plan/test_order.py",)),
+    Held(module="plan/guard", tests=("tests/unit/plan/test_guard.py",), percent=100.0),
+    Held(module="plan/removal", tests=("tests/unit/plan/test_removal.py",), percent=100.0),
+    Held(module="plan/ownership", tests=("tests/unit/plan/test_removal.py",), percent=100.0),
+)
+_TEXTS_ONLY = "structural.py"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Same:
+    """A mutant that changes nothing anybody could see, and why not."""
+
+    module: str
+    line: str
+    what: str
+    why: str
+
+
+_PADDING = 'claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))'
+SAME = (
+    Same(
+        module="arm/token",
+        line=_PADDING,
+        what="'=' -> other text",
+        why="the decoder passes over what is not of its alphabet",
+    ),
+    Same(
+        module="arm/token",
+        line=_PADDING,
+        what="- dropped",
+        why="more padding than is needed is no error, and none of these lengths gets less",
+    ),
+)
+
+
+def held(path: Path) -> Held:
+    """What holds a file."""
+    return next(one for one in HELD if name_of(path).startswith(one.module))
+
+
+def modules(wanted: tuple[str, ...]) -> list[Path]:
+    """The files to mutate; those of `wanted`, names or beginnings of them, if any are named."""
+    names = tuple(word.removesuffix(".py") for word in wanted)
+    found: list[Path] = []
+    for one in HELD:
+        place = ROOT / "reconciler" / one.module
+        found += sorted(place.glob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
+    return [
+        path for path in found if path.name != _TEXTS_ONLY and (not names or name_of(path).startswith(names))
+    ]
+
+
+def name_of(path: Path) -> str:
+    """A file's name below reconciler, as it is given on the command line."""
+    return path.relative_to(ROOT / "reconciler").with_suffix("").as_posix()
