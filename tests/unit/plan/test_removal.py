@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import pytest
 
+from reconciler.domain.marks import FLEET_TAG, REMOVAL_TAG, SPEC_TAG
 from reconciler.domain.state import Fleet, Guards, ObservedDeployment, PrunePolicy
 from reconciler.plan.actions import Blocked, Delete, Keep, Reason
-from reconciler.plan.body import FLEET_TAG, REMOVAL_TAG, SPEC_TAG
 from reconciler.plan.ownership import mark_of, on_removal, owner_of
 from reconciler.plan.removal import undeclared
 from reconciler.plan.terms import UNPROTECT, Terms
