@@ -6,10 +6,12 @@ is only said where ARM said it of that very resource.
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -29,6 +31,7 @@ from reconciler.arm.sender import Call, Exchanged, Sender, Tenants
 from reconciler.arm.session import Refused, Session
 from reconciler.arm.settings import ArmSettings, home_of
 from reconciler.clock import Clock
+from reconciler.domain.departure import UNWATCHED, Departure
 from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.operation import Accepted, OperationRef, OperationState, OperationStatus
@@ -83,6 +86,7 @@ class ArmClient:
             clock,
             pacing=pacing,
             budget=budget,
+            at_once=settings.parallelism,
             correlation_id=settings.correlation_id,
             on_exchange=on_exchange,
         )
@@ -90,6 +94,7 @@ class ArmClient:
             self._sender, clock, pacing=pacing, budget=budget, jitter=jitter, longest=settings.longest_wait
         )
         self._asker = Asker(session, self._home, Versions(settings.api_version, on_warning))
+        self._departure = UNWATCHED
 
     async def __aenter__(self) -> Self:
         return self
@@ -103,6 +108,12 @@ class ArmClient:
     def server_time(self) -> datetime | None:
         """ARM's own time at its last answer: what dates that ARM gives are to be judged by."""
         return self._sender.server_time
+
+    def telling(self, departure: Departure) -> Self:
+        """The same client, whose requests about deployments tell `departure` of their way out."""
+        view = copy.copy(self)
+        view._departure = departure  # noqa: SLF001 -- a copy of ourselves
+        return view
 
     # -- deployments ---------------------------------------------------------------------------------------
 
@@ -122,7 +133,7 @@ class ArmClient:
 
         Raises NotFound where the account, its group or its subscription is missing.
         """
-        call = _read("read deployment", str(deployment), deployment.account.subscription)
+        call = self._about(deployment, "read deployment")
 
         def understand(_: Answer, body: object) -> ObservedDeployment:
             return wire.deployment(resource(body), deployment)
@@ -143,11 +154,8 @@ class ArmClient:
 
         ArmUnreachable and ArmContractBroken leave open what became of it.
         """
-        call = Call(
-            operation="write deployment",
-            target=str(deployment),
-            subscription=deployment.account.subscription,
-            method="PUT",
+        call = replace(
+            self._about(deployment, "write deployment", "PUT"),
             content=json.dumps(body, allow_nan=False, default=_plain).encode(),
             source_tenants=tuple(dict.fromkeys(tenant.lower() for tenant in source_tenants)),
         )
@@ -166,13 +174,7 @@ class ArmClient:
 
     async def delete_deployment(self, deployment: DeploymentId) -> Accepted:
         """Send one DELETE; a deployment that is absent, or whose account is gone, is as good as deleted."""
-        account = deployment.account
-        call = Call(
-            operation="delete deployment",
-            target=str(deployment),
-            subscription=account.subscription,
-            method="DELETE",
-        )
+        account, call = deployment.account, self._about(deployment, "delete deployment", "DELETE")
         try:
             return await self._write(deployment, call)
         except Refused as refused:
@@ -185,8 +187,7 @@ class ArmClient:
         """Look at an operation once. No answer, a 429 and a 5xx are taken for "still running"."""
         if not acceptable(operation.url, self._home):
             return OperationState(status=OperationStatus.UNREADABLE)
-        target = operation.target
-        call = _read("poll the operation of", str(target), target.account.subscription)
+        call = self._about(operation.target, "poll the operation of")
         answer = await self._asker.look(operation.url, call)
         if answer is None:
             return OperationState(status=OperationStatus.RUNNING)
@@ -241,6 +242,15 @@ class ArmClient:
         path = addresses.of_contents(account, "models")
         call = _read("list models of", str(account), account.subscription)
         return tuple(await self._asker.every("accounts/models", path, call, wire.tuned_name))
+
+    def _about(self, deployment: DeploymentId, operation: str, method: str = "GET") -> Call:
+        return Call(
+            operation=operation,
+            target=str(deployment),
+            subscription=deployment.account.subscription,
+            method=method,
+            departure=self._departure,
+        )
 
     async def _write(self, deployment: DeploymentId, call: Call) -> Accepted:
         def understand(answer: Answer, body: object) -> Accepted:

@@ -61,6 +61,11 @@ class SavedPlan:
             excludes=self.excludes,
         )
 
+    def writes(self, deployment: DeploymentId) -> bool:
+        """Whether this plan has a write for `deployment`."""
+        item = self.items.get(deployment)
+        return item is not None and item.action in _WRITING
+
     def must_fit(self, desired: DesiredState, *, cloud: str) -> None:
         """Raise `PlanStale` unless manifests, fleet and cloud are those that the plan was made from."""
         moved = [
@@ -120,7 +125,8 @@ def read_saved(text: str) -> SavedPlan:
 def narrow(plan: Plan, saved: SavedPlan) -> tuple[Plan, tuple[Stale, ...]]:
     """`plan` with only those writes that `saved` has seen exactly so; the others are blocked and returned.
 
-    What depends on a write that is not done is blocked too: a take must not run without its release.
+    A step that is blocked for a reason of its own keeps it and has not moved. What depends on a write that
+    is not done is blocked too: a take must not run without its release.
     """
     stale = [
         Stale(id=step.action.id, message=message)
@@ -145,13 +151,13 @@ def narrow(plan: Plan, saved: SavedPlan) -> tuple[Plan, tuple[Stale, ...]]:
 
 
 def _moved(step: Step, item: SavedItem | None) -> str:
-    """Why a step is not what was saved; empty where it is, or where nothing is left to write."""
+    """Why a step is not what was saved; empty where it is, or where nothing may or has to be written."""
     action = step.action
-    if isinstance(action, Keep):
+    if isinstance(action, Keep | Blocked):
         return ""
     kind = kind_of(action)
     if item is None or item.action not in _WRITING:
-        return "" if isinstance(action, Blocked) else f"the saved plan has no write for it, now it is {kind}"
+        return f"the saved plan has no write for it, now it is {kind}"
     if item.action != kind:
         return f"the saved plan has {item.action}, now it is {kind}"
     if item.fingerprint == step.fingerprint:
