@@ -6,10 +6,12 @@ is only said where ARM said it of that very resource.
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -30,6 +32,7 @@ from reconciler.arm.session import Refused, Session
 from reconciler.arm.settings import ArmSettings, home_of
 from reconciler.arm.validation import verdict_in
 from reconciler.clock import Clock
+from reconciler.domain.departure import UNWATCHED, Departure
 from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.operation import Accepted, OperationRef, OperationState, OperationStatus
@@ -91,6 +94,7 @@ class ArmClient:
             clock,
             pacing=pacing,
             budget=budget,
+            at_once=settings.parallelism,
             correlation_id=settings.correlation_id,
             on_exchange=on_exchange,
         )
@@ -98,6 +102,7 @@ class ArmClient:
             self._sender, clock, pacing=pacing, budget=budget, jitter=jitter, longest=settings.longest_wait
         )
         self._asker = Asker(session, self._home, Versions(settings.api_version, on_warning))
+        self._departure = UNWATCHED
 
     async def __aenter__(self) -> Self:
         return self
@@ -111,6 +116,12 @@ class ArmClient:
     def server_time(self) -> datetime | None:
         """ARM's own time at its last answer: what dates that ARM gives are to be judged by."""
         return self._sender.server_time
+
+    def telling(self, departure: Departure) -> Self:
+        """The same client, whose requests about deployments tell `departure` of their way out."""
+        view = copy.copy(self)
+        view._departure = departure  # noqa: SLF001 -- a copy of ourselves
+        return view
 
     # -- deployments ---------------------------------------------------------------------------------------
 
@@ -130,7 +141,7 @@ class ArmClient:
 
         Raises NotFound where the account, its group or its subscription is missing.
         """
-        call = _read("read deployment", str(deployment), deployment.account.subscription)
+        call = self._about(deployment, "read deployment")
 
         def understand(_: Answer, body: object) -> ObservedDeployment:
             return wire.deployment(resource(body), deployment)
@@ -151,11 +162,8 @@ class ArmClient:
 
         ArmUnreachable and ArmContractBroken leave open what became of it.
         """
-        call = Call(
-            operation="write deployment",
-            target=str(deployment),
-            subscription=deployment.account.subscription,
-            method="PUT",
+        call = replace(
+            self._about(deployment, "write deployment", "PUT"),
             content=json.dumps(body, allow_nan=False, default=_plain).encode(),
             source_tenants=tuple(dict.fromkeys(tenant.lower() for tenant in source_tenants)),
         )
@@ -174,13 +182,7 @@ class ArmClient:
 
     async def delete_deployment(self, deployment: DeploymentId) -> Accepted:
         """Send one DELETE; a deployment that is absent, or whose account is gone, is as good as deleted."""
-        account = deployment.account
-        call = Call(
-            operation="delete deployment",
-            target=str(deployment),
-            subscription=account.subscription,
-            method="DELETE",
-        )
+        account, call = deployment.account, self._about(deployment, "delete deployment", "DELETE")
         try:
             return await self._write(deployment, call)
         except Refused as refused:
@@ -193,8 +195,7 @@ class ArmClient:
         """Look at an operation once. No answer, a 429 and a 5xx are taken for "still running"."""
         if not acceptable(operation.url, self._home):
             return OperationState(status=OperationStatus.UNREADABLE)
-        target = operation.target
-        call = _read("poll the operation of", str(target), target.account.subscription)
+        call = self._about(operation.target, "poll the operation of")
         answer = await self._asker.look(operation.url, call)
         if answer is None:
             return OperationState(status=OperationStatus.RUNNING)
@@ -312,6 +313,15 @@ class ArmClient:
             await self._asker.at(addresses.VALIDATION, addresses.VALIDATION_VERSION, call, lambda *_: None)
         except Refused as refused:
             raise (verdict_in(refused.fault, call) or refused.error) from refused
+
+    def _about(self, deployment: DeploymentId, operation: str, method: str = "GET") -> Call:
+        return Call(
+            operation=operation,
+            target=str(deployment),
+            subscription=deployment.account.subscription,
+            method=method,
+            departure=self._departure,
+        )
 
     async def _write(self, deployment: DeploymentId, call: Call) -> Accepted:
         def understand(answer: Answer, body: object) -> Accepted:

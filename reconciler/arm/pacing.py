@@ -8,7 +8,7 @@ a crowd. Other subscriptions know nothing of it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -24,6 +24,16 @@ class PausedTooLong(Exception):  # noqa: N818 -- a state of the subscription
     def __init__(self, seconds: float) -> None:
         super().__init__(f"{seconds:.0f} s")
         self.seconds = seconds
+
+
+HeldBack = Callable[[str, float], None]
+"""Told why a request does not leave yet, in words that complete "waits for …", and for how many seconds."""
+
+_WORTH_TELLING = 1.0  # seconds
+
+
+def _nobody(_: str, __: float) -> None:
+    """Nobody is told."""
 
 
 def kind_of(method: str) -> str:
@@ -65,46 +75,50 @@ class SubscriptionPace:
         now = clock.monotonic()
         self._buckets = {kind: Bucket(size, refill, size, now) for kind, (size, refill) in LIMITS.items()}
         self._resume_at = now
-        self._closed = False
+        self.closed = False
+        """Whether the last answer was a 429: then one request at a time tries the door."""
         self._turnstile = asyncio.Lock()
 
     @asynccontextmanager
-    async def turn(self, kind: str) -> AsyncIterator[bool]:
+    async def turn(self, kind: str, told: HeldBack = _nobody) -> AsyncIterator[bool]:
         """Wait until a request may be sent; True while the door is closed and this one tries it.
 
         Raises PausedTooLong instead of a wait that is longer than anyone waits.
         """
-        await self._bucket_wait(kind)
+        await self._bucket_wait(kind, told)
         while True:
-            await self._pause_wait()
-            if not self._closed:
+            await self._pause_wait(told)
+            if not self.closed:
                 yield False
                 return
             async with self._turnstile:
-                await self._pause_wait()
-                if self._closed:
+                await self._pause_wait(told)
+                if self.closed:
                     yield True
                     return
 
-    async def _bucket_wait(self, kind: str) -> None:
+    async def _bucket_wait(self, kind: str, told: HeldBack) -> None:
         seconds = self._buckets[kind].take(self._clock.monotonic())
+        if seconds >= _WORTH_TELLING:
+            told(f"its turn: the subscription takes {LIMITS[kind][1]} {kind} a second", seconds)
         if seconds > 0:
             await self._clock.sleep(seconds)
 
-    async def _pause_wait(self) -> None:
+    async def _pause_wait(self, told: HeldBack) -> None:
         while (left := self._resume_at - self._clock.monotonic()) > 0:
             if left > self._longest:
                 raise PausedTooLong(left)
+            told("the end of a pause that ARM asked for (429)", left)
             await self._clock.sleep(left)
 
     def throttled(self, seconds: float) -> None:
         """A 429: nobody asks for so many seconds, and then one at a time."""
         self._resume_at = max(self._resume_at, self._clock.monotonic() + seconds)
-        self._closed = True
+        self.closed = True
 
     def answered(self, headers: Mapping[str, str]) -> None:
         """An answer that is not a 429; its x-ms-ratelimit-remaining headers correct the buckets."""
-        self._closed = False
+        self.closed = False
         now = self._clock.monotonic()
         for kind, bucket in self._buckets.items():
             for name in (f"subscription-{kind}", f"subscription-global-{kind}"):

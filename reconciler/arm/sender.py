@@ -6,11 +6,13 @@ it proves that nothing was done. What an answer means is not decided here.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from urllib.parse import urlsplit
 
 from reconciler.arm.auth import TokenSource
@@ -22,6 +24,7 @@ from reconciler.arm.retry import RETRY_COST, RetryBudget, http_date
 from reconciler.arm.strict_json import Unreadable, parse
 from reconciler.arm.token import Token
 from reconciler.clock import Clock
+from reconciler.domain.departure import UNWATCHED, Departure
 from reconciler.errors import UsageProblem
 
 _log = logging.getLogger("reconciler.arm")
@@ -31,7 +34,10 @@ _AUXILIARY_WORDS = re.compile(r"auxiliary|linked", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One logical request. `operation` and `target` are our words for messages; the url may be signed."""
+    """One logical request. `operation` and `target` are our words for messages; the url may be signed.
+
+    `departure` is told when it is held back and when it leaves.
+    """
 
     operation: str
     target: str
@@ -40,6 +46,7 @@ class Call:
     url: str = field(default="", repr=False)
     content: bytes = field(default=b"", repr=False)
     source_tenants: tuple[str, ...] = ()
+    departure: Departure = field(default=UNWATCHED, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +88,10 @@ class BudgetSpent(Exception):  # noqa: N818 -- a state of the run
 
 
 class Sender:
-    """Sends calls, one exchange each (two after a 401)."""
+    """Sends calls, one exchange each (two after a 401), and at most `at_once` of them at the same time.
+
+    Whoever waits, for a pause of its subscription or its turn there, takes no place from those who can send.
+    """
 
     def __init__(
         self,
@@ -92,6 +102,7 @@ class Sender:
         *,
         pacing: Pacing,
         budget: RetryBudget,
+        at_once: int,
         correlation_id: str,
         on_exchange: Callable[[Exchanged], None],
     ) -> None:
@@ -101,6 +112,7 @@ class Sender:
         self._clock = clock
         self._pacing = pacing
         self._budget = budget
+        self._places = asyncio.Semaphore(at_once)
         self._correlation_id = correlation_id
         self._on_exchange = on_exchange
         self.server_time: datetime | None = None
@@ -157,16 +169,21 @@ class Sender:
     ) -> Answer:
         """One exchange when its turn has come."""
         door = self._pacing.of(call.subscription)
-        async with door.turn(kind_of(call.method)) as closed:
-            if closed and resend and not self._budget.spend(RETRY_COST):
-                raise BudgetSpent("the run's budget for repeated requests is used up")
-            answer = await self._told(call, bearer, auxiliary)
-            if answer.status != 429:
-                door.answered(answer.headers)
-            return answer
+        told = partial(call.departure.held_back, call.method)
+        while True:
+            async with door.turn(kind_of(call.method), told) as closed, self._places:
+                if door.closed and not closed:
+                    continue  # it was closed while this one waited for a place
+                if closed and resend and not self._budget.spend(RETRY_COST):
+                    raise BudgetSpent("the run's budget for repeated requests is used up")
+                answer = await self._told(call, bearer, auxiliary)
+                if answer.status != 429:
+                    door.answered(answer.headers)
+                return answer
 
     async def _told(self, call: Call, bearer: Token, auxiliary: tuple[Token, ...]) -> Answer:
         """One exchange, told to whoever listens."""
+        call.departure.leaves(call.method)
         start = self._clock.monotonic()
         headers = {"x-ms-correlation-request-id": self._correlation_id}
         if call.content:

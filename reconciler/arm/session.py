@@ -113,13 +113,13 @@ class Session:
                 _let_go_of_answers(failure)
                 if write and not isinstance(failure.error, Throttled):
                     raise _outcome_unknown(failure.error) from failure
-                await self._before_resend(failure, attempt)
+                await self._before_resend(call, failure, attempt)
             else:
                 self._budget.earn()
                 return value
         raise AssertionError("counting has no end")
 
-    async def _before_resend(self, failure: _Again, attempt: int) -> None:
+    async def _before_resend(self, call: Call, failure: _Again, attempt: int) -> None:
         """Wait as long as it takes to try again; raises what the failure comes to where it is not tried."""
         if isinstance(failure.error, Throttled):
             # The pause is the door's, for all lanes; the budget is drawn on when the door is tried.
@@ -136,6 +136,7 @@ class Session:
         )
         match verdict:
             case Resend(after=seconds):
+                call.departure.held_back(call.method, "another try, after no usable answer", seconds)
                 await self._clock.sleep(seconds)
             case GiveUp(why=why):
                 failure.error.args = (f"{failure.error.args[0]}; gave up: {why}",)

@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
-def run(argv: Sequence[str]) -> int:
-    """Run one command and return its exit code; writes to stdout and stderr, raises nothing."""
+def run(argv: Sequence[str], *, started: float | None = None) -> int:
+    """Run one command and return its exit code; writes to stdout and stderr, raises nothing.
+
+    `started` is the monotonic instant from which a command's time limit counts; None is now.
+    """
     from reconciler.cli.main import run_command  # noqa: PLC0415 -- see the module's docstring
 
-    return run_command(argv)
+    return run_command(argv, started=started)

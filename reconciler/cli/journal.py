@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from reconciler.clock import Clock
-from reconciler.engine.outcome import Event, Finished, Listener, Sending, Sent, Started, Waiting
+from reconciler.engine.outcome import Event, Finished, Listener, Sending, Sent, Started, Stopping, Waiting
 from reconciler.errors import UsageProblem
 from reconciler.plan.actions import kind_of
 
@@ -76,6 +76,8 @@ class Journal:
                     outcome=item.outcome.value,
                     code=item.fault.code if item.fault else None,
                 )
+            case Stopping():
+                self._append(event="stopping", cause=event.why.cause.value, atOnce=str(event.at_once).lower())
             case Started() | Waiting():
                 return
 

@@ -10,7 +10,7 @@ import logging
 import sys
 from datetime import UTC, datetime
 
-from reconciler.engine.outcome import Event, Finished, Sending, Sent, Started, Waiting
+from reconciler.engine.outcome import Event, Finished, Sending, Sent, Started, Stopping, Waiting
 from reconciler.plan.actions import kind_of
 from reconciler.report.style import inert
 
@@ -58,6 +58,9 @@ class LoggedProgress:
 
     def notify(self, event: Event) -> None:
         """One record per event."""
+        if isinstance(event, Stopping):
+            self._log.warning("%s", event)
+            return
         step = event.item.step if isinstance(event, Finished) else event.step
         name = f"{kind_of(step.action)} {step.action.id.account.name}/{step.action.id.name}"
         match event:

@@ -1,32 +1,61 @@
-"""Entering the event loop: the one place where signals and the command's time limit meet coroutines."""
+"""Entering the event loop: the one place where signals and the command's time limit meet coroutines.
+
+Rule of this module: leaving it takes no longer than the limit says, whatever a library's thread still does.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from reconciler.cli.deadline import Deadline
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.interrupted import Interrupted
-from reconciler.engine.apply import Stop
+from reconciler.cli.wiring import the_clock
+from reconciler.engine.stop import Cause, Interruption, Stop
 from reconciler.errors import ReconcilerError
 
 T = TypeVar("T")
 
+_SIGNALS = (
+    (signal.SIGINT, Exit.INTERRUPTED, Cause.SIGINT),
+    (signal.SIGTERM, Exit.TERMINATED, Cause.SIGTERM),
+)
+
 
 class TimeLimit(ReconcilerError):  # noqa: N818
-    """The command's own `--timeout` passed."""
+    """The command's own time limit passed."""
 
 
-def run_reading(work: Coroutine[None, None, T], *, timeout: float | None) -> T:
+class _LeftBehind(ThreadPoolExecutor):
+    """Threads that nobody waits for: a name that no resolver answers must not hold up a deadline."""
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        del wait, cancel_futures
+        super().shutdown(wait=False, cancel_futures=True)
+
+
+def enter(work: Coroutine[None, None, T]) -> T:
+    """Run `work` to its end in an event loop of its own."""
+
+    async def within() -> T:
+        asyncio.get_running_loop().set_default_executor(_LeftBehind(thread_name_prefix="reconciler"))
+        return await work
+
+    return asyncio.run(within())
+
+
+def run_reading(work: Coroutine[None, None, T], *, timeout: Deadline) -> T:
     """Run a command that only reads; a signal ends it at once."""
-    return asyncio.run(reading(work, timeout))
+    return enter(reading(work, timeout))
 
 
-async def reading(work: Coroutine[None, None, T], limit: float | None) -> T:
-    """Await work that writes nothing, so that a signal or the limit (seconds) may end it at any point."""
+async def reading(work: Coroutine[None, None, T], deadline: Deadline) -> T:
+    """Await work that writes nothing, so that a signal or the deadline may end it at any point."""
     task = asyncio.ensure_future(work)
     caught: list[Exit] = []
 
@@ -35,14 +64,14 @@ async def reading(work: Coroutine[None, None, T], limit: float | None) -> T:
         task.cancel()
 
     loop = asyncio.get_running_loop()
-    for name, code in ((signal.SIGINT, Exit.INTERRUPTED), (signal.SIGTERM, Exit.TERMINATED)):
+    for name, code, _ in _SIGNALS:
         loop.add_signal_handler(name, end, code)
     try:
-        async with asyncio.timeout(limit):
+        async with asyncio.timeout(deadline.left(the_clock().monotonic())):
             return await task
     except TimeoutError as passed:
         raise TimeLimit(
-            f"the time limit of {limit:g} s passed before ARM had answered everything; nothing was written. "
+            f"{deadline} passed before ARM had answered everything; nothing was written. "
             "Raise --timeout, or choose fewer deployments with --target"
         ) from passed
     except asyncio.CancelledError:
@@ -50,37 +79,29 @@ async def reading(work: Coroutine[None, None, T], limit: float | None) -> T:
             raise Interrupted(caught[0]) from None
         raise
     finally:
-        for name in (signal.SIGINT, signal.SIGTERM):
+        for name, _, _ in _SIGNALS:
             with contextlib.suppress(ValueError):
                 loop.remove_signal_handler(name)
 
 
 @contextlib.contextmanager
-def listening_for_signals(
-    stop: Stop, limit: float | None, *, told: str, heard: Callable[[str], None]
-) -> Iterator[None]:
-    """Let SIGINT, SIGTERM and the time limit ask `stop`; a second signal asks again.
-
-    `limit` is in seconds from now, `told` names it as the user gave it; `heard` is told of each request.
-    """
+def listening_for_signals(stop: Stop) -> Iterator[None]:
+    """Let SIGINT and SIGTERM ask `stop`; a second signal asks again."""
     loop = asyncio.get_running_loop()
-
-    def ask(reason: str) -> None:
-        heard(
-            f"{reason}: stopping now; what is under way may go on in ARM"
-            if stop.asked
-            else f"{reason}: nothing new begins, and what is under way is followed a few seconds more; "
-            "again stops at once"
-        )
-        stop.ask(reason)
-
-    loop.add_signal_handler(signal.SIGINT, ask, "SIGINT")
-    loop.add_signal_handler(signal.SIGTERM, ask, "SIGTERM")
-    alarm = loop.call_later(limit, ask, told) if limit is not None else None
+    for name, _, cause in _SIGNALS:
+        loop.add_signal_handler(name, stop.ask, Interruption(cause=cause))
     try:
         yield
     finally:
-        loop.remove_signal_handler(signal.SIGINT)
-        loop.remove_signal_handler(signal.SIGTERM)
-        if alarm:
-            alarm.cancel()
+        for name, _, _ in _SIGNALS:
+            loop.remove_signal_handler(name)
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Let Ctrl-C end a question to a person; the event loop would take it for later."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

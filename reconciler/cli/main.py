@@ -9,6 +9,7 @@ import contextlib
 import importlib
 import os
 import sys
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
@@ -102,10 +103,11 @@ def root() -> None:
     """Declare Azure OpenAI / Foundry model deployments in YAML and keep Azure that way."""
 
 
-def run_command(argv: Sequence[str]) -> int:
+def run_command(argv: Sequence[str], *, started: float | None = None) -> int:
     """Run `argv`; every way out is an exit code and, where something is wrong, a paragraph on stderr."""
+    began = time.monotonic() if started is None else started
     try:
-        code = root.main(args=list(argv), prog_name="reconciler", standalone_mode=False)
+        code = root.main(args=list(argv), prog_name="reconciler", standalone_mode=False, obj=began)
     except click.UsageError as wrong:
         with contextlib.suppress(OSError, AttributeError):
             wrong.show(sys.stderr)

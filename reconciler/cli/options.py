@@ -7,12 +7,15 @@ consent or lifts a guard has none: a forgotten variable must not say yes.
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from reconciler.cli.deadline import READING, WRITING, Deadline
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -58,7 +61,7 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """Where ARM is and who we are there. `timeout` bounds the whole command, in seconds."""
+    """Where ARM is and who we are there. `parallelism` bounds requests, `timeout` the whole command."""
 
     cloud: str | None
     endpoint: str | None
@@ -67,7 +70,7 @@ class Connection:
     emulator_state: Path
     api_version: str | None
     parallelism: int
-    timeout: float | None
+    timeout: Deadline
 
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -213,7 +216,16 @@ def manifest_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def connection_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add where ARM is; the command gets one `connection: Connection`."""
+    """Add where ARM is, for a command that reads; it gets one `connection: Connection`."""
+    return _connection_options(function, READING)
+
+
+def writing_connection_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same for a command that writes and has to wait for long operations."""
+    return _connection_options(function, WRITING)
+
+
+def _connection_options(function: Callable[..., Any], limit: float) -> Callable[..., Any]:
     options = (
         _option("--cloud", type=click.Choice(CLOUDS), help="Overrides the Fleet's cloud."),
         _option("--endpoint", metavar="URL", help="ARM's address; decides whatever the cloud says."),
@@ -236,10 +248,14 @@ def connection_options(function: Callable[..., Any]) -> Callable[..., Any]:
             type=click.IntRange(1, 256),
             default=32,
             show_default=True,
-            help="Accounts in flight at once.",
+            help="Requests in flight at once; waiting for ARM takes no place.",
         ),
         _option(
-            "--timeout", type=click.FloatRange(min=1), metavar="S", help="Seconds for the whole command."
+            "--timeout",
+            type=click.FloatRange(min=1),
+            metavar="S",
+            help="Seconds for the whole command from its start; it ends within 5 s after them.  "
+            f"[default: {limit:.0f}]",
         ),
     )
 
@@ -253,8 +269,17 @@ def connection_options(function: Callable[..., Any]) -> Callable[..., Any]:
             emulator_state=given.pop("emulator_state"),
             api_version=given.pop("api_version"),
             parallelism=given.pop("parallelism"),
-            timeout=given.pop("timeout"),
+            timeout=_deadline(given.pop("timeout"), limit),
         )
         return function(connection=connection, **given)
 
     return _stack(options, wrapper)
+
+
+def _deadline(given: float | None, own: float) -> Deadline:
+    started = click.get_current_context().find_object(float)
+    return Deadline(
+        seconds=own if given is None else given,
+        started=time.monotonic() if started is None else started,
+        given=given is not None,
+    )

@@ -23,45 +23,19 @@ from reconciler.engine.outcome import (
     Listener,
     Outcome,
     Started,
+    Stopping,
 )
 from reconciler.engine.pace import DEFAULT_PACE, Pace
 from reconciler.engine.ports import DeploymentsApi
-from reconciler.engine.under_way import Track
+from reconciler.engine.stop import Cause, Interruption, Stop
+from reconciler.engine.under_way import Track, cut_short
 from reconciler.engine.write import Writer
 from reconciler.plan.plan import Plan, Step
 
+__all__ = ["Stop", "apply"]
+
 _log = logging.getLogger("reconciler.engine")
-
-
-class Stop:
-    """A request to begin nothing new. Set from a signal handler; `reason` names the signal or the limit."""
-
-    def __init__(self) -> None:
-        self.reason: str | None = None
-        self._asked = asyncio.Event()
-        self._now = asyncio.Event()
-
-    @property
-    def asked(self) -> bool:
-        """Whether nothing new may begin."""
-        return self._asked.is_set()
-
-    def ask(self, reason: str) -> None:
-        """First call: begin nothing new. Second call: give up waiting at once."""
-        if self._asked.is_set():
-            self._now.set()
-        self.reason = self.reason or reason
-        self._asked.set()
-
-    async def run_out(self, grace: float, clock: Clock) -> None:
-        """Return once stopping was asked for and `grace` seconds have passed, or it was asked for twice."""
-        await self._asked.wait()
-        waits = [asyncio.ensure_future(clock.sleep(grace)), asyncio.ensure_future(self._now.wait())]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+_TIME_IS_UP = Interruption(cause=Cause.TIME_LIMIT)
 
 
 @dataclass(slots=True)
@@ -82,28 +56,15 @@ class _Ledger:
             ended={step.action.id: loop.create_future() for step in steps},
         )
 
-    def close(self, reason: str) -> tuple[ItemReport, ...]:
-        """Every step's report; what had not ended is unknown if something was sent, else skipped."""
-        return tuple(self._report(step, reason) for step in self.steps)
+    def close(self, why: str) -> tuple[ItemReport, ...]:
+        """Every step's report; what had not ended was cut short by `why`."""
+        return tuple(self._report(step, why) for step in self.steps)
 
-    def _report(self, step: Step, reason: str) -> ItemReport:
+    def _report(self, step: Step, why: str) -> ItemReport:
         ended = self.ended[step.action.id]
         if ended.done() and not ended.cancelled():
             return ended.result()
-        track = self.tracks[step.action.id]
-        if track.in_flight:
-            message = (
-                f"{track.in_flight} was sent and may still be going on when the run was stopped ({reason})"
-            )
-            fault = Fault(code="interrupted", message=message, request_id=track.request_id)
-            return ItemReport(step=step, outcome=Outcome.UNKNOWN, attempts=track.attempts, fault=fault)
-        if track.done:
-            done = " and ".join(track.done)
-            message = f"its {done} was done, and its next write not sent, when the run was stopped ({reason})"
-            fault = Fault(code="interrupted", message=message, request_id=track.request_id)
-            return ItemReport(step=step, outcome=Outcome.FAILED, attempts=track.attempts, fault=fault)
-        note = f"not started: {reason}"
-        return ItemReport(step=step, outcome=Outcome.SKIPPED, attempts=track.attempts, note=note)
+        return cut_short(step, self.tracks[step.action.id], why)
 
 
 async def apply(
@@ -113,41 +74,57 @@ async def apply(
     listener: Listener,
     *,
     pace: Pace = DEFAULT_PACE,
-    parallelism: int = 32,
     stop: Stop | None = None,
+    time_is_up: Interruption = _TIME_IS_UP,
     jitter: Callable[[], float] = random.random,
 ) -> ApplyReport:
     """Carry out the writing steps of `plan` and report on each of them.
 
     Does not ask whether the plan may be applied: that is the caller's decision, taken on the plan.
-    Ends by `pace.apply_deadline` seconds, or `pace.grace` seconds after `stop` was asked for.
+    Begins nothing new once `pace.apply_deadline` seconds have passed, told as `time_is_up`, or `stop` was
+    asked for, and ends by `pace.grace` seconds after that. How many requests are in flight at once is the
+    client's business: a lane that waits for an operation keeps nobody from sending.
     """
     stop = stop or Stop()
     steps = plan.writes
     ledger = _Ledger.over(steps)
-    writer = Writer(api=api, clock=clock, listener=listener, pace=pace, fleet=plan.fleet, jitter=jitter)
     run = _Run(
-        writer=writer,
+        writer=Writer(
+            api=api, clock=clock, listener=listener, pace=pace, fleet=plan.fleet, stop=stop, jitter=jitter
+        ),
         ledger=ledger,
-        clock=clock,
         listener=listener,
         stop=stop,
-        gate=asyncio.Semaphore(parallelism),
-        deadline=clock.monotonic() + pace.apply_deadline,
+        deadline=clock.monotonic() + pace.apply_deadline + pace.grace,
     )
     lanes = [asyncio.ensure_future(run.lane(lane)) for lane in _lanes(steps).values()]
-    stopping = asyncio.ensure_future(stop.run_out(pace.grace, clock))
+    limit = asyncio.ensure_future(_time_limit(stop, pace.apply_deadline, time_is_up, clock))
+    stopping = asyncio.ensure_future(_stopped(stop, pace.grace, listener, clock))
     working = asyncio.ensure_future(_all(lanes))
     try:
         await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (*lanes, working, stopping):
+        for task in (*lanes, working, stopping, limit):
             task.cancel()
-        await asyncio.gather(*lanes, working, stopping, return_exceptions=True)
+        await asyncio.gather(*lanes, working, stopping, limit, return_exceptions=True)
     if not working.cancelled() and (bug := working.exception()) is not None:
         raise bug
-    items = ledger.close(stop.reason or "an earlier failure")
-    return ApplyReport(plan=plan, items=items, interrupted=stop.reason)
+    items = ledger.close(str(stop.why or "an earlier failure"))
+    return ApplyReport(plan=plan, items=items, interrupted=stop.why)
+
+
+async def _time_limit(stop: Stop, seconds: float, told: Interruption, clock: Clock) -> None:
+    await clock.sleep(seconds)
+    if not stop.asked:
+        stop.ask(told)
+
+
+async def _stopped(stop: Stop, grace: float, listener: Listener, clock: Clock) -> None:
+    """Return when a run that was asked to stop has no time left."""
+    why = await stop.first()
+    listener.notify(Stopping(why=why, at_once=False))
+    if await stop.run_out(grace, clock):
+        listener.notify(Stopping(why=why, at_once=True))
 
 
 async def _all(lanes: Sequence[asyncio.Future[None]]) -> None:
@@ -165,10 +142,8 @@ def _lanes(steps: tuple[Step, ...]) -> Mapping[AccountId, list[Step]]:
 class _Run:
     writer: Writer
     ledger: _Ledger
-    clock: Clock
     listener: Listener
     stop: Stop
-    gate: asyncio.Semaphore
     deadline: float
 
     async def lane(self, steps: list[Step]) -> None:
@@ -199,22 +174,18 @@ class _Run:
             message = f"it needs {broken.name} in {broken.account.name}, which did not succeed"
             fault = Fault(code="dependency", message=message)
             return ItemReport(step=step, outcome=Outcome.SKIPPED, fault=fault)
-        async with self.gate:
-            if self.stop.asked:
-                note = f"not started: {self.stop.reason}"
-                return ItemReport(step=step, outcome=Outcome.SKIPPED, note=note)
-            if self.clock.monotonic() >= self.deadline:
-                return ItemReport(step=step, outcome=Outcome.SKIPPED, note="not started: time was up")
-            self.listener.notify(Started(step=step))
-            track = self.ledger.tracks[step.action.id]
-            try:
-                return await self.writer.carry_out(step, track, deadline=self.deadline)
-            except Exception as bug:  # noqa: BLE001 -- F-093: our own bug in one lane must not silence the others
-                _log.debug("a step ended in a bug", exc_info=bug)
-                outcome = Outcome.UNKNOWN if track.in_flight else Outcome.FAILED
-                message = f"a bug in this program, please report it: {type(bug).__name__}: {bug}"
-                fault = Fault(code="internal-error", message=message, request_id=track.request_id)
-                return ItemReport(step=step, outcome=outcome, attempts=track.attempts, fault=fault)
+        track = self.ledger.tracks[step.action.id]
+        if self.stop.asked:
+            return cut_short(step, track, str(self.stop.why))
+        self.listener.notify(Started(step=step))
+        try:
+            return await self.writer.carry_out(step, track, deadline=self.deadline)
+        except Exception as bug:  # noqa: BLE001 -- F-093: our own bug in one lane must not silence the others
+            _log.debug("a step ended in a bug", exc_info=bug)
+            outcome = Outcome.UNKNOWN if track.in_flight else Outcome.FAILED
+            message = f"a bug in this program, please report it: {type(bug).__name__}: {bug}"
+            fault = Fault(code="internal-error", message=message, request_id=track.request_id)
+            return ItemReport(step=step, outcome=outcome, attempts=track.attempts, fault=fault)
 
     async def _broken_dependency(self, step: Step) -> DeploymentId | None:
         """Wait for what `step` depends on; the first of them that did not succeed, in the plan's order."""

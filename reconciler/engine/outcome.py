@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from reconciler.engine.stop import Cause, Interruption
 from reconciler.plan.plan import Plan, Step
 
 
@@ -54,20 +55,29 @@ class ItemReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyReport:
-    """Every writing step of the plan with its end, in the plan's order. `interrupted` names a signal."""
+    """Every writing step of the plan with its end, and what a saved plan no longer fits, as `STALE`.
+
+    `interrupted` is None where the run came to the end of its work.
+    """
 
     plan: Plan
     items: tuple[ItemReport, ...]
-    interrupted: str | None = None
+    interrupted: Interruption | None = None
 
     def count(self, outcome: Outcome) -> int:
         """How many steps ended so."""
         return sum(1 for item in self.items if item.outcome is outcome)
 
     @property
+    def blocked(self) -> tuple[Step, ...]:
+        """The steps that ought to be done, must not, and have no end of their own."""
+        ended = {item.step.action.id for item in self.items}
+        return tuple(step for step in self.plan.blocked if step.action.id not in ended)
+
+    @property
     def succeeded(self) -> bool:
         """Whether everything that ought to be done was done."""
-        return not self.plan.blocked and all(i.outcome is Outcome.SUCCEEDED for i in self.items)
+        return not self.blocked and all(i.outcome is Outcome.SUCCEEDED for i in self.items)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +89,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
-    """A write is about to leave; written down before it does, so that a crash leaves a trace."""
+    """A write leaves; written down before it does, so that a crash leaves a trace."""
 
     step: Step
     verb: str
@@ -96,7 +106,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A step waits `seconds` for `what` (an operation, a busy account, a throttle)."""
+    """A step waits `seconds` for `what` (an operation, a busy account, a pause that ARM asked for)."""
 
     step: Step
     what: str
@@ -110,7 +120,21 @@ class Finished:
     item: ItemReport
 
 
-Event = Started | Sending | Sent | Waiting | Finished
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopping:
+    """The run was asked to stop: nothing new begins. `at_once`: nothing under way is followed either."""
+
+    why: Interruption
+    at_once: bool
+
+    def __str__(self) -> str:
+        if self.at_once:
+            return f"{self.why} again: stops now; what is under way may go on in ARM"
+        told = f"{self.why}: nothing new begins; what is under way is followed a few seconds more"
+        return told if self.why.cause is Cause.TIME_LIMIT else f"{told}, again stops at once"
+
+
+Event = Started | Sending | Sent | Waiting | Finished | Stopping
 
 
 class Listener(Protocol):

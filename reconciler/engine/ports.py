@@ -6,8 +6,9 @@ Every method raises `reconciler.errors.ArmError` or one of its kinds, and nothin
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, Self
 
+from reconciler.domain.departure import Departure
 from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.operation import Accepted, OperationRef, OperationState, OperationStatus
@@ -35,6 +36,10 @@ __all__ = [
 
 class DeploymentsApi(Protocol):
     """The verbs on deployments. Reads are retried inside; a write is sent once (429 and a 401 aside)."""
+
+    def telling(self, departure: Departure) -> Self:
+        """The same, whose requests tell `departure` when they are held back and when they leave."""
+        ...
 
     async def list_deployments(self, account: AccountId) -> tuple[ObservedDeployment, ...]:
         """All deployments of an account, to the last page, or an error; never a part."""

@@ -14,9 +14,10 @@ from reconciler.domain.ids import DeploymentId
 from reconciler.domain.operation import Accepted
 from reconciler.domain.state import ObservedDeployment
 from reconciler.engine.advice import advice
-from reconciler.engine.outcome import Fault, Listener, Outcome, Waiting
+from reconciler.engine.outcome import Fault, ItemReport, Listener, Outcome, Sending, Waiting
 from reconciler.engine.pace import Pace, Resends
 from reconciler.engine.ports import DeploymentsApi
+from reconciler.engine.stop import Stop
 from reconciler.plan.diff import field_changes
 from reconciler.plan.plan import Step
 
@@ -46,6 +47,49 @@ class StepEnd(Exception):  # noqa: N818 -- a way out of nested waits, not an err
         self.outcome = outcome
         self.fault = fault
         self.note = note
+
+
+class CutShort(Exception):  # noqa: N818 -- a way out, like the one above
+    """The run was asked to stop before a write of this step had left; it stays here."""
+
+
+def cut_short(step: Step, track: Track, why: str) -> ItemReport:
+    """The end of a step that had not ended: unknown if something was sent, else failed or skipped."""
+    if track.in_flight:
+        message = f"{track.in_flight} was sent and may still be going on when the run was stopped ({why})"
+        fault = Fault(code="interrupted", message=message, request_id=track.request_id)
+        return ItemReport(step=step, outcome=Outcome.UNKNOWN, attempts=track.attempts, fault=fault)
+    if track.done:
+        done = " and ".join(track.done)
+        message = f"its {done} was done, and its next write not sent, when the run was stopped ({why})"
+        fault = Fault(code="interrupted", message=message, request_id=track.request_id)
+        return ItemReport(step=step, outcome=Outcome.FAILED, attempts=track.attempts, fault=fault)
+    return ItemReport(step=step, outcome=Outcome.SKIPPED, attempts=track.attempts, note=f"not started: {why}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtTheDoor:
+    """What a step notes of its requests on their way out; nothing of it leaves after a stop (F-089)."""
+
+    step: Step
+    track: Track
+    listener: Listener
+    stop: Stop
+
+    def held_back(self, method: str, why: str, seconds: float) -> None:
+        """Not sent yet; a write that ARM throttled was not done, and is here again."""
+        if method != "GET":
+            self.track.in_flight = ""
+        self.listener.notify(Waiting(step=self.step, what=why, seconds=seconds))
+
+    def leaves(self, method: str) -> None:
+        """Sent from here on. Raises CutShort for a write once the run was asked to stop."""
+        if method == "GET":
+            return
+        if self.stop.asked:
+            raise CutShort
+        self.track.in_flight, self.track.request_id = method, None
+        self.listener.notify(Sending(step=self.step, verb=method))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,11 +31,21 @@ from reconciler.domain.deployment import DesiredDeployment, JsonObject
 from reconciler.domain.operation import Accepted
 from reconciler.domain.state import ObservedDeployment
 from reconciler.engine.faults import fault_of
-from reconciler.engine.outcome import ItemReport, Listener, Outcome, Sending, Sent
+from reconciler.engine.outcome import ItemReport, Listener, Outcome, Sent
 from reconciler.engine.pace import Pace, Resends
 from reconciler.engine.ports import DeploymentsApi
 from reconciler.engine.settle import confirm, follow, judge
-from reconciler.engine.under_way import Delivery, StepEnd, Track, UnderWay, succeeded
+from reconciler.engine.stop import Stop
+from reconciler.engine.under_way import (
+    AtTheDoor,
+    CutShort,
+    Delivery,
+    StepEnd,
+    Track,
+    UnderWay,
+    cut_short,
+    succeeded,
+)
 from reconciler.errors import (
     ArmContractBroken,
     ArmError,
@@ -59,14 +69,16 @@ class Writer:
     listener: Listener
     pace: Pace
     fleet: str
+    stop: Stop
     jitter: Callable[[], float]
     resends: Resends = field(default_factory=Resends)
 
     async def carry_out(self, step: Step, track: Track, *, deadline: float) -> ItemReport:
         """Take `step` to its end, or to `deadline` (monotonic seconds). Never raises an ArmError."""
         track.started = self.clock.monotonic()
+        door = AtTheDoor(step=step, track=track, listener=self.listener, stop=self.stop)
         here = UnderWay(
-            api=self.api,
+            api=self.api.telling(door),
             clock=self.clock,
             listener=self.listener,
             pace=self.pace,
@@ -82,6 +94,8 @@ class Writer:
             end = StepEnd(Outcome.SUCCEEDED)
         except StepEnd as reached:
             end = reached
+        except CutShort:
+            return cut_short(step, track, str(self.stop.why))
         except (ArmError, CredentialError) as problem:
             outcome = Outcome.UNKNOWN if track.in_flight else Outcome.FAILED
             end = StepEnd(outcome, fault_of(problem))
@@ -210,8 +224,6 @@ async def _send(here: UnderWay, delivery: Delivery) -> Accepted | None:
     """Send until ARM took it or refused it; None when a look showed that a lost write had arrived."""
     track, pause, tries = here.track, here.pace.conflict_first, 0
     while True:
-        here.listener.notify(Sending(step=here.step, verb=delivery.verb))
-        track.in_flight = delivery.verb
         try:
             accepted = await delivery.send()
         except Conflict as busy:

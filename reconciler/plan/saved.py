@@ -82,6 +82,11 @@ class SavedPlan:
             excludes=self.excludes,
         )
 
+    def writes(self, deployment: DeploymentId) -> bool:
+        """Whether this plan has a write for `deployment`."""
+        item = self.items.get(deployment)
+        return item is not None and item.action in WRITING
+
     def must_fit(self, desired: DesiredState, *, cloud: str) -> None:
         """Raise `PlanStale` unless this is a plan of the whole fleet, made from these manifests."""
         if self.shard is not None:
@@ -170,7 +175,8 @@ def _shard(file: Mapping[str, object]) -> Shard | None:
 def narrow(plan: Plan, saved: SavedPlan) -> tuple[Plan, tuple[Stale, ...]]:
     """`plan` with only those writes that `saved` has seen exactly so; the others are blocked and returned.
 
-    What depends on a write that is not done is blocked too: a take must not run without its release.
+    A step that is blocked for a reason of its own keeps it and has not moved. What depends on a write that
+    is not done is blocked too: a take must not run without its release.
     """
     stale = [
         Stale(id=step.action.id, message=message)
@@ -195,13 +201,13 @@ def narrow(plan: Plan, saved: SavedPlan) -> tuple[Plan, tuple[Stale, ...]]:
 
 
 def _moved(step: Step, item: SavedItem | None) -> str:
-    """Why a step is not what was saved; empty where it is, or where nothing is left to write."""
+    """Why a step is not what was saved; empty where it is, or where nothing may or has to be written."""
     action = step.action
-    if isinstance(action, Keep):
+    if isinstance(action, Keep | Blocked):
         return ""
     kind = kind_of(action)
     if item is None or item.action not in WRITING:
-        return "" if isinstance(action, Blocked) else f"the saved plan has no write for it, now it is {kind}"
+        return f"the saved plan has no write for it, now it is {kind}"
     if item.action != kind:
         return f"the saved plan has {item.action}, now it is {kind}"
     if item.fingerprint == step.fingerprint:

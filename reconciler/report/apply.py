@@ -11,6 +11,7 @@ from itertools import groupby
 
 from reconciler.domain.deployment import JsonValue
 from reconciler.engine.outcome import ApplyReport, Fault, ItemReport, Outcome
+from reconciler.engine.stop import Cause
 from reconciler.plan.actions import Blocked, Keep, kind_of
 from reconciler.plan.codec import action_json, part_json, pool_json
 from reconciler.plan.plan import Plan, Step
@@ -26,7 +27,6 @@ _COLOUR = {
     Outcome.CONFLICT: "red",
     Outcome.STALE: "yellow",
 }
-_SIGNALS = frozenset({"SIGINT", "SIGTERM"})
 _NOW_WHAT = {
     Outcome.UNKNOWN: "Unknown: it was sent and may still be going on in ARM. Run apply again: it looks "
     "before it writes, so nothing is done twice.",
@@ -53,8 +53,8 @@ def render_text(report: ApplyReport, *, style: Style, alias_of: Alias = NO_ALIAS
 def summary(report: ApplyReport) -> str:
     """One line that counts the outcomes that occurred."""
     counts = [f"{report.count(outcome)} {outcome.value}" for outcome in Outcome if report.count(outcome)]
-    if report.plan.blocked:
-        counts.append(f"{len(report.plan.blocked)} blocked")
+    if report.blocked:
+        counts.append(f"{len(report.blocked)} blocked")
     return f"Apply: {', '.join(counts) or 'nothing was to be written'}."
 
 
@@ -74,11 +74,11 @@ def to_json(report: ApplyReport) -> dict[str, JsonValue]:
         "cloud": plan.cloud,
         "complete": plan.complete,
         "succeeded": report.succeeded and not plan.refusals,
-        "interrupted": report.interrupted,
+        "interrupted": None if report.interrupted is None else report.interrupted.cause.value,
         "summary": {
             **{outcome.value: outcomes.count(outcome.value) for outcome in Outcome},
             "none": len(actions) - len(outcomes),
-            "blocked": len(plan.blocked),
+            "blocked": len(report.blocked),
         },
         "actions": list(actions),
         "quota": [pool_json(pool) for pool in plan.quota],
@@ -96,7 +96,7 @@ def _by_account(report: ApplyReport) -> Iterator[list[ItemReport]]:
     def account(item: ItemReport) -> tuple[str, ...]:
         return item.step.action.id.account.key
 
-    ordered = sorted(report.items, key=lambda item: (account(item), item.step.order))
+    ordered = sorted(report.items, key=lambda item: (account(item), item.step.order == 0, item.step.order))
     for _, group in groupby(ordered, key=account):
         yield list(group)
 
@@ -137,7 +137,8 @@ def _details(item: ItemReport, style: Style) -> Iterator[str]:
 
 def _interruption(report: ApplyReport, style: Style) -> Iterator[str]:
     """After a signal: what is done, what may still be running, what was not started."""
-    if report.interrupted is None:
+    why = report.interrupted
+    if why is None:
         return
     running = [
         f"{style.show(item.step.action.id.account.name)}/{style.show(item.step.action.id.name)}"
@@ -149,8 +150,8 @@ def _interruption(report: ApplyReport, style: Style) -> Iterator[str]:
         for item in report.items
         if item.outcome is Outcome.UNKNOWN
     ]
-    verb = "Interrupted by" if report.interrupted in _SIGNALS else "Stopped by"
-    told = f"{verb} {style.show(report.interrupted)}: {report.count(Outcome.SUCCEEDED)} done, "
+    verb = "Stopped by" if why.cause is Cause.TIME_LIMIT else "Interrupted by"
+    told = f"{verb} {style.show(str(why))}: {report.count(Outcome.SUCCEEDED)} done, "
     told += f"{len(running)} may still be running{': ' if running else ''}{listed(running, most=20)}"
     told += f", {report.count(Outcome.SKIPPED)} not started."
     yield from (style.paint(line, "bold") for line in paragraph(told, width=style.width, hanging="  "))

@@ -12,7 +12,17 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO, assert_never
 
 from reconciler.domain.ids import AccountId, DeploymentId
-from reconciler.engine.outcome import Event, Finished, ItemReport, Outcome, Sending, Sent, Started, Waiting
+from reconciler.engine.outcome import (
+    Event,
+    Finished,
+    ItemReport,
+    Outcome,
+    Sending,
+    Sent,
+    Started,
+    Stopping,
+    Waiting,
+)
 from reconciler.plan.actions import kind_of
 from reconciler.plan.plan import Step
 from reconciler.report.layout import seconds
@@ -106,6 +116,8 @@ class PlainProgress:
                 self._done += 1
                 self._waits.pop(event.item.step.action.id, None)
                 self._say(event.item.step, _ended(event.item, self._style))
+            case Stopping():
+                self._line(self._style.show(str(event)))
             case _:
                 assert_never(event)
 
@@ -118,7 +130,10 @@ class PlainProgress:
         self._waits[event.step.action.id] = (event.what, waited + event.seconds)
 
     def _say(self, step: Step, told: str) -> None:
-        self._stream.write(f"[{self._done}/{self._total}] {_name(step, self._style)}: {told}\n")
+        self._line(f"{_name(step, self._style)}: {told}")
+
+    def _line(self, told: str) -> None:
+        self._stream.write(f"[{self._done}/{self._total}] {told}\n")
         self._stream.flush()
 
 
@@ -184,9 +199,11 @@ class TerminalProgress:
                 self._show(event.step, f"{event.verb} received by ARM")
             case Waiting():
                 what = self._style.show(event.what)
-                self._show(event.step, f"waits for {what}, looks again in {event.seconds:.0f} s")
+                self._show(event.step, f"waits {event.seconds:.0f} s for {what}")
             case Finished():
                 self._finish(event.item)
+            case Stopping():
+                self._keep(self._style.show(str(event)))
             case _:
                 assert_never(event)
 
@@ -216,6 +233,11 @@ class TerminalProgress:
         self._progress.update(self._all, doing=self._count(done))
         if item.outcome is not Outcome.SUCCEEDED:
             told = f"{_name(item.step, self._style)}: {_ended(item, self._style)}"
+            self._keep(told)
+
+    def _keep(self, told: str) -> None:
+        """A line that stays, above those that live."""
+        if self._progress is not None:
             self._progress.console.print(told, soft_wrap=True)
 
     def _count(self, done: int) -> str:

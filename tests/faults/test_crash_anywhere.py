@@ -10,6 +10,7 @@ from reconciler.domain.deployment import Lifecycle
 from reconciler.domain.state import DesiredState
 from reconciler.engine.apply import Stop
 from reconciler.engine.outcome import ApplyReport
+from reconciler.engine.stop import Cause, Interruption
 from reconciler.plan.actions import Keep
 from tests.simulated.arm import Crash, Exchange, SimulatedArm, World, lose_answer
 from tests.simulated.fleets import REGION, account, desired, fleet
@@ -79,8 +80,8 @@ def disturbed(world: World, at: int, phase: str, kind: str) -> bool:
             case "kill":
                 raise Crash
             case "interrupt":
-                stop[0].ask("SIGINT")
-                stop[0].ask("SIGINT")
+                stop[0].ask(Interruption(cause=Cause.SIGINT))
+                stop[0].ask(Interruption(cause=Cause.SIGINT))
             case _:
                 lose_answer(exchange)
 

@@ -31,7 +31,7 @@ def test_two_hundred_creates_over_forty_accounts_take_no_conflict_and_hardly_mor
     arm = SimulatedArm(the_world)
 
     async def scenario() -> tuple[ApplyReport, float]:
-        report = await reconcile(fleet(*many, accounts=ACCOUNTS), arm, parallelism=len(ACCOUNTS))
+        report = await reconcile(fleet(*many, accounts=ACCOUNTS), arm)
         return report, asyncio.get_running_loop().time()
 
     report, took = run(scenario())

@@ -11,8 +11,9 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
+from reconciler.domain.departure import UNWATCHED, Departure
 from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.operation import Accepted, OperationRef, OperationState, OperationStatus
@@ -156,8 +157,14 @@ class SimulatedArm:
         self.latency = latency
         self.who = who
         self.exchanges: list[Exchange] = []
+        self.departure = UNWATCHED
 
     # -- the port --------------------------------------------------------------------------------------
+
+    def telling(self, departure: Departure) -> Self:
+        view = copy.copy(self)
+        view.departure = departure
+        return view
 
     async def list_accounts(self, subscription: str) -> tuple[ObservedAccount, ...]:
         await self._exchange("LIST", subscription)
@@ -256,6 +263,7 @@ class SimulatedArm:
     # -- the world's rules -----------------------------------------------------------------------------
 
     async def _exchange(self, verb: str, target: str) -> Exchange:
+        self.departure.leaves(verb if verb in {"PUT", "DELETE"} else "GET")
         await asyncio.sleep(self.latency / 2)
         exchange = Exchange(len(self.exchanges) + 1, verb, target, self._now)
         self.exchanges.append(exchange)

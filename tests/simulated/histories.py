@@ -24,6 +24,7 @@ from reconciler.domain.state import DesiredState
 from reconciler.engine.apply import Stop, apply
 from reconciler.engine.outcome import ApplyReport, ItemReport, Outcome, Silence
 from reconciler.engine.pace import DEFAULT_PACE
+from reconciler.engine.stop import Cause, Interruption
 from reconciler.errors import ArmError, Conflict, Forbidden
 from reconciler.plan.actions import Keep
 from reconciler.plan.codec import to_json
@@ -82,7 +83,7 @@ class Trouble:
             case ("killed before", "before") | ("killed after", "after"):
                 raise Crash
             case "interrupted", "before":
-                stop.ask("SIGTERM")
+                stop.ask(Interruption(cause=Cause.SIGTERM))
             case "busy", "before" if writes:
                 raise Conflict("busy", operation="write", target="", status=409, code="RequestConflict")
             case "forbidden", "before":

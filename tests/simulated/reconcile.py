@@ -26,7 +26,6 @@ async def reconcile(
     pace: Pace = DEFAULT_PACE,
     stop: Stop | None = None,
     listener: Listener | None = None,
-    parallelism: int = 32,
 ) -> ApplyReport:
     """Observe, plan, apply; jitter is left out so that runs repeat."""
     plan = await plan_of(desired, arm, policy)
@@ -36,7 +35,6 @@ async def reconcile(
         VirtualClock(),
         listener or Silence(),
         pace=pace,
-        parallelism=parallelism,
         stop=stop,
         jitter=lambda: 0.0,
     )

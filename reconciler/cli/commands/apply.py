@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import select
 import sys
-import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,19 +19,21 @@ from reconciler.cli.commands.shared import (
     style_of,
     warn_about,
 )
+from reconciler.cli.deadline import Deadline
 from reconciler.cli.exit_codes import Exit
-from reconciler.cli.journal import Broadcast, Journal
-from reconciler.cli.loop import listening_for_signals, reading
+from reconciler.cli.journal import Journal
+from reconciler.cli.listeners import listeners
+from reconciler.cli.loop import enter, interruptible, listening_for_signals, reading
 from reconciler.cli.options import (
-    DEFAULT_PATH,
     Chosen,
     Connection,
     Output,
-    connection_options,
     manifest_options,
     output_options,
+    writing_connection_options,
 )
 from reconciler.cli.pipeline import plan_for
+from reconciler.cli.planfile import as_planned, only_what_was_seen, saved_plan
 from reconciler.cli.wiring import (
     Loaded,
     connect,
@@ -41,12 +42,14 @@ from reconciler.cli.wiring import (
     the_clock,
     write_result,
 )
-from reconciler.engine.apply import Stop, apply
+from reconciler.engine.apply import apply
 from reconciler.engine.observe import observe_for_plan
-from reconciler.engine.outcome import ApplyReport, Listener, Outcome, Silence
+from reconciler.engine.outcome import ApplyReport, ItemReport, Outcome
 from reconciler.engine.pace import DEFAULT_PACE, Pace
-from reconciler.errors import PlanStale, ReconcilerError, UsageProblem
-from reconciler.plan.codec import SavedPlan, narrow, read_saved
+from reconciler.engine.stale import stale_items
+from reconciler.engine.stop import Cause, Interruption, Stop
+from reconciler.errors import ReconcilerError, UsageProblem
+from reconciler.plan.codec import SavedPlan
 from reconciler.plan.guard import Counted, Policy
 from reconciler.plan.plan import Plan
 from reconciler.report import apply as apply_report
@@ -67,7 +70,7 @@ class _Consent:
 
 @click.command("apply")
 @manifest_options
-@connection_options
+@writing_connection_options
 @output_options("text", "json")
 @allowance_options
 @click.option("--yes", "--auto-approve", is_flag=True, help="Do not ask.")
@@ -88,11 +91,9 @@ def command(
     journal: Path | None,
 ) -> int:
     """Make Azure as the manifests declare. With a PLANFILE: do that plan, as far as it still fits."""
-    import asyncio  # noqa: PLC0415 -- the event loop is entered here
-
-    saved = _saved_plan(chosen)
+    saved = saved_plan(chosen)
     if saved is not None:
-        chosen = _as_planned(chosen, saved)
+        chosen = as_planned(chosen, saved)
         if chosen.shard:
             allowances = _judged_together(allowances, saved, all_or_nothing=all_or_nothing)
     loaded = load_manifests(chosen, connection.cloud)
@@ -112,7 +113,7 @@ def command(
         pace=pace,
         journal=journal,
     )
-    return asyncio.run(run.to_the_end())
+    return enter(run.to_the_end())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,20 +130,22 @@ class _Run:
 
     async def to_the_end(self) -> int:
         """The command's exit code."""
-        desired, output = self.loaded.state(), self.output
-        started = the_clock().monotonic()
+        desired, output, deadline = self.loaded.state(), self.output, self.connection.timeout
         async with connect(self.connection, output, desired, read_only=False) as arm:
             looked = observe_for_plan(desired, arm, parallelism=self.connection.parallelism)
-            observed = await reading(looked, self.connection.timeout)
-            plan = plan_for(self.loaded, observed, self.allowances)
+            plan = plan_for(self.loaded, await reading(looked, deadline), self.allowances)
+            moved: tuple[ItemReport, ...] = ()
             if self.consent.saved is not None:
-                plan = _only_what_was_seen(plan, self.consent.saved, self.consent, output)
+                plan, stale = only_what_was_seen(
+                    plan, self.consent.saved, output, all_or_nothing=self.consent.all_or_nothing
+                )
+                moved = stale_items(plan, stale)
             if output.form == "text":
                 self._show(plan)
             if not plan.applyable:
-                return _nothing_written(plan, output)
-            _ask(self.consent, plan, output)
-            return await self._write(plan, arm, spent=the_clock().monotonic() - started)
+                return self._nothing_written(ApplyReport(plan=plan, items=moved))
+            waited = _ask(self.consent, plan, output, deadline)
+            return await self._write(plan, arm, moved, deadline.without(waited))
 
     def _show(self, plan: Plan) -> None:
         """The plan, where whoever says yes can see it: with `--output-file` that is stderr."""
@@ -152,30 +155,32 @@ class _Run:
         else:
             note(self.output, text)
 
-    async def _write(self, plan: Plan, arm: ArmClient, *, spent: float) -> int:
-        limit, stop, output = self.connection.timeout, Stop(), self.output
-        left = max(0.0, limit - spent) if limit is not None else None
-        pace = (
-            self.pace
-            if left is None
-            else dataclasses.replace(self.pace, apply_deadline=left + self.pace.grace)
-        )
-        told = f"the time limit of {limit:g} s" if limit is not None else ""
-        with (
-            listening_for_signals(stop, left, told=told, heard=lambda text: note(output, text)),
-            _listeners(output, self.journal, plan) as (listener, kept),
-        ):
-            report = await apply(
-                plan,
-                arm,
-                the_clock(),
-                listener,
-                pace=pace,
-                parallelism=self.connection.parallelism,
-                stop=stop,
-            )
+    def _nothing_written(self, report: ApplyReport) -> Exit:
+        """Nobody has to read a report of nothing; what a saved plan no longer fits is something."""
+        if self.output.form == "json" or report.items:
+            _write_report(report, self.loaded, self.output)
+        failed = report.plan.refusals or report.blocked or report.items
+        return Exit.FAILED if failed else Exit.DONE
+
+    async def _write(
+        self, plan: Plan, arm: ArmClient, moved: tuple[ItemReport, ...], deadline: Deadline
+    ) -> int:
+        stop = Stop()
+        pace = dataclasses.replace(self.pace, apply_deadline=deadline.left(the_clock().monotonic()))
+        with listening_for_signals(stop):
+            with listeners(self.output, self.journal, plan) as (listener, kept):
+                report = await apply(
+                    plan,
+                    arm,
+                    the_clock(),
+                    listener,
+                    pace=pace,
+                    stop=stop,
+                    time_is_up=Interruption(cause=Cause.TIME_LIMIT, told=str(deadline)),
+                )
+            report = dataclasses.replace(report, items=(*report.items, *moved))
             code = exit_code(report, waited=pace.wait_for_operations)
-            return max(code, _told(report, self.loaded, output), self._journal_end(kept))
+            return max(code, _told(report, self.loaded, self.output), self._journal_end(kept))
 
     def _journal_end(self, kept: Journal) -> Exit:
         """Nothing depends on the journal, but whoever asked for one must know what it lacks (F-096)."""
@@ -191,9 +196,9 @@ def exit_code(report: ApplyReport, *, waited: bool = True) -> Exit:
     Where long operations were not to be waited for, having been accepted is all that was asked.
     """
     match report.interrupted:
-        case "SIGINT":
+        case Interruption(cause=Cause.SIGINT):
             return Exit.INTERRUPTED
-        case "SIGTERM":
+        case Interruption(cause=Cause.SIGTERM):
             return Exit.TERMINATED
         case _:
             pass
@@ -201,32 +206,9 @@ def exit_code(report: ApplyReport, *, waited: bool = True) -> Exit:
         item.outcome is Outcome.SUCCEEDED or (item.outcome is Outcome.UNKNOWN and item.fault is None)
         for item in report.items
     )
-    if report.succeeded or (accepted and not report.plan.blocked):
+    if report.succeeded or (accepted and not report.blocked):
         return Exit.DONE
     return Exit.PARTLY if report.count(Outcome.SUCCEEDED) else Exit.FAILED
-
-
-def _saved_plan(chosen: Chosen) -> SavedPlan | None:
-    """The plan file, where the one path given is a file that is no manifest."""
-    if len(chosen.paths) != 1 or chosen.paths == (DEFAULT_PATH,):
-        return None
-    path = Path(chosen.paths[0])
-    if path.suffix.lower() in {".yaml", ".yml"} or not path.is_file():
-        return None
-    try:
-        return read_saved(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as problem:
-        raise UsageProblem(f"cannot read the plan {path}: {problem}") from problem
-
-
-def _as_planned(chosen: Chosen, saved: SavedPlan) -> Chosen:
-    """The paths and the selection that the plan was made with; another selection makes no sense beside it."""
-    if chosen.select or chosen.targets or chosen.excludes:
-        raise UsageProblem(
-            "a saved plan has its own selection: --select, --target and --exclude do not go with a PLANFILE. "
-            "Nothing was written; plan again with the selection that you want"
-        )
-    return saved.chosen(chosen)
 
 
 def _judged_together(allowances: Policy, saved: SavedPlan, *, all_or_nothing: bool) -> Policy:
@@ -239,35 +221,31 @@ def _judged_together(allowances: Policy, saved: SavedPlan, *, all_or_nothing: bo
     return dataclasses.replace(allowances, in_shard=Counted(going=saved.going, owned=saved.owned))
 
 
-def _only_what_was_seen(plan: Plan, saved: SavedPlan, consent: _Consent, output: Output) -> Plan:
-    narrowed, stale = narrow(plan, saved)
-    for item in stale:
-        note(output, f"stale: {item}")
-    if stale and consent.all_or_nothing:
-        raise PlanStale(
-            f"{len(stale)} item(s) are no longer as the saved plan saw them, and --all-or-nothing was given. "
-            "Nothing was written; plan again"
-        )
-    return narrowed
-
-
-def _ask(consent: _Consent, plan: Plan, output: Output) -> None:
+def _ask(consent: _Consent, plan: Plan, output: Output, deadline: Deadline) -> float:
+    """Get the yes that is needed; the seconds that a person took for it."""
     if consent.yes or consent.saved is not None:
-        return
+        return 0.0
     if sys.stdin is None or not sys.stdin.isatty() or output.form != "text":
         raise UsageProblem(
             f"this would write {len(plan.writes)} deployment(s) and nobody is there to say yes. "
             "Nothing was written; pass --yes, or apply a saved plan"
         )
-    if not click.confirm("Apply this plan?", err=True):
+    asked = the_clock().monotonic()
+    with interruptible():
+        yes = _answer("Apply this plan? [y/N]: ", deadline.left(asked))
+    if not yes:
         raise ReconcilerError("not applied, because the answer was no; nothing was written")
+    return the_clock().monotonic() - asked
 
 
-def _nothing_written(plan: Plan, output: Output) -> Exit:
-    report = ApplyReport(plan=plan, items=())
-    if output.form == "json":
-        write_result(output, json_text(apply_report.to_json(report)))
-    return Exit.FAILED if plan.refusals or plan.blocked else Exit.DONE
+def _answer(question: str, seconds: float) -> bool:
+    """Whether a person says yes within so many seconds."""
+    click.echo(question, nl=False, err=True)
+    with contextlib.suppress(OSError):  # where a terminal cannot be waited for, it is read at once
+        if not select.select([sys.stdin], [], [], seconds)[0]:
+            click.echo(err=True)
+            raise ReconcilerError(f"nobody answered within {seconds:.0f} s; nothing was written")
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
 def _told(report: ApplyReport, loaded: Loaded, output: Output) -> Exit:
@@ -288,34 +266,3 @@ def _write_report(report: ApplyReport, loaded: Loaded, output: Output) -> None:
     else:
         alias_of = loaded.state().fleet.alias_of
         write_result(output, apply_report.render_text(report, style=style_of(output), alias_of=alias_of))
-
-
-@contextlib.contextmanager
-def _listeners(output: Output, journal: Path | None, plan: Plan) -> Iterator[tuple[Listener, Journal]]:
-    """Progress on stderr and the journal, for as long as the apply lasts."""
-    run = uuid.uuid4().hex[:12]
-    kept = Journal.open(journal, the_clock(), run) if journal else Journal.by_default(the_clock(), run)
-    try:
-        with _progress(output, plan) as progress:
-            yield Broadcast(progress, kept), kept
-    finally:
-        kept.close()
-
-
-@contextlib.contextmanager
-def _progress(output: Output, plan: Plan) -> Iterator[Listener]:
-    if output.quiet or sys.stderr is None:
-        yield Silence()
-        return
-    if output.log_json:
-        from reconciler.cli.logs import LoggedProgress  # noqa: PLC0415 -- only when asked for
-
-        yield LoggedProgress()
-        return
-    from reconciler.report.progress import PlainProgress, TerminalProgress  # noqa: PLC0415 -- rich loads here
-
-    if sys.stderr.isatty() and output.colour is not False:
-        with TerminalProgress(sys.stderr, total=len(plan.writes)) as progress:
-            yield progress
-    else:
-        yield PlainProgress(sys.stderr, total=len(plan.writes))

@@ -9,6 +9,7 @@ from reconciler.domain.deployment import JsonObject, Lifecycle
 from reconciler.engine.apply import Stop, apply
 from reconciler.engine.outcome import ApplyReport, Outcome, Silence, Waiting
 from reconciler.engine.pace import DEFAULT_PACE
+from reconciler.engine.stop import Cause, Interruption
 from reconciler.errors import ArmRejected, Forbidden, InvalidRequest, NotFound
 from reconciler.plan.actions import Keep
 from tests.simulated.arm import Exchange, Fault, SimulatedArm, World, lose_answer
@@ -299,14 +300,14 @@ def test_stopping_lets_nothing_new_begin_and_reports_what_is_under_way() -> None
         stop = Stop()
         loop = asyncio.get_running_loop()
         asked_at = arm.world.long_seconds * 1.5
-        loop.call_later(asked_at, stop.ask, "SIGINT")
+        loop.call_later(asked_at, stop.ask, Interruption(cause=Cause.SIGINT))
         report = await reconcile(state, arm, stop=stop)
         return report, loop.time() - asked_at
 
     report, took = run(scenario())
     assert outcomes(report) == {"p0": Outcome.SUCCEEDED, "p1": Outcome.UNKNOWN, "p2": Outcome.SKIPPED}
     assert took <= 5
-    assert report.interrupted == "SIGINT"
+    assert report.interrupted == Interruption(cause=Cause.SIGINT)
 
 
 def test_stopping_twice_ends_at_once() -> None:
@@ -316,8 +317,8 @@ def test_stopping_twice_ends_at_once() -> None:
     async def scenario() -> float:
         stop = Stop()
         loop = asyncio.get_running_loop()
-        loop.call_later(10, stop.ask, "SIGINT")
-        loop.call_later(11, stop.ask, "SIGINT")
+        loop.call_later(10, stop.ask, Interruption(cause=Cause.SIGINT))
+        loop.call_later(11, stop.ask, Interruption(cause=Cause.SIGINT))
         await reconcile(state, SimulatedArm(world()), stop=stop)
         return loop.time()
 

@@ -13,6 +13,7 @@ from reconciler.domain.state import ObservedDeployment
 from reconciler.engine.apply import Stop
 from reconciler.engine.outcome import ApplyReport, ItemReport, Outcome
 from reconciler.engine.pace import DEFAULT_PACE
+from reconciler.engine.stop import Cause, Interruption
 from reconciler.errors import Conflict
 from tests.simulated.arm import Ending, Exchange, SimulatedArm, World, lose_answer
 from tests.simulated.fleets import REGION, account, changed, deployment, desired, fleet
@@ -192,7 +193,7 @@ def test_an_interruption_between_delete_and_put_does_not_say_that_nothing_was_st
     async def scenario() -> ItemReport:
         await reconcile(fleet(desired("chat", model="old")), SimulatedArm(the_world))
         asked = Stop()
-        asyncio.get_running_loop().call_later(20, asked.ask, "SIGTERM")
+        asyncio.get_running_loop().call_later(20, asked.ask, Interruption(cause=Cause.SIGTERM))
         after = fleet(desired("chat", model="new", lifecycle=ALLOWED))
         return only(await reconcile(after, SimulatedArm(the_world, fault=fault), stop=asked))
 

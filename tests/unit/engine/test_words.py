@@ -9,7 +9,7 @@ from reconciler.domain.deployment import JsonObject, Lifecycle, SourceAccount
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.operation import Accepted, OperationStatus
 from reconciler.domain.state import DesiredState
-from reconciler.engine.apply import Stop, apply
+from reconciler.engine.apply import apply
 from reconciler.engine.outcome import (
     Event,
     Fault,
@@ -23,6 +23,7 @@ from reconciler.engine.outcome import (
     Waiting,
 )
 from reconciler.engine.pace import DEFAULT_PACE, Pace
+from reconciler.engine.stop import Cause, Interruption, Stop
 from reconciler.errors import ArmUnreachable, Conflict, CredentialError, Forbidden, InvalidRequest
 from tests.simulated.arm import Ending, Exchange, SimulatedArm, World, lose_answer
 from tests.simulated.arm import Fault as Scripted
@@ -99,7 +100,7 @@ def items(
             await reconcile(before, SimulatedArm(the_world))
         stop, loop = Stop(), asyncio.get_running_loop()
         for seconds in stop_at:
-            loop.call_later(seconds, stop.ask, "SIGTERM")
+            loop.call_later(seconds, stop.ask, Interruption(cause=Cause.SIGTERM))
         arm = SimulatedArm(the_world) if fault is None else SimulatedArm(the_world, fault=fault)
         done = await reconcile(state, arm, listener=ear or Silence(), pace=pace, stop=stop)
         return list(done.items)
@@ -235,7 +236,7 @@ def test_one_signal_leaves_time_to_end_and_a_second_one_does_not(
     async def scenario() -> float:
         stop, loop = Stop(), asyncio.get_running_loop()
         for seconds in stop_at:
-            loop.call_later(seconds, stop.ask, "SIGINT")
+            loop.call_later(seconds, stop.ask, Interruption(cause=Cause.SIGINT))
         await reconcile(fleet(PTU), SimulatedArm(the_world), stop=stop)
         assert len(asyncio.all_tasks()) == 1, "no wait is left behind"
         return loop.time()
@@ -525,15 +526,14 @@ def test_a_run_that_is_stopped_between_two_writes_says_what_was_done() -> None:
 
 def test_a_lane_that_waits_for_its_turn_begins_nothing_after_a_signal() -> None:
     """F-089: although the one before it came to its end in time."""
-    names = ("alpha", "beta")
-    the_world = world(*names)
+    the_world = world()
     the_world.long_seconds = 12.0
 
     async def scenario() -> list[ItemReport]:
         stop = Stop()
-        asyncio.get_running_loop().call_later(14.0, stop.ask, "SIGINT")
-        state = fleet(PTU, desired("next", in_account="beta"), accounts=names)
-        return list((await reconcile(state, SimulatedArm(the_world), stop=stop, parallelism=1)).items)
+        asyncio.get_running_loop().call_later(14.0, stop.ask, Interruption(cause=Cause.SIGINT))
+        state = fleet(PTU, desired("next"))
+        return list((await reconcile(state, SimulatedArm(the_world), stop=stop)).items)
 
     first, second = sorted(run(scenario()), key=lambda item: item.outcome)[::-1]
     assert first.outcome is Outcome.SUCCEEDED

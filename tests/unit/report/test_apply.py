@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from reconciler.engine.outcome import ApplyReport, Fault, ItemReport, Outcome
+from reconciler.engine.stop import Cause, Interruption
 from reconciler.plan.plan import Plan
 from reconciler.report.apply import render_text, to_json
 from reconciler.report.style import Style
@@ -37,7 +38,7 @@ def item(of: Plan, number: int, outcome: Outcome, fault: Fault | None = None, **
     return ItemReport(step=of.steps[number], outcome=outcome, fault=fault, **more)
 
 
-def mixed(interrupted: str | None = None) -> ApplyReport:
+def mixed(interrupted: Interruption | None = None) -> ApplyReport:
     """Every outcome in two accounts."""
     of = plan(
         create(desired("made"), change("x", None, 1)),
@@ -69,14 +70,15 @@ def mixed(interrupted: str | None = None) -> ApplyReport:
 
 
 @pytest.mark.parametrize(
-    ("name", "report"), [("apply.txt", mixed()), ("apply-interrupted.txt", mixed("SIGINT"))]
+    ("name", "report"),
+    [("apply.txt", mixed()), ("apply-interrupted.txt", mixed(Interruption(cause=Cause.SIGINT)))],
 )
 def test_every_outcome_reads_as_in_the_golden_text(name: str, report: ApplyReport) -> None:
     assert as_golden(name, render_text(report, style=PLAIN, alias_of=ALIASES.get))
 
 
 def test_a_time_limit_is_not_called_an_interruption() -> None:
-    text = render_text(mixed("the time limit of 5 s"), style=PLAIN)
+    text = render_text(mixed(Interruption(cause=Cause.TIME_LIMIT, told="the time limit of 5 s")), style=PLAIN)
     assert "Stopped by the time limit of 5 s: 1 done, 1 may still be running" in text
 
 

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from reconciler.diagnostics import Diagnostic, Place, Related, Severity, Span
 from reconciler.engine.outcome import ApplyReport, Fault, ItemReport, Outcome, Sent, Started, Waiting
+from reconciler.engine.stop import Cause as Stopped
+from reconciler.engine.stop import Interruption
 from reconciler.plan.drift import Cause, DriftItem, DriftReport, UnreadableAccount
 from reconciler.plan.plan import Holder, Plan
 from reconciler.report import apply, diagnostics, drift, show
@@ -81,7 +83,7 @@ def evil_report(text: str) -> ApplyReport:
         ItemReport(step=step, outcome=Outcome.UNKNOWN, attempts=2, fault=fault, note=text)
         for step in of.writes
     )
-    return ApplyReport(plan=of, items=items, interrupted=text)
+    return ApplyReport(plan=of, items=items, interrupted=Interruption(cause=Stopped.TIME_LIMIT, told=text))
 
 
 def evil_drift(text: str) -> DriftReport:

@@ -131,7 +131,7 @@ def test_a_terminal_shows_a_line_per_account_and_what_it_waits_for() -> None:
         progress.notify(Sending(step=chat, verb="PUT"))
         progress.notify(Sent(step=chat, verb="PUT", request_id=None))
         progress.notify(Waiting(step=chat, what="its operation", seconds=10))
-    assert "create aoai-swc/chat waits for its operation, looks again in 10 s" in terminal.text
+    assert "create aoai-swc/chat waits 10 s for its operation" in terminal.text
     assert "delete aoai-eus2/old looks at what is there" in terminal.text
 
 

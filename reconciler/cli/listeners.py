@@ -1,0 +1,46 @@
+"""Who is told of an apply's progress: the person at the terminal or the build log, and the journal."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+from reconciler.cli.journal import Broadcast, Journal
+from reconciler.cli.options import Output
+from reconciler.cli.wiring import the_clock
+from reconciler.engine.outcome import Listener, Silence
+from reconciler.plan.plan import Plan
+
+
+@contextlib.contextmanager
+def listeners(output: Output, journal: Path | None, plan: Plan) -> Iterator[tuple[Listener, Journal]]:
+    """Progress on stderr and the journal, for as long as the apply lasts."""
+    run = uuid.uuid4().hex[:12]
+    kept = Journal.open(journal, the_clock(), run) if journal else Journal.by_default(the_clock(), run)
+    try:
+        with _progress(output, plan) as progress:
+            yield Broadcast(progress, kept), kept
+    finally:
+        kept.close()
+
+
+@contextlib.contextmanager
+def _progress(output: Output, plan: Plan) -> Iterator[Listener]:
+    if output.quiet or sys.stderr is None:
+        yield Silence()
+        return
+    if output.log_json:
+        from reconciler.cli.logs import LoggedProgress  # noqa: PLC0415 -- only when asked for
+
+        yield LoggedProgress()
+        return
+    from reconciler.report.progress import PlainProgress, TerminalProgress  # noqa: PLC0415 -- rich loads here
+
+    if sys.stderr.isatty() and output.colour is not False:
+        with TerminalProgress(sys.stderr, total=len(plan.writes)) as progress:
+            yield progress
+    else:
+        yield PlainProgress(sys.stderr, total=len(plan.writes))

@@ -1,0 +1,24 @@
+"""What a saved plan no longer fits, as ends of an apply: nothing was sent for it, and it says so itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reconciler.engine.advice import advice
+from reconciler.engine.outcome import Fault, ItemReport, Outcome
+from reconciler.plan.plan import Plan
+from reconciler.plan.saved import Stale
+
+
+def stale_items(plan: Plan, stale: Iterable[Stale]) -> tuple[ItemReport, ...]:
+    """One end per moved deployment, in the place that `plan` has for it."""
+    messages = {item.id: item.message for item in stale}
+    return tuple(
+        ItemReport(
+            step=step,
+            outcome=Outcome.STALE,
+            fault=Fault(code="stale", message=message, advice=advice("stale", message)),
+        )
+        for step in plan.steps
+        if (message := messages.get(step.action.id))
+    )

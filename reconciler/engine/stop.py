@@ -1,0 +1,68 @@
+"""How an apply is asked to end before its work does, and what is said of that.
+
+The causes are a closed set: exit codes follow from them, and the words are only for people.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.clock import Clock
+
+
+class Cause(StrEnum):
+    """What asked a run to stop; printed in JSON reports."""
+
+    SIGINT = "SIGINT"
+    SIGTERM = "SIGTERM"
+    TIME_LIMIT = "time-limit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interruption:
+    """Why a run ended before its work did. `told` says it in the words of whoever set a limit."""
+
+    cause: Cause
+    told: str = ""
+
+    def __str__(self) -> str:
+        return self.told or ("the time limit" if self.cause is Cause.TIME_LIMIT else self.cause.value)
+
+
+class Stop:
+    """A request to begin nothing new. Set from a signal handler, or by the run's own time limit."""
+
+    def __init__(self) -> None:
+        self.why: Interruption | None = None
+        self._asked = asyncio.Event()
+        self._now = asyncio.Event()
+
+    @property
+    def asked(self) -> bool:
+        """Whether nothing new may begin."""
+        return self._asked.is_set()
+
+    def ask(self, why: Interruption) -> None:
+        """First call: begin nothing new. Second call: give up waiting at once."""
+        if self._asked.is_set():
+            self._now.set()
+        self.why = self.why or why
+        self._asked.set()
+
+    async def first(self) -> Interruption:
+        """Return once stopping was asked for."""
+        await self._asked.wait()
+        assert self.why is not None  # noqa: S101 -- set before the event is
+        return self.why
+
+    async def run_out(self, grace: float, clock: Clock) -> bool:
+        """Return after `grace` seconds, or at once when asked again; whether it was asked again."""
+        waits = [asyncio.ensure_future(clock.sleep(grace)), asyncio.ensure_future(self._now.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        return self._now.is_set()
