@@ -30,6 +30,10 @@ class Asker:
         self._home = home
         self._versions = versions
 
+    def version_of(self, resource_type: str) -> str:
+        """The api-version that is spoken about a type, as far as is settled by now."""
+        return self._versions.of(resource_type)
+
     async def read(self, resource_type: str, path: str, call: Call, understand: Understanding[T]) -> T:
         """GET; raises Refused for ARM's own errors."""
         return await self._versioned(

@@ -15,9 +15,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from reconciler.arm import addresses, wire
-from reconciler.arm.api_version import Versions
+from reconciler.arm.api_version import PERMISSIONS, Versions
 from reconciler.arm.asking import Asker, resource
-from reconciler.arm.auth import TokenSource
+from reconciler.arm.auth import Attempt, TokenSource, attempts
 from reconciler.arm.classify import rejection, says_account_is_gone, says_item_is_absent
 from reconciler.arm.exchange import Answer, Exchange
 from reconciler.arm.operation import reference, state_of
@@ -32,6 +32,7 @@ from reconciler.clock import Clock
 from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.operation import Accepted, OperationRef, OperationState, OperationStatus
+from reconciler.domain.rights import Grant
 from reconciler.domain.state import ObservedAccount, ObservedDeployment, Offer, QuotaPool
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class ArmClient:
         jitter: Jitter = random.random,
     ) -> None:
         self._home = home_of(settings.endpoint, tokens)
+        self._tokens = tokens
         self._exchange = Exchange(
             self._home,
             transport=transport,
@@ -103,6 +105,20 @@ class ArmClient:
     def server_time(self) -> datetime | None:
         """ARM's own time at its last answer: what dates that ARM gives are to be judged by."""
         return self._sender.server_time
+
+    @property
+    def loopback(self) -> bool:
+        """Whether this is an emulator on this machine."""
+        return self._home.loopback
+
+    async def sign_in(self, tenant: str | None) -> tuple[Attempt, ...]:
+        """Which credentials are asked for a token of `tenant`, and whether the last one has it."""
+        return await attempts(self._tokens, tenant)
+
+    @property
+    def deployments_version(self) -> str:
+        """The api-version that is spoken about deployments, as far as is settled by now."""
+        return self._asker.version_of("deployments")
 
     # -- deployments ---------------------------------------------------------------------------------------
 
@@ -241,6 +257,12 @@ class ArmClient:
         path = addresses.of_contents(account, "models")
         call = _read("list models of", str(account), account.subscription)
         return tuple(await self._asker.every("accounts/models", path, call, wire.tuned_name))
+
+    async def list_rights(self, account: AccountId) -> tuple[Grant, ...]:
+        """What the caller's roles allow at an account, inherited ones too; deny assignments are not told."""
+        path = addresses.of_permissions(account)
+        call = _read("list permissions at", str(account), account.subscription)
+        return tuple(await self._asker.every(PERMISSIONS, path, call, wire.grant))
 
     async def _write(self, deployment: DeploymentId, call: Call) -> Accepted:
         def understand(answer: Answer, body: object) -> Accepted:
