@@ -19,6 +19,7 @@ from reconciler.arm.azure_credential import (
     chain_of,
     credential_errors,
     get_token,
+    name_of,
     reason_of,
     refusal,
 )
@@ -157,7 +158,8 @@ class AzureTokens:
             except TimeoutError:
                 found.append(Attempt(name=name, reason=f"no answer within {SIGN_IN_LIMIT:.0f} s"))
             except credential_errors() as problem:
-                found.append(Attempt(name=name, reason=reason_of(problem)))
+                reason = reason_of(problem)
+                found.append(Attempt(name=name_of(link, reason), reason=reason))
             else:
                 return (*found, Attempt(name=name, client=Token(secret).client))
         return tuple(found)

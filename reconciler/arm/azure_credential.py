@@ -129,6 +129,13 @@ def chain_of(credential: Credential) -> tuple[Credential, ...]:
     return tuple(links) if isinstance(links, tuple | list) and links else (credential,)
 
 
+def name_of(credential: Credential, reason: str) -> str:
+    """The credential's name; a chain keeps one that it could not even make under another name."""
+    own = type(credential).__name__
+    meant = re.match(r"\w+Credential", reason) if own.startswith("Failed") else None
+    return meant[0] if meant else own
+
+
 def reason_of(problem: Exception) -> str:
     """Why one credential has no token, without secrets, in a line."""
     return speakable(_without_secrets(str(problem)), 2 * _REASON)

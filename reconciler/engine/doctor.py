@@ -26,8 +26,8 @@ from reconciler.domain.rights import (
     Need,
     allowed,
 )
-from reconciler.domain.state import DesiredState
-from reconciler.engine.ports import AccountContents, AccountFacts, DeploymentsApi
+from reconciler.domain.state import DesiredState, ObservedAccount, ObservedDeployment, Offer, QuotaPool
+from reconciler.engine.ports import AccountContents
 from reconciler.errors import ArmError, ArmRejected, CredentialError, Forbidden, NotFound
 
 T = TypeVar("T")
@@ -40,16 +40,28 @@ _APPLY = tuple(right.action for right in RIGHTS if right.need is Need.APPLY)
 _ASK_FOR_ROLE = "give the identity the role of docs/roles/reconciler-{role}.json on this account or above it"
 
 
-class RightsApi(Protocol):
-    """What an identity may do, as ARM tells it."""
+class Examined(AccountContents, Protocol):
+    """What an examination asks of ARM; it has no way to write."""
+
+    async def get_account(self, account: AccountId) -> ObservedAccount:
+        """One account."""
+        ...
+
+    async def list_deployments(self, account: AccountId) -> tuple[ObservedDeployment, ...]:
+        """All deployments of an account."""
+        ...
+
+    async def list_pools(self, subscription: str, region: Region) -> tuple[QuotaPool, ...]:
+        """The quota pools of a region."""
+        ...
+
+    async def list_offers(self, subscription: str, region: Region) -> tuple[Offer, ...]:
+        """What a region offers."""
+        ...
 
     async def list_rights(self, account: AccountId) -> tuple[Grant, ...]:
         """The roles that the caller has at an account, inherited ones too."""
         ...
-
-
-class Examined(DeploymentsApi, AccountFacts, AccountContents, RightsApi, Protocol):
-    """The faces of ARM that an examination looks at."""
 
 
 async def examine(
