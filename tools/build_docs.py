@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic
+from reconciler.domain.rights import RIGHTS, Need
 from reconciler.manifest import rules
 from reconciler.manifest.schema import json_schema
+from reconciler.plan.causes import ABOUT
 from reconciler.plan.glossary import REASONS, REFUSALS
 from reconciler.report.style import inert, markdown_fence, markdown_inert
 from tests.corpus.corpus import HERE as CORPUS
@@ -146,11 +148,93 @@ def words_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+_RIGHTS = """\
+# Rights
+
+Made by `python -m tools.build_docs` from the program's own table; a test counts it against the requests of a
+real run. `plan` stands for every command that only reads (`drift`, `show`, `lifecycle`, `quota`, `export`).
+
+| action | needed by | what for |
+| --- | --- | --- |"""
+_RIGHTS_END = """
+- **checks**: without these the plan says `unverified` and goes on.
+- **doctor**: without it `reconciler doctor` cannot look up the rights to write, and says `unverified`.
+- **apply** needs those of `plan` too.
+
+Two custom roles hold exactly these: [reconciler-plan](../roles/reconciler-plan.json) for pull requests and
+nightly jobs, [reconciler-apply](../roles/reconciler-apply.json) for the protected job. Put your
+subscriptions into `AssignableScopes`, then
+
+```console
+$ az role definition create --role-definition docs/roles/reconciler-plan.json
+$ az role assignment create --role reconciler-plan --assignee APPLICATION --scope ACCOUNT-OR-ABOVE
+```
+
+`locations/...` are rights on the subscription: a role that is assigned on one account alone leaves quota and
+offers unread. The built-in *Cognitive Services Contributor* may also delete accounts and list their keys,
+which `doctor` warns of.
+
+A fine-tuned model from another account needs `accounts/read` there. Microsoft's documentation asks for
+*Cognitive Services OpenAI Contributor* on both accounts when they are in different tenants; whether less is
+enough there is not known.
+"""
+
+
+def rights_page() -> str:
+    """Which rights are needed by what."""
+    rows = [f"| `{right.action}` | {right.need.value} | {right.purpose} |" for right in RIGHTS]
+    return "\n".join([_RIGHTS, *rows]) + "\n" + _RIGHTS_END
+
+
+def role_file(name: str, needs: frozenset[Need], told: str) -> str:
+    """A custom role in the form that `az role definition create` takes."""
+    role = {
+        "Name": name,
+        "IsCustom": True,
+        "Description": told,
+        "Actions": [right.action for right in RIGHTS if right.need in needs],
+        "NotActions": [],
+        "DataActions": [],
+        "NotDataActions": [],
+        "AssignableScopes": ["/subscriptions/00000000-0000-0000-0000-000000000000"],
+    }
+    return json.dumps(role, indent=2) + "\n"
+
+
+_CAUSES = """\
+# Causes of drift
+
+Made by `python -m tools.build_docs` from the program's own table. What has the severity `info` is told and is
+no drift: it does not make `drift` exit 2. `--ignore CAUSE` leaves a cause out altogether."""
+
+
+def causes_page() -> str:
+    """Every cause of drift, what it means and what to do."""
+    lines = [_CAUSES]
+    for cause, about in ABOUT.items():
+        lines += ["", f"## {cause.value}", "", f"{_article(about.severity.value).capitalize()}: "]
+        lines[-1] += f"{about.meaning}."
+        lines += ["", f"What to do: {about.way_out}."]
+    return "\n".join(lines) + "\n"
+
+
 DOCUMENTS: dict[str, Callable[[], str]] = {
     "docs/diagnostics.md": diagnostics_page,
     "docs/reference/manifest.schema.json": schema_file,
     "docs/reference/plan-words.md": words_page,
     "docs/corpus-verdicts.md": corpus_page,
+    "docs/reference/rights.md": rights_page,
+    "docs/reference/drift-causes.md": causes_page,
+    "docs/roles/reconciler-plan.json": lambda: role_file(
+        "reconciler-plan",
+        frozenset(Need) - {Need.APPLY},
+        "Reads deployments, quota and offers of Azure OpenAI / Foundry accounts.",
+    ),
+    "docs/roles/reconciler-apply.json": lambda: role_file(
+        "reconciler-apply",
+        frozenset(Need),
+        "Reads, writes and deletes deployments of Azure OpenAI / Foundry accounts; no accounts, no keys.",
+    ),
 }
 
 

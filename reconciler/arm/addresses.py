@@ -53,6 +53,11 @@ def of_contents(account: AccountId, what: str) -> str:
     return f"{of_account(account)}/{what}"
 
 
+def of_permissions(account: AccountId) -> str:
+    """Path of what the caller may do at an account."""
+    return f"{of_account(account)}/providers/Microsoft.Authorization/permissions"
+
+
 def of_region(subscription: str, region: Region, what: str) -> str:
     """Path of a region's `usages` or `models`."""
     return f"{_below(subscription)}/locations/{_segment(region.name)}/{what}"

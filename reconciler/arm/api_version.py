@@ -14,10 +14,11 @@ from reconciler.arm.printable import speakable
 DEFAULT_API_VERSION = "2026-07-01"
 """The newest stable version of accounts/deployments (Azure/bicep-types-az at 1f896de2d, 2026-08-20)."""
 
-NOT_REGISTERED = "NoRegisteredProviderFound"
+PERMISSIONS = "Microsoft.Authorization/permissions"
+_OF_OTHERS: Mapping[str, str] = {PERMISSIONS: "2022-04-01", "subscriptions": "2022-12-01"}
+"""Types of other providers have versions of their own, which no flag of ours chooses."""
 
-# Subscriptions are another provider's (Microsoft.Resources), with versions of its own.
-_FOREIGN: Mapping[str, str] = {"subscriptions": "2022-12-01"}
+NOT_REGISTERED = "NoRegisteredProviderFound"
 
 _SUPPORTED = re.compile(r"supported api-versions are '([^']*)'", re.IGNORECASE)
 _STABLE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -70,7 +71,7 @@ class Versions:
 
     def of(self, resource_type: str) -> str:
         """The version to speak about a type, for example "deployments"."""
-        return self._settled.get(resource_type) or _FOREIGN.get(resource_type, self._chosen)
+        return self._settled.get(resource_type) or _OF_OTHERS.get(resource_type, self._chosen)
 
     def settle(self, resource_type: str, used: str, message: str) -> bool:
         """Learn from a refusal; whether to repeat the request.
@@ -79,6 +80,8 @@ class Versions:
         """
         if self.of(resource_type) != used:
             return True
+        if resource_type in _OF_OTHERS:
+            return False
         found = newest_usable(message, used) if self._chosen == DEFAULT_API_VERSION else None
         if found is None:
             return False

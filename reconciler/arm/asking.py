@@ -30,6 +30,10 @@ class Asker:
         self._home = home
         self._versions = versions
 
+    def version_of(self, resource_type: str) -> str:
+        """The api-version that is spoken about a type, as far as is settled by now."""
+        return self._versions.of(resource_type)
+
     async def read(self, resource_type: str, path: str, call: Call, understand: Understanding[T]) -> T:
         """GET; raises Refused for ARM's own errors."""
         return await self._versioned(
@@ -47,10 +51,6 @@ class Asker:
         return await self._session.read(
             replace(call, url=addresses.url(self._home, path, api_version)), understand
         )
-
-    def version_of(self, resource_type: str) -> str:
-        """The api-version in which a type is spoken about."""
-        return self._versions.of(resource_type)
 
     async def look(self, url: str, call: Call) -> Answer | None:
         """GET an address that ARM gave, once; None where no answer came."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote, urlencode
@@ -15,8 +16,11 @@ from urllib.parse import quote, urlencode
 from reconciler.arm.azure_credential import (
     Credential,
     azure_credential,
+    chain_of,
     credential_errors,
     get_token,
+    name_of,
+    reason_of,
     refusal,
 )
 from reconciler.arm.clouds import CLOUDS
@@ -31,7 +35,7 @@ from reconciler.errors import CredentialError, UsageProblem
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["AzureTokens", "EmulatorTokens", "Token", "TokenSource"]
+__all__ = ["Attempt", "AzureTokens", "EmulatorTokens", "Token", "TokenSource", "attempts"]
 
 SIGN_IN_LIMIT = 60.0
 """Seconds; a sign-in that takes longer is a failed one."""
@@ -42,6 +46,26 @@ EMULATOR_TENANT = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"
 _EARLY = 300.0
 _AT_LEAST = 60.0
 _FAILURE_KEPT = 60.0  # or each of five hundred accounts would wait a minute for the same refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One credential that was asked: `client` is whom it signs in as, None where `reason` says why not."""
+
+    name: str
+    client: str | None = None
+    reason: str = ""
+
+
+async def attempts(tokens: TokenSource, tenant: str | None) -> tuple[Attempt, ...]:
+    """Every credential that is asked for a token of `tenant`, the last one having it if any has."""
+    if isinstance(tokens, AzureTokens):
+        return await tokens.attempts(tenant)
+    name = type(tokens).__name__
+    try:
+        return (Attempt(name=name, client=(await tokens.token(tenant)).client),)
+    except CredentialError as problem:
+        return (Attempt(name=name, reason=str(problem)),)
 
 
 class TokenSource(Protocol):
@@ -118,6 +142,27 @@ class AzureTokens:
     async def token(self, tenant: str | None, *, fresh: bool = False) -> Token:
         """A token for ARM of this cloud; see TokenSource."""
         return await self._kept.token(tenant, fresh=fresh)
+
+    async def attempts(self, tenant: str | None) -> tuple[Attempt, ...]:
+        """Each credential of the chain in its order, up to the one that has a token for `tenant`."""
+        found: list[Attempt] = []
+        try:
+            links = chain_of(self._make(tenant))
+        except credential_errors() as problem:
+            return (Attempt(name=self._kind, reason=refusal(problem, self._kind, tenant)),)
+        for link in links:
+            name = type(link).__name__
+            try:
+                async with asyncio.timeout(SIGN_IN_LIMIT):
+                    secret, _ = await get_token(link, self._scope, tenant)
+            except TimeoutError:
+                found.append(Attempt(name=name, reason=f"no answer within {SIGN_IN_LIMIT:.0f} s"))
+            except credential_errors() as problem:
+                reason = reason_of(problem)
+                found.append(Attempt(name=name_of(link, reason), reason=reason))
+            else:
+                return (*found, Attempt(name=name, client=Token(secret).client))
+        return tuple(found)
 
     async def _fetch(self, tenant: str | None, fresh: bool) -> Token:
         if fresh:  # a credential keeps tokens of its own; only a new one asks the authority again

@@ -123,6 +123,24 @@ def credential_errors() -> tuple[type[Exception], ...]:
     return (AzureError, ValueError, OSError)
 
 
+def chain_of(credential: Credential) -> tuple[Credential, ...]:
+    """The credentials that a chain asks one after the other; a single one is its own chain."""
+    links = getattr(credential, "credentials", None)
+    return tuple(links) if isinstance(links, tuple | list) and links else (credential,)
+
+
+def name_of(credential: Credential, reason: str) -> str:
+    """The credential's name; a chain keeps one that it could not even make under another name."""
+    own = type(credential).__name__
+    meant = re.match(r"\w+Credential", reason) if own.startswith("Failed") else None
+    return meant[0] if meant else own
+
+
+def reason_of(problem: Exception) -> str:
+    """Why one credential has no token, without secrets, in a line."""
+    return speakable(_without_secrets(str(problem)), 2 * _REASON)
+
+
 def refusal(problem: Exception, kind: str, tenant: str | None) -> str:
     """The words for a failed sign-in: tenant, each credential tried and its reason, what to do next."""
     text = _without_secrets(str(problem))

@@ -17,9 +17,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from reconciler.arm import addresses, wire
-from reconciler.arm.api_version import Versions
+from reconciler.arm.api_version import PERMISSIONS, Versions
 from reconciler.arm.asking import Asker, resource
-from reconciler.arm.auth import TokenSource
+from reconciler.arm.auth import Attempt, TokenSource, attempts
 from reconciler.arm.classify import rejection, says_account_is_gone, says_item_is_absent
 from reconciler.arm.exchange import Answer, Exchange
 from reconciler.arm.operation import reference, state_of
@@ -36,6 +36,7 @@ from reconciler.domain.departure import UNWATCHED, Departure
 from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.operation import Accepted, OperationRef, OperationState, OperationStatus
+from reconciler.domain.rights import Grant
 from reconciler.domain.state import (
     ObservedAccount,
     ObservedDeployment,
@@ -74,6 +75,7 @@ class ArmClient:
         jitter: Jitter = random.random,
     ) -> None:
         self._home = home_of(settings.endpoint, tokens)
+        self._tokens = tokens
         self._exchange = Exchange(
             self._home,
             transport=transport,
@@ -122,6 +124,20 @@ class ArmClient:
         view = copy.copy(self)
         view._departure = departure  # noqa: SLF001 -- a copy of ourselves
         return view
+
+    @property
+    def loopback(self) -> bool:
+        """Whether this is an emulator on this machine."""
+        return self._home.loopback
+
+    async def sign_in(self, tenant: str | None) -> tuple[Attempt, ...]:
+        """Which credentials are asked for a token of `tenant`, and whether the last one has it."""
+        return await attempts(self._tokens, tenant)
+
+    @property
+    def deployments_version(self) -> str:
+        """The api-version that is spoken about deployments, as far as is settled by now."""
+        return self._asker.version_of("deployments")
 
     # -- deployments ---------------------------------------------------------------------------------------
 
@@ -273,6 +289,12 @@ class ArmClient:
         path = addresses.of_contents(account, "models")
         call = _read("list models of", str(account), account.subscription)
         return tuple(await self._asker.every("accounts/models", path, call, wire.tuned_name))
+
+    async def list_rights(self, account: AccountId) -> tuple[Grant, ...]:
+        """What the caller's roles allow at an account, inherited ones too; deny assignments are not told."""
+        path = addresses.of_permissions(account)
+        call = _read("list permissions at", str(account), account.subscription)
+        return tuple(await self._asker.every(PERMISSIONS, path, call, wire.grant))
 
     # -- a second opinion ----------------------------------------------------------------------------------
 

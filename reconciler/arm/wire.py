@@ -17,6 +17,7 @@ from reconciler.arm.printable import speakable
 from reconciler.arm.strict_json import Unreadable
 from reconciler.domain.deployment import JsonObject, ModelRef
 from reconciler.domain.ids import AccountId, DeploymentId, Region
+from reconciler.domain.rights import Grant
 from reconciler.domain.sku import SkuName
 from reconciler.domain.state import (
     ObservedAccount,
@@ -133,6 +134,11 @@ class _Named(_Wire):
 
 class _AccountModel(_Named):
     base_model: object = None
+
+
+class _Permission(_Wire):
+    actions: tuple[str, ...] = Field(default=(), strict=False)
+    not_actions: tuple[str, ...] = Field(default=(), strict=False)
 
 
 class _ListedModel(_Wire):
@@ -281,6 +287,12 @@ def tuned_name(answer: Mapping[str, object]) -> tuple[str, ...]:
     read = _read(_AccountModel, answer)
     tuned = read.base_model is not None or ModelRef(name=read.name).fine_tuned
     return (read.name,) if tuned else ()
+
+
+def grant(answer: Mapping[str, object]) -> tuple[Grant, ...]:
+    """One entry of the permissions at a scope (REST "Permissions - List For Resource", 2022-04-01)."""
+    read = _read(_Permission, answer)
+    return (Grant(actions=read.actions, not_actions=read.not_actions),)
 
 
 def page(answer: Mapping[str, object]) -> tuple[list[Mapping[str, object]], str | None]:

@@ -187,7 +187,7 @@ async def connect(
 
     say_shard(output, desired)
     cloud = desired.fleet.cloud
-    endpoint = connection.endpoint or _endpoint_of(cloud)
+    endpoint = connection.endpoint or endpoint_of(cloud)
     settings = ArmSettings(
         endpoint=endpoint,
         tenants=_tenants(desired),
@@ -214,7 +214,8 @@ async def connect(
             yield client
 
 
-def _endpoint_of(cloud: str) -> str:
+def endpoint_of(cloud: str) -> str:
+    """ARM's address in a cloud; that of the embedded emulator leads nowhere else."""
     from reconciler.arm.clouds import CLOUDS  # noqa: PLC0415
 
     return EMBEDDED if cloud == "emulator" else CLOUDS[cloud].endpoint

@@ -115,14 +115,19 @@ def require_tenant(store: Store, caller: Caller, subscription: str) -> Json:
 
 def may(store: Store, client: str, action: str, scope: str) -> bool:
     """Whether an identity may do an action; one for which no role was posted may do everything."""
+    return any(
+        fnmatchcase(action.lower(), allowed.lower())
+        for actions in roles_at(store, client, scope)
+        for allowed in actions
+    )
+
+
+def roles_at(store: Store, client: str, scope: str) -> list[list[str]]:
+    """The actions of each role that an identity has at a scope, inherited ones too."""
     roles = [role for role in store.scan("role") if role["clientId"].lower() == client.lower()]
     if not roles:
-        return True
-    return any(
-        _below(scope, role["scope"])
-        and any(fnmatchcase(action.lower(), allowed.lower()) for allowed in role["actions"])
-        for role in roles
-    )
+        return [["*"]]
+    return [role["actions"] for role in roles if _below(scope, role["scope"])]
 
 
 def _below(scope: str, granted: str) -> bool:

@@ -13,6 +13,7 @@ from reconciler.emulator import (
     deployments,
     directory,
     estimates,
+    permissions,
     preflight,
     provisioning,
     regional,
@@ -235,6 +236,11 @@ ROUTES: tuple[Route, ...] = (
     _route(f"PUT {_POLICY}", content_filters.put, f"{content_filters.TYPE}/write", _POLICIES, "2023-10-01"),
     _route(
         f"DELETE {_POLICY}", content_filters.delete, f"{content_filters.TYPE}/delete", _POLICIES, "2023-10-01"
+    ),
+    _route(
+        f"GET {_ACCOUNT}/providers/Microsoft.Authorization/permissions",
+        permissions.of_account,
+        "Microsoft.Authorization/permissions/read",
     ),
     _route("POST /providers/Microsoft.Resources/validateResources", preflight.validate, ""),
     _route(

@@ -11,7 +11,7 @@ from datetime import date
 
 from reconciler.catalogue.facts import Stage
 from reconciler.plan.lifespan import Lifespan, soonest_first
-from reconciler.report.layout import cells, columns, counted, fitted, paragraph
+from reconciler.report.layout import cells, columns, counted, fitted, paragraph, shortened
 from reconciler.report.style import Style, markdown_inert
 
 _UNKNOWN = "?"
@@ -93,6 +93,7 @@ def _narrow(ordered: Sequence[Lifespan], style: Style, limit: int | None) -> lis
     for line, one in zip(lines, ordered, strict=True):
         told.append(_painted(line, one, style, limit))
         _, model, version, sku, _, _, _, successor, upgrade = _row(one)
+        model = shortened(model, style.width - 8, ellipsis=style.ellipsis)
         words = f"{model} {version} on {sku}; successor {successor}; upgrade {upgrade}"
         told += paragraph(style.show(words), width=style.width, indent="      ")
     return told

@@ -30,7 +30,8 @@ ADVICE = {
     "cli": f"run `az login --tenant {TENANT}`",
     "environment": "set AZURE_TENANT_ID, AZURE_CLIENT_ID and a secret or certificate",
     "workload-identity": (
-        f"set AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE; trust the issuer in {TENANT}"
+        "set AZURE_CLIENT_ID, and AZURE_FEDERATED_TOKEN_FILE outside GitHub Actions and Azure Pipelines; "
+        f"trust the issuer in {TENANT}"
     ),
     "managed-identity": "run where a managed identity is; AZURE_CLIENT_ID names a user-assigned one",
     "something": "choose another credential",

@@ -280,7 +280,7 @@ def test_what_had_no_time_is_told_so() -> None:
     state = fleet(PTU, desired("more", in_account="beta"), accounts=("alpha", "beta"))
     pace = replace(DEFAULT_PACE, apply_deadline=0.0)
     assert {words(item) for item in items(state, the_world, pace=pace)} == {
-        (Outcome.SKIPPED, ": ", "not started: time was up")
+        (Outcome.SKIPPED, ": ", "not started: the time limit")
     }
 
 
@@ -475,12 +475,14 @@ def test_what_is_as_declared_already_is_told_so() -> None:
 class Tenants(SimulatedArm):
     """Remembers whose tokens a write asked for."""
 
-    asked: tuple[str, ...] | None = None
+    def __init__(self, there: World) -> None:
+        super().__init__(there)
+        self.asked: list[tuple[str, ...]] = []
 
     async def put_deployment(
         self, deployment: DeploymentId, body: JsonObject, *, source_tenants: tuple[str, ...] = ()
     ) -> Accepted:
-        self.asked = source_tenants
+        self.asked.append(source_tenants)
         return await super().put_deployment(deployment, body)
 
 
@@ -494,7 +496,7 @@ def test_the_token_of_a_source_tenant_is_asked_for_where_there_is_one(
     one = replace(chat, tenant="ours", spec=replace(chat.spec, model=model))
     arm = Tenants(world())
     run(reconcile(fleet(one), arm))
-    assert arm.asked == asked
+    assert arm.asked == [asked]
 
 
 def test_a_change_while_we_queue_is_not_overwritten() -> None:

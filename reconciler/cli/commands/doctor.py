@@ -1,0 +1,213 @@
+"""`reconciler doctor`: whether this machine, this identity and this fleet are ready, and what is missing."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Iterator
+from datetime import date
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler import __version__
+from reconciler.catalogue.load import catalogue
+from reconciler.cli.commands.shared import style_of
+from reconciler.cli.exit_codes import Exit
+from reconciler.cli.loop import TimeLimit, run_reading
+from reconciler.cli.options import (
+    DEFAULT_PATH,
+    Chosen,
+    Connection,
+    Output,
+    connection_options,
+    manifest_options,
+    output_options,
+)
+from reconciler.cli.wiring import Loaded, connect, endpoint_of, load_manifests, the_clock, write_result
+from reconciler.diagnostics import Severity
+from reconciler.domain.health import Check, Status
+from reconciler.domain.state import DesiredState, Fleet
+from reconciler.engine.doctor import clock_check, examine
+from reconciler.report import doctor as report
+from reconciler.report.style import json_text
+
+if TYPE_CHECKING:
+    from reconciler.arm.client import ArmClient
+
+_LIBRARIES = ("azure-identity", "click", "deepdiff", "httpx", "pydantic", "PyYAML", "rich")
+_OLD = 120
+"""Days after which the catalogue is called old: models are announced and retired by the quarter."""
+
+
+@click.command("doctor")
+@manifest_options
+@connection_options
+@click.option(
+    "--for",
+    "purpose",
+    type=click.Choice(["plan", "apply"]),
+    default="plan",
+    show_default=True,
+    help="What the identity must be able to do; rights to write that are missing fail only for apply.",
+)
+@output_options("text", "json")
+def command(*, chosen: Chosen, connection: Connection, purpose: str, output: Output) -> int:
+    """Examine cloud, sign-in, rights, clock, api-version, versions and manifests. Exit 1 if one fails.
+
+    Reads are really tried, writes never: what ARM says of this identity's rights is looked up. Without
+    manifests only cloud and sign-in are examined.
+    """
+    checks: list[Check] = [_program(), _catalogue(the_clock().now().date())]
+    loaded = _manifests(chosen, connection, checks.append)
+    desired = (loaded.desired if loaded else None) or _nothing(connection)
+    try:
+        run_reading(
+            _look(desired, connection, output, checks.append, to_apply=purpose == "apply"),
+            timeout=connection.timeout,
+        )
+    except TimeLimit as passed:
+        checks.append(_check("time limit", "this command", Status.FAILED, str(passed), "raise --timeout"))
+    if output.form == "json":
+        write_result(output, json_text(report.to_json(checks, tool_version=__version__)))
+    else:
+        write_result(output, report.render_text(checks, style=style_of(output), verbose=output.verbose))
+    return Exit.FAILED if any(check.status is Status.FAILED for check in checks) else Exit.DONE
+
+
+def _check(name: str, subject: str, status: Status, told: str, todo: str = "") -> Check:
+    return Check(name=name, subject=subject, status=status, told=told, todo=todo)
+
+
+# -- this machine --------------------------------------------------------------------------------------
+
+
+def _program() -> Check:
+    found = {name: _version(name) for name in _LIBRARIES}
+    missing = [name for name, number in found.items() if number is None]
+    told = f"reconciler {__version__} on Python {platform.python_version()}; "
+    told += ", ".join(f"{name} {number}" for name, number in found.items() if number is not None)
+    if missing:
+        todo = "install reconciler again: what it needs is incomplete"
+        return _check("program", platform.system(), Status.FAILED, f"{told}; no {', '.join(missing)}", todo)
+    return _check("program", platform.system(), Status.OK, told)
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _catalogue(today: date) -> Check:
+    known = catalogue()
+    age = (today - known.date).days
+    told = f"as of {known.date}, {age} days old"
+    if age > _OLD:
+        todo = "install a newer reconciler; what is newer than this is not known, and never an error"
+        return _check("catalogue", "shipped", Status.WARNING, told, todo)
+    return _check("catalogue", "shipped", Status.OK, told)
+
+
+def _manifests(chosen: Chosen, connection: Connection, tell: Callable[[Check], None]) -> Loaded | None:
+    """The manifests, where there are any; their absence fails only a path that was named."""
+    if chosen.paths == (DEFAULT_PATH,) and not Path(DEFAULT_PATH).exists():
+        told = "there are none here; cloud and sign-in alone are examined"
+        tell(_check("manifests", DEFAULT_PATH, Status.UNVERIFIED, told, "name the folder with the manifests"))
+        return None
+    loaded = load_manifests(chosen, connection.cloud)
+    errors = sum(found.severity is Severity.ERROR for found in loaded.diagnostics)
+    told = f"{loaded.files} files, {loaded.deployments} deployments, {errors} errors"
+    status = Status.FAILED if errors else Status.OK
+    todo = "`reconciler validate` shows them" if errors else ""
+    tell(_check("manifests", ", ".join(chosen.paths), status, told, todo))
+    return loaded
+
+
+def _nothing(connection: Connection) -> DesiredState:
+    cloud = connection.cloud or Fleet().cloud
+    return DesiredState(fleet=Fleet(cloud=cloud, declared=False))
+
+
+# -- ARM -----------------------------------------------------------------------------------------------
+
+
+async def _look(
+    desired: DesiredState,
+    connection: Connection,
+    output: Output,
+    tell: Callable[[Check], None],
+    *,
+    to_apply: bool,
+) -> None:
+    async with connect(connection, output, desired) as arm:
+        where = connection.endpoint or endpoint_of(desired.fleet.cloud)
+        tell(_check("cloud", desired.fleet.cloud, Status.OK, _address(where, connection)))
+        for tenant in _tenants(desired):
+            await _sign_in(arm, tenant, tell)
+        await examine(
+            desired,
+            arm,
+            tell,
+            parallelism=connection.parallelism,
+            to_apply=to_apply,
+            own_machine=arm.loopback,
+        )
+        if desired.accounts:
+            tell(clock_check(the_clock().now(), arm.server_time, own_machine=arm.loopback))
+            tell(_api_version(arm, connection.api_version or desired.fleet.api_version))
+
+
+def _address(where: str, connection: Connection) -> str:
+    if connection.endpoint is not None:
+        return f"at {where}, which --endpoint or RECONCILER_ENDPOINT names"
+    return f"at {where}"
+
+
+def _tenants(desired: DesiredState) -> tuple[str | None, ...]:
+    """Every tenant that a run signs in to: of the accounts, then of the accounts that models come from."""
+    default = os.environ.get("AZURE_TENANT_ID")
+    by_id = {one.id.lower(): one.tenant for one in desired.fleet.subscriptions.values()}
+    found = [by_id.get(one.id.subscription.lower()) or default for one in desired.accounts]
+    found += [tenant for one in desired.deployments if (tenant := one.source_tenant) is not None]
+    return tuple(dict.fromkeys(found)) or (default,)
+
+
+async def _sign_in(arm: ArmClient, tenant: str | None, tell: Callable[[Check], None]) -> None:
+    tried = await arm.sign_in(tenant)
+    subject = f"tenant {tenant}" if tenant else "the credential's own tenant"
+    words = list(_words([(one.name, one.reason) for one in tried if one.client is None]))
+    answered = next((one for one in tried if one.client is not None), None)
+    if answered is None:
+        todo = "sign in with `az login`, or give the job an identity; --credential names one way"
+        tell(
+            _check("sign-in", subject, Status.FAILED, "no credential has a token: " + "; ".join(words), todo)
+        )
+        return
+    before = f"; before it {'; '.join(words)}" if words else ""
+    tell(
+        _check(
+            "sign-in", subject, Status.OK, f"{answered.name} answered, as client {answered.client}{before}"
+        )
+    )
+
+
+def _words(tried: list[tuple[str, str]]) -> Iterator[str]:
+    yield from (f"{name} ({reason})" for name, reason in tried)
+
+
+def _api_version(arm: ArmClient, chosen: str | None) -> Check:
+    """After the reads: by now the endpoint has said whether it knows ours."""
+    from reconciler.arm.api_version import DEFAULT_API_VERSION, not_carried  # noqa: PLC0415 -- heavy room
+
+    used, wanted = arm.deployments_version, chosen or DEFAULT_API_VERSION
+    if arm.server_time is None:
+        return _check("api-version", used, Status.UNVERIFIED, "ARM did not answer")
+    if used != wanted:
+        lost = ", ".join(not_carried(used))
+        told = f"the endpoint does not know {wanted}" + (f"; it cannot carry {lost}" if lost else "")
+        return _check("api-version", used, Status.WARNING, told, "nothing, unless you declare one of these")
+    return _check("api-version", used, Status.OK, "known to the endpoint")

@@ -1,0 +1,99 @@
+"""Which of ARM's actions this program uses and what for, and what an identity has been granted.
+
+The one table of them: `doctor` asks about these, the roles in `docs/roles/` list these, and a test counts
+them against what a run really sends.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+_PROVIDER = "Microsoft.CognitiveServices"
+
+
+class Need(StrEnum):
+    """What does not work without an action."""
+
+    PLAN = "plan"
+    CHECKS = "checks"
+    DOCTOR = "doctor"
+    APPLY = "apply"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Right:
+    """One action, in ARM's spelling, and what it is used for."""
+
+    action: str
+    need: Need
+    purpose: str
+
+
+ACCOUNT_READ = f"{_PROVIDER}/accounts/read"
+DEPLOYMENTS_READ = f"{_PROVIDER}/accounts/deployments/read"
+POLICIES_READ = f"{_PROVIDER}/accounts/raiPolicies/read"
+MODELS_READ = f"{_PROVIDER}/accounts/models/read"
+USAGES_READ = f"{_PROVIDER}/locations/usages/read"
+OFFERS_READ = f"{_PROVIDER}/locations/models/read"
+PERMISSIONS_READ = "Microsoft.Authorization/permissions/read"
+
+RIGHTS: tuple[Right, ...] = (
+    Right(action=ACCOUNT_READ, need=Need.PLAN, purpose="find the accounts and their regions"),
+    Right(action=DEPLOYMENTS_READ, need=Need.PLAN, purpose="list and read deployments"),
+    Right(action=OFFERS_READ, need=Need.PLAN, purpose="what a region offers, and when it retires"),
+    Right(action=USAGES_READ, need=Need.PLAN, purpose="quota pools of a region"),
+    Right(action=POLICIES_READ, need=Need.CHECKS, purpose="whether a content filter is there"),
+    Right(
+        action=MODELS_READ, need=Need.CHECKS, purpose="whether a fine-tuned model is in its source account"
+    ),
+    Right(action=PERMISSIONS_READ, need=Need.DOCTOR, purpose="which rights this identity has"),
+    Right(
+        action=f"{_PROVIDER}/accounts/deployments/write",
+        need=Need.APPLY,
+        purpose="create and change deployments",
+    ),
+    Right(
+        action=f"{_PROVIDER}/accounts/deployments/delete",
+        need=Need.APPLY,
+        purpose="delete and replace deployments",
+    ),
+    Right(
+        action=f"{_PROVIDER}/locations/operationResults/read",
+        need=Need.APPLY,
+        purpose="follow long operations; without it the deployment itself is asked",
+    ),
+)
+
+TOO_MUCH = (f"{_PROVIDER}/accounts/delete", f"{_PROVIDER}/accounts/listKeys/action")
+"""What an identity for deployments should not be able to do, and the broad built-in roles can."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """What one role gives an identity at a scope: `actions` less `not_actions`; both may hold `*`."""
+
+    actions: tuple[str, ...]
+    not_actions: tuple[str, ...] = ()
+
+    def allows(self, action: str) -> bool:
+        """Whether this role alone allows `action`."""
+        return _any(self.actions, action) and not _any(self.not_actions, action)
+
+
+def allowed(grants: Iterable[Grant], action: str) -> bool:
+    """Whether any role allows it: what one role takes out, another may give."""
+    return any(grant.allows(action) for grant in grants)
+
+
+def _any(patterns: Iterable[str], action: str) -> bool:
+    return any(_pattern(pattern).fullmatch(action) for pattern in patterns)
+
+
+@lru_cache(maxsize=512)
+def _pattern(text: str) -> re.Pattern[str]:
+    """A `*` of Azure's role definitions stands for any text, slashes included; case does not count."""
+    return re.compile(".*".join(re.escape(part) for part in text.split("*")), re.IGNORECASE | re.DOTALL)

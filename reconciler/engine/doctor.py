@@ -1,0 +1,196 @@
+"""Examining what a fleet needs of ARM: each read is really tried, each write only looked up.
+
+Rule of this module: it writes nothing, an answer that cannot be had is `unverified`, and one account's
+trouble leaves the others their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from reconciler.domain.health import Check, Status
+from reconciler.domain.ids import AccountId, Region
+from reconciler.domain.rights import (
+    ACCOUNT_READ,
+    DEPLOYMENTS_READ,
+    MODELS_READ,
+    OFFERS_READ,
+    POLICIES_READ,
+    RIGHTS,
+    TOO_MUCH,
+    USAGES_READ,
+    Grant,
+    Need,
+    allowed,
+)
+from reconciler.domain.state import DesiredState, ObservedAccount, ObservedDeployment, Offer, QuotaPool
+from reconciler.engine.ports import AccountContents
+from reconciler.errors import ArmError, ArmRejected, CredentialError, Forbidden, NotFound
+
+T = TypeVar("T")
+
+SKEW_TOLD = 60.0
+SKEW_REFUSED = 300.0
+"""Seconds; Microsoft Entra refuses what a clock five minutes wrong has signed."""
+
+_APPLY = tuple(right.action for right in RIGHTS if right.need is Need.APPLY)
+_ASK_FOR_ROLE = "give the identity the role of docs/roles/reconciler-{role}.json on this account or above it"
+
+
+class Examined(AccountContents, Protocol):
+    """What an examination asks of ARM; it has no way to write."""
+
+    async def get_account(self, account: AccountId) -> ObservedAccount:
+        """One account."""
+        ...
+
+    async def list_deployments(self, account: AccountId) -> tuple[ObservedDeployment, ...]:
+        """All deployments of an account."""
+        ...
+
+    async def list_pools(self, subscription: str, region: Region) -> tuple[QuotaPool, ...]:
+        """The quota pools of a region."""
+        ...
+
+    async def list_offers(self, subscription: str, region: Region) -> tuple[Offer, ...]:
+        """What a region offers."""
+        ...
+
+    async def list_rights(self, account: AccountId) -> tuple[Grant, ...]:
+        """The roles that the caller has at an account, inherited ones too."""
+        ...
+
+
+async def examine(
+    desired: DesiredState,
+    api: Examined,
+    tell: Callable[[Check], None],
+    *,
+    parallelism: int,
+    to_apply: bool,
+    own_machine: bool,
+) -> None:
+    """Tell each finding as it is made. `to_apply`: rights to write are a must. `own_machine`: an emulator."""
+    gate = asyncio.Semaphore(parallelism)
+    regions: dict[tuple[str, Region], None] = {}
+
+    async def account(one: AccountId) -> None:
+        async with gate:
+            region = await _account(one, api, tell)
+            if region is None:
+                return
+            regions[one.subscription.lower(), region] = None
+            await _rights(one, api, tell, to_apply=to_apply, own_machine=own_machine)
+
+    async def source(one: AccountId) -> None:
+        async with gate:
+            await _probe("source account", one.name, api.get_account(one), ACCOUNT_READ, tell, must=True)
+            await _probe(
+                "fine-tuned models", one.name, api.list_tuned_models(one), MODELS_READ, tell, must=False
+            )
+
+    async def place(subscription: str, region: Region) -> None:
+        where = f"{subscription}/{region.name}"
+        async with gate:
+            await _probe("quota", where, api.list_pools(subscription, region), USAGES_READ, tell, must=True)
+            await _probe("offers", where, api.list_offers(subscription, region), OFFERS_READ, tell, must=True)
+
+    await asyncio.gather(*(account(one.id) for one in desired.accounts))
+    await asyncio.gather(*(source(one) for one in _sources(desired)))
+    await asyncio.gather(*(place(*one) for one in sorted(regions)))
+
+
+def clock_check(now: datetime, arm: datetime | None, *, own_machine: bool) -> Check:
+    """This machine's clock against ARM's."""
+
+    def check(status: Status, told: str, todo: str = "") -> Check:
+        return Check(name="clock", subject="this machine", status=status, told=told, todo=todo)
+
+    if own_machine:
+        return check(Status.OK, "the emulator keeps its own calendar; nothing to compare with")
+    if arm is None:
+        return check(Status.UNVERIFIED, "ARM told no time", "see the other findings")
+    skew = (now - arm).total_seconds()
+    told = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} ARM"
+    if abs(skew) > SKEW_REFUSED:
+        return check(Status.FAILED, told, "set the clock: sign-ins are refused beyond five minutes")
+    if abs(skew) > SKEW_TOLD:
+        return check(Status.WARNING, told, "let the machine keep time by NTP")
+    return check(Status.OK, told if abs(skew) >= 1 else "the same as ARM's")
+
+
+def _sources(desired: DesiredState) -> Sequence[AccountId]:
+    """The accounts that fine-tuned models come from."""
+    found = {source.account for one in desired.deployments if (source := one.spec.model.source) is not None}
+    return sorted(found - {one.id for one in desired.accounts})
+
+
+async def _account(one: AccountId, api: Examined, tell: Callable[[Check], None]) -> Region | None:
+    """The account's region, where it could be read."""
+    facts = await _probe("account", one.name, api.get_account(one), ACCOUNT_READ, tell, must=True)
+    if facts is None:
+        return None
+    await _probe("deployments", one.name, api.list_deployments(one), DEPLOYMENTS_READ, tell, must=True)
+    await _probe("content filters", one.name, api.list_policies(one), POLICIES_READ, tell, must=False)
+    await _probe("fine-tuned models", one.name, api.list_tuned_models(one), MODELS_READ, tell, must=False)
+    return facts.region
+
+
+async def _probe(
+    name: str, subject: str, asked: Awaitable[T], action: str, tell: Callable[[Check], None], *, must: bool
+) -> T | None:
+    """Ask, and tell how it went; None where it did not."""
+
+    def check(status: Status, told: str, todo: str = "") -> None:
+        tell(Check(name=name, subject=subject, status=status, told=told, todo=todo))
+
+    try:
+        found = await asked
+    except Forbidden as problem:
+        todo = f"{_ASK_FOR_ROLE.format(role='plan')}; it lacks {action}"
+        check(Status.FAILED if must else Status.WARNING, str(problem), todo)
+    except NotFound as problem:
+        check(Status.FAILED, str(problem), "correct subscription, tenant, resourceGroup or name")
+    except CredentialError as problem:
+        check(Status.FAILED, str(problem), "see the sign-in above; --credential chooses how")
+    except (ArmRejected, ArmError) as problem:
+        check(Status.FAILED if must else Status.UNVERIFIED, str(problem), "try again, or see the message")
+    else:
+        check(Status.OK, "readable")
+        return found
+    return None
+
+
+async def _rights(
+    one: AccountId, api: Examined, tell: Callable[[Check], None], *, to_apply: bool, own_machine: bool
+) -> None:
+    """What may be written, by what ARM says of this identity; nothing is written to find out."""
+    try:
+        grants = await api.list_rights(one)
+    except (ArmError, CredentialError) as problem:
+        todo = "whether apply may write is known when it does; Microsoft.Authorization/permissions/read tells"
+        tell(_about_rights(one, Status.UNVERIFIED, str(problem), todo))
+        return
+    lacking = [action for action in _APPLY if not allowed(grants, action)]
+    if lacking:
+        told = f"may not {_listed(lacking)}"
+        todo = f"to apply, {_ASK_FOR_ROLE.format(role='apply')}; to plan, nothing"
+        tell(_about_rights(one, Status.FAILED if to_apply else Status.WARNING, told, todo))
+    else:
+        tell(_about_rights(one, Status.OK, "may create, change and delete deployments"))
+    beyond = [] if own_machine else [action for action in TOO_MUCH if allowed(grants, action)]
+    if beyond:
+        told = f"may also {_listed(beyond)}"
+        todo = "a narrower role does: docs/roles/reconciler-plan.json and reconciler-apply.json"
+        tell(Check(name="least privilege", subject=one.name, status=Status.WARNING, told=told, todo=todo))
+
+
+def _about_rights(one: AccountId, status: Status, told: str, todo: str = "") -> Check:
+    return Check(name="rights to write", subject=one.name, status=status, told=told, todo=todo)
+
+
+def _listed(actions: Iterable[str]) -> str:
+    return ", ".join(actions)

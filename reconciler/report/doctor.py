@@ -1,0 +1,75 @@
+"""An examination as text and JSON.
+
+Rule of this module: what is not well is always shown whole, with what to do; what is well is counted where
+there is much of it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from reconciler.domain.deployment import JsonValue
+from reconciler.domain.health import Check, Status
+from reconciler.report.layout import counted, paragraph
+from reconciler.report.style import Style
+
+_COLOUR = {
+    Status.OK: "green",
+    Status.WARNING: "yellow",
+    Status.FAILED: "red",
+    Status.UNVERIFIED: "cyan",
+}
+_HANGING = " " * 12
+
+
+def render_text(checks: Sequence[Check], *, style: Style, verbose: bool) -> str:
+    """One line for each check; those of one name that are all well share a line unless `verbose`."""
+    lines: list[str] = []
+    for status, told, todo in _entries(checks, verbose=verbose):
+        first, *rest = paragraph(
+            f"{status.value:<10}  {style.show(told)}", width=style.width, hanging=_HANGING
+        )
+        head = style.paint(first[: len(status.value)], _COLOUR[status])
+        lines += [head + first[len(status.value) :], *rest]
+        if todo:
+            lines += paragraph(f"do: {style.show(todo)}", width=style.width, indent=_HANGING)
+    failed = any(check.status is Status.FAILED for check in checks)
+    return "\n".join([*lines, "", style.paint(summary(checks), "bold", "red" if failed else "green")]) + "\n"
+
+
+def summary(checks: Sequence[Check]) -> str:
+    """One line: how many of each."""
+    found = Counter(check.status for check in checks)
+    told = ", ".join(f"{found[status]} {status.value}" for status in Status if found[status])
+    return f"{counted(len(checks), 'check')}: {told}."
+
+
+def to_json(checks: Sequence[Check], *, tool_version: str) -> dict[str, JsonValue]:
+    """Every check, and how many of each."""
+    found = Counter(check.status for check in checks)
+    return {
+        "tool": {"name": "reconciler", "version": tool_version},
+        "checks": [
+            {
+                "name": check.name,
+                "subject": check.subject,
+                "status": check.status.value,
+                "told": check.told,
+                "todo": check.todo,
+            }
+            for check in checks
+        ],
+        "summary": {status.value: found[status] for status in Status},
+    }
+
+
+def _entries(checks: Sequence[Check], *, verbose: bool) -> Iterator[tuple[Status, str, str]]:
+    well = Counter(check.name for check in checks if check.status is Status.OK)
+    said: set[str] = set()
+    for check in checks:
+        if check.status is not Status.OK or verbose or well[check.name] == 1:
+            yield check.status, f"{check.name}: {check.subject}: {check.told}", check.todo
+        elif check.name not in said:
+            said.add(check.name)
+            yield check.status, f"{check.name}: {well[check.name]} times {check.told}", ""
