@@ -215,6 +215,11 @@ class ObservedDeployment:
         return self.provisioning_state.lower() in {"succeeded", "failed", "canceled", "disabled"}
 
     @property
+    def deleting(self) -> bool:
+        """Whether a delete of it is going on."""
+        return self.provisioning_state.lower() == "deleting"
+
+    @property
     def failed(self) -> bool:
         """Whether ARM will refuse any PUT until the deployment is deleted."""
         return self.provisioning_state.lower() == "failed"

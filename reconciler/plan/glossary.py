@@ -108,7 +108,7 @@ REASONS: Mapping[Reason, str] = {
         "that was meant: capacity and quota are judged by the region"
     ),
     Reason.IN_PROGRESS: (
-        "Somebody's operation is going on in the deployment. Apply waits for its end, looks again, and "
+        "An operation is going on in the deployment. Apply waits for its end, looks again, and "
         "only then writes what still differs"
     ),
     Reason.PROTECTED: (

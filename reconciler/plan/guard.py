@@ -102,7 +102,7 @@ def _deletes(
     owned: int,
     policy: Policy,
 ) -> Iterator[Refusal]:
-    going = tuple(action.id for action in actions if isinstance(action, Delete | Replace))
+    going = tuple(action.id for action in actions if _destroys(action))
     lift, shard = f"--max-deletes {len(going)}", desired.part.shard if desired.part else None
     if shard is None or shard.count == 1:
         allowed, rule = _allowed_deletes(desired, owned, policy)
@@ -126,6 +126,11 @@ def _deletes(
         ),
         lift=lift,
     )
+
+
+def _destroys(action: Action) -> bool:
+    """Whether `action` decides on a loss. A delete that is going on already was decided on before."""
+    return isinstance(action, Replace) or (isinstance(action, Delete) and not action.observed.deleting)
 
 
 def _share_of_deletes(desired: DesiredState, owned: int, policy: Policy, shard: Shard) -> tuple[int, str]:

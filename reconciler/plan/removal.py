@@ -5,6 +5,8 @@ Nothing is deleted that does not carry our mark, unless its account is declared 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reconciler.domain.ids import Region
 from reconciler.domain.state import ObservedDeployment, PrunePolicy
 from reconciler.plan.actions import Blocked, Delete, Keep, Reason
@@ -15,11 +17,25 @@ from reconciler.plan.terms import UNPROTECT, Terms
 def undeclared(
     there: ObservedDeployment, prune: PrunePolicy, region: Region, terms: Terms
 ) -> Keep | Delete | Blocked:
-    """Keep it, delete it, or say why it cannot be deleted."""
+    """Keep it, delete it, or say why it cannot be deleted.
+
+    A delete that is going on already is followed to its end where it is one that we would do: it may be what
+    a killed run has left, and it may fail (law I-01). Any other is nobody's business here.
+    """
+    fate = _fate(there, prune, region, terms)
+    if not there.deleting:
+        return fate
+    if isinstance(fate, Delete):
+        told = "it is being deleted already; apply waits for the end of that, and deletes what is still there"
+        return replace(fate, reason=Reason.IN_PROGRESS, explanation=told)
+    return _keep(there, region, Reason.IN_PROGRESS, "it is being deleted already")
+
+
+def _fate(
+    there: ObservedDeployment, prune: PrunePolicy, region: Region, terms: Terms
+) -> Keep | Delete | Blocked:
     owner = owner_of(there)
     ours = owner == terms.mark
-    if there.provisioning_state.lower() == "deleting":
-        return _keep(there, region, Reason.IN_PROGRESS, "it is being deleted already")
     if prune is PrunePolicy.NEVER:
         return _keep(there, region, Reason.RETAINED, "its account is declared prune: never")
     if prune is PrunePolicy.OWNED and not ours:

@@ -354,7 +354,7 @@ REMOVALS: list[tuple[str, ObservedDeployment, PrunePolicy, Policy, type, Reason]
         in_state(OURS_NOW, "Deleting"),
         PrunePolicy.OWNED,
         EVERYTHING,
-        Keep,
+        Delete,
         Reason.IN_PROGRESS,
     ),
     ("nobody's", unmarked(OURS_NOW), PrunePolicy.OWNED, TAKE_OVER, Keep, Reason.NOT_OURS),

@@ -4,7 +4,7 @@ import pytest
 
 from reconciler.domain.deployment import DesiredDeployment, Lifecycle
 from reconciler.domain.state import Guards, ObservedDeployment, PrunePolicy, Scope
-from reconciler.plan.actions import Blocked
+from reconciler.plan.actions import Blocked, Delete
 from reconciler.plan.guard import Policy
 from reconciler.plan.plan import Refusal
 from tests.unit.plan.states import (
@@ -256,3 +256,11 @@ def test_all_refusals_come_at_once_and_the_plan_is_still_whole() -> None:
     assert all(refusal.lift for refusal in made.refusals)
     assert len(made.writes) == 3
     assert not made.applyable
+
+
+def test_a_delete_that_is_going_on_already_is_not_counted_again() -> None:
+    """I-08: a run that follows what a killed one began needs no flag."""
+    going = [in_state(applied(desired(f"old-{number}")), "Deleting") for number in range(3)]
+    made = plan(state(desired("chat")), world(listed(applied(desired("chat")), *going)), Policy())
+    assert [type(step.action) for step in made.writes] == [Delete] * 3
+    assert made.refusals == ()

@@ -34,6 +34,7 @@ PROTECTED_TOLD = f"{GONE}, but the Fleet's guards.protect covers it"
 RETAIN_TOLD = "its last manifest said onRemoval: retain"
 NEVER_TOLD = "its account is declared prune: never"
 GOING_TOLD = "it is being deleted already"
+FOLLOWED_TOLD = f"{GOING_TOLD}; apply waits for the end of that, and deletes what is still there"
 
 
 class Fate(NamedTuple):
@@ -45,6 +46,7 @@ class Fate(NamedTuple):
     way_out: str = ""
 
 
+FOREIGN_GOING = Fate(Keep, Reason.IN_PROGRESS, GOING_TOLD)
 DELETED = Fate(Delete, Reason.NOT_DECLARED, GONE)
 ALONE = Fate(Keep, Reason.NOT_OURS, "it carries nobody's mark")
 
@@ -52,7 +54,8 @@ FATES: list[tuple[str, ObservedDeployment, PrunePolicy, Terms, Fate]] = [
     ("ours goes", MINE, OWNED, PLAIN, DELETED),
     ("ours goes, exclusive", MINE, EXCLUSIVE, PLAIN, DELETED),
     ("never", MINE, NEVER, PLAIN, Fate(Keep, Reason.RETAINED, NEVER_TOLD)),
-    ("under way", in_state(MINE, "deLeting"), OWNED, PLAIN, Fate(Keep, Reason.IN_PROGRESS, GOING_TOLD)),
+    ("under way", in_state(MINE, "deLeting"), OWNED, PLAIN, Fate(Delete, Reason.IN_PROGRESS, FOLLOWED_TOLD)),
+    ("under way, not ours", in_state(NOBODYS, "Deleting"), OWNED, PLAIN, FOREIGN_GOING),
     (
         "under way, never",
         in_state(MINE, "Deleting"),
