@@ -63,7 +63,7 @@ class Loaded:
 
 def load_manifests(chosen: Chosen, cloud: str | None = None) -> Loaded:
     """Read, resolve and check; nothing here talks to ARM. `cloud` overrides the Fleet's."""
-    from reconciler.catalogue.load import catalogue  # noqa: PLC0415 -- heavy rooms load when needed
+    from reconciler.cli.knowledge import catalogue  # noqa: PLC0415 -- heavy rooms load when needed
     from reconciler.cli.severities import severities  # noqa: PLC0415
     from reconciler.manifest import rules  # noqa: PLC0415
     from reconciler.manifest.load import load  # noqa: PLC0415
