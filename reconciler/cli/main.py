@@ -34,7 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("show", "List the deployments that are there."),
     "quota": ("quota", "Show the quota pools of the fleet: limit, use, and who holds them."),
     "size": ("size", "Size provisioned throughput for a workload, or the reverse."),
-    "catalog": ("catalog", "Ask the shipped catalogue about models, regions, SKUs and capacities."),
+    "catalog": ("catalog", "Ask the catalogue about models, regions, SKUs and capacities."),
     "lifecycle": ("lifecycle", "List every deployment with its model's retirement date and successor."),
     "doctor": ("doctor", "Check cloud, sign-in, rights, clock and versions before they matter."),
     "schema": ("schema", "Print the JSON Schema of the manifests."),

@@ -68,7 +68,7 @@ def load_manifests(chosen: Chosen, cloud: str | None = None, *, today: date | No
     All manifests are checked, and only then are those of one shard taken. `today` is the day by which models
     retire; the clock's unless somebody looked on another day.
     """
-    from reconciler.catalogue.load import catalogue  # noqa: PLC0415 -- heavy rooms load when needed
+    from reconciler.cli.knowledge import catalogue  # noqa: PLC0415 -- heavy rooms load when needed
     from reconciler.cli.severities import severities  # noqa: PLC0415
     from reconciler.cli.shards import shard_of_this_job  # noqa: PLC0415
     from reconciler.manifest import rules  # noqa: PLC0415

@@ -1,19 +1,27 @@
-"""`reconciler catalog`: what the shipped catalogue knows, and from where. Nothing here talks to ARM."""
+"""`reconciler catalog`: what the catalogue knows, and from where. Only `refresh` talks to ARM."""
 
 from __future__ import annotations
 
 import functools
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
 
 from reconciler.catalogue import browse
-from reconciler.catalogue.load import catalogue
 from reconciler.cli.commands.asked import wanted
 from reconciler.cli.commands.shared import style_of
-from reconciler.cli.options import Output, output_options
+from reconciler.cli.knowledge import catalogue
+from reconciler.cli.options import (
+    Chosen,
+    Connection,
+    Output,
+    connection_options,
+    manifest_options,
+    output_options,
+)
 from reconciler.cli.wiring import write_result
 from reconciler.domain.sku import KNOWN_SKUS, SkuName
 from reconciler.report import catalogue as report
@@ -110,3 +118,25 @@ def _offers(wanted: browse.Wanted, output: Output, text: Callable[..., str]) -> 
 
 def _write_json(output: Output, document: dict[str, object]) -> None:
     write_result(output, json.dumps(document, indent=2))
+
+
+@command.command("refresh")
+@manifest_options
+@connection_options
+@click.option(
+    "--overlay",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path(".reconciler/catalogue.json"),
+    show_default=True,
+    help="Where to write ARM's lists.",
+)
+@output_options("text", "json")
+def refresh(*, chosen: Chosen, connection: Connection, overlay: Path, output: Output) -> int:
+    """Pull ARM's own lists of every declared region into an overlay.
+
+    It is used by commands that RECONCILER_CATALOGUE_OVERLAY tells of it, and by no others. Exit 1 where a
+    region could not be read; then nothing is written.
+    """
+    from reconciler.cli.commands.refreshing import refreshed  # noqa: PLC0415 -- what talks to ARM loads only here
+
+    return refreshed(chosen, connection, overlay, output)

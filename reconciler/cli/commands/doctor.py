@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler import __version__
-from reconciler.catalogue.load import catalogue
 from reconciler.cli.commands.shared import style_of
 from reconciler.cli.exit_codes import Exit
+from reconciler.cli.knowledge import OVERLAY, catalogue
 from reconciler.cli.loop import TimeLimit, run_reading
 from reconciler.cli.options import (
     DEFAULT_PATH,
@@ -105,11 +105,13 @@ def _version(name: str) -> str | None:
 def _catalogue(today: date) -> Check:
     known = catalogue()
     age = (today - known.date).days
+    overlay = os.environ.get(OVERLAY)
+    subject = f"shipped, under {overlay}" if overlay else "shipped"
     told = f"as of {known.date}, {age} days old"
     if age > _OLD:
-        todo = "install a newer reconciler; what is newer than this is not known, and never an error"
-        return _check("catalogue", "shipped", Status.WARNING, told, todo)
-    return _check("catalogue", "shipped", Status.OK, told)
+        todo = "install a newer reconciler, or `reconciler catalog refresh`; what is newer is never an error"
+        return _check("catalogue", subject, Status.WARNING, told, todo)
+    return _check("catalogue", subject, Status.OK, told)
 
 
 def _manifests(chosen: Chosen, connection: Connection, tell: Callable[[Check], None]) -> Loaded | None:

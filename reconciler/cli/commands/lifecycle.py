@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from reconciler.catalogue.load import catalogue
 from reconciler.cli.commands.shared import invalid, must_declare_something, style_of
 from reconciler.cli.exit_codes import Exit
+from reconciler.cli.knowledge import catalogue
 from reconciler.cli.options import (
     Chosen,
     Connection,

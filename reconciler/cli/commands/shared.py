@@ -93,7 +93,7 @@ def warn_about(loaded: Loaded, output: Output) -> None:
 
 def plan_text(plan: Plan, loaded: Loaded, output: Output) -> str:
     """The plan for a person, with aliases for subscriptions and tokens a minute for rate units."""
-    from reconciler.catalogue.load import catalogue  # noqa: PLC0415 -- only for text
+    from reconciler.cli.knowledge import catalogue  # noqa: PLC0415 -- only for text
 
     return plan_report.render_text(
         plan,
@@ -106,7 +106,7 @@ def plan_text(plan: Plan, loaded: Loaded, output: Output) -> str:
 
 def plan_markdown(plan: Plan, loaded: Loaded) -> str:
     """The plan for a pull request."""
-    from reconciler.catalogue.load import catalogue  # noqa: PLC0415 -- only for text
+    from reconciler.cli.knowledge import catalogue  # noqa: PLC0415 -- only for text
 
     return plan_report.render_markdown(plan, units=catalogue().unit, alias_of=loaded.state().fleet.alias_of)
 

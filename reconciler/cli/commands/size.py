@@ -6,7 +6,6 @@ import json
 
 import click
 
-from reconciler.catalogue.load import catalogue
 from reconciler.catalogue.query import Catalogue
 from reconciler.catalogue.sizing import (
     NoFormula,
@@ -19,6 +18,7 @@ from reconciler.catalogue.sizing import (
 )
 from reconciler.cli.commands.asked import model_name, sku_name, version_of
 from reconciler.cli.commands.shared import style_of
+from reconciler.cli.knowledge import catalogue
 from reconciler.cli.options import Output, output_options
 from reconciler.cli.wiring import write_result
 from reconciler.domain.sku import SkuFamily, SkuName

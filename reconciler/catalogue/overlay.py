@@ -1,0 +1,211 @@
+"""A local overlay: ARM's own lists of some regions at one moment, laid over the shipped catalogue.
+
+Rule of this module: what ARM lists in a region is a fact of that region and that day. It adds models,
+versions, SKUs and regions, corrects sizes and dates that an older source gave, and takes nothing away that
+another source knows.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from reconciler.catalogue.packed import (
+    PackedCatalogue,
+    PackedLifecycle,
+    PackedOffer,
+    PackedSizes,
+    PackedVersion,
+)
+from reconciler.domain.deployment import JsonValue
+from reconciler.domain.ids import Region
+from reconciler.domain.sku import SkuName
+from reconciler.domain.state import Offer
+
+FORMAT = 1
+LARGEST = 32 * 1024 * 1024
+"""Bytes of an overlay that are read: sixty regions of some two thousand offers are a third of it."""
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlay:
+    """What ARM listed, by region; `day` is ARM's own date of it."""
+
+    day: date
+    cloud: str
+    offers: Mapping[Region, Sequence[Offer]]
+
+
+def to_document(overlay: Overlay) -> dict[str, JsonValue]:
+    """The overlay as it is kept in a file."""
+    return {
+        "format": FORMAT,
+        "refreshed": overlay.day.isoformat(),
+        "cloud": overlay.cloud,
+        "regions": {
+            region.name: [_offer_json(offer) for offer in offers]
+            for region, offers in sorted(overlay.offers.items())
+        },
+    }
+
+
+def read_overlay(text: bytes) -> Overlay:
+    """An overlay from its file's text; ValueError says what is wrong with it."""
+    if len(text) > LARGEST:
+        raise ValueError(f"it is larger than {LARGEST >> 20} MiB")
+    document: object = json.loads(text)
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise ValueError(f"it has no format {FORMAT}")
+    regions = document.get("regions")
+    if not isinstance(regions, dict):
+        raise ValueError("`regions` must be an object")  # noqa: TRY004 -- the file's value, not our type
+    return Overlay(
+        day=date.fromisoformat(_text(document, "refreshed")),
+        cloud=_text(document, "cloud"),
+        offers={Region(str(name)): tuple(_offers(listed)) for name, listed in regions.items()},
+    )
+
+
+def lay_over(packed: PackedCatalogue, overlay: Overlay, name: str) -> None:
+    """Change `packed` into what it and the overlay say together; `name` is the file, for messages."""
+    names = ", ".join(region.name for region in sorted(overlay.offers))
+    packed["sources"].append(
+        {
+            "id": "overlay",
+            "title": f"ARM model lists of {names}, refreshed into {name}",
+            "as_of": overlay.day.isoformat(),
+            "live": True,
+        }
+    )
+    layer = _Layer(packed, len(packed["sources"]) - 1)
+    for region, offers in sorted(overlay.offers.items()):
+        if region.name not in packed["recorded_regions"]:
+            packed["recorded_regions"].append(region.name)
+        for offer in offers:
+            layer.add(region.name, offer)
+
+
+class _Layer:
+    """Puts offers into packed rows, each with the overlay as its source."""
+
+    def __init__(self, packed: PackedCatalogue, source: int) -> None:
+        self._packed = packed
+        self._source = source
+        self._spelled = {name.lower(): name for name in packed["models"]}
+
+    def add(self, region: str, offer: Offer) -> None:
+        if not offer.model_version:
+            return
+        row = self._version(offer)
+        group = row.setdefault("tuned", {}) if offer.for_fine_tuned else row.setdefault("skus", {})
+        known = group.get(offer.sku.name)
+        if known is None:
+            known = group[offer.sku.name] = PackedOffer(source=self._source)
+        known.pop("offered", None)
+        self._add_region(known, region)
+        self._size(known, region, offer)
+        if offer.retires and _DAY.match(offer.retires) and self._newer_than(known.get("retires_source")):
+            known["retires"], known["retires_source"] = offer.retires[:10], self._source
+        if not offer.for_fine_tuned:
+            self._live(row.setdefault("lifecycle", PackedLifecycle()), offer)
+
+    def _newer_than(self, source: int | None) -> bool:
+        """Whether the overlay has a say against another source: not where that one looked later."""
+        sources = self._packed["sources"]
+        return source is None or sources[source]["as_of"] <= sources[self._source]["as_of"]
+
+    def _version(self, offer: Offer) -> PackedVersion:
+        name = self._spelled.setdefault(offer.model_name.lower(), offer.model_name)
+        model = self._packed["models"].setdefault(
+            name, {"format": offer.model_format, "source": self._source}
+        )
+        return model.setdefault("versions", {}).setdefault(offer.model_version, PackedVersion())
+
+    def _add_region(self, known: PackedOffer, region: str) -> None:
+        sets = self._packed["region_sets"]
+        before = sets[known["regions"]] if "regions" in known else []
+        if region not in before:
+            after = sorted({*before, region})
+            known["regions"] = sets.index(after) if after in sets else len(sets)
+            sets += [after] if known["regions"] == len(sets) else []
+
+    def _size(self, known: PackedOffer, region: str, offer: Offer) -> None:
+        """ARM gives no range for what has any capacity from 1 up; that says nothing new."""
+        if offer.minimum is None or offer.step is None or offer.minimum < 0 or offer.step < 1:
+            return
+        usual = known.get("sizes")
+        if usual is not None and (usual["minimum"], usual["step"]) == (offer.minimum, offer.step):
+            return
+        if usual is not None and not self._newer_than(usual["source"]):
+            return
+        found = PackedSizes(minimum=offer.minimum, step=offer.step, source=self._source)
+        if offer.maximum is not None:
+            found["maximum"] = offer.maximum
+        if usual is None:
+            known["sizes"] = found
+        else:
+            known.setdefault("local", {})[region] = found
+
+    def _live(self, cycle: PackedLifecycle, offer: Offer) -> None:
+        if offer.lifecycle_status and self._newer_than(cycle.get("status_source")):
+            cycle["status"], cycle["status_source"] = offer.lifecycle_status, self._source
+        if "retires" not in cycle and "stage" not in cycle and offer.retires and _DAY.match(offer.retires):
+            cycle["retires"], cycle["source"] = offer.retires[:10], self._source
+
+
+def _offer_json(offer: Offer) -> dict[str, JsonValue]:
+    return {
+        "format": offer.model_format,
+        "model": offer.model_name,
+        "version": offer.model_version,
+        "sku": offer.sku.name,
+        "pool": offer.pool,
+        "kind": offer.account_kind,
+        "minimum": offer.minimum,
+        "step": offer.step,
+        "maximum": offer.maximum,
+        "retires": offer.retires,
+        "status": offer.lifecycle_status,
+        "default": offer.default_version,
+    }
+
+
+def _offers(listed: object) -> Iterable[Offer]:
+    if not isinstance(listed, list):
+        raise ValueError("a region must be a list of offers")  # noqa: TRY004 -- the file's value, not our type
+    for one in listed:
+        if not isinstance(one, dict):
+            raise ValueError("an offer must be an object")  # noqa: TRY004
+        yield Offer(
+            model_format=_text(one, "format"),
+            model_name=_text(one, "model"),
+            model_version=_text(one, "version"),
+            sku=SkuName(_text(one, "sku")),
+            pool=_text(one, "pool"),
+            account_kind=_text(one, "kind"),
+            minimum=_whole(one, "minimum"),
+            step=_whole(one, "step"),
+            maximum=_whole(one, "maximum"),
+            retires=None if one.get("retires") is None else _text(one, "retires"),
+            lifecycle_status=_text(one, "status"),
+            default_version=one.get("default") is True,
+        )
+
+
+def _text(of: Mapping[str, object], key: str) -> str:
+    value = of.get(key)
+    if not isinstance(value, str):
+        raise ValueError(f"`{key}` must be text")  # noqa: TRY004
+    return value
+
+
+def _whole(of: Mapping[str, object], key: str) -> int | None:
+    value = of.get(key)
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+        raise ValueError(f"`{key}` must be a whole number or null")
+    return value

@@ -1,0 +1,77 @@
+"""`reconciler catalog refresh`: ARM's lists of the declared regions, as a file to lay over the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from reconciler.catalogue.overlay import Overlay, to_document
+from reconciler.cli.commands.shared import invalid, must_declare_something
+from reconciler.cli.exit_codes import Exit
+from reconciler.cli.knowledge import OVERLAY
+from reconciler.cli.loop import run_reading
+from reconciler.cli.options import Chosen, Connection, Output
+from reconciler.cli.wiring import connect, load_manifests, save, the_clock, write_result
+from reconciler.domain.deployment import JsonValue
+from reconciler.domain.ids import Region
+from reconciler.domain.state import AccountMissing, DesiredState, ObservedState, Offer, Unreadable
+from reconciler.engine.observe import observe
+from reconciler.errors import ReconcilerError
+from reconciler.report.layout import counted
+from reconciler.report.style import inert, json_text
+
+
+def refreshed(chosen: Chosen, connection: Connection, target: Path, output: Output) -> int:
+    """Read, then write the whole file or nothing."""
+    loaded = load_manifests(chosen, connection.cloud)
+    if loaded.desired is None:
+        return invalid(loaded, output)
+    must_declare_something(loaded.desired)
+    observed, day = run_reading(_look(loaded.desired, connection, output), timeout=connection.timeout)
+    offers = _offers(observed)
+    overlay = Overlay(day=day, cloud=loaded.desired.fleet.cloud, offers=offers)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    save(target, json_text(to_document(overlay)) + "\n")
+    write_result(output, _told(overlay, target, output.form))
+    return Exit.DONE
+
+
+async def _look(desired: DesiredState, connection: Connection, output: Output) -> tuple[ObservedState, date]:
+    async with connect(connection, output, desired) as arm:
+        observed = await observe(desired.accounts, arm, parallelism=connection.parallelism)
+        return observed, (arm.server_time or the_clock().now()).date()
+
+
+def _offers(observed: ObservedState) -> Mapping[Region, Sequence[Offer]]:
+    """Each region's offers; two subscriptions may be offered different ones, and either will do."""
+    unread = [
+        f"{one.id.name}: {one.message}"
+        for one in observed.readings.values()
+        if isinstance(one, AccountMissing | Unreadable)
+    ]
+    unread += [f"{facts.region.name}: its models" for facts in observed.regions if facts.offers is None]
+    if unread:
+        raise ReconcilerError(
+            f"could not read {inert('; '.join(sorted(unread)))}. Nothing was written: a part of the lists "
+            "would be taken for all of them; `reconciler doctor` says what is missing"
+        )
+    found: dict[Region, dict[Offer, None]] = {}
+    for facts in observed.regions:
+        found.setdefault(facts.region, {}).update(dict.fromkeys(facts.offers or ()))
+    return {region: tuple(offers) for region, offers in found.items()}
+
+
+def _told(overlay: Overlay, target: Path, form: str) -> str:
+    if form == "json":
+        regions: dict[str, JsonValue] = {
+            region.name: len(offers) for region, offers in sorted(overlay.offers.items())
+        }
+        return json_text(
+            {"overlay": str(target), "refreshed": overlay.day.isoformat(), "offersByRegion": regions}
+        )
+    total = sum(len(offers) for offers in overlay.offers.values())
+    return (
+        f"{counted(total, 'offer')} of {counted(len(overlay.offers), 'region')} as of {overlay.day}, in "
+        f"{inert(str(target))}\nTo go by it: export {OVERLAY}={inert(str(target))}\n"
+    )

@@ -1,0 +1,140 @@
+"""ARM's own lists over the shipped catalogue: they add and correct, and take nothing away."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from reconciler.catalogue.load import catalogue, catalogue_with
+from reconciler.catalogue.overlay import Overlay, read_overlay, to_document
+from reconciler.catalogue.query import Catalogue
+from reconciler.domain.ids import Region
+from reconciler.domain.sku import SkuName
+from reconciler.domain.state import Offer
+from reconciler.errors import UsageProblem
+
+HERE, STANDARD, PTU = Region("swedencentral"), SkuName("Standard"), SkuName("ProvisionedManaged")
+OFFER = Offer(
+    model_format="OpenAI",
+    model_name="gpt-4.1",
+    model_version="2025-04-14",
+    sku=PTU,
+    pool="OpenAI.ProvisionedManaged",
+    account_kind="OpenAI",
+    minimum=25,
+    step=25,
+    maximum=30_000,
+    retires="2026-10-14T00:00:00Z",
+    lifecycle_status="GenerallyAvailable",
+)
+NEW = replace(OFFER, model_name="gpt-77", model_version="2027-01-01", retires="2029-01-01T00:00:00Z")
+
+
+def overlay(*offers: Offer, region: Region = HERE, day: str = "2026-12-01") -> Overlay:
+    return Overlay(day=date.fromisoformat(day), cloud="AzureCloud", offers={region: offers})
+
+
+def over(tmp_path: Path, laid: Overlay) -> Catalogue:
+    path = tmp_path / "overlay.json"
+    path.write_text(json.dumps(to_document(laid)))
+    return catalogue_with(path)
+
+
+def test_an_overlay_reads_back_as_it_was_written() -> None:
+    laid = overlay(OFFER, replace(NEW, minimum=None, step=None, maximum=None, retires=None))
+    assert read_overlay(json.dumps(to_document(laid)).encode()) == laid
+
+
+def test_a_model_that_no_source_knew_is_known_with_its_sizes_place_and_end(tmp_path: Path) -> None:
+    assert catalogue().model("gpt-77") is None
+    known = over(tmp_path, overlay(NEW))
+    assert known.versions("GPT-77") == ("2027-01-01",)
+    sizes = known.offer("gpt-77", "2027-01-01", PTU)
+    assert sizes is not None
+    assert (sizes.minimum, sizes.step, str(sizes.source)) == (
+        25,
+        25,
+        "ARM model lists of swedencentral, refreshed into overlay.json, 2026-12-01",
+    )
+    places = known.regions_for("gpt-77", "2027-01-01", PTU)
+    assert places is not None
+    assert places.regions == (HERE,)
+    life = known.lifecycle("gpt-77", "2027-01-01", PTU)
+    assert life is not None
+    assert life.retires == date(2029, 1, 1)
+
+
+def test_other_sizes_hold_in_their_region_and_nowhere_else(tmp_path: Path) -> None:
+    known = over(tmp_path, overlay(replace(OFFER, minimum=50, step=50)))
+    here = known.offer("gpt-4.1", "2025-04-14", PTU, HERE)
+    elsewhere = known.offer("gpt-4.1", "2025-04-14", PTU, Region("eastus2"))
+    assert here is not None
+    assert elsewhere is not None
+    assert (here.minimum, elsewhere.minimum) == (50, 25)
+    assert [rival.minimum for rival in here.rivals] == [25]
+
+
+def test_a_region_that_was_not_listed_is_added_and_the_others_stay(tmp_path: Path) -> None:
+    before = catalogue().regions_for("gpt-4.1", "2025-04-14", PTU)
+    assert before is not None
+    new = next(region for region in catalogue().regions() if region not in before.regions)
+    after = over(tmp_path, overlay(OFFER, region=new)).regions_for("gpt-4.1", "2025-04-14", PTU)
+    assert after is not None
+    assert set(after.regions) == {*before.regions, new}
+
+
+def test_a_later_source_is_not_overruled_by_an_older_list(tmp_path: Path) -> None:
+    older = over(
+        tmp_path, overlay(replace(OFFER, minimum=50, step=50, retires="2030-01-01"), day="2020-01-01")
+    )
+    sizes, life = (
+        older.offer("gpt-4.1", "2025-04-14", PTU, HERE),
+        older.lifecycle("gpt-4.1", "2025-04-14", PTU),
+    )
+    assert sizes is not None
+    assert life is not None
+    assert (sizes.minimum, life.arm_retires) == (25, date(2026, 10, 14))
+
+
+def test_the_shipped_catalogue_stays_as_it_is(tmp_path: Path) -> None:
+    over(tmp_path, overlay(NEW))
+    assert catalogue().model("gpt-77") is None
+
+
+BAD: Sequence[tuple[str, object]] = [
+    ("no JSON", "{"),
+    ("no object", []),
+    ("another format", {"format": 2}),
+    ("no regions", {"format": 1, "refreshed": "2026-01-01", "cloud": "AzureCloud"}),
+    ("no date", {"format": 1, "refreshed": "soon", "cloud": "AzureCloud", "regions": {}}),
+    ("a region that is no list", {"format": 1, "refreshed": "2026-01-01", "cloud": "x", "regions": {"a": 1}}),
+    ("no offer", {"format": 1, "refreshed": "2026-01-01", "cloud": "x", "regions": {"a": [1]}}),
+    (
+        "a size that is no number",
+        {
+            "format": 1,
+            "refreshed": "2026-01-01",
+            "cloud": "x",
+            "regions": {"a": [{**dict.fromkeys(("format", "model", "version", "sku"), "x"), "minimum": "1"}]},
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("reason", "content"), BAD, ids=[reason for reason, _ in BAD])
+def test_a_file_that_is_no_overlay_is_refused_with_what_to_do(
+    reason: str, content: object, tmp_path: Path
+) -> None:
+    path = tmp_path / "overlay.json"
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    with pytest.raises(UsageProblem, match=r"cannot be used.*catalog refresh --overlay"):
+        catalogue_with(path)
+    assert reason
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageProblem, match=r"nowhere\.json"):
+        catalogue_with(tmp_path / "nowhere.json")
