@@ -20,6 +20,8 @@ from reconciler.plan.glossary import REASONS, REFUSALS
 from reconciler.report.style import inert, markdown_fence, markdown_inert
 from tests.corpus.corpus import HERE as CORPUS
 from tests.corpus.corpus import Case, Verdict, deployment_cases, history_cases, verdict
+from tools.commands_page import commands_page
+from tools.manifest_page import manifest_page
 
 ROOT = Path(__file__).resolve().parents[1]
 BAD = ROOT / "tests" / "manifests" / "bad"
@@ -221,6 +223,8 @@ def causes_page() -> str:
 DOCUMENTS: dict[str, Callable[[], str]] = {
     "docs/diagnostics.md": diagnostics_page,
     "docs/reference/manifest.schema.json": schema_file,
+    "docs/reference/manifest.md": manifest_page,
+    "docs/reference/commands.md": commands_page,
     "docs/reference/plan-words.md": words_page,
     "docs/corpus-verdicts.md": corpus_page,
     "docs/reference/rights.md": rights_page,
