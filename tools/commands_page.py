@@ -11,9 +11,9 @@ from reconciler.cli.main import COMMANDS, root
 _HEAD = """\
 # Commands
 
-Made by `python -m tools.build_docs` from the program's own help; `reconciler COMMAND --help` says the same in a
-terminal. An option with an environment variable is set by either; the command line wins. What the exit codes
-mean is [a page of its own](exit-codes.md).
+Made by `python -m tools.build_docs` from the program's own help; `reconciler COMMAND --help` says the same in
+a terminal. An option with an environment variable is set by either; the command line wins. What the exit
+codes mean is [a page of its own](exit-codes.md).
 
 | command | what it does |
 | --- | --- |"""
@@ -70,7 +70,7 @@ def _row(parameter: click.Parameter, ctx: click.Context) -> str | None:
     if record is None or not record[1] or "--help" in parameter.opts:
         return None
     names, told = record
-    twin = f"`{parameter.envvar}`" if isinstance(parameter.envvar, str) else "–"
+    twin = f"`{parameter.envvar}`" if isinstance(parameter.envvar, str) else "none"
     return f"| `{_bar(names)}` | {twin} | {_cell(told)} |"
 
 

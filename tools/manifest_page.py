@@ -12,11 +12,11 @@ _Schema = dict[str, Any]
 _HEAD = """\
 # Manifests
 
-Made by `python -m tools.build_docs` from the [JSON Schema](manifest.schema.json), which `reconciler schema` prints for
-editors. A file has one or more YAML documents. Each has `apiVersion: reconciler.aoai/v1`, a `kind`, `metadata` and
-`spec`, and there are three kinds: [Fleet](#fleet), [DeploymentSet](#deploymentset) and
-[DeploymentTemplate](#deploymenttemplate). Field names are ARM's own. A field that is left out is not managed: it is
-neither compared nor changed.
+Made by `python -m tools.build_docs` from the [JSON Schema](manifest.schema.json), which `reconciler schema`
+prints for editors. A file has one or more YAML documents. Each has `apiVersion: reconciler.aoai/v1`, a
+`kind`, `metadata` and `spec`, and there are three kinds: [Fleet](#fleet), [DeploymentSet](#deploymentset) and
+[DeploymentTemplate](#deploymenttemplate). Field names are ARM's own. A field of a deployment that is left out
+is not managed: it is neither compared nor changed.
 
 What a size, a model or a name may be is checked by [rules](../diagnostics.md), not by the schema alone."""
 _KINDS = ("Fleet", "DeploymentSet", "DeploymentTemplate")
@@ -65,7 +65,7 @@ def _named(schema: object) -> Iterator[str]:
 def _rows(schema: _Schema) -> Iterator[str]:
     required = schema.get("required", ())
     for field, about in schema.get("properties", {}).items():
-        must = "yes" if field in required else "–"
+        must = "yes" if field in required else "no"
         yield f"| `{field}` | {_type(about)} | {must} | {_meaning(about)} |"
 
 
