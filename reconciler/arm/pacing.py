@@ -111,6 +111,10 @@ class SubscriptionPace:
             told("the end of a pause that ARM asked for (429)", left)
             await self._clock.sleep(left)
 
+    def shut(self, *, trying: bool) -> bool:
+        """Whether a turn that was given is void by now; `trying` is what the turn said."""
+        return self._resume_at > self._clock.monotonic() or (self.closed and not trying)
+
     def throttled(self, seconds: float) -> None:
         """A 429: nobody asks for so many seconds, and then one at a time."""
         self._resume_at = max(self._resume_at, self._clock.monotonic() + seconds)

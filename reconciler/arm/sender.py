@@ -172,8 +172,8 @@ class Sender:
         told = partial(call.departure.held_back, call.method)
         while True:
             async with door.turn(kind_of(call.method), told) as closed, self._places:
-                if door.closed and not closed:
-                    continue  # it was closed while this one waited for a place
+                if door.shut(trying=closed):
+                    continue  # ARM throttled the subscription while this one waited for a place
                 if closed and resend and not self._budget.spend(RETRY_COST):
                     raise BudgetSpent("the run's budget for repeated requests is used up")
                 answer = await self._told(call, bearer, auxiliary)

@@ -1,0 +1,138 @@
+"""What a stop keeps from leaving, and what is said of what had not left."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from reconciler.engine.apply import apply
+from reconciler.engine.outcome import ApplyReport, Event, Outcome, Silence, Stopping, Waiting
+from reconciler.engine.pace import DEFAULT_PACE
+from reconciler.engine.stop import Cause, Interruption, Stop
+from tests.simulated.arm import Exchange, SimulatedArm, World
+from tests.simulated.fleets import REGION, account, desired, fleet
+from tests.simulated.reconcile import plan_of, reconcile
+from tests.simulated.time import VirtualClock, run
+from tests.unit.engine.test_apply import outcomes, puts
+
+SIGTERM = Interruption(cause=Cause.SIGTERM)
+
+
+def world(*accounts: str) -> World:
+    return World(accounts={account(name): REGION for name in accounts or ("alpha",)})
+
+
+class Throttled(SimulatedArm):
+    """A client that ARM told to pause: each write waits at the door for `pause` seconds."""
+
+    pause = 300.0
+
+    async def _exchange(self, verb: str, target: str) -> Exchange:
+        if verb in {"PUT", "DELETE"}:
+            self.departure.held_back(verb, "the end of a pause", self.pause)
+            await asyncio.sleep(self.pause)
+        return await super()._exchange(verb, target)
+
+
+def test_a_write_does_not_leave_after_a_stop_although_its_look_had_begun() -> None:
+    """F-089: no new write; the look before it is under way when the signal comes."""
+    stop = Stop()
+
+    def fault(exchange: Exchange, phase: str) -> None:
+        if exchange.verb == "GET" and exchange.target.endswith("/chat") and phase == "before":
+            stop.ask(SIGTERM)
+
+    arm = SimulatedArm(world(), fault=fault)
+    report = run(reconcile(fleet(desired("chat")), arm, stop=stop))
+    assert outcomes(report) == {"chat": Outcome.SKIPPED}
+    assert report.items[0].note == "not started: SIGTERM"
+    assert puts(arm) == []
+
+
+def test_a_write_that_a_pause_held_back_was_not_started() -> None:
+    """F-037, F-089: nobody has to look for it in ARM."""
+    arm = Throttled(world())
+
+    async def scenario() -> ApplyReport:
+        stop = Stop()
+        asyncio.get_running_loop().call_later(30, stop.ask, SIGTERM)
+        return await reconcile(fleet(desired("chat")), arm, stop=stop)
+
+    report = run(scenario())
+    assert outcomes(report) == {"chat": Outcome.SKIPPED}
+    assert puts(arm) == []
+
+
+def test_a_pause_is_told_with_its_length() -> None:
+    """F-037: what a lane waits for, and Retry-After."""
+    heard: list[tuple[str, float]] = []
+
+    class Ear:
+        def notify(self, event: Event) -> None:
+            if isinstance(event, Waiting):
+                heard.append((event.what, event.seconds))
+
+    run(reconcile(fleet(desired("chat")), Throttled(world()), listener=Ear()))
+    assert ("the end of a pause", 300.0) in heard
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_whoever_listens_hears_of_each_request_to_stop(twice: bool) -> None:
+    """F-089, F-090."""
+    heard: list[Stopping] = []
+
+    class Ear:
+        def notify(self, event: Event) -> None:
+            if isinstance(event, Stopping):
+                heard.append(event)
+
+    async def scenario() -> None:
+        stop, loop = Stop(), asyncio.get_running_loop()
+        loop.call_later(10, stop.ask, SIGTERM)
+        if twice:
+            loop.call_later(11, stop.ask, SIGTERM)
+        state = fleet(desired("p", sku="ProvisionedManaged", capacity=50))
+        await reconcile(state, SimulatedArm(world()), stop=stop, listener=Ear())
+
+    run(scenario())
+    assert [event.at_once for event in heard] == ([False, True] if twice else [False])
+
+
+def test_the_time_limit_of_an_apply_stops_it_in_the_words_of_whoever_set_it() -> None:
+    """I-12: the run's own clock, also where no signal handler is."""
+    the_world = world()
+    the_world.long_seconds = 10_000_000.0
+    told = Interruption(cause=Cause.TIME_LIMIT, told="the time limit of 90 s")
+    state = fleet(*(desired(f"p{n}", sku="ProvisionedManaged", capacity=50) for n in range(2)))
+
+    async def scenario() -> tuple[ApplyReport, float]:
+        arm = SimulatedArm(the_world)
+        plan = await plan_of(state, arm)
+        began = VirtualClock().monotonic()
+        pace = replace(DEFAULT_PACE, apply_deadline=90.0, poll_first=1.0, poll_cap=1.0)
+        report = await apply(plan, arm, VirtualClock(), Silence(), pace=pace, time_is_up=told)
+        return report, VirtualClock().monotonic() - began
+
+    report, took = run(scenario())
+    assert outcomes(report) == {"p0": Outcome.UNKNOWN, "p1": Outcome.SKIPPED}
+    assert report.items[0].fault is not None
+    assert report.items[0].fault.request_id
+    assert took <= 95
+
+
+def test_lanes_that_only_wait_keep_nobody_from_writing() -> None:
+    """I-11: sixty accounts at the default settings take as long as one."""
+    names = tuple(f"acc{number}" for number in range(60))
+    state = fleet(
+        *(desired("p", in_account=name, sku="ProvisionedManaged", capacity=50) for name in names),
+        accounts=names,
+    )
+
+    async def scenario() -> float:
+        arm = SimulatedArm(world(*names))
+        plan = await plan_of(state, arm)
+        began = VirtualClock().monotonic()
+        await apply(plan, arm, VirtualClock(), Silence())
+        return VirtualClock().monotonic() - began
+
+    assert run(scenario()) < 1.5 * World().long_seconds
