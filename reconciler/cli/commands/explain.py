@@ -1,6 +1,8 @@
-"""`reconciler explain CODE`: what a diagnostic, a word of a plan or an error code of ARM means."""
+"""`reconciler explain WORD`: what a diagnostic, a word of a plan or of drift, or an error code of ARM means."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import click
 
@@ -13,29 +15,46 @@ from reconciler.errors import UsageProblem
 @click.argument("code")
 @output_options("text")
 def command(*, code: str, output: Output) -> None:
-    """Say what CODE means, why the rule exists, and what to do."""
+    """Say what CODE means, why the rule exists, and what to do. Words of plans and drift are codes too."""
+    found = list(_meanings(code))
+    if not found:
+        raise UsageProblem(f"there is no code {code!r}. {_hint(code)}")
+    write_result(output, "\n\n".join(found))
+
+
+def _meanings(code: str) -> Iterator[str]:
+    """Everything that goes by this name: some words stand for a rule, in a plan and in a drift report."""
     from reconciler.engine.advice import advice  # noqa: PLC0415 -- only when asked
     from reconciler.manifest import rules  # noqa: PLC0415
-    from reconciler.plan.actions import Reason  # noqa: PLC0415
-    from reconciler.plan.glossary import REFUSALS, meaning  # noqa: PLC0415
+    from reconciler.plan.causes import ABOUT  # noqa: PLC0415
+    from reconciler.plan.glossary import meaning  # noqa: PLC0415
 
-    found = rules.explain(code)
-    if found is not None:
-        kind = "found while reading" if found.structural else "a rule"
-        head = f"{code} ({kind}; severity {found.severity.value} unless the Fleet says otherwise)"
-        write_result(output, f"{head}\n\n{found.text}")
-        return
-    meant = meaning(code.lower())
+    word = code.lower()
+    rule = rules.explain(word)
+    if rule is not None:
+        kind = "found while reading" if rule.structural else "a rule"
+        head = f"{word} ({kind}; severity {rule.severity.value} unless the Fleet says otherwise)"
+        yield f"{head}\n\n{rule.text}"
+    meant = meaning(word)
     if meant:
-        write_result(output, f"{code.lower()} (a word of a plan)\n\n{meant}.")
-        return
+        yield f"{word} (in a plan)\n\n{meant}."
+    for cause, about in ABOUT.items():
+        if cause.value == word:
+            told = f"{about.meaning[0].upper()}{about.meaning[1:]}. What to do: {about.way_out}."
+            yield f"{word} (a cause of drift; severity {about.severity.value})\n\n{told}"
     known = advice(code, "")
     if known:
-        write_result(output, f"{code} (an answer of ARM)\n\n{known}")
-        return
-    import difflib  # noqa: PLC0415
+        yield f"{code} (an answer of ARM)\n\n{known}."
 
-    words = sorted({*rules.CODES, *REFUSALS, *(reason.value for reason in Reason)})
-    near = difflib.get_close_matches(code, words, n=3, cutoff=0.4)
-    hint = f"Near it: {', '.join(near)}" if near else f"Codes: {', '.join(words)}"
-    raise UsageProblem(f"there is no code {code!r}. {hint}")
+
+def _hint(code: str) -> str:
+    import difflib  # noqa: PLC0415 -- only on this path
+
+    from reconciler.manifest import rules  # noqa: PLC0415
+    from reconciler.plan.actions import Reason  # noqa: PLC0415
+    from reconciler.plan.causes import Cause  # noqa: PLC0415
+    from reconciler.plan.glossary import REFUSALS  # noqa: PLC0415
+
+    words = sorted({*rules.CODES, *REFUSALS, *map(str, Reason), *map(str, Cause)})
+    near = difflib.get_close_matches(code.lower(), words, n=3, cutoff=0.4)
+    return f"Near it: {', '.join(near)}" if near else f"Codes: {', '.join(words)}"

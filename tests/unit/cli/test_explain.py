@@ -1,0 +1,32 @@
+"""`reconciler explain`: every word that the program prints can be asked about."""
+
+import pytest
+
+from reconciler.cli import run
+from reconciler.manifest.rules import CODES
+from reconciler.plan.actions import Reason
+from reconciler.plan.causes import Cause
+from reconciler.plan.glossary import REFUSALS
+
+
+@pytest.mark.parametrize("word", sorted({*CODES, *REFUSALS, *map(str, Reason), *map(str, Cause)}))
+def test_every_word_of_the_program_is_explained(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", word]) == 0
+    assert capsys.readouterr().out.startswith(f"{word} (")
+
+
+def test_a_word_with_two_meanings_is_explained_in_both(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "FAILED-STATE"]) == 0
+    told = capsys.readouterr().out
+    assert "failed-state (in a plan)" in told
+    assert "failed-state (a cause of drift; severity error)" in told
+
+
+def test_a_code_of_arm_is_explained_whatever_its_case(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "insufficientquota"]) == 0
+    assert "used up" in capsys.readouterr().out
+
+
+def test_an_unknown_word_is_answered_with_those_near_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "max-delets"]) == 64
+    assert "Near it: max-deletes" in capsys.readouterr().err
