@@ -1,4 +1,4 @@
-"""`reconciler explain WORD`: what a diagnostic, a word of a plan or of drift, or an error code of ARM means."""
+"""`reconciler explain WORD`: what a word that the program prints means, a code of ARM among them."""
 
 from __future__ import annotations
 
