@@ -11,7 +11,7 @@ HISTORIES ?= 10000
 WORLDS ?= 10000
 SEED ?= $(shell date +%s)
 
-.PHONY: help demo fuzz test check format lint types imports fidelity fidelity-az soak clean
+.PHONY: help demo fuzz test check format lint types imports fidelity fidelity-az differential soak clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ fidelity: $(VENV)/.development  ## Measure how much the emulator is like ARM; wr
 
 fidelity-az: $(VENV)/.development  ## The same with az CLI, installed on its own (slow the first time)
 	$(BIN)/python tools/fidelity_az.py $(VENV)/fidelity/az
+
+differential: $(VENV)/.development  ## The same bad servers for this project and the official SDK; writes docs/differential.md
+	$(BIN)/python tools/differential.py $(VENV)/fidelity
 
 soak: $(VENV)/.development  ## 10,000 random histories and 10,000 worlds without drift; HISTORIES=... WORLDS=... SEED=...
 	RECONCILER_HISTORIES=$(HISTORIES) RECONCILER_WORLDS=$(WORLDS) RECONCILER_SEED=$(SEED) \
