@@ -21,6 +21,11 @@ def saved_plan(chosen: Chosen) -> SavedPlan | None:
     path = Path(chosen.paths[0])
     if path.suffix.lower() in {".yaml", ".yml"} or not path.is_file():
         return None
+    return read_plan(path)
+
+
+def read_plan(path: Path) -> SavedPlan:
+    """The plan in a file; UsageProblem where it cannot be read or is none."""
     try:
         return read_saved(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as problem:

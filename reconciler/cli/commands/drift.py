@@ -25,13 +25,14 @@ from reconciler.cli.options import (
     manifest_options,
     output_options,
 )
+from reconciler.cli.planfile import read_plan
 from reconciler.cli.wiring import Loaded, connect, load_manifests, note, the_clock, write_result
 from reconciler.domain.state import DesiredState, ObservedState
 from reconciler.engine.observe import observe
 from reconciler.errors import UsageProblem
 from reconciler.plan.causes import Cause
 from reconciler.plan.drift import DriftReport, find_drift
-from reconciler.plan.saved import SavedPlan, read_saved
+from reconciler.plan.saved import SavedPlan
 from reconciler.plan.since import must_be_of, since_plan
 from reconciler.report import drift as drift_report
 from reconciler.report import drift_cases
@@ -74,7 +75,7 @@ def command(
     undeclared. No drift, and told all the same: pending, and upgrades that the manifest itself lets the
     service do.
     """
-    base = None if since is None else _saved(since)
+    base = None if since is None else read_plan(since)
     if base is not None:
         chosen = _as_planned(chosen, base)
     loaded = load_manifests(chosen, connection.cloud)
@@ -95,13 +96,6 @@ def command(
     for each in output.each():
         write_result(each, _rendered(told, each, show_people=show_people))
     return _exit_code(report)
-
-
-def _saved(path: Path) -> SavedPlan:
-    try:
-        return read_saved(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as problem:
-        raise UsageProblem(f"cannot read the plan {path}: {problem}") from problem
 
 
 def _as_planned(chosen: Chosen, base: SavedPlan) -> Chosen:
