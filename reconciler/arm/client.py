@@ -19,7 +19,7 @@ from reconciler.arm.api_version import Versions
 from reconciler.arm.asking import Asker, resource
 from reconciler.arm.auth import TokenSource
 from reconciler.arm.classify import rejection, says_account_is_gone, says_item_is_absent
-from reconciler.arm.exchange import Answer, Exchange
+from reconciler.arm.exchange import CONNECTIONS_A_CLIENT, Answer, Exchange
 from reconciler.arm.operation import reference, state_of
 from reconciler.arm.origin import acceptable
 from reconciler.arm.pacing import Pacing
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     import httpx
 
 __all__ = ["ArmClient", "ArmSettings", "Exchanged"]
-
-_CONNECTIONS_A_CLIENT = 8
 
 
 def _nobody(_: object) -> None:
@@ -69,7 +67,7 @@ class ArmClient:
             transport=transport,
             ca_file=settings.ca_file,
             read_only=settings.read_only,
-            clients=max(1, math.ceil(settings.parallelism / _CONNECTIONS_A_CLIENT)),
+            clients=max(1, math.ceil(settings.parallelism / CONNECTIONS_A_CLIENT)),
         )
         pacing, budget = Pacing(clock, longest=settings.longest_wait), RetryBudget()
         tenants = Tenants(

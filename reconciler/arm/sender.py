@@ -174,7 +174,6 @@ class Sender:
         answer: Answer | None = None
         try:
             answer = await self._exchange.send(
-                call.subscription.lower(),
                 call.method,
                 call.url,
                 headers=headers,

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 DEEPEST = 64
 """Levels of nesting; ARM's deepest known resource has nine."""
 
 _DIGITS = 20
+# Each key of the text ends like this; so may a text that is no key.
+_KEY_END = re.compile(rb'"[ \t\r\n]*:')
 
 
 class Unreadable(Exception):  # noqa: N818 -- a state of an answer; the session decides what it means
@@ -24,20 +27,18 @@ class Unreadable(Exception):  # noqa: N818 -- a state of an answer; the session 
 def parse(body: bytes) -> object:
     """The JSON value in `body` (UTF-8, a byte order mark is forgiven); raises Unreadable."""
     try:
-        value: object = json.loads(
-            body.decode("utf-8-sig"),
-            object_pairs_hook=_object,
-            parse_constant=_constant,
-            parse_int=_integer,
-            parse_float=_number,
-        )
+        text = body.decode("utf-8-sig")
+        value: object = _QUICK.decode(text)
+        if _keys(value) != len(_KEY_END.findall(body)):
+            value = _CAREFUL.decode(text)
     except UnicodeDecodeError as problem:
         raise Unreadable("it is not UTF-8") from problem
     except json.JSONDecodeError as problem:
         raise Unreadable(f"it is not JSON ({problem.msg} at character {problem.pos})") from problem
     except RecursionError as problem:
         raise Unreadable(f"it is nested deeper than {DEEPEST} levels") from problem
-    _inspect(value)
+    if b"\\u" in body:
+        _inspect_texts(value)
     return value
 
 
@@ -73,23 +74,43 @@ def _number(digits: str) -> float:
     return value
 
 
-def _inspect(value: object) -> None:
-    """Check depth and text without recursion: the value may be as deep as the parser could go."""
-    level: list[object] = [value]
+# A hook for objects is a call for each of them, and a region's models list has thousands: it is used only
+# where the number of keys leaves it open whether one stands twice in an object.
+_QUICK = json.JSONDecoder(parse_constant=_constant, parse_int=_integer, parse_float=_number)
+_CAREFUL = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_constant, parse_int=_integer, parse_float=_number
+)
+
+
+def _keys(value: object) -> int:
+    """The number of keys in a value, which must not be too deep; without recursion, for it may be."""
+    found = 0
+    level = [value]
     for _ in range(DEEPEST):
         below: list[object] = []
         for item in level:
-            if isinstance(item, dict):
-                below.extend(item)
-                below.extend(item.values())
-            elif isinstance(item, list):
-                below.extend(item)
-            elif isinstance(item, str) and not item.isascii() and not _encodes(item):
-                raise Unreadable("it has half of a surrogate pair")
+            if type(item) is dict:
+                found += len(item)
+                below += [inner for inner in item.values() if type(inner) is dict or type(inner) is list]
+            elif type(item) is list:
+                below += item
         if not below:
-            return
+            return found
         level = below
     raise Unreadable(f"it is nested deeper than {DEEPEST} levels")
+
+
+def _inspect_texts(value: object) -> None:
+    """Refuse halves of surrogate pairs, which only an escape can bring in."""
+    todo = [value]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, dict):
+            todo += [*item, *item.values()]
+        elif isinstance(item, list):
+            todo += item
+        elif isinstance(item, str) and not item.isascii() and not _encodes(item):
+            raise Unreadable("it has half of a surrogate pair")
 
 
 def _encodes(text: str) -> bool:

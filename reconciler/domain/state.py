@@ -114,6 +114,11 @@ class Scope:
     left_out: frozenset[DeploymentId] = frozenset()
     pulled_in: frozenset[DeploymentId] = frozenset()
 
+    @property
+    def everything(self) -> bool:
+        """Whether nothing is selected, so that everything is in scope."""
+        return not (self.targets or self.excludes or self.left_out)
+
     def covers(self, deployment: DeploymentId, alias: str | None) -> bool:
         """Whether this run is about `deployment`."""
         if deployment in self.pulled_in:
@@ -144,6 +149,8 @@ class DesiredState:
 
     def covers(self, deployment: DeploymentId) -> bool:
         """Whether `deployment` is in scope, by its id or its subscription's alias."""
+        if self.scope.everything:
+            return True
         return self.scope.covers(deployment, self.fleet.alias_of(deployment.account.subscription))
 
 
@@ -206,10 +213,14 @@ class Listed:
 
     account: ObservedAccount
     deployments: tuple[ObservedDeployment, ...] = ()
+    _by_id: Mapping[DeploymentId, ObservedDeployment] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_id", {one.id: one for one in reversed(self.deployments)})
 
     def find(self, wanted: DeploymentId) -> ObservedDeployment | None:
         """The deployment of that identity; None is proof of absence, for the listing is complete."""
-        return next((d for d in self.deployments if d.id == wanted), None)
+        return self._by_id.get(wanted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

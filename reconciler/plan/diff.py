@@ -13,7 +13,7 @@ from reconciler.domain.deployment import DesiredDeployment, JsonObject, JsonValu
 from reconciler.domain.sku import SkuName
 from reconciler.domain.state import ObservedDeployment
 from reconciler.plan.actions import FieldChange
-from reconciler.plan.body import ABSENT_MEANS, REMOVAL_TAG, put_body, writable
+from reconciler.plan.body import ABSENT_MEANS, REMOVAL_TAG, as_declared, put_body, writable
 
 Path = tuple[str, ...]
 
@@ -40,6 +40,8 @@ def field_changes(
     desired: DesiredDeployment, observed: ObservedDeployment, fleet: str
 ) -> tuple[FieldChange, ...]:
     """What a PUT of `desired` would change, our marks included; empty when there is nothing to write."""
+    if as_declared(desired, observed, fleet):
+        return ()
     return body_changes(observed, put_body(desired, observed, fleet))
 
 

@@ -25,7 +25,7 @@ def send(over: Wire, url: str = "https://arm.example/x", home: Origin = HOME) ->
     async def sent() -> Answer:
         exchange = Exchange(home, transport=over)
         try:
-            return await exchange.send("lane", "GET", url, headers={}, bearer=TOKEN, auxiliary=(OTHER, OTHER))
+            return await exchange.send("GET", url, headers={}, bearer=TOKEN, auxiliary=(OTHER, OTHER))
         finally:
             await exchange.close()
 
@@ -101,7 +101,7 @@ def test_a_dripping_body_is_cut_at_ninety_seconds() -> None:
     async def timed() -> float:
         exchange = Exchange(HOME, transport=wire(lambda: httpx.Response(200, stream=Dripping())))
         with pytest.raises(NoAnswer, match="90 s") as problem:
-            await exchange.send("lane", "GET", "https://arm.example/x", headers={})
+            await exchange.send("GET", "https://arm.example/x", headers={})
         assert problem.value.timed_out
         return VirtualClock().monotonic()
 
