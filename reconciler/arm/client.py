@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import math
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -20,6 +21,7 @@ from reconciler.arm.asking import Asker, resource
 from reconciler.arm.auth import TokenSource
 from reconciler.arm.classify import rejection, says_account_is_gone, says_item_is_absent
 from reconciler.arm.exchange import CONNECTIONS_A_CLIENT, Answer, Exchange
+from reconciler.arm.late import LateOffers
 from reconciler.arm.operation import reference, state_of
 from reconciler.arm.origin import acceptable
 from reconciler.arm.pacing import Pacing
@@ -222,11 +224,17 @@ class ArmClient:
         call = _read("list quotas of", f"{subscription} in {region}", subscription)
         return tuple(await self._asker.every("locations/usages", path, call, lambda item: (wire.pool(item),)))
 
-    async def list_offers(self, subscription: str, region: Region) -> tuple[Offer, ...]:
-        """The models, versions and SKUs that a region offers."""
+    async def list_offers(self, subscription: str, region: Region) -> Sequence[Offer]:
+        """The models, versions and SKUs that a region offers; a long list is read when it is looked at."""
         path = addresses.of_region(subscription, region, "models")
-        call = _read("list models of", f"{subscription} in {region}", subscription)
-        return tuple(await self._asker.every("locations/models", path, call, wire.offers))
+        unread: list[bytes] = []
+        call = replace(
+            _read("list models of", f"{subscription} in {region}", subscription), set_aside=unread.append
+        )
+        found = await self._asker.every("locations/models", path, call, wire.offers)
+        if not unread:
+            return tuple(found)
+        return LateOffers(unread[-1], lambda why: f"the models of {region} cannot be used: {why}")
 
     async def list_policies(self, account: AccountId) -> tuple[str, ...]:
         """The names of an account's content filters (raiPolicies)."""

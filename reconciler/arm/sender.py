@@ -40,6 +40,8 @@ class Call:
     url: str = field(default="", repr=False)
     content: bytes = field(default=b"", repr=False)
     source_tenants: tuple[str, ...] = ()
+    set_aside: Callable[[bytes], None] | None = None
+    """Takes a long list unread (`late.may_wait`), which then counts as an empty one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

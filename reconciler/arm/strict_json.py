@@ -16,6 +16,7 @@ DEEPEST = 64
 """Levels of nesting; ARM's deepest known resource has nine."""
 
 _DIGITS = 20
+_LONG_NUMBER = re.compile(rb"[0-9]{%d}" % (_DIGITS + 1))
 # Each key of the text ends like this; so may a text that is no key.
 _KEY_END = re.compile(rb'"[ \t\r\n]*:')
 
@@ -28,8 +29,9 @@ def parse(body: bytes) -> object:
     """The JSON value in `body` (UTF-8, a byte order mark is forgiven); raises Unreadable."""
     try:
         text = body.decode("utf-8-sig")
-        value: object = _QUICK.decode(text)
-        if _keys(value) != len(_KEY_END.findall(body)):
+        long = _LONG_NUMBER.search(body) is not None
+        value: object = (_CAREFUL if long else _QUICK).decode(text)
+        if _keys(value) != len(_KEY_END.findall(body)) and not long:
             value = _CAREFUL.decode(text)
     except UnicodeDecodeError as problem:
         raise Unreadable("it is not UTF-8") from problem
@@ -74,9 +76,9 @@ def _number(digits: str) -> float:
     return value
 
 
-# A hook for objects is a call for each of them, and a region's models list has thousands: it is used only
+# A hook is a call for each object or number, and a region's models list has thousands: it is used only
 # where the number of keys leaves it open whether one stands twice in an object.
-_QUICK = json.JSONDecoder(parse_constant=_constant, parse_int=_integer, parse_float=_number)
+_QUICK = json.JSONDecoder(parse_constant=_constant, parse_float=_number)
 _CAREFUL = json.JSONDecoder(
     object_pairs_hook=_object, parse_constant=_constant, parse_int=_integer, parse_float=_number
 )

@@ -7,7 +7,7 @@ concluded about any deployment in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -16,6 +16,7 @@ from reconciler.diagnostics import Place, Severity
 from reconciler.domain.deployment import DesiredDeployment, JsonObject
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.sku import SkuName
+from reconciler.errors import UnreadableOffers
 
 
 class PrunePolicy(StrEnum):
@@ -283,12 +284,25 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegionFacts:
-    """What ARM says about one region of one subscription; None where it could not be read."""
+    """What ARM says about one region of one subscription; None where it could not be read.
+
+    Looking at `offers` may raise UnreadableOffers: a long list is understood only then.
+    """
 
     subscription: str
     region: Region
     pools: tuple[QuotaPool, ...] | None = None
-    offers: tuple[Offer, ...] | None = None
+    offers: Sequence[Offer] | None = None
+
+
+def offers_of(facts: RegionFacts | None) -> tuple[Offer, ...] | None:
+    """The offers of a region; None where there are none that can be read."""
+    if facts is None or facts.offers is None:
+        return None
+    try:
+        return tuple(facts.offers)
+    except UnreadableOffers:
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

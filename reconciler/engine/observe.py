@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Self, TypeVar
 
@@ -36,7 +36,7 @@ T = TypeVar("T")
 _LIST_FROM = 3
 
 # Regions are read beside the accounts: their lists are long, so that reading them last would be a tail.
-_REGIONS_AT_ONCE = 8
+_REGIONS_AT_ONCE = 32
 
 
 async def observe(
@@ -180,7 +180,7 @@ class _Regions:
             except (ArmError, CredentialError):
                 return None
 
-    async def _offers(self, subscription: str, region: Region) -> tuple[Offer, ...] | None:
+    async def _offers(self, subscription: str, region: Region) -> Sequence[Offer] | None:
         async with self._gate:
             try:
                 return await self._api.list_offers(subscription, region)

@@ -5,6 +5,7 @@ Every method raises `reconciler.errors.ArmError` or one of its kinds, and nothin
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from reconciler.domain.deployment import JsonObject
@@ -65,7 +66,7 @@ class AccountFacts(Protocol):
         """The quota pools of a region (ARM's usages)."""
         ...
 
-    async def list_offers(self, subscription: str, region: Region) -> tuple[Offer, ...]:
+    async def list_offers(self, subscription: str, region: Region) -> Sequence[Offer]:
         """The models, versions and SKUs that a region offers."""
         ...
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from reconciler.domain.deployment import UNSET, JsonObject, ModelRef, Unset
 from reconciler.domain.ids import Region
 from reconciler.domain.sku import SkuFamily, SkuName
-from reconciler.domain.state import Listed, ObservedState, Offer
+from reconciler.domain.state import Listed, ObservedState, Offer, offers_of
 from reconciler.plan.actions import Create, Reason, Replace, Update, bodies_of
 from reconciler.plan.terms import Hindrance
 
@@ -94,8 +94,7 @@ class Availability:
     def _in(self, subscription: str, region: Region) -> Mapping[str, Sequence[Offer]] | None:
         place = (subscription, region)
         if place not in self._offers:
-            facts = self._observed.region_facts(subscription, region)
-            read = facts.offers if facts else None
+            read = offers_of(self._observed.region_facts(subscription, region))
             by_name: dict[str, list[Offer]] = defaultdict(list)
             for offer in read or ():
                 by_name[offer.model_name.lower()].append(offer)

@@ -20,6 +20,7 @@ from reconciler.domain.state import (
     ObservedState,
     Offer,
     QuotaPool,
+    offers_of,
 )
 from reconciler.plan.actions import Create, Delete, Writing, bodies_of
 
@@ -152,8 +153,7 @@ class Pools:
     def _offered(self, place: _Place) -> dict[tuple[str, SkuName], list[Offer]]:
         if place not in self._offers:
             index: dict[tuple[str, SkuName], list[Offer]] = defaultdict(list)
-            facts = self._observed.region_facts(*place)
-            for offer in (facts.offers if facts else None) or ():
+            for offer in offers_of(self._observed.region_facts(*place)) or ():
                 index[offer.model_name.lower(), offer.sku].append(offer)
             self._offers[place] = dict(index)
         return self._offers[place]
