@@ -1,8 +1,8 @@
 """Long lists that are understood only when somebody looks at them.
 
 Rule of this module: what waits is a whole list that is a list beyond doubt. A plan with nothing to do asks
-no region what it offers, and such a list has thousands of entries: making values of ten of them takes longer than
-the hundred requests of a hundred accounts.
+no region what it offers, and such a list has thousands of entries: making values of ten of them takes longer
+than the hundred requests of a hundred accounts.
 """
 
 from __future__ import annotations

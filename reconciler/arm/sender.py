@@ -162,9 +162,10 @@ class Sender:
         async with door.turn(kind_of(call.method)) as closed:
             if closed and resend and not self._budget.spend(RETRY_COST):
                 raise BudgetSpent("the run's budget for repeated requests is used up")
+            sent = self._clock.monotonic()
             answer = await self._told(call, bearer, auxiliary)
             if answer.status != 429:
-                door.answered(answer.headers)
+                door.answered(answer.headers, sent=sent)
             return answer
 
     async def _told(self, call: Call, bearer: Token, auxiliary: tuple[Token, ...]) -> Answer:
