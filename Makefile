@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 HISTORIES ?= 10000
 SEED ?= $(shell date +%s)
 
-.PHONY: help demo fuzz test check format lint types imports fidelity fidelity-az soak clean
+.PHONY: help demo bench fuzz test check format lint types imports fidelity fidelity-az soak clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ fidelity-az: $(VENV)/.development  ## The same with az CLI, installed on its own
 soak: $(VENV)/.development  ## 10,000 random histories against the simulated ARM; HISTORIES=... SEED=...
 	RECONCILER_HISTORIES=$(HISTORIES) RECONCILER_SEED=$(SEED) $(BIN)/python -m pytest -q -n 2 -p no:logging \
 		tests/faults/test_histories.py
+
+bench: $(VENV)/.development  ## Measure speed and memory beside their floors; writes docs/performance.md
+	$(BIN)/python -m tools.bench --with-sdk $(VENV)/fidelity --write
 
 clean:  ## Remove what the targets made
 	rm -rf $(VENV) .reconciler .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist

@@ -19,9 +19,11 @@ carry over to other machines better than seconds do.
 {command}
 ```
 
-{machine}, {date}; {rounds} rounds where nothing else is said. The command writes this page and its plots, and
-exits 1 where a bar is broken.
-"""
+{about}"""
+_ABOUT = (
+    "{machine}, {date}; {rounds} rounds where nothing else is said. The command writes this page and its plots, "
+    "and exits 1 where a bar is broken."
+)
 _TABLE = (
     "| what | ours | beside it | it takes | ratio | bar |",
     "| --- | ---: | --- | ---: | ---: | ---: |",
@@ -39,13 +41,12 @@ usages per region and subscription, whatever the accounts hold.
 def page(sections: Sequence[Section], *, command: str, rounds: int) -> str:
     """The whole page."""
     machine = f"{os.cpu_count()} cores ({platform.machine()}), {platform.python_implementation()} "
-    head = _HEAD.format(
-        command=command,
-        machine=machine + platform.python_version(),
-        date=f"{datetime.now(UTC):%Y-%m-%d}",
-        rounds=rounds,
+    about = _ABOUT.format(
+        machine=machine + platform.python_version(), date=f"{datetime.now(UTC):%Y-%m-%d}", rounds=rounds
     )
-    return head + "".join(f"\n{part}" for section in sections for part in _section(section))
+    return _HEAD.format(command=command, about=_wrapped(about)) + "".join(
+        f"\n{part}" for section in sections for part in _section(section)
+    )
 
 
 def _section(section: Section) -> Iterator[str]:
