@@ -21,8 +21,8 @@ carry over to other machines better than seconds do.
 
 {about}"""
 _ABOUT = (
-    "{machine}, {date}; {rounds} rounds where nothing else is said. The command writes this page and its plots, "
-    "and exits 1 where a bar is broken."
+    "{machine}, {date}; {rounds} rounds where nothing else is said. The command writes this page and its "
+    "plots, and exits 1 where a bar is broken."
 )
 _TABLE = (
     "| what | ours | beside it | it takes | ratio | bar |",

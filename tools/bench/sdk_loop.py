@@ -3,7 +3,9 @@
 python -S sdk_loop.py URL ACCOUNTS EACH SUBSCRIPTIONS
 """
 
+import json
 import sys
+import time
 from typing import Any
 
 from azure.core.pipeline.policies import SansIOHTTPPolicy
@@ -18,9 +20,13 @@ class Signed(SansIOHTTPPolicy):
 
 
 def main(url: str, accounts: int, each: int, subscriptions: int) -> None:
+    started = time.perf_counter()
     clients = [
         CognitiveServicesManagementClient(
-            None, f"{number:08d}-1111-1111-1111-111111111111", base_url=url, authentication_policy=Signed()
+            object(),
+            f"{number:08d}-1111-1111-1111-111111111111",
+            base_url=url,
+            authentication_policy=Signed(),
         )
         for number in range(subscriptions)
     ]
@@ -30,6 +36,7 @@ def main(url: str, accounts: int, each: int, subscriptions: int) -> None:
         found += sum(1 for _ in client.deployments.list("rg", f"account-{number:05}"))
     if found != accounts * each:
         sys.exit(f"{found} deployments instead of {accounts * each}")
+    print(json.dumps({"wall": time.perf_counter() - started}))
 
 
 if __name__ == "__main__":

@@ -58,16 +58,15 @@ def command(
         observe_fleet(loaded.state(), connection, output, with_regions=True), timeout=connection.timeout
     )
     plan = plan_for(loaded, observed, allowances)
-    document = plan_json(plan, loaded, chosen)
     if out is not None:
-        save(out, document)
+        save(out, plan_json(plan, loaded, chosen))
         again = " ".join(
             ["reconciler apply", str(out), *flags_of(allowances), *(f"--rule {one}" for one in chosen.rules)]
         )
         note(output, f"saved: {out}; `{again}` does this and nothing else")
     match output.form:
         case "json":
-            write_result(output, document)
+            write_result(output, plan_json(plan, loaded, chosen))
         case "markdown":
             write_result(output, plan_markdown(plan, loaded))
         case _:
