@@ -32,8 +32,9 @@ _PLANS = (
     "Seconds on the clock. A stand-in for ARM answers over loopback sockets after a fixed latency: 100 ms "
     "where nothing else is said (118 ms and more are recorded of the real provider). The fleet is spread "
     "over 10 subscriptions. The first row of a size stands beside its floor: a sign-in and the list request "
-    "of each account, 32 at a time, through httpx in the set-up that costs it least (small pools), and nothing "
-    "done with the answers. Our side signs in, reads accounts, regions, quotas and offers, and compares, too."
+    "of each account, 32 at a time, through httpx in the set-up that costs it least (small pools), and "
+    "nothing done with the answers. Our side signs in, too, reads accounts, regions, quotas and offers, and "
+    "compares."
 )
 _APPLIES = (
     "Seconds on the clock of the whole command, its plan included, against the emulator with "
