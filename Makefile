@@ -11,7 +11,7 @@ HISTORIES ?= 10000
 WORLDS ?= 10000
 SEED ?= $(shell date +%s)
 
-.PHONY: help demo fuzz test check format lint types imports fidelity fidelity-az differential soak clean
+.PHONY: help demo bench fuzz test check format lint types imports fidelity fidelity-az differential soak clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ differential: $(VENV)/.development  ## The same bad servers for this project and
 soak: $(VENV)/.development  ## 10,000 random histories and 10,000 worlds without drift; HISTORIES=... WORLDS=... SEED=...
 	RECONCILER_HISTORIES=$(HISTORIES) RECONCILER_WORLDS=$(WORLDS) RECONCILER_SEED=$(SEED) \
 		$(BIN)/python -m pytest -q -n 2 -p no:logging tests/faults/test_histories.py tests/property/test_drift_laws.py
+
+bench: $(VENV)/.development  ## Measure speed and memory beside their floors; writes docs/performance.md
+	$(BIN)/python -m tools.bench --with-sdk $(VENV)/fidelity --write
 
 clean:  ## Remove what the targets made
 	rm -rf $(VENV) .reconciler .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist

@@ -168,3 +168,7 @@ class ArmContractBroken(ArmError):  # noqa: N818
     ) -> None:
         super().__init__(message, operation=operation, target=target, request_id=request_id)
         self.excerpt = excerpt
+
+
+class UnreadableOffers(ReconcilerError):  # noqa: N818 -- named as its siblings are
+    """A region's models list, kept until somebody looked at it, is none that we can use."""

@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 from fidelity_az import ROOT, SUBSCRIPTION, served
+from sdk_release import installed
 
 RELEASES = ("13.7.0", "14.1.0", "15.0.0b6")
 
@@ -34,16 +35,6 @@ def main(folder: Path) -> int:
         for name, text in problems.items():
             print(f"  FAILED {name}: {text}")
     return 0 if failed == 0 else 1
-
-
-def installed(folder: Path, release: str) -> Path:
-    """The folder of a release, filled from the package index when it is not there."""
-    target = folder / f"sdk-{release}"
-    if not (target / "azure" / "mgmt" / "cognitiveservices").is_dir():
-        wanted = [f"azure-mgmt-cognitiveservices=={release}", "azure-identity"]
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "--target", target, *wanted], check=True)
-    return target
 
 
 def driven(target: Path) -> dict[str, str | None]:

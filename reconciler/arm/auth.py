@@ -224,7 +224,6 @@ class EmulatorTokens:
         exchange = Exchange(self._home, transport=self._transport, ca_file=self._ca_file)
         try:
             answer = await exchange.send(
-                "sign-in",
                 "POST",
                 f"{self._home}/{quote(name, safe='')}/oauth2/v2.0/token",
                 headers={"Content-Type": "application/x-www-form-urlencoded"},

@@ -21,7 +21,8 @@ from reconciler.arm.api_version import PERMISSIONS, Versions
 from reconciler.arm.asking import Asker, resource
 from reconciler.arm.auth import Attempt, TokenSource, attempts
 from reconciler.arm.classify import rejection, says_account_is_gone, says_item_is_absent
-from reconciler.arm.exchange import Answer, Exchange
+from reconciler.arm.exchange import CONNECTIONS_A_CLIENT, Answer, Exchange
+from reconciler.arm.late import LateOffers
 from reconciler.arm.operation import reference, state_of
 from reconciler.arm.origin import acceptable
 from reconciler.arm.pacing import Pacing
@@ -49,8 +50,6 @@ if TYPE_CHECKING:
     import httpx
 
 __all__ = ["ArmClient", "ArmSettings", "Exchanged"]
-
-_CONNECTIONS_A_CLIENT = 8
 
 
 def _nobody(_: object) -> None:
@@ -82,7 +81,7 @@ class ArmClient:
             ca_file=settings.ca_file,
             read_only=settings.read_only,
             may_post=settings.may_post,
-            clients=max(1, math.ceil(settings.parallelism / _CONNECTIONS_A_CLIENT)),
+            clients=max(1, math.ceil(settings.parallelism / CONNECTIONS_A_CLIENT)),
         )
         pacing, budget = Pacing(clock, longest=settings.longest_wait), RetryBudget()
         tenants = Tenants(
@@ -272,11 +271,17 @@ class ArmClient:
         call = _read("list quotas of", f"{subscription} in {region}", subscription)
         return tuple(await self._asker.every("locations/usages", path, call, lambda item: (wire.pool(item),)))
 
-    async def list_offers(self, subscription: str, region: Region) -> tuple[Offer, ...]:
-        """The models, versions and SKUs that a region offers."""
+    async def list_offers(self, subscription: str, region: Region) -> Sequence[Offer]:
+        """The models, versions and SKUs that a region offers; a long list is read when it is looked at."""
         path = addresses.of_region(subscription, region, "models")
-        call = _read("list models of", f"{subscription} in {region}", subscription)
-        return tuple(await self._asker.every("locations/models", path, call, wire.offers))
+        unread: list[bytes] = []
+        call = replace(
+            _read("list models of", f"{subscription} in {region}", subscription), set_aside=unread.append
+        )
+        found = await self._asker.every("locations/models", path, call, wire.offers)
+        if not unread:
+            return tuple(found)
+        return LateOffers(unread[-1], lambda why: f"the models of {region} cannot be used: {why}")
 
     async def list_policies(self, account: AccountId) -> tuple[str, ...]:
         """The names of an account's content filters (raiPolicies)."""

@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+import sys
 import zlib
-from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -24,8 +26,6 @@ from reconciler.arm.printable import speakable
 from reconciler.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from reconciler.arm.token import Token
 
 LONGEST_ANSWER: Final = 8 * 1024 * 1024
@@ -34,13 +34,19 @@ LONGEST_ANSWER: Final = 8 * 1024 * 1024
 # Thirty-two answers of 8 MiB at the same time would be a quarter of a gigabyte: the large ones take turns.
 _LARGE: Final = 1024 * 1024
 _LARGE_AT_ONCE: Final = 4
+_STEP: Final = 64 * 1024
 WHOLE_EXCHANGE: Final = 90.0
 """Seconds; ARM gives a provider 60 s and then answers 504 itself."""
 
 # httpx counts these per read, so a server that drips bytes is stopped by WHOLE_EXCHANGE alone.
 _TIMEOUT = httpx.Timeout(connect=10.0, read=75.0, write=75.0, pool=WHOLE_EXCHANGE)
 # httpx's pool costs more the more connections it has: several small clients beat a large one.
-_LIMITS = httpx.Limits(max_connections=8, max_keepalive_connections=8, keepalive_expiry=15.0)
+CONNECTIONS_A_CLIENT: Final = 4
+_LIMITS = httpx.Limits(
+    max_connections=CONNECTIONS_A_CLIENT,
+    max_keepalive_connections=CONNECTIONS_A_CLIENT,
+    keepalive_expiry=15.0,
+)
 
 AUXILIARY = "x-ms-authorization-auxiliary"
 MOST_AUXILIARY = 3
@@ -65,8 +71,16 @@ class Answer:
     body: bytes = field(repr=False)
 
 
+@dataclass(slots=True)
+class _Pool:
+    """One of httpx's clients and the number of requests that are on their way through it."""
+
+    client: httpx.AsyncClient
+    under_way: int = 0
+
+
 class Exchange:
-    """The connections to one endpoint: at most `clients` pools of eight. Close it when done.
+    """The connections to one endpoint: at most `clients` small pools. Close it when done.
 
     One that is `read_only` sends nothing but GET, and POST to the paths of `may_post`, whoever asks it to: a
     plan writes nothing.
@@ -89,21 +103,20 @@ class Exchange:
         self._may_post = may_post
         self._enough = 1 if transport is not None else clients
         self._context: ssl.SSLContext | None = None
-        self._clients: list[httpx.AsyncClient] = []
-        self._lanes: dict[str, httpx.AsyncClient] = {}
         self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
+        self._pools: list[_Pool] = []
+        self._checked: tuple[str, bytes, str, int | None] | None = None
         _silence_libraries()
+        _spare_the_search_for_sniffio()
 
     async def close(self) -> None:
         """Close all connections."""
-        clients, self._clients = self._clients, []
-        self._lanes.clear()
-        for client in clients:
-            await client.aclose()
+        pools, self._pools = self._pools, []
+        for pool in pools:
+            await pool.client.aclose()
 
     async def send(
         self,
-        lane: str,
         method: str,
         url: str,
         *,
@@ -112,22 +125,24 @@ class Exchange:
         bearer: Token | None = None,
         auxiliary: tuple[Token, ...] = (),
     ) -> Answer:
-        """Send one request and read its answer to the end; raises NoAnswer.
-
-        `lane` is a name, such as a subscription's, whose requests share a few connections.
-        """
+        """Send one request and read its answer to the end; raises NoAnswer."""
         if self._read_only and not self._reads(method, url):
             raise RuntimeError(f"a read-only client was asked to {method}: a bug of ours, nothing was sent")
-        client = self._client(lane)
+        pool = self._least_busy()
+        pool.under_way += 1
         try:
-            request = client.build_request(method, url, headers=_sent(headers), content=content or None)
+            request = pool.client.build_request(
+                method, url, headers={**_SENT, **headers}, content=content or None
+            )
             self._authorize(request, bearer, auxiliary)
             async with asyncio.timeout(WHOLE_EXCHANGE):
-                return await self._receive(client, request)
+                return await self._receive(pool.client, request)
         except TimeoutError as problem:
             raise NoAnswer(f"no whole answer within {WHOLE_EXCHANGE:.0f} s", timed_out=True) from problem
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as problem:
             raise _no_answer(problem, self._home) from problem
+        finally:
+            pool.under_way -= 1
 
     def _reads(self, method: str, url: str) -> bool:
         """Whether a request changes nothing."""
@@ -137,20 +152,29 @@ class Exchange:
     def _authorize(self, request: httpx.Request, bearer: Token | None, auxiliary: tuple[Token, ...]) -> None:
         """Put the tokens on, if and only if the request goes to our own endpoint."""
         url = request.url
-        port = url.port or {"http": 80, "https": 443}.get(url.scheme, 0)
-        host = f"[{url.host}]" if ":" in url.host else url.host
-        there = Origin(scheme=url.scheme, host=host, port=port)
-        if there != self._home or url.userinfo or not (url.scheme == "https" or there.loopback):
-            raise NoAnswer(f"the address is not one of {self._home}; tokens go nowhere else", hopeless=True)
+        there = (url.scheme, url.userinfo, url.host, url.port)
+        if there != self._checked:
+            self._check(*there)
+            self._checked = there
         if bearer is not None:
             request.headers["Authorization"] = f"Bearer {bearer.reveal()}"
         if auxiliary:
             request.headers[AUXILIARY] = ", ".join(f"Bearer {token.reveal()}" for token in auxiliary)
 
+    def _check(self, scheme: str, userinfo: bytes, host: str, port: int | None) -> None:
+        """Refuse any origin but our own, and one whose tokens anybody on the way could read."""
+        there = Origin(
+            scheme=scheme,
+            host=f"[{host}]" if ":" in host else host,
+            port=port or {"http": 80, "https": 443}.get(scheme, 0),
+        )
+        if there != self._home or userinfo or not (scheme == "https" or there.loopback):
+            raise NoAnswer(f"the address is not one of {self._home}; tokens go nowhere else", hopeless=True)
+
     async def _receive(self, client: httpx.AsyncClient, request: httpx.Request) -> Answer:
         response = await client.send(request, stream=True, follow_redirects=False)
         try:
-            headers = {name.lower(): value for name, value in response.headers.items()}
+            headers = _read_headers(response.headers)
             stream = response.stream
             if not isinstance(stream, AsyncIterable):
                 raise NoAnswer("the transport gave no asynchronous answer", hopeless=True)
@@ -165,13 +189,13 @@ class Exchange:
             await response.aclose()
         return Answer(status=response.status_code, headers=headers, body=body)
 
-    def _client(self, lane: str) -> httpx.AsyncClient:
-        """The client of a lane; the first lanes get one each, later ones share those."""
-        if lane not in self._lanes:
-            if len(self._clients) < self._enough:
-                self._clients.append(self._new_client())
-            self._lanes[lane] = self._clients[len(self._lanes) % len(self._clients)]
-        return self._lanes[lane]
+    def _least_busy(self) -> _Pool:
+        """The pool with the fewest requests under way; a new one while all are busy and there may be more."""
+        least = min(self._pools, key=lambda pool: pool.under_way, default=None)
+        if least is None or (least.under_way and len(self._pools) < self._enough):
+            least = _Pool(self._new_client())
+            self._pools.append(least)
+        return least
 
     def _new_client(self) -> httpx.AsyncClient:
         if self._transport is not None:
@@ -198,14 +222,21 @@ class Exchange:
         return self._context
 
 
-def _sent(headers: Mapping[str, str]) -> dict[str, str]:
-    """Our headers. Only gzip is offered, since only gzip is read in bounded steps."""
-    return {
-        "Accept": "application/json",
-        "Accept-Encoding": "gzip",
-        "User-Agent": f"reconciler/{__version__}",
-        **headers,
-    }
+# What every request says. Only gzip is offered, since only gzip is read in bounded steps.
+_SENT = {
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip",
+    "User-Agent": f"reconciler/{__version__}",
+}
+
+
+def _read_headers(sent: httpx.Headers) -> dict[str, str]:
+    """The headers of an answer as `Answer` has them. httpx's own view of them looks each name up anew."""
+    headers: dict[str, str] = {}
+    for name, value in sent.raw:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return headers
 
 
 async def _read(
@@ -221,25 +252,34 @@ async def _read(
     size = received = 0
     async for chunk in stream:
         received += len(chunk)
-        part = chunk
-        if inflate is not None:
-            try:
-                part = inflate.decompress(chunk, LONGEST_ANSWER - size + 1)
-            except zlib.error as problem:
-                raise NoAnswer("the answer's compression is broken") from problem
-        if size <= _LARGE < size + len(part):
-            await large()
-        size += len(part)
-        if size > LONGEST_ANSWER:
-            parts.clear()  # whoever keeps the exception keeps this frame
-            raise NoAnswer(f"the answer is larger than {LONGEST_ANSWER >> 20} MiB", hopeless=True)
-        parts.append(part)
+        for part in _inflated(chunk, inflate):
+            if size <= _LARGE < size + len(part):
+                await large()
+            size += len(part)
+            if size > LONGEST_ANSWER:
+                parts.clear()  # whoever keeps the exception keeps this frame
+                raise NoAnswer(f"the answer is larger than {LONGEST_ANSWER >> 20} MiB", hopeless=True)
+            parts.append(part)
     declared = headers.get("content-length", "")
     if declared.isascii() and declared.isdigit() and int(declared[:18]) > received:
         raise NoAnswer(f"the answer broke off after {received} of {declared[:18]} bytes")
     if inflate is not None and received and not inflate.eof and status not in {204, 304}:
         raise NoAnswer("the compressed answer broke off")
     return b"".join(parts)
+
+
+def _inflated(chunk: bytes, inflate: zlib._Decompress | None) -> Iterator[bytes]:
+    """What a chunk holds, in steps so small that whoever finds it too much has not yet paid for it."""
+    if inflate is None:
+        yield chunk
+        return
+    while chunk:
+        try:
+            part = inflate.decompress(chunk, _STEP)
+        except zlib.error as problem:
+            raise NoAnswer("the answer's compression is broken") from problem
+        chunk = inflate.unconsumed_tail
+        yield part
 
 
 def _inflater(headers: Mapping[str, str]) -> zlib._Decompress | None:
@@ -277,3 +317,13 @@ def _silence_libraries() -> None:
     """Keep httpx and httpcore quiet: at DEBUG they write signed addresses and whole header lists."""
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+def _spare_the_search_for_sniffio() -> None:
+    """Say once that sniffio is not installed, where that is so.
+
+    httpcore tries to import it ten times in each request, and Python searches its whole path each time for a
+    module that is not there: a third of what a request costs.
+    """
+    if "sniffio" not in sys.modules and find_spec("sniffio") is None:
+        sys.modules["sniffio"] = None  # type: ignore[assignment]  # how Python itself says "there is none"

@@ -8,6 +8,7 @@ a crowd. Other subscriptions know nothing of it.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from reconciler.clock import Clock
 
 # Bucket sizes and refills per second, per subscription and principal ("Request limits and throttling").
 LIMITS: Mapping[str, tuple[int, int]] = {"reads": (250, 25), "writes": (200, 10), "deletes": (200, 10)}
+RESERVE = 10
+"""Requests of a full bucket that are left in it. They pay for latency that varies: a request may reach ARM
+sooner after it was sent than the first one did, and then ARM's bucket has had less time to fill than ours."""
 
 
 class PausedTooLong(Exception):  # noqa: N818 -- a state of the subscription
@@ -49,6 +53,8 @@ class Bucket:
     refill: float
     level: float
     at: float
+    told: float = -math.inf
+    """When the request was sent whose answer was last heard."""
 
     def take(self, now: float) -> float:
         """Take one; seconds to wait before using it."""
@@ -56,8 +62,14 @@ class Bucket:
         self.level -= 1
         return max(0.0, -self.level / self.refill)
 
-    def correct(self, now: float, remaining: int) -> None:
-        """ARM says that no more than `remaining` are left: others draw on the same bucket."""
+    def correct(self, now: float, remaining: int, sent: float) -> None:
+        """ARM says that no more than `remaining` are left: others draw on the same bucket.
+
+        An answer that was overtaken by that to a later request says what was, and would only slow us down.
+        """
+        if sent < self.told:
+            return
+        self.told = sent
         self._fill(now)
         self.level = min(self.level, float(remaining))
 
@@ -73,7 +85,10 @@ class SubscriptionPace:
         self._clock = clock
         self._longest = longest * 1.1  # a pause may be a tenth longer than what ARM asked for
         now = clock.monotonic()
-        self._buckets = {kind: Bucket(size, refill, size, now) for kind, (size, refill) in LIMITS.items()}
+        self._buckets = {
+            kind: Bucket(size - RESERVE, refill, size - RESERVE, now)
+            for kind, (size, refill) in LIMITS.items()
+        }
         self._resume_at = now
         self.closed = False
         """Whether the last answer was a 429: then one request at a time tries the door."""
@@ -120,15 +135,18 @@ class SubscriptionPace:
         self._resume_at = max(self._resume_at, self._clock.monotonic() + seconds)
         self.closed = True
 
-    def answered(self, headers: Mapping[str, str]) -> None:
-        """An answer that is not a 429; its x-ms-ratelimit-remaining headers correct the buckets."""
+    def answered(self, headers: Mapping[str, str], *, sent: float = math.inf) -> None:
+        """An answer that is not a 429; its x-ms-ratelimit-remaining headers correct the buckets.
+
+        `sent` is when its request was sent, on the clock's monotonic scale.
+        """
         self.closed = False
         now = self._clock.monotonic()
         for kind, bucket in self._buckets.items():
             for name in (f"subscription-{kind}", f"subscription-global-{kind}"):
                 text = headers.get(f"x-ms-ratelimit-remaining-{name}", "")
                 if text.isascii() and text.isdigit() and len(text) < 10:
-                    bucket.correct(now, int(text))
+                    bucket.correct(now, int(text), sent)
 
 
 class Pacing:

@@ -19,12 +19,16 @@ _TERMINAL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\
 _QUERY = re.compile(r"(https?://[^\s?'\"<>]*)\?[^\s'\"<>]*", re.IGNORECASE)
 _TOKEN = re.compile(r"\beyJ[\w-]{6,}(?:\.[\w-]*){0,2}|(?<=bearer )[^\s,'\"]+", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
+# Most texts are shown as they are: no address, no token, no space but single blanks between words.
+_PLAIN = re.compile(r"(?!.*(?:https?://|eyJ|bearer ))[!-~]+(?: [!-~]+)*", re.IGNORECASE)
 # Cc controls, Cf format marks (bidi, zero width), Cs lone surrogates, Co private use, Zl/Zp line ends.
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
 
 def speakable(text: str, limit: int = MESSAGE) -> str:
     """`text` as one printable line of at most `limit` characters."""
+    if len(text) <= limit and _PLAIN.fullmatch(text):
+        return text
     text = _TERMINAL.sub("", text[: limit * 8])
     text = _TOKEN.sub("***", _QUERY.sub(r"\1", text))
     shown = "".join(_visible(character) for character in _SPACE.sub(" ", text)).strip()

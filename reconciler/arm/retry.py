@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 ATTEMPTS = 4
 LONGEST_WAIT = 600.0
@@ -44,6 +45,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return seconds if seconds > 0 else None
 
 
+@lru_cache(maxsize=64)
 def http_date(text: str) -> datetime | None:
     """A date as HTTP writes it, in UTC; None for anything else."""
     if _HTTP_DATE.fullmatch(text) is None:

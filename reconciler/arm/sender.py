@@ -47,6 +47,8 @@ class Call:
     content: bytes = field(default=b"", repr=False)
     source_tenants: tuple[str, ...] = ()
     departure: Departure = field(default=UNWATCHED, repr=False)
+    set_aside: Callable[[bytes], None] | None = None
+    """Takes a long list unread (`late.may_wait`), which then counts as an empty one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,9 +178,10 @@ class Sender:
                     continue  # ARM throttled the subscription while this one waited for a place
                 if closed and resend and not self._budget.spend(RETRY_COST):
                     raise BudgetSpent("the run's budget for repeated requests is used up")
+                sent = self._clock.monotonic()
                 answer = await self._told(call, bearer, auxiliary)
                 if answer.status != 429:
-                    door.answered(answer.headers)
+                    door.answered(answer.headers, sent=sent)
                 return answer
 
     async def _told(self, call: Call, bearer: Token, auxiliary: tuple[Token, ...]) -> Answer:
@@ -191,7 +194,6 @@ class Sender:
         answer: Answer | None = None
         try:
             answer = await self._exchange.send(
-                call.subscription.lower(),
                 call.method,
                 call.url,
                 headers=headers,

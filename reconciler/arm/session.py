@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from reconciler.arm.classify import ArmFault, Kind, fault_in, rejection
 from reconciler.arm.exchange import Answer, NoAnswer
+from reconciler.arm.late import may_wait
 from reconciler.arm.pacing import Pacing, PausedTooLong
 from reconciler.arm.printable import excerpt, request_id, speakable
 from reconciler.arm.retry import (
@@ -168,6 +169,9 @@ class Session:
     def _understood(self, call: Call, answer: Answer, attempt: int, understand: Understanding[T]) -> T:
         """Make a value of a 2xx answer; what cannot be read may be asked again."""
         try:
+            if call.set_aside is not None and may_wait(answer.body):
+                call.set_aside(answer.body)
+                return understand(answer, {"value": []})
             body = parse(answer.body) if answer.body.strip() else None
             fault = fault_in(answer.status, body)
             if fault is not None:

@@ -39,7 +39,7 @@ Whole = Annotated[int, BeforeValidator(_whole)]
 
 class _Wire(BaseModel):
     model_config = ConfigDict(
-        extra="allow", strict=True, frozen=True, alias_generator=to_camel, populate_by_name=False
+        extra="ignore", strict=True, frozen=True, alias_generator=to_camel, populate_by_name=False
     )
 
 

@@ -7,7 +7,7 @@ concluded about any deployment in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -17,6 +17,7 @@ from reconciler.domain.deployment import DesiredDeployment, JsonObject
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.shard import Part, Shard, shards
 from reconciler.domain.sku import SkuName
+from reconciler.errors import UnreadableOffers
 
 
 class PrunePolicy(StrEnum):
@@ -115,6 +116,11 @@ class Scope:
     left_out: frozenset[DeploymentId] = frozenset()
     pulled_in: frozenset[DeploymentId] = frozenset()
 
+    @property
+    def everything(self) -> bool:
+        """Whether nothing is selected, so that everything is in scope."""
+        return not (self.targets or self.excludes or self.left_out)
+
     def covers(self, deployment: DeploymentId, alias: str | None) -> bool:
         """Whether this run is about `deployment`."""
         if deployment in self.pulled_in:
@@ -174,6 +180,8 @@ class DesiredState:
 
     def covers(self, deployment: DeploymentId) -> bool:
         """Whether `deployment` is in scope, by its id or its subscription's alias."""
+        if self.scope.everything:
+            return True
         return self.scope.covers(deployment, self.fleet.alias_of(deployment.account.subscription))
 
 
@@ -250,10 +258,14 @@ class Listed:
 
     account: ObservedAccount
     deployments: tuple[ObservedDeployment, ...] = ()
+    _by_id: Mapping[DeploymentId, ObservedDeployment] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_id", {one.id: one for one in reversed(self.deployments)})
 
     def find(self, wanted: DeploymentId) -> ObservedDeployment | None:
         """The deployment of that identity; None is proof of absence, for the listing is complete."""
-        return next((d for d in self.deployments if d.id == wanted), None)
+        return self._by_id.get(wanted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -316,12 +328,25 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegionFacts:
-    """What ARM says about one region of one subscription; None where it could not be read."""
+    """What ARM says about one region of one subscription; None where it could not be read.
+
+    `models` may be a list that is understood only when somebody looks: it raises UnreadableOffers then.
+    """
 
     subscription: str
     region: Region
     pools: tuple[QuotaPool, ...] | None = None
-    offers: tuple[Offer, ...] | None = None
+    models: Sequence[Offer] | None = None
+
+    @property
+    def offers(self) -> tuple[Offer, ...] | None:
+        """What `models` says; None where it cannot be read."""
+        if self.models is None:
+            return None
+        try:
+            return tuple(self.models)
+        except UnreadableOffers:
+            return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,10 @@ A failing account never changes what is known of another one, and a part of a li
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Self, TypeVar
 
 from reconciler.domain.ids import AccountId, Region
 from reconciler.domain.state import (
@@ -18,6 +19,8 @@ from reconciler.domain.state import (
     Listed,
     ObservedAccount,
     ObservedState,
+    Offer,
+    QuotaPool,
     Reading,
     RegionFacts,
     Unreadable,
@@ -27,8 +30,13 @@ from reconciler.errors import ArmError, ArmRejected, CredentialError, NotFound
 from reconciler.plan.dependants import with_needed
 from reconciler.plan.references import questions
 
+T = TypeVar("T")
+
 # From this many accounts in one subscription on, one list request is cheaper than one GET each.
 _LIST_FROM = 3
+
+# Regions are read beside the accounts: their lists are long, so that reading them last would be a tail.
+_REGIONS_AT_ONCE = 32
 
 
 async def observe(
@@ -41,15 +49,17 @@ async def observe(
     """
     wanted = [account.id for account in accounts]
     gate = asyncio.Semaphore(parallelism)
-    known = await _known_accounts(wanted, api)
+    regions = _Regions(api)
+    async with _Known(wanted, api, regions if with_regions else None) as known:
 
-    async def read(account: AccountId) -> tuple[AccountId, Reading]:
-        async with gate:
-            return account, await _read_account(account, api, known.get(account))
+        async def read(account: AccountId) -> Reading:
+            reading = await _read_account(account, api, known, gate)
+            if with_regions and isinstance(reading, Listed):
+                regions.begin([reading.account])
+            return reading
 
-    readings = dict(await asyncio.gather(*(read(account) for account in wanted)))
-    regions = await _read_regions(readings, api, gate) if with_regions else ()
-    return ObservedState(readings=readings, regions=regions)
+        readings = dict(zip(wanted, await asyncio.gather(*map(read, wanted)), strict=True))
+        return ObservedState(readings=readings, regions=await regions.of(readings))
 
 
 async def observe_for_plan(desired: DesiredState, api: Arm, *, parallelism: int = 32) -> ObservedState:
@@ -85,59 +95,119 @@ async def observe_for_plan(desired: DesiredState, api: Arm, *, parallelism: int 
     )
 
 
-async def _known_accounts(wanted: list[AccountId], api: AccountFacts) -> Mapping[AccountId, ObservedAccount]:
-    """Account facts by one list request per subscription, where that saves requests and is allowed."""
-    by_subscription: dict[str, int] = defaultdict(int)
-    for account in wanted:
-        by_subscription[account.subscription] += 1
+class _Known:
+    """Account facts by one list request per subscription, where that saves requests and is allowed.
 
-    async def listed(subscription: str) -> tuple[ObservedAccount, ...]:
+    The lists are under way while the block's other requests are: `of` waits for the one it needs. Where there
+    is none, the account is asked for by itself.
+    """
+
+    def __init__(self, wanted: Collection[AccountId], api: AccountFacts, regions: _Regions | None) -> None:
+        self._wanted = frozenset(wanted)
+        self._api = api
+        self._regions = regions
+        self._lists: dict[str, asyncio.Task[Mapping[AccountId, ObservedAccount]]] = {}
+
+    async def __aenter__(self) -> Self:
+        counted = Counter(account.subscription.lower() for account in self._wanted)
+        names = {account.subscription.lower(): account.subscription for account in sorted(self._wanted)}
+        self._lists = {
+            key: asyncio.ensure_future(self._listed(names[key]))
+            for key, count in sorted(counted.items())
+            if count >= _LIST_FROM
+        }
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        tasks = (*self._lists.values(), *(self._regions.tasks if self._regions else ()))
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def of(self, account: AccountId) -> ObservedAccount:
+        """The facts of one account; raises what asking for it raises."""
+        pending = self._lists.get(account.subscription.lower())
+        known = await asyncio.shield(pending) if pending is not None else {}
+        return known.get(account) or await self._api.get_account(account)
+
+    async def _listed(self, subscription: str) -> Mapping[AccountId, ObservedAccount]:
         try:
-            return await api.list_accounts(subscription)
+            found = await self._api.list_accounts(subscription)
         except (ArmError, CredentialError):
-            return ()  # rights may exist on the accounts alone: each is then asked for by itself
+            return {}  # rights may exist on the accounts alone: each is then asked for by itself
+        known = {account.id: account for account in found if account.id in self._wanted}
+        if self._regions is not None:
+            self._regions.begin(known.values())
+        return known
 
-    many = sorted(name for name, count in by_subscription.items() if count >= _LIST_FROM)
-    pages = await asyncio.gather(*(listed(subscription) for subscription in many))
-    return {account.id: account for page in pages for account in page}
+
+class _Regions:
+    """Quotas and offers of the regions where accounts are, each read once, from when it is first heard of."""
+
+    def __init__(self, api: AccountFacts) -> None:
+        self._api = api
+        self._gate = asyncio.Semaphore(_REGIONS_AT_ONCE)
+        self._tasks: dict[tuple[str, Region], asyncio.Task[RegionFacts]] = {}
+
+    @property
+    def tasks(self) -> Collection[asyncio.Task[RegionFacts]]:
+        """All that was begun."""
+        return self._tasks.values()
+
+    def begin(self, accounts: Iterable[ObservedAccount]) -> None:
+        """Read the regions of `accounts`, unless that is under way."""
+        for account in accounts:
+            place = (account.id.subscription.lower(), account.region)
+            if place not in self._tasks:
+                self._tasks[place] = asyncio.ensure_future(self._read(*place))
+
+    async def of(self, readings: Mapping[AccountId, Reading]) -> tuple[RegionFacts, ...]:
+        """What was read of the regions in which some account could be listed, in order."""
+        listed = [reading.account for reading in readings.values() if isinstance(reading, Listed)]
+        places = {(account.id.subscription.lower(), account.region) for account in listed}
+        return tuple(await asyncio.gather(*(self._tasks[p] for p in sorted(places & self._tasks.keys()))))
+
+    async def _read(self, subscription: str, region: Region) -> RegionFacts:
+        pools, offers = await asyncio.gather(
+            self._pools(subscription, region), self._offers(subscription, region)
+        )
+        return RegionFacts(subscription=subscription, region=region, pools=pools, models=offers)
+
+    async def _pools(self, subscription: str, region: Region) -> tuple[QuotaPool, ...] | None:
+        async with self._gate:
+            try:
+                return await self._api.list_pools(subscription, region)
+            except (ArmError, CredentialError):
+                return None
+
+    async def _offers(self, subscription: str, region: Region) -> Sequence[Offer] | None:
+        async with self._gate:
+            try:
+                return await self._api.list_offers(subscription, region)
+            except (ArmError, CredentialError):
+                return None
 
 
-async def _read_account(account: AccountId, api: Arm, known: ObservedAccount | None) -> Reading:
+async def _read_account(account: AccountId, api: Arm, known: _Known, gate: asyncio.Semaphore) -> Reading:
+    """Ask for the account and for its deployments at once; what is wrong with the account counts first."""
+    async with gate:
+        facts, deployments = await asyncio.gather(
+            known.of(account), api.list_deployments(account), return_exceptions=True
+        )
     try:
-        facts = known or await api.get_account(account)
-        return Listed(account=facts, deployments=await api.list_deployments(account))
+        return Listed(account=_or_raise(facts), deployments=_or_raise(deployments))
     except NotFound as missing:
         return AccountMissing(id=account, code=missing.code, message=str(missing))
     except (ArmError, CredentialError) as problem:
         return _unreadable(account, problem)
 
 
+def _or_raise(answer: T | BaseException) -> T:
+    if isinstance(answer, BaseException):
+        raise answer
+    return answer
+
+
 def _unreadable(account: AccountId, problem: ArmError | CredentialError) -> Unreadable:
     code = problem.code if isinstance(problem, ArmRejected) else type(problem).__name__
     return Unreadable(id=account, code=code, message=str(problem))
-
-
-async def _read_regions(
-    readings: Mapping[AccountId, Reading], api: AccountFacts, gate: asyncio.Semaphore
-) -> tuple[RegionFacts, ...]:
-    places = sorted(
-        {
-            (account.subscription.lower(), reading.account.region)
-            for account, reading in readings.items()
-            if isinstance(reading, Listed)
-        }
-    )
-
-    async def read(subscription: str, region: Region) -> RegionFacts:
-        async with gate:
-            try:
-                pools = await api.list_pools(subscription, region)
-            except (ArmError, CredentialError):
-                pools = None
-            try:
-                offers = await api.list_offers(subscription, region)
-            except (ArmError, CredentialError):
-                offers = None
-        return RegionFacts(subscription=subscription, region=region, pools=pools, offers=offers)
-
-    return tuple(await asyncio.gather(*(read(subscription, region) for subscription, region in places)))

@@ -79,7 +79,7 @@ class AccountFacts(Protocol):
         """The quota pools of a region (ARM's usages)."""
         ...
 
-    async def list_offers(self, subscription: str, region: Region) -> tuple[Offer, ...]:
+    async def list_offers(self, subscription: str, region: Region) -> Sequence[Offer]:
         """The models, versions and SKUs that a region offers."""
         ...
 

@@ -14,7 +14,7 @@ from reconciler.domain.marks import REMOVAL_TAG
 from reconciler.domain.sku import SkuName
 from reconciler.domain.state import ObservedDeployment
 from reconciler.plan.actions import FieldChange
-from reconciler.plan.body import ABSENT_MEANS, put_body, writable
+from reconciler.plan.body import ABSENT_MEANS, as_declared, put_body, writable
 
 Path = tuple[str, ...]
 
@@ -41,6 +41,8 @@ def field_changes(
     desired: DesiredDeployment, observed: ObservedDeployment, fleet: str
 ) -> tuple[FieldChange, ...]:
     """What a PUT of `desired` would change, our marks included; empty when there is nothing to write."""
+    if as_declared(desired, observed, fleet):
+        return ()
     return body_changes(observed, put_body(desired, observed, fleet))
 
 

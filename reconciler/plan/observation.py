@@ -107,8 +107,8 @@ def in_order(value: JsonValue) -> JsonValue:
 def _region(facts: RegionFacts, shelf: dict[str, list[JsonValue]]) -> dict[str, JsonValue]:
     pools = None if facts.pools is None else [_pool(pool) for pool in facts.pools]
     key = None
-    if facts.offers is not None:
-        offers: list[JsonValue] = [_offer(offer) for offer in facts.offers]
+    if (read := facts.offers) is not None:
+        offers: list[JsonValue] = [_offer(offer) for offer in read]
         key = hashlib.sha256(canonical(offers).encode()).hexdigest()[:16]
         shelf[key] = offers
     return {
@@ -262,7 +262,7 @@ def _read_region(of: Mapping[str, object], shelf: Mapping[str, tuple[Offer, ...]
         subscription=document.text(of, "subscription"),
         region=Region(document.text(of, "region")),
         pools=None if pools is None else tuple(_read_pool(one) for one in pools),
-        offers=None if key is None else shelf[key],
+        models=None if key is None else shelf[key],
     )
 
 

@@ -14,9 +14,12 @@ SOURCES = ("source", "sourceAccount")
 """ARM's two fields for the source of a model; declaring one takes the place of the other."""
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
 def canonical(value: JsonValue) -> str:
     """The one text of a JSON value: sorted keys, no blanks, ASCII."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return _ENCODER.encode(value)
 
 
 def has(body: JsonObject, path: tuple[str, ...]) -> bool:
@@ -27,6 +30,15 @@ def has(body: JsonObject, path: tuple[str, ...]) -> bool:
             return False
         here = here[name]
     return True
+
+
+def holds(there: JsonValue, stated: JsonValue) -> bool:
+    """Whether `there` has every value of `stated`, in exactly this spelling; no proves no difference."""
+    if isinstance(stated, dict):
+        return isinstance(there, dict) and all(
+            name in there and holds(there[name], value) for name, value in stated.items()
+        )
+    return type(there) is type(stated) and there == stated
 
 
 def without(body: JsonObject, path: tuple[str, ...]) -> JsonObject:

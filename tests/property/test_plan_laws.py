@@ -9,7 +9,9 @@ from reconciler.domain.deployment import Unset
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.state import Listed, ObservedState, PrunePolicy, Unreadable
 from reconciler.plan.actions import Blocked, Create, Delete, Keep, Replace
+from reconciler.plan.body import as_declared, put_body
 from reconciler.plan.codec import narrow, read_saved
+from reconciler.plan.diff import body_changes
 from reconciler.plan.ownership import owner_of
 from reconciler.plan.plan import Plan
 from tests.property.strategies import ACCOUNTS, choices, fleets
@@ -36,6 +38,17 @@ def is_empty(made: Plan) -> bool:
 @given(fleets())
 def test_planning_a_state_against_itself_is_empty(fleet: Fleet) -> None:
     assert is_empty(plan(declared(fleet), converged(fleet).observe()))
+
+
+@LAW
+@given(fleets(), fleets())
+def test_what_is_there_letter_by_letter_is_not_changed_by_a_write(before: Fleet, after: Fleet) -> None:
+    """The quick answer and the thorough one: one without the other would hide a difference."""
+    readings = converged(before).observe().readings.values()
+    there = {one.id: one for read in readings if isinstance(read, Listed) for one in read.deployments}
+    for one in after:
+        if one.id in there and as_declared(one, there[one.id], OURS):
+            assert body_changes(there[one.id], put_body(one, there[one.id], OURS)) == ()
 
 
 @LAW

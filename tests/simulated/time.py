@@ -1,6 +1,7 @@
 """Virtual time: an event loop whose waits cost nothing, so that an hour of polling is a millisecond."""
 
 import asyncio
+import contextlib
 import selectors
 from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
@@ -50,6 +51,19 @@ class VirtualClock:
 
 
 def run(work: Coroutine[None, None, T]) -> T:
-    """Run to the end in virtual time."""
+    """Run to the end in virtual time, or to the moment where the process under test is killed."""
     with asyncio.Runner(loop_factory=_VirtualLoop) as runner:
-        return runner.run(work)
+        try:
+            return runner.run(work)
+        except SystemExit:
+            _bury(runner.get_loop())
+            raise
+
+
+def _bury(loop: asyncio.AbstractEventLoop) -> None:
+    """Take the tasks of a killed process away; each that waited for the killed one dies of the same."""
+    while tasks := asyncio.all_tasks(loop):
+        for task in tasks:
+            task.cancel()
+        with contextlib.suppress(SystemExit):
+            loop.run_until_complete(asyncio.wait(tasks))

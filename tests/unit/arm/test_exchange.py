@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import logging
 import ssl
+import sys
 import zlib
 from collections.abc import AsyncIterator, Mapping
 
@@ -25,7 +26,7 @@ def send(over: Wire, url: str = "https://arm.example/x", home: Origin = HOME) ->
     async def sent() -> Answer:
         exchange = Exchange(home, transport=over)
         try:
-            return await exchange.send("lane", "GET", url, headers={}, bearer=TOKEN, auxiliary=(OTHER, OTHER))
+            return await exchange.send("GET", url, headers={}, bearer=TOKEN, auxiliary=(OTHER, OTHER))
         finally:
             await exchange.close()
 
@@ -79,6 +80,34 @@ def test_plain_http_carries_no_token_off_this_machine() -> None:
     assert send(over, "http://[::1]:81/x", Origin(scheme="http", host="[::1]", port=81)).status == 200
 
 
+def test_requests_go_through_as_few_small_pools_as_they_need() -> None:
+    """httpx's pool costs more the more connections it has; one for all would be a queue."""
+
+    async def pools(at_once: int) -> int:
+        exchange = Exchange(HOME, clients=3)
+        exchange._transport = wire(lambda: answered)
+
+        async def answered(_: httpx.Request) -> httpx.Response:
+            await VirtualClock().sleep(1.0)
+            return reply(200, {})
+
+        for _ in range(2):
+            await asyncio.gather(
+                *(exchange.send("GET", "https://arm.example/x", headers={}) for _ in range(at_once))
+            )
+        found = len(exchange._pools)
+        await exchange.close()
+        return found
+
+    assert [run(pools(count)) for count in (1, 2, 12)] == [1, 2, 3]
+
+
+def test_a_library_that_is_not_installed_is_searched_for_once() -> None:
+    """httpcore asks for sniffio ten times in each request."""
+    Exchange(HOME)
+    assert "sniffio" in sys.modules
+
+
 def test_a_redirect_is_not_followed() -> None:
     """F-045."""
     over = wire(lambda: reply(302, None, {"Location": "https://evil.example/x"}))
@@ -101,7 +130,7 @@ def test_a_dripping_body_is_cut_at_ninety_seconds() -> None:
     async def timed() -> float:
         exchange = Exchange(HOME, transport=wire(lambda: httpx.Response(200, stream=Dripping())))
         with pytest.raises(NoAnswer, match="90 s") as problem:
-            await exchange.send("lane", "GET", "https://arm.example/x", headers={})
+            await exchange.send("GET", "https://arm.example/x", headers={})
         assert problem.value.timed_out
         return VirtualClock().monotonic()
 

@@ -4,8 +4,10 @@ import asyncio
 
 import pytest
 
-from reconciler.arm.pacing import Bucket, Pacing, PausedTooLong, SubscriptionPace, kind_of
+from reconciler.arm.pacing import RESERVE, Bucket, Pacing, PausedTooLong, SubscriptionPace, kind_of
 from tests.simulated.time import VirtualClock, run
+
+FULL = 250 - RESERVE
 
 
 async def turns(door: SubscriptionPace, count: int, kind: str = "reads") -> list[float]:
@@ -30,9 +32,10 @@ def test_a_full_bucket_is_spent_at_once_and_then_the_refill_sets_the_pace(
     kind: str, size: int, refill: int
 ) -> None:
     async def paced() -> list[float]:
-        return await turns(door(), size + 2 * refill, kind)
+        return await turns(door(), size - RESERVE + 2 * refill, kind)
 
     times = run(paced())
+    size -= RESERVE
     assert times[:size] == [0.0] * size
     assert times[size + refill - 1] == pytest.approx(1.0)
     assert times[-1] == pytest.approx(2.0)
@@ -41,7 +44,7 @@ def test_a_full_bucket_is_spent_at_once_and_then_the_refill_sets_the_pace(
 def test_the_buckets_of_reads_writes_and_deletes_are_apart() -> None:
     async def paced() -> list[float]:
         one = door()
-        await turns(one, 250, "reads")
+        await turns(one, FULL, "reads")
         return [*await turns(one, 1, "writes"), *await turns(one, 1, "deletes")]
 
     assert run(paced()) == [0.0, 0.0]
@@ -64,12 +67,23 @@ def test_arms_own_count_corrects_ours_downwards(name: str) -> None:
     assert run(paced()) == [0.0, 0.0, pytest.approx(1 / 25)]
 
 
+def test_a_count_that_was_overtaken_on_its_way_changes_nothing() -> None:
+    async def paced() -> list[float]:
+        clock, one = VirtualClock(), door()
+        await clock.sleep(5.0)
+        one.answered({"x-ms-ratelimit-remaining-subscription-reads": "200"}, sent=2.0)
+        one.answered({"x-ms-ratelimit-remaining-subscription-reads": "1"}, sent=1.0)
+        return await turns(one, 200)
+
+    assert run(paced()) == [5.0] * 200
+
+
 @pytest.mark.parametrize("text", ["11999", "", "-1", "many", "1e3", "9" * 30, "٣"])
 def test_a_count_that_is_higher_or_senseless_changes_nothing(text: str) -> None:
     async def paced() -> list[float]:
         one = door()
         one.answered({"x-ms-ratelimit-remaining-subscription-reads": text})
-        return await turns(one, 251)
+        return await turns(one, FULL + 1)
 
     assert run(paced())[-2:] == [0.0, pytest.approx(1 / 25)]
 

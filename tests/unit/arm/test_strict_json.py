@@ -52,6 +52,26 @@ def test_sixty_four_levels_are_read() -> None:
     assert parse(b"[" * 63 + b"]" * 63) is not None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": "x\\": y", "b\\"": ": "}',
+        '{"a": "\\":\\":\\":"}',
+        '{"id": "123456789012345678901234567890", "n": 5}',
+        '{"a" \n: {"b"\t:[{"c":1},{"c":1}]}}',
+    ],
+)
+def test_texts_that_look_like_keys_or_numbers_are_texts(text: str) -> None:
+    assert parse(text.encode()) == json.loads(text)
+
+
+@pytest.mark.parametrize("twice", ['{"a": 1, "a": 2, "b": "x\\": y"}', '{"a" : {"b": 1}, "a"\n: 2}'])
+def test_a_key_that_stands_twice_is_found_among_texts_that_look_like_keys(twice: str) -> None:
+    """F-014."""
+    with pytest.raises(Unreadable, match="same key twice"):
+        parse(twice.encode())
+
+
 @pytest.mark.parametrize("body", [b"[]", b"1", b'"x"', b"null"])
 def test_what_must_be_an_object_is_one(body: bytes) -> None:
     with pytest.raises(Unreadable, match="not an object"):

@@ -37,6 +37,12 @@ def test_validate_never_loads_what_talks_to_arm() -> None:
     assert imported_by("validate", "manifests") & {"httpx", "azure", "deepdiff", "rich"} == set()
 
 
+def test_talking_to_arm_never_loads_the_terminal_library(tmp_path: Path) -> None:
+    """httpx would, for a command line of its own."""
+    state = ["--emulator-state", str(tmp_path / "e.db")]
+    assert imported_by("plan", "examples/quickstart", "-q", *state) & {"azure", "rich"} == set()
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [

@@ -1,11 +1,13 @@
 """An examination tells each trouble once, with what to do, and is never stopped by one."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from reconciler.arm.late import LateOffers
 from reconciler.domain.health import Check, Status
 from reconciler.domain.ids import AccountId, Region
 from reconciler.domain.rights import Grant
@@ -28,6 +30,7 @@ class Patient:
     """The reads of an examination, each with its answer or its trouble."""
 
     rights: tuple[Grant, ...] | ReconcilerError = NARROW
+    offers: Sequence[Offer] = ()
     troubles: dict[str, ReconcilerError] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
@@ -58,10 +61,10 @@ class Patient:
         del subscription
         return ()
 
-    async def list_offers(self, subscription: str, region: Region) -> tuple[Offer, ...]:
+    async def list_offers(self, subscription: str, region: Region) -> Sequence[Offer]:
         self._ask("offers", region.name)
         del subscription
-        return ()
+        return self.offers
 
     async def list_rights(self, account: AccountId) -> tuple[Grant, ...]:
         self._ask("rights", account.name)
@@ -109,6 +112,14 @@ def test_a_right_that_is_lacking_is_named_with_the_role_that_has_it(
     assert {(one.name, one.status) for one in checks} == {(name, status)}
     assert all("reconciler-plan.json" in one.todo for one in checks)
     assert all("Microsoft.CognitiveServices/" in one.todo for one in checks)
+
+
+def test_a_models_list_that_is_none_at_the_first_look_is_told() -> None:
+    """A long list is understood when it is looked at: examining it is looking."""
+    found = LateOffers(b'{"value": [{]}', lambda why: f"the models of swedencentral cannot be used: {why}")
+    checks = [one for one in examined(Patient(offers=found)) if one.status is not Status.OK]
+    assert [(one.name, one.status) for one in checks] == [("offers", Status.FAILED)]
+    assert "cannot be used: it is not JSON" in checks[0].told
 
 
 def test_one_account_s_trouble_leaves_the_other_its_own() -> None:

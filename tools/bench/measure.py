@@ -1,0 +1,106 @@
+"""Running things in fresh processes and in turn, and what comes of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+PYTHON = sys.executable
+RECONCILER = [PYTHON, "-m", "reconciler"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Used:
+    """What one process used: seconds on the clock, of processors, MiB at its peak; and what it printed."""
+
+    wall: float
+    cpu: float
+    mib: float
+    printed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of a table. `ratio` and `most` are None where nothing is compared, or nothing promised."""
+
+    what: str
+    ours: str
+    beside: str
+    theirs: str
+    ratio: float | None = None
+    most: float | None = None
+    least: float | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether the bar is kept, if there is one."""
+        if self.ratio is None:
+            return True
+        return (self.most is None or self.ratio <= self.most) and (
+            self.least is None or self.ratio >= self.least
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A part of the results: its rows, and sentences about how they were had."""
+
+    title: str
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...]
+
+
+def run(words: Sequence[str], *, env: Mapping[str, str] | None = None, codes: Sequence[int] = (0,)) -> Used:
+    """Run a program to its end; RuntimeError with its last words where it ends with another exit code."""
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            words, stdout=out, stderr=err, stdin=subprocess.DEVNULL, env=dict(env) if env else None
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        err.seek(0)
+        if process.returncode not in codes:
+            told = (err.read() + out.read())[-2000:]
+            raise RuntimeError(f"{' '.join(words[:6])} ended with {process.returncode}: {told}")
+        per_mib = 1024 * 1024 if sys.platform == "darwin" else 1024
+        return Used(
+            wall=wall,
+            cpu=usage.ru_utime + usage.ru_stime,
+            mib=usage.ru_maxrss / per_mib,
+            printed=out.read(),
+        )
+
+
+def subject(name: str, *words: str, figure: str = "wall") -> float:
+    """One figure of a subject (`tools.bench.subjects`) in a fresh interpreter."""
+    done = run([PYTHON, "-m", "tools.bench.subjects", name, *words])
+    return float(json.loads(done.printed)[figure])
+
+
+def in_turn(rounds: int, *measures: Callable[[], float]) -> list[list[float]]:
+    """Each measure's figures, one per round; a busy machine slows all of a round alike."""
+    figures = [[measure() for measure in measures] for _ in range(rounds)]
+    return [list(column) for column in zip(*figures, strict=True)]
+
+
+def ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    """The median of the rounds' own ratios."""
+    return statistics.median(one / other for one, other in zip(ours, theirs, strict=True))
+
+
+def seconds(figures: Sequence[float]) -> str:
+    """The median as text."""
+    middle = statistics.median(figures)
+    return (
+        f"{middle * 1000:.0f} ms" if middle < 1 else f"{middle:.2f} s" if middle < 10 else f"{middle:.1f} s"
+    )
