@@ -10,7 +10,8 @@
     └─ ArmError(operation, target, request_id)
        ├─ ArmUnreachable                  no answer; for a write the outcome is unknown
        ├─ ArmRejected(status, code, message, details)
-       │  └─ Throttled · Conflict · NotFound · Forbidden · QuotaExceeded · InvalidRequest
+       │  └─ Throttled · Conflict · NotFound · Forbidden · QuotaExceeded
+       │     InvalidRequest → ApiVersionUnknown
        ├─ ValidationRefused                ARM's own validation would not take a write that was not sent
        ├─ OperationFailed · OperationTimedOut
        └─ ArmContractBroken               an answer we cannot read; the body is kept, shortened
@@ -23,6 +24,19 @@ ours but diagnostics' siblings' names, so that every room may raise from it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
+
+
+class Trouble(StrEnum):
+    """What kind of thing keeps something from being read; whoever advises people goes by it."""
+
+    SIGN_IN = "sign-in"
+    RIGHTS = "rights"
+    API_VERSION = "api-version"
+    UNREACHABLE = "unreachable"
+    THROTTLED = "throttled"
+    UNINTELLIGIBLE = "unintelligible"
+    OTHER = "other"
 
 
 class ReconcilerError(Exception):
@@ -60,6 +74,10 @@ class CredentialError(ReconcilerError):
         super().__init__(message)
         self.tenant = tenant
 
+    @property
+    def trouble(self) -> Trouble:
+        return Trouble.SIGN_IN
+
 
 class ArmError(ReconcilerError):
     """Something about one request to ARM: our `operation` and `target` first, then what came back."""
@@ -70,6 +88,11 @@ class ArmError(ReconcilerError):
         self.target = target
         self.request_id = request_id
 
+    @property
+    def trouble(self) -> Trouble:
+        """Its kind, where it is one that advice goes by."""
+        return Trouble.OTHER
+
     def __str__(self) -> str:
         request = f" (request {self.request_id})" if self.request_id else ""
         return f"{self.operation} {self.target}: {super().__str__()}{request}"
@@ -77,6 +100,10 @@ class ArmError(ReconcilerError):
 
 class ArmUnreachable(ArmError):  # noqa: N818
     """No usable answer came. A write may or may not have happened: observe before repeating it."""
+
+    @property
+    def trouble(self) -> Trouble:
+        return Trouble.UNREACHABLE
 
 
 class ArmRejected(ArmError):  # noqa: N818
@@ -113,6 +140,10 @@ class ArmRejected(ArmError):  # noqa: N818
 class Throttled(ArmRejected):
     """429: not processed; wait `retry_after` and send the same again."""
 
+    @property
+    def trouble(self) -> Trouble:
+        return Trouble.THROTTLED
+
 
 class Conflict(ArmRejected):
     """409 RequestConflict and its kin: the account is busy with another write; a queue, not a failure."""
@@ -124,6 +155,10 @@ class NotFound(ArmRejected):
 
 class Forbidden(ArmRejected):
     """401 after a fresh token, or 403: rights, policies, locks, linked scopes."""
+
+    @property
+    def trouble(self) -> Trouble:
+        return Trouble.SIGN_IN if self.status == 401 else Trouble.RIGHTS
 
 
 class QuotaExceeded(ArmRejected):
@@ -143,6 +178,14 @@ class ValidationRefused(ArmError):  # noqa: N818
         super().__init__(message, operation=operation, target=target, request_id=request_id)
         self.code = code
         self.message = message
+
+
+class ApiVersionUnknown(InvalidRequest):
+    """ARM does not have the api-version that was sent; its message lists those it has."""
+
+    @property
+    def trouble(self) -> Trouble:
+        return Trouble.API_VERSION
 
 
 class OperationFailed(ArmError):  # noqa: N818
@@ -168,6 +211,10 @@ class ArmContractBroken(ArmError):  # noqa: N818
     ) -> None:
         super().__init__(message, operation=operation, target=target, request_id=request_id)
         self.excerpt = excerpt
+
+    @property
+    def trouble(self) -> Trouble:
+        return Trouble.UNINTELLIGIBLE
 
 
 class UnreadableOffers(ReconcilerError):  # noqa: N818 -- named as its siblings are

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import assert_never
 
+from reconciler.arm.api_version import NOT_REGISTERED
 from reconciler.arm.printable import speakable
 from reconciler.errors import (
+    ApiVersionUnknown,
     ArmRejected,
     Conflict,
     Forbidden,
@@ -170,7 +172,8 @@ def rejection(
     note: str = "",
 ) -> ArmRejected:
     """The exception for an error that ARM made; `note` is put behind ARM's own message."""
-    kind = _exception(fault.kind)
+    unknown = fault.code.lower() == NOT_REGISTERED.lower()
+    kind = ApiVersionUnknown if unknown else _exception(fault.kind)
     message = fault.text or f"HTTP {fault.status} without a message"
     if fault.kind is Kind.OUR_BUG:
         note = "The tool sent something that ARM does not know: a bug of the tool, please report it"

@@ -17,7 +17,7 @@ from reconciler.domain.deployment import DesiredDeployment, JsonObject
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.shard import Part, Shard, shards
 from reconciler.domain.sku import SkuName
-from reconciler.errors import UnreadableOffers
+from reconciler.errors import Trouble, UnreadableOffers
 
 
 class PrunePolicy(StrEnum):
@@ -279,11 +279,15 @@ class AccountMissing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
-    """The account could not be read or listed to its end. Nothing follows from this about any deployment."""
+    """The account could not be read or listed to its end. Nothing follows from this about any deployment.
+
+    `code` and `message` are for people, ARM's own where it gave some; advice goes by `trouble`.
+    """
 
     id: AccountId
     code: str
     message: str
+    trouble: Trouble = Trouble.OTHER
 
 
 Reading = Listed | AccountMissing | Unreadable

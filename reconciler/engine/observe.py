@@ -210,4 +210,4 @@ def _or_raise(answer: T | BaseException) -> T:
 
 def _unreadable(account: AccountId, problem: ArmError | CredentialError) -> Unreadable:
     code = problem.code if isinstance(problem, ArmRejected) else type(problem).__name__
-    return Unreadable(id=account, code=code, message=str(problem))
+    return Unreadable(id=account, code=code, message=str(problem), trouble=problem.trouble)

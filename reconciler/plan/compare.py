@@ -22,6 +22,7 @@ from reconciler.domain.state import (
     ObservedState,
     Unreadable,
 )
+from reconciler.errors import Trouble
 from reconciler.plan.actions import (
     Action,
     Adopt,
@@ -47,14 +48,17 @@ _FIND_ACCOUNT = (
     "an account of another tenant also looks like this when its alias states the wrong tenant"
 )
 _READ_ACCOUNT = "try again when ARM answers; nothing is concluded from an incomplete list"
-# By the kind of trouble; Reading.code is ARM's code, or the name of our own exception.
 _WAYS_TO_READ = {
-    "CredentialError": "what to do stands above; --credential chooses how to sign in",
-    "NoRegisteredProviderFound": "leave --api-version and Fleet.spec.apiVersion out, or take one of these",
-    "AuthorizationFailed": (
+    Trouble.SIGN_IN: "what to do stands above; --credential chooses how to sign in",
+    Trouble.API_VERSION: "leave --api-version and Fleet.spec.apiVersion out, or take one of these",
+    Trouble.RIGHTS: (
         "give this identity Microsoft.CognitiveServices/accounts/read and .../deployments/read on the account"
     ),
-    "ArmUnreachable": "check the address and the network, and try again",
+    Trouble.UNREACHABLE: "check the address and the network, and try again",
+    Trouble.THROTTLED: "try again later; whoever else uses the subscription draws on the same limits",
+    Trouble.UNINTELLIGIBLE: (
+        "check --endpoint and the proxy: a sign-in page between here and ARM looks like this"
+    ),
 }
 
 
@@ -116,7 +120,7 @@ def _account(
         case Unreadable() | None:
             why = reading.message if reading else "it was not looked at"
             told = f"the deployments of {account.id.name} could not be listed completely: {why}"
-            way_out = _WAYS_TO_READ.get(reading.code if reading else "", _READ_ACCOUNT)
+            way_out = _WAYS_TO_READ.get(reading.trouble if reading else Trouble.OTHER, _READ_ACCOUNT)
             for one in wanted:
                 yield blocked(one, Reason.ACCOUNT_UNREADABLE, told, way_out, region=account.region)
         case _:

@@ -26,6 +26,7 @@ from reconciler.domain.state import (
     RegionFacts,
     Unreadable,
 )
+from reconciler.errors import Trouble
 from reconciler.plan import document
 from reconciler.plan.overlay import canonical
 
@@ -72,8 +73,10 @@ def _reading(reading: Reading) -> dict[str, JsonValue]:
 
 
 def _silence(found: AccountMissing | Unreadable) -> dict[str, JsonValue]:
-    reading = "missing" if isinstance(found, AccountMissing) else "unreadable"
-    return {"reading": reading, "code": found.code, "message": found.message}
+    told: dict[str, JsonValue] = {"code": found.code, "message": found.message}
+    if isinstance(found, AccountMissing):
+        return {"reading": "missing", **told}
+    return {"reading": "unreadable", **told, "trouble": found.trouble.value}
 
 
 def _deployment(one: ObservedDeployment) -> dict[str, JsonValue]:
@@ -212,8 +215,12 @@ def _read_silence(of: Mapping[str, object], account: AccountId) -> AccountMissin
     reading = document.text(of, "reading")
     if reading not in {"missing", "unreadable"}:
         document.not_a_plan(f"{reading!r} is no way in which an account was read")
-    kind = AccountMissing if reading == "missing" else Unreadable
-    return kind(id=account, code=code, message=message)
+    if reading == "missing":
+        return AccountMissing(id=account, code=code, message=message)
+    trouble = document.text(of, "trouble")
+    if trouble not in set(Trouble):
+        document.not_a_plan(f"{trouble!r} is no trouble in reading an account")
+    return Unreadable(id=account, code=code, message=message, trouble=Trouble(trouble))
 
 
 def _read_deployment(of: Mapping[str, object]) -> ObservedDeployment:

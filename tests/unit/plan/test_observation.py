@@ -20,7 +20,7 @@ from reconciler.domain.state import (
     SystemMetadata,
     Unreadable,
 )
-from reconciler.errors import UsageProblem
+from reconciler.errors import Trouble, UsageProblem
 from reconciler.plan.observation import observed_json, read_observed
 from tests.unit.plan.states import (
     REGION,
@@ -60,7 +60,12 @@ def example() -> ObservedState:
     seen = world(
         listed(*sorted(there, key=lambda one: one.id.key)),
         AccountMissing(id=account("gone"), code="ResourceNotFound", message="no such account"),
-        Unreadable(id=account("shut"), code="AuthorizationFailed", message='the client "x"\nhas no rights'),
+        Unreadable(
+            id=account("shut"),
+            code="AuthorizationFailed",
+            message='the client "x"\nhas no rights',
+            trouble=Trouble.RIGHTS,
+        ),
         pools={"OpenAI.Standard.gpt4o": (100, 300)},
         offers=(
             offer("p", sizes=(25, 5, None), retires="2027-01-01", status="Deprecating"),
