@@ -323,10 +323,13 @@ class Histories(RuleBasedStateMachine):
         assert done.seconds <= DEFAULT_PACE.apply_deadline + 5, "I-12"
         if done.report is not None:
             self._honest(done.report, written, interfered=trouble is not None)
-            if done.report.succeeded and quiet:  # what was going on before may end badly after our look
+            if done.report.succeeded:  # also over operations that a run before this one left behind
                 self._converged(state)
             if undisturbed:
                 self._all_done(done.report)
+        elif done.plan is not None and not (done.plan.blocked or done.plan.refusals):
+            self.observer.rest(500.0)  # what is going on was nothing to us: nor is its end
+            self._converged(state)
 
     @rule(made=edits, latency=st.sampled_from([0.2, 0.31, 1.7]), delay=st.sampled_from([0.0, 0.5, 3.0, 40.0]))
     def two_reconcile(
