@@ -76,8 +76,12 @@ class ApplyReport:
 
     @property
     def succeeded(self) -> bool:
-        """Whether everything that ought to be done was done."""
-        return not self.blocked and all(i.outcome is Outcome.SUCCEEDED for i in self.items)
+        """Whether everything that ought to be done is known and was done."""
+        return (
+            self.plan.complete
+            and not self.blocked
+            and all(i.outcome is Outcome.SUCCEEDED for i in self.items)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ from reconciler.plan.actions import (
     kind_of,
 )
 from reconciler.plan.observation import in_order, observed_json
-from reconciler.plan.plan import Plan, PoolForecast, Refusal, Step
+from reconciler.plan.plan import Plan, PoolForecast, Refusal, Step, Unread
 from reconciler.plan.saved import FORMAT_VERSION, SavedPlan, Stale, narrow, read_saved
 
 __all__ = ["SavedPlan", "Stale", "narrow", "read_saved", "to_json"]
@@ -66,6 +66,7 @@ def to_json(
         "diagnostics": [_diagnostic(found, spans) for found in plan.diagnostics],
         "leftOut": plan.left_out,
         "owned": plan.owned,
+        "unread": [_unread(one) for one in plan.unread],
         **_shard(plan, observed),
         "selection": in_order(selection),
         "manifests": {"paths": list(manifest_paths), "digest": plan.manifest_digest},
@@ -136,6 +137,10 @@ def pool_json(pool: PoolForecast) -> dict[str, JsonValue]:
 
 def _change(change: FieldChange) -> dict[str, JsonValue]:
     return {"path": change.path, "before": in_order(change.before), "after": in_order(change.after)}
+
+
+def _unread(one: Unread) -> dict[str, JsonValue]:
+    return {"id": str(one.id), "account": one.id.name, "message": one.message, "wayOut": one.way_out}
 
 
 def _refusal(refusal: Refusal) -> dict[str, JsonValue]:

@@ -39,6 +39,7 @@ from reconciler.plan.dependants import block_dependants, say_why_here
 from reconciler.plan.diff import field_changes, fields_of
 from reconciler.plan.legality import needs_replacement, only_marks, reason_for, writes_for
 from reconciler.plan.ownership import owner_of
+from reconciler.plan.plan import Unread
 from reconciler.plan.removal import undeclared
 from reconciler.plan.replacement import replacement
 from reconciler.plan.terms import Terms, blocked
@@ -113,18 +114,33 @@ def _account(
             for there in reading.deployments:
                 if there.id not in names and desired.covers(there.id):
                     yield undeclared(there, account.prune, reading.account.region, terms)
-        case AccountMissing():
-            told = f"ARM does not find the account {account.id.name}: {reading.message}"
+        case AccountMissing() | Unreadable() | None:
+            lacking = _unread(account.id, reading)
+            reason = (
+                Reason.ACCOUNT_MISSING if isinstance(reading, AccountMissing) else Reason.ACCOUNT_UNREADABLE
+            )
             for one in wanted:
-                yield blocked(one, Reason.ACCOUNT_MISSING, told, _FIND_ACCOUNT, region=account.region)
-        case Unreadable() | None:
-            why = reading.message if reading else "it was not looked at"
-            told = f"the deployments of {account.id.name} could not be listed completely: {why}"
-            way_out = _WAYS_TO_READ.get(reading.trouble if reading else Trouble.OTHER, _READ_ACCOUNT)
-            for one in wanted:
-                yield blocked(one, Reason.ACCOUNT_UNREADABLE, told, way_out, region=account.region)
+                yield blocked(one, reason, lacking.message, lacking.way_out, region=account.region)
         case _:
             assert_never(reading)
+
+
+def unread_accounts(desired: DesiredState, observed: ObservedState) -> tuple[Unread, ...]:
+    """The accounts about which nothing is known, those included for which nothing is declared."""
+    readings = ((account.id, observed.readings.get(account.id)) for account in desired.accounts)
+    return tuple(_unread(name, found) for name, found in readings if not isinstance(found, Listed))
+
+
+def _unread(account: AccountId, reading: AccountMissing | Unreadable | None) -> Unread:
+    if isinstance(reading, AccountMissing):
+        told = f"ARM does not find the account {account.name}: {reading.message}"
+        return Unread(id=account, message=told, way_out=_FIND_ACCOUNT)
+    why = reading.message if reading else "it was not looked at"
+    return Unread(
+        id=account,
+        message=f"the deployments of {account.name} could not be listed completely: {why}",
+        way_out=_WAYS_TO_READ.get(reading.trouble if reading else Trouble.OTHER, _READ_ACCOUNT),
+    )
 
 
 def _hindrance(account: DesiredAccount, reading: Listed) -> tuple[Reason, str, str] | None:

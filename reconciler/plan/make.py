@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from reconciler.diagnostics import Diagnostic
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.ids import DeploymentId
-from reconciler.domain.state import DesiredState, Listed, ObservedState
+from reconciler.domain.state import DesiredState, ObservedState
 from reconciler.plan import quota
-from reconciler.plan.compare import compare
+from reconciler.plan.compare import compare, unread_accounts
 from reconciler.plan.dependants import with_needed
 from reconciler.plan.guard import Policy, count_owned, guard
 from reconciler.plan.order import schedule
@@ -37,7 +37,7 @@ def make_plan(
         quota=pools.forecasts,
         refusals=(*guard(actions, desired, observed, policy), *pools.refusals),
         diagnostics=tuple(diagnostics),
-        complete=all(isinstance(observed.readings.get(a.id), Listed) for a in desired.accounts),
+        unread=unread_accounts(desired, observed),
         manifest_digest=desired.manifest_digest,
         left_out=len(_left_out(desired)),
         owned=count_owned(desired, observed),

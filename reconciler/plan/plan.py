@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.domain.ids import DeploymentId
+from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.domain.shard import Part
 from reconciler.plan.actions import Action, Blocked, Keep
 
@@ -71,12 +71,21 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """An account whose deployments could not be listed to the end, why, and what to do about it."""
+
+    id: AccountId
+    message: str
+    way_out: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Everything a person must see before saying yes.
 
-    `complete` is False where something could not be read. `applyable` is False while a refusal stands
-    or nothing is to be written. `owned` deployments carry the fleet's mark. `part` is set where this is the
-    plan of one shard.
+    Nothing is concluded about what is in the `unread` accounts. `applyable` is False while a refusal
+    stands or nothing is to be written. `owned` deployments carry the fleet's mark. `part` is set where
+    this is the plan of one shard.
     """
 
     fleet: str
@@ -85,12 +94,17 @@ class Plan:
     quota: tuple[PoolForecast, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
-    complete: bool = True
+    unread: tuple[Unread, ...] = ()
     manifest_digest: str = ""
     left_out: int = 0
     owned: int = 0
     part: Part | None = None
     fingerprint: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything could be read; a run over anything less cannot have done all there is to do."""
+        return not self.unread
 
     @property
     def writes(self) -> tuple[Step, ...]:

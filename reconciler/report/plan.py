@@ -16,7 +16,7 @@ from reconciler.report.pull_request import render_markdown
 from reconciler.report.quota import quota_lines
 from reconciler.report.steps import NO_ALIAS, Alias, account_line, account_lines, by_account
 from reconciler.report.style import Style
-from reconciler.report.totals import idle, left_out, summary
+from reconciler.report.totals import idle, incomplete, left_out, summary, told_nowhere_else
 
 __all__ = ["render_markdown", "render_text", "summary"]
 
@@ -59,8 +59,11 @@ def _refusals(plan: Plan, style: Style) -> Iterator[str]:
 def _last_words(plan: Plan, style: Style) -> Iterator[str]:
     for out in left_out(plan):
         yield from paragraph(out, width=style.width)
-    if not plan.complete:
-        words = "Incomplete: some account could not be read, and nothing is concluded about what is in it."
-        yield from paragraph(words, width=style.width)
+    if plan.unread:
+        yield from paragraph(style.show(incomplete(plan)), width=style.width)
+    for one in told_nowhere_else(plan):
+        yield from paragraph(style.show(one.message), width=style.width, indent="  ", hanging="    ")
+        words = f"way out: {style.show(one.way_out)}"
+        yield from paragraph(words, width=style.width, indent="    ", hanging="      ")
     colour = "red" if plan.refusals or plan.blocked else "green"
     yield style.paint(idle(plan) or summary(plan), "bold", colour)

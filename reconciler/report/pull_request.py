@@ -17,7 +17,7 @@ from reconciler.report.layout import counted
 from reconciler.report.quota import quota_lines
 from reconciler.report.steps import NO_ALIAS, Alias, account_line, account_lines, by_account
 from reconciler.report.style import Style, inert, markdown_fence, markdown_inert
-from reconciler.report.totals import counts, idle, left_out, summary
+from reconciler.report.totals import counts, idle, incomplete, left_out, summary, told_nowhere_else
 
 _STYLE = Style(colour=False, unicode=True, width=110)
 _RESERVE = 600
@@ -67,8 +67,9 @@ def render_markdown(
     page.add(f"<!-- reconciler plan fleet={_word(plan.fleet)} fingerprint={_word(plan.fingerprint)} -->")
     page.add(f"## Plan for fleet {markdown_inert(plan.fleet[:_LONGEST_CELL])}\n")
     page.add(f"{_counts(plan)}\n")
-    if not plan.complete:
-        page.add("**Incomplete:** some account could not be read; nothing is concluded about it.\n")
+    if plan.unread:
+        page.add(f"{markdown_inert(incomplete(plan))}\n")
+    _offer_list(page, "Not read", _unread(plan), "unread account")
     for out in left_out(plan):
         page.add(f"{out}\n")
     _offer_list(page, "Deleted or replaced", _going(plan), "deletion")
@@ -126,6 +127,11 @@ def _blocked(plan: Plan) -> Iterator[str]:
         if isinstance(action, Blocked):
             told = f"{_cell(action.explanation)}; way out: {_cell(action.way_out)}"
             yield f"{_name(step)} ({action.reason.value}): {told}"
+
+
+def _unread(plan: Plan) -> Iterator[str]:
+    for one in told_nowhere_else(plan):
+        yield f"{_cell(one.message)}; way out: {_cell(one.way_out)}"
 
 
 def _diagnostics(plan: Plan) -> Iterator[str]:

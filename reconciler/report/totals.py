@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from reconciler.domain.shard import Part
 from reconciler.plan.actions import KIND, Keep, kind_of
-from reconciler.plan.plan import Plan
-from reconciler.report.layout import counted
+from reconciler.plan.plan import Plan, Unread
+from reconciler.report.layout import counted, listed
 
 
 def counts(plan: Plan) -> dict[str, int]:
@@ -35,6 +35,20 @@ def idle(plan: Plan) -> str:
     declared = counted(len(kept) - undeclared, "declared deployment")
     others = f", and {counted(undeclared, 'undeclared one')} stay as they are" if undeclared else ""
     return f"Nothing to do: {declared} in sync{others}."
+
+
+def incomplete(plan: Plan) -> str:
+    """The sentence on accounts that could not be read; empty where there are none."""
+    if not plan.unread:
+        return ""
+    names = listed([one.id.name for one in plan.unread])
+    return f"Incomplete: {names} could not be read, and nothing is concluded about what is there."
+
+
+def told_nowhere_else(plan: Plan) -> Sequence[Unread]:
+    """The unread accounts with nothing declared in them: no blocked deployment says why."""
+    told = {step.action.id.account for step in plan.blocked}
+    return [one for one in plan.unread if one.id not in told]
 
 
 def left_out(plan: Plan) -> Sequence[str]:

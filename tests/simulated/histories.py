@@ -327,7 +327,7 @@ class Histories(RuleBasedStateMachine):
                 self._converged(state)
             if undisturbed:
                 self._all_done(done.report)
-        elif done.plan is not None and not (done.plan.blocked or done.plan.refusals):
+        elif done.plan is not None and done.plan.complete and not (done.plan.blocked or done.plan.refusals):
             self.observer.rest(500.0)  # what is going on was nothing to us: nor is its end
             self._converged(state)
 

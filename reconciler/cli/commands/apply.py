@@ -159,7 +159,7 @@ class _Run:
         """Nobody has to read a report of nothing; what a saved plan no longer fits is something."""
         if self.output.form == "json" or report.items:
             _write_report(report, self.loaded, self.output)
-        failed = report.plan.refusals or report.blocked or report.items
+        failed = report.plan.refusals or report.blocked or report.plan.unread or report.items
         return Exit.FAILED if failed else Exit.DONE
 
     async def _write(
@@ -206,7 +206,7 @@ def exit_code(report: ApplyReport, *, waited: bool = True) -> Exit:
         item.outcome is Outcome.SUCCEEDED or (item.outcome is Outcome.UNKNOWN and item.fault is None)
         for item in report.items
     )
-    if report.succeeded or (accepted and not report.blocked):
+    if report.succeeded or (accepted and report.plan.complete and not report.blocked):
         return Exit.DONE
     return Exit.PARTLY if report.count(Outcome.SUCCEEDED) else Exit.FAILED
 

@@ -57,7 +57,7 @@ def command(
     detailed_exitcode: bool,
     ask_arm: bool,
 ) -> int:
-    """Show what apply would do. Reads ARM, writes nothing there. Exit 1 when something is refused."""
+    """Show what apply would do. Reads ARM, writes nothing there. Exit 1 if refused or unread."""
     loaded = load_manifests(chosen, connection.cloud)
     if not loaded.valid:
         return invalid(loaded, output)
@@ -86,7 +86,7 @@ def _what_next(out: Path, part: Part | None, flags: str) -> str:
 
 
 def exit_code(plan: Plan, *, detailed: bool) -> Exit:
-    if plan.refusals or plan.blocked:
+    if plan.refusals or plan.blocked or plan.unread:
         return Exit.FAILED
     if detailed and plan.writes:
         return Exit.CHANGES

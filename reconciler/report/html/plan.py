@@ -38,7 +38,7 @@ from reconciler.report.steps import (
     observed_text,
     written,
 )
-from reconciler.report.totals import counts, idle, left_out, summary
+from reconciler.report.totals import counts, idle, incomplete, left_out, summary, told_nowhere_else
 
 _COLOUR: Final[Mapping[str, str]] = {
     "create": "green",
@@ -49,8 +49,8 @@ _COLOUR: Final[Mapping[str, str]] = {
     "none": "quiet",
     "blocked": "violet",
 }
+_MOST_DOUBTS = 10
 _ACCOUNT_BYTES, _KEPT_BYTES = 3_000_000, 1_000_000
-_NOT_READ = "Incomplete: some account could not be read, and nothing is concluded about what is in it."
 
 
 def render_html(
@@ -97,12 +97,19 @@ def _answer(plan: Plan) -> Answer:
         verdict=verdict,
         colour=colour,
         summary=f"{idle(plan) or summary(plan)}{f' {out}' if out else ''}",
-        doubts=() if plan.complete else (_NOT_READ,),
+        doubts=_doubts(plan),
         numbers={
             kind if kind != "none" else "unchanged": (number, _COLOUR[kind])
             for kind, number in counts(plan).items()
         },
     )
+
+
+def _doubts(plan: Plan) -> tuple[str, ...]:
+    if not plan.unread:
+        return ()
+    first = told_nowhere_else(plan)[:_MOST_DOUBTS]
+    return (incomplete(plan), *(f"{one.message}; way out: {one.way_out}" for one in first))
 
 
 def _refusals(plan: Plan) -> Section | None:

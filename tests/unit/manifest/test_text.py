@@ -25,9 +25,9 @@ BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
 
 
 def test_f101_an_alias_bomb_is_stopped_before_it_is_built() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     found = only(read(BOMB))
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     assert found.code == "yaml-limit"
     assert f"{MAX_NODES:,} nodes" in found.message
 
@@ -42,9 +42,9 @@ def test_f101_aliases_are_counted_one_by_one() -> None:
 @pytest.mark.parametrize("loader", [yaml.CSafeLoader, yaml.SafeLoader], ids=["libyaml", "pure"])
 @pytest.mark.parametrize("opener", ["[", "{a: ", "- "], ids=["lists", "mappings", "block lists"])
 def test_f102_deep_nesting_ends_the_reading_at_once(loader: type[object], opener: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     composed = compose("deep.yaml", opener * 50_000, loader=loader)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     assert [found.code for found in composed.findings] == ["yaml-limit"]
     assert not composed.whole
 
@@ -79,10 +79,10 @@ def test_f104_a_repeated_key_is_shown_with_both_places() -> None:
 
 def test_f104_many_repeated_keys_take_no_quadratic_time() -> None:
     keys = [f"k{number}: 1" for number in range(20_000)]
-    began = time.perf_counter()
+    began = time.process_time()
     composed = compose("keys.yaml", "\n".join(keys + keys[-5_000:]))
     assert len(composed.findings) == 5_000
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,7 @@ def test_the_document_has_the_pinned_keys_in_the_pinned_order() -> None:
         "diagnostics",
         "leftOut",
         "owned",
+        "unread",
         "selection",
         "manifests",
         "fingerprint",

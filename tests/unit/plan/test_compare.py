@@ -16,6 +16,7 @@ from reconciler.domain.state import (
     Scope,
     Unreadable,
 )
+from reconciler.errors import Trouble
 from reconciler.plan.actions import (
     Action,
     Adopt,
@@ -83,6 +84,15 @@ def test_unreadable_account_blocks_its_deployments_instead_of_creating_them(
     assert {step.action.reason for step in made.steps} == {reason}
     assert not made.complete
     assert not made.applyable
+
+
+def test_an_account_that_was_not_read_is_named_though_nothing_is_declared_in_it() -> None:
+    """I-16: there may be deployments of ours in it that have to go."""
+    shut = Unreadable(id=account(), code="x", message="no rights", trouble=Trouble.RIGHTS)
+    made = plan(state(accounts=("acc",)), world(shut))
+    assert (made.steps, made.complete) == ((), False)
+    assert [(one.id.name, "no rights" in one.message) for one in made.unread] == [("acc", True)]
+    assert made.unread[0].way_out.startswith("give this identity")
 
 
 def test_an_unreadable_account_changes_nothing_for_another_one() -> None:

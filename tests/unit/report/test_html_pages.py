@@ -32,6 +32,7 @@ from tests.unit.report.test_drift import APPLICATION, PERSON, found
 from tests.unit.report.test_plan import everything, thousand
 from tests.unit.report.test_show import there
 from tests.unit.report.values import (
+    UNREAD,
     blocked,
     body,
     change,
@@ -190,8 +191,10 @@ def test_a_plan_with_nothing_to_do_says_so_and_folds_what_stays() -> None:
 
 
 def test_an_incomplete_plan_says_so_at_its_top() -> None:
-    page = plan_page(plan(complete=False))
-    assert "Incomplete: some account could not be read" in page.all("header")[0].text
+    page = plan_page(plan(unread=(UNREAD,)))
+    header = page.all("header")[0].text
+    assert "Incomplete: shut could not be read" in header
+    assert "no rights; way out: ask for the right" in header
 
 
 # -- the map -------------------------------------------------------------------------------------------

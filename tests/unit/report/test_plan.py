@@ -7,12 +7,14 @@ import pytest
 from reconciler.catalogue.facts import Unit
 from reconciler.domain.deployment import Unset
 from reconciler.domain.sku import SkuName
+from reconciler.plan.actions import Blocked, Reason
 from reconciler.plan.plan import Holder, Plan, Step, Verdict
 from reconciler.report.plan import render_text, summary
 from reconciler.report.style import Style
 from tests.unit.report.golden_text import as_golden
 from tests.unit.report.values import (
     ALIASES,
+    UNREAD,
     adopt,
     blocked,
     body,
@@ -117,7 +119,7 @@ def everything() -> Plan:
         ),
         refusals=(refusal(),),
         left_out=4,
-        complete=False,
+        unread=(UNREAD,),
     )
 
 
@@ -155,9 +157,25 @@ def test_a_plan_with_nothing_to_do_says_so_in_one_sentence() -> None:
 
 
 def test_a_plan_that_could_not_read_everything_never_says_that_nothing_is_to_do() -> None:
-    text = shown(plan(keep(observed("same"), desired("same")), complete=False))
+    text = shown(plan(keep(observed("same"), desired("same")), unread=(UNREAD,)))
     assert "Nothing to do" not in text
-    assert "Incomplete" in text
+    assert "Incomplete: shut could not be read" in text
+    assert "the deployments of shut could not be listed completely: no rights" in text
+    assert "way out: ask for the right" in text
+
+
+def test_why_an_account_was_not_read_is_said_once() -> None:
+    """Where something is declared there, each blocked deployment says so already."""
+    stuck = Blocked(
+        id=named("chat", "shut"),
+        region=None,
+        reason=Reason.ACCOUNT_UNREADABLE,
+        explanation=UNREAD.message,
+        way_out=UNREAD.way_out,
+    )
+    text = shown(plan(stuck, unread=(UNREAD,)))
+    assert "Incomplete: shut could not be read" in text
+    assert text.count("no rights") == 1
 
 
 def test_the_summary_counts_every_kind_also_where_it_is_nought() -> None:

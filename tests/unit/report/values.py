@@ -34,7 +34,7 @@ from reconciler.plan.actions import (
     Replace,
     Update,
 )
-from reconciler.plan.plan import Holder, Plan, PoolForecast, Refusal, Step, Verdict
+from reconciler.plan.plan import Holder, Plan, PoolForecast, Refusal, Step, Unread, Verdict
 
 PROD = "11111111-1111-1111-1111-111111111111"
 SWEDEN = Region("swedencentral")
@@ -196,6 +196,13 @@ def blocked(
         desired=one,
         observed=observed(one.id.name, one.id.account.name),
     )
+
+
+UNREAD = Unread(
+    id=named("", "shut").account,
+    message="the deployments of shut could not be listed completely: no rights",
+    way_out="ask for the right",
+)
 
 
 def plan(*actions: Action | Step, **more: Any) -> Plan:  # noqa: ANN401 -- fields of a plan, typed there
