@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,9 +20,10 @@ from reconciler.catalogue.packed import (
     PackedSizes,
     PackedVersion,
 )
+from reconciler.domain import document
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.ids import Region
-from reconciler.domain.sku import SkuName
+from reconciler.domain.offer_json import offer_json, read_offer
 from reconciler.domain.state import Offer
 
 FORMAT = 1
@@ -48,7 +49,7 @@ def to_document(overlay: Overlay) -> dict[str, JsonValue]:
         "refreshed": overlay.day.isoformat(),
         "cloud": overlay.cloud,
         "regions": {
-            region.name: [_offer_json(offer) for offer in offers]
+            region.name: [offer_json(offer) for offer in offers]
             for region, offers in sorted(overlay.offers.items())
         },
     }
@@ -58,16 +59,14 @@ def read_overlay(text: bytes) -> Overlay:
     """An overlay from its file's text; ValueError says what is wrong with it."""
     if len(text) > LARGEST:
         raise ValueError(f"it is larger than {LARGEST >> 20} MiB")
-    document: object = json.loads(text)
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
+    file: object = json.loads(text)
+    if not isinstance(file, dict) or file.get("format") != FORMAT:
         raise ValueError(f"it has no format {FORMAT}")
-    regions = document.get("regions")
-    if not isinstance(regions, dict):
-        raise ValueError("`regions` must be an object")  # noqa: TRY004 -- the file's value, not our type
+    regions = document.mapping(file, "regions")
     return Overlay(
-        day=date.fromisoformat(_text(document, "refreshed")),
-        cloud=_text(document, "cloud"),
-        offers={Region(str(name)): tuple(_offers(listed)) for name, listed in regions.items()},
+        day=date.fromisoformat(document.text(file, "refreshed")),
+        cloud=document.text(file, "cloud"),
+        offers={Region(name): tuple(map(read_offer, document.objects(regions, name))) for name in regions},
     )
 
 
@@ -156,56 +155,3 @@ class _Layer:
             cycle["status"], cycle["status_source"] = offer.lifecycle_status, self._source
         if "retires" not in cycle and "stage" not in cycle and offer.retires and _DAY.match(offer.retires):
             cycle["retires"], cycle["source"] = offer.retires[:10], self._source
-
-
-def _offer_json(offer: Offer) -> dict[str, JsonValue]:
-    return {
-        "format": offer.model_format,
-        "model": offer.model_name,
-        "version": offer.model_version,
-        "sku": offer.sku.name,
-        "pool": offer.pool,
-        "kind": offer.account_kind,
-        "minimum": offer.minimum,
-        "step": offer.step,
-        "maximum": offer.maximum,
-        "retires": offer.retires,
-        "status": offer.lifecycle_status,
-        "default": offer.default_version,
-    }
-
-
-def _offers(listed: object) -> Iterable[Offer]:
-    if not isinstance(listed, list):
-        raise ValueError("a region must be a list of offers")  # noqa: TRY004 -- the file's value, not our type
-    for one in listed:
-        if not isinstance(one, dict):
-            raise ValueError("an offer must be an object")  # noqa: TRY004
-        yield Offer(
-            model_format=_text(one, "format"),
-            model_name=_text(one, "model"),
-            model_version=_text(one, "version"),
-            sku=SkuName(_text(one, "sku")),
-            pool=_text(one, "pool"),
-            account_kind=_text(one, "kind"),
-            minimum=_whole(one, "minimum"),
-            step=_whole(one, "step"),
-            maximum=_whole(one, "maximum"),
-            retires=None if one.get("retires") is None else _text(one, "retires"),
-            lifecycle_status=_text(one, "status"),
-            default_version=one.get("default") is True,
-        )
-
-
-def _text(of: Mapping[str, object], key: str) -> str:
-    value = of.get(key)
-    if not isinstance(value, str):
-        raise ValueError(f"`{key}` must be text")  # noqa: TRY004
-    return value
-
-
-def _whole(of: Mapping[str, object], key: str) -> int | None:
-    value = of.get(key)
-    if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
-        raise ValueError(f"`{key}` must be a whole number or null")
-    return value

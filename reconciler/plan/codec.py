@@ -26,7 +26,8 @@ from reconciler.plan.actions import (
 )
 from reconciler.plan.observation import in_order, observed_json
 from reconciler.plan.plan import Plan, PoolForecast, Refusal, Step, Unread
-from reconciler.plan.saved import FORMAT_VERSION, SavedPlan, Stale, narrow, read_saved
+from reconciler.plan.plan_file import FORMAT_VERSION
+from reconciler.plan.saved import SavedPlan, Stale, narrow, read_saved
 
 __all__ = ["SavedPlan", "Stale", "narrow", "read_saved", "to_json"]
 

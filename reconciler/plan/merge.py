@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
+from reconciler.domain import document
 from reconciler.domain.shard import Shard
 from reconciler.domain.state import DesiredState, ObservedState, RegionFacts, Unreadable
 from reconciler.errors import PlanStale, UsageProblem
-from reconciler.plan import document
 from reconciler.plan.observation import read_observed
-from reconciler.plan.saved import SavedPlan, plan_file, saved_in
+from reconciler.plan.plan_file import plan_file, reading
+from reconciler.plan.saved import SavedPlan, saved_in
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -46,20 +47,25 @@ def read_shard(text: str, file: str) -> ShardPlan:
         )
     if "observed" not in found:
         raise UsageProblem("it has lost what its shard observed; plan that shard again")
+    with reading():
+        return ShardPlan(
+            file=file,
+            shard=saved.shard,
+            saved=saved,
+            tool_version=document.text(document.mapping(found, "tool"), "version"),
+            created_at=_moment(found),
+            observed=read_observed(document.mapping(found, "observed")),
+        )
+
+
+def _moment(found: Mapping[str, object]) -> datetime:
     try:
         created = datetime.fromisoformat(document.text(found, "createdAt"))
     except ValueError as problem:
-        document.not_a_plan(f"`createdAt` is no time: {problem}")
+        document.wrong(f"`createdAt` is no time: {problem}")
     if created.tzinfo is None:
-        document.not_a_plan("`createdAt` has no time zone")
-    return ShardPlan(
-        file=file,
-        shard=saved.shard,
-        saved=saved,
-        tool_version=document.text(document.mapping(found, "tool"), "version"),
-        created_at=created,
-        observed=read_observed(document.mapping(found, "observed")),
-    )
+        document.wrong("`createdAt` has no time zone")
+    return created
 
 
 def whole(plans: Sequence[ShardPlan], *, tool_version: str) -> tuple[ShardPlan, ...]:

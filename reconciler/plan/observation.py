@@ -10,8 +10,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 
+from reconciler.domain import document
 from reconciler.domain.deployment import JsonObject, JsonValue
 from reconciler.domain.ids import AccountId, DeploymentId, Region
+from reconciler.domain.offer_json import offer_json, read_offer
 from reconciler.domain.sku import SkuName
 from reconciler.domain.state import (
     AccountMissing,
@@ -27,8 +29,8 @@ from reconciler.domain.state import (
     Unreadable,
 )
 from reconciler.errors import Trouble
-from reconciler.plan import document
 from reconciler.plan.overlay import canonical
+from reconciler.plan.plan_file import reading as reading_a_plan
 
 _PEOPLE = "systemdata"
 
@@ -111,7 +113,7 @@ def _region(facts: RegionFacts, shelf: dict[str, list[JsonValue]]) -> dict[str, 
     pools = None if facts.pools is None else [_pool(pool) for pool in facts.pools]
     key = None
     if (read := facts.offers) is not None:
-        offers: list[JsonValue] = [_offer(offer) for offer in read]
+        offers: list[JsonValue] = [offer_json(offer) for offer in read]
         key = hashlib.sha256(canonical(offers).encode()).hexdigest()[:16]
         shelf[key] = offers
     return {
@@ -124,23 +126,6 @@ def _region(facts: RegionFacts, shelf: dict[str, list[JsonValue]]) -> dict[str, 
 
 def _pool(pool: QuotaPool) -> dict[str, JsonValue]:
     return {"name": pool.name, "label": pool.label, "used": pool.used, "limit": pool.limit}
-
-
-def _offer(offer: Offer) -> dict[str, JsonValue]:
-    return {
-        "format": offer.model_format,
-        "model": offer.model_name,
-        "version": offer.model_version,
-        "sku": offer.sku.name,
-        "pool": offer.pool,
-        "kind": offer.account_kind,
-        "minimum": offer.minimum,
-        "step": offer.step,
-        "maximum": offer.maximum,
-        "retires": offer.retires,
-        "status": offer.lifecycle_status,
-        "default": offer.default_version,
-    }
 
 
 def _names(account: AccountId, found: Names) -> dict[str, JsonValue]:
@@ -163,10 +148,13 @@ def _opinion(name: DeploymentId, found: Opinion) -> dict[str, JsonValue]:
 
 def read_observed(of: Mapping[str, object]) -> ObservedState:
     """The observation that `observed_json` wrote; UsageProblem where the object is none."""
+    with reading_a_plan():
+        return _read_observed(of)
+
+
+def _read_observed(of: Mapping[str, object]) -> ObservedState:
     offers = document.mapping(of, "offers")
-    shelf = {
-        key: tuple(_read_offer(one) for one in document.objects(offers, key)) for key in map(str, offers)
-    }
+    shelf = {key: tuple(read_offer(one) for one in document.objects(offers, key)) for key in map(str, offers)}
     readings = [_read_reading(one) for one in document.objects(of, "accounts")]
     return ObservedState(
         readings={_id_of(reading): reading for reading in readings},
@@ -186,10 +174,7 @@ def _id_of(reading: Reading) -> AccountId:
 
 
 def _account(of: Mapping[str, object]) -> AccountId:
-    try:
-        return AccountId.parse(document.text(of, "id"))
-    except ValueError as problem:
-        document.not_a_plan(str(problem))
+    return AccountId.parse(document.text(of, "id"))
 
 
 def _read_reading(of: Mapping[str, object]) -> Reading:
@@ -198,7 +183,7 @@ def _read_reading(of: Mapping[str, object]) -> Reading:
         return _read_silence(of, account)
     deployments = tuple(_read_deployment(one) for one in document.objects(of, "deployments"))
     if any(one.id.account != account for one in deployments):
-        document.not_a_plan(f"a deployment in the listing of {account.name} is another account's")
+        document.wrong(f"a deployment in the listing of {account.name} is another account's")
     return Listed(
         account=ObservedAccount(
             id=account,
@@ -214,13 +199,10 @@ def _read_silence(of: Mapping[str, object], account: AccountId) -> AccountMissin
     code, message = document.text(of, "code"), document.text(of, "message")
     reading = document.text(of, "reading")
     if reading not in {"missing", "unreadable"}:
-        document.not_a_plan(f"{reading!r} is no way in which an account was read")
+        document.wrong(f"{reading!r} is no way in which an account was read")
     if reading == "missing":
         return AccountMissing(id=account, code=code, message=message)
-    trouble = document.text(of, "trouble")
-    if trouble not in set(Trouble):
-        document.not_a_plan(f"{trouble!r} is no trouble in reading an account")
-    return Unreadable(id=account, code=code, message=message, trouble=Trouble(trouble))
+    return Unreadable(id=account, code=code, message=message, trouble=Trouble(document.text(of, "trouble")))
 
 
 def _read_deployment(of: Mapping[str, object]) -> ObservedDeployment:
@@ -242,10 +224,7 @@ def _read_deployment(of: Mapping[str, object]) -> ObservedDeployment:
 
 
 def _name(of: Mapping[str, object]) -> DeploymentId:
-    try:
-        return DeploymentId.parse(document.text(of, "id"))
-    except ValueError as problem:
-        document.not_a_plan(str(problem))
+    return DeploymentId.parse(document.text(of, "id"))
 
 
 def _read_opinion(of: Mapping[str, object]) -> tuple[DeploymentId, Opinion]:
@@ -263,7 +242,7 @@ def _without_people(resource: JsonObject) -> JsonObject:
 def _read_region(of: Mapping[str, object], shelf: Mapping[str, tuple[Offer, ...]]) -> RegionFacts:
     key = document.text_or_none(of, "offers")
     if key is not None and key not in shelf:
-        document.not_a_plan(f"`offers` has no list {key!r}")
+        document.wrong(f"`offers` has no list {key!r}")
     pools = None if of.get("pools") is None else document.objects(of, "pools")
     return RegionFacts(
         subscription=document.text(of, "subscription"),
@@ -279,23 +258,6 @@ def _read_pool(of: Mapping[str, object]) -> QuotaPool:
         label=document.text(of, "label"),
         used=document.whole(of, "used"),
         limit=document.whole(of, "limit"),
-    )
-
-
-def _read_offer(of: Mapping[str, object]) -> Offer:
-    return Offer(
-        model_format=document.text(of, "format"),
-        model_name=document.text(of, "model"),
-        model_version=document.text(of, "version"),
-        sku=SkuName(document.text(of, "sku")),
-        pool=document.text(of, "pool"),
-        account_kind=document.text(of, "kind"),
-        minimum=document.whole_or_none(of, "minimum"),
-        step=document.whole_or_none(of, "step"),
-        maximum=document.whole_or_none(of, "maximum"),
-        retires=document.text_or_none(of, "retires"),
-        lifecycle_status=document.text(of, "status"),
-        default_version=document.yes_or_no(of, "default"),
     )
 
 

@@ -11,20 +11,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from reconciler.domain import document
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.shard import Shard
 from reconciler.domain.state import DesiredState
-from reconciler.errors import PlanStale, UsageProblem
-from reconciler.plan import document
+from reconciler.errors import PlanStale
 from reconciler.plan.actions import Action, Blocked, Create, Delete, Keep, Reason, changes_of, kind_of
 from reconciler.plan.legality import is_mark, without_marks
 from reconciler.plan.plan import Plan, Step
+from reconciler.plan.plan_file import plan_file, reading
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
-
-FORMAT_VERSION = 1
 
 Selection = TypeVar("Selection", bound="DataclassInstance")
 
@@ -131,19 +130,13 @@ def read_saved(text: str) -> SavedPlan:
     return saved_in(plan_file(text))
 
 
-def plan_file(text: str) -> Mapping[str, object]:
-    """The document of a plan file that this version can read."""
-    file = document.object_in(text)
-    if file["formatVersion"] != FORMAT_VERSION:
-        raise PlanStale(
-            f"the plan file has format version {file['formatVersion']!r}, this program reads "
-            f"{FORMAT_VERSION}. Nothing was written; plan again with this version"
-        )
-    return file
-
-
 def saved_in(file: Mapping[str, object]) -> SavedPlan:
     """What counts of such a document when it is applied."""
+    with reading():
+        return _saved_in(file)
+
+
+def _saved_in(file: Mapping[str, object]) -> SavedPlan:
     manifests = document.mapping(file, "manifests")
     selection = document.mapping(file, "selection")
     return SavedPlan(
@@ -166,10 +159,7 @@ def _shard(file: Mapping[str, object]) -> Shard | None:
     if "shard" not in file:
         return None
     stated = document.mapping(file, "shard")
-    try:
-        return Shard(document.whole(stated, "index"), document.whole(stated, "count"))
-    except ValueError as problem:
-        document.not_a_plan(str(problem))
+    return Shard(document.whole(stated, "index"), document.whole(stated, "count"))
 
 
 def narrow(plan: Plan, saved: SavedPlan) -> tuple[Plan, tuple[Stale, ...]]:
@@ -254,11 +244,8 @@ def _block(action: Action, reason: Reason, explanation: str, way_out: str) -> Bl
 
 def _item(action: object) -> tuple[DeploymentId, SavedItem]:
     if not isinstance(action, dict):
-        document.not_a_plan("an entry of `actions` is not an object")
-    try:
-        name = DeploymentId.parse(document.text(action, "id"))
-    except ValueError as problem:
-        raise UsageProblem(f"this is not a plan file: {problem}") from problem
+        document.wrong("an entry of `actions` is not an object")
+    name = DeploymentId.parse(document.text(action, "id"))
     before: dict[str, JsonValue] = {}
     for change in document.items(action, "changes"):
         if isinstance(change, dict):

@@ -29,7 +29,7 @@ spec:
       model: {name: gpt-4.1, version: "2025-04-14"}
       sku: {name: GlobalStandard, capacity: 10}
 """
-SHUT = {
+SHUT: dict[str, object] = {
     "match": {"path": "accounts/emptied/deployments", "times": 10},
     "then": {
         "status": 403,

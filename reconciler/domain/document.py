@@ -1,34 +1,21 @@
 """Reading a JSON document that this program wrote, as if a stranger had: every value is asked for its type.
 
-Rule of this module: what is not as it should be is wrong usage, and the message says which key.
+Rule of this module: what is not as it should be is a ValueError, and the message says which key.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from reconciler.domain.deployment import JsonObject
-from reconciler.errors import UsageProblem
-
-
-def object_in(text: str) -> Mapping[str, object]:
-    """The JSON object that `text` is; UsageProblem where it is none."""
-    try:
-        document: object = json.loads(text)
-    except (ValueError, RecursionError) as problem:
-        raise UsageProblem(f"this is not a plan file: it is not JSON ({problem})") from problem
-    if not isinstance(document, dict) or "formatVersion" not in document:
-        not_a_plan("it has no formatVersion; `reconciler plan --out FILE` writes plan files")
-    return document
 
 
 def mapping(of: Mapping[str, object], key: str) -> Mapping[str, object]:
     """The object at `key`."""
     value = of.get(key)
     if not isinstance(value, dict):
-        not_a_plan(f"`{key}` must be an object")
+        wrong(f"`{key}` must be an object")
     return value
 
 
@@ -41,7 +28,7 @@ def items(of: Mapping[str, object], key: str) -> Sequence[object]:
     """The list at `key`."""
     value = of.get(key)
     if not isinstance(value, list):
-        not_a_plan(f"`{key}` must be a list")
+        wrong(f"`{key}` must be a list")
     return value
 
 
@@ -50,7 +37,7 @@ def objects(of: Mapping[str, object], key: str) -> Sequence[Mapping[str, object]
     value = items(of, key)
     found = [item for item in value if isinstance(item, dict)]
     if len(found) != len(value):
-        not_a_plan(f"`{key}` must be a list of objects")
+        wrong(f"`{key}` must be a list of objects")
     return found
 
 
@@ -58,7 +45,7 @@ def text(of: Mapping[str, object], key: str) -> str:
     """The text at `key`."""
     value = of.get(key)
     if not isinstance(value, str):
-        not_a_plan(f"`{key}` must be text")
+        wrong(f"`{key}` must be text")
     return value
 
 
@@ -72,7 +59,7 @@ def texts(of: Mapping[str, object], key: str) -> tuple[str, ...]:
     value = items(of, key)
     found = tuple(item for item in value if isinstance(item, str))
     if len(found) != len(value):
-        not_a_plan(f"`{key}` must be a list of texts")
+        wrong(f"`{key}` must be a list of texts")
     return found
 
 
@@ -80,7 +67,7 @@ def whole(of: Mapping[str, object], key: str) -> int:
     """The integer at `key`; true and false are none."""
     value = of.get(key)
     if not isinstance(value, int) or isinstance(value, bool):
-        not_a_plan(f"`{key}` must be a whole number")
+        wrong(f"`{key}` must be a whole number")
     return value
 
 
@@ -93,10 +80,10 @@ def yes_or_no(of: Mapping[str, object], key: str) -> bool:
     """The truth value at `key`."""
     value = of.get(key)
     if not isinstance(value, bool):
-        not_a_plan(f"`{key}` must be true or false")
+        wrong(f"`{key}` must be true or false")
     return value
 
 
-def not_a_plan(why: str) -> NoReturn:
-    """Say that a file is not what it should be."""
-    raise UsageProblem(f"this is not a plan file that this program wrote: {why}")
+def wrong(why: str) -> NoReturn:
+    """Say that a document is not what it should be."""
+    raise ValueError(why)

@@ -1,0 +1,46 @@
+"""An offer as it stands in the files that this program keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.domain import document
+from reconciler.domain.deployment import JsonValue
+from reconciler.domain.sku import SkuName
+from reconciler.domain.state import Offer
+
+
+def offer_json(offer: Offer) -> dict[str, JsonValue]:
+    """One offer as a JSON object."""
+    return {
+        "format": offer.model_format,
+        "model": offer.model_name,
+        "version": offer.model_version,
+        "sku": offer.sku.name,
+        "pool": offer.pool,
+        "kind": offer.account_kind,
+        "minimum": offer.minimum,
+        "step": offer.step,
+        "maximum": offer.maximum,
+        "retires": offer.retires,
+        "status": offer.lifecycle_status,
+        "default": offer.default_version,
+    }
+
+
+def read_offer(of: Mapping[str, object]) -> Offer:
+    """The offer that `offer_json` wrote; ValueError where the object is none."""
+    return Offer(
+        model_format=document.text(of, "format"),
+        model_name=document.text(of, "model"),
+        model_version=document.text(of, "version"),
+        sku=SkuName(document.text(of, "sku")),
+        pool=document.text(of, "pool"),
+        account_kind=document.text(of, "kind"),
+        minimum=document.whole_or_none(of, "minimum"),
+        step=document.whole_or_none(of, "step"),
+        maximum=document.whole_or_none(of, "maximum"),
+        retires=document.text_or_none(of, "retires"),
+        lifecycle_status=document.text(of, "status"),
+        default_version=document.yes_or_no(of, "default"),
+    )
