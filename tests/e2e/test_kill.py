@@ -3,10 +3,12 @@ emulator, and the next apply converges with nothing done by hand."""
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -129,44 +131,80 @@ def test_an_apply_killed_at_many_moments_converges_when_it_is_run_again(tmp_path
             assert plan["summary"]["none"] == len(plan["actions"]) == 6, f"killed after {delay} s"
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_ends_an_apply_within_five_seconds_with_a_report(
-    tmp_path: Path, number: signal.Signals, code: int
-) -> None:
-    """F-089, F-091."""
-    with served(tmp_path / "emulator.db", the_world(tmp_path / "world.json")) as url:
-        import urllib.request  # noqa: PLC0415 -- raw HTTP on purpose, and only here
+def control(url: str, name: str, body: object) -> None:
+    request = urllib.request.Request(f"{url}/_emulator/{name}", data=json.dumps(body).encode())  # noqa: S310 -- loopback
+    urllib.request.urlopen(request).close()  # noqa: S310
 
-        body = json.dumps({"seconds": 3600, "for": "all"}).encode()
-        request = urllib.request.Request(f"{url}/_emulator/lro", data=body, method="POST")  # noqa: S310 -- loopback
-        urllib.request.urlopen(request).close()  # noqa: S310
-        folder = manifests(tmp_path / "manifests", capacity=10)
-        words = [
-            sys.executable,
-            "-m",
-            "reconciler",
-            "apply",
-            str(folder),
-            "--endpoint",
-            url,
-            "--yes",
-            "-o",
-            "json",
-        ]
-        process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        _until_a_write(url)
+
+@contextmanager
+def in_the_middle(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """An apply with something of each kind: done, an operation of an hour, a PUT without an answer, a rest."""
+    with served(folder / "emulator.db", the_world(folder / "world.json")) as url:
+        control(url, "lro", {"seconds": 3600, "for": "long"})
+        late = {"match": {"method": "PUT", "path": "accounts/two/"}, "then": {"delayMs": 50_000}}
+        control(url, "faults", late)
+        words = ["apply", str(manifests(folder / "manifests", capacity=10)), "--endpoint", url, "--yes"]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "reconciler", *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "XDG_STATE_HOME": str(folder), "COLUMNS": "200"},
+        )
+        try:
+            until(process, "one/reserved: PUT received by ARM")
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def until(process: subprocess.Popen[str], told: str) -> None:
+    """Read the progress up to a line."""
+    assert process.stderr is not None
+    seen = []
+    for line in process.stderr:
+        seen.append(line)
+        if told in line:
+            return
+    raise AssertionError("".join(seen))
+
+
+INTERRUPTED = (
+    r"Interrupted by {}: 2 done, 2 may still be running: "
+    r"one/reserved \(request id [\w-]{{36}}\), two/chat, 2 not started\.\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("signals", "code", "limit"),
+    [
+        pytest.param((signal.SIGINT,), 130, 6.0, id="F-089"),
+        pytest.param((signal.SIGTERM,), 143, 6.0, id="F-091"),
+        pytest.param((signal.SIGINT, signal.SIGINT), 130, 1.0, id="F-090"),
+        pytest.param((signal.SIGTERM, signal.SIGINT), 143, 1.0, id="a person loses patience with CI"),
+    ],
+)
+def test_a_signal_ends_an_apply_in_time_with_what_is_done_what_runs_and_what_was_not_begun(
+    tmp_path: Path, signals: tuple[signal.Signals, ...], code: int, limit: float
+) -> None:
+    """I-07, F-089, F-090, F-091: five seconds after the first signal, one after the second."""
+    with in_the_middle(tmp_path) as process:
+        for number in signals[:-1]:
+            process.send_signal(number)
+            until(process, "nothing new begins")
+            time.sleep(0.5)
+            assert process.poll() is None, "after the first signal what is in flight has its grace"
         asked = time.monotonic()
-        os.kill(process.pid, number)
+        process.send_signal(signals[-1])
         out, err = process.communicate(timeout=15)
-        assert time.monotonic() - asked < 6, err
-        assert process.returncode == code
-        outcomes = {action["outcome"] for action in json.loads(out)["actions"]}
-        assert outcomes == {"unknown", "skipped"}
+        assert time.monotonic() - asked < limit, err
+        assert process.returncode == code, out + err
+        assert "Traceback" not in err
+        assert re.search(INTERRUPTED.format(signals[0].name), out), out
 
 
 def _until_a_write(url: str) -> None:
-    import urllib.request  # noqa: PLC0415
-
     for _ in range(200):
         with urllib.request.urlopen(f"{url}/_emulator/requests") as answer:  # noqa: S310 -- loopback
             requests = json.load(answer)["requests"]
