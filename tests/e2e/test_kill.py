@@ -132,13 +132,14 @@ def test_an_apply_killed_at_many_moments_converges_when_it_is_run_again(tmp_path
 
 
 def control(url: str, name: str, body: object) -> None:
-    request = urllib.request.Request(f"{url}/_emulator/{name}", data=json.dumps(body).encode())  # noqa: S310 -- loopback
+    content = json.dumps(body).encode()
+    request = urllib.request.Request(f"{url}/_emulator/{name}", data=content)  # noqa: S310
     urllib.request.urlopen(request).close()  # noqa: S310
 
 
 @contextmanager
 def in_the_middle(folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """An apply with something of each kind: done, an operation of an hour, a PUT without an answer, a rest."""
+    """An apply with one of each kind: done, an operation of an hour, a PUT without an answer, a rest."""
     with served(folder / "emulator.db", the_world(folder / "world.json")) as url:
         control(url, "lro", {"seconds": 3600, "for": "long"})
         late = {"match": {"method": "PUT", "path": "accounts/two/"}, "then": {"delayMs": 50_000}}
