@@ -1,5 +1,4 @@
-"""F-092 with real processes and real sockets: SIGKILL at many moments of an apply against a served
-emulator, and the next apply converges with nothing done by hand."""
+"""Real processes and real sockets against a served emulator: killed, interrupted, and two at once."""
 
 import json
 import os
@@ -108,6 +107,7 @@ def the_world(path: Path) -> Path:
 
 
 def test_an_apply_killed_at_many_moments_converges_when_it_is_run_again(tmp_path: Path) -> None:
+    """F-092, I-08: SIGKILL, and nothing is done by hand."""
     with served(tmp_path / "emulator.db", the_world(tmp_path / "world.json")) as url:
         for round_number, delay in enumerate((0.5, 0.8, 1.0, 1.2, 1.4, 1.7, 2.0, 2.4, 2.9)):
             folder = manifests(tmp_path / "manifests", capacity=10 + round_number)
@@ -129,6 +129,25 @@ def test_an_apply_killed_at_many_moments_converges_when_it_is_run_again(tmp_path
             reconciler("apply", str(folder), "--endpoint", url, "--yes", "-q")
             plan = json.loads(reconciler("plan", str(folder), "--endpoint", url, "-o", "json").stdout)
             assert plan["summary"]["none"] == len(plan["actions"]) == 6, f"killed after {delay} s"
+
+
+def test_two_processes_that_apply_the_same_at_once_end_in_the_state_of_one(tmp_path: Path) -> None:
+    """F-082, I-20: an update, a delete, and nothing that the other one does is undone."""
+    with served(tmp_path / "emulator.db", the_world(tmp_path / "world.json")) as url:
+        folder = manifests(tmp_path / "manifests", capacity=10)
+        reconciler("apply", str(folder), "--endpoint", url, "--yes", "-q")
+        manifests(folder, capacity=20)
+        two = (folder / "two.yaml").read_text()
+        (folder / "two.yaml").write_text(two[: two.index("    - name: mini")])
+        words = [sys.executable, "-m", "reconciler", "apply", str(folder), "--endpoint", url, "--yes"]
+        both = [
+            subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            for _ in range(2)
+        ]
+        told = [process.communicate(timeout=60) for process in both]
+        assert not any("Traceback" in err for _, err in told)
+        plan = json.loads(reconciler("plan", str(folder), "--endpoint", url, "-o", "json").stdout)
+        assert plan["summary"]["none"] == len(plan["actions"]) == 5, told
 
 
 def control(url: str, name: str, body: object) -> None:

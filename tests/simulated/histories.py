@@ -68,14 +68,20 @@ class Trouble:
         inside = self.at <= exchange.number < self.at + times
         return inside and self.only in exchange.target
 
-    def fault(self, stop: Stop) -> Fault:
+    @property
+    def unlisted(self) -> frozenset[DeploymentId]:
+        """What lists do not show yet, although it is there."""
+        late = [place for place in ACCOUNTS if self.kind == "list lags" and self.only in place]
+        return frozenset(deployment(name, in_account=place) for place in late for name in NAMES[:2])
+
+    def fault(self, stop: Stop, world: World) -> Fault:
         def at(exchange: Exchange, phase: str) -> None:
             if self.meets(exchange):
-                self._strike(exchange, phase, stop)
+                self._strike(exchange, phase, stop, world)
 
         return at
 
-    def _strike(self, exchange: Exchange, phase: str, stop: Stop) -> None:
+    def _strike(self, exchange: Exchange, phase: str, stop: Stop, world: World) -> None:
         writes = exchange.verb in {"PUT", "DELETE"}
         match self.kind, phase:
             case ("lost before", "before") | ("lost after", "after"):
@@ -86,8 +92,12 @@ class Trouble:
                 stop.ask(Interruption(cause=Cause.SIGTERM))
             case "busy", "before" if writes:
                 raise Conflict("busy", operation="write", target="", status=409, code="RequestConflict")
+            case "quota taken", "before" if writes:
+                world.limits.update({pool: world.used(pool) for pool in POOLS})
             case "forbidden", "before":
                 raise Forbidden("no", operation="any", target="", status=403, code="AuthorizationFailed")
+            case "list forbidden", "before" if exchange.verb == "LIST":
+                raise Forbidden("no", operation="list", target="", status=403, code="AuthorizationFailed")
             case _:
                 return
 
@@ -103,6 +113,9 @@ troubles = st.builds(
             "interrupted",
             "busy",
             "forbidden",
+            "list forbidden",
+            "list lags",
+            "quota taken",
         ]
     ),
     at=st.integers(min_value=6, max_value=30) | st.integers(min_value=1, max_value=60),
@@ -147,9 +160,10 @@ class Observer:
 
         def fault(exchange: Exchange, phase: str) -> None:
             if trouble is not None:
-                trouble.fault(stop_at[0])(exchange, phase)
+                trouble.fault(stop_at[0], self.world)(exchange, phase)
 
-        arm = SimulatedArm(self.world, fault=fault if trouble else no_fault)
+        unlisted = trouble.unlisted if trouble else frozenset()
+        arm = SimulatedArm(self.world, fault=fault if trouble else no_fault, unlisted=unlisted)
 
         async def all_of_it() -> Run:
             stop_at.append(Stop())
@@ -323,7 +337,10 @@ class Histories(RuleBasedStateMachine):
         assert done.seconds <= DEFAULT_PACE.apply_deadline + 5, "I-12"
         if done.report is not None:
             self._honest(done.report, written, interfered=trouble is not None)
-            if done.report.succeeded and quiet:  # what was going on before may end badly after our look
+            listed = not (trouble and trouble.unlisted)  # what no list shows is nobody's to miss
+            if (
+                done.report.succeeded and quiet and listed
+            ):  # what was going on before may end badly after our look
                 self._converged(state)
             if undisturbed:
                 self._all_done(done.report)
@@ -409,6 +426,13 @@ class Histories(RuleBasedStateMachine):
         for item in report.items:
             if item.outcome is Outcome.SUCCEEDED:
                 assert in_effect(self.world, item), f"I-06: {item.step.action.id} is not as reported"
+        reached = {name for name, item in ends.items() if item.outcome is Outcome.SUCCEEDED}
+        touched = {target for _, _, target in self.world.writes[written:]}
+        for item in report.items:
+            missing = {name for name in item.step.depends_on if name in ends} - reached
+            assert not missing or item.step.action.id not in touched, (
+                f"I-10: written although {missing} failed"
+            )
         if not interfered:
             attempted = {exchange for _, _, exchange in self.world.writes[written:]}
             assert attempted <= set(ends)
