@@ -138,12 +138,12 @@ def name_of(credential: Credential, reason: str) -> str:
 
 def reason_of(problem: Exception) -> str:
     """Why one credential has no token, without secrets, in a line."""
-    return speakable(_without_secrets(str(problem)), 2 * _REASON)
+    return speakable(without_secrets(str(problem)), 2 * _REASON)
 
 
 def refusal(problem: Exception, kind: str, tenant: str | None) -> str:
     """The words for a failed sign-in: tenant, each credential tried and its reason, what to do next."""
-    text = _without_secrets(str(problem))
+    text = without_secrets(str(problem))
     where = f"tenant {tenant}" if tenant else "the credential's own tenant"
     tried = [f"{name} ({speakable(reason, _REASON)})" for name, reason in _TRIED.findall(text)]
     said = "; ".join(tried) or f"--credential {kind} ({speakable(text, 2 * _REASON)})"
@@ -151,7 +151,7 @@ def refusal(problem: Exception, kind: str, tenant: str | None) -> str:
     return f"no token for {where}. Tried: {said}. What to do: {advice}"
 
 
-def _without_secrets(text: str) -> str:
+def without_secrets(text: str) -> str:
     """The text without any value that the environment holds as a secret."""
     for name in _SECRET_VARIABLES:
         value = os.environ.get(name, "")

@@ -1,7 +1,8 @@
 """One request and its whole answer, bounded in time and size. The only module that knows httpx.
 
 Rule of this module: a token is put on a request only after the request's own address, as httpx will dial it,
-has been compared with the endpoint's origin. Redirects are never followed, cookies never kept.
+has been compared with the endpoint's origin. Redirects are never followed, cookies never kept. Whatever comes
+back, answers and exceptions, comes without the tokens that went out.
 """
 
 from __future__ import annotations
@@ -37,6 +38,9 @@ _LARGE_AT_ONCE: Final = 4
 _STEP: Final = 64 * 1024
 WHOLE_EXCHANGE: Final = 90.0
 """Seconds; ARM gives a provider 60 s and then answers 504 itself."""
+
+_SECRET_FROM: Final = 8
+"""Characters; a shorter "token" is nobody's secret, and striking it out would maul the answer."""
 
 # httpx counts these per read, so a server that drips bytes is stopped by WHOLE_EXCHANGE alone.
 _TIMEOUT = httpx.Timeout(connect=10.0, read=75.0, write=75.0, pool=WHOLE_EXCHANGE)
@@ -106,6 +110,7 @@ class Exchange:
         self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
         self._pools: list[_Pool] = []
         self._checked: tuple[str, bytes, str, int | None] | None = None
+        self._revealed: set[str] = set()
         _silence_libraries()
         _spare_the_search_for_sniffio()
 
@@ -136,11 +141,16 @@ class Exchange:
             )
             self._authorize(request, bearer, auxiliary)
             async with asyncio.timeout(WHOLE_EXCHANGE):
-                return await self._receive(pool.client, request)
+                return self._without_tokens(await self._receive(pool.client, request))
         except TimeoutError as problem:
             raise NoAnswer(f"no whole answer within {WHOLE_EXCHANGE:.0f} s", timed_out=True) from problem
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as problem:
-            raise _no_answer(problem, self._home) from problem
+            raise _no_answer(problem, self._home, self._struck) from problem
+        except NoAnswer:
+            raise
+        except Exception as bug:  # noqa: BLE001 -- it may quote the request; it goes on, without that
+            said = speakable(self._struck(str(bug)), 300)
+            raise RuntimeError(f"{type(bug).__name__}: {said}").with_traceback(bug.__traceback__) from None
         finally:
             pool.under_way -= 1
 
@@ -156,6 +166,11 @@ class Exchange:
         if there != self._checked:
             self._check(*there)
             self._checked = there
+        self._revealed.update(
+            token.reveal()
+            for token in (bearer, *auxiliary)
+            if token is not None and len(token.reveal()) >= _SECRET_FROM
+        )
         if bearer is not None:
             request.headers["Authorization"] = f"Bearer {bearer.reveal()}"
         if auxiliary:
@@ -170,6 +185,19 @@ class Exchange:
         )
         if there != self._home or userinfo or not (scheme == "https" or there.loopback):
             raise NoAnswer(f"the address is not one of {self._home}; tokens go nowhere else", hopeless=True)
+
+    def _struck(self, text: str) -> str:
+        for secret in self._revealed:
+            text = text.replace(secret, "***")
+        return text
+
+    def _without_tokens(self, answer: Answer) -> Answer:
+        """A server that echoes our tokens, in whatever field, must not make us print or save them (I-14)."""
+        body = answer.body
+        for secret in self._revealed:
+            body = body.replace(secret.encode(), b"***")
+        headers = {name: self._struck(value) for name, value in answer.headers.items()}
+        return Answer(status=answer.status, headers=headers, body=body)
 
     async def _receive(self, client: httpx.AsyncClient, request: httpx.Request) -> Answer:
         response = await client.send(request, stream=True, follow_redirects=False)
@@ -291,19 +319,21 @@ def _inflater(headers: Mapping[str, str]) -> zlib._Decompress | None:
     raise NoAnswer(f"the answer is encoded as {speakable(coding, 40)!r}, which was not asked for")
 
 
-def _no_answer(problem: Exception, home: Origin) -> NoAnswer:
+def _no_answer(problem: Exception, home: Origin, struck: Callable[[str], str]) -> NoAnswer:
     """What went wrong on the way, without the library's own words where they could quote an answer."""
+    said = struck(str(problem))
     if isinstance(problem, httpx.TimeoutException):
         return NoAnswer(f"{home.host} did not answer in time ({type(problem).__name__})", timed_out=True)
     if isinstance(problem, httpx.ProxyError):
-        words = f"the proxy refused the connection to {home.host}: {speakable(str(problem), 120)}. "
+        words = f"the proxy refused the connection to {home.host}: {speakable(said, 120)}. "
         return NoAnswer(words + "HTTPS_PROXY names it; sign in there or set NO_PROXY", hopeless=True)
     for cause in _causes(problem):
         if isinstance(cause, ssl.SSLError):
-            words = f"the certificate or TLS of {home.host} is not accepted: {speakable(str(cause), 160)}. "
+            told = speakable(struck(str(cause)), 160)
+            words = f"the certificate or TLS of {home.host} is not accepted: {told}. "
             return NoAnswer(words + "A private authority is named by --ca-file", hopeless=True)
     hopeless = isinstance(problem, httpx.UnsupportedProtocol | httpx.InvalidURL)
-    return NoAnswer(f"no answer from {home.host}: {speakable(str(problem), 160)}", hopeless=hopeless)
+    return NoAnswer(f"no answer from {home.host}: {speakable(said, 160)}", hopeless=hopeless)
 
 
 def _causes(problem: BaseException) -> Iterator[BaseException]:

@@ -37,10 +37,10 @@ def _progress(output: Output, plan: Plan) -> Iterator[Listener]:
 
         yield LoggedProgress()
         return
-    from reconciler.report.progress import PlainProgress, TerminalProgress  # noqa: PLC0415 -- rich loads here
+    from reconciler.report.progress import PlainProgress, TerminalProgress  # noqa: PLC0415 -- heavy
 
     if sys.stderr.isatty() and output.colour is not False:
-        with TerminalProgress(sys.stderr, total=len(plan.writes)) as progress:
+        with TerminalProgress(sys.stderr, plan.writes) as progress:
             yield progress
     else:
         yield PlainProgress(sys.stderr, total=len(plan.writes))

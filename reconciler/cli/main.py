@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -42,6 +43,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "completion": ("completion", "Print the script that completes commands in bash, zsh or fish."),
     "emulator": ("emulator", "Serve, reset, load or inspect the embedded ARM emulator."),
 }
+
+_PLACES = 8
+"""Frames told of a bug, the innermost ones."""
 
 
 class _LazyGroup(click.Group):
@@ -127,6 +131,8 @@ def run_command(argv: Sequence[str], *, started: float | None = None) -> int:
         return _say(str(problem), Exit.FAILED)
     except OSError as problem:
         return _unwritten(problem, Exit.FAILED)
+    except Exception as bug:  # noqa: BLE001 -- the last resort; what it says is scrubbed, a raw traceback is not
+        return _say(_about(bug), Exit.FAILED)
     ended = int(code) if isinstance(code, int) else Exit.DONE
     try:
         if sys.stdout is not None:
@@ -144,6 +150,24 @@ def _unwritten(problem: OSError, code: int) -> int:
     if isinstance(problem, BrokenPipeError):
         return code
     return _say(f"cannot write the result: {problem.strerror or problem}", Exit(code or Exit.FAILED))
+
+
+def _about(bug: Exception) -> str:
+    """Our own bug, with where it happened and without what a library may have put of a request into it."""
+    from traceback import extract_tb  # noqa: PLC0415 -- only on this path
+
+    from reconciler.arm.azure_credential import without_secrets  # noqa: PLC0415
+    from reconciler.arm.printable import speakable  # noqa: PLC0415
+
+    while isinstance(bug, ExceptionGroup):
+        bug = bug.exceptions[0]
+    places = extract_tb(bug.__traceback__)[-_PLACES:]
+    way = " < ".join(f"{Path(at.filename).name}:{at.lineno} {at.name}" for at in reversed(places))
+    told = speakable(without_secrets(str(bug)), 500)
+    return (
+        f"a bug in this program: {type(bug).__name__}: {told} (at {way}). "
+        "Please report it with this line; `reconciler plan` shows what is there"
+    )
 
 
 def _say(message: str, code: Exit) -> int:

@@ -1,6 +1,7 @@
 """The journal: what was really asked and answered, for tests to assert on.
 
-Rule of this module: no token enters it - not from headers, not from the token endpoint's form.
+Rule of this module: no token enters it - not from headers, not from the token endpoint's form - and no
+signature of an operation's address.
 """
 
 import json
@@ -12,6 +13,7 @@ from reconciler.emulator.wire import Json, Request
 _SECRET_HEADERS = frozenset(
     {"authorization", "x-ms-authorization-auxiliary", "cookie", "proxy-authorization"}
 )
+_SIGNATURES = frozenset({"s", "h", "sig"})
 KEPT = 20_000
 """Entries kept; older ones are forgotten."""
 
@@ -25,7 +27,7 @@ def entry(request: Request, *, started: str) -> Json:
     return {
         "method": request.method,
         "path": request.path,
-        "query": dict(request.query),
+        "query": {name: "***" if name in _SIGNATURES else value for name, value in request.query.items()},
         "headers": headers,
         "body": _body(request),
         "start": started,

@@ -7,11 +7,11 @@ this module: a broken stream is forgotten in silence, because nobody's closed pi
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO, assert_never
 
-from reconciler.domain.ids import AccountId, DeploymentId
+from reconciler.domain.ids import DeploymentId
 from reconciler.engine.outcome import (
     Event,
     Finished,
@@ -25,11 +25,12 @@ from reconciler.engine.outcome import (
 )
 from reconciler.plan.actions import kind_of
 from reconciler.plan.plan import Step
+from reconciler.report.lanes import Lanes
 from reconciler.report.layout import seconds
 from reconciler.report.style import Style
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from reconciler.report.live import Foot
 
 _REPEAT_AFTER = 60.0
 """Seconds of one and the same wait after which a plain log hears of it again."""
@@ -140,105 +141,69 @@ class PlainProgress:
 class TerminalProgress:
     """One live line per account that is being written: what it does, for how long, what it waits for.
 
-    What did not succeed stays on the screen above the live lines. `get_time` is in seconds and only
-    tests give one; without it rich's own clock draws the elapsed times.
+    What did not succeed stays on the screen above the live lines. Accounts for which the terminal has no rows
+    are counted in the last one. `get_time` is in seconds and only tests give one.
     """
 
-    def __init__(self, stream: TextIO, *, total: int, get_time: Callable[[], float] | None = None) -> None:
+    def __init__(
+        self, stream: TextIO, steps: Sequence[Step], *, get_time: Callable[[], float] | None = None
+    ) -> None:
         self._stream = _Calm(stream)
         self._style = Style.of(stream)
-        self._total = total
+        self._lanes = Lanes(steps, self._style)
         self._get_time = get_time
-        self._progress: Progress | None = None
-        self._lanes: dict[AccountId, TaskID] = {}
-        self._all: TaskID | None = None
+        self._foot: Foot | None = None
+        self._began = 0.0
 
     def __enter__(self) -> Self:
-        from rich.console import Console  # noqa: PLC0415 -- 60 ms of import, only on a terminal
-        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+        from reconciler.report.live import Foot  # noqa: PLC0415 -- rich: 60 ms of import, only on a terminal
 
-        console = Console(
-            file=self._stream,  # type: ignore[arg-type]  # rich asks for IO[str] and uses these five methods
-            highlight=False,
-            markup=False,
-            emoji=False,
-            no_color=not self._style.colour,
-        )
-        self._progress = Progress(
-            SpinnerColumn("dots" if self._style.unicode else "line"),
-            TimeElapsedColumn(),
-            TextColumn("{task.description}", markup=False),
-            TextColumn("{task.fields[doing]}", markup=False),
-            console=console,
-            transient=True,
-            redirect_stdout=False,
-            redirect_stderr=False,
+        foot = Foot(
+            self._stream,  # type: ignore[arg-type]  # rich asks for IO[str] and uses these five methods
+            self._lines,
+            colour=self._style.colour,
             get_time=self._get_time,
-            expand=False,
         )
-        self._all = self._progress.add_task("apply:", total=self._total, doing=self._count(0))
-        self._progress.start()
+        self._began = foot.console.get_time()
+        self._foot = foot
+        foot.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         del kind, error, trace
-        if self._progress is not None:
-            self._progress.stop()
-            self._progress = None
+        if self._foot is not None:
+            self._foot.stop()
+            self._foot = None
 
     def notify(self, event: Event) -> None:
         """Change the line of the lane that the event is about."""
+        if self._foot is None:
+            return
         match event:
-            case Started():
-                self._begin(event.step)
+            case Started(step=step):
+                name = f"{kind_of(step.action)} {_name(step, self._style)}"
+                self._lanes.of(step).begin(name, self._foot.console.get_time())
             case Sending():
-                self._show(event.step, f"sends {event.verb}")
+                self._lanes.of(event.step).do(f"sends {event.verb}")
             case Sent():
-                self._show(event.step, f"{event.verb} received by ARM")
+                self._lanes.of(event.step).do(f"{event.verb} received by ARM")
             case Waiting():
-                what = self._style.show(event.what)
-                self._show(event.step, f"waits {event.seconds:.0f} s for {what}")
-            case Finished():
-                self._finish(event.item)
+                told = f"waits {event.seconds:.0f} s for {self._style.show(event.what)}"
+                self._lanes.of(event.step).do(told, waiting=True)
+            case Finished(item=item):
+                self._finish(self._foot, item)
             case Stopping():
-                self._keep(self._style.show(str(event)))
+                self._foot.keep(self._style.show(str(event)))
             case _:
                 assert_never(event)
 
-    def _begin(self, step: Step) -> None:
-        if self._progress is None:
-            return
-        account = step.action.id.account
-        if account not in self._lanes:
-            self._lanes[account] = self._progress.add_task("", total=None, doing="")
-        description = f"{kind_of(step.action)} {_name(step, self._style)}"
-        lane = self._lanes[account]
-        self._progress.reset(lane, description=description, visible=True, doing="looks at what is there")
+    def _finish(self, foot: Foot, item: ItemReport) -> None:
+        failed = item.outcome is not Outcome.SUCCEEDED
+        self._lanes.of(item.step).end(failed=failed)
+        if failed:
+            foot.keep(f"{_name(item.step, self._style)}: {_ended(item, self._style)}")
 
-    def _show(self, step: Step, doing: str) -> None:
-        lane = self._lanes.get(step.action.id.account)
-        if self._progress is not None and lane is not None:
-            self._progress.update(lane, doing=doing)
-
-    def _finish(self, item: ItemReport) -> None:
-        if self._progress is None or self._all is None:
-            return
-        lane = self._lanes.get(item.step.action.id.account)
-        if lane is not None:
-            self._progress.update(lane, visible=False)
-        self._progress.advance(self._all)
-        done = int(next(task.completed for task in self._progress.tasks if task.id == self._all))
-        self._progress.update(self._all, doing=self._count(done))
-        if item.outcome is not Outcome.SUCCEEDED:
-            told = f"{_name(item.step, self._style)}: {_ended(item, self._style)}"
-            self._keep(told)
-
-    def _keep(self, told: str) -> None:
-        """A line that stays, above those that live."""
-        if self._progress is not None:
-            self._progress.console.print(told, soft_wrap=True)
-
-    def _count(self, done: int) -> str:
-        return f"{done} of {self._total} done"
+    def _lines(self, now: float, columns: int, rows: int) -> list[tuple[str, str]]:
+        return self._lanes.lines(now, self._began, columns=columns, rows=rows)

@@ -5,6 +5,7 @@ import datetime as dt
 import gzip
 import ipaddress
 import ssl
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from reconciler.arm import exchange
 from reconciler.arm.client import ArmClient, ArmSettings, Exchanged
 from reconciler.arm.token import Token
 from reconciler.clock import SystemClock
@@ -224,6 +226,41 @@ def test_a_gzip_bomb_stops_at_the_cap() -> None:
         assert server.connections == 1
 
     asyncio.run(Server(speak).serve(question))
+
+
+@pytest.mark.parametrize(
+    ("row", "begun"),
+    [
+        ("F-007", answer(b"", "Content-Type: application/json", length=1000)),
+        ("F-008", b"HTTP/1.1 200 OK\r\nX-Slow: "),
+    ],
+)
+def test_an_answer_that_comes_byte_by_byte_is_cut_by_the_clock_and_is_no_answer(
+    row: str, begun: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each byte is in time for the next read, so only the limit of the whole exchange ends it."""
+    monkeypatch.setattr(exchange, "WHOLE_EXCHANGE", 0.3)
+    dripped = 0
+
+    async def drip(server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal dripped
+        await server.head(reader)
+        writer.write(begun)
+        while not writer.is_closing():
+            writer.write(b" ")
+            await writer.drain()
+            dripped += 1
+            await asyncio.sleep(0.02)
+
+    async def question(server: Server) -> None:
+        error = await failed(f"http://127.0.0.1:{server.port}", attempts=4)
+        assert isinstance(error, ArmUnreachable), row
+        assert "no whole answer" in str(error)
+
+    began = time.monotonic()
+    asyncio.run(Server(drip).serve(question))
+    assert dripped > 4, "it was not silence"
+    assert time.monotonic() - began < 5
 
 
 def test_a_redirect_takes_no_header_anywhere() -> None:

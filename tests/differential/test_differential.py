@@ -18,6 +18,9 @@ BOTH: dict[str, Any] = KEPT_OUTCOMES["rows"]
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.row)
 def test_a_bad_server_finds_us_as_the_page_says(row: Row) -> None:
+    """F-005, F-006, F-021, F-028, F-037, F-040, F-041, F-043, F-045, F-054, F-058, F-060, F-066, F-068,
+    F-075, F-123, F-124.
+    """
     outcome = ours(row)
     assert asdict(outcome) == BOTH[row.row]["ours"], "run make differential"
     assert outcome.ended != "still going"

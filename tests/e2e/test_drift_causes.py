@@ -245,6 +245,7 @@ def test_another_spelling_and_an_undeclared_field_are_no_drift(watch: Watch) -> 
 
 
 def test_an_upgrade_that_the_manifest_allows_is_told_and_is_no_drift(watch: Watch) -> None:
+    """F-088."""
     watch.apply(OLDER + "      versionUpgradeOption: OnceNewDefaultVersionAvailable\n")
     watch.desk.control("POST", "settings", {"autoUpgrade": "on"})
     ran = watch.drift("-o", "json")

@@ -53,6 +53,7 @@ def test_an_unknown_tenant_gets_no_token() -> None:
 
 
 def test_a_request_without_token_or_with_a_foreign_one_is_refused() -> None:
+    """F-136."""
     arm = fleet()
     path = f"{ACCOUNT}?api-version={VERSION}"
     missing = arm.call("GET", path, bearer="")

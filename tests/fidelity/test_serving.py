@@ -129,6 +129,7 @@ def test_a_kill_at_any_moment_leaves_everything_that_was_answered(tmp_path: Path
 
 
 def test_it_listens_on_loopback_only(tmp_path: Path) -> None:
+    """F-136."""
     process, wire = started(tmp_path / "emulator.db")
     try:
         others = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
@@ -141,7 +142,7 @@ def test_it_listens_on_loopback_only(tmp_path: Path) -> None:
 
 
 def test_it_makes_no_connection_of_its_own() -> None:
-    """Whatever ids and addresses a body holds: with sockets forbidden, every answer is the same."""
+    """F-136: whatever ids and addresses a body holds: with sockets forbidden, every answer is the same."""
     forbidden = (
         "import socket, asyncio, json\n"
         "from tests.emulator.arm import Arm, fleet, deployment, gpt_4o, FOREIGN\n"

@@ -147,15 +147,22 @@ def no_fault(exchange: Exchange, phase: str) -> None:
 
 
 class SimulatedArm:
-    """One client's view of a world; `fault` may raise at each exchange."""
+    """One client's view of a world; `fault` may raise at each exchange. Lists lack what is `unlisted` yet."""
 
     def __init__(
-        self, world: World, *, fault: Fault = no_fault, latency: float = 0.2, who: str = "us"
+        self,
+        world: World,
+        *,
+        fault: Fault = no_fault,
+        latency: float = 0.2,
+        who: str = "us",
+        unlisted: frozenset[DeploymentId] = frozenset(),
     ) -> None:
         self.world = world
         self.fault = fault
         self.latency = latency
         self.who = who
+        self.unlisted = unlisted
         self.exchanges: list[Exchange] = []
         self.departure = UNWATCHED
 
@@ -185,7 +192,7 @@ class SimulatedArm:
         return tuple(
             self._observed(name)
             for name in sorted(self.world.deployments, key=lambda one: one.key)
-            if name.account == account
+            if name.account == account and name not in self.unlisted
         )
 
     async def get_deployment(self, deployment: DeploymentId) -> ObservedDeployment | None:

@@ -68,14 +68,20 @@ class Trouble:
         inside = self.at <= exchange.number < self.at + times
         return inside and self.only in exchange.target
 
-    def fault(self, stop: Stop) -> Fault:
+    @property
+    def unlisted(self) -> frozenset[DeploymentId]:
+        """What lists do not show yet, although it is there."""
+        late = [place for place in ACCOUNTS if self.kind == "list lags" and self.only in place]
+        return frozenset(deployment(name, in_account=place) for place in late for name in NAMES[:2])
+
+    def fault(self, stop: Stop, world: World) -> Fault:
         def at(exchange: Exchange, phase: str) -> None:
             if self.meets(exchange):
-                self._strike(exchange, phase, stop)
+                self._strike(exchange, phase, stop, world)
 
         return at
 
-    def _strike(self, exchange: Exchange, phase: str, stop: Stop) -> None:
+    def _strike(self, exchange: Exchange, phase: str, stop: Stop, world: World) -> None:
         writes = exchange.verb in {"PUT", "DELETE"}
         match self.kind, phase:
             case ("lost before", "before") | ("lost after", "after"):
@@ -86,8 +92,12 @@ class Trouble:
                 stop.ask(Interruption(cause=Cause.SIGTERM))
             case "busy", "before" if writes:
                 raise Conflict("busy", operation="write", target="", status=409, code="RequestConflict")
+            case "quota taken", "before" if writes:
+                world.limits.update({pool: world.used(pool) for pool in POOLS})
             case "forbidden", "before":
                 raise Forbidden("no", operation="any", target="", status=403, code="AuthorizationFailed")
+            case "list forbidden", "before" if exchange.verb == "LIST":
+                raise Forbidden("no", operation="list", target="", status=403, code="AuthorizationFailed")
             case _:
                 return
 
@@ -103,6 +113,9 @@ troubles = st.builds(
             "interrupted",
             "busy",
             "forbidden",
+            "list forbidden",
+            "list lags",
+            "quota taken",
         ]
     ),
     at=st.integers(min_value=6, max_value=30) | st.integers(min_value=1, max_value=60),
@@ -147,9 +160,10 @@ class Observer:
 
         def fault(exchange: Exchange, phase: str) -> None:
             if trouble is not None:
-                trouble.fault(stop_at[0])(exchange, phase)
+                trouble.fault(stop_at[0], self.world)(exchange, phase)
 
-        arm = SimulatedArm(self.world, fault=fault if trouble else no_fault)
+        unlisted = trouble.unlisted if trouble else frozenset()
+        arm = SimulatedArm(self.world, fault=fault if trouble else no_fault, unlisted=unlisted)
 
         async def all_of_it() -> Run:
             stop_at.append(Stop())
@@ -190,6 +204,10 @@ def _text(plan: Plan) -> str:
     day = datetime(2026, 6, 22, tzinfo=UTC)
     document = to_json(plan, created_at=day, tool_version="0", manifest_paths=(), selection=selection)
     return json.dumps(document)
+
+
+def _nothing_against(plan: Plan) -> bool:
+    return plan.complete and not (plan.blocked or plan.refusals)
 
 
 def in_effect(world: World, item: ItemReport) -> bool:
@@ -321,13 +339,14 @@ class Histories(RuleBasedStateMachine):
         if quiet and not (trouble and trouble.kind == "busy"):
             assert self.world.overlaps[conflicts:] == [], "I-09: a conflict caused by ourselves"
         assert done.seconds <= DEFAULT_PACE.apply_deadline + 5, "I-12"
+        listed = not (trouble and trouble.unlisted)  # what no list shows is nobody's to miss
         if done.report is not None:
             self._honest(done.report, written, interfered=trouble is not None)
-            if done.report.succeeded:  # also over operations that a run before this one left behind
+            if done.report.succeeded and listed:  # also over what a run before this one has left going on
                 self._converged(state)
             if undisturbed:
                 self._all_done(done.report)
-        elif done.plan is not None and done.plan.complete and not (done.plan.blocked or done.plan.refusals):
+        elif done.plan is not None and _nothing_against(done.plan) and listed:
             self.observer.rest(500.0)  # what is going on was nothing to us: nor is its end
             self._converged(state)
 
@@ -412,6 +431,13 @@ class Histories(RuleBasedStateMachine):
         for item in report.items:
             if item.outcome is Outcome.SUCCEEDED:
                 assert in_effect(self.world, item), f"I-06: {item.step.action.id} is not as reported"
+        reached = {name for name, item in ends.items() if item.outcome is Outcome.SUCCEEDED}
+        touched = {target for _, _, target in self.world.writes[written:]}
+        for item in report.items:
+            missing = {name for name in item.step.depends_on if name in ends} - reached
+            assert not missing or item.step.action.id not in touched, (
+                f"I-10: written although {missing} failed"
+            )
         if not interfered:
             attempted = {exchange for _, _, exchange in self.world.writes[written:]}
             assert attempted <= set(ends)

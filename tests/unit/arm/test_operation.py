@@ -1,4 +1,4 @@
-"""Long-running operations: which address, and where it stands (F-054 to F-067, F-074)."""
+"""Long-running operations: which address, and where it stands."""
 
 import json
 
@@ -74,6 +74,8 @@ def test_an_answer_without_an_address_is_nothing_to_warn_of() -> None:
 
 
 def test_a_refused_address_is_named_without_its_query() -> None:
+    """F-066, F-128."""
+
     def warned(url: str) -> str:
         return reference({"azure-asyncoperation": url}, 201, CHAT, HOME)[1]
 
@@ -91,7 +93,7 @@ def test_a_refused_address_is_named_without_its_query() -> None:
 
 
 def test_the_address_is_not_in_any_repr() -> None:
-    """F-128."""
+    """I-14, F-128."""
     assert "CANARY" not in repr(FOLLOWED) + repr(OperationState(status=RUNNING, next=FOLLOWED))
 
 
@@ -112,6 +114,7 @@ def test_the_address_is_not_in_any_repr() -> None:
     ],
 )
 def test_only_four_words_end_an_operation(word: str, wanted: OperationStatus, reason: str) -> None:
+    """F-057, F-058."""
     assert look({"status": word}).status is wanted, reason
 
 
@@ -150,6 +153,7 @@ def test_a_failure_carries_arms_own_words_innermost_code_first() -> None:
 
 
 def test_a_failure_without_an_error_still_has_a_code() -> None:
+    """F-055."""
     assert look({"status": "Canceled"}) == OperationState(status=CANCELED, code="Canceled")
     nameless = {"error": {"message": "x"}}
     assert look(nameless, asked=LOCATED) == OperationState(status=FAILED, code="Failed", message="x")
@@ -176,10 +180,12 @@ def test_a_failing_word_is_printable() -> None:
 def test_a_location_is_followed_by_status_code(
     status: int, body: object, wanted: OperationStatus, reason: str
 ) -> None:
+    """F-060, F-064."""
     assert look(body, status=status, asked=LOCATED).status is wanted, reason
 
 
 def test_a_202_without_a_body_is_still_going() -> None:
+    """F-064."""
     assert look(None, status=202).status is RUNNING
 
 

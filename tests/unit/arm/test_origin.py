@@ -1,4 +1,4 @@
-"""Which addresses may get a token (F-066, F-067, F-123, F-135)."""
+"""Which addresses may get a token."""
 
 import httpx
 import pytest
@@ -21,6 +21,7 @@ LOCAL = Origin(scheme="http", host="127.0.0.1", port=8080)
     ],
 )
 def test_an_address_of_the_endpoint_is_followed(url: str) -> None:
+    """F-066, F-123."""
     assert acceptable(url, HOME)
 
 
@@ -56,10 +57,12 @@ def test_an_address_of_the_endpoint_is_followed(url: str) -> None:
     ],
 )
 def test_any_other_address_is_refused(url: str, reason: str) -> None:
+    """F-066, F-067, F-123."""
     assert not acceptable(url, HOME), reason
 
 
 def test_the_longest_address_and_the_last_port_are_still_good() -> None:
+    """F-067."""
     start = "https://management.azure.com/"
     assert acceptable(start + "x" * (LONGEST_URL - len(start)), HOME)
     assert not acceptable(start + "x" * (LONGEST_URL - len(start) + 1), HOME)
@@ -69,6 +72,7 @@ def test_the_longest_address_and_the_last_port_are_still_good() -> None:
 
 
 def test_plain_http_is_for_this_machine_only() -> None:
+    """F-066."""
     plain = Origin(scheme="http", host="management.azure.com", port=80)
     assert not acceptable("http://management.azure.com/x", plain)
     assert acceptable("http://127.0.0.1:8080/x", LOCAL)
@@ -79,7 +83,7 @@ def test_plain_http_is_for_this_machine_only() -> None:
 @example("https://management.azure.com:443@evil/")
 @example("https://evil/?https://management.azure.com/")
 def test_what_is_accepted_is_dialled_at_the_endpoint(text: str) -> None:
-    """The strict pattern and httpx's own parser never disagree on the host of an accepted address."""
+    """F-066, F-123: the strict pattern and httpx never disagree on the host of an accepted address."""
     for url in (text, "https://management.azure.com" + text, "https://" + text):
         if acceptable(url, HOME):
             dialled = httpx.URL(url)
@@ -121,6 +125,7 @@ def test_other_endpoints_are_refused(endpoint: str) -> None:
 
 
 def test_loopback_is_told_by_address_not_by_look() -> None:
+    """F-135."""
     assert [origin_of(url).loopback for url in ("http://127.9.9.9", "http://[::1]", "http://localhost")] == [  # type: ignore[union-attr] # all three are origins
         True,
         True,

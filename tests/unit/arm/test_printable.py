@@ -1,4 +1,4 @@
-"""What strangers say, in one harmless line (F-012, F-128, F-130)."""
+"""What strangers say, in one harmless line."""
 
 import unicodedata
 
@@ -26,11 +26,13 @@ from reconciler.arm.printable import MESSAGE, excerpt, request_id, speakable
     ],
 )
 def test_text_is_made_harmless(text: str, shown: str, reason: str) -> None:
+    """F-128, F-130."""
     assert speakable(text) == shown, reason
 
 
 @given(st.text())
 def test_whatever_comes_is_one_visible_bounded_line(text: str) -> None:
+    """F-130."""
     shown = speakable(text, 50)
     assert len(shown) <= 50
     assert not {unicodedata.category(character) for character in shown} & {"Cc", "Cf", "Cs", "Zl", "Zp"}

@@ -1,4 +1,4 @@
-"""Answers that must not be understood (F-010, F-014, F-017)."""
+"""Answers that must not be understood."""
 
 import json
 
@@ -34,6 +34,7 @@ from reconciler.arm.strict_json import Unreadable, parse, parse_object
     ],
 )
 def test_an_ambiguous_answer_is_unreadable(body: bytes, why: str, reason: str) -> None:
+    """F-010, F-014, F-017."""
     with pytest.raises(Unreadable, match=why):
         parse(body)
     assert reason
@@ -45,6 +46,7 @@ def test_a_byte_order_mark_is_forgiven() -> None:
 
 
 def test_a_surrogate_pair_is_a_character() -> None:
+    """F-017."""
     assert parse(b'{"a": "\\ud83d\\ude00"}') == {"a": "\N{GRINNING FACE}"}
 
 
@@ -74,6 +76,7 @@ def test_a_key_that_stands_twice_is_found_among_texts_that_look_like_keys(twice:
 
 @pytest.mark.parametrize("body", [b"[]", b"1", b'"x"', b"null"])
 def test_what_must_be_an_object_is_one(body: bytes) -> None:
+    """F-010."""
     with pytest.raises(Unreadable, match="not an object"):
         parse_object(body)
 

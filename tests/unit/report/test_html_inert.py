@@ -1,4 +1,4 @@
-"""F-130 and F-131 in HTML: what a stranger wrote is text, in whatever report and wherever it stands."""
+"""What a stranger wrote is text in HTML, in whatever report and wherever it stands."""
 
 from __future__ import annotations
 
@@ -157,11 +157,13 @@ def test_an_attribute_of_no_report_is_a_mistake_of_ours(name: str) -> None:
 
 @pytest.mark.parametrize("to", ["http://a.example", "javascript:x", "//a", "#", "#a b", "a#b", '#"><b>'])
 def test_a_link_that_leaves_the_page_is_a_mistake_of_ours(to: str) -> None:
+    """F-131."""
     with pytest.raises(ValueError, match="links within itself"):
         tag("a", "x", href=to)
 
 
 def test_markup_is_made_by_elements_alone_and_text_stays_text() -> None:
+    """F-131."""
     assert tag("p", tag("code", "<b>"), "&", Markup("<i>")) == Markup("<p><code>&lt;b&gt;</code>&amp;<i></p>")
 
 
@@ -170,6 +172,7 @@ def test_an_absent_attribute_is_left_out() -> None:
 
 
 def test_a_text_longer_than_anybody_reads_is_cut_and_says_so() -> None:
+    """F-131."""
     assert escaped("y" * 2_500).source == "y" * 2_000 + "… (500 more characters)"
 
 

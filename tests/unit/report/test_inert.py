@@ -1,4 +1,4 @@
-"""F-130, F-131 and F-132: what a stranger wrote is shown and is never obeyed."""
+"""What a stranger wrote is shown and is never obeyed."""
 
 import io
 import json
@@ -188,6 +188,7 @@ def test_f130_and_f132_no_text_output_obeys_whatever_is_written(text: str) -> No
 
 @given(ANYTHING)
 def test_output_for_ascii_is_ascii_whatever_is_written(text: str) -> None:
+    """F-130."""
     assert everything_shown(text, Style(width=80, unicode=False)).isascii()
 
 
@@ -228,6 +229,7 @@ def test_f131_a_code_span_reads_as_what_it_holds() -> None:
 
 @given(st.dictionaries(ANYTHING, st.lists(ANYTHING | st.integers() | st.none(), max_size=3), max_size=3))
 def test_json_is_exact_and_inert(document: Any) -> None:  # noqa: ANN401 -- any JSON
+    """F-130, F-132."""
     text = json_text(document)
     assert json.loads(text) == document
     assert text.isascii()

@@ -125,7 +125,7 @@ def test_f094_a_closed_stream_stops_nothing() -> None:
 def test_a_terminal_shows_a_line_per_account_and_what_it_waits_for() -> None:
     terminal = Terminal()
     chat, old = steps()
-    with TerminalProgress(terminal, total=2, get_time=lambda: 0.0) as progress:
+    with TerminalProgress(terminal, steps(), get_time=lambda: 0.0) as progress:
         progress.notify(Started(step=chat))
         progress.notify(Started(step=old))
         progress.notify(Sending(step=chat, verb="PUT"))
@@ -138,7 +138,7 @@ def test_a_terminal_shows_a_line_per_account_and_what_it_waits_for() -> None:
 def test_a_terminal_keeps_what_did_not_succeed_and_counts_what_ended() -> None:
     terminal = Terminal()
     chat, old = steps()
-    with TerminalProgress(terminal, total=2, get_time=lambda: 0.0) as progress:
+    with TerminalProgress(terminal, steps(), get_time=lambda: 0.0) as progress:
         progress.notify(Started(step=chat))
         progress.notify(ended(chat, Outcome.FAILED, QUOTA))
         progress.notify(Started(step=old))
@@ -151,7 +151,7 @@ def test_a_terminal_keeps_what_did_not_succeed_and_counts_what_ended() -> None:
 def test_a_terminal_shows_names_as_text_and_not_as_markup() -> None:
     terminal = Terminal()
     step = plan(create(desired("[red]chat[/]\x1b[2J"))).steps[0]
-    with TerminalProgress(terminal, total=1, get_time=lambda: 0.0) as progress:
+    with TerminalProgress(terminal, [step], get_time=lambda: 0.0) as progress:
         progress.notify(Started(step=step))
     assert r"create aoai-swc/[red]chat[/]\x1b[2J" in terminal.text
 
@@ -159,7 +159,7 @@ def test_a_terminal_shows_names_as_text_and_not_as_markup() -> None:
 def test_f094_a_terminal_that_has_gone_stops_nothing() -> None:
     chat, old = steps()
     stream = Shut()
-    with TerminalProgress(stream, total=2, get_time=lambda: 0.0) as progress:
+    with TerminalProgress(stream, steps(), get_time=lambda: 0.0) as progress:
         progress.notify(Started(step=chat))
         progress.notify(ended(chat, Outcome.FAILED, QUOTA))
         progress.notify(Started(step=old))
@@ -168,7 +168,7 @@ def test_f094_a_terminal_that_has_gone_stops_nothing() -> None:
 
 def test_events_outside_of_the_live_display_are_harmless() -> None:
     terminal = Terminal()
-    progress = TerminalProgress(terminal, total=1)
+    progress = TerminalProgress(terminal, steps())
     progress.notify(Started(step=steps()[0]))
     progress.notify(ended(steps()[0]))
     assert terminal.text == ""
