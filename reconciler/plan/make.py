@@ -16,6 +16,7 @@ from reconciler.plan.guard import Policy, count_owned, guard
 from reconciler.plan.order import schedule
 from reconciler.plan.overlay import canonical
 from reconciler.plan.plan import Plan, Step
+from reconciler.plan.protection import unmatched_globs
 
 
 def make_plan(
@@ -37,6 +38,7 @@ def make_plan(
         quota=pools.forecasts,
         refusals=(*guard(actions, desired, observed, policy), *pools.refusals),
         diagnostics=tuple(diagnostics),
+        notices=unmatched_globs(desired, observed),
         complete=all(isinstance(observed.readings.get(a.id), Listed) for a in desired.accounts),
         manifest_digest=desired.manifest_digest,
         left_out=len(_left_out(desired)),

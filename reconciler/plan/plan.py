@@ -75,8 +75,9 @@ class Plan:
     """Everything a person must see before saying yes.
 
     `complete` is False where something could not be read. `applyable` is False while a refusal stands
-    or nothing is to be written. `owned` deployments carry the fleet's mark. `part` is set where this is the
-    plan of one shard.
+    or nothing is to be written. `diagnostics` come from the manifests alone, `notices` from
+    what was observed too. `owned` deployments carry the fleet's mark. `part` is set where this is the plan
+    of one shard.
     """
 
     fleet: str
@@ -85,12 +86,18 @@ class Plan:
     quota: tuple[PoolForecast, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    notices: tuple[Diagnostic, ...] = ()
     complete: bool = True
     manifest_digest: str = ""
     left_out: int = 0
     owned: int = 0
     part: Part | None = None
     fingerprint: str = ""
+
+    @property
+    def findings(self) -> tuple[Diagnostic, ...]:
+        """All that was found about the manifests, by reading them and by planning."""
+        return (*self.diagnostics, *self.notices)
 
     @property
     def writes(self) -> tuple[Step, ...]:
