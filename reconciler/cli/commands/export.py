@@ -40,6 +40,11 @@ class _Asked:
     parameters: Path | None
     tfstate: Path | None
 
+    @property
+    def by_name(self) -> bool:
+        """Whether what was looked at is what was meant: a misspelt group is as empty as an empty one."""
+        return bool(self.accounts or (self.subscriptions and self.resource_group is None))
+
 
 @click.command("export")
 @click.option("--account", "accounts", multiple=True, metavar="ID", help="ARM id of an account.")
@@ -72,7 +77,9 @@ def command(
     """Write manifests for existing deployments, so that a plan of them is nothing but adopt.
 
     Without --account, --subscription or a file: of everything that can be read. A file may be - for
-    standard input; --subscription and --resource-group then say where it was deployed.
+    standard input; --subscription and --resource-group then say where it was deployed. What was named with
+    --account or --subscription, could be read and is empty gives a Fleet alone and a warning; nothing found
+    anywhere else is a failure.
     """
     if re.fullmatch(r"[a-z0-9-]{1,40}", fleet) is None:
         raise UsageProblem(
@@ -94,11 +101,13 @@ def command(
     for text in exported.notes:
         note(output, f"note: {text}")
     if not exported.declared + exported.held_back:
-        raise ReconcilerError(
-            "nothing to export: no account with deployments was found where it was looked for"
-            f"{'; the notes above say what was there' if estate.notes else ''}. Nothing was written; name "
-            "other accounts or subscriptions"
-        )
+        found = "no account with deployments was found where it was looked for"
+        found += "; the notes above say what was there" if estate.notes else ""
+        if not (asked.by_name and estate.complete):
+            raise ReconcilerError(
+                f"nothing to export: {found}. Nothing was written; name other accounts or subscriptions"
+            )
+        note(output, f"warning: {found}. The fleet is exported without deployments")
     _write(exported, out_dir, output, force=force)
     return Exit.DONE if estate.complete else Exit.FAILED
 
