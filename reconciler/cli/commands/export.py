@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.exit_codes import Exit
-from reconciler.cli.folder import others_in, write_folder
+from reconciler.cli.folder import must_be_free, others_in, write_folder
 from reconciler.cli.options import Connection, Output, connection_options, output_options
 from reconciler.cli.wiring import connect, note, the_clock, write_result
 from reconciler.domain.ids import AccountId, is_guid
@@ -88,6 +88,8 @@ def command(
         )
     if out_dir is not None and output.file is not None:
         raise UsageProblem("--out-dir and --output-file both say where the manifests go: give one of them")
+    if output.file is not None and output.file.is_file():
+        must_be_free([output.file], force=force)
     asked = _Asked(
         accounts=accounts,
         subscriptions=subscriptions,

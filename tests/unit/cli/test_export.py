@@ -121,6 +121,19 @@ def test_files_are_not_replaced_unasked(desk: Path, capsys: pytest.CaptureFixtur
     assert not list((desk / "fleet").glob(".*"))
 
 
+def test_a_file_that_is_named_is_not_replaced_unasked_either(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = desk / "mine.yaml"
+    mine.write_text("mine\n", "utf-8")
+    _, err = told(capsys, 64, "--account", FIRST, "--output-file", "mine.yaml")
+    assert "--force" in err
+    assert mine.read_text("utf-8") == "mine\n"
+    told(capsys, 0, "--account", FIRST, "--output-file", "mine.yaml", "--force")
+    assert "kind: DeploymentSet" in mine.read_text("utf-8")
+    told(capsys, 0, "--account", FIRST, "--output-file", "/dev/null")
+
+
 def test_export_writes_nothing_to_arm(capsys: pytest.CaptureFixture[str]) -> None:
     before = told(capsys, 0)
     assert told(capsys, 0) == before
