@@ -88,13 +88,19 @@ def _resources(file: ForeignFile) -> list[tuple[str, str, JsonObject, Sequence[s
         said = said if "version" in document else "has no `version`"
         raise UsageProblem(
             f"{file.name} is no Terraform state of format version {_VERSION}, which Terraform 0.12 and newer "
-            f"write: it {str(said)[:80]}. Use `terraform state pull`; a current one upgrades it"
+            f"write: it {str(said)[:80]}. {_instead(document)}"
         )
     return [
         (str(resource.get("type")), str(resource.get("mode", "managed")), *_attributes(instance))
         for resource in _objects(document.get("resources"))
         for instance in _objects(resource.get("instances"))
     ]
+
+
+def _instead(document: JsonObject) -> str:
+    if "deploymenttemplate" in str(document.get("$schema")).lower():
+        return "It is an ARM template: pass it as --from-arm-template"
+    return "Use `terraform state pull`; a current one upgrades it"
 
 
 def _attributes(instance: JsonObject) -> tuple[JsonObject, Sequence[str]]:

@@ -298,3 +298,13 @@ def test_a_secure_parameter_is_never_written_down(kind: str, given: dict[str, An
     assert len(found) == 2
     assert "hush" not in repr(made)
     assert found[0].open["tags.a"] == "parameters('pw'), which is secure"
+
+
+def test_a_loop_over_nothing_is_told_as_what_is_switched_off() -> None:
+    loop = {"name": "each", "count": "[length(parameters('wanted'))]"}
+    empty = {"wanted": {"type": "array", "defaultValue": []}}
+    with pytest.raises(UsageProblem, match=r"loop runs 0 times, for each \(\[length.*--parameters"):
+        template(resource(copy=loop), parameters=empty)
+    made = template(resource("acc/other"), resource(copy=loop), parameters=empty)
+    assert any("each ([length" in note for note in made.notes)
+    assert names(template(resource(copy=loop), parameters=empty, given={"wanted": [1]})) == ["acc/chat"]

@@ -154,3 +154,9 @@ def test_a_state_without_resources_is_told_apart_from_one_of_another_version() -
 def test_a_deployment_without_an_id_is_named_where_nothing_else_is_found() -> None:
     with pytest.raises(UsageProblem, match="has no id of a deployment"):
         state(("azurerm_cognitive_deployment", AZURERM | {"id": 5}))
+
+
+def test_an_arm_template_in_the_place_of_a_state_is_recognised() -> None:
+    schema = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
+    with pytest.raises(UsageProblem, match="pass it as --from-arm-template"):
+        tfstate_estate(ForeignFile(name="x", document={"$schema": schema, "resources": []}))
