@@ -47,7 +47,10 @@ def write_folder(folder: Path, files: Mapping[str, str], *, force: bool) -> tupl
 
 def must_be_free(targets: Iterable[Path], *, force: bool) -> None:
     """Refuse to write where something is that `force` does not allow to be replaced."""
-    there = [str(target) for target in targets if target.is_symlink() or target.exists()]
+    try:
+        there = [str(target) for target in targets if target.is_symlink() or target.exists()]
+    except OSError as problem:
+        raise ReconcilerError(f"cannot look at {problem.filename}: {problem.strerror}") from problem
     folders = [one for one in there if Path(one).is_dir()]
     if folders:
         raise UsageProblem(f"{_listed(folders)}: a folder stands where a file is to go. Name another folder")

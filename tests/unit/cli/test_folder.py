@@ -115,3 +115,12 @@ def test_no_name_of_a_file_under_way_is_used_twice(tmp_path: Path) -> None:
     write_folder(tmp_path, FILES, force=False)
     assert stray.read_text("utf-8") == "another's"
     assert folder.others_in(tmp_path, FILES) == ()
+
+
+def test_a_place_that_cannot_be_looked_at_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dark(place: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(place))
+
+    monkeypatch.setattr(Path, "exists", dark)
+    with pytest.raises(ReconcilerError, match=r"fleet\.yaml: Permission denied"):
+        write_folder(tmp_path, FILES, force=False)
