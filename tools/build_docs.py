@@ -16,7 +16,7 @@ from reconciler.domain.rights import RIGHTS, Need
 from reconciler.manifest import rules
 from reconciler.manifest.schema import json_schema
 from reconciler.plan.causes import ABOUT
-from reconciler.plan.glossary import REASONS, REFUSALS
+from reconciler.plan.glossary import NOTICES, REASONS, REFUSALS
 from reconciler.report.style import inert, markdown_fence, markdown_inert
 from tests.corpus.corpus import HERE as CORPUS
 from tests.corpus.corpus import Case, Verdict, deployment_cases, history_cases, verdict
@@ -39,9 +39,9 @@ always stay errors. `reconciler explain CODE` says the same in a terminal.
 _WORDS = """\
 # The words of a plan
 
-Made by `python -m tools.build_docs`. Every action of a plan has a reason, and a plan that must not be
-applied has refusals; both are stable words in text and JSON. `reconciler explain WORD` says the same in a
-terminal."""
+Made by `python -m tools.build_docs`. Every action of a plan has a reason, a plan that must not be applied
+has refusals, and notices stop nothing. All are stable words in text and JSON; `reconciler explain WORD` says
+the same in a terminal."""
 _CORPUS = """\
 # What real declarations get wrong
 
@@ -142,11 +142,13 @@ def _clean(one: Verdict) -> bool:
 
 
 def words_page() -> str:
-    """Every reason and refusal of a plan."""
+    """Every reason, refusal and notice of a plan."""
     lines = [_WORDS, "", "## Reasons", "", "| reason | what it means and what to do |", "| --- | --- |"]
     lines += [f"| `{reason.value}` | {text} |" for reason, text in sorted(REASONS.items())]
     lines += ["", "## Refusals", "", "| code | what it means and what to do |", "| --- | --- |"]
     lines += [f"| `{code}` | {text} |" for code, text in sorted(REFUSALS.items())]
+    lines += ["", "## Notices", "", "| code | what it means and what to do |", "| --- | --- |"]
+    lines += [f"| `{code}` | {text} |" for code, text in sorted(NOTICES.items())]
     return "\n".join(lines) + "\n"
 
 

@@ -78,9 +78,13 @@ def _below(subscription: str, group: str = "") -> str:
     return f"/subscriptions/{_segment(subscription)}{inside}/providers/{PROVIDER}"
 
 
+def addressable(name: str) -> bool:
+    """Whether a name can be a path segment: a dot or two would be a step up the path, a blank none at all."""
+    return name.strip() not in {"", ".", ".."}
+
+
 def _segment(name: str) -> str:
-    """One path segment. A dot or two would be taken for a step up the path, a blank name for none at all."""
-    if name.strip() in {"", ".", ".."}:
+    if not addressable(name):
         raise UsageProblem(
             f"{speakable(name, 80)!r} cannot be part of an ARM address. Names are 2 to 64 letters, digits, "
             "dots, underscores and hyphens, and begin with a letter or digit"

@@ -13,6 +13,7 @@ from typing import Annotated, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from reconciler.arm.addresses import addressable
 from reconciler.arm.printable import speakable
 from reconciler.arm.strict_json import Unreadable
 from reconciler.domain.deployment import JsonObject, ModelRef
@@ -196,6 +197,8 @@ def account(answer: Mapping[str, object]) -> ObservedAccount:
         found = AccountId.parse(read.id)
     except ValueError as problem:
         raise Misdirected(f"its id is {speakable(read.id, 300)}") from problem
+    if not all(addressable(name) for name in (found.subscription, found.resource_group, found.name)):
+        raise Misdirected(f"its id is {speakable(read.id, 300)}")
     properties = read.properties or _Properties()
     return ObservedAccount(
         id=found,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import secrets
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -11,32 +13,66 @@ from reconciler.errors import ReconcilerError, UsageProblem
 
 
 def write_folder(folder: Path, files: Mapping[str, str], *, force: bool) -> tuple[Path, ...]:
-    """Write `files` below `folder`, beside their targets first, so that a full disk leaves none behind.
+    """Write `files` below `folder`; UsageProblem where one of them is there and `force` is not given.
 
-    UsageProblem where one of them is there and `force` is not given.
+    Each is written beside its target first, so none is ever there in part. They are put in their places from
+    the last to the first: where the first one is, which the others need, they all are.
     """
     targets = {folder / name: text for name, text in files.items()}
-    there = [str(target) for target in targets if target.is_symlink() or target.exists()]
-    if there and not force:
-        raise UsageProblem(
-            f"{_listed(there)} exist(s) already, and an export replaces no file by itself. "
-            "Nothing was written; name another folder, or pass --force"
-        )
-    beside = {target.with_name(f".{target.name}.{os.getpid()}"): target for target in targets}
+    must_be_free(targets, force=force)
+    token = secrets.token_hex(4)
+    beside = {target.with_name(f".{target.name}.{token}"): target for target in targets}
+    made: list[Path] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for place, target in beside.items():
             _write(place, targets[target])
-        for place, target in beside.items():
-            place.replace(target)
+        for place, target in reversed(beside.items()):
+            if force:
+                place.replace(target)
+            else:
+                _put(place, target)
+                made.append(target)
     except OSError as problem:
-        for place in beside:
-            with suppress(OSError):
-                place.unlink(missing_ok=True)
+        _remove(made)
+        if isinstance(problem, FileExistsError):
+            must_be_free(targets, force=force)
         raise ReconcilerError(
             f"cannot write below {folder}: {problem.strerror or problem}. Name another folder"
         ) from problem
+    finally:
+        _remove(beside)
     return tuple(targets)
+
+
+def must_be_free(targets: Iterable[Path], *, force: bool) -> None:
+    """Refuse to write where something is that `force` does not allow to be replaced."""
+    try:
+        there = [str(target) for target in targets if target.is_symlink() or target.exists()]
+    except OSError as problem:
+        raise ReconcilerError(f"cannot look at {problem.filename}: {problem.strerror}") from problem
+    folders = [one for one in there if Path(one).is_dir()]
+    if folders:
+        raise UsageProblem(f"{_listed(folders)}: a folder stands where a file is to go. Name another folder")
+    if there and not force:
+        raise UsageProblem(
+            f"{_listed(there)} exist(s) already, and an export replaces no file by itself. "
+            "Nothing was written; name another place, or pass --force"
+        )
+
+
+def _put(place: Path, target: Path) -> None:
+    """Move a file to where none is; a link, unlike a rename, never replaces what somebody has put there."""
+    try:
+        target.hardlink_to(place)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        if target.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
+        place.replace(target)
+    else:
+        place.unlink()
 
 
 def others_in(folder: Path, written: Iterable[str]) -> tuple[str, ...]:
@@ -46,8 +82,14 @@ def others_in(folder: Path, written: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(name for name in found if name not in ours and not name.startswith((".", "_"))))
 
 
+def _remove(places: Iterable[Path]) -> None:
+    for place in places:
+        with suppress(OSError):
+            place.unlink(missing_ok=True)
+
+
 def _write(place: Path, text: str) -> None:
-    with place.open("w", encoding="utf-8") as stream:
+    with place.open("x", encoding="utf-8") as stream:
         stream.write(text)
         stream.flush()
         os.fsync(stream.fileno())

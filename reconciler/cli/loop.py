@@ -72,7 +72,7 @@ async def reading(work: Coroutine[None, None, T], deadline: Deadline) -> T:
     except TimeoutError as passed:
         raise TimeLimit(
             f"{deadline} passed before ARM had answered everything; nothing was written. "
-            "Raise --timeout, or choose fewer deployments with --target"
+            "Raise --timeout, or look at a part at a time"
         ) from passed
     except asyncio.CancelledError:
         if caught:

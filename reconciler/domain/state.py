@@ -108,13 +108,15 @@ class Scope:
     """What this run may look at and touch; empty `targets` mean everything.
 
     `left_out` are declared deployments that a selection removed: they are known, so they are never
-    mistaken for undeclared ones. `pulled_in` are looked at although no selection names them.
+    mistaken for undeclared ones. `pulled_in` are looked at although no selection names them. `narrowed` is
+    True where a selection was made, whatever it left out.
     """
 
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     left_out: frozenset[DeploymentId] = frozenset()
     pulled_in: frozenset[DeploymentId] = frozenset()
+    narrowed: bool = False
 
     @property
     def everything(self) -> bool:

@@ -14,7 +14,7 @@ from reconciler.domain.ids import AccountId
 from reconciler.domain.state import DesiredAccount, Listed, ObservedSubscription, Reading
 from reconciler.engine.observe import observe
 from reconciler.engine.ports import Arm, Subscriptions
-from reconciler.errors import ArmError, CredentialError
+from reconciler.errors import ArmError, CredentialError, ReconcilerError
 
 T = TypeVar("T")
 
@@ -50,7 +50,7 @@ async def discover(wanted: Wanted, api: Explorable, *, parallelism: int = 32) ->
     known: dict[str, ObservedSubscription] = {}
     everywhere: Sequence[str] = wanted.subscriptions
     if not wanted.accounts and not wanted.subscriptions:
-        known = {one.id.lower(): one for one in await api.list_subscriptions()}
+        known = {one.id.lower(): one for one in await _subscriptions(api)}
         everywhere = [one.id for one in known.values()]
     found, unreadable = await _accounts(everywhere, wanted, api, gate)
     accounts = sorted({*wanted.accounts, *found})
@@ -60,6 +60,15 @@ async def discover(wanted: Wanted, api: Explorable, *, parallelism: int = 32) ->
     named = {account.subscription for account in accounts} | _sources(observed.readings.values())
     known |= await _described(sorted(named), known, api, gate)
     return Discovered(readings=observed.readings, subscriptions=known, unreadable=unreadable)
+
+
+async def _subscriptions(api: Subscriptions) -> tuple[ObservedSubscription, ...]:
+    try:
+        return await api.list_subscriptions()
+    except ArmError as problem:
+        raise ReconcilerError(
+            f"{problem}. What is named by --subscription or --account is looked at without this list"
+        ) from problem
 
 
 async def _accounts(

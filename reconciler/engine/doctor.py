@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
+from http import HTTPStatus
 from typing import Protocol, TypeVar
 
 from reconciler.domain.health import Check, Status
@@ -38,6 +39,11 @@ SKEW_REFUSED = 300.0
 
 _APPLY = tuple(right.action for right in RIGHTS if right.need is Need.APPLY)
 _ASK_FOR_ROLE = "give the identity the role of docs/roles/reconciler-{role}.json on this account or above it"
+
+_OTHER_TENANT = (
+    "state the tenant that the subscription belongs to beside its alias in the Fleet: "
+    "`az account list -o table` shows it"
+)
 
 
 class Examined(AccountContents, Protocol):
@@ -155,7 +161,8 @@ async def _probe(
     try:
         found = await asked
     except Forbidden as problem:
-        todo = f"{_ASK_FOR_ROLE.format(role='plan')}; it lacks {action}"
+        lacking = f"{_ASK_FOR_ROLE.format(role='plan')}; it lacks {action}"
+        todo = _OTHER_TENANT if problem.status == HTTPStatus.UNAUTHORIZED else lacking
         check(Status.FAILED if must else Status.WARNING, str(problem), todo)
     except NotFound as problem:
         check(Status.FAILED, str(problem), "correct subscription, tenant, resourceGroup or name")

@@ -202,7 +202,9 @@ class Lifecycle(Strict):
 class EntryFields(Strict):
     """Everything about a deployment but its name; also what a Fleet's defaults may state."""
 
-    model: Model | None = Field(default=None, description="Which model is deployed.")
+    model: Model | None = Field(
+        default=None, description="The model, its version and, if it is fine-tuned, where from."
+    )
     sku: Sku | None = Field(default=None, description="How it is billed and how much of it there is.")
     version_upgrade_option: (
         Literal["OnceNewDefaultVersionAvailable", "OnceCurrentVersionExpired", "NoAutoUpgrade"] | None
@@ -232,7 +234,9 @@ class EntryFields(Strict):
         description="Azure tags; a tag that is not stated is left alone.",
         examples=[{"team": "a"}],
     )
-    lifecycle: Lifecycle | None = Field(default=None, description="What we may do with the deployment.")
+    lifecycle: Lifecycle | None = Field(
+        default=None, description="What else may be done with it, and what never."
+    )
     extra_properties: Annotated[Json, BeforeValidator(_extra)] | None = Field(
         default=None, description="Sent inside ARM's `properties` as is: fields this format does not know."
     )

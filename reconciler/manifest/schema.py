@@ -119,7 +119,9 @@ class FleetSpec(Strict):
     defaults: Annotated[Map, raw(EntryFields)] | None = Field(
         default=None, description="Laid under every deployment of every set."
     )
-    guards: GuardsEntry | None = Field(default=None, description="Limits on what one run may destroy.")
+    guards: GuardsEntry | None = Field(
+        default=None, description="How much one run may destroy, and what none may; more is refused."
+    )
     rules: dict[Words, Level] | None = Field(
         default=None, description="Severity per rule.", examples=[{"model-retiring-soon": "error"}]
     )

@@ -13,7 +13,7 @@ from dataclasses import replace
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.domain.state import DesiredAccount, DesiredState, Scope, matches_any
 from reconciler.manifest.accounts import Account
-from reconciler.manifest.selection import Selection
+from reconciler.manifest.selection import EVERYTHING, Selection
 
 SetOfAccount = tuple[Account, Mapping[str, str]]
 """The account of one set, and that set's labels."""
@@ -31,7 +31,7 @@ def selected(
     `unclear` are deployments whose text has mistakes; they count as left out. An account is kept if
     anything in it could be selected, for a target may name what nobody declares any more.
     """
-    scope = Scope(targets=selection.targets, excludes=selection.excludes)
+    scope = Scope(targets=selection.targets, excludes=selection.excludes, narrowed=selection != EVERYTHING)
     taken = tuple(
         found
         for found in state.deployments

@@ -64,7 +64,7 @@ def to_json(
         "actions": [action_json(step) for step in plan.steps],
         "quota": [pool_json(pool) for pool in plan.quota],
         "refusals": [_refusal(refusal) for refusal in plan.refusals],
-        "diagnostics": [_diagnostic(found, spans) for found in plan.diagnostics],
+        "diagnostics": [_diagnostic(found, spans) for found in plan.findings],
         "leftOut": plan.left_out,
         "owned": plan.owned,
         "unread": [_unread(one) for one in plan.unread],

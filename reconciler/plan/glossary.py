@@ -1,4 +1,4 @@
-"""What the words of a plan mean and what to do about them: the reasons of actions, the codes of refusals.
+"""What the words of a plan mean and what to do about them: reasons of actions, codes of refusals and notices.
 
 Rule of this module: every word that a plan can print has an entry; a test holds it.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.plan.actions import Reason
+from reconciler.plan.protection import UNMATCHED
 
 REASONS: Mapping[Reason, str] = {
     Reason.NOT_THERE: (
@@ -173,8 +174,17 @@ REFUSALS: Mapping[str, str] = {
     ),
 }
 
+NOTICES: Mapping[str, str] = {
+    UNMATCHED: (
+        "A glob of the Fleet's guards.protect matches no deployment that is declared or that was found in "
+        "the fleet's accounts, so it guards nothing: mostly a misspelling, or what it named is gone. Correct "
+        "it or take it out. It is a warning and stops nothing; it is not given for a part of the fleet "
+        "(--target, --exclude, --select, --shard), nor where an account could not be read"
+    ),
+}
+
 
 def meaning(word: str) -> str:
-    """What a reason or a refusal's code means; empty for a word that no plan prints."""
+    """What a reason, a refusal's code or a notice's means; empty for a word that no plan prints."""
     reason = next((one for one in Reason if one.value == word), None)
-    return REFUSALS.get(word, "") if reason is None else REASONS[reason]
+    return {**REFUSALS, **NOTICES}.get(word, "") if reason is None else REASONS[reason]

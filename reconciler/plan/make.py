@@ -16,6 +16,7 @@ from reconciler.plan.guard import Policy, count_owned, guard
 from reconciler.plan.order import schedule
 from reconciler.plan.overlay import canonical
 from reconciler.plan.plan import Plan, Step
+from reconciler.plan.protection import unmatched_globs
 
 
 def make_plan(
@@ -38,6 +39,7 @@ def make_plan(
         refusals=(*guard(actions, desired, observed, policy), *pools.refusals),
         diagnostics=tuple(diagnostics),
         unread=unread_accounts(desired, observed),
+        notices=unmatched_globs(desired, observed),
         manifest_digest=desired.manifest_digest,
         left_out=len(_left_out(desired)),
         owned=count_owned(desired, observed),

@@ -84,8 +84,9 @@ class Plan:
     """Everything a person must see before saying yes.
 
     Nothing is concluded about what is in the `unread` accounts. `applyable` is False while a refusal
-    stands or nothing is to be written. `owned` deployments carry the fleet's mark. `part` is set where
-    this is the plan of one shard.
+    stands or nothing is to be written. `diagnostics` come from the manifests alone, `notices` from what was
+    observed too. `owned` deployments carry the fleet's mark. `part` is set where this is the plan of one
+    shard.
     """
 
     fleet: str
@@ -94,6 +95,7 @@ class Plan:
     quota: tuple[PoolForecast, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    notices: tuple[Diagnostic, ...] = ()
     unread: tuple[Unread, ...] = ()
     manifest_digest: str = ""
     left_out: int = 0
@@ -105,6 +107,11 @@ class Plan:
     def complete(self) -> bool:
         """Whether everything could be read; a run over anything less cannot have done all there is to do."""
         return not self.unread
+
+    @property
+    def findings(self) -> tuple[Diagnostic, ...]:
+        """All that was found about the manifests, by reading them and by planning."""
+        return (*self.diagnostics, *self.notices)
 
     @property
     def writes(self) -> tuple[Step, ...]:

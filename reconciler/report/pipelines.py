@@ -22,7 +22,7 @@ _FENCE = re.compile(r"`{3,}")
 
 def render_github(plan: Plan, sources: Spans) -> str:
     """Annotations for what is wrong with the manifests, refused or blocked; empty where nothing is."""
-    return diagnostics_report.render_github([*_hindrances(plan), *plan.diagnostics], sources)
+    return diagnostics_report.render_github([*_hindrances(plan), *plan.findings], sources)
 
 
 def gitlab_counts(plan: Plan) -> dict[str, JsonValue]:

@@ -57,6 +57,9 @@ def _refusals(plan: Plan, style: Style) -> Iterator[str]:
 
 
 def _last_words(plan: Plan, style: Style) -> Iterator[str]:
+    for notice in plan.notices:
+        words = style.show(f"{notice.severity.value}: {notice.message} ({notice.code}; {notice.hint}).")
+        yield from paragraph(words, width=style.width)
     for out in left_out(plan):
         yield from paragraph(out, width=style.width)
     if plan.unread:

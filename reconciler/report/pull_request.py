@@ -135,7 +135,7 @@ def _unread(plan: Plan) -> Iterator[str]:
 
 
 def _diagnostics(plan: Plan) -> Iterator[str]:
-    for found in plan.diagnostics:
+    for found in plan.findings:
         if found.severity in {Severity.ERROR, Severity.WARNING}:
             where = f" in {_cell(found.place.file)}" if found.place else ""
             yield f"{found.severity.value} {_cell(found.code)}{where}: {_cell(found.message)}"

@@ -165,3 +165,11 @@ def test_the_time_limit_ends_the_examination_and_what_was_found_is_told(desk: De
     assert ran.code == 1, ran
     assert found(ran)["time limit"] == "failed"
     assert found(ran)["sign-in"] == "ok"
+
+
+def test_an_api_version_in_which_nothing_was_answered_is_not_called_known(desk: Desk) -> None:
+    desk.reconciler("plan", "fleet.yaml", "-q")
+    refusal = {"status": 403, "body": {"error": {"code": "AuthorizationFailed", "message": "no"}}}
+    desk.control("POST", "faults", {"match": {"method": "GET", "path": "/accounts/"}, "then": refusal})
+    ran = desk.reconciler("doctor", "fleet.yaml", "-q", "-o", "json")
+    assert (ran.code, found(ran)["api-version"]) == (1, "unverified")

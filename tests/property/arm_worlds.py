@@ -88,6 +88,7 @@ _MARKS = st.sampled_from(
         {"reconciler-fleet": "rival"},
         {"Reconciler-Spec": "0123456789ab"},
         {"reconciler-on-removal": "retain"},
+        {"reconciler-fleet": "contoso", "reconciler-on-removal": "refuse"},
     ]
 )
 _STATES = st.sampled_from(["Succeeded"] * 6 + ["Failed", "Canceled", "Disabled", "Deleting"])

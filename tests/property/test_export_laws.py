@@ -1,5 +1,6 @@
 """Laws of export: what exists becomes manifests that are valid and that plan to nothing but adopt."""
 
+import copy
 import io
 from collections.abc import Mapping
 from datetime import date
@@ -9,25 +10,32 @@ from hypothesis import assume, given, settings
 from reconciler.catalogue.load import catalogue
 from reconciler.diagnostics import Severity
 from reconciler.domain.ids import AccountId
-from reconciler.domain.marks import OURS
+from reconciler.domain.marks import OURS, REMOVAL_TAG
+from reconciler.domain.sku import SkuName
 from reconciler.domain.state import (
+    DesiredAccount,
     DesiredState,
     Listed,
-    ObservedDeployment,
     ObservedState,
     ObservedSubscription,
     Reading,
 )
+from reconciler.engine.observe import observe
+from reconciler.engine.outcome import Outcome
 from reconciler.manifest.export import Exported, manifests_of, observed_estate
 from reconciler.manifest.load import LoadedManifests, load
 from reconciler.manifest.rules import CODES, check
-from reconciler.plan.actions import Adopt, Keep
-from reconciler.plan.body import put_body, writable
+from reconciler.plan.actions import Adopt, Keep, Reason
 from reconciler.plan.guard import Policy
 from reconciler.plan.make import make_plan
 from tests.property.arm_worlds import SUBSCRIPTIONS, worlds
+from tests.simulated.arm import SimulatedArm
+from tests.simulated.arm import World as ArmWorld
+from tests.simulated.reconcile import plan_of, reconcile
+from tests.simulated.time import run
 
 World = Mapping[AccountId, Reading]
+_ARMS_OWN = frozenset({"rateLimits", "capabilities", "currentCapacity"})
 TODAY = date(2026, 11, 25)
 NAMES = {one: ObservedSubscription(id=one, name="Prod / EU", tenant=one) for one in SUBSCRIPTIONS}
 LAW = settings(max_examples=60, deadline=None, derandomize=True)
@@ -49,15 +57,6 @@ def declared(world: World) -> DesiredState:
     return desired
 
 
-def there(world: World) -> dict[str, ObservedDeployment]:
-    return {
-        str(one.id): one
-        for reading in world.values()
-        if isinstance(reading, Listed)
-        for one in reading.deployments
-    }
-
-
 @LAW
 @given(worlds())
 def test_every_export_is_valid(world: World) -> None:
@@ -70,52 +69,69 @@ def test_every_export_is_valid(world: World) -> None:
 @LAW
 @given(worlds())
 def test_the_plan_of_an_export_is_nothing_but_adopt_and_none(world: World) -> None:
+    """What is ours already may be given a new spec mark, for it is declared in other words."""
     made = make_plan(declared(world), ObservedState(readings=world), policy=Policy())
-    kinds = {type(step.action) for step in made.steps}
-    assert kinds <= {Adopt, Keep}, [step.action for step in made.steps]
+    actions = [step.action for step in made.steps if step.action.reason is not Reason.MARK_OUTDATED]
+    assert {type(action) for action in actions} <= {Adopt, Keep}, actions
     assert {one.code for one in made.refusals} <= {"empty-fleet"}
 
 
 @LAW
 @given(worlds())
-def test_what_adoption_writes_is_what_is_there_and_our_marks(world: World) -> None:
-    observed = there(world)
-    for one in declared(world).deployments:
-        before = writable(observed[str(one.id)])
-        after = put_body(one, observed[str(one.id)], "contoso")
-        assert _without_marks(after) == _without_marks(before) | _stated_case(after, before)
+def test_applying_an_export_writes_our_marks_and_nothing_else(world: World) -> None:
+    """Exported, applied, planned and exported again (issue F's bar, I-01, I-02)."""
+    live = _alive(world)
+    before = copy.deepcopy(live.deployments)
+    first = exported(world)
+    desired = declared(world)
+    report = run(reconcile(desired, SimulatedArm(live)))
+
+    assert {item.outcome for item in report.items} <= {Outcome.SUCCEEDED}, report.items
+    assert {one for _, _, one in live.writes} == {one.id for one in desired.deployments}
+    assert [_settings(one) for one in live.deployments.values()] == [
+        _settings(one) for one in before.values()
+    ]
+    assert [step.action for step in run(plan_of(desired, SimulatedArm(live))).writes] == []
+    everywhere = [DesiredAccount(id=one, region=region) for one, region in live.accounts.items()]
+    again = run(observe(everywhere, SimulatedArm(live)))
+    assert exported(again.readings).stream == first.stream
 
 
-def _without_marks(body: Mapping[str, object]) -> dict[str, object]:
-    tags = body.get("tags")
-    kept = {
-        name: value
-        for name, value in (tags.items() if isinstance(tags, Mapping) else ())
-        if not str(name).lower().startswith(OURS)
-    }
-    return {**{name: value for name, value in body.items() if name != "tags"}, "tags": kept}
+def _alive(world: World) -> ArmWorld:
+    """A world that can be written to, with the same accounts and deployments."""
+    listed = [reading for reading in world.values() if isinstance(reading, Listed)]
+    return ArmWorld(
+        accounts={one.account.id: one.account.region for one in listed},
+        deployments={
+            there.id: copy.deepcopy(dict(there.resource)) for one in listed for there in one.deployments
+        },
+    )
 
 
-def _stated_case(after: Mapping[str, object], before: Mapping[str, object]) -> dict[str, object]:
-    """Parts in which only the case of ARM's own words differs: SKUs, enumerations, ids."""
+def _settings(resource: Mapping[str, object]) -> object:
+    """What a write could have changed, in the one spelling of words that ARM reads without their case."""
+    properties = {k: v for k, v in _part(resource, "properties").items() if k not in _ARMS_OWN}
+    model = {k: v for k, v in _part(properties, "model").items() if k != "callRateLimit"}
+    source = model.pop("sourceAccount", None) or model.pop("source", None)
+    if model.pop("source", source) == source:
+        model["source"] = source and str(source).lower()
+    for word in ("serviceTier", "deploymentState"):
+        if word in properties:
+            properties[word] = str(properties[word]).lower()
+    option = str(properties.get("versionUpgradeOption", "OnceCurrentVersionExpired")).lower()
+    sku, tags = _part(resource, "sku"), _part(resource, "tags")
     return {
-        name: value
-        for name, value in after.items()
-        if name != "tags" and _plain(value) == _plain(before.get(name))
+        "id": resource["id"],
+        "sku": {**sku, "name": SkuName(str(sku.get("name"))).name},
+        "tags": {name: value for name, value in tags.items() if not name.lower().startswith(OURS)},
+        "refuse": tags.get(REMOVAL_TAG) == "refuse",
+        "properties": {**properties, "model": model, "versionUpgradeOption": option},
     }
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, Mapping):
-        alike = {str(name).lower(): _plain(inner) for name, inner in value.items()}
-        source = alike.pop("source", None) or alike.pop("sourceaccount", None)
-        alike.pop("sourceaccount", None)
-        return {**{name: one for name, one in alike.items() if one not in (None, {})}, "source": source}
-    if isinstance(value, list):
-        return [_plain(one) for one in value]
-    if isinstance(value, str):
-        return value.lower().replace("provisionedstandard", "provisionedmanaged")
-    return value
+def _part(resource: Mapping[str, object], name: str) -> dict[str, object]:
+    value = resource.get(name)
+    return dict(value) if isinstance(value, Mapping) else {}
 
 
 @LAW

@@ -87,11 +87,12 @@ class World:
     epoch: float = 0.0
 
     def pool(self, resource: Mapping[str, Any]) -> str:
-        return pool_of(str(resource["sku"]["name"]), str(resource["properties"]["model"]["name"]))
+        sku = resource.get("sku", {})
+        return pool_of(str(sku.get("name")), str(resource["properties"]["model"]["name"]))
 
     def used(self, pool: str) -> int:
         return sum(
-            int(resource["sku"]["capacity"])
+            int(resource.get("sku", {}).get("capacity") or 0)
             for resource in self.deployments.values()
             if self.pool(resource) == pool
         )
@@ -310,7 +311,7 @@ class SimulatedArm:
         before = self.world.deployments.get(deployment)
         if before is not None and before["properties"]["provisioningState"] == "Failed":
             self._refuse(deployment, "BadRequest", "is in 'Failed' state, please delete it first")
-        resource = self._filled_in(deployment, wanted)
+        resource = self._filled_in(deployment, wanted, created=before is None)
         self._must_change_legally(deployment, before, resource)
         self._must_fit(deployment, before, resource)
         self.world.deployments[deployment] = resource
@@ -323,14 +324,18 @@ class SimulatedArm:
         resource["properties"]["provisioningState"] = "Creating" if before is None else "Updating"
         return self._start(deployment)
 
-    def _filled_in(self, deployment: DeploymentId, wanted: dict[str, Any]) -> dict[str, Any]:
+    def _filled_in(
+        self, deployment: DeploymentId, wanted: dict[str, Any], *, created: bool
+    ) -> dict[str, Any]:
+        """A body as it is kept. Only the upgrade option is taken to be filled in by every write."""
         properties = {
             "versionUpgradeOption": "OnceNewDefaultVersionAvailable",
-            "raiPolicyName": "Microsoft.DefaultV2",
+            **({"raiPolicyName": "Microsoft.DefaultV2"} if created else {}),
             **wanted.get("properties", {}),
         }
-        properties["model"] = {"version": "1", **properties["model"]}
-        properties["currentCapacity"] = wanted["sku"]["capacity"]
+        if created:
+            properties["model"] = {"version": "1", **properties["model"]}
+        properties["currentCapacity"] = wanted["sku"].get("capacity")
         properties["provisioningState"] = "Succeeded"
         properties["rateLimits"] = [{"key": "request", "renewalPeriod": 10, "count": 1}]
         resource = {
@@ -356,7 +361,8 @@ class SimulatedArm:
             self._refuse(
                 deployment, "CannotChangeDeploymentModel", "The model of deployment cannot be changed."
             )
-        if old["version"] != new["version"] and before["sku"]["capacity"] != after["sku"]["capacity"]:
+        sizes = (one["sku"].get("capacity") for one in (before, after))
+        if old.get("version") != new.get("version") and len({*sizes}) > 1:
             self._refuse(deployment, "BadRequest", "Cannot change capacity and model at the same time")
 
     def _must_fit(
@@ -399,19 +405,19 @@ class SimulatedArm:
 
     def _observed(self, name: DeploymentId) -> ObservedDeployment:
         resource = copy.deepcopy(self.world.deployments[name])
-        model = resource["properties"]["model"]
+        model, sku = resource["properties"]["model"], resource.get("sku", {})
         return ObservedDeployment(
             id=name,
             model_format=model.get("format"),
             model_name=model["name"],
             model_version=model.get("version"),
-            model_source=model.get("source") or model.get("sourceAccount"),
-            sku=SkuName(resource["sku"]["name"]),
-            capacity=resource["sku"]["capacity"],
+            model_source=model.get("sourceAccount") or model.get("source"),
+            sku=SkuName(sku["name"]) if sku else None,
+            capacity=sku.get("capacity"),
             provisioning_state=resource["properties"]["provisioningState"],
             tags=resource.get("tags", {}),
             etag=resource["etag"],
-            system=SystemMetadata(last_modified_by=resource["systemData"]["lastModifiedBy"]),
+            system=SystemMetadata(last_modified_by=resource["systemData"].get("lastModifiedBy")),
             resource=resource,
         )
 

@@ -145,6 +145,12 @@ async def _look(
     *,
     to_apply: bool,
 ) -> None:
+    readable: list[str] = []
+
+    def tell_and_keep(check: Check) -> None:
+        tell(check)
+        readable.extend([check.name] if check.status is Status.OK else [])
+
     async with connect(connection, output, desired) as arm:
         where = connection.endpoint or endpoint_of(desired.fleet.cloud)
         tell(_check("cloud", desired.fleet.cloud, Status.OK, _address(where, connection)))
@@ -153,14 +159,18 @@ async def _look(
         await examine(
             desired,
             arm,
-            tell,
+            tell_and_keep,
             parallelism=connection.parallelism,
             to_apply=to_apply,
             own_machine=arm.loopback,
         )
         if desired.accounts:
             tell(clock_check(the_clock().now(), arm.server_time, own_machine=arm.loopback))
-            tell(_api_version(arm, connection.api_version or desired.fleet.api_version))
+            tell(
+                _api_version(
+                    arm, connection.api_version or desired.fleet.api_version, known="account" in readable
+                )
+            )
 
 
 def _address(where: str, connection: Connection) -> str:
@@ -201,13 +211,13 @@ def _words(tried: list[tuple[str, str]]) -> Iterator[str]:
     yield from (f"{name} ({reason})" for name, reason in tried)
 
 
-def _api_version(arm: ArmClient, chosen: str | None) -> Check:
+def _api_version(arm: ArmClient, chosen: str | None, *, known: bool) -> Check:
     """After the reads: by now the endpoint has said whether it knows ours."""
     from reconciler.arm.api_version import DEFAULT_API_VERSION, not_carried  # noqa: PLC0415 -- heavy room
 
     used, wanted = arm.deployments_version, chosen or DEFAULT_API_VERSION
-    if arm.server_time is None:
-        return _check("api-version", used, Status.UNVERIFIED, "ARM did not answer")
+    if not known:
+        return _check("api-version", used, Status.UNVERIFIED, "no account was answered in it")
     if used != wanted:
         lost = ", ".join(not_carried(used))
         told = f"the endpoint does not know {wanted}" + (f"; it cannot carry {lost}" if lost else "")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.exit_codes import Exit
-from reconciler.cli.folder import others_in, write_folder
+from reconciler.cli.folder import must_be_free, others_in, write_folder
 from reconciler.cli.options import Connection, Output, connection_options, output_options
 from reconciler.cli.wiring import connect, note, the_clock, write_result
 from reconciler.domain.ids import AccountId, is_guid
@@ -39,6 +39,11 @@ class _Asked:
     template: Path | None
     parameters: Path | None
     tfstate: Path | None
+
+    @property
+    def by_name(self) -> bool:
+        """Whether what was looked at is what was meant: a misspelt group is as empty as an empty one."""
+        return bool(self.accounts or (self.subscriptions and self.resource_group is None))
 
 
 @click.command("export")
@@ -72,7 +77,9 @@ def command(
     """Write manifests for existing deployments, so that a plan of them is nothing but adopt.
 
     Without --account, --subscription or a file: of everything that can be read. A file may be - for
-    standard input; --subscription and --resource-group then say where it was deployed.
+    standard input; --subscription and --resource-group then say where it was deployed. What was named with
+    --account or --subscription, could be read and is empty gives a Fleet alone and a warning; nothing found
+    anywhere else is a failure.
     """
     if re.fullmatch(r"[a-z0-9-]{1,40}", fleet) is None:
         raise UsageProblem(
@@ -81,6 +88,8 @@ def command(
         )
     if out_dir is not None and output.file is not None:
         raise UsageProblem("--out-dir and --output-file both say where the manifests go: give one of them")
+    if output.file is not None and output.file.is_file():
+        must_be_free([output.file], force=force)
     asked = _Asked(
         accounts=accounts,
         subscriptions=subscriptions,
@@ -94,11 +103,13 @@ def command(
     for text in exported.notes:
         note(output, f"note: {text}")
     if not exported.declared + exported.held_back:
-        raise ReconcilerError(
-            "nothing to export: no account with deployments was found where it was looked for"
-            f"{'; the notes above say what was there' if estate.notes else ''}. Nothing was written; name "
-            "other accounts or subscriptions"
-        )
+        found = "no account with deployments was found where it was looked for"
+        found += "; the notes above say what was there" if estate.notes else ""
+        if not (asked.by_name and estate.complete):
+            raise ReconcilerError(
+                f"nothing to export: {found}. Nothing was written; name other accounts or subscriptions"
+            )
+        note(output, f"warning: {found}. The fleet is exported without deployments")
     _write(exported, out_dir, output, force=force)
     return Exit.DONE if estate.complete else Exit.FAILED
 

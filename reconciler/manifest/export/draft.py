@@ -13,7 +13,7 @@ from typing import Final, Literal, get_args, get_origin
 
 from reconciler.domain.deployment import JsonObject, JsonValue, ModelRef
 from reconciler.domain.ids import AccountId, is_guid
-from reconciler.domain.marks import FLEET_TAG, OURS
+from reconciler.domain.marks import FLEET_TAG, OURS, REMOVAL_TAG
 from reconciler.domain.sku import SkuName
 from reconciler.manifest.characters import UNSEEN
 from reconciler.manifest.entry import NOT_EXTRA, EntryFields
@@ -29,6 +29,13 @@ DEFAULTS: Final[Mapping[str, JsonValue]] = {
     "serviceTier": "Default",
     "deploymentState": "Running",
     "dynamicThrottlingEnabled": False,
+}
+_ABSENT_OPTION: Final = "OnceCurrentVersionExpired"
+"""What its absence means ("Working with models"). Left out of a write, ARM may put its default there."""
+
+_REMOVAL: Final[Mapping[str, tuple[str, JsonValue]]] = {
+    "refuse": ("preventDestroy", True),
+    "retain": ("onRemoval", "retain"),
 }
 _OWN_FIELDS: Final = (
     "versionUpgradeOption", "raiPolicyName", "spilloverDeploymentName", "parentDeploymentName",
@@ -85,8 +92,13 @@ def draft(found: Found, alias_of: AliasOf, fleet: str) -> Draft:
     properties = part(found.resource, "properties")
     _model(page, found, part(properties, "model"), alias_of)
     _sku(page, found, part(found.resource, "sku"))
-    _fields(page, properties)
-    owner = _tags(page, part(found.resource, "tags"))
+    silent = found.observed and not at(properties, "versionUpgradeOption")
+    _fields(page, {**properties, "versionUpgradeOption": _ABSENT_OPTION} if silent else properties)
+    tags = part(found.resource, "tags")
+    owner = _tags(page, tags)
+    mark = _word(at(tags, REMOVAL_TAG))
+    if owner == fleet and mark in _REMOVAL:
+        page.lifecycle |= [_REMOVAL[mark]]
     for name, last in (("lifecycle", page.lifecycle), ("extraProperties", page.extra)):
         if last:
             page.tree[name] = last

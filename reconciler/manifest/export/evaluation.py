@@ -58,6 +58,9 @@ class Budget:
             )
 
 
+_SECURE: Final = frozenset({"securestring", "secureobject"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """What names mean inside one template. `given` are parameter values, `copies` the loops under way."""
@@ -227,10 +230,13 @@ class Scope:
     # -- names ------------------------------------------------------------------------------------
 
     def _parameter(self, wanted: str) -> Value:
+        """A parameter's value; that of a secure one is a secret, whoever gives it, and is never looked at."""
+        declared, definition = at(at(self.template, "parameters")[1], wanted)
+        if str(at(definition, "type")[1]).lower() in _SECURE:
+            return unknown(f"parameters('{wanted}'), which is secure")
         there, found = at(dict(self.given), wanted)
         if there:
             return found
-        declared, definition = at(at(self.template, "parameters")[1], wanted)
         has_default, default = at(definition, "defaultValue")
         if declared and has_default:
             return self._once("parameters", wanted, default)

@@ -49,8 +49,9 @@ def read_file(path: Path, stdin: BinaryIO | None = None) -> ForeignFile:
         return ForeignFile(name=name, document=_object(content))
     except _Refused as why:
         raise UsageProblem(
-            f"{name} cannot be read: {why}. An ARM template is what `bicep build` writes, a Terraform state "
-            "what `terraform state pull` prints: JSON both, in UTF-8"
+            f"{name} cannot be read: {why}. An ARM template is what `bicep build` writes, its parameters "
+            "what `bicep build-params` does, a Terraform state what `terraform state pull` prints: all of "
+            "them JSON in UTF-8"
         ) from why
 
 

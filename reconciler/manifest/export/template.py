@@ -55,7 +55,7 @@ def template_estate(file: ForeignFile, parameters: ForeignFile | None, setting: 
         raise UsageProblem(_nothing(file, gathered))
     if gathered.switched_off:
         off = ", ".join(list(dict.fromkeys(gathered.switched_off))[:6])
-        gathered.notes.append(f"left out, because their condition is false with these parameters: {off}")
+        gathered.notes.append(f"left out, for with these parameters nothing is made of them: {off}")
     return Estate(
         origin=Origin.ARM_TEMPLATE,
         cloud=setting.cloud,
@@ -82,8 +82,8 @@ def _nothing(file: ForeignFile, gathered: _Gathered) -> str:
     if gathered.switched_off:
         off = ", ".join(list(dict.fromkeys(gathered.switched_off))[:6])
         return (
-            f"{file.name} declares no model deployment with these parameters: the condition of {off} is "
-            "false. Give the values it is deployed with: --parameters FILE"
+            f"{file.name} declares no model deployment with these parameters: a condition is false, or a "
+            f"loop runs 0 times, for {off}. Give the values it is deployed with: --parameters FILE"
         )
     more = f"; {gathered.notes[0]}" if gathered.notes else ""
     return (
@@ -144,7 +144,7 @@ def _resource(
     for turn in _turns(resource, scope, gathered):
         condition = turn.value(at(resource, "condition")[1]) if at(resource, "condition")[0] else True
         if condition is False:
-            if kind != _ACCOUNT and _DEPLOYMENT in json.dumps(resource).lower():
+            if kind != _ACCOUNT and _declares(resource):
                 name = _split(turn.value(at(resource, "name")[1]))[-1]
                 gathered.switched_off.append(f"{_told(name)} ({str(at(resource, 'condition')[1])[:80]})")
             continue
@@ -159,6 +159,11 @@ def _resource(
             _account_resource(resource, turn, gathered, nested=nested)
 
 
+def _declares(resource: dict[str, Value]) -> bool:
+    """Whether a resource is a model deployment, or a template with one in it."""
+    return _DEPLOYMENT in json.dumps(resource).lower()
+
+
 def _turns(resource: dict[str, Value], scope: Scope, gathered: _Gathered) -> Iterator[Scope]:
     there, copy = at(resource, "copy")
     if not there or not isinstance(copy, dict):
@@ -170,6 +175,8 @@ def _turns(resource: dict[str, Value], scope: Scope, gathered: _Gathered) -> Ite
             f"the loop {name} runs {_words(count)} times, which is not known here: left out"
         )
         return
+    if count == 0 and _declares(resource):
+        gathered.switched_off.append(f"{name} ({str(at(copy, 'count')[1])[:80]})")
     for index in range(count):
         yield scope.looping(name, index)
 

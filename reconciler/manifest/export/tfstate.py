@@ -1,13 +1,14 @@
 """Terraform states (format version 4) as estates: azurerm's deployments, and azapi's of the same type.
 
-A state holds secrets; only the attributes named here are ever looked at.
+A state holds secrets: only the attributes named here are ever looked at, and none that Terraform marks as
+sensitive.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reconciler.domain.deployment import JsonObject, JsonValue
 from reconciler.domain.ids import AccountId, DeploymentId
@@ -17,6 +18,7 @@ from reconciler.manifest.export.estate import Estate, Found, FoundAccount, Origi
 from reconciler.manifest.export.foreign import ForeignFile
 
 _VERSION = 4
+_IDENTITY = frozenset({"id", "type"})
 _DEPLOYMENTS = "microsoft.cognitiveservices/accounts/deployments"
 _ACCOUNTS = frozenset({"azurerm_cognitive_account", "azurerm_ai_services"})
 # azurerm's attributes, by the name of ARM's property.
@@ -33,7 +35,7 @@ def tfstate_estate(file: ForeignFile, *, cloud: str | None = None) -> Estate:
     regions: dict[AccountId, str] = {}
     found: dict[AccountId, dict[DeploymentId, Found]] = defaultdict(dict)
     notes: list[str] = []
-    for kind, mode, attributes in resources:
+    for kind, mode, attributes, hidden in resources:
         region = _region(kind, attributes)
         if region is not None:
             regions[region[0]] = region[1]
@@ -44,9 +46,12 @@ def tfstate_estate(file: ForeignFile, *, cloud: str | None = None) -> Estate:
         if identity is None:
             notes.append(f"a {kind} has no id of a deployment, so it is not exported")
         else:
-            found[identity.account].setdefault(identity, Found(name=identity.name, resource=resource))
+            found[identity.account].setdefault(
+                identity, Found(name=identity.name, resource=resource, notes=_hidden(hidden))
+            )
     if not found:
-        kinds = ", ".join(sorted({kind for kind, _, _ in resources})[:6]) or "none at all"
+        kinds = ", ".join(sorted({kind for kind, *_ in resources})[:6]) or "none at all"
+        kinds += "".join(f"; {note}" for note in notes[:1])
         raise UsageProblem(
             f"{file.name} holds no model deployment: looked for azurerm_cognitive_deployment, "
             f"azapi_resource of type accounts/deployments, found {kinds}. Name the state of the "
@@ -65,8 +70,12 @@ def tfstate_estate(file: ForeignFile, *, cloud: str | None = None) -> Estate:
     return Estate(origin=Origin.TERRAFORM_STATE, cloud=cloud, accounts=tuple(accounts), notes=tuple(notes))
 
 
-def _resources(file: ForeignFile) -> list[tuple[str, str, JsonObject]]:
-    """Type, mode and attributes of every instance of every resource."""
+def _hidden(names: Sequence[str]) -> tuple[str, ...]:
+    return (f"Terraform marks {', '.join(names)} as sensitive: not carried over here",) if names else ()
+
+
+def _resources(file: ForeignFile) -> list[tuple[str, str, JsonObject, Sequence[str]]]:
+    """Type, mode, attributes and names of sensitive attributes of every instance of every resource."""
     document = file.document
     if "encrypted_data" in document or "encryption_version" in document:
         raise UsageProblem(
@@ -75,16 +84,33 @@ def _resources(file: ForeignFile) -> list[tuple[str, str, JsonObject]]:
         )
     version = document.get("version")
     if version != _VERSION or "resources" not in document:
-        said = f"says version {version!r}" if "version" in document else "has no `version`"
+        said = f"says version {json.dumps(version)}" if version != _VERSION else "has no `resources`"
+        said = said if "version" in document else "has no `version`"
         raise UsageProblem(
             f"{file.name} is no Terraform state of format version {_VERSION}, which Terraform 0.12 and newer "
-            f"write: it {str(said)[:80]}. Use `terraform state pull`; a current one upgrades it"
+            f"write: it {str(said)[:80]}. {_instead(document)}"
         )
     return [
-        (str(resource.get("type")), str(resource.get("mode", "managed")), part(instance, "attributes"))
+        (str(resource.get("type")), str(resource.get("mode", "managed")), *_attributes(instance))
         for resource in _objects(document.get("resources"))
         for instance in _objects(resource.get("instances"))
     ]
+
+
+def _instead(document: JsonObject) -> str:
+    if "deploymenttemplate" in str(document.get("$schema")).lower():
+        return "It is an ARM template: pass it as --from-arm-template"
+    return "Use `terraform state pull`; a current one upgrades it"
+
+
+def _attributes(instance: JsonObject) -> tuple[JsonObject, Sequence[str]]:
+    """What may be looked at, and the names of what may not; a path hides all of its first step."""
+    paths = instance.get("sensitive_attributes")
+    firsts = [path[0] for path in paths if isinstance(path, list) and path] if isinstance(paths, list) else []
+    attributes = part(instance, "attributes")
+    marked = {str(step.get("value")) for step in _objects(firsts)}
+    hidden = sorted(marked & attributes.keys() - _IDENTITY)
+    return {name: value for name, value in attributes.items() if name not in hidden}, hidden
 
 
 def _objects(value: JsonValue) -> Iterator[JsonObject]:

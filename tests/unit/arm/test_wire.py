@@ -1,6 +1,7 @@
 """ARM's answers as values; recorded ones first."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -211,6 +212,13 @@ def test_an_account_is_read_in_its_region() -> None:
 def test_an_account_without_id_or_location_is_unreadable(body: dict[str, object]) -> None:
     with pytest.raises(Unreadable):
         wire.the_account(body, ACCOUNT)
+
+
+@pytest.mark.parametrize("name", [".", "..", " "])
+def test_an_account_whose_name_leads_elsewhere_is_rejected(name: str) -> None:
+    """One such name in a list is ARM's mistake, and no wrong usage (F-048)."""
+    with pytest.raises(wire.Misdirected):
+        wire.account({"id": str(replace(ACCOUNT, name=name)), "location": "eastus2"})
 
 
 def test_another_account_or_subscription_is_rejected() -> None:

@@ -6,10 +6,10 @@ from reconciler.cli import run
 from reconciler.manifest.rules import CODES
 from reconciler.plan.actions import Reason
 from reconciler.plan.causes import Cause
-from reconciler.plan.glossary import REFUSALS
+from reconciler.plan.glossary import NOTICES, REFUSALS
 
 
-@pytest.mark.parametrize("word", sorted({*CODES, *REFUSALS, *map(str, Reason), *map(str, Cause)}))
+@pytest.mark.parametrize("word", sorted({*CODES, *REFUSALS, *NOTICES, *map(str, Reason), *map(str, Cause)}))
 def test_every_word_of_the_program_is_explained(word: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain", word]) == 0
     assert capsys.readouterr().out.startswith(f"{word} (")

@@ -121,6 +121,19 @@ def test_files_are_not_replaced_unasked(desk: Path, capsys: pytest.CaptureFixtur
     assert not list((desk / "fleet").glob(".*"))
 
 
+def test_a_file_that_is_named_is_not_replaced_unasked_either(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = desk / "mine.yaml"
+    mine.write_text("mine\n", "utf-8")
+    _, err = told(capsys, 64, "--account", FIRST, "--output-file", "mine.yaml")
+    assert "--force" in err
+    assert mine.read_text("utf-8") == "mine\n"
+    told(capsys, 0, "--account", FIRST, "--output-file", "mine.yaml", "--force")
+    assert "kind: DeploymentSet" in mine.read_text("utf-8")
+    told(capsys, 0, "--account", FIRST, "--output-file", "/dev/null")
+
+
 def test_export_writes_nothing_to_arm(capsys: pytest.CaptureFixture[str]) -> None:
     before = told(capsys, 0)
     assert told(capsys, 0) == before
@@ -147,6 +160,36 @@ def test_wrong_usage_is_told_with_the_way_out(
     assert says in err
 
 
-def test_nothing_found_is_a_failure(capsys: pytest.CaptureFixture[str]) -> None:
-    _, err = told(capsys, 1, "--account", account_id("empty"))
+def test_what_was_named_and_is_empty_gives_a_fleet_alone_and_a_warning(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A job that exports every night must not fail because somebody cleaned up."""
+    out, err = told(capsys, 0, "--account", account_id("empty"))
+    assert "warning: no account with deployments was found" in err
+    assert "# account empty has no deployments" in out
+    (desk / "fleet.yaml").write_text(out, "utf-8")
+    assert run(["validate", "fleet.yaml"]) == 0
+    assert run(["emulator", "reset"]) == 0
+    bare = {"subscriptions": [{"subscriptionId": ONE, "tenantId": ONE}]}
+    (desk / "bare.json").write_text(json.dumps(bare), "utf-8")
+    assert run(["emulator", "load", "bare.json"]) == 0
+    told(capsys, 0, "--subscription", ONE, "--out-dir", "nightly")
+    assert [one.name for one in (desk / "nightly").iterdir()] == ["fleet.yaml"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--account", account_id("empty"), "--account", account_id("missing")],
+        ["--subscription", ONE, "--resource-group", "misspelt"],
+        ["--resource-group", "misspelt"],
+        ["--subscription", "99999999-9999-9999-9999-999999999999"],
+    ],
+)
+def test_nothing_found_where_that_may_be_a_mistake_is_a_failure(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """I-16: an empty answer is no proof where something was not read, or was found by its name only."""
+    out, err = told(capsys, 1, *words)
+    assert out == ""
     assert "nothing to export" in err

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+import pytest
+
 from reconciler.domain.state import Listed, ObservedAccount, ObservedSubscription, Unreadable
 from reconciler.engine.discover import Discovered, Wanted, discover
-from reconciler.errors import Forbidden
+from reconciler.errors import Forbidden, ReconcilerError
 from tests.simulated.arm import Exchange, SimulatedArm, World
 from tests.simulated.fleets import REGION, SUBSCRIPTION, account
 from tests.simulated.time import run
@@ -63,3 +65,12 @@ def test_an_unreadable_account_is_found_as_such_and_hides_no_other() -> None:
     found = look(subscriptions=[SUBSCRIPTION], dark="beta")
     assert isinstance(found.readings[account("alpha")], Listed)
     assert isinstance(found.readings[account("beta")], Unreadable)
+
+
+def test_without_the_list_of_subscriptions_the_ways_around_it_are_named() -> None:
+    class Unlisted(_Explored):
+        async def list_subscriptions(self) -> tuple[ObservedSubscription, ...]:
+            raise Forbidden("no", operation="list", target="all", status=403, code="AuthorizationFailed")
+
+    with pytest.raises(ReconcilerError, match="--subscription or --account"):
+        run(discover(Wanted(), Unlisted(World())))

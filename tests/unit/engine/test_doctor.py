@@ -186,3 +186,10 @@ def test_a_clock_is_judged_by_how_far_it_is_from_arm_s(seconds: float, status: S
 def test_no_time_from_arm_is_unverified_and_an_emulator_s_calendar_is_its_own() -> None:
     assert clock_check(NOW, None, own_machine=False).status is Status.UNVERIFIED
     assert clock_check(NOW, datetime(2020, 1, 1, tzinfo=UTC), own_machine=True).status is Status.OK
+
+
+def test_a_token_that_is_not_taken_is_a_matter_of_tenants_and_not_of_roles() -> None:
+    refused = Forbidden("no", operation="read", target="it", status=401, code="InvalidAuthenticationToken")
+    (todo,) = {one.todo for one in examined(Patient(troubles={"account": refused})) if one.todo}
+    assert "tenant" in todo
+    assert "role" not in todo

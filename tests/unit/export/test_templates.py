@@ -274,3 +274,37 @@ def test_a_published_module_without_values_is_all_placeholders() -> None:
     found = only(template_estate(read_file(CORPUS / "bicep-registry-deployment.json"), None, Setting()))
     assert found.name == "<parameters('name')>"
     assert found.open == {"name": "parameters('name')", "model": "parameters('model')"}
+
+
+@pytest.mark.parametrize("given", [None, {"pw": "hush"}])
+@pytest.mark.parametrize("kind", ["securestring", "secureString", "secureObject"])
+def test_a_secure_parameter_is_never_written_down(kind: str, given: dict[str, Any] | None) -> None:
+    secret = {"pw": {"type": kind, "defaultValue": "hush"}}
+    tags = {"a": "[parameters('pw')]", "b": "[concat('x', parameters('pw'))]"}
+    nested = {
+        "type": "Microsoft.Resources/deployments",
+        "name": "inner",
+        "properties": {
+            "expressionEvaluationOptions": {"scope": "inner"},
+            "parameters": {"p": {"value": "[parameters('pw')]"}},
+            "template": {
+                "parameters": {"p": {"type": "string"}},
+                "resources": [resource(tags={"c": "[parameters('p')]"})],
+            },
+        },
+    }
+    made = template(resource(tags=tags), nested, given=given, parameters=secret)
+    found = [one for account in made.accounts for one in account.deployments]
+    assert len(found) == 2
+    assert "hush" not in repr(made)
+    assert found[0].open["tags.a"] == "parameters('pw'), which is secure"
+
+
+def test_a_loop_over_nothing_is_told_as_what_is_switched_off() -> None:
+    loop = {"name": "each", "count": "[length(parameters('wanted'))]"}
+    empty = {"wanted": {"type": "array", "defaultValue": []}}
+    with pytest.raises(UsageProblem, match=r"loop runs 0 times, for each \(\[length.*--parameters"):
+        template(resource(copy=loop), parameters=empty)
+    made = template(resource("acc/other"), resource(copy=loop), parameters=empty)
+    assert any("each ([length" in note for note in made.notes)
+    assert names(template(resource(copy=loop), parameters=empty, given={"wanted": [1]})) == ["acc/chat"]

@@ -130,3 +130,33 @@ def test_a_deployment_without_an_id_is_named() -> None:
     good = ("azurerm_cognitive_deployment", AZURERM)
     estate = state(good, ("azurerm_cognitive_deployment", AZURERM | {"id": None}))
     assert len(estate.notes) == 1
+
+
+def test_what_terraform_marks_as_sensitive_is_not_carried_and_that_is_told() -> None:
+    path = [{"type": "get_attr", "value": "rai_policy_name"}, {"type": "index", "value": 0}]
+    instance = {
+        "attributes": AZURERM | {"rai_policy_name": "hush", "sku": [{"name": "Standard", "capacity": 1}]},
+        "sensitive_attributes": [path, [{"type": "get_attr", "value": "id"}], "nonsense", []],
+    }
+    resources = [{"mode": "managed", "type": "azurerm_cognitive_deployment", "instances": [instance]}]
+    ((found,),) = [one.deployments for one in state(resources=resources).accounts]
+    assert "hush" not in json.dumps(found.resource)
+    assert found.notes == ("Terraform marks rai_policy_name as sensitive: not carried over here",)
+
+
+def test_a_state_without_resources_is_told_apart_from_one_of_another_version() -> None:
+    with pytest.raises(UsageProblem, match="it has no `resources`"):
+        tfstate_estate(ForeignFile(name="x", document={"version": 4}))
+    with pytest.raises(UsageProblem, match="it says version null"):
+        tfstate_estate(ForeignFile(name="x", document={"version": None, "resources": []}))
+
+
+def test_a_deployment_without_an_id_is_named_where_nothing_else_is_found() -> None:
+    with pytest.raises(UsageProblem, match="has no id of a deployment"):
+        state(("azurerm_cognitive_deployment", AZURERM | {"id": 5}))
+
+
+def test_an_arm_template_in_the_place_of_a_state_is_recognised() -> None:
+    schema = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
+    with pytest.raises(UsageProblem, match="pass it as --from-arm-template"):
+        tfstate_estate(ForeignFile(name="x", document={"$schema": schema, "resources": []}))

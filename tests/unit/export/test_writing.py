@@ -21,12 +21,12 @@ def found(
     state: str = "Succeeded",
     tags: Any = None,  # noqa: ANN401 -- JSON on its way in
     sku: Any = None,  # noqa: ANN401 -- JSON on its way in
-    **more: Any,  # noqa: ANN401 -- JSON on its way in  # noqa: ANN401 -- JSON on its way in  # noqa: ANN401 -- JSON on its way in
+    **more: Any,  # noqa: ANN401 -- JSON on its way in
 ) -> Found:
     model = {"format": "OpenAI", "name": "gpt-5.1", "version": "2025-11-13", **more.pop("model", {})}
     resource = {
         "sku": sku or {"name": "GlobalStandard", "capacity": 10},
-        "properties": {"model": model, **more},
+        "properties": {"model": model, "versionUpgradeOption": "OnceNewDefaultVersionAvailable", **more},
     }
     return Found(name=name, resource=resource | ({"tags": tags} if tags else {}), state=state, observed=True)
 
@@ -220,3 +220,18 @@ def test_two_sources_that_differ_are_left_as_they_are_even_where_one_is_empty() 
         text = entry(found(model={"name": TUNED, "version": "1", "source": other, "sourceAccount": source}))
         assert "source and sourceAccount differ" in text
         assert "source: {" not in text
+
+
+def test_an_upgrade_option_that_arm_does_not_tell_is_stated_as_what_its_absence_means() -> None:
+    """A write without one may have ARM's default put in, which upgrades sooner."""
+    assert "versionUpgradeOption: OnceCurrentVersionExpired" in entry(found(versionUpgradeOption=None))
+    assert "versionUpgradeOption" not in entry(found())
+
+
+@pytest.mark.parametrize(
+    ("mark", "stated"), [("refuse", "{preventDestroy: true}"), ("retain", "{onRemoval: retain}")]
+)
+def test_what_must_hold_on_removal_is_stated_again_for_what_is_ours(mark: str, stated: str) -> None:
+    tags = {"reconciler-on-removal": mark}
+    assert f"lifecycle: {stated}" in entry(found(tags={**tags, "reconciler-fleet": "contoso"}))
+    assert "lifecycle" not in entry(found(tags=tags))
