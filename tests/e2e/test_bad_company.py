@@ -81,8 +81,22 @@ def test_a_journal_that_does_not_fit_on_the_disk_stops_no_write_and_is_told(tmp_
         assert after.returncode == 0, "everything was applied all the same"
 
 
+def test_a_report_that_does_not_fit_on_the_disk_stops_no_write_and_is_told(tmp_path: Path) -> None:
+    """F-096."""
+    with served(tmp_path / "state.db", the_world(tmp_path / "world.json")) as url:
+        folder, report = manifests(tmp_path / "manifests", capacity=10), tmp_path / "report.json"
+        words = ["apply", str(folder), "--endpoint", url, "--yes", "-o", "json"]
+        done = reconciler(*words, "--output-file", str(report), full=True, home=tmp_path / "home")
+        assert done.returncode == 1, done.stdout + done.stderr
+        assert "the report could not be written" in done.stderr
+        assert "Traceback" not in done.stderr
+        assert not report.exists()
+        after = reconciler("plan", str(folder), "--endpoint", url, "--detailed-exitcode")
+        assert after.returncode == 0, "everything was applied all the same"
+
+
 def test_a_server_that_never_answers_does_not_outlast_the_time_limit(tmp_path: Path) -> None:
-    """I-12, F-007, F-008: the command ends by its limit and five seconds."""
+    """I-12: the command ends by its limit and five seconds."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         folder = manifests(tmp_path / "manifests", capacity=10)

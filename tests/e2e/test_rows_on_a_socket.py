@@ -170,6 +170,42 @@ CASES = [
         says="1000000",
     ),
     Case(
+        row="F-039",
+        why="throttled, and no word of how long",
+        then={"status": 429, "body": error("TooManyRequests")},
+        outcome="succeeded",
+        sent=2,
+    ),
+    Case(
+        row="F-046",
+        why="a 200 that is an error",
+        then={"status": 200, "body": error("OutOfOrder")},
+        times=ALWAYS,
+        outcome="failed",
+        sent=1,
+        says="OutOfOrder",
+    ),
+    *(
+        Case(
+            row="F-047",
+            why=f"a {status} that took effect",
+            then={"status": status, "applied": True, "text": ""},
+            outcome="succeeded",
+            sent=1,
+        )
+        for status in (202, 204, 299)
+    ),
+    Case(
+        row="F-073",
+        why="expired while polling",
+        then={"status": 401, "body": error("ExpiredAuthenticationToken")},
+        method="GET",
+        path="operationResults",
+        lro=LONG,
+        outcome="succeeded",
+        sent=1,
+    ),
+    Case(
         row="F-044",
         why="a 504 that took effect",
         then={"status": 504, "applied": True},
@@ -337,8 +373,9 @@ def applied(
 def test_a_write_meets_trouble_on_the_wire_and_is_reported_as_what_became_of_it(
     case: Case, emulator: Emulator, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """I-01, I-07, F-004, F-005, F-006, F-009, F-010, F-011, F-018, F-021, F-032, F-035, F-040, F-044, F-055,
-    F-056, F-060, F-062, F-064, F-068, F-069, F-075, F-076.
+    """I-01, I-07, F-004, F-005, F-006, F-009, F-010, F-011, F-018, F-021, F-032, F-035, F-039, F-040, F-044,
+    F-046, F-047, F-055, F-056, F-060, F-062, F-064, F-068, F-069, F-073, F-075,
+    F-076.
     """
     if case.change != "create":
         declare(10)
@@ -401,3 +438,29 @@ def test_a_refused_auxiliary_token_is_had_anew_for_its_tenant_alone(
     if outcome == "failed":
         said = ends["tuned"]["error"]["message"]
         assert f"tenant {RESEARCH} as client reconciler" in said
+
+
+def test_accounts_that_are_closed_or_not_there_are_never_written_to_and_the_others_are_done(
+    emulator: Emulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """I-03, I-11, F-023, F-027: `two` answers 403 and `three` does not exist."""
+    declare(10)
+    sets = [SET.replace("name: one", f"name: {name}") for name in ("two", "three")]
+    Path("fleet.yaml").write_text("---".join([Path("fleet.yaml").read_text(), *sets]))
+    closed = {"status": 403, "body": error("AuthorizationFailed")}
+    match = {"method": "GET", "path": "accounts/two(/|$)", "times": ALWAYS}
+    emulator("faults", {"match": match, "then": closed})
+    capsys.readouterr()
+    code = run(["apply", "fleet.yaml", "--endpoint", emulator.url, "--yes", "-o", "json"])
+    report = json.loads(capsys.readouterr().out)
+    outcomes = {tuple(one["id"].split("/")[-3::2]): one["outcome"] for one in report["actions"]}
+    assert outcomes == {
+        ("one", "chat"): "succeeded",
+        ("one", "other"): "succeeded",
+        ("two", "other"): "skipped",
+        ("three", "other"): "skipped",
+    }
+    assert code == 3
+    written = [one["path"] for one in emulator("requests")["requests"] if one["method"] == "PUT"]
+    assert len(written) == 2
+    assert all("/accounts/one/" in path for path in written)

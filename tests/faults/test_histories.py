@@ -19,7 +19,7 @@ SEED = os.environ.get("RECONCILER_SEED", "0")
 @pytest.mark.parametrize("part", range(PARTS))
 def test_whatever_happens_to_a_fleet_the_laws_hold(part: int) -> None:
     """I-01 to I-12, I-18, I-20; F-005, F-006, F-023, F-025, F-032, F-043, F-044, F-053, F-054, F-078, F-080,
-    F-082, F-084, F-085, F-087, F-092.
+    F-082, F-083, F-084, F-085, F-087, F-092.
     """
 
     class Part(Histories):

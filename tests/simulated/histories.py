@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import copy
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -41,6 +42,8 @@ POOLS = ("OpenAI.GlobalStandard.gpt-x", "OpenAI.ProvisionedManaged")
 Place = tuple[str, str]
 Size = tuple[str, int]
 Wanted = tuple[Size, str, str]
+MOST_WRITES = {"PUT": 2, "DELETE": 1}
+"""What one run may send for one deployment: an upgrade and a new size are two writes."""
 EVERYTHING_ALLOWED = Policy(max_deletes=1000, allow_empty=True, take_over=True, replace_failed=True)
 WRITTEN = frozenset({Outcome.SUCCEEDED, Outcome.FAILED, Outcome.UNKNOWN})
 
@@ -358,19 +361,7 @@ class Histories(RuleBasedStateMachine):
         self.edit(made)
         state, protected = self.state, self.observer.protected(self.state)
 
-        async def one(wait: float, arm: SimulatedArm) -> None:
-            await asyncio.sleep(wait)
-            plan = await plan_of(state, arm)
-            if plan.applyable:
-                await apply(plan, arm, VirtualClock(), Silence(), jitter=lambda: 0.0)
-
-        async def both() -> float:
-            await asyncio.gather(
-                one(0.0, SimulatedArm(self.world)), one(delay, SimulatedArm(self.world, latency=latency))
-            )
-            return _elapsed()
-
-        self.world.epoch += run(both())
+        self._both(state, state, latency, delay)
         self._untouched(protected)
         self.observer.rest(500.0)
         deleted = {one.id for one in state.deployments if one.id not in self.world.deployments}
@@ -379,6 +370,40 @@ class Histories(RuleBasedStateMachine):
             again = {item.step.action.id for item in first.report.items}
             assert deleted <= again
             self.observer.rest(500.0)
+
+    @rule(made=edits, latency=st.sampled_from([0.2, 0.31, 1.7]), delay=st.sampled_from([0.0, 0.5, 3.0]))
+    def two_disagree(self, made: Sequence[tuple[Place, Wanted | None]], latency: float, delay: float) -> None:
+        """F-083: two appliers of different manifests at once; each has its say once, and then it is over."""
+        before, written = self.state, len(self.world.writes)
+        self.edit(made)
+        after = self.state
+        strangers = self.observer.protected(before)
+        protected = {
+            name: there for name, there in self.observer.protected(after).items() if name in strangers
+        }
+
+        self._both(before, after, latency, delay)
+        self._untouched(protected)
+        times = Counter((verb, target) for _, verb, target in self.world.writes[written:])
+        assert all(number <= 2 * MOST_WRITES[verb] for (verb, _), number in times.items()), times
+
+    def _both(self, first: DesiredState, second: DesiredState, latency: float, delay: float) -> None:
+        """Two runs at once, the second so much later and with another latency."""
+
+        async def one(wait: float, state: DesiredState, arm: SimulatedArm) -> None:
+            await asyncio.sleep(wait)
+            plan = await plan_of(state, arm)
+            if plan.applyable:
+                await apply(plan, arm, VirtualClock(), Silence(), jitter=lambda: 0.0)
+
+        async def both() -> float:
+            await asyncio.gather(
+                one(0.0, first, SimulatedArm(self.world)),
+                one(delay, second, SimulatedArm(self.world, latency=latency)),
+            )
+            return _elapsed()
+
+        self.world.epoch += run(both())
 
     @rule()
     def a_plan_is_the_same_twice_and_writes_nothing(self) -> None:

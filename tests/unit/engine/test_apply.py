@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -186,6 +187,34 @@ def test_an_operation_that_never_ends_is_unknown_at_the_deadline_with_its_reques
     assert fault is not None
     assert fault.request_id
     assert took <= DEFAULT_PACE.operation_deadline + 5
+
+
+class Jumping(VirtualClock):
+    """Its date is set a day forward or back at every look; a stopwatch goes on."""
+
+    looks = 0
+
+    def now(self) -> datetime:
+        type(self).looks += 1
+        return super().now() + timedelta(days=(-1) ** self.looks)
+
+
+def test_a_date_that_jumps_changes_nothing_in_how_long_is_waited() -> None:
+    """F-097: deadlines are by the stopwatch."""
+
+    def took(clock: VirtualClock) -> tuple[dict[str, Outcome], float]:
+        the_world = world()
+        the_world.long_seconds = 10_000_000.0
+        arm = SimulatedArm(the_world)
+
+        async def scenario() -> tuple[dict[str, Outcome], float]:
+            plan = await plan_of(fleet(desired("ptu", sku="ProvisionedManaged", capacity=50)), arm)
+            report = await apply(plan, arm, clock, Silence(), jitter=lambda: 0.0)
+            return outcomes(report), clock.monotonic()
+
+        return run(scenario())
+
+    assert took(Jumping()) == took(VirtualClock())
 
 
 @pytest.mark.parametrize("kind", [InvalidRequest, Forbidden])
