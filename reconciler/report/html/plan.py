@@ -217,7 +217,7 @@ def _changes(action: Action, changes: Iterable[FieldChange], units: Units, title
 
 
 def _notes(plan: Plan) -> Section | None:
-    found = [one for one in plan.diagnostics if one.severity in {Severity.ERROR, Severity.WARNING}]
+    found = [one for one in plan.findings if one.severity in {Severity.ERROR, Severity.WARNING}]
     if not found:
         return None
 

@@ -44,11 +44,12 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_plan_shows_it_in_every_form(capsys: pytest.CaptureFixture[str]) -> None:
     told = {}
-    for form in ("text", "json", "markdown", "github"):
+    for form in ("text", "json", "markdown", "html", "github"):
         assert run(["plan", "fleet.yaml", "-o", form]) == 0
         told[form] = capsys.readouterr().out
     assert "warning: `prod/swc/chta` in guards.protect" in told["text"]
     assert "protect-unmatched" in told["markdown"]
+    assert "protect-unmatched" in told["html"]
     assert "::warning file=fleet.yaml,line=8,endLine=8,col=29" in told["github"]
     (found,) = json.loads(told["json"])["diagnostics"]
     assert (found["code"], found["line"]) == ("protect-unmatched", 8)
