@@ -60,6 +60,9 @@ class Same:
 
 
 _PADDING = 'claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))'
+_BARRED = (
+    "free = [release for release in releases if release.of not in barred] if len(barred) > 1 else releases"
+)
 SAME = (
     Same(
         module="arm/token",
@@ -72,6 +75,18 @@ SAME = (
         line=_PADDING,
         what="- dropped",
         why="more padding than is needed is no error, and none of these lengths gets less",
+    ),
+    Same(
+        module="plan/order",
+        line="break",
+        what="break -> continue",
+        why="who wants nothing more takes nothing of the releases that are left: the break saves the walk",
+    ),
+    Same(
+        module="plan/order",
+        line=_BARRED,
+        what="Gt -> GtE",
+        why="barred always holds the take itself, which gives nothing back: the short way is the same list",
     ),
 )
 
