@@ -99,7 +99,7 @@ def test_a_wait_of_a_second_or_more_is_told_and_a_shorter_one_is_not() -> None:
             pass
 
     run(paced())
-    assert heard == [("its turn: the subscription takes 10 writes a second", pytest.approx(1.0))]
+    assert heard == [("its turn: the subscription takes 10 writes a second", 1.0)]
 
 
 def test_a_pause_is_told_with_what_is_left_of_it() -> None:

@@ -84,7 +84,7 @@ def test_only_writes_are_numbered_and_what_rests_comes_last() -> None:
 def test_independent_writes_go_from_what_frees_quota_to_what_takes_it_and_by_name_within() -> None:
     there = [applied(desired(name, model=f"model-{name}", capacity=10)) for name in ("a", "b", "c", "d", "e")]
     declared = state(
-        desired("a", model="model-a", capacity=20),
+        desired("a", model="model-a", capacity=11),
         desired("b", model="model-b", capacity=10, tags={"team": "x"}),
         desired("c", model="model-c", capacity=9),
         desired("d", model="model-d", capacity=1),
