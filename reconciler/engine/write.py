@@ -24,7 +24,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import assert_never
 
 from reconciler.clock import Clock
 from reconciler.domain.deployment import DesiredDeployment, JsonObject
@@ -151,13 +150,9 @@ async def _begin(here: UnderWay, action: Writing) -> ObservedDeployment | None:
 
 
 def _is_done(here: UnderWay, action: Writing, now: ObservedDeployment | None) -> bool:
-    match action:
-        case Delete():
-            return now is None
-        case Create() | Update() | Replace() | Adopt():
-            return now is not None and succeeded(now) and not here.missing(action.desired, now)
-        case _:
-            assert_never(action)
+    if isinstance(action, Delete):
+        return now is None
+    return now is not None and succeeded(now) and not here.missing(action.desired, now)
 
 
 def _refuse_if_moved(here: UnderWay, action: Writing, now: ObservedDeployment | None) -> None:

@@ -8,12 +8,12 @@ import pytest
 from reconciler.domain.deployment import Lifecycle
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.operation import Accepted, OperationRef, OperationState, OperationStatus
-from reconciler.domain.state import ObservedDeployment, SystemMetadata
+from reconciler.domain.state import DesiredState, ObservedDeployment, SystemMetadata
 from reconciler.engine.apply import apply
 from reconciler.engine.outcome import ItemReport, Outcome, Silence
 from reconciler.engine.pace import DEFAULT_PACE
 from reconciler.errors import ArmError, CredentialError, Forbidden, InvalidRequest, NotFound, Throttled
-from tests.simulated.arm import Ending, Exchange, SimulatedArm, World
+from tests.simulated.arm import Ending, Exchange, SimulatedArm, World, lose_answer
 from tests.simulated.arm import Fault as Scripted
 from tests.simulated.fleets import changed, deployment, desired, fleet
 from tests.simulated.reconcile import plan_of, reconcile
@@ -100,6 +100,46 @@ def test_what_moved_since_the_plan_is_told_with_arms_own_time() -> None:
 
 
 # -- send ------------------------------------------------------------------------------------------------
+
+
+def test_a_step_takes_as_long_as_itself_and_not_as_its_lane() -> None:
+    """A look, a write and a read back, of ten seconds each."""
+    arm = SimulatedArm(world(), latency=20.0)
+    report = run(reconcile(fleet(desired("chat"), desired("next")), arm))
+    assert [item.duration_ms for item in report.items] == [30_000, 30_000]
+
+
+def test_a_write_that_was_refused_is_one_attempt() -> None:
+    (item,) = items(fleet(desired("chat")), world(), refuse("PUT", FORBIDDEN))
+    assert (item.outcome, item.attempts) == (Outcome.FAILED, 1)
+
+
+def test_what_came_to_its_end_while_we_queued_is_not_sent_any_more() -> None:
+    """F-032, F-052."""
+    the_world = world()
+
+    def fault(exchange: Exchange, phase: str) -> None:
+        if exchange.verb == "DELETE" and phase == "before":
+            the_world.deployments.pop(CHAT)
+            raise busy()
+
+    before = fleet(desired("chat"), desired("stays"))
+    (item,) = items(fleet(desired("stays")), the_world, fault, before=before)
+    assert (item.outcome, item.attempts) == (Outcome.SUCCEEDED, 0)
+
+
+def test_twenty_five_writes_that_were_received_pay_for_sending_one_more_again() -> None:
+    """I-17: a long run on a bad line comes to its end."""
+    losses = {*(f"{number:02}" for number in range(20)), "26"}
+
+    def fault(exchange: Exchange, phase: str) -> None:
+        name = exchange.target.rpartition("/")[2]
+        if exchange.verb == "PUT" and phase == "before" and name in losses:
+            losses.remove(name)
+            lose_answer(exchange)
+
+    many = [desired(f"{number:02}") for number in range(27)]
+    assert {item.outcome for item in items(fleet(*many), world(), fault)} == {Outcome.SUCCEEDED}
 
 
 def test_an_error_of_no_known_kind_leaves_a_write_that_was_sent_unknown() -> None:
@@ -250,6 +290,35 @@ def test_a_cancelled_operation_without_a_code_of_its_own_is_called_canceled() ->
 
 
 # -- confirm ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("before", [fleet(), fleet(desired("chat", model="old"))], ids=["create", "replace"])
+def test_a_version_that_the_service_moved_as_it_may_was_not_ignored(before: DesiredState) -> None:
+    """F-088: also within seconds of our write."""
+    the_world = world()
+
+    def fault(exchange: Exchange, phase: str) -> None:
+        if exchange.verb == "PUT" and phase == "after":
+            the_world.deployments[CHAT]["properties"]["model"]["version"] = "2"
+
+    after = fleet(desired("chat", lifecycle=REPLACEABLE))
+    (item,) = items(after, the_world, fault, before=before)
+    assert words(item) == (Outcome.SUCCEEDED, ": ", "")
+
+
+def test_what_is_gone_after_the_first_of_two_writes_is_unknown_and_gets_no_second_one() -> None:
+    """F-029."""
+    the_world = world()
+
+    def fault(exchange: Exchange, phase: str) -> None:
+        if exchange.verb == "PUT" and phase == "after":
+            del the_world.deployments[CHAT]
+
+    before = fleet(desired("chat", capacity=20))
+    after = fleet(changed(desired("chat"), capacity=5, version="2"))
+    (item,) = items(after, the_world, fault, before=before)
+    assert (item.outcome, item.attempts) == (Outcome.UNKNOWN, 1)
+    assert words(item)[1].startswith("NotFoundAfterSuccess")
 
 
 def test_a_delete_that_arm_took_and_did_not_do_has_failed_and_says_so() -> None:
