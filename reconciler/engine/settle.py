@@ -53,7 +53,7 @@ async def confirm(here: UnderWay, delivery: Delivery, failure: OperationState | 
             return
         overdue = here.clock.monotonic() >= patience
         if (now is None or now.settled) and (overdue or not _may_recover(failure)):
-            judge(here, now, missing, failure, overdue=overdue)
+            _judge(here, now, missing, failure, overdue=overdue)
         if not await here.wait("the deployment to settle", delay):
             _overdue(here, now)
         delay = here.longer(delay)
@@ -64,7 +64,7 @@ def _may_recover(failure: OperationState | None) -> bool:
     return failure is not None and failure.code.lower() in _TIMED_OUT
 
 
-def judge(
+def _judge(
     here: UnderWay,
     now: ObservedDeployment | None,
     missing: tuple[str, ...],

@@ -27,14 +27,14 @@ class Track:
     """What is known of a step while it is under way; read by whoever has to report an interruption.
 
     `in_flight` names the verb whose end is not known yet; `begun` says that some write was received;
-    `done` are the verbs of this step whose end was read back.
+    `done` is the verb of this step's latest write whose end was read back.
     """
 
     started: float = 0.0
     attempts: int = 0
     in_flight: str = ""
     begun: bool = False
-    done: list[str] = field(default_factory=list)
+    done: str = ""
     request_id: str | None = None
     warnings: list[str] = field(default_factory=list)
 
@@ -60,8 +60,7 @@ def cut_short(step: Step, track: Track, why: str) -> ItemReport:
         fault = Fault(code="interrupted", message=message, request_id=track.request_id)
         return ItemReport(step=step, outcome=Outcome.UNKNOWN, attempts=track.attempts, fault=fault)
     if track.done:
-        done = " and ".join(track.done)
-        message = f"its {done} was done, and its next write not sent, when the run was stopped ({why})"
+        message = f"its {track.done} was done, and its next write not sent, when the run was stopped ({why})"
         fault = Fault(code="interrupted", message=message, request_id=track.request_id)
         return ItemReport(step=step, outcome=Outcome.FAILED, attempts=track.attempts, fault=fault)
     return ItemReport(step=step, outcome=Outcome.SKIPPED, attempts=track.attempts, note=f"not started: {why}")

@@ -24,7 +24,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import assert_never
 
 from reconciler.clock import Clock
 from reconciler.domain.deployment import DesiredDeployment, JsonObject
@@ -34,7 +33,7 @@ from reconciler.engine.faults import fault_of
 from reconciler.engine.outcome import ItemReport, Listener, Outcome, Sent
 from reconciler.engine.pace import Pace, Resends
 from reconciler.engine.ports import DeploymentsApi
-from reconciler.engine.settle import confirm, follow, judge
+from reconciler.engine.settle import confirm, follow
 from reconciler.engine.stop import Stop
 from reconciler.engine.under_way import (
     AtTheDoor,
@@ -113,7 +112,7 @@ def _half(track: Track, end: StepEnd) -> str:
     """What a step of several writes leaves behind when it ends between them."""
     if end.outcome is Outcome.SUCCEEDED or not track.done:
         return ""
-    return f"its {' and '.join(track.done)} was done before that; the next run goes on from there"
+    return f"its {track.done} was done before that; the next run goes on from there"
 
 
 async def _run(here: UnderWay) -> None:
@@ -124,14 +123,9 @@ async def _run(here: UnderWay) -> None:
             await _begin(here, action)
             await _write(here, _put(here, action.desired, action.body, last=True))
         case Update():
-            now = await _begin(here, action)
-            if not action.writes:
-                judge(here, now, here.missing(action.desired, now), None, overdue=True)
-            for index, body in enumerate(action.writes):
-                last = index == len(action.writes) - 1
-                delivery = _put(here, action.desired, body, last=last)
-                if last or delivery.wanted(now):
-                    await _write(here, delivery)
+            await _begin(here, action)
+            for body in action.writes:
+                await _write(here, _put(here, action.desired, body, last=body is action.writes[-1]))
         case Replace():
             if await _begin(here, action) is not None:
                 await _write(here, _delete(here))
@@ -156,13 +150,9 @@ async def _begin(here: UnderWay, action: Writing) -> ObservedDeployment | None:
 
 
 def _is_done(here: UnderWay, action: Writing, now: ObservedDeployment | None) -> bool:
-    match action:
-        case Delete():
-            return now is None
-        case Create() | Update() | Replace() | Adopt():
-            return now is not None and succeeded(now) and not here.missing(action.desired, now)
-        case _:
-            assert_never(action)
+    if isinstance(action, Delete):
+        return now is None
+    return now is not None and succeeded(now) and not here.missing(action.desired, now)
 
 
 def _refuse_if_moved(here: UnderWay, action: Writing, now: ObservedDeployment | None) -> None:
@@ -203,7 +193,7 @@ def _put(here: UnderWay, desired: DesiredDeployment, body: JsonObject, *, last: 
 
 def _delete(here: UnderWay) -> Delivery:
     def wanted(now: ObservedDeployment | None) -> tuple[str, ...]:
-        return () if now is None else ("it is still there",)
+        return () if now is None else ("the delete",)
 
     return Delivery(verb="DELETE", send=lambda: here.api.delete_deployment(here.id), wanted=wanted)
 
@@ -217,7 +207,7 @@ async def _write(here: UnderWay, delivery: Delivery) -> None:
     failure = await follow(here, accepted)
     await confirm(here, delivery, failure)
     here.track.in_flight = ""
-    here.track.done.append(delivery.verb)
+    here.track.done = delivery.verb
 
 
 async def _send(here: UnderWay, delivery: Delivery) -> Accepted | None:
@@ -257,7 +247,7 @@ def _refusal(refused: ArmRejected | CredentialError, track: Track) -> Outcome:
 
 async def _after_queue(here: UnderWay, delivery: Delivery, busy: Conflict, pause: float) -> bool:
     """Wait for our turn in a busy account, then look: True when there is nothing left to send."""
-    seconds = max(busy.retry_after or 0.0, pause) * (1 + here.jitter() / 10)
+    seconds = max(busy.retry_after or pause, pause) * (1 + here.jitter() / 10)
     if not await here.wait("the account, busy with another write", seconds):
         outcome = Outcome.FAILED if here.track.done else Outcome.CONFLICT
         raise StepEnd(outcome, fault_of(busy)) from busy

@@ -157,7 +157,11 @@ def _implied(path: Path, wanted: JsonValue, siblings: Mapping[str, JsonValue]) -
     if path in {_SOURCE, _SOURCE_ACCOUNT}:
         other = siblings.get("sourceaccount" if path == _SOURCE else "source")
         return wanted if other is None else other
-    return ABSENT_MEANS.get(path[-1]) if path[:-1] == ("properties",) else None
+    match path:
+        case ("properties", name):
+            return ABSENT_MEANS.get(name)
+        case _:
+            return None
 
 
 def _says_nothing(value: JsonValue) -> bool:
@@ -216,18 +220,14 @@ def _leaves(value: JsonValue, path: Path) -> Iterator[tuple[Path, JsonValue]]:
 
 def _dotted(path: Path) -> str:
     """A body's path as the manifest spells it."""
-    plain = path[1:] if path[:1] == ("properties",) else path
-    if plain[-1:] == ("sourceAccount",):
-        plain = (*plain[:-1], "source")
-    return ".".join(plain)
+    path = _SOURCE if path == _SOURCE_ACCOUNT else path
+    return ".".join(path[1:] if path[:1] == ("properties",) else path)
 
 
 _ORDER = ("model", "sku", "versionUpgradeOption", "raiPolicyName", "spilloverDeploymentName")
 
 
-def _rank(path: str) -> tuple[int, str]:
+def _rank(path: str) -> tuple[bool, int, str]:
     """Model and SKU first, tags last, the rest by name between them."""
     head = path.partition(".")[0]
-    if head == "tags":
-        return (len(_ORDER) + 1, path)
-    return (_ORDER.index(head) if head in _ORDER else len(_ORDER), path)
+    return (head == "tags", _ORDER.index(head) if head in _ORDER else len(_ORDER), path)

@@ -21,13 +21,10 @@ from reconciler.domain.ids import DeploymentId
 from reconciler.domain.state import ObservedDeployment, ObservedState
 from reconciler.plan.actions import (
     Action,
-    Adopt,
     Blocked,
     Create,
     Delete,
     Keep,
-    Replace,
-    Update,
     Writing,
     bodies_of,
     kind_of,
@@ -83,11 +80,11 @@ def _references(writing: Mapping[DeploymentId, Writing]) -> Needs:
         if not isinstance(action, Delete):
             for target in targets_of(action.desired):
                 other = writing.get(target)
-                if other is not None and target != name and not isinstance(other, Delete):
+                if other is not None and not isinstance(other, Delete):
                     needs[name].add(other.id)
         if not isinstance(action, Create):
             for target in _names_now(action.observed):
-                if isinstance(writing.get(target), Delete) and target != name:
+                if isinstance(writing.get(target), Delete):
                     needs[target].add(name)
     return _without_cycles(needs)
 
@@ -97,15 +94,14 @@ def _names_now(observed: ObservedDeployment) -> list[DeploymentId]:
     if not isinstance(properties, Mapping):
         return []
     names = (properties.get("spilloverDeploymentName"), properties.get("parentDeploymentName"))
-    return [
-        DeploymentId(account=observed.id.account, name=name)
-        for name in names
-        if isinstance(name, str) and name
-    ]
+    return [DeploymentId(account=observed.id.account, name=name) for name in names if isinstance(name, str)]
 
 
 def _without_cycles(needs: Needs) -> Needs:
-    """Drop each edge that closes a circle; validate reports reference circles, ARM may hold old ones."""
+    """Drop each edge that closes a circle, of one or of many.
+
+    validate reports reference circles, ARM may hold old ones.
+    """
     kept: Needs = {name: set() for name in needs}
     for name in sorted(needs):
         for target in sorted(needs[name]):
@@ -125,18 +121,16 @@ def _reachable(needs: Needs, start: DeploymentId) -> set[DeploymentId]:
     return seen
 
 
-def _urgency(action: Writing, moves: tuple[Movement, ...]) -> tuple[int, tuple[str, ...]]:
-    """Releases first, then what moves no quota, then takes; by identity within each."""
+_Urgency = tuple[bool, bool, bool, tuple[str, ...]]
+
+
+def _urgency(action: Writing, moves: tuple[Movement, ...]) -> _Urgency:
+    """Deletes first, then other releases, then what moves no quota, then takes; by identity within each."""
     change = sum(move.take - move.release for move in moves)
-    match action:
-        case Delete():
-            phase = 0
-        case Update() | Adopt() | Create() | Replace():
-            phase = 1 if change < 0 else 2 if change == 0 else 3
-    return (phase, action.id.key)
+    return (not isinstance(action, Delete), change >= 0, change > 0, action.id.key)
 
 
-def _sorted(needs: Needs, urgency: Mapping[DeploymentId, tuple[int, tuple[str, ...]]]) -> list[DeploymentId]:
+def _sorted(needs: Needs, urgency: Mapping[DeploymentId, _Urgency]) -> list[DeploymentId]:
     """Topological, and among those that are ready the most urgent first."""
     waiting = {name: len(targets) for name, targets in needs.items()}
     dependants: dict[DeploymentId, list[DeploymentId]] = defaultdict(list)
@@ -170,8 +164,7 @@ def _await_releases(
     for pool in sorted(by_pool):
         takes = [move for move in by_pool[pool] if move.take]
         releases = [_Release(of=move.id, left=move.release) for move in by_pool[pool] if move.release]
-        if takes and releases:
-            _set_aside(needs, waiters, takes, releases)
+        _set_aside(needs, waiters, takes, releases)
 
 
 @dataclass(slots=True)

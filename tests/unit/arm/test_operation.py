@@ -131,6 +131,7 @@ def test_a_status_that_is_not_there_is_unreadable(body: object) -> None:
 def test_an_operation_that_may_not_be_read_has_not_failed(status: int) -> None:
     """F-060."""
     assert look({"error": {"code": "NotFound", "message": "x"}}, status=status).status is UNREADABLE
+    assert look({"status": "Succeeded"}, status=status).status is UNREADABLE, "nor has it succeeded"
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])

@@ -93,6 +93,61 @@ def test_a_bucket_never_fills_beyond_its_size() -> None:
     assert [bucket.take(1000.0) for _ in range(3)] == [0.0, 0.0, 1.0]
 
 
+def test_arms_count_is_of_now_and_has_what_was_refilled_before_it() -> None:
+    bucket = Bucket(size=100.0, refill=10.0, level=0.0, at=0.0)
+    bucket.correct(10.0, 1)
+    assert [bucket.take(10.0) for _ in range(2)] == [0.0, pytest.approx(0.1)]
+
+
+def test_a_wait_of_a_second_or_more_is_told_and_a_shorter_one_is_not() -> None:
+    """F-037: what a lane waits for, and for how long."""
+    heard: list[tuple[str, float]] = []
+
+    async def paced() -> None:
+        one = door()
+        await turns(one, 200, "writes")
+        await asyncio.gather(*(take(one) for _ in range(10)))
+
+    async def take(one: SubscriptionPace) -> None:
+        async with one.turn("writes", lambda what, seconds: heard.append((what, seconds))):
+            pass
+
+    run(paced())
+    assert heard == [("its turn: the subscription takes 10 writes a second", 1.0)]
+
+
+def test_a_pause_is_told_with_what_is_left_of_it() -> None:
+    """F-037."""
+    heard: list[tuple[str, float]] = []
+
+    async def paced() -> None:
+        clock, one = VirtualClock(), door()
+        one.throttled(7.0)
+        await clock.sleep(2.0)
+        async with one.turn("reads", lambda what, seconds: heard.append((what, seconds))):
+            pass
+
+    run(paced())
+    assert heard == [("the end of a pause that ARM asked for (429)", 5.0)]
+
+
+def test_a_turn_is_void_while_the_subscription_pauses_and_after_it_for_all_but_the_one_that_tries() -> None:
+    """F-042: what was let through before the 429 does not make a crowd after it."""
+
+    async def paced() -> list[tuple[bool, bool]]:
+        clock, one = VirtualClock(), door()
+        found = [(one.shut(trying=False), one.shut(trying=True))]
+        one.throttled(5.0)
+        found.append((one.shut(trying=False), one.shut(trying=True)))
+        await clock.sleep(5.0)
+        found.append((one.shut(trying=False), one.shut(trying=True)))
+        one.answered({})
+        found.append((one.shut(trying=False), one.shut(trying=True)))
+        return found
+
+    assert run(paced()) == [(False, False), (True, True), (True, False), (False, False)]
+
+
 def test_after_a_429_nobody_asks_until_the_pause_is_over() -> None:
     """F-037."""
 
@@ -167,6 +222,22 @@ def test_a_pause_nobody_waits_for_is_refused_at_once() -> None:
         return clock.monotonic()
 
     assert run(paced()) == 0.0
+
+
+@pytest.mark.parametrize(("pause", "waits"), [(109.0, True), (111.0, False)])
+def test_a_pause_may_be_a_tenth_longer_than_the_longest_one_asked_for(pause: float, waits: bool) -> None:
+    """F-040: the pause is what ARM asked for, and some jitter."""
+
+    async def paced() -> list[float]:
+        one = door(longest=100.0)
+        one.throttled(pause)
+        return await turns(one, 1)
+
+    if waits:
+        assert run(paced()) == [pause]
+    else:
+        with pytest.raises(PausedTooLong):
+            run(paced())
 
 
 def test_subscriptions_know_nothing_of_each_other() -> None:

@@ -445,6 +445,7 @@ def test_a_precondition_that_failed_is_stale_and_not_sent_again() -> None:
             Outcome.SUCCEEDED,
             "this very account is gone, and the deployment with it",
         ),
+        ("ResourceNotFound", Outcome.SUCCEEDED, "the same, in another API version's words"),
         ("SubscriptionNotFound", Outcome.UNKNOWN, "a missing subscription may be a wrong tenant"),
     ],
 )

@@ -1,5 +1,6 @@
 """What counts as a difference, and what only looks like one."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -38,6 +39,11 @@ def spelled(one: DesiredDeployment, **parts: JsonValue) -> ObservedDeployment:
 
 TUNED_ONE = desired(model=TUNED, version="1", source=SOURCE)
 UPPER = str(SOURCE.account).upper()
+FOREIGN_ONE = desired(
+    model=TUNED, version="1", source=SourceAccount(account=account("trainer"), tenant="theirs"), tenant="ours"
+)
+"""Its source goes into `sourceAccount`."""
+ELSEWHERE = SourceAccount(account=account("other"), tenant="theirs")
 
 PHANTOMS: list[tuple[str, DesiredDeployment, dict[str, JsonValue]]] = [
     ("the service filled in what nobody declared", desired(), {"raiPolicyName": "Microsoft.DefaultV2"}),
@@ -46,6 +52,9 @@ PHANTOMS: list[tuple[str, DesiredDeployment, dict[str, JsonValue]]] = [
     ("a model name is an ARM name", desired(), {"model": {"name": "GPT-4o"}}),
     ("a policy is an ARM name", desired(rai="Strict"), {"raiPolicyName": "strict"}),
     ("a deployment is an ARM name", desired(spillover="Mini"), {"spilloverDeploymentName": "mini"}),
+    ("so is the one that it depends on", desired(parent="Base"), {"parentDeploymentName": "base"}),
+    ("a tier is one of a few", desired(settings={"serviceTier": "Priority"}), {"serviceTier": "priority"}),
+    ("so is a state", desired(settings={"deploymentState": "Paused"}), {"deploymentState": "paused"}),
     (
         "an enumeration has no case",
         desired(option="NoAutoUpgrade"),
@@ -77,6 +86,13 @@ PHANTOMS: list[tuple[str, DesiredDeployment, dict[str, JsonValue]]] = [
     ("ids have no case", TUNED_ONE, {"model": {"source": UPPER}}),
     ("the other source field says the same", TUNED_ONE, {"model": {"source": None, "sourceAccount": UPPER}}),
     ("neither source field may come back", TUNED_ONE, {"model": {"source": None}}),
+    ("ids of another tenant have no case either", FOREIGN_ONE, {"model": {"sourceAccount": UPPER}}),
+    (
+        "another tenant's source may come back in the other field",
+        FOREIGN_ONE,
+        {"model": {"sourceAccount": None, "source": UPPER}},
+    ),
+    ("or in none", FOREIGN_ONE, {"model": {"sourceAccount": None}}),
     (
         "a property of an object that nobody declares",
         desired(settings={"o": {"a": 1}}),
@@ -148,6 +164,36 @@ REAL: list[tuple[str, DesiredDeployment, DesiredDeployment, dict[str, tuple[Any,
         {"model.source": (str(account("other")), str(account("trainer")))},
     ),
     (
+        "another source account in another tenant, by the field's one name in a manifest",
+        replace(FOREIGN_ONE, spec=desired(model=TUNED, version="1", source=ELSEWHERE).spec),
+        FOREIGN_ONE,
+        {"model.source": (str(account("other")), str(account("trainer")))},
+    ),
+    (
+        "a tag of that field's name",
+        desired(),
+        desired(tags={"sourceAccount": "x"}),
+        {"tags.sourceAccount": (None, "x")},
+    ),
+    (
+        "a value that becomes an object",
+        desired(settings={"x": 1}),
+        desired(settings={"x": {"y": 2}}),
+        {"x": (1, {"y": 2})},
+    ),
+    (
+        "an object that becomes a value",
+        desired(settings={"x": {"y": 2}}),
+        desired(settings={"x": 1}),
+        {"x": ({"y": 2}, 1)},
+    ),
+    (
+        "a default is one of a deployment's own property, not of one that is called like it",
+        desired(settings={"o": {"a": 1}}),
+        desired(settings={"o": {"a": 1, "serviceTier": "Default"}}),
+        {"o.serviceTier": (None, "Default")},
+    ),
+    (
         "a value that is taken away on purpose",
         desired(settings={"x": 1}),
         desired(settings={"x": None}),
@@ -167,16 +213,41 @@ def test_real_changes_are_named_by_their_manifest_path(
 
 
 def test_changes_are_in_the_order_of_a_manifest() -> None:
-    after = desired(capacity=60, version="x", rai="strict", tags={"a": "b"}, settings={"aaa": 1})
+    after = desired(
+        capacity=60,
+        version="x",
+        option="NoAutoUpgrade",
+        rai="strict",
+        spillover="mini",
+        tags={"a": "b"},
+        settings={"aaa": 1, "zzz": 2},
+    )
     paths = [change.path for change in field_changes(after, applied(desired()), OURS)]
     assert paths == [
         "model.version",
         "sku.capacity",
+        "versionUpgradeOption",
         "raiPolicyName",
+        "spilloverDeploymentName",
         "aaa",
+        "zzz",
         "tags.a",
         "tags.reconciler-spec",
     ]
+
+
+@pytest.mark.parametrize(
+    ("one", "told"),
+    [
+        (TUNED_ONE, {"source": None, "sourceAccount": "x"}),
+        (FOREIGN_ONE, {"source": "x", "sourceAccount": None}),
+    ],
+    ids=["our tenant", "another tenant"],
+)
+def test_a_source_counts_in_whichever_field_arm_tells_it(
+    one: DesiredDeployment, told: dict[str, JsonValue]
+) -> None:
+    assert set(changed(one, spelled(one, model=told))) == {"model.source"}
 
 
 def test_a_source_that_arm_does_not_tell_shows_its_change_through_the_mark() -> None:

@@ -7,6 +7,7 @@ import pytest
 from reconciler.domain.deployment import Lifecycle
 from reconciler.domain.state import Listed, ObservedState, Offer
 from reconciler.plan.plan import Plan, PoolForecast, Verdict
+from reconciler.plan.saved import FORMAT_VERSION
 from tests.unit.plan.states import (
     TUNED,
     applied,
@@ -78,6 +79,32 @@ def test_only_writes_are_numbered_and_what_rests_comes_last() -> None:
     there = listed(applied(desired("a")), applied(desired("c", capacity=1)))
     made = plan(state(desired("a"), desired("b"), desired("c")), seen_world(there))
     assert [(step.action.id.name, step.order) for step in made.steps] == [("b", 1), ("c", 2), ("a", 0)]
+
+
+def test_independent_writes_go_from_what_frees_quota_to_what_takes_it_and_by_name_within() -> None:
+    there = [applied(desired(name, model=f"model-{name}", capacity=10)) for name in ("a", "b", "c", "d", "e")]
+    declared = state(
+        desired("a", model="model-a", capacity=11),
+        desired("b", model="model-b", capacity=10, tags={"team": "x"}),
+        desired("c", model="model-c", capacity=9),
+        desired("d", model="model-d", capacity=1),
+        desired("f", model="model-f", capacity=5),
+    )
+    made = plan(declared, seen_world(listed(*there), offers=()))
+    assert order(made) == ["e", "c", "d", "b", "a", "f"]
+    assert set().union(*needs(made).values()) == set()
+
+
+def test_a_plan_file_outlives_an_update_of_this_program() -> None:
+    """I-05: the fingerprints of plan files of format 1; who changes them makes every saved plan stale."""
+    assert FORMAT_VERSION == 1
+    there = [applied(desired("old")), applied(desired("chat"))]
+    made = plan(state(desired("chat", capacity=60), desired("new")), seen_world(listed(*there)))
+    assert {step.action.id.name: step.fingerprint for step in made.steps} == {
+        "chat": "sha256:7e03718cbc5c13f2d7f0e030fef9877453436e79649644a2fd8a844663820144",
+        "new": "sha256:182aa14f4010f87832ceaddcfa2b4ca68038cc2a0da2c3a9b607668c880cce58",
+        "old": "sha256:415bb8d3ee2dc79e8d8c9f263ff2cf0f8d0da650b360579a1b087406f56820f1",
+    }
 
 
 # -- quota -----------------------------------------------------------------------------------------------
@@ -266,6 +293,18 @@ def test_a_take_that_cannot_wait_for_one_release_takes_from_another() -> None:
     made = plan(declared, seen_world(listed(*there), pools={POOL: (150, 150)}))
     assert made.refusals == ()
     assert needs(made) == {"old": set(), "mini": {"old"}, "chat": {"mini"}}
+
+
+def test_a_take_that_a_release_waits_for_chooses_before_those_that_can_do_with_any() -> None:
+    there = [applied(desired("chat", sku=PTU, capacity=100)), applied(desired("old", sku=PTU, capacity=50))]
+    declared = state(
+        desired("chat", sku=PTU, capacity=50, spillover="mini"),
+        desired("apart", sku=PTU, capacity=50),
+        desired("mini", sku=PTU, capacity=50),
+    )
+    made = plan(declared, seen_world(listed(*there), pools={POOL: (150, 150)}))
+    assert made.refusals == ()
+    assert needs(made) == {"old": set(), "mini": {"old"}, "chat": {"mini"}, "apart": {"chat"}}
 
 
 def test_holders_are_all_that_draw_on_the_pool_after_the_plan() -> None:
