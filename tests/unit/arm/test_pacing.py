@@ -95,7 +95,7 @@ def test_a_bucket_never_fills_beyond_its_size() -> None:
 
 def test_arms_count_is_of_now_and_has_what_was_refilled_before_it() -> None:
     bucket = Bucket(size=100.0, refill=10.0, level=0.0, at=0.0)
-    bucket.correct(10.0, 1)
+    bucket.correct(10.0, 1, sent=10.0)
     assert [bucket.take(10.0) for _ in range(2)] == [0.0, pytest.approx(0.1)]
 
 
