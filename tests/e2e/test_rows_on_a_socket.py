@@ -52,6 +52,12 @@ TWO_TENANTS = {
         )
     ],
 }
+THEIRS = {
+    "id": "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg"
+    "/providers/Microsoft.CognitiveServices/accounts/one/deployments/chat",
+    "sku": {"name": "GlobalStandard", "capacity": 12},
+    "properties": {"model": {"format": "OpenAI", "name": "gpt-4.1", "version": "2025-04-14"}},
+}
 QUICK = 100
 """Seconds of the program that pass in one of ours."""
 ALWAYS = 10_000
@@ -464,3 +470,21 @@ def test_accounts_that_are_closed_or_not_there_are_never_written_to_and_the_othe
     written = [one["path"] for one in emulator("requests")["requests"] if one["method"] == "PUT"]
     assert len(written) == 2
     assert all("/accounts/one/" in path for path in written)
+
+
+def test_what_somebody_changed_after_the_plan_was_saved_is_not_written_and_the_rest_is(
+    emulator: Emulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """F-080."""
+    declare(10)
+    assert applied(emulator, capsys)[0] == 0
+    Path("fleet.yaml").write_text(Path("fleet.yaml").read_text().replace("capacity: 10}", "capacity: 20}"))
+    where = ["--endpoint", emulator.url]
+    assert run(["plan", "fleet.yaml", *where, "-q", "--out", "saved.plan"]) == 0
+    emulator("world", {"deployments": [THEIRS]})
+    capsys.readouterr()
+    code = run(["apply", "saved.plan", *where, "-o", "json"])
+    ends = {one["id"].rpartition("/")[2]: one for one in json.loads(capsys.readouterr().out)["actions"]}
+    assert code == 3
+    assert (ends["chat"]["outcome"], ends["other"]["outcome"]) == ("stale", "succeeded")
+    assert len(emulator.statuses("PUT", "/deployments/chat$")) == 1, "that of the first apply"
