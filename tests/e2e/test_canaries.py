@@ -79,7 +79,7 @@ DRIFT = [
     "--show-people",
     *reports("text", "json", "markdown", "html", "junit", "github", "prometheus"),
 ]
-APPLY = ["apply", "fleet.yaml", "--yes", "--journal", "journal.jsonl", "--timeout", "2"]
+APPLY = ["apply", "fleet.yaml", "--yes", "--journal", "journal.jsonl", "--timeout", "60"]
 READING = [
     PLAN,
     ["plan", "fleet.yaml", "--shard", "1/1", "--out", "shard.plan"],

@@ -52,8 +52,14 @@ TWO_TENANTS = {
         )
     ],
 }
-QUICK = 100
-"""Seconds of the program that pass in one of ours."""
+THEIRS = {
+    "id": "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg"
+    "/providers/Microsoft.CognitiveServices/accounts/one/deployments/chat",
+    "sku": {"name": "GlobalStandard", "capacity": 12},
+    "properties": {"model": {"format": "OpenAI", "name": "gpt-4.1", "version": "2025-04-14"}},
+}
+QUICK = 1000
+"""So many times faster pass the waits of the program; its work takes as long as it takes."""
 ALWAYS = 10_000
 HTML = "<html><body>Sign in to the hotel's network</body></html>"
 
@@ -80,7 +86,6 @@ class Case:
     times: int = 1
     says: str = ""
     lro: dict[str, object] = field(default_factory=dict)
-    timeout: str = "900"
     looks: int | None = None
 
     @property
@@ -301,7 +306,6 @@ CASES = [
         why="the account is never made",
         then={"status": 409, "body": error("AccountProvisioningStateInvalid", "in state Accepted")},
         times=ALWAYS,
-        timeout="400",
         outcome="conflict",
         sent=-1,
     ),
@@ -337,17 +341,20 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 
 @pytest.fixture
 def emulator(server: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Emulator:
-    """As new, and a program for which time flies."""
+    """As new, and a program whose waits fly."""
     server("reset", {})
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    began = time.monotonic()
+    skipped = 0.0
 
     def monotonic(_: SystemClock) -> float:
-        return began + (time.monotonic() - began) * QUICK
+        return time.monotonic() + skipped
 
-    async def sleep(_: SystemClock, seconds: float) -> None:
+    async def sleep(clock: SystemClock, seconds: float) -> None:
+        nonlocal skipped
+        woken = monotonic(clock) + seconds
         await asyncio.sleep(max(0.0, seconds) / QUICK)
+        skipped += max(0.0, woken - monotonic(clock))
 
     monkeypatch.setattr(SystemClock, "monotonic", monotonic)
     monkeypatch.setattr(SystemClock, "sleep", sleep)
@@ -386,7 +393,7 @@ def test_a_write_meets_trouble_on_the_wire_and_is_reported_as_what_became_of_it(
     match = {"method": case.method or case.verb, "path": case.path, "times": case.times}
     before = len(emulator.statuses(case.verb, "/deployments/chat$"))
     emulator("faults", {"match": match, "then": case.then})
-    code, ends, err = applied(emulator, capsys, "--timeout", case.timeout)
+    code, ends, err = applied(emulator, capsys, "--timeout", "90000")
     chat = ends["chat"]
     assert chat["outcome"] == case.outcome, (chat, err)
     assert (code == 0) == (case.outcome == "succeeded")
@@ -464,3 +471,21 @@ def test_accounts_that_are_closed_or_not_there_are_never_written_to_and_the_othe
     written = [one["path"] for one in emulator("requests")["requests"] if one["method"] == "PUT"]
     assert len(written) == 2
     assert all("/accounts/one/" in path for path in written)
+
+
+def test_what_somebody_changed_after_the_plan_was_saved_is_not_written_and_the_rest_is(
+    emulator: Emulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """F-080."""
+    declare(10)
+    assert applied(emulator, capsys)[0] == 0
+    Path("fleet.yaml").write_text(Path("fleet.yaml").read_text().replace("capacity: 10}", "capacity: 20}"))
+    where = ["--endpoint", emulator.url]
+    assert run(["plan", "fleet.yaml", *where, "-q", "--out", "saved.plan"]) == 0
+    emulator("world", {"deployments": [THEIRS]})
+    capsys.readouterr()
+    code = run(["apply", "saved.plan", *where, "-o", "json"])
+    ends = {one["id"].rpartition("/")[2]: one for one in json.loads(capsys.readouterr().out)["actions"]}
+    assert code == 3
+    assert (ends["chat"]["outcome"], ends["other"]["outcome"]) == ("stale", "succeeded")
+    assert len(emulator.statuses("PUT", "/deployments/chat$")) == 1, "that of the first apply"
