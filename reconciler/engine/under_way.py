@@ -30,7 +30,6 @@ class Track:
     `done` is the verb of this step's latest write whose end was read back.
     """
 
-    started: float = 0.0
     attempts: int = 0
     in_flight: str = ""
     begun: bool = False
@@ -43,7 +42,6 @@ class StepEnd(Exception):  # noqa: N818 -- a way out of nested waits, not an err
     """A step has ended."""
 
     def __init__(self, outcome: Outcome, fault: Fault | None = None, note: str = "") -> None:
-        super().__init__(outcome)
         self.outcome = outcome
         self.fault = fault
         self.note = note
@@ -126,7 +124,7 @@ class UnderWay:
     async def wait(self, what: str, seconds: float) -> bool:
         """Sleep, and say what for; False when the deadline leaves no time for it."""
         left = self.deadline - self.clock.monotonic()
-        if left <= 0 or seconds > left:
+        if seconds > left:
             return False
         self.listener.notify(Waiting(step=self.step, what=what, seconds=seconds))
         await self.clock.sleep(seconds)

@@ -74,7 +74,7 @@ class Writer:
 
     async def carry_out(self, step: Step, track: Track, *, deadline: float) -> ItemReport:
         """Take `step` to its end, or to `deadline` (monotonic seconds). Never raises an ArmError."""
-        track.started = self.clock.monotonic()
+        started = self.clock.monotonic()
         door = AtTheDoor(step=step, track=track, listener=self.listener, stop=self.stop)
         here = UnderWay(
             api=self.api.telling(door),
@@ -86,7 +86,7 @@ class Writer:
             step=step,
             track=track,
             resends=self.resends,
-            deadline=min(deadline, track.started + self.pace.operation_deadline),
+            deadline=min(deadline, started + self.pace.operation_deadline),
         )
         try:
             await _run(here)
@@ -102,7 +102,7 @@ class Writer:
             step=step,
             outcome=end.outcome,
             attempts=track.attempts,
-            duration_ms=round((self.clock.monotonic() - track.started) * 1000),
+            duration_ms=round((self.clock.monotonic() - started) * 1000),
             fault=end.fault,
             note="; ".join(filter(None, (*track.warnings, end.note, _half(track, end)))),
         )

@@ -93,6 +93,11 @@ def test_a_bucket_never_fills_beyond_its_size() -> None:
     assert [bucket.take(1000.0) for _ in range(3)] == [0.0, 0.0, 1.0]
 
 
+def test_a_bucket_has_again_what_was_refilled_since() -> None:
+    bucket = Bucket(size=100.0, refill=2.0, level=0.0, at=0.0)
+    assert [bucket.take(2.5) for _ in range(6)] == [0.0] * 5 + [0.5]
+
+
 def test_arms_count_is_of_now_and_has_what_was_refilled_before_it() -> None:
     bucket = Bucket(size=100.0, refill=10.0, level=0.0, at=0.0)
     bucket.correct(10.0, 1, sent=10.0)
@@ -190,6 +195,45 @@ def test_a_closed_door_is_tried_by_one_at_a_time() -> None:
         return most, alone
 
     assert run(paced()) == (1, [True] * 4)
+
+
+def test_a_turn_through_an_open_door_is_no_try() -> None:
+    async def paced() -> bool:
+        async with door().turn("reads") as trying:
+            return trying
+
+    assert run(paced()) is False
+
+
+def test_an_answer_to_what_was_sent_before_the_pause_does_not_shorten_it() -> None:
+    """F-037: answers overtake each other."""
+
+    async def paced() -> list[float]:
+        one = door()
+        one.throttled(7.0)
+        one.answered({})
+        return await turns(one, 1)
+
+    assert run(paced()) == [7.0]
+
+
+def test_who_comes_next_waits_for_the_pause_that_the_try_before_it_met() -> None:
+    """F-042: a second 429 at the door."""
+
+    async def paced() -> list[float]:
+        clock, one = VirtualClock(), door()
+        one.throttled(5.0)
+        times: list[float] = []
+
+        async def try_it() -> None:
+            async with one.turn("reads"):
+                times.append(clock.monotonic())
+                one.throttled(10.0)
+
+        await asyncio.gather(*(try_it() for _ in range(3)))
+        return times
+
+    assert run(paced()) == [5.0, 15.0, 25.0]
 
 
 def test_the_first_answer_opens_the_door_for_all() -> None:

@@ -19,6 +19,7 @@ from tests.simulated.fleets import changed, deployment, desired, fleet
 from tests.simulated.reconcile import plan_of, reconcile
 from tests.simulated.time import VirtualClock, run
 from tests.unit.engine.test_apply import losing, puts
+from tests.unit.engine.test_settling import Lagging
 from tests.unit.engine.test_words import Ear, busy, items, lost, refuse, words, world
 
 CHAT = deployment("chat")
@@ -290,6 +291,15 @@ def test_a_cancelled_operation_without_a_code_of_its_own_is_called_canceled() ->
 
 
 # -- confirm ---------------------------------------------------------------------------------------------
+
+
+def test_a_read_that_lags_is_repeated_from_a_second_on_at_growing_distances() -> None:
+    """F-029, F-070."""
+    ear, arm = Ear(), Lagging(world())
+    arm.lag = 6.0
+    run(reconcile(fleet(desired("chat")), arm, listener=ear))
+    waits = [told for told in ear.heard if " s for " in told]
+    assert waits == [f"{seconds} s for the deployment to settle" for seconds in ("1", "1.5", "2.25", "3.375")]
 
 
 @pytest.mark.parametrize("before", [fleet(), fleet(desired("chat", model="old"))], ids=["create", "replace"])

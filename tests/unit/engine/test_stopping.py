@@ -63,6 +63,47 @@ def test_a_write_that_a_pause_held_back_was_not_started() -> None:
     assert puts(arm) == []
 
 
+class ThrottledOnArrival(SimulatedArm):
+    """Each write meets a 429 first, and is held back for the pause that ARM asked for."""
+
+    async def _exchange(self, verb: str, target: str) -> Exchange:
+        if verb in {"PUT", "DELETE"}:
+            self.departure.leaves(verb)
+            self.departure.held_back(verb, "the end of a pause", 300.0)
+            await asyncio.sleep(300.0)
+        return await super()._exchange(verb, target)
+
+
+class ThrottledAfterwards(SimulatedArm):
+    """Reads that come after a write are held back."""
+
+    async def _exchange(self, verb: str, target: str) -> Exchange:
+        if verb in {"GET", "POLL"} and self.world.writes:
+            self.departure.held_back("GET", "the end of a pause", 300.0)
+            await asyncio.sleep(300.0)
+        return await super()._exchange(verb, target)
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome", "reason"),
+    [
+        (ThrottledOnArrival, Outcome.SKIPPED, "a 429 says that the write was not done"),
+        (ThrottledAfterwards, Outcome.UNKNOWN, "a read that waits says nothing of the write before it"),
+    ],
+)
+def test_a_pause_tells_of_a_write_only_where_it_is_the_writes_own(
+    kind: type[SimulatedArm], outcome: Outcome, reason: str
+) -> None:
+    """F-037, F-089, I-07."""
+
+    async def scenario() -> ApplyReport:
+        stop = Stop()
+        asyncio.get_running_loop().call_later(30, stop.ask, SIGTERM)
+        return await reconcile(fleet(desired("chat")), kind(world()), stop=stop)
+
+    assert outcomes(run(scenario())) == {"chat": outcome}, reason
+
+
 def test_a_pause_is_told_with_its_length() -> None:
     """F-037: what a lane waits for, and Retry-After."""
     heard: list[tuple[str, float]] = []
@@ -118,6 +159,11 @@ def test_the_time_limit_of_an_apply_stops_it_in_the_words_of_whoever_set_it() ->
     assert report.items[0].fault is not None
     assert report.items[0].fault.request_id
     assert took <= 95
+
+
+def test_reports_name_the_cause_of_a_stop_by_words_that_scripts_may_compare() -> None:
+    """They are `interrupted` in the JSON report of an apply."""
+    assert [str(cause) for cause in Cause] == ["SIGINT", "SIGTERM", "time-limit"]
 
 
 def test_lanes_that_only_wait_keep_nobody_from_writing() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from reconciler.domain.deployment import JsonObject, Lifecycle, SourceAccount
 from reconciler.domain.ids import DeploymentId
-from reconciler.domain.operation import Accepted, OperationStatus
+from reconciler.domain.operation import Accepted
 from reconciler.domain.state import DesiredState
 from reconciler.engine.apply import apply
 from reconciler.engine.outcome import (
@@ -424,14 +424,6 @@ def test_what_is_gone_again_after_success_is_told_with_how_long_it_was_looked_fo
         "NotFoundAfterSuccess: ARM accepted it, yet 60 s later it was not there",
         "",
     )
-
-
-@pytest.mark.parametrize("code", ["GatewayTimeout", "ServerTimeout", "OperationTimedOut"])
-def test_a_failure_by_the_clock_may_still_come_right(code: str) -> None:
-    """F-056."""
-    the_world = world()
-    the_world.endings[CHAT] = Ending(code=code, state="Succeeded", status=OperationStatus.FAILED)
-    assert [item.outcome for item in items(fleet(PTU), the_world)] == [Outcome.SUCCEEDED]
 
 
 def test_a_step_of_two_writes_that_ends_between_them_says_what_was_done() -> None:
