@@ -228,12 +228,13 @@ def test_who_comes_next_waits_for_the_pause_that_the_try_before_it_met() -> None
         async def try_it() -> None:
             async with one.turn("reads"):
                 times.append(clock.monotonic())
+                await clock.sleep(1.0)
                 one.throttled(10.0)
 
         await asyncio.gather(*(try_it() for _ in range(3)))
         return times
 
-    assert run(paced()) == [5.0, 15.0, 25.0]
+    assert run(paced()) == [5.0, 16.0, 27.0]
 
 
 def test_the_first_answer_opens_the_door_for_all() -> None:
