@@ -26,6 +26,7 @@ from reconciler.cli.options import (
     output_options,
 )
 from reconciler.cli.planfile import read_plan
+from reconciler.cli.targets import must_hit_something
 from reconciler.cli.wiring import Loaded, connect, load_manifests, note, the_clock, write_result
 from reconciler.domain.state import DesiredState, ObservedState
 from reconciler.engine.observe import observe
@@ -87,6 +88,8 @@ def command(
     if base is not None:
         must_be_of(base, desired)
     observed, arm_time = run_reading(_look(desired, connection, output), timeout=connection.timeout)
+    if base is None:
+        must_hit_something(desired, observed)
     _say_what_was_not_checked(observed, output)
     report = find_drift(desired, observed, today=arm_time.date())
     if base is not None:
