@@ -35,8 +35,8 @@ def must_hit_something(desired: DesiredState, observed: ObservedState) -> None:
     if names and not meant:
         told = f"there are {listed(names, most=_MOST)}. "
     raise UsageProblem(
-        f"--target {' --target '.join(targets)} matches no deployment, neither one that the manifests declare "
-        f"nor one that is there in their accounts: {told}A target is a glob over "
+        f"--target {' --target '.join(targets)} matches no deployment, neither one that the manifests "
+        f"declare nor one that is there in their accounts: {told}A target is a glob over "
         "subscription-or-alias/account/deployment, or its last parts"
     )
 
