@@ -160,10 +160,10 @@ class _Run:
             note(self.output, text)
 
     def _nothing_written(self, report: ApplyReport) -> Exit:
-        """Nobody has to read a report of nothing; what a saved plan no longer fits is something."""
-        if self.output.form == "json" or report.items:
-            _write_report(report, self.loaded, self.output)
+        """Nobody has to read a report of nothing to do; why nothing was done is something."""
         failed = report.plan.refusals or report.blocked or report.plan.unread or report.items
+        if self.output.form == "json" or failed:
+            _write_report(report, self.loaded, self.output)
         return Exit.FAILED if failed else Exit.DONE
 
     async def _write(
