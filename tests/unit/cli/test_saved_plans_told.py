@@ -1,6 +1,5 @@
 """What `apply` says of runs that write nothing, and of plan files that do not fit what is there."""
 
-import json
 from pathlib import Path
 
 import pytest
