@@ -100,17 +100,16 @@ class SavedPlan:
         """Raise `PlanStale` unless manifests, fleet and cloud are those that the plan was made from."""
         moved = []
         if self.fleet != desired.fleet.name:
-            moved.append(
-                f"it is a plan of the fleet {self.fleet!r}, these manifests are of {desired.fleet.name!r}"
-            )
+            ours = desired.fleet.name
+            moved.append(f"it is a plan of the fleet {self.fleet!r}, these manifests are of {ours!r}")
         elif self.manifest_digest != desired.manifest_digest:
             moved.append("these manifests have changed since it was made")
         if self.cloud.lower() != cloud.lower():
             moved.append(f"it was made for the cloud {self.cloud}, and now it is {cloud}")
         if moved:
             raise PlanStale(
-                f"the saved plan does not fit: {'; '.join(moved)}. A plan is applied only to what it was made "
-                "from. Nothing was written; run `reconciler plan --out` again"
+                f"the saved plan does not fit: {'; '.join(moved)}. A plan is applied only to what it was "
+                "made from. Nothing was written; run `reconciler plan --out` again"
             )
 
 
