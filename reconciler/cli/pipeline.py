@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reconciler.cli.options import Connection, Output
+from reconciler.cli.targets import must_hit_something
 from reconciler.cli.wiring import Loaded, connect
 from reconciler.domain.state import DesiredState, ObservedState
 from reconciler.engine.observe import observe, observe_for_plan
@@ -29,6 +30,7 @@ async def plan_fleet(
     desired = loaded.state()
     async with connect(connection, output, desired, may_validate=ask_arm) as arm:
         observed = await observe_for_plan(desired, arm, parallelism=connection.parallelism)
+        must_hit_something(desired, observed)
         plan = plan_for(loaded, observed, policy)
         if not ask_arm:
             return plan, observed

@@ -5,7 +5,6 @@ Where two sets disagree, the more careful word holds; two regions are a contradi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -53,6 +52,7 @@ class Accounts:
         self._by_guid = {s.id.lower(): s for s in fleet.subscriptions.values() if s.tenant}
         self.known: dict[AccountId, Account] = {}
         self.findings: list[Diagnostic] = []
+        self._told = False
 
     def of_set(self, source: RawSet) -> Account | None:
         """The account of a set; None if its subscription is unknown."""
@@ -89,8 +89,9 @@ class Accounts:
         """An alias's subscription, or a GUID's, with the tenant that any alias knows for it."""
         aliased = self._fleet.subscriptions.get(written_as)
         if aliased is None and not is_guid(written_as):
-            if self._complete:
-                self.findings.append(_unknown(written_as, place, self._fleet.subscriptions))
+            if self._complete and (self._fleet.declared or not self._told):
+                self.findings.append(_unknown(written_as, place, self._fleet))
+                self._told = True
             return None
         guid = written_as if aliased is None else aliased.id
         if aliased is not None and aliased.tenant is not None:
@@ -115,15 +116,23 @@ class Accounts:
             )
 
 
-def _unknown(alias: str, place: Place | None, aliases: Iterable[str]) -> Diagnostic:
-    known = sorted(aliases)
+def _unknown(alias: str, place: Place | None, fleet: Fleet) -> Diagnostic:
+    """What is wrong with a subscription; where no Fleet was read, the first one stands for all."""
+    known = sorted(fleet.subscriptions)
     near = nearest(alias, known)
     hint = f"did you mean {near}?" if near else "add it to the Fleet's spec.subscriptions, or write the GUID"
     listed = f"; known are {', '.join(known[:6])}" if known else "; the Fleet declares none"
+    message = f"`{shortened(alias)}` is neither an alias of the Fleet nor a GUID{listed}"
+    if not fleet.declared:
+        message = (
+            f"`{shortened(alias)}` is no GUID, and no `kind: Fleet` document was found that would say which "
+            "subscription it means; so it is with every alias"
+        )
+        hint = "name the path of the Fleet's file too, write a Fleet, or write GUIDs"
     return Diagnostic(
         code="unknown-subscription",
         severity=Severity.ERROR,
-        message=f"`{shortened(alias)}` is neither an alias of the Fleet nor a GUID{listed}",
+        message=message,
         place=place,
         hint=hint,
     )

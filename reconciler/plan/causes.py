@@ -93,7 +93,10 @@ ABOUT: Mapping[Cause, About] = {
     ),
     Cause.UNDECLARED: About(
         severity=Severity.WARNING,
-        meaning="a deployment is in a declared account and no manifest declares it",
+        meaning=(
+            "a deployment is in a declared account and no manifest declares it; no drift where another fleet "
+            "has marked it, which is then a note, unless the account is `prune: exclusive`"
+        ),
         way_out=(
             "declare it, or delete it; `reconciler apply` prunes what carries our mark, and `prune: "
             "exclusive` everything undeclared. `--ignore undeclared` where the account is shared"

@@ -19,6 +19,7 @@ from reconciler.domain.state import (
     Listed,
     ObservedDeployment,
     ObservedState,
+    PrunePolicy,
     Reading,
     Unreadable,
 )
@@ -86,7 +87,7 @@ class DriftReport:
 
     @property
     def drifted(self) -> bool:
-        """Whether anything is drift; pending changes and upgrades that the manifest allows are not."""
+        """Whether anything is drift; pending changes, allowed upgrades and other fleets' are not."""
         return any(is_drift(item.severity) for item in self.items)
 
     def without(self, causes: Collection[Cause]) -> DriftReport:
@@ -118,7 +119,7 @@ def find_drift(desired: DesiredState, observed: ObservedState, *, today: date) -
             items += found
         names = {one.id for one in declared.get(account.id, ())}
         items += (
-            _undeclared(there, desired.fleet.name)
+            _undeclared(there, desired.fleet.name, account.prune)
             for there in reading.deployments
             if there.id not in names and desired.covers(there.id)
         )
@@ -205,7 +206,8 @@ def _absent(one: DesiredDeployment) -> DriftItem:
     return DriftItem(id=one.id, cause=cause, severity=ABOUT[cause].severity, explanation=told)
 
 
-def _undeclared(there: ObservedDeployment, fleet: str) -> DriftItem:
+def _undeclared(there: ObservedDeployment, fleet: str, prune: PrunePolicy) -> DriftItem:
+    """In an account that is not claimed as a whole, what is another fleet's is that fleet's business."""
     owner = owner_of(there)
     if owner == fleet:
         told = "it carries our mark and no manifest declares it"
@@ -213,7 +215,9 @@ def _undeclared(there: ObservedDeployment, fleet: str) -> DriftItem:
         told = f"no manifest here declares it; it carries the mark of the fleet {owner!r}"
     else:
         told = "no manifest declares it and it carries nobody's mark"
-    return _item(there, Cause.UNDECLARED, (), told)
+    item = _item(there, Cause.UNDECLARED, (), told)
+    theirs = owner not in {None, fleet} and prune is not PrunePolicy.EXCLUSIVE
+    return replace(item, severity=Severity.INFO) if theirs else item
 
 
 def moved_unnoticed(there: ObservedDeployment) -> DriftItem:

@@ -22,7 +22,7 @@ def unmatched_globs(desired: DesiredState, observed: ObservedState) -> tuple[Dia
     if not _sees_the_whole_fleet(desired, observed):
         return ()
     fleet = desired.fleet
-    known = [(one, fleet.alias_of(one.account.subscription)) for one in _known(desired, observed)]
+    known = [(one, fleet.alias_of(one.account.subscription)) for one in known_deployments(desired, observed)]
     return tuple(
         Diagnostic(
             code=UNMATCHED,
@@ -49,7 +49,8 @@ def _sees_the_whole_fleet(desired: DesiredState, observed: ObservedState) -> boo
     return bool(readings) and all(isinstance(reading, Listed) for reading in readings)
 
 
-def _known(desired: DesiredState, observed: ObservedState) -> Iterator[DeploymentId]:
+def known_deployments(desired: DesiredState, observed: ObservedState) -> Iterator[DeploymentId]:
+    """Every deployment that is declared and selected, or was found; what is both comes twice."""
     yield from (one.id for one in desired.deployments)
     for reading in observed.readings.values():
         if isinstance(reading, Listed):

@@ -98,19 +98,18 @@ class SavedPlan:
 
     def must_be_of(self, desired: DesiredState, *, cloud: str) -> None:
         """Raise `PlanStale` unless manifests, fleet and cloud are those that the plan was made from."""
-        moved = [
-            f"the {what} was {then or 'not stated'} and is {now or 'not stated'}"
-            for what, then, now in (
-                ("fleet", self.fleet, desired.fleet.name),
-                ("cloud", self.cloud.lower(), cloud.lower()),
-                ("digest of the manifests", self.manifest_digest, desired.manifest_digest),
-            )
-            if then != now
-        ]
+        moved = []
+        if self.fleet != desired.fleet.name:
+            ours = desired.fleet.name
+            moved.append(f"it is a plan of the fleet {self.fleet!r}, these manifests are of {ours!r}")
+        elif self.manifest_digest != desired.manifest_digest:
+            moved.append("these manifests have changed since it was made")
+        if self.cloud.lower() != cloud.lower():
+            moved.append(f"it was made for the cloud {self.cloud}, and now it is {cloud}")
         if moved:
             raise PlanStale(
-                f"the saved plan does not fit any more: {'; '.join(moved)}. A plan is applied only to what "
-                "it was made from. Nothing was written; run `reconciler plan --out` again"
+                f"the saved plan does not fit: {'; '.join(moved)}. A plan is applied only to what it was "
+                "made from. Nothing was written; run `reconciler plan --out` again"
             )
 
 

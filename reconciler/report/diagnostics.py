@@ -181,7 +181,8 @@ def _summary(
     over += [] if deployments is None else [counted(deployments, "deployment")]
     errors = _count(diagnostics, Severity.ERROR)
     verdict = "Invalid" if errors else "Valid"
-    text = f"{verdict}: {found or 'nothing found'}{' in ' if over else ''}{', '.join(over)}"
+    nothing = "no manifest" if files == 0 else "nothing found"
+    text = f"{verdict}: {found or nothing}{' in ' if over else ''}{', '.join(over)}"
     return style.paint(text, "bold", "red" if errors else "green")
 
 

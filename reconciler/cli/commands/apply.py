@@ -34,6 +34,7 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.pipeline import plan_for
 from reconciler.cli.planfile import as_planned, only_what_was_seen, saved_plan
+from reconciler.cli.targets import must_hit_something
 from reconciler.cli.wiring import (
     Loaded,
     connect,
@@ -133,7 +134,10 @@ class _Run:
         desired, output, deadline = self.loaded.state(), self.output, self.connection.timeout
         async with connect(self.connection, output, desired, read_only=False) as arm:
             looked = observe_for_plan(desired, arm, parallelism=self.connection.parallelism)
-            plan = plan_for(self.loaded, await reading(looked, deadline), self.allowances)
+            observed = await reading(looked, deadline)
+            if self.consent.saved is None:
+                must_hit_something(desired, observed)
+            plan = plan_for(self.loaded, observed, self.allowances)
             moved: tuple[ItemReport, ...] = ()
             if self.consent.saved is not None:
                 plan, stale = only_what_was_seen(
@@ -156,10 +160,10 @@ class _Run:
             note(self.output, text)
 
     def _nothing_written(self, report: ApplyReport) -> Exit:
-        """Nobody has to read a report of nothing; what a saved plan no longer fits is something."""
-        if self.output.form == "json" or report.items:
-            _write_report(report, self.loaded, self.output)
+        """Nobody has to read a report of nothing to do; why nothing was done is something."""
         failed = report.plan.refusals or report.blocked or report.plan.unread or report.items
+        if self.output.form == "json" or failed:
+            _write_report(report, self.loaded, self.output)
         return Exit.FAILED if failed else Exit.DONE
 
     async def _write(

@@ -26,6 +26,7 @@ from reconciler.cli.options import (
     output_options,
 )
 from reconciler.cli.planfile import read_plan
+from reconciler.cli.targets import must_hit_something
 from reconciler.cli.wiring import Loaded, connect, load_manifests, note, the_clock, write_result
 from reconciler.domain.state import DesiredState, ObservedState
 from reconciler.engine.observe import observe
@@ -72,8 +73,8 @@ def command(
     """Compare what is there with what was declared and applied. Exit 2 when something drifted.
 
     Causes: changed-outside, auto-upgraded, expired, retired, deleted-outside, pending, failed-state,
-    undeclared. No drift, and told all the same: pending, and upgrades that the manifest itself lets the
-    service do.
+    undeclared. No drift, and told all the same: pending, upgrades that the manifest itself lets the
+    service do, and what another fleet has marked (unless the account is prune: exclusive).
     """
     base = None if since is None else read_plan(since)
     if base is not None:
@@ -87,6 +88,8 @@ def command(
     if base is not None:
         must_be_of(base, desired)
     observed, arm_time = run_reading(_look(desired, connection, output), timeout=connection.timeout)
+    if base is None:
+        must_hit_something(desired, observed)
     _say_what_was_not_checked(observed, output)
     report = find_drift(desired, observed, today=arm_time.date())
     if base is not None:

@@ -18,6 +18,7 @@ from reconciler.cli.commands.shared import (
 )
 from reconciler.cli.options import Chosen, Output, output_options, rule_option
 from reconciler.cli.pipeline import plan_for
+from reconciler.cli.targets import must_hit_something
 from reconciler.cli.wiring import load_manifests, note, save, write_result
 from reconciler.errors import PlanStale, UsageProblem
 from reconciler.plan.guard import Policy
@@ -57,7 +58,9 @@ def command(
     warn_about(loaded, output)
     desired = loaded.state()
     saved.must_be_of(desired, cloud=saved.cloud)
-    plan = plan_for(loaded, united(plans, desired), allowances)
+    observed = united(plans, desired)
+    must_hit_something(desired, observed)
+    plan = plan_for(loaded, observed, allowances)
     document = plan_json(plan, loaded, chosen, made=made)
     if out is not None:
         save(out, document)

@@ -7,7 +7,8 @@ import click
 from reconciler.cli.commands.shared import diagnostics_text
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.options import Chosen, Output, manifest_options, output_options
-from reconciler.cli.wiring import load_manifests, say_shard, write_result
+from reconciler.cli.wiring import load_manifests, note, say_shard, write_result
+from reconciler.domain.state import DesiredState
 
 
 @click.command("validate")
@@ -18,6 +19,17 @@ def command(*, chosen: Chosen, output: Output) -> int:
     loaded = load_manifests(chosen)
     if loaded.desired is not None:
         say_shard(output, loaded.desired)
+        _say_if_empty(loaded.desired, output)
     for each in output.each():
         write_result(each, diagnostics_text(loaded, each))
     return Exit.DONE if loaded.valid else Exit.FAILED
+
+
+def _say_if_empty(desired: DesiredState, output: Output) -> None:
+    """An empty fleet is valid, and a wrong path looks just like it (I-16)."""
+    if not desired.declares_accounts:
+        note(
+            output,
+            "note: the manifests declare no account, and a wrong path looks just like this; plan, apply and "
+            "drift refuse it",
+        )

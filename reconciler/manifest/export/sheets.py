@@ -161,15 +161,18 @@ def _set(sheet: Sheet, shared: Sequence[Template]) -> Iterator[str]:
         yield from block({"templates": [one.name for one in templates]}, 2)
     taken = {entry.name for template in templates for entry in template.entries}
     own = [one for one in sheet.entries if one.name not in taken]
+    held_back = [one for one in sheet.drafts if one.held_back]
     if own:
         yield "  deployments:"
+    elif held_back:
+        yield from comment("take the # off this line too where you take one of these in", 2)
+        yield from commented_out(["  deployments:"], 2)
     elif not templates:
         yield "  deployments: []"
     for one in own:
         yield from _entry(one)
-    for one in sheet.drafts:
-        if one.held_back:
-            yield from _held_back(one)
+    for one in held_back:
+        yield from _held_back(one)
 
 
 def _address(sheet: Sheet) -> Mapping[str, JsonValue]:

@@ -78,7 +78,8 @@ _TEXTS: dict[str, str] = {
     ),
     "unknown-subscription": (
         "A subscription is given by an alias that the Fleet does not declare. Add the alias under "
-        "`spec.subscriptions`, or write the subscription's GUID."
+        "`spec.subscriptions`, or write the subscription's GUID. Where no Fleet was found at all, this is "
+        "said once: its file is missing, or not below the paths that were given."
     ),
     "api-version": (
         "ARM has no such api-version for this provider. 2024-10-21, which documentation shows in ARM "

@@ -60,6 +60,21 @@ def test_wrong_usage_is_64_because_2_means_changes(words: list[str], reason: str
     assert run(words) == 64, reason
 
 
+@pytest.mark.parametrize(
+    "text", [None, "apiVersion: reconciler.aoai/v1\nkind: Fleet\nmetadata: {name: a}\nspec: {}\n"]
+)
+def test_an_empty_fleet_is_valid_and_told_to_be_empty(
+    text: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """I-16."""
+    if text is not None:
+        (tmp_path / "fleet.yaml").write_text(text, "utf-8")
+    assert run(["validate", str(tmp_path)]) == 0
+    assert "declare no account, and a wrong path looks just like this" in capsys.readouterr().err
+    assert run(["validate", "examples/quickstart"]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_a_misspelt_command_is_answered_with_the_one_that_was_meant(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

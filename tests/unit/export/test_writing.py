@@ -47,7 +47,7 @@ def page(made: Exported, file: str = "aoai.yaml") -> str:
 
 
 def entry(one: Found) -> str:
-    return page(export(account(one))).partition("  deployments:")[2]
+    return page(export(account(one))).partition(" deployments:")[2]
 
 
 def test_a_set_is_what_a_person_would_have_written() -> None:
@@ -125,6 +125,29 @@ def test_another_fleets_deployment_is_commented_out_and_no_mark_is_a_tag() -> No
     assert "mark of the fleet rival" in text
     assert "    # - name: chat" in text
     assert "tags" not in text
+
+
+def uncommented(text: str) -> str:
+    """The page as a person leaves it who takes in what was held back."""
+    meant = ("deployments:", "- name", "  ")
+    lines = [
+        line.replace("# ", "", 1) if line.lstrip().removeprefix("# ").startswith(meant) else line
+        for line in text.splitlines()
+    ]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_what_is_commented_out_needs_nothing_but_its_marks_of_comment_taken_off(*, shared: bool) -> None:
+    theirs = found("theirs", tags={"reconciler-fleet": "rival"})
+    own = (found("one"), found("two")) if shared else ()
+    made = export(account(*own, theirs), account(*own, name="second"))
+    assert ("templates:" in page(made)) is shared
+    whole = "\n---\n".join(uncommented(one.text) for one in made.pages)
+    loaded = load(["-"], stdin=io.StringIO(whole))
+    assert loaded.diagnostics == ()
+    assert "theirs" in {one.id.name for one in loaded.understood.deployments}
+    assert load(["-"], stdin=io.StringIO("\n---\n".join(one.text for one in made.pages))).diagnostics == ()
 
 
 def test_pruning_stays_safe_where_something_of_ours_is_commented_out() -> None:

@@ -100,6 +100,16 @@ def test_an_unknown_alias_of_a_source_is_shown_there() -> None:
     assert underlined(loaded) == "reserch"
 
 
+def test_without_a_fleet_one_finding_speaks_for_all_aliases() -> None:
+    loaded = read_all(
+        a_set("one", subscription="prod", deployments=CHAT),
+        a_set("two", subscription="research", account="other", deployments=CHAT),
+    )
+    assert only(loaded).code == "unknown-subscription"
+    assert "no `kind: Fleet` document was found" in only(loaded).message
+    assert underlined(loaded) == "prod"
+
+
 def test_an_unknown_alias_hides_no_mistake_in_the_sets_entries() -> None:
     loaded = read_all(
         FLEET,

@@ -294,13 +294,17 @@ def test_the_saved_selection_replaces_the_one_given() -> None:
 
 
 UNFIT = [
-    ("digest of the manifests", state(digest="other"), "emulator"),
-    ("fleet", replace(state(), fleet=replace(state().fleet, name="rival")), "emulator"),
-    ("cloud", state(), "AzureCloud"),
+    ("these manifests have changed since it was made\\. A plan", state(digest="other"), "emulator"),
+    (
+        "fleet 'contoso', these manifests are of 'rival'\\. A plan",
+        replace(state(digest="other"), fleet=replace(state().fleet, name="rival")),
+        "emulator",
+    ),
+    ("made for the cloud emulator, and now it is AzureCloud", state(), "AzureCloud"),
 ]
 
 
-@pytest.mark.parametrize(("what", "declared", "cloud"), UNFIT, ids=[what for what, *_ in UNFIT])
+@pytest.mark.parametrize(("what", "declared", "cloud"), UNFIT, ids=["manifests", "fleet", "cloud"])
 def test_a_plan_is_applied_only_to_what_it_was_made_from(
     what: str, declared: DesiredState, cloud: str
 ) -> None:

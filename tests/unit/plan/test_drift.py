@@ -11,6 +11,7 @@ from reconciler.domain.state import (
     ObservedDeployment,
     ObservedState,
     Offer,
+    PrunePolicy,
     Reading,
     Scope,
     Unreadable,
@@ -152,6 +153,19 @@ def test_what_nobody_declares_is_reported_whoever_owns_it() -> None:
         ("nobodys", Cause.UNDECLARED),
         ("theirs", Cause.UNDECLARED),
     }
+
+
+@pytest.mark.parametrize("prune", PrunePolicy)
+def test_what_another_fleet_has_marked_is_drift_only_where_the_account_is_claimed_as_a_whole(
+    prune: PrunePolicy,
+) -> None:
+    theirs = world(listed(of_fleet(applied(desired("theirs")), "rival")))
+    report = find_drift(state(prune=prune), theirs, today=TODAY)
+    claimed = prune is PrunePolicy.EXCLUSIVE
+    assert only(report).severity is (Severity.WARNING if claimed else Severity.INFO)
+    assert report.drifted is claimed
+    for others in (unmarked(applied(desired("nobodys"))), applied(desired("ours"))):
+        assert find_drift(state(prune=prune), world(listed(others)), today=TODAY).drifted
 
 
 def test_out_of_scope_is_out_of_the_report() -> None:

@@ -96,6 +96,18 @@ def test_what_succeeded_alone_gives_no_advice_on_what_now() -> None:
     assert "apply again" not in text
 
 
+@pytest.mark.parametrize(
+    ("of", "told"),
+    [
+        (plan(blocked(desired("a")), blocked(desired("b"))), "nothing written, 2 blocked"),
+        (plan(delete(observed("a")), refusals=(refusal(),)), "nothing written, refused by max-deletes"),
+        (plan(keep(observed("same"), desired("same"))), "nothing was to be written"),
+    ],
+)
+def test_the_last_line_says_what_kept_a_run_from_writing(of: Plan, told: str) -> None:
+    assert render_text(ApplyReport(plan=of, items=()), style=PLAIN).splitlines() == [f"Apply: {told}."]
+
+
 def actions(report: ApplyReport) -> dict[str, Any]:
     found = to_json(report)["actions"]
     assert isinstance(found, list)

@@ -161,6 +161,12 @@ def test_valid_manifests_are_called_valid_with_their_numbers() -> None:
     )
 
 
+def test_without_a_file_nothing_is_said_to_have_been_looked_at() -> None:
+    assert render_text([], NOTHING, style=PLAIN, files=0, deployments=0) == (
+        "Valid: no manifest in 0 files, 0 deployments\n"
+    )
+
+
 def test_warnings_alone_do_not_make_manifests_invalid() -> None:
     text = render_text([finding(severity=Severity.WARNING)], NOTHING, style=PLAIN, files=1, deployments=1)
     assert text.endswith("Valid: 1 warning in 1 file, 1 deployment\n")
