@@ -123,7 +123,7 @@ CASES = [
         times=ALWAYS,
         outcome="skipped",
         sent=0,
-        says="incomplete list",
+        says="a sign-in page",
     ),
     Case(
         row="F-011",
