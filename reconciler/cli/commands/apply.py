@@ -91,7 +91,12 @@ def command(
     all_or_nothing: bool,
     journal: Path | None,
 ) -> int:
-    """Make Azure as the manifests declare. With a PLANFILE: do that plan, as far as it still fits."""
+    """Make Azure as the manifests declare. With a PLANFILE: do that plan, as far as it still fits.
+
+    A PLANFILE is applied without asking: having it is the yes. What is written comes from the manifests, read
+    anew from the paths that the plan was made of; the file can only narrow that, so an edited one can at most
+    make less happen.
+    """
     saved = saved_plan(chosen)
     if saved is not None:
         chosen = as_planned(chosen, saved)
