@@ -65,11 +65,11 @@ def only_what_was_seen(
 ) -> tuple[Plan, tuple[Stale, ...]]:
     """`plan` less the writes that `saved` has not seen exactly so, and those of them that have moved."""
     narrowed, stale = narrow(plan, saved)
-    for item in stale:
-        note(output, f"stale: {item}")
     hindered = [step for step in narrowed.blocked if saved.writes(step.action.id)]
     out = {item.id for item in stale} | {step.action.id for step in hindered}
     if out and all_or_nothing:
+        for item in stale:
+            note(output, f"stale: {item}")
         raise PlanStale(
             f"{len(out)} item(s) are no longer as the saved plan saw them, and --all-or-nothing was given. "
             "Nothing was written; plan again"

@@ -50,6 +50,7 @@ from reconciler.engine.pace import DEFAULT_PACE, Pace
 from reconciler.engine.stale import stale_items
 from reconciler.engine.stop import Cause, Interruption, Stop
 from reconciler.errors import ReconcilerError, UsageProblem
+from reconciler.plan import quota
 from reconciler.plan.codec import SavedPlan
 from reconciler.plan.guard import Counted, Policy
 from reconciler.plan.plan import Plan
@@ -149,6 +150,7 @@ class _Run:
                     plan, self.consent.saved, output, all_or_nothing=self.consent.all_or_nothing
                 )
                 moved = stale_items(plan, stale)
+                plan = dataclasses.replace(plan, quota=quota.outlook(plan.steps, observed).forecasts)
             if output.form == "text":
                 self._show(plan)
             if not plan.applyable:
