@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic
@@ -16,7 +16,7 @@ from reconciler.domain.rights import RIGHTS, Need
 from reconciler.manifest import rules
 from reconciler.manifest.schema import json_schema
 from reconciler.plan.causes import ABOUT
-from reconciler.plan.glossary import NOTICES, REASONS, REFUSALS
+from reconciler.plan.glossary import ACTIONS, NOTICES, REASONS, REFUSALS, VERDICTS
 from reconciler.report.style import inert, markdown_fence, markdown_inert
 from tests.corpus.corpus import HERE as CORPUS
 from tests.corpus.corpus import Case, Verdict, deployment_cases, history_cases, verdict
@@ -142,13 +142,18 @@ def _clean(one: Verdict) -> bool:
 
 
 def words_page() -> str:
-    """Every reason, refusal and notice of a plan."""
-    lines = [_WORDS, "", "## Reasons", "", "| reason | what it means and what to do |", "| --- | --- |"]
-    lines += [f"| `{reason.value}` | {text} |" for reason, text in sorted(REASONS.items())]
-    lines += ["", "## Refusals", "", "| code | what it means and what to do |", "| --- | --- |"]
-    lines += [f"| `{code}` | {text} |" for code, text in sorted(REFUSALS.items())]
-    lines += ["", "## Notices", "", "| code | what it means and what to do |", "| --- | --- |"]
-    lines += [f"| `{code}` | {text} |" for code, text in sorted(NOTICES.items())]
+    """Every action, reason, refusal, notice and verdict of a plan."""
+    lines = [_WORDS]
+    sections: tuple[tuple[str, str, Mapping[str, str]], ...] = (
+        ("Actions", "action", ACTIONS),
+        ("Reasons", "reason", {reason.value: text for reason, text in REASONS.items()}),
+        ("Refusals", "code", REFUSALS),
+        ("Notices", "code", NOTICES),
+        ("Checks and quota", "verdict", {verdict.value: text for verdict, text in VERDICTS.items()}),
+    )
+    for title, head, words in sections:
+        lines += ["", f"## {title}", "", f"| {head} | what it means and what to do |", "| --- | --- |"]
+        lines += [f"| `{word}` | {text} |" for word, text in sorted(words.items())]
     return "\n".join(lines) + "\n"
 
 

@@ -5,6 +5,7 @@ A plan is a witness, not an order: what is written comes from manifests and ARM,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from reconciler.cli.options import DEFAULT_PATH, Chosen, Output
@@ -19,6 +20,11 @@ def saved_plan(chosen: Chosen) -> SavedPlan | None:
     if len(chosen.paths) != 1 or chosen.paths == (DEFAULT_PATH,):
         return None
     path = Path(chosen.paths[0])
+    if path.suffix.lower() == ".json" and not path.exists():
+        raise UsageProblem(
+            f"{path} does not exist: name a plan file that `reconciler plan --out` saved, or manifests "
+            "to plan and apply (a file, a folder of them, or - for standard input)"
+        )
     if path.suffix.lower() in {".yaml", ".yml"} or not path.is_file():
         return None
     return read_plan(path)
@@ -39,7 +45,19 @@ def as_planned(chosen: Chosen, saved: SavedPlan) -> Chosen:
             "a saved plan has its own selection: --select, --target and --exclude do not go with a PLANFILE. "
             "Nothing was written; plan again with the selection that you want"
         )
+    must_have_manifests(saved.manifest_paths)
     return saved.chosen(chosen)
+
+
+def must_have_manifests(paths: Sequence[str]) -> None:
+    """UsageProblem where the manifests of a saved plan are not here: it says nothing without them."""
+    missing = [path for path in paths if path != "-" and not Path(path).exists()]
+    if missing:
+        raise UsageProblem(
+            f"the plan was made of the manifests at {', '.join(paths)}, and from here there is no "
+            f"{' and no '.join(missing)}. A saved plan only narrows what the manifests say, so they must be "
+            "there: go to the folder in which it was made"
+        )
 
 
 def only_what_was_seen(
@@ -47,11 +65,11 @@ def only_what_was_seen(
 ) -> tuple[Plan, tuple[Stale, ...]]:
     """`plan` less the writes that `saved` has not seen exactly so, and those of them that have moved."""
     narrowed, stale = narrow(plan, saved)
-    for item in stale:
-        note(output, f"stale: {item}")
     hindered = [step for step in narrowed.blocked if saved.writes(step.action.id)]
     out = {item.id for item in stale} | {step.action.id for step in hindered}
     if out and all_or_nothing:
+        for item in stale:
+            note(output, f"stale: {item}")
         raise PlanStale(
             f"{len(out)} item(s) are no longer as the saved plan saw them, and --all-or-nothing was given. "
             "Nothing was written; plan again"

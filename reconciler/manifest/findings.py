@@ -5,8 +5,9 @@ pydantic's `loc` is a route already; its texts are never shown, for they speak o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
@@ -60,8 +61,39 @@ def checked(model: type[M], tree: Map, locate: Locate) -> tuple[M | None, tuple[
         _finding(error, model, locate, suggest=number < _SUGGESTIONS) for number, error in enumerate(errors)
     )
     if any(error["type"] != "extra_forbidden" for error in errors):
-        return None, found
+        return None, tuple(_misspelt_told_once(found, errors, model))
     return model.model_validate(_without(tree, [error["loc"] for error in errors])), found
+
+
+def _misspelt_told_once(
+    found: Sequence[Diagnostic], errors: Sequence[Any], model: type[BaseModel]
+) -> Iterator[Diagnostic]:
+    """A required field that stands there misspelt is one finding: that it is missing, at what stands there.
+
+    The other one, of an unknown field, a Fleet may lower; without the field nothing can be made of the text.
+    """
+    unknown = {
+        tuple(error["loc"]): one
+        for one, error in zip(found, errors, strict=True)
+        if error["type"] == "extra_forbidden"
+    }
+    meant = {
+        (route[:-1], nearest(str(route[-1]), known_fields(model, route[:-1]))): route
+        for route in list(unknown)[:_SUGGESTIONS]
+    }
+    told: set[Route] = set()
+    kept: list[tuple[Route, Diagnostic]] = []
+    for one, error in zip(found, errors, strict=True):
+        route = tuple(error["loc"])
+        there = meant.get((route[:-1], str(route[-1]))) if error["type"] == "missing" else None
+        if there is None:
+            kept.append((route, one))
+        else:
+            told.add(there)
+            message = f"{one.message}: {unknown[there].message}"
+            place, hint = unknown[there].place, f"write `{route[-1]}`"
+            kept.append((route, replace(one, message=message, place=place, label="", hint=hint)))
+    return (one for route, one in kept if route not in told)
 
 
 def _without(tree: Map, routes: Sequence[Route]) -> Map:
@@ -128,7 +160,8 @@ def _unknown(route: Route, model: type[BaseModel], place: Place | None, *, sugge
         hint = f"did you mean `{near}`?" if near else f"fields here are {', '.join(sorted(known))}"
         if near is None and owner == "entry":
             hint += "; what only ARM knows goes below extraProperties"
-    where = f"`{_dotted(route[:-1])}`" if route[:-1] else "a manifest"
+    root = "a manifest" if "kind" in known else "a deployment"
+    where = f"`{_dotted(route[:-1])}`" if route[:-1] else root
     return Diagnostic(
         code="unknown-field",
         severity=Severity.ERROR,

@@ -128,7 +128,10 @@ def _model(document: Document, gathered: _Gathered) -> type[Strict] | None:
     if isinstance(kind, Text) and kind in KINDS:
         return KINDS[kind]
     near = nearest(kind, KINDS) if isinstance(kind, Text) else None
-    if kind is None:
+    if kind is None and "formatVersion" in root:
+        hint = "`reconciler apply FILE` does a saved plan; name the manifests themselves here"
+        found = _finding(document, "missing-field", "this is a saved plan and no manifest", hint)
+    elif kind is None:
         found = _finding(
             document, "missing-field", "`kind` is missing", f"{_BEGIN}, or rename the file to _…"
         )

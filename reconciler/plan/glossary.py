@@ -1,6 +1,7 @@
 """What the words of a plan mean and what to do about them: reasons of actions, codes of refusals and notices.
 
-Rule of this module: every word that a plan can print has an entry; a test holds it.
+Rule of this module: every word that a plan can print has an entry; a test holds it. The kinds of action and
+the verdicts on quota pools are among them.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.plan.actions import Reason
+from reconciler.plan.plan import Verdict
 from reconciler.plan.protection import UNMATCHED
 
 REASONS: Mapping[Reason, str] = {
@@ -184,7 +186,58 @@ NOTICES: Mapping[str, str] = {
 }
 
 
+ACTIONS: Mapping[str, str] = {
+    "create": "The deployment is declared and not there: it is made as declared",
+    "update": (
+        "What is declared differs from what is there, and ARM takes the change in place. The plan shows "
+        "every field that changes; what no manifest states is carried over"
+    ),
+    "replace": (
+        "The change can only be had with a new deployment: the old one is deleted and made anew, with an "
+        "outage between. Only with lifecycle: {replace: allowed}, or --replace-failed for one in state Failed"
+    ),
+    "delete": (
+        "No manifest declares the deployment any more, and its account's prune lets it go. The guards "
+        "maxDeletes and maxDeletePercent limit how many"
+    ),
+    "adopt": (
+        "The deployment is there as declared and is nobody's: our mark is added to its tags and no other "
+        "field changes. From then on pruning and drift know that it is this fleet's"
+    ),
+    "none": (
+        "Nothing is written: it is as declared, or it is not ours and stays as it is. `plan -v` lists these "
+        "with their reasons"
+    ),
+    "blocked": (
+        "Something ought to be done and must not be, for the reason that is shown with its way out. The "
+        "others go on; `plan` ends with 1, and an apply with 3 where it wrote something, else with 1"
+    ),
+}
+
+VERDICTS: Mapping[Verdict, str] = {
+    Verdict.FITS: "ARM's own counter of the quota pool has room for the plan, at its peak too",
+    Verdict.EXCEEDS: (
+        "The quota pool has no room for what the plan takes, less what it releases before. `reconciler "
+        "quota` shows who holds it"
+    ),
+    Verdict.UNVERIFIED: (
+        "A check could not be made: a quota pool or a list of ARM's (models, content filters) could not be "
+        "read, or does not name what is declared. The plan neither claims nor denies anything then, and ARM "
+        "decides at the write. `reconciler doctor` tells whether a right is missing"
+    ),
+}
+
+
+WORDS: Mapping[str, str] = {
+    **{reason.value: text for reason, text in REASONS.items()},
+    **{verdict.value: text for verdict, text in VERDICTS.items()},
+    **REFUSALS,
+    **NOTICES,
+    **ACTIONS,
+}
+"""All of them, by the word."""
+
+
 def meaning(word: str) -> str:
-    """What a reason, a refusal's code or a notice's means; empty for a word that no plan prints."""
-    reason = next((one for one in Reason if one.value == word), None)
-    return {**REFUSALS, **NOTICES}.get(word, "") if reason is None else REASONS[reason]
+    """What a word of a plan means; empty for one that no plan prints."""
+    return WORDS.get(word, "")

@@ -1,7 +1,7 @@
 """What became of an apply: each step with its end, and for those that did not succeed why and what now.
 
 Rule of this module: ARM's own code and message stand as they came; our advice stands behind them and is
-called advice.
+called advice. What is stale needs none: what to do about it is said once, below.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def _details(item: ItemReport, style: Style) -> Iterator[str]:
         yield from paragraph(told, width=style.width, indent="      ", hanging="        ")
         if fault.request_id:
             yield f"      request id: {style.show(fault.request_id)}"
-        if fault.advice:
+        if fault.advice and item.outcome is not Outcome.STALE:
             advice = f"advice: {style.show(fault.advice)}"
             yield from paragraph(advice, width=style.width, indent="      ", hanging="        ")
     if item.note:

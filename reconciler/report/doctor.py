@@ -21,12 +21,15 @@ _COLOUR = {
     Status.UNVERIFIED: "cyan",
 }
 _HANGING = " " * 12
+_WHERE = {"sign-in": "tenant", "quota": "region", "offers": "region"}
+"""What the subject of a check is, where it is no account."""
 
 
 def render_text(checks: Sequence[Check], *, style: Style, verbose: bool) -> str:
     """One line for each check; those of one name that are all well share a line unless `verbose`."""
     lines: list[str] = []
-    for status, told, todo in _entries(checks, verbose=verbose):
+    entries = list(_entries(checks, verbose=verbose))
+    for status, told, todo in entries:
         first, *rest = paragraph(
             f"{status.value:<10}  {style.show(told)}", width=style.width, hanging=_HANGING
         )
@@ -34,8 +37,14 @@ def render_text(checks: Sequence[Check], *, style: Style, verbose: bool) -> str:
         lines += [head + first[len(status.value) :], *rest]
         if todo:
             lines += paragraph(f"do: {style.show(todo)}", width=style.width, indent=_HANGING)
+    folded = " -v lists each." if len(entries) < len(checks) else ""
     failed = any(check.status is Status.FAILED for check in checks)
-    return "\n".join([*lines, "", style.paint(summary(checks), "bold", "red" if failed else "green")]) + "\n"
+    return (
+        "\n".join(
+            [*lines, "", style.paint(f"{summary(checks)}{folded}", "bold", "red" if failed else "green")]
+        )
+        + "\n"
+    )
 
 
 def summary(checks: Sequence[Check]) -> str:
@@ -72,4 +81,5 @@ def _entries(checks: Sequence[Check], *, verbose: bool) -> Iterator[tuple[Status
             yield check.status, f"{check.name}: {check.subject}: {check.told}", check.todo
         elif check.name not in said:
             said.add(check.name)
-            yield check.status, f"{check.name}: {well[check.name]} times {check.told}", ""
+            where = counted(well[check.name], _WHERE.get(check.name, "account"))
+            yield check.status, f"{check.name}: {check.told} ({where})", ""

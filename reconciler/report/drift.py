@@ -1,6 +1,7 @@
 """Drift as text, JSON and Markdown: what differs, why, who did it and when.
 
 Rule of this module: a person's address is cut to its first letter and its domain unless it was asked for.
+Our own marks are told in JSON alone: for people the explanation says what they come to.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from reconciler.domain.deployment import JsonValue
 from reconciler.plan.actions import FieldChange
 from reconciler.plan.causes import Cause
 from reconciler.plan.drift import DriftItem, DriftReport
+from reconciler.plan.legality import without_marks
 from reconciler.report.changes import value_text
-from reconciler.report.layout import cells, columns, counted, padded, paragraph
+from reconciler.report.layout import cells, columns, counted, padded, paragraph, whole_seconds
 from reconciler.report.steps import NO_ALIAS, Alias, account_name
 from reconciler.report.style import Style, inert, markdown_inert, masked
 
@@ -115,14 +117,14 @@ def _account(
         yield style.paint(head, _COLOUR[item.severity])
         if item.explanation:
             yield from paragraph(style.show(item.explanation), width=style.width, indent="      ")
-        yield from _changes(item.changes, style)
+        yield from _changes(without_marks(item.changes), style)
 
 
 def _traces(item: DriftItem, style: Style, show_people: bool) -> str:
     """Who touched it last and when, as far as ARM says."""
     who = who_did(item, show_people=show_people)
     by = f"by {style.show(who)}" if who else ""
-    at = f"at {style.show(item.when)}" if item.when else ""
+    at = f"at {style.show(whole_seconds(item.when))}" if item.when else ""
     return " ".join(filter(None, (by, at)))
 
 
@@ -167,10 +169,10 @@ def _item(item: DriftItem, *, show_people: bool) -> dict[str, JsonValue]:
 def _row(item: DriftItem, *, show_people: bool) -> str:
     changes = "; ".join(
         f"{one.path} is {value_text(one.before, _PLAIN)}, declared {value_text(one.after, _PLAIN)}"
-        for one in item.changes
+        for one in without_marks(item.changes)
     )
     what = changes or item.explanation
-    who, when = who_did(item, show_people=show_people) or "", item.when or ""
+    who, when = who_did(item, show_people=show_people) or "", whole_seconds(item.when)
     texts = (_cell(item.id.account.name), _cell(item.id.name), item.cause.value, _cell(what))
     return f"| {' | '.join((*texts, _cell(who), _cell(when)))} |"
 

@@ -14,10 +14,11 @@ from reconciler.diagnostics import Place, Severity, Span
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.plan.causes import ABOUT, is_drift
 from reconciler.plan.drift import DriftItem, DriftReport, UnreadableAccount
+from reconciler.plan.legality import without_marks
 from reconciler.report.annotations import MOST, annotation
 from reconciler.report.changes import value_text
 from reconciler.report.drift import who_did
-from reconciler.report.layout import counted
+from reconciler.report.layout import counted, whole_seconds
 from reconciler.report.style import Style, inert
 
 _PLAIN = Style(colour=False, unicode=True, width=10_000)
@@ -139,9 +140,9 @@ def sentence(item: DriftItem, *, show_people: bool) -> str:
     """One line, inert: what differs or why, who and when."""
     parts = [
         f"{one.path} is {value_text(one.before, _PLAIN)}, declared {value_text(one.after, _PLAIN)}"
-        for one in item.changes
+        for one in without_marks(item.changes)
     ]
     told = "; ".join(filter(None, (*parts, item.explanation)))
     who = who_did(item, show_people=show_people)
-    traces = " ".join(filter(None, (who and f"by {who}", item.when and f"at {item.when}")))
+    traces = " ".join(filter(None, (who and f"by {who}", item.when and f"at {whole_seconds(item.when)}")))
     return inert(f"{told} ({traces})" if traces else told)

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+_FRACTION = re.compile(r"(?<=T\d\d:\d\d:\d\d)\.\d+")
 
 
 def cells(text: str) -> int:
@@ -115,6 +116,11 @@ def listed(names: Sequence[str], most: int = 10) -> str:
     """The first names, and how many more there are."""
     more = len(names) - most
     return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def whole_seconds(moment: str | None) -> str:
+    """ARM's time without the fraction that it has to seven digits; text that is no time stays as it is."""
+    return _FRACTION.sub("", moment or "")
 
 
 def seconds(milliseconds: int) -> str:

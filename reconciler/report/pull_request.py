@@ -17,7 +17,7 @@ from reconciler.report.layout import counted
 from reconciler.report.quota import quota_lines
 from reconciler.report.steps import NO_ALIAS, Alias, account_line, account_lines, by_account
 from reconciler.report.style import Style, inert, markdown_fence, markdown_inert
-from reconciler.report.totals import counts, idle, incomplete, left_out, summary, told_nowhere_else
+from reconciler.report.totals import idle, incomplete, left_out, shares, summary, told_nowhere_else
 
 _STYLE = Style(colour=False, unicode=True, width=110)
 _RESERVE = 600
@@ -87,14 +87,13 @@ def render_markdown(
 def _counts(plan: Plan) -> str:
     if words := idle(plan):
         return words
-    number = counts(plan)
-    names = [name if name != "none" else "unchanged" for name in number]
+    number = shares(plan)
     return "\n".join(
         [
             summary(plan),
             "",
-            f"| {' | '.join(names)} |",
-            f"|{'---:|' * len(names)}",
+            f"| {' | '.join(number)} |",
+            f"|{'---:|' * len(number)}",
             f"| {' | '.join(str(one) for one in number.values())} |",
         ]
     )

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.domain.shard import Part
-from reconciler.plan.actions import KIND, Keep, kind_of
+from reconciler.plan.actions import KIND, Action, Keep, Reason, kind_of
 from reconciler.plan.plan import Plan, Unread
 from reconciler.report.layout import counted, listed
+
+NOT_OURS = "not ours"
 
 
 def counts(plan: Plan) -> dict[str, int]:
@@ -19,11 +21,28 @@ def counts(plan: Plan) -> dict[str, int]:
     return {kind: kinds.count(kind) for kind in KIND.values()}
 
 
+def shares(plan: Plan) -> dict[str, int]:
+    """The counts for people: what is left alone because it is not ours is told apart, where there is any."""
+    number = counts(plan)
+    theirs = sum(1 for step in plan.steps if _not_ours(step.action))
+    named = {"unchanged": number["none"] - theirs} | ({NOT_OURS: theirs} if theirs else {})
+    return {
+        name: of_it
+        for kind, count in number.items()
+        for name, of_it in (named if kind == "none" else {kind: count}).items()
+    }
+
+
+def _not_ours(action: Action) -> bool:
+    return isinstance(action, Keep) and action.reason is Reason.NOT_OURS
+
+
 def summary(plan: Plan) -> str:
     """One line that counts every kind of action."""
-    number = counts(plan)
+    number = shares(plan)
     writes = ", ".join(f"{number[k]} to {k}" for k in ("create", "update", "replace", "delete", "adopt"))
-    return f"Plan: {writes}; {number['none']} unchanged; {number['blocked']} blocked."
+    rest = "; ".join(f"{number[k]} {k}" for k in ("unchanged", NOT_OURS, "blocked") if k in number)
+    return f"Plan: {writes}; {rest}."
 
 
 def idle(plan: Plan) -> str:
@@ -33,7 +52,8 @@ def idle(plan: Plan) -> str:
     kept = [step.action for step in plan.steps if isinstance(step.action, Keep)]
     undeclared = sum(1 for action in kept if action.desired is None)
     declared = counted(len(kept) - undeclared, "declared deployment")
-    others = f", and {counted(undeclared, 'undeclared one')} stay as they are" if undeclared else ""
+    stay = "stays as it is" if undeclared == 1 else "stay as they are"
+    others = f", and {counted(undeclared, 'undeclared one')} {stay}" if undeclared else ""
     return f"Nothing to do: {declared} in sync{others}."
 
 

@@ -50,6 +50,7 @@ from reconciler.engine.pace import DEFAULT_PACE, Pace
 from reconciler.engine.stale import stale_items
 from reconciler.engine.stop import Cause, Interruption, Stop
 from reconciler.errors import ReconcilerError, UsageProblem
+from reconciler.plan import quota
 from reconciler.plan.codec import SavedPlan
 from reconciler.plan.guard import Counted, Policy
 from reconciler.plan.plan import Plan
@@ -91,7 +92,12 @@ def command(
     all_or_nothing: bool,
     journal: Path | None,
 ) -> int:
-    """Make Azure as the manifests declare. With a PLANFILE: do that plan, as far as it still fits."""
+    """Make Azure as the manifests declare. With a PLANFILE: do that plan, as far as it still fits.
+
+    A PLANFILE is applied without asking: having it is the yes. What is written comes from the manifests, read
+    anew from the paths that the plan was made of; the file can only narrow that, so an edited one can at most
+    make less happen.
+    """
     saved = saved_plan(chosen)
     if saved is not None:
         chosen = as_planned(chosen, saved)
@@ -144,6 +150,7 @@ class _Run:
                     plan, self.consent.saved, output, all_or_nothing=self.consent.all_or_nothing
                 )
                 moved = stale_items(plan, stale)
+                plan = dataclasses.replace(plan, quota=quota.outlook(plan.steps, observed).forecasts)
             if output.form == "text":
                 self._show(plan)
             if not plan.applyable:

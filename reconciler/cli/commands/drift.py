@@ -25,7 +25,7 @@ from reconciler.cli.options import (
     manifest_options,
     output_options,
 )
-from reconciler.cli.planfile import read_plan
+from reconciler.cli.planfile import must_have_manifests, read_plan
 from reconciler.cli.targets import must_hit_something
 from reconciler.cli.wiring import Loaded, connect, load_manifests, note, the_clock, write_result
 from reconciler.domain.state import DesiredState, ObservedState
@@ -109,7 +109,10 @@ def _as_planned(chosen: Chosen, base: SavedPlan) -> Chosen:
             "it. Leave them out, or name a plan that was made with them"
         )
     planned = base.chosen(chosen)
-    return planned if chosen.paths == (DEFAULT_PATH,) else replace(planned, paths=chosen.paths)
+    if chosen.paths != (DEFAULT_PATH,):
+        return replace(planned, paths=chosen.paths)
+    must_have_manifests(planned.paths)
+    return planned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

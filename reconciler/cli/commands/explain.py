@@ -51,10 +51,9 @@ def _hint(code: str) -> str:
     import difflib  # noqa: PLC0415 -- only on this path
 
     from reconciler.manifest import rules  # noqa: PLC0415
-    from reconciler.plan.actions import Reason  # noqa: PLC0415
     from reconciler.plan.causes import Cause  # noqa: PLC0415
-    from reconciler.plan.glossary import NOTICES, REFUSALS  # noqa: PLC0415
+    from reconciler.plan.glossary import WORDS  # noqa: PLC0415
 
-    words = sorted({*rules.CODES, *REFUSALS, *NOTICES, *map(str, Reason), *map(str, Cause)})
+    words = sorted({*rules.CODES, *WORDS, *map(str, Cause)})
     near = difflib.get_close_matches(code.lower(), words, n=3, cutoff=0.4)
     return f"Near it: {', '.join(near)}" if near else f"Codes: {', '.join(words)}"

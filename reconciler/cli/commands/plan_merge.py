@@ -18,6 +18,7 @@ from reconciler.cli.commands.shared import (
 )
 from reconciler.cli.options import Chosen, Output, output_options, rule_option
 from reconciler.cli.pipeline import plan_for
+from reconciler.cli.planfile import must_have_manifests
 from reconciler.cli.targets import must_hit_something
 from reconciler.cli.wiring import load_manifests, note, save, write_result
 from reconciler.errors import PlanStale, UsageProblem
@@ -51,6 +52,7 @@ def command(
     """
     plans = whole([_read(file) for file in files], tool_version=__version__)
     saved, made = plans[0].saved, max(one.created_at for one in plans)
+    must_have_manifests(saved.manifest_paths)
     chosen = saved.chosen(Chosen(paths=(), select="", targets=(), excludes=(), rules=rules))
     loaded = load_manifests(chosen, saved.cloud, today=made.date())
     if not loaded.valid:

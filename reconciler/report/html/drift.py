@@ -14,13 +14,14 @@ from reconciler.diagnostics import Severity
 from reconciler.domain.state import ObservedState
 from reconciler.plan.actions import FieldChange
 from reconciler.plan.drift import Cause, DriftItem, DriftReport
+from reconciler.plan.legality import without_marks
 from reconciler.report.changes import Units, value_text
 from reconciler.report.drift import summary
 from reconciler.report.html.fleet_map import fleet_map, observed_holdings
 from reconciler.report.html.markup import Markup, tag
 from reconciler.report.html.page import PLAIN, Answer, Occasion, Section, badge, code, fitting, page
 from reconciler.report.html.show import unread_section
-from reconciler.report.layout import counted
+from reconciler.report.layout import counted, whole_seconds
 from reconciler.report.steps import NO_ALIAS, Alias, account_name
 from reconciler.report.style import masked
 
@@ -98,7 +99,7 @@ def _account(items: Sequence[DriftItem], alias_of: Alias, *, show_people: bool) 
 
 def _item(item: DriftItem, *, show_people: bool) -> Markup:
     who = item.who if item.who is None or show_people else masked(item.who)
-    traces = [f"by {who}" if who else "", f"at {item.when}" if item.when else ""]
+    traces = [f"by {who}" if who else "", f"at {whole_seconds(item.when)}" if item.when else ""]
     told = " ".join(filter(None, traces))
     title = tag(
         "h4",
@@ -112,10 +113,10 @@ def _item(item: DriftItem, *, show_people: bool) -> Markup:
 def _details(item: DriftItem) -> Iterator[Markup]:
     if item.explanation:
         yield tag("p", item.explanation)
-    if item.changes:
+    if changes := without_marks(item.changes):
         heads = (tag("th", name, scope="col") for name in ("field", "is", "declared"))
         caption = tag("caption", f"Fields of {item.id.name}", class_="unseen")
-        rows = tag("tbody", *map(_field, item.changes))
+        rows = tag("tbody", *map(_field, changes))
         yield tag("table", caption, tag("thead", tag("tr", *heads)), rows, class_="changes")
 
 

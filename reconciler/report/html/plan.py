@@ -38,7 +38,7 @@ from reconciler.report.steps import (
     observed_text,
     written,
 )
-from reconciler.report.totals import counts, idle, incomplete, left_out, summary, told_nowhere_else
+from reconciler.report.totals import idle, incomplete, left_out, shares, summary, told_nowhere_else
 
 _COLOUR: Final[Mapping[str, str]] = {
     "create": "green",
@@ -98,10 +98,7 @@ def _answer(plan: Plan) -> Answer:
         colour=colour,
         summary=f"{idle(plan) or summary(plan)}{f' {out}' if out else ''}",
         doubts=_doubts(plan),
-        numbers={
-            kind if kind != "none" else "unchanged": (number, _COLOUR[kind])
-            for kind, number in counts(plan).items()
-        },
+        numbers={name: (number, _COLOUR.get(name, _COLOUR["none"])) for name, number in shares(plan).items()},
     )
 
 

@@ -4,12 +4,15 @@ import pytest
 
 from reconciler.cli import run
 from reconciler.manifest.rules import CODES
-from reconciler.plan.actions import Reason
+from reconciler.plan.actions import KIND, Reason
 from reconciler.plan.causes import Cause
 from reconciler.plan.glossary import NOTICES, REFUSALS
+from reconciler.plan.plan import Verdict
+
+PLANS = {*REFUSALS, *NOTICES, *map(str, Reason), *KIND.values(), *map(str, Verdict)}
 
 
-@pytest.mark.parametrize("word", sorted({*CODES, *REFUSALS, *NOTICES, *map(str, Reason), *map(str, Cause)}))
+@pytest.mark.parametrize("word", sorted({*CODES, *PLANS, *map(str, Cause)}))
 def test_every_word_of_the_program_is_explained(word: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain", word]) == 0
     assert capsys.readouterr().out.startswith(f"{word} (")

@@ -7,8 +7,10 @@ import pytest
 from reconciler.domain.deployment import Lifecycle, OnRemoval, SkuChange
 from reconciler.domain.ids import AccountId
 from tests.unit.manifest.reading import (
+    CHAT,
     GUID,
     OTHER_GUID,
+    a_fleet,
     a_set,
     a_template,
     codes,
@@ -18,6 +20,7 @@ from tests.unit.manifest.reading import (
     one_entry,
     only,
     read,
+    read_all,
     state,
     the_deployment,
     underlined,
@@ -299,3 +302,25 @@ def test_a_resource_group_that_arm_cannot_have_is_refused(group: str) -> None:
 def test_an_empty_set_is_valid() -> None:
     loaded = read(a_set())
     assert [account.id.subscription for account in state(loaded).accounts] == [GUID]
+
+
+@pytest.mark.parametrize("rules", ["", "rules: {unknown-field: warning}"])
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        (a_set(deployments=CHAT.replace("name: chat", "nmae: chat")), "`nmae` is no field of a deployment"),
+        (
+            a_set(deployments=CHAT).replace("metadata: {name", "metadata: {nmae"),
+            "`nmae` is no field of `metadata`",
+        ),
+    ],
+)
+def test_a_required_field_that_stands_there_misspelt_is_one_error_whatever_the_fleet_says(
+    written: str, told: str, rules: str
+) -> None:
+    loaded = read_all(a_fleet(rules or "cloud: emulator"), written)
+    assert only(loaded).code == "missing-field"
+    assert only(loaded).message.endswith(f"name` is missing: {told}")
+    assert only(loaded).hint == "write `name`"
+    assert underlined(loaded) == "nmae"
+    assert loaded.desired is None

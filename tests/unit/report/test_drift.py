@@ -4,6 +4,7 @@ from reconciler.diagnostics import Severity
 from reconciler.plan.actions import FieldChange
 from reconciler.plan.drift import Cause, DriftItem, DriftReport, UnreadableAccount
 from reconciler.report.drift import render_markdown, render_text, to_json
+from reconciler.report.drift_cases import render_github, render_junit
 from reconciler.report.style import Style
 from tests.unit.report.golden_text import as_golden
 from tests.unit.report.values import ALIASES, account, change, named
@@ -32,6 +33,31 @@ def item(
         when=when,
         explanation=explanation,
     )
+
+
+def test_our_own_marks_and_fractions_of_seconds_are_left_to_json() -> None:
+    pending = item(
+        "next",
+        Cause.PENDING,
+        change("sku.capacity", 10, 45),
+        change("tags.reconciler-spec", "0123456789ab", "ba9876543210"),
+        severity=Severity.INFO,
+        when="2026-06-22T00:00:52.0760210Z",
+        explanation="the manifest is not what was last applied to it",
+    )
+    report = DriftReport(items=(pending,))
+    for text in (
+        render_text(report, style=PLAIN),
+        render_markdown(report),
+        render_junit(report),
+        render_github(report, places={}, span=lambda _: None),
+    ):
+        assert "sku.capacity is 10" in " ".join(text.split())
+        assert "reconciler-spec" not in text
+        assert "2026-06-22T00:00:52Z" in text
+    told = str(to_json(report)["items"])
+    assert "reconciler-spec" in told
+    assert "52.0760210Z" in told
 
 
 def found() -> DriftReport:

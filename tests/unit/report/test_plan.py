@@ -178,6 +178,14 @@ def test_why_an_account_was_not_read_is_said_once() -> None:
     assert text.count("no rights") == 1
 
 
+def test_what_is_not_ours_is_told_apart_from_what_is_as_declared() -> None:
+    theirs, same = keep(observed("theirs")), keep(observed("b"), desired("b"))
+    assert "; 1 unchanged; 1 not ours; 0 blocked." in summary(plan(create(desired("a")), theirs, same))
+    assert shown(plan(theirs, same)).endswith("in sync, and 1 undeclared one stays as it is.\n")
+    two = plan(theirs, keep(observed("more")), same)
+    assert shown(two).endswith("in sync, and 2 undeclared ones stay as they are.\n")
+
+
 def test_the_summary_counts_every_kind_also_where_it_is_nought() -> None:
     assert summary(plan(create(desired("a")), keep(observed("b"), desired("b")))) == (
         "Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 0 to adopt; 1 unchanged; 0 blocked."
