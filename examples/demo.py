@@ -7,6 +7,7 @@ temporary folder. Nothing leaves this machine and nothing needs an Azure account
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -24,9 +25,17 @@ TENANT = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"
 API = {"api-version": "2026-07-01"}
 
 
+CHANGE = {"sku": {"name": "GlobalStandard", "capacity": 10}}
+
+
 def say(text: str) -> None:
     """Tell the reader what comes next."""
     print(f"\n\033[1m# {text}\033[0m" if sys.stdout.isatty() else f"\n# {text}", flush=True)
+
+
+def add(text: str) -> None:
+    """Tell the reader one thing more about it."""
+    print(f"#  {text}", flush=True)
 
 
 def reconciler(state: Path, *words: str, expect: int = 0) -> None:
@@ -42,6 +51,9 @@ def reconciler(state: Path, *words: str, expect: int = 0) -> None:
 
 async def change_behind_our_back(state: Path) -> None:
     """Somebody with rights on the account shrinks a deployment, and not through a manifest."""
+    print("$ az rest --method patch \\", flush=True)
+    print(f"    --url '{ACCOUNT}/deployments/chat-mini?api-version={API['api-version']}' \\", flush=True)
+    print(f"    --body '{json.dumps(CHANGE)}'", flush=True)
     emulator = application(state=state)
     transport = httpx.ASGITransport(app=emulator)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
@@ -52,7 +64,7 @@ async def change_behind_our_back(state: Path) -> None:
             f"{ACCOUNT}/deployments/chat-mini",
             params=API,
             headers={"Authorization": f"Bearer {token}"},
-            json={"sku": {"name": "GlobalStandard", "capacity": 10}},
+            json=CHANGE,
         )
         answer.raise_for_status()
     emulator.close()
@@ -62,16 +74,21 @@ def main() -> None:
     """Validate, plan, apply, plan; then drift, repair, plan."""
     with tempfile.TemporaryDirectory() as folder:
         state = Path(folder) / "emulator.db"
+        say("Each line with $ is the command behind a step; nothing leaves this machine.")
+        add("Dates of deployments are of the emulator's own clock, which begins on 2026-06-22.")
         say("1. Is what manifests/ says possible at all? (no network, no Azure)")
         reconciler(state, "validate")
         say("2. What would have to be done?")
+        add("`unverified` and `?` are what nobody can look up before the write: here fine-tuned models that")
+        add("their account does not list, and the pool of a checkpoint. They stop nothing; ARM decides.")
         reconciler(state, "plan")
         say("3. Do it: accounts in parallel, one write at a time in each")
         reconciler(state, "apply", "--yes")
         say("4. Is anything left to do?")
         reconciler(state, "plan")
-        say("5. Somebody shrinks a deployment behind our back. The nightly job looks for drift:")
+        say("5. Somebody (this script, in the place of az) shrinks a deployment behind our back")
         asyncio.run(change_behind_our_back(state))
+        say("   The nightly job looks for drift")
         reconciler(state, "drift", expect=2)
         say("6. Apply repairs it")
         reconciler(state, "apply", "--yes")

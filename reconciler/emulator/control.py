@@ -67,8 +67,9 @@ def begin(store: Store, wall: float, world: Mapping[str, object] | None) -> None
 
 
 def _world(store: Store, request: Request, wall: float) -> Answer:
-    seeding.merge(store, clock.now(store, wall), _body(request))
-    return _done()
+    with store.whole():
+        odd = seeding.merge(store, clock.now(store, wall), _body(request))
+    return _done({"ok": True, "warnings": list(odd)})
 
 
 def _status(store: Store, request: Request, wall: float) -> Answer:

@@ -273,13 +273,13 @@ def _properties(turn: Turn, wanted: Json, admitted: Admitted) -> Json:
         **({} if policy is None else {"raiPolicyName": policy}),
         **{name: wanted[name] for name in _ECHOED if name in wanted},
         **({"scaleSettings": wanted["scaleSettings"]} if "scaleSettings" in wanted else {}),
-        **({name: wanted[name] for name in wanted if name not in _KNOWN} if kept_unknown else {}),
+        **({name: wanted[name] for name in wanted if name not in PROPERTIES} if kept_unknown else {}),
         "provisioningState": "Succeeded",
         **({"rateLimits": rates} if rates else {}),
     }
 
 
-_KNOWN = frozenset(
+PROPERTIES = frozenset(
     {
         *_ECHOED,
         "model",

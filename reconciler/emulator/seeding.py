@@ -1,7 +1,8 @@
 """The world a state begins with, and what `POST /_emulator/world` and `--world` add to it.
 
 Rule of this module: adding is merging. What is posted is taken as given, unchecked by the provider's rules,
-and only what is missing is filled in; nothing that exists is removed.
+and only what is missing is filled in; nothing that exists is removed. A key or a SKU that ARM does not have
+is refused, a model or a property that it may have some day is told and taken.
 """
 
 import re
@@ -63,11 +64,9 @@ def begin(store: Store, now: datetime, world: Mapping[str, object] | None) -> No
         merge(store, now, dict(world))
 
 
-def merge(store: Store, now: datetime, world: Json) -> None:
-    """Merge a world document; raises WorldError."""
-    if unknown := sorted(set(world) - set(KEYS)):
-        message = f"unknown key {unknown[0]!r} in the world; allowed are {', '.join(KEYS)}"
-        raise world_checks.WorldError(message)
+def merge(store: Store, now: datetime, world: Json) -> tuple[str, ...]:
+    """Merge a world document; what in it is odd and yet possible. Raises WorldError."""
+    world_checks.known("the world", world, KEYS)
     for item in world_checks.items(world, "subscriptions"):
         _subscription(store, item)
     for item in world_checks.items(world, "resourceGroups"):
@@ -75,12 +74,14 @@ def merge(store: Store, now: datetime, world: Json) -> None:
     _models(store, world)
     for item in world_checks.items(world, "accounts"):
         _account(store, now, item)
-    for item in world_checks.items(world, "deployments"):
-        _deployment(store, now, item)
+    odd = [
+        text for item in world_checks.items(world, "deployments") for text in _deployment(store, now, item)
+    ]
     _usages(store, world)
     for item in world_checks.items(world, "roles"):
         _role(store, item)
     settings(store, world_checks.mapping(world, "settings"))
+    return tuple(odd)
 
 
 def ensure(store: Store, now: datetime, world: Json) -> tuple[str, ...]:
@@ -107,6 +108,7 @@ def ensure(store: Store, now: datetime, world: Json) -> tuple[str, ...]:
 
 
 def _subscription(store: Store, item: Json) -> None:
+    world_checks.known("subscriptions", item, world_checks.SUBSCRIPTION)
     subscription = world_checks.text(item, "subscriptions", "subscriptionId")
     tenant = world_checks.text(item, "subscriptions", "tenantId")
     before = store.get("subscription", subscription.lower()) or {}
@@ -118,6 +120,7 @@ def _subscription(store: Store, item: Json) -> None:
 
 
 def _group(store: Store, item: Json) -> None:
+    world_checks.known("resourceGroups", item, world_checks.GROUP)
     identity = world_checks.text(item, "resourceGroups", "id")
     match = _GROUP.match(identity)
     if match is None:
@@ -169,7 +172,9 @@ def _account(store: Store, now: datetime, item: Json) -> None:
         store.put("group", group_key, directory.group(match["subscription"], match["group"], location))
     turn = _turn(store, now, match, subscription["tenantId"])
     before = store.get("account", identity.lower())
+    world_checks.known(identity, item, world_checks.ACCOUNT)
     world_checks.shapes(identity, item, {**accounts.SHAPES, "properties.provisioningState": str})
+    world_checks.known(f"sku of {identity}", at(item, "sku") or {}, world_checks.SKU)
     state = at(item, "properties", "provisioningState") or "Succeeded"
     known = {} if before is None else before["body"]
     body = accounts.filled(
@@ -178,7 +183,8 @@ def _account(store: Store, now: datetime, item: Json) -> None:
     store.put("account", identity.lower(), {"body": body})
 
 
-def _deployment(store: Store, now: datetime, item: Json) -> None:
+def _deployment(store: Store, now: datetime, item: Json) -> list[str]:
+    """Merge one deployment; what ARM would not offer of it, each in a sentence."""
     identity = world_checks.text(item, "deployments", "id")
     match = _ACCOUNT.match(identity)
     if match is None or match["deployment"] is None:
@@ -193,17 +199,59 @@ def _deployment(store: Store, now: datetime, item: Json) -> None:
     known = {"id": identity} if before is None else _rewritable(before["body"])
     turn = _turn(store, now, match, subscription["tenantId"])
     given = overlay(known, {**item, "id": known["id"]})
+    world_checks.known(identity, item, world_checks.DEPLOYMENT)
     world_checks.shapes(identity, given, {**admission.SHAPES, "etag": str, "systemData": dict})
+    world_checks.known(f"sku of {identity}", at(item, "sku") or {}, world_checks.SKU)
+    world_checks.known(f"model of {identity}", at(item, "properties", "model") or {}, world_checks.MODEL)
+    _check_sku(store, identity, account["body"], str(at(given, "sku", "name") or "Standard"))
     found = deployments.fill(turn, account["body"], given)
     store.put("deployment", identity.lower(), found)
     upkeep.changed(store, found)
+    return [*_odd_properties(identity, item), *_odd_model(store, identity, account["body"], given)]
+
+
+def _check_sku(store: Store, identity: str, account: Json, name: str) -> None:
+    listed = offers.models_of(store, account["location"])
+    posted = {offer["name"] for one in listed for offer in one.model["skus"]} - set(offers.SKU_NAMES)
+    names = [*offers.SKU_NAMES, *sorted(posted)]
+    if name.lower() not in {known.lower() for known in names}:
+        message = (
+            f"{identity}: ARM has no SKU {name!r}; allowed are {', '.join(names)}"
+            " and those of models under 'models'"
+        )
+        raise world_checks.WorldError(message)
+
+
+def _odd_properties(identity: str, item: Json) -> list[str]:
+    known = ", ".join(sorted(deployments.PROPERTIES))
+    strange = sorted((item.get("properties") or {}).keys() - deployments.PROPERTIES)
+    return [
+        f"{identity}: property {name!r} is unknown and kept as it is; known are {known}" for name in strange
+    ]
+
+
+def _odd_model(store: Store, identity: str, account: Json, given: Json) -> list[str]:
+    model = at(given, "properties", "model") or {}
+    location, kind = account["location"], account["kind"]
+    if offers.find(store, location, kind, model) is not None:
+        return []
+    named = ", ".join(f"{part} {model.get(part)!r}" for part in ("format", "name", "version"))
+    text = (
+        f"{identity}: {location} lists no model of {named} for an account of kind {kind}; it is kept as it is"
+    )
+    return [f"{text}. `models` of the world adds one"]
 
 
 def _rewritable(body: Json) -> Json:
-    """A deployment without what follows from the rest, so that a merge computes it anew."""
+    """A deployment without what follows from the rest, so that a merge computes it anew.
+
+    Whoever wrote it last did not write what is merged.
+    """
     derived = {"currentCapacity", "capabilities", "rateLimits"}
     properties = {name: value for name, value in body["properties"].items() if name not in derived}
-    return {**{name: value for name, value in body.items() if name != "etag"}, "properties": properties}
+    created = {name: value for name, value in body["systemData"].items() if name.startswith("created")}
+    rest = {name: value for name, value in body.items() if name != "etag"}
+    return {**rest, "properties": properties, "systemData": created}
 
 
 def _models(store: Store, world: Mapping[str, object]) -> None:
@@ -238,6 +286,7 @@ def _usages(store: Store, world: Mapping[str, object]) -> None:
 
 
 def _role(store: Store, item: Json) -> None:
+    world_checks.known("roles", item, world_checks.ROLE)
     client, scope = world_checks.text(item, "roles", "clientId"), world_checks.text(item, "roles", "scope")
     actions = item.get("actions")
     if not isinstance(actions, list) or not all(isinstance(action, str) for action in actions):

@@ -69,6 +69,18 @@ class Store:
             self._connection.execute("ROLLBACK TO undone")
             self._connection.execute("RELEASE undone")
 
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """Within a transaction: whatever escapes takes back what happened inside, and nothing before."""
+        self._connection.execute("SAVEPOINT whole")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK TO whole")
+            raise
+        finally:
+            self._connection.execute("RELEASE whole")
+
     def get(self, kind: str, key: str) -> Json | None:
         row = self._connection.execute(
             "SELECT body FROM document WHERE kind = ? AND key = ?", (kind, key)

@@ -10,6 +10,22 @@ from reconciler.emulator.errors import Refusal
 from reconciler.emulator.turn import expect, expect_texts
 from reconciler.emulator.wire import Json, without_nulls
 
+_RESOURCE = ("id", "name", "type", "etag", "sku", "tags", "properties", "systemData")
+ACCOUNT = (*_RESOURCE, "location", "kind", "identity")
+DEPLOYMENT = _RESOURCE
+GROUP = ("id", "name", "type", "location", "managedBy", "tags", "properties")
+MODEL = (
+    *("format", "name", "version", "publisher", "source", "sourceAccount"),
+    *("deprecation", "callRateLimit"),
+)
+ROLE = ("clientId", "scope", "actions")
+SKU = ("name", "capacity", "tier", "size", "family")
+SUBSCRIPTION = (
+    *("subscriptionId", "tenantId", "id", "displayName", "state", "authorizationSource"),
+    *("subscriptionPolicies", "managedByTenants", "tags"),
+)
+"""What ARM's own answers have at each place; the contents of `properties` are another matter."""
+
 
 class WorldError(ValueError):
     """A world that cannot be merged; the text names the place and what is allowed there."""
@@ -37,6 +53,13 @@ def text(item: Json, where: str, name: str) -> str:
         message = f"{where}: {name} must be a non-empty string, found {value!r}"
         raise WorldError(message)
     return value
+
+
+def known(where: str, item: Mapping[str, object], allowed: tuple[str, ...]) -> None:
+    """Refuse a key that nothing would read."""
+    if unknown := sorted(set(item) - set(allowed)):
+        message = f"unknown key {unknown[0]!r} in {where}; allowed are {', '.join(allowed)}"
+        raise WorldError(message)
 
 
 def shapes(identity: str, item: Json, table: Mapping[str, type]) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from reconciler.diagnostics import Diagnostic, Place, Route, Severity
+from reconciler.manifest.rules.rule import listing
 from reconciler.manifest.scalars import nearest
 from reconciler.manifest.schema import schema_of
 from reconciler.manifest.tree import Map, Text, described, shortened
@@ -25,6 +26,9 @@ Locate = Callable[[Route, bool], Place | None]
 
 # In one mapping with more unknown names than this, nobody reads what each could have meant.
 _SUGGESTIONS: Final = 100
+
+# So many fields stand beside a suggestion, which is most of what its reader needs.
+_SHOWN: Final = 12
 
 LEAVE_OUT: Final = "leave the line out to leave the field unmanaged"
 
@@ -157,7 +161,12 @@ def _unknown(route: Route, model: type[BaseModel], place: Place | None, *, sugge
     hint = _KNOWN_ELSEWHERE.get((owner, name))
     if hint is None:
         near = nearest(name, known) if suggest else None
-        hint = f"did you mean `{near}`?" if near else f"fields here are {', '.join(sorted(known))}"
+        fields = sorted(known)
+        hint = (
+            f"did you mean `{near}`? Fields here are {listing(fields, _SHOWN)}"
+            if near
+            else f"fields here are {', '.join(fields)}"
+        )
         if near is None and owner == "entry":
             hint += "; what only ARM knows goes below extraProperties"
     root = "a manifest" if "kind" in known else "a deployment"

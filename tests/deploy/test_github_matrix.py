@@ -45,7 +45,10 @@ def test_no_expression_is_pasted_into_a_script() -> None:
 
 def environment(name: str, shard: str = "") -> dict[str, str]:
     """What the runner makes of a job's `env`."""
-    known = {"matrix.shard": shard, "strategy.job-total": str(len(shards("plan")))}
+    known = dict.fromkeys(
+        ("vars.AZURE_PLAN_CLIENT_ID", "vars.AZURE_APPLY_CLIENT_ID", "vars.AZURE_TENANT_ID"), ""
+    )
+    known |= {"matrix.shard": shard, "strategy.job-total": str(len(shards("plan")))}
     return {
         key: EXPRESSION.sub(lambda found: known[found[1]], value)
         for key, value in job(name).get("env", {}).items()
@@ -64,7 +67,12 @@ def script(name: str) -> str:
 
 def test_the_jobs_together_plan_merge_and_apply(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "manifests", tmp_path / "manifests")
+    program = tmp_path / "temp" / "reconciler" / "bin" / "python"  # where the Action leaves it
+    program.parent.mkdir(parents=True)
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n', "utf-8")
+    program.chmod(0o755)
     told = {
+        "RUNNER_TEMP": str(tmp_path / "temp"),
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(tmp_path),
         "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),

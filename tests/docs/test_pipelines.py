@@ -10,6 +10,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from reconciler.cli import run
 from tools.build_docs import ROOT
 from tools.lint_pipelines import ACTION, AZURE, GITLAB, WORKFLOWS, commands
 
@@ -116,3 +117,26 @@ def test_the_how_tos_name_files_that_are_there_and_inputs_that_exist(name: str) 
     assert [link for link in links if not (page.parent / link).exists()] == []
     pipelines = "".join(path.read_text("utf-8") for path in [ACTION, *WORKFLOWS, *AZURE, *GITLAB])
     assert [one for one in re.findall(r"`([A-Z]+(?:_[A-Z]+)+)`", text) if one not in pipelines] == []
+
+
+def test_the_comment_in_the_how_to_is_what_a_plan_prints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["plan", str(ROOT / "examples/quickstart"), "-o", "markdown"]) == 0
+    _, _, printed = capsys.readouterr().out.partition("\n")
+    page = (ROOT / "docs/how-to/github-actions.md").read_text("utf-8")
+    (shown,) = re.findall(r"<!-- comment -->\n````markdown\n(.*?)````\n", page, re.DOTALL)
+    assert shown == printed
+
+
+def test_checks_that_can_be_required_report_on_every_pull_request() -> None:
+    """A workflow that a filter of paths keeps from running leaves its required checks waiting for ever."""
+    page = (ROOT / "docs/how-to/github-actions.md").read_text("utf-8")
+    required = set(re.findall(r'"context": "(\w+)"', page)) | set(re.findall(r"require is `([^`]+)`", page))
+    for path in EXAMPLES:
+        read = yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506 -- texts alone
+        if "pull_request" in read["on"]:
+            assert not read["on"]["pull_request"]
+            assert required & {job["name"] for job in read["jobs"].values()}
+    assert required == {"validate", "plan", "Plan of the fleet"}

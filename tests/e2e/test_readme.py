@@ -65,6 +65,13 @@ def test_the_demo_tells_its_story_to_the_end(checkout: Path) -> None:
     assert told.index("16 to create") < told.index("16 succeeded") < told.index("night-shift-script")
     assert told.index("night-shift-script") < told.index("1 succeeded")
     assert told.rstrip().splitlines()[-1].startswith("# Next")
+    assert told.index("begins on 2026-06-22") < told.index("$ reconciler validate")
+    assert told.index("They stop nothing") < told.index("unverified: ARM's list")
+    lines = told.splitlines()
+    steps = [number for number, line in enumerate(lines) if re.match(r"# +(\d\.|The nightly)", line)]
+    assert len(steps) == 8
+    for step in steps:
+        assert next(line for line in lines[step + 1 :] if not line.startswith("#")).startswith("$ ")
 
 
 def test_make_demo_is_that_script_in_an_environment_of_its_own() -> None:

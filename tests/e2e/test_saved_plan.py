@@ -1,6 +1,7 @@
 """`apply PLANFILE` after somebody moved something: that is stale and says so, and the rest is done."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,16 @@ def test_all_or_nothing_writes_nothing_where_anything_moved(desk: Desk) -> None:
     assert ran.code == 1, str(ran)
     assert "1 item(s) are no longer as the saved plan saw them" in ran.err
     assert desk.reconciler("plan", "strangers.yaml", "--detailed-exitcode").code == 0, "all is as it was"
+
+
+def test_what_somebody_writes_into_a_saved_plan_is_not_what_is_applied(desk: Desk) -> None:
+    """I-05."""
+    wanted = declare("fleet.yaml", chat=20)
+    assert desk.reconciler("plan", wanted, "--out", "saved.plan").code == 0
+    saved = Path("saved.plan").read_text("utf-8")
+    edited = re.sub(r'("(?:capacity|after)": ?)20\b', r"\g<1>450", saved)
+    assert edited.count("450") > 1
+    Path("saved.plan").write_text(edited, "utf-8")
+    assert desk.reconciler("apply", "saved.plan").code == 0
+    shown = desk.reconciler("show", wanted, "-o", "json").json["deployments"]
+    assert [one["capacity"] for one in shown] == [20]

@@ -1,5 +1,7 @@
 """What a state begins with, what can be added to it, and what the service then does with time."""
 
+import pytest
+
 from reconciler.emulator import Emulator, application
 from tests.emulator.arm import ACCOUNT, FOREIGN, SUB_A, TENANT_A, TENANT_B, Arm, deployment, fleet, gpt_4o
 
@@ -81,6 +83,93 @@ def test_a_deployment_is_added_as_given_even_where_a_put_would_be_refused() -> N
     found = fleet(deployments=[odd]).arm("GET", deployment("odd")).json
     assert found["properties"]["provisioningState"] == "Moving"
     assert found["sku"]["capacity"] == 7
+
+
+@pytest.mark.parametrize(
+    ("world", "said"),
+    [
+        (
+            {"deployments": [{"sku": {"name": "Nope", "capacity": 1}}]},
+            "ARM has no SKU 'Nope'; allowed are Standard,",
+        ),
+        (
+            {"deployments": [{"sku": {"name": "Standard", "capcity": 1}}]},
+            "'capcity' in sku of /subscriptions/",
+        ),
+        ({"deployments": [{"propertis": {}}]}, "'propertis' in /subscriptions/"),
+        (
+            {"deployments": [{"properties": {"model": {"nmae": "gpt-4o"}}}]},
+            "'nmae' in model of /subscriptions/",
+        ),
+        ({"accounts": [{"id": ACCOUNT, "location": "eastus", "tag": {}}]}, "'tag' in /subscriptions/"),
+        (
+            {"accounts": [{"id": ACCOUNT, "location": "eastus", "sku": {"nam": "S0"}}]},
+            "'nam' in sku of /subscr",
+        ),
+        (
+            {"subscriptions": [{"tenant": TENANT_A}]},
+            "'tenant' in subscriptions; allowed are subscriptionId, tenantId",
+        ),
+        ({"resourceGroups": [{"locaton": "eastus"}]}, "'locaton' in resourceGroups; allowed are id,"),
+        ({"roles": [{"client": "me"}]}, "'client' in roles; allowed are clientId, scope, actions"),
+        ({"acounts": []}, "'acounts' in the world; allowed are subscriptions,"),
+    ],
+)
+def test_a_key_or_a_sku_that_arm_does_not_have_is_refused_and_nothing_of_that_world_is_kept(
+    world: dict[str, list[dict[str, object]]], said: str
+) -> None:
+    arm = fleet()
+    for item in world.get("deployments", []):
+        item["id"] = deployment("odd")
+    beside = {"subscriptionId": "beside", "tenantId": TENANT_A}
+    reply = arm.control("world", {**world, "subscriptions": [beside, *world.get("subscriptions", [])]})
+    assert (reply.status, reply.code) == (400, "EmulatorControl")
+    assert said in reply.message
+    names = [
+        s["subscriptionId"] for s in arm.arm("GET", "/subscriptions", version="2022-01-01").json["value"]
+    ]
+    assert "beside" not in names
+
+
+def test_the_sku_of_a_posted_model_is_one_that_arm_has() -> None:
+    sku = {"name": "Lunar", "usageName": "OpenAI.Lunar.nova"}
+    nova = {
+        "kind": "AIServices",
+        "model": {"format": "OpenAI", "name": "nova", "version": "1", "skus": [sku]},
+    }
+    model = {"format": "OpenAI", "name": "nova", "version": "1"}
+    one = {"id": deployment("one"), "sku": {"name": "lunar"}, "properties": {"model": model}}
+    assert fleet().control("world", {"models": {"swedencentral": [nova]}, "deployments": [one]}).status == 200
+
+
+def test_a_model_or_a_property_that_arm_may_have_some_day_is_taken_and_told() -> None:
+    properties = {"model": {"format": "OpenAI", "name": "gpt-9", "version": "1"}, "colour": "red"}
+    arm = fleet()
+    said = arm.control("world", {"deployments": [{"id": deployment("new"), "properties": properties}]}).json
+    assert [text.partition(": ")[2][:30] for text in said["warnings"]] == [
+        "property 'colour' is unknown a",
+        "swedencentral lists no model o",
+    ]
+    assert arm.arm("GET", deployment("new")).json["properties"]["colour"] == "red"
+    told = arm.control("world", {"deployments": [{"id": deployment("old"), **gpt_4o()}]}).json
+    assert told == {"ok": True, "warnings": []}
+
+
+def test_what_is_merged_over_a_deployment_was_not_written_by_whoever_wrote_it_last() -> None:
+    arm = fleet()
+    arm.arm("PUT", deployment(), gpt_4o(10))
+    before = arm.arm("GET", deployment()).json["systemData"]
+    arm.control("clock", {"advanceSeconds": 60})
+    arm.control("world", {"deployments": [{"id": deployment(), "sku": {"capacity": 25}}]})
+    after = arm.arm("GET", deployment()).json["systemData"]
+    assert (before["createdBy"], before["lastModifiedBy"]) == ("tester", "tester")
+    assert (after["createdBy"], after["createdAt"]) == ("tester", before["createdAt"])
+    assert after["lastModifiedBy"] == "emulator"
+    assert after["lastModifiedAt"] > before["lastModifiedAt"]
+    arm.control(
+        "world", {"deployments": [{"id": deployment(), "systemData": {"lastModifiedBy": "somebody"}}]}
+    )
+    assert arm.arm("GET", deployment()).json["systemData"]["lastModifiedBy"] == "somebody"
 
 
 def test_reset_brings_the_first_world_back() -> None:

@@ -89,7 +89,13 @@ def reset(*, state: Path) -> None:
 @_STATE
 def load(*, world: Path, state: Path) -> None:
     """Merge a world document into the state."""
-    _control(state, "POST", "world", _document(world) or {})
+    try:
+        found = _control(state, "POST", "world", _document(world) or {})
+    except UsageProblem as problem:
+        raise UsageProblem(f"{world}: {problem}. Nothing of it was loaded") from problem
+    odd = found["warnings"]
+    for text in odd if isinstance(odd, list) else ():
+        click.echo(f"warning: {text}", err=True)
     click.echo(f"{world} is part of {state}", err=True)
 
 
@@ -123,5 +129,11 @@ async def _ask(state: Path, method: str, name: str, body: dict[str, object] | No
     emulator.close()
     found = answer.json()
     if answer.is_error or not isinstance(found, dict):
-        raise UsageProblem(f"the emulator refused: {found}")
+        raise UsageProblem(f"the emulator refused: {_said(found)}")
     return found
+
+
+def _said(found: object) -> object:
+    """The sentence of a refusal, or all of an answer that has none."""
+    error = found.get("error") if isinstance(found, dict) else None
+    return error.get("message", found) if isinstance(error, dict) else found

@@ -24,7 +24,8 @@ def command(*, code: str, output: Output) -> None:
 
 def _meanings(code: str) -> Iterator[str]:
     """Everything that goes by this name: some words stand for a rule, in a plan and in a drift report."""
-    from reconciler.engine.advice import advice  # noqa: PLC0415 -- only when asked
+    from reconciler.cli.knowledge import catalogue  # noqa: PLC0415 -- only when asked
+    from reconciler.engine.advice import advice  # noqa: PLC0415
     from reconciler.manifest import rules  # noqa: PLC0415
     from reconciler.plan.causes import ABOUT  # noqa: PLC0415
     from reconciler.plan.glossary import meaning  # noqa: PLC0415
@@ -34,7 +35,8 @@ def _meanings(code: str) -> Iterator[str]:
     if rule is not None:
         kind = "found while reading" if rule.structural else "a rule"
         head = f"{word} ({kind}; severity {rule.severity.value} unless the Fleet says otherwise)"
-        yield f"{head}\n\n{rule.text}"
+        source = rules.source(word, catalogue())
+        yield f"{head}\n\n{rule.text}" + (f"\n\nSource: {source}." if source else "")
     meant = meaning(word)
     if meant:
         yield f"{word} (in a plan)\n\n{meant}."

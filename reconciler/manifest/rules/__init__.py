@@ -53,7 +53,7 @@ from reconciler.manifest.rules import (
 from reconciler.manifest.rules.rule import Explanation, Rule
 from reconciler.manifest.rules.structural import STRUCTURAL
 
-__all__ = ["CODES", "RULES", "Explanation", "Rule", "check", "explain"]
+__all__ = ["CODES", "RULES", "Explanation", "Rule", "check", "explain", "source"]
 
 RULES: tuple[Rule, ...] = (
     deployment_name.RULE,
@@ -135,3 +135,11 @@ def explain(code: str) -> Explanation | None:
     if rule is None:
         return STRUCTURAL.get(code)
     return Explanation(code=rule.code, severity=rule.severity, text=rule.explanation, structural=False)
+
+
+def source(code: str, catalogue: Catalogue) -> str:
+    """Where a rule comes from; empty for what is found while reading, whose source is this format."""
+    rule = _RULE_OF.get(code)
+    if rule is None:
+        return ""
+    return rule.source if isinstance(rule.source, str) else rule.source(catalogue)

@@ -13,6 +13,8 @@ from reconciler.manifest.rules.rule import Rule, account_place
 
 CODE = "account-name"
 
+_SOURCE = "Microsoft.CognitiveServices specification, 2025-06-01"
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{1,63}")
 
 
@@ -27,7 +29,7 @@ def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterato
                 message=f"`{name}` cannot name an account",
                 place=account_place(account, "name"),
                 label="2 to 64 letters, digits, `_`, `-` or `.`, the first a letter or digit",
-                source="Microsoft.CognitiveServices specification, 2025-06-01",
+                source=_SOURCE,
                 hint="copy the name from `az cognitiveservices account list`",
             )
 
@@ -41,5 +43,6 @@ RULE = Rule(
         "another name cannot exist, so everything declared for it would be blocked. Check the name in the "
         "portal or with `az cognitiveservices account list`."
     ),
+    source=_SOURCE,
     check=check,
 )

@@ -9,7 +9,7 @@ from reconciler.catalogue.query import Catalogue
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.state import DesiredState
 from reconciler.manifest.rules.capacity import ROUTE, Fault, verdicts
-from reconciler.manifest.rules.rule import Rule, found
+from reconciler.manifest.rules.rule import Rule, found, tables
 
 CODE = "capacity-increment"
 
@@ -39,5 +39,6 @@ RULE = Rule(
         "that fits only one is a warning. The old sample that scales a regional gpt-4o-mini deployment "
         "from 25 to 40 PTU breaks its own table: regional gpt-4o-mini has steps of 25."
     ),
+    source=tables,
     check=check,
 )

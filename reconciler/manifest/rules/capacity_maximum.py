@@ -11,7 +11,7 @@ from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.sku import SkuFamily
 from reconciler.domain.state import DesiredState
 from reconciler.manifest.rules.capacity import ROUTE, Fault, declared, verdicts
-from reconciler.manifest.rules.rule import Rule, found
+from reconciler.manifest.rules.rule import Rule, found, tables
 
 CODE = "capacity-maximum"
 
@@ -55,5 +55,6 @@ RULE = Rule(
         "limit per deployment, apart from quota. Split the load over several deployments, or use another "
         "SKU."
     ),
+    source=tables,
     check=check,
 )

@@ -10,7 +10,7 @@ from reconciler.catalogue.subject import sizes_of
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.state import DesiredState
 from reconciler.manifest.rules.capacity import ROUTE, Fault, declared, verdicts
-from reconciler.manifest.rules.rule import Rule, found
+from reconciler.manifest.rules.rule import Rule, found, tables
 
 CODE = "capacity-minimum"
 
@@ -50,5 +50,6 @@ RULE = Rule(
         "The capacity is smaller than the smallest deployment of this model on this SKU. Provisioned "
         "deployments have a documented minimum; for every other SKU it is 1."
     ),
+    source=tables,
     check=check,
 )

@@ -11,7 +11,7 @@ from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.deployment import Unset
 from reconciler.domain.state import DesiredState
 from reconciler.manifest.rules.capacity import sizeless
-from reconciler.manifest.rules.rule import Rule, found, misspelt
+from reconciler.manifest.rules.rule import Rule, found, misspelt, tables
 
 CODE = "capacity-missing"
 
@@ -55,5 +55,6 @@ RULE = Rule(
         "line alone the finding is a warning. Models that have one size only, and SKUs we do not know, "
         "need none."
     ),
+    source=tables,
     check=check,
 )

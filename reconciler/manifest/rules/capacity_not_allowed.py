@@ -9,7 +9,7 @@ from reconciler.catalogue.query import Catalogue
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.state import DesiredState
 from reconciler.manifest.rules.capacity import ROUTE, Fault, verdicts
-from reconciler.manifest.rules.rule import Rule, found
+from reconciler.manifest.rules.rule import Rule, found, tables
 
 CODE = "capacity-not-allowed"
 
@@ -36,5 +36,6 @@ RULE = Rule(
         "ARM lists the model with a maximum of 1 and without a rate: it is billed per token and has no "
         "size to choose. Leave the capacity out or write 1."
     ),
+    source=tables,
     check=check,
 )

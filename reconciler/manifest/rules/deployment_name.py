@@ -13,6 +13,8 @@ from reconciler.manifest.rules.rule import Rule, counted, found
 
 CODE = "deployment-name"
 
+_SOURCE = "ARM's InvalidResourceName, and names in its recorded answers, 2026-06"
+
 _LONGEST = 64
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,63}")
 _WRONG = re.compile(r"[^A-Za-z0-9._-]")
@@ -30,7 +32,7 @@ def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterato
                 ("name",),
                 f"`{name}` cannot name a deployment: {_reason(name)}",
                 label="2 to 64 letters, digits, `_`, `-` or `.`, the first a letter or digit",
-                source="ARM's InvalidResourceName, and names in its recorded answers, 2026-06",
+                source=_SOURCE,
                 hint=f"write {_repaired(name)}",
             )
 
@@ -60,5 +62,6 @@ RULE = Rule(
         "InvalidResourceName. Rename the deployment; a rename is a new deployment, so move its callers "
         "first."
     ),
+    source=_SOURCE,
     check=check,
 )

@@ -8,7 +8,7 @@ from datetime import date
 from reconciler.catalogue.query import Catalogue
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.state import DesiredState
-from reconciler.manifest.rules.rule import Rule, found
+from reconciler.manifest.rules.rule import Rule, found, tables
 
 CODE = "developer-tier-expires"
 
@@ -38,5 +38,6 @@ RULE = Rule(
         "manifest, such a deployment goes missing every day: drift reports it as expired. Use it for "
         "trying a model out, and another SKU for anything that must stay."
     ),
+    source=tables,
     check=check,
 )

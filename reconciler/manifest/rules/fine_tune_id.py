@@ -41,5 +41,6 @@ RULE = Rule(
         "(`fine_tuned_model`); the placeholders of samples and OpenAI's own `ft:...` names are refused. "
         "For models of other publishers the form is not documented, and the finding is a warning."
     ),
+    source=lambda catalogue: str(catalogue.tuned_source),
     check=check,
 )

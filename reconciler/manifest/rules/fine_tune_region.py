@@ -10,7 +10,7 @@ from reconciler.catalogue.subject import subject
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.state import DesiredState
 from reconciler.manifest.rules.places import nearest_first
-from reconciler.manifest.rules.rule import Rule, found, listing
+from reconciler.manifest.rules.rule import Rule, found, listing, tables
 
 CODE = "fine-tune-region"
 
@@ -55,5 +55,6 @@ RULE = Rule(
         "provisioned gpt-4o and gpt-4o-mini moved from Switzerland West to Sweden Central, and global "
         "SKUs are in every region."
     ),
+    source=tables,
     check=check,
 )

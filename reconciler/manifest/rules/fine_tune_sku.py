@@ -66,5 +66,6 @@ RULE = Rule(
         "base. Where no source lists any for the base, or where a checkpoint's base is unknown, it is a "
         "warning."
     ),
+    source=lambda catalogue: str(catalogue.tuned_source),
     check=check,
 )

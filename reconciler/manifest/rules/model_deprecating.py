@@ -10,7 +10,7 @@ from reconciler.catalogue.query import Catalogue
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.state import DesiredState
 from reconciler.manifest.rules.lifecycle import lives
-from reconciler.manifest.rules.rule import Rule, found
+from reconciler.manifest.rules.rule import Rule, found, tables
 
 CODE = "model-deprecating"
 
@@ -47,5 +47,6 @@ RULE = Rule(
         "have deployed it before may deploy it again; ARM calls that Deprecating). Existing deployments "
         "go on until the retirement date. New work should start on the successor."
     ),
+    source=tables,
     check=check,
 )

@@ -9,7 +9,7 @@ from reconciler.catalogue.query import Catalogue
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.state import DesiredState
 from reconciler.manifest.rules.lifecycle import lives
-from reconciler.manifest.rules.rule import Rule, counted, found
+from reconciler.manifest.rules.rule import Rule, counted, found, tables
 
 CODE = "model-retired"
 
@@ -48,5 +48,6 @@ RULE = Rule(
         "`retirement.failWithinDays` above 0 in the Fleet it is an error. For fine-tuned models the date "
         "of fine-tuned deployments counts, which is later than the base's. Move to the successor."
     ),
+    source=tables,
     check=check,
 )

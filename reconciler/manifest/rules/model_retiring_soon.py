@@ -9,7 +9,7 @@ from reconciler.catalogue.query import Catalogue
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.state import DesiredState
 from reconciler.manifest.rules.lifecycle import lives
-from reconciler.manifest.rules.rule import Rule, counted, found
+from reconciler.manifest.rules.rule import Rule, counted, found, tables
 
 CODE = "model-retiring-soon"
 
@@ -44,5 +44,6 @@ RULE = Rule(
         "otherwise); within `failWithinDays` it is an error. Plan the move: deploy the successor under a "
         "new name, then cut over. If a table gives two dates, the earlier counts."
     ),
+    source=tables,
     check=check,
 )

@@ -14,6 +14,8 @@ from reconciler.manifest.rules.rule import Rule, found, misspelt
 
 CODE = "model-version-missing"
 
+_SOURCE = "Microsoft.CognitiveServices specification, 2025-06-01"
+
 
 def check(desired: DesiredState, catalogue: Catalogue, _today: date) -> Iterator[Diagnostic]:
     """Say which version ARM would take, where that is known."""
@@ -33,7 +35,7 @@ def check(desired: DesiredState, catalogue: Catalogue, _today: date) -> Iterator
             ("model", "name"),
             f"`{deployment.spec.model.name}` has no version: the service picks its default one{now}",
             label="no version",
-            source="Microsoft.CognitiveServices specification, 2025-06-01",
+            source=_SOURCE,
             hint=f'write version: "{wanted}" to pin it' if wanted else "write a version to pin it",
         )
 
@@ -46,5 +48,6 @@ RULE = Rule(
         "deployed depends on the day. The field is then not managed: a later upgrade by the service is no "
         'drift. Write the version to pin it; fine-tuned models have version "1".'
     ),
+    source=_SOURCE,
     check=check,
 )

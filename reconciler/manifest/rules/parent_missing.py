@@ -14,6 +14,8 @@ from reconciler.manifest.rules.siblings import Siblings
 
 CODE = "parent-missing"
 
+_SOURCE = "Microsoft.CognitiveServices specification, 2024-10-01"
+
 
 def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterator[Diagnostic]:
     """Look up every parent in its account."""
@@ -29,7 +31,7 @@ def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterato
             ("parentDeploymentName",),
             f"account `{deployment.id.account.name}` declares no deployment `{parent}` to be the parent",
             label="not declared in this account",
-            source="Microsoft.CognitiveServices specification, 2024-10-01",
+            source=_SOURCE,
             hint=siblings.meant(deployment, parent) or f"declare `{parent}`, or ignore this if it exists",
         )
 
@@ -41,5 +43,6 @@ RULE = Rule(
         "`parentDeploymentName` names a deployment of the same account. No manifest declares one of that "
         "name; it may exist undeclared, so this is a warning."
     ),
+    source=_SOURCE,
     check=check,
 )

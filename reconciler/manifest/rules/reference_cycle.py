@@ -13,6 +13,8 @@ from reconciler.manifest.rules.siblings import Siblings, reference_route
 
 CODE = "reference-cycle"
 
+_SOURCE = "a target is written before what names it"
+
 
 def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterator[Diagnostic]:
     """Find the rings of every account; each is told once, at its first deployment."""
@@ -29,7 +31,7 @@ def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterato
             reference_route(first, second),
             f"deployments name each other in a ring: {names}",
             label="one of these references must go",
-            source="a target is written before what names it",
+            source=_SOURCE,
             hint=f"remove the reference from `{ring[-1].id.name}` to `{first.id.name}`",
             related=tuple(Related(message="the ring goes on here", place=place) for place in places if place),
         )
@@ -42,5 +44,6 @@ RULE = Rule(
         "Spillover targets and parents must be written before the deployments that name them. Deployments "
         "that name each other in a ring have no such order. Take one of the references out of the ring."
     ),
+    source=_SOURCE,
     check=check,
 )

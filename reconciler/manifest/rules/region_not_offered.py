@@ -10,7 +10,7 @@ from reconciler.catalogue.subject import subject
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.state import DesiredState
 from reconciler.manifest.rules.places import nearest_first, skus_here
-from reconciler.manifest.rules.rule import Rule, choice, found, listing
+from reconciler.manifest.rules.rule import Rule, choice, found, listing, tables
 
 CODE = "region-not-offered"
 
@@ -54,5 +54,6 @@ RULE = Rule(
         "that was documented existed, and a few more did. A plan asks ARM itself. The message names "
         "regions where the combination is listed, nearest first, and SKUs that this region has."
     ),
+    source=tables,
     check=check,
 )

@@ -23,11 +23,15 @@ _SHOWN = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One code. `severity` is the usual one: a check may be milder where it is less sure."""
+    """One code. `severity` is the usual one: a check may be milder where it is less sure.
+
+    `source` is where the rule comes from; a finding may name a nearer one, the very table it was read from.
+    """
 
     code: str
     severity: Severity
     explanation: str
+    source: str | Callable[[Catalogue], str]
     check: Check
 
 
@@ -39,6 +43,11 @@ class Explanation:
     severity: Severity
     text: str
     structural: bool
+
+
+def tables(catalogue: Catalogue) -> str:
+    """The source of a rule that reads the catalogue's tables."""
+    return f"tables of the catalogue, {catalogue.date}; a finding names the one that it was read from"
 
 
 def found(

@@ -50,5 +50,6 @@ RULE = Rule(
         "manifest is understood and the right name is sent, so the alias never shows as drift. Write "
         "`ProvisionedManaged`."
     ),
+    source=lambda catalogue: str(catalogue.alias_source),
     check=check,
 )

@@ -10,7 +10,7 @@ from reconciler.catalogue.subject import Subject, subject
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.sku import SkuName
 from reconciler.domain.state import DesiredState
-from reconciler.manifest.rules.rule import Rule, choice, found, listing
+from reconciler.manifest.rules.rule import Rule, choice, found, listing, tables
 
 CODE = "sku-not-offered"
 
@@ -59,5 +59,6 @@ RULE = Rule(
         "list has grown it is a warning. `DeveloperTier` is for fine-tuned models only. Choose one of the "
         "SKUs that the message names, or another version."
     ),
+    source=tables,
     check=check,
 )

@@ -9,7 +9,7 @@ from reconciler.catalogue.query import Catalogue
 from reconciler.catalogue.subject import subject
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.state import DesiredState
-from reconciler.manifest.rules.rule import Rule, found
+from reconciler.manifest.rules.rule import Rule, found, tables
 
 CODE = "source-missing"
 
@@ -43,5 +43,6 @@ RULE = Rule(
         "`model.source`, the account it comes from. The account's region trains no models, so the model "
         "must come from another one. Add `source: {subscription, resourceGroup, account}`."
     ),
+    source=tables,
     check=check,
 )

@@ -39,5 +39,6 @@ RULE = Rule(
         "`model.source` says in which account a fine-tuned model was made. A catalogue model is the "
         "service's own and comes from no account. Leave the line out."
     ),
+    source=lambda catalogue: str(catalogue.tuned_source),
     check=check,
 )

@@ -12,6 +12,8 @@ from reconciler.manifest.rules.rule import Rule, found
 
 CODE = "source-same-account"
 
+_SOURCE = "fine-tuned deployments across accounts name the account that trained the model"
+
 
 def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterator[Diagnostic]:
     """Compare source and destination account."""
@@ -26,7 +28,7 @@ def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterato
                 f"the source of `{deployment.id.name}` is its own account `{origin.account.name}`",
                 on_key=True,
                 label="the account itself",
-                source="fine-tuned deployments across accounts name the account that trained the model",
+                source=_SOURCE,
                 hint="leave source out, or name the account that trained the model",
             )
 
@@ -38,5 +40,6 @@ RULE = Rule(
         "The declared source is the account that the model is deployed in. A model trained there needs no "
         "source. Leave the line out; or, if the model was trained elsewhere, name that account."
     ),
+    source=_SOURCE,
     check=check,
 )

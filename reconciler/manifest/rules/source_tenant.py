@@ -12,6 +12,8 @@ from reconciler.manifest.rules.rule import Rule, found
 
 CODE = "source-tenant"
 
+_SOURCE = "ARM's rule of one token per tenant (x-ms-authorization-auxiliary)"
+
 
 def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterator[Diagnostic]:
     """Look at sources in other subscriptions."""
@@ -29,7 +31,7 @@ def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterato
             ("model", "source"),
             f"the tenant of the source's subscription {there} is not declared",
             label="tenant unknown",
-            source="ARM's rule of one token per tenant (x-ms-authorization-auxiliary)",
+            source=_SOURCE,
             hint=f"add it to the Fleet: subscriptions: {{alias: {{id: {there}, tenant: <guid>}}}}",
         )
 
@@ -43,5 +45,6 @@ RULE = Rule(
         "tenant of the credential is assumed. Give the subscription an alias with its `tenant` in the "
         "Fleet."
     ),
+    source=_SOURCE,
     check=check,
 )

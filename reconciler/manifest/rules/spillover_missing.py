@@ -14,6 +14,8 @@ from reconciler.manifest.rules.siblings import Siblings
 
 CODE = "spillover-missing"
 
+_SOURCE = "spillover stays within one account (Microsoft docs, spillover page)"
+
 
 def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterator[Diagnostic]:
     """Look up every target in its account."""
@@ -29,7 +31,7 @@ def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterato
             ("spilloverDeploymentName",),
             f"account `{deployment.id.account.name}` declares no deployment `{target}` to spill over to",
             label="not declared in this account",
-            source="spillover stays within one account (Microsoft docs, spillover page)",
+            source=_SOURCE,
             hint=siblings.meant(deployment, target) or f"declare `{target}`, or ignore this if it exists",
         )
 
@@ -42,5 +44,6 @@ RULE = Rule(
         "that name; it may exist undeclared, so this is a warning. If it does not exist, ARM refuses the "
         "write or requests spill nowhere."
     ),
+    source=_SOURCE,
     check=check,
 )

@@ -15,6 +15,8 @@ from reconciler.manifest.rules.siblings import Siblings
 
 CODE = "spillover-model"
 
+_SOURCE = "spillover page (Microsoft docs)"
+
 
 def check(desired: DesiredState, catalogue: Catalogue, _today: date) -> Iterator[Diagnostic]:
     """Compare the models of every declared pair."""
@@ -37,7 +39,7 @@ def check(desired: DesiredState, catalogue: Catalogue, _today: date) -> Iterator
             f"`{deployment.id.name}` serves {one.title} and spills over to `{target.id.name}`, "
             f"which serves {other.title}",
             label="serves another model" if severity is Severity.ERROR else "not quite the same model",
-            source="spillover page (Microsoft docs)",
+            source=_SOURCE,
             hint=f"name a standard deployment of {one.title}",
             related=() if place is None else (Related(message="the target's model", place=place),),
         )
@@ -66,5 +68,6 @@ RULE = Rule(
         "model is an error; another version of it, or the base in place of a model fine-tuned from it, is "
         "a warning: callers would get other answers under load."
     ),
+    source=_SOURCE,
     check=check,
 )

@@ -13,6 +13,8 @@ from reconciler.manifest.rules.rule import Rule, found
 
 CODE = "spillover-self"
 
+_SOURCE = "spillover page (Microsoft docs)"
+
 
 def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterator[Diagnostic]:
     """Compare every target with its own deployment."""
@@ -26,7 +28,7 @@ def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterato
                 ("spilloverDeploymentName",),
                 f"`{deployment.id.name}` spills over to itself",
                 label="the deployment itself",
-                source="spillover page (Microsoft docs)",
+                source=_SOURCE,
                 hint="name a standard deployment of the same account",
             )
 
@@ -38,5 +40,6 @@ RULE = Rule(
         "Spillover sends what a provisioned deployment cannot take to another, standard deployment of the "
         "account. A deployment cannot be its own target; names are compared without regard to case."
     ),
+    source=_SOURCE,
     check=check,
 )

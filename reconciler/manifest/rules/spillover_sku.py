@@ -15,6 +15,8 @@ from reconciler.manifest.rules.siblings import Siblings
 
 CODE = "spillover-sku"
 
+_SOURCE = "spillover page (Microsoft docs)"
+
 
 def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterator[Diagnostic]:
     """Compare the SKUs of every declared pair."""
@@ -55,7 +57,7 @@ def _finding(
         ("spilloverDeploymentName",),
         message,
         label="provisioned to standard only" if severity is Severity.ERROR else "another processing level",
-        source="spillover page (Microsoft docs)",
+        source=_SOURCE,
         hint="name a standard deployment of the same level (GlobalProvisionedManaged to GlobalStandard, …)",
         related=() if place is None else (Related(message="the target's SKU", place=place),),
     )
@@ -70,5 +72,6 @@ RULE = Rule(
         "zone to data zone): older documentation demands it, the newer one is silent, so that is a "
         "warning."
     ),
+    source=_SOURCE,
     check=check,
 )

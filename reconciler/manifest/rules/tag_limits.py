@@ -14,6 +14,8 @@ from reconciler.manifest.rules.rule import Rule, counted, found
 
 CODE = "tag-limits"
 
+_SOURCE = "limits of Azure resource tags (Microsoft docs)"
+
 _MOST, _OURS = 50, 3
 _LONGEST_NAME, _LONGEST_VALUE = 512, 256
 _FORBIDDEN = frozenset("<>%&\\?/")
@@ -77,7 +79,7 @@ def _finding(
         message,
         on_key=name is not None and label != f"{_LONGEST_VALUE} characters at most",
         label=label,
-        source="limits of Azure resource tags (Microsoft docs)",
+        source=_SOURCE,
         hint=hint,
     )
 
@@ -91,5 +93,6 @@ RULE = Rule(
         "We add three tags of our own to every deployment we write, so 47 are left, and names that begin "
         "with `reconciler-` are ours."
     ),
+    source=_SOURCE,
     check=check,
 )

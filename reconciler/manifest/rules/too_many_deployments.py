@@ -12,7 +12,7 @@ from reconciler.catalogue.subject import subject
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.deployment import DesiredDeployment
 from reconciler.domain.state import DesiredState
-from reconciler.manifest.rules.rule import Rule, found
+from reconciler.manifest.rules.rule import Rule, found, tables
 
 CODE = "too-many-deployments"
 
@@ -53,5 +53,6 @@ RULE = Rule(
         "both, and ARM's own counters decide, so this is a warning. Fine-tuned deployments may be as many "
         "per model as you like. Spread the rest over several accounts."
     ),
+    source=tables,
     check=check,
 )

@@ -11,7 +11,7 @@ from reconciler.catalogue.subject import Subject, subject
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.deployment import DesiredDeployment
 from reconciler.domain.state import DesiredState
-from reconciler.manifest.rules.rule import Rule, did_you_mean, found
+from reconciler.manifest.rules.rule import Rule, did_you_mean, found, tables
 
 CODE = "unknown-model"
 
@@ -81,5 +81,6 @@ RULE = Rule(
         "names the right one: ARM compares formats with regard to case. For a fine-tuned model the base "
         "in its id is looked up."
     ),
+    source=tables,
     check=check,
 )

@@ -11,7 +11,7 @@ from reconciler.catalogue.subject import Subject, subject
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.deployment import DesiredDeployment, Unset
 from reconciler.domain.state import DesiredState
-from reconciler.manifest.rules.rule import Rule, did_you_mean, found, listing
+from reconciler.manifest.rules.rule import Rule, did_you_mean, found, listing, tables
 
 CODE = "unknown-model-version"
 
@@ -78,5 +78,6 @@ RULE = Rule(
         'Fine-tuned models have version "1"; for them the version of the base inside the id is checked as '
         "well."
     ),
+    source=tables,
     check=check,
 )

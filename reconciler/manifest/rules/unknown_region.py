@@ -9,7 +9,7 @@ from reconciler.catalogue.near import misspelling_of, similar
 from reconciler.catalogue.query import Catalogue
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.state import DesiredState
-from reconciler.manifest.rules.rule import Rule, account_place, did_you_mean
+from reconciler.manifest.rules.rule import Rule, account_place, did_you_mean, tables
 
 CODE = "unknown-region"
 
@@ -42,5 +42,6 @@ RULE = Rule(
         'understood ("East US 2", "eastus2"). Nothing that depends on the region can be checked before it '
         "is right."
     ),
+    source=tables,
     check=check,
 )

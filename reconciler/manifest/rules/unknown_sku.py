@@ -10,7 +10,7 @@ from reconciler.catalogue.query import Catalogue
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.sku import KNOWN_SKUS, SkuName
 from reconciler.domain.state import DesiredState
-from reconciler.manifest.rules.rule import Rule, did_you_mean, found, listing
+from reconciler.manifest.rules.rule import Rule, did_you_mean, found, listing, tables
 
 CODE = "unknown-sku"
 
@@ -31,6 +31,8 @@ def check(desired: DesiredState, catalogue: Catalogue, _today: date) -> Iterator
             "is listed by ARM but not offered to the public"
             if sku.name.lower() in _NOT_PUBLIC
             else "is unknown"
+            if meant
+            else "is unknown and no slip of a known one, so it may be new and ARM decides"
         )
         yield found(
             CODE,
@@ -53,5 +55,6 @@ RULE = Rule(
         "matched without regard to case. `Provisioned` (the old per-model SKU) and `LowPriority` are "
         "listed by ARM for some subscriptions and cannot be ordered by others."
     ),
+    source=tables,
     check=check,
 )

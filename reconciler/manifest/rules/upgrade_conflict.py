@@ -13,6 +13,8 @@ from reconciler.manifest.rules.rule import Rule, found
 
 CODE = "upgrade-conflict"
 
+_SOURCE = "Microsoft.CognitiveServices specification, 2025-06-01"
+
 _WHEN = {
     "OnceNewDefaultVersionAvailable": "when a new default version appears",
     "OnceCurrentVersionExpired": "when this version expires",
@@ -32,7 +34,7 @@ def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterato
             ("versionUpgradeOption",),
             f"version `{version}` is pinned, and `{option}` lets the service change it {_WHEN[option]}",
             label="upgrades the pinned version",
-            source="Microsoft.CognitiveServices specification, 2025-06-01",
+            source=_SOURCE,
             hint="write NoAutoUpgrade, or leave model.version out",
         )
 
@@ -46,5 +48,6 @@ RULE = Rule(
         "refuse. Pin the version with `NoAutoUpgrade`, or leave the version out and let the service "
         "choose."
     ),
+    source=_SOURCE,
     check=check,
 )

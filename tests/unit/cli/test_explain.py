@@ -2,8 +2,9 @@
 
 import pytest
 
+from reconciler.catalogue.load import catalogue
 from reconciler.cli import run
-from reconciler.manifest.rules import CODES
+from reconciler.manifest.rules import CODES, RULES, Rule
 from reconciler.plan.actions import KIND, Reason
 from reconciler.plan.causes import Cause
 from reconciler.plan.glossary import NOTICES, REFUSALS
@@ -16,6 +17,22 @@ PLANS = {*REFUSALS, *NOTICES, *map(str, Reason), *KIND.values(), *map(str, Verdi
 def test_every_word_of_the_program_is_explained(word: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain", word]) == 0
     assert capsys.readouterr().out.startswith(f"{word} (")
+
+
+def told(word: str, capsys: pytest.CaptureFixture[str]) -> str:
+    assert run(["explain", word]) == 0
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_every_rule_says_where_it_comes_from(rule: Rule, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "\n\nSource: " in told(rule.code, capsys)
+
+
+def test_what_the_catalogue_knows_is_explained_with_its_date(capsys: pytest.CaptureFixture[str]) -> None:
+    assert f"Source: tables of the catalogue, {catalogue().date};" in told("capacity-increment", capsys)
+    assert told("sku-alias", capsys).endswith(f"Source: {catalogue().alias_source}.\n")
+    assert "Source:" not in told("unknown-field", capsys)
 
 
 def test_a_word_with_two_meanings_is_explained_in_both(capsys: pytest.CaptureFixture[str]) -> None:

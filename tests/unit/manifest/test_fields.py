@@ -127,9 +127,14 @@ def test_other_texts_are_no_source(written: str, reason: str) -> None:
 @pytest.mark.parametrize(
     ("fields", "field", "hint"),
     [
-        ("sku: {name: Standard, capcity: 5}", "capcity", "did you mean `capacity`?"),
+        (
+            "sku: {name: Standard, capcity: 5}",
+            "capcity",
+            "did you mean `capacity`? Fields here are capacity, family, name, size and tier",
+        ),
         ("sku: {name: Standard, Capacity: 5}", "Capacity", "did you mean `capacity`?"),
-        ("raiPolicy: x", "raiPolicy", "did you mean `raiPolicyName`?"),
+        ("raiPolicy: x", "raiPolicy", "did you mean `raiPolicyName`? Fields here are capacitySettings, "),
+        ("raiPolicy: x", "raiPolicy", " more"),
         ("rai_policy_name: x", "rai_policy_name", "raiPolicyName"),
         ("model: {name: m, sourceAccount: x}", "sourceAccount", "write `source`"),
         ("model: {name: m, source: {subscription: s, resourceGroup: g, name: a}}", "name", "write `account`"),

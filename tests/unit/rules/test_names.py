@@ -71,6 +71,13 @@ def test_unknown_skus(sku: str, severity: Severity, hint: str, reason: str) -> N
     assert route(finding) == (*IN_SET, "sku", "name")
 
 
+def test_a_sku_that_is_no_slip_says_why_that_alone_is_no_error() -> None:
+    (new,) = find("unknown-sku", deployment(sku="S0"))
+    (slip,) = find("unknown-sku", deployment(sku="GlobalStandrd"))
+    why = "so it may be new and ARM decides"
+    assert (why in new.message, why in slip.message) == (True, False)
+
+
 @pytest.mark.parametrize("sku", ["GlobalStandard", "globalstandard", "ProvisionedStandard", "developertier"])
 def test_known_skus_in_any_case_are_known(sku: str) -> None:
     assert find("unknown-sku", deployment(sku=sku)) == []
