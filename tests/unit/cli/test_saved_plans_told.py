@@ -71,6 +71,16 @@ def test_a_plan_is_applied_where_its_manifests_are(
         assert "only narrows what the manifests say" in told
 
 
+def test_a_merge_needs_the_manifests_of_its_shards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["plan", "--shard", "1/1", "--out", "shard.json", "-q"]) == 0
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert run(["plan", "merge", "../shard.json"]) == 64
+    assert "made of the manifests at manifests/" in capsys.readouterr().err
+
+
 def test_an_edited_plan_writes_what_the_manifests_say(capsys: pytest.CaptureFixture[str]) -> None:
     """I-05, and the help of apply says so."""
     file = Path(saved())

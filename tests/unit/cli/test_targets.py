@@ -5,6 +5,10 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli import run
+from reconciler.cli.targets import must_hit_something
+from reconciler.domain.state import Scope, Unreadable
+from reconciler.errors import UsageProblem
+from tests.unit.plan.states import account, listed, state, world
 
 MANIFESTS = """\
 apiVersion: reconciler.aoai/v1
@@ -71,6 +75,14 @@ def test_what_an_exclude_took_back_was_matched_and_what_select_left_out_was_not(
     assert run(["apply", "fleet.yaml", "--yes"]) == 0
     assert run(["plan", "fleet.yaml", "--target", "s*", "--exclude", "small"]) == 0
     assert run(["plan", "fleet.yaml", "--select", "env=test", "--target", "small"]) == 64
+
+
+def test_nothing_is_said_of_a_target_where_an_account_could_not_be_listed() -> None:
+    """I-03: nothing follows from what was not read."""
+    aimed = state(scope=Scope(targets=("chat",), narrowed=True))
+    must_hit_something(aimed, world(Unreadable(id=account(), code="x", message="no rights")))
+    with pytest.raises(UsageProblem, match="matches no deployment"):
+        must_hit_something(aimed, world(listed()))
 
 
 def test_a_shard_keeps_silent_and_the_merged_plan_knows(capsys: pytest.CaptureFixture[str]) -> None:
