@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 
 import click
@@ -67,9 +68,9 @@ def command(
         timeout=connection.timeout,
     )
     part = loaded.state().part
-    document = plan_json(plan, loaded, chosen, observed=None if part is None else observed)
+    document = cache(partial(plan_json, plan, loaded, chosen, observed=None if part is None else observed))
     if out is not None:
-        save(out, document)
+        save(out, document())
         note(output, f"saved: {out}; {_what_next(out, part, again(allowances, chosen))}")
     for each in output.each():
         write_result(each, plan_rendered(plan, loaded, chosen, document, each))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
 from pathlib import Path
 
 import click
@@ -63,9 +64,9 @@ def command(
     observed = united(plans, desired)
     must_hit_something(desired, observed)
     plan = plan_for(loaded, observed, allowances)
-    document = plan_json(plan, loaded, chosen, made=made)
+    document = cache(partial(plan_json, plan, loaded, chosen, made=made))
     if out is not None:
-        save(out, document)
+        save(out, document())
         note(
             output,
             f"saved: {out}; `reconciler apply {out}{again(allowances, chosen)}` does this and nothing else",

@@ -111,11 +111,13 @@ def plan_markdown(plan: Plan, loaded: Loaded) -> str:
     return plan_report.render_markdown(plan, units=catalogue().unit, alias_of=loaded.state().fleet.alias_of)
 
 
-def plan_rendered(plan: Plan, loaded: Loaded, chosen: Chosen, document: str, output: Output) -> str:
-    """The plan in the form that was asked for; `document` is its JSON."""
+def plan_rendered(
+    plan: Plan, loaded: Loaded, chosen: Chosen, document: Callable[[], str], output: Output
+) -> str:
+    """The plan in the form that was asked for; `document` makes its JSON, which is large."""
     match output.form:
         case "json":
-            return document
+            return document()
         case "markdown":
             return plan_markdown(plan, loaded)
         case "html":
