@@ -1,6 +1,8 @@
 """The benchmark runs, counts what it says it counts, and draws what it measured."""
 
+import itertools
 import json
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -82,6 +84,14 @@ def test_a_plot_has_a_line_and_a_name_for_each_series_and_whole_powers_of_ten() 
     (first, last), _ = (line.attrib["points"].split() for line in root.iter(f"{SVG}polyline"))
     assert float(first.split(",")[0]) < float(last.split(",")[0])
     assert float(first.split(",")[1]) > float(last.split(",")[1])
+
+
+def test_names_of_lines_that_end_together_stand_below_each_other() -> None:
+    drawn = log_log("p", "x", "y", {name: [(1, 1), (10, 5)] for name in ("one", "two", "three")})
+    heights = [
+        float(y) for y, name in re.findall(r'y="([\d.]+)" text-anchor="start">(\w+)', drawn) if name != "p"
+    ]
+    assert [round(below - above) for above, below in itertools.pairwise(heights)] == [16, 16]
 
 
 def test_the_curves_have_one_line_for_each_number_of_deployments_and_one_for_the_floor() -> None:

@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 Point = tuple[float, float]
 
 _WIDTH, _HEIGHT = 720, 420
+_LINE = 16
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 170, 46, 52
 # Told apart by dashes and marks as well as by colour.
 _LOOKS = (
@@ -45,8 +46,11 @@ def log_log(title: str, across: str, upwards: str, lines: Mapping[str, Sequence[
         y = vertical.at(tick)
         parts.append(f'<path class="grid" d="M{_LEFT} {y:.1f}H{_WIDTH - _RIGHT}"/>')
         parts.append(_text(_LEFT - 8, y + 4, f"{tick:,.10g}", "end"))
-    for (name, line), look in zip(lines.items(), _LOOKS, strict=False):
-        parts += _drawn(name, [(horizontal.at(x), vertical.at(y)) for x, y in line], look)
+    drawn = [[(horizontal.at(x), vertical.at(y)) for x, y in line] for line in lines.values()]
+    for line, look in zip(drawn, _LOOKS, strict=False):
+        parts += _drawn(line, look)
+    for name, line, height in zip(lines, drawn, _apart([line[-1][1] for line in drawn]), strict=True):
+        parts.append(_text(line[-1][0] + 10, height + 4, name, "start"))
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
@@ -67,14 +71,22 @@ class _Axis:
         return self._low + share * (self._high - self._low)
 
 
-def _drawn(name: str, line: Sequence[Point], look: tuple[str, str, str]) -> list[str]:
+def _apart(heights: Sequence[float]) -> list[float]:
+    """The heights, those pushed down that would be on top of another one's text."""
+    found = list(heights)
+    last = -math.inf
+    for number in sorted(range(len(found)), key=found.__getitem__):
+        last = found[number] = max(found[number], last + _LINE)
+    return found
+
+
+def _drawn(line: Sequence[Point], look: tuple[str, str, str]) -> list[str]:
     colour, dashes, mark = look
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in line)
     pen = f'fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dashes}"'
     return [
         f'<polyline {pen} points="{path}"/>',
         *(_mark(x, y, colour, mark) for x, y in line),
-        _text(line[-1][0] + 10, line[-1][1] + 4, name, "start"),
     ]
 
 
