@@ -35,7 +35,7 @@ fuzz: $(VENV)/.development  ## Throw a minute of damaged manifests at the loader
 	$(BIN)/python -m tests.fuzz.manifests --seconds 60
 
 test: $(VENV)/.development  ## Run every test
-	$(BIN)/python -m pytest -q -n auto
+	$(BIN)/python -m pytest -q -n auto --dist worksteal
 
 check: format lint types imports fuzz test  ## What CI runs
 
