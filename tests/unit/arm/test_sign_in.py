@@ -11,7 +11,7 @@ import httpx
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
-from reconciler.arm.auth import EMULATOR_TENANT, AzureTokens, EmulatorTokens
+from reconciler.arm.auth import EMULATOR_TENANT, Attempt, AzureTokens, EmulatorTokens, attempts
 from reconciler.arm.client import ArmClient, ArmSettings
 from reconciler.arm.token import Token
 from reconciler.clock import SystemClock
@@ -320,6 +320,37 @@ def test_a_sign_in_that_hangs_ends_after_a_minute() -> None:
     assert seconds == 60.0
     assert TENANT in words
     assert "--credential cli" in words
+
+
+def test_each_credential_of_a_chain_is_told_up_to_the_one_that_has_a_token() -> None:
+    """One says why not, one hangs, one signs in; the one behind it is not asked."""
+    released = threading.Event()
+    refused = Credential(ClientAuthenticationError("no settings in the environment"))
+    having, unasked = Credential(in_an_hour(jwt(appid="app-1"))), Credential()
+
+    class Hanging:
+        def get_token(self, *_: str, tenant_id: str | None = None) -> Access:
+            del tenant_id
+            released.wait()
+            return Access("late", 0)
+
+    class Chain(Credential):
+        credentials = (refused, Hanging(), having, unasked)
+
+    async def told() -> tuple[Attempt, ...]:
+        return await attempts(AzureTokens(make=lambda _: Chain(), clock=VirtualClock()), TENANT)
+
+    try:
+        found = run(told())
+    finally:
+        released.set()
+    assert [(one.name, one.reason) for one in found] == [
+        ("Credential", "no settings in the environment"),
+        ("Hanging", "no answer within 60 s"),
+        ("Credential", ""),
+    ]
+    assert [one.client for one in found] == [None, None, "app-1"]
+    assert unasked.asked == []
 
 
 @pytest.mark.parametrize(
