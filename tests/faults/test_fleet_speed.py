@@ -117,22 +117,26 @@ async def _applied(
         return report, VirtualClock().monotonic() - began
 
 
+async def _served_and_applied(
+    state: DesiredState, settings: ArmSettings, *, polls: int, seconds: int
+) -> tuple[ApplyReport, float, Counting]:
+    """The report, how long it took, and what the emulator saw; operations end with so many polls."""
+    emulator = _served()
+    transport = Counting(emulator)
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url=DEFAULTS.endpoint) as plain:
+            await plain.post("/_emulator/settings", json={"throttling": "off"})
+            await plain.post("/_emulator/lro", json={"polls": polls, "retryAfter": seconds, "for": "all"})
+        return *await _applied(state, transport, settings), transport
+    finally:
+        emulator.close()
+
+
 def test_at_the_default_settings_the_whole_client_keeps_the_bar_without_a_409_or_a_429() -> None:
     """I-09, F-099: operations of two polls; never more requests at once than the parallelism."""
     state = _many()
 
-    async def scenario() -> tuple[ApplyReport, float, Counting]:
-        emulator = _served()
-        transport = Counting(emulator)
-        try:
-            async with httpx.AsyncClient(transport=transport, base_url=DEFAULTS.endpoint) as plain:
-                await plain.post("/_emulator/settings", json={"throttling": "off"})
-                await plain.post("/_emulator/lro", json={"polls": 2, "retryAfter": 10, "for": "all"})
-            return *await _applied(state, transport, DEFAULTS), transport
-        finally:
-            emulator.close()
-
-    report, took, transport = run(scenario())
+    report, took, transport = run(_served_and_applied(state, DEFAULTS, polls=2, seconds=10))
     assert [item.fault for item in report.items if item.fault] == []
     assert report.succeeded
     assert 409 not in transport.statuses
@@ -147,19 +151,9 @@ def test_one_request_at_a_time_still_lets_all_operations_go_on_at_once() -> None
     """`--parallelism` bounds what is sent, not what is waited for."""
     state = _many()
 
-    async def scenario() -> tuple[ApplyReport, float, int]:
-        emulator = _served()
-        transport = Counting(emulator)
-        try:
-            async with httpx.AsyncClient(transport=transport, base_url=DEFAULTS.endpoint) as plain:
-                await plain.post("/_emulator/settings", json={"throttling": "off"})
-                await plain.post("/_emulator/lro", json={"polls": 1, "retryAfter": 60, "for": "all"})
-            return *await _applied(state, transport, replace(DEFAULTS, parallelism=1)), transport.most
-        finally:
-            emulator.close()
-
-    report, took, most = run(scenario())
+    one_request = replace(DEFAULTS, parallelism=1)
+    report, took, transport = run(_served_and_applied(state, one_request, polls=1, seconds=60))
     assert report.succeeded
-    assert most == 1
+    assert transport.most == 1
     sending = len(ACCOUNTS) * EACH * 4 * LATENCY
     assert took <= EACH * 60 + sending + 60
