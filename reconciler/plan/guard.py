@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, auto
 
 from reconciler.domain.ids import DeploymentId, Region
 from reconciler.domain.shard import Shard
@@ -37,8 +37,8 @@ class Alone(Enum):
     within the limit whatever each of them finds.
     """
 
-    LATER = "later"
-    SHARE = "share"
+    LATER = auto()
+    SHARE = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,6 +79,21 @@ def test_a_shard_says_whose_limit_it_is_and_two_ways_out() -> None:
     assert found.lift.startswith("--max-deletes 4 for shard 1/2 alone; or `plan --shard`, `plan merge`")
 
 
+RULES: list[tuple[Policy, Guards, str]] = [
+    (Policy(), Guards(max_deletes=4), "shard 1/2's share of the 4 that the fleet allows"),
+    (Policy(), Guards(max_delete_percent=10), "10 % of the 20 that shard 1/2 owns"),
+    (Policy(max_deletes=3), Guards(), "--max-deletes 3, for this shard"),
+]
+
+
+@pytest.mark.parametrize(("policy", "guards", "rule"), RULES)
+def test_a_refusal_in_a_shard_says_what_the_limit_was_taken_of(
+    policy: Policy, guards: Guards, rule: str
+) -> None:
+    found = refusals(4, 20, policy, guards=guards)["max-deletes"]
+    assert found.message.endswith(f"are allowed by {rule}")
+
+
 def test_a_saved_plan_that_goes_too_far_names_what_goes_in_every_shard() -> None:
     going = tuple(name_of(f"x{number}") for number in range(6))
     found = refusals(0, 9, Policy(in_shard=Counted(going=going, owned=30)))["max-deletes"]
