@@ -12,7 +12,8 @@ kind: Fleet
 metadata: {name: sourced}
 spec:
   cloud: emulator
-  subscriptions: {prod: {id: 11111111-1111-1111-1111-111111111111, tenant: aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa}}
+  subscriptions:
+    prod: {id: 11111111-1111-1111-1111-111111111111, tenant: aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa}
 ---
 apiVersion: reconciler.aoai/v1
 kind: DeploymentSet
