@@ -77,7 +77,7 @@ class Verdict:
         return " against ".join(dict.fromkeys(told)) + note
 
     @property
-    def advice(self) -> str:
+    def fix(self) -> str:
         """What to write; nothing better than waiting where tables of equal standing disagree."""
         if self.disputed and self.sizes.contested:
             return "keep it if ARM takes it: no table outranks the other"
@@ -190,7 +190,7 @@ def capacity_increment(context: RuleContext) -> Iterator[Finding]:
             f"capacity {wrong.capacity} is {wrong.problem} {wrong.subject_title}: {wrong.allowed}",
             label=f"must be {wrong.allowed}",
             source=wrong.source,
-            fix=wrong.advice,
+            fix=wrong.fix,
             severity=wrong.severity,
         )
 
@@ -208,7 +208,7 @@ def capacity_minimum(context: RuleContext) -> Iterator[Finding]:
             f"capacity {wrong.capacity} is under the minimum of {wrong.subject_title}: {wrong.allowed}",
             label=f"must be {wrong.sizes.minimum} or more",
             source=wrong.source,
-            fix=wrong.advice,
+            fix=wrong.fix,
             severity=wrong.severity,
         )
     for deployment in context.deployments:
@@ -271,6 +271,6 @@ def capacity_not_allowed(context: RuleContext) -> Iterator[Finding]:
             f"capacity {wrong.capacity} has no meaning for {wrong.subject_title}: it has one size, 1",
             label="must be 1, or left out",
             source=wrong.source,
-            fix=wrong.advice,
+            fix=wrong.fix,
             severity=wrong.severity,
         )

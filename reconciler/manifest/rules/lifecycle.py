@@ -25,7 +25,7 @@ class Life:
     deployment: DesiredDeployment
     what: Subject
     facts: LifecycleFacts
-    heir: LifecycleFacts | None
+    successor: LifecycleFacts | None
 
     @property
     def stage(self) -> Stage | None:
@@ -72,9 +72,9 @@ class Life:
             notes.append(f"{self.facts.arm_source} said {arm}")
         return f"{self.facts.source}" + (f" ({'; '.join(notes)})" if notes else "")
 
-    def advice(self, today: date) -> str:
+    def fix(self, today: date) -> str:
         """What to move to; a successor whose own end has come is named, but nobody is sent there."""
-        successor, ends = self.facts.successor, self.heir.retires if self.heir is not None else None
+        successor, ends = self.facts.successor, self.successor.retires if self.successor is not None else None
         if not successor:
             return "move to a newer version or model"
         if ends is not None and ends <= today:
@@ -92,8 +92,8 @@ def lives(desired: DesiredState, catalogue: Catalogue) -> Iterator[Life]:
             what.name, what.version, deployment.spec.sku.name, fine_tuned=what.fine_tuned
         )
         if facts is not None:
-            heir = catalogue.lifecycle(facts.successor, UNSET) if facts.successor else None
-            yield Life(deployment=deployment, what=what, facts=facts, heir=heir)
+            successor = catalogue.lifecycle(facts.successor, UNSET) if facts.successor else None
+            yield Life(deployment=deployment, what=what, facts=facts, successor=successor)
 
 
 @rule("model-retired", ERROR, source=tables)
@@ -120,7 +120,7 @@ def model_retired(context: RuleContext) -> Iterator[Finding]:
             message,
             label="retired" if life.retired else f"to retire on {life.ends}",
             source=life.source,
-            fix=life.advice(context.today),
+            fix=life.fix(context.today),
             severity=ERROR if life.retired or strict else WARNING,
         )
 
@@ -146,7 +146,7 @@ def model_retiring_soon(context: RuleContext) -> Iterator[Finding]:
             f"{life.what.title} retires on {life.ends}, in {counted(days, 'day')}",
             label=f"retires on {life.ends}",
             source=life.source,
-            fix=life.advice(context.today),
+            fix=life.fix(context.today),
             severity=ERROR if failing else WARNING,
         )
 
@@ -176,7 +176,7 @@ def model_deprecating(context: RuleContext) -> Iterator[Finding]:
             f"{life.what.title} is {meaning}{until}",
             label=str(life.stage),
             source=life.source,
-            fix=life.advice(context.today),
+            fix=life.fix(context.today),
         )
 
 

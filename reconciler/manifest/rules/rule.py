@@ -83,7 +83,7 @@ class Rule:
                 place=one.place,
                 label=one.label,
                 source=source if one.source is None else one.source,
-                hint=one.fix,
+                fix=one.fix,
                 related=one.related,
             )
 

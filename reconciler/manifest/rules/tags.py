@@ -67,12 +67,12 @@ def _names(deployment: DesiredDeployment, names: list[str]) -> Iterator[Finding]
             )
 
 
-def _finding(deployment: DesiredDeployment, name: str | None, message: str, label: str, hint: str) -> Finding:
+def _finding(deployment: DesiredDeployment, name: str | None, message: str, label: str, fix: str) -> Finding:
     return found(
         deployment,
         ("tags",) if name is None else ("tags", name),
         message,
         on_key=name is not None and label != f"{_LONGEST_VALUE} characters at most",
         label=label,
-        fix=hint,
+        fix=fix,
     )
