@@ -59,7 +59,7 @@ def test_a_limit_on_deletes_is_the_fleets(
 def test_a_shard_says_whose_limit_it_is_and_two_ways_out() -> None:
     found = refusals(4, 30, Policy())["max-deletes"]
     assert "3 are allowed by shard 1/2's share of the 5" in found.message
-    assert found.lift == (
+    assert found.fix == (
         "--max-deletes 4 for shard 1/2 alone; or apply without --shard, under the limit of the whole fleet"
     )
 
