@@ -139,7 +139,8 @@ class DesiredState:
 
     `reserve` are declared deployments that a selection left out and that a selected one may need.
     `manifest_digest` is a SHA-256 over the texts that were read, in order of their paths. `part` is what a
-    shard has of all this; None where nobody shares the work.
+    shard has of all this; None where nobody shares the work. `regions` are those that the whole fleet states,
+    also for accounts that a selection or a shard left out.
     """
 
     fleet: Fleet
@@ -149,6 +150,7 @@ class DesiredState:
     reserve: tuple[DesiredDeployment, ...] = ()
     manifest_digest: str = ""
     part: Part | None = None
+    regions: Mapping[AccountId, Region] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "accounts", tuple(sorted(self.accounts, key=lambda a: a.id.key)))
