@@ -74,6 +74,11 @@ def edited(file: Path, change: Callable[[Any], None]) -> str:
     return str(file)
 
 
+def naming(path: str) -> Callable[[Any], None]:
+    """The plan says that it was made of `path`."""
+    return lambda plan: plan["manifests"].update(paths=[path])
+
+
 def through_a_link(desk: Desk) -> str:
     (desk.folder / "linked").symlink_to(desk.folder.parent / "elsewhere")
     return "linked"
@@ -95,7 +100,7 @@ def test_manifests_that_only_the_plan_names_are_not_read(desk: Desk, kind: str) 
     """F-126: `apply /elsewhere/plan.json` in the repository did what a folder elsewhere declared."""
     file = planned(desk, str(desk.folder.parent / "elsewhere"))
     path = PATHS[kind](desk)
-    name = edited(file, lambda plan: plan["manifests"].update(paths=[path]))
+    name = edited(file, naming(path))
     for command in (["apply", name], ["drift", "--since-plan", name]):
         ran = desk.reconciler(*command)
         assert ran.code == 64, ran
@@ -180,7 +185,7 @@ def test_the_action_reads_no_manifests_that_only_a_plan_names(desk: Desk, github
     """F-126."""
     file = planned(desk, str(desk.folder.parent / "elsewhere"))
     for path in (str(desk.folder.parent / "elsewhere"), "../elsewhere"):
-        name = edited(file, lambda plan, path=path: plan["manifests"].update(paths=[path]))
+        name = edited(file, naming(path))
         ran = through_the_action(desk, github, plan_file=name)
         assert ran.code == 64, ran
     assert desk.writes() == {}
@@ -192,7 +197,7 @@ def test_a_plan_in_the_action_may_name_what_is_in_the_checked_out_tree(desk: Des
     (desk.folder / "below").mkdir()
     declare(desk.folder / "manifests/fleet.yaml", keep=20)
     file = planned(desk)
-    name = edited(file, lambda plan: plan["manifests"].update(paths=["../manifests"]))
+    name = edited(file, naming("../manifests"))
     shutil.move(desk.folder / ".reconciler", desk.folder / "below/.reconciler")
     ran = through_the_action(desk, github, plan_file=name, working_directory="below")
     assert ran.code == 0, ran
