@@ -1,29 +1,28 @@
-"""Rule `tag-limits`: tags that ARM refuses."""
+"""Rules about tags."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 
-from reconciler.catalogue.query import Catalogue
-from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.diagnostics import counted
 from reconciler.domain.deployment import DesiredDeployment, Unset
 from reconciler.domain.marks import OURS
-from reconciler.domain.state import DesiredState
-from reconciler.manifest.rules.rule import Rule, counted, found
-
-CODE = "tag-limits"
-
-_SOURCE = "limits of Azure resource tags (Microsoft docs)"
+from reconciler.manifest.rules.rule import ERROR, Finding, RuleContext, found, rule
 
 _MOST, _OURS = 50, 3
 _LONGEST_NAME, _LONGEST_VALUE = 512, 256
 _FORBIDDEN = frozenset("<>%&\\?/")
 
 
-def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterator[Diagnostic]:
-    """Look at the merged tags of every deployment."""
-    for deployment in desired.deployments:
+@rule("tag-limits", ERROR, source="limits of Azure resource tags (Microsoft docs)")
+def tag_limits(context: RuleContext) -> Iterator[Finding]:
+    r"""A resource has at most 50 tags.
+
+    Names have up to 512 characters, are unique without regard to case and contain none of `<`, `>`, `%`,
+    `&`, `\`, `?` and `/`; values have up to 256 characters. We add three tags of our own to every
+    deployment we write, so 47 are left, and names that begin with `reconciler-` are ours.
+    """
+    for deployment in context.deployments:
         tags = deployment.spec.tags
         if isinstance(tags, Unset):
             continue
@@ -47,7 +46,7 @@ def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterato
                 )
 
 
-def _names(deployment: DesiredDeployment, names: list[str]) -> Iterator[Diagnostic]:
+def _names(deployment: DesiredDeployment, names: list[str]) -> Iterator[Finding]:
     seen: dict[str, str] = {}
     for name in names:
         wrong = sorted(_FORBIDDEN & set(name))
@@ -68,31 +67,12 @@ def _names(deployment: DesiredDeployment, names: list[str]) -> Iterator[Diagnost
             )
 
 
-def _finding(
-    deployment: DesiredDeployment, name: str | None, message: str, label: str, fix: str
-) -> Diagnostic:
+def _finding(deployment: DesiredDeployment, name: str | None, message: str, label: str, fix: str) -> Finding:
     return found(
-        CODE,
-        Severity.ERROR,
         deployment,
         ("tags",) if name is None else ("tags", name),
         message,
         on_key=name is not None and label != f"{_LONGEST_VALUE} characters at most",
         label=label,
-        source=_SOURCE,
         fix=fix,
     )
-
-
-RULE = Rule(
-    code=CODE,
-    severity=Severity.ERROR,
-    explanation=(
-        "A resource has at most 50 tags; names have up to 512 characters, are unique without regard to "
-        "case and contain none of `<`, `>`, `%`, `&`, `\\`, `?` and `/`; values have up to 256 characters. "
-        "We add three tags of our own to every deployment we write, so 47 are left, and names that begin "
-        "with `reconciler-` are ours."
-    ),
-    source=_SOURCE,
-    check=check,
-)

@@ -1,14 +1,14 @@
-"""What the codes mean that come from reading manifests, before any rule sees a value.
+"""What is found while reading, before any rule sees a value: every code with its explanation.
 
-They are explained here, beside the rules, so that `explain` and the documentation know every code.
+These codes need no catalogue. They are explained here, so that `explain` and the documentation know them.
 """
 
 from __future__ import annotations
 
-from reconciler.diagnostics import Severity
-from reconciler.manifest.rules.rule import Explanation
+from collections.abc import Mapping
+from typing import Final
 
-_TEXTS: dict[str, str] = {
+STRUCTURAL: Final[Mapping[str, str]] = {
     "yaml-syntax": (
         "The file is not YAML: a tab, a bad indent, a stray character, an unclosed quote. The position is "
         "where the parser gave up; the mistake is there or just before."
@@ -92,9 +92,4 @@ _TEXTS: dict[str, str] = {
         "planning). A region is an assertion, so it is never changed: correct the manifest, or the "
         "account's name."
     ),
-}
-
-STRUCTURAL: dict[str, Explanation] = {
-    code: Explanation(code=code, severity=Severity.ERROR, text=text, structural=True)
-    for code, text in _TEXTS.items()
 }
