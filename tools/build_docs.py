@@ -43,7 +43,7 @@ _DOCUMENTS = """\
 
 Made by `python -m tools.build_docs`. What other programs may rely on. `formatVersion` rises when a key
 changes its meaning or goes, and with it the number at the end of the schema's `$id`. New keys may come at any
-time: pass over those that you do not know. `reconciler schema --document NAME` prints the schema of the version
+time: pass over those that you do not know. `reconciler schema --document NAME` prints that of the version
 that is installed.
 
 | document | `$id` | what it is |
