@@ -37,7 +37,7 @@ class OfferDocument(Document):
     publisher: str = ""
     asset: str = ""
     hosted_on: str = ""
-    priority_tier: bool = False
+    priority: bool = False
 
     @classmethod
     def of(cls, offer: Offer) -> OfferDocument:
@@ -65,7 +65,7 @@ class OfferDocument(Document):
             publisher=offer.publisher,
             asset=offer.asset,
             hosted_on=offer.hosted_on,
-            priority_tier=offer.priority_tier,
+            priority=offer.priority_tier,
         )
 
     def offer(self) -> Offer:
@@ -91,5 +91,5 @@ class OfferDocument(Document):
             publisher=self.publisher,
             asset=self.asset,
             hosted_on=self.hosted_on,
-            priority_tier=self.priority_tier,
+            priority_tier=self.priority,
         )
