@@ -23,9 +23,10 @@ from reconciler.planfile.documents import (
     DriftItemDocument,
     SinceDocument,
     UnreadableDocument,
+    UnverifiedDocument,
 )
 from reconciler.report.changes import value_text
-from reconciler.report.layout import cells, columns, counted, padded, paragraph, whole_seconds
+from reconciler.report.layout import cells, columns, counted, listed, padded, paragraph, whole_seconds
 from reconciler.report.steps import NO_ALIAS, Alias, account_name
 from reconciler.report.style import Style, inert, markdown_inert, masked
 
@@ -45,6 +46,9 @@ def render_text(
     ]
     if report.unreadable:
         parts.append("\n".join(_unreadable(report, style)))
+    if report.unverified:
+        told = style.show(unverified(report, alias_of))
+        parts.append("\n".join(paragraph(told, width=style.width, hanging="  ")))
     parts.append(style.paint(summary(report), "bold", "red" if _bad(report) else "green"))
     return "\n\n".join(parts) + "\n"
 
@@ -63,6 +67,18 @@ def summary(report: DriftReport) -> str:
     return f"{told}."
 
 
+def unverified(report: DriftReport, alias_of: Alias = NO_ALIAS) -> str:
+    """One sentence for all subscriptions whose Activity Log could not be read; empty where each could."""
+    if not report.unverified:
+        return ""
+    names = listed([alias_of(one.subscription) or one.subscription for one in report.unverified])
+    codes = ", ".join(sorted({one.code for one in report.unverified}))
+    return (
+        f"unverified: the Activity Log of {names} could not be read ({codes}), so who deleted or changed "
+        "what is not known. That takes Microsoft.Insights/eventtypes/values/read; or pass --no-activity-log"
+    )
+
+
 def to_json(report: DriftReport, *, show_people: bool = False) -> dict[str, JsonValue]:
     """The pinned form; `summary` has every cause, `before` of a change is what is there."""
     found = Counter(item.cause for item in report.items)
@@ -77,6 +93,10 @@ def to_json(report: DriftReport, *, show_people: bool = False) -> dict[str, Json
         in_sync=report.in_sync,
         ignored=report.ignored,
         since=None if since is None else SinceDocument(plan=since, as_it_saw=report.unmoved),
+        unverified=tuple(
+            UnverifiedDocument(subscription=one.subscription, code=one.code, message=one.message)
+            for one in report.unverified
+        ),
         summary={cause.value: found[cause] for cause in Cause},
     ).to_json()
 
@@ -90,6 +110,8 @@ def render_markdown(report: DriftReport, *, show_people: bool = False) -> str:
     if len(report.items) > _MOST:
         more = counted(len(report.items) - _MOST, "more deployment")
         lines += ["", f"**Cut to fit:** {more} not shown here. `reconciler drift` shows everything."]
+    if report.unverified:
+        lines += ["", _cell(unverified(report), 600)]
     if report.unreadable:
         lines += ["", "**Could not be read; nothing is known of what is in it**", ""]
         lines += [
