@@ -56,6 +56,16 @@ class Retirement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Preference:
+    """What a Fleet wants a model replaced by; both versions None where any will do."""
+
+    model: str
+    to: str
+    from_version: str | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fleet:
     """Who we are. `name` is the owner mark; `declared` is False when no Fleet document was found."""
 
@@ -66,6 +76,7 @@ class Fleet:
     guards: Guards = Guards()
     rules: Mapping[str, Severity] = field(default_factory=dict)
     retirement: Retirement = Retirement()
+    upgrade: tuple[Preference, ...] = ()
     declared: bool = True
     place: Place | None = field(default=None, compare=False)
 
@@ -139,7 +150,8 @@ class DesiredState:
 
     `reserve` are declared deployments that a selection left out and that a selected one may need.
     `manifest_digest` is a SHA-256 over the texts that were read, in order of their paths. `part` is what a
-    shard has of all this; None where nobody shares the work.
+    shard has of all this; None where nobody shares the work. `regions` are those that the whole fleet states,
+    also for accounts that a selection or a shard left out.
     """
 
     fleet: Fleet
@@ -149,6 +161,7 @@ class DesiredState:
     reserve: tuple[DesiredDeployment, ...] = ()
     manifest_digest: str = ""
     part: Part | None = None
+    regions: Mapping[AccountId, Region] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "accounts", tuple(sorted(self.accounts, key=lambda a: a.id.key)))
