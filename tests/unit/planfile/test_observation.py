@@ -21,7 +21,7 @@ from reconciler.domain.state import (
     Unreadable,
 )
 from reconciler.errors import Trouble, UsageProblem
-from reconciler.plan.observation import observed_json, read_observed
+from reconciler.planfile.observation import observed_json, read_observed
 from tests.unit.plan.states import (
     REGION,
     SUBSCRIPTION,
@@ -85,7 +85,7 @@ def example() -> ObservedState:
             account("gone"): AccountMissing(id=account("gone"), code="404", message="no"),
         },
         opinions={
-            name_of("chat"): Opinion(refused=True, message="no", way_out="ask"),
+            name_of("chat"): Opinion(refused=True, message="no", fix="ask"),
             name_of("spare"): Opinion(refused=False, message="not now"),
         },
     )

@@ -12,9 +12,9 @@ from reconciler.domain.deployment import Lifecycle
 from reconciler.domain.state import DesiredState, ObservedState
 from reconciler.errors import PlanStale, UsageProblem
 from reconciler.plan.actions import Blocked, Reason
-from reconciler.plan.codec import SavedPlan, narrow, read_saved, to_json
 from reconciler.plan.make import make_plan
 from reconciler.plan.plan import Plan
+from reconciler.planfile.codec import SavedPlan, narrow, read_saved, to_json
 from tests.unit.plan.states import (
     EVERYTHING,
     applied,
@@ -153,11 +153,11 @@ def test_a_pool_is_told_with_its_holders() -> None:
     }
 
 
-def test_a_block_tells_its_way_out() -> None:
+def test_a_block_tells_its_fix() -> None:
     made = document(plan(state(desired()), ObservedState()))
     (action,) = made["actions"]
     assert (action["action"], action["body"]) == ("blocked", None)
-    assert action["wayOut"]
+    assert action["fix"]
     assert action["explanation"]
     assert made["complete"] is False
     assert made["applyable"] is False
