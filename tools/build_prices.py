@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import yaml
 
+from reconciler.domain.sku import SkuName
 from reconciler.prices.book import EVERYWHERE, per_unit
 from reconciler.prices.load import FORMAT
 from reconciler.prices.meters import ANY, Use, uses_of
@@ -27,7 +28,8 @@ PACKED: Final = Path(__file__).parent.parent / "reconciler" / "prices" / "data" 
 def build(tables: Path) -> dict[str, Any]:
     """The packed document; ValueError names the row that is wrong."""
     sources = yaml.safe_load((tables / "sources.yaml").read_text("utf-8"))
-    packer = _Packer(list(sources), {row["name"]: row["regions"] for row in _rows(tables / "region_sets.csv")})
+    named_sets = {row["name"]: row["regions"] for row in _rows(tables / "region_sets.csv")}
+    packer = _Packer(list(sources), named_sets)
     for row in _rows(tables / "meters.csv"):
         row_type = "Reservation" if row["term"] else "Consumption"
         uses = uses_of(row["product"], row["meter"], row["unit"], row_type)
@@ -40,16 +42,12 @@ def build(tables: Path) -> dict[str, Any]:
         known = versions.get(model.lower(), {ANY})
         if len(known) > 1:
             raise ValueError(f"{model} has the versions {sorted(known)}: which one the row means is not said")
-        use = Use(kind=row["kind"], sku=_sku(row["sku"]), model=model, version=next(iter(known)))
-        packer.add((use,), row, packer.meter_of(use) or f"{model} {row['kind'].replace('_', ' ')}, {row['sku']}")
+        use = Use(kind=row["kind"], sku=SkuName(row["sku"]), model=model, version=next(iter(known)))
+        packer.add(
+            (use,), row, packer.meter_of(use) or f"{model} {row['kind'].replace('_', ' ')}, {row['sku']}"
+        )
     listed = [{"title": of["title"], "asOf": str(of["as_of"])} for of in sources.values()]
     return {"format": FORMAT, "sources": listed, **packer.tables()}
-
-
-def _sku(name: str) -> Any:
-    from reconciler.domain.sku import SkuName  # noqa: PLC0415
-
-    return SkuName(name)
 
 
 def _rows(table: Path) -> Iterator[dict[str, str]]:

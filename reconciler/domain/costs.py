@@ -12,7 +12,7 @@ from reconciler.domain.sku import SkuName
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
-    """The average load over a month: requests a minute, tokens a request, cached share of prompts (0 to 1)."""
+    """The load of an average month: requests a minute, tokens a request, cached share of prompts (0 to 1)."""
 
     rpm: Decimal
     prompt_tokens: Decimal
@@ -70,7 +70,7 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
-    """How a fleet's money is counted. `prices` is the path of the fleet's own price list, None without one."""
+    """How a fleet's money is counted. `prices` is the path of its own price list, None without one."""
 
     currency: str = "USD"
     hours_per_month: Decimal = Decimal(730)

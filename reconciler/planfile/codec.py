@@ -28,6 +28,7 @@ from reconciler.plan.plan import Plan, PoolForecast, Refusal, Step, Unread
 from reconciler.planfile.observation import in_order, observed_json
 from reconciler.planfile.plan_file import FORMAT_VERSION
 from reconciler.planfile.saved import SavedPlan, Stale, narrow, read_saved
+from reconciler.prices.document import cost_json
 
 __all__ = ["SavedPlan", "Stale", "narrow", "read_saved", "to_json"]
 
@@ -63,6 +64,7 @@ def to_json(
         "summary": {kind: kinds.count(kind) for kind in KIND.values()},
         "actions": [action_json(step) for step in plan.steps],
         "quota": [pool_json(pool) for pool in plan.quota],
+        **({"cost": cost_json(plan.cost)} if plan.cost else {}),
         "refusals": [_refusal(refusal) for refusal in plan.refusals],
         "diagnostics": [_diagnostic(found, spans) for found in plan.findings],
         "leftOut": plan.left_out,

@@ -20,7 +20,7 @@ from typing import Final
 
 from reconciler.domain.costs import Costs, Reservation, ReservationTerm, Workload
 from reconciler.domain.ids import DeploymentId, Region
-from reconciler.domain.sku import SkuFamily, SkuName
+from reconciler.domain.sku import SkuFamily, SkuName, SkuReach
 from reconciler.prices.book import NoPrice, Price, PriceBook, PriceList, Question
 
 CENT: Final = Decimal("0.01")
@@ -36,7 +36,8 @@ _BY_MARKETPLACE: Final = frozenset({"anthropic"})
 class Deployed:
     """What is billed of one deployment. `model` and `version` are those of the base where `fine_tuned`.
 
-    None is not known; `priority` says that its requests are served as priority processing.
+    None is not known; `priority` says that its requests are served as priority processing. `state` is set
+    only where it leaves open whether Azure bills the deployment.
     """
 
     id: DeploymentId
@@ -49,14 +50,16 @@ class Deployed:
     fine_tuned: bool = False
     priority: bool = False
     workload: Workload | None = None
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One line of a bill: ``quantity x rate / months = monthly``, not rounded.
 
-    `rate` is as published and pays for so many `months`: twelve for a reservation of a year. `quantity` and `monthly` are None for a rate without a declared workload. `sum_of` is how the quantity
-    comes about. `id` is a deployment's ARM id, or the name of a reservation.
+    `rate` is as published and pays for so many `months`: twelve for a reservation of a year. `quantity` and
+    `monthly` are None for a rate without a declared workload. `sum_of` is how the quantity comes about.
+    `ptus` are those deployed, with their `reach`. `id` is a deployment's ARM id, or a reservation's name.
     """
 
     id: str
@@ -68,6 +71,8 @@ class Line:
     source: PriceList
     sum_of: str = ""
     months: int = 1
+    ptus: int | None = None
+    reach: SkuReach | None = None
 
     @property
     def monthly(self) -> Decimal | None:
@@ -77,7 +82,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unpriced:
-    """A part of a bill that nobody knows. `usage`: the rates are known and how much is used is not declared."""
+    """A part of a bill that is not known. `usage`: it is paid by use, and nothing is due without any."""
 
     id: str
     why: str
@@ -114,6 +119,37 @@ class Bill:
     def complete(self) -> bool:
         """Whether every part is known."""
         return not self.unpriced
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """The bills before and after a change; `before` None where there is nothing to compare with.
+
+    `changed` are the ids of the deployments that the change touches. `notes` are what else one should know.
+    """
+
+    costs: Costs
+    after: Bill
+    before: Bill | None = None
+    changed: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def delta(self) -> Decimal | None:
+        """What the month costs more (or less, below nought), not rounded."""
+        return None if self.before is None else self.after.total - self.before.total
+
+    @property
+    def complete(self) -> bool:
+        """Whether every part of both bills is known."""
+        return self.after.complete and (self.before is None or self.before.complete)
+
+    @property
+    def doubts(self) -> tuple[Unpriced, ...]:
+        """What is not known of the deployments that change, or of any where nothing changes."""
+        parts = (*(self.before.unpriced if self.before else ()), *self.after.unpriced)
+        kept = (one for one in parts if self.before is None or one.id in self.changed)
+        return tuple({(one.id, one.why): one for one in kept}.values())
 
 
 def cents(amount: Decimal) -> Decimal:
@@ -191,7 +227,9 @@ class _Biller:
         """What a reservation costs, whether it is used or not."""
         reservation = cover.reservation
         name = f"reservation of {reservation.name}"
-        found = self._look_up("reservation", reservation.type.sku, reservation.region, _TERMS[reservation.term])
+        found = self._look_up(
+            "reservation", reservation.type.sku, reservation.region, _TERMS[reservation.term]
+        )
         if isinstance(found, NoPrice):
             yield Unpriced(id=name, why=found.why)
             return
@@ -224,6 +262,8 @@ class _Biller:
             rate=found.rate,
             source=found.source,
             sum_of=f"{paid} PTU x {self.costs.hours_per_month:f} h{less}",
+            ptus=one.capacity,
+            reach=sku.reach,
         )
 
     def _hosting(self, one: Deployed, sku: SkuName) -> Line | Unpriced:
@@ -247,22 +287,19 @@ class _Biller:
         if one.workload is None:
             yield from (_line(one, kind, rate, None, "") for kind, rate in known.items())
             missing = rates["input"]
-            if isinstance(missing, NoPrice):
-                yield Unpriced(id=str(one.id), why=missing.why)
-            else:
-                yield Unpriced(
-                    id=str(one.id), why="it is paid per token and declares no workload", usage=True
-                )
+            why = "it is paid per token and declares no workload"
+            why = missing.why if isinstance(missing, NoPrice) else why
+            yield Unpriced(id=str(one.id), why=why, usage=True)
             return
-        for kind, (tokens, sum_of) in self._usage(one, sku, one.workload, rates).items():
+        for kind, (tokens, sum_of) in self._usage(one.workload, rates).items():
             rate = rates[kind]
             if isinstance(rate, NoPrice):
                 yield Unpriced(id=str(one.id), why=rate.why)
-            else:
+            elif rate is not None:
                 yield _line(one, kind, rate, tokens, sum_of)
 
     def _usage(
-        self, one: Deployed, sku: SkuName, load: Workload, rates: dict[str, Price | NoPrice | None]
+        self, load: Workload, rates: dict[str, Price | NoPrice | None]
     ) -> dict[str, tuple[Decimal, str]]:
         """Tokens a month of each kind. Where a model has no price for cached input, all of it is input."""
         requests = load.rpm * _MINUTES * self.costs.hours_per_month
@@ -334,6 +371,8 @@ def _line(one: Deployed, kind: str, rate: Price, tokens: Decimal | None, sum_of:
 
 def _unbillable(one: Deployed) -> str:
     """Why nothing can be looked up for a deployment; empty where something can."""
+    if one.state:
+        return f"whether Azure bills a deployment in state {one.state} is not documented"
     if one.sku is None:
         return "its SKU is not known"
     if one.sku.family is SkuFamily.UNKNOWN:

@@ -27,7 +27,7 @@ _FACTORS: Final[Mapping[str, int]] = {"": 1, "K": 1_000, "M": 1_000_000}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceList:
-    """A list of prices. `as_of` is an ISO date; `currency` an ISO 4217 code; `own` where the user wrote it."""
+    """A list of prices. `as_of` is an ISO date, `currency` an ISO 4217 code; `own`: the user wrote it."""
 
     title: str
     as_of: str
@@ -123,37 +123,60 @@ class PriceBook:
         found = self._candidates(question)
         if not found:
             return NoPrice(why=self._why_nothing(question))
-        listed = [row for _, row in found if row.source.currency == question.currency]
-        if not listed:
+        if not any(row.source.currency == question.currency for _, row in found):
             return NoPrice(
                 why=f"the lists are in {found[0][1].source.currency}, not in {question.currency}: "
                 f"`reconciler catalog prices --refresh --currency {question.currency}` asks for them"
             )
-        by_list: dict[PriceList, list[Row]] = defaultdict(list)
-        for row in listed:
-            by_list[row.source].append(row)
-        for source in sorted(by_list, key=_rank, reverse=True):
-            answer = _in_force(by_list[source], question)
-            if answer is not None:
-                return answer
-        where = f"in {question.region}" if question.region else "in any region"
-        return NoPrice(why=f"no list has a price of {_subject(question)} {where} on {question.day}")
+        if question.version is None:
+            versions = sorted({use.version for use, _ in found})
+            return self._shared(question, "versions", [replace(question, version=one) for one in versions])
+        if question.region is None:
+            regions = sorted({region for _, row in found for region in row.regions})
+            return self._shared(
+                question, "regions", [replace(question, region=_Place(one)) for one in regions]
+            )
+        answers = self.rivals(question)
+        if answers:
+            return answers[0]
+        return NoPrice(
+            why=f"no list has a price of {_subject(question)} in {question.region} on {question.day}"
+        )
+
+    def _shared(self, question: Question, differing: str, each: Sequence[Question]) -> Price | NoPrice:
+        """The one price that all of several questions have."""
+        answers = [self.price(one) for one in each]
+        known = [one for one in answers if isinstance(one, Price)]
+        if not known:
+            return answers[0]
+        if len({one.rate / one.per for one in known}) > 1:
+            return NoPrice(
+                why=f"the price of {_subject(question)} differs between {differing}, and which one it is, "
+                "is not known here"
+            )
+        return known[0]
 
     def rivals(self, question: Question) -> tuple[Price, ...]:
-        """What every list says, newest first: for the page on where lists disagree."""
+        """What every list says of one region and version, newest list first."""
         by_list: dict[PriceList, list[Row]] = defaultdict(list)
         for _, row in self._candidates(question):
-            by_list[row.source].append(row)
-        answers = (_in_force(by_list[one], question) for one in sorted(by_list, key=_rank, reverse=True))
-        return tuple(one for one in answers if isinstance(one, Price))
+            if row.source.currency == question.currency and _in_force(row, question):
+                by_list[row.source].append(row)
+        newest = (
+            max(by_list[source], key=lambda row: row.effective or date.min)
+            for source in sorted(by_list, key=_rank, reverse=True)
+        )
+        return tuple(
+            Price(rate=row.price, per=per, unit=row.unit, meter=row.meter, source=row.source)
+            for row in newest
+            if (per := per_unit(row.unit)) is not None
+        )
 
     def _candidates(self, question: Question) -> list[tuple[Use, Row]]:
         """The rows of that use: of the version if one has a meter, else of the model as such."""
         found = [
             (use, row)
-            for use, row in self._index.get(
-                (question.kind, question.sku.name, question.model.lower()), ()
-            )
+            for use, row in self._index.get((question.kind, question.sku.name, question.model.lower()), ())
             if use.format.lower() in {ANY, question.format.lower()} and row.term == question.term
         ]
         if question.version is None:
@@ -179,41 +202,20 @@ def _subject(question: Question) -> str:
     return f"{of}{version}, {words}, on {question.sku}" if of else f"{words} on {question.sku}"
 
 
-def _in_force(rows: Sequence[Row], question: Question) -> Price | NoPrice | None:
-    """The price of one list; None where the list has none for that place and day."""
-    begun = [row for row in rows if row.effective is None or row.effective <= question.day]
-    if question.region is not None:
-        begun = [row for row in begun if _holds_in(row, question.region.name)]
-        if not begun:
-            return None
-        return _price(_newest(begun))
-    regions = {region for row in begun for region in row.regions}
-    each = [_newest([row for row in begun if region in row.regions]) for region in regions]
-    if not each:
-        return None
-    if len({(row.price, row.unit) for row in each}) > 1:
-        return NoPrice(
-            why=f"the price of {_subject(question)} differs "
-            + ("between regions" if question.version else "between regions or versions")
-            + ", and which it is, is not known here"
-        )
-    return _price(each[0])
-
-
-def _holds_in(row: Row, region: str) -> bool:
+def _in_force(row: Row, question: Question) -> bool:
+    """Whether a row has begun, and holds in the region that is asked about."""
+    region = question.region.name if question.region else EVERYWHERE
     commercial = not region.startswith(("usgov", "usdod", "china"))
-    return region in row.regions or (EVERYWHERE in row.regions and commercial)
+    begun = row.effective is None or row.effective <= question.day
+    return begun and (region in row.regions or (EVERYWHERE in row.regions and commercial))
 
 
-def _newest(rows: Sequence[Row]) -> Row:
-    return max(rows, key=lambda row: row.effective or date.min)
+@dataclass(frozen=True, slots=True, order=True)
+class _Place(Region):
+    """A region as a list writes it, `EVERYWHERE` among them."""
 
-
-def _price(row: Row) -> Price | NoPrice:
-    per = per_unit(row.unit)
-    if per is None:
-        return NoPrice(why=f"the unit {row.unit!r} of the meter {row.meter!r} is not understood")
-    return Price(rate=row.price, per=per, unit=row.unit, meter=row.meter, source=row.source)
+    def __post_init__(self) -> None:
+        """Take the name as it is."""
 
 
 def per_unit(unit: str) -> int | None:

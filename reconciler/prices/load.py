@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
 
 from reconciler.domain.sku import SkuName
 from reconciler.errors import UsageProblem
@@ -55,78 +58,108 @@ def _use(kind: str, sku: str, model: str, version: str, model_format: str) -> Us
     return Use(kind=kind, sku=SkuName(sku), model=model, version=version, format=model_format)
 
 
-def list_document(source: PriceList, rows: Iterator[Row]) -> dict[str, Any]:
+class _Form(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, validate_by_name=True)
+
+
+class _UseForm(_Form):
+    kind: Annotated[str, Field(min_length=1)]
+    sku: Annotated[str, Field(min_length=1)]
+    model: str = ""
+    version: str = ""
+    format: str = ""
+
+
+class _RowForm(_Form):
+    uses: Annotated[list[_UseForm], Field(min_length=1)]
+    unit: str
+    price: Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
+    regions: Annotated[list[str], Field(min_length=1)]
+    meter: str = ""
+    effective: date | None = None
+    term: Literal["", "1 Month", "1 Year"] = ""
+
+
+class _ListForm(_Form):
+    """A price list in a file."""
+
+    format: Literal[1]
+    title: Annotated[str, Field(min_length=1)]
+    as_of: date
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+    prices: list[_RowForm]
+
+
+def list_text(source: PriceList, rows: Iterable[Row]) -> str:
     """A price list as it is kept in a file; prices are decimal text."""
-    return {
-        "format": FORMAT,
-        "title": source.title,
-        "asOf": source.as_of,
-        "currency": source.currency,
-        "prices": [
-            {
-                "meter": row.meter,
-                "unit": row.unit,
-                "price": str(row.price),
-                "regions": sorted(row.regions),
-                **({"effective": row.effective.isoformat()} if row.effective else {}),
-                **({"term": row.term} if row.term else {}),
-                "uses": [_use_document(use) for use in row.uses],
-            }
+    form = _ListForm(
+        format=1,
+        title=source.title,
+        as_of=date.fromisoformat(source.as_of),
+        currency=source.currency,
+        prices=[
+            _RowForm(
+                uses=[
+                    _UseForm(
+                        kind=use.kind,
+                        sku=use.sku.name,
+                        model=use.model,
+                        version=use.version,
+                        format=use.format,
+                    )
+                    for use in row.uses
+                ],
+                unit=row.unit,
+                price=row.price,
+                regions=sorted(row.regions),
+                meter=row.meter,
+                effective=row.effective,
+                term=row.term,
+            )
             for row in rows
         ],
-    }
-
-
-def _use_document(use: Use) -> dict[str, str]:
-    whole = {"kind": use.kind, "sku": use.sku.name, "model": use.model, "version": use.version}
-    return {key: value for key, value in {**whole, "format": use.format}.items() if value}
+    )
+    return form.model_dump_json(by_alias=True, exclude_defaults=True, indent=1) + "\n"
 
 
 def read_list(path: Path, *, own: bool = False) -> tuple[Row, ...]:
     """The rows of a price list in a file; UsageProblem says what is wrong with it."""
     try:
-        with path.open("rb") as stream:
-            text = stream.read(LARGEST + 1)
-        return tuple(_listed(text, own=own))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, InvalidOperation, RecursionError) as wrong:
-        if isinstance(wrong, OSError):
-            why = wrong.strerror or str(wrong)
-        else:
-            why = f"it lacks {wrong}" if isinstance(wrong, KeyError) else str(wrong) or type(wrong).__name__
+        form = _ListForm.model_validate_json(_bytes_of(path))
+    except (OSError, ValueError) as wrong:
         raise UsageProblem(
-            f"the price list {path} cannot be used: {why}. `reconciler catalog prices --refresh --prices "
-            f"FILE` writes one; docs/how-to/costs.md shows the form"
+            f"the price list {path} cannot be used: {_said(wrong)}. `reconciler catalog prices --refresh "
+            "--overlay FILE` writes one, and docs/how-to/costs.md shows the form"
         ) from wrong
+    return tuple(_listed(form, own=own))
 
 
-def _listed(text: bytes, *, own: bool) -> Iterator[Row]:
+def _bytes_of(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        text = stream.read(LARGEST + 1)
     if len(text) > LARGEST:
         raise ValueError(f"it is larger than {LARGEST >> 20} MiB")
-    document = json.loads(text, parse_float=Decimal, parse_int=Decimal)
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise ValueError(f"it has no format {FORMAT}")
-    as_of = date.fromisoformat(document["asOf"]).isoformat()
-    source = PriceList(title=document["title"], as_of=as_of, currency=document["currency"], own=own)
-    for row in document["prices"]:
-        price = Decimal(row["price"])
-        if not price.is_finite() or price < 0:
-            raise ValueError(f"{price} is not a price")
+    return text
+
+
+def _said(wrong: OSError | ValueError) -> str:
+    if isinstance(wrong, ValidationError):
+        first = wrong.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return f"{where}: {first['msg']}" if where else first["msg"]
+    return (wrong.strerror if isinstance(wrong, OSError) else None) or str(wrong)
+
+
+def _listed(form: _ListForm, *, own: bool) -> Iterator[Row]:
+    source = PriceList(title=form.title, as_of=form.as_of.isoformat(), currency=form.currency, own=own)
+    for row in form.prices:
         yield Row(
-            uses=tuple(
-                _use(
-                    use["kind"],
-                    use["sku"],
-                    use.get("model", ""),
-                    use.get("version", ""),
-                    use.get("format", ""),
-                )
-                for use in row["uses"]
-            ),
-            meter=row["meter"],
-            unit=row["unit"],
-            price=price,
-            regions=frozenset(row["regions"]),
+            uses=tuple(_use(use.kind, use.sku, use.model, use.version, use.format) for use in row.uses),
+            meter=row.meter or f"{form.title}: {row.uses[0].kind.replace('_', ' ')}",
+            unit=row.unit,
+            price=row.price,
+            regions=frozenset(row.regions),
             source=source,
-            effective=date.fromisoformat(row["effective"]) if "effective" in row else None,
-            term=row.get("term", ""),
+            effective=row.effective,
+            term=row.term,
         )
