@@ -12,10 +12,11 @@ from typing import Final
 from reconciler.diagnostics import Diagnostic, Related, Route, Severity
 from reconciler.domain.costs import Costs, Reservation, ReservationTerm, ReservationType
 from reconciler.domain.ids import Region, is_guid
-from reconciler.domain.state import Fleet, Guards, Retirement, Subscription
+from reconciler.domain.state import Fleet, Guards, Preference, Retirement, Subscription
 from reconciler.manifest.scalars import nearest
 from reconciler.manifest.schema import FleetDocument, FleetSpec
 from reconciler.manifest.source import Document
+from reconciler.manifest.structure import STRUCTURAL
 
 # Versions with a deployments type in Azure/bicep-types-az (commit 1f896de2d, 2026-08-20), and the two newer
 # previews of the specification repository.
@@ -66,6 +67,10 @@ def fleet_of(document: Document, typed: FleetDocument) -> Fleet:
             fail_within_days=_stated(retirement.fail_within_days, Retirement().fail_within_days),
         ),
         costs=_costs(document, spec),
+        upgrade=tuple(
+            Preference(model=one.from_, to=one.to, from_version=one.from_version, version=one.version)
+            for one in (spec.upgrade.prefer if spec.upgrade is not None else None) or ()
+        ),
         place=document.place(),
     )
 
@@ -121,10 +126,8 @@ def _cost_findings(document: Document, spec: FleetSpec) -> Iterator[Diagnostic]:
             )
 
 
-def fleet_findings(
-    document: Document, spec: FleetSpec, known_rules: frozenset[str], structural: frozenset[str]
-) -> Iterator[Diagnostic]:
-    """What a well-typed Fleet gets wrong. `structural` are the codes of text that is not understood."""
+def fleet_findings(document: Document, spec: FleetSpec, known_rules: frozenset[str]) -> Iterator[Diagnostic]:
+    """What a well-typed Fleet gets wrong."""
     yield from _api_version(document, spec)
     yield from _aliases(document, spec)
     yield from _cost_findings(document, spec)
@@ -139,7 +142,7 @@ def fleet_findings(
                 f"did you mean `{near}`?" if near else "`reconciler explain` lists the codes",
                 on_key=True,
             )
-        elif code in structural - LOWERABLE and level != "error":
+        elif code in STRUCTURAL.keys() - LOWERABLE and level != "error":
             yield _wrong(
                 document,
                 route,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, auto
 
-from reconciler.domain.ids import DeploymentId, Region
+from reconciler.domain.ids import Region
 from reconciler.domain.shard import Shard
 from reconciler.domain.sku import SkuFamily
 from reconciler.domain.state import DesiredState, Listed, ObservedDeployment, ObservedState
@@ -21,14 +21,6 @@ from reconciler.plan.pools import PoolKey, Pools
 # Without a word in the Fleet: this many deletes, or this share of what is ours, whichever is smaller.
 _DEFAULT_DELETES = 5
 _DEFAULT_PERCENT = 20.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
-    """What all shards of a saved plan have together: what goes, and how many deployments are owned."""
-
-    going: tuple[DeploymentId, ...]
-    owned: int
 
 
 class Alone(Enum):
@@ -51,7 +43,7 @@ class Policy:
     allow_empty: bool = False
     take_over: bool = False
     replace_failed: bool = False
-    in_shard: Counted | Alone = Alone.SHARE
+    in_shard: Alone = Alone.SHARE
 
 
 def guard(
@@ -110,13 +102,9 @@ def _deletes(
         allowed, rule = _allowed_deletes(desired, owned, policy)
     elif policy.in_shard is Alone.LATER:
         return
-    elif isinstance(policy.in_shard, Counted):
-        going = policy.in_shard.going
-        allowed, rule = _allowed_deletes(desired, policy.in_shard.owned, policy)
-        fix = f"--max-deletes {len(going)}"
     else:
         allowed, rule = _share_of_deletes(desired, owned, policy, shard)
-        fix += f" for shard {shard} alone; or `plan --shard`, `plan merge` and `apply PLANFILE --shard`"
+        fix += f" for shard {shard} alone; or apply without --shard, under the limit of the whole fleet"
     if len(going) <= allowed:
         return
     names = ", ".join(f"{one.account.name}/{one.name}" for one in going)
