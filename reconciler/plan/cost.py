@@ -12,7 +12,7 @@ from reconciler.domain.costs import Costs
 from reconciler.domain.sku import SkuFamily
 from reconciler.domain.state import Fleet
 from reconciler.plan.actions import Action, Adopt, Blocked, Create, Delete, Keep, Replace, Update
-from reconciler.plan.guard import Alone, Counted, Policy
+from reconciler.plan.guard import Alone, Policy
 from reconciler.plan.plan import Plan, Refusal
 from reconciler.prices.bill import Bill, Cost, Cover, Deployed, bill, cents
 from reconciler.prices.book import PriceBook
@@ -95,7 +95,7 @@ def _refused(plan: Plan, cost: Cost, fleet: Fleet, policy: Policy) -> Iterator[R
     stated, flag = fleet.guards.max_monthly_increase, policy.max_monthly_increase
     limit = stated if flag is None else flag
     shard = plan.part.shard if plan.part else None
-    alone = shard is not None and shard.count > 1 and not isinstance(policy.in_shard, Counted)
+    alone = shard is not None and shard.count > 1
     if limit is None or (alone and policy.in_shard is Alone.LATER):
         return
     rule = f"--max-monthly-increase {flag}"

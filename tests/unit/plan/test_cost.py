@@ -13,7 +13,7 @@ from reconciler.domain.deployment import UNSET, DesiredDeployment, Lifecycle
 from reconciler.domain.shard import Shard
 from reconciler.domain.state import Fleet, Guards, ObservedDeployment
 from reconciler.plan.cost import priced
-from reconciler.plan.guard import Alone, Counted, Policy
+from reconciler.plan.guard import Alone, Policy
 from reconciler.plan.plan import Plan
 from reconciler.prices.bill import cents
 from reconciler.prices.load import shipped
@@ -156,7 +156,7 @@ def test_usage_without_a_workload_is_no_matter_of_the_guard() -> None:
     assert counted([desired(capacity=1000)], [], limit="0").refusals == ()
 
 
-def test_a_shard_alone_goes_by_its_share_and_all_together_by_the_whole() -> None:
+def test_a_shard_goes_by_its_share_of_the_limit_and_a_plan_to_be_merged_by_none() -> None:
     whole = state(ptus(50))
     shard = next(
         one for one in (Shard(index=1, count=2), Shard(index=2, count=2)) if whole.in_shard(one).deployments
@@ -167,4 +167,3 @@ def test_a_shard_alone_goes_by_its_share_and_all_together_by_the_whole() -> None
 
     assert refused(replace(EVERYTHING, in_shard=Alone.SHARE))
     assert not refused(replace(EVERYTHING, in_shard=Alone.LATER))
-    assert not refused(replace(EVERYTHING, in_shard=Counted(going=(), owned=0)))
