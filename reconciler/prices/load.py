@@ -11,9 +11,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
+from reconciler.domain.document import Document
 from reconciler.domain.sku import SkuName
 from reconciler.errors import UsageProblem
 from reconciler.prices.book import PriceBook, PriceList, Row
@@ -58,11 +58,7 @@ def _use(kind: str, sku: str, model: str, version: str, model_format: str) -> Us
     return Use(kind=kind, sku=SkuName(sku), model=model, version=version, format=model_format)
 
 
-class _Form(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, validate_by_name=True)
-
-
-class _UseForm(_Form):
+class _UseForm(Document):
     kind: Annotated[str, Field(min_length=1)]
     sku: Annotated[str, Field(min_length=1)]
     model: str = ""
@@ -70,17 +66,17 @@ class _UseForm(_Form):
     format: str = ""
 
 
-class _RowForm(_Form):
+class _RowForm(Document):
     uses: Annotated[list[_UseForm], Field(min_length=1)]
     unit: str
     price: Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
     regions: Annotated[list[str], Field(min_length=1)]
     meter: str = ""
     effective: date | None = None
-    term: Literal["", "1 Month", "1 Year"] = ""
+    term: str = Field(default="", pattern="^(1 Month|1 Year)?$")
 
 
-class _ListForm(_Form):
+class _ListForm(Document):
     """A price list in a file."""
 
     format: Literal[1]
@@ -125,11 +121,12 @@ def list_text(source: PriceList, rows: Iterable[Row]) -> str:
 def read_list(path: Path, *, own: bool = False) -> tuple[Row, ...]:
     """The rows of a price list in a file; UsageProblem says what is wrong with it."""
     try:
-        form = _ListForm.model_validate_json(_bytes_of(path))
+        form = _ListForm.read(_bytes_of(path))
     except (OSError, ValueError) as wrong:
+        why = (isinstance(wrong, OSError) and wrong.strerror) or wrong
         raise UsageProblem(
-            f"the price list {path} cannot be used: {_said(wrong)}. `reconciler catalog prices --refresh "
-            "--overlay FILE` writes one, and docs/how-to/costs.md shows the form"
+            f"the price list {path} cannot be used: {why}. `reconciler catalog prices --refresh --overlay FILE` "
+            "writes one, and docs/how-to/costs.md shows the form"
         ) from wrong
     return tuple(_listed(form, own=own))
 
@@ -140,14 +137,6 @@ def _bytes_of(path: Path) -> bytes:
     if len(text) > LARGEST:
         raise ValueError(f"it is larger than {LARGEST >> 20} MiB")
     return text
-
-
-def _said(wrong: OSError | ValueError) -> str:
-    if isinstance(wrong, ValidationError):
-        first = wrong.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        return f"{where}: {first['msg']}" if where else first["msg"]
-    return (wrong.strerror if isinstance(wrong, OSError) else None) or str(wrong)
 
 
 def _listed(form: _ListForm, *, own: bool) -> Iterator[Row]:

@@ -16,7 +16,7 @@ from reconciler.domain.deployment import JsonValue
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.sku import SkuReach
 from reconciler.prices.bill import Bill, Cost, Line, Unpriced, cents
-from reconciler.prices.document import cost_json, plain
+from reconciler.prices.document import cost_document, plain
 from reconciler.report.layout import columns, listed, paragraph
 from reconciler.report.style import Style, markdown_inert
 
@@ -27,7 +27,7 @@ _MOST_GROUPS = 3
 
 def document(cost: Cost) -> dict[str, JsonValue]:
     """The document of `cost -o json`."""
-    return {"formatVersion": FORMAT_VERSION, "cost": cost_json(cost)}
+    return {"formatVersion": FORMAT_VERSION, "cost": cost_document(cost).to_json()}
 
 
 def render_text(cost: Cost, *, style: Style, verbose: bool = False) -> str:

@@ -21,7 +21,7 @@ from reconciler.cli.wiring import load_manifests, the_clock, write_result
 from reconciler.domain.state import DesiredState, Listed, ObservedState
 from reconciler.prices.bill import Cost, bill
 from reconciler.prices.deployed import there
-from reconciler.prices.document import cost_json
+from reconciler.prices.document import cost_document
 from reconciler.report import cost as cost_report
 from reconciler.report import show as show_report
 from reconciler.report.style import json_text
@@ -45,19 +45,22 @@ def command(*, chosen: Chosen, connection: Connection, output: Output, with_cost
     match output.form:
         case "json":
             document = show_report.to_json(observed)
-            write_result(output, json_text(document | ({"cost": cost_json(cost)} if cost else {})))
+            write_result(
+                output, json_text(document | ({"cost": cost_document(cost).to_json()} if cost else {}))
+            )
         case "markdown":
-            money = f"\n{cost_report.render_markdown(cost)}" if cost else ""
-            write_result(output, show_report.render_markdown(observed) + money)
+            table = f"\n{cost_report.render_markdown(cost)}" if cost else ""
+            write_result(output, show_report.render_markdown(observed) + table)
         case "html":
             from reconciler.cli.commands.pages import show_html  # noqa: PLC0415 -- loads only when asked for
 
             write_result(output, show_html(desired, observed, chosen, cost))
         case _:
             style = style_of(output)
-            money = cost_report.render_text(cost, style=style, verbose=output.verbose) if cost else ""
             text = show_report.render_text(observed, style=style)
-            write_result(output, f"{text}\n{money}" if cost else text)
+            if cost:
+                text += f"\n{cost_report.render_text(cost, style=style, verbose=output.verbose)}"
+            write_result(output, text)
     complete = all(isinstance(reading, Listed) for reading in observed.readings.values())
     return Exit.DONE if complete else Exit.FAILED
 

@@ -118,6 +118,7 @@ def test_a_plan_says_nothing_about_money_unless_it_is_asked(desk: Desk) -> None:
 
 
 def test_a_saved_plan_with_costs_can_be_applied(desk: Desk) -> None:
+    desk.file = Path(desk.file.name)
     desk.run("plan", "--cost", "--out", "saved.plan")
     desk.file = Path("saved.plan")
     assert "2 succeeded" in desk.run("apply")
