@@ -75,7 +75,7 @@ AliasOf = Callable[[str], str]
 class Draft:
     """One entry. `held_back` says why it must stay a comment; `ours` that it carries this fleet's mark.
 
-    `undecided` is the condition that somebody has to decide, `lost` what the source says and the entry cannot.
+    `undecided` is the condition that somebody has to decide, `lost` what the source says and this cannot.
     """
 
     name: str
@@ -111,7 +111,7 @@ def draft(found: Found, alias_of: AliasOf, fleet: str) -> Draft:
     silent = found.observed and not at(properties, "versionUpgradeOption")
     _fields(page, {**properties, "versionUpgradeOption": _ABSENT_OPTION} if silent else properties, found)
     tags = part(found.resource, "tags")
-    owner = _tags(page, tags)
+    owner = _tags(page, tags, found)
     mark = _word(at(tags, REMOVAL_TAG))
     if owner == fleet and mark in _REMOVAL:
         page.lifecycle |= [_REMOVAL[mark]]
@@ -277,10 +277,10 @@ def _sku(page: _Page, found: Found, properties: JsonObject) -> None:
             stated[field_name] = value
     if stated:
         page.tree["sku"] = stated
-    known = {one.lower() for one in stated}
-    for other, value in sku.items():
-        if other.lower() not in known and value not in (None, "") and "ignoreChanges" not in page.lifecycle:
-            page.lost.append(f"sku.{other} {_shown(value)} cannot be written here{_carried(found)}")
+    written = {one.lower() for one in stated}
+    for other, said in sku.items():
+        if other.lower() not in written and said not in (None, "") and "ignoreChanges" not in page.lifecycle:
+            page.lost.append(f"sku.{other} {_shown(said)} cannot be written here{_carried(found)}")
 
 
 def _sku_of_scale(page: _Page, sku: JsonObject, legacy: JsonObject) -> JsonObject:
@@ -341,7 +341,7 @@ def _snake(name: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
 
 
-def _tags(page: _Page, tags: JsonObject) -> str | None:
+def _tags(page: _Page, tags: JsonObject, found: Found) -> str | None:
     """State the tags but our own; whose mark is among those."""
     owner = None
     stated: dict[str, JsonValue] = {}
@@ -353,7 +353,7 @@ def _tags(page: _Page, tags: JsonObject) -> str | None:
         if isinstance(value, str) and fits({"tags": {name: value}}):
             stated[name] = value
         elif value is not None:
-            page.lost.append(f"tag {_shown(name)} {_shown(value)} cannot be written here")
+            page.lost.append(f"tag {_shown(name)} {_shown(value)} cannot be written here{_carried(found)}")
     if stated:
         page.tree["tags"] = stated
     return owner
@@ -376,7 +376,9 @@ def _unknown(page: _Page, found: Found, properties: JsonObject) -> None:
         if at(properties, "sku") is not None or at(properties, "tags") is not None:
             page.lost.append("ARM ignores sku and tags among the properties; they are not stated")
     model = part(properties, "model")
-    names = [name for name, value in found.resource.items() if name.lower() not in _ROOT and value is not None]
+    names = [
+        name for name, value in found.resource.items() if name.lower() not in _ROOT and value is not None
+    ]
     names += [f"model.{name}" for name, value in model.items() if name.lower() not in _MODEL and value]
     names += [name for name in ("properties", "sku", "tags") if _odd(at(found.resource, name))]
     names += ["model"] if _odd(at(properties, "model")) else []

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Union
 
+from reconciler.domain.deployment import JsonValue
+
 LARGEST: Final = 5_000
 """Values inside one value."""
 
@@ -64,6 +66,11 @@ Value = Union[  # noqa: UP007 -- names in quotes
 ]
 Open = Unknown | Choice
 """A value that is not known as a whole."""
+
+
+def as_value(known: JsonValue) -> Value:
+    """JSON as a value, all of which is known."""
+    return known  # type: ignore[return-value]  # parsed JSON has lists and dicts where JsonValue has more
 
 
 def unknown(words: str) -> Unknown:

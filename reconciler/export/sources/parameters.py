@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from reconciler.domain.deployment import JsonValue
+from reconciler.domain.deployment import JsonObject, JsonValue
 from reconciler.errors import UsageProblem
-from reconciler.export.expressions.values import Hole, Unknown, Value, at, unknown
-from reconciler.export.foreign import ForeignFile
+from reconciler.export.draft import part
+from reconciler.export.expressions.values import Hole, Unknown, Value, as_value, at, unknown
+from reconciler.export.foreign import ForeignFile, read_bytes, read_file
 from reconciler.export.sources.given import Setting, typed
 
 _PLACE = re.compile(r"\$\{([A-Za-z_]\w*)(?::?[-=]([^}]*))?\}")
@@ -33,8 +35,10 @@ class Given:
             return ()
         names = ", ".join(dict.fromkeys(name for one in self.unset.values() for name in one))
         return (
-            (f"azd variables that are set nowhere: {names}. Their defaults hold, or the parameters "
-            f"{', '.join(self.unset)} count as not given; --azd-env DIR reads an azd environment"),
+            (
+                f"azd variables that are set nowhere: {names}. Their defaults hold, or the parameters "
+                f"{', '.join(self.unset)} count as not given; --azd-env DIR reads an azd environment"
+            ),
         )
 
 
@@ -49,10 +53,10 @@ def given_for(template: Mapping[str, Value], files: Iterable[ForeignFile], setti
         has_default = at(definition, "defaultValue")[0]
         kept_there, kept = at(dict(setting.kept), name)
         if name not in given.values and kept_there and not has_default:
-            given.values[name] = kept  # type: ignore[assignment]  # JSON that was parsed
+            given.values[name] = kept
         said = setting.said_of(name)
         if said is not None:
-            given.values[name] = typed(said, kind)
+            given.values[name] = as_value(typed(said, kind))
     return given
 
 
@@ -118,5 +122,65 @@ def _text(name: str, text: str, kind: str, given: Given, setting: Setting) -> Va
     if any(isinstance(one, Hole) for one in parts):
         return Unknown(tuple(parts))
     made = "".join(parts)
-    value: JsonValue = typed(made, kind) if end and kind else made
-    return value  # type: ignore[return-value]  # every JsonValue that was parsed is a Value
+    return as_value(typed(made, kind)) if end and kind else made
+
+
+def filled_by_azd(
+    item: JsonObject, given: Given, setting: Setting, open_paths: dict[str, str], path: str = ""
+) -> dict[str, JsonValue]:
+    """An object of azd's own YAML with its variables filled in; what stays unknown is noted by its path."""
+    made: dict[str, JsonValue] = {}
+    for name, value in item.items():
+        where = f"{path}{name}"
+        if isinstance(value, Mapping):
+            made[name] = filled_by_azd(value, given, setting, open_paths, f"{where}.")
+            continue
+        filled = _filled(where, as_value(value), "", given, setting)
+        if isinstance(filled, Unknown):
+            open_paths[where] = str(value)
+        else:
+            made[name] = filled  # type: ignore[assignment]  # nothing in it is unknown
+    return made
+
+
+def azd_environment(folder: Path) -> tuple[dict[str, str], JsonObject]:
+    """The variables of an azd environment and the parameters that azd remembers of it.
+
+    `folder` is an environment, such as `.azure/dev`, or `.azure` itself: then its default environment is
+    taken. UsageProblem where there is none.
+    """
+    if not (folder / ".env").is_file():
+        config = folder / "config.json"
+        default = read_file(config).document.get("defaultEnvironment") if config.is_file() else None
+        if not isinstance(default, str) or not (folder / default / ".env").is_file():
+            raise UsageProblem(
+                f"--azd-env {folder} holds no .env: name an azd environment, such as .azure/dev "
+                "(`azd env list` shows them)"
+            )
+        folder = folder / default
+    variables = _dotenv(read_bytes(folder / ".env").decode(errors="replace"))
+    config = folder / "config.json"
+    kept = part(part(read_file(config).document, "infra"), "parameters") if config.is_file() else {}
+    return variables, kept
+
+
+_LINE = re.compile(r"^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*$")
+
+
+def _dotenv(text: str) -> dict[str, str]:
+    """The lines of a .env file as azd writes them: NAME="value", with JSON's escapes."""
+    found: dict[str, str] = {}
+    for line in text.splitlines():
+        match = _LINE.match(line)
+        if match is None:
+            continue
+        name, value = match[1], match[2]
+        if value[:1] == '"':
+            end = re.match(r'"((?:[^"\\]|\\.)*)"', value)
+            value = re.sub(r"\\(.)", r"\1", end[1].replace("\\n", "\n")) if end else value
+        elif value[:1] == "'":
+            value = value[1:].partition("'")[0]
+        else:
+            value = value.partition(" #")[0].rstrip()
+        found[name] = value
+    return found

@@ -20,6 +20,7 @@ from reconciler.export.expressions.values import (
     Open,
     Value,
     alike,
+    as_value,
     at,
     bounded,
     choice,
@@ -42,7 +43,7 @@ _FRAME: Final = frozenset(
         "resources", "existing", "location", "import", "@options",
     }
 )  # fmt: skip
-"""What of a resource says where and whether it is deployed; `location` a deployment takes from its account."""
+"""What of a resource says where and whether it is deployed; a deployment has its account's location."""
 
 _Home = tuple[Value, Value, Value]
 """Subscription, resource group and name of an account; unknown ones are alike if their words are."""
@@ -103,7 +104,9 @@ class _Decided(dict[str, Value]):
     """What is assumed of an expression, by its words; which were asked for is noted."""
 
     def __init__(self, setting: Setting) -> None:
-        super().__init__({normal(name): typed(value, "") for name, value in setting.assumed.items()})  # type: ignore[misc]
+        super().__init__(
+            {normal(name): as_value(typed(value, "")) for name, value in setting.assumed.items()}
+        )
         self._names = {normal(name): name for name in setting.assumed}
         self._used = setting.used
 
@@ -122,7 +125,7 @@ def _variables(template: dict[str, Value], setting: Setting) -> dict[str, Value]
     names = [*(variables if isinstance(variables, dict) else ())]
     names += [str(at(one, "name")[1]) for one in (loops if isinstance(loops, list) else ())]
     said = {name: setting.said_of(name) for name in names if name.lower() != "copy"}
-    return {name: typed(value, "") for name, value in said.items() if value is not None}  # type: ignore[misc]
+    return {name: as_value(typed(value, "")) for name, value in said.items() if value is not None}
 
 
 def template_names(file: ForeignFile) -> tuple[str, ...]:
@@ -410,8 +413,9 @@ def _settled(deployments: list[Found], account_condition: str) -> Iterator[Found
         if twins and twins[0] < number:
             continue
         own = "" if twins else one.condition
+        elsewhere = _contrary(own, account_condition) or _contrary(account_condition, own)
         conditions = [text for text in dict.fromkeys((own, account_condition)) if text]
-        yield replace(one, condition=" and ".join(conditions))
+        yield replace(one, condition=own if elsewhere else " and ".join(conditions))
 
 
 def _told(value: Value) -> str:
