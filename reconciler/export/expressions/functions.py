@@ -158,6 +158,8 @@ def _numbered(value: Value, form: str, digits: int) -> Value:
 def _concat(*arguments: Value) -> Value:
     if arguments and all(isinstance(one, list) for one in arguments):
         return [item for one in arguments for item in _list(one)]
+    if len(arguments) > 1 and all(isinstance(one, Unknown) and not one.is_text for one in arguments):
+        raise Undecided  # they could be lists
     return joined(one if isinstance(one, Unknown) else _text(one) for one in arguments)
 
 

@@ -45,7 +45,7 @@ class Unknown:
 
     @property
     def is_text(self) -> bool:
-        """Whether it is a text for certain: a part of it is known."""
+        """Whether it is a text that is not empty for certain: a part of it is known."""
         return any(not isinstance(one, Hole) for one in self.parts)
 
 

@@ -69,6 +69,46 @@ EXPRESSIONS: list[tuple[str, JsonValue]] = [
     ("[contoso.shout('a')]", None),
     ("[parameters(]", None),
     ("[variables('circle')]", None),
+    ("[filter(createArray('a', 'bb'), lambda('x', greater(length(lambdaVariables('x')), 1)))[0]]", "bb"),
+    ("[join(map(range(0, 3), lambda('i', string(mul(lambdaVariables('i'), 2)))), ',')]", "0,2,4"),
+    (
+        "[join(map(createArray('a', 'b'), lambda('x', 'i', concat(lambdaVariables('x'), string(lambdaVariables('i'))))), '')]",
+        "a0b1",
+    ),
+    (
+        "[string(reduce(createArray(1, 2, 3), 0, lambda('a', 'b', add(lambdaVariables('a'), lambdaVariables('b')))))]",
+        "6",
+    ),
+    (
+        "[first(sort(createArray('b', 'a'), lambda('x', 'y', less(lambdaVariables('x'), lambdaVariables('y')))))]",
+        "a",
+    ),
+    ("[toObject(createArray('a'), lambda('x', lambdaVariables('x')), lambda('x', 'made')).a]", "made"),
+    ("[groupBy(createArray('aa', 'b'), lambda('x', string(length(lambdaVariables('x')))))['2'][0]]", "aa"),
+    ("[mapValues(createObject('k', 'v'), lambda('x', toUpper(lambdaVariables('x')))).k]", "V"),
+    ("[join(flatten(createArray(createArray('a'), createArray('b', 'c'))), '')]", "abc"),
+    ("[join(objectKeys(createObject('a', 1, 'b', 2)), '+')]", "a+b"),
+    ("[intersection(createArray('a', 'b'), createArray('b'))[0]]", "b"),
+    ("[string(length(objectKeys(intersection(createObject('a', 1, 'b', 2), createObject('b', 2)))))]", "1"),
+    ("[shallowMerge(createArray(createObject('a', 'x'), createObject('a', 'y'))).a]", "y"),
+    ("[string(mod(-7, 3))]", "-1"),
+    ("[format('{0:D3}-{1:N0}', 7, 1234567)]", "007-1,234,567"),
+    ("[format('{{{0}}}', 'a')]", "{a}"),
+    ("[coalesce(tryGet(variables('partly'), 'name'), 'x')]", "known"),
+    ("[coalesce(tryGet(variables('partly'), 'absent'), 'x')]", "x"),
+    ("[if(contains(variables('partly'), 'name'), variables('partly').name, 'x')]", "known"),
+    ("[union(variables('partly'), createObject('more', 1)).name]", "known"),
+    ("[union(variables('partly'), createObject('open', 'now')).open]", "now"),
+    ("[if(equals(utcNow(), 'x'), variables('partly').name, 'known')]", "known"),
+    ("[if(empty(concat('a', utcNow())), 'x', 'y')]", "y"),
+    ("[if(parameters('missing'), 'x', 'y')]", None),
+    ("[own.twice('ab')]", "abab"),
+    ("[own.twice('ab', 'more')]", None),
+    ("[coalesce(variables('partly')?.absent, 'x')]", "x"),
+    ("[tryIndexFromEnd(createArray('a', 'b'), 1)]", "b"),
+    ("[indexFromEnd(createArray('a', 'b'), 2)]", "a"),
+    ("[base64ToString(base64('ab'))]", "ab"),
+    ("[resourceGroup().location]", None),
 ]
 
 
@@ -79,7 +119,22 @@ def test_an_expression_is_evaluated_or_left_open_and_never_guessed(
     estate = template(
         resource(properties={"model": {**MODEL, "name": expression}}),
         parameters={"p": {"defaultValue": "v"}, "o": {"defaultValue": {"a": {"b": ["one", "two"]}}}},
-        variables={"nested": [{"x": "[parameters('p')]"}], "circle": "[variables('circle')]"},
+        variables={
+            "nested": [{"x": "[parameters('p')]"}],
+            "circle": "[variables('circle')]",
+            "partly": {"name": "known", "open": "[utcNow()]"},
+        },
+        functions=[
+            {
+                "namespace": "own",
+                "members": {
+                    "twice": {
+                        "parameters": [{"name": "text", "type": "string"}],
+                        "output": {"value": "[concat(parameters('text'), parameters('text'))]"},
+                    }
+                },
+            }
+        ],
     )
     found = only(estate)
     model = found.resource["properties"]["model"]  # type: ignore[index,call-overload]
