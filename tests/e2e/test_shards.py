@@ -154,8 +154,8 @@ def test_shards_side_by_side_end_where_one_process_ends_and_never_write_the_same
             ]
         )
         merged = str(tmp_path / "merged.json")
-        reconciler("plan", "merge", *files, "-q", "--out", merged)
-        end(in_shards("apply", merged, "--endpoint", url))
+        reconciler("plan", "merge", *files, "-q", "--manifests", folder, "--out", merged)
+        end(in_shards("apply", merged, folder, "--endpoint", url))
         assert {len(processes) for processes in writers(url).values()} == {2}, "one writer more, and only one"
         reconciler("plan", folder, "--endpoint", url, "-q", "--detailed-exitcode")
 

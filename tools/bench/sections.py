@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +66,8 @@ def validation(effort: Effort) -> Section:
             folder = str(write_varied(Path(scratch) / str(count), count))
             ours, floor = in_turn(
                 effort.rounds,
-                lambda folder=folder: subject("validation", folder, figure="cpu"),
-                lambda folder=folder: subject("bare-validation", folder, figure="cpu"),
+                partial(subject, "validation", folder, figure="cpu"),
+                partial(subject, "bare-validation", folder, figure="cpu"),
             )
             rows.append(
                 Row(
