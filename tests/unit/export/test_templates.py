@@ -72,18 +72,24 @@ EXPRESSIONS: list[tuple[str, JsonValue]] = [
     ("[filter(createArray('a', 'bb'), lambda('x', greater(length(lambdaVariables('x')), 1)))[0]]", "bb"),
     ("[join(map(range(0, 3), lambda('i', string(mul(lambdaVariables('i'), 2)))), ',')]", "0,2,4"),
     (
-        "[join(map(createArray('a', 'b'), "
-        "lambda('x', 'i', concat(lambdaVariables('x'), string(lambdaVariables('i'))))), '')]",
+        (
+            "[join(map(createArray('a', 'b'), "
+            "lambda('x', 'i', concat(lambdaVariables('x'), string(lambdaVariables('i'))))), '')]"
+        ),
         "a0b1",
     ),
     (
-        "[string(reduce(createArray(1, 2, 3), 0, "
-        "lambda('a', 'b', add(lambdaVariables('a'), lambdaVariables('b')))))]",
+        (
+            "[string(reduce(createArray(1, 2, 3), 0, "
+            "lambda('a', 'b', add(lambdaVariables('a'), lambdaVariables('b')))))]"
+        ),
         "6",
     ),
     (
-        "[first(sort(createArray('b', 'a'), "
-        "lambda('x', 'y', less(lambdaVariables('x'), lambdaVariables('y')))))]",
+        (
+            "[first(sort(createArray('b', 'a'), "
+            "lambda('x', 'y', less(lambdaVariables('x'), lambdaVariables('y')))))]"
+        ),
         "a",
     ),
     ("[toObject(createArray('a'), lambda('x', lambdaVariables('x')), lambda('x', 'made')).a]", "made"),
