@@ -125,8 +125,8 @@ def read_list(path: Path, *, own: bool = False) -> tuple[Row, ...]:
     except (OSError, ValueError) as wrong:
         why = (isinstance(wrong, OSError) and wrong.strerror) or wrong
         raise UsageProblem(
-            f"the price list {path} cannot be used: {why}. `reconciler catalog prices --refresh --overlay FILE` "
-            "writes one, and docs/how-to/costs.md shows the form"
+            f"the price list {path} cannot be used: {why}. `reconciler catalog prices --refresh "
+            "--overlay FILE` writes one, and docs/how-to/costs.md shows the form"
         ) from wrong
     return tuple(_listed(form, own=own))
 
