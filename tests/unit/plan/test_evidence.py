@@ -12,12 +12,11 @@ from tests.unit.plan.states import SUBSCRIPTION, applied, desired, listed, name_
 
 TODAY = date(2026, 11, 24)
 ONE = desired()
+BY, AT = "mallory@example.com", "2026-11-20T10:00:00Z"
 PROVIDER = "Microsoft.CognitiveServices/accounts/deployments"
 
 
-def event(
-    verb: str, *, at: str = "2026-11-20T10:00:00Z", status: str = "Succeeded", name: str = "chat"
-) -> ActivityEvent:
+def event(verb: str, *, at: str = AT, status: str = "Succeeded", name: str = "chat") -> ActivityEvent:
     return ActivityEvent(
         resource=str(name_of(name)).upper(),
         operation=f"{PROVIDER}/{verb}",
@@ -78,10 +77,7 @@ def test_a_deletion_is_said_only_with_proof(
 ) -> None:
     item = proven(report, *events)
     assert item.cause is cause, reason
-    known = (item.who, item.when)
-    assert known == (
-        ("mallory@example.com", "2026-11-20T10:00:00Z") if cause is Cause.DELETED_OUTSIDE else (None, None)
-    )
+    assert (item.who, item.when) == ((BY, AT) if cause is Cause.DELETED_OUTSIDE else (None, None))
 
 
 def test_who_changed_something_comes_from_the_log_where_it_is_as_late_as_the_resource_says() -> None:
