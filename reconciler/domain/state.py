@@ -310,7 +310,9 @@ class Offer:
     """One way in which a region offers a model, from ARM's models list.
 
     `pool` is ARM's usageName: it cannot be derived from the model's name. `minimum` and `step` are None
-    where ARM gives none (every SKU but the provisioned ones): any capacity from 1 up.
+    where ARM gives none (every SKU but the provisioned ones): any capacity from 1 up. `successor` is the name
+    and version of the model that the service moves deployments to (replacementConfig, since 2025-09-01); None
+    where the list declares none.
     """
 
     model_format: str
@@ -325,6 +327,7 @@ class Offer:
     retires: str | None = None
     lifecycle_status: str = ""
     default_version: bool = False
+    successor: tuple[str, str] | None = None
 
     @property
     def for_fine_tuned(self) -> bool:

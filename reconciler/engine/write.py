@@ -282,7 +282,7 @@ async def _arrived(here: UnderWay, delivery: Delivery, lost: ArmError, tries: in
 
 def _moved(action: Writing, now: ObservedDeployment | None) -> str:
     """How the deployment differs from what the plan saw; empty when it does not."""
-    seen = None if isinstance(action, Create) else action.observed
+    seen = action.observed if not isinstance(action, Create) else None
     if seen is None:
         return "" if now is None else f"somebody created it since the plan{_when(now)}"
     if now is None:

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, get_args, get_origin
 
 from reconciler.domain.deployment import JsonObject, JsonValue, ModelRef
+from reconciler.domain.fields import BY_PATH, extra_properties, own_properties, unset_paths
 from reconciler.domain.ids import AccountId, is_guid
+from reconciler.domain.json_values import empty, same
 from reconciler.domain.marks import FLEET_TAG, OURS, REMOVAL_TAG
 from reconciler.domain.sku import SkuName
 from reconciler.export.estate import Found
@@ -22,27 +24,13 @@ from reconciler.manifest.entry import NOT_EXTRA, EntryFields
 from reconciler.manifest.findings import checked
 from reconciler.manifest.tree import Items, Map, Node, Text
 
-# What ARM fills in on create (recorded answers, 2023 to 2026), and what the absence of a property means.
-DEFAULTS: Final[Mapping[str, JsonValue]] = {
-    "versionUpgradeOption": "OnceNewDefaultVersionAvailable",
-    "raiPolicyName": "Microsoft.DefaultV2",
-    "serviceTier": "Default",
-    "deploymentState": "Running",
-    "dynamicThrottlingEnabled": False,
-}
-_ABSENT_OPTION: Final = "OnceCurrentVersionExpired"
-"""What its absence means ("Working with models"). Left out of a write, ARM may put its default there."""
+_OPTION: Final = BY_PATH["versionUpgradeOption"]
+"""Left out of a write, ARM may put its default where its absence meant something else."""
 
 _REMOVAL: Final[Mapping[str, tuple[str, JsonValue]]] = {
     "refuse": ("preventDestroy", True),
     "retain": ("onRemoval", "retain"),
 }
-_OWN_FIELDS: Final = (
-    "versionUpgradeOption", "raiPolicyName", "spilloverDeploymentName", "parentDeploymentName",
-    "capacitySettings", "serviceTier", "deploymentState", "routing", "dynamicThrottlingEnabled",
-)  # fmt: skip
-_EXTRA: Final = ("speculativeDecoding",)
-"""Writable (2026-05-15-preview) and without a field of its own."""
 
 _ROOT: Final = frozenset(
     {"id", "name", "type", "etag", "systemdata", "sku", "tags", "properties", "location"}
@@ -92,8 +80,8 @@ def draft(found: Found, alias_of: AliasOf, fleet: str) -> Draft:
     properties = part(found.resource, "properties")
     _model(page, found, part(properties, "model"), alias_of)
     _sku(page, found, part(found.resource, "sku"))
-    silent = found.observed and not at(properties, "versionUpgradeOption")
-    _fields(page, {**properties, "versionUpgradeOption": _ABSENT_OPTION} if silent else properties)
+    silent = found.observed and not at(properties, _OPTION.name)
+    _fields(page, {**properties, _OPTION.name: _OPTION.absent} if silent else properties)
     tags = part(found.resource, "tags")
     owner = _tags(page, tags)
     mark = _word(at(tags, REMOVAL_TAG))
@@ -258,22 +246,25 @@ def _sku(page: _Page, found: Found, sku: JsonObject) -> None:
 
 def _fields(page: _Page, properties: JsonObject) -> None:
     """What the format has a field for; a value that the field does not take is an extra property."""
-    for name in _OWN_FIELDS:
+    for own in own_properties():
+        name = own.name
         value = _spelled(name, at(properties, name))
-        if value in (None, "", {}, DEFAULTS.get(name)):
+        usual = own.absent if own.default is None else own.default
+        if empty(value) or value == "" or (not empty(usual) and same(value, usual)):
             continue
         if fits({name: value}):
             page.tree[name] = value
         else:
             _extra(page, name, value)
-    for name in _EXTRA:
-        value = at(properties, name)
+    for extra in extra_properties():
+        value = at(properties, extra.name)
         if value is not None:
-            _extra(page, name, value)
+            _extra(page, extra.name, value)
 
 
 def _extra(page: _Page, name: str, value: JsonValue) -> None:
-    if _depth(value) <= _DEEPEST and fits({"extraProperties": {name: value}}):
+    asks_to_unset = any(unset_paths({name: value}))  # a null below extraProperties is no value
+    if not asks_to_unset and _depth(value) <= _DEEPEST and fits({"extraProperties": {name: value}}):
         page.extra[name] = value
     else:
         page.comments.append(f"{name} cannot be written here; it is carried over as it is")
@@ -311,7 +302,7 @@ def _tags(page: _Page, tags: JsonObject) -> str | None:
 
 def _unknown(page: _Page, resource: JsonObject, properties: JsonObject) -> None:
     """Name what ARM has and the format does not know: nobody has lost it, every write carries it over."""
-    known = {*map(str.lower, (*_OWN_FIELDS, *_EXTRA)), *NOT_EXTRA}
+    known = {*(field.name.lower() for field in (*own_properties(), *extra_properties())), *NOT_EXTRA}
     names = [name for name in properties if name.lower() not in known and properties[name] is not None]
     names += [name for name in resource if name.lower() not in _ROOT]
     names += [f"model.{name}" for name in part(properties, "model") if name.lower() not in _MODEL]

@@ -16,12 +16,8 @@ from reconciler.domain.state import ObservedState
 from reconciler.plan.actions import (
     KIND,
     Blocked,
-    Create,
     FieldChange,
-    Keep,
     Update,
-    bodies_of,
-    changes_of,
     kind_of,
 )
 from reconciler.plan.plan import Plan, PoolForecast, Refusal, Step, Unread
@@ -95,8 +91,8 @@ def part_json(part: Part) -> dict[str, JsonValue]:
 def action_json(step: Step) -> dict[str, JsonValue]:
     """One step. `body` is the last PUT; `writes` has them all where there is more than one."""
     action = step.action
-    bodies = [] if isinstance(action, Keep | Blocked) else [in_order(body) for body in bodies_of(action)]
-    observed = None if isinstance(action, Create) else action.observed
+    bodies = [in_order(body) for body in action.writes]
+    observed = action.observed
     document: dict[str, JsonValue] = {
         "id": str(action.id),
         "account": action.id.account.name,
@@ -105,7 +101,7 @@ def action_json(step: Step) -> dict[str, JsonValue]:
         "action": kind_of(action),
         "reason": action.reason.value,
         "explanation": action.explanation,
-        "changes": [_change(change) for change in changes_of(action)],
+        "changes": [_change(change) for change in action.changes],
         "body": bodies[-1] if bodies else None,
         "dependsOn": [str(needed) for needed in step.depends_on],
         "etag": None if observed is None else observed.etag,

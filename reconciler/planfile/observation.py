@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from reconciler.domain import document
 from reconciler.domain.deployment import JsonObject, JsonValue
 from reconciler.domain.ids import AccountId, DeploymentId, Region
+from reconciler.domain.json_values import canonical
 from reconciler.domain.offer_json import offer_json, read_offer
 from reconciler.domain.sku import SkuName
 from reconciler.domain.state import (
@@ -29,7 +30,6 @@ from reconciler.domain.state import (
     Unreadable,
 )
 from reconciler.errors import Trouble
-from reconciler.plan.overlay import canonical
 from reconciler.planfile.plan_file import reading as reading_a_plan
 
 _PEOPLE = "systemdata"

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, TypeVar
 from reconciler.domain import document
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.ids import DeploymentId
+from reconciler.domain.marks import is_mark
 from reconciler.domain.shard import Shard
 from reconciler.domain.state import DesiredState
 from reconciler.errors import PlanStale
-from reconciler.plan.actions import Action, Blocked, Create, Delete, Keep, Reason, changes_of, kind_of
-from reconciler.plan.legality import is_mark, without_marks
+from reconciler.plan.actions import Action, Blocked, Keep, Reason, kind_of
+from reconciler.plan.legality import without_marks
 from reconciler.plan.plan import Plan, Step
 from reconciler.planfile.plan_file import plan_file, reading
 
@@ -205,7 +206,7 @@ def _moved(step: Step, item: SavedItem | None) -> str:
 
 
 def _what_moved(action: Action, item: SavedItem) -> str:
-    now = without_marks(changes_of(action))
+    now = without_marks(action.changes)
     fields = [
         f"{change.path} was {json.dumps(item.before[change.path])}, is {json.dumps(change.before)}"
         for change in now
@@ -235,9 +236,9 @@ def _block(action: Action, reason: Reason, explanation: str, way_out: str) -> Bl
         reason=reason,
         explanation=explanation,
         way_out=way_out,
-        changes=changes_of(action),
-        desired=None if isinstance(action, Delete) else action.desired,
-        observed=None if isinstance(action, Create) else action.observed,
+        changes=action.changes,
+        desired=action.desired,
+        observed=action.observed,
     )
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from reconciler.catalogue.query import Catalogue
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.deployment import DesiredDeployment, Unset
-from reconciler.domain.marks import OURS
+from reconciler.domain.marks import MARKS, OURS
 from reconciler.domain.state import DesiredState
 from reconciler.manifest.rules.rule import Rule, counted, found
 
@@ -16,7 +16,7 @@ CODE = "tag-limits"
 
 _SOURCE = "limits of Azure resource tags (Microsoft docs)"
 
-_MOST, _OURS = 50, 3
+_MOST, _OURS = 50, len(MARKS)
 _LONGEST_NAME, _LONGEST_VALUE = 512, 256
 _FORBIDDEN = frozenset("<>%&\\?/")
 
@@ -38,7 +38,7 @@ def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterato
             )
         yield from _names(deployment, list(tags))
         for name, value in tags.items():
-            if len(value) > _LONGEST_VALUE:
+            if value is not None and len(value) > _LONGEST_VALUE:
                 message = (
                     f"the value of tag `{name}` has {len(value)} characters; {_LONGEST_VALUE} are allowed"
                 )
@@ -90,7 +90,7 @@ RULE = Rule(
     explanation=(
         "A resource has at most 50 tags; names have up to 512 characters, are unique without regard to "
         "case and contain none of `<`, `>`, `%`, `&`, `\\`, `?` and `/`; values have up to 256 characters. "
-        "We add three tags of our own to every deployment we write, so 47 are left, and names that begin "
+        "We add four tags of our own to a deployment that we write, so 46 are left, and names that begin "
         "with `reconciler-` are ours."
     ),
     source=_SOURCE,
