@@ -15,8 +15,10 @@ from datetime import date
 
 from reconciler.catalogue.packed import (
     PackedCatalogue,
+    PackedHosting,
     PackedLifecycle,
     PackedOffer,
+    PackedReplacement,
     PackedSizes,
     PackedVersion,
 )
@@ -24,6 +26,7 @@ from reconciler.domain import document
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.ids import Region
 from reconciler.domain.offer_json import offer_json, read_offer
+from reconciler.domain.platform import Replacement
 from reconciler.domain.state import Offer
 
 FORMAT = 1
@@ -110,6 +113,11 @@ class _Layer:
         self._size(known, region, offer)
         if offer.retires and _DAY.match(offer.retires) and self._newer_than(known.get("retires_source")):
             known["retires"], known["retires_source"] = offer.retires[:10], self._source
+        if offer.lifecycle_status and self._newer_than(known.get("status_source")):
+            known["status"], known["status_source"] = offer.lifecycle_status, self._source
+        if offer.hosted_on:
+            row["hosted"] = PackedHosting(on=offer.hosted_on, source=self._source)
+            known["pool"] = offer.pool
         if not offer.for_fine_tuned:
             self._live(row.setdefault("lifecycle", PackedLifecycle()), offer)
 
@@ -155,3 +163,14 @@ class _Layer:
             cycle["status"], cycle["status_source"] = offer.lifecycle_status, self._source
         if "retires" not in cycle and "stage" not in cycle and offer.retires and _DAY.match(offer.retires):
             cycle["retires"], cycle["source"] = offer.retires[:10], self._source
+        if offer.replacement is not None:
+            cycle["replacement"] = _announced(offer.replacement, self._source)
+
+
+def _announced(said: Replacement, source: int) -> PackedReplacement:
+    packed = PackedReplacement(model=said.model, source=source)
+    if said.version:
+        packed["version"] = said.version
+    if said.starts:
+        packed["starts"] = said.starts[:10]
+    return packed

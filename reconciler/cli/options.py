@@ -48,7 +48,7 @@ class Output:
 class Chosen:
     """Which manifests, which of their deployments, and how loud rules are (``code=severity``).
 
-    `shard` is ``i/n``, ``auto`` or empty.
+    `shard` is ``i/n``, ``auto`` or empty. `by_default` is True where nobody named a path.
     """
 
     paths: tuple[str, ...]
@@ -57,6 +57,7 @@ class Chosen:
     excludes: tuple[str, ...]
     rules: tuple[str, ...] = ()
     shard: str = ""
+    by_default: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,8 +203,10 @@ def manifest_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def wrapper(**given: Any) -> Any:
+        paths = given.pop("paths")
         chosen = Chosen(
-            paths=given.pop("paths") or (DEFAULT_PATH,),
+            paths=paths or (DEFAULT_PATH,),
+            by_default=not paths,
             select=given.pop("select"),
             targets=given.pop("targets"),
             excludes=given.pop("excludes"),

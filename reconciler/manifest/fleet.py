@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Related, Route, Severity
-from reconciler.domain.state import Fleet, Guards, Retirement, Subscription
+from reconciler.domain.state import Fleet, Guards, Preference, Retirement, Subscription
 from reconciler.manifest.scalars import nearest
 from reconciler.manifest.schema import FleetDocument, FleetSpec
 from reconciler.manifest.source import Document
+from reconciler.manifest.structure import STRUCTURAL
 
 # Versions with a deployments type in Azure/bicep-types-az (commit 1f896de2d, 2026-08-20), and the two newer
 # previews of the specification repository.
@@ -61,14 +62,16 @@ def fleet_of(document: Document, typed: FleetDocument) -> Fleet:
             warn_within_days=_stated(retirement.warn_within_days, Retirement().warn_within_days),
             fail_within_days=_stated(retirement.fail_within_days, Retirement().fail_within_days),
         ),
+        upgrade=tuple(
+            Preference(model=one.from_, to=one.to, from_version=one.from_version, version=one.version)
+            for one in (spec.upgrade.prefer if spec.upgrade is not None else None) or ()
+        ),
         place=document.place(),
     )
 
 
-def fleet_findings(
-    document: Document, spec: FleetSpec, known_rules: frozenset[str], structural: frozenset[str]
-) -> Iterator[Diagnostic]:
-    """What a well-typed Fleet gets wrong. `structural` are the codes of text that is not understood."""
+def fleet_findings(document: Document, spec: FleetSpec, known_rules: frozenset[str]) -> Iterator[Diagnostic]:
+    """What a well-typed Fleet gets wrong."""
     yield from _api_version(document, spec)
     yield from _aliases(document, spec)
     for number, (code, level) in enumerate((spec.rules or {}).items()):
@@ -82,7 +85,7 @@ def fleet_findings(
                 f"did you mean `{near}`?" if near else "`reconciler explain` lists the codes",
                 on_key=True,
             )
-        elif code in structural - LOWERABLE and level != "error":
+        elif code in STRUCTURAL.keys() - LOWERABLE and level != "error":
             yield _wrong(
                 document,
                 route,
@@ -105,7 +108,7 @@ def _api_version(document: Document, spec: FleetSpec) -> Iterator[Diagnostic]:
         place=document.place(("spec", "apiVersion")),
         label=f"the newest is {STABLE[-1]}",
         source="Azure/bicep-types-az, 2026-08-20",
-        hint=f"leave the line out to use the newest{f', or write {near}' if near else ''}",
+        fix=f"leave the line out to use the newest{f', or write {near}' if near else ''}",
     )
 
 
@@ -131,7 +134,7 @@ def _wrong(
     document: Document,
     route: Route,
     message: str,
-    hint: str,
+    fix: str,
     *,
     on_key: bool = False,
     related: tuple[Related, ...] = (),
@@ -141,7 +144,7 @@ def _wrong(
         severity=Severity.ERROR,
         message=message,
         place=document.place(route, on_key=on_key),
-        hint=hint,
+        fix=fix,
         related=related,
     )
 

@@ -19,17 +19,8 @@ from reconciler.manifest.fleet import fleet_findings, fleet_of
 from reconciler.manifest.scalars import nearest
 from reconciler.manifest.schema import API_VERSION, KINDS, FleetDocument, SetDocument, TemplateDocument
 from reconciler.manifest.source import Document
+from reconciler.manifest.structure import STRUCTURAL
 from reconciler.manifest.tree import Items, Map, Text, described, shortened
-
-STRUCTURAL: Final = frozenset(
-    {
-        "yaml-syntax", "yaml-tag", "yaml-limit", "encoding", "control-character", "unreadable-file",
-        "duplicate-key", "unknown-field", "wrong-type", "missing-field", "invalid-value", "unknown-kind",
-        "duplicate-fleet", "duplicate-template", "duplicate-deployment", "unknown-template",
-        "unknown-subscription", "api-version", "region-mismatch",
-    }
-)  # fmt: skip
-"""The codes of everything this room finds by itself, without a catalogue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -77,7 +68,7 @@ def parse(
     `known_rules` are the codes a Fleet may set severities for; `complete` False says that there are texts
     which never became documents.
     """
-    gathered = _Gathered(known_rules=known_rules | STRUCTURAL, complete=complete)
+    gathered = _Gathered(known_rules=known_rules | STRUCTURAL.keys(), complete=complete)
     for document in documents:
         model = _model(document, gathered)
         if model is not None and isinstance(document.root, Map):
@@ -129,16 +120,16 @@ def _model(document: Document, gathered: _Gathered) -> type[Strict] | None:
         return KINDS[kind]
     near = nearest(kind, KINDS) if isinstance(kind, Text) else None
     if kind is None and "formatVersion" in root:
-        hint = "`reconciler apply FILE` does a saved plan; name the manifests themselves here"
-        found = _finding(document, "missing-field", "this is a saved plan and no manifest", hint)
+        fix = "`reconciler apply FILE` does a saved plan; name the manifests themselves here"
+        found = _finding(document, "missing-field", "this is a saved plan and no manifest", fix)
     elif kind is None:
         found = _finding(
             document, "missing-field", "`kind` is missing", f"{_BEGIN}, or rename the file to _…"
         )
     else:
-        hint = f"did you mean {near}?" if near else "begin the file's name with _ if it is no manifest"
+        fix = f"did you mean {near}?" if near else "begin the file's name with _ if it is no manifest"
         found = _finding(
-            document, "unknown-kind", f"{described(kind)} is no kind; {_or(list(KINDS))} is", hint, ("kind",)
+            document, "unknown-kind", f"{described(kind)} is no kind; {_or(list(KINDS))} is", fix, ("kind",)
         )
     gathered.findings.append(found)
     return None
@@ -188,7 +179,7 @@ def _gather_fleet(gathered: _Gathered, document: Document, typed: Strict | None)
         gathered.findings.extend(entry_findings(gathered.defaults, EntryFields))
     if isinstance(typed, FleetDocument):
         gathered.fleet = fleet_of(document, typed)
-        gathered.findings.extend(fleet_findings(document, typed.spec, gathered.known_rules, STRUCTURAL))
+        gathered.findings.extend(fleet_findings(document, typed.spec, gathered.known_rules))
 
 
 def _gather_template(gathered: _Gathered, document: Document, name: str, layers: tuple[Layer, ...]) -> None:
@@ -233,7 +224,7 @@ def twin(name: str, second: Layer, first: Layer, where: str = "this list") -> Di
         severity=Severity.ERROR,
         message=f"`{shortened(name)}` is declared twice in {where}{also}",
         place=origin.place(("name",)),
-        hint="rename or remove one of them",
+        fix="rename or remove one of them",
         related=() if other is None else (Related(message="declared here first", place=other),),
     )
 
@@ -242,7 +233,7 @@ def _finding(
     document: Document,
     code: str,
     message: str,
-    hint: str,
+    fix: str,
     route: Route = (),
     related: tuple[Related, ...] = (),
 ) -> Diagnostic:
@@ -251,7 +242,7 @@ def _finding(
         severity=Severity.ERROR,
         message=message,
         place=document.place(route),
-        hint=hint,
+        fix=fix,
         related=related,
     )
 

@@ -153,11 +153,11 @@ class Keep(ActionFacts):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocked(ActionFacts):
-    """Something ought to be done and must not be, or cannot be known. `way_out` says what lifts it."""
+    """Something ought to be done and must not be, or cannot be known. `fix` says what lifts it."""
 
     kind: ClassVar[str] = "blocked"
 
-    way_out: str
+    fix: str
 
 
 Action = Create | Update | Replace | Delete | Adopt | Keep | Blocked

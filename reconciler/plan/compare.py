@@ -121,7 +121,7 @@ def _account(
                 Reason.ACCOUNT_MISSING if isinstance(reading, AccountMissing) else Reason.ACCOUNT_UNREADABLE
             )
             for one in wanted:
-                yield blocked(one, reason, lacking.message, lacking.way_out, region=account.region)
+                yield blocked(one, reason, lacking.message, lacking.fix, region=account.region)
         case _:
             assert_never(reading)
 
@@ -135,12 +135,12 @@ def unread_accounts(desired: DesiredState, observed: ObservedState) -> tuple[Unr
 def _unread(account: AccountId, reading: AccountMissing | Unreadable | None) -> Unread:
     if isinstance(reading, AccountMissing):
         told = f"ARM does not find the account {account.name}: {reading.message}"
-        return Unread(id=account, message=told, way_out=_FIND_ACCOUNT)
+        return Unread(id=account, message=told, fix=_FIND_ACCOUNT)
     why = reading.message if reading else "it was not looked at"
     return Unread(
         id=account,
         message=f"the deployments of {account.name} could not be listed completely: {why}",
-        way_out=_WAYS_TO_READ.get(reading.trouble if reading else Trouble.OTHER, _READ_ACCOUNT),
+        fix=_WAYS_TO_READ.get(reading.trouble if reading else Trouble.OTHER, _READ_ACCOUNT),
     )
 
 
@@ -170,12 +170,12 @@ def _declared(desired: DesiredDeployment, reading: Listed, terms: Terms) -> Acti
     return _strange(pair, region, terms) or _known(pair, region, terms)
 
 
-def _blocked(pair: Pair, region: Region, reason: Reason, explanation: str, way_out: str) -> Blocked:
+def _blocked(pair: Pair, region: Region, reason: Reason, explanation: str, fix: str) -> Blocked:
     return blocked(
         pair.desired,
         reason,
         explanation,
-        way_out,
+        fix,
         region=region,
         observed=pair.observed,
         changes=pair.changes,

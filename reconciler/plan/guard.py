@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from reconciler.domain.ids import DeploymentId, Region
+from reconciler.domain.ids import Region
 from reconciler.domain.shard import Shard
 from reconciler.domain.sku import SkuFamily
 from reconciler.domain.state import DesiredState, Listed, ObservedDeployment, ObservedState
@@ -20,14 +20,6 @@ from reconciler.plan.pools import PoolKey, Pools
 # Without a word in the Fleet: this many deletes, or this share of what is ours, whichever is smaller.
 _DEFAULT_DELETES = 5
 _DEFAULT_PERCENT = 20.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
-    """What all shards of a saved plan have together: what goes, and how many deployments are owned."""
-
-    going: tuple[DeploymentId, ...]
-    owned: int
 
 
 class Alone(Enum):
@@ -49,7 +41,7 @@ class Policy:
     allow_empty: bool = False
     take_over: bool = False
     replace_failed: bool = False
-    in_shard: Counted | Alone = Alone.SHARE
+    in_shard: Alone = Alone.SHARE
 
 
 def guard(
@@ -92,7 +84,7 @@ def _empty(actions: Sequence[Action], desired: DesiredState, owned: int, policy:
     yield Refusal(
         code="empty-fleet",
         message=f"{found}. Empty does not mean that everything is to go",
-        lift="--allow-empty, if it does",
+        fix="--allow-empty, if it does",
     )
 
 
@@ -103,18 +95,14 @@ def _deletes(
     policy: Policy,
 ) -> Iterator[Refusal]:
     going = tuple(action.id for action in actions if _destroys(action))
-    lift, shard = f"--max-deletes {len(going)}", desired.part.shard if desired.part else None
+    fix, shard = f"--max-deletes {len(going)}", desired.part.shard if desired.part else None
     if shard is None or shard.count == 1:
         allowed, rule = _allowed_deletes(desired, owned, policy)
     elif policy.in_shard is Alone.LATER:
         return
-    elif isinstance(policy.in_shard, Counted):
-        going = policy.in_shard.going
-        allowed, rule = _allowed_deletes(desired, policy.in_shard.owned, policy)
-        lift = f"--max-deletes {len(going)}"
     else:
         allowed, rule = _share_of_deletes(desired, owned, policy, shard)
-        lift += f" for shard {shard} alone; or `plan --shard`, `plan merge` and `apply PLANFILE --shard`"
+        fix += f" for shard {shard} alone; or apply without --shard, under the limit of the whole fleet"
     if len(going) <= allowed:
         return
     names = ", ".join(f"{one.account.name}/{one.name}" for one in going)
@@ -124,7 +112,7 @@ def _deletes(
             f"{len(going)} deployments would be deleted or replaced ({names}); {allowed} "
             f"are allowed by {rule}"
         ),
-        lift=lift,
+        fix=fix,
     )
 
 
@@ -204,5 +192,5 @@ def _reductions(
                     f"{pool.subscription}/{pool.region} would be given back, {share:.0f} %; "
                     f"the Fleet's guards.maxCapacityReductionPercent allows {percent:g} %"
                 ),
-                lift=f"guards: {{maxCapacityReductionPercent: {math.ceil(share)}}} in the Fleet",
+                fix=f"guards: {{maxCapacityReductionPercent: {math.ceil(share)}}} in the Fleet",
             )

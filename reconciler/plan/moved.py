@@ -186,8 +186,8 @@ class RegionalUpgrades:
 
     def _targets(self, name: str, version: str, sku: SkuName) -> Iterator[tuple[str, str]]:
         for offer in self._named(name):
-            if offer.model_version.lower() == version.lower() and offer.successor is not None:
-                yield offer.successor[0].lower(), offer.successor[1]
+            if offer.model_version.lower() == version.lower() and offer.replacement is not None:
+                yield offer.replacement.model.lower(), offer.replacement.version
         facts = catalogue().lifecycle(name, version, sku)
         for one in (facts.successor or "").split(",") if facts is not None else ():
             words = one.split()

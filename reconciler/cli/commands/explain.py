@@ -18,14 +18,14 @@ def command(*, code: str, output: Output) -> None:
     """Say what CODE means, why the rule exists, and what to do. Words of plans and drift are codes too."""
     found = list(_meanings(code))
     if not found:
-        raise UsageProblem(f"there is no code {code!r}. {_hint(code)}")
+        raise UsageProblem(f"there is no code {code!r}. {_fix(code)}")
     write_result(output, "\n\n".join(found))
 
 
 def _meanings(code: str) -> Iterator[str]:
     """Everything that goes by this name: some words stand for a rule, in a plan and in a drift report."""
     from reconciler.cli.knowledge import catalogue  # noqa: PLC0415 -- only when asked
-    from reconciler.engine.advice import advice  # noqa: PLC0415
+    from reconciler.engine.fixes import fix_for  # noqa: PLC0415
     from reconciler.manifest import rules  # noqa: PLC0415
     from reconciler.plan.causes import ABOUT  # noqa: PLC0415
     from reconciler.plan.glossary import meaning  # noqa: PLC0415
@@ -42,14 +42,14 @@ def _meanings(code: str) -> Iterator[str]:
         yield f"{word} (in a plan)\n\n{meant}."
     for cause, about in ABOUT.items():
         if cause.value == word:
-            told = f"{about.meaning[0].upper()}{about.meaning[1:]}. What to do: {about.way_out}."
+            told = f"{about.meaning[0].upper()}{about.meaning[1:]}. Fix: {about.fix}."
             yield f"{word} (a cause of drift; severity {about.severity.value})\n\n{told}"
-    known = advice(code, "")
+    known = fix_for(code, "")
     if known:
         yield f"{code} (an answer of ARM)\n\n{known}."
 
 
-def _hint(code: str) -> str:
+def _fix(code: str) -> str:
     import difflib  # noqa: PLC0415 -- only on this path
 
     from reconciler.manifest import rules  # noqa: PLC0415

@@ -153,11 +153,11 @@ def test_a_pool_is_told_with_its_holders() -> None:
     }
 
 
-def test_a_block_tells_its_way_out() -> None:
+def test_a_block_tells_its_fix() -> None:
     made = document(plan(state(desired()), ObservedState()))
     (action,) = made["actions"]
     assert (action["action"], action["body"]) == ("blocked", None)
-    assert action["wayOut"]
+    assert action["fix"]
     assert action["explanation"]
     assert made["complete"] is False
     assert made["applyable"] is False
@@ -280,7 +280,6 @@ def test_a_plan_of_another_format_is_stale() -> None:
 class Choice:
     """A selection as a command line holds it."""
 
-    paths: tuple[str, ...] = ()
     select: str = "x"
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
@@ -288,9 +287,7 @@ class Choice:
 
 def test_the_saved_selection_replaces_the_one_given() -> None:
     back = replace(saved(example()), targets=("*/a/*",), select="env=prod")
-    assert back.chosen(Choice()) == Choice(
-        paths=("manifests",), select="env=prod", targets=("*/a/*",), excludes=()
-    )
+    assert back.chosen(Choice()) == Choice(select="env=prod", targets=("*/a/*",))
 
 
 UNFIT = [
