@@ -7,11 +7,11 @@ another source knows.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final, Literal
 
 from reconciler.catalogue.packed import (
     PackedCatalogue,
@@ -22,14 +22,14 @@ from reconciler.catalogue.packed import (
     PackedSizes,
     PackedVersion,
 )
-from reconciler.domain import document
 from reconciler.domain.deployment import JsonValue
+from reconciler.domain.document import Document
 from reconciler.domain.ids import Region
-from reconciler.domain.offer_json import offer_json, read_offer
+from reconciler.domain.offer_json import OfferDocument
 from reconciler.domain.platform import Replacement
 from reconciler.domain.state import Offer
 
-FORMAT = 1
+FORMAT: Final = 1
 LARGEST = 32 * 1024 * 1024
 """Bytes of an overlay that are read: sixty regions of some two thousand offers are a third of it."""
 
@@ -45,31 +45,39 @@ class Overlay:
     offers: Mapping[Region, Sequence[Offer]]
 
 
+class OverlayDocument(Document):
+    """The overlay as it is kept in a file."""
+
+    format: Literal[1]
+    refreshed: str
+    cloud: str
+    regions: dict[str, tuple[OfferDocument, ...]]
+
+
 def to_document(overlay: Overlay) -> dict[str, JsonValue]:
     """The overlay as it is kept in a file."""
-    return {
-        "format": FORMAT,
-        "refreshed": overlay.day.isoformat(),
-        "cloud": overlay.cloud,
-        "regions": {
-            region.name: [offer_json(offer) for offer in offers]
+    return OverlayDocument(
+        format=FORMAT,
+        refreshed=overlay.day.isoformat(),
+        cloud=overlay.cloud,
+        regions={
+            region.name: tuple(map(OfferDocument.of, offers))
             for region, offers in sorted(overlay.offers.items())
         },
-    }
+    ).to_json()
 
 
 def read_overlay(text: bytes) -> Overlay:
     """An overlay from its file's text; ValueError says what is wrong with it."""
     if len(text) > LARGEST:
         raise ValueError(f"it is larger than {LARGEST >> 20} MiB")
-    file: object = json.loads(text)
-    if not isinstance(file, dict) or file.get("format") != FORMAT:
-        raise ValueError(f"it has no format {FORMAT}")
-    regions = document.mapping(file, "regions")
+    found = OverlayDocument.read(text)
     return Overlay(
-        day=date.fromisoformat(document.text(file, "refreshed")),
-        cloud=document.text(file, "cloud"),
-        offers={Region(name): tuple(map(read_offer, document.objects(regions, name))) for name in regions},
+        day=date.fromisoformat(found.refreshed),
+        cloud=found.cloud,
+        offers={
+            Region(name): tuple(offer.offer() for offer in offers) for name, offers in found.regions.items()
+        },
     )
 
 

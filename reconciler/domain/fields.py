@@ -79,6 +79,11 @@ class Field:
         since = f" Needs api-version {self.since} or newer." if self.since else ""
         return self.about + since + (" null un-sets it." if self.nullable else "")
 
+    def is_usual(self, found: JsonValue) -> bool:
+        """Whether ARM itself puts this value there when nobody states one."""
+        usual = self.absent if self.default is None else self.default
+        return not empty(usual) and same(found, usual)
+
     def change_on(self, sku: SkuName | None) -> Change:
         """How a deployment on `sku` takes a change."""
         provisioned = sku is not None and sku.family is SkuFamily.PROVISIONED
