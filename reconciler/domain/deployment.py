@@ -13,6 +13,7 @@ from enum import Enum, StrEnum
 from typing import Final
 
 from reconciler.diagnostics import Provenance
+from reconciler.domain.costs import Workload
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.sku import Capacity, SkuName
 
@@ -191,7 +192,8 @@ class DesiredDeployment:
     """One declared deployment. `region` is the account's declared region, `tenant` the account's tenant.
 
     `accepted` are the manifest paths of fields in which what is there counts, because the service itself set
-    them: a plan finds that out, no manifest states it.
+    them: a plan finds that out, no manifest states it. `workload` is what the deployment is expected to serve;
+    ARM never sees it.
     """
 
     id: DeploymentId
@@ -202,6 +204,7 @@ class DesiredDeployment:
     adopt: bool = False
     accepted: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
+    workload: Workload | None = None
     provenance: Provenance = field(default=Provenance(), compare=False)
 
     @property
