@@ -191,9 +191,9 @@ class Lifecycle:
 class DesiredDeployment:
     """One declared deployment. `region` is the account's declared region, `tenant` the account's tenant.
 
-    `accepted` are the manifest paths of fields in which what is there counts, because the service itself set
-    them: a plan finds that out, no manifest states it. `workload` is what the deployment is expected to serve;
-    ARM never sees it.
+    `accepted` are the manifest paths of fields in which what is there counts, because the service set
+    them: a plan finds that out, no manifest states it. `workload` is what it is expected to serve; ARM never
+    sees it.
     """
 
     id: DeploymentId
