@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from reconciler.arm.auth import TokenSource
     from reconciler.arm.client import ArmClient
-    from reconciler.manifest.source import SourceMap
+    from reconciler.manifest.load import LoadedManifests
+    from reconciler.manifest.source import SourceMap, Sources
 
 EMBEDDED = "http://127.0.0.1"
 
@@ -41,7 +42,10 @@ def the_clock() -> Clock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """Manifests read, resolved and checked. `desired` is None where they have structural errors."""
+    """Manifests read, resolved and checked. `desired` is None where they have structural errors.
+
+    `manifests` is what they were made of, as the files say it and before any of them was left out.
+    """
 
     desired: DesiredState | None
     diagnostics: tuple[Diagnostic, ...]
@@ -49,6 +53,7 @@ class Loaded:
     files: int
     deployments: int
     paths: tuple[str, ...]
+    manifests: LoadedManifests
 
     @property
     def valid(self) -> bool:
@@ -68,26 +73,42 @@ def load_manifests(chosen: Chosen, cloud: str | None = None, *, today: date | No
     All manifests are checked, and only then are those of one shard taken. `today` is the day by which models
     retire; the clock's unless somebody looked on another day.
     """
-    from reconciler.cli.knowledge import catalogue  # noqa: PLC0415 -- heavy rooms load when needed
-    from reconciler.cli.severities import severities  # noqa: PLC0415
-    from reconciler.cli.shards import shard_of_this_job  # noqa: PLC0415
-    from reconciler.manifest import rules  # noqa: PLC0415
-    from reconciler.manifest.load import load  # noqa: PLC0415
-    from reconciler.manifest.selection import EVERYTHING, Selection  # noqa: PLC0415
+    from reconciler.manifest.source import read_documents  # noqa: PLC0415 -- heavy rooms load when needed
 
-    shard = shard_of_this_job(chosen.shard, os.environ)
+    stdin = sys.stdin.buffer if "-" in chosen.paths and sys.stdin is not None else None
+    today = today or the_clock().now().date()
+    return reread(read_documents(chosen.paths, stdin=stdin), chosen, cloud, today=today)
+
+
+def reread(texts: Sources, chosen: Chosen, cloud: str | None, *, today: date) -> Loaded:
+    """The same for texts that were read already, or edited."""
+    from reconciler.cli.severities import severities  # noqa: PLC0415
+    from reconciler.manifest import rules  # noqa: PLC0415
+    from reconciler.manifest.load import understood  # noqa: PLC0415
+    from reconciler.manifest.selection import Selection  # noqa: PLC0415
+
     selection = Selection.of(select=chosen.select, targets=chosen.targets, excludes=chosen.excludes)
-    read = load(
+    read = understood(
+        texts,
         chosen.paths,
         selection,
         known_rules=rules.CODES,
         severities=severities(chosen.rules),
-        stdin=sys.stdin.buffer if "-" in chosen.paths and sys.stdin is not None else None,
     )
-    today = today or the_clock().now().date()
+    return checked(read, chosen, cloud, today=today)
+
+
+def checked(read: LoadedManifests, chosen: Chosen, cloud: str | None, *, today: date) -> Loaded:
+    """Manifests that were read, checked by every rule, and what is left of them to one shard."""
+    from reconciler.cli.knowledge import catalogue  # noqa: PLC0415
+    from reconciler.cli.shards import shard_of_this_job  # noqa: PLC0415
+    from reconciler.manifest import rules  # noqa: PLC0415
+
+    shard = shard_of_this_job(chosen.shard, os.environ)
     found = (*read.diagnostics, *rules.check(read.understood, catalogue(), today))
     desired = read.desired
-    if desired is not None and read.deployments and selection != EVERYTHING and not desired.accounts:
+    narrowed = bool(chosen.select or chosen.targets or chosen.excludes)
+    if desired is not None and read.deployments and narrowed and not desired.accounts:
         raise UsageProblem(
             f"the selection leaves nothing of the {read.deployments} declared deployments. --select takes "
             "labels of sets, --target and --exclude globs over subscription-or-alias/account/deployment"
@@ -103,6 +124,7 @@ def load_manifests(chosen: Chosen, cloud: str | None = None, *, today: date | No
         files=read.files,
         deployments=read.deployments,
         paths=chosen.paths,
+        manifests=read,
     )
 
 

@@ -25,6 +25,10 @@ class SourceFile:
     digest: bytes
     lines: Lines
 
+    def same(self, content: bytes) -> bool:
+        """Whether `content` is what was read."""
+        return hashlib.sha256(content).digest() == self.digest
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Document:

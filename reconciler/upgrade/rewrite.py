@@ -23,14 +23,16 @@ from reconciler.manifest.tree import Items, Map, Node, Text
 from reconciler.upgrade.yaml_text import (
     Splice,
     Unwritable,
-    alias_after,
     flow,
     insert_item,
     insert_key,
-    quoted,
+    items_node,
+    map_node,
     remove_item,
     replaced,
     spliced,
+    stated_in,
+    text_node,
 )
 
 NAME: Final[Route] = ("model", "name")
@@ -279,26 +281,26 @@ class _Rewriter:
     def _override(self, deployment: DesiredDeployment, values: Mapping[Route, str], draft: _Draft) -> None:
         """State values in the set's own entry, whatever lies under it."""
         own = self._own(deployment.id)
-        groups: dict[str, Map] = defaultdict(_map)
+        groups: dict[str, Map] = defaultdict(map_node)
         for route, value in values.items():
             groups[str(route[0])][str(route[1])] = _scalar(route, value)
         if own is None:
-            tree = _map({"name": _text(deployment.id.name), **groups})
+            tree = map_node({"name": text_node(deployment.id.name), **groups})
             draft.entries[self._document_of(deployment.id)].append(_NewEntry(tree))
         elif isinstance(own.stated, Map):
             text = self._texts[own.place.file]
             for top, leaves in groups.items():
-                draft.splices[own.place.file] += _stated(text, own.stated, top, leaves)
+                draft.splices[own.place.file] += stated_in(text, own.stated, top, leaves)
 
     def _beside(self, one: Beside, draft: _Draft) -> None:
         """Another entry that says what the old one and its templates say, but for its name and values."""
-        tree = _map()
+        tree = map_node()
         for layer in self._deployments[one.id].provenance.layers:
             if layer.place.route[:2] == ("spec", "deployments") and isinstance(layer.stated, Map):
                 tree = laid_over(tree, layer.stated)
-        tree["name"] = _text(one.name)
+        tree["name"] = text_node(one.name)
         for route, value in one.values.items():
-            above = _map({str(route[0]): _map({str(route[1]): _scalar(route, value)})})
+            above = map_node({str(route[0]): map_node({str(route[1]): _scalar(route, value)})})
             tree = laid_over(tree, above)
         own = self._own(one.id)
         after = None if own is None else self._item(own)[1]
@@ -364,42 +366,13 @@ class _Rewriter:
                     for one in entries
                 ]
                 continue
-            spec, made = _at(root, ("spec",)), flow(_items(one.tree for one in entries))
+            spec, made = _at(root, ("spec",)), flow(items_node(one.tree for one in entries))
             if isinstance(items, Items):
                 draft.splices[file].append(Splice(items.start, items.end, made))
             elif isinstance(spec, Map) and "deployments" not in spec:
                 draft.splices[file].append(insert_key(text, spec, "deployments", made))
             else:
                 raise Unwritable("the set's list of deployments is no list")
-
-
-def _stated(text: str, entry: Map, top: str, leaves: Map) -> list[Splice]:
-    """The splices that make an entry state `leaves` below `top` itself."""
-    key, stated = entry.written(top), entry.get(top)
-    if key is None or not entry.start <= key.start <= entry.end:
-        # Not written here. What a merge key brings in is replaced as a whole, so it is written out as a whole.
-        value = laid_over(stated, leaves) if isinstance(stated, Map) else leaves
-        return [insert_key(text, entry, top, flow(value))]
-    alias = alias_after(text, key)
-    if alias is not None:
-        inner = flow(leaves)[1:-1]
-        return [Splice(*alias, f"{{<<: {text[slice(*alias)]}, {inner}}}")]
-    if not isinstance(stated, Map):
-        raise Unwritable(f"{top} is no mapping")
-    return [_leaf(text, stated, leaf, value) for leaf, value in leaves.items() if isinstance(value, Text)]
-
-
-def _leaf(text: str, into: Map, leaf: str, value: Text) -> Splice:
-    key, stated = into.written(leaf), into.get(leaf)
-    if key is None or not into.start <= key.start <= into.end:
-        return insert_key(text, into, leaf, flow(value))
-    alias = alias_after(text, key)
-    if alias is not None:
-        return Splice(*alias, flow(value))
-    if not isinstance(stated, Text):
-        raise Unwritable(f"{leaf} is no text")
-    made = replaced(text, stated, value)
-    return Splice(made.start, made.end, str(value)) if value.plain else made
 
 
 def _put(text: str, node: Text, route: Route, value: str) -> Splice:
@@ -419,24 +392,5 @@ def _at(node: object, route: Route) -> Node | None:
     return node if isinstance(node, Text | Map | Items) else None
 
 
-def _text(value: str, *, plain: bool = False) -> Text:
-    made = Text(value)
-    made.start = made.end = 0
-    made.plain = plain
-    return made
-
-
 def _scalar(route: Route, value: str) -> Text:
-    return _text(value, plain=route == CAPACITY)
-
-
-def _map(pairs: Mapping[str, Node] | None = None) -> Map:
-    made = Map(pairs or {})
-    made.start = made.end = 0
-    return made
-
-
-def _items(nodes: Iterable[Node]) -> Items:
-    made = Items(nodes)
-    made.start = made.end = 0
-    return made
+    return text_node(value, plain=route == CAPACITY)

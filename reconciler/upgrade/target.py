@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from reconciler.catalogue.facts import LifecycleFacts, Stage
+from reconciler.catalogue.facts import Stage
 from reconciler.catalogue.query import Catalogue, Version
 from reconciler.domain.deployment import UNSET, DesiredDeployment
 from reconciler.domain.platform import Replacement
+from reconciler.domain.sku import SkuName
 from reconciler.domain.state import Preference
+from reconciler.errors import UsageProblem
 
 _NAMED: Final = re.compile(r"(?P<name>[^()\s,]+)(?:\s*\((?P<version>[^()\s]+)\))?$")
 ModelVersion = tuple[str, str]
@@ -32,6 +34,14 @@ class Wish:
     version: str | None
     source: str
     as_of: str
+
+    @classmethod
+    def parse(cls, text: str) -> Wish:
+        """What `--to MODEL[@VERSION]` says; UsageProblem where it says nothing."""
+        name, _, version = text.partition("@")
+        if not name.strip() or (not version and text.endswith("@")):
+            raise UsageProblem(f"--to {text!r} is not MODEL or MODEL@VERSION, such as gpt-4.1@2025-04-14")
+        return cls(name=name.strip(), version=version.strip() or None, source="--to", as_of="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +67,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """Who is asked for a target. `replacements` are ARM's own, by model and version; empty offline."""
+    """Who is asked for a target. `replacements` are ARM's own, by model and version; empty offline.
+
+    What retires by `until` is no target, unless the command line names it: the next run would move it again.
+    """
 
     catalogue: Catalogue
     today: date
+    until: date
     to: Wish | None = None
     prefer: tuple[Preference, ...] = ()
     replacements: Mapping[ModelVersion, Replacement] = field(default_factory=dict)
@@ -89,8 +103,28 @@ class Sources:
         if known is not None:
             asked = self.today.isoformat()
             yield Wish(name=known.model, version=known.version, source="ARM's replacementConfig", as_of=asked)
-        facts = self.catalogue.lifecycle(model.name, model.version, deployment.spec.sku.name)
-        yield from _documented(facts)
+        yield from self._documented(model.name, model.version, deployment.spec.sku.name)
+
+    def _documented(self, name: str, version: Version, sku: SkuName) -> Iterator[Wish]:
+        """The successors that tables of retirements name, then the successors of those, each once."""
+        left: list[tuple[str, Version]] = [(name, version)]
+        seen = {name.lower()}
+        while left:
+            here, at = left.pop(0)
+            facts = self.catalogue.lifecycle(here, at, sku)
+            for text in (facts.successor or "").split(", ") if facts is not None else ():
+                found = _NAMED.match(text.strip())
+                if found is None or facts is None:
+                    continue
+                yield Wish(
+                    name=found["name"],
+                    version=found["version"],
+                    source=facts.source.title,
+                    as_of=facts.source.as_of,
+                )
+                if found["name"].lower() not in seen:
+                    seen.add(found["name"].lower())
+                    left.append((found["name"], found["version"] or UNSET))
 
     def _fitting(self, wish: Wish, deployment: DesiredDeployment, retires: date | None) -> Target | str:
         """The wish as a target, or why it does not fit, in words."""
@@ -129,7 +163,12 @@ class Sources:
         facts = self.catalogue.lifecycle(name, version, sku)
         if facts is not None and facts.stage is Stage.RETIRED:
             return f"{what} is retired itself ({facts.source})"
+        model = deployment.spec.model
+        if name.lower() == model.name.lower() and version == model.version:
+            return f"{what} is what is declared"
         ends = None if facts is None else facts.retires
+        if self.to is None and ends is not None and ends <= self.until:
+            return f"{what} retires on {ends} itself ({facts.source if facts else ''})"
         if ends is not None and (ends <= self.today or (retires is not None and ends <= retires)):
             return f"{what} retires on {ends}, which is no later ({facts.source if facts else ''})"
         if self._offered(name, version, deployment) is False:
@@ -162,23 +201,10 @@ class Sources:
         model = self.catalogue.model(name)
         if model is not None and model.format == "Anthropic":
             told.append(
-                "a Marketplace offer has to be accepted (modelProviderData), and a version decides where data "
-                "is processed and which quota is used"
+                "a Marketplace offer must be accepted (modelProviderData), and the version decides where "
+                "data is processed and which quota is used"
             )
         return tuple(told)
-
-
-def _documented(facts: LifecycleFacts | None) -> Iterator[Wish]:
-    """The successors that a table of retirements names: one, or several of which any will do."""
-    for text in (facts.successor or "").split(", ") if facts is not None else ():
-        found = _NAMED.match(text.strip())
-        if found is not None and facts is not None:
-            yield Wish(
-                name=found["name"],
-                version=found["version"],
-                source=facts.source.title,
-                as_of=facts.source.as_of,
-            )
 
 
 def _lower(version: Version) -> str:

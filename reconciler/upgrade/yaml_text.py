@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from reconciler.manifest.merge import laid_over
 from reconciler.manifest.tree import Items, Map, Node, Text
 
 # What every YAML reader takes for text when it is written without quotes, also inside brackets.
@@ -227,3 +228,54 @@ def alias_after(text: str, key: Text) -> tuple[int, int] | None:
     """Where an alias stands as the value of a key; None where the value is written out."""
     found = _ALIAS.match(text, key.end)
     return None if found is None else found.span(1)
+
+
+def stated_in(text: str, entry: Map, top: str, leaves: Map) -> list[Splice]:
+    """The splices that make an entry itself state `leaves` below `top` itself."""
+    key, stated = entry.written(top), entry.get(top)
+    if key is None or not entry.start <= key.start <= entry.end:
+        # Not written here. What a merge key brings in is replaced as a whole, so all of it is written.
+        value = laid_over(stated, leaves) if isinstance(stated, Map) else leaves
+        return [insert_key(text, entry, top, flow(value))]
+    alias = alias_after(text, key)
+    if alias is not None:
+        inner = flow(leaves)[1:-1]
+        return [Splice(*alias, f"{{<<: {text[slice(*alias)]}, {inner}}}")]
+    if not isinstance(stated, Map):
+        raise Unwritable(f"{top} is no mapping")
+    return [_leaf(text, stated, leaf, value) for leaf, value in leaves.items() if isinstance(value, Text)]
+
+
+def _leaf(text: str, into: Map, leaf: str, value: Text) -> Splice:
+    key, stated = into.written(leaf), into.get(leaf)
+    if key is None or not into.start <= key.start <= into.end:
+        return insert_key(text, into, leaf, flow(value))
+    alias = alias_after(text, key)
+    if alias is not None:
+        return Splice(*alias, flow(value))
+    if not isinstance(stated, Text):
+        raise Unwritable(f"{leaf} is no text")
+    made = replaced(text, stated, value)
+    return Splice(made.start, made.end, str(value)) if value.plain else made
+
+
+def text_node(value: str, *, plain: bool = False) -> Text:
+    """A scalar that stands in no text yet; `plain` writes a number without quotes."""
+    made = Text(value)
+    made.start = made.end = 0
+    made.plain = plain
+    return made
+
+
+def map_node(pairs: Mapping[str, Node] | None = None) -> Map:
+    """A mapping that stands in no text yet."""
+    made = Map(pairs or {})
+    made.start = made.end = 0
+    return made
+
+
+def items_node(nodes: Iterable[Node]) -> Items:
+    """A sequence that stands in no text yet."""
+    made = Items(nodes)
+    made.start = made.end = 0
+    return made
