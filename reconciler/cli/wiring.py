@@ -67,26 +67,34 @@ class Loaded:
         return self.desired
 
 
-def load_manifests(chosen: Chosen, cloud: str | None = None, *, today: date | None = None) -> Loaded:
+def load_manifests(
+    chosen: Chosen, cloud: str | None = None, *, today: date | None = None, offline: bool = False
+) -> Loaded:
     """Read, resolve and check; nothing here talks to ARM. `cloud` overrides the Fleet's.
 
     All manifests are checked, and only then are those of one shard taken. `today` is the day by which models
-    retire; the clock's unless somebody looked on another day.
+    retire; the clock's unless somebody looked on another day. `offline` says that ARM's own lists will not be
+    read: then the catalogue has the last word.
     """
     from reconciler.manifest.source import read_documents  # noqa: PLC0415 -- heavy rooms load when needed
 
     stdin = sys.stdin.buffer if "-" in chosen.paths and sys.stdin is not None else None
     today = today or the_clock().now().date()
-    return reread(read_documents(chosen.paths, stdin=stdin), chosen, cloud, today=today)
+    return reread(read_documents(chosen.paths, stdin=stdin), chosen, cloud, today=today, offline=offline)
 
 
-def reread(texts: Sources, chosen: Chosen, cloud: str | None, *, today: date) -> Loaded:
+def reread(
+    texts: Sources, chosen: Chosen, cloud: str | None, *, today: date, offline: bool = False
+) -> Loaded:
     """The same for texts that were read already, or edited."""
+    from reconciler.cli.knowledge import catalogue  # noqa: PLC0415
     from reconciler.cli.severities import severities  # noqa: PLC0415
+    from reconciler.cli.shards import shard_of_this_job  # noqa: PLC0415
     from reconciler.manifest import rules  # noqa: PLC0415
     from reconciler.manifest.load import understood  # noqa: PLC0415
-    from reconciler.manifest.selection import Selection  # noqa: PLC0415
+    from reconciler.manifest.selection import EVERYTHING, Selection  # noqa: PLC0415
 
+    shard = shard_of_this_job(chosen.shard, os.environ)
     selection = Selection.of(select=chosen.select, targets=chosen.targets, excludes=chosen.excludes)
     read = understood(
         texts,
@@ -95,20 +103,9 @@ def reread(texts: Sources, chosen: Chosen, cloud: str | None, *, today: date) ->
         known_rules=rules.CODES,
         severities=severities(chosen.rules),
     )
-    return checked(read, chosen, cloud, today=today)
-
-
-def checked(read: LoadedManifests, chosen: Chosen, cloud: str | None, *, today: date) -> Loaded:
-    """Manifests that were read, checked by every rule, and what is left of them to one shard."""
-    from reconciler.cli.knowledge import catalogue  # noqa: PLC0415
-    from reconciler.cli.shards import shard_of_this_job  # noqa: PLC0415
-    from reconciler.manifest import rules  # noqa: PLC0415
-
-    shard = shard_of_this_job(chosen.shard, os.environ)
-    found = (*read.diagnostics, *rules.check(read.understood, catalogue(), today))
+    found = (*read.diagnostics, *rules.check(read.understood, catalogue(), today, asks_arm=not offline))
     desired = read.desired
-    narrowed = bool(chosen.select or chosen.targets or chosen.excludes)
-    if desired is not None and read.deployments and narrowed and not desired.accounts:
+    if desired is not None and read.deployments and selection != EVERYTHING and not desired.accounts:
         raise UsageProblem(
             f"the selection leaves nothing of the {read.deployments} declared deployments. --select takes "
             "labels of sets, --target and --exclude globs over subscription-or-alias/account/deployment"

@@ -11,7 +11,7 @@ from itertools import groupby
 
 from reconciler.domain.deployment import JsonValue
 from reconciler.plan.plan import PoolForecast, Verdict
-from reconciler.planfile.codec import pool_json
+from reconciler.planfile.codec import pool_document
 from reconciler.report.layout import fitted, listed, paragraph
 from reconciler.report.style import Style, markdown_inert
 
@@ -27,7 +27,7 @@ _HOLDERS = 12
 
 def to_json(pools: Sequence[PoolForecast]) -> dict[str, JsonValue]:
     """The document of `quota -o json`."""
-    return {"pools": [pool_json(pool) for pool in pools]}
+    return {"pools": [pool_document(pool).to_json() for pool in pools]}
 
 
 def render_text(pools: Sequence[PoolForecast], *, style: Style, alias_of: Callable[[str], str | None]) -> str:
