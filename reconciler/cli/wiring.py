@@ -77,8 +77,10 @@ def load_manifests(
     retire; the clock's unless somebody looked on another day. `offline` says that ARM's own lists will not be
     read: then the catalogue has the last word.
     """
-    from reconciler.manifest.source import read_documents  # noqa: PLC0415 -- heavy rooms load when needed
+    from reconciler.cli.shards import shard_of_this_job  # noqa: PLC0415 -- heavy rooms load when needed
+    from reconciler.manifest.source import read_documents  # noqa: PLC0415
 
+    shard_of_this_job(chosen.shard, os.environ)  # what is no shard is told before a file is read
     stdin = sys.stdin.buffer if "-" in chosen.paths and sys.stdin is not None else None
     today = today or the_clock().now().date()
     return reread(read_documents(chosen.paths, stdin=stdin), chosen, cloud, today=today, offline=offline)
