@@ -16,12 +16,8 @@ from reconciler.domain.shard import Part
 from reconciler.domain.state import ObservedState
 from reconciler.plan.actions import (
     Blocked,
-    Create,
     FieldChange,
-    Keep,
     Update,
-    bodies_of,
-    changes_of,
     kind_of,
 )
 from reconciler.plan.plan import Plan, PoolForecast, Refusal, Step, Unread
@@ -43,6 +39,7 @@ from reconciler.planfile.documents import (
     UnreadDocument,
 )
 from reconciler.planfile.observation import in_order, observed_document
+from reconciler.prices.document import cost_document
 
 EVERYTHING = SelectionDocument(select="", targets=(), excludes=())
 """No selection was made."""
@@ -90,10 +87,12 @@ def plan_document(
 ) -> PlanDocument:
     """The same as a value."""
     kinds = [kind_of(step.action) for step in plan.steps]
-    shard: dict[str, Any] = {}
+    optional: dict[str, Any] = {}
     if plan.part is not None:
-        shard["shard"] = part_document(plan.part)
-        shard |= {} if observed is None else {"observed": observed_document(observed)}
+        optional["shard"] = part_document(plan.part)
+        optional |= {} if observed is None else {"observed": observed_document(observed)}
+    if plan.cost is not None:
+        optional["cost"] = cost_document(plan.cost)
     return PlanDocument(
         format_version=FORMAT_VERSION,
         fleet=plan.fleet,
@@ -113,7 +112,7 @@ def plan_document(
         selection=selection,
         manifests=ManifestsDocument(paths=tuple(manifest_paths), digest=plan.manifest_digest),
         fingerprint=plan.fingerprint,
-        **shard,
+        **optional,
     )
 
 
@@ -127,8 +126,7 @@ def part_document(part: Part) -> PartDocument:
 def action_fields(step: Step) -> dict[str, Any]:
     """The fields of an `ActionDocument`. `body` is the last PUT; `writes` are all of several."""
     action = step.action
-    bodies = () if isinstance(action, Keep | Blocked) else tuple(in_order(body) for body in bodies_of(action))
-    observed = None if isinstance(action, Create) else action.observed
+    bodies, observed = tuple(map(in_order, action.writes)), action.observed
     fields: dict[str, Any] = {
         "id": str(action.id),
         "account": action.id.account.name,
@@ -137,7 +135,7 @@ def action_fields(step: Step) -> dict[str, Any]:
         "action": kind_of(action),
         "reason": action.reason.value,
         "explanation": action.explanation,
-        "changes": tuple(map(change_document, changes_of(action))),
+        "changes": tuple(map(change_document, action.changes)),
         "body": bodies[-1] if bodies else None,
         "depends_on": tuple(str(needed) for needed in step.depends_on),
         "etag": None if observed is None else observed.etag,

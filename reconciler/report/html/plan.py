@@ -18,11 +18,11 @@ from reconciler.plan.actions import (
     Keep,
     Replace,
     Update,
-    changes_of,
     kind_of,
 )
 from reconciler.plan.plan import Plan, Refusal, Step
 from reconciler.report.changes import Units, beside_marks, created_lines, value_texts
+from reconciler.report.html.cost import cost_section
 from reconciler.report.html.fleet_map import fleet_map, planned_holdings
 from reconciler.report.html.markup import Markup, tag
 from reconciler.report.html.page import PLAIN, Answer, Occasion, Section, badge, code, fitting, page, table
@@ -75,6 +75,7 @@ def render_html(
             _list("destroyed", "Deleted or replaced", going, anchors),
             changes,
             fleet_map(after, units, before=before, caption=caption),
+            cost_section(plan.cost),
             quota_bars(plan.quota, alias_of),
             retiring,
             _notes(plan),
@@ -198,7 +199,7 @@ def _details(action: Action, units: Units) -> Iterator[Markup]:
         for number, changes in enumerate(written(action), start=1):
             title = f"Write {number} of {len(action.writes)}"
             yield _changes(action, changes, units, title)
-    elif told := beside_marks(changes_of(action)):
+    elif told := beside_marks(action.changes):
         yield _changes(action, told, units, "")
 
 

@@ -1,0 +1,168 @@
+"""One step while it is carried out: what it works with, what is known of it so far, and how it ends.
+
+Every wait of a step goes through `StepContext.wait`, so every wait is announced and bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from reconciler.clock import Clock
+from reconciler.domain.deployment import DesiredDeployment, JsonObject
+from reconciler.domain.ids import DeploymentId
+from reconciler.domain.state import ObservedDeployment
+from reconciler.engine.fixes import fix_for
+from reconciler.engine.outcome import Fault, ItemReport, Listener, Outcome, Sending, Waiting
+from reconciler.engine.pace import Pace, Resends
+from reconciler.engine.ports import DeploymentsApi
+from reconciler.engine.stop import Stop
+from reconciler.plan.pair import field_changes
+from reconciler.plan.plan import Step
+
+
+@dataclass(slots=True)
+class Track:
+    """What is known of a step while it is under way; read by whoever has to report an interruption.
+
+    `in_flight` names the verb whose end is not known yet; `done` is the verb of this step's latest write
+    whose end was read back.
+    """
+
+    attempts: int = 0
+    in_flight: str = ""
+    done: str = ""
+    request_id: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepResult:
+    """How a step ended."""
+
+    outcome: Outcome
+    fault: Fault | None = None
+    note: str = ""
+
+
+class StepEnded(Exception):  # noqa: N818 -- a way out of nested waits, not an error
+    """A step has ended; `result` says how."""
+
+    def __init__(self, outcome: Outcome, fault: Fault | None = None, note: str = "") -> None:
+        super().__init__(outcome.value)
+        self.result = StepResult(outcome=outcome, fault=fault, note=note)
+
+
+class CutShort(Exception):  # noqa: N818 -- a way out, like the one above
+    """The run was asked to stop before a write of this step was sent; it stays here."""
+
+
+def cut_short(step: Step, track: Track, why: str) -> ItemReport:
+    """The end of a step that had not ended: unknown if something was sent, else failed or skipped."""
+    if track.in_flight:
+        message = f"{track.in_flight} was sent and may still be going on when the run was stopped ({why})"
+        fault = Fault(code="interrupted", message=message, request_id=track.request_id)
+        return ItemReport(step=step, outcome=Outcome.UNKNOWN, attempts=track.attempts, fault=fault)
+    if track.done:
+        message = f"its {track.done} was done, and its next write not sent, when the run was stopped ({why})"
+        fault = Fault(code="interrupted", message=message, request_id=track.request_id)
+        return ItemReport(step=step, outcome=Outcome.FAILED, attempts=track.attempts, fault=fault)
+    return ItemReport(step=step, outcome=Outcome.SKIPPED, attempts=track.attempts, note=f"not started: {why}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepObserver:
+    """What a step notes of its requests on their way out; no write is sent after a stop (F-089)."""
+
+    step: Step
+    track: Track
+    listener: Listener
+    stop: Stop
+
+    def held_back(self, why: str, seconds: float) -> None:
+        """Not sent yet."""
+        self.listener.notify(Waiting(step=self.step, what=why, seconds=seconds))
+
+    def sending(self, method: str) -> None:
+        """Sent from here on. Raises CutShort for a write once the run was asked to stop."""
+        if method == "GET":
+            return
+        if self.stop.asked:
+            raise CutShort
+        self.track.in_flight, self.track.request_id = method, None
+        self.listener.notify(Sending(step=self.step, verb=method))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """One write of a step: a PUT of `body`, or a DELETE without one.
+
+    `wanted` gives the dotted fields that are not yet as this write wants them; none once it has taken effect.
+    """
+
+    body: JsonObject | None = None
+    source_tenants: tuple[str, ...] = ()
+    wanted: Callable[[ObservedDeployment | None], tuple[str, ...]]
+
+    @property
+    def verb(self) -> str:
+        """PUT or DELETE."""
+        return "DELETE" if self.body is None else "PUT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepContext:
+    """One step with everything that carrying it out needs. `deadline` is in monotonic seconds."""
+
+    api: DeploymentsApi
+    clock: Clock
+    listener: Listener
+    pace: Pace
+    jitter: Callable[[], float]
+    fleet: str
+    step: Step
+    track: Track
+    observer: StepObserver
+    resends: Resends
+    deadline: float
+
+    @property
+    def id(self) -> DeploymentId:
+        """The deployment that the step is about."""
+        return self.step.action.id
+
+    @property
+    def left(self) -> float:
+        """Seconds until the deadline."""
+        return self.deadline - self.clock.monotonic()
+
+    async def look(self) -> ObservedDeployment | None:
+        """The deployment as it is now."""
+        return await self.api.get_deployment(self.id, observer=self.observer)
+
+    async def wait(self, what: str, seconds: float) -> bool:
+        """Sleep, and say what for; False when the deadline leaves no time for it."""
+        if seconds > self.left:
+            return False
+        self.listener.notify(Waiting(step=self.step, what=what, seconds=seconds))
+        await self.clock.sleep(seconds)
+        return True
+
+    def longer(self, delay: float) -> float:
+        """The next delay between two looks."""
+        return min(delay * self.pace.poll_growth, self.pace.poll_cap)
+
+    def missing(self, desired: DesiredDeployment, now: ObservedDeployment | None) -> tuple[str, ...]:
+        """The fields in which `now` is not as declared."""
+        if now is None:
+            return ("it is not there",)
+        return tuple(change.path for change in field_changes(desired, now, self.fleet))
+
+    def fault(self, code: str, message: str) -> Fault:
+        """A fault of this step, with the request that it is about."""
+        return Fault(code=code, message=message, request_id=self.track.request_id, fix=fix_for(code, message))
+
+
+def succeeded(now: ObservedDeployment) -> bool:
+    """Whether ARM calls it Succeeded."""
+    return now.provisioning_state.lower() == "succeeded"
