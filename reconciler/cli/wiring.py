@@ -9,7 +9,7 @@ import logging
 import os
 import sys
 import uuid
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -114,6 +114,12 @@ def write_result(output: Output, text: str) -> None:
         click.echo(text, nl=False, color=True)
         return
     save(output.file, text)
+
+
+def write_each(output: Output, render: Callable[[Output], str]) -> None:
+    """The result where it was asked for, and every `--report` of it."""
+    for each in output.each():
+        write_result(each, render(each))
 
 
 def save(target: Path, text: str) -> None:

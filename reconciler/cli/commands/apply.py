@@ -41,6 +41,7 @@ from reconciler.cli.wiring import (
     load_manifests,
     note,
     the_clock,
+    write_each,
     write_result,
 )
 from reconciler.engine.apply import apply
@@ -169,7 +170,7 @@ class _Run:
     def _nothing_written(self, report: ApplyReport) -> Exit:
         """Nobody has to read a report of nothing to do; why nothing was done is something."""
         failed = report.plan.refusals or report.blocked or report.plan.unread or report.items
-        if self.output.form == "json" or failed:
+        if self.output.form == "json" or failed or self.output.reports:
             _write_report(report, self.loaded, self.output)
         return Exit.FAILED if failed else Exit.DONE
 
@@ -272,8 +273,10 @@ def _told(report: ApplyReport, loaded: Loaded, output: Output) -> Exit:
 
 
 def _write_report(report: ApplyReport, loaded: Loaded, output: Output) -> None:
-    if output.form == "json":
-        write_result(output, json_text(apply_report.to_json(report)))
-    else:
+    def rendered(output: Output) -> str:
+        if output.form == "json":
+            return json_text(apply_report.to_json(report))
         alias_of = loaded.state().fleet.alias_of
-        write_result(output, apply_report.render_text(report, style=style_of(output), alias_of=alias_of))
+        return apply_report.render_text(report, style=style_of(output), alias_of=alias_of)
+
+    write_each(output, rendered)

@@ -26,7 +26,7 @@ from reconciler.cli.options import (
     manifest_options,
     output_options,
 )
-from reconciler.cli.wiring import Loaded, connect, endpoint_of, load_manifests, the_clock, write_result
+from reconciler.cli.wiring import Loaded, connect, endpoint_of, load_manifests, the_clock, write_each
 from reconciler.diagnostics import Severity
 from reconciler.domain.health import Check, Status
 from reconciler.domain.state import DesiredState, Fleet
@@ -70,10 +70,13 @@ def command(*, chosen: Chosen, connection: Connection, purpose: str, output: Out
         )
     except TimeLimit as passed:
         checks.append(_check("time limit", "this command", Status.FAILED, str(passed), "raise --timeout"))
-    if output.form == "json":
-        write_result(output, json_text(report.to_json(checks, tool_version=__version__)))
-    else:
-        write_result(output, report.render_text(checks, style=style_of(output), verbose=output.verbose))
+
+    def rendered(output: Output) -> str:
+        if output.form == "json":
+            return json_text(report.to_json(checks, tool_version=__version__))
+        return report.render_text(checks, style=style_of(output), verbose=output.verbose)
+
+    write_each(output, rendered)
     return Exit.FAILED if any(check.status is Status.FAILED for check in checks) else Exit.DONE
 
 

@@ -27,7 +27,7 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.planfile import must_have_manifests, read_plan
 from reconciler.cli.targets import must_hit_something
-from reconciler.cli.wiring import Loaded, connect, load_manifests, note, the_clock, write_result
+from reconciler.cli.wiring import Loaded, connect, load_manifests, note, the_clock, write_each
 from reconciler.domain.state import DesiredState, ObservedState
 from reconciler.engine.observe import observe
 from reconciler.errors import UsageProblem
@@ -44,7 +44,7 @@ from reconciler.report.style import json_text
 @click.command("drift")
 @manifest_options
 @connection_options
-@output_options("text", "json", "markdown", "html", "junit", "github", "prometheus", reports=True)
+@output_options("text", "json", "markdown", "html", "junit", "github", "prometheus")
 @click.option(
     "--ignore",
     "ignored",
@@ -96,8 +96,7 @@ def command(
         report = since_plan(report, base, desired, observed)
     report = report.without({Cause(one) for one in ignored})
     told = _Told(report=report, observed=observed, loaded=loaded, chosen=chosen, at=arm_time)
-    for each in output.each():
-        write_result(each, _rendered(told, each, show_people=show_people))
+    write_each(output, lambda each: _rendered(told, each, show_people=show_people))
     return _exit_code(report)
 
 

@@ -27,7 +27,7 @@ from reconciler.cli.options import (
     output_options,
 )
 from reconciler.cli.pipeline import plan_fleet
-from reconciler.cli.wiring import load_manifests, note, save, write_result
+from reconciler.cli.wiring import load_manifests, note, save, write_each
 from reconciler.domain.shard import Part
 from reconciler.plan.guard import Alone, Policy
 from reconciler.plan.plan import Plan
@@ -36,7 +36,7 @@ from reconciler.plan.plan import Plan
 @click.command("plan")
 @manifest_options
 @connection_options
-@output_options("text", "json", "markdown", "html", "github", "gitlab", reports=True)
+@output_options("text", "json", "markdown", "html", "github", "gitlab")
 @allowance_options
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for `apply PLANFILE`."
@@ -72,8 +72,7 @@ def command(
     if out is not None:
         save(out, document())
         note(output, f"saved: {out}; {_what_next(out, part, again(allowances, chosen))}")
-    for each in output.each():
-        write_result(each, plan_rendered(plan, loaded, chosen, document, each))
+    write_each(output, lambda each: plan_rendered(plan, loaded, chosen, document, each))
     return exit_code(plan, detailed=detailed_exitcode)
 
 

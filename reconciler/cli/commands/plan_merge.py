@@ -21,7 +21,7 @@ from reconciler.cli.options import Chosen, Output, output_options, rule_option
 from reconciler.cli.pipeline import plan_for
 from reconciler.cli.planfile import must_have_manifests
 from reconciler.cli.targets import must_hit_something
-from reconciler.cli.wiring import load_manifests, note, save, write_result
+from reconciler.cli.wiring import load_manifests, note, save, write_each
 from reconciler.errors import PlanStale, UsageProblem
 from reconciler.plan.guard import Policy
 from reconciler.plan.merge import ShardPlan, read_shard, united, whole
@@ -30,7 +30,7 @@ from reconciler.plan.merge import ShardPlan, read_shard, united, whole
 @click.command("plan merge")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
 @rule_option
-@output_options("text", "json", "markdown", "html", "github", "gitlab", reports=True)
+@output_options("text", "json", "markdown", "html", "github", "gitlab")
 @allowance_options
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for `apply PLANFILE`."
@@ -71,8 +71,7 @@ def command(
             output,
             f"saved: {out}; `reconciler apply {out}{again(allowances, chosen)}` does this and nothing else",
         )
-    for each in output.each():
-        write_result(each, plan_rendered(plan, loaded, chosen, document, each))
+    write_each(output, lambda each: plan_rendered(plan, loaded, chosen, document, each))
     return exit_code(plan, detailed=detailed_exitcode)
 
 

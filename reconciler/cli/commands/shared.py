@@ -6,14 +6,13 @@ import functools
 import sys
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import click
 
 from reconciler import __version__
 from reconciler.cli.exit_codes import Exit
-from reconciler.cli.options import Chosen, Output
-from reconciler.cli.wiring import Loaded, note, the_clock, write_result
+from reconciler.cli.options import Chosen, Output, into, option
+from reconciler.cli.wiring import Loaded, note, the_clock, write_each
 from reconciler.domain.state import DesiredState, ObservedState
 from reconciler.errors import ReconcilerError
 from reconciler.plan.codec import to_json
@@ -60,8 +59,7 @@ def diagnostics_text(loaded: Loaded, output: Output) -> str:
 
 def invalid(loaded: Loaded, output: Output) -> Exit:
     """End a command whose manifests have errors: they are its result."""
-    for each in output.each():
-        write_result(each, diagnostics_text(loaded, each))
+    write_each(output, lambda each: diagnostics_text(loaded, each))
     return Exit.FAILED
 
 
@@ -171,25 +169,14 @@ def _flags_of(allowances: Policy) -> list[str]:
     return flags + (["--replace-failed"] if allowances.replace_failed else [])
 
 
-def allowance_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the flags that lift guards; the command gets one `allowances: Policy`."""
-    options = (
-        click.option("--max-deletes", type=click.IntRange(min=0), metavar="N", help="Allow up to N deletes."),
-        click.option("--allow-empty", is_flag=True, help="Allow a fleet that declares nothing."),
-        click.option("--take-over", is_flag=True, help="Take over what is another's or nobody's."),
-        click.option("--replace-failed", is_flag=True, help="Delete and recreate what is in state Failed."),
-    )
+_guards = functools.partial(option, group="Guards")
 
-    @functools.wraps(function)
-    def wrapper(**given: Any) -> Any:
-        allowances = Policy(
-            max_deletes=given.pop("max_deletes"),
-            allow_empty=given.pop("allow_empty"),
-            take_over=given.pop("take_over"),
-            replace_failed=given.pop("replace_failed"),
-        )
-        return function(allowances=allowances, **given)
-
-    for option in reversed(options):
-        wrapper = option(wrapper)
-    return wrapper
+allowance_options = into(
+    "allowances",
+    Policy,
+    _guards("--max-deletes", type=click.IntRange(min=0), metavar="N", help="Allow up to N deletes."),
+    _guards("--allow-empty", is_flag=True, help="Allow a fleet that declares nothing."),
+    _guards("--take-over", is_flag=True, help="Take over what is another's or nobody's."),
+    _guards("--replace-failed", is_flag=True, help="Delete and recreate what is in state Failed."),
+)
+"""The flags that lift guards; the command gets `allowances: Policy`."""

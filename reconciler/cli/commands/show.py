@@ -16,7 +16,7 @@ from reconciler.cli.options import (
     output_options,
 )
 from reconciler.cli.pipeline import observe_fleet
-from reconciler.cli.wiring import load_manifests, write_result
+from reconciler.cli.wiring import load_manifests, write_each
 from reconciler.domain.state import Listed
 from reconciler.report import show as show_report
 from reconciler.report.style import json_text
@@ -35,16 +35,20 @@ def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
     observed = run_reading(
         observe_fleet(desired, connection, output, with_regions=False), timeout=connection.timeout
     )
-    match output.form:
-        case "json":
-            write_result(output, json_text(show_report.to_json(observed)))
-        case "markdown":
-            write_result(output, show_report.render_markdown(observed))
-        case "html":
-            from reconciler.cli.commands.pages import show_html  # noqa: PLC0415 -- loads only when asked for
 
-            write_result(output, show_html(desired, observed, chosen))
-        case _:
-            write_result(output, show_report.render_text(observed, style=style_of(output)))
+    def rendered(output: Output) -> str:
+        match output.form:
+            case "json":
+                return json_text(show_report.to_json(observed))
+            case "markdown":
+                return show_report.render_markdown(observed)
+            case "html":
+                from reconciler.cli.commands.pages import show_html  # noqa: PLC0415 -- loads only when asked for
+
+                return show_html(desired, observed, chosen)
+            case _:
+                return show_report.render_text(observed, style=style_of(output))
+
+    write_each(output, rendered)
     complete = all(isinstance(reading, Listed) for reading in observed.readings.values())
     return Exit.DONE if complete else Exit.FAILED
