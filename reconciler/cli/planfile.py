@@ -11,8 +11,8 @@ from pathlib import Path
 from reconciler.cli.options import DEFAULT_PATH, Chosen, Output
 from reconciler.cli.wiring import note
 from reconciler.errors import PlanStale, UsageProblem
-from reconciler.plan.codec import SavedPlan, Stale, narrow, read_saved
 from reconciler.plan.plan import Plan
+from reconciler.planfile.codec import SavedPlan, Stale, narrow, read_saved
 
 
 def saved_plan(chosen: Chosen) -> SavedPlan | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from reconciler.engine.advice import advice
 from reconciler.engine.outcome import Fault, ItemReport, Outcome
 from reconciler.plan.plan import Plan
-from reconciler.plan.saved import Stale
+from reconciler.planfile.saved import Stale
 
 
 def stale_items(plan: Plan, stale: Iterable[Stale]) -> tuple[ItemReport, ...]:

@@ -13,8 +13,8 @@ from reconciler.domain.deployment import JsonValue
 from reconciler.engine.outcome import ApplyReport, Fault, ItemReport, Outcome
 from reconciler.engine.stop import Cause
 from reconciler.plan.actions import Blocked, Keep, kind_of
-from reconciler.plan.codec import action_json, part_json, pool_json
 from reconciler.plan.plan import Plan, Step
+from reconciler.planfile.codec import action_json, part_json, pool_json
 from reconciler.report.layout import columns, counted, listed, paragraph, seconds
 from reconciler.report.steps import NO_ALIAS, SIGN, Alias, account_line
 from reconciler.report.style import Style

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 from reconciler.domain.deployment import JsonValue
-from reconciler.plan.codec import pool_json
 from reconciler.plan.plan import PoolForecast, Verdict
+from reconciler.planfile.codec import pool_json
 from reconciler.report.layout import fitted, listed, paragraph
 from reconciler.report.style import Style, markdown_inert
 

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from reconciler.domain.deployment import DesiredDeployment, Unset
 from reconciler.domain.state import ObservedState, Unreadable
 from reconciler.plan.causes import Cause
-from reconciler.plan.codec import read_saved
 from reconciler.plan.drift import find_drift
-from reconciler.plan.since import since_plan
+from reconciler.planfile.codec import read_saved
+from reconciler.planfile.since import since_plan
 from tests.property.strategies import ACCOUNTS, choices, fleets
 from tests.property.toy_arm import ToyArm
 from tests.property.worlds import Fleet, converged, declared, text_of

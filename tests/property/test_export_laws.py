@@ -22,7 +22,7 @@ from reconciler.domain.state import (
 )
 from reconciler.engine.observe import observe
 from reconciler.engine.outcome import Outcome
-from reconciler.manifest.export import Exported, manifests_of, observed_estate
+from reconciler.export import Exported, manifests_of, observed_estate
 from reconciler.manifest.load import LoadedManifests, load
 from reconciler.manifest.rules import CODES, check
 from reconciler.plan.actions import Adopt, Keep, Reason

@@ -22,12 +22,12 @@ from reconciler.domain.state import (
     Unreadable,
 )
 from reconciler.plan.actions import Delete, Replace
-from reconciler.plan.codec import to_json
 from reconciler.plan.guard import Alone, Counted, Policy
 from reconciler.plan.make import make_plan
-from reconciler.plan.merge import read_shard, united, whole
 from reconciler.plan.plan import Plan
-from reconciler.plan.saved import narrow, read_saved
+from reconciler.planfile.codec import to_json
+from reconciler.planfile.merge import read_shard, united, whole
+from reconciler.planfile.saved import narrow, read_saved
 from tests.property.strategies import fleets
 from tests.property.worlds import converged, declared
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from reconciler.domain.deployment import DesiredDeployment
 from reconciler.domain.state import DesiredState, PrunePolicy
-from reconciler.plan.codec import to_json
 from reconciler.plan.plan import Plan
+from reconciler.planfile.codec import to_json
 from tests.property.strategies import ACCOUNTS
 from tests.property.toy_arm import ToyArm
 from tests.unit.plan.states import plan, state

@@ -28,9 +28,9 @@ from reconciler.engine.pace import DEFAULT_PACE
 from reconciler.engine.stop import Cause, Interruption
 from reconciler.errors import ArmError, Conflict, Forbidden
 from reconciler.plan.actions import Keep
-from reconciler.plan.codec import to_json
 from reconciler.plan.guard import Policy
 from reconciler.plan.plan import Plan
+from reconciler.planfile.codec import to_json
 from tests.simulated.arm import Crash, Ending, Exchange, Fault, SimulatedArm, World, lose_answer, no_fault
 from tests.simulated.fleets import REGION, account, deployment, desired, fleet
 from tests.simulated.reconcile import PERMISSIVE, plan_of

@@ -52,9 +52,9 @@ from reconciler.engine.stale import stale_items
 from reconciler.engine.stop import Cause, Interruption, Stop
 from reconciler.errors import ReconcilerError, UsageProblem
 from reconciler.plan import quota
-from reconciler.plan.codec import SavedPlan
 from reconciler.plan.guard import Counted, Policy
 from reconciler.plan.plan import Plan
+from reconciler.planfile.codec import SavedPlan
 from reconciler.report import apply as apply_report
 from reconciler.report.style import json_text
 

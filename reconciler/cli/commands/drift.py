@@ -33,8 +33,8 @@ from reconciler.engine.observe import observe
 from reconciler.errors import UsageProblem
 from reconciler.plan.causes import Cause
 from reconciler.plan.drift import DriftReport, find_drift
-from reconciler.plan.saved import SavedPlan
-from reconciler.plan.since import must_be_of, since_plan
+from reconciler.planfile.saved import SavedPlan
+from reconciler.planfile.since import must_be_of, since_plan
 from reconciler.report import drift as drift_report
 from reconciler.report import drift_cases
 from reconciler.report.exposition import render_prometheus

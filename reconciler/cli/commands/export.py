@@ -17,10 +17,10 @@ from reconciler.cli.wiring import connect, note, the_clock, write_result
 from reconciler.domain.ids import AccountId, is_guid
 from reconciler.domain.state import DesiredState, Fleet
 from reconciler.errors import ReconcilerError, UsageProblem
-from reconciler.manifest.export import Estate, Exported, Setting, manifests_of, observed_estate
-from reconciler.manifest.export.foreign import read_file
-from reconciler.manifest.export.template import template_estate
-from reconciler.manifest.export.tfstate import tfstate_estate
+from reconciler.export import Estate, Exported, Setting, manifests_of, observed_estate
+from reconciler.export.foreign import read_file
+from reconciler.export.template import template_estate
+from reconciler.export.tfstate import tfstate_estate
 from reconciler.manifest.files import MAX_FILE
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from reconciler.cli.targets import must_hit_something
 from reconciler.cli.wiring import load_manifests, note, save, write_each
 from reconciler.errors import PlanStale, UsageProblem
 from reconciler.plan.guard import Policy
-from reconciler.plan.merge import ShardPlan, read_shard, united, whole
+from reconciler.planfile.merge import ShardPlan, read_shard, united, whole
 
 
 @click.command("plan merge")

@@ -15,9 +15,9 @@ from reconciler.cli.options import Chosen, Output, into, option
 from reconciler.cli.wiring import Loaded, note, the_clock, write_each
 from reconciler.domain.state import DesiredState, ObservedState
 from reconciler.errors import ReconcilerError
-from reconciler.plan.codec import to_json
 from reconciler.plan.guard import Policy
 from reconciler.plan.plan import Plan
+from reconciler.planfile.codec import to_json
 from reconciler.report import diagnostics as diagnostics_report
 from reconciler.report import pipelines as pipelines_report
 from reconciler.report import plan as plan_report

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.cli import run
 from reconciler.errors import UsageProblem
-from reconciler.manifest.export.foreign import read_file
+from reconciler.export.foreign import read_file
 
 CORPUS = Path(__file__).resolve().parents[2] / "corpus" / "templates"
 REFUSED: list[tuple[bytes, str]] = [

@@ -9,9 +9,9 @@ import pytest
 
 from reconciler.domain.deployment import JsonValue
 from reconciler.errors import UsageProblem
-from reconciler.manifest.export import Estate, Found, Setting
-from reconciler.manifest.export.foreign import ForeignFile, read_file
-from reconciler.manifest.export.template import template_estate
+from reconciler.export import Estate, Found, Setting
+from reconciler.export.foreign import ForeignFile, read_file
+from reconciler.export.template import template_estate
 
 CORPUS = Path(__file__).resolve().parents[2] / "corpus" / "templates"
 KIND = "Microsoft.CognitiveServices/accounts/deployments"

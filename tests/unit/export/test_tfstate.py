@@ -7,9 +7,9 @@ import pytest
 
 from reconciler.domain.deployment import JsonValue
 from reconciler.errors import UsageProblem
-from reconciler.manifest.export import Estate
-from reconciler.manifest.export.foreign import ForeignFile
-from reconciler.manifest.export.tfstate import tfstate_estate
+from reconciler.export import Estate
+from reconciler.export.foreign import ForeignFile
+from reconciler.export.tfstate import tfstate_estate
 
 ACCOUNT = (
     "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg-ai"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.domain.state import ObservedSubscription
-from reconciler.manifest.export import Estate, Exported, Found, FoundAccount, Origin, manifests_of
+from reconciler.export import Estate, Exported, Found, FoundAccount, Origin, manifests_of
 from reconciler.manifest.load import load
 
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from reconciler.domain.deployment import DesiredDeployment
 from reconciler.domain.state import DesiredState, ObservedState, Scope, Unreadable
 from reconciler.plan.actions import Blocked, Create
-from reconciler.plan.codec import to_json
 from reconciler.plan.plan import Plan
+from reconciler.planfile.codec import to_json
 from tests.unit.plan.states import account, applied, desired, listed, name_of, plan, state, world
 
 SOURCE = desired("source", spillover="target")

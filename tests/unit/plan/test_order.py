@@ -7,7 +7,7 @@ import pytest
 from reconciler.domain.deployment import Lifecycle
 from reconciler.domain.state import Listed, ObservedState, Offer
 from reconciler.plan.plan import Plan, PoolForecast, Verdict
-from reconciler.plan.plan_file import FORMAT_VERSION
+from reconciler.planfile.plan_file import FORMAT_VERSION
 from tests.unit.plan.states import (
     TUNED,
     applied,

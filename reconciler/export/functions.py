@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from reconciler.manifest.export.values import Value, at
+from reconciler.export.values import Value, at
 
 LARGEST: Final = 100_000
 """Characters of a text, items of a list."""

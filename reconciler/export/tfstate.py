@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from reconciler.domain.deployment import JsonObject, JsonValue
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.errors import UsageProblem
-from reconciler.manifest.export.draft import at, part
-from reconciler.manifest.export.estate import Estate, Found, FoundAccount, Origin
-from reconciler.manifest.export.foreign import ForeignFile
+from reconciler.export.draft import at, part
+from reconciler.export.estate import Estate, Found, FoundAccount, Origin
+from reconciler.export.foreign import ForeignFile
 
 _VERSION = 4
 _IDENTITY = frozenset({"id", "type"})

@@ -21,7 +21,7 @@ from reconciler.domain.state import (
     Unreadable,
 )
 from reconciler.errors import Trouble, UsageProblem
-from reconciler.plan.observation import observed_json, read_observed
+from reconciler.planfile.observation import observed_json, read_observed
 from tests.unit.plan.states import (
     REGION,
     SUBSCRIPTION,

@@ -15,10 +15,10 @@ from reconciler.domain.deployment import JsonObject, JsonValue, ModelRef
 from reconciler.domain.ids import AccountId, is_guid
 from reconciler.domain.marks import FLEET_TAG, OURS, REMOVAL_TAG
 from reconciler.domain.sku import SkuName
+from reconciler.export.estate import Found
+from reconciler.export.yaml_text import Quoted
 from reconciler.manifest.characters import UNSEEN
 from reconciler.manifest.entry import NOT_EXTRA, EntryFields
-from reconciler.manifest.export.estate import Found
-from reconciler.manifest.export.yaml_text import Quoted
 from reconciler.manifest.findings import checked
 from reconciler.manifest.tree import Items, Map, Node, Text
 

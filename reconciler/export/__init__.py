@@ -6,9 +6,9 @@ not say is made up: it is a comment, and where a manifest needs it, a placeholde
 
 from __future__ import annotations
 
-from reconciler.manifest.export.estate import Estate, Found, FoundAccount, Origin, Setting, observed_estate
-from reconciler.manifest.export.review import Exported, manifests_of
-from reconciler.manifest.export.sheets import Page
+from reconciler.export.estate import Estate, Found, FoundAccount, Origin, Setting, observed_estate
+from reconciler.export.review import Exported, manifests_of
+from reconciler.export.sheets import Page
 
 __all__ = [
     "Estate",

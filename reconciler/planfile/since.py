@@ -16,7 +16,7 @@ from reconciler.errors import UsageProblem
 from reconciler.plan.compare import compare
 from reconciler.plan.drift import DriftReport, moved_unnoticed
 from reconciler.plan.order import fingerprint
-from reconciler.plan.saved import WRITING, SavedItem, SavedPlan
+from reconciler.planfile.saved import WRITING, SavedItem, SavedPlan
 
 
 def must_be_of(saved: SavedPlan, desired: DesiredState) -> None:

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.domain.deployment import JsonValue
-from reconciler.manifest.export.aliases import Aliases
-from reconciler.manifest.export.draft import Draft, draft
-from reconciler.manifest.export.estate import Estate, FoundAccount
-from reconciler.manifest.export.yaml_text import Remarked, block, comment, commented_out, flow, item, remark
+from reconciler.export.aliases import Aliases
+from reconciler.export.draft import Draft, draft
+from reconciler.export.estate import Estate, FoundAccount
+from reconciler.export.yaml_text import Remarked, block, comment, commented_out, flow, item, remark
 from reconciler.manifest.schema import API_VERSION
 from reconciler.manifest.tree import shortened
 

@@ -13,10 +13,10 @@ from typing import Final
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.ids import is_guid
 from reconciler.errors import UsageProblem
-from reconciler.manifest.export.estate import Estate, Found, FoundAccount, Origin, Setting
-from reconciler.manifest.export.evaluation import MOST_COPIES, Budget, Scope
-from reconciler.manifest.export.foreign import ForeignFile
-from reconciler.manifest.export.values import Hole, Unknown, Value, at, bounded, shown, unknown
+from reconciler.export.estate import Estate, Found, FoundAccount, Origin, Setting
+from reconciler.export.evaluation import MOST_COPIES, Budget, Scope
+from reconciler.export.foreign import ForeignFile
+from reconciler.export.values import Hole, Unknown, Value, at, bounded, shown, unknown
 
 _ACCOUNT: Final = "microsoft.cognitiveservices/accounts"
 _DEPLOYMENT: Final = "microsoft.cognitiveservices/accounts/deployments"

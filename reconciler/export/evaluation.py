@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from reconciler.errors import UsageProblem
-from reconciler.manifest.export.expression import (
+from reconciler.export.expression import (
     Access,
     BadExpressionError,
     Call,
@@ -19,8 +19,8 @@ from reconciler.manifest.export.expression import (
     inner,
     parse,
 )
-from reconciler.manifest.export.functions import Unanswerable, answer
-from reconciler.manifest.export.values import (
+from reconciler.export.functions import Unanswerable, answer
+from reconciler.export.values import (
     Hole,
     Unknown,
     Value,

@@ -12,9 +12,9 @@ from reconciler.domain.deployment import Lifecycle
 from reconciler.domain.state import DesiredState, ObservedState
 from reconciler.errors import PlanStale, UsageProblem
 from reconciler.plan.actions import Blocked, Reason
-from reconciler.plan.codec import SavedPlan, narrow, read_saved, to_json
 from reconciler.plan.make import make_plan
 from reconciler.plan.plan import Plan
+from reconciler.planfile.codec import SavedPlan, narrow, read_saved, to_json
 from tests.unit.plan.states import (
     EVERYTHING,
     applied,

@@ -24,10 +24,10 @@ from reconciler.plan.actions import (
     changes_of,
     kind_of,
 )
-from reconciler.plan.observation import in_order, observed_json
 from reconciler.plan.plan import Plan, PoolForecast, Refusal, Step, Unread
-from reconciler.plan.plan_file import FORMAT_VERSION
-from reconciler.plan.saved import SavedPlan, Stale, narrow, read_saved
+from reconciler.planfile.observation import in_order, observed_json
+from reconciler.planfile.plan_file import FORMAT_VERSION
+from reconciler.planfile.saved import SavedPlan, Stale, narrow, read_saved
 
 __all__ = ["SavedPlan", "Stale", "narrow", "read_saved", "to_json"]
 

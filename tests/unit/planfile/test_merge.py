@@ -11,11 +11,11 @@ import pytest
 from reconciler.domain.shard import Shard
 from reconciler.domain.state import DesiredState, ObservedState, Unreadable
 from reconciler.errors import PlanStale, ReconcilerError, UsageProblem
-from reconciler.plan.codec import to_json
 from reconciler.plan.guard import Alone, Policy
 from reconciler.plan.make import make_plan
-from reconciler.plan.merge import ShardPlan, read_shard, united, whole
-from reconciler.plan.saved import read_saved
+from reconciler.planfile.codec import to_json
+from reconciler.planfile.merge import ShardPlan, read_shard, united, whole
+from reconciler.planfile.saved import read_saved
 from tests.unit.plan.states import account, applied, desired, listed, name_of, plan, state, world
 
 NOW = datetime(2026, 11, 24, 3, 4, 5, tzinfo=UTC)

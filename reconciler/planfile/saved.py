@@ -20,7 +20,7 @@ from reconciler.errors import PlanStale
 from reconciler.plan.actions import Action, Blocked, Create, Delete, Keep, Reason, changes_of, kind_of
 from reconciler.plan.legality import is_mark, without_marks
 from reconciler.plan.plan import Plan, Step
-from reconciler.plan.plan_file import plan_file, reading
+from reconciler.planfile.plan_file import plan_file, reading
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

@@ -30,7 +30,7 @@ from reconciler.domain.state import (
 )
 from reconciler.errors import Trouble
 from reconciler.plan.overlay import canonical
-from reconciler.plan.plan_file import reading as reading_a_plan
+from reconciler.planfile.plan_file import reading as reading_a_plan
 
 _PEOPLE = "systemdata"
 

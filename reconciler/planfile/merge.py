@@ -16,9 +16,9 @@ from reconciler.domain import document
 from reconciler.domain.shard import Shard
 from reconciler.domain.state import DesiredState, ObservedState, RegionFacts, Unreadable
 from reconciler.errors import PlanStale, UsageProblem
-from reconciler.plan.observation import read_observed
-from reconciler.plan.plan_file import plan_file, reading
-from reconciler.plan.saved import SavedPlan, saved_in
+from reconciler.planfile.observation import read_observed
+from reconciler.planfile.plan_file import plan_file, reading
+from reconciler.planfile.saved import SavedPlan, saved_in
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")

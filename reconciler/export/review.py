@@ -14,11 +14,11 @@ from typing import Final
 
 from reconciler.catalogue.load import catalogue
 from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.export.aliases import Aliases
+from reconciler.export.estate import Estate
+from reconciler.export.sheets import Page, Sheet, pages, sheets_of
 from reconciler.manifest.characters import decode
 from reconciler.manifest.compose import compose
-from reconciler.manifest.export.aliases import Aliases
-from reconciler.manifest.export.estate import Estate
-from reconciler.manifest.export.sheets import Page, Sheet, pages, sheets_of
 from reconciler.manifest.fleet import LOWERABLE
 from reconciler.manifest.parse import STRUCTURAL, parse
 from reconciler.manifest.resolve import resolve
