@@ -59,9 +59,9 @@ def _rules(incomplete: str) -> Iterator[str]:
 def _targets(paths: tuple[str, ...]) -> Iterator[str]:
     """Every declared deployment as a target, and each account with all of its deployments."""
     from reconciler.manifest.load import load  # noqa: PLC0415 -- reads the manifests at hand
-    from reconciler.manifest.selection import EVERYTHING  # noqa: PLC0415
+    from reconciler.manifest.rules import CODES  # noqa: PLC0415
 
-    desired = load(paths, EVERYTHING, known_rules=(), severities={}).desired
+    desired = load(paths, known_rules=CODES).desired
     if desired is None:
         return
     for one in desired.deployments:

@@ -53,7 +53,9 @@ class Command(click.Command):
             records = [
                 record
                 for param in params
-                if getattr(param, "group", "") == group and (record := param.get_help_record(ctx)) is not None
+                if isinstance(param, click.Option)
+                and getattr(param, "group", "") == group
+                and (record := param.get_help_record(ctx)) is not None
             ]
             if records:
                 yield f"{group} options".strip().capitalize() if group else "Options", records
@@ -65,3 +67,9 @@ class Command(click.Command):
             with formatter.section("Examples"):
                 for example in self.examples:
                     formatter.write(f"{' ' * formatter.current_indent}{example}\n")
+
+
+class Group(click.Group):
+    """A group whose commands are of this kind."""
+
+    command_class = Command

@@ -135,6 +135,8 @@ def root() -> None:
 def run_command(argv: Sequence[str], *, started: float | None = None) -> int:
     """Run `argv`; every way out is an exit code and, where something is wrong, a paragraph on stderr."""
     began = time.monotonic() if started is None else started
+    if os.environ.get("_RECONCILER_COMPLETE", "").startswith("powershell"):
+        importlib.import_module("reconciler.cli.commands.completion")  # click has no class for this shell
     try:
         code = root.main(args=list(argv), prog_name="reconciler", standalone_mode=False, obj=began)
     except click.UsageError as wrong:
@@ -206,5 +208,7 @@ def _say(message: str, code: Exit) -> int:
 
     with contextlib.suppress(OSError, AttributeError):
         style = Style.of(sys.stderr)
-        click.echo("\n".join(paragraph(f"error: {inert(message)}", width=style.width, hanging="  ")), err=True)
+        click.echo(
+            "\n".join(paragraph(f"error: {inert(message)}", width=style.width, hanging="  ")), err=True
+        )
     return code

@@ -29,6 +29,13 @@ def must_hit_something(desired: DesiredState, observed: ObservedState) -> None:
     there = set(known_deployments(desired, observed))
     if any(_hit(desired, one) for one in there):
         return
+    whole = [f"{glob}/*" for glob in targets if any(_would_hit(desired, f"{glob}/*", one) for one in there)]
+    if whole:
+        raise UsageProblem(
+            f"--target {' --target '.join(targets)} matches no deployment; --target "
+            f"{' --target '.join(repr(one) for one in whole)} does. A target is a glob over "
+            "subscription-or-alias/account/deployment, or its last parts"
+        )
     names = sorted({one.name for one in there | desired.scope.left_out})
     meant = sorted({near for glob in targets for near in similar(glob.rpartition("/")[2], names)})
     told = f"did you mean {' or '.join(meant)}? " if meant else ""
@@ -46,3 +53,8 @@ def _hit(desired: DesiredState, one: DeploymentId) -> bool:
     scope, alias = desired.scope, desired.fleet.alias_of(one.account.subscription)
     taken_back = matches_any(scope.excludes, one, alias)
     return matches_any(scope.targets, one, alias) and (taken_back or one not in scope.left_out)
+
+
+def _would_hit(desired: DesiredState, glob: str, one: DeploymentId) -> bool:
+    """Whether another target would mean it."""
+    return matches_any((glob,), one, desired.fleet.alias_of(one.account.subscription))

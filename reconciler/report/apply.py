@@ -6,8 +6,9 @@ called advice. What is stale needs none: what to do about it is said once, below
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import Final
 
 from reconciler.domain.deployment import JsonValue
 from reconciler.engine.outcome import ApplyReport, Fault, ItemReport, Outcome
@@ -27,14 +28,21 @@ _COLOUR = {
     Outcome.CONFLICT: "red",
     Outcome.STALE: "yellow",
 }
-_NOW_WHAT = {
-    Outcome.UNKNOWN: "Unknown: it was sent and may still be going on in ARM. Run apply again: it looks "
-    "before it writes, so nothing is done twice.",
-    Outcome.STALE: "Stale: somebody changed it after the plan was made, so nothing was sent. Plan again.",
-    Outcome.CONFLICT: "Conflict: its account stayed busy with somebody else's write. Run apply again later.",
-    Outcome.FAILED: "Failed: mend the cause and run apply again; it goes on from what is there.",
-    Outcome.SKIPPED: "Skipped: nothing was sent for it; the next apply takes it up again.",
+OUTCOMES: Final[Mapping[Outcome, tuple[str, str]]] = {
+    Outcome.SUCCEEDED: ("The deployment was read again after the write and is as declared.", ""),
+    Outcome.UNKNOWN: (
+        "It was sent, and ARM may still be working on it.",
+        "Run apply again: it looks before it writes, so nothing is done twice.",
+    ),
+    Outcome.STALE: ("Somebody changed it after the plan was made, so nothing was sent.", "Plan again."),
+    Outcome.CONFLICT: ("Its account stayed busy with somebody else's write.", "Run apply again later."),
+    Outcome.FAILED: (
+        "ARM refused the write, or its operation failed.",
+        "Mend the cause and run apply again; it goes on from what is there.",
+    ),
+    Outcome.SKIPPED: ("Nothing was sent for it.", "The next apply takes it up again."),
 }
+"""What each outcome means and what to do about it."""
 
 
 def render_text(report: ApplyReport, *, style: Style, alias_of: Alias = NO_ALIAS) -> str:
@@ -170,9 +178,10 @@ def _interruption(report: ApplyReport, style: Style) -> Iterator[str]:
 
 
 def _now_what(report: ApplyReport, style: Style) -> Iterator[str]:
-    for outcome, told in _NOW_WHAT.items():
-        if report.count(outcome):
-            yield from paragraph(told, width=style.width, hanging="  ")
+    for outcome, (meaning, fix) in OUTCOMES.items():
+        if fix and report.count(outcome):
+            words = f"{outcome.value.capitalize()}: {meaning[0].lower()}{meaning[1:]} {fix}"
+            yield from paragraph(words, width=style.width, hanging="  ")
 
 
 # -- JSON ----------------------------------------------------------------------------------------------

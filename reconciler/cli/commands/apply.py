@@ -21,6 +21,7 @@ from reconciler.cli.commands.shared import (
 )
 from reconciler.cli.deadline import Deadline
 from reconciler.cli.exit_codes import Exit
+from reconciler.cli.help import Command
 from reconciler.cli.journal import Journal
 from reconciler.cli.listeners import listeners
 from reconciler.cli.loop import enter, interruptible, listening_for_signals, reading
@@ -71,7 +72,15 @@ class _Consent:
     saved: SavedPlan | None
 
 
-@click.command("apply")
+@click.command(
+    "apply",
+    cls=Command,
+    examples=(
+        "reconciler apply",
+        "reconciler apply plan.json --yes",
+        "reconciler apply --target 'prod/aoai-eastus2/*' --yes",
+    ),
+)
 @manifest_options
 @writing_connection_options
 @output_options("text", "json")

@@ -12,6 +12,7 @@ import click
 from reconciler.catalogue import browse
 from reconciler.cli.commands.asked import wanted
 from reconciler.cli.commands.shared import style_of
+from reconciler.cli.help import Group
 from reconciler.cli.knowledge import catalogue
 from reconciler.cli.options import (
     Chosen,
@@ -28,7 +29,6 @@ from reconciler.cli.wiring import write_each
 from reconciler.domain.sku import KNOWN_SKUS, SkuName
 from reconciler.report import catalogue as report
 
-
 _filters = into(
     "wanted",
     lambda **words: wanted(catalogue(), **words),
@@ -43,7 +43,7 @@ _filters = into(
 )
 
 
-@click.group("catalog")
+@click.group("catalog", cls=Group)
 def command() -> None:
     """Ask the shipped catalogue; every answer names its source and date, and ? means not known."""
 

@@ -15,6 +15,7 @@ import click
 from reconciler import __version__
 from reconciler.cli.commands.shared import style_of
 from reconciler.cli.exit_codes import Exit
+from reconciler.cli.help import Command
 from reconciler.cli.knowledge import OVERLAY, catalogue
 from reconciler.cli.loop import TimeLimit, run_reading
 from reconciler.cli.options import (
@@ -42,7 +43,14 @@ _OLD = 120
 """Days after which the catalogue is called old: models are announced and retired by the quarter."""
 
 
-@click.command("doctor")
+@click.command(
+    "doctor",
+    cls=Command,
+    examples=(
+        "reconciler doctor",
+        "reconciler doctor --for apply -v",
+    ),
+)
 @manifest_options
 @connection_options
 @click.option(

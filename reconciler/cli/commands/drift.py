@@ -15,6 +15,7 @@ from reconciler.cli.commands.shared import (
     warn_about,
 )
 from reconciler.cli.exit_codes import Exit
+from reconciler.cli.help import Command
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import (
     DEFAULT_PATH,
@@ -41,7 +42,15 @@ from reconciler.report.exposition import render_prometheus
 from reconciler.report.style import json_text
 
 
-@click.command("drift")
+@click.command(
+    "drift",
+    cls=Command,
+    examples=(
+        "reconciler drift",
+        "reconciler drift -o json --report junit=drift.xml",
+        "reconciler drift --since-plan plan.json",
+    ),
+)
 @manifest_options
 @connection_options
 @output_options("text", "json", "markdown", "html", "junit", "github", "prometheus")

@@ -6,6 +6,7 @@ import click
 
 from reconciler.cli.commands.shared import invalid, must_declare_something, style_of
 from reconciler.cli.exit_codes import Exit
+from reconciler.cli.help import Command
 from reconciler.cli.knowledge import catalogue
 from reconciler.cli.options import (
     Chosen,
@@ -22,7 +23,14 @@ from reconciler.report import lifecycle as report
 from reconciler.report.style import json_text
 
 
-@click.command("lifecycle")
+@click.command(
+    "lifecycle",
+    cls=Command,
+    examples=(
+        "reconciler lifecycle --offline",
+        "reconciler lifecycle --fail-within 90",
+    ),
+)
 @manifest_options
 @connection_options
 @click.option("--offline", is_flag=True, help="Go by the declared versions; do not ask ARM.")

@@ -17,6 +17,7 @@ from reconciler.cli.commands.shared import (
     warn_about,
 )
 from reconciler.cli.exit_codes import Exit
+from reconciler.cli.help import Command
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import (
     Chosen,
@@ -33,7 +34,16 @@ from reconciler.plan.guard import Alone, Policy
 from reconciler.plan.plan import Plan
 
 
-@click.command("plan")
+@click.command(
+    "plan",
+    cls=Command,
+    examples=(
+        "reconciler plan",
+        "reconciler plan --target 'prod/*/chat' --detailed-exitcode",
+        "reconciler plan --out plan.json --report markdown=plan.md",
+        "reconciler plan --summary",
+    ),
+)
 @manifest_options
 @connection_options
 @output_options("text", "json", "markdown", "html", "github", "gitlab")

@@ -17,6 +17,7 @@ from reconciler.cli.commands.shared import (
     plan_rendered,
     warn_about,
 )
+from reconciler.cli.help import Command
 from reconciler.cli.options import Chosen, Output, output_options, rule_option
 from reconciler.cli.pipeline import plan_for
 from reconciler.cli.planfile import must_have_manifests
@@ -27,7 +28,11 @@ from reconciler.plan.guard import Policy
 from reconciler.planfile.merge import ShardPlan, read_shard, united, whole
 
 
-@click.command("plan merge")
+@click.command(
+    "plan merge",
+    cls=Command,
+    examples=("reconciler plan merge shard-*.json --out plan.json",),
+)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
 @rule_option
 @output_options("text", "json", "markdown", "html", "github", "gitlab")

@@ -6,6 +6,7 @@ import click
 
 from reconciler.cli.commands.shared import invalid, style_of, warn_about
 from reconciler.cli.exit_codes import Exit
+from reconciler.cli.help import Command
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import (
     Chosen,
@@ -24,7 +25,14 @@ from reconciler.report import quota as quota_report
 from reconciler.report.style import json_text
 
 
-@click.command("quota")
+@click.command(
+    "quota",
+    cls=Command,
+    examples=(
+        "reconciler quota",
+        "reconciler quota --target 'prod/*/*' -o markdown",
+    ),
+)
 @manifest_options
 @connection_options
 @output_options("text", "json", "markdown", "html")

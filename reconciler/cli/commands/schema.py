@@ -6,11 +6,12 @@ import json
 
 import click
 
+from reconciler.cli.help import Command
 from reconciler.cli.options import Output, output_options
 from reconciler.cli.wiring import write_result
 
 
-@click.command("schema")
+@click.command("schema", cls=Command)
 @output_options("json")
 def command(*, output: Output) -> None:
     """Print the JSON Schema (draft 2020-12) of Fleet, DeploymentSet and DeploymentTemplate."""

@@ -6,6 +6,7 @@ import click
 
 from reconciler.cli.commands.shared import invalid, style_of
 from reconciler.cli.exit_codes import Exit
+from reconciler.cli.help import Command
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import (
     Chosen,
@@ -22,7 +23,14 @@ from reconciler.report import show as show_report
 from reconciler.report.style import json_text
 
 
-@click.command("show")
+@click.command(
+    "show",
+    cls=Command,
+    examples=(
+        "reconciler show",
+        "reconciler show -o html --output-file fleet.html",
+    ),
+)
 @manifest_options
 @connection_options
 @output_options("text", "json", "markdown", "html")

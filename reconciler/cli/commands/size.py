@@ -18,6 +18,7 @@ from reconciler.catalogue.sizing import (
 )
 from reconciler.cli.commands.asked import model_name, sku_name, version_of
 from reconciler.cli.commands.shared import style_of
+from reconciler.cli.help import Command
 from reconciler.cli.knowledge import catalogue
 from reconciler.cli.options import Output, output_options
 from reconciler.cli.wiring import write_each
@@ -26,7 +27,14 @@ from reconciler.errors import UsageProblem
 from reconciler.report.sizing import Carried, carried_json, carried_text, estimate_json, estimates_text
 
 
-@click.command("size")
+@click.command(
+    "size",
+    cls=Command,
+    examples=(
+        "reconciler size --model gpt-4.1 --rpm 60 --prompt-tokens 1000 --generated-tokens 200",
+        "reconciler size --model gpt-4.1 --capacity 100 --prompt-tokens 1000 --generated-tokens 200",
+    ),
+)
 @click.option("--model", required=True, help="Catalogue name, for example gpt-4.1.")
 @click.option("--version", "version", help="Model version; the default one without it.")
 @click.option("--sku", help="One provisioned SKU; all of the model's, side by side, without it.")

@@ -6,12 +6,20 @@ import click
 
 from reconciler.cli.commands.shared import diagnostics_text
 from reconciler.cli.exit_codes import Exit
+from reconciler.cli.help import Command
 from reconciler.cli.options import Chosen, Output, manifest_options, output_options
 from reconciler.cli.wiring import load_manifests, note, say_shard, write_each
 from reconciler.domain.state import DesiredState
 
 
-@click.command("validate")
+@click.command(
+    "validate",
+    cls=Command,
+    examples=(
+        "reconciler validate manifests/",
+        "reconciler validate -o sarif --output-file findings.sarif",
+    ),
+)
 @manifest_options
 @output_options("text", "json", "markdown", "github", "sarif", "junit")
 def command(*, chosen: Chosen, output: Output) -> int:
