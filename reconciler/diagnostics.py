@@ -63,7 +63,7 @@ class Diagnostic:
     """One finding about the user's text.
 
     `message` says what was found and what is allowed, `label` stands under the caret, `source` says
-    where the rule comes from and of which date it is, `hint` says what to do. `code` is kebab-case and
+    where the rule comes from and of which date it is, `fix` says what to do. `code` is kebab-case and
     stable: people put it into `Fleet.spec.rules` and into CI filters.
     """
 
@@ -73,7 +73,7 @@ class Diagnostic:
     place: Place | None = None
     label: str = ""
     source: str = ""
-    hint: str = ""
+    fix: str = ""
     related: tuple[Related, ...] = ()
 
 

@@ -90,7 +90,7 @@ class ArmError(ReconcilerError):
 
     @property
     def trouble(self) -> Trouble:
-        """Its kind, where it is one that advice goes by."""
+        """Its kind, where it is one that the fix goes by."""
         return Trouble.OTHER
 
     def __str__(self) -> str:

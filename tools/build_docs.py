@@ -223,7 +223,7 @@ def causes_page() -> str:
     for cause, about in ABOUT.items():
         lines += ["", f"## {cause.value}", "", f"{_article(about.severity.value).capitalize()}: "]
         lines[-1] += f"{about.meaning}."
-        lines += ["", f"What to do: {about.way_out}."]
+        lines += ["", f"What to do: {about.fix}."]
     return "\n".join(lines) + "\n"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from reconciler.arm.origin import Origin
-from reconciler.arm.printable import speakable
+from reconciler.arm.printable import printable
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.errors import UsageProblem
 
@@ -86,7 +86,7 @@ def addressable(name: str) -> bool:
 def _segment(name: str) -> str:
     if not addressable(name):
         raise UsageProblem(
-            f"{speakable(name, 80)!r} cannot be part of an ARM address. Names are 2 to 64 letters, digits, "
+            f"{printable(name, 80)!r} cannot be part of an ARM address. Names are 2 to 64 letters, digits, "
             "dots, underscores and hyphens, and begin with a letter or digit"
         )
     return quote(name, safe="")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from reconciler.arm.printable import speakable
+from reconciler.arm.printable import printable
 
 DEFAULT_API_VERSION = "2026-07-01"
 """The newest stable version of accounts/deployments (Azure/bicep-types-az at 1f896de2d, 2026-08-20)."""
@@ -89,7 +89,7 @@ class Versions:
         lost = not_carried(found)
         if resource_type == "deployments" and lost:
             self._on_warning(
-                f"this ARM endpoint does not know api-version {used} of deployments; {speakable(found, 40)} "
+                f"this ARM endpoint does not know api-version {used} of deployments; {printable(found, 40)} "
                 f"is used instead, which cannot carry {', '.join(lost)}"
             )
         return True

@@ -26,7 +26,7 @@ from reconciler.arm.azure_credential import (
 from reconciler.arm.clouds import CLOUDS
 from reconciler.arm.exchange import Exchange, NoAnswer
 from reconciler.arm.origin import endpoint_origin
-from reconciler.arm.printable import speakable
+from reconciler.arm.printable import printable
 from reconciler.arm.strict_json import Unreadable, parse_object
 from reconciler.arm.token import Token
 from reconciler.clock import Clock, SystemClock
@@ -204,7 +204,7 @@ class EmulatorTokens:
         home = endpoint_origin(endpoint)
         if home is None or not home.loopback:
             raise UsageProblem(
-                f"{speakable(endpoint, 120)} is not an address on this machine, and the emulator's tokens "
+                f"{printable(endpoint, 120)} is not an address on this machine, and the emulator's tokens "
                 "are asked for nowhere else. Allowed are http(s)://127.0.0.1:PORT and localhost"
             )
         self._home = home
@@ -239,7 +239,7 @@ class EmulatorTokens:
             await exchange.close()
         secret, seconds = found.get("access_token"), found.get("expires_in")
         if answer.status != 200 or not isinstance(secret, str) or not isinstance(seconds, int | float):
-            said = speakable(str(found.get("error_description") or f"HTTP {answer.status}"), 200)
+            said = printable(str(found.get("error_description") or f"HTTP {answer.status}"), 200)
             raise CredentialError(
                 f"the emulator at {self._home} gave no token for tenant {name}: {said}. The tenants it knows "
                 "are those of its world's subscriptions",

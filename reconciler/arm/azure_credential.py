@@ -14,7 +14,7 @@ import threading
 from typing import Protocol
 
 from reconciler.arm.federated import federated_credential
-from reconciler.arm.printable import speakable
+from reconciler.arm.printable import printable
 from reconciler.errors import UsageProblem
 
 KINDS = ("default", "cli", "environment", "workload-identity", "managed-identity")
@@ -138,17 +138,17 @@ def name_of(credential: Credential, reason: str) -> str:
 
 def reason_of(problem: Exception) -> str:
     """Why one credential has no token, without secrets, in a line."""
-    return speakable(without_secrets(str(problem)), 2 * _REASON)
+    return printable(without_secrets(str(problem)), 2 * _REASON)
 
 
 def refusal(problem: Exception, kind: str, tenant: str | None) -> str:
     """The words for a failed sign-in: tenant, each credential tried and its reason, what to do next."""
     text = without_secrets(str(problem))
     where = f"tenant {tenant}" if tenant else "the credential's own tenant"
-    tried = [f"{name} ({speakable(reason, _REASON)})" for name, reason in _TRIED.findall(text)]
-    said = "; ".join(tried) or f"--credential {kind} ({speakable(text, 2 * _REASON)})"
-    advice = _ADVICE.get(kind, "choose another credential").format(tenant=tenant or "TENANT")
-    return f"no token for {where}. Tried: {said}. What to do: {advice}"
+    tried = [f"{name} ({printable(reason, _REASON)})" for name, reason in _TRIED.findall(text)]
+    said = "; ".join(tried) or f"--credential {kind} ({printable(text, 2 * _REASON)})"
+    fix = _ADVICE.get(kind, "choose another credential").format(tenant=tenant or "TENANT")
+    return f"no token for {where}. Tried: {said}. Fix: {fix}"
 
 
 def without_secrets(text: str) -> str:

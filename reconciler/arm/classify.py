@@ -13,7 +13,7 @@ from enum import Enum, auto
 from typing import assert_never
 
 from reconciler.arm.api_version import NOT_REGISTERED
-from reconciler.arm.printable import speakable
+from reconciler.arm.printable import printable
 from reconciler.errors import (
     ApiVersionUnknown,
     ArmRejected,
@@ -115,7 +115,7 @@ class ArmFault:
     def text(self) -> str:
         """ARM's message with what its details add, printable."""
         more = [f"{code}: {message}" for code, message in self.details if message != self.message]
-        return speakable(" · ".join([self.message, *more]))
+        return printable(" · ".join([self.message, *more]))
 
 
 def fault_in(status: int, body: object) -> ArmFault | None:
@@ -128,14 +128,14 @@ def fault_in(status: int, body: object) -> ArmFault | None:
     wrapped = _member(body, "error")
     inner = wrapped if isinstance(wrapped, Mapping) else body if status >= 400 else None
     if isinstance(wrapped, str) and wrapped:
-        return ArmFault(status=status, code=speakable(wrapped, 100), message=_text(body, "message"))
+        return ArmFault(status=status, code=printable(wrapped, 100), message=_text(body, "message"))
     if inner is None:
         return None
     code, message = _text(inner, "code"), _text(inner, "message")
     if inner is body and not code and not message:
         return None
     details = tuple(_nested(inner, 0))[:_MOST_DETAILS]
-    return ArmFault(status=status, code=speakable(code, 100), message=message, details=details)
+    return ArmFault(status=status, code=printable(code, 100), message=message, details=details)
 
 
 def _nested(error: Mapping[object, object], depth: int) -> Iterator[tuple[str, str]]:
@@ -149,7 +149,7 @@ def _nested(error: Mapping[object, object], depth: int) -> Iterator[tuple[str, s
         if isinstance(child, Mapping):
             code, message = _text(child, "code"), _text(child, "message")
             if code:
-                yield speakable(code, 100), message
+                yield printable(code, 100), message
             yield from _nested(child, depth + 1)
 
 
@@ -184,7 +184,7 @@ def rejection(
         status=fault.status,
         code=fault.code or f"HTTP {fault.status}",
         request_id=request_id,
-        details=tuple((code, speakable(text)) for code, text in fault.details),
+        details=tuple((code, printable(text)) for code, text in fault.details),
         retry_after=retry_after,
     )
 

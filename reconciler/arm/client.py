@@ -26,7 +26,7 @@ from reconciler.arm.late import LateOffers
 from reconciler.arm.operation import reference, state_of
 from reconciler.arm.origin import acceptable
 from reconciler.arm.pacing import Pacing
-from reconciler.arm.printable import request_id, speakable
+from reconciler.arm.printable import printable, request_id
 from reconciler.arm.retry import Jitter, RetryBudget, retry_after
 from reconciler.arm.sender import Call, Exchanged, Sender, Tenants
 from reconciler.arm.session import Refused, Session
@@ -387,7 +387,7 @@ def _linked_note(body: JsonObject, source_tenants: tuple[str, ...]) -> str:
     properties = body.get("properties")
     model = properties.get("model") if isinstance(properties, Mapping) else None
     found = (model.get("sourceAccount") or model.get("source")) if isinstance(model, Mapping) else None
-    source = f"source account {speakable(found, 300)}" if isinstance(found, str) else "source account"
+    source = f"source account {printable(found, 300)}" if isinstance(found, str) else "source account"
     sent = "no other tenant's token was sent"
     if source_tenants:
         sent = f"a token of tenant {', '.join(source_tenants)} was sent along"

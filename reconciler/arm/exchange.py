@@ -23,7 +23,7 @@ import httpx
 
 from reconciler import __version__
 from reconciler.arm.origin import Origin
-from reconciler.arm.printable import speakable
+from reconciler.arm.printable import printable
 from reconciler.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ class Exchange:
         except NoAnswer:
             raise
         except Exception as bug:  # noqa: BLE001 -- it may quote the request; it goes on, without that
-            said = speakable(self._struck(str(bug)), 300)
+            said = printable(self._struck(str(bug)), 300)
             raise RuntimeError(f"{type(bug).__name__}: {said}").with_traceback(bug.__traceback__) from None
         finally:
             pool.under_way -= 1
@@ -316,7 +316,7 @@ def _inflater(headers: Mapping[str, str]) -> zlib._Decompress | None:
         return None
     if coding in {"gzip", "x-gzip", "deflate"}:
         return zlib.decompressobj(zlib.MAX_WBITS | 32)  # 32: told apart by the header, gzip or zlib
-    raise NoAnswer(f"the answer is encoded as {speakable(coding, 40)!r}, which was not asked for")
+    raise NoAnswer(f"the answer is encoded as {printable(coding, 40)!r}, which was not asked for")
 
 
 def _no_answer(problem: Exception, home: Origin, struck: Callable[[str], str]) -> NoAnswer:
@@ -325,15 +325,15 @@ def _no_answer(problem: Exception, home: Origin, struck: Callable[[str], str]) -
     if isinstance(problem, httpx.TimeoutException):
         return NoAnswer(f"{home.host} did not answer in time ({type(problem).__name__})", timed_out=True)
     if isinstance(problem, httpx.ProxyError):
-        words = f"the proxy refused the connection to {home.host}: {speakable(said, 120)}. "
+        words = f"the proxy refused the connection to {home.host}: {printable(said, 120)}. "
         return NoAnswer(words + "HTTPS_PROXY names it; sign in there or set NO_PROXY", hopeless=True)
     for cause in _causes(problem):
         if isinstance(cause, ssl.SSLError):
-            told = speakable(struck(str(cause)), 160)
+            told = printable(struck(str(cause)), 160)
             words = f"the certificate or TLS of {home.host} is not accepted: {told}. "
             return NoAnswer(words + "A private authority is named by --ca-file", hopeless=True)
     hopeless = isinstance(problem, httpx.UnsupportedProtocol | httpx.InvalidURL)
-    return NoAnswer(f"no answer from {home.host}: {speakable(said, 160)}", hopeless=hopeless)
+    return NoAnswer(f"no answer from {home.host}: {printable(said, 160)}", hopeless=hopeless)
 
 
 def _causes(problem: BaseException) -> Iterator[BaseException]:

@@ -80,8 +80,8 @@ def github_assertion(
 def _needed(environ: Mapping[str, str], name: str) -> str:
     found = environ.get(name, "")
     if not found:
-        hint = (
+        fix = (
             "`permissions: id-token: write` gives it" if name.startswith("ACTIONS_") else "set it in the job"
         )
-        raise ValueError(f"{name} is not set; {hint}")
+        raise ValueError(f"{name} is not set; {fix}")
     return found

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from reconciler.arm.classify import fault_in
 from reconciler.arm.origin import Origin, acceptable
-from reconciler.arm.printable import speakable
+from reconciler.arm.printable import printable
 from reconciler.arm.retry import retry_after
 from reconciler.arm.strict_json import Unreadable, parse
 from reconciler.domain.ids import DeploymentId
@@ -50,7 +50,7 @@ def reference(
         return OperationRef(url=url, ends_by_status=ends_by_status, target=target), ""
     return None, (
         f"{target}: ARM named an address for this operation that is not one of {home} "
-        f"({speakable(url.split('?', 1)[0], 80) or 'an empty one'}); it was not requested, since a token "
+        f"({printable(url.split('?', 1)[0], 80) or 'an empty one'}); it was not requested, since a token "
         "goes to no other place. The deployment itself is looked at instead"
     )
 
@@ -109,9 +109,9 @@ def _failure(end: OperationStatus, word: str, status: int, found: object) -> Ope
     """ARM's own code and message; the innermost code says more than the wrapper's."""
     fault = fault_in(status, found)
     if fault is None:
-        return OperationState(status=end, code=speakable(word, 100))
+        return OperationState(status=end, code=printable(word, 100))
     inner = next((code for code, _ in reversed(fault.details)), "")
-    return OperationState(status=end, code=inner or fault.code or speakable(word, 100), message=fault.text)
+    return OperationState(status=end, code=inner or fault.code or printable(word, 100), message=fault.text)
 
 
 def _moved(asked: OperationRef, headers: Mapping[str, str]) -> OperationRef | None:

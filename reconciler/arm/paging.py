@@ -7,7 +7,7 @@ from it look absent.
 from __future__ import annotations
 
 from reconciler.arm.origin import Origin, acceptable
-from reconciler.arm.printable import speakable
+from reconciler.arm.printable import printable
 from reconciler.arm.sender import Call
 from reconciler.errors import ArmContractBroken
 
@@ -27,7 +27,7 @@ class Pages:
         if link is None:
             return None
         if not acceptable(link, self._home):
-            where = speakable(link.split("?", 1)[0], 80)
+            where = printable(link.split("?", 1)[0], 80)
             raise self._broken(f"its next page is not at {self._home} but at {where}; it was not requested")
         if link in self._followed:
             raise self._broken("its next page is one that was read already")

@@ -25,7 +25,7 @@ _PLAIN = re.compile(r"(?!.*(?:https?://|eyJ|bearer ))[!-~]+(?: [!-~]+)*", re.IGN
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
 
-def speakable(text: str, limit: int = MESSAGE) -> str:
+def printable(text: str, limit: int = MESSAGE) -> str:
     """`text` as one printable line of at most `limit` characters."""
     if len(text) <= limit and _PLAIN.fullmatch(text):
         return text
@@ -37,7 +37,7 @@ def speakable(text: str, limit: int = MESSAGE) -> str:
 
 def excerpt(body: bytes) -> str:
     """The beginning of a body that could not be read, for a message."""
-    return speakable(body[: EXCERPT * 8].decode("utf-8", "replace"), EXCERPT)
+    return printable(body[: EXCERPT * 8].decode("utf-8", "replace"), EXCERPT)
 
 
 def request_id(text: str | None) -> str | None:

@@ -19,7 +19,7 @@ from reconciler.arm.auth import TokenSource
 from reconciler.arm.classify import ArmFault, fault_in
 from reconciler.arm.exchange import MOST_AUXILIARY, Answer, Exchange
 from reconciler.arm.pacing import Pacing, kind_of
-from reconciler.arm.printable import excerpt, request_id, speakable
+from reconciler.arm.printable import excerpt, printable, request_id
 from reconciler.arm.retry import RETRY_COST, RetryBudget, http_date
 from reconciler.arm.strict_json import Unreadable, parse
 from reconciler.arm.token import Token
@@ -208,7 +208,7 @@ class Sender:
     def _tell(self, call: Call, answer: Answer | None, seconds: float) -> None:
         told = Exchanged(
             method=call.method,
-            path=speakable(urlsplit(call.url).path, 500),
+            path=printable(urlsplit(call.url).path, 500),
             status=answer.status if answer else None,
             request_id=request_id(answer.headers.get("x-ms-request-id")) if answer else None,
             seconds=seconds,

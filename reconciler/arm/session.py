@@ -16,7 +16,7 @@ from reconciler.arm.classify import ArmFault, Kind, fault_in, rejection
 from reconciler.arm.exchange import Answer, NoAnswer
 from reconciler.arm.late import may_wait
 from reconciler.arm.pacing import Pacing, PausedTooLong
-from reconciler.arm.printable import excerpt, request_id, speakable
+from reconciler.arm.printable import excerpt, printable, request_id
 from reconciler.arm.retry import (
     ATTEMPTS,
     RETRY_COST,
@@ -260,7 +260,7 @@ def _redirected(answer: Answer) -> str:
     except ValueError:
         host = None
     return (
-        f"ARM redirected ({answer.status}) to {speakable(host or 'nowhere', 80)}; redirects are never "
+        f"ARM redirected ({answer.status}) to {printable(host or 'nowhere', 80)}; redirects are never "
         "followed, since a token would go with them. Check --endpoint and the proxy"
     )
 

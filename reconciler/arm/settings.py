@@ -12,7 +12,7 @@ from pathlib import Path
 from reconciler.arm.api_version import DEFAULT_API_VERSION
 from reconciler.arm.auth import AzureTokens, EmulatorTokens, TokenSource
 from reconciler.arm.origin import Origin, endpoint_origin
-from reconciler.arm.printable import speakable
+from reconciler.arm.printable import printable
 from reconciler.arm.retry import LONGEST_WAIT
 from reconciler.errors import UsageProblem
 
@@ -43,7 +43,7 @@ def home_of(endpoint: str, tokens: TokenSource) -> Origin:
     home = endpoint_origin(endpoint)
     if home is None:
         raise UsageProblem(
-            f"{speakable(endpoint, 120)} is not an ARM endpoint: allowed are https://HOST[:PORT] and, on "
+            f"{printable(endpoint, 120)} is not an ARM endpoint: allowed are https://HOST[:PORT] and, on "
             "this machine only, http://127.0.0.1:PORT. Name it by --endpoint, or choose a cloud"
         )
     if home.loopback and isinstance(tokens, AzureTokens):

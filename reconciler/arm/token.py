@@ -11,7 +11,7 @@ import binascii
 import json
 from dataclasses import dataclass, field
 
-from reconciler.arm.printable import speakable
+from reconciler.arm.printable import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Token:
     @property
     def client(self) -> str:
         """The application or object id inside a JWT, for messages; "unknown" where there is none."""
-        return speakable(self._claim("appid") or self._claim("azp") or self._claim("oid") or "unknown", 60)
+        return printable(self._claim("appid") or self._claim("azp") or self._claim("oid") or "unknown", 60)
 
     def _claim(self, name: str) -> str:
         parts = self._secret.split(".")

@@ -7,7 +7,7 @@ a gap of the endpoint says nothing about the writes.
 from __future__ import annotations
 
 from reconciler.arm.classify import ArmFault
-from reconciler.arm.printable import speakable
+from reconciler.arm.printable import printable
 from reconciler.arm.sender import Call
 from reconciler.errors import ValidationRefused
 
@@ -25,5 +25,5 @@ def verdict_in(fault: ArmFault, call: Call) -> ValidationRefused | None:
     inner = [(code, text) for code, text in fault.details if code.lower() not in _WRAPPERS]
     code, message = inner[0] if inner else (fault.code, fault.message)
     return ValidationRefused(
-        speakable(message), operation=call.operation, target=call.target, code=speakable(code, 100)
+        printable(message), operation=call.operation, target=call.target, code=printable(code, 100)
     )

@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic.alias_generators import to_camel
 
 from reconciler.arm.addresses import addressable
-from reconciler.arm.printable import speakable
+from reconciler.arm.printable import printable
 from reconciler.arm.strict_json import Unreadable
 from reconciler.domain.deployment import JsonObject, ModelRef
 from reconciler.domain.ids import AccountId, DeploymentId, Region
@@ -158,7 +158,7 @@ def deployment(answer: Mapping[str, object], asked: DeploymentId) -> ObservedDep
     """The deployment that was asked for; raises Misdirected for any other, Unreadable for wrong types."""
     found = deployment_in(answer, asked.account)
     if found.id != asked:
-        raise Misdirected(f"its id is {speakable(str(found.id), 300)}")
+        raise Misdirected(f"its id is {printable(str(found.id), 300)}")
     return found
 
 
@@ -168,9 +168,9 @@ def deployment_in(answer: Mapping[str, object], account: AccountId) -> ObservedD
     try:
         found = DeploymentId.parse(read.id)
     except ValueError as problem:
-        raise Misdirected(f"its id is {speakable(read.id, 300)}") from problem
+        raise Misdirected(f"its id is {printable(read.id, 300)}") from problem
     if found.account != account:
-        raise Misdirected(f"its id is {speakable(read.id, 300)}")
+        raise Misdirected(f"its id is {printable(read.id, 300)}")
     properties = read.properties or _Properties()
     model = properties.model or _Model()
     sku = read.sku or _Sku()
@@ -196,9 +196,9 @@ def account(answer: Mapping[str, object]) -> ObservedAccount:
     try:
         found = AccountId.parse(read.id)
     except ValueError as problem:
-        raise Misdirected(f"its id is {speakable(read.id, 300)}") from problem
+        raise Misdirected(f"its id is {printable(read.id, 300)}") from problem
     if not all(addressable(name) for name in (found.subscription, found.resource_group, found.name)):
-        raise Misdirected(f"its id is {speakable(read.id, 300)}")
+        raise Misdirected(f"its id is {printable(read.id, 300)}")
     properties = read.properties or _Properties()
     return ObservedAccount(
         id=found,
@@ -212,7 +212,7 @@ def account_of(answer: Mapping[str, object], subscription: str) -> ObservedAccou
     """An account of a subscription, as an item of its list."""
     found = account(answer)
     if found.id.subscription.lower() != subscription.lower():
-        raise Misdirected(f"its id is {speakable(str(found.id), 300)}")
+        raise Misdirected(f"its id is {printable(str(found.id), 300)}")
     return found
 
 
@@ -220,7 +220,7 @@ def the_account(answer: Mapping[str, object], asked: AccountId) -> ObservedAccou
     """The account that was asked for."""
     found = account(answer)
     if found.id != asked:
-        raise Misdirected(f"its id is {speakable(str(found.id), 300)}")
+        raise Misdirected(f"its id is {printable(str(found.id), 300)}")
     return found
 
 
@@ -236,7 +236,7 @@ def the_subscription(answer: Mapping[str, object], asked: str) -> ObservedSubscr
     """The subscription that was asked for."""
     found = subscription(answer)
     if found.id.lower() != asked.lower():
-        raise Misdirected(f"its id is {speakable(found.id, 300)}")
+        raise Misdirected(f"its id is {printable(found.id, 300)}")
     return found
 
 
@@ -314,7 +314,7 @@ def _read(shape: type[_W], answer: Mapping[str, object]) -> _W:
     except ValidationError as problem:
         first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(str(step) for step in first["loc"])
-        raise Unreadable(f"{speakable(where, 100)}: {speakable(first['msg'], 200)}") from None
+        raise Unreadable(f"{printable(where, 100)}: {printable(first['msg'], 200)}") from None
 
 
 def _etag(answer: Mapping[str, object]) -> str | None:

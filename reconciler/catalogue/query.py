@@ -116,7 +116,7 @@ class Catalogue:
         return tuple(SkuName(name) for name in KNOWN_SKUS if name in names)
 
     def doubtful(self, model: str, version: Version, sku: SkuName) -> bool:
-        """Whether a later source hints, without naming the SKU, that the list of SKUs has grown."""
+        """Whether a later source fixes, without naming the SKU, that the list of SKUs has grown."""
         return any(sku.name in row.get("doubtful", ()) for row in self._rows(model, version))
 
     def refuses(self, model: str, version: Version, sku: SkuName) -> Source | None:

@@ -189,13 +189,13 @@ def _about(bug: Exception) -> str:
     from traceback import extract_tb  # noqa: PLC0415 -- only on this path
 
     from reconciler.arm.azure_credential import without_secrets  # noqa: PLC0415
-    from reconciler.arm.printable import speakable  # noqa: PLC0415
+    from reconciler.arm.printable import printable  # noqa: PLC0415
 
     while isinstance(bug, ExceptionGroup):
         bug = bug.exceptions[0]
     places = extract_tb(bug.__traceback__)[-_PLACES:]
     way = " < ".join(f"{Path(at.filename).name}:{at.lineno} {at.name}" for at in reversed(places))
-    told = speakable(without_secrets(str(bug)), 500)
+    told = printable(without_secrets(str(bug)), 500)
     return (
         f"a bug in this program: {type(bug).__name__}: {told} (at {way}). "
         "Please report it with this line; `reconciler plan` shows what is there"

@@ -23,8 +23,8 @@ def _severity(word: str) -> tuple[str, Severity]:
     explanation = explain(code)
     if explanation is None:
         near = difflib.get_close_matches(code, CODES, n=1)
-        hint = f"Did you mean {near[0]}?" if near else "docs/diagnostics.md lists the codes"
-        raise UsageProblem(f"--rule {word!r}: there is no rule {code!r}. {hint}")
+        fix = f"Did you mean {near[0]}?" if near else "docs/diagnostics.md lists the codes"
+        raise UsageProblem(f"--rule {word!r}: there is no rule {code!r}. {fix}")
     if explanation.structural and code not in LOWERABLE and level != Severity.ERROR:
         raise UsageProblem(
             f"--rule {word!r}: {code} is about text that is not understood, so it stays an error. "

@@ -84,13 +84,13 @@ def _causes() -> Iterator[Meaning]:
             word=cause.value,
             kind="a cause of drift",
             text=text,
-            fix=f"{about.way_out[0].upper()}{about.way_out[1:]}.",
+            fix=f"{about.fix[0].upper()}{about.fix[1:]}.",
             severity=about.severity.value,
         )
 
 
 def _arm() -> Iterator[Meaning]:
-    from reconciler.engine.advice import KNOWN_CODES, advice  # noqa: PLC0415
+    from reconciler.engine.fixes import KNOWN_CODES, fix_for  # noqa: PLC0415
 
     for code in KNOWN_CODES:
-        yield Meaning(word=code, kind="an answer of ARM", text=f"{advice(code, '')}.")
+        yield Meaning(word=code, kind="an answer of ARM", text=f"{fix_for(code, '')}.")

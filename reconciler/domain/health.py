@@ -17,10 +17,10 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One check. `subject` is what was examined, `told` what was found, `todo` what to do about it."""
+    """One check. `subject` is what was examined, `message` what was found, `fix` what to do about it."""
 
     name: str
     subject: str
     status: Status
-    told: str
-    todo: str = ""
+    message: str
+    fix: str = ""

@@ -283,7 +283,7 @@ class AccountMissing:
 class Unreadable:
     """The account could not be read or listed to its end. Nothing follows from this about any deployment.
 
-    `code` and `message` are for people, ARM's own where it gave some; advice goes by `trouble`.
+    `code` and `message` are for people, ARM's own where it gave some; the fix goes by `trouble`.
     """
 
     id: AccountId
@@ -360,12 +360,12 @@ class Opinion:
     """What ARM's own validation says against a write that was not sent.
 
     `refused` is False where it could not be asked, or where its answer may change once the plan's other
-    writes are done. `way_out` is empty where no advice is known.
+    writes are done. `fix` is empty where no fix is known.
     """
 
     refused: bool
     message: str
-    way_out: str = ""
+    fix: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -112,20 +112,20 @@ async def examine(
 def clock_check(now: datetime, arm: datetime | None, *, own_machine: bool) -> Check:
     """This machine's clock against ARM's."""
 
-    def check(status: Status, told: str, todo: str = "") -> Check:
-        return Check(name="clock", subject="this machine", status=status, told=told, todo=todo)
+    def check(status: Status, message: str, fix: str = "") -> Check:
+        return Check(name="clock", subject="this machine", status=status, message=message, fix=fix)
 
     if own_machine:
         return check(Status.OK, "the emulator keeps its own calendar; nothing to compare with")
     if arm is None:
-        return check(Status.UNVERIFIED, "ARM told no time", "see the other findings")
+        return check(Status.UNVERIFIED, "ARM sent no time", "see the other findings")
     skew = (now - arm).total_seconds()
-    told = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} ARM"
+    message = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} ARM"
     if abs(skew) > SKEW_REFUSED:
-        return check(Status.FAILED, told, "set the clock: sign-ins are refused beyond five minutes")
+        return check(Status.FAILED, message, "set the clock: sign-ins are refused beyond five minutes")
     if abs(skew) > SKEW_TOLD:
-        return check(Status.WARNING, told, "let the machine keep time by NTP")
-    return check(Status.OK, told if abs(skew) >= 1 else "the same as ARM's")
+        return check(Status.WARNING, message, "let the machine keep time by NTP")
+    return check(Status.OK, message if abs(skew) >= 1 else "the same as ARM's")
 
 
 async def _offers(api: Examined, subscription: str, region: Region) -> tuple[Offer, ...]:
@@ -155,15 +155,15 @@ async def _probe(
 ) -> T | None:
     """Ask, and tell how it went; None where it did not."""
 
-    def check(status: Status, told: str, todo: str = "") -> None:
-        tell(Check(name=name, subject=subject, status=status, told=told, todo=todo))
+    def check(status: Status, message: str, fix: str = "") -> None:
+        tell(Check(name=name, subject=subject, status=status, message=message, fix=fix))
 
     try:
         found = await asked
     except Forbidden as problem:
         lacking = f"{_ASK_FOR_ROLE.format(role='plan')}; it lacks {action}"
-        todo = _OTHER_TENANT if problem.status == HTTPStatus.UNAUTHORIZED else lacking
-        check(Status.FAILED if must else Status.WARNING, str(problem), todo)
+        fix = _OTHER_TENANT if problem.status == HTTPStatus.UNAUTHORIZED else lacking
+        check(Status.FAILED if must else Status.WARNING, str(problem), fix)
     except NotFound as problem:
         check(Status.FAILED, str(problem), "correct subscription, tenant, resourceGroup or name")
     except CredentialError as problem:
@@ -183,25 +183,25 @@ async def _rights(
     try:
         grants = await api.list_rights(one)
     except (ArmError, CredentialError) as problem:
-        todo = "whether apply may write is known when it does; Microsoft.Authorization/permissions/read tells"
-        tell(_about_rights(one, Status.UNVERIFIED, str(problem), todo))
+        fix = "whether apply may write is known when it does; Microsoft.Authorization/permissions/read tells"
+        tell(_about_rights(one, Status.UNVERIFIED, str(problem), fix))
         return
     lacking = [action for action in _APPLY if not allowed(grants, action)]
     if lacking:
-        told = f"may not {_listed(lacking)}"
-        todo = f"to apply, {_ASK_FOR_ROLE.format(role='apply')}; to plan, nothing"
-        tell(_about_rights(one, Status.FAILED if to_apply else Status.WARNING, told, todo))
+        message = f"may not {_listed(lacking)}"
+        fix = f"to apply, {_ASK_FOR_ROLE.format(role='apply')}; to plan, nothing"
+        tell(_about_rights(one, Status.FAILED if to_apply else Status.WARNING, message, fix))
     else:
         tell(_about_rights(one, Status.OK, "may create, change and delete deployments"))
     beyond = [] if own_machine else [action for action in TOO_MUCH if allowed(grants, action)]
     if beyond:
-        told = f"may also {_listed(beyond)}"
-        todo = "a narrower role does: docs/roles/reconciler-plan.json and reconciler-apply.json"
-        tell(Check(name="least privilege", subject=one.name, status=Status.WARNING, told=told, todo=todo))
+        message = f"may also {_listed(beyond)}"
+        fix = "a narrower role does: docs/roles/reconciler-plan.json and reconciler-apply.json"
+        tell(Check(name="least privilege", subject=one.name, status=Status.WARNING, message=message, fix=fix))
 
 
-def _about_rights(one: AccountId, status: Status, told: str, todo: str = "") -> Check:
-    return Check(name="rights to write", subject=one.name, status=status, told=told, todo=todo)
+def _about_rights(one: AccountId, status: Status, message: str, fix: str = "") -> Check:
+    return Check(name="rights to write", subject=one.name, status=status, message=message, fix=fix)
 
 
 def _listed(actions: Iterable[str]) -> str:

@@ -1,8 +1,8 @@
-"""What to report of an exception: ARM's own words, and our advice beside them."""
+"""What to report of an exception: ARM's own words, and our fix beside them."""
 
 from __future__ import annotations
 
-from reconciler.engine.advice import advice
+from reconciler.engine.fixes import fix_for
 from reconciler.engine.outcome import Fault
 from reconciler.errors import ArmError, ArmRejected, OperationFailed, ReconcilerError
 
@@ -16,21 +16,21 @@ def fault_of(problem: ReconcilerError) -> Fault:
                 message=problem.message,
                 status=problem.status,
                 request_id=problem.request_id,
-                advice=advice(problem.code, problem.message),
+                fix=fix_for(problem.code, problem.message),
             )
         case OperationFailed():
             return Fault(
                 code=problem.code,
                 message=problem.message,
                 request_id=problem.request_id,
-                advice=advice(problem.code, problem.message),
+                fix=fix_for(problem.code, problem.message),
             )
         case ArmError():
             return Fault(
                 code=type(problem).__name__,
                 message=str(problem),
                 request_id=problem.request_id,
-                advice=advice(type(problem).__name__, str(problem)),
+                fix=fix_for(type(problem).__name__, str(problem)),
             )
         case _:
             return Fault(code=type(problem).__name__, message=str(problem))

@@ -32,13 +32,13 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """Why a step did not succeed: ARM's status, code and message verbatim, and our advice."""
+    """Why a step did not succeed: ARM's status, code and message verbatim, and our fix."""
 
     code: str
     message: str
     status: int | None = None
     request_id: str | None = None
-    advice: str = ""
+    fix: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

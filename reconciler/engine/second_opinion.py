@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import DeploymentId, Region
 from reconciler.domain.state import ObservedState, Opinion
-from reconciler.engine.advice import advice
+from reconciler.engine.fixes import fix_for
 from reconciler.engine.ports import Validation
 from reconciler.errors import ArmError, CredentialError, ValidationRefused
 from reconciler.plan.actions import Create, Update, Writing
@@ -114,4 +114,4 @@ def _verdict(question: _Question, refused: ValidationRefused) -> Opinion:
     if question.step.depends_on:
         names = ", ".join(name.name for name in question.step.depends_on)
         return Opinion(refused=False, message=f"today ARM would refuse it ({said}), before {names} is done")
-    return Opinion(refused=True, message=said, way_out=advice(refused.code, refused.message))
+    return Opinion(refused=True, message=said, fix=fix_for(refused.code, refused.message))

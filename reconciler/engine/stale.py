@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reconciler.engine.advice import advice
+from reconciler.engine.fixes import fix_for
 from reconciler.engine.outcome import Fault, ItemReport, Outcome
 from reconciler.plan.plan import Plan
 from reconciler.planfile.saved import Stale
@@ -17,7 +17,7 @@ def stale_items(plan: Plan, stale: Iterable[Stale]) -> tuple[ItemReport, ...]:
         ItemReport(
             step=step,
             outcome=Outcome.STALE,
-            fault=Fault(code="stale", message=message, advice=advice("stale", message)),
+            fault=Fault(code="stale", message=message, fix=fix_for("stale", message)),
         )
         for step in plan.steps
         if (message := messages.get(step.action.id))

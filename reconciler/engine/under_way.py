@@ -13,7 +13,7 @@ from reconciler.domain.deployment import DesiredDeployment
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.operation import Accepted
 from reconciler.domain.state import ObservedDeployment
-from reconciler.engine.advice import advice
+from reconciler.engine.fixes import fix_for
 from reconciler.engine.outcome import Fault, ItemReport, Listener, Outcome, Sending, Waiting
 from reconciler.engine.pace import Pace, Resends
 from reconciler.engine.ports import DeploymentsApi
@@ -142,9 +142,7 @@ class UnderWay:
 
     def fault(self, code: str, message: str) -> Fault:
         """A fault of this step, with the request that it is about."""
-        return Fault(
-            code=code, message=message, request_id=self.track.request_id, advice=advice(code, message)
-        )
+        return Fault(code=code, message=message, request_id=self.track.request_id, fix=fix_for(code, message))
 
 
 def succeeded(now: ObservedDeployment) -> bool:

@@ -110,7 +110,7 @@ class Accounts:
                     message=f"account `{account.id.name}` is said to be in {region} here "
                     f"and in {account.region} in {there.file}",
                     place=place,
-                    hint="an account is in one region: `az cognitiveservices account show --query location`",
+                    fix="an account is in one region: `az cognitiveservices account show --query location`",
                     related=(Related(message=f"{account.region} here", place=there),),
                 )
             )
@@ -120,7 +120,7 @@ def _unknown(alias: str, place: Place | None, fleet: Fleet) -> Diagnostic:
     """What is wrong with a subscription; where no Fleet was read, the first one stands for all."""
     known = sorted(fleet.subscriptions)
     near = nearest(alias, known)
-    hint = f"did you mean {near}?" if near else "add it to the Fleet's spec.subscriptions, or write the GUID"
+    fix = f"did you mean {near}?" if near else "add it to the Fleet's spec.subscriptions, or write the GUID"
     listed = f"; known are {', '.join(known[:6])}" if known else "; the Fleet declares none"
     message = f"`{shortened(alias)}` is neither an alias of the Fleet nor a GUID{listed}"
     if not fleet.declared:
@@ -128,11 +128,11 @@ def _unknown(alias: str, place: Place | None, fleet: Fleet) -> Diagnostic:
             f"`{shortened(alias)}` is no GUID, and no `kind: Fleet` document was found that would say which "
             "subscription it means; so it is with every alias"
         )
-        hint = "name the path of the Fleet's file too, write a Fleet, or write GUIDs"
+        fix = "name the path of the Fleet's file too, write a Fleet, or write GUIDs"
     return Diagnostic(
         code="unknown-subscription",
         severity=Severity.ERROR,
         message=message,
         place=place,
-        hint=hint,
+        fix=fix,
     )

@@ -61,9 +61,9 @@ def _hidden(file: str, text: str, unseen: re.Match[str]) -> Diagnostic:
     more = f", and {others} more such characters" if others else ""
     place = Place(file=file, span=Lines(text).first_line(unseen.start(), unseen.end()))
     message = f"the text contains {named(unseen.group())}, which cannot be seen{more}"
-    hint = "remove it: what is deployed must be what a reviewer sees"
-    return _finding("control-character", message, place, hint)
+    fix = "remove it: what is deployed must be what a reviewer sees"
+    return _finding("control-character", message, place, fix)
 
 
-def _finding(code: str, message: str, place: Place, hint: str) -> Diagnostic:
-    return Diagnostic(code=code, severity=Severity.ERROR, message=message, place=place, hint=hint)
+def _finding(code: str, message: str, place: Place, fix: str) -> Diagnostic:
+    return Diagnostic(code=code, severity=Severity.ERROR, message=message, place=place, fix=fix)

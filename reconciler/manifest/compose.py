@@ -251,6 +251,6 @@ class _Composer:
         key.start, key.end, key.plain = node.start, node.end, False
         return key
 
-    def _over(self, what: str, start: int, end: int, hint: str) -> NoReturn:
-        self.objections.over(what, start, end, hint)
+    def _over(self, what: str, start: int, end: int, fix: str) -> NoReturn:
+        self.objections.over(what, start, end, fix)
         raise _Stop

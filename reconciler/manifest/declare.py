@@ -71,7 +71,7 @@ def unclear(entry: written.Entry, merged: Merged) -> Iterator[Diagnostic]:
                 severity=Severity.ERROR,
                 message=f"`{shortened(name)}` is stated twice: as a field and below extraProperties",
                 place=merged.place(("extraProperties", name), on_key=True),
-                hint=f"keep `{twin}` and remove this one",
+                fix=f"keep `{twin}` and remove this one",
             )
 
 

@@ -55,9 +55,9 @@ NOT_EXTRA: Final = {
 
 def _extra(value: object) -> object:
     for key in value if isinstance(value, Map) else ():
-        hint = NOT_EXTRA.get(key.lower())
-        if hint is not None:
-            raise scalars.invalid(f"`{key}` cannot be an extra property", hint)
+        fix = NOT_EXTRA.get(key.lower())
+        if fix is not None:
+            raise scalars.invalid(f"`{key}` cannot be an extra property", fix)
     return value
 
 
@@ -91,10 +91,8 @@ def _ignorable(value: object) -> object:
     if path in IGNORABLE or any(path.startswith(p) and path != p for p in _OPEN_PATHS):
         return value
     near = scalars.nearest(path, IGNORABLE)
-    hint = (
-        f"did you mean {near}?" if near else "write a path such as sku.capacity, model.version or tags.team"
-    )
-    raise scalars.invalid(f"{described(value)} is no field that changes could be ignored of", hint)
+    fix = f"did you mean {near}?" if near else "write a path such as sku.capacity, model.version or tags.team"
+    raise scalars.invalid(f"{described(value)} is no field that changes could be ignored of", fix)
 
 
 class Source(Strict):

@@ -24,10 +24,10 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, loc_by_alias=True)
 
 
-def formed(form: str, allowed: str, hint: str = "") -> BeforeValidator:
+def formed(form: str, allowed: str, fix: str = "") -> BeforeValidator:
     """The check of a text with a form; `allowed` puts the form into words."""
     shown: Any = Annotated[str, Field(pattern=f"^{form}$")]
-    check: Callable[[object], object] = scalars.pattern(re.compile(form), allowed, hint)
+    check: Callable[[object], object] = scalars.pattern(re.compile(form), allowed, fix)
     return BeforeValidator(check, json_schema_input_type=shown)
 
 

@@ -48,9 +48,9 @@ class Found:
 class _Unfit(Exception):  # noqa: N818 -- becomes a finding at once
     """Why a file is not read."""
 
-    def __init__(self, message: str, hint: str, code: str = "unreadable-file") -> None:
+    def __init__(self, message: str, fix: str, code: str = "unreadable-file") -> None:
         super().__init__(message)
-        self.finding = (code, message, hint)
+        self.finding = (code, message, fix)
 
 
 def find(paths: Sequence[str], *, stdin: TextIO | BinaryIO | None = None, read: ReadBytes = os.read) -> Found:
@@ -161,7 +161,7 @@ def _content(path: Path, seen: set[tuple[int, int]], read: ReadBytes) -> bytes |
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except (OSError, ValueError) as problem:
-        raise _Unfit(f"the file cannot be opened: {_reason(problem)}", _access_hint(problem)) from problem
+        raise _Unfit(f"the file cannot be opened: {_reason(problem)}", _access_fix(problem)) from problem
     try:
         before = os.fstat(handle)
         _fit(before)
@@ -219,7 +219,7 @@ def _reason(problem: OSError | ValueError) -> str:
     return (problem.strerror or str(problem)) if isinstance(problem, OSError) else str(problem)
 
 
-def _access_hint(problem: OSError | ValueError) -> str:
+def _access_fix(problem: OSError | ValueError) -> str:
     if isinstance(problem, PermissionError):
         return "give read access to the file"
     if isinstance(problem, FileNotFoundError):
@@ -235,7 +235,7 @@ def _shown(path: Path | None) -> str:
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
-def _note(found: Found, path: Path | None, code: str, message: str, hint: str) -> None:
+def _note(found: Found, path: Path | None, code: str, message: str, fix: str) -> None:
     found.findings.append(
         Diagnostic(
             code=code,
@@ -243,6 +243,6 @@ def _note(found: Found, path: Path | None, code: str, message: str, hint: str) -
             message=message,
             place=Place(file=_shown(path)),
             source=_LIMITS if code == "yaml-limit" else "",
-            hint=hint,
+            fix=fix,
         )
     )

@@ -1,4 +1,4 @@
-"""What the schema objects to becomes findings with a place, an expectation and a way out.
+"""What the schema objects to becomes findings with a place, an expectation and a fix.
 
 pydantic's `loc` is a route already; its texts are never shown, for they speak of Python.
 """
@@ -95,8 +95,8 @@ def _misspelt_told_once(
         else:
             told.add(there)
             message = f"{one.message}: {unknown[there].message}"
-            place, hint = unknown[there].place, f"write `{route[-1]}`"
-            kept.append((route, replace(one, message=message, place=place, label="", hint=hint)))
+            place, fix = unknown[there].place, f"write `{route[-1]}`"
+            kept.append((route, replace(one, message=message, place=place, label="", fix=fix)))
     return (one for route, one in kept if route not in told)
 
 
@@ -111,7 +111,7 @@ def _without(tree: Map, routes: Sequence[Route]) -> Map:
     return copy  # type: ignore[no-any-return]
 
 
-def missing(route: Route, message: str, hint: str, place: Place | None) -> Diagnostic:
+def missing(route: Route, message: str, fix: str, place: Place | None) -> Diagnostic:
     """A required field that is absent; `place` is what lacks it."""
     return Diagnostic(
         code="missing-field",
@@ -119,7 +119,7 @@ def missing(route: Route, message: str, hint: str, place: Place | None) -> Diagn
         message=message,
         place=place,
         label=f"needs `{_dotted(route)}`",
-        hint=hint,
+        fix=fix,
     )
 
 
@@ -131,7 +131,7 @@ def _finding(error: Any, model: type[BaseModel], locate: Locate, *, suggest: boo
             return missing(
                 route[-1:],
                 f"`{_dotted(route)}` is missing",
-                _required_hint(model, route),
+                _required_fix(model, route),
                 locate(route[:-1], True),
             )
         case "extra_forbidden":
@@ -139,36 +139,36 @@ def _finding(error: Any, model: type[BaseModel], locate: Locate, *, suggest: boo
         case "literal_error" if isinstance(value, Text) and not value.null:
             return _not_listed(route, value, model, locate(route, False))
         case "wrong-type" | "invalid-value" as code:
-            return _error(code, context["message"], route, context["hint"], locate(route, False))
+            return _error(code, context["message"], route, context["fix"], locate(route, False))
         case kind:
             return _wrong_shape(kind, route, value, locate(route, False))
 
 
-def _error(code: str, message: str, route: Route, hint: str, place: Place | None) -> Diagnostic:
+def _error(code: str, message: str, route: Route, fix: str, place: Place | None) -> Diagnostic:
     name = _dotted(route)
     return Diagnostic(
         code=code,
         severity=Severity.ERROR,
         message=f"`{name}`: {message}" if name else message,
         place=place,
-        hint=hint,
+        fix=fix,
     )
 
 
 def _unknown(route: Route, model: type[BaseModel], place: Place | None, *, suggest: bool) -> Diagnostic:
     name, owner = str(route[-1]), _owner(route)
     known = known_fields(model, route[:-1])
-    hint = _KNOWN_ELSEWHERE.get((owner, name))
-    if hint is None:
+    fix = _KNOWN_ELSEWHERE.get((owner, name))
+    if fix is None:
         near = nearest(name, known) if suggest else None
         fields = sorted(known)
-        hint = (
+        fix = (
             f"did you mean `{near}`? Fields here are {listing(fields, _SHOWN)}"
             if near
             else f"fields here are {', '.join(fields)}"
         )
         if near is None and owner == "entry":
-            hint += "; what only ARM knows goes below extraProperties"
+            fix += "; what only ARM knows goes below extraProperties"
     root = "a manifest" if "kind" in known else "a deployment"
     where = f"`{_dotted(route[:-1])}`" if route[:-1] else root
     return Diagnostic(
@@ -176,7 +176,7 @@ def _unknown(route: Route, model: type[BaseModel], place: Place | None, *, sugge
         severity=Severity.ERROR,
         message=f"`{shortened(name)}` is no field of {where}",
         place=place,
-        hint=hint,
+        fix=fix,
     )
 
 
@@ -199,23 +199,23 @@ def _not_listed(route: Route, value: Text, model: type[BaseModel], place: Place 
         message=f"`{_dotted(route)}` is `{shortened(value)}`; allowed is {words}",
         place=place,
         label=words,
-        hint=f"write {near}" if near else f"write {words}",
+        fix=f"write {near}" if near else f"write {words}",
     )
 
 
 def _wrong_shape(kind: str, route: Route, value: object, place: Place | None) -> Diagnostic:
     needed = {"list_type": "a list", "literal_error": "one word"}.get(kind, "a mapping")
-    hint = {
+    fix = {
         "a list": "write `[…]`, or one `- item` per line",
         "a mapping": "write `field: value` on lines of their own, indented further",
         "one word": "write one value",
     }[needed]
     if isinstance(value, Text) and value.null:
-        hint = LEAVE_OUT
-    return _error("wrong-type", f"{described(value)} stands where {needed} is needed", route, hint, place)
+        fix = LEAVE_OUT
+    return _error("wrong-type", f"{described(value)} stands where {needed} is needed", route, fix, place)
 
 
-def _required_hint(model: type[BaseModel], route: Route) -> str:
+def _required_fix(model: type[BaseModel], route: Route) -> str:
     meaning = _schema_at(model, route).get("description", "")
     return f"add `{route[-1]}`" + (f": {meaning[0].lower()}{meaning[1:].rstrip('.')}" if meaning else "")
 

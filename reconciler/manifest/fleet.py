@@ -105,7 +105,7 @@ def _api_version(document: Document, spec: FleetSpec) -> Iterator[Diagnostic]:
         place=document.place(("spec", "apiVersion")),
         label=f"the newest is {STABLE[-1]}",
         source="Azure/bicep-types-az, 2026-08-20",
-        hint=f"leave the line out to use the newest{f', or write {near}' if near else ''}",
+        fix=f"leave the line out to use the newest{f', or write {near}' if near else ''}",
     )
 
 
@@ -131,7 +131,7 @@ def _wrong(
     document: Document,
     route: Route,
     message: str,
-    hint: str,
+    fix: str,
     *,
     on_key: bool = False,
     related: tuple[Related, ...] = (),
@@ -141,7 +141,7 @@ def _wrong(
         severity=Severity.ERROR,
         message=message,
         place=document.place(route, on_key=on_key),
-        hint=hint,
+        fix=fix,
         related=related,
     )
 

@@ -112,11 +112,11 @@ def laid_over(below: Map, above: Map) -> Map:
 def _unknown(template: str, place: Place, manifests: Manifests) -> Diagnostic:
     near = nearest(template, manifests.templates)
     known = ", ".join(sorted(manifests.templates)[:6])
-    hint = f"did you mean {near}?" if near else f"there is {known}" if known else "there is none at all"
+    fix = f"did you mean {near}?" if near else f"there is {known}" if known else "there is none at all"
     return Diagnostic(
         code="unknown-template",
         severity=Severity.ERROR,
         message=f"no DeploymentTemplate below the given paths is called `{shortened(template)}`",
         place=place,
-        hint=hint if near else f"{hint}; is the template's file below the paths?",
+        fix=fix if near else f"{fix}; is the template's file below the paths?",
     )

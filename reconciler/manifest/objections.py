@@ -26,29 +26,29 @@ class Objections:
         self._text = text
         self._lines = Lines(text)
 
-    def over(self, what: str, start: int, end: int, hint: str) -> None:
+    def over(self, what: str, start: int, end: int, fix: str) -> None:
         """A limit is passed; `what` goes on after "the file is"."""
-        self._note("yaml-limit", f"the file is {what}", start, end, source=_LIMITS, hint=hint)
+        self._note("yaml-limit", f"the file is {what}", start, end, source=_LIMITS, fix=fix)
 
     def no_anchor(self, name: str, start: int, end: int) -> None:
         """An alias of nothing."""
-        hint = f"write `&{name}` where the value stands, before this line"
-        self._note("yaml-syntax", f"`*{name}` names no anchor above it", start, end, hint=hint)
+        fix = f"write `&{name}` where the value stands, before this line"
+        self._note("yaml-syntax", f"`*{name}` names no anchor above it", start, end, fix=fix)
 
     def no_merge(self, key: Text, *, again: bool) -> None:
         """A `<<` that merges no mapping, or the second one of a mapping."""
         message = (
             "`<<` stands twice in one mapping" if again else "`<<` merges mappings; this is something else"
         )
-        hint = "write one `<<` with a mapping, an alias of one, or a list of them"
-        self._note("duplicate-key" if again else "wrong-type", message, key.start, key.end, hint=hint)
+        fix = "write one `<<` with a mapping, an alias of one, or a list of them"
+        self._note("duplicate-key" if again else "wrong-type", message, key.start, key.end, fix=fix)
 
     def no_key(self, node: Map | Items) -> None:
         """A mapping or a list as a key."""
         what = "a mapping" if isinstance(node, Map) else "a list"
         message = f"{what} stands where a key should; keys are text"
-        hint = "put it in quotes if it starts with `{` or `[` and is meant as text"
-        self._note("wrong-type", message, node.start, node.end, hint=hint)
+        fix = "put it in quotes if it starts with `{` or `[` and is meant as text"
+        self._note("wrong-type", message, node.start, node.end, fix=fix)
 
     def repeated(self, key: Text, first: Text) -> None:
         """A key that its mapping has already."""
@@ -58,7 +58,7 @@ class Objections:
             f"`{shortened(key)}` stands twice in one mapping, first on line {line}",
             key.start,
             key.end,
-            hint="remove one of the two; YAML readers would silently keep the last",
+            fix="remove one of the two; YAML readers would silently keep the last",
             related=(Related(message="first here", place=self._place(first.start, first.end)),),
         )
 
@@ -67,20 +67,20 @@ class Objections:
         words = self._text[at : at + 80].split(maxsplit=1)
         written = next((word for word in words[:1] if word.startswith(("!", "&"))), tag)
         message = f"YAML tag `{shortened(written)}`: manifests have no tags"
-        hint = "remove the tag; put the value in quotes if it must stay text"
-        self._note("yaml-tag", message, at, at + len(written), hint=hint)
+        fix = "remove the tag; put the value in quotes if it must stay text"
+        self._note("yaml-tag", message, at, at + len(written), fix=fix)
 
     def lone_equals(self, node: Text) -> None:
         """YAML 1.1's sign for a default value, which makes other readers fail."""
         message = "a plain `=` (YAML 1.1's default value) has no meaning in manifests"
-        self._note("yaml-tag", message, node.start, node.end, hint="write it in quotes")
+        self._note("yaml-tag", message, node.start, node.end, fix="write it in quotes")
 
     def unseen(self, node: Text) -> None:
         """A character that cannot be seen and came in as an escape."""
         found = UNSEEN.search(node)
         message = f"the text contains {named(found.group() if found else '')}, written as an escape"
-        hint = "remove it: what is deployed must be what a reviewer sees"
-        self._note("control-character", message, node.start, node.end, hint=hint)
+        fix = "remove it: what is deployed must be what a reviewer sees"
+        self._note("control-character", message, node.start, node.end, fix=fix)
 
     def broken(self, problem: yaml.YAMLError) -> None:
         """Why the scanner gave up, in its own words, where it did."""
@@ -92,10 +92,10 @@ class Objections:
         related: tuple[Related, ...] = ()
         if context and began is not None and began.index != at:
             related = (Related(message=context, place=self._place(began.index, began.index + 1)),)
-        hint = self._syntax_hint(at, words)
-        self._note("yaml-syntax", f"this is not YAML: {words}", at, at + 1, hint=hint, related=related)
+        fix = self._syntax_fix(at, words)
+        self._note("yaml-syntax", f"this is not YAML: {words}", at, at + 1, fix=fix, related=related)
 
-    def _syntax_hint(self, at: int, words: str) -> str:
+    def _syntax_fix(self, at: int, words: str) -> str:
         line = self._lines.line(self._lines.position(min(at, len(self._text)))[0]) or ""
         indent = line[: len(line) - len(line.lstrip())]
         if "\t" in indent or r"\t" in words:
@@ -110,7 +110,7 @@ class Objections:
         end: int,
         *,
         source: str = "",
-        hint: str = "",
+        fix: str = "",
         related: tuple[Related, ...] = (),
     ) -> None:
         self.findings.append(
@@ -120,7 +120,7 @@ class Objections:
                 message=message,
                 place=self._place(start, end),
                 source=source,
-                hint=hint,
+                fix=fix,
                 related=related,
             )
         )

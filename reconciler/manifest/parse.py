@@ -129,16 +129,16 @@ def _model(document: Document, gathered: _Gathered) -> type[Strict] | None:
         return KINDS[kind]
     near = nearest(kind, KINDS) if isinstance(kind, Text) else None
     if kind is None and "formatVersion" in root:
-        hint = "`reconciler apply FILE` does a saved plan; name the manifests themselves here"
-        found = _finding(document, "missing-field", "this is a saved plan and no manifest", hint)
+        fix = "`reconciler apply FILE` does a saved plan; name the manifests themselves here"
+        found = _finding(document, "missing-field", "this is a saved plan and no manifest", fix)
     elif kind is None:
         found = _finding(
             document, "missing-field", "`kind` is missing", f"{_BEGIN}, or rename the file to _…"
         )
     else:
-        hint = f"did you mean {near}?" if near else "begin the file's name with _ if it is no manifest"
+        fix = f"did you mean {near}?" if near else "begin the file's name with _ if it is no manifest"
         found = _finding(
-            document, "unknown-kind", f"{described(kind)} is no kind; {_or(list(KINDS))} is", hint, ("kind",)
+            document, "unknown-kind", f"{described(kind)} is no kind; {_or(list(KINDS))} is", fix, ("kind",)
         )
     gathered.findings.append(found)
     return None
@@ -233,7 +233,7 @@ def twin(name: str, second: Layer, first: Layer, where: str = "this list") -> Di
         severity=Severity.ERROR,
         message=f"`{shortened(name)}` is declared twice in {where}{also}",
         place=origin.place(("name",)),
-        hint="rename or remove one of them",
+        fix="rename or remove one of them",
         related=() if other is None else (Related(message="declared here first", place=other),),
     )
 
@@ -242,7 +242,7 @@ def _finding(
     document: Document,
     code: str,
     message: str,
-    hint: str,
+    fix: str,
     route: Route = (),
     related: tuple[Related, ...] = (),
 ) -> Diagnostic:
@@ -251,7 +251,7 @@ def _finding(
         severity=Severity.ERROR,
         message=message,
         place=document.place(route),
-        hint=hint,
+        fix=fix,
         related=related,
     )
 

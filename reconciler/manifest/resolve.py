@@ -117,7 +117,7 @@ def _too_many(source: RawSet, limit: int) -> Diagnostic:
         message=f"with this set more than {limit:,} deployments are declared",
         place=source.document.place(("spec", "templates"), on_key=True),
         source="limits on manifests",
-        hint="name fewer folders, or list fewer templates",
+        fix="name fewer folders, or list fewer templates",
     )
 
 
@@ -143,7 +143,7 @@ def _first(run: _Resolution, identity: DeploymentId, merged_entry: Merged) -> bo
             message=f"`{shortened(merged_entry.name)}` of account `{identity.account.name}` is declared "
             f"twice, first in {known.declared_at.file}{also}",
             place=merged_entry.declared_at,
-            hint="rename or remove one of them, or put both sets' deployments into one",
+            fix="rename or remove one of them, or put both sets' deployments into one",
             related=(Related(message="declared here first", place=known.declared_at),),
         )
     )

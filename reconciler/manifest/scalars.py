@@ -33,22 +33,22 @@ _CORE_FLOAT: Final = re.compile(
 )
 
 
-def wrong_type(message: str, hint: str) -> PydanticCustomError:
+def wrong_type(message: str, fix: str) -> PydanticCustomError:
     """A value of another type than its field has."""
-    return PydanticCustomError("wrong-type", "{message}", {"message": message, "hint": hint})
+    return PydanticCustomError("wrong-type", "{message}", {"message": message, "fix": fix})
 
 
-def invalid(message: str, hint: str = "") -> PydanticCustomError:
+def invalid(message: str, fix: str = "") -> PydanticCustomError:
     """A value of the right type that is not allowed."""
-    return PydanticCustomError("invalid-value", "{message}", {"message": message, "hint": hint})
+    return PydanticCustomError("invalid-value", "{message}", {"message": message, "fix": fix})
 
 
 def text(value: object) -> object:
     """Any scalar as it was written; nothing and null are refused."""
     if isinstance(value, Text):
         if value.plain and value.null:
-            way_out = "quote it" if value else "write a value"
-            raise wrong_type(f"{described(value)} stands where text is needed", f"{_LEAVE_OUT}, or {way_out}")
+            fix = "quote it" if value else "write a value"
+            raise wrong_type(f"{described(value)} stands where text is needed", f"{_LEAVE_OUT}, or {fix}")
         return value
     raise wrong_type(f"{described(value)} stands where text is needed", "write one value")
 
@@ -87,17 +87,17 @@ def boolean(value: object) -> bool:
     if isinstance(value, Text) and value.plain and value.null:
         raise wrong_type(f"{described(value)} stands where true or false is needed", _LEAVE_OUT)
     word = value.strip().lower() if isinstance(value, Text) else ""
-    hint = "write true" if word in _TRUE else "write false" if word in _FALSE else "write true or false"
-    raise wrong_type(f"{described(value)} is neither true nor false", f"{hint}, without quotes")
+    fix = "write true" if word in _TRUE else "write false" if word in _FALSE else "write true or false"
+    raise wrong_type(f"{described(value)} is neither true nor false", f"{fix}, without quotes")
 
 
-def pattern(form: re.Pattern[str], allowed: str, hint: str = "") -> Callable[[object], object]:
+def pattern(form: re.Pattern[str], allowed: str, fix: str = "") -> Callable[[object], object]:
     """A check that a text has a form; `allowed` says in words which."""
 
     def matches(value: object) -> object:
         checked = text(value)
         if form.fullmatch(str(checked)) is None:
-            raise invalid(f"`{shortened(str(checked))}` is not allowed here: {allowed}", hint)
+            raise invalid(f"`{shortened(str(checked))}` is not allowed here: {allowed}", fix)
         return checked
 
     return matches

@@ -140,5 +140,5 @@ def _slow() -> Diagnostic:
         code="yaml-limit",
         severity=Severity.INFO,
         message="PyYAML was built without libyaml, so reading takes about ten times as long",
-        hint="install a PyYAML wheel for this platform",
+        fix="install a PyYAML wheel for this platform",
     )

@@ -145,13 +145,13 @@ class Keep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocked:
-    """Something ought to be done and must not be, or cannot be known. `way_out` says what lifts it."""
+    """Something ought to be done and must not be, or cannot be known. `fix` says what lifts it."""
 
     id: DeploymentId
     region: Region | None
     reason: Reason
     explanation: str
-    way_out: str
+    fix: str
     changes: tuple[FieldChange, ...] = ()
     desired: DesiredDeployment | None = None
     observed: ObservedDeployment | None = None

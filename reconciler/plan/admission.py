@@ -40,7 +40,7 @@ def _judged(action: Writable, observed: ObservedState, availability: Availabilit
         action.desired,
         hindrances[0].reason,
         "; ".join(one.explanation for one in hindrances),
-        "; ".join(one.way_out for one in hindrances),
+        "; ".join(one.fix for one in hindrances),
         region=action.region,
         observed=None if isinstance(action, Create) else action.observed,
         changes=action.changes,
@@ -58,5 +58,5 @@ def _opinions(action: Writable, observed: ObservedState) -> Iterator[Finding]:
     yield Hindrance(
         reason=Reason.REFUSED_BY_ARM,
         explanation=f"ARM's own validation refuses it: {opinion.message}",
-        way_out=opinion.way_out or "change what ARM's message is about, and plan again",
+        fix=opinion.fix or "change what ARM's message is about, and plan again",
     )

@@ -234,5 +234,5 @@ def _words(names: Iterable[str]) -> str:
     return ", ".join(sorted(dict.fromkeys(filter(None, names))))
 
 
-def _not_offered(explanation: str, way_out: str) -> Hindrance:
-    return Hindrance(reason=Reason.NOT_OFFERED, explanation=explanation, way_out=way_out)
+def _not_offered(explanation: str, fix: str) -> Hindrance:
+    return Hindrance(reason=Reason.NOT_OFFERED, explanation=explanation, fix=fix)

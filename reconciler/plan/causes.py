@@ -31,7 +31,7 @@ class About:
 
     severity: Severity
     meaning: str
-    way_out: str
+    fix: str
 
 
 ABOUT: Mapping[Cause, About] = {
@@ -41,7 +41,7 @@ ABOUT: Mapping[Cause, About] = {
             "the manifest is what was last applied, and a field that it states is different now: somebody "
             "changed the deployment, or another fleet has put its mark on it"
         ),
-        way_out=(
+        fix=(
             "`reconciler apply` puts the declared back; or write what is there into the manifest, or name "
             "the field in lifecycle.ignoreChanges if it belongs to somebody else"
         ),
@@ -52,7 +52,7 @@ ABOUT: Mapping[Cause, About] = {
             "the service moved the deployment to a newer model version, as its versionUpgradeOption lets it; "
             "no drift where the manifest itself states that option, which is then a note"
         ),
-        way_out=(
+        fix=(
             "declare the version that runs; or state versionUpgradeOption, NoAutoUpgrade to stay where you "
             "are, another one to accept what the service does"
         ),
@@ -63,12 +63,12 @@ ABOUT: Mapping[Cause, About] = {
             "a fine-tuned or DeveloperTier deployment is declared and not there: the service removes idle "
             "fine-tuned ones after 15 days and DeveloperTier ones after 24 hours; or it was never applied"
         ),
-        way_out="`reconciler apply` makes it again; remove it from the manifest if nobody needs it",
+        fix="`reconciler apply` makes it again; remove it from the manifest if nobody needs it",
     ),
     Cause.RETIRED: About(
         severity=Severity.ERROR,
         meaning="ARM's own list says that the model version is retired on this SKU: requests fail",
-        way_out="declare a newer version or model; `reconciler lifecycle` names the successor",
+        fix="declare a newer version or model; `reconciler lifecycle` names the successor",
     ),
     Cause.DELETED_OUTSIDE: About(
         severity=Severity.ERROR,
@@ -76,17 +76,17 @@ ABOUT: Mapping[Cause, About] = {
             "a declared deployment is not there: somebody deleted it, or it was never applied; there is no "
             "memory that could tell"
         ),
-        way_out="`reconciler apply` makes it again; remove it from the manifest if it is gone for good",
+        fix="`reconciler apply` makes it again; remove it from the manifest if it is gone for good",
     ),
     Cause.PENDING: About(
         severity=Severity.INFO,
         meaning="the manifest was changed since it was last applied: work to do, and no drift",
-        way_out="`reconciler plan` shows it, `reconciler apply` does it",
+        fix="`reconciler plan` shows it, `reconciler apply` does it",
     ),
     Cause.FAILED_STATE: About(
         severity=Severity.ERROR,
         meaning="the deployment's provisioningState has settled, and not in Succeeded",
-        way_out=(
+        fix=(
             "for Failed, `reconciler apply --replace-failed` deletes and makes it again; Disabled is lifted "
             "in Azure; for Canceled, `reconciler apply` sends the declared again"
         ),
@@ -97,7 +97,7 @@ ABOUT: Mapping[Cause, About] = {
             "a deployment is in a declared account and no manifest declares it; no drift where another fleet "
             "has marked it, which is then a note, unless the account is `prune: exclusive`"
         ),
-        way_out=(
+        fix=(
             "declare it, or delete it; `reconciler apply` prunes what carries our mark, and `prune: "
             "exclusive` everything undeclared. `--ignore undeclared` where the account is shared"
         ),

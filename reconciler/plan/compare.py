@@ -120,7 +120,7 @@ def _account(
                 Reason.ACCOUNT_MISSING if isinstance(reading, AccountMissing) else Reason.ACCOUNT_UNREADABLE
             )
             for one in wanted:
-                yield blocked(one, reason, lacking.message, lacking.way_out, region=account.region)
+                yield blocked(one, reason, lacking.message, lacking.fix, region=account.region)
         case _:
             assert_never(reading)
 
@@ -134,12 +134,12 @@ def unread_accounts(desired: DesiredState, observed: ObservedState) -> tuple[Unr
 def _unread(account: AccountId, reading: AccountMissing | Unreadable | None) -> Unread:
     if isinstance(reading, AccountMissing):
         told = f"ARM does not find the account {account.name}: {reading.message}"
-        return Unread(id=account, message=told, way_out=_FIND_ACCOUNT)
+        return Unread(id=account, message=told, fix=_FIND_ACCOUNT)
     why = reading.message if reading else "it was not looked at"
     return Unread(
         id=account,
         message=f"the deployments of {account.name} could not be listed completely: {why}",
-        way_out=_WAYS_TO_READ.get(reading.trouble if reading else Trouble.OTHER, _READ_ACCOUNT),
+        fix=_WAYS_TO_READ.get(reading.trouble if reading else Trouble.OTHER, _READ_ACCOUNT),
     )
 
 
@@ -190,12 +190,12 @@ class _Pair:
     def state(self) -> str:
         return self.there.provisioning_state.lower()
 
-    def blocked(self, reason: Reason, explanation: str, way_out: str) -> Blocked:
+    def blocked(self, reason: Reason, explanation: str, fix: str) -> Blocked:
         return blocked(
             self.one,
             reason,
             explanation,
-            way_out,
+            fix,
             region=self.region,
             observed=self.there,
             changes=self.changes,

@@ -209,7 +209,7 @@ ACTIONS: Mapping[str, str] = {
         "with their reasons"
     ),
     "blocked": (
-        "Something ought to be done and must not be, for the reason that is shown with its way out. The "
+        "Something ought to be done and must not be, for the reason that is shown with its fix. The "
         "others go on; `plan` ends with 1, and an apply with 3 where it wrote something, else with 1"
     ),
 }

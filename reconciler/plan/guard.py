@@ -92,7 +92,7 @@ def _empty(actions: Sequence[Action], desired: DesiredState, owned: int, policy:
     yield Refusal(
         code="empty-fleet",
         message=f"{found}. Empty does not mean that everything is to go",
-        lift="--allow-empty, if it does",
+        fix="--allow-empty, if it does",
     )
 
 
@@ -103,7 +103,7 @@ def _deletes(
     policy: Policy,
 ) -> Iterator[Refusal]:
     going = tuple(action.id for action in actions if _destroys(action))
-    lift, shard = f"--max-deletes {len(going)}", desired.part.shard if desired.part else None
+    fix, shard = f"--max-deletes {len(going)}", desired.part.shard if desired.part else None
     if shard is None or shard.count == 1:
         allowed, rule = _allowed_deletes(desired, owned, policy)
     elif policy.in_shard is Alone.LATER:
@@ -111,10 +111,10 @@ def _deletes(
     elif isinstance(policy.in_shard, Counted):
         going = policy.in_shard.going
         allowed, rule = _allowed_deletes(desired, policy.in_shard.owned, policy)
-        lift = f"--max-deletes {len(going)}"
+        fix = f"--max-deletes {len(going)}"
     else:
         allowed, rule = _share_of_deletes(desired, owned, policy, shard)
-        lift += f" for shard {shard} alone; or `plan --shard`, `plan merge` and `apply PLANFILE --shard`"
+        fix += f" for shard {shard} alone; or `plan --shard`, `plan merge` and `apply PLANFILE --shard`"
     if len(going) <= allowed:
         return
     names = ", ".join(f"{one.account.name}/{one.name}" for one in going)
@@ -124,7 +124,7 @@ def _deletes(
             f"{len(going)} deployments would be deleted or replaced ({names}); {allowed} "
             f"are allowed by {rule}"
         ),
-        lift=lift,
+        fix=fix,
     )
 
 
@@ -204,5 +204,5 @@ def _reductions(
                     f"{pool.subscription}/{pool.region} would be given back, {share:.0f} %; "
                     f"the Fleet's guards.maxCapacityReductionPercent allows {percent:g} %"
                 ),
-                lift=f"guards: {{maxCapacityReductionPercent: {math.ceil(share)}}} in the Fleet",
+                fix=f"guards: {{maxCapacityReductionPercent: {math.ceil(share)}}} in the Fleet",
             )

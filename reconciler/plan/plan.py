@@ -13,11 +13,11 @@ from reconciler.plan.actions import Action, Blocked, Keep
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """A guard's verdict against the whole plan. `lift` names the flag or field that lifts it."""
+    """A guard's verdict against the whole plan. `fix` names the flag or field that lifts it."""
 
     code: str
     message: str
-    lift: str
+    fix: str
 
 
 class Verdict(StrEnum):
@@ -76,7 +76,7 @@ class Unread:
 
     id: AccountId
     message: str
-    way_out: str
+    fix: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

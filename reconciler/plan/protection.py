@@ -32,7 +32,7 @@ def unmatched_globs(desired: DesiredState, observed: ObservedState) -> tuple[Dia
                 "fleet's accounts, so it protects nothing"
             ),
             place=fleet.place and replace(fleet.place, route=("spec", "guards", "protect", number)),
-            hint=(
+            fix=(
                 "a glob is subscription-or-alias/account/deployment, or its last parts; correct it, or take "
                 "it out"
             ),

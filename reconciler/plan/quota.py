@@ -155,7 +155,7 @@ def _refusal(one: PoolForecast, pool: QuotaPool, ledger: _Ledger) -> Refusal:
             f"{pool.name} in {one.scope} has a limit of {pool.limit} and {pool.used} in use; the plan "
             f"would need {needed}, {short} too many. After it would hold: {held}{rest}"
         ),
-        lift=f"lower the capacities by {short}, remove a holder, or ask Azure for more quota of {pool.name}",
+        fix=f"lower the capacities by {short}, remove a holder, or ask Azure for more quota of {pool.name}",
     )
 
 
@@ -167,5 +167,5 @@ def _circle(one: PoolForecast) -> Refusal:
             "wait for the first (they swap pools, or a new spillover target needs what its source gives up); "
             "no order keeps our use within what it is before and after"
         ),
-        lift="let a change of its own release the capacity first (lower or remove it), apply, then take it",
+        fix="let a change of its own release the capacity first (lower or remove it), apply, then take it",
     )

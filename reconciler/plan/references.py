@@ -80,7 +80,7 @@ def _policy_findings(one: DesiredDeployment, observed: ObservedState) -> Iterato
         yield Hindrance(
             reason=Reason.POLICY_MISSING,
             explanation=f"{account} has no content filter {name}; it has: {there}",
-            way_out="make that content filter in the account first, or correct raiPolicyName",
+            fix="make that content filter in the account first, or correct raiPolicyName",
         )
 
 
@@ -93,7 +93,7 @@ def _source_findings(one: DesiredDeployment, observed: ObservedState) -> Iterato
             yield Hindrance(
                 reason=Reason.SOURCE_MISSING,
                 explanation=f"ARM does not find the account {source.name}, where {model.name} was made",
-                way_out="correct model.source; an alias with the wrong tenant also looks like this",
+                fix="correct model.source; an alias with the wrong tenant also looks like this",
             )
         case Unreadable(code=code):
             yield f"unverified: the models of {source.name} could not be listed ({code})"
@@ -111,7 +111,7 @@ def _tuned_findings(model: ModelRef, source: AccountId, found: frozenset[str]) -
         yield Hindrance(
             reason=Reason.SOURCE_MISSING,
             explanation=f"{source.name} has no model {model.name}; it has: {', '.join(alike)}",
-            way_out="correct model.name, or model.source if it was made in another account",
+            fix="correct model.name, or model.source if it was made in another account",
         )
 
 

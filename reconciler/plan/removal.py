@@ -56,8 +56,8 @@ def _fate(
         return _forbidden(there, region, Reason.PROTECTED, told, UNPROTECT)
     if ours and on_removal(there) == "refuse":
         told = "no manifest declares it any more, but its last one said preventDestroy"
-        way_out = "declare it again without lifecycle.preventDestroy, apply, then remove the entry"
-        return _forbidden(there, region, Reason.PROTECTED, told, way_out)
+        fix = "declare it again without lifecycle.preventDestroy, apply, then remove the entry"
+        return _forbidden(there, region, Reason.PROTECTED, told, fix)
     told = (
         "no manifest declares it any more"
         if ours
@@ -70,7 +70,5 @@ def _keep(there: ObservedDeployment, region: Region, reason: Reason, told: str) 
     return Keep(id=there.id, region=region, reason=reason, desired=None, observed=there, explanation=told)
 
 
-def _forbidden(there: ObservedDeployment, region: Region, reason: Reason, told: str, way_out: str) -> Blocked:
-    return Blocked(
-        id=there.id, region=region, reason=reason, explanation=told, way_out=way_out, observed=there
-    )
+def _forbidden(there: ObservedDeployment, region: Region, reason: Reason, told: str, fix: str) -> Blocked:
+    return Blocked(id=there.id, region=region, reason=reason, explanation=told, fix=fix, observed=there)

@@ -1,4 +1,4 @@
-"""Delete and create, where ARM cannot change in place; and the way out where that is not allowed.
+"""Delete and create, where ARM cannot change in place; and the fix where that is not allowed.
 
 A replacement is a delete: it needs the manifest's explicit word, and every guard counts it.
 """
@@ -57,8 +57,8 @@ def _refusal(
     """Why it must not be replaced, and what to do instead; None where it may."""
     only = "only delete and create could do this, and"
     if one.lifecycle.prevent_destroy:
-        way_out = "remove lifecycle.preventDestroy in a change of its own, apply, then try again"
-        return Reason.PROTECTED, f"{only} its manifest says preventDestroy", way_out
+        fix = "remove lifecycle.preventDestroy in a change of its own, apply, then try again"
+        return Reason.PROTECTED, f"{only} its manifest says preventDestroy", fix
     if terms.protects(one.id):
         return Reason.PROTECTED, f"{only} the Fleet's guards.protect covers it", UNPROTECT
     if one.lifecycle.replace_allowed:

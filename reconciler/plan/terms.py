@@ -38,7 +38,7 @@ class Hindrance:
 
     reason: Reason
     explanation: str
-    way_out: str
+    fix: str
 
 
 UNPROTECT = "take it out of the Fleet's guards.protect in a change of its own, apply, then try again"
@@ -48,7 +48,7 @@ def blocked(
     one: DesiredDeployment,
     reason: Reason,
     explanation: str,
-    way_out: str,
+    fix: str,
     *,
     region: Region | None,
     observed: ObservedDeployment | None = None,
@@ -60,7 +60,7 @@ def blocked(
         region=region or one.region,
         reason=reason,
         explanation=explanation,
-        way_out=way_out,
+        fix=fix,
         changes=changes,
         desired=one,
         observed=observed,

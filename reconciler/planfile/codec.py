@@ -117,7 +117,7 @@ def action_json(step: Step) -> dict[str, JsonValue]:
     if isinstance(action, Update):
         document["carried"] = list(action.carried)
     if isinstance(action, Blocked):
-        document["wayOut"] = action.way_out
+        document["fix"] = action.fix
     return document
 
 
@@ -141,11 +141,11 @@ def _change(change: FieldChange) -> dict[str, JsonValue]:
 
 
 def _unread(one: Unread) -> dict[str, JsonValue]:
-    return {"id": str(one.id), "account": one.id.name, "message": one.message, "wayOut": one.way_out}
+    return {"id": str(one.id), "account": one.id.name, "message": one.message, "fix": one.fix}
 
 
 def _refusal(refusal: Refusal) -> dict[str, JsonValue]:
-    return {"code": refusal.code, "message": refusal.message, "lift": refusal.lift}
+    return {"code": refusal.code, "message": refusal.message, "fix": refusal.fix}
 
 
 def _diagnostic(found: Diagnostic, spans: Spans | None) -> dict[str, JsonValue]:
@@ -153,7 +153,7 @@ def _diagnostic(found: Diagnostic, spans: Spans | None) -> dict[str, JsonValue]:
         "code": found.code,
         "severity": found.severity.value,
         "message": found.message,
-        "hint": found.hint,
+        "fix": found.fix,
         "source": found.source,
         **_place(found.place, spans),
         "related": [

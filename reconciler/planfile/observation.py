@@ -139,7 +139,7 @@ def _opinion(name: DeploymentId, found: Opinion) -> dict[str, JsonValue]:
         "id": str(name),
         "refused": found.refused,
         "message": found.message,
-        "wayOut": found.way_out,
+        "fix": found.fix,
     }
 
 
@@ -231,7 +231,7 @@ def _read_opinion(of: Mapping[str, object]) -> tuple[DeploymentId, Opinion]:
     return _name(of), Opinion(
         refused=document.yes_or_no(of, "refused"),
         message=document.text(of, "message"),
-        way_out=document.text(of, "wayOut"),
+        fix=document.text(of, "fix"),
     )
 
 

@@ -228,13 +228,13 @@ def _without(action: Action, needed: DeploymentId | None) -> Blocked:
     return _block(action, Reason.DEPENDENCY_BLOCKED, message, "plan again and apply the new plan")
 
 
-def _block(action: Action, reason: Reason, explanation: str, way_out: str) -> Blocked:
+def _block(action: Action, reason: Reason, explanation: str, fix: str) -> Blocked:
     return Blocked(
         id=action.id,
         region=action.region,
         reason=reason,
         explanation=explanation,
-        way_out=way_out,
+        fix=fix,
         changes=changes_of(action),
         desired=None if isinstance(action, Delete) else action.desired,
         observed=None if isinstance(action, Create) else action.observed,

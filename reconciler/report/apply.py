@@ -1,7 +1,7 @@
 """What became of an apply: each step with its end, and for those that did not succeed why and what now.
 
-Rule of this module: ARM's own code and message stand as they came; our advice stands behind them and is
-called advice. What is stale needs none: what to do about it is said once, below.
+Rule of this module: ARM's own code and message stand as they came; our fix stands behind them and is
+called fix. What is stale needs none: what to do about it is said once, below.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def to_json(report: ApplyReport) -> dict[str, JsonValue]:
         },
         "actions": list(actions),
         "quota": [pool_json(pool) for pool in plan.quota],
-        "refusals": [{"code": one.code, "message": one.message, "lift": one.lift} for one in plan.refusals],
+        "refusals": [{"code": one.code, "message": one.message, "fix": one.fix} for one in plan.refusals],
         "leftOut": plan.left_out,
         **({} if plan.part is None else {"shard": part_json(plan.part)}),
         "fingerprint": plan.fingerprint,
@@ -148,9 +148,9 @@ def _details(item: ItemReport, style: Style) -> Iterator[str]:
         yield from paragraph(told, width=style.width, indent="      ", hanging="        ")
         if fault.request_id:
             yield f"      request id: {style.show(fault.request_id)}"
-        if fault.advice and item.outcome is not Outcome.STALE:
-            advice = f"advice: {style.show(fault.advice)}"
-            yield from paragraph(advice, width=style.width, indent="      ", hanging="        ")
+        if fault.fix and item.outcome is not Outcome.STALE:
+            fix = f"fix: {style.show(fault.fix)}"
+            yield from paragraph(fix, width=style.width, indent="      ", hanging="        ")
     if item.note:
         yield from paragraph(style.show(item.note), width=style.width, indent="      ")
 
@@ -208,10 +208,10 @@ def _hindrance(step: Step, plan: Plan) -> Fault:
     """Why a step of the plan was never handed to a lane."""
     action = step.action
     if isinstance(action, Blocked):
-        return Fault(code=action.reason.value, message=action.explanation, advice=action.way_out)
+        return Fault(code=action.reason.value, message=action.explanation, fix=action.fix)
     if plan.refusals:
         first = plan.refusals[0]
-        return Fault(code=first.code, message=first.message, advice=f"to lift it: {first.lift}")
+        return Fault(code=first.code, message=first.message, fix=first.fix)
     return Fault(code="not-started", message="the run ended before it was this step's turn")
 
 
@@ -221,5 +221,5 @@ def _fault(fault: Fault) -> dict[str, JsonValue]:
         "code": fault.code,
         "message": fault.message,
         "requestId": fault.request_id,
-        "advice": fault.advice,
+        "fix": fault.fix,
     }

@@ -127,8 +127,8 @@ def _block(found: Diagnostic, sources: Spans, style: Style) -> Iterator[str]:
     for related in found.related:
         yield f"  = {style.show(related.message)}: {_position(related.place, sources, style)}"
         yield from _excerpt(related.place, sources, style, "", "cyan")
-    if found.hint:
-        yield f"{style.paint('hint:', 'bold')} {style.show(found.hint)}"
+    if found.fix:
+        yield f"{style.paint('fix:', 'bold')} {style.show(found.fix)}"
 
 
 def _position(place: Place, sources: Spans, style: Style) -> str:
@@ -205,7 +205,7 @@ def _json(found: Diagnostic, sources: Spans) -> dict[str, object]:
         "severity": found.severity.value,
         "message": found.message,
         "label": found.label,
-        "hint": found.hint,
+        "fix": found.fix,
         "source": found.source,
         **_json_place(found.place, sources),
         "related": [
@@ -231,6 +231,6 @@ def _json_place(place: Place | None, sources: Spans) -> dict[str, object]:
 
 def _annotation(found: Diagnostic, sources: Spans) -> str:
     parts = [found.message, found.label, found.source and f"note: {found.source}"]
-    parts.append(found.hint and f"hint: {found.hint}")
+    parts.append(found.fix and f"fix: {found.fix}")
     span = None if found.place is None else sources.span(found.place)
     return annotation(found.severity, title=found.code, parts=parts, place=found.place, span=span)

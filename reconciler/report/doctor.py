@@ -29,14 +29,14 @@ def render_text(checks: Sequence[Check], *, style: Style, verbose: bool) -> str:
     """One line for each check; those of one name that are all well share a line unless `verbose`."""
     lines: list[str] = []
     entries = list(_entries(checks, verbose=verbose))
-    for status, told, todo in entries:
+    for status, message, fix in entries:
         first, *rest = paragraph(
-            f"{status.value:<10}  {style.show(told)}", width=style.width, hanging=_HANGING
+            f"{status.value:<10}  {style.show(message)}", width=style.width, hanging=_HANGING
         )
         head = style.paint(first[: len(status.value)], _COLOUR[status])
         lines += [head + first[len(status.value) :], *rest]
-        if todo:
-            lines += paragraph(f"do: {style.show(todo)}", width=style.width, indent=_HANGING)
+        if fix:
+            lines += paragraph(f"fix: {style.show(fix)}", width=style.width, indent=_HANGING)
     folded = " -v lists each." if len(entries) < len(checks) else ""
     failed = any(check.status is Status.FAILED for check in checks)
     return (
@@ -50,8 +50,8 @@ def render_text(checks: Sequence[Check], *, style: Style, verbose: bool) -> str:
 def summary(checks: Sequence[Check]) -> str:
     """One line: how many of each."""
     found = Counter(check.status for check in checks)
-    told = ", ".join(f"{found[status]} {status.value}" for status in Status if found[status])
-    return f"{counted(len(checks), 'check')}: {told}."
+    message = ", ".join(f"{found[status]} {status.value}" for status in Status if found[status])
+    return f"{counted(len(checks), 'check')}: {message}."
 
 
 def to_json(checks: Sequence[Check], *, tool_version: str) -> dict[str, JsonValue]:
@@ -64,8 +64,8 @@ def to_json(checks: Sequence[Check], *, tool_version: str) -> dict[str, JsonValu
                 "name": check.name,
                 "subject": check.subject,
                 "status": check.status.value,
-                "told": check.told,
-                "todo": check.todo,
+                "message": check.message,
+                "fix": check.fix,
             }
             for check in checks
         ],
@@ -78,8 +78,8 @@ def _entries(checks: Sequence[Check], *, verbose: bool) -> Iterator[tuple[Status
     said: set[str] = set()
     for check in checks:
         if check.status is not Status.OK or verbose or well[check.name] == 1:
-            yield check.status, f"{check.name}: {check.subject}: {check.told}", check.todo
+            yield check.status, f"{check.name}: {check.subject}: {check.message}", check.fix
         elif check.name not in said:
             said.add(check.name)
             where = counted(well[check.name], _WHERE.get(check.name, "account"))
-            yield check.status, f"{check.name}: {check.told} ({where})", ""
+            yield check.status, f"{check.name}: {check.message} ({where})", ""

@@ -79,8 +79,7 @@ def _case(one: DeploymentId, items: Sequence[DriftItem], *, show_people: bool) -
 def _told(items: Sequence[DriftItem], show_people: bool) -> str:
     return escape(
         "\n".join(
-            f"{item.cause.value}: {sentence(item, show_people=show_people)}\n"
-            f"what to do: {ABOUT[item.cause].way_out}"
+            f"{item.cause.value}: {sentence(item, show_people=show_people)}\nfix: {ABOUT[item.cause].fix}"
             for item in items
         )
     )

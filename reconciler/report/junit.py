@@ -71,4 +71,4 @@ def _line(found: Diagnostic, sources: Spans) -> str:
     text = f"{where}: " if where else ""
     text += f"{found.severity.value}[{found.code}]: {inert(found.message)}"
     text += f"\n  note: {inert(found.source)}" if found.source else ""
-    return text + (f"\n  hint: {inert(found.hint)}" if found.hint else "")
+    return text + (f"\n  fix: {inert(found.fix)}" if found.fix else "")

@@ -84,7 +84,7 @@ def _hindrances(plan: Plan) -> Iterator[Diagnostic]:
             code=refusal.code,
             severity=Severity.ERROR,
             message=refusal.message,
-            hint=f"to lift it: {refusal.lift}",
+            fix=f"fix: {refusal.fix}",
         )
     for step in plan.steps:
         if isinstance(step.action, Blocked):
@@ -93,5 +93,5 @@ def _hindrances(plan: Plan) -> Iterator[Diagnostic]:
                 code=step.action.reason.value,
                 severity=Severity.ERROR,
                 message=f"{name} is blocked: {step.action.explanation}",
-                hint=step.action.way_out,
+                fix=step.action.fix,
             )

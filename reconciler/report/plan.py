@@ -52,13 +52,13 @@ def _refusals(plan: Plan, style: Style) -> Iterator[str]:
     for refusal in plan.refusals:
         words = style.show(f"{refusal.code}: {refusal.message}")
         yield from paragraph(words, width=style.width, indent="  ", hanging="    ")
-        words = f"to lift it: {style.show(refusal.lift)}"
+        words = f"fix: {style.show(refusal.fix)}"
         yield from paragraph(words, width=style.width, indent="    ", hanging="      ")
 
 
 def _last_words(plan: Plan, style: Style) -> Iterator[str]:
     for notice in plan.notices:
-        words = style.show(f"{notice.severity.value}: {notice.message} ({notice.code}; {notice.hint}).")
+        words = style.show(f"{notice.severity.value}: {notice.message} ({notice.code}; {notice.fix}).")
         yield from paragraph(words, width=style.width)
     for out in left_out(plan):
         yield from paragraph(out, width=style.width)
@@ -66,7 +66,7 @@ def _last_words(plan: Plan, style: Style) -> Iterator[str]:
         yield from paragraph(style.show(incomplete(plan)), width=style.width)
     for one in told_nowhere_else(plan):
         yield from paragraph(style.show(one.message), width=style.width, indent="  ", hanging="    ")
-        words = f"way out: {style.show(one.way_out)}"
+        words = f"fix: {style.show(one.fix)}"
         yield from paragraph(words, width=style.width, indent="    ", hanging="      ")
     colour = "red" if plan.refusals or plan.blocked else "green"
     yield style.paint(idle(plan) or summary(plan), "bold", colour)

@@ -117,20 +117,20 @@ def _going(plan: Plan) -> Iterator[str]:
 
 def _refusals(plan: Plan) -> Iterator[str]:
     for refusal in plan.refusals:
-        yield f"{_cell(refusal.code)}: {_cell(refusal.message)}; to lift it: {_cell(refusal.lift)}"
+        yield f"{_cell(refusal.code)}: {_cell(refusal.message)}; fix: {_cell(refusal.fix)}"
 
 
 def _blocked(plan: Plan) -> Iterator[str]:
     for step in plan.steps:
         action = step.action
         if isinstance(action, Blocked):
-            told = f"{_cell(action.explanation)}; way out: {_cell(action.way_out)}"
+            told = f"{_cell(action.explanation)}; fix: {_cell(action.fix)}"
             yield f"{_name(step)} ({action.reason.value}): {told}"
 
 
 def _unread(plan: Plan) -> Iterator[str]:
     for one in told_nowhere_else(plan):
-        yield f"{_cell(one.message)}; way out: {_cell(one.way_out)}"
+        yield f"{_cell(one.message)}; fix: {_cell(one.fix)}"
 
 
 def _diagnostics(plan: Plan) -> Iterator[str]:

@@ -63,7 +63,7 @@ def _rule(code: str) -> dict[str, object]:
 def _result(found: Diagnostic, sources: Spans, index: int, seen: Counter[str]) -> dict[str, object]:
     told = [inert(found.message)]
     told += [f"note: {inert(found.source)}"] if found.source else []
-    told += [f"hint: {inert(found.hint)}"] if found.hint else []
+    told += [f"fix: {inert(found.fix)}"] if found.fix else []
     result: dict[str, object] = {
         "ruleId": found.code,
         "ruleIndex": index,

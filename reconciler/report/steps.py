@@ -85,7 +85,7 @@ def _said_below(step: Step, following: Step | None) -> bool:
     one, other = step.action, following.action
     if not (isinstance(one, Blocked) and isinstance(other, Blocked)) or one.changes or other.changes:
         return False
-    return (one.explanation, one.way_out) == (other.explanation, other.way_out)
+    return (one.explanation, one.fix) == (other.explanation, other.fix)
 
 
 def _head(step: Step, style: Style) -> tuple[str, ...]:
@@ -112,7 +112,7 @@ def _details(step: Step, style: Style, units: Units, *, verbose: bool, indent: s
     if action.explanation:
         yield from paragraph(style.show(action.explanation), width=style.width, indent=indent)
     if isinstance(action, Blocked):
-        words = f"way out: {style.show(action.way_out)}"
+        words = f"fix: {style.show(action.fix)}"
         yield from paragraph(words, width=style.width, indent=indent, hanging=f"{indent}  ")
     if isinstance(action, Delete) or (isinstance(action, Keep) and action.desired is None):
         yield indent + observed_text(action.observed, style)

@@ -39,7 +39,7 @@ def test_every_finding_can_be_explained_and_pointed_at(verdicts: list[tuple[str,
     for _, one in verdicts:
         for finding in one.findings:
             assert rules.explain(finding.code) is not None
-            assert finding.hint, finding
+            assert finding.fix, finding
             assert finding.place is not None
             assert one.checked.loaded.sources.span(finding.place) is not None
 

@@ -244,14 +244,14 @@ async def walk(
 
 
 def must_be_explained(plan: Plan, wanted: Expected) -> None:
-    """Without leave to replace, exactly the replacements are blocked, each with its reason and way out."""
+    """Without leave to replace, exactly the replacements are blocked, each with its reason and fix."""
     assert of_kind(plan, "blocked") == wanted.replace
     for step in plan.blocked:
         assert isinstance(step.action, Blocked)
         assert step.action.reason is Reason.REPLACE_FORBIDDEN
         assert step.action.changes
         assert step.action.explanation
-        assert f"name: {step.action.id.name[:62]}-2" in step.action.way_out
+        assert f"name: {step.action.id.name[:62]}-2" in step.action.fix
 
 
 @pytest.mark.parametrize("origin", sorted({case.origin for case in history_cases()}))

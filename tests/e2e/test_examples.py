@@ -117,7 +117,7 @@ class _Stride:
         found = ran.json["diagnostics"]
         assert _codes(found, "error") == self.step.errors, str(ran)
         assert _codes(found, "warning") - CALENDAR == self.step.warnings, str(ran)
-        told = " ".join(f"{one['message']} {one['hint']}" for one in found if one["severity"] == "error")
+        told = " ".join(f"{one['message']} {one['fix']}" for one in found if one["severity"] == "error")
         assert [text for text in self.step.says if text not in told] == [], str(ran)
 
     def _plan(self) -> dict[str, str]:

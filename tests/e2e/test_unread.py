@@ -52,14 +52,14 @@ def test_what_was_written_is_not_all_where_an_account_could_not_be_read(desk: De
     assert [desk.reconciler("apply", "fleet.yaml", "--yes").code for _ in range(2)] == [3, 1]
 
 
-def test_a_plan_names_the_account_why_and_the_way_out(desk: Desk) -> None:
+def test_a_plan_names_the_account_why_and_the_fix(desk: Desk) -> None:
     """I-16."""
     ran = desk.reconciler("plan", "fleet.yaml")
     assert ran.code == 1, str(ran)
     said = " ".join(ran.out.split())
     assert "Incomplete: emptied could not be read" in said
     assert "no right to list" in said
-    assert "way out: give this identity Microsoft.CognitiveServices/accounts/read" in said
+    assert "fix: give this identity Microsoft.CognitiveServices/accounts/read" in said
 
 
 def test_the_plan_s_json_has_what_was_not_read(desk: Desk) -> None:

@@ -123,7 +123,7 @@ def test_the_server_ends_well_on_sigterm_and_drops_connections_on_demand(tmp_pat
         process.communicate()
 
 
-def test_a_file_of_something_else_is_refused_with_a_way_out(tmp_path: Path) -> None:
+def test_a_file_of_something_else_is_refused_with_a_fix(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("not a database, but long enough to be read as one" * 100)
     with pytest.raises(StateError, match=r"notes\.txt.*delete it to begin anew"):

@@ -88,8 +88,8 @@ def command(*, chosen: Chosen, connection: Connection, purpose: str, output: Out
     return Exit.FAILED if any(check.status is Status.FAILED for check in checks) else Exit.DONE
 
 
-def _check(name: str, subject: str, status: Status, told: str, todo: str = "") -> Check:
-    return Check(name=name, subject=subject, status=status, told=told, todo=todo)
+def _check(name: str, subject: str, status: Status, message: str, fix: str = "") -> Check:
+    return Check(name=name, subject=subject, status=status, message=message, fix=fix)
 
 
 # -- this machine --------------------------------------------------------------------------------------
@@ -98,12 +98,12 @@ def _check(name: str, subject: str, status: Status, told: str, todo: str = "") -
 def _program() -> Check:
     found = {name: _version(name) for name in _LIBRARIES}
     missing = [name for name, number in found.items() if number is None]
-    told = f"reconciler {__version__} on Python {platform.python_version()}; "
-    told += ", ".join(f"{name} {number}" for name, number in found.items() if number is not None)
+    message = f"reconciler {__version__} on Python {platform.python_version()}; "
+    message += ", ".join(f"{name} {number}" for name, number in found.items() if number is not None)
     if missing:
-        todo = "install reconciler again: what it needs is incomplete"
-        return _check("program", platform.system(), Status.FAILED, f"{told}; no {', '.join(missing)}", todo)
-    return _check("program", platform.system(), Status.OK, told)
+        fix = "install reconciler again: what it needs is incomplete"
+        return _check("program", platform.system(), Status.FAILED, f"{message}; no {', '.join(missing)}", fix)
+    return _check("program", platform.system(), Status.OK, message)
 
 
 def _version(name: str) -> str | None:
@@ -118,25 +118,29 @@ def _catalogue(today: date) -> Check:
     age = (today - known.date).days
     overlay = os.environ.get(OVERLAY)
     subject = f"shipped, under {overlay}" if overlay else "shipped"
-    told = f"as of {known.date}, {age} days old"
+    message = f"as of {known.date}, {age} days old"
     if age > _OLD:
-        todo = "install a newer reconciler, or `reconciler catalog refresh`; what is newer is never an error"
-        return _check("catalogue", subject, Status.WARNING, told, todo)
-    return _check("catalogue", subject, Status.OK, told)
+        fix = "install a newer reconciler, or `reconciler catalog refresh`; what is newer is never an error"
+        return _check("catalogue", subject, Status.WARNING, message, fix)
+    return _check("catalogue", subject, Status.OK, message)
 
 
 def _manifests(chosen: Chosen, connection: Connection, tell: Callable[[Check], None]) -> Loaded | None:
     """The manifests, where there are any; their absence fails only a path that was named."""
     if chosen.paths == (DEFAULT_PATH,) and not Path(DEFAULT_PATH).exists():
-        told = "there are none here; cloud and sign-in alone are examined"
-        tell(_check("manifests", DEFAULT_PATH, Status.UNVERIFIED, told, "name the folder with the manifests"))
+        message = "there are none here; cloud and sign-in alone are examined"
+        tell(
+            _check(
+                "manifests", DEFAULT_PATH, Status.UNVERIFIED, message, "name the folder with the manifests"
+            )
+        )
         return None
     loaded = load_manifests(chosen, connection.cloud)
     errors = sum(found.severity is Severity.ERROR for found in loaded.diagnostics)
-    told = f"{loaded.files} files, {loaded.deployments} deployments, {errors} errors"
+    message = f"{loaded.files} files, {loaded.deployments} deployments, {errors} errors"
     status = Status.FAILED if errors else Status.OK
-    todo = "`reconciler validate` shows them" if errors else ""
-    tell(_check("manifests", ", ".join(chosen.paths), status, told, todo))
+    fix = "`reconciler validate` shows them" if errors else ""
+    tell(_check("manifests", ", ".join(chosen.paths), status, message, fix))
     return loaded
 
 
@@ -205,10 +209,8 @@ async def _sign_in(arm: ArmClient, tenant: str | None, tell: Callable[[Check], N
     words = list(_words([(one.name, one.reason) for one in tried if one.client is None]))
     answered = next((one for one in tried if one.client is not None), None)
     if answered is None:
-        todo = "sign in with `az login`, or give the job an identity; --credential names one way"
-        tell(
-            _check("sign-in", subject, Status.FAILED, "no credential has a token: " + "; ".join(words), todo)
-        )
+        fix = "sign in with `az login`, or give the job an identity; --credential names one way"
+        tell(_check("sign-in", subject, Status.FAILED, "no credential has a token: " + "; ".join(words), fix))
         return
     before = f"; before it {'; '.join(words)}" if words else ""
     tell(
@@ -231,6 +233,8 @@ def _api_version(arm: ArmClient, chosen: str | None, *, known: bool) -> Check:
         return _check("api-version", used, Status.UNVERIFIED, "no account was answered in it")
     if used != wanted:
         lost = ", ".join(not_carried(used))
-        told = f"the endpoint does not know {wanted}" + (f"; it cannot carry {lost}" if lost else "")
-        return _check("api-version", used, Status.WARNING, told, "nothing, unless you declare one of these")
+        message = f"the endpoint does not know {wanted}" + (f"; it cannot carry {lost}" if lost else "")
+        return _check(
+            "api-version", used, Status.WARNING, message, "nothing, unless you declare one of these"
+        )
     return _check("api-version", used, Status.OK, "known to the endpoint")

@@ -30,7 +30,7 @@ def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterato
                 place=account_place(account, "name"),
                 label="2 to 64 letters, digits, `_`, `-` or `.`, the first a letter or digit",
                 source=_SOURCE,
-                hint="copy the name from `az cognitiveservices account list`",
+                fix="copy the name from `az cognitiveservices account list`",
             )
 
 

@@ -76,7 +76,7 @@ class Verdict:
         return " against ".join(dict.fromkeys(told)) + note
 
     @property
-    def advice(self) -> str:
+    def fix(self) -> str:
         """What to write; nothing better than waiting where tables of equal standing disagree."""
         if self.disputed and self.sizes.contested:
             return "keep it if ARM takes it: no table outranks the other"

@@ -25,7 +25,7 @@ def check(desired: DesiredState, catalogue: Catalogue, _today: date) -> Iterator
             f"capacity {wrong.capacity} is {wrong.problem} {wrong.subject_title}: {wrong.allowed}",
             label=f"must be {wrong.allowed}",
             source=wrong.source,
-            hint=wrong.advice,
+            fix=wrong.fix,
         )
 
 

@@ -27,7 +27,7 @@ def check(desired: DesiredState, catalogue: Catalogue, _today: date) -> Iterator
             f"capacity {wrong.capacity} is over the maximum of {wrong.subject_title}, {wrong.sizes.maximum}",
             label=f"must be {wrong.sizes.maximum} or less",
             source=wrong.source,
-            hint=f"use {wrong.sizes.maximum} or less, or several deployments",
+            fix=f"use {wrong.sizes.maximum} or less, or several deployments",
         )
     limit = catalogue.limit("max-ptu-per-deployment")
     for deployment in desired.deployments:
@@ -43,7 +43,7 @@ def check(desired: DesiredState, catalogue: Catalogue, _today: date) -> Iterator
                 f"capacity {capacity} is over {limit.value} PTU, the most one deployment can have",
                 label=f"must be {limit.value} or less",
                 source=str(limit.source),
-                hint=f"use {limit.value} or less, or several deployments",
+                fix=f"use {limit.value} or less, or several deployments",
             )
 
 

@@ -26,7 +26,7 @@ def check(desired: DesiredState, catalogue: Catalogue, _today: date) -> Iterator
             f"capacity {wrong.capacity} is under the minimum of {wrong.subject_title}: {wrong.allowed}",
             label=f"must be {wrong.sizes.minimum} or more",
             source=wrong.source,
-            hint=wrong.advice,
+            fix=wrong.fix,
         )
     for deployment in desired.deployments:
         capacity = declared(deployment)
@@ -39,7 +39,7 @@ def check(desired: DesiredState, catalogue: Catalogue, _today: date) -> Iterator
                 f"capacity {capacity} is under 1, which is the least any deployment has",
                 label="must be 1 or more",
                 source="ARM's InvalidCapacity",
-                hint="use 1 or more",
+                fix="use 1 or more",
             )
 
 

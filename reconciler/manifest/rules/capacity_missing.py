@@ -41,7 +41,7 @@ def check(desired: DesiredState, catalogue: Catalogue, _today: date) -> Iterator
             source=str(sizes.source)
             if sizes is not None
             else f"SKU table of the catalogue, {catalogue.date}",
-            hint=f"add capacity: {sizes.minimum}" if sizes is not None else "add capacity",
+            fix=f"add capacity: {sizes.minimum}" if sizes is not None else "add capacity",
         )
 
 

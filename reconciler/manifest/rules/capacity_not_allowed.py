@@ -25,7 +25,7 @@ def check(desired: DesiredState, catalogue: Catalogue, _today: date) -> Iterator
             f"capacity {wrong.capacity} has no meaning for {wrong.subject_title}: it has one size, 1",
             label="must be 1, or left out",
             source=wrong.source,
-            hint=wrong.advice,
+            fix=wrong.fix,
         )
 
 

@@ -33,7 +33,7 @@ def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterato
                 f"`{name}` cannot name a deployment: {_reason(name)}",
                 label="2 to 64 letters, digits, `_`, `-` or `.`, the first a letter or digit",
                 source=_SOURCE,
-                hint=f"write {_repaired(name)}",
+                fix=f"write {_repaired(name)}",
             )
 
 

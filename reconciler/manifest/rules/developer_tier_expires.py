@@ -26,7 +26,7 @@ def check(desired: DesiredState, catalogue: Catalogue, _today: date) -> Iterator
                 f"the service deletes `{deployment.id.name}` {lifetime.value} hours after its creation",
                 label=f"lives {lifetime.value} hours",
                 source=str(lifetime.source),
-                hint="use Standard or GlobalStandard for a deployment that must stay",
+                fix="use Standard or GlobalStandard for a deployment that must stay",
             )
 
 

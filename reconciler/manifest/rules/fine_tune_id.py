@@ -28,7 +28,7 @@ def check(desired: DesiredState, catalogue: Catalogue, _today: date) -> Iterator
             f"`{model.name}` is not the id of a fine-tuned model or of a checkpoint",
             label="neither <base>-<version>.ft-<32 hex> nor ftchkpt-<32 hex>",
             source=str(catalogue.tuned_source),
-            hint="copy fine_tuned_model from the finished fine-tuning job",
+            fix="copy fine_tuned_model from the finished fine-tuning job",
         )
 
 

@@ -42,7 +42,7 @@ def check(desired: DesiredState, catalogue: Catalogue, _today: date) -> Iterator
             f"{what.title} on `{sku}` is not listed in {region}; it is in {listing(regions)}",
             label=f"not listed in {region}",
             source=str(where.source),
-            hint=f"use an account in {' or '.join(str(r) for r in regions[:2])}",
+            fix=f"use an account in {' or '.join(str(r) for r in regions[:2])}",
         )
 
 

@@ -38,7 +38,7 @@ def check(desired: DesiredState, catalogue: Catalogue, _today: date) -> Iterator
             else f"no source lists a SKU for {what.title}",
             label=f"not for models fine-tuned from {what.known.name}",
             source=str(catalogue.tuned_source),
-            hint=f"use {choice(offered)}" if offered else "check that the base can be fine-tuned",
+            fix=f"use {choice(offered)}" if offered else "check that the base can be fine-tuned",
         )
 
 
@@ -54,7 +54,7 @@ def _by_sku_alone(deployment: DesiredDeployment, what: Subject, catalogue: Catal
             f"`{fact.sku}` is not documented for fine-tuned models",
             label="not documented for fine-tuned models",
             source=str(fact.source),
-            hint="use Standard, GlobalStandard, ProvisionedManaged or DeveloperTier",
+            fix="use Standard, GlobalStandard, ProvisionedManaged or DeveloperTier",
         )
 
 

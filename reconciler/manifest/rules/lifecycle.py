@@ -24,7 +24,7 @@ class Life:
     deployment: DesiredDeployment
     what: Subject
     facts: LifecycleFacts
-    heir: LifecycleFacts | None
+    successor: LifecycleFacts | None
 
     @property
     def stage(self) -> Stage | None:
@@ -71,9 +71,9 @@ class Life:
             notes.append(f"{self.facts.arm_source} said {arm}")
         return f"{self.facts.source}" + (f" ({'; '.join(notes)})" if notes else "")
 
-    def advice(self, today: date) -> str:
+    def fix(self, today: date) -> str:
         """What to move to; a successor whose own end has come is named, but nobody is sent there."""
-        successor, ends = self.facts.successor, self.heir.retires if self.heir is not None else None
+        successor, ends = self.facts.successor, self.successor.retires if self.successor is not None else None
         if not successor:
             return "move to a newer version or model"
         if ends is not None and ends <= today:
@@ -91,5 +91,5 @@ def lives(desired: DesiredState, catalogue: Catalogue) -> Iterator[Life]:
             what.name, what.version, deployment.spec.sku.name, fine_tuned=what.fine_tuned
         )
         if facts is not None:
-            heir = catalogue.lifecycle(facts.successor, UNSET) if facts.successor else None
-            yield Life(deployment=deployment, what=what, facts=facts, heir=heir)
+            successor = catalogue.lifecycle(facts.successor, UNSET) if facts.successor else None
+            yield Life(deployment=deployment, what=what, facts=facts, successor=successor)

@@ -35,7 +35,7 @@ def check(desired: DesiredState, catalogue: Catalogue, today: date) -> Iterator[
             f"{life.what.title} is {meaning}{until}",
             label=str(life.stage),
             source=life.source,
-            hint=life.advice(today),
+            fix=life.fix(today),
         )
 
 

@@ -35,7 +35,7 @@ def check(desired: DesiredState, catalogue: Catalogue, today: date) -> Iterator[
             message,
             label="retired" if life.retired else f"to retire on {life.ends}",
             source=life.source,
-            hint=life.advice(today),
+            fix=life.fix(today),
         )
 
 

@@ -32,7 +32,7 @@ def check(desired: DesiredState, catalogue: Catalogue, today: date) -> Iterator[
             f"{life.what.title} retires on {life.ends}, in {counted(days, 'day')}",
             label=f"retires on {life.ends}",
             source=life.source,
-            hint=life.advice(today),
+            fix=life.fix(today),
         )
 
 

@@ -36,7 +36,7 @@ def check(desired: DesiredState, catalogue: Catalogue, _today: date) -> Iterator
             f"`{deployment.spec.model.name}` has no version: the service picks its default one{now}",
             label="no version",
             source=_SOURCE,
-            hint=f'write version: "{wanted}" to pin it' if wanted else "write a version to pin it",
+            fix=f'write version: "{wanted}" to pin it' if wanted else "write a version to pin it",
         )
 
 

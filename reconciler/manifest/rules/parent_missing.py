@@ -32,7 +32,7 @@ def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterato
             f"account `{deployment.id.account.name}` declares no deployment `{parent}` to be the parent",
             label="not declared in this account",
             source=_SOURCE,
-            hint=siblings.meant(deployment, parent) or f"declare `{parent}`, or ignore this if it exists",
+            fix=siblings.meant(deployment, parent) or f"declare `{parent}`, or ignore this if it exists",
         )
 
 

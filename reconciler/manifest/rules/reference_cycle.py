@@ -32,7 +32,7 @@ def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterato
             f"deployments name each other in a ring: {names}",
             label="one of these references must go",
             source=_SOURCE,
-            hint=f"remove the reference from `{ring[-1].id.name}` to `{first.id.name}`",
+            fix=f"remove the reference from `{ring[-1].id.name}` to `{first.id.name}`",
             related=tuple(Related(message="the ring goes on here", place=place) for place in places if place),
         )
 

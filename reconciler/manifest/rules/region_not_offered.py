@@ -39,7 +39,7 @@ def check(desired: DesiredState, catalogue: Catalogue, _today: date) -> Iterator
             f"{listing(nearest_first(catalogue, region, where.regions))}{also}",
             label=f"not listed in {region}",
             source=str(where.source),
-            hint=f"use {choice(here)}, or an account in another region"
+            fix=f"use {choice(here)}, or an account in another region"
             if here
             else "use an account in another region",
         )

@@ -60,7 +60,7 @@ def found(
     on_key: bool = False,
     label: str = "",
     source: str = "",
-    hint: str = "",
+    fix: str = "",
     related: tuple[Related, ...] = (),
 ) -> Diagnostic:
     """A finding about one field of a deployment, placed in the text whose value won."""
@@ -71,7 +71,7 @@ def found(
         place=deployment.provenance.place(route, on_key=on_key),
         label=label,
         source=source,
-        hint=hint,
+        fix=fix,
         related=related,
     )
 
@@ -113,7 +113,7 @@ def choice(names: Sequence[object], shown: int = 3) -> str:
 
 
 def did_you_mean(meant: str | None, similar: Sequence[str] = ()) -> str:
-    """A hint: the name that was surely meant, else those that look like it; empty without any."""
+    """A fix: the name that was surely meant, else those that look like it; empty without any."""
     if meant is not None:
         return f"did you mean {meant}?"
     return (

@@ -40,7 +40,7 @@ class Siblings:
         return [name for name in every if name.lower() != deployment.id.name.lower()]
 
     def meant(self, deployment: DesiredDeployment, name: str) -> str:
-        """A hint at the declared name that `name` may be a slip of; empty without any."""
+        """A fix at the declared name that `name` may be a slip of; empty without any."""
         names = self.names(deployment)
         return did_you_mean(misspelling_of(name, names), similar(name, names, 2))
 

@@ -29,7 +29,7 @@ def check(desired: DesiredState, catalogue: Catalogue, _today: date) -> Iterator
                 "no list that ARM returns has it",
                 label=f"sent as {deployment.spec.sku.name}",
                 source=str(catalogue.alias_source),
-                hint=f"write {deployment.spec.sku.name}",
+                fix=f"write {deployment.spec.sku.name}",
             )
 
 

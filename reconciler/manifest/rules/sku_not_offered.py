@@ -38,7 +38,7 @@ def check(desired: DesiredState, catalogue: Catalogue, _today: date) -> Iterator
             f"it is on {listing(offered or (), 9) or 'other SKUs'}",
             label=f"not a SKU of {what.known.name}",
             source=_source(catalogue, what, sku, offered or ()),
-            hint=f"use {choice(offered)}" if offered else "use another SKU",
+            fix=f"use {choice(offered)}" if offered else "use another SKU",
         )
 
 
@@ -55,7 +55,7 @@ RULE = Rule(
     severity=Severity.ERROR,
     explanation=(
         "The model version is listed on other SKUs only (ARM answers InvalidResourceProperties). The rule "
-        "speaks where some source lists all SKUs of the version; where a later snapshot hints that the "
+        "speaks where some source lists all SKUs of the version; where a later snapshot fixes that the "
         "list has grown it is a warning. `DeveloperTier` is for fine-tuned models only. Choose one of the "
         "SKUs that the message names, or another version."
     ),

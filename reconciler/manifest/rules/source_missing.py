@@ -31,7 +31,7 @@ def check(desired: DesiredState, catalogue: Catalogue, _today: date) -> Iterator
             f"`{model.name}` has no source, and accounts in {region} do not train models",
             label="trained in another account",
             source=str(training.source),
-            hint="add source: {subscription, resourceGroup, account} of the account that trained it",
+            fix="add source: {subscription, resourceGroup, account} of the account that trained it",
         )
 
 

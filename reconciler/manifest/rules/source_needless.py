@@ -28,7 +28,7 @@ def check(desired: DesiredState, catalogue: Catalogue, _today: date) -> Iterator
                 on_key=True,
                 label="only for fine-tuned models and checkpoints",
                 source=str(catalogue.tuned_source),
-                hint="leave source out",
+                fix="leave source out",
             )
 
 

@@ -29,7 +29,7 @@ def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterato
                 on_key=True,
                 label="the account itself",
                 source=_SOURCE,
-                hint="leave source out, or name the account that trained the model",
+                fix="leave source out, or name the account that trained the model",
             )
 
 

@@ -32,7 +32,7 @@ def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterato
             f"the tenant of the source's subscription {there} is not declared",
             label="tenant unknown",
             source=_SOURCE,
-            hint=f"add it to the Fleet: subscriptions: {{alias: {{id: {there}, tenant: <guid>}}}}",
+            fix=f"add it to the Fleet: subscriptions: {{alias: {{id: {there}, tenant: <guid>}}}}",
         )
 
 

@@ -32,7 +32,7 @@ def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterato
             f"account `{deployment.id.account.name}` declares no deployment `{target}` to spill over to",
             label="not declared in this account",
             source=_SOURCE,
-            hint=siblings.meant(deployment, target) or f"declare `{target}`, or ignore this if it exists",
+            fix=siblings.meant(deployment, target) or f"declare `{target}`, or ignore this if it exists",
         )
 
 

@@ -40,7 +40,7 @@ def check(desired: DesiredState, catalogue: Catalogue, _today: date) -> Iterator
             f"which serves {other.title}",
             label="serves another model" if severity is Severity.ERROR else "not quite the same model",
             source=_SOURCE,
-            hint=f"name a standard deployment of {one.title}",
+            fix=f"name a standard deployment of {one.title}",
             related=() if place is None else (Related(message="the target's model", place=place),),
         )
 

@@ -29,7 +29,7 @@ def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterato
                 f"`{deployment.id.name}` spills over to itself",
                 label="the deployment itself",
                 source=_SOURCE,
-                hint="name a standard deployment of the same account",
+                fix="name a standard deployment of the same account",
             )
 
 

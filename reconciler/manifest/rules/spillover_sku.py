@@ -58,7 +58,7 @@ def _finding(
         message,
         label="provisioned to standard only" if severity is Severity.ERROR else "another processing level",
         source=_SOURCE,
-        hint="name a standard deployment of the same level (GlobalProvisionedManaged to GlobalStandard, …)",
+        fix="name a standard deployment of the same level (GlobalProvisionedManaged to GlobalStandard, …)",
         related=() if place is None else (Related(message="the target's SKU", place=place),),
     )
 

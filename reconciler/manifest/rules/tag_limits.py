@@ -69,7 +69,7 @@ def _names(deployment: DesiredDeployment, names: list[str]) -> Iterator[Diagnost
 
 
 def _finding(
-    deployment: DesiredDeployment, name: str | None, message: str, label: str, hint: str
+    deployment: DesiredDeployment, name: str | None, message: str, label: str, fix: str
 ) -> Diagnostic:
     return found(
         CODE,
@@ -80,7 +80,7 @@ def _finding(
         on_key=name is not None and label != f"{_LONGEST_VALUE} characters at most",
         label=label,
         source=_SOURCE,
-        hint=hint,
+        fix=fix,
     )
 
 

@@ -41,7 +41,7 @@ def _over(deployments: list[DesiredDeployment], limit: Limit, what: str) -> Iter
             f"{limit.value} is the limit",
             label=f"number {limit.value + 1} of {len(deployments)}",
             source=str(limit.source),
-            hint="move some to another account, or have the limit raised",
+            fix="move some to another account, or have the limit raised",
         )
 
 

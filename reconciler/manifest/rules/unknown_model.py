@@ -35,8 +35,7 @@ def check(desired: DesiredState, catalogue: Catalogue, _today: date) -> Iterator
                 f"{of} `{what.name}` is not in the catalogue of {catalogue.date}",
                 label="unknown model",
                 source=f"model catalogue, {catalogue.date}",
-                hint=did_you_mean(meant, near)
-                or "if the model is newer than the catalogue, ARM will know it",
+                fix=did_you_mean(meant, near) or "if the model is newer than the catalogue, ARM will know it",
             )
         else:
             yield from _spelling(deployment, what)
@@ -56,7 +55,7 @@ def _spelling(deployment: DesiredDeployment, what: Subject) -> Iterator[Diagnost
             f"model `{known.name}` has format `{known.format}`, not `{model.format}`",
             label=f"{known.format} is the format of {known.name}",
             source=str(known.source) if known.source else "",
-            hint=f"write format: {known.format}",
+            fix=f"write format: {known.format}",
         )
     if not what.fine_tuned and model.name != known.name:
         yield found(
@@ -67,7 +66,7 @@ def _spelling(deployment: DesiredDeployment, what: Subject) -> Iterator[Diagnost
             f"model `{model.name}` is spelled `{known.name}` by ARM",
             label="other case than ARM's",
             source=str(known.source) if known.source else "",
-            hint=f"write {known.name}",
+            fix=f"write {known.name}",
         )
 
 

@@ -44,7 +44,7 @@ def _unknown(deployment: DesiredDeployment, what: Subject, version: str, catalog
         f"`{what.name}` has no version `{version}` that we know of; known: {listing(versions)}",
         label="unknown version",
         source=f"model catalogue, {catalogue.date}",
-        hint=did_you_mean(meant) or "if the version is newer than the catalogue, ARM will know it",
+        fix=did_you_mean(meant) or "if the version is newer than the catalogue, ARM will know it",
     )
 
 
@@ -64,7 +64,7 @@ def _tuned_versions(desired: DesiredState, catalogue: Catalogue) -> Iterator[Dia
                 f"fine-tuned models have version `1`, not `{version}`; the base's version is part of the id",
                 label="not a version of a fine-tuned model",
                 source=str(catalogue.tuned_source),
-                hint='write version: "1"',
+                fix='write version: "1"',
             )
 
 

@@ -28,7 +28,7 @@ def check(desired: DesiredState, catalogue: Catalogue, _today: date) -> Iterator
             place=account_place(account, "region"),
             label="unknown region",
             source=f"region table of the catalogue, {catalogue.date}",
-            hint=did_you_mean(meant, similar(account.region.name, names))
+            fix=did_you_mean(meant, similar(account.region.name, names))
             or "`az account list-locations` has the names",
         )
 

@@ -42,7 +42,7 @@ def check(desired: DesiredState, catalogue: Catalogue, _today: date) -> Iterator
             f"SKU `{sku}` {why}; the public ones are {listing(KNOWN_SKUS, len(KNOWN_SKUS))}",
             label="no public SKU",
             source=f"SKU table of the catalogue, {catalogue.date}",
-            hint=did_you_mean(meant, similar(sku.name, KNOWN_SKUS)) or "use one of the public SKUs",
+            fix=did_you_mean(meant, similar(sku.name, KNOWN_SKUS)) or "use one of the public SKUs",
         )
 
 

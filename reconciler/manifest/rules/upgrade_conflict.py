@@ -35,7 +35,7 @@ def check(desired: DesiredState, _catalogue: Catalogue, _today: date) -> Iterato
             f"version `{version}` is pinned, and `{option}` lets the service change it {_WHEN[option]}",
             label="upgrades the pinned version",
             source=_SOURCE,
-            hint="write NoAutoUpgrade, or leave model.version out",
+            fix="write NoAutoUpgrade, or leave model.version out",
         )
 
 

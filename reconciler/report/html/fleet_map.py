@@ -103,7 +103,7 @@ def fleet_map(
         tag("thead", tag("tr", *titles)),
         tag("tbody", *rows, everything),
     )
-    body = (tag("p", _HINT, class_="hint"), boxed(tag("table", *inside, class_="map"), caption))
+    body = (tag("p", _HINT, class_="fix"), boxed(tag("table", *inside, class_="map"), caption))
     return Section(anchor="map", title="Fleet map", body=tag("div", *body), cut=cut)
 
 

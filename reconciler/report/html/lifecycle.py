@@ -75,7 +75,7 @@ def _table(ordered: Sequence[Lifespan], today: date, near: int) -> Section | Non
         limit=_TABLE_BYTES,
         long=frozenset({2}),
     )
-    body = tag("div", tag("p", _HINT, class_="hint"), whole)
+    body = tag("div", tag("p", _HINT, class_="fix"), whole)
     return Section(anchor="deployments", title="Deployments", body=body, cut=cut)
 
 

@@ -106,7 +106,7 @@ def _doubts(plan: Plan) -> tuple[str, ...]:
     if not plan.unread:
         return ()
     first = told_nowhere_else(plan)[:_MOST_DOUBTS]
-    return (incomplete(plan), *(f"{one.message}; way out: {one.way_out}" for one in first))
+    return (incomplete(plan), *(f"{one.message}; fix: {one.fix}" for one in first))
 
 
 def _refusals(plan: Plan) -> Section | None:
@@ -115,7 +115,7 @@ def _refusals(plan: Plan) -> Section | None:
 
     def render(one: Refusal) -> Markup:
         said = tag("p", tag("strong", one.code), f": {one.message}")
-        return tag("li", said, tag("p", "To lift it: ", code(one.lift)))
+        return tag("li", said, tag("p", "fix: ", code(one.fix)))
 
     kept, cut = fitting(render, plan.refusals, "refusal", 500_000)
     return Section(
@@ -189,7 +189,7 @@ def _details(action: Action, units: Units) -> Iterator[Markup]:
     if action.explanation:
         yield tag("p", action.explanation)
     if isinstance(action, Blocked):
-        yield tag("p", tag("strong", "Way out: "), action.way_out)
+        yield tag("p", tag("strong", "Fix: "), action.fix)
     if isinstance(action, Create):
         yield from (tag("p", line, class_="code") for line in created_lines(action, PLAIN, units, indent=""))
     elif isinstance(action, Delete):

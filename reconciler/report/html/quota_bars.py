@@ -39,7 +39,7 @@ def quota_bars(pools: Sequence[PoolForecast], alias_of: Alias = NO_ALIAS) -> Sec
 
     regions = [list(group) for _, group in groupby(ordered, key=lambda pool: pool.scope)]
     kept, cut = fitting(render, regions, "region")
-    body = tag("div", tag("p", _HINT, class_="hint"), *kept)
+    body = tag("div", tag("p", _HINT, class_="fix"), *kept)
     return Section(anchor="quota", title="Quota", body=body, cut=f"quota of {cut}" if cut else "")
 
 

@@ -56,14 +56,14 @@ def retirements(lifespans: Sequence[Lifespan], *, today: date, soon: int, known_
     ends = list(_ends(lifespans))
     line = _line([end.day for end in ends if end.day is not None], today)
     rows, cut = fitting(lambda end: _row(end, line, soon), ends, "model version", 600_000)
-    hint = (
+    fix = (
         f"By the catalogue of {known_to}; the upright line is {today}, a bar is the time that is left. "
         "Dates move, so look again."
     )
     drawn = tag("ol", _axis(line), *rows, class_="ends") if ends else ""
     unknown = [f"{one.id.account.name}/{one.id.name}" for one in lifespans if _undated(one)]
     rest = f"Retirement not known: {listed(sorted(unknown), most=_NAMES)}." if unknown else ""
-    body = (tag("p", hint, class_="hint"), drawn, tag("p", rest, class_="quiet") if rest else "")
+    body = (tag("p", fix, class_="fix"), drawn, tag("p", rest, class_="quiet") if rest else "")
     return Section(anchor="retirements", title="Retirements", body=tag("div", *body), cut=cut)
 
 

@@ -87,8 +87,8 @@ section{{padding:1.75rem 0 .25rem;scroll-margin-top:.5rem}}
 .kicker{{color:var(--quiet);font-size:.85rem;letter-spacing:.06em;text-transform:uppercase;
 margin-bottom:.25rem}}
 .sum{{font-size:1.1rem;margin-top:.75rem}}
-.quiet,.where,.hint{{color:var(--quiet)}}
-.hint{{font-size:.9rem;margin-bottom:.75rem;max-width:60rem}}
+.quiet,.where,.fix{{color:var(--quiet)}}
+.fix{{font-size:.9rem;margin-bottom:.75rem;max-width:60rem}}
 .badge{{display:inline-block;font-size:.8rem;font-weight:600;line-height:1.35;padding:.1rem .5rem;
 border:1px solid var(--line);border-radius:1rem;background:var(--raised);white-space:nowrap}}
 .notice{{border:1px solid var(--line);border-left:4px solid currentColor;border-radius:.4rem;

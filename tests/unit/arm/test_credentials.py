@@ -43,7 +43,7 @@ def test_a_refusal_says_where_what_was_tried_and_what_to_do(kind: str) -> None:
     """F-098."""
     found = refusal(ValueError("not set"), kind, TENANT)
     assert found == (
-        f"no token for tenant {TENANT}. Tried: --credential {kind} (not set). What to do: {ADVICE[kind]}"
+        f"no token for tenant {TENANT}. Tried: --credential {kind} (not set). Fix: {ADVICE[kind]}"
     )
 
 
@@ -51,7 +51,7 @@ def test_every_credential_of_a_chain_is_named_with_its_reason() -> None:
     chain = "no\n\tEnvironmentCredential: not set\n  AzureCliCredential:  please log in\nSee more."
     assert refusal(ValueError(chain), "cli", None) == (
         "no token for the credential's own tenant. Tried: EnvironmentCredential (not set); "
-        "AzureCliCredential (please log in). What to do: run `az login --tenant TENANT`"
+        "AzureCliCredential (please log in). Fix: run `az login --tenant TENANT`"
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.arm.printable import MESSAGE, excerpt, request_id, speakable
+from reconciler.arm.printable import MESSAGE, excerpt, printable, request_id
 
 
 @pytest.mark.parametrize(
@@ -27,20 +27,20 @@ from reconciler.arm.printable import MESSAGE, excerpt, request_id, speakable
 )
 def test_text_is_made_harmless(text: str, shown: str, reason: str) -> None:
     """F-128, F-130."""
-    assert speakable(text) == shown, reason
+    assert printable(text) == shown, reason
 
 
 @given(st.text())
 def test_whatever_comes_is_one_visible_bounded_line(text: str) -> None:
     """F-130."""
-    shown = speakable(text, 50)
+    shown = printable(text, 50)
     assert len(shown) <= 50
     assert not {unicodedata.category(character) for character in shown} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
     shown.encode()
 
 
 def test_long_text_is_cut_with_a_mark() -> None:
-    assert speakable("x" * 3000) == "x" * (MESSAGE - 1) + "…"
+    assert printable("x" * 3000) == "x" * (MESSAGE - 1) + "…"
 
 
 def test_at_most_200_characters_of_a_page_are_quoted() -> None:

@@ -115,7 +115,7 @@ def test_nothing_found_is_no_proof(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "hint"),
+    ("words", "fix"),
     [
         (["--model", "gpt-4o-mni"], "Did you mean gpt-4o-mini?"),
         (["--model", "zzz"], "lists all"),
@@ -126,10 +126,10 @@ def test_nothing_found_is_no_proof(capsys: pytest.CaptureFixture[str]) -> None:
     ],
 )
 def test_unknown_names_are_wrong_usage_with_the_nearest(
-    words: list[str], hint: str, capsys: pytest.CaptureFixture[str]
+    words: list[str], fix: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["catalog", "models", *words]) == 64
-    assert hint in capsys.readouterr().err
+    assert fix in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", [["catalog", "models"], ["size", "--model", "gpt-5.2", "--rpm", "1"]])
@@ -175,7 +175,7 @@ def test_the_reverse_says_what_is_carried_and_what_can_be_deployed(
 
 
 @pytest.mark.parametrize(
-    ("words", "hint"),
+    ("words", "fix"),
     [
         ([*SIZE, "--rpm", "1", "--capacity", "1"], "give --rpm to size a workload, or --capacity"),
         ([*SIZE, "--rpm", "1", "--sku", "Standard"], "not a provisioned SKU"),
@@ -186,10 +186,10 @@ def test_the_reverse_says_what_is_carried_and_what_can_be_deployed(
     ],
 )
 def test_what_cannot_be_sized_is_wrong_usage(
-    words: list[str], hint: str, capsys: pytest.CaptureFixture[str]
+    words: list[str], fix: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(words) == 64
-    assert hint in capsys.readouterr().err
+    assert fix in capsys.readouterr().err
 
 
 @pytest.fixture

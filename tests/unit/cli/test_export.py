@@ -152,7 +152,7 @@ WRONG: list[tuple[list[str], str]] = [
 
 
 @pytest.mark.parametrize(("words", "says"), WRONG)
-def test_wrong_usage_is_told_with_the_way_out(
+def test_wrong_usage_is_told_with_the_fix(
     words: list[str], says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out, err = told(capsys, 64, *words)

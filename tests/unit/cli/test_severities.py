@@ -43,7 +43,7 @@ def test_the_command_line_wins_over_the_fleet(tmp_path: Path, capsys: pytest.Cap
 
 
 @pytest.mark.parametrize(
-    ("word", "hint"),
+    ("word", "fix"),
     [
         ("sku-alias", "is not CODE=SEVERITY"),
         ("sku-alias=loud", "severities are error, warning, info, off"),
@@ -53,10 +53,10 @@ def test_the_command_line_wins_over_the_fleet(tmp_path: Path, capsys: pytest.Cap
     ],
 )
 def test_what_is_no_rule_or_severity_is_wrong_usage(
-    word: str, hint: str, capsys: pytest.CaptureFixture[str]
+    word: str, fix: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["validate", str(BAD / "sku-alias.yaml"), "--rule", word]) == 64
-    assert hint in capsys.readouterr().err
+    assert fix in capsys.readouterr().err
 
 
 def test_errors_may_be_named_as_such_and_findings_of_text_lowered() -> None:

@@ -74,7 +74,7 @@ def test_a_write_that_arm_would_refuse_is_blocked_with_arms_own_words(
     action = document["actions"][0]
     assert (code, action["action"], action["reason"]) == (1, "blocked", "refused-by-arm")
     assert "ARM's own validation refuses it: " in action["explanation"]
-    assert action["wayOut"]
+    assert action["fix"]
 
 
 @pytest.mark.usefixtures("change_of_sku")

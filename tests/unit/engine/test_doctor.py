@@ -110,8 +110,8 @@ def test_a_right_that_is_lacking_is_named_with_the_role_that_has_it(
 ) -> None:
     checks = [one for one in examined(Patient(troubles={what: forbidden()})) if one.status is not Status.OK]
     assert {(one.name, one.status) for one in checks} == {(name, status)}
-    assert all("reconciler-plan.json" in one.todo for one in checks)
-    assert all("Microsoft.CognitiveServices/" in one.todo for one in checks)
+    assert all("reconciler-plan.json" in one.fix for one in checks)
+    assert all("Microsoft.CognitiveServices/" in one.fix for one in checks)
 
 
 def test_a_models_list_that_is_none_at_the_first_look_is_told() -> None:
@@ -119,7 +119,7 @@ def test_a_models_list_that_is_none_at_the_first_look_is_told() -> None:
     found = LateOffers(b'{"value": [{]}', lambda why: f"the models of swedencentral cannot be used: {why}")
     checks = [one for one in examined(Patient(offers=found)) if one.status is not Status.OK]
     assert [(one.name, one.status) for one in checks] == [("offers", Status.FAILED)]
-    assert "cannot be used: it is not JSON" in checks[0].told
+    assert "cannot be used: it is not JSON" in checks[0].message
 
 
 def test_one_account_s_trouble_leaves_the_other_its_own() -> None:
@@ -149,9 +149,9 @@ def test_rights_to_write_are_a_must_only_for_whoever_applies(status: Status, *, 
     checks = examined(Patient(rights=reader), to_apply=to_apply)
     assert unwell(checks) == [("rights to write", "acc", status), ("rights to write", "other", status)]
     found = next(one for one in checks if one.name == "rights to write")
-    assert "deployments/write" in found.told
-    assert "deployments/delete" in found.told
-    assert "operationResults" not in found.told
+    assert "deployments/write" in found.message
+    assert "deployments/delete" in found.message
+    assert "operationResults" not in found.message
 
 
 @pytest.mark.parametrize(("own_machine", "times"), [(False, 2), (True, 0)])
@@ -161,7 +161,7 @@ def test_an_identity_that_may_delete_accounts_is_told_of_narrower_roles(
     checks = examined(Patient(rights=EVERYTHING), own_machine=own_machine)
     found = [one for one in checks if one.name == "least privilege"]
     assert [one.status for one in found] == [Status.WARNING] * times
-    assert all("listKeys" in one.told for one in found)
+    assert all("listKeys" in one.message for one in found)
 
 
 SKEWS: list[tuple[float, Status]] = [
@@ -180,7 +180,7 @@ def test_a_clock_is_judged_by_how_far_it_is_from_arm_s(seconds: float, status: S
     """F-097."""
     check = clock_check(NOW + timedelta(seconds=seconds), NOW, own_machine=False)
     assert check.status is status
-    assert ("ahead" in check.told) is (seconds > 1)
+    assert ("ahead" in check.message) is (seconds > 1)
 
 
 def test_no_time_from_arm_is_unverified_and_an_emulator_s_calendar_is_its_own() -> None:
@@ -190,6 +190,6 @@ def test_no_time_from_arm_is_unverified_and_an_emulator_s_calendar_is_its_own() 
 
 def test_a_token_that_is_not_taken_is_a_matter_of_tenants_and_not_of_roles() -> None:
     refused = Forbidden("no", operation="read", target="it", status=401, code="InvalidAuthenticationToken")
-    (todo,) = {one.todo for one in examined(Patient(troubles={"account": refused})) if one.todo}
-    assert "tenant" in todo
-    assert "role" not in todo
+    (fix,) = {one.fix for one in examined(Patient(troubles={"account": refused})) if one.fix}
+    assert "tenant" in fix
+    assert "role" not in fix

@@ -184,7 +184,7 @@ def test_quota_that_somebody_took_fails_the_increase_and_leaves_the_decrease_don
     assert the_world.deployments[deployment("giver")]["sku"]["capacity"] == 10
     fault_found = next(item.fault for item in report.items if item.fault is not None)
     assert fault_found.code == "InsufficientQuota"
-    assert fault_found.advice
+    assert fault_found.fix
 
 
 def test_an_increase_is_not_tried_when_the_decrease_that_it_needs_failed() -> None:

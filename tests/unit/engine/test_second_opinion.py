@@ -74,7 +74,7 @@ def test_a_refusal_is_pinned_to_its_write_by_asking_about_each() -> None:
     assert isinstance(refused, Blocked)
     assert refused.reason is Reason.REFUSED_BY_ARM
     assert "RequestDisallowedByPolicy: Resource was disallowed by policy" in refused.explanation
-    assert "Azure Policy" in refused.way_out
+    assert "Azure Policy" in refused.fix
 
 
 def test_a_write_that_needs_another_first_is_told_and_not_stopped() -> None:

@@ -125,7 +125,7 @@ def test_other_texts_are_no_source(written: str, reason: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "field", "hint"),
+    ("fields", "field", "fix"),
     [
         (
             "sku: {name: Standard, capcity: 5}",
@@ -145,16 +145,16 @@ def test_other_texts_are_no_source(written: str, reason: str) -> None:
         ("zzz: 5", "zzz", "extraProperties"),
     ],
 )
-def test_f118_an_unknown_field_is_told_with_what_was_meant(fields: str, field: str, hint: str) -> None:
+def test_f118_an_unknown_field_is_told_with_what_was_meant(fields: str, field: str, fix: str) -> None:
     loaded = read(one_entry(fields))
     found = next(found for found in loaded.diagnostics if found.code == "unknown-field")
     assert underlined(loaded, found) == field
-    assert hint in found.hint
+    assert fix in found.fix
 
 
 def test_account_fields_of_other_tools_are_translated() -> None:
     text = a_set().replace("name: aoai-contoso", "name: aoai-contoso, location: eastus")
-    assert only(read(text)).hint == "write `region`"
+    assert only(read(text)).fix == "write `region`"
 
 
 def test_f125_no_field_can_say_where_requests_go() -> None:
@@ -178,11 +178,11 @@ def test_a_value_outside_the_allowed_words_is_shown_with_them(fields: str, point
     loaded = read(complete_entry(fields))
     assert only(loaded).code == "invalid-value"
     assert underlined(loaded) == pointed
-    assert only(loaded).hint
+    assert only(loaded).fix
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"),
+    ("name", "fix"),
     [
         ("model", "own `model`"),
         ("sku", "ARM ignores"),
@@ -191,10 +191,10 @@ def test_a_value_outside_the_allowed_words_is_shown_with_them(fields: str, point
         ("currentCapacity", "sku.capacity"),
     ],
 )
-def test_extra_properties_are_not_for_what_has_a_place_or_only_arm_writes(name: str, hint: str) -> None:
+def test_extra_properties_are_not_for_what_has_a_place_or_only_arm_writes(name: str, fix: str) -> None:
     found = only(read(complete_entry(f"extraProperties: {{{name}: x}}")))
     assert found.code == "invalid-value"
-    assert hint in found.hint
+    assert fix in found.fix
 
 
 def test_a_property_cannot_be_stated_twice() -> None:
@@ -260,7 +260,7 @@ def test_a_document_that_is_no_manifest_is_one_finding(root: str, code: str) -> 
 
 
 def test_a_misspelt_kind_gets_the_near_one() -> None:
-    assert "DeploymentSet?" in only(read(a_set().replace("DeploymentSet", "deploymentset"))).hint
+    assert "DeploymentSet?" in only(read(a_set().replace("DeploymentSet", "deploymentset"))).fix
 
 
 def test_one_mistake_hides_no_other() -> None:
@@ -326,6 +326,6 @@ def test_a_required_field_that_stands_there_misspelt_is_one_error_whatever_the_f
     loaded = read_all(a_fleet(rules or "cloud: emulator"), written)
     assert only(loaded).code == "missing-field"
     assert only(loaded).message.endswith(f"name` is missing: {told}")
-    assert only(loaded).hint == "write `name`"
+    assert only(loaded).fix == "write `name`"
     assert underlined(loaded) == "nmae"
     assert loaded.desired is None

@@ -96,7 +96,7 @@ def test_a_source_in_another_tenant_is_known_to_be_there(written: str) -> None:
 def test_an_unknown_alias_of_a_source_is_shown_there() -> None:
     loaded = read_all(FLEET, a_set(deployments="{" + TUNED.format("reserch") + "}"))
     assert only(loaded).code == "unknown-subscription"
-    assert "research" in only(loaded).hint
+    assert "research" in only(loaded).fix
     assert underlined(loaded) == "reserch"
 
 

@@ -49,7 +49,7 @@ def test_a_capacity_in_plain_digits_is_that_number(written: str, amount: int) ->
 
 
 @pytest.mark.parametrize(
-    ("written", "hint"),
+    ("written", "fix"),
     [
         ("1_000", "write 1000"),
         ("1,000", "write 1000"),
@@ -76,11 +76,11 @@ def test_a_capacity_in_plain_digits_is_that_number(written: str, amount: int) ->
         ("1" + "0" * 30, "in digits"),
     ],
 )
-def test_f114_f117_an_integer_is_plain_digits_only(written: str, hint: str) -> None:
+def test_f114_f117_an_integer_is_plain_digits_only(written: str, fix: str) -> None:
     fields = f"model: {{name: gpt-4.1}}\nsku:\n  name: Standard\n  capacity: {written}"
     found = only(read(one_entry(fields)))
     assert found.code == "wrong-type"
-    assert hint in found.hint
+    assert fix in found.fix
 
 
 def test_f117_a_number_that_arm_cannot_hold_is_refused() -> None:
@@ -96,7 +96,7 @@ def test_f116_true_and_false_are_booleans(written: str, expected: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "hint"),
+    ("written", "fix"),
     [
         ("yes", "write true"),
         ("on", "write true"),
@@ -110,10 +110,10 @@ def test_f116_true_and_false_are_booleans(written: str, expected: bool) -> None:
         ("[true]", "write true or false"),
     ],
 )
-def test_f116_nothing_else_is_a_boolean(written: str, hint: str) -> None:
+def test_f116_nothing_else_is_a_boolean(written: str, fix: str) -> None:
     found = only(read(a_set(spec=f"adopt: {written}")))
     assert found.code == "wrong-type"
-    assert found.hint.startswith(hint)
+    assert found.fix.startswith(fix)
 
 
 @pytest.mark.parametrize("null", ["", "~", "null", "Null", "NULL"])
@@ -123,7 +123,7 @@ def test_f116_nothing_else_is_a_boolean(written: str, hint: str) -> None:
 def test_f116_null_is_never_a_value_and_the_hint_is_to_leave_the_line_out(field: str, null: str) -> None:
     fields = f"model: {{name: gpt-4.1}}\n{field}: {null}"
     wrong = [found for found in read(one_entry(fields)).diagnostics if found.code == "wrong-type"]
-    assert [found.hint.startswith("leave the line out") for found in wrong] == [True]
+    assert [found.fix.startswith("leave the line out") for found in wrong] == [True]
 
 
 def test_quoted_words_for_null_are_text() -> None:

@@ -159,7 +159,7 @@ def test_what_a_template_lacks_the_set_may_say() -> None:
 def test_an_unknown_template_gets_the_near_one_and_no_further_complaints() -> None:
     loaded = read_all(BASE, a_set(spec="templates: [bass]", deployments="{name: chat}"))
     assert only(loaded).code == "unknown-template"
-    assert "base" in only(loaded).hint
+    assert "base" in only(loaded).fix
     assert underlined(loaded) == "bass"
 
 

@@ -101,11 +101,11 @@ def test_f106_broken_yaml_is_told_with_its_line(text: str, line: int, reason: st
     loaded = read(text)
     syntax = [found for found in loaded.diagnostics if found.code == "yaml-syntax"]
     assert [line_of(loaded, found) for found in syntax] == [line], reason
-    assert syntax[0].hint
+    assert syntax[0].fix
 
 
-def test_f106_a_tab_is_named_in_the_hint() -> None:
-    assert "tabs" in only(read("kind: Fleet\nmetadata:\n\tname: x\n")).hint
+def test_f106_a_tab_is_named_in_the_fix() -> None:
+    assert "tabs" in only(read("kind: Fleet\nmetadata:\n\tname: x\n")).fix
 
 
 def test_f107_a_byte_order_mark_is_no_part_of_the_text() -> None:
@@ -117,7 +117,7 @@ def test_f107_a_byte_order_mark_is_no_part_of_the_text() -> None:
 def test_f107_other_unicode_encodings_are_refused_by_name(codec: str) -> None:
     found = only(read(complete_entry().encode(codec)))
     assert found.code == "encoding"
-    assert "UTF-8" in found.hint
+    assert "UTF-8" in found.fix
 
 
 def test_f107_latin_1_is_refused_where_it_differs() -> None:

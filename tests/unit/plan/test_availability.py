@@ -169,7 +169,7 @@ def test_a_new_deployment_is_judged_by_the_regions_own_list(case: Case) -> None:
     if case.one.spec.model.name == "hers":
         offers = tuple(one for one in OFFERS if one.account_kind != "OpenAI")
     action = made(case.one, *offers)
-    told = f"{action.explanation} {action.way_out if isinstance(action, Blocked) else ''}".strip()
+    told = f"{action.explanation} {action.fix if isinstance(action, Blocked) else ''}".strip()
     assert isinstance(action, Blocked if case.blocked else Create), told
     if case.blocked:
         assert action.reason is Reason.NOT_OFFERED

@@ -92,7 +92,7 @@ def test_an_account_that_was_not_read_is_named_though_nothing_is_declared_in_it(
     made = plan(state(accounts=("acc",)), world(shut))
     assert (made.steps, made.complete) == ((), False)
     assert [(one.id.name, "no rights" in one.message) for one in made.unread] == [("acc", True)]
-    assert made.unread[0].way_out.startswith("give this identity")
+    assert made.unread[0].fix.startswith("give this identity")
 
 
 def test_an_unreadable_account_changes_nothing_for_another_one() -> None:
@@ -324,11 +324,11 @@ def test_an_adoption_adds_our_mark_and_nothing_else() -> None:
     assert {change.path for change in action.changes} == {"tags.reconciler-fleet", "tags.reconciler-spec"}
 
 
-@pytest.mark.parametrize("lift", ["adopt: true", "--take-over"])
-def test_the_block_of_a_stranger_names_what_lifts_it(lift: str) -> None:
+@pytest.mark.parametrize("fix", ["adopt: true", "--take-over"])
+def test_the_block_of_a_stranger_names_what_lifts_it(fix: str) -> None:
     action = action_for(desired(capacity=9), unmarked(applied(desired())))
     assert isinstance(action, Blocked)
-    assert lift in action.way_out
+    assert fix in action.fix
 
 
 def test_taking_over_says_from_whom() -> None:
@@ -411,7 +411,7 @@ def test_protect_globs_outlive_the_entry() -> None:
     action = only_action(plan(declared, world(listed(OURS_NOW))))
     assert isinstance(action, Blocked)
     assert action.reason is Reason.PROTECTED
-    assert "guards.protect" in action.way_out
+    assert "guards.protect" in action.fix
 
 
 @pytest.mark.parametrize(
@@ -457,7 +457,7 @@ def test_only_what_needs_a_missing_target_is_held_back() -> None:
         region=None,
         reason=Reason.NOT_OURS,
         explanation="",
-        way_out="",
+        fix="",
         desired=desired("mini"),
     )
     there = world(listed())
@@ -483,7 +483,7 @@ def test_every_block_says_what_lifts_it() -> None:
     ]
     for action in blocks:
         assert isinstance(action, Blocked)
-        assert action.way_out
+        assert action.fix
         assert action.explanation
 
 

@@ -79,7 +79,7 @@ def test_deletes_have_a_limit(
     found = refusals(everything[going:], [applied(one) for one in everything], guards=guards, policy=policy)
     assert ("max-deletes" not in found) is allowed, reason
     if not allowed:
-        assert found["max-deletes"].lift == f"--max-deletes {going}"
+        assert found["max-deletes"].fix == f"--max-deletes {going}"
         assert "acc/d0" in found["max-deletes"].message
 
 
@@ -96,7 +96,7 @@ WORDS: list[tuple[Guards, Policy, str]] = [
 
 
 @pytest.mark.parametrize(("guards", "policy", "rule"), WORDS)
-def test_a_refused_delete_is_told_with_its_rule_and_the_way_out(
+def test_a_refused_delete_is_told_with_its_rule_and_the_fix(
     guards: Guards, policy: Policy, rule: str
 ) -> None:
     everything = many(10)
@@ -104,7 +104,7 @@ def test_a_refused_delete_is_told_with_its_rule_and_the_way_out(
     assert found["max-deletes"] == Refusal(
         code="max-deletes",
         message=f"3 deployments would be deleted or replaced (acc/d0, acc/d1, acc/d2); {rule}",
-        lift="--max-deletes 3",
+        fix="--max-deletes 3",
     )
 
 
@@ -156,7 +156,7 @@ def test_empty_is_not_delete_all(
     found = refusals([], there, prune=prune, policy=policy)
     assert ("empty-fleet" in found) is refused, reason
     if refused:
-        assert "--allow-empty" in found["empty-fleet"].lift
+        assert "--allow-empty" in found["empty-fleet"].fix
 
 
 def test_no_documents_at_all_need_a_word_too() -> None:
@@ -168,7 +168,7 @@ def test_no_documents_at_all_need_a_word_too() -> None:
 
 def emptied(found: str) -> Refusal:
     message = f"{found}. Empty does not mean that everything is to go"
-    return Refusal(code="empty-fleet", message=message, lift="--allow-empty, if it does")
+    return Refusal(code="empty-fleet", message=message, fix="--allow-empty, if it does")
 
 
 def test_an_empty_fleet_is_told_how_much_it_would_cost() -> None:
@@ -204,7 +204,7 @@ def test_giving_back_much_of_a_pool_of_ptus_wants_a_second_look(
     assert ("max-capacity-reduction" in found) is refused, reason
 
 
-def test_a_refused_reduction_is_told_with_its_pool_and_the_way_out() -> None:
+def test_a_refused_reduction_is_told_with_its_pool_and_the_fix() -> None:
     there = [applied(desired("a", sku=PTU, capacity=150)), applied(desired("b", sku=PTU, capacity=50))]
     declared = [desired("a", sku=PTU, capacity=25), desired("b", sku=PTU, capacity=50)]
     ptus = offer("OpenAI.ProvisionedManaged", sku=PTU)
@@ -222,7 +222,7 @@ def test_a_refused_reduction_is_told_with_its_pool_and_the_way_out() -> None:
                 f"{SUBSCRIPTION}/swedencentral would be given back, 62 %; "
                 "the Fleet's guards.maxCapacityReductionPercent allows 10.5 %"
             ),
-            lift="guards: {maxCapacityReductionPercent: 63} in the Fleet",
+            fix="guards: {maxCapacityReductionPercent: 63} in the Fleet",
         ),
     )
 
@@ -253,7 +253,7 @@ def test_all_refusals_come_at_once_and_the_plan_is_still_whole() -> None:
         "max-deletes",
         "max-capacity-reduction",
     ]
-    assert all(refusal.lift for refusal in made.refusals)
+    assert all(refusal.fix for refusal in made.refusals)
     assert len(made.writes) == 3
     assert not made.applyable
 

@@ -76,7 +76,7 @@ def test_a_limit_on_deletes_is_the_fleets(
 def test_a_shard_says_whose_limit_it_is_and_two_ways_out() -> None:
     found = refusals(4, 30, Policy())["max-deletes"]
     assert "3 are allowed by shard 1/2's share of the 5" in found.message
-    assert found.lift.startswith("--max-deletes 4 for shard 1/2 alone; or `plan --shard`, `plan merge`")
+    assert found.fix.startswith("--max-deletes 4 for shard 1/2 alone; or `plan --shard`, `plan merge`")
 
 
 RULES: list[tuple[Policy, Guards, str]] = [
@@ -98,7 +98,7 @@ def test_a_saved_plan_that_goes_too_far_names_what_goes_in_every_shard() -> None
     going = tuple(name_of(f"x{number}") for number in range(6))
     found = refusals(0, 9, Policy(in_shard=Counted(going=going, owned=30)))["max-deletes"]
     assert "6 deployments would be deleted or replaced (acc/x0" in found.message
-    assert found.lift == "--max-deletes 6"
+    assert found.fix == "--max-deletes 6"
 
 
 def test_the_only_shard_goes_by_the_fleets_own_limit() -> None:

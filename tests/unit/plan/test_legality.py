@@ -123,7 +123,7 @@ CASES: list[tuple[str, DesiredDeployment, DesiredDeployment, type, Reason, str]]
         desired(model="gpt-4.1", lifecycle=ALLOWED),
         Replace,
         Reason.MODEL_CHANGED,
-        "the same; delete and create is the way out",
+        "the same; delete and create is the fix",
     ),
     (
         "source",
@@ -219,7 +219,7 @@ def test_a_new_sku_in_place_does_not_compare_capacities_of_two_units() -> None:
     assert second["sku"] == {"name": "ProvisionedManaged", "capacity": 50}
 
 
-def test_the_way_out_of_a_forbidden_replacement_is_manifest_text() -> None:
+def test_the_fix_of_a_forbidden_replacement_is_manifest_text() -> None:
     after = desired("chat", model="gpt-4.1", version="2025-04-14", capacity=30)
     action = only_action(plan(state(after), world(listed(applied(desired("chat"))))))
     assert isinstance(action, Blocked)
@@ -227,9 +227,9 @@ def test_the_way_out_of_a_forbidden_replacement_is_manifest_text() -> None:
         '- {name: chat-2, model: {format: OpenAI, name: gpt-4.1, version: "2025-04-14"}, '
         "sku: {name: GlobalStandard, capacity: 30}}"
     )
-    assert entry in action.way_out
-    assert "lifecycle: {replace: allowed}" in action.way_out
-    assert "skuChange" not in action.way_out
+    assert entry in action.fix
+    assert "lifecycle: {replace: allowed}" in action.fix
+    assert "skuChange" not in action.fix
     assert "model.name" in action.explanation
 
 
@@ -237,7 +237,7 @@ def test_the_name_of_the_new_one_stays_within_what_arm_allows() -> None:
     long = "x" * 64
     action = only_action(plan(state(desired(long, model="b")), world(listed(applied(desired(long))))))
     assert isinstance(action, Blocked)
-    assert f"name: {'x' * 62}-2," in action.way_out
+    assert f"name: {'x' * 62}-2," in action.fix
 
 
 def test_a_replacement_says_what_it_costs() -> None:
@@ -264,4 +264,4 @@ def test_protection_outweighs_the_permission_to_replace(
     action = only_action(plan(declared, world(listed(applied(desired())))))
     assert isinstance(action, Blocked)
     assert action.reason is Reason.PROTECTED, who
-    assert "change of its own" in action.way_out
+    assert "change of its own" in action.fix

@@ -265,7 +265,7 @@ def test_a_replacement_releases_in_one_pool_and_takes_in_the_other() -> None:
     }
 
 
-def test_a_swap_of_pools_has_no_order_and_is_refused_with_a_way_out() -> None:
+def test_a_swap_of_pools_has_no_order_and_is_refused_with_a_fix() -> None:
     there = [applied(desired("a", capacity=30)), applied(desired("b", model="gpt-4.1", capacity=30))]
     declared = state(
         desired("a", model="gpt-4.1", capacity=30, lifecycle=ALLOWED),
@@ -273,7 +273,7 @@ def test_a_swap_of_pools_has_no_order_and_is_refused_with_a_way_out() -> None:
     )
     (refusal,) = plan(declared, seen_world(listed(*there))).refusals
     assert refusal.code == "quota-circle"
-    assert "change of its own" in refusal.lift
+    assert "change of its own" in refusal.fix
 
 
 def test_a_spillover_target_that_needs_what_its_source_gives_up_has_no_order() -> None:

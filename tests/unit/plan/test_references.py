@@ -68,7 +68,7 @@ def test_a_model_that_its_source_does_not_have_is_blocked(
     action = tuned(name, {MAKER: found})
     assert isinstance(action, Blocked), reason
     assert action.reason is Reason.SOURCE_MISSING
-    assert "model.source" in action.way_out
+    assert "model.source" in action.fix
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ class Fate(NamedTuple):
     action: type
     reason: Reason
     told: str
-    way_out: str = ""
+    fix: str = ""
 
 
 FOREIGN_GOING = Fate(Keep, Reason.IN_PROGRESS, GOING_TOLD)
@@ -115,8 +115,8 @@ def test_what_nobody_declares(
 ) -> None:
     """I-03."""
     found = undeclared(there, prune, REGION, terms)
-    way_out = found.way_out if isinstance(found, Blocked) else ""
-    assert Fate(type(found), found.reason, found.explanation, way_out) == fate, why
+    fix = found.fix if isinstance(found, Blocked) else ""
+    assert Fate(type(found), found.reason, found.explanation, fix) == fate, why
     assert (found.id, found.region, found.observed) == (there.id, REGION, there)
 
 

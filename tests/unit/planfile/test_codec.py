@@ -153,11 +153,11 @@ def test_a_pool_is_told_with_its_holders() -> None:
     }
 
 
-def test_a_block_tells_its_way_out() -> None:
+def test_a_block_tells_its_fix() -> None:
     made = document(plan(state(desired()), ObservedState()))
     (action,) = made["actions"]
     assert (action["action"], action["body"]) == ("blocked", None)
-    assert action["wayOut"]
+    assert action["fix"]
     assert action["explanation"]
     assert made["complete"] is False
     assert made["applyable"] is False

@@ -85,7 +85,7 @@ def example() -> ObservedState:
             account("gone"): AccountMissing(id=account("gone"), code="404", message="no"),
         },
         opinions={
-            name_of("chat"): Opinion(refused=True, message="no", way_out="ask"),
+            name_of("chat"): Opinion(refused=True, message="no", fix="ask"),
             name_of("spare"): Opinion(refused=False, message="not now"),
         },
     )

@@ -30,7 +30,7 @@ QUOTA = Fault(
     message="This operation require 50 new capacity in quota Tokens Per Minute (thousands) - gpt-4o",
     status=400,
     request_id="7d0c8a4e-0000-0000-0000-000000000001",
-    advice="Lower the capacity, or ask Azure for more quota",
+    fix="Lower the capacity, or ask Azure for more quota",
 )
 
 
@@ -86,10 +86,10 @@ def test_codes_messages_and_request_ids_of_arm_stand_as_they_came() -> None:
     text = render_text(mixed(), style=Style(width=200))
     assert f"400 InsufficientQuota: {QUOTA.message}\n" in text
     assert f"request id: {QUOTA.request_id}\n" in text
-    assert f"advice: {QUOTA.advice}\n" in text
+    assert f"fix: {QUOTA.fix}\n" in text
 
 
-def test_what_succeeded_alone_gives_no_advice_on_what_now() -> None:
+def test_what_succeeded_alone_gives_no_fix_on_what_now() -> None:
     of = plan(create(desired("made")))
     text = render_text(ApplyReport(plan=of, items=(item(of, 0, Outcome.SUCCEEDED),)), style=PLAIN)
     assert text.splitlines()[-1] == "Apply: 1 succeeded."
@@ -133,7 +133,7 @@ def test_json_is_the_plans_actions_with_the_end_of_each() -> None:
         "code": "InsufficientQuota",
         "message": QUOTA.message,
         "requestId": QUOTA.request_id,
-        "advice": QUOTA.advice,
+        "fix": QUOTA.fix,
     }
     assert found["made"]["error"] is None
     assert found["made"]["changes"] == [{"path": "x", "before": None, "after": 1}]
@@ -155,7 +155,7 @@ def test_json_counts_what_was_to_be_done_and_not_what_was_as_declared() -> None:
 def test_json_of_a_blocked_action_says_why_and_what_lifts_it() -> None:
     error = actions(mixed())["swap"]["error"]
     assert error["code"] == "replace-forbidden"
-    assert error["advice"] == "declare the new one beside it, or write lifecycle: {replace: allowed}"
+    assert error["fix"] == "declare the new one beside it, or write lifecycle: {replace: allowed}"
 
 
 def test_json_of_a_refused_plan_skips_everything_and_names_the_refusal() -> None:
@@ -163,5 +163,5 @@ def test_json_of_a_refused_plan_skips_everything_and_names_the_refusal() -> None
     found = actions(report)["a"]
     assert found["outcome"] == "skipped"
     assert found["error"]["code"] == "max-deletes"
-    assert found["error"]["advice"] == "to lift it: --max-deletes 4"
+    assert found["error"]["fix"] == "--max-deletes 4"
     assert to_json(report)["succeeded"] is False

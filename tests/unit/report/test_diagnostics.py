@@ -45,7 +45,7 @@ def finding(
     message: str = "capacity 60 is not a size `gpt-4o` can have on `ProvisionedManaged`",
     label: str = "",
     source: str = "",
-    hint: str = "",
+    fix: str = "",
     related: tuple[Related, ...] = (),
 ) -> Diagnostic:
     return Diagnostic(
@@ -55,7 +55,7 @@ def finding(
         place=place,
         label=label,
         source=source,
-        hint=hint,
+        fix=fix,
         related=related,
     )
 
@@ -82,7 +82,7 @@ def every_kind() -> list[Diagnostic]:
             at(5, 19, 21),
             label="must be 50 or more, in steps of 50",
             source="provisioned throughput table, catalogue of 2025-03",
-            hint="use 50 or 100",
+            fix="use 50 or 100",
         ),
         finding(Place(file="zz.yaml"), code="encoding", message="the file is UTF-16, manifests are UTF-8"),
     ]
@@ -92,7 +92,7 @@ def every_kind() -> list[Diagnostic]:
     ("name", "style"),
     [("diagnostics.txt", PLAIN), ("diagnostics-colour.txt", Style(width=80, colour=True))],
 )
-def test_findings_show_line_caret_source_and_hint_as_in_the_golden_text(name: str, style: Style) -> None:
+def test_findings_show_line_caret_source_and_fix_as_in_the_golden_text(name: str, style: Style) -> None:
     assert as_golden(name, render_text(every_kind(), CHAT, style=style, files=3, deployments=7))
 
 
@@ -129,7 +129,7 @@ def test_json_has_the_pinned_keys() -> None:
         "code",
         "severity",
         "message",
-        "hint",
+        "fix",
         "source",
         "file",
         "line",
@@ -218,16 +218,16 @@ def test_of_eleven_annotations_the_tenth_counts_the_rest() -> None:
     assert lines[9] == "::warning title=reconciler::and 2 more (2 warnings)"
 
 
-def test_an_annotation_carries_place_code_message_and_hint() -> None:
-    one = finding(at(5, 19, 21), message="60 is 100% wrong: no", hint="use 50", severity=Severity.INFO)
+def test_an_annotation_carries_place_code_message_and_fix() -> None:
+    one = finding(at(5, 19, 21), message="60 is 100% wrong: no", fix="use 50", severity=Severity.INFO)
     assert render_github([one], CHAT) == (
         "::notice file=chat.yaml,line=5,endLine=5,col=19,endColumn=21,title=capacity-increment::"
-        "60 is 100%25 wrong: no%0Ahint: use 50\n"
+        "60 is 100%25 wrong: no%0Afix: use 50\n"
     )
 
 
 def test_an_annotation_cannot_be_left_by_a_name_or_a_message() -> None:
-    evil = finding(Place(file=f"a,line=1::{EVIL}"), message=EVIL, hint=EVIL, label=EVIL, source=EVIL)
+    evil = finding(Place(file=f"a,line=1::{EVIL}"), message=EVIL, fix=EVIL, label=EVIL, source=EVIL)
     lines = render_github([evil], NOTHING).splitlines()
     assert len(lines) == 1
     properties = lines[0].removeprefix("::error ").split("::")[0]

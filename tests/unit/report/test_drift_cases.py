@@ -80,7 +80,7 @@ def test_each_deployment_is_one_case_and_fails_once_whatever_its_causes() -> Non
     (failure,) = suite.iter("failure")
     assert failure.get("type") == "changed-outside, retired"
     assert "sku.capacity is 80, declared 50" in (failure.get("message") or "")
-    assert "what to do: " in (failure.text or "")
+    assert "fix: " in (failure.text or "")
 
 
 def test_people_are_masked_for_machines_too() -> None:
@@ -162,8 +162,8 @@ def test_f132_machines_are_given_what_they_can_read_whatever_is_written(text: st
 def test_f130_and_f131_lists_and_examinations_obey_nobody() -> None:
     style = Style(width=80)
     checks = [
-        Check(name=EVIL, subject=EVIL, status=Status.FAILED, told=EVIL, todo=EVIL),
-        Check(name="a", subject="b", status=Status.OK, told="c"),
+        Check(name=EVIL, subject=EVIL, status=Status.FAILED, message=EVIL, fix=EVIL),
+        Check(name="a", subject="b", status=Status.OK, message="c"),
     ]
     ends = [lifespan(EVIL, model=EVIL)]
     pools = (pool(EVIL),)
@@ -179,14 +179,14 @@ def test_f130_and_f131_lists_and_examinations_obey_nobody() -> None:
 
 def test_an_examination_counts_what_is_well_and_shows_what_is_not() -> None:
     checks = [
-        *(Check(name="account", subject=name, status=Status.OK, told="readable") for name in "abc"),
-        Check(name="account", subject="d", status=Status.FAILED, told="no", todo="ask for it"),
+        *(Check(name="account", subject=name, status=Status.OK, message="readable") for name in "abc"),
+        Check(name="account", subject="d", status=Status.FAILED, message="no", fix="ask for it"),
     ]
     text = doctor.render_text(checks, style=Style(width=80), verbose=False)
     assert text.splitlines() == [
         "ok          account: readable (3 accounts)",
         "failed      account: d: no",
-        "            do: ask for it",
+        "            fix: ask for it",
         "",
         "4 checks: 3 ok, 1 failed. -v lists each.",
     ]

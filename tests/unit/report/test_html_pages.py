@@ -167,9 +167,9 @@ def test_an_action_is_named_in_words_with_its_reason_and_what_it_waits_for() -> 
     assert any("after chat-mini, aoai-eus2/old" in one for one in heads)
 
 
-def test_a_blocked_deployment_says_its_way_out() -> None:
+def test_a_blocked_deployment_says_its_fix() -> None:
     page = plan_page(plan(blocked(desired("swap"))))
-    assert "Way out: declare the new one beside it" in page.section("changes").text
+    assert "Fix: declare the new one beside it" in page.section("changes").text
     assert page.section("blocked").text == "Blockedaoai-swc/swap blocked, replace-forbidden"
 
 
@@ -194,7 +194,7 @@ def test_an_incomplete_plan_says_so_at_its_top() -> None:
     page = plan_page(plan(unread=(UNREAD,)))
     header = page.all("header")[0].text
     assert "Incomplete: shut could not be read" in header
-    assert "no rights; way out: ask for the right" in header
+    assert "no rights; fix: ask for the right" in header
 
 
 # -- the map -------------------------------------------------------------------------------------------

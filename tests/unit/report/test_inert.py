@@ -67,7 +67,7 @@ def evil_plan(text: str) -> Plan:
             explanation=text,
         ),
         delete(observed("d" + text, text, model=text, version=text, sku=text)),
-        blocked(desired("b" + text, text), explanation=text, way_out=text),
+        blocked(desired("b" + text, text), explanation=text, fix=text),
         keep(observed("k" + text, text, model=text)),
         fleet=text,
         cloud=text,
@@ -78,7 +78,7 @@ def evil_plan(text: str) -> Plan:
 
 def evil_report(text: str) -> ApplyReport:
     of = evil_plan(text)
-    fault = Fault(code=text, message=text, status=400, request_id=text, advice=text)
+    fault = Fault(code=text, message=text, status=400, request_id=text, fix=text)
     items = tuple(
         ItemReport(step=step, outcome=Outcome.UNKNOWN, attempts=2, fault=fault, note=text)
         for step in of.writes
@@ -125,7 +125,7 @@ def evil_diagnostic(text: str) -> Diagnostic:
         place=place,
         label=text,
         source=text,
-        hint=text,
+        fix=text,
         related=(Related(message=text, place=place),),
     )
 

@@ -36,13 +36,13 @@ def test_a_replacement_is_a_deletion_and_a_creation_for_gitlab() -> None:
     assert gitlab_counts(made) == {"create": 2, "update": 2, "delete": 2}
 
 
-def test_refusals_and_blocked_deployments_are_annotations_with_their_way_out() -> None:
+def test_refusals_and_blocked_deployments_are_annotations_with_their_fix() -> None:
     made = plan(blocked(desired("chat")), refusals=(refusal(),), diagnostics=(finding(at(5, 19, 21)),))
     lines = render_github(made, CHAT).splitlines()
     assert len(lines) == 3
     assert all(line.startswith("::error ") for line in lines)
     assert any("aoai-swc/chat is blocked" in line for line in lines)
-    assert any("hint: to lift it: " in line for line in lines)
+    assert any("fix: fix: " in line for line in lines)
     assert any("file=chat.yaml,line=5," in line for line in lines)
 
 

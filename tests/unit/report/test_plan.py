@@ -161,7 +161,7 @@ def test_a_plan_that_could_not_read_everything_never_says_that_nothing_is_to_do(
     assert "Nothing to do" not in text
     assert "Incomplete: shut could not be read" in text
     assert "the deployments of shut could not be listed completely: no rights" in text
-    assert "way out: ask for the right" in text
+    assert "fix: ask for the right" in text
 
 
 def test_why_an_account_was_not_read_is_said_once() -> None:
@@ -171,7 +171,7 @@ def test_why_an_account_was_not_read_is_said_once() -> None:
         region=None,
         reason=Reason.ACCOUNT_UNREADABLE,
         explanation=UNREAD.message,
-        way_out=UNREAD.way_out,
+        fix=UNREAD.fix,
     )
     text = shown(plan(stuck, unread=(UNREAD,)))
     assert "Incomplete: shut could not be read" in text

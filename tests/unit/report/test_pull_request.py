@@ -87,7 +87,7 @@ def outside_of_code(markdown: str) -> str:
 def test_nothing_of_a_stranger_stands_outside_of_code() -> None:
     evil = plan(
         create(desired(EVIL, EVIL), change(EVIL, None, EVIL)),
-        blocked(desired("b" + EVIL, EVIL), explanation=EVIL, way_out=EVIL),
+        blocked(desired("b" + EVIL, EVIL), explanation=EVIL, fix=EVIL),
         delete(observed("c" + EVIL, EVIL)),
         fleet=EVIL,
         fingerprint=EVIL,
@@ -110,7 +110,7 @@ def test_f131_a_huge_plan_of_hostile_text_is_cut_to_what_github_takes_and_stays_
         for number in range(1_000)
         for action in (
             create(desired(f"c{EVIL}", f"{number:04}{EVIL}"), change(EVIL, None, EVIL)),
-            blocked(desired(f"b{EVIL}", f"{number:04}{EVIL}"), explanation=EVIL * 3, way_out=EVIL),
+            blocked(desired(f"b{EVIL}", f"{number:04}{EVIL}"), explanation=EVIL * 3, fix=EVIL),
             delete(observed(f"d{EVIL}", f"{number:04}{EVIL}")),
         )
     ]

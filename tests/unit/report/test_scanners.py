@@ -65,7 +65,7 @@ def test_sarif_points_at_the_value_and_names_the_rule() -> None:
     rules = sarif(check_text(MANIFEST))["runs"][0]["tool"]["driver"]["rules"]
     assert rules[first["ruleIndex"]]["id"] == "capacity-increment"
     assert rules[first["ruleIndex"]]["defaultConfiguration"] == {"level": "error"}
-    assert "hint: use 15 or 20" in first["message"]["text"]
+    assert "fix: use 15 or 20" in first["message"]["text"]
 
 
 def test_fingerprints_survive_when_lines_move() -> None:

@@ -184,14 +184,14 @@ def blocked(
     one: DesiredDeployment,
     *changes: FieldChange,
     explanation: str = "ARM cannot change model.name in place, and the manifest does not allow replacing",
-    way_out: str = "declare the new one beside it, or write lifecycle: {replace: allowed}",
+    fix: str = "declare the new one beside it, or write lifecycle: {replace: allowed}",
 ) -> Blocked:
     return Blocked(
         id=one.id,
         region=SWEDEN,
         reason=Reason.REPLACE_FORBIDDEN,
         explanation=explanation,
-        way_out=way_out,
+        fix=fix,
         changes=changes,
         desired=one,
         observed=observed(one.id.name, one.id.account.name),
@@ -201,7 +201,7 @@ def blocked(
 UNREAD = Unread(
     id=named("", "shut").account,
     message="the deployments of shut could not be listed completely: no rights",
-    way_out="ask for the right",
+    fix="ask for the right",
 )
 
 
@@ -243,7 +243,7 @@ def pool(
 def refusal(
     code: str = "max-deletes", message: str = "4 deployments would be deleted; 1 is allowed"
 ) -> Refusal:
-    return Refusal(code=code, message=message, lift="--max-deletes 4")
+    return Refusal(code=code, message=message, fix="--max-deletes 4")
 
 
 def fleet(

@@ -139,7 +139,7 @@ def find(code: str, *deployments: DesiredDeployment, today: date = TODAY) -> lis
 
 def told(finding: Diagnostic) -> str:
     """Everything a reader sees of a finding."""
-    return f"{finding.message} {finding.label} {finding.source} {finding.hint}"
+    return f"{finding.message} {finding.label} {finding.source} {finding.fix}"
 
 
 def route(finding: Diagnostic) -> tuple[str | int, ...]:

@@ -39,7 +39,7 @@ def test_sizes_of_regional_fine_tuned_mini_are_accepted(capacity: int) -> None:
 def test_scaling_regional_fine_tuned_mini_from_25_to_40_is_refused_naming_25_and_50() -> None:
     (finding,) = find("capacity-increment", regional_mini(40))
     assert finding.severity is Severity.ERROR
-    assert finding.hint == "use 25 or 50"
+    assert finding.fix == "use 25 or 50"
     assert "40" in finding.message
     assert "2026-06-22" in finding.source
     assert route(finding) == _CAPACITY
@@ -128,7 +128,7 @@ def test_a_model_with_one_size_takes_no_capacity() -> None:
 def test_a_capacity_is_needed_to_create_and_the_smallest_is_named() -> None:
     (finding,) = find("capacity-missing", deployment("gpt-4o", "2024-11-20", "ProvisionedManaged", None))
     assert finding.severity is Severity.ERROR
-    assert finding.hint == "add capacity: 50"
+    assert finding.fix == "add capacity: 50"
     assert route(finding) == (*IN_SET, "sku")
 
 

@@ -107,7 +107,7 @@ def life(**changes: object) -> Life:
         arm_source=OTHER,
     )
     one = deployment()
-    made = Life(deployment=one, what=subject(one.spec.model, catalogue()), facts=facts, heir=facts)
+    made = Life(deployment=one, what=subject(one.spec.model, catalogue()), facts=facts, successor=facts)
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
@@ -118,13 +118,13 @@ def test_every_other_date_that_was_said_is_told() -> None:
 
 
 def test_nobody_is_sent_to_a_successor_from_its_last_day_on() -> None:
-    assert life().advice(date(2026, 12, 31)) == "move to gpt-next"
-    assert life().advice(date(2027, 1, 1)) == (
+    assert life().fix(date(2026, 12, 31)) == "move to gpt-next"
+    assert life().fix(date(2027, 1, 1)) == (
         "move to a newer model: gpt-next, which the table names, was to retire on 2027-01-01"
     )
-    assert life(heir=None).advice(date(2030, 1, 1)) == "move to gpt-next"
+    assert life(successor=None).fix(date(2030, 1, 1)) == "move to gpt-next"
     without = replace(life().facts, successor=None)
-    assert life(facts=without).advice(TODAY) == "move to a newer version or model"
+    assert life(facts=without).fix(TODAY) == "move to a newer version or model"
 
 
 def test_a_base_of_which_nothing_is_listed_is_told_so() -> None:
@@ -132,13 +132,13 @@ def test_a_base_of_which_nothing_is_listed_is_told_so() -> None:
     (found,) = find("fine-tune-sku", tuned(model=o3))
     assert found.severity is Severity.WARNING
     assert found.message == "no source lists a SKU for fine-tuned `o3-mini` 2025-01-31"
-    assert found.hint == "check that the base can be fine-tuned"
+    assert found.fix == "check that the base can be fine-tuned"
     other = tuned("GlobalProvisionedManaged", 15)
     assert len(find("fine-tune-sku", tuned(model=o3), replace(other, id=deployment(name="zz").id))) == 2
 
 
 @pytest.mark.parametrize(
-    ("name", "reason", "hint"),
+    ("name", "reason", "fix"),
     [
         ("a/", "it contains '/'", "write a-"),
         ("x" * 63 + "/", "it contains '/'", f"write {'x' * 63}-"),
@@ -147,10 +147,10 @@ def test_a_base_of_which_nothing_is_listed_is_told_so() -> None:
         ("a b/c d", "it contains ' ' '/'", "write a-b-c-d"),
     ],
 )
-def test_why_a_name_cannot_be_and_what_could(name: str, reason: str, hint: str) -> None:
+def test_why_a_name_cannot_be_and_what_could(name: str, reason: str, fix: str) -> None:
     (found,) = find("deployment-name", deployment(name=name))
     assert found.message == f"`{name}` cannot name a deployment: {reason}"
-    assert found.hint == hint
+    assert found.fix == fix
 
 
 SET = """\
@@ -179,7 +179,7 @@ def test_a_misspelt_field_is_not_also_missing_and_hides_no_other() -> None:
 
 
 @pytest.mark.parametrize(
-    ("meant", "near", "hint"),
+    ("meant", "near", "fix"),
     [
         ("a", ("b",), "did you mean a?"),
         (None, (), ""),
@@ -188,9 +188,9 @@ def test_a_misspelt_field_is_not_also_missing_and_hides_no_other() -> None:
     ],
 )
 def test_hints_name_what_was_meant_or_what_is_near(
-    meant: str | None, near: tuple[str, ...], hint: str
+    meant: str | None, near: tuple[str, ...], fix: str
 ) -> None:
-    assert did_you_mean(meant, near) == hint
+    assert did_you_mean(meant, near) == fix
 
 
 @pytest.mark.parametrize(

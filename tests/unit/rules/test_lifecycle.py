@@ -41,7 +41,7 @@ def test_a_date_in_the_past_fails_where_the_fleet_says_so() -> None:
     (finding,) = findings(state, "model-retired")
     assert finding.severity is _ERROR
     assert "34 days ago" in finding.message
-    assert finding.hint == "move to gpt-5.6-sol"
+    assert finding.fix == "move to gpt-5.6-sol"
     assert route(finding) == (*IN_SET, "model", "version")
 
 
@@ -96,7 +96,7 @@ def test_both_dates_of_a_disputed_row_are_told() -> None:
         (tuned(), 0, "fine-tuned models outlive their base"),
     ],
 )
-def test_models_on_their_way_out(one: DesiredDeployment, count: int, reason: str) -> None:
+def test_models_on_their_fix(one: DesiredDeployment, count: int, reason: str) -> None:
     found = find("model-deprecating", one)
     assert [finding.severity for finding in found] == [_WARNING] * count, reason
 

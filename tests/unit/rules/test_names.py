@@ -27,7 +27,7 @@ def test_names_that_arm_takes_are_accepted(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"),
+    ("name", "fix"),
     [
         ("a", "write a-1"),
         ("x" * 65, f"write {'x' * 64}"),
@@ -38,9 +38,9 @@ def test_names_that_arm_takes_are_accepted(name: str) -> None:
         ("chat\n", "write chat-"),
     ],
 )
-def test_a_name_that_arm_refuses_is_an_error_with_a_repaired_one(name: str, hint: str) -> None:
+def test_a_name_that_arm_refuses_is_an_error_with_a_repaired_one(name: str, fix: str) -> None:
     (finding,) = find("deployment-name", deployment(name=name))
-    assert (finding.severity, finding.hint) == (_ERROR, hint)
+    assert (finding.severity, finding.fix) == (_ERROR, fix)
     assert route(finding) == (*IN_SET, "name")
 
 
@@ -54,7 +54,7 @@ def test_an_account_name_is_judged_once_however_many_deployments_it_has() -> Non
 
 
 @pytest.mark.parametrize(
-    ("sku", "severity", "hint", "reason"),
+    ("sku", "severity", "fix", "reason"),
     [
         ("GlobalStandrd", _ERROR, "did you mean GlobalStandard?", "a slip"),
         ("Global Standard", _ERROR, "did you mean GlobalStandard?", "the portal's name"),
@@ -64,10 +64,10 @@ def test_an_account_name_is_judged_once_however_many_deployments_it_has() -> Non
         ("S0", _WARNING, "", "the account's SKU"),
     ],
 )
-def test_unknown_skus(sku: str, severity: Severity, hint: str, reason: str) -> None:
+def test_unknown_skus(sku: str, severity: Severity, fix: str, reason: str) -> None:
     (finding,) = find("unknown-sku", deployment(sku=sku))
     assert finding.severity is severity, reason
-    assert hint in finding.hint, reason
+    assert fix in finding.fix, reason
     assert route(finding) == (*IN_SET, "sku", "name")
 
 
@@ -86,7 +86,7 @@ def test_known_skus_in_any_case_are_known(sku: str) -> None:
 def test_the_old_documentations_sku_is_understood_with_a_warning() -> None:
     (finding,) = find("sku-alias", tuned("ProvisionedStandard", 25))
     assert finding.severity is _WARNING
-    assert finding.hint == "write ProvisionedManaged"
+    assert finding.fix == "write ProvisionedManaged"
     assert "2025-04-09" in finding.source
     assert route(finding) == (*IN_SET, "sku", "name")
 
@@ -97,7 +97,7 @@ def test_another_case_is_no_alias(sku: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "severity", "hint", "reason"),
+    ("model", "severity", "fix", "reason"),
     [
         ("gpt-4o-mni", _ERROR, "did you mean gpt-4o-mini?", "a slip"),
         ("gpt-3.5-turbo", _ERROR, "did you mean gpt-35-turbo?", "OpenAI's own spelling"),
@@ -113,10 +113,10 @@ def test_another_case_is_no_alias(sku: str) -> None:
         (TUNED.replace("gpt-4o-mini", "contoso"), _WARNING, "ARM will know", "a base nobody knows"),
     ],
 )
-def test_unknown_models(model: str, severity: Severity, hint: str, reason: str) -> None:
+def test_unknown_models(model: str, severity: Severity, fix: str, reason: str) -> None:
     (finding,) = find("unknown-model", deployment(model))
     assert finding.severity is severity, reason
-    assert hint in finding.hint, reason
+    assert fix in finding.fix, reason
     assert route(finding) == (*IN_SET, "model", "name")
 
 
@@ -128,7 +128,7 @@ def test_known_models_and_ids_without_a_base_are_passed_over(model: str) -> None
 def test_a_known_model_under_a_wrong_format_is_an_error_naming_the_right_one() -> None:
     (finding,) = find("unknown-model", deployment("Phi-4", "7", model_format="OpenAI"))
     assert finding.severity is _ERROR
-    assert finding.hint == "write format: Microsoft"
+    assert finding.fix == "write format: Microsoft"
     assert route(finding) == (*IN_SET, "model", "format")
 
 
@@ -178,7 +178,7 @@ def test_the_version_of_a_fine_tuned_models_base_is_checked_inside_the_id() -> N
 def test_fine_tuned_models_have_version_1() -> None:
     (finding,) = find("unknown-model-version", tuned(version="2024-07-18"))
     assert finding.severity is _WARNING
-    assert finding.hint == 'write version: "1"'
+    assert finding.fix == 'write version: "1"'
 
 
 def test_a_missing_version_is_told_with_the_default_of_today() -> None:
@@ -190,17 +190,17 @@ def test_a_missing_version_is_told_with_the_default_of_today() -> None:
 
 def test_a_missing_version_of_a_fine_tuned_model_is_1() -> None:
     (finding,) = find("model-version-missing", tuned(version=None))
-    assert '"1"' in finding.hint
+    assert '"1"' in finding.fix
 
 
 @pytest.mark.parametrize(
-    ("region", "hint"), [("swedencentrall", "did you mean swedencentral?"), ("atlantis", "list-locations")]
+    ("region", "fix"), [("swedencentrall", "did you mean swedencentral?"), ("atlantis", "list-locations")]
 )
-def test_an_unknown_region_is_a_warning_told_once_per_account(region: str, hint: str) -> None:
+def test_an_unknown_region_is_a_warning_told_once_per_account(region: str, fix: str) -> None:
     pair = [deployment(region=region, name=name) for name in ("one", "two")]
     (finding,) = find("unknown-region", *pair)
     assert finding.severity is _WARNING
-    assert hint in finding.hint
+    assert fix in finding.fix
     assert route(finding) == ("spec", "account", "region")
 
 

@@ -38,7 +38,7 @@ _GPT5 = "gpt-5-2025-08-07.ft-0123456789abcdef0123456789abcdef"
         (
             deployment("gpt-5.1-codex-max", "2025-12-04", "DataZoneStandard"),
             [_WARNING],
-            "a hint that it grew",
+            "a fix that it grew",
         ),
         (deployment("whisper", "001", "Standard"), [], "offered"),
         (deployment("whisper", None, "GlobalStandard"), [_ERROR], "no version has it"),
@@ -55,7 +55,7 @@ def test_models_on_skus(one: DesiredDeployment, severities: list[Severity], reas
 
 def test_a_sku_that_is_not_offered_is_told_with_those_that_are() -> None:
     (finding,) = find("sku-not-offered", deployment("whisper", "001", "GlobalStandard"))
-    assert finding.hint == "use Standard"
+    assert finding.fix == "use Standard"
     assert "2026-07-25" in finding.source
     assert route(finding) == _SKU
 
@@ -85,7 +85,7 @@ def test_nearest_regions_and_the_regions_own_skus_are_offered_instead() -> None:
         "region-not-offered", deployment("gpt-4o", "2024-11-20", "DataZoneStandard", region="uksouth")
     )
     assert "uksouth has it on" in finding.message
-    assert finding.hint.startswith("use ")
+    assert finding.fix.startswith("use ")
     (american,) = find(
         "region-not-offered", deployment("gpt-4o", "2024-11-20", "Standard", region="westcentralus")
     )
@@ -185,7 +185,7 @@ def test_a_source_on_a_catalogue_model_is_needless() -> None:
 def test_a_source_in_a_subscription_of_unknown_tenant_is_told() -> None:
     (finding,) = find("source-tenant", tuned(origin=source()))
     assert finding.severity is _WARNING
-    assert "tenant" in finding.hint
+    assert "tenant" in finding.fix
 
 
 @pytest.mark.parametrize(

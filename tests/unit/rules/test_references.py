@@ -42,7 +42,7 @@ def test_a_provisioned_deployment_may_spill_over_to_a_standard_one_of_its_model(
 def test_a_target_nobody_declares_is_a_warning_with_the_nearest_name() -> None:
     (finding,) = find("spillover-missing", primary("overflo"), overflow())
     assert finding.severity is _WARNING
-    assert finding.hint == "did you mean overflow?"
+    assert finding.fix == "did you mean overflow?"
     assert route(finding) == _SPILL
 
 

@@ -82,7 +82,7 @@ def test_every_rule_speaks_in_full(code: str) -> None:
         assert finding.message
         assert finding.label
         assert finding.source
-        assert finding.hint
+        assert finding.fix
         assert finding.place is not None
         assert not finding.message.endswith(".")
 

@@ -22,7 +22,7 @@ def line(found: Diagnostic) -> str:
         "nowhere" if place is None else ".".join(map(str, place.route[3:])) + ("^" if place.on_key else "")
     )
     related = [f"{one.message} ({'.'.join(map(str, one.place.route))})" for one in found.related]
-    said = (found.message, found.label, found.source, found.hint, *related)
+    said = (found.message, found.label, found.source, found.fix, *related)
     return f"  {found.severity.value} {found.code} {where}: {' | '.join(said)}"
 
 

@@ -1,8 +1,8 @@
 """What an error code of ARM means and what to do about it, in one table.
 
-Rule of this module: advice never hides what came; the code and ARM's own message are always shown too.
+Rule of this module: a fix never hides what came; the code and ARM's own message are always shown too.
 Codes and texts are those that recordings, public issues and Microsoft's documentation show; where people
-look for the cause in the wrong place, the advice says so.
+look for the cause in the wrong place, the fix says so.
 """
 
 from __future__ import annotations
@@ -306,11 +306,11 @@ KNOWN_CODES: Final = tuple(sorted((code for known in _KNOWN for code in known.co
 """Every code that there is advice for, as it is written."""
 
 
-def advice(code: str, message: str) -> str:
+def fix_for(code: str, message: str) -> str:
     """One or two sentences for a person, without a full stop; empty for a code that is not known.
 
     `code` is compared without case, as codes differ in it between providers; `message` is ARM's and
-    only makes the advice more exact.
+    only makes the fix more exact.
     """
     wanted = code.lower()
     for told in _BY_MESSAGE:

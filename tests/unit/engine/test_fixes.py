@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from reconciler.engine.advice import advice
+from reconciler.engine.fixes import fix_for
 from reconciler.manifest import rules
 
 # Codes met with deployments, as recordings, public issues and documentation show them.
@@ -48,16 +48,16 @@ CODES = [
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_every_code_met_with_deployments_has_advice(code: str) -> None:
-    assert len(advice(code, "")) > 20
+def test_every_code_met_with_deployments_has_a_fix(code: str) -> None:
+    assert len(fix_for(code, "")) > 20
 
 
 def test_codes_are_compared_without_case() -> None:
-    assert advice("insufficientquota", "") == advice("InsufficientQuota", "")
+    assert fix_for("insufficientquota", "") == fix_for("InsufficientQuota", "")
 
 
-def test_an_unknown_code_has_no_advice_rather_than_a_guess() -> None:
-    assert advice("SomethingNew", "The model of deployment cannot be changed.") == ""
+def test_an_unknown_code_has_no_fix_rather_than_a_guess() -> None:
+    assert fix_for("SomethingNew", "The model of deployment cannot be changed.") == ""
 
 
 ACCOUNT = "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/a"
@@ -126,13 +126,13 @@ TOLD: list[tuple[str, str, str, str]] = [
 
 
 @pytest.mark.parametrize(("code", "message", "expected", "reason"), TOLD, ids=[case[3] for case in TOLD])
-def test_the_message_makes_the_advice_exact(code: str, message: str, expected: str, reason: str) -> None:
-    assert expected in advice(code, message), reason
+def test_the_message_makes_the_fix_exact(code: str, message: str, expected: str, reason: str) -> None:
+    assert expected in fix_for(code, message), reason
 
 
-def test_every_rule_that_advice_points_to_can_be_explained() -> None:
+def test_every_rule_that_a_fix_points_to_can_be_explained() -> None:
     messages = ["", *(message for _, message, _, _ in TOLD), "SKU 'x' is not supported by the model"]
-    texts = {advice(code, message) for code in CODES for message in messages}
+    texts = {fix_for(code, message) for code in CODES for message in messages}
     pointed = {code for text in texts for code in re.findall(r"reconciler explain ([\w-]+)", text)}
     assert pointed
     assert pointed <= set(rules.CODES)
