@@ -100,7 +100,7 @@ def into(name: str, build: Callable[..., object], *options: Decorator) -> Decora
         decorated: Callable[..., Any] = wrapper
         for option in reversed(options):
             decorated = option(decorated)
-        taken += [cast("str", one.name) for one in _parameters(decorated)[before:]]
+        taken += [one.name for one in _parameters(decorated)[before:]]
         return decorated
 
     return decorate

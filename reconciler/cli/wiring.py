@@ -168,7 +168,7 @@ def note(output: Output, text: str) -> None:
 
 def say_shard(output: Output, desired: DesiredState) -> None:
     """Where this is one of several jobs: which, and how much is left to the others."""
-    from reconciler.report.totals import shard_line  # noqa: PLC0415
+    from reconciler.report.plan import shard_line  # noqa: PLC0415
 
     if desired.part is not None:
         note(output, shard_line(desired.part))

@@ -69,9 +69,9 @@ def _plan() -> Iterator[Meaning]:
 
 
 def _outcomes() -> Iterator[Meaning]:
-    from reconciler.report.apply import OUTCOMES  # noqa: PLC0415
+    from reconciler.report.apply import MEANINGS  # noqa: PLC0415
 
-    for outcome, (text, fix) in OUTCOMES.items():
+    for outcome, (text, fix) in MEANINGS.items():
         yield Meaning(word=outcome.value, kind="an outcome of apply", text=text, fix=fix)
 
 

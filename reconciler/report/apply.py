@@ -16,19 +16,12 @@ from reconciler.engine.stop import Cause
 from reconciler.plan.actions import Blocked, Keep, kind_of
 from reconciler.plan.plan import Plan, Step
 from reconciler.planfile.codec import action_json, part_json, pool_json
-from reconciler.report.layout import columns, counted, listed, paragraph, seconds
-from reconciler.report.steps import NO_ALIAS, SIGN, Alias, account_line
+from reconciler.report.layout import clauses, counted, listed, paragraph, seconds, stacked
+from reconciler.report.palette import ACTIONS, OUTCOMES
+from reconciler.report.steps import NO_ALIAS, Alias, account_line
 from reconciler.report.style import Style
 
-_COLOUR = {
-    Outcome.SUCCEEDED: "green",
-    Outcome.FAILED: "red",
-    Outcome.SKIPPED: "yellow",
-    Outcome.UNKNOWN: "red",
-    Outcome.CONFLICT: "red",
-    Outcome.STALE: "yellow",
-}
-OUTCOMES: Final[Mapping[Outcome, tuple[str, str]]] = {
+MEANINGS: Final[Mapping[Outcome, tuple[str, str]]] = {
     Outcome.SUCCEEDED: ("The deployment was read again after the write and is as declared.", ""),
     Outcome.UNKNOWN: (
         "It was sent, and ARM may still be working on it.",
@@ -37,7 +30,7 @@ OUTCOMES: Final[Mapping[Outcome, tuple[str, str]]] = {
     Outcome.STALE: ("Somebody changed it after the plan was made, so nothing was sent.", "Plan again."),
     Outcome.CONFLICT: ("Its account stayed busy with somebody else's write.", "Run apply again later."),
     Outcome.FAILED: (
-        "ARM refused the write, or its operation failed.",
+        "The write was refused by ARM, or its operation failed.",
         "Mend the cause and run apply again; it goes on from what is there.",
     ),
     Outcome.SKIPPED: ("Nothing was sent for it.", "The next apply takes it up again."),
@@ -48,13 +41,15 @@ OUTCOMES: Final[Mapping[Outcome, tuple[str, str]]] = {
 def render_text(report: ApplyReport, *, style: Style, alias_of: Alias = NO_ALIAS) -> str:
     """Grouped by account like the plan; the last line counts the outcomes."""
     parts = [
-        "\n".join([account_line([one.step for one in items], style, alias_of), *_account(items, style)])
+        "\n".join([*account_line([one.step for one in items], style, alias_of), *_account(items, style)])
         for items in _by_account(report)
     ]
     words = [*_interruption(report, style), *_now_what(report, style)]
     if words:
         parts.append("\n".join(words))
-    parts.append(style.paint(summary(report), "bold", "green" if report.succeeded else "red"))
+    colour = "green" if report.succeeded else "red"
+    last = clauses(summary(report), width=style.width)
+    parts.append("\n".join(style.paint(line, "bold", colour) for line in last))
     return "\n\n".join(parts) + "\n"
 
 
@@ -122,9 +117,12 @@ def _by_account(report: ApplyReport) -> Iterator[list[ItemReport]]:
 
 
 def _account(items: Sequence[ItemReport], style: Style) -> Iterator[str]:
-    heads = columns([_head(item, style) for item in items], right={3}, indent="  ")
+    heads = stacked(
+        [_head(item, style) for item in items], width=style.width, first=2, right={3}, indent="  "
+    )
     for item, head in zip(items, heads, strict=True):
-        yield style.paint(head, _COLOUR[item.outcome])
+        for line in head:
+            yield style.paint(line, OUTCOMES[item.outcome].text)
         yield from _details(item, style)
 
 
@@ -132,7 +130,7 @@ def _head(item: ItemReport, style: Style) -> tuple[str, ...]:
     action = item.step.action
     tries = f"{counted(item.attempts, 'write')} sent" if item.attempts > 1 else ""
     return (
-        f"{SIGN[kind_of(action)][0]:<3}",
+        f"{ACTIONS[kind_of(action)].sign:<3}",
         f"{kind_of(action)} {style.show(action.id.name)}",
         item.outcome.value,
         seconds(item.duration_ms) if item.duration_ms else "",
@@ -178,7 +176,7 @@ def _interruption(report: ApplyReport, style: Style) -> Iterator[str]:
 
 
 def _now_what(report: ApplyReport, style: Style) -> Iterator[str]:
-    for outcome, (meaning, fix) in OUTCOMES.items():
+    for outcome, (meaning, fix) in MEANINGS.items():
         if fix and report.count(outcome):
             words = f"{outcome.value.capitalize()}: {meaning[0].lower()}{meaning[1:]} {fix}"
             yield from paragraph(words, width=style.width, hanging="  ")

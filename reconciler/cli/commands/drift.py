@@ -37,8 +37,6 @@ from reconciler.plan.drift import DriftReport, find_drift
 from reconciler.planfile.saved import SavedPlan
 from reconciler.planfile.since import must_be_of, since_plan
 from reconciler.report import drift as drift_report
-from reconciler.report import drift_cases
-from reconciler.report.exposition import render_prometheus
 from reconciler.report.style import json_text
 
 
@@ -140,22 +138,28 @@ def _rendered(told: _Told, output: Output, *, show_people: bool) -> str:
         case "json":
             return json_text(drift_report.to_json(report, show_people=show_people))
         case "markdown":
-            return drift_report.render_markdown(report, show_people=show_people)
+            return drift_report.render_markdown(
+                report,
+                fleet=desired.fleet.name,
+                cloud=desired.fleet.cloud,
+                at=told.at,
+                show_people=show_people,
+            )
         case "html":
             from reconciler.cli.commands.pages import drift_html  # noqa: PLC0415 -- loads only when asked for
 
             return drift_html(report, desired, told.observed, told.chosen, show_people=show_people)
         case "junit":
-            return drift_cases.render_junit(report, show_people=show_people)
+            return drift_report.render_junit(report, show_people=show_people)
         case "github":
             places = {
                 one.id: place for one in desired.deployments if (place := one.provenance.place()) is not None
             }
-            return drift_cases.render_github(
+            return drift_report.render_github(
                 report, places=places, span=told.loaded.sources.span, show_people=show_people
             )
         case "prometheus":
-            return render_prometheus(report, fleet=desired.fleet.name, at=told.at)
+            return drift_report.render_prometheus(report, fleet=desired.fleet.name, at=told.at)
         case _:
             style = style_of(output)
             return drift_report.render_text(

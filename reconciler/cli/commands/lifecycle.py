@@ -56,7 +56,7 @@ def command(
         lifespans = declared_lifespans(desired, catalogue(), today)
     else:
         lifespans, complete = _observed(desired, connection, output)
-    asked = {"today": today, "known_to": str(catalogue().date), "limit": fail_within}
+    asked = report.Asked(today=today, known_to=str(catalogue().date), limit=fail_within)
 
     def rendered(output: Output) -> str:
         match output.form:

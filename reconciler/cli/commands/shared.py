@@ -19,9 +19,7 @@ from reconciler.plan.guard import Policy
 from reconciler.plan.plan import Plan
 from reconciler.planfile.codec import to_json
 from reconciler.report import diagnostics as diagnostics_report
-from reconciler.report import pipelines as pipelines_report
 from reconciler.report import plan as plan_report
-from reconciler.report.junit import to_junit
 from reconciler.report.sarif import to_sarif
 from reconciler.report.style import Style, json_text
 
@@ -46,7 +44,9 @@ def diagnostics_text(loaded: Loaded, output: Output) -> str:
         case "sarif":
             return json_text(to_sarif(loaded.diagnostics, loaded.sources, tool_version=__version__))
         case "junit":
-            return to_junit(loaded.diagnostics, loaded.sources, files=loaded.sources.files)
+            return diagnostics_report.render_junit(
+                loaded.diagnostics, loaded.sources, files=loaded.sources.files
+            )
         case _:
             return diagnostics_report.render_text(
                 loaded.diagnostics,
@@ -123,9 +123,9 @@ def plan_rendered(
 
             return plan_html(plan, loaded.state(), chosen)
         case "github":
-            return pipelines_report.render_github(plan, loaded.sources)
+            return plan_report.render_github(plan, loaded.sources)
         case "gitlab":
-            return json_text(pipelines_report.gitlab_counts(plan))
+            return json_text(plan_report.gitlab_counts(plan))
         case _:
             return plan_text(plan, loaded, output)
 
