@@ -11,7 +11,7 @@ HISTORIES ?= 10000
 WORLDS ?= 10000
 SEED ?= $(shell date +%s)
 
-.PHONY: help demo bench fuzz test check format lint types imports fidelity fidelity-az differential soak clean
+.PHONY: help demo bench fuzz audit dist test check format lint types imports fidelity fidelity-az differential soak clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST)
@@ -67,6 +67,14 @@ soak: $(VENV)/.development  ## 10,000 random histories and 10,000 worlds without
 
 bench: $(VENV)/.development  ## Measure speed and memory beside their floors; writes docs/performance.md
 	$(BIN)/python -m tools.bench --with-sdk $(VENV)/fidelity --write
+
+audit: $(VENV)/.development  ## Look for known faults in what is installed with us (asks the package index)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip-audit>=2.9'
+	$(BIN)/pip-audit --requirement requirements.lock --require-hashes --disable-pip
+
+dist: $(VENV)/.development  ## Build sdist and wheel, the same bytes each time, and try the wheel
+	$(BIN)/python -m tools.release build dist
+	$(BIN)/python -m tools.release try dist --offline
 
 clean:  ## Remove what the targets made
 	rm -rf $(VENV) .reconciler .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist

@@ -126,3 +126,33 @@ class Provenance:
 def has_errors(diagnostics: Sequence[Diagnostic]) -> bool:
     """Whether any of these makes the manifests invalid."""
     return any(found.severity is Severity.ERROR for found in diagnostics)
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: ``1 day``, ``2 days``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def listing(names: Sequence[object], shown: int = 6) -> str:
+    """Names for a sentence, the first few of them: ``a, b and 3 more``."""
+    texts = [str(name) for name in names]
+    if len(texts) > shown:
+        return f"{', '.join(texts[:shown])} and {len(texts) - shown} more"
+    return " and ".join([", ".join(texts[:-1]), texts[-1]]) if len(texts) > 1 else "".join(texts)
+
+
+def choice(names: Sequence[object], shown: int = 3) -> str:
+    """The first few names to choose from: ``a, b or c``."""
+    texts = [str(name) for name in names[:shown]]
+    return " or ".join([", ".join(texts[:-1]), texts[-1]]) if len(texts) > 1 else "".join(texts)
+
+
+def did_you_mean(meant: str | None, similar: Sequence[str] = ()) -> str:
+    """A fix: the name that was surely meant, else those that look like it; empty without any."""
+    if meant is not None:
+        return f"did you mean {meant}?"
+    return (
+        f"the nearest known are {listing(similar)}"
+        if len(similar) > 1
+        else "".join(f"the nearest known is {name}" for name in similar)
+    )

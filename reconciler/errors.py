@@ -5,7 +5,7 @@
     ReconcilerError
     ├─ InvalidManifests(diagnostics)      the end of the diagnostics channel
     ├─ UsageProblem                       the command line or the environment cannot be obeyed (exit 64)
-    ├─ PlanRefused(refusals) · PlanStale(changed)
+    ├─ PlanStale                          a saved plan no longer fits
     ├─ CredentialError                    which tenant, which credential was tried
     └─ ArmError(operation, target, request_id)
        ├─ ArmUnreachable                  no answer; for a write the outcome is unknown
@@ -13,7 +13,6 @@
        │  └─ Throttled · Conflict · NotFound · Forbidden · QuotaExceeded
        │     InvalidRequest → ApiVersionUnknown
        ├─ ValidationRefused                ARM's own validation would not take a write that was not sent
-       ├─ OperationFailed · OperationTimedOut
        └─ ArmContractBroken               an answer we cannot read; the body is kept, shortened
 
 Exceptions are about the world or about us; what is wrong with the user's text is a `Diagnostic`.
@@ -53,14 +52,6 @@ class InvalidManifests(ReconcilerError):  # noqa: N818 -- a state of the world, 
 
 class UsageProblem(ReconcilerError):  # noqa: N818
     """The command line, the environment or a named file cannot be obeyed as given."""
-
-
-class PlanRefused(ReconcilerError):  # noqa: N818
-    """Guards refuse the plan. `refusals` are the plan's own Refusal values."""
-
-    def __init__(self, refusals: Sequence[object]) -> None:
-        super().__init__(f"the plan is refused by {len(refusals)} guard(s)")
-        self.refusals = tuple(refusals)
 
 
 class PlanStale(ReconcilerError):  # noqa: N818
@@ -186,21 +177,6 @@ class ApiVersionUnknown(InvalidRequest):
     @property
     def trouble(self) -> Trouble:
         return Trouble.API_VERSION
-
-
-class OperationFailed(ArmError):  # noqa: N818
-    """A long-running operation or a provisioningState ended in Failed or Canceled."""
-
-    def __init__(
-        self, message: str, *, operation: str, target: str, code: str, request_id: str | None = None
-    ) -> None:
-        super().__init__(message, operation=operation, target=target, request_id=request_id)
-        self.code = code
-        self.message = message
-
-
-class OperationTimedOut(ArmError):  # noqa: N818
-    """The deadline passed while ARM was still working; the outcome is unknown, the write may go on."""
 
 
 class ArmContractBroken(ArmError):  # noqa: N818

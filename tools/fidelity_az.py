@@ -10,6 +10,7 @@ work.
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,8 @@ from typing import NamedTuple
 ROOT = Path(__file__).parent.parent
 RESULT = ROOT / "tests" / "fidelity" / "az.json"
 TENANT = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"
+CONTROL_TOKEN = secrets.token_urlsafe()
+"""What the emulators that these tools start are controlled with."""
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
 HERE = "-n acc -g rg"
 CHAT = f"{HERE} --deployment-name chat"
@@ -166,7 +169,10 @@ def served(scratch: Path) -> Iterator[str]:
     subprocess.run([sys.executable, ROOT / "tools" / "fidelity_certificate.py", scratch], check=True)
     tls = ["--tls-cert", scratch / "cert.pem", "--tls-key", scratch / "key.pem"]
     command = [sys.executable, "-m", "reconciler", "emulator", "serve", "--port", "0", "--state", ":memory:"]
-    with subprocess.Popen([*command, *tls], cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+    environment = {**os.environ, "RECONCILER_EMULATOR_CONTROL_TOKEN": CONTROL_TOKEN}
+    with subprocess.Popen(
+        [*command, *tls], cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environment
+    ) as server:
         try:
             assert server.stdout is not None  # noqa: S101 - what PIPE above means
             yield json.loads(server.stdout.readline())["url"]

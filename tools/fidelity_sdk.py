@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from fidelity_az import ROOT, SUBSCRIPTION, served
+from fidelity_az import CONTROL_TOKEN, ROOT, SUBSCRIPTION, served
 from sdk_release import installed
 
 RELEASES = ("13.7.0", "14.1.0", "15.0.0b6")
@@ -66,7 +66,9 @@ def _group(url: str, ca: Path) -> None:
     group = {"id": f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg", "location": "swedencentral"}
     for name, body in (("world", {"resourceGroups": [group]}), ("lro", {"polls": 1})):
         request = urllib.request.Request(  # noqa: S310 - loopback
-            f"{url}/_emulator/{name}", data=json.dumps(body).encode(), method="POST"
+            f"{url}/_emulator/{name}",
+            data=json.dumps(body).encode(),
+            headers={"x-emulator-control": CONTROL_TOKEN},
         )
         with urllib.request.urlopen(request, context=context, timeout=10) as answer:  # noqa: S310 - loopback
             answer.read()

@@ -18,6 +18,7 @@ from reconciler.arm.printable import printable
 from reconciler.arm.strict_json import Unreadable
 from reconciler.domain.deployment import JsonObject, ModelRef
 from reconciler.domain.ids import AccountId, DeploymentId, Region
+from reconciler.domain.platform import Replacement
 from reconciler.domain.rights import Grant
 from reconciler.domain.sku import SkuName
 from reconciler.domain.state import (
@@ -38,18 +39,20 @@ def _whole(value: object) -> object:
 Whole = Annotated[int, BeforeValidator(_whole)]
 
 
-class _Wire(BaseModel):
+class Wire(BaseModel):
+    """A shape of an answer: members in camel case, strangers ignored, types never coerced."""
+
     model_config = ConfigDict(
         extra="ignore", strict=True, frozen=True, alias_generator=to_camel, populate_by_name=False
     )
 
 
-class _Sku(_Wire):
+class _Sku(Wire):
     name: str | None = None
     capacity: Whole | None = None
 
 
-class _Model(_Wire):
+class _Model(Wire):
     format: str | None = None
     name: str | None = None
     version: str | None = None
@@ -57,12 +60,12 @@ class _Model(_Wire):
     source_account: str | None = None
 
 
-class _Properties(_Wire):
+class _Properties(Wire):
     model: _Model | None = None
     provisioning_state: str | None = None
 
 
-class _SystemData(_Wire):
+class _SystemData(Wire):
     created_by: str | None = None
     created_at: str | None = None
     last_modified_by: str | None = None
@@ -70,7 +73,7 @@ class _SystemData(_Wire):
     last_modified_at: str | None = None
 
 
-class _Deployment(_Wire):
+class _Deployment(Wire):
     id: str
     sku: _Sku | None = None
     properties: _Properties | None = None
@@ -78,48 +81,59 @@ class _Deployment(_Wire):
     system_data: _SystemData | None = None
 
 
-class _Account(_Wire):
+class _Account(Wire):
     id: str
     location: str
     kind: str | None = None
     properties: _Properties | None = None
 
 
-class _Subscription(_Wire):
+class _Subscription(Wire):
     subscription_id: str
     display_name: str | None = None
     tenant_id: str | None = None
 
 
-class _Name(_Wire):
+class _Name(Wire):
     value: str
     localized_value: str | None = None
 
 
-class _Usage(_Wire):
+class _Usage(Wire):
     name: _Name
     current_value: float = Field(strict=False)
     limit: float = Field(strict=False)
+    scope_type: str | None = None
+    scope_id: str | None = None
 
 
-class _Range(_Wire):
+class _Range(Wire):
     minimum: Whole | None = None
     maximum: Whole | None = None
     step: Whole | None = None
 
 
-class _OfferedSku(_Wire):
+class _OfferedSku(Wire):
     name: str
     usage_name: str | None = None
     capacity: _Range | None = None
     deprecation_date: str | None = None
+    scope: str | None = None
+    lifecycle_status: str | None = None
 
 
-class _Deprecation(_Wire):
+class _Deprecation(Wire):
     inference: str | None = None
 
 
-class _OfferedModel(_Wire):
+class _Replacement(Wire):
+    target_model_name: str | None = None
+    target_model_version: str | None = None
+    auto_upgrade_start_date: str | None = None
+    upgrade_on_expiry_lead_time_days: Whole | None = None
+
+
+class _OfferedModel(Wire):
     format: str
     name: str
     version: str | None = None
@@ -127,9 +141,13 @@ class _OfferedModel(_Wire):
     lifecycle_status: str | None = None
     deprecation: _Deprecation | None = None
     skus: tuple[_OfferedSku, ...] | None = Field(default=None, strict=False)
+    publisher: str | None = None
+    model_catalog_asset_id: str | None = None
+    capabilities: dict[str, object] | None = None
+    replacement_config: _Replacement | None = None
 
 
-class _Named(_Wire):
+class _Named(Wire):
     name: str
 
 
@@ -137,17 +155,17 @@ class _AccountModel(_Named):
     base_model: object = None
 
 
-class _Permission(_Wire):
+class _Permission(Wire):
     actions: tuple[str, ...] = Field(default=(), strict=False)
     not_actions: tuple[str, ...] = Field(default=(), strict=False)
 
 
-class _ListedModel(_Wire):
+class _ListedModel(Wire):
     kind: str | None = None
     model: _OfferedModel
 
 
-_W = TypeVar("_W", bound=_Wire)
+_W = TypeVar("_W", bound=Wire)
 
 
 class Misdirected(Unreadable):
@@ -164,7 +182,7 @@ def deployment(answer: Mapping[str, object], asked: DeploymentId) -> ObservedDep
 
 def deployment_in(answer: Mapping[str, object], account: AccountId) -> ObservedDeployment:
     """A deployment of `account`, as an item of its list."""
-    read = _read(_Deployment, answer)
+    read = shaped(_Deployment, answer)
     try:
         found = DeploymentId.parse(read.id)
     except ValueError as problem:
@@ -192,7 +210,7 @@ def deployment_in(answer: Mapping[str, object], account: AccountId) -> ObservedD
 
 def account(answer: Mapping[str, object]) -> ObservedAccount:
     """An account; raises Unreadable where it is none."""
-    read = _read(_Account, answer)
+    read = shaped(_Account, answer)
     try:
         found = AccountId.parse(read.id)
     except ValueError as problem:
@@ -226,7 +244,7 @@ def the_account(answer: Mapping[str, object], asked: AccountId) -> ObservedAccou
 
 def subscription(answer: Mapping[str, object]) -> ObservedSubscription:
     """A subscription, by itself or as an item of the list."""
-    read = _read(_Subscription, answer)
+    read = shaped(_Subscription, answer)
     return ObservedSubscription(
         id=read.subscription_id, name=read.display_name or "", tenant=read.tenant_id or None
     )
@@ -242,7 +260,7 @@ def the_subscription(answer: Mapping[str, object], asked: str) -> ObservedSubscr
 
 def pool(answer: Mapping[str, object]) -> QuotaPool:
     """One entry of usages. Doubles are rounded so that never more seems free than is."""
-    read = _read(_Usage, answer)
+    read = shaped(_Usage, answer)
     if not (math.isfinite(read.current_value) and math.isfinite(read.limit)):
         raise Unreadable("a usage is not a number")
     return QuotaPool(
@@ -250,14 +268,19 @@ def pool(answer: Mapping[str, object]) -> QuotaPool:
         label=read.name.localized_value or read.name.value,
         used=math.ceil(read.current_value),
         limit=math.floor(read.limit),
+        scope=read.scope_type or "",
+        scope_id=read.scope_id or "",
     )
 
 
 def offers(answer: Mapping[str, object]) -> tuple[Offer, ...]:
     """The SKUs in which one entry of the models list can be had; one name may occur twice (fine-tuned)."""
-    read = _read(_ListedModel, answer)
+    read = shaped(_ListedModel, answer)
     model = read.model
     ends = model.deprecation.inference if model.deprecation else None
+    capabilities = model.capabilities or {}
+    tiers = str(capabilities.get("priorityTierSkus") or "").lower().split(",")
+    replacement = _replacement(model.replacement_config)
     return tuple(
         Offer(
             model_format=model.format,
@@ -269,17 +292,39 @@ def offers(answer: Mapping[str, object]) -> tuple[Offer, ...]:
             minimum=sku.capacity.minimum if sku.capacity else None,
             step=sku.capacity.step if sku.capacity else None,
             maximum=sku.capacity.maximum if sku.capacity else None,
-            retires=sku.deprecation_date or ends,
-            lifecycle_status=model.lifecycle_status or "",
+            retires=_date(sku.deprecation_date or ends),
+            lifecycle_status=sku.lifecycle_status or model.lifecycle_status or "",
             default_version=model.is_default_version or False,
+            scope=sku.scope or "",
+            replacement=replacement,
+            publisher=model.publisher or "",
+            asset=model.model_catalog_asset_id or "",
+            hosted_on=str(capabilities.get("hostedOn") or ""),
+            priority_tier=sku.name.lower() in tiers,
         )
         for sku in model.skus or ()
     )
 
 
+def _date(text: str | None) -> str | None:
+    """A date; 2099-12-31 is how ARM's lists say that there is none (recorded, 2026-10)."""
+    return None if text is None or text.startswith("2099-12-31") else text
+
+
+def _replacement(found: _Replacement | None) -> Replacement | None:
+    if found is None or not found.target_model_name:
+        return None
+    return Replacement(
+        model=found.target_model_name,
+        version=found.target_model_version or "",
+        starts=found.auto_upgrade_start_date,
+        lead_days=found.upgrade_on_expiry_lead_time_days,
+    )
+
+
 def policy_name(answer: Mapping[str, object]) -> tuple[str, ...]:
     """The name of one entry of an account's raiPolicies."""
-    return (_read(_Named, answer).name,)
+    return (shaped(_Named, answer).name,)
 
 
 def tuned_name(answer: Mapping[str, object]) -> tuple[str, ...]:
@@ -287,14 +332,14 @@ def tuned_name(answer: Mapping[str, object]) -> tuple[str, ...]:
 
     Fine-tuned entries carry `baseModel` (OpenAPI 2022-03-01 on).
     """
-    read = _read(_AccountModel, answer)
+    read = shaped(_AccountModel, answer)
     tuned = read.base_model is not None or ModelRef(name=read.name).fine_tuned
     return (read.name,) if tuned else ()
 
 
 def grant(answer: Mapping[str, object]) -> tuple[Grant, ...]:
     """One entry of the permissions at a scope (REST "Permissions - List For Resource", 2022-04-01)."""
-    read = _read(_Permission, answer)
+    read = shaped(_Permission, answer)
     return (Grant(actions=read.actions, not_actions=read.not_actions),)
 
 
@@ -308,7 +353,8 @@ def page(answer: Mapping[str, object]) -> tuple[list[Mapping[str, object]], str 
     return items, link or None
 
 
-def _read(shape: type[_W], answer: Mapping[str, object]) -> _W:
+def shaped(shape: type[_W], answer: Mapping[str, object]) -> _W:
+    """`answer` in that shape; raises Unreadable naming the first member that is not as it should be."""
     try:
         return shape.model_validate(answer)
     except ValidationError as problem:

@@ -58,10 +58,14 @@ def _world(desired: DesiredState) -> dict[str, object]:
 
 
 def _accounts(desired: DesiredState) -> Iterator[tuple[AccountId, Region]]:
-    """Source accounts first, so that an account which is also declared gets its declared region."""
+    """Source accounts first, so that an account which is also declared gets its declared region.
+
+    Declared is what the whole fleet declares: a plan of a part of it (`--target`, `--shard`) may name a
+    source in another part.
+    """
     for deployment in desired.deployments:
         source = deployment.spec.model.source
         if source is not None:
-            yield source.account, DEFAULT_REGION
+            yield source.account, desired.regions.get(source.account, DEFAULT_REGION)
     for account in desired.accounts:
         yield account.id, account.region or DEFAULT_REGION

@@ -57,7 +57,7 @@ class Output:
 class Chosen:
     """Which manifests, which of their deployments, and how loud rules are (``code=severity``).
 
-    `shard` is ``i/n``, ``auto`` or empty.
+    `shard` is ``i/n``, ``auto`` or empty. `by_default` is True where nobody named a path.
     """
 
     paths: tuple[str, ...]
@@ -66,6 +66,7 @@ class Chosen:
     excludes: tuple[str, ...]
     rules: tuple[str, ...] = ()
     shard: str = ""
+    by_default: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,15 +206,19 @@ rule_option = _manifests(
 )
 """How loud rules are; the command gets `rules: tuple[str, ...]`."""
 
+
+def _chosen(*, paths: tuple[str, ...], **given: Any) -> Chosen:
+    return Chosen(paths=paths or (DEFAULT_PATH,), by_default=not paths, **given)
+
+
 manifest_options = into(
     "chosen",
-    Chosen,
+    _chosen,
     click.argument(
         "paths",
         nargs=-1,
         metavar="[PATH]...",
         shell_complete=_files,
-        callback=lambda _, __, given: given or (DEFAULT_PATH,),
     ),
     _manifests("--select", default="", metavar="LABEL=VALUE,...", help="Only sets with these labels."),
     _manifests(

@@ -1,14 +1,14 @@
-"""A saved plan on the command line: when a PATH is one, and how far it still fits.
+"""A saved plan on the command line: when a PATH is one, which manifests it may name, how far it still fits.
 
 A plan is a witness, not an order: what is written comes from manifests and ARM, read anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from reconciler.cli.options import DEFAULT_PATH, Chosen, Output
+from reconciler.cli.options import Chosen, Output
 from reconciler.cli.wiring import note
 from reconciler.errors import PlanStale, UsageProblem
 from reconciler.plan.plan import Plan
@@ -16,8 +16,8 @@ from reconciler.planfile.codec import SavedPlan, Stale, narrow, read_saved
 
 
 def saved_plan(chosen: Chosen) -> SavedPlan | None:
-    """The plan file, where the one path given is a file that is no manifest."""
-    if len(chosen.paths) != 1 or chosen.paths == (DEFAULT_PATH,):
+    """The plan file, where the first path given is a file that is no manifest."""
+    if chosen.by_default:
         return None
     path = Path(chosen.paths[0])
     if path.suffix.lower() == ".json" and not path.exists():
@@ -39,25 +39,52 @@ def read_plan(path: Path) -> SavedPlan:
 
 
 def as_planned(chosen: Chosen, saved: SavedPlan) -> Chosen:
-    """The paths and the selection that the plan was made with; another selection makes no sense beside it."""
+    """The plan's selection, for any other makes no sense beside it, and the manifests to read.
+
+    Those are the paths behind the plan file, or else the ones that the plan itself names, if it may.
+    """
     if chosen.select or chosen.targets or chosen.excludes:
         raise UsageProblem(
             "a saved plan has its own selection: --select, --target and --exclude do not go with a PLANFILE. "
             "Nothing was written; plan again with the selection that you want"
         )
-    must_have_manifests(saved.manifest_paths)
-    return saved.chosen(chosen)
+    return replace(saved.chosen(chosen), paths=chosen.paths[1:] or recorded_paths(saved))
 
 
-def must_have_manifests(paths: Sequence[str]) -> None:
-    """UsageProblem where the manifests of a saved plan are not here: it says nothing without them."""
-    missing = [path for path in paths if path != "-" and not Path(path).exists()]
+def recorded_paths(saved: SavedPlan, *, root: Path | None = None) -> tuple[str, ...]:
+    """The manifests that a plan says it was made of, if all of them are inside `root`, the working directory.
+
+    A plan file never decides what is read: whoever could write one could have manifests of their own applied.
+    UsageProblem where a path is absolute, leads out of `root` once links are resolved, or is standard input,
+    and where nothing is there.
+    """
+    base = (root or Path.cwd()).resolve()
+    outside = [path for path in saved.manifest_paths if not _inside(path, base)]
+    if outside:
+        raise UsageProblem(
+            f"the plan was made of {', '.join(outside)}, which is not below {base}. A plan file does not "
+            "decide what is read, so nothing was read. Name the manifests yourself: "
+            "`reconciler apply PLANFILE PATH...` (`drift --since-plan PLANFILE PATH...`, "
+            "`plan merge FILE... --manifests PATH`)"
+        )
+    missing = [path for path in saved.manifest_paths if not Path(path).exists()]
     if missing:
         raise UsageProblem(
-            f"the plan was made of the manifests at {', '.join(paths)}, and from here there is no "
-            f"{' and no '.join(missing)}. A saved plan only narrows what the manifests say, so they must be "
-            "there: go to the folder in which it was made"
+            f"the plan was made of the manifests at {', '.join(saved.manifest_paths)}, and from here there "
+            f"is no {' and no '.join(missing)}. A saved plan only narrows what the manifests say, so they "
+            "must be there: go to the folder in which it was made, or name them behind the plan file"
         )
+    return saved.manifest_paths
+
+
+def _inside(path: str, base: Path) -> bool:
+    """Whether a path that somebody else wrote down is one of the files here; `-` is none."""
+    if path == "-" or Path(path).is_absolute():
+        return False
+    try:
+        return Path(path).resolve().is_relative_to(base)
+    except (OSError, ValueError, RuntimeError):  # a circle of links, a NUL
+        return False
 
 
 def only_what_was_seen(

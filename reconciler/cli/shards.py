@@ -9,6 +9,8 @@ from reconciler.domain.shard import Shard
 from reconciler.errors import UsageProblem
 
 EXPLICIT = "RECONCILER_SHARD"
+COMPLETIONS = "RECONCILER_JOB"
+"""``completions=N``: how many pods a Kubernetes Job has, from its manifest; a pod cannot ask the cluster."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +75,21 @@ def _numbered(system: _System, environment: Mapping[str, str]) -> Shard | None:
             f"--shard auto: {system.index} is {index}, so this is a job of {system.name}, but {system.count} "
             f"does not say how many there are. Set {system.count} to that number"
         )
+    _same_count(system, count, environment.get(COMPLETIONS, ""))
     told = f"--shard auto: {system.index}={index} and {system.count}={count} ({system.name})"
     if not (_is_number(index) and _is_number(count)):
         raise UsageProblem(f"{told} are not two whole numbers. Set them, or give --shard i/n")
     return _parsed(f"{int(index) - system.first + 1}/{int(count)}", told)
+
+
+def _same_count(system: _System, count: str, job: str) -> None:
+    """Shards without a pod would be left out in silence, so a Job whose two numbers differ does not start."""
+    word, _, completions = job.partition("=")
+    if system.index == "JOB_COMPLETION_INDEX" and word == "completions" and completions != count:
+        raise UsageProblem(
+            f"the Job has {completions} completions, but {system.count} is {count}. Both count the shards "
+            "and must be equal; set them to one number and start the Job again"
+        )
 
 
 def _is_number(text: str) -> bool:

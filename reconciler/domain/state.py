@@ -15,6 +15,7 @@ from functools import lru_cache
 from reconciler.diagnostics import Place, Severity
 from reconciler.domain.deployment import DesiredDeployment, JsonObject
 from reconciler.domain.ids import AccountId, DeploymentId, Region
+from reconciler.domain.platform import Replacement
 from reconciler.domain.shard import Part, Shard, shards
 from reconciler.domain.sku import SkuName
 from reconciler.errors import Trouble, UnreadableOffers
@@ -138,7 +139,8 @@ class DesiredState:
 
     `reserve` are declared deployments that a selection left out and that a selected one may need.
     `manifest_digest` is a SHA-256 over the texts that were read, in order of their paths. `part` is what a
-    shard has of all this; None where nobody shares the work.
+    shard has of all this; None where nobody shares the work. `regions` are those that the whole fleet states,
+    also for accounts that a selection or a shard left out.
     """
 
     fleet: Fleet
@@ -148,6 +150,7 @@ class DesiredState:
     reserve: tuple[DesiredDeployment, ...] = ()
     manifest_digest: str = ""
     part: Part | None = None
+    regions: Mapping[AccountId, Region] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "accounts", tuple(sorted(self.accounts, key=lambda a: a.id.key)))
@@ -297,12 +300,18 @@ Reading = Listed | AccountMissing | Unreadable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaPool:
-    """A quota counter of one region and subscription, as ARM's usages name it."""
+    """A quota counter of one region and subscription, as ARM's usages name it.
+
+    `scope` is Regional, DataZone, Global or Classic, empty where ARM does not say (before 2026-07-01): a
+    Global or DataZone counter is the same one in every region of `scope_id`.
+    """
 
     name: str
     label: str
     used: int
     limit: int
+    scope: str = ""
+    scope_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -310,7 +319,9 @@ class Offer:
     """One way in which a region offers a model, from ARM's models list.
 
     `pool` is ARM's usageName: it cannot be derived from the model's name. `minimum` and `step` are None
-    where ARM gives none (every SKU but the provisioned ones): any capacity from 1 up.
+    where ARM gives none (every SKU but the provisioned ones): any capacity from 1 up. `lifecycle_status` is
+    the SKU's own where ARM gives one (2026-09-01), else the model's. A SKU may be offered twice, by `scope`:
+    Base, Finetune or All, empty where ARM does not say. `asset` is the id that policies allow models by.
     """
 
     model_format: str
@@ -325,10 +336,18 @@ class Offer:
     retires: str | None = None
     lifecycle_status: str = ""
     default_version: bool = False
+    scope: str = ""
+    replacement: Replacement | None = None
+    publisher: str = ""
+    asset: str = ""
+    hosted_on: str = ""
+    priority_tier: bool = False
 
     @property
     def for_fine_tuned(self) -> bool:
-        """Whether only fine-tuned models draw on this offer; case varies in ARM's own lists."""
+        """Whether only fine-tuned models draw on this offer: by its scope, before 2026-09-01 by its pool."""
+        if self.scope:
+            return self.scope.lower() == "finetune"
         return self.pool.lower().endswith("-finetune")
 
 

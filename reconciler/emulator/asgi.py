@@ -27,11 +27,12 @@ from reconciler.emulator import (
     provisioning,
     seeding,
     sending,
+    strangers,
     upkeep,
     world_checks,
 )
 from reconciler.emulator.sending import Message, Send
-from reconciler.emulator.store import Store
+from reconciler.emulator.store import StateUnwritableError, Store
 from reconciler.emulator.turn import BODY_LIMIT, Caller
 from reconciler.emulator.wire import Answer, Json, Request
 
@@ -70,12 +71,14 @@ class Emulator:
         state: Path | None = None,
         world: Mapping[str, object] | None = None,
         latency_ms: int = 0,
+        control_token: str | None = None,
         wall: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] | None = None,
     ) -> None:
         self._path = state
         self._world = world
         self._latency = latency_ms / 1000
+        self._control_token = control_token
         self._wall = wall
         self._sleep = sleep or _pause
         self._opened: Store | None = None
@@ -121,14 +124,23 @@ class Emulator:
     async def _http(self, scope: Message, receive: Receive, send: Send) -> None:
         content = await _read(receive)
         exchange = _Exchange(request=_request(scope, content or b""), ticket=uuid.uuid4().hex)
-        if content is None:
+        try:
+            await self._dispatch(exchange, is_too_large=content is None)
+        except StateUnwritableError as problem:
+            exchange.answer = errors.state_unwritable(str(problem)).answer()
+        await self._send(exchange, scope, send)
+
+    async def _dispatch(self, exchange: _Exchange, *, is_too_large: bool) -> None:
+        stranger = strangers.refusal(exchange.request, self._control_token)
+        if stranger is not None:
+            exchange.answer = stranger.answer()
+        elif is_too_large:
             exchange.answer = errors.content_too_large(BODY_LIMIT).answer()
         elif exchange.request.segments[:1] == ("_emulator",):
             with self.store.transaction():
                 exchange.answer = control.answer(self.store, exchange.request, self._wall())
         else:
             await self._turn(exchange)
-        await self._send(exchange, scope, send)
 
     async def _turn(self, exchange: _Exchange) -> None:
         with self.store.transaction():

@@ -1,7 +1,7 @@
 """The control surface `/_emulator/`: reset, world, journal, faults, clock, operations, switches.
 
-Rule of this module: it needs no token and touches nothing but the state. A mistake in what a test posts is a
-400 that says what is allowed.
+Rule of this module: it touches nothing but the state (`strangers` says who gets this far). A mistake in what
+a test posts is a 400 that says what is allowed.
 """
 
 from collections.abc import Callable, Mapping
@@ -59,8 +59,8 @@ def _reset(store: Store, request: Request, wall: float) -> Answer:
 
 
 def begin(store: Store, wall: float, world: Mapping[str, object] | None) -> None:
-    """Forget everything and begin with the given world (None: the default one)."""
-    store.clear()
+    """Forget everything but tokens and begin with the given world (None: the default one)."""
+    store.clear_but("token")
     clock.start(store, wall)
     store.put("setting", "world", {"given": None if world is None else dict(world)})
     seeding.begin(store, clock.now(store, wall), world)

@@ -300,3 +300,13 @@ def gateway_timeout() -> Refusal:
         front_door=True,
         headers={"x-ms-failure-cause": "service"},
     )
+
+
+def state_unwritable(text: str) -> Refusal:
+    """Not ARM's: the emulator's own file cannot be written."""
+    return Refusal(507, "EmulatorState", text, front_door=True)
+
+
+def stranger(text: str) -> Refusal:
+    """Not ARM's: a request that this machine's own programs would not send (403)."""
+    return Refusal(403, "EmulatorStranger", text, front_door=True)

@@ -11,7 +11,7 @@ from reconciler.emulator.store import Store
 from reconciler.emulator.wire import Json, Request
 
 _SECRET_HEADERS = frozenset(
-    {"authorization", "x-ms-authorization-auxiliary", "cookie", "proxy-authorization"}
+    {"authorization", "x-ms-authorization-auxiliary", "cookie", "proxy-authorization", "x-emulator-control"}
 )
 _SIGNATURES = frozenset({"s", "h", "sig"})
 KEPT = 20_000
@@ -35,7 +35,9 @@ def entry(request: Request, *, started: str) -> Json:
 
 
 def _redacted(value: str) -> str:
-    return ", ".join(f"{part.split()[0] if part.split() else ''} ***".strip() for part in value.split(","))
+    """The scheme of each token ("Bearer"), nothing of a token that stands alone."""
+    words = [part.split() for part in value.split(",")]
+    return ", ".join(f"{word[0]} ***" if len(word) > 1 else "***" for word in words)
 
 
 def _body(request: Request) -> Any:  # noqa: ANN401 - JSON as it was sent

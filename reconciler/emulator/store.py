@@ -6,11 +6,13 @@ commit before answer).
 """
 
 import json
+import os
 import sqlite3
+import stat
 import threading
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from reconciler.emulator.wire import Json
@@ -27,6 +29,12 @@ _LAST = "\U0010ffff"
 FORMAT = 1
 """Version of what is in the documents; kept in the file as SQLite's user_version."""
 
+_OURS = 0x41524D45
+"""SQLite's application_id of our files ("ARME"); files of the first release have 0."""
+
+_TABLES = frozenset({"document", "sqlite_sequence"})
+_LARGEST_FILE = 4 * 1024**3
+
 
 class StateError(ValueError):
     """A state file that cannot be used; the text names it and says what to do."""
@@ -38,26 +46,46 @@ class StateError(ValueError):
         )
 
 
+class StateUnwritableError(StateError):
+    """The state could not be read or written in the middle of a turn: a full disk, above all."""
+
+    def __init__(self, path: Path | None, found: str) -> None:
+        ValueError.__init__(
+            self,
+            f"the emulator's state {path or 'in memory'} could not be written: {found}."
+            " Nothing of this request was kept; free some space or name another --state",
+        )
+
+
 class Store:
     """Documents `(kind, key) -> JSON object`; keys of resources are their ids in lower case."""
 
     def __init__(self, path: Path | None) -> None:
         """Open the state; raises StateError when the file is not one of ours or cannot be written."""
+        self._path = path
         self._connection = _memory() if path is None else _file(path)
         self._one_turn = threading.Lock()
         self.close = weakref.finalize(self, self._connection.close)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Commit at the end; whatever escapes undoes the turn."""
+        """Commit at the end; whatever escapes undoes the turn. A full disk raises StateUnwritableError."""
         with self._one_turn:
-            self._connection.execute("BEGIN IMMEDIATE")
             try:
+                self._connection.execute("BEGIN IMMEDIATE")
                 yield
-            except BaseException:
-                self._connection.execute("ROLLBACK")
+                self._connection.execute("COMMIT")
+            except BaseException as error:
+                self._undo()
+                if isinstance(error, sqlite3.Error):
+                    raise StateUnwritableError(self._path, str(error)) from error
                 raise
-            self._connection.execute("COMMIT")
+
+    def _undo(self) -> None:
+        """SQLite may have ended the transaction by itself; then there is nothing to roll back."""
+        if self._connection.in_transaction:
+            with suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
 
     @contextmanager
     def undone(self) -> Iterator[None]:
@@ -107,12 +135,13 @@ class Store:
         )
         return [_load(body) for (body,) in rows]
 
-    def clear(self, kind: str | None = None) -> None:
-        """Forget one kind of document, or all of them."""
-        if kind is None:
-            self._connection.execute("DELETE FROM document")
-        else:
-            self._connection.execute("DELETE FROM document WHERE kind = ?", (kind,))
+    def clear(self, kind: str) -> None:
+        """Forget one kind of document."""
+        self._connection.execute("DELETE FROM document WHERE kind = ?", (kind,))
+
+    def clear_but(self, kind: str) -> None:
+        """Forget every document but those of one kind."""
+        self._connection.execute("DELETE FROM document WHERE kind != ?", (kind,))
 
     def setting(self, name: str) -> Json:
         """A settings document; absent reads as empty."""
@@ -127,7 +156,7 @@ def _memory() -> sqlite3.Connection:
 
 def _file(path: Path) -> sqlite3.Connection:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make(path)
         connection = sqlite3.connect(
             path, timeout=_LOCK_WAIT_SECONDS, isolation_level=None, check_same_thread=False
         )
@@ -140,18 +169,50 @@ def _file(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _make(path: Path) -> None:
+    """An empty file that only its owner may read; raises StateError for what is no ordinary file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise StateError(path, "it is no ordinary file")
+    if found.st_size > _LARGEST_FILE:
+        raise StateError(path, f"it is larger than {_LARGEST_FILE // 1024**3} GiB")
+
+
 def _prepare(connection: sqlite3.Connection) -> str | None:
-    """Make a file ready for documents; the result says why it cannot be."""
+    """Make a file ready for documents; the result says why it cannot be. A foreign file is left untouched."""
     try:
+        foreign = _foreign(connection)
+        if foreign is not None:
+            return foreign
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
-        found = connection.execute("PRAGMA user_version").fetchone()[0]
-        if found not in {0, FORMAT}:
-            return f"its format is {found}, this version writes {FORMAT}"
         connection.execute(_SCHEMA)
+        connection.execute(f"PRAGMA application_id = {_OURS}")
         connection.execute(f"PRAGMA user_version = {FORMAT}")
+        path = connection.execute("PRAGMA database_list").fetchone()[2]
+        with suppress(OSError):
+            Path(path).chmod(0o600)
     except sqlite3.Error as error:
         return str(error)
+    return None
+
+
+def _foreign(connection: sqlite3.Connection) -> str | None:
+    """Why a file is not one of ours, from its marks and tables alone; None for ours and for an empty one."""
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    if application not in {0, _OURS} or not tables <= _TABLES:
+        return "it is the database of another program"
+    found = connection.execute("PRAGMA user_version").fetchone()[0]
+    if found not in {0, FORMAT}:
+        return f"its format is {found}, this version writes {FORMAT}"
+    if "document" in tables:
+        columns = {row[1] for row in connection.execute("PRAGMA table_info(document)")}
+        if columns != {"seq", "kind", "key", "body"}:
+            return "it is the database of another program"
     return None
 
 

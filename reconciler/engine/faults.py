@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reconciler.engine.fixes import fix_for
 from reconciler.engine.outcome import Fault
-from reconciler.errors import ArmError, ArmRejected, OperationFailed, ReconcilerError
+from reconciler.errors import ArmError, ArmRejected, ReconcilerError
 
 
 def fault_of(problem: ReconcilerError) -> Fault:
@@ -15,13 +15,6 @@ def fault_of(problem: ReconcilerError) -> Fault:
                 code=problem.code,
                 message=problem.message,
                 status=problem.status,
-                request_id=problem.request_id,
-                fix=fix_for(problem.code, problem.message),
-            )
-        case OperationFailed():
-            return Fault(
-                code=problem.code,
-                message=problem.message,
                 request_id=problem.request_id,
                 fix=fix_for(problem.code, problem.message),
             )

@@ -5,13 +5,15 @@ Every method raises `reconciler.errors.ArmError` or one of its kinds, and nothin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol, Self
 
 from reconciler.domain.departure import Departure
-from reconciler.domain.deployment import JsonObject
+from reconciler.domain.deployment import JsonObject, ModelRef
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.operation import Accepted, OperationRef, OperationState, OperationStatus
+from reconciler.domain.platform import Activity, DeletedAccount, ModelCapacity, PolicyQuestion, PolicyVerdict
 from reconciler.domain.state import (
     ObservedAccount,
     ObservedDeployment,
@@ -29,6 +31,7 @@ __all__ = [
     "OperationRef",
     "OperationState",
     "OperationStatus",
+    "Platform",
     "Subscriptions",
     "Validation",
 ]
@@ -122,6 +125,31 @@ class Subscriptions(Protocol):
 
     async def get_subscription(self, subscription: str) -> ObservedSubscription:
         """One subscription."""
+        ...
+
+
+class Platform(Protocol):
+    """What ARM knows beside accounts and deployments; each verb only reads."""
+
+    async def list_activity(self, subscription: str, since: datetime, until: datetime) -> Activity:
+        """What was done to Cognitive Services resources of a subscription between two times, newest first.
+
+        Bounded: a log with more events than are read comes back as not `complete`. ARM keeps 90 days.
+        """
+        ...
+
+    async def list_deleted_accounts(self, subscription: str) -> tuple[DeletedAccount, ...]:
+        """The soft-deleted accounts of a subscription."""
+        ...
+
+    async def list_capacities(self, subscription: str, model: ModelRef) -> tuple[ModelCapacity, ...]:
+        """How much of one model version can be had, by region and SKU. `model.version` must be set."""
+        ...
+
+    async def evaluate_policies(
+        self, account: AccountId, questions: Sequence[PolicyQuestion]
+    ) -> Mapping[str, PolicyVerdict]:
+        """What Azure Policy says of models and content filters in an account, by deployment name."""
         ...
 
 

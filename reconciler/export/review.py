@@ -20,10 +20,11 @@ from reconciler.export.sheets import Page, Sheet, pages, sheets_of
 from reconciler.manifest.characters import decode
 from reconciler.manifest.compose import compose
 from reconciler.manifest.fleet import LOWERABLE
-from reconciler.manifest.parse import STRUCTURAL, parse
+from reconciler.manifest.parse import parse
 from reconciler.manifest.resolve import resolve
 from reconciler.manifest.rules import CODES, check
 from reconciler.manifest.source import Document
+from reconciler.manifest.structure import STRUCTURAL
 
 _ROUNDS: Final = 8
 """Each round holds back or lowers something; what is left after so many is said, not mended."""
@@ -112,7 +113,7 @@ def _amended(review: _Review, errors: Iterable[Diagnostic]) -> bool:
 
 def _amend(review: _Review, error: Diagnostic) -> bool:
     existing = review.estate.origin.existing
-    if error.code not in STRUCTURAL - LOWERABLE:
+    if error.code not in STRUCTURAL.keys() - LOWERABLE:
         if existing:
             names = review.lowered.setdefault(error.code, [])
             name = _name(review, error)

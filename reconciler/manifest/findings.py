@@ -13,8 +13,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from reconciler.diagnostics import Diagnostic, Place, Route, Severity
-from reconciler.manifest.rules.rule import listing
+from reconciler.diagnostics import Diagnostic, Place, Route, Severity, listing
 from reconciler.manifest.scalars import nearest
 from reconciler.manifest.schema import schema_of
 from reconciler.manifest.tree import Map, Text, described, shortened

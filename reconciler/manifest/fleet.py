@@ -13,6 +13,7 @@ from reconciler.domain.state import Fleet, Guards, Retirement, Subscription
 from reconciler.manifest.scalars import nearest
 from reconciler.manifest.schema import FleetDocument, FleetSpec
 from reconciler.manifest.source import Document
+from reconciler.manifest.structure import STRUCTURAL
 
 # Versions with a deployments type in Azure/bicep-types-az (commit 1f896de2d, 2026-08-20), and the two newer
 # previews of the specification repository.
@@ -65,10 +66,8 @@ def fleet_of(document: Document, typed: FleetDocument) -> Fleet:
     )
 
 
-def fleet_findings(
-    document: Document, spec: FleetSpec, known_rules: frozenset[str], structural: frozenset[str]
-) -> Iterator[Diagnostic]:
-    """What a well-typed Fleet gets wrong. `structural` are the codes of text that is not understood."""
+def fleet_findings(document: Document, spec: FleetSpec, known_rules: frozenset[str]) -> Iterator[Diagnostic]:
+    """What a well-typed Fleet gets wrong."""
     yield from _api_version(document, spec)
     yield from _aliases(document, spec)
     for number, (code, level) in enumerate((spec.rules or {}).items()):
@@ -82,7 +81,7 @@ def fleet_findings(
                 f"did you mean `{near}`?" if near else "`reconciler explain` lists the codes",
                 on_key=True,
             )
-        elif code in structural - LOWERABLE and level != "error":
+        elif code in STRUCTURAL.keys() - LOWERABLE and level != "error":
             yield _wrong(
                 document,
                 route,

@@ -19,17 +19,8 @@ from reconciler.manifest.fleet import fleet_findings, fleet_of
 from reconciler.manifest.scalars import nearest
 from reconciler.manifest.schema import API_VERSION, KINDS, FleetDocument, SetDocument, TemplateDocument
 from reconciler.manifest.source import Document
+from reconciler.manifest.structure import STRUCTURAL
 from reconciler.manifest.tree import Items, Map, Text, described, shortened
-
-STRUCTURAL: Final = frozenset(
-    {
-        "yaml-syntax", "yaml-tag", "yaml-limit", "encoding", "control-character", "unreadable-file",
-        "duplicate-key", "unknown-field", "wrong-type", "missing-field", "invalid-value", "unknown-kind",
-        "duplicate-fleet", "duplicate-template", "duplicate-deployment", "unknown-template",
-        "unknown-subscription", "api-version", "region-mismatch",
-    }
-)  # fmt: skip
-"""The codes of everything this room finds by itself, without a catalogue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -77,7 +68,7 @@ def parse(
     `known_rules` are the codes a Fleet may set severities for; `complete` False says that there are texts
     which never became documents.
     """
-    gathered = _Gathered(known_rules=known_rules | STRUCTURAL, complete=complete)
+    gathered = _Gathered(known_rules=known_rules | STRUCTURAL.keys(), complete=complete)
     for document in documents:
         model = _model(document, gathered)
         if model is not None and isinstance(document.root, Map):
@@ -188,7 +179,7 @@ def _gather_fleet(gathered: _Gathered, document: Document, typed: Strict | None)
         gathered.findings.extend(entry_findings(gathered.defaults, EntryFields))
     if isinstance(typed, FleetDocument):
         gathered.fleet = fleet_of(document, typed)
-        gathered.findings.extend(fleet_findings(document, typed.spec, gathered.known_rules, STRUCTURAL))
+        gathered.findings.extend(fleet_findings(document, typed.spec, gathered.known_rules))
 
 
 def _gather_template(gathered: _Gathered, document: Document, name: str, layers: tuple[Layer, ...]) -> None:

@@ -39,9 +39,11 @@ def selected(
     )
     kept = {found.id for found in taken}
     left_out = {found.id for found in state.deployments if found.id not in kept} | unclear
+    of_sets = list(sets)
     return replace(
         state,
-        accounts=tuple(_accounts(state, list(sets), selection, kept)),
+        accounts=tuple(_accounts(state, of_sets, selection, kept)),
+        regions={account.id: account.region for account, _ in of_sets if account.region is not None},
         deployments=taken,
         scope=replace(scope, left_out=frozenset(left_out)),
         reserve=tuple(

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from reconciler.domain.ids import DeploymentId, Region
+from reconciler.domain.ids import Region
 from reconciler.domain.shard import Shard
 from reconciler.domain.sku import SkuFamily
 from reconciler.domain.state import DesiredState, Listed, ObservedDeployment, ObservedState
@@ -20,14 +20,6 @@ from reconciler.plan.pools import PoolKey, Pools
 # Without a word in the Fleet: this many deletes, or this share of what is ours, whichever is smaller.
 _DEFAULT_DELETES = 5
 _DEFAULT_PERCENT = 20.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
-    """What all shards of a saved plan have together: what goes, and how many deployments are owned."""
-
-    going: tuple[DeploymentId, ...]
-    owned: int
 
 
 class Alone(Enum):
@@ -49,7 +41,7 @@ class Policy:
     allow_empty: bool = False
     take_over: bool = False
     replace_failed: bool = False
-    in_shard: Counted | Alone = Alone.SHARE
+    in_shard: Alone = Alone.SHARE
 
 
 def guard(
@@ -108,13 +100,9 @@ def _deletes(
         allowed, rule = _allowed_deletes(desired, owned, policy)
     elif policy.in_shard is Alone.LATER:
         return
-    elif isinstance(policy.in_shard, Counted):
-        going = policy.in_shard.going
-        allowed, rule = _allowed_deletes(desired, policy.in_shard.owned, policy)
-        fix = f"--max-deletes {len(going)}"
     else:
         allowed, rule = _share_of_deletes(desired, owned, policy, shard)
-        fix += f" for shard {shard} alone; or `plan --shard`, `plan merge` and `apply PLANFILE --shard`"
+        fix += f" for shard {shard} alone; or apply without --shard, under the limit of the whole fleet"
     if len(going) <= allowed:
         return
     names = ", ".join(f"{one.account.name}/{one.name}" for one in going)

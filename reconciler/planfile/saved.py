@@ -29,7 +29,6 @@ Selection = TypeVar("Selection", bound="DataclassInstance")
 
 WRITING = frozenset({"create", "update", "replace", "delete", "adopt"})
 """The actions of a plan file that send something."""
-_GOING = frozenset({"delete", "replace"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +48,8 @@ class SavedItem:
 class SavedPlan:
     """What of a plan file counts when it is applied, or is the base that drift is measured from.
 
-    `shard` is set where the file is one shard's, and so no plan of the fleet. `owned` is how many deployments
-    carried the fleet's mark.
+    `shard` is set where the file is one shard's, and so no plan of the fleet. No number of the file is here:
+    a guard counts what is observed.
     """
 
     fleet: str
@@ -61,21 +60,14 @@ class SavedPlan:
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     items: Mapping[DeploymentId, SavedItem] = field(default_factory=dict)
-    owned: int = 0
     shard: Shard | None = None
     created_at: str = ""
     complete: bool = True
 
-    @property
-    def going(self) -> tuple[DeploymentId, ...]:
-        """What the plan deletes or replaces: a run of it can delete no more, whatever the file says else."""
-        return tuple(sorted(name for name, item in self.items.items() if item.action in _GOING))
-
     def chosen(self, given: Selection) -> Selection:
-        """`given` with this plan's paths and selection; a dataclass with fields of these four names."""
+        """`given` with this plan's selection; a dataclass with fields of these three names."""
         return replace(
             given,
-            paths=self.manifest_paths,
             select=self.select,
             targets=self.targets,
             excludes=self.excludes,
@@ -147,7 +139,6 @@ def _saved_in(file: Mapping[str, object]) -> SavedPlan:
         targets=document.texts(selection, "targets"),
         excludes=document.texts(selection, "excludes"),
         items=dict(_item(action) for action in document.items(file, "actions")),
-        owned=document.whole_or_none(file, "owned") or 0,
         shard=_shard(file),
         created_at=document.text(file, "createdAt"),
         complete=file.get("complete") is True,

@@ -1,6 +1,7 @@
 """The Kubernetes manifests: valid by the cluster's own schema, without rights, run by this very program."""
 
 from collections.abc import Iterator
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,8 @@ def test_the_schema_is_one_that_can_fail() -> None:
 
 
 def test_every_file_of_the_base_is_a_part_of_it_and_none_has_a_namespace_of_its_own() -> None:
-    assert sorted(kustomization(BASE)["resources"]) == sorted(
+    used = [*kustomization(BASE)["resources"], *(one["path"] for one in kustomization(BASE)["replacements"])]
+    assert sorted(used) == sorted(
         path.name for path in BASE.glob("*.yaml") if path.name != "kustomization.yaml"
     )
     assert [one for one in objects() if "namespace" in one["metadata"]] == []
@@ -114,7 +116,69 @@ def test_the_job_tells_each_pod_how_many_shards_there_are() -> None:
     env = {one["name"]: one["value"] for one in container(spec["template"])["env"]}
     assert spec["completionMode"] == "Indexed"
     assert env["RECONCILER_SHARDS"] == str(spec["completions"])
+    assert env["RECONCILER_JOB"] == f"completions={spec['completions']}"
     assert spec["parallelism"] <= spec["completions"]
+
+
+@pytest.mark.parametrize(("completions", "shards"), [(4, 5), (5, 4)])
+def test_pods_of_a_job_whose_two_numbers_differ_say_so_and_fail(
+    completions: int, shards: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("JOB_COMPLETION_INDEX", "0")
+    monkeypatch.setenv("RECONCILER_SHARDS", str(shards))
+    monkeypatch.setenv("RECONCILER_JOB", f"completions={completions}")
+    assert run(["apply", "manifests", "--shard=auto", "--yes"]) == 64
+    assert (
+        f"the Job has {completions} completions, but RECONCILER_SHARDS is {shards}" in capsys.readouterr().err
+    )
+
+
+def test_what_kustomize_copies_is_where_the_pods_read_it() -> None:
+    """`completions` goes behind the = of RECONCILER_JOB, in the base and after the example's patches."""
+    (copied,) = yaml.safe_load((BASE / "shards.yaml").read_text())
+    assert copied["source"] == {"kind": "Job", "name": "reconciler-apply", "fieldPath": "spec.completions"}
+    (target,) = copied["targets"]
+    (path,) = target["fieldPaths"]
+    here = named("reconciler-apply")
+    for step in path.split("."):
+        here = here[int(step) if step.isdigit() else step]
+    assert here.split(target["options"]["delimiter"])[target["options"]["index"]] == "4"
+    assert kustomization(EXAMPLE)["replacements"] == [{"path": "../base/shards.yaml"}]
+
+
+def test_the_namespace_of_the_example_enforces_the_strictest_pod_security_standard() -> None:
+    namespace = yaml.safe_load((EXAMPLE / "namespace.yaml").read_text())
+    kubernetes_validate.validate(namespace, VERSIONS[0], strict=True)
+    assert namespace["metadata"]["name"] == kustomization(EXAMPLE)["namespace"]
+    assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+
+
+def test_the_image_of_the_example_is_named_by_its_digest() -> None:
+    (image,) = kustomization(EXAMPLE)["images"]
+    assert image["digest"].startswith("sha256:")
+    assert "newTag" not in image
+
+
+def test_nothing_goes_out_but_names_and_https_to_public_addresses() -> None:
+    names, https = named("reconciler")["spec"]["egress"]
+    assert {port["port"] for port in names["ports"]} == {53}
+    assert names["to"][0]["namespaceSelector"]["matchLabels"] == {
+        "kubernetes.io/metadata.name": "kube-system"
+    }
+    assert https["ports"] == [{"protocol": "TCP", "port": 443}]
+    closed = [ip_network(one) for to in https["to"] for one in to["ipBlock"]["except"]]
+    inside = (
+        "10.0.0.1",
+        "172.16.3.4",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.1.1",
+        "fd00::1",
+        "fe80::1",
+        "::1",
+    )
+    for address in inside:
+        assert any(ip_address(address) in network for network in closed), address
 
 
 def test_the_program_ends_before_the_cluster_ends_it() -> None:

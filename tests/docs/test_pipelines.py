@@ -49,7 +49,7 @@ def test_workflows_have_no_right_that_a_job_does_not_name_and_no_unpinned_action
     assert "pull_request_target:" not in text
     assert "secrets." not in text
     for name in re.findall(r"uses: (\S+)", text):
-        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", name), name
+        assert re.fullmatch(r"[\w-]+/[\w-]+(/[\w-]+)?@[0-9a-f]{40}", name), name
 
 
 def test_a_fork_gets_no_identity_and_nothing_that_may_write() -> None:
@@ -140,3 +140,17 @@ def test_checks_that_can_be_required_report_on_every_pull_request() -> None:
             assert not read["on"]["pull_request"]
             assert required & {job["name"] for job in read["jobs"].values()}
     assert required == {"validate", "plan", "Plan of the fleet"}
+
+
+def test_azure_pipelines_runs_the_commit_that_is_named_and_not_what_a_tag_points_to() -> None:
+    folder = ROOT / "examples/ci/azure-devops"
+    pipeline = yaml.safe_load((folder / "azure-pipelines.yml").read_text("utf-8"))
+    (repository,) = pipeline["resources"]["repositories"]
+    assert "ref" not in repository
+    assert re.fullmatch(r"[0-9a-f]{40}", pipeline["variables"]["RECONCILER_COMMIT"])
+    (step,) = (
+        one for one in yaml.safe_load((folder / "install.yml").read_text("utf-8"))["steps"] if "bash" in one
+    )
+    first = step["bash"].splitlines()[0]
+    assert first.startswith("git ")
+    assert first.endswith('checkout --quiet --detach "$RECONCILER_COMMIT"')

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.test_kill import manifests, served, the_world
+from tests.emulator.arm import CONTROLLED
 
 _SMALL = 512
 """Bytes that a file may have on the "full" disk: less than a plan, more than a line of a journal."""
@@ -36,7 +37,7 @@ def reconciler(*words: str, full: bool = False, home: Path | None = None) -> sub
 
 def control(url: str, name: str, body: object = None) -> object:
     content = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"{url}/_emulator/{name}", data=content)  # noqa: S310 -- loopback
+    request = urllib.request.Request(f"{url}/_emulator/{name}", data=content, headers=CONTROLLED)  # noqa: S310 -- loopback
     with urllib.request.urlopen(request) as answer:  # noqa: S310 -- loopback
         return json.load(answer)
 

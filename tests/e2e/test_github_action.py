@@ -15,6 +15,7 @@ from tests.e2e.action import ACTION, PULL_REQUEST, ROOT, Job
 from tests.e2e.desk import Desk
 from tests.e2e.forge import BOT, TOKEN, Forge, forge
 from tests.e2e.test_kill import _until_a_write, manifests, served, the_world
+from tests.emulator.arm import CONTROLLED
 
 FLEET = """\
 apiVersion: reconciler.aoai/v1
@@ -350,7 +351,8 @@ def test_a_signal_of_the_runner_reaches_the_program_and_the_report_is_still_writ
     workspace.mkdir()
     with served(tmp_path / "emulator.db", the_world(tmp_path / "world.json")) as url:
         body = json.dumps({"seconds": 3600, "for": "all"}).encode()
-        urllib.request.urlopen(urllib.request.Request(f"{url}/_emulator/lro", data=body)).close()  # noqa: S310 -- loopback
+        request = urllib.request.Request(f"{url}/_emulator/lro", data=body, headers=CONTROLLED)  # noqa: S310
+        urllib.request.urlopen(request).close()  # noqa: S310 -- loopback
         manifests(workspace / "manifests", capacity=10)
         job = Job(workspace=workspace, api=github.url, event="push", variables={"RECONCILER_ENDPOINT": url})
         assert job.use(command="validate").code == 0

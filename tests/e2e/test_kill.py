@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.emulator.arm import CONTROLLED, controllable
+
 FLEET = """
 apiVersion: reconciler.aoai/v1
 kind: Fleet
@@ -73,6 +75,7 @@ def served(state: Path, world: Path) -> Iterator[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        env=controllable(),
     )
     try:
         assert process.stdout is not None
@@ -152,7 +155,7 @@ def test_two_processes_that_apply_the_same_at_once_end_in_the_state_of_one(tmp_p
 
 def control(url: str, name: str, body: object) -> None:
     content = json.dumps(body).encode()
-    request = urllib.request.Request(f"{url}/_emulator/{name}", data=content)  # noqa: S310
+    request = urllib.request.Request(f"{url}/_emulator/{name}", data=content, headers=CONTROLLED)  # noqa: S310
     urllib.request.urlopen(request).close()  # noqa: S310
 
 

@@ -18,6 +18,7 @@ from reconciler.cli import run
 from reconciler.clock import SystemClock
 from tests.e2e.test_canaries import MANIFEST
 from tests.e2e.test_kill import FLEET, served, the_world
+from tests.emulator.arm import CONTROLLED
 
 SET = """
 apiVersion: reconciler.aoai/v1
@@ -320,7 +321,7 @@ class Emulator:
 
     def __call__(self, name: str, body: object = None) -> Any:  # noqa: ANN401 -- JSON
         content = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.url}/_emulator/{name}", data=content)  # noqa: S310
+        request = urllib.request.Request(f"{self.url}/_emulator/{name}", data=content, headers=CONTROLLED)  # noqa: S310
         with urllib.request.urlopen(request) as answer:  # noqa: S310
             return json.load(answer)
 

@@ -16,6 +16,7 @@ from typing import Any
 from reconciler.domain.ids import AccountId
 from reconciler.domain.shard import shards
 from tests.e2e.test_kill import reconciler, served
+from tests.emulator.arm import CONTROLLED
 
 TENANT = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"
 # Two for each of three shards.
@@ -85,7 +86,7 @@ def throttling(tmp_path: Path, name: str) -> Iterator[str]:
 
 def control(url: str, name: str, body: dict[str, object] | None = None) -> Any:  # noqa: ANN401 -- JSON
     content = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"{url}/_emulator/{name}", data=content)  # noqa: S310 -- loopback
+    request = urllib.request.Request(f"{url}/_emulator/{name}", data=content, headers=CONTROLLED)  # noqa: S310 -- loopback
     with urllib.request.urlopen(request) as answer:  # noqa: S310
         return json.load(answer)
 
@@ -153,8 +154,8 @@ def test_shards_side_by_side_end_where_one_process_ends_and_never_write_the_same
             ]
         )
         merged = str(tmp_path / "merged.json")
-        reconciler("plan", "merge", *files, "-q", "--out", merged)
-        end(in_shards("apply", merged, "--endpoint", url))
+        reconciler("plan", "merge", *files, "-q", "--manifests", folder, "--out", merged)
+        end(in_shards("apply", merged, folder, "--endpoint", url))
         assert {len(processes) for processes in writers(url).values()} == {2}, "one writer more, and only one"
         reconciler("plan", folder, "--endpoint", url, "-q", "--detailed-exitcode")
 

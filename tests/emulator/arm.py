@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,9 @@ SUB_A = "11111111-1111-1111-1111-111111111111"
 SUB_B = "22222222-2222-2222-2222-222222222222"
 VERSION = "2026-07-01"
 ACCOUNT = f"/subscriptions/{SUB_A}/resourceGroups/rg/providers/Microsoft.CognitiveServices/accounts/acc"
+CONTROL_TOKEN = "the-control-token-of-these-tests"
+CONTROLLED = {"x-emulator-control": CONTROL_TOKEN}
+"""The header that a served emulator wants; `controllable` is the environment that makes it want this one."""
 FOREIGN = f"/subscriptions/{SUB_B}/resourceGroups/rg/providers/Microsoft.CognitiveServices/accounts/acc-b"
 
 
@@ -138,6 +142,11 @@ class Arm:
 
     def control(self, name: str, body: object) -> Reply:
         return self.call("POST", f"/_emulator/{name}", body, bearer="")
+
+
+def controllable() -> dict[str, str]:
+    """The environment for a served emulator that these tests can control."""
+    return {**os.environ, "RECONCILER_EMULATOR_CONTROL_TOKEN": CONTROL_TOKEN}
 
 
 async def exchange(emulator: Emulator, scope: dict[str, Any], content: bytes) -> Reply:

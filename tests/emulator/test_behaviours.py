@@ -10,8 +10,8 @@ from reconciler.emulator.behaviours import behaviours, facts
 from reconciler.emulator.routes import ROUTES
 from tests.emulator.arm import ACCOUNT, Arm, deployment, fleet, gpt_4o
 
-NO_ERROR_OF_ARM = {"not_modelled", "invalid_properties"}
-"""The emulator's own gap, and the envelope that other errors fill in."""
+NO_ERROR_OF_ARM = {"not_modelled", "invalid_properties", "state_unwritable", "stranger"}
+"""The emulator's own refusals, and the envelope that other errors fill in."""
 
 
 def test_every_behaviour_says_how_it_is_known_and_none_is_listed_twice() -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import os
 import signal
 import socket
 import sqlite3
@@ -16,7 +15,7 @@ import pytest
 
 from reconciler.emulator import Emulator, StateError, WorldError, application
 from reconciler.emulator.server import serve
-from tests.emulator.arm import ACCOUNT, Arm, Reply, deployment, gpt_4o
+from tests.emulator.arm import ACCOUNT, CONTROLLED, Arm, Reply, controllable, deployment, gpt_4o
 
 SERVE = """
 import sys
@@ -80,7 +79,7 @@ def test_requests_of_one_process_do_not_disturb_each_other() -> None:
 
 def started(path: Path) -> tuple[subprocess.Popen[str], str]:
     process = subprocess.Popen(
-        [sys.executable, "-c", SERVE, str(path)], stdout=subprocess.PIPE, text=True, env={**os.environ}
+        [sys.executable, "-c", SERVE, str(path)], stdout=subprocess.PIPE, text=True, env=controllable()
     )
     assert process.stdout is not None
     ready = json.loads(process.stdout.readline())
@@ -89,7 +88,7 @@ def started(path: Path) -> tuple[subprocess.Popen[str], str]:
 
 
 def posted(url: str, body: object) -> object:
-    request = urllib.request.Request(url, data=json.dumps(body).encode(), method="POST")  # noqa: S310 - loopback
+    request = urllib.request.Request(url, data=json.dumps(body).encode(), headers=CONTROLLED)  # noqa: S310 - loopback
     with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - loopback
         return json.loads(answer.read())
 

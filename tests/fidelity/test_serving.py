@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.emulator.arm import ACCOUNT, SUB_A, TENANT_A, deployment, gpt_4o
+from tests.emulator.arm import ACCOUNT, SUB_A, TENANT_A, controllable, deployment, gpt_4o
 from tests.fidelity.test_stagings import url_of
 from tests.fidelity.wire import Seen, Wire
 
@@ -26,7 +26,9 @@ POOL = {"name": {"value": "OpenAI.GlobalStandard.gpt-4o"}, "currentValue": 0, "l
 
 
 def started(state: Path) -> tuple[subprocess.Popen[str], Wire]:
-    process = subprocess.Popen([sys.executable, "-c", SERVE, state], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVE, state], stdout=subprocess.PIPE, text=True, env=controllable()
+    )
     return process, Wire(url=url_of(process))
 
 

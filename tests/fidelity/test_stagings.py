@@ -1,7 +1,6 @@
 """Every row of the fault matrix that a server can stage is staged, and seen on the wire as its line says."""
 
 import json
-import os
 import socket
 import ssl
 import subprocess
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.emulator.arm import controllable
 from tests.fidelity.staging import Staging, play
 from tests.fidelity.stagings_answers import ANSWERS
 from tests.fidelity.stagings_network import LISTS, NETWORK
@@ -33,7 +33,7 @@ sys.exit(serve(port=0, state=None, world=None, latency_ms=0, tls_cert=tls[0], tl
 
 def served(*tls: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", SERVE, *tls], stdout=subprocess.PIPE, text=True, env={**os.environ}
+        [sys.executable, "-c", SERVE, *tls], stdout=subprocess.PIPE, text=True, env=controllable()
     )
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit
 
+from tests.emulator.arm import CONTROLLED
+
 End = Literal["complete", "closed early", "reset", "silence"]
 
 
@@ -60,7 +62,7 @@ class Wire:
         return str(parts.hostname), int(parts.port or 0)
 
     def control(self, name: str, body: object, method: str = "POST") -> Seen:
-        found = self.send(method, f"/_emulator/{name}", body, {})
+        found = self.send(method, f"/_emulator/{name}", body, CONTROLLED)
         assert found.status == 200, found.body
         return found
 

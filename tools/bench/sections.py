@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import secrets
 import shutil
 import statistics
 import subprocess
@@ -11,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,7 @@ from tools.bench.varied import write_varied
 SDK = "15.0.0b6"
 
 _LATENCY_MS, _POLLS, _RETRY_AFTER = 50, 2, 1
+_CONTROL_TOKEN = secrets.token_urlsafe()
 
 _STARTS = (
     "Processor time of whole processes. The ratio of `--help` is to the bare interpreter and 100 ms, that "
@@ -62,8 +66,8 @@ def validation(effort: Effort) -> Section:
             folder = str(write_varied(Path(scratch) / str(count), count))
             ours, floor = in_turn(
                 effort.rounds,
-                lambda folder=folder: subject("validation", folder, figure="cpu"),
-                lambda folder=folder: subject("bare-validation", folder, figure="cpu"),
+                partial(subject, "validation", folder, figure="cpu"),
+                partial(subject, "bare-validation", folder, figure="cpu"),
             )
             rows.append(
                 Row(
@@ -258,7 +262,8 @@ def _emulator(size: Size) -> Iterator[str]:
             for n in range(size.accounts)
         ],
     }
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as server:
+    environment = {**os.environ, "RECONCILER_EMULATOR_CONTROL_TOKEN": _CONTROL_TOKEN}
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment) as server:
         try:
             assert server.stdout is not None  # noqa: S101 -- it is a pipe
             url = json.loads(server.stdout.readline())["url"]
@@ -273,7 +278,7 @@ def _emulator(size: Size) -> Iterator[str]:
 def _control(url: str, what: str, body: object = None) -> Any:  # noqa: ANN401 -- JSON
     content = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(  # noqa: S310 -- loopback
-        f"{url}/_emulator/{what}", data=content, method="GET" if body is None else "POST"
+        f"{url}/_emulator/{what}", data=content, headers={"x-emulator-control": _CONTROL_TOKEN}
     )
     with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 -- loopback
         return json.load(answer)

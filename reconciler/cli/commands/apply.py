@@ -53,7 +53,7 @@ from reconciler.engine.stale import stale_items
 from reconciler.engine.stop import Cause, Interruption, Stop
 from reconciler.errors import ReconcilerError, UsageProblem
 from reconciler.plan import quota
-from reconciler.plan.guard import Counted, Policy
+from reconciler.plan.guard import Policy
 from reconciler.plan.plan import Plan
 from reconciler.planfile.codec import SavedPlan
 from reconciler.report import apply as apply_report
@@ -102,17 +102,17 @@ def command(
     all_or_nothing: bool,
     journal: Path | None,
 ) -> int:
-    """Make Azure as the manifests declare. With a PLANFILE: do that plan, as far as it still fits.
+    """Make Azure as the manifests declare. With PLANFILE [PATH]...: do that plan, as far as it still fits.
 
     A PLANFILE is applied without asking: having it is the yes. What is written comes from the manifests, read
-    anew from the paths that the plan was made of; the file can only narrow that, so an edited one can at most
-    make less happen.
+    anew from PATH. Without a PATH the ones that the plan names are read, if all of them are below the working
+    directory. The file can only narrow what they say, and no number in it lifts a guard.
     """
     saved = saved_plan(chosen)
     if saved is not None:
         chosen = as_planned(chosen, saved)
         if chosen.shard:
-            allowances = _judged_together(allowances, saved, all_or_nothing=all_or_nothing)
+            _no_promise_for_all(all_or_nothing=all_or_nothing)
     loaded = load_manifests(chosen, connection.cloud)
     if not loaded.valid:
         return invalid(loaded, output)
@@ -232,14 +232,12 @@ def exit_code(report: ApplyReport, *, waited: bool = True) -> Exit:
     return Exit.PARTLY if report.count(Outcome.SUCCEEDED) else Exit.FAILED
 
 
-def _judged_together(allowances: Policy, saved: SavedPlan, *, all_or_nothing: bool) -> Policy:
-    """One shard of a plan of all: the limit on deletes is held against what all of them would delete."""
+def _no_promise_for_all(*, all_or_nothing: bool) -> None:
     if all_or_nothing:
         raise UsageProblem(
             "--all-or-nothing does not go with --shard: one shard cannot know whether an item of another has "
             "moved. Nothing was written; leave one of the two out"
         )
-    return dataclasses.replace(allowances, in_shard=Counted(going=saved.going, owned=saved.owned))
 
 
 def _ask(consent: _Consent, plan: Plan, output: Output, deadline: Deadline) -> float:

@@ -18,7 +18,6 @@ from reconciler.cli.exit_codes import Exit
 from reconciler.cli.help import Command
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import (
-    DEFAULT_PATH,
     Chosen,
     Connection,
     Output,
@@ -26,7 +25,7 @@ from reconciler.cli.options import (
     manifest_options,
     output_options,
 )
-from reconciler.cli.planfile import must_have_manifests, read_plan
+from reconciler.cli.planfile import read_plan, recorded_paths
 from reconciler.cli.targets import must_hit_something
 from reconciler.cli.wiring import Loaded, connect, load_manifests, note, the_clock, write_each
 from reconciler.domain.state import DesiredState, ObservedState
@@ -65,7 +64,7 @@ from reconciler.report.style import json_text
     "since",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Only what has moved in ARM since this saved plan saw it; with the plan's paths and selection.",
+    help="Only what has moved in ARM since this saved plan saw it; with the plan's selection.",
 )
 @click.option("--show-people", is_flag=True, help="Show people's addresses in full.")
 def command(
@@ -115,10 +114,7 @@ def _as_planned(chosen: Chosen, base: SavedPlan) -> Chosen:
             "it. Leave them out, or name a plan that was made with them"
         )
     planned = base.chosen(chosen)
-    if chosen.paths != (DEFAULT_PATH,):
-        return replace(planned, paths=chosen.paths)
-    must_have_manifests(planned.paths)
-    return planned
+    return replace(planned, paths=recorded_paths(base)) if chosen.by_default else planned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,12 +22,19 @@ _STATE = click.option(
 )
 
 
+_LARGEST_WORLD = 64 * 1024**2
+
+
 def _document(path: Path | None) -> dict[str, object] | None:
     if path is None:
         return None
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as problem:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_WORLD + 1)
+        if len(content) > _LARGEST_WORLD:
+            raise UsageProblem(f"the world {path} is larger than {_LARGEST_WORLD // 1024**2} MiB")
+        found = json.loads(content)
+    except (OSError, ValueError, RecursionError) as problem:
         raise UsageProblem(f"cannot read the world {path}: {problem}") from problem
     if not isinstance(found, dict):
         raise UsageProblem(f"the world {path} is not a JSON object with subscriptions, accounts, …")
@@ -59,7 +66,11 @@ def serve(
     tls_cert: Path | None,
     tls_key: Path | None,
 ) -> int:
-    """Serve on 127.0.0.1; prints one JSON line with the base URL when ready."""
+    """Serve on this machine alone; prints one JSON line with the base URL when ready.
+
+    The line's `controlToken` is what POST /_emulator/… wants in the header x-emulator-control;
+    RECONCILER_EMULATOR_CONTROL_TOKEN fixes it.
+    """
     try:
         from reconciler.emulator.server import serve as run  # noqa: PLC0415 -- needs the extra
     except ImportError as missing:

@@ -20,7 +20,7 @@ from reconciler.cli.commands.shared import (
 from reconciler.cli.help import Command
 from reconciler.cli.options import Chosen, Output, output_options, rule_option
 from reconciler.cli.pipeline import plan_for
-from reconciler.cli.planfile import must_have_manifests
+from reconciler.cli.planfile import recorded_paths
 from reconciler.cli.targets import must_hit_something
 from reconciler.cli.wiring import load_manifests, note, save, write_each
 from reconciler.errors import PlanStale, UsageProblem
@@ -34,6 +34,12 @@ from reconciler.planfile.merge import ShardPlan, read_shard, united, whole
     examples=("reconciler plan merge shard-*.json --out plan.json",),
 )
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
+@click.option(
+    "--manifests",
+    multiple=True,
+    metavar="PATH",
+    help="The manifests that the shards were planned from; needed if they are not below this folder.",
+)
 @rule_option
 @output_options("text", "json", "markdown", "html", "github", "gitlab")
 @allowance_options
@@ -44,6 +50,7 @@ from reconciler.planfile.merge import ShardPlan, read_shard, united, whole
 def command(
     *,
     files: tuple[Path, ...],
+    manifests: tuple[str, ...],
     rules: tuple[str, ...],
     output: Output,
     allowances: Policy,
@@ -52,14 +59,14 @@ def command(
 ) -> int:
     """Make one plan of the FILEs that `plan --shard I/N --out FILE` saved, one for each shard.
 
-    Reads the manifests that they were made from, and asks ARM nothing. The plan is the one that a single run
-    would have made, and `apply PLANFILE` or `apply PLANFILE --shard I/N` does it. (A folder of the name merge
-    is ./merge.)
+    Reads the manifests that they were made from, below the working directory or where --manifests says, and
+    asks ARM nothing. The plan is the one that a single run would have made, and `apply PLANFILE` or `apply
+    PLANFILE --shard I/N` does it. (A folder of the name merge is ./merge.)
     """
     plans = whole([_read(file) for file in files], tool_version=__version__)
     saved, made = plans[0].saved, max(one.created_at for one in plans)
-    must_have_manifests(saved.manifest_paths)
-    chosen = saved.chosen(Chosen(paths=(), select="", targets=(), excludes=(), rules=rules))
+    paths = manifests or recorded_paths(saved)
+    chosen = saved.chosen(Chosen(paths=paths, select="", targets=(), excludes=(), rules=rules))
     loaded = load_manifests(chosen, saved.cloud, today=made.date())
     if not loaded.valid:
         return invalid(loaded, output)

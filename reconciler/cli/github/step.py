@@ -24,6 +24,7 @@ from reconciler.cli.exit_codes import Exit
 from reconciler.cli.github import page
 from reconciler.cli.github.inputs import Inputs, Runner
 from reconciler.cli.github.rest import GitHubRefused, Repository
+from reconciler.cli.planfile import read_plan, recorded_paths
 from reconciler.diagnostics import Diagnostic, Place, Severity, Span
 from reconciler.errors import ReconcilerError, UsageProblem
 from reconciler.report.diagnostics import render_github
@@ -113,13 +114,13 @@ def _run(inputs: Inputs, runner: Runner) -> _Ended:
     kept = io.StringIO()
     out, err = _Tee(sys.stdout, kept), _Tee(sys.stderr, kept)
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = run(_words(inputs, folder))
+        code = run(_words(inputs, runner, folder))
     sys.stdout.flush()
     (folder / "printed.txt").write_text(kept.getvalue(), "utf-8")
     return _Ended(code=code, printed=kept.getvalue(), folder=folder)
 
 
-def _words(inputs: Inputs, folder: Path) -> list[str]:
+def _words(inputs: Inputs, runner: Runner, folder: Path) -> list[str]:
     """The command line. Paths come behind `--`, so that none is taken for an option."""
     words = [inputs.command, "--no-color"]
     if inputs.command in _REPORTED:
@@ -134,8 +135,15 @@ def _words(inputs: Inputs, folder: Path) -> list[str]:
             words += ["--report", f"json={folder / 'drift.json'}"]
         case _:
             words += ["--yes", "--journal", str(folder / "journal.jsonl")]
-    paths = (inputs.plan_file,) if inputs.plan_file else inputs.paths
-    return [*words, *inputs.arguments, "--", *paths]
+    return [*words, *inputs.arguments, "--", *_paths(inputs, runner)]
+
+
+def _paths(inputs: Inputs, runner: Runner) -> tuple[str, ...]:
+    """The plan file and the manifests; those that a plan file names have to be in the checked-out tree."""
+    if not inputs.plan_file:
+        return inputs.paths
+    paths = inputs.paths or recorded_paths(read_plan(Path(inputs.plan_file)), root=runner.workspace)
+    return (inputs.plan_file, *paths)
 
 
 def _tell(inputs: Inputs, runner: Runner, ended: _Ended) -> int:

@@ -1,101 +1,50 @@
-"""The rules about what a manifest means, one per file, and what every diagnostic code stands for.
+"""The rules about what a manifest means, by topic, and what every diagnostic code stands for.
 
 A rule sees desired deployments in scope, the catalogue and a date, and nothing else: no file, no network,
-no clock. Adding a rule means adding its file and naming it in `RULES`.
+no clock. Adding a rule means writing one function, with its declaration above it, in the module of its topic.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
+from types import ModuleType
 
 from reconciler.catalogue.query import Catalogue
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.state import DesiredState
-from reconciler.manifest.rules import (
-    account_name,
-    capacity_increment,
-    capacity_maximum,
-    capacity_minimum,
-    capacity_missing,
-    capacity_not_allowed,
-    deployment_name,
-    developer_tier_expires,
-    fine_tune_id,
-    fine_tune_region,
-    fine_tune_sku,
-    model_deprecating,
-    model_retired,
-    model_retiring_soon,
-    model_version_missing,
-    parent_missing,
-    reference_cycle,
-    region_not_offered,
-    sku_alias,
-    sku_not_offered,
-    source_missing,
-    source_needless,
-    source_same_account,
-    source_tenant,
-    spillover_missing,
-    spillover_model,
-    spillover_self,
-    spillover_sku,
-    tag_limits,
-    too_many_deployments,
-    unknown_model,
-    unknown_model_version,
-    unknown_region,
-    unknown_sku,
-    upgrade_conflict,
-)
-from reconciler.manifest.rules.rule import Explanation, Rule
-from reconciler.manifest.rules.structural import STRUCTURAL
+from reconciler.manifest.rules import capacity, fine_tune, lifecycle, model, names, references, region, tags
+from reconciler.manifest.rules.rule import Rule, RuleContext
+from reconciler.manifest.structure import STRUCTURAL
 
 __all__ = ["CODES", "RULES", "Explanation", "Rule", "check", "explain", "source"]
 
-RULES: tuple[Rule, ...] = (
-    deployment_name.RULE,
-    account_name.RULE,
-    unknown_sku.RULE,
-    sku_alias.RULE,
-    unknown_model.RULE,
-    unknown_model_version.RULE,
-    model_version_missing.RULE,
-    sku_not_offered.RULE,
-    region_not_offered.RULE,
-    unknown_region.RULE,
-    capacity_missing.RULE,
-    capacity_increment.RULE,
-    capacity_minimum.RULE,
-    capacity_maximum.RULE,
-    capacity_not_allowed.RULE,
-    fine_tune_id.RULE,
-    fine_tune_sku.RULE,
-    fine_tune_region.RULE,
-    source_missing.RULE,
-    source_needless.RULE,
-    source_tenant.RULE,
-    source_same_account.RULE,
-    spillover_missing.RULE,
-    spillover_self.RULE,
-    spillover_sku.RULE,
-    spillover_model.RULE,
-    parent_missing.RULE,
-    reference_cycle.RULE,
-    model_retired.RULE,
-    model_retiring_soon.RULE,
-    model_deprecating.RULE,
-    upgrade_conflict.RULE,
-    developer_tier_expires.RULE,
-    too_many_deployments.RULE,
-    tag_limits.RULE,
+
+def _declared_in(topic: ModuleType) -> Iterable[Rule]:
+    return (value for value in vars(topic).values() if isinstance(value, Rule))
+
+
+RULES: tuple[Rule, ...] = tuple(
+    one
+    for topic in (names, model, region, capacity, fine_tune, references, lifecycle, tags)
+    for one in _declared_in(topic)
 )
+"""Every rule, topic by topic, in the order in which they are written."""
 
-_RULE_OF = {rule.code: rule for rule in RULES}
+_RULE_OF = {one.code: one for one in RULES}
 
-CODES: frozenset[str] = frozenset(_RULE_OF) | frozenset(STRUCTURAL)
+CODES: frozenset[str] = frozenset(_RULE_OF) | STRUCTURAL.keys()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What a code means and what to do; `structural` codes come from reading, the others from rules."""
+
+    code: str
+    severity: Severity
+    text: str
+    structural: bool
 
 
 def check(
@@ -111,13 +60,13 @@ def check(
     every finding of its code, also to those that are milder by default.
     """
     chosen = desired.fleet.rules if severities is None else severities
+    context = RuleContext(desired=desired, catalogue=catalogue, today=today)
     findings: list[Diagnostic] = []
-    for rule in RULES:
-        wanted = chosen.get(rule.code)
-        if wanted is Severity.OFF:
-            continue
-        found = rule.check(desired, catalogue, today)
-        findings.extend(f if wanted is None else replace(f, severity=wanted) for f in found)
+    for one in RULES:
+        wanted = chosen.get(one.code)
+        if wanted is not Severity.OFF:
+            found = one.check(context)
+            findings.extend(f if wanted is None else replace(f, severity=wanted) for f in found)
     return _once(findings)
 
 
@@ -131,15 +80,15 @@ def _once(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 
 def explain(code: str) -> Explanation | None:
     """What a code means and what to do about it; None for a code that does not exist."""
-    rule = _RULE_OF.get(code)
-    if rule is None:
-        return STRUCTURAL.get(code)
-    return Explanation(code=rule.code, severity=rule.severity, text=rule.explanation, structural=False)
+    if code in STRUCTURAL:
+        return Explanation(code=code, severity=Severity.ERROR, text=STRUCTURAL[code], structural=True)
+    one = _RULE_OF.get(code)
+    if one is None:
+        return None
+    return Explanation(code=code, severity=one.severity, text=one.explanation, structural=False)
 
 
 def source(code: str, catalogue: Catalogue) -> str:
     """Where a rule comes from; empty for what is found while reading, whose source is this format."""
-    rule = _RULE_OF.get(code)
-    if rule is None:
-        return ""
-    return rule.source if isinstance(rule.source, str) else rule.source(catalogue)
+    one = _RULE_OF.get(code)
+    return "" if one is None else one.source_in(catalogue)

@@ -1,4 +1,4 @@
-"""Judging a capacity against the sizes a SKU has, for the capacity rules, each of which tells one part.
+"""Rules about capacity: each declared one is judged against the sizes of model, SKU and region.
 
 A size that one of two equal sources allows is never an error: ARM decides.
 """
@@ -16,6 +16,7 @@ from reconciler.diagnostics import Severity
 from reconciler.domain.deployment import DesiredDeployment, Unset
 from reconciler.domain.sku import SkuFamily
 from reconciler.domain.state import DesiredState
+from reconciler.manifest.rules.rule import ERROR, WARNING, Finding, RuleContext, found, misspelt, rule, tables
 
 ROUTE = ("sku", "capacity")
 
@@ -43,7 +44,7 @@ class Verdict:
     @property
     def severity(self) -> Severity:
         """What only some sources refuse is ARM's to decide."""
-        return Severity.WARNING if self.disputed else Severity.ERROR
+        return WARNING if self.disputed else ERROR
 
     @property
     def subject_title(self) -> str:
@@ -135,3 +136,141 @@ def _fault(sizes: Sizes, capacity: int) -> Fault | None:
     if sizes.maximum is not None and capacity > sizes.maximum:
         return Fault.MAXIMUM
     return Fault.INCREMENT
+
+
+@rule("capacity-missing", ERROR, source=tables)
+def capacity_missing(context: RuleContext) -> Iterator[Finding]:
+    """A deployment cannot be created without a capacity.
+
+    It counts PTUs on provisioned SKUs, rate units on standard ones, thousands of enqueued tokens on batch
+    ones. If something else sets the capacity later, state the first one and list `sku.capacity` under
+    `lifecycle.ignoreChanges`; with that line alone the finding is a warning. Models that have one size
+    only, and SKUs we do not know, need none.
+    """
+    catalogue = context.catalogue
+    for deployment in context.deployments:
+        sku = deployment.spec.sku
+        sizes = sizes_of(deployment, catalogue)
+        if (
+            not isinstance(sku.capacity, Unset)
+            or not sku.name.known
+            or misspelt(deployment, ("sku",), "capacity")
+            or (sizes is not None and sizeless(sizes))
+        ):
+            continue
+        ignored = "sku.capacity" in deployment.lifecycle.ignore_changes
+        least = f"; the smallest is {sizes.minimum}" if sizes is not None else ""
+        yield found(
+            deployment,
+            ("sku",),
+            f"`{sku.name}` needs a capacity to be created with{least}",
+            on_key=True,
+            label="no capacity",
+            source=str(sizes.source)
+            if sizes is not None
+            else f"SKU table of the catalogue, {catalogue.date}",
+            fix=f"add capacity: {sizes.minimum}" if sizes is not None else "add capacity",
+            severity=WARNING if ignored else ERROR,
+        )
+
+
+@rule("capacity-increment", ERROR, source=tables)
+def capacity_increment(context: RuleContext) -> Iterator[Finding]:
+    """Provisioned capacity comes in sizes: a minimum, then equal steps above it (`minimum + k * step`).
+
+    Both depend on model, version, SKU and sometimes region. The message names the sizes just under and over
+    the one declared. Where two tables of equal standing disagree, a capacity that fits only one is a
+    warning. The old sample that scales a regional gpt-4o-mini deployment from 25 to 40 PTU breaks its own
+    table: regional gpt-4o-mini has steps of 25.
+    """
+    for wrong in verdicts(context.desired, context.catalogue, Fault.INCREMENT):
+        yield found(
+            wrong.deployment,
+            ROUTE,
+            f"capacity {wrong.capacity} is {wrong.problem} {wrong.subject_title}: {wrong.allowed}",
+            label=f"must be {wrong.allowed}",
+            source=wrong.source,
+            fix=wrong.fix,
+            severity=wrong.severity,
+        )
+
+
+@rule("capacity-minimum", ERROR, source=tables)
+def capacity_minimum(context: RuleContext) -> Iterator[Finding]:
+    """The capacity is smaller than the smallest deployment of this model on this SKU.
+
+    Provisioned deployments have a documented minimum; for every other SKU it is 1.
+    """
+    for wrong in verdicts(context.desired, context.catalogue, Fault.MINIMUM):
+        yield found(
+            wrong.deployment,
+            ROUTE,
+            f"capacity {wrong.capacity} is under the minimum of {wrong.subject_title}: {wrong.allowed}",
+            label=f"must be {wrong.sizes.minimum} or more",
+            source=wrong.source,
+            fix=wrong.fix,
+            severity=wrong.severity,
+        )
+    for deployment in context.deployments:
+        capacity = declared(deployment)
+        if capacity is not None and capacity < 1 and sizes_of(deployment, context.catalogue) is None:
+            yield found(
+                deployment,
+                ROUTE,
+                f"capacity {capacity} is under 1, which is the least any deployment has",
+                label="must be 1 or more",
+                source="ARM's InvalidCapacity",
+                fix="use 1 or more",
+            )
+
+
+@rule("capacity-maximum", ERROR, source=tables)
+def capacity_maximum(context: RuleContext) -> Iterator[Finding]:
+    """The capacity is larger than ARM lets one deployment of this model be on this SKU.
+
+    This is a limit per deployment, apart from quota. Split the load over several deployments, or use
+    another SKU.
+    """
+    catalogue = context.catalogue
+    for wrong in verdicts(context.desired, catalogue, Fault.MAXIMUM):
+        yield found(
+            wrong.deployment,
+            ROUTE,
+            f"capacity {wrong.capacity} is over the maximum of {wrong.subject_title}, {wrong.sizes.maximum}",
+            label=f"must be {wrong.sizes.maximum} or less",
+            source=wrong.source,
+            fix=f"use {wrong.sizes.maximum} or less, or several deployments",
+            severity=wrong.severity,
+        )
+    limit = catalogue.limit("max-ptu-per-deployment")
+    for deployment in context.deployments:
+        capacity, sizes = declared(deployment), sizes_of(deployment, catalogue)
+        if capacity is None or capacity <= limit.value or (sizes is not None and sizes.maximum is not None):
+            continue
+        if deployment.spec.sku.name.family is SkuFamily.PROVISIONED:
+            yield found(
+                deployment,
+                ROUTE,
+                f"capacity {capacity} is over {limit.value} PTU, the most one deployment can have",
+                label=f"must be {limit.value} or less",
+                source=str(limit.source),
+                fix=f"use {limit.value} or less, or several deployments",
+            )
+
+
+@rule("capacity-not-allowed", ERROR, source=tables)
+def capacity_not_allowed(context: RuleContext) -> Iterator[Finding]:
+    """ARM lists the model with a maximum of 1 and without a rate.
+
+    It is billed per token and has no size to choose. Leave the capacity out or write 1.
+    """
+    for wrong in verdicts(context.desired, context.catalogue, Fault.NOT_ALLOWED):
+        yield found(
+            wrong.deployment,
+            ROUTE,
+            f"capacity {wrong.capacity} has no meaning for {wrong.subject_title}: it has one size, 1",
+            label="must be 1, or left out",
+            source=wrong.source,
+            fix=wrong.fix,
+            severity=wrong.severity,
+        )

@@ -1,4 +1,4 @@
-"""How long the declared models live, for the rules about retirement.
+"""Rules about how long declared models and deployments live.
 
 The newest source's date counts; ARM's older date is told beside it, never used against it.
 """
@@ -12,9 +12,10 @@ from datetime import date
 from reconciler.catalogue.facts import LifecycleFacts, Stage
 from reconciler.catalogue.query import Catalogue
 from reconciler.catalogue.subject import Subject, subject
-from reconciler.diagnostics import Route
-from reconciler.domain.deployment import UNSET, DesiredDeployment
+from reconciler.diagnostics import Route, counted
+from reconciler.domain.deployment import UNSET, DesiredDeployment, Unset
 from reconciler.domain.state import DesiredState
+from reconciler.manifest.rules.rule import ERROR, WARNING, Finding, RuleContext, found, rule, tables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,3 +94,134 @@ def lives(desired: DesiredState, catalogue: Catalogue) -> Iterator[Life]:
         if facts is not None:
             successor = catalogue.lifecycle(facts.successor, UNSET) if facts.successor else None
             yield Life(deployment=deployment, what=what, facts=facts, successor=successor)
+
+
+@rule("model-retired", ERROR, source=tables)
+def model_retired(context: RuleContext) -> Iterator[Finding]:
+    """A retired model takes no new deployments, and existing ones answer 410.
+
+    Retired by status is an error. A retirement date in the past alone is a warning, because dates have
+    moved; with `retirement.failWithinDays` above 0 in the Fleet it is an error. For fine-tuned models the
+    date of fine-tuned deployments counts, which is later than the base's. Move to the successor.
+    """
+    strict = context.desired.fleet.retirement.fail_within_days > 0
+    for life in lives(context.desired, context.catalogue):
+        if life.retired:
+            since = f" since {life.ends}" if life.past(context.today) else ""
+            message = f"{life.what.title} has been retired{since}"
+        elif life.past(context.today):
+            ago = counted(life.days_ago(context.today), "day")
+            message = f"{life.what.title} was to retire on {life.ends}, {ago} ago"
+        else:
+            continue
+        yield found(
+            life.deployment,
+            life.route,
+            message,
+            label="retired" if life.retired else f"to retire on {life.ends}",
+            source=life.source,
+            fix=life.fix(context.today),
+            severity=ERROR if life.retired or strict else WARNING,
+        )
+
+
+@rule("model-retiring-soon", WARNING, source=tables)
+def model_retiring_soon(context: RuleContext) -> Iterator[Finding]:
+    """The model version retires within `retirement.warnWithinDays` (90 unless the Fleet says otherwise).
+
+    Within `failWithinDays` it is an error. Plan the move: deploy the successor under a new name, then cut
+    over. If a table gives two dates, the earlier counts.
+    """
+    limits = context.desired.fleet.retirement
+    for life in lives(context.desired, context.catalogue):
+        days = life.days_left(context.today)
+        if days is None or life.retired or days <= 0:
+            continue
+        failing = limits.fail_within_days > 0 and days <= limits.fail_within_days
+        if not failing and days > limits.warn_within_days:
+            continue
+        yield found(
+            life.deployment,
+            life.route,
+            f"{life.what.title} retires on {life.ends}, in {counted(days, 'day')}",
+            label=f"retires on {life.ends}",
+            source=life.source,
+            fix=life.fix(context.today),
+            severity=ERROR if failing else WARNING,
+        )
+
+
+_MEANING = {
+    Stage.LEGACY: "legacy: it can be deployed",
+    Stage.DEPRECATED: "deprecated: only subscriptions that have deployed it before can",
+}
+
+
+@rule("model-deprecating", WARNING, source=tables)
+def model_deprecating(context: RuleContext) -> Iterator[Finding]:
+    """Microsoft calls the version Legacy (a successor exists) or Deprecated.
+
+    A deprecated version can be deployed only by subscriptions that have deployed it before; ARM calls that
+    Deprecating. Existing deployments go on until the retirement date. New work should start on the
+    successor.
+    """
+    for life in lives(context.desired, context.catalogue):
+        meaning = _MEANING.get(life.stage) if life.stage else None
+        if meaning is None or life.past(context.today):
+            continue
+        until = f" until it retires on {life.ends}" if life.ends else ""
+        yield found(
+            life.deployment,
+            life.route,
+            f"{life.what.title} is {meaning}{until}",
+            label=str(life.stage),
+            source=life.source,
+            fix=life.fix(context.today),
+        )
+
+
+_WHEN = {
+    "OnceNewDefaultVersionAvailable": "when a new default version appears",
+    "OnceCurrentVersionExpired": "when this version expires",
+}
+
+
+@rule("upgrade-conflict", WARNING, source="Microsoft.CognitiveServices specification, 2025-06-01")
+def upgrade_conflict(context: RuleContext) -> Iterator[Finding]:
+    """The manifest pins `model.version` and lets the service upgrade it.
+
+    After such an upgrade the manifest and ARM disagree, and the next apply asks for the old version again,
+    which ARM may refuse. Pin the version with `NoAutoUpgrade`, or leave the version out and let the service
+    choose.
+    """
+    for deployment in context.deployments:
+        version, option = deployment.spec.model.version, deployment.spec.version_upgrade_option
+        if isinstance(version, Unset) or isinstance(option, Unset) or option not in _WHEN:
+            continue
+        yield found(
+            deployment,
+            ("versionUpgradeOption",),
+            f"version `{version}` is pinned, and `{option}` lets the service change it {_WHEN[option]}",
+            label="upgrades the pinned version",
+            fix="write NoAutoUpgrade, or leave model.version out",
+        )
+
+
+@rule("developer-tier-expires", WARNING, source=tables)
+def developer_tier_expires(context: RuleContext) -> Iterator[Finding]:
+    """`DeveloperTier` deployments live 24 hours and are then deleted by the service.
+
+    Declared in a manifest, such a deployment goes missing every day: drift reports it as expired. Use it
+    for trying a model out, and another SKU for anything that must stay.
+    """
+    lifetime = context.catalogue.limit("developer-tier-lifetime-hours")
+    for deployment in context.deployments:
+        if deployment.spec.sku.name.name == "DeveloperTier":
+            yield found(
+                deployment,
+                ("sku", "name"),
+                f"the service deletes `{deployment.id.name}` {lifetime.value} hours after its creation",
+                label=f"lives {lifetime.value} hours",
+                source=str(lifetime.source),
+                fix="use Standard or GlobalStandard for a deployment that must stay",
+            )

@@ -1,4 +1,8 @@
-"""What a rule is, and the few words all rules share.
+"""What a rule is: a function over declared deployments, with its declaration above it.
+
+    @rule("capacity-increment", ERROR, source=tables)
+    def capacity_increment(context: RuleContext) -> Iterator[Finding]:
+        \"\"\"What the code means and what to do: printed by `explain` and in docs/diagnostics.md.\"\"\"
 
 A rule sees values only: the desired state, the catalogue and today's date. It yields findings and
 never raises; what the catalogue does not know is no finding at all, or a warning that says so.
@@ -6,9 +10,10 @@ never raises; what the catalogue does not know is no finding at all, or a warnin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Final
 
 from reconciler.catalogue.near import misspelling_of
 from reconciler.catalogue.query import Catalogue
@@ -16,14 +21,47 @@ from reconciler.diagnostics import Diagnostic, Place, Related, Route, Severity
 from reconciler.domain.deployment import DesiredDeployment
 from reconciler.domain.state import DesiredAccount, DesiredState
 
-Check = Callable[[DesiredState, Catalogue, date], Iterator[Diagnostic]]
+ERROR: Final = Severity.ERROR
+WARNING: Final = Severity.WARNING
+INFO: Final = Severity.INFO
 
-_SHOWN = 6
+RuleSource = str | Callable[[Catalogue], str]
+"""Where a rule comes from, in words; a function where that depends on the catalogue's date."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleContext:
+    """What every rule sees."""
+
+    desired: DesiredState
+    catalogue: Catalogue
+    today: date
+
+    @property
+    def deployments(self) -> tuple[DesiredDeployment, ...]:
+        """The declared deployments in scope, ordered by identity."""
+        return self.desired.deployments
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a rule found at one place. Severity and source are the rule's own where None."""
+
+    place: Place | None
+    message: str
+    label: str = ""
+    fix: str = ""
+    source: str | None = None
+    severity: Severity | None = None
+    related: tuple[Related, ...] = ()
+
+
+Find = Callable[[RuleContext], Iterator[Finding]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One code. `severity` is the usual one: a check may be milder where it is less sure.
+    """One code. `severity` is the usual one: a finding may be milder where it is less sure.
 
     `source` is where the rule comes from; a finding may name a nearer one, the very table it was read from.
     """
@@ -31,18 +69,37 @@ class Rule:
     code: str
     severity: Severity
     explanation: str
-    source: str | Callable[[Catalogue], str]
-    check: Check
+    source: RuleSource
+    find: Find
+
+    def check(self, context: RuleContext) -> Iterator[Diagnostic]:
+        """What the rule has to say of everything declared."""
+        source = self.source_in(context.catalogue)
+        for one in self.find(context):
+            yield Diagnostic(
+                code=self.code,
+                severity=one.severity or self.severity,
+                message=one.message,
+                place=one.place,
+                label=one.label,
+                source=source if one.source is None else one.source,
+                fix=one.fix,
+                related=one.related,
+            )
+
+    def source_in(self, catalogue: Catalogue) -> str:
+        """Where the rule comes from, in words."""
+        return self.source if isinstance(self.source, str) else self.source(catalogue)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
-    """What a code means and what to do; `structural` codes come from reading, the others from rules."""
+def rule(code: str, severity: Severity, *, source: RuleSource) -> Callable[[Find], Rule]:
+    """Declare the function below as a rule; its docstring is the explanation."""
 
-    code: str
-    severity: Severity
-    text: str
-    structural: bool
+    def declared(find: Find) -> Rule:
+        explanation = " ".join((find.__doc__ or "").split())
+        return Rule(code=code, severity=severity, explanation=explanation, source=source, find=find)
+
+    return declared
 
 
 def tables(catalogue: Catalogue) -> str:
@@ -50,30 +107,44 @@ def tables(catalogue: Catalogue) -> str:
     return f"tables of the catalogue, {catalogue.date}; a finding names the one that it was read from"
 
 
+def tuned_tables(catalogue: Catalogue) -> str:
+    """The source of what holds for fine-tuned models."""
+    return str(catalogue.tuned_source)
+
+
+def alias_table(catalogue: Catalogue) -> str:
+    """The source of what SKUs were called."""
+    return str(catalogue.alias_source)
+
+
 def found(
-    code: str,
-    severity: Severity,
     deployment: DesiredDeployment,
     route: Route,
     message: str,
     *,
     on_key: bool = False,
     label: str = "",
-    source: str = "",
     fix: str = "",
+    source: str | None = None,
+    severity: Severity | None = None,
     related: tuple[Related, ...] = (),
-) -> Diagnostic:
+) -> Finding:
     """A finding about one field of a deployment, placed in the text whose value won."""
-    return Diagnostic(
-        code=code,
-        severity=severity,
+    place = deployment.provenance.place(route, on_key=on_key)
+    return Finding(
+        place=place,
         message=message,
-        place=deployment.provenance.place(route, on_key=on_key),
         label=label,
-        source=source,
         fix=fix,
+        source=source,
+        severity=severity,
         related=related,
     )
+
+
+def account_place(account: DesiredAccount, key: str) -> Place | None:
+    """The place of one field of an account, below the place of the account itself."""
+    return None if account.place is None else replace(account.place, route=(*account.place.route, key))
 
 
 def misspelt(deployment: DesiredDeployment, route: Route, name: str) -> bool:
@@ -86,38 +157,3 @@ def misspelt(deployment: DesiredDeployment, route: Route, name: str) -> bool:
         if any(key != name and misspelling_of(key, [name]) is not None for key in keys):
             return True
     return False
-
-
-def account_place(account: DesiredAccount, key: str) -> Place | None:
-    """The place of one field of an account, below the place of the account itself."""
-    return None if account.place is None else replace(account.place, route=(*account.place.route, key))
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun: ``1 day``, ``2 days``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def listing(names: Sequence[object], shown: int = _SHOWN) -> str:
-    """Names for a sentence, the first few of them: ``a, b and 3 more``."""
-    texts = [str(name) for name in names]
-    if len(texts) > shown:
-        return f"{', '.join(texts[:shown])} and {len(texts) - shown} more"
-    return " and ".join([", ".join(texts[:-1]), texts[-1]]) if len(texts) > 1 else "".join(texts)
-
-
-def choice(names: Sequence[object], shown: int = 3) -> str:
-    """The first few names to choose from: ``a, b or c``."""
-    texts = [str(name) for name in names[:shown]]
-    return " or ".join([", ".join(texts[:-1]), texts[-1]]) if len(texts) > 1 else "".join(texts)
-
-
-def did_you_mean(meant: str | None, similar: Sequence[str] = ()) -> str:
-    """A fix: the name that was surely meant, else those that look like it; empty without any."""
-    if meant is not None:
-        return f"did you mean {meant}?"
-    return (
-        f"the nearest known are {listing(similar)}"
-        if len(similar) > 1
-        else "".join(f"the nearest known is {name}" for name in similar)
-    )

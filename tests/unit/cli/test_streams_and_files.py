@@ -119,4 +119,4 @@ def test_a_saved_plan_takes_no_other_selection(tmp_path: Path) -> None:
     plan = str(tmp_path / "plan.json")
     assert run(["plan", QUICKSTART, "-q", "--out", plan, *state]) == 0
     assert run(["apply", plan, "-q", "--target", "*/*/chat", *state]) == 64
-    assert run(["apply", plan, "-q", *state]) == 0
+    assert run(["apply", plan, QUICKSTART, "-q", *state]) == 0

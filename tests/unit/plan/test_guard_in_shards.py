@@ -7,10 +7,10 @@ import pytest
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.shard import Shard
 from reconciler.domain.state import DesiredAccount, DesiredState, Guards, ObservedState
-from reconciler.plan.guard import Alone, Counted, Policy
+from reconciler.plan.guard import Alone, Policy
 from reconciler.plan.make import make_plan
 from reconciler.plan.plan import Refusal
-from tests.unit.plan.states import account, applied, desired, listed, name_of, state, world
+from tests.unit.plan.states import account, applied, desired, listed, state, world
 
 # The one subscription of these states is in the first of two shards.
 OURS, OTHERS = Shard(1, 2), Shard(2, 2)
@@ -43,23 +43,6 @@ LIMITS: list[tuple[str, int, int, Policy, Guards, bool]] = [
     ("the percentage of the Fleet", 2, 4, Policy(), Guards(max_delete_percent=50), True),
     ("of both the smaller", 2, 10, Policy(), Guards(max_deletes=9, max_delete_percent=10), False),
     ("the flag is for this shard", 9, 10, Policy(max_deletes=9), Guards(), True),
-    ("counted over all shards", 0, 9, Policy(in_shard=Counted(going=(), owned=100)), Guards(), True),
-    (
-        "all shards together go too far",
-        0,
-        9,
-        Policy(in_shard=Counted(going=tuple(name_of(f"x{n}") for n in range(6)), owned=100)),
-        Guards(),
-        False,
-    ),
-    (
-        "six of a hundred are 6 %",
-        1,
-        2,
-        Policy(in_shard=Counted(going=tuple(name_of(f"x{n}") for n in range(6)), owned=100)),
-        Guards(max_delete_percent=6),
-        True,
-    ),
 ]
 
 
@@ -76,7 +59,9 @@ def test_a_limit_on_deletes_is_the_fleets(
 def test_a_shard_says_whose_limit_it_is_and_two_ways_out() -> None:
     found = refusals(4, 30, Policy())["max-deletes"]
     assert "3 are allowed by shard 1/2's share of the 5" in found.message
-    assert found.fix.startswith("--max-deletes 4 for shard 1/2 alone; or `plan --shard`, `plan merge`")
+    assert found.fix == (
+        "--max-deletes 4 for shard 1/2 alone; or apply without --shard, under the limit of the whole fleet"
+    )
 
 
 RULES: list[tuple[Policy, Guards, str]] = [
@@ -92,13 +77,6 @@ def test_a_refusal_in_a_shard_says_what_the_limit_was_taken_of(
 ) -> None:
     found = refusals(4, 20, policy, guards=guards)["max-deletes"]
     assert found.message.endswith(f"are allowed by {rule}")
-
-
-def test_a_saved_plan_that_goes_too_far_names_what_goes_in_every_shard() -> None:
-    going = tuple(name_of(f"x{number}") for number in range(6))
-    found = refusals(0, 9, Policy(in_shard=Counted(going=going, owned=30)))["max-deletes"]
-    assert "6 deployments would be deleted or replaced (acc/x0" in found.message
-    assert found.fix == "--max-deletes 6"
 
 
 def test_the_only_shard_goes_by_the_fleets_own_limit() -> None:

@@ -280,7 +280,6 @@ def test_a_plan_of_another_format_is_stale() -> None:
 class Choice:
     """A selection as a command line holds it."""
 
-    paths: tuple[str, ...] = ()
     select: str = "x"
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
@@ -288,9 +287,7 @@ class Choice:
 
 def test_the_saved_selection_replaces_the_one_given() -> None:
     back = replace(saved(example()), targets=("*/a/*",), select="env=prod")
-    assert back.chosen(Choice()) == Choice(
-        paths=("manifests",), select="env=prod", targets=("*/a/*",), excludes=()
-    )
+    assert back.chosen(Choice()) == Choice(select="env=prod", targets=("*/a/*",))
 
 
 UNFIT = [

@@ -16,7 +16,7 @@ from reconciler.plan.make import make_plan
 from reconciler.planfile.codec import to_json
 from reconciler.planfile.merge import ShardPlan, read_shard, united, whole
 from reconciler.planfile.saved import read_saved
-from tests.unit.plan.states import account, applied, desired, listed, name_of, plan, state, world
+from tests.unit.plan.states import account, applied, desired, listed, state, world
 
 NOW = datetime(2026, 11, 24, 3, 4, 5, tzinfo=UTC)
 LATER = Policy(in_shard=Alone.LATER)
@@ -156,7 +156,6 @@ def test_a_plan_of_the_whole_fleet_has_nothing_to_merge() -> None:
         (lambda one: one.update(createdAt="2026-11-24T00:00:00"), "no time zone"),
         (lambda one: one.update(shard={"index": 3, "count": 2}), "no shard 3 of 2"),
         (lambda one: one.update(shard={"index": True, "count": 2}), "`index` must be a whole number"),
-        (lambda one: one.update(owned="many"), "`owned` must be a whole number"),
         (lambda one: one.update(tool={"version": 1}), "`version` must be text"),
     ],
 )
@@ -207,16 +206,3 @@ def test_what_the_shards_know_of_filters_and_fine_tuned_models_is_put_together()
     found = united(plans, fleet())
     assert found.policies == {acc: frozenset({"strict"})}
     assert found.sources == {source: frozenset({"tuned"}), acc: frozenset()}
-
-
-def test_what_a_saved_plan_deletes_is_counted_over_all_shards() -> None:
-    made = plan(state(desired("new")), world(listed(applied(desired("gone")), applied(desired("new")))))
-    document = to_json(
-        made,
-        created_at=NOW,
-        tool_version="1",
-        manifest_paths=("m",),
-        selection={"select": "", "targets": [], "excludes": []},
-    )
-    saved = read_saved(json.dumps(document))
-    assert (saved.going, saved.owned) == ((name_of("gone"),), 2)

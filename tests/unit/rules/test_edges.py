@@ -10,13 +10,12 @@ import pytest
 from reconciler.catalogue.facts import LifecycleFacts, Sizes, Source, Stage
 from reconciler.catalogue.load import catalogue
 from reconciler.catalogue.subject import subject
-from reconciler.diagnostics import Severity
+from reconciler.diagnostics import Severity, did_you_mean
 from reconciler.domain.ids import Region
 from reconciler.domain.state import Retirement
 from reconciler.manifest.rules.capacity import Fault, _fault
 from reconciler.manifest.rules.lifecycle import Life
-from reconciler.manifest.rules.places import nearest_first
-from reconciler.manifest.rules.rule import did_you_mean
+from reconciler.manifest.rules.region import nearest_first
 from tests.manifests.checking import check_text
 from tests.unit.rules.declare import CHECKPOINT, TODAY, TUNED, declared, deployment, find, findings, tuned
 

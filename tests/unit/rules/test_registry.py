@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 
 from reconciler.catalogue.load import catalogue
-from reconciler.diagnostics import Provenance, Severity
+from reconciler.diagnostics import Provenance, Severity, choice, listing
 from reconciler.domain.deployment import DesiredDeployment
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.state import DesiredState, Fleet
 from reconciler.manifest import rules
-from reconciler.manifest.rules.rule import choice, listing
 from tests.unit.rules.declare import (
     TODAY,
     account_id,
@@ -169,9 +168,14 @@ def test_structural_codes_and_rules_do_not_overlap() -> None:
     assert len(_EVERY) == len(set(_EVERY))
 
 
-def test_every_rule_lives_in_a_file_of_its_own_name() -> None:
+def test_every_rule_is_a_function_of_its_own_name() -> None:
+    assert [one.find.__name__.replace("_", "-") for one in rules.RULES] == _EVERY
+
+
+def test_every_declared_rule_is_in_the_register() -> None:
     folder = Path(rules.__file__).parent
-    assert all((folder / f"{code.replace('-', '_')}.py").is_file() for code in _EVERY)
+    written = [line for path in folder.glob("*.py") for line in path.read_text("utf-8").splitlines()]
+    assert sum(line.startswith("@rule(") for line in written) == len(rules.RULES)
 
 
 def test_every_rule_has_a_bad_manifest() -> None:

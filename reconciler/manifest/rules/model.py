@@ -1,0 +1,274 @@
+"""Rules about models, their versions and the SKUs they are offered on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from reconciler.catalogue.near import misspelling_of, similar
+from reconciler.catalogue.query import Catalogue
+from reconciler.catalogue.subject import Subject, subject
+from reconciler.diagnostics import choice, did_you_mean, listing
+from reconciler.domain.deployment import DesiredDeployment, Unset
+from reconciler.domain.sku import KNOWN_SKUS, SkuName, is_alias
+from reconciler.domain.state import DesiredState
+from reconciler.manifest.rules.rule import (
+    ERROR,
+    INFO,
+    WARNING,
+    Finding,
+    RuleContext,
+    alias_table,
+    found,
+    misspelt,
+    rule,
+    tables,
+)
+
+# Seen in ARM's lists of 2026: an old per-model SKU and SKUs of internal subscriptions.
+_NOT_PUBLIC = {"provisioned", "provisioned_image", "provisioned_multimodal", "lowpriority"}
+
+
+@rule("unknown-sku", WARNING, source=tables)
+def unknown_sku(context: RuleContext) -> Iterator[Finding]:
+    """The SKU is none of the nine public ones.
+
+    If it looks like a slip of one of them this is an error, otherwise a warning: the service adds SKUs
+    without notice, and ARM decides. Names are matched without regard to case. `Provisioned` (the old
+    per-model SKU) and `LowPriority` are listed by ARM for some subscriptions and cannot be ordered by
+    others.
+    """
+    catalogue = context.catalogue
+    display = {fact.display_name: sku for sku in KNOWN_SKUS if (fact := catalogue.sku(SkuName(sku)))}
+    for deployment in context.deployments:
+        sku = deployment.spec.sku.name
+        if sku.known:
+            continue
+        meant = None if sku.name.lower() in _NOT_PUBLIC else misspelling_of(sku.name, [*KNOWN_SKUS, *display])
+        meant = display.get(meant or "", meant)
+        why = (
+            "is listed by ARM but not offered to the public"
+            if sku.name.lower() in _NOT_PUBLIC
+            else "is unknown"
+            if meant
+            else "is unknown and no slip of a known one, so it may be new and ARM decides"
+        )
+        yield found(
+            deployment,
+            ("sku", "name"),
+            f"SKU `{sku}` {why}; the public ones are {listing(KNOWN_SKUS, len(KNOWN_SKUS))}",
+            label="no public SKU",
+            source=f"SKU table of the catalogue, {catalogue.date}",
+            fix=did_you_mean(meant, similar(sku.name, KNOWN_SKUS)) or "use one of the public SKUs",
+            severity=ERROR if meant else WARNING,
+        )
+
+
+@rule("sku-alias", WARNING, source=alias_table)
+def sku_alias(context: RuleContext) -> Iterator[Finding]:
+    """`ProvisionedStandard` is what old documentation calls the regional provisioned SKU.
+
+    Microsoft's page on fine-tuned deployments had that name until 2025-04-09. No list that ARM returns has
+    that name: it is `ProvisionedManaged`. The manifest is understood and the right name is sent, so the
+    alias never shows as drift. Write `ProvisionedManaged`.
+    """
+    for deployment in context.deployments:
+        written = _written(deployment)
+        if written is not None and is_alias(written):
+            yield found(
+                deployment,
+                ("sku", "name"),
+                f"`{written}` is what old documentation calls `{deployment.spec.sku.name}`; "
+                "no list that ARM returns has it",
+                label=f"sent as {deployment.spec.sku.name}",
+                fix=f"write {deployment.spec.sku.name}",
+            )
+
+
+def _written(deployment: DesiredDeployment) -> str | None:
+    for layer in reversed(deployment.provenance.layers):
+        sku = layer.stated.get("sku")
+        if isinstance(sku, Mapping) and isinstance(name := sku.get("name"), str):
+            return name
+    return None
+
+
+@rule("sku-not-offered", ERROR, source=tables)
+def sku_not_offered(context: RuleContext) -> Iterator[Finding]:
+    """The model version is listed on other SKUs only (ARM answers InvalidResourceProperties).
+
+    The rule speaks where some source lists all SKUs of the version; where a later snapshot hints that the
+    list has grown it is a warning. `DeveloperTier` is for fine-tuned models only. Choose one of the SKUs
+    that the message names, or another version.
+    """
+    catalogue = context.catalogue
+    for deployment in context.deployments:
+        what, sku = subject(deployment.spec.model, catalogue), deployment.spec.sku.name
+        if what.known is None or what.fine_tuned or not sku.known:
+            continue
+        offered = catalogue.skus_for(what.name, what.version)
+        if sku in (offered or ()):
+            continue
+        refused = catalogue.refuses(what.name, what.version, sku)
+        if not offered and refused is None:
+            continue
+        doubtful = refused is None and catalogue.doubtful(what.name, what.version, sku)
+        only = "; that SKU is for fine-tuned models" if sku.name == "DeveloperTier" else ""
+        yield found(
+            deployment,
+            ("sku", "name"),
+            f"{what.title} is not offered on `{sku}`{only}; "
+            f"it is on {listing(offered or (), 9) or 'other SKUs'}",
+            label=f"not a SKU of {what.known.name}",
+            source=_source(catalogue, what, sku, offered or ()),
+            fix=f"use {choice(offered)}" if offered else "use another SKU",
+            severity=WARNING if doubtful else ERROR,
+        )
+
+
+def _source(catalogue: Catalogue, what: Subject, sku: SkuName, offered: tuple[SkuName, ...]) -> str:
+    refused = catalogue.refuses(what.name, what.version, sku)
+    if refused is not None:
+        return str(refused)
+    lists = [catalogue.regions_for(what.name, what.version, other) for other in offered]
+    return next((str(found_in.source) for found_in in lists if found_in is not None), str(catalogue.date))
+
+
+@rule("unknown-model", WARNING, source=tables)
+def unknown_model(context: RuleContext) -> Iterator[Finding]:
+    """The catalogue has no model of this name.
+
+    If the name looks like a slip of a known one this is an error, otherwise a warning: new models appear
+    every few weeks, and names that differ only in their digits are taken for newer models. A known model
+    under the wrong `format` is an error that names the right one: ARM compares formats with regard to case.
+    For a fine-tuned model the base in its id is looked up.
+    """
+    catalogue = context.catalogue
+    names = catalogue.models()
+    for deployment in context.deployments:
+        what = subject(deployment.spec.model, catalogue)
+        if what.nameless:
+            continue
+        if what.known is None:
+            meant = misspelling_of(what.name, names)
+            near = similar(what.name, names)
+            of = "base model" if what.fine_tuned else "model"
+            yield found(
+                deployment,
+                ("model", "name"),
+                f"{of} `{what.name}` is not in the catalogue of {catalogue.date}",
+                label="unknown model",
+                source=f"model catalogue, {catalogue.date}",
+                fix=did_you_mean(meant, near) or "if the model is newer than the catalogue, ARM will know it",
+                severity=ERROR if meant else WARNING,
+            )
+        else:
+            yield from _spelling(deployment, what)
+
+
+def _spelling(deployment: DesiredDeployment, what: Subject) -> Iterator[Finding]:
+    known, model = what.known, deployment.spec.model
+    if known is None:
+        return
+    if known.format is not None and model.format != known.format:
+        stated = any(layer.states(("model", "format")) for layer in deployment.provenance.layers)
+        yield found(
+            deployment,
+            ("model", "format") if stated else ("model", "name"),
+            f"model `{known.name}` has format `{known.format}`, not `{model.format}`",
+            label=f"{known.format} is the format of {known.name}",
+            source=str(known.source) if known.source else "",
+            fix=f"write format: {known.format}",
+            severity=ERROR,
+        )
+    if not what.fine_tuned and model.name != known.name:
+        yield found(
+            deployment,
+            ("model", "name"),
+            f"model `{model.name}` is spelled `{known.name}` by ARM",
+            label="other case than ARM's",
+            source=str(known.source) if known.source else "",
+            fix=f"write {known.name}",
+        )
+
+
+_SHORTEST = 3
+
+
+@rule("unknown-model-version", WARNING, source=tables)
+def unknown_model_version(context: RuleContext) -> Iterator[Finding]:
+    """The model is known, but not in this version.
+
+    If the version looks like a slip of a known one this is an error, otherwise a warning. A version dated
+    after the newest source of the catalogue is always a warning: nobody could know it. Write versions as
+    text (`"0613"`, `"2024-08-06"`). Fine-tuned models have version "1"; for them the version of the base
+    inside the id is checked as well.
+    """
+    catalogue = context.catalogue
+    for deployment in context.deployments:
+        what = subject(deployment.spec.model, catalogue)
+        if what.known is None or isinstance(what.version, Unset) or not what.known.versions:
+            continue
+        if what.version.lower() not in {version.lower() for version in what.known.versions}:
+            yield _unknown(deployment, what, what.version, catalogue)
+    yield from _tuned_versions(context.desired, catalogue)
+
+
+def _unknown(deployment: DesiredDeployment, what: Subject, version: str, catalogue: Catalogue) -> Finding:
+    versions = what.known.versions if what.known else ()
+    # Counters such as "9" have no slips, and a date after the newest source is news, not a mistake.
+    fresh = version > catalogue.newest_source and version[:2] == "20"
+    meant = (
+        None if fresh or len(version) < _SHORTEST else misspelling_of(version, versions, digits_matter=False)
+    )
+    return found(
+        deployment,
+        ("model", "name") if what.fine_tuned else ("model", "version"),
+        f"`{what.name}` has no version `{version}` that we know of; known: {listing(versions)}",
+        label="unknown version",
+        source=f"model catalogue, {catalogue.date}",
+        fix=did_you_mean(meant) or "if the version is newer than the catalogue, ARM will know it",
+        severity=ERROR if meant else WARNING,
+    )
+
+
+def _tuned_versions(desired: DesiredState, catalogue: Catalogue) -> Iterator[Finding]:
+    for deployment in desired.deployments:
+        version = deployment.spec.model.version
+        if (
+            isinstance(version, str)
+            and version != "1"
+            and subject(deployment.spec.model, catalogue).fine_tuned
+        ):
+            yield found(
+                deployment,
+                ("model", "version"),
+                f"fine-tuned models have version `1`, not `{version}`; the base's version is part of the id",
+                label="not a version of a fine-tuned model",
+                source=str(catalogue.tuned_source),
+                fix='write version: "1"',
+            )
+
+
+@rule("model-version-missing", INFO, source="Microsoft.CognitiveServices specification, 2025-06-01")
+def model_version_missing(context: RuleContext) -> Iterator[Finding]:
+    """Without a version the service takes its default one at the time of the first write.
+
+    What is deployed depends on the day, and the field is then not managed: a later upgrade by the service
+    is no drift. Write the version to pin it; fine-tuned models have version "1".
+    """
+    for deployment in context.deployments:
+        if not isinstance(deployment.spec.model.version, Unset):
+            continue
+        if misspelt(deployment, ("model",), "version"):
+            continue
+        what = subject(deployment.spec.model, context.catalogue)
+        default = what.known.default_version if what.known and not what.fine_tuned else None
+        now = f" (`{default}` in the catalogue of {context.catalogue.date})" if default else ""
+        wanted = "1" if what.fine_tuned else default
+        yield found(
+            deployment,
+            ("model", "name"),
+            f"`{deployment.spec.model.name}` has no version: the service picks its default one{now}",
+            label="no version",
+            fix=f'write version: "{wanted}" to pin it' if wanted else "write a version to pin it",
+        )

@@ -1,0 +1,269 @@
+"""Rules about deployments that name each other: spillover targets and parents.
+
+Names are compared without case. A deployment that a selection left out is declared all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.catalogue.near import misspelling_of, similar
+from reconciler.catalogue.subject import Subject, subject
+from reconciler.diagnostics import Related, Route, Severity, did_you_mean
+from reconciler.domain.deployment import DesiredDeployment, Unset
+from reconciler.domain.ids import AccountId, DeploymentId
+from reconciler.domain.sku import SkuFamily, SkuName
+from reconciler.domain.state import DesiredState
+from reconciler.manifest.rules.rule import ERROR, WARNING, Finding, RuleContext, found, rule
+
+
+class Siblings:
+    """Lookup of declared deployments by account and name."""
+
+    def __init__(self, desired: DesiredState) -> None:
+        self._left_out = desired.scope.left_out
+        self._known: dict[DeploymentId, DesiredDeployment] = {d.id: d for d in desired.deployments}
+        self._names: dict[AccountId, list[str]] = {}
+        for deployment in desired.deployments:
+            self._names.setdefault(deployment.id.account, []).append(deployment.id.name)
+
+    def find(self, deployment: DesiredDeployment, name: str) -> DesiredDeployment | None:
+        """The declared and selected deployment `name` of the same account."""
+        return self._known.get(DeploymentId(account=deployment.id.account, name=name))
+
+    def declares(self, deployment: DesiredDeployment, name: str) -> bool:
+        """Whether the account declares `name`, selected or not."""
+        wanted = DeploymentId(account=deployment.id.account, name=name)
+        return wanted in self._known or wanted in self._left_out
+
+    def names(self, deployment: DesiredDeployment) -> list[str]:
+        """The other names that the account declares."""
+        every = self._names.get(deployment.id.account, [])
+        return [name for name in every if name.lower() != deployment.id.name.lower()]
+
+    def meant(self, deployment: DesiredDeployment, name: str) -> str:
+        """The declared name that `name` may be a slip of; empty without any."""
+        names = self.names(deployment)
+        return did_you_mean(misspelling_of(name, names), similar(name, names, 2))
+
+    def rings(self) -> Iterator[tuple[DesiredDeployment, ...]]:
+        """The rings of references: one for each reference that leads back to where a walk has come from."""
+        done: set[DeploymentId] = set()
+        for start in self._known.values():
+            if start.id not in done:
+                yield from self._rings_from(start, done)
+
+    def _rings_from(
+        self, start: DesiredDeployment, done: set[DeploymentId]
+    ) -> Iterator[tuple[DesiredDeployment, ...]]:
+        """Depth first without recursion: chains of references can be as long as an account is large."""
+        path = {start.id: start}
+        pending = [iter(self._named_by(start))]
+        while pending:
+            target = next(pending[-1], None)
+            if target is None:
+                pending.pop()
+                done.add(path.popitem()[0])
+            elif target.id in path:
+                walked = list(path.values())
+                yield tuple(walked[[d.id for d in walked].index(target.id) :])
+            elif target.id not in done:
+                path[target.id] = target
+                pending.append(iter(self._named_by(target)))
+
+    def _named_by(self, deployment: DesiredDeployment) -> list[DesiredDeployment]:
+        spill, parent = (
+            deployment.spec.spillover_deployment_name,
+            deployment.spec.parent_deployment_name,
+        )
+        found: list[DesiredDeployment | None] = []
+        if not isinstance(spill, Unset) and spill.lower() != deployment.id.name.lower():
+            found.append(self.find(deployment, spill))
+        if not isinstance(parent, Unset):
+            found.append(self.find(deployment, parent))
+        return [target for target in found if target is not None]
+
+
+def reference_route(deployment: DesiredDeployment, target: DesiredDeployment) -> Route:
+    """The field by which `deployment` names `target`."""
+    spill = deployment.spec.spillover_deployment_name
+    if not isinstance(spill, Unset) and spill.lower() == target.id.name.lower():
+        return ("spilloverDeploymentName",)
+    return ("parentDeploymentName",)
+
+
+@rule(
+    "spillover-missing", WARNING, source="spillover stays within one account (Microsoft docs, spillover page)"
+)
+def spillover_missing(context: RuleContext) -> Iterator[Finding]:
+    """`spilloverDeploymentName` names a deployment of the same account.
+
+    No manifest declares one of that name; it may exist undeclared, so this is a warning. If it does not
+    exist, ARM refuses the write or requests spill nowhere.
+    """
+    siblings = Siblings(context.desired)
+    for deployment in context.deployments:
+        target = deployment.spec.spillover_deployment_name
+        if isinstance(target, Unset) or siblings.declares(deployment, target):
+            continue
+        yield found(
+            deployment,
+            ("spilloverDeploymentName",),
+            f"account `{deployment.id.account.name}` declares no deployment `{target}` to spill over to",
+            label="not declared in this account",
+            fix=siblings.meant(deployment, target) or f"declare `{target}`, or ignore this if it exists",
+        )
+
+
+@rule("spillover-self", ERROR, source="spillover page (Microsoft docs)")
+def spillover_self(context: RuleContext) -> Iterator[Finding]:
+    """Spillover sends what a provisioned deployment cannot take to a standard deployment of its account.
+
+    A deployment cannot be its own target; names are compared without regard to case.
+    """
+    for deployment in context.deployments:
+        target = deployment.spec.spillover_deployment_name
+        if not isinstance(target, Unset) and target.lower() == deployment.id.name.lower():
+            yield found(
+                deployment,
+                ("spilloverDeploymentName",),
+                f"`{deployment.id.name}` spills over to itself",
+                label="the deployment itself",
+                fix="name a standard deployment of the same account",
+            )
+
+
+@rule("spillover-sku", ERROR, source="spillover page (Microsoft docs)")
+def spillover_sku(context: RuleContext) -> Iterator[Finding]:
+    """Spillover leads from a provisioned deployment to a standard one of the same account.
+
+    Any other pairing is an error. The two should also process data at the same level (global to global,
+    data zone to data zone): older documentation demands it, the newer one is silent, so that is a warning.
+    """
+    siblings = Siblings(context.desired)
+    for deployment in context.deployments:
+        name = deployment.spec.spillover_deployment_name
+        if isinstance(name, Unset):
+            continue
+        own = deployment.spec.sku.name
+        if own.known and own.family is not SkuFamily.PROVISIONED:
+            yield _finding(deployment, None, ERROR, f"`{own}` cannot spill over: only provisioned SKUs can")
+        target = siblings.find(deployment, name)
+        if target is None or target.id == deployment.id:
+            continue
+        theirs = target.spec.sku.name
+        if theirs.known and not _standard(theirs):
+            message = f"`{name}` is on `{theirs}`: only standard deployments take what spills over"
+            yield _finding(deployment, target, ERROR, message)
+        elif own.known and theirs.known and own.reach is not theirs.reach:
+            message = f"`{own}` spills over to `{theirs}`: requests leave the {own.reach.value} level"
+            yield _finding(deployment, target, WARNING, message)
+
+
+def _standard(sku: SkuName) -> bool:
+    return sku.family is SkuFamily.RATE and sku.name != "DeveloperTier"
+
+
+def _finding(
+    deployment: DesiredDeployment, target: DesiredDeployment | None, severity: Severity, message: str
+) -> Finding:
+    place = None if target is None else target.provenance.place(("sku", "name"))
+    return found(
+        deployment,
+        ("spilloverDeploymentName",),
+        message,
+        label="provisioned to standard only" if severity is ERROR else "another processing level",
+        fix="name a standard deployment of the same level (GlobalProvisionedManaged to GlobalStandard, …)",
+        related=() if place is None else (Related(message="the target's SKU", place=place),),
+        severity=severity,
+    )
+
+
+@rule("spillover-model", ERROR, source="spillover page (Microsoft docs)")
+def spillover_model(context: RuleContext) -> Iterator[Finding]:
+    """What spills over is answered by the target, so the target must serve the same model.
+
+    Another model is an error; another version of it, or the base in place of a model fine-tuned from it, is
+    a warning: callers would get other answers under load.
+    """
+    siblings = Siblings(context.desired)
+    for deployment in context.deployments:
+        name = deployment.spec.spillover_deployment_name
+        target = None if isinstance(name, Unset) else siblings.find(deployment, name)
+        if target is None or target.id == deployment.id:
+            continue
+        one, other = (
+            subject(deployment.spec.model, context.catalogue),
+            subject(target.spec.model, context.catalogue),
+        )
+        severity = _severity(one, other, deployment, target)
+        if severity is None:
+            continue
+        place = target.provenance.place(("model",))
+        yield found(
+            deployment,
+            ("spilloverDeploymentName",),
+            f"`{deployment.id.name}` serves {one.title} and spills over to `{target.id.name}`, "
+            f"which serves {other.title}",
+            label="serves another model" if severity is ERROR else "not quite the same model",
+            fix=f"name a standard deployment of {one.title}",
+            related=() if place is None else (Related(message="the target's model", place=place),),
+            severity=severity,
+        )
+
+
+def _severity(
+    one: Subject, other: Subject, deployment: DesiredDeployment, target: DesiredDeployment
+) -> Severity | None:
+    """How bad the difference is; None for the same model, or where a checkpoint hides its base."""
+    if deployment.spec.model.name.lower() == target.spec.model.name.lower():
+        return WARNING if _differ(one, other) else None
+    if one.nameless or other.nameless:
+        return WARNING
+    return ERROR if one.name.lower() != other.name.lower() else WARNING
+
+
+def _differ(one: Subject, other: Subject) -> bool:
+    return isinstance(one.version, str) and isinstance(other.version, str) and one.version != other.version
+
+
+@rule("parent-missing", WARNING, source="Microsoft.CognitiveServices specification, 2024-10-01")
+def parent_missing(context: RuleContext) -> Iterator[Finding]:
+    """`parentDeploymentName` names a deployment of the same account.
+
+    No manifest declares one of that name; it may exist undeclared, so this is a warning.
+    """
+    siblings = Siblings(context.desired)
+    for deployment in context.deployments:
+        parent = deployment.spec.parent_deployment_name
+        if isinstance(parent, Unset) or siblings.declares(deployment, parent):
+            continue
+        yield found(
+            deployment,
+            ("parentDeploymentName",),
+            f"account `{deployment.id.account.name}` declares no deployment `{parent}` to be the parent",
+            label="not declared in this account",
+            fix=siblings.meant(deployment, parent) or f"declare `{parent}`, or ignore this if it exists",
+        )
+
+
+@rule("reference-cycle", ERROR, source="a target is written before what names it")
+def reference_cycle(context: RuleContext) -> Iterator[Finding]:
+    """Spillover targets and parents must be written before the deployments that name them.
+
+    Deployments that name each other in a ring have no such order. Take one of the references out of the
+    ring.
+    """
+    for ring in Siblings(context.desired).rings():
+        first, second = ring[0], ring[1 % len(ring)]
+        names = " -> ".join([*(deployment.id.name for deployment in ring), first.id.name])
+        steps = zip(ring[1:], (*ring[2:], first), strict=False)
+        places = [deployment.provenance.place(reference_route(deployment, to)) for deployment, to in steps]
+        yield found(
+            first,
+            reference_route(first, second),
+            f"deployments name each other in a ring: {names}",
+            label="one of these references must go",
+            fix=f"remove the reference from `{ring[-1].id.name}` to `{first.id.name}`",
+            related=tuple(Related(message="the ring goes on here", place=place) for place in places if place),
+        )

@@ -1,0 +1,95 @@
+"""Rules about regions: whether they exist, and what is listed in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reconciler.catalogue.near import misspelling_of, similar
+from reconciler.catalogue.query import Catalogue
+from reconciler.catalogue.subject import Subject, subject
+from reconciler.diagnostics import choice, did_you_mean, listing
+from reconciler.domain.ids import Region
+from reconciler.domain.sku import SkuName
+from reconciler.manifest.rules.rule import WARNING, Finding, RuleContext, account_place, found, rule, tables
+
+
+def nearest_first(catalogue: Catalogue, here: Region, regions: Sequence[Region]) -> list[Region]:
+    """The same geography first, then the same data zone, then the rest; each part by name."""
+    own = catalogue.region(here.name)
+
+    def far(region: Region) -> tuple[int, str]:
+        fact = catalogue.region(region.name)
+        if own is None or fact is None:
+            return 2, region.name
+        if fact.geography == own.geography:
+            return 0, region.name
+        same_zone = fact.data_zone is not None and fact.data_zone == own.data_zone
+        return 1 if same_zone else 2, region.name
+
+    return sorted(regions, key=far)
+
+
+def skus_here(catalogue: Catalogue, what: Subject, region: Region) -> list[SkuName]:
+    """The SKUs on which `region` is listed for a catalogue model."""
+    offered = catalogue.skus_for(what.name, what.version) or ()
+    lists = [(sku, catalogue.regions_for(what.name, what.version, sku)) for sku in offered]
+    return [sku for sku, where in lists if where is not None and where.absent(region) is False]
+
+
+@rule("region-not-offered", WARNING, source=tables)
+def region_not_offered(context: RuleContext) -> Iterator[Finding]:
+    """The region tables do not list the model version on this SKU in the account's region.
+
+    It is a warning because the tables leave regions out that ARM has: in a comparison over 32 regions all
+    that was documented existed, and a few more did. A plan asks ARM itself. The message names regions where
+    the combination is listed, nearest first, and SKUs that this region has.
+    """
+    catalogue = context.catalogue
+    for deployment in context.deployments:
+        what, sku, region = (
+            subject(deployment.spec.model, catalogue),
+            deployment.spec.sku.name,
+            deployment.region,
+        )
+        if what.known is None or what.fine_tuned or region is None or catalogue.region(region.name) is None:
+            continue
+        where = catalogue.regions_for(what.name, what.version, sku)
+        if where is None or not where.absent(region):
+            continue
+        here = skus_here(catalogue, what, region)
+        also = f"; {region} has it on {listing(here)}" if here else ""
+        yield found(
+            deployment,
+            ("sku", "name"),
+            f"{what.title} on `{sku}` is not listed in {region}; it is in "
+            f"{listing(nearest_first(catalogue, region, where.regions))}{also}",
+            label=f"not listed in {region}",
+            source=str(where.source),
+            fix=f"use {choice(here)}, or an account in another region"
+            if here
+            else "use an account in another region",
+        )
+
+
+@rule("unknown-region", WARNING, source=tables)
+def unknown_region(context: RuleContext) -> Iterator[Finding]:
+    """The account's declared region is none of those that ARM lists for this provider.
+
+    The declaration is an assertion about the account, so a wrong one blocks the account's plan. Any
+    spelling is understood ("East US 2", "eastus2"). Nothing that depends on the region can be checked
+    before it is right.
+    """
+    catalogue = context.catalogue
+    names = [region.name for region in catalogue.regions()]
+    for account in context.desired.accounts:
+        if account.region is None or catalogue.region(account.region.name) is not None:
+            continue
+        meant = misspelling_of(account.region.name, names)
+        yield Finding(
+            message=f"region `{account.region}` is not among the {len(names)} that list models",
+            place=account_place(account, "region"),
+            label="unknown region",
+            source=f"region table of the catalogue, {catalogue.date}",
+            fix=did_you_mean(meant, similar(account.region.name, names))
+            or "`az account list-locations` has the names",
+        )

@@ -1,0 +1,78 @@
+"""Rules about tags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.diagnostics import counted
+from reconciler.domain.deployment import DesiredDeployment, Unset
+from reconciler.domain.marks import OURS
+from reconciler.manifest.rules.rule import ERROR, Finding, RuleContext, found, rule
+
+_MOST, _OURS = 50, 3
+_LONGEST_NAME, _LONGEST_VALUE = 512, 256
+_FORBIDDEN = frozenset("<>%&\\?/")
+
+
+@rule("tag-limits", ERROR, source="limits of Azure resource tags (Microsoft docs)")
+def tag_limits(context: RuleContext) -> Iterator[Finding]:
+    r"""A resource has at most 50 tags.
+
+    Names have up to 512 characters, are unique without regard to case and contain none of `<`, `>`, `%`,
+    `&`, `\`, `?` and `/`; values have up to 256 characters. We add three tags of our own to every
+    deployment we write, so 47 are left, and names that begin with `reconciler-` are ours.
+    """
+    for deployment in context.deployments:
+        tags = deployment.spec.tags
+        if isinstance(tags, Unset):
+            continue
+        if len(tags) > _MOST - _OURS:
+            message = f"{len(tags)} tags are declared; {_MOST} are allowed and {_OURS} of them are ours"
+            yield _finding(
+                deployment,
+                None,
+                message,
+                f"{_MOST - _OURS} at most",
+                f"remove {counted(len(tags) - _MOST + _OURS, 'tag')}",
+            )
+        yield from _names(deployment, list(tags))
+        for name, value in tags.items():
+            if len(value) > _LONGEST_VALUE:
+                message = (
+                    f"the value of tag `{name}` has {len(value)} characters; {_LONGEST_VALUE} are allowed"
+                )
+                yield _finding(
+                    deployment, name, message, f"{_LONGEST_VALUE} characters at most", "shorten it"
+                )
+
+
+def _names(deployment: DesiredDeployment, names: list[str]) -> Iterator[Finding]:
+    seen: dict[str, str] = {}
+    for name in names:
+        wrong = sorted(_FORBIDDEN & set(name))
+        twin = seen.setdefault(name.lower(), name)
+        if twin != name:
+            message = f"tags `{twin}` and `{name}` are one tag to ARM, which ignores case"
+            yield _finding(deployment, name, message, "the same tag again", "remove one of them")
+        if len(name) > _LONGEST_NAME:
+            message = f"a tag name has {len(name)} characters; {_LONGEST_NAME} are allowed"
+            yield _finding(deployment, name, message, f"{_LONGEST_NAME} characters at most", "shorten it")
+        if not name or wrong:
+            message = f"tag name `{name}` contains {' '.join(wrong)}" if name else "a tag has no name"
+            yield _finding(deployment, name, message, "not a tag name", "remove < > % & \\ ? / from the name")
+        if name.lower().startswith(OURS):
+            message = f"tag `{name}` is one of our own: ownership is read from it"
+            yield _finding(
+                deployment, name, message, "reserved", f"use a name that does not begin with {OURS}"
+            )
+
+
+def _finding(deployment: DesiredDeployment, name: str | None, message: str, label: str, fix: str) -> Finding:
+    return found(
+        deployment,
+        ("tags",) if name is None else ("tags", name),
+        message,
+        on_key=name is not None and label != f"{_LONGEST_VALUE} characters at most",
+        label=label,
+        fix=fix,
+    )
