@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.options import Chosen, Connection, Output
+from reconciler.cli.options import DEFAULT_PATH, Chosen, Connection, Output
 from reconciler.clock import Clock, SystemClock
 from reconciler.diagnostics import Diagnostic, has_errors
 from reconciler.domain.state import DesiredState
@@ -71,10 +71,16 @@ def load_manifests(chosen: Chosen, cloud: str | None = None, *, today: date | No
     from reconciler.cli.knowledge import catalogue  # noqa: PLC0415 -- heavy rooms load when needed
     from reconciler.cli.severities import severities  # noqa: PLC0415
     from reconciler.cli.shards import shard_of_this_job  # noqa: PLC0415
+    from reconciler.cli.targets import must_leave_something  # noqa: PLC0415
     from reconciler.manifest import rules  # noqa: PLC0415
     from reconciler.manifest.load import load  # noqa: PLC0415
     from reconciler.manifest.selection import EVERYTHING, Selection  # noqa: PLC0415
 
+    if chosen.paths == (DEFAULT_PATH,) and not Path(DEFAULT_PATH).exists():
+        raise UsageProblem(
+            f"there is no {DEFAULT_PATH} here. `reconciler init` writes a first fleet, `reconciler export` "
+            "manifests for what exists already; or name the manifests: PATH"
+        )
     shard = shard_of_this_job(chosen.shard, os.environ)
     selection = Selection.of(select=chosen.select, targets=chosen.targets, excludes=chosen.excludes)
     read = load(
@@ -87,11 +93,8 @@ def load_manifests(chosen: Chosen, cloud: str | None = None, *, today: date | No
     today = today or the_clock().now().date()
     found = (*read.diagnostics, *rules.check(read.understood, catalogue(), today))
     desired = read.desired
-    if desired is not None and read.deployments and selection != EVERYTHING and not desired.accounts:
-        raise UsageProblem(
-            f"the selection leaves nothing of the {read.deployments} declared deployments. --select takes "
-            "labels of sets, --target and --exclude globs over subscription-or-alias/account/deployment"
-        )
+    if desired is not None and read.deployments and selection != EVERYTHING:
+        must_leave_something(desired)
     if desired is not None and cloud is not None:
         desired = replace(desired, fleet=replace(desired.fleet, cloud=cloud))
     if desired is not None and shard is not None:
