@@ -20,7 +20,15 @@ from reconciler.report.diagnostics import Spans
 from reconciler.report.layout import broken, clauses, counted, listed, paragraph
 from reconciler.report.markdown import Page, cell, fold, markdown_fence, markdown_inert
 from reconciler.report.quota import forecast_lines
-from reconciler.report.steps import NO_ALIAS, Alias, Units, account_name, by_account, no_units
+from reconciler.report.steps import (
+    NO_ALIAS,
+    Alias,
+    Units,
+    account_lines,
+    account_name,
+    by_account,
+    no_units,
+)
 from reconciler.report.style import Style, inert
 
 NOT_OURS: Final = "not ours"
@@ -48,12 +56,14 @@ def render_text(
 
 
 def render_summary(plan: Plan, *, style: Style, alias_of: Alias = NO_ALIAS) -> str:
-    """One line an account, and the end of the plan."""
-    lines = []
+    """One line an account, below it what is blocked there and why, and the end of the plan."""
+    lines: list[str] = []
     for steps in by_account([step for step in plan.steps if not isinstance(step.action, Keep)]):
         region = next((step.action.region.name for step in steps if step.action.region), "region unknown")
         line = f"{account_name(steps[0].action.id.account, style, alias_of)}  {style.show(region)}  "
         lines += broken(line + kinds_of(steps), style.width, hanging="    ")
+        blocked = [step for step in steps if isinstance(step.action, Blocked)]
+        lines += account_lines(blocked, style, no_units) if blocked else []
     return "\n\n".join([*(["\n".join(lines)] if lines else []), *_ending(plan, style)]) + "\n"
 
 
@@ -216,8 +226,11 @@ def render_markdown(
         text = markdown_fence("\n".join(block.body), "diff")
         page.offer(fold(block.title, text, standing_open=len(shown) <= _OPEN), "block")
     if plan.quota:
-        pools = "\n".join(forecast_lines(plan.quota, _PAGE, alias_of))
-        page.offer(fold("Quota", markdown_fence(pools, "text")), "quota table")
+        title, *pools = forecast_lines(plan.quota, _PAGE, alias_of)
+        if title == "Quota":
+            page.offer(fold(title, markdown_fence("\n".join(pools), "text")), "quota table")
+        else:
+            page.offer(f"{markdown_inert(' '.join(' '.join((title, *pools)).split()))}\n", "quota line")
     page.offer_list("Notes on the manifests", _notes(plan), "note")
     return page.text("`reconciler plan` shows everything.")
 

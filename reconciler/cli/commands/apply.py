@@ -169,8 +169,11 @@ class _Run:
             return await self._write(plan, arm, moved, deadline.without(waited))
 
     def _show(self, plan: Plan) -> None:
-        """The plan, where whoever says yes can see it: with `--output-file` that is stderr."""
-        text = plan_text(plan, self.loaded, self.output)
+        """The plan, where whoever says yes can see it: with `--output-file` that is stderr.
+
+        Of a saved plan, which somebody has read, the summary.
+        """
+        text = plan_text(plan, self.loaded, self.output, summary=self.consent.saved is not None)
         if self.output.file is None:
             write_result(self.output, text)
         else:

@@ -52,6 +52,7 @@ from reconciler.plan.plan import Plan
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for `apply PLANFILE`."
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
+@click.option("--summary", is_flag=True, help="One line an account, and the last line.")
 @click.option(
     "--validate-with-arm",
     "ask_arm",
@@ -66,6 +67,7 @@ def command(
     allowances: Policy,
     out: Path | None,
     detailed_exitcode: bool,
+    summary: bool,
     ask_arm: bool,
 ) -> int:
     """Show what apply would do. Reads ARM, writes nothing there. Exit 1 if refused or unread."""
@@ -82,7 +84,10 @@ def command(
     if out is not None:
         save(out, document())
         note(output, f"saved: {out}; {_what_next(out, part, again(allowances, chosen))}")
-    write_each(output, lambda each: plan_rendered(plan, loaded, chosen, document, each))
+    write_each(
+        output,
+        lambda each: plan_rendered(plan, loaded, chosen, document, each, summary=summary),
+    )
     return exit_code(plan, detailed=detailed_exitcode)
 
 

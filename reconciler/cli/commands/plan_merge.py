@@ -47,6 +47,7 @@ from reconciler.planfile.merge import ShardPlan, read_shard, united, whole
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for `apply PLANFILE`."
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
+@click.option("--summary", is_flag=True, help="One line an account, and the last line.")
 def command(
     *,
     files: tuple[Path, ...],
@@ -56,6 +57,7 @@ def command(
     allowances: Policy,
     out: Path | None,
     detailed_exitcode: bool,
+    summary: bool,
 ) -> int:
     """Make one plan of the FILEs that `plan --shard I/N --out FILE` saved, one for each shard.
 
@@ -83,7 +85,10 @@ def command(
             output,
             f"saved: {out}; `reconciler apply {out}{again(allowances, chosen)}` does this and nothing else",
         )
-    write_each(output, lambda each: plan_rendered(plan, loaded, chosen, document, each))
+    write_each(
+        output,
+        lambda each: plan_rendered(plan, loaded, chosen, document, each, summary=summary),
+    )
     return exit_code(plan, detailed=detailed_exitcode)
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 
 import click
 
@@ -89,10 +92,13 @@ def warn_about(loaded: Loaded, output: Output) -> None:
         note(output, f"{text.rstrip().splitlines()[-1]}; `reconciler validate` shows them\n")
 
 
-def plan_text(plan: Plan, loaded: Loaded, output: Output) -> str:
+def plan_text(plan: Plan, loaded: Loaded, output: Output, *, summary: bool = False) -> str:
     """The plan for a person, with aliases for subscriptions and tokens a minute for rate units."""
     from reconciler.cli.knowledge import catalogue  # noqa: PLC0415 -- only for text
 
+    if summary:
+        alias_of = loaded.state().fleet.alias_of
+        return plan_report.render_summary(plan, style=style_of(output), alias_of=alias_of)
     return plan_report.render_text(
         plan,
         style=style_of(output),
@@ -106,11 +112,22 @@ def plan_markdown(plan: Plan, loaded: Loaded) -> str:
     """The plan for a pull request."""
     from reconciler.cli.knowledge import catalogue  # noqa: PLC0415 -- only for text
 
-    return plan_report.render_markdown(plan, units=catalogue().unit, alias_of=loaded.state().fleet.alias_of)
+    return plan_report.render_markdown(
+        plan,
+        units=catalogue().unit,
+        alias_of=loaded.state().fleet.alias_of,
+        commit=commit(os.environ, Path.cwd()),
+    )
 
 
 def plan_rendered(
-    plan: Plan, loaded: Loaded, chosen: Chosen, document: Callable[[], str], output: Output
+    plan: Plan,
+    loaded: Loaded,
+    chosen: Chosen,
+    document: Callable[[], str],
+    output: Output,
+    *,
+    summary: bool = False,
 ) -> str:
     """The plan in the form that was asked for; `document` makes its JSON, which is large."""
     match output.form:
@@ -127,7 +144,23 @@ def plan_rendered(
         case "gitlab":
             return json_text(plan_report.gitlab_counts(plan))
         case _:
-            return plan_text(plan, loaded, output)
+            return plan_text(plan, loaded, output, summary=summary)
+
+
+def commit(environ: Mapping[str, str], folder: Path) -> str:
+    """The commit of the manifests as CI names it, else as the folder's Git does; empty where nobody knows."""
+    for name in ("GITHUB_SHA", "CI_COMMIT_SHA", "BUILD_SOURCEVERSION"):
+        if environ.get(name):
+            return environ[name][:12]
+    for parent in (folder, *folder.parents):
+        git = parent / ".git"
+        if git.is_dir():
+            with suppress(OSError, UnicodeDecodeError):
+                head = (git / "HEAD").read_text("utf-8").strip()
+                name = head.removeprefix("ref: ")
+                return (head if name == head else (git / name).read_text("utf-8").strip())[:12]
+            return ""
+    return ""
 
 
 def plan_json(
