@@ -1,8 +1,8 @@
-"""Build ``reconciler/catalogue/data/catalogue.json`` from ``facts.yaml`` beside it.
+"""Build ``reconciler/catalogue/data/catalogue.json`` from ``facts.yaml`` and ``updates.jsonl`` beside it.
 
-Run it after every edit of the facts: it merges the layers by their order of authority (what ARM listed
-over the newest documentation over the documentation of March 2025), checks the result and prints what
-changed. One rule: nothing is added that no layer states.
+Run it after every edit of either: it lays the updates over the facts, merges the layers by their order of
+authority (what ARM listed over the newest documentation over the documentation of March 2025), checks the
+result and prints what changed. One rule: nothing is added that no layer states.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ from reconciler.catalogue.packed import (
     PackedWeights,
 )
 from tools.catalogue_checks import problems
-from tools.catalogue_lifecycle import default_version, lifecycle
-from tools.catalogue_offers import base_offers, doubtful, listed, tuned_offers
+from tools.catalogue_lifecycle import default_version, hosting, lifecycle
+from tools.catalogue_offers import base_offers, doubtful, listed, pools, tuned_offers
 from tools.catalogue_source import ARM, LATEST, OLD, Facts, Json, Tables, blocks
+from tools.catalogue_updates import lay_over, read_updates
 
 # The newest page on deploying fine-tuned models: ids, versions, SKUs.
 TUNED_PAGE = "docs-ft-deploy-2026-07-08"
@@ -94,6 +95,11 @@ def _version(facts: Facts, tables: Tables, name: str, version: str | None) -> Pa
         packed["doubtful"] = names
     if cycle := lifecycle(facts, tables, name, version):
         packed["lifecycle"] = cycle
+    if (hosted := hosting(facts, tables, name, version)) is not None:
+        packed["hosted"] = hosted
+        for sku, pool in pools(facts, name, version).items():
+            if sku in packed.get("skus", {}):
+                packed["skus"][sku]["pool"] = pool
     if (ptu := _ptu(facts, tables, name, version)) is not None:
         packed["ptu"] = ptu
     return packed
@@ -174,8 +180,10 @@ def text_of(catalogue: PackedCatalogue) -> str:
 
 
 def read_facts(path: Path = DATA / "facts.yaml") -> Facts:
-    """The readable source, as plain values."""
-    return cast("Facts", yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader))
+    """The readable source with its updates laid over it, as plain values."""
+    facts = cast("Facts", yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader))
+    lay_over(facts, read_updates(path.with_name("updates.jsonl")))
+    return facts
 
 
 def changes(before: PackedCatalogue, after: PackedCatalogue) -> Iterator[str]:

@@ -9,6 +9,7 @@ import json
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic
@@ -17,6 +18,7 @@ from reconciler.manifest import rules
 from reconciler.manifest.schema import json_schema
 from reconciler.plan.causes import ABOUT
 from reconciler.plan.glossary import ACTIONS, NOTICES, REASONS, REFUSALS, VERDICTS
+from reconciler.planfile import documents
 from reconciler.report.markdown import markdown_fence, markdown_inert
 from reconciler.report.style import inert
 from tests.corpus.corpus import HERE as CORPUS
@@ -36,6 +38,16 @@ with `--rule CODE=SEVERITY` (`error`, `warning`, `info`, `off`); codes about tex
 always stay errors. `reconciler explain CODE` says the same in a terminal.
 
 | code | severity | about |
+| --- | --- | --- |"""
+_DOCUMENTS = """\
+# Documents
+
+Made by `python -m tools.build_docs`. What other programs may rely on. `formatVersion` rises when a key
+changes its meaning or goes, and with it the number at the end of the schema's `$id`. New keys may come at any
+time: pass over those that you do not know. `reconciler schema --document NAME` prints that of the version
+that is installed.
+
+| document | `$id` | what it is |
 | --- | --- | --- |"""
 _WORDS = """\
 # The words of a plan
@@ -81,6 +93,21 @@ def _example(code: str) -> str:
 def schema_file() -> str:
     """The JSON Schema that editors read."""
     return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def document_schema(name: str) -> str:
+    """The JSON Schema of a document that a command prints."""
+    return json.dumps(documents.json_schema(name), indent=2, ensure_ascii=False) + "\n"
+
+
+def documents_page() -> str:
+    """Which document is printed by what, and where its schema is."""
+    lines = [_DOCUMENTS]
+    for name, model in documents.DOCUMENTS.items():
+        schema = documents.json_schema(name)
+        about = (model.__doc__ or "").strip()
+        lines.append(f"| [{name}]({name}.schema.json) | `{schema['$id']}` | {about} |")
+    return "\n".join(lines) + "\n"
 
 
 def corpus_page() -> str:
@@ -231,6 +258,8 @@ def causes_page() -> str:
 DOCUMENTS: dict[str, Callable[[], str]] = {
     "docs/diagnostics.md": diagnostics_page,
     "docs/reference/manifest.schema.json": schema_file,
+    **{f"docs/reference/{name}.schema.json": partial(document_schema, name) for name in documents.DOCUMENTS},
+    "docs/reference/documents.md": documents_page,
     "docs/reference/manifest.md": manifest_page,
     "docs/reference/commands.md": commands_page,
     "docs/reference/plan-words.md": words_page,

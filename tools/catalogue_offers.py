@@ -12,6 +12,7 @@ from tools.catalogue_source import (
     OLD,
     OLD_LIST,
     UNNAMED,
+    UPDATED_LIST,
     WHOLE_LISTS,
     Facts,
     Json,
@@ -124,15 +125,20 @@ def _apply_regions(offer: PackedOffer, table: Json | None, arm: list[Json], tabl
         offer["regions"] = tables.region_set(sorted(seen | listed))
     if table or any(MANY_REGIONS in o["seen"] for o in arm):
         offer["complete"] = True
+    elif arm and all(set(o["seen"]) == {UPDATED_LIST} for o in arm):
+        offer["partial"] = True
 
 
 def _dates(offer: PackedOffer, arm: list[Json], tables: Tables) -> None:
-    """ARM's retirement date of this SKU, of its newest answer in most regions."""
+    """ARM's retirement date and status of this SKU, of its newest answer in most regions."""
     dated = [o for o in arm if not str(o.get("deprecation_date", _NEVER)).startswith(_NEVER)]
     if dated:
         newest = max(dated, key=lambda o: (max(o["seen"]), len(_regions(o))))
         offer["retires"] = newest["deprecation_date"]
         offer["retires_source"] = _arm_source(newest, tables)
+    stated = next((o for o in arm if "status" in o), None)
+    if stated is not None:
+        offer["status"], offer["status_source"] = stated["status"], _arm_source(stated, tables)
 
 
 def base_offers(facts: Facts, tables: Tables, name: str, version: str | None) -> dict[str, PackedOffer]:
@@ -235,3 +241,9 @@ def _tuned_table(facts: Facts, row: Json | None) -> Json | None:
         openai = [name for name, region in facts["regions"].items() if "OpenAI" in region["account_kinds_s0"]]
         return {"listed": openai, "source": row["source"]}
     return {"listed": row["regions"], "source": row["source"]}
+
+
+def pools(facts: Facts, name: str, version: str | None) -> dict[str, str]:
+    """ARM's usageName of every base offer of a version."""
+    offers = _arm_offers(facts, name, version, "base")
+    return {sku: max(found, key=lambda o: max(o["seen"]))["usage_name"] for sku, found in offers.items()}

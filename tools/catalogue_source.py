@@ -19,6 +19,9 @@ ARM = "arm-live"
 WHOLE_LISTS = "arm-2026-04-23"
 MANY_REGIONS = "arm-2026-06-22"
 OLD_LIST = "arm-2025-05-25"
+CLAUDE_PAGE = "docs-claude-models-2026-07-28"
+# One region, and of its list only what was new: it says what is offered, never that something is not.
+UPDATED_LIST = "arm-2026-10-05"
 UNNAMED = "unnamed"
 
 

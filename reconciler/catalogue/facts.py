@@ -127,12 +127,34 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Announced:
+    """What ARM upgrades deployments of a model to (`replacementConfig`), and the day it begins."""
+
+    model: str
+    version: str | None
+    starts: date | None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hosting:
+    """Where a version of a partner's model is hosted: on `azure`, or by the partner (`anthropic`).
+
+    Another host is another place where data is processed, and another quota pool.
+    """
+
+    on: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LifecycleFacts:
     """How long a model version still has, for one SKU if one was asked for.
 
-    `retires` is what the newest source says and `source` that source. `arm_status` is ARM's own word
-    with its `arm_source`; `arm_retires` is the date ARM's list had for the SKU, often an older plan.
-    `disputed_with` is a second date that the same table gives.
+    `retires` is what the newest source says and `source` that source; of two that are equally new the
+    earlier date. `arm_status` is ARM's own word with its `arm_source`, for the SKU where it says one;
+    `arm_retires` is the date ARM's list had for the SKU, often an older plan. `disputed_with` is a later date
+    that `disputed_source` gives. `announced` is what ARM will upgrade to, and from when.
     """
 
     stage: Stage | None
@@ -143,6 +165,16 @@ class LifecycleFacts:
     arm_status: str | None
     arm_retires: date | None
     arm_source: Source | None
+    disputed_source: Source | None = None
+    announced: Announced | None = None
+
+    @property
+    def also_said(self) -> str:
+        """The later date and who says it, for a sentence; empty where nobody does."""
+        if self.disputed_with is None:
+            return ""
+        by = "the same table also" if self.disputed_source in {None, self.source} else self.disputed_source
+        return f"{by} says {self.disputed_with}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

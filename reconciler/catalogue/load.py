@@ -8,7 +8,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import cast
 
-from reconciler.catalogue.overlay import LARGEST, lay_over, read_overlay
 from reconciler.catalogue.packed import FORMAT, PackedCatalogue
 from reconciler.catalogue.query import Catalogue
 from reconciler.errors import UsageProblem
@@ -23,6 +22,8 @@ def catalogue() -> Catalogue:
 @lru_cache(maxsize=4)
 def catalogue_with(overlay: Path) -> Catalogue:
     """The shipped catalogue under an overlay; UsageProblem where that cannot be read."""
+    from reconciler.catalogue.overlay import LARGEST, lay_over, read_overlay  # noqa: PLC0415 -- pydantic
+
     packed = _shipped()
     try:
         with overlay.open("rb") as stream:

@@ -7,26 +7,29 @@ another source knows.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final, Literal
 
 from reconciler.catalogue.packed import (
     PackedCatalogue,
+    PackedHosting,
     PackedLifecycle,
     PackedOffer,
+    PackedReplacement,
     PackedSizes,
     PackedVersion,
 )
-from reconciler.domain import document
 from reconciler.domain.deployment import JsonValue
+from reconciler.domain.document import Document
 from reconciler.domain.ids import Region
-from reconciler.domain.offer_json import offer_json, read_offer
+from reconciler.domain.offer_json import OfferDocument
+from reconciler.domain.platform import Replacement
 from reconciler.domain.state import Offer
 
-FORMAT = 1
+FORMAT: Final = 1
 LARGEST = 32 * 1024 * 1024
 """Bytes of an overlay that are read: sixty regions of some two thousand offers are a third of it."""
 
@@ -42,31 +45,39 @@ class Overlay:
     offers: Mapping[Region, Sequence[Offer]]
 
 
+class OverlayDocument(Document):
+    """The overlay as it is kept in a file."""
+
+    format: Literal[1]
+    refreshed: str
+    cloud: str
+    regions: dict[str, tuple[OfferDocument, ...]]
+
+
 def to_document(overlay: Overlay) -> dict[str, JsonValue]:
     """The overlay as it is kept in a file."""
-    return {
-        "format": FORMAT,
-        "refreshed": overlay.day.isoformat(),
-        "cloud": overlay.cloud,
-        "regions": {
-            region.name: [offer_json(offer) for offer in offers]
+    return OverlayDocument(
+        format=FORMAT,
+        refreshed=overlay.day.isoformat(),
+        cloud=overlay.cloud,
+        regions={
+            region.name: tuple(map(OfferDocument.of, offers))
             for region, offers in sorted(overlay.offers.items())
         },
-    }
+    ).to_json()
 
 
 def read_overlay(text: bytes) -> Overlay:
     """An overlay from its file's text; ValueError says what is wrong with it."""
     if len(text) > LARGEST:
         raise ValueError(f"it is larger than {LARGEST >> 20} MiB")
-    file: object = json.loads(text)
-    if not isinstance(file, dict) or file.get("format") != FORMAT:
-        raise ValueError(f"it has no format {FORMAT}")
-    regions = document.mapping(file, "regions")
+    found = OverlayDocument.read(text)
     return Overlay(
-        day=date.fromisoformat(document.text(file, "refreshed")),
-        cloud=document.text(file, "cloud"),
-        offers={Region(name): tuple(map(read_offer, document.objects(regions, name))) for name in regions},
+        day=date.fromisoformat(found.refreshed),
+        cloud=found.cloud,
+        offers={
+            Region(name): tuple(offer.offer() for offer in offers) for name, offers in found.regions.items()
+        },
     )
 
 
@@ -110,6 +121,11 @@ class _Layer:
         self._size(known, region, offer)
         if offer.retires and _DAY.match(offer.retires) and self._newer_than(known.get("retires_source")):
             known["retires"], known["retires_source"] = offer.retires[:10], self._source
+        if offer.lifecycle_status and self._newer_than(known.get("status_source")):
+            known["status"], known["status_source"] = offer.lifecycle_status, self._source
+        if offer.hosted_on:
+            row["hosted"] = PackedHosting(on=offer.hosted_on, source=self._source)
+            known["pool"] = offer.pool
         if not offer.for_fine_tuned:
             self._live(row.setdefault("lifecycle", PackedLifecycle()), offer)
 
@@ -155,3 +171,14 @@ class _Layer:
             cycle["status"], cycle["status_source"] = offer.lifecycle_status, self._source
         if "retires" not in cycle and "stage" not in cycle and offer.retires and _DAY.match(offer.retires):
             cycle["retires"], cycle["source"] = offer.retires[:10], self._source
+        if offer.replacement is not None:
+            cycle["replacement"] = _announced(offer.replacement, self._source)
+
+
+def _announced(said: Replacement, source: int) -> PackedReplacement:
+    packed = PackedReplacement(model=said.model, source=source)
+    if said.version:
+        packed["version"] = said.version
+    if said.starts:
+        packed["starts"] = said.starts[:10]
+    return packed

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NotRequired, TypedDict
 
-FORMAT = 1
+FORMAT = 2
 
 
 class PackedSource(TypedDict):
@@ -36,7 +36,9 @@ class PackedOffer(TypedDict):
     """One SKU of one model version.
 
     `rivals` are sizes of equal standing that disagree; `local` are what ARM said in single regions.
-    `complete` says that a region outside `regions` is known not to be listed, not merely unheard of.
+    `status` is ARM's word for this SKU where it says one, `pool` its usageName where versions differ in it.
+    `complete` says that a region outside `regions` is known not to be listed, not merely unheard of;
+    `partial` that it is newer than the recordings of whole regions, so that nothing follows from those.
     """
 
     offered: NotRequired[bool]
@@ -46,23 +48,48 @@ class PackedOffer(TypedDict):
     note: NotRequired[str]
     regions: NotRequired[int]
     complete: NotRequired[bool]
+    partial: NotRequired[bool]
     source: int
     retires: NotRequired[str]
     retires_source: NotRequired[int]
+    status: NotRequired[str]
+    status_source: NotRequired[int]
+    pool: NotRequired[str]
+
+
+class PackedReplacement(TypedDict):
+    """What ARM announces to upgrade to (`replacementConfig`); `starts` is the day of the first upgrades."""
+
+    model: str
+    version: NotRequired[str]
+    starts: NotRequired[str]
+    source: int
+
+
+class PackedHosting(TypedDict):
+    """Where a version of a partner's model is hosted: `azure`, or the partner's own name."""
+
+    on: str
+    source: int
 
 
 class PackedLifecycle(TypedDict):
-    """`stage` in the documentation's words, `status` in ARM's; each with its own date and source."""
+    """`stage` in the documentation's words, `status` in ARM's; each with its own date and source.
+
+    `disputed_with` is a later date that a source of equal standing gives.
+    """
 
     stage: NotRequired[str]
     retires: NotRequired[str]
     disputed_with: NotRequired[str]
+    disputed_source: NotRequired[int]
     successor: NotRequired[str]
     source: NotRequired[int]
     status: NotRequired[str]
     status_source: NotRequired[int]
     tuned_retires: NotRequired[str]
     tuned_source: NotRequired[int]
+    replacement: NotRequired[PackedReplacement]
 
 
 class PackedWeights(TypedDict):
@@ -104,6 +131,7 @@ class PackedVersion(TypedDict):
     tuned: NotRequired[dict[str, PackedOffer]]
     lifecycle: NotRequired[PackedLifecycle]
     ptu: NotRequired[PackedPtu]
+    hosted: NotRequired[PackedHosting]
 
 
 class PackedModel(TypedDict):

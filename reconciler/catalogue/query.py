@@ -13,6 +13,7 @@ from datetime import date
 from reconciler.catalogue import unpack
 from reconciler.catalogue.facts import (
     Availability,
+    Hosting,
     LifecycleFacts,
     Limit,
     Model,
@@ -231,6 +232,19 @@ class Catalogue:
             return unpack.tuned_lifecycle(cycle, offer, self._sources)
         return unpack.lifecycle(cycle, offer, self._sources)
 
+    def hosting(self, model: str, version: Version) -> Hosting | None:
+        """Where a version of a partner's model is hosted; None where nothing says, as for most models."""
+        row = next(iter(self._rows(model, version)), None)
+        if row is None or "hosted" not in row or version is UNSET:
+            return None
+        return Hosting(on=row["hosted"]["on"], source=self._sources[row["hosted"]["source"]])
+
+    def pool(self, model: str, version: Version, sku: SkuName) -> str | None:
+        """ARM's usageName of a model version on a SKU, where versions of one model differ in it."""
+        row = next(iter(self._rows(model, version)), None)
+        offer = None if row is None else row.get("skus", {}).get(sku.name)
+        return None if offer is None else offer.get("pool")
+
     def sku(self, name: SkuName) -> SkuFact | None:
         """One of the public SKUs."""
         packed = self._packed["skus"].get(name.name)
@@ -292,7 +306,7 @@ class Catalogue:
         return Availability(
             regions=tuple(sorted(regions)),
             complete=all(offer.get("complete", False) for offer in found),
-            recorded=self._recorded,
+            recorded=frozenset() if any("partial" in offer for offer in found) else self._recorded,
             source=self._sources[found[0]["source"]],
         )
 

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
-from reconciler.catalogue.facts import LifecycleFacts, PtuFacts, Sizes, Source, Stage, TokenWeights, Unit
+from reconciler.catalogue.facts import (
+    Announced,
+    LifecycleFacts,
+    PtuFacts,
+    Sizes,
+    Source,
+    Stage,
+    TokenWeights,
+    Unit,
+)
 from reconciler.catalogue.packed import PackedLifecycle, PackedOffer, PackedPtu, PackedSizes, PackedWeights
 
 Sources = tuple[Source, ...]
@@ -75,16 +85,50 @@ def lifecycle(packed: PackedLifecycle, offer: PackedOffer | None, sources: Sourc
     arm = packed.get("status_source")
     if offer is not None and "retires_source" in offer:
         arm = offer["retires_source"]
-    return LifecycleFacts(
+    facts = LifecycleFacts(
         stage=stage,
         retires=_day(packed.get("retires")),
         disputed_with=_day(packed.get("disputed_with")),
+        disputed_source=_source(packed.get("disputed_source"), sources),
         successor=packed.get("successor"),
         source=sources[known],
         arm_status=status,
         arm_retires=_day(offer.get("retires")) if offer is not None else None,
-        arm_source=None if arm is None else sources[arm],
+        arm_source=_source(arm, sources),
+        announced=_announced(packed, sources),
     )
+    return facts if offer is None else _of_sku(facts, offer, sources)
+
+
+def _of_sku(facts: LifecycleFacts, offer: PackedOffer, sources: Sources) -> LifecycleFacts:
+    """Where ARM says of one SKU that it has ended, that is the end of the model there."""
+    if "status_source" not in offer or _STAGE_OF_STATUS.get(offer["status"].lower()) is not Stage.RETIRED:
+        return facts
+    return replace(
+        facts,
+        stage=Stage.RETIRED,
+        retires=_day(offer.get("retires")) or facts.retires,
+        source=sources[offer["status_source"]],
+        disputed_with=None,
+        disputed_source=None,
+        arm_status=offer["status"],
+    )
+
+
+def _announced(packed: PackedLifecycle, sources: Sources) -> Announced | None:
+    if "replacement" not in packed:
+        return None
+    said = packed["replacement"]
+    return Announced(
+        model=said["model"],
+        version=said.get("version"),
+        starts=_day(said.get("starts")),
+        source=sources[said["source"]],
+    )
+
+
+def _source(index: int | None, sources: Sources) -> Source | None:
+    return None if index is None else sources[index]
 
 
 def tuned_lifecycle(

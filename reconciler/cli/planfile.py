@@ -12,7 +12,7 @@ from reconciler.cli.options import Chosen, Output
 from reconciler.cli.wiring import note
 from reconciler.errors import PlanStale, UsageProblem
 from reconciler.plan.plan import Plan
-from reconciler.planfile.codec import SavedPlan, Stale, narrow, read_saved
+from reconciler.planfile.saved import SavedPlan, Stale, narrow, read_saved
 
 
 def saved_plan(chosen: Chosen) -> SavedPlan | None:

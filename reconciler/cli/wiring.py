@@ -62,11 +62,14 @@ class Loaded:
         return self.desired
 
 
-def load_manifests(chosen: Chosen, cloud: str | None = None, *, today: date | None = None) -> Loaded:
+def load_manifests(
+    chosen: Chosen, cloud: str | None = None, *, today: date | None = None, offline: bool = False
+) -> Loaded:
     """Read, resolve and check; nothing here talks to ARM. `cloud` overrides the Fleet's.
 
     All manifests are checked, and only then are those of one shard taken. `today` is the day by which models
-    retire; the clock's unless somebody looked on another day.
+    retire; the clock's unless somebody looked on another day. `offline` says that ARM's own lists will not be
+    read: then the catalogue has the last word.
     """
     from reconciler.cli.knowledge import catalogue  # noqa: PLC0415 -- heavy rooms load when needed
     from reconciler.cli.severities import severities  # noqa: PLC0415
@@ -91,7 +94,7 @@ def load_manifests(chosen: Chosen, cloud: str | None = None, *, today: date | No
         stdin=sys.stdin.buffer if "-" in chosen.paths and sys.stdin is not None else None,
     )
     today = today or the_clock().now().date()
-    found = (*read.diagnostics, *rules.check(read.understood, catalogue(), today))
+    found = (*read.diagnostics, *rules.check(read.understood, catalogue(), today, asks_arm=not offline))
     desired = read.desired
     if desired is not None and read.deployments and selection != EVERYTHING:
         must_leave_something(desired)

@@ -1,89 +1,103 @@
-"""Reading a JSON document that this program wrote, as if a stranger had: every value is asked for its type.
+"""JSON documents that this program writes, and reads back as if a stranger had written them.
 
-Rule of this module: what is not as it should be is a ValueError, and the message says which key.
+Rule of this module: a document is declared once, as a model. What does not fit it is a ValueError whose
+message names the key and what belongs there, in our own words. Keys that a model does not know are passed
+over, so that an older program reads what a newer one has added to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NoReturn
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NoReturn, Self
 
-from reconciler.domain.deployment import JsonObject
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails
 
+from reconciler.domain.deployment import JsonValue
 
-def mapping(of: Mapping[str, object], key: str) -> Mapping[str, object]:
-    """The object at `key`."""
-    value = of.get(key)
-    if not isinstance(value, dict):
-        wrong(f"`{key}` must be an object")
-    return value
-
-
-def json_object(of: Mapping[str, object], key: str) -> JsonObject:
-    """The object at `key`, whatever JSON it holds."""
-    return mapping(of, key)  # type: ignore[return-value]  # json.loads makes nothing but JSON values
-
-
-def items(of: Mapping[str, object], key: str) -> Sequence[object]:
-    """The list at `key`."""
-    value = of.get(key)
-    if not isinstance(value, list):
-        wrong(f"`{key}` must be a list")
-    return value
+_MUST_BE: Mapping[str, str] = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "an object",
+    "model_type": "an object",
+    "model_attributes_type": "an object",
+    "literal_error": "one of {expected}",
+    "enum": "one of {expected}",
+}
 
 
-def objects(of: Mapping[str, object], key: str) -> Sequence[Mapping[str, object]]:
-    """The list of objects at `key`."""
-    value = items(of, key)
-    found = [item for item in value if isinstance(item, dict)]
-    if len(found) != len(value):
-        wrong(f"`{key}` must be a list of objects")
-    return found
+class Document(BaseModel):
+    """A JSON object of ours. Keys are camelCase; what was not given when it was made is not written."""
 
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        strict=True,
+        frozen=True,
+        protected_namespaces=(),
+    )
 
-def text(of: Mapping[str, object], key: str) -> str:
-    """The text at `key`."""
-    value = of.get(key)
-    if not isinstance(value, str):
-        wrong(f"`{key}` must be text")
-    return value
+    def to_json(self) -> dict[str, JsonValue]:
+        """The object, its keys in the order in which they are declared."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
-
-def text_or_none(of: Mapping[str, object], key: str) -> str | None:
-    """The text at `key`, where there is one."""
-    return None if of.get(key) is None else text(of, key)
-
-
-def texts(of: Mapping[str, object], key: str) -> tuple[str, ...]:
-    """The list of texts at `key`."""
-    value = items(of, key)
-    found = tuple(item for item in value if isinstance(item, str))
-    if len(found) != len(value):
-        wrong(f"`{key}` must be a list of texts")
-    return found
-
-
-def whole(of: Mapping[str, object], key: str) -> int:
-    """The integer at `key`; true and false are none."""
-    value = of.get(key)
-    if not isinstance(value, int) or isinstance(value, bool):
-        wrong(f"`{key}` must be a whole number")
-    return value
-
-
-def whole_or_none(of: Mapping[str, object], key: str) -> int | None:
-    """The integer at `key`, where there is one."""
-    return None if of.get(key) is None else whole(of, key)
-
-
-def yes_or_no(of: Mapping[str, object], key: str) -> bool:
-    """The truth value at `key`."""
-    value = of.get(key)
-    if not isinstance(value, bool):
-        wrong(f"`{key}` must be true or false")
-    return value
+    @classmethod
+    def read(cls, text: str | bytes) -> Self:
+        """The object in a JSON text; ValueError where it is none."""
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as wrong:
+            raise ValueError(_said(wrong.errors(include_url=False, include_context=True))) from None
 
 
 def wrong(why: str) -> NoReturn:
     """Say that a document is not what it should be."""
     raise ValueError(why)
+
+
+def _said(errors: Iterable[ErrorDetails]) -> str:
+    """The first thing that is wrong; where the text is no JSON, that is the only one."""
+    first = next(iter(errors))
+    if first["type"] == "json_invalid":
+        return _not_json(str(first.get("ctx", {}).get("error", "")))
+    where = _path(first["loc"])
+    if first["type"] == "missing":
+        return f"`{where}` is missing"
+    if first["type"] == "value_error":
+        return str(first.get("ctx", {}).get("error", "")) or f"`{where}` does not fit"
+    wanted = _MUST_BE.get(first["type"])
+    if wanted is None:
+        return f"`{where}` is not what belongs there"
+    return (
+        f"`{where}` must be {wanted.format_map(_Words(first.get('ctx', {})))}"
+        if where
+        else ("it must be an object")
+    )
+
+
+class _Words(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return key
+
+
+def _not_json(found: str) -> str:
+    if "recursion limit" in found:
+        return "its brackets are nested too deep"
+    return f"it is not JSON: {found}"
+
+
+def _path(parts: Sequence[int | str]) -> str:
+    """A place in a document as people write it, such as actions[3].order."""
+    path = ""
+    for part in parts:
+        if isinstance(part, int):
+            path += f"[{part}]"
+        elif not part.startswith(("tagged-union", "function-")):
+            path += f".{part}" if path else part
+    return path

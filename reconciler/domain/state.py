@@ -56,6 +56,16 @@ class Retirement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Preference:
+    """What a Fleet wants a model replaced by; both versions None where any will do."""
+
+    model: str
+    to: str
+    from_version: str | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fleet:
     """Who we are. `name` is the owner mark; `declared` is False when no Fleet document was found."""
 
@@ -66,6 +76,7 @@ class Fleet:
     guards: Guards = Guards()
     rules: Mapping[str, Severity] = field(default_factory=dict)
     retirement: Retirement = Retirement()
+    upgrade: tuple[Preference, ...] = ()
     declared: bool = True
     place: Place | None = field(default=None, compare=False)
 

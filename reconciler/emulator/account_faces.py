@@ -1,9 +1,10 @@
 """What an account of each kind shows of itself: addresses, capabilities, call limits.
 
 Rule of this module: every value is read off a recorded account of that kind (OpenAI in July 2023, AIServices
-in June 2026); nothing here decides anything.
+in June 2026; Face in March 2022 stands for the kinds without deployments); nothing here decides anything.
 """
 
+from reconciler.emulator.account_kinds import WITH_DEPLOYMENTS
 from reconciler.emulator.wire import Json, normal_location
 
 _OPENAI = ("OpenAI Language Model Instance API", "OpenAI Dall-E API", "OpenAI Whisper API")
@@ -30,6 +31,11 @@ def rules(kind: str) -> list[Json]:
             _rule("openai.dalle.post", 30, "POST dalle/*", "POST openai/images/*"),
             _rule("openai.dalle.other", 30, "* dalle/*", "* openai/operations/images/*"),
         ]
+    if kind not in WITH_DEPLOYMENTS:
+        return [
+            {**_rule("container.billing", 500, "* billing/*"), "renewalPeriod": 10},
+            _rule("default", 15, "* *"),
+        ]
     return [
         _rule("documentTranslation.post", 20, "POST translator/text/batch/*"),
         _rule("documentTranslation.get", 20, "GET translator/text/batch/*"),
@@ -40,6 +46,8 @@ def capabilities(kind: str) -> list[Json]:
     """Capabilities of the account, not of its models."""
     if kind == "OpenAI":
         return [{"name": "VirtualNetworks"}, {"name": "CustomerManagedKey"}]
+    if kind not in WITH_DEPLOYMENTS:
+        return [{"name": "VirtualNetworks"}, {"name": "Container", "value": f"{kind}.*"}]
     return [{"name": "VirtualNetworks"}, {"name": "EnabledApimVnet", "value": "true"}]
 
 
@@ -53,8 +61,15 @@ def endpoint(location: str, kind: str, domain: str | None) -> str:
 
 def endpoints(location: str, kind: str, domain: str | None) -> Json:
     """Addresses by interface; the Foundry one needs a custom domain."""
+    if kind not in WITH_DEPLOYMENTS:
+        return {kind: endpoint(location, kind, domain)}
     address = endpoint(location, "OpenAI", domain)
     if kind == "OpenAI":
         return dict.fromkeys(_OPENAI, address)
     foundry = {} if domain is None else {"AI Foundry API": f"https://{domain}.services.ai.azure.com/"}
     return {**foundry, **dict.fromkeys(_AI_SERVICES, address)}
+
+
+def api_properties(kind: str) -> Json:
+    """Settings of other services (recorded: AIServices in June 2026, not on OpenAI accounts of 2023)."""
+    return {"apiProperties": {"qnaAzureSearchEndpointKey": None}} if kind == "AIServices" else {}

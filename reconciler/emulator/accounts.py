@@ -5,10 +5,12 @@ and while the account itself is not settled.
 """
 
 import re
+import uuid
 from collections.abc import Mapping
 
 from reconciler.emulator import (
     account_faces,
+    account_kinds,
     clock,
     errors,
     kept_accounts,
@@ -17,11 +19,11 @@ from reconciler.emulator import (
     provider_errors,
     provisioning,
 )
+from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn, expect, expect_texts
 from reconciler.emulator.wire import Answer, Json, at, normal_location, overlay
 
 TYPE = "Microsoft.CognitiveServices/accounts"
-KINDS = ("OpenAI", "AIServices", "CognitiveServices")
 _NAME = re.compile(r"^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}$")
 SHAPES: Mapping[str, type] = {
     "location": str,
@@ -133,11 +135,12 @@ def put(turn: Turn) -> Answer:
     if "sku" in asked and not asked["sku"].get("name"):
         raise errors.invalid_content("Required property name not found in JSON. Path sku")
     before = turn.store.get("account", key_of(turn))
+    if before is None and at(asked, "properties", "restore") is True:
+        return _restore(turn, asked)
     _check_put(turn, asked, before)
     require_quiet(turn)
     body = filled(turn, {**asked, "id": _echoed_id(turn, before)}, before)
     turn.store.put("account", key_of(turn), {"body": body})
-    turn.store.delete("deleted", key_of(turn))
     return _long(turn, 201 if before is None else 200, "create" if before is None else "update")
 
 
@@ -152,17 +155,61 @@ def _asked(turn: Turn) -> Json:
     return {**asked, "properties": kept}
 
 
+def _restore(turn: Turn, asked: Json) -> Answer:
+    """201 Succeeded at once, kind and sku as they were, with a fresh creation date (recorded, 2022-03-01)."""
+    gone = kept_accounts.kept(turn.store, turn.now, key_of(turn))
+    if gone is None:
+        raise provider_errors.nothing_to_restore(turn.request.path)
+    kept_accounts.forget(turn.store, key_of(turn))
+    old = {name: value for name, value in gone["body"].items() if name != "systemData"}
+    body = filled(turn, {**overlay(old, asked), "id": old["id"]}, None)
+    turn.store.put("account", key_of(turn), {"body": body})
+    for deployment in gone.get("deployments", []):
+        turn.store.put("deployment", str(deployment["body"]["id"]).lower(), deployment)
+    return _answer(201, body)
+
+
 def _check_put(turn: Turn, asked: Json, before: Json | None) -> None:
     if _NAME.match(turn.args["account"]) is None:
         raise provider_errors.invalid_name()
-    location = asked.get("location", "" if before is None else before["body"]["location"])
-    if normal_location(location) not in offers.locations():
-        raise errors.no_registered_provider(location, turn.version, "accounts", (), offers.locations())
-    if before is None and asked.get("kind") not in KINDS:
-        raise errors.not_modelled(f"accounts of kind '{asked.get('kind')}'; modelled are {', '.join(KINDS)}")
+    _check_location(turn, asked, before)
+    kind = asked.get("kind") or ("" if before is None else before["body"]["kind"])
+    if account_kinds.canonical(kind) is None:
+        raise provider_errors.invalid_kind(kind)
+    sku = at(asked, "sku", "name")
+    if sku and sku.upper() not in account_kinds.SKUS[account_kinds.canonical(kind) or ""]:
+        raise provider_errors.invalid_sku_id(sku, kind)
     gone = kept_accounts.kept(turn.store, turn.now, key_of(turn))
-    if before is None and gone is not None and at(asked, "properties", "restore") is not True:
+    if before is None and gone is not None:
         raise provider_errors.soft_deleted(gone["id"])
+    _check_subdomain(turn, asked)
+
+
+def _check_location(turn: Turn, asked: Json, before: Json | None) -> None:
+    location = asked.get("location", "" if before is None else before["body"]["location"])
+    if before is not None and normal_location(before["body"]["location"]) != normal_location(location):
+        raise errors.invalid_resource_location(
+            before["body"]["name"], before["body"]["location"], turn.args["group"], location
+        )
+    known = ("global", *offers.locations())
+    if normal_location(location) not in known:
+        raise errors.location_not_available(location, TYPE, known)
+
+
+def _check_subdomain(turn: Turn, asked: Json) -> None:
+    wanted = at(asked, "properties", "customSubDomainName")
+    if wanted and subdomain_owner(turn, wanted) not in {None, key_of(turn)}:
+        raise provider_errors.subdomain_taken(wanted)
+
+
+def subdomain_owner(turn: Turn, name: str) -> str | None:
+    """Key of the account that has a subdomain, in any subscription, kept ones included."""
+    for kind in ("account", "deleted"):
+        for found in turn.store.scan(kind):
+            taken = at(found, "body", "properties", "customSubDomainName")
+            if isinstance(taken, str) and taken.lower() == name.lower():
+                return str(found["body"]["id"]).lower()
+    return None
 
 
 def _echoed_id(turn: Turn, before: Json | None) -> str:
@@ -184,6 +231,7 @@ def patch(turn: Turn) -> Answer:
     before = turn.store.get("account", key_of(turn))
     if before is None:
         raise errors.resource_not_found(turn.args["account"], turn.args["group"])
+    _check_subdomain(turn, asked)
     require_quiet(turn)
     kept: Json = {name: asked[name] for name in ("sku", "tags", "properties", "identity") if name in asked}
     body = filled(turn, {**overlay(before["body"], kept), "id": before["body"]["id"]}, before)
@@ -192,23 +240,39 @@ def patch(turn: Turn) -> Answer:
 
 
 def delete(turn: Turn) -> Answer:
-    """200 and soft-deleted for 48 hours; 204 when absent; 409 while deployments are left (reported)."""
+    """200 and soft-deleted for 48 hours; 204 when absent; 409 while deployments are left (reported).
+
+    Documentation says that a REST call needs no emptying first; the switch `nestedDelete: accepted` does so.
+    """
     require_group(turn)
     found = turn.store.get("account", key_of(turn))
     if found is None:
         return Answer(status=204)
     require_quiet(turn)
-    children = turn.store.scan("deployment", f"{key_of(turn)}/")
-    if children:
+    children = nested(turn.store, key_of(turn))
+    if children and turn.store.setting("switches").get("nestedDelete") != "accepted":
         raise errors.nested_resources_exist([child["body"]["id"] for child in children])
     slow = provisioning.begin_delete(
         turn, kind="account", key=key_of(turn), location=found["body"]["location"]
     )
     if slow is not None:
         return slow
-    turn.store.delete("account", key_of(turn))
-    kept_accounts.remember(turn.store, turn.now, key_of(turn), found["body"])
+    kept_accounts.remove(turn.store, turn.now, key_of(turn))
     return Answer(status=200)
+
+
+def head(turn: Turn) -> Answer:
+    """ARM's existence check of any resource: 204 or 404 without a body (documented)."""
+    found = turn.store.get("account", key_of(turn))
+    return Answer(status=204 if found is not None else 404, from_provider=False)
+
+
+def nested(store: Store, key: str) -> list[Json]:
+    """Deployments and projects of an account: what stands in the way of its deletion."""
+    projects = [
+        item for item in store.scan("child", f"{key}/projects/") if item["type"] == "accounts/projects"
+    ]
+    return [*store.scan("deployment", f"{key}/"), *projects]
 
 
 def _long(turn: Turn, status: int, event: str, *, location_too: bool = False) -> Answer:
@@ -235,7 +299,8 @@ def filled(turn: Turn, given: Json, before: Json | None, *, state: str = "Succee
     old: Json = {} if before is None else before["body"]
     name = str(given["id"]).rpartition("/")[2]
     location = given.get("location") or old.get("location") or "eastus"
-    kind = given.get("kind") or old.get("kind") or "AIServices"
+    asked_kind = given.get("kind") or old.get("kind") or "AIServices"
+    kind = account_kinds.canonical(asked_kind) or asked_kind
     properties = given.get("properties") or {}
     stamp = {"By": turn.caller.client, "ByType": "Application", "At": clock.stamp(turn.now)}
     created = old.get("systemData") or {f"created{part}": value for part, value in stamp.items()}
@@ -248,18 +313,20 @@ def filled(turn: Turn, given: Json, before: Json | None, *, state: str = "Succee
         "sku": given.get("sku") or old.get("sku") or {"name": "S0"},
         "kind": kind,
         **({"tags": given["tags"]} if "tags" in given else {}),
-        "properties": _properties(turn, location, kind, properties) | {"provisioningState": state},
+        "properties": _properties(turn, str(given["id"]).lower(), location, kind, properties)
+        | {"provisioningState": state},
         **({"identity": _identity(turn, given["identity"])} if given.get("identity") else {}),
         "systemData": {**created, **{f"lastModified{part}": value for part, value in stamp.items()}},
     }
 
 
-def _properties(turn: Turn, location: str, kind: str, given: Json) -> Json:
+def _properties(turn: Turn, identity: str, location: str, kind: str, given: Json) -> Json:
     fixed = {
         "endpoint": account_faces.endpoint(location, kind, given.get("customSubDomainName")),
         "provisioningState": "Succeeded",
-        "internalId": "0" * 32,
+        "internalId": uuid.uuid5(uuid.NAMESPACE_URL, identity).hex,
         "dateCreated": clock.stamp(turn.now),
+        **account_faces.api_properties(kind),
         "callRateLimit": {"rules": account_faces.rules(kind)},
         "isMigrated": False,
         "privateEndpointConnections": [],

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reconciler.emulator import offers, provider_errors, provisioning, quota, versions
+from reconciler.emulator import offers, partners, provider_errors, provisioning, quota, versions
 from reconciler.emulator.offers import Listed
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Json, at
@@ -37,6 +37,12 @@ SHAPES: Mapping[str, type] = {
     "properties.capacitySettings": dict,
     "properties.serviceTier": str,
     "properties.deploymentState": str,
+    "properties.modelProviderData": dict,
+    "properties.modelProviderData.industry": str,
+    "properties.modelProviderData.organizationName": str,
+    "properties.modelProviderData.countryCode": str,
+    "properties.contextCacheContainerId": str,
+    "properties.costControlIds": list,
     "properties.routing": dict,
     "properties.scaleSettings": dict,
     "properties.scaleSettings.scaleType": str,
@@ -45,6 +51,9 @@ SHAPES: Mapping[str, type] = {
 """JSON types of what a deployment's body may hold; other properties are ignored (recorded)."""
 
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{1,63}$")
+UPGRADE_OPTIONS = ("OnceNewDefaultVersionAvailable", "OnceCurrentVersionExpired", "NoAutoUpgrade")
+_NULLABLE = frozenset({"serviceTier", "deploymentState"})
+"""The only properties that the specification lets be null."""
 _DEFAULT_SKU: Json = {"name": "Standard", "capacity": 1}
 
 
@@ -57,11 +66,10 @@ class Admitted:
     listed: Listed
     offer: Json
     units: dict[str, int]
-
-    @property
-    def is_long(self) -> bool:
-        """Provisioned and fine-tuned deployments take long (documented: minutes); others answer at once."""
-        return offers.is_provisioned(self.sku["name"]) or self.listed.fine_tuned_name is not None
+    is_migration: bool = False
+    """Whether a provisioned deployment changes its model or version in place: 25 minutes (documented)."""
+    is_long: bool = False
+    """Provisioned, fine-tuned and partners' deployments take long (documented, reported: minutes)."""
 
 
 def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitted:
@@ -69,18 +77,39 @@ def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitte
     if _NAME.match(turn.args["deployment"]) is None:
         raise provider_errors.invalid_name()
     _check_state(turn, before)
+    _check_words(turn, body)
     sku = _sku(turn, body, before)
-    listed, model = _model(turn, account, body)
-    if before is not None:
-        _check_change(turn, before["body"], sku, model)
-    offer = _offer(turn, listed, model, sku, before)
+    listed, model = _model(turn, account, body, before)
+    if partners.is_partner(model):
+        partners.require_data(body, before)
+    is_migration = before is not None and _check_change(turn, before["body"], sku, model)
+    offer = _offer(turn, account, listed, model, sku, before)
     _check_capacity(sku["capacity"], offer)
     units = quota.units_of(offer, sku["name"], sku["capacity"], fine_tuned=listed.fine_tuned_name is not None)
     held = {} if before is None else before["units"]
     refusal = quota.admit(turn.store, turn.subscription, account["location"], held, units)
     if refusal is not None:
         raise refusal
-    return Admitted(sku=sku, model=model, listed=listed, offer=offer, units=units)
+    is_long = offers.is_provisioned(sku["name"]) or listed.fine_tuned_name is not None
+    return Admitted(
+        sku=sku,
+        model=model,
+        listed=listed,
+        offer=offer,
+        units=units,
+        is_migration=is_migration,
+        is_long=is_long or partners.is_partner(model),
+    )
+
+
+def _check_words(turn: Turn, body: Json) -> None:
+    option = at(body, "properties", "versionUpgradeOption")
+    if option is not None and option not in UPGRADE_OPTIONS:
+        raise provider_errors.invalid_upgrade_option(option)
+    if turn.store.setting("switches").get("nulls") == "refused":
+        refused = [name for name in turn.nulls("properties") if name not in _NULLABLE]
+        if refused:
+            raise provider_errors.null_refused(refused[0])
 
 
 def _check_state(turn: Turn, before: Json | None) -> None:
@@ -118,41 +147,73 @@ def _sku(turn: Turn, body: Json, before: Json | None) -> Json:
     return {"name": name, **named, "capacity": asked.get("capacity", 1)}
 
 
-def _model(turn: Turn, account: Json, body: Json) -> tuple[Listed, Json]:
+def _model(turn: Turn, account: Json, body: Json, before: Json | None) -> tuple[Listed, Json]:
     asked: Json = at(body, "properties", "model") or {}
     if not asked.get("name") or not asked.get("format"):
         raise provider_errors.model_missing()
     known = {part: asked[part] for part in ("publisher", "format", "name", "version") if asked.get(part)}
     sources = {part: asked[part] for part in ("source", "sourceAccount") if asked.get(part)}
     listed = offers.find(turn.store, account["location"], account["kind"], known)
+    if listed is None and turn.store.setting("switches").get("withdrawnModel") == "accepted":
+        listed = _withdrawn(known, before)
     if listed is None:
         raise provider_errors.model_not_supported(known["format"], known["name"], known.get("version", ""))
     model = {**known, "version": listed.model["version"], **sources}
     return listed, model
 
 
-def _check_change(turn: Turn, before: Json, sku: Json, model: Json) -> None:
-    """What PUT may change in place: contract section 6 of the recorded behaviour."""
+def _withdrawn(known: Json, before: Json | None) -> Listed | None:
+    """A model that is listed no more, as the deployment that still has it knows it; any size goes."""
+    if before is None:
+        return None
+    old: Json = before["body"]
+    model: Json = old["properties"]["model"]
+    if any(str(model.get(part)) != str(value) for part, value in known.items()):
+        return None
+    pools = list(before["units"]) or [f"OpenAI.{old['sku']['name']}.{model['name']}"]
+    offer = {"name": old["sku"]["name"], "usageName": pools[0], "capacity": {}}
+    capabilities = old["properties"].get("capabilities", {})
+    return Listed(kinds=(), sku_name="S0", model={**model, "skus": [offer], "capabilities": capabilities})
+
+
+def _check_change(turn: Turn, before: Json, sku: Json, model: Json) -> bool:
+    """What PUT may change in place; whether that is the migration of a provisioned deployment.
+
+    Another name or version of the model on an unchanged provisioned sku is documented (and refused by the
+    switch `modelChange`); another name on a standard sku was last seen refused in 2024.
+    """
     old_sku, old_model = before["sku"], before["properties"]["model"]
-    identity = ("format", "name", "source", "sourceAccount")
-    if any(str(old_model.get(part, "")).lower() != str(model.get(part, "")).lower() for part in identity):
+    switches = turn.store.setting("switches")
+
+    def differs(*parts: str) -> bool:
+        return any(str(old_model.get(part, "")).lower() != str(model.get(part, "")).lower() for part in parts)
+
+    provisioned = offers.is_provisioned(sku["name"]) and old_sku["name"] == sku["name"]
+    is_migration = provisioned and differs("name", "version")
+    if differs("format", "source", "sourceAccount") or (differs("name") and not is_migration):
         raise provider_errors.cannot_change_model()
-    if old_model["version"] != model["version"] and old_sku["capacity"] != sku["capacity"]:
+    if is_migration and switches.get("modelChange") == "refused":
+        raise provider_errors.cannot_change_model()
+    if differs("name", "version") and old_sku["capacity"] != sku["capacity"]:
         raise provider_errors.capacity_and_model_together()
-    refused = turn.store.setting("switches").get("skuChange") == "refused"
-    if refused and old_sku["name"] != sku["name"]:
+    if switches.get("skuChange") == "refused" and old_sku["name"] != sku["name"]:
         raise provider_errors.sku_name_fixed()
+    return is_migration
 
 
-def _offer(turn: Turn, listed: Listed, model: Json, sku: Json, before: Json | None) -> Json:
+def _offer(turn: Turn, account: Json, listed: Listed, model: Json, sku: Json, before: Json | None) -> Json:
     """The offer a write draws on; dates and lifecycle are asked only when the model or sku is new to it."""
     offer = offers.best_offer(listed, sku["name"])
     if offer is None:
+        if offers.is_offered_elsewhere(turn.store, account["location"], model, sku["name"]):
+            raise provider_errors.sku_not_in_region(
+                sku["name"], model["name"], model["version"], account["location"]
+            )
         raise provider_errors.sku_not_supported(sku["name"], model["name"], model["version"])
     if before is not None:
-        old = before["body"]
-        same_version = old["properties"]["model"]["version"] == model["version"]
-        if same_version and old["sku"]["name"] == sku["name"]:
+        old = before["body"]["properties"]["model"]
+        same = all(old.get(part) == model.get(part) for part in ("name", "version"))
+        if same and before["body"]["sku"]["name"] == sku["name"]:
             return offer
     end = offers.ends(offer)
     if end <= turn.now:
@@ -160,13 +221,14 @@ def _offer(turn: Turn, listed: Listed, model: Json, sku: Json, before: Json | No
             model["format"], model["name"], model["version"], f"{end:%m/%d/%Y %H:%M:%S}"
         )
     if listed.fine_tuned_name is None:
-        _check_lifecycle(turn, listed)
+        _check_lifecycle(turn, listed, offer)
     return offer
 
 
-def _check_lifecycle(turn: Turn, listed: Listed) -> None:
+def _check_lifecycle(turn: Turn, listed: Listed, offer: Json) -> None:
+    """Legality is the sku's own where a list has it (since 2026-09-01), else the model's."""
     model = listed.model
-    status = model.get("lifecycleStatus")
+    status = offer.get("lifecycleStatus") or model.get("lifecycleStatus")
     if status == "Deprecated":
         raise provider_errors.model_retired(model["name"])
     if status == "Deprecating" and not _has_one_already(turn, model):

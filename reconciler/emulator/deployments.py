@@ -1,11 +1,12 @@
 """Deployments: list, get, put, patch, delete, as ARM answers them.
 
-Rule of this module: the stored body is the newest version's view with properties in ARM's order; what a
-caller sees is cut down to the api-version it asked with.
+Rule of this module: the stored body is the newest version's view with properties in ARM's order
+(`deployment_bodies`); what a caller sees is cut down to the api-version it asked with.
 """
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from reconciler.emulator import (
     accounts,
@@ -15,36 +16,21 @@ from reconciler.emulator import (
     errors,
     offers,
     paging,
+    partners,
     provider_errors,
     provisioning,
-    quota,
+    references,
     upkeep,
     versions,
 )
 from reconciler.emulator.admission import Admitted
+from reconciler.emulator.deployment_bodies import TYPE, modified, shown, written
 from reconciler.emulator.offers import Listed
 from reconciler.emulator.turn import Turn, expect, expect_texts
 from reconciler.emulator.wire import Answer, Json, at, overlay
 
-TYPE = "Microsoft.CognitiveServices/accounts/deployments"
-
-_ECHOED = (
-    "parentDeploymentName",
-    "spilloverDeploymentName",
-    "dynamicThrottlingEnabled",
-    "capacitySettings",
-    "serviceTier",
-    "deploymentState",
-    "routing",
-    "speculativeDecoding",
-)
-"""Properties that read back as written and not at all when left out."""
-
 _WRITE = f"{TYPE}/write"
 _DIGITS = re.compile(r"^[0-9]{1,9}$", re.ASCII)
-
-MOST_DEPLOYMENTS = 32
-"""Deployments that one account holds (documented on the quotas and limits page)."""
 
 
 def key_of(turn: Turn) -> str:
@@ -54,7 +40,7 @@ def key_of(turn: Turn) -> str:
 def listing(turn: Turn) -> Answer:
     """All deployments of an account; pages only by the switch `pageSize`, ARM was never seen to page."""
     accounts.require_parent(turn, "read")
-    items = [_shown(turn, found) for found in turn.store.scan("deployment", f"{accounts.key_of(turn)}/")]
+    items = [shown(turn, found) for found in turn.store.scan("deployment", f"{accounts.key_of(turn)}/")]
     return Answer(status=200, body=paging.page(turn, items))
 
 
@@ -75,17 +61,17 @@ def put(turn: Turn) -> Answer:
     accounts.require_quiet(turn)
     before = turn.store.get("deployment", key_of(turn))
     admitted = admission.admit(turn, account["body"], body, before)
-    _check_references(turn, body)
-    _check_count(turn, before)
+    references.check(turn, body, before)
     found = {
         "account": accounts.key_of(turn),
         "location": account["body"]["location"],
         "units": admitted.units,
         "touched": clock.stamp(turn.now),
         "born": clock.stamp(turn.now) if before is None else before["born"],
-        "body": _written(turn, account["body"], body, admitted, before),
+        "body": written(turn, account["body"], body, admitted, before),
     }
-    return _save(turn, found, before, is_long=admitted.is_long)
+    _keep_etag_of_an_identical_body(found, before)
+    return _save(turn, found, before, admitted)
 
 
 def patch(turn: Turn) -> Answer:
@@ -109,9 +95,9 @@ def patch(turn: Turn) -> Answer:
         **before,
         "units": admitted.units,
         "touched": clock.stamp(turn.now),
-        "body": _written(turn, account["body"], body, admitted, before),
+        "body": written(turn, account["body"], body, admitted, before),
     }
-    answer = _save(turn, found, before, is_long=admitted.is_long and "sku" in asked)
+    answer = _save(turn, found, before, admitted if "sku" in asked else replace(admitted, is_long=False))
     if "Azure-AsyncOperation" not in answer.headers:
         return answer
     operation = answer.headers["Azure-AsyncOperation"]
@@ -126,6 +112,7 @@ def delete(turn: Turn) -> Answer:
     found = turn.store.get("deployment", key_of(turn))
     if found is None:
         return Answer(status=204)
+    references.require_unnamed(turn)
     provisioning.forget_silent(turn.store, key_of(turn))
     accounts.require_quiet(turn)
     slow = provisioning.begin_delete(turn, kind="deployment", key=key_of(turn), location=found["location"])
@@ -176,9 +163,21 @@ def _set_state(turn: Turn, state: str) -> Answer:
     if at(found, "body", "properties", "deploymentState") != state:
         found["body"]["properties"]["deploymentState"] = state
         found["body"]["etag"] = provisioning.new_etag("deployment")
-        found["body"]["systemData"] |= _modified(turn)
+        found["body"]["systemData"] |= modified(turn)
         turn.store.put("deployment", key_of(turn), found)
     return _answer(turn, 200, found)
+
+
+def _keep_etag_of_an_identical_body(found: Json, before: Json | None) -> None:
+    """A PUT that changes nothing gives no new etag (recorded)."""
+    if before is None:
+        return
+    old, new = before["body"], found["body"]
+    changing = ("etag", "systemData")
+    if {n: v for n, v in old.items() if n not in changing} == {
+        n: v for n, v in new.items() if n not in changing
+    }:
+        new["etag"] = old["etag"]
 
 
 def _numbered(body: Json) -> Json:
@@ -209,109 +208,12 @@ def _check_sources(turn: Turn, model: Json) -> None:
             )
 
 
-def _check_references(turn: Turn, body: Json) -> None:
-    """A spillover target and a content filter policy have to exist (texts of the refusals are assumed)."""
-    target = at(body, "properties", "spilloverDeploymentName")
-    if (
-        target
-        and turn.store.get("deployment", f"{accounts.key_of(turn)}/deployments/{target.lower()}") is None
-    ):
-        raise provider_errors.no_such_spillover(target)
-    policy = at(body, "properties", "raiPolicyName")
-    if not policy or policy.lower().startswith("microsoft."):
-        return
-    if turn.store.get("raipolicy", f"{accounts.key_of(turn)}/raipolicies/{policy.lower()}") is None:
-        raise provider_errors.no_such_policy(policy)
-
-
-def _check_count(turn: Turn, before: Json | None) -> None:
-    """An account holds 32 deployments (documented; the refusal's code and text are assumed)."""
-    if before is not None or turn.store.setting("switches").get("deploymentLimit") == "off":
-        return
-    if len(turn.store.scan("deployment", f"{accounts.key_of(turn)}/")) >= MOST_DEPLOYMENTS:
-        raise provider_errors.too_many_deployments(MOST_DEPLOYMENTS)
-
-
 def _listed(turn: Turn, account: Json, model: Json) -> Listed | None:
     known: Json = {part: model[part] for part in ("format", "name", "version") if part in model}
     return offers.find(turn.store, account["location"], account["kind"], known)
 
 
-def _written(turn: Turn, account: Json, asked: Json, admitted: Admitted, before: Json | None) -> Json:
-    """The body as it will read back, properties in the recorded order."""
-    old = None if before is None else before["body"]
-    identity = f"{account['id']}/deployments/{turn.args['deployment']}" if old is None else old["id"]
-    wanted: Json = asked.get("properties") or {}
-    return {
-        "id": identity,
-        "type": TYPE,
-        "name": identity.rpartition("/")[2],
-        "sku": admitted.sku,
-        **({"tags": asked["tags"]} if asked.get("tags") else {}),
-        "properties": _properties(turn, wanted, admitted),
-        "systemData": _modified(turn) if old is None else {**old["systemData"], **_modified(turn)},
-        "etag": provisioning.new_etag("deployment"),
-    } | ({} if old is not None else {"systemData": {**_created(turn), **_modified(turn)}})
-
-
-def _properties(turn: Turn, wanted: Json, admitted: Admitted) -> Json:
-    model = admitted.listed.model
-    default_policy = None if model["name"].startswith("gpt-35-turbo") else "Microsoft.DefaultV2"
-    policy = wanted.get("raiPolicyName", default_policy)
-    capacity = admitted.sku["capacity"]
-    rates = [{**rate, "count": rate["count"] * capacity} for rate in admitted.offer.get("rateLimits", [])]
-    kept_unknown = turn.store.setting("switches").get("unknownProperties") == "kept"
-    return {
-        "model": {
-            part: admitted.model[part]
-            for part in ("publisher", "format", "name", "version", "source", "sourceAccount")
-            if part in admitted.model
-        },
-        "versionUpgradeOption": wanted.get("versionUpgradeOption", "OnceNewDefaultVersionAvailable"),
-        "currentCapacity": capacity,
-        "capabilities": offers.deployed_capabilities(admitted.listed),
-        **({} if policy is None else {"raiPolicyName": policy}),
-        **{name: wanted[name] for name in _ECHOED if name in wanted},
-        **({"scaleSettings": wanted["scaleSettings"]} if "scaleSettings" in wanted else {}),
-        **({name: wanted[name] for name in wanted if name not in PROPERTIES} if kept_unknown else {}),
-        "provisioningState": "Succeeded",
-        **({"rateLimits": rates} if rates else {}),
-    }
-
-
-PROPERTIES = frozenset(
-    {
-        *_ECHOED,
-        "model",
-        "versionUpgradeOption",
-        "currentCapacity",
-        "capabilities",
-        "raiPolicyName",
-        "provisioningState",
-        "rateLimits",
-        "scaleSettings",
-        "callRateLimit",
-    }
-)
-
-
-def _created(turn: Turn) -> Json:
-    return {
-        "createdBy": turn.caller.client,
-        "createdByType": "Application",
-        "createdAt": clock.stamp(turn.now),
-    }
-
-
-def _modified(turn: Turn) -> Json:
-    return {
-        "lastModifiedBy": turn.caller.client,
-        "lastModifiedByType": "Application",
-        "lastModifiedAt": clock.stamp(turn.now),
-    }
-
-
-def _save(turn: Turn, found: Json, before: Json | None, *, is_long: bool) -> Answer:
+def _save(turn: Turn, found: Json, before: Json | None, admitted: Admitted) -> Answer:
     """Store a write, start its operation if it has one, and answer with the body as it stands."""
     event = "create" if before is None else "update"
     turn.store.put("deployment", key_of(turn), found)
@@ -320,11 +222,12 @@ def _save(turn: Turn, found: Json, before: Json | None, *, is_long: bool) -> Ans
     operation = None
     rule = provisioning.rules(turn.store)
     silent = turn.version[:10] <= versions.ASYNC_STATE_UNTIL or rule.get("headers") == "absent"
-    if is_long or silent or rule.get("for") == "all" or turn.forced is not None:
+    turn = _with_failure(turn, found, admitted)
+    if admitted.is_long or silent or rule.get("for") == "all" or turn.forced is not None:
         operation = provisioning.begin(
             turn,
             kind="deployment",
-            event=event,
+            event="migrate" if admitted.is_migration else event,
             key=key_of(turn),
             location=found["location"],
             silent=silent,
@@ -336,50 +239,14 @@ def _save(turn: Turn, found: Json, before: Json | None, *, is_long: bool) -> Ans
     return _answer(turn, 201 if before is None else 200, found, headers)
 
 
+def _with_failure(turn: Turn, found: Json, admitted: Admitted) -> Turn:
+    """A turn whose operation will fail inside a 200, where a partner's does; the resource stays Failed."""
+    if turn.forced is not None or not partners.is_partner(admitted.listed.model):
+        return turn
+    error = partners.failure(turn.store, found["body"])
+    return turn if error is None else replace(turn, forced={"lro": "Failed", "error": error})
+
+
 def _answer(turn: Turn, status: int, found: Json, headers: Mapping[str, str] | None = None) -> Answer:
-    body = _shown(turn, found)
+    body = shown(turn, found)
     return Answer(status=status, body=body, headers={"ETag": body["etag"], **(headers or {})})
-
-
-def _shown(turn: Turn, found: Json) -> Json:
-    """A stored deployment as the caller's api-version and the switches show it."""
-    body = versions.visible(found["body"], turn.version)
-    switches = turn.store.setting("switches")
-    if switches.get("sourceReturned") is False:
-        model = body["properties"]["model"]
-        body["properties"]["model"] = {n: v for n, v in model.items() if n not in {"source", "sourceAccount"}}
-    if switches.get("rateLimitsSpelling") == "ratelimits" and "rateLimits" in body["properties"]:
-        body["properties"]["ratelimits"] = body["properties"].pop("rateLimits")
-    return body
-
-
-def fill(turn: Turn, account: Json, given: Json) -> Json:
-    """A deployment document from an ARM resource as a test gives it, unchecked, read-only parts filled in."""
-    model = dict(at(given, "properties", "model") or {})
-    listed = _listed(turn, account, model)
-    sku = {"name": "Standard", "capacity": 1, **(given.get("sku") or {})}
-    offer = None if listed is None else offers.best_offer(listed, sku["name"])
-    admitted = Admitted(
-        sku=sku,
-        model=model,
-        listed=listed
-        or Listed(kinds=(account["kind"],), sku_name="S0", model={"name": "", **model, "skus": []}),
-        offer=offer or {},
-        units={},
-    )
-    if offer is not None:
-        fine_tuned = listed is not None and listed.fine_tuned_name is not None
-        units = quota.units_of(offer, sku["name"], sku["capacity"], fine_tuned=fine_tuned)
-    else:
-        units = {}
-    body = overlay(_written(turn, account, given, admitted, None), given)
-    if "etag" not in given:
-        body["etag"] = provisioning.new_etag("deployment")
-    return {
-        "account": account["id"].lower(),
-        "location": account["location"],
-        "units": units,
-        "touched": clock.stamp(turn.now),
-        "born": clock.stamp(turn.now),
-        "body": body,
-    }

@@ -7,9 +7,10 @@ token is worth nothing outside this emulator.
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from reconciler.emulator import accounts, auth, errors, offers, paging, versions
+from reconciler.emulator import accounts, auth, errors, offers, paging, provisioning, versions
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn, expect, expect_texts
 from reconciler.emulator.wire import Answer, Json, Request
@@ -139,20 +140,44 @@ def _subscription(found: Mapping[str, str]) -> Json:
         "tenantId": found["tenantId"],
         "displayName": found.get("displayName", f"Emulated {found['subscriptionId'][:8]}"),
         "state": "Enabled",
-        "subscriptionPolicies": {"quotaId": "PayAsYouGo_2014-09-01", "spendingLimit": "Off"},
+        "subscriptionPolicies": {
+            "locationPlacementId": "Public_2014-09-01",
+            "quotaId": "PayAsYouGo_2014-09-01",
+            "spendingLimit": "Off",
+        },
         "authorizationSource": "RoleBased",
         "managedByTenants": [],
     }
 
 
 def list_locations(turn: Turn) -> Answer:
-    """Regions of a subscription, as far as clients that cache them read it."""
+    """Regions of a subscription with the metadata that clients dereference (recorded shape)."""
     above = f"/subscriptions/{turn.subscription}/locations"
     items = [
-        {"id": f"{above}/{name}", "name": name, "type": "Region", "displayName": facts["displayName"]}
+        {
+            "id": f"{above}/{name}",
+            "name": name,
+            "type": "Region",
+            "displayName": facts["displayName"],
+            "regionalDisplayName": f"({_geography(facts)}) {facts['displayName']}",
+            "metadata": {
+                "regionType": "Physical",
+                "regionCategory": "Recommended",
+                "geography": _geography(facts),
+                "geographyGroup": _geography(facts),
+                "longitude": "0",
+                "latitude": "0",
+                "physicalLocation": facts["displayName"],
+                "pairedRegion": [],
+            },
+        }
         for name, facts in offers.shipped()["regions"].items()
     ]
     return Answer(status=200, body={"value": items}, from_provider=False)
+
+
+def _geography(facts: Mapping[str, Any]) -> str:
+    return {"US": "US", "EU": "Europe"}.get(str(facts.get("area")), "Other")
 
 
 def list_groups(turn: Turn) -> Answer:
@@ -201,12 +226,29 @@ def head_group(turn: Turn) -> Answer:
 
 
 def delete_group(turn: Turn) -> Answer:
-    """Only an empty group: deleting what is in it is a long operation that is not modelled."""
+    """202 with Location and Retry-After, whatever the group holds (recorded); accounts are soft-deleted."""
     accounts.require_group(turn)
-    left = turn.store.scan("account", f"{accounts.group_key(turn)}/")
-    if left:
-        raise errors.not_modelled("the deletion of a resource group that still holds accounts")
-    turn.store.delete("group", accounts.group_key(turn))
+    started = provisioning.delete_by_operation(
+        turn, kind="group", key=accounts.group_key(turn), location="global"
+    )
+    name = started.headers["Azure-AsyncOperation"].partition("/operationResults/")[2]
+    address = f"{turn.request.origin}/subscriptions/{turn.subscription}/operationresults/{name}"
+    wait = provisioning.rules(turn.store).get("retryAfter")
+    return Answer(
+        status=202, headers={"Location": address, "Retry-After": str(wait or 15)}, from_provider=False
+    )
+
+
+def group_deletion(turn: Turn) -> Answer:
+    """GET of a group's deletion: 202 with the address again until it is done, then 200 (recorded)."""
+    name = turn.args["operation"].lower()
+    status = provisioning.status_of(turn, name)
+    if status not in provisioning.TERMINAL:
+        wait = provisioning.rules(turn.store).get("retryAfter")
+        address = f"{turn.request.origin}{turn.request.path}?{turn.request.raw_query}"
+        return Answer(
+            status=202, headers={"Location": address, "Retry-After": str(wait or 15)}, from_provider=False
+        )
     return Answer(status=200, from_provider=False)
 
 
@@ -233,16 +275,46 @@ def _set_registered(turn: Turn, *, registered: bool) -> None:
     turn.store.put("subscription", turn.subscription.lower(), {**found, "registered": registered})
 
 
+_RESOURCE = "CrossResourceGroupResourceMove, CrossSubscriptionResourceMove, SupportsTags, SupportsLocation"
+_TYPES = {
+    "accounts": f"{_RESOURCE}, SystemAssignedResourceIdentity",
+    "accounts/deployments": "None",
+    "accounts/projects": _RESOURCE,
+    "accounts/raiPolicies": "None",
+    "deletedAccounts": "None",
+    "locations": "None",
+    "locations/deletedAccounts": "None",
+    "locations/models": "None",
+    "locations/operationResults": "None",
+    "locations/usages": "None",
+    "operations": "None",
+    "skus": "None",
+}
+"""Resource types of the provider with what ARM calls their capabilities."""
+
+
 def _provider(turn: Turn) -> Json:
     found = turn.store.get("subscription", turn.subscription.lower()) or {}
-    types = ("accounts", "accounts/deployments", "locations", "locations/models", "locations/usages")
     places = [facts["displayName"] for facts in offers.shipped()["regions"].values()]
+    known = list(versions.supported(old=True))
     return {
         "id": f"/subscriptions/{turn.subscription}/providers/{_NAMESPACE}",
         "namespace": _NAMESPACE,
+        "authorizations": [
+            {
+                "applicationId": "7d312290-28c8-473c-a0ed-8e53749b6d6d",
+                "roleDefinitionId": "5cb87f79-a7c3-4a95-9414-45b65974b51b",
+            }
+        ],
         "resourceTypes": [
-            {"resourceType": kind, "locations": places, "apiVersions": list(versions.supported(old=True))}
-            for kind in types
+            {
+                "resourceType": kind,
+                "locations": [] if kind in {"operations", "skus"} else places,
+                "apiVersions": known,
+                "defaultApiVersion": "2025-06-01",
+                "capabilities": capabilities,
+            }
+            for kind, capabilities in _TYPES.items()
         ],
         "registrationState": "Registered" if found.get("registered", True) else "NotRegistered",
         "registrationPolicy": "RegistrationRequired",

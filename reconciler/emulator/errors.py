@@ -207,6 +207,29 @@ def no_registered_provider(
     )
 
 
+def location_not_available(location: str, kind: str, locations: Sequence[str]) -> Refusal:
+    """PUT of a resource in a location that its type does not have (recorded, 2022-03-01)."""
+    return Refusal(
+        400,
+        "LocationNotAvailableForResourceType",
+        f"The provided location '{location}' is not available for resource type '{kind}'. List of available"
+        f" regions for the resource type is '{','.join(locations)}'.",
+        front_door=True,
+    )
+
+
+def invalid_resource_location(name: str, location: str, group: str, wanted: str) -> Refusal:
+    """PUT of an existing resource with another location (ARM's own text, quoted in many issues)."""
+    return Refusal(
+        409,
+        "InvalidResourceLocation",
+        f"The resource '{name}' already exists in location '{location}' in resource group '{group}'. A"
+        f" resource with the same name cannot be created in location '{wanted}'. Please select a new resource"
+        " name.",
+        front_door=True,
+    )
+
+
 def invalid_content(parser_text: str) -> Refusal:
     return Refusal(
         400,

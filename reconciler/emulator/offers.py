@@ -177,6 +177,17 @@ def ends(offer: Json) -> datetime:
     return clock.parse(text) if isinstance(text, str) else _NEVER
 
 
+def is_offered_elsewhere(store: Store, location: str, model: Json, sku: str) -> bool:
+    """Whether another region lists this model version with an offer of this sku."""
+    here = normal_location(location)
+    return any(
+        _identity(listed.model) == _identity(model) and offers_of(listed, sku)
+        for place in locations()
+        if place != here
+        for listed in models_of(store, place)
+    )
+
+
 def best_offer(listed: Listed, sku: str) -> Json | None:
     """The offer that ends last, among several of one sku name."""
     return max(offers_of(listed, sku), key=ends, default=None)

@@ -192,6 +192,46 @@ def no_such_spillover(target: str) -> Refusal:
     return invalid_properties(f"The spillover deployment '{target}' of account deployment cannot be found.")
 
 
+def illegal_spillover(target: str) -> Refusal:
+    """Assumed: documented as illegal (itself, from a standard one, another model); the text is ours."""
+    return invalid_properties(
+        f"The spillover deployment '{target}' of account deployment has to be another, standard deployment of"
+        " the same model and version, and only a provisioned deployment spills over."
+    )
+
+
+def is_spillover_target(target: str, source: str) -> Refusal:
+    """Assumed: only the switch `spilloverTargetDelete: refused` reaches it."""
+    return invalid_properties(f"The deployment '{target}' is the spillover deployment of '{source}'.")
+
+
+def model_provider_data_missing() -> Refusal:
+    """A partner's model without the three fields (reported, March 2026)."""
+    return Refusal(
+        400,
+        "InvalidModelProviderData",
+        "ModelProviderData is required for Anthropic model deployments but was not provided. Please provide"
+        " all required fields: industry, organizationName, and countryCode.",
+    )
+
+
+def invalid_upgrade_option(option: str) -> Refusal:
+    """Assumed: a versionUpgradeOption outside of the enum; the text is ours."""
+    return invalid_properties(f"The version upgrade option '{option}' of account deployment is invalid.")
+
+
+def sku_not_in_region(sku: str, model: str, version: str, region: str) -> Refusal:
+    """The model has this sku, and not in this region (reported, 2024)."""
+    return invalid_properties(
+        f"The specified SKU '{sku}' for model '{model} {version}' is not supported in this region '{region}'."
+    )
+
+
+def null_refused(name: str) -> Refusal:
+    """Assumed: only the switch `nulls: refused` reaches it."""
+    return invalid_properties(f"The property '{name}' of account deployment cannot be null.")
+
+
 def too_many_deployments(most: int) -> Refusal:
     """Assumed: the limit is documented, its refusal is in no public text."""
     return Refusal(
@@ -219,3 +259,42 @@ def no_such_policy(policy: str) -> Refusal:
 def system_policy(policy: str) -> Refusal:
     """Assumed: the policies an account is born with cannot be written; the text is ours."""
     return invalid_properties(f"The RAI policy '{policy}' is managed by the system and cannot be changed.")
+
+
+def invalid_kind(kind: str) -> Refusal:
+    """An account of a kind that the provider or the region does not have (recorded, 2022-10-01)."""
+    return Refusal(
+        400, "InvalidApiSetId", f"The account type '{kind}' is either invalid or unavailable in given region."
+    )
+
+
+def invalid_sku_id(sku: str, kind: str) -> Refusal:
+    """An account sku that its kind does not have (recorded, 2022-10-01)."""
+    return Refusal(400, "InvalidSkuId", f"The SKU name '{sku}' in account type '{kind}' is invalid.")
+
+
+def subdomain_taken(name: str) -> Refusal:
+    """A custom subdomain that another account has, deleted ones included (quoted in issues)."""
+    return Refusal(
+        409,
+        "CustomDomainInUse",
+        f"Please pick a different name. The subdomain name '{name}' is not available as it's already used by"
+        " a resource. If the resource using the name was deleted in the last 48 hours, you may need to purge"
+        " the deleted resource.",
+    )
+
+
+def invalid_filter() -> Refusal:
+    """A content filter that does not exist: the sentence stands in the place of the code (reported, 2026)."""
+    text = "Resource has invalid content filter"
+    return Refusal(400, text, text)
+
+
+def no_such_base_policy(policy: str) -> Refusal:
+    """Assumed: a base policy has to be one of the system's; the text is ours."""
+    return invalid_properties(f"The base policy '{policy}' of RAI policy cannot be found.")
+
+
+def nothing_to_restore(resource_id: str) -> Refusal:
+    """Assumed: `restore` where no deleted account is kept; the text is ours."""
+    return Refusal(404, "CanNotRestoreANonExistingResource", f"No deleted resource '{resource_id}' is kept.")

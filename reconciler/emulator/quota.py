@@ -35,10 +35,11 @@ def _place(subscription: str, location: str) -> str:
 
 def pools(store: Store, subscription: str, location: str) -> dict[str, Json]:
     """Pools by lower-case name: `{name, label, limit, elsewhere}`; posted ones replace shipped ones."""
+    assumed = store.setting("switches").get("ptuLimits") != "recorded"
     found = {
         pool["name"].lower(): {
             **pool,
-            "limit": ASSUMED_LIMIT if _provisioned(pool["name"]) else pool["limit"],
+            "limit": ASSUMED_LIMIT if assumed and _provisioned(pool["name"]) else pool["limit"],
             "elsewhere": 0,
         }
         for pool in shipped_pools()
@@ -59,6 +60,11 @@ def used(store: Store, subscription: str, location: str) -> dict[str, int]:
         if normal_location(deployment["location"]) == place:
             for pool, units in deployment["units"].items():
                 sums[pool] = sums.get(pool, 0) + units
+    for gone in store.scan("deleted", f"/subscriptions/{subscription.lower()}/"):
+        for deployment in gone.get("deployments", []):
+            if normal_location(deployment["location"]) == place:
+                for pool, units in deployment["units"].items():
+                    sums[pool] = sums.get(pool, 0) + units
     for account in store.scan("account", f"/subscriptions/{subscription.lower()}/"):
         if normal_location(account["body"]["location"]) == place:
             for counter, kinds in _ACCOUNT_COUNTERS.items():

@@ -4,7 +4,7 @@ Rule of this module: everything is computed from the same offers and pools that 
 is announced here and what a PUT meets cannot disagree.
 """
 
-from reconciler.emulator import accounts, errors, offers, paging, quota, versions
+from reconciler.emulator import account_kinds, accounts, errors, offers, paging, quota, versions
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, normal_location
 
@@ -110,18 +110,23 @@ def _capacities(turn: Turn, place: str, wanted: Json) -> list[Json]:
 
 
 def account_skus(turn: Turn) -> Answer:
-    """Account skus: S0 of each kind in each region that has it."""
+    """Skus of each kind in each region that has it, one item a region (recorded)."""
     facts = offers.shipped()["regions"]
     items = [
         {
             "resourceType": "accounts",
-            "name": "S0",
-            "tier": "Standard",
+            "name": sku,
+            "tier": account_kinds.tier(sku),
             "kind": kind,
             "locations": [place.upper()],
+            "locationInfo": [{"location": place.upper(), "zones": [], "zoneDetails": []}],
             "restrictions": [],
         }
         for place, region in facts.items()
-        for kind in region["kinds"]
+        for kind in (
+            *region["kinds"],
+            *(k for k in account_kinds.SKUS if k not in account_kinds.WITH_DEPLOYMENTS),
+        )
+        for sku in account_kinds.SKUS.get(kind, ("S0",))
     ]
     return Answer(status=200, body=paging.page(turn, items))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from reconciler.emulator import (
     accounts,
     content_filters,
+    deployment_bodies,
     deployments,
     directory,
     estimates,
@@ -95,6 +96,11 @@ ROUTES: tuple[Route, ...] = (
     _route(
         f"DELETE {_GROUP}", directory.delete_group, "Microsoft.Resources/subscriptions/resourceGroups/delete"
     ),
+    _route(
+        f"GET {_SUB}/operationresults/{{operation}}",
+        directory.group_deletion,
+        "Microsoft.Resources/subscriptions/operationresults/read",
+    ),
     _route(f"GET {_SUB}/providers", directory.providers, "Microsoft.Resources/subscriptions/providers/read"),
     _route(
         f"GET {_SUB}/locations", directory.list_locations, "Microsoft.Resources/subscriptions/locations/read"
@@ -120,6 +126,7 @@ ROUTES: tuple[Route, ...] = (
         f"GET {_GROUP}/{_PROVIDER}/accounts", accounts.by_group, _READ, "accounts", "2017-04-18", old=True
     ),
     _route(f"GET {_ACCOUNT}", accounts.get, _READ, "accounts", "2017-04-18", old=True),
+    _route(f"HEAD {_ACCOUNT}", accounts.head, _READ, "accounts", "2017-04-18", old=True),
     _route(f"PUT {_ACCOUNT}", accounts.put, _WRITE, "accounts", "2017-04-18", old=True),
     _route(f"PATCH {_ACCOUNT}", accounts.patch, _WRITE, "accounts", "2017-04-18", old=True),
     _route(f"DELETE {_ACCOUNT}", accounts.delete, _DELETE, "accounts", "2017-04-18", old=True),
@@ -141,36 +148,48 @@ ROUTES: tuple[Route, ...] = (
     _route(
         f"GET {_ACCOUNT}/deployments",
         deployments.listing,
-        f"{deployments.TYPE}/read",
+        f"{deployment_bodies.TYPE}/read",
         _DEPLOYMENTS,
         "2021-10-01",
     ),
-    _route(f"GET {_DEPLOYMENT}", deployments.get, f"{deployments.TYPE}/read", _DEPLOYMENTS, "2021-10-01"),
-    _route(f"PUT {_DEPLOYMENT}", deployments.put, f"{deployments.TYPE}/write", _DEPLOYMENTS, "2021-10-01"),
     _route(
-        f"PATCH {_DEPLOYMENT}", deployments.patch, f"{deployments.TYPE}/write", _DEPLOYMENTS, "2023-10-01"
+        f"GET {_DEPLOYMENT}", deployments.get, f"{deployment_bodies.TYPE}/read", _DEPLOYMENTS, "2021-10-01"
     ),
     _route(
-        f"DELETE {_DEPLOYMENT}", deployments.delete, f"{deployments.TYPE}/delete", _DEPLOYMENTS, "2021-10-01"
+        f"PUT {_DEPLOYMENT}", deployments.put, f"{deployment_bodies.TYPE}/write", _DEPLOYMENTS, "2021-10-01"
+    ),
+    _route(
+        f"PATCH {_DEPLOYMENT}",
+        deployments.patch,
+        f"{deployment_bodies.TYPE}/write",
+        _DEPLOYMENTS,
+        "2023-10-01",
+    ),
+    _route(
+        f"DELETE {_DEPLOYMENT}",
+        deployments.delete,
+        f"{deployment_bodies.TYPE}/delete",
+        _DEPLOYMENTS,
+        "2021-10-01",
     ),
     _route(
         f"GET {_DEPLOYMENT}/skus",
         deployments.skus,
-        f"{deployments.TYPE}/skus/read",
+        f"{deployment_bodies.TYPE}/skus/read",
         _DEPLOYMENTS,
         "2023-10-01",
     ),
     _route(
         f"POST {_DEPLOYMENT}/pause",
         deployments.pause,
-        f"{deployments.TYPE}/pause/action",
+        f"{deployment_bodies.TYPE}/pause/action",
         _DEPLOYMENTS,
         "2025-12-01",
     ),
     _route(
         f"POST {_DEPLOYMENT}/resume",
         deployments.resume,
-        f"{deployments.TYPE}/resume/action",
+        f"{deployment_bodies.TYPE}/resume/action",
         _DEPLOYMENTS,
         "2025-12-01",
     ),
@@ -224,6 +243,20 @@ ROUTES: tuple[Route, ...] = (
         "locations/operationResults",
         "2017-04-18",
         old=True,
+    ),
+    _route(
+        f"GET {_LOCATION}/raiContentFilters",
+        content_filters.list_filters,
+        "Microsoft.CognitiveServices/locations/raiContentFilters/read",
+        "locations/raiContentFilters",
+        "2024-06-01",
+    ),
+    _route(
+        f"GET {_LOCATION}/raiContentFilters/{{filter}}",
+        content_filters.get_filter,
+        "Microsoft.CognitiveServices/locations/raiContentFilters/read",
+        "locations/raiContentFilters",
+        "2024-06-01",
     ),
     _route(
         f"GET {_ACCOUNT}/raiPolicies",

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from reconciler.emulator import (
+    account_kinds,
     accounts,
     admission,
-    deployments,
+    deployment_bodies,
     directory,
     offers,
     quota,
@@ -39,6 +40,18 @@ SWITCHES: Mapping[str, tuple[object, ...]] = {
     "expiry": ("on", "off"),
     "autoUpgrade": ("off", "on"),
     "deploymentLimit": ("on", "off"),
+    "ptuLimits": ("assumed", "recorded"),
+    "modelChange": ("accepted", "refused"),
+    "omitted": ("cleared", "kept"),
+    "nulls": ("cleared", "ignored", "refused"),
+    "withdrawnModel": ("refused", "accepted"),
+    "spilloverMissing": ("refused", "accepted"),
+    "spilloverTarget": ("checked", "unchecked"),
+    "spilloverTargetDelete": ("accepted", "refused"),
+    "modelProviderData": ("returned", "hidden"),
+    "marketplace": ("accepted", "refused"),
+    "nestedDelete": ("refused", "accepted"),
+    "deletedType": ("deletedAccounts", "accounts"),
 }
 """Switches with a closed set of values, the default first; `pageSize` takes a whole number or null."""
 
@@ -163,8 +176,8 @@ def _account(store: Store, now: datetime, item: Json) -> None:
     if normal_location(location) not in offers.locations():
         message = f"accounts: location {location!r} is unknown; known are {', '.join(offers.locations())}"
         raise world_checks.WorldError(message)
-    if item.get("kind", "AIServices") not in accounts.KINDS:
-        message = f"accounts: kind {item['kind']!r} is not modelled; modelled are {', '.join(accounts.KINDS)}"
+    if account_kinds.canonical(str(item.get("kind", "AIServices"))) is None:
+        message = f"accounts: ARM has no kind {item['kind']!r}; it has {', '.join(account_kinds.SKUS)}"
         raise world_checks.WorldError(message)
     subscription = _require_subscription(store, match["subscription"])
     group_key = f"/subscriptions/{match['subscription']}/resourcegroups/{match['group']}".lower()
@@ -204,7 +217,7 @@ def _deployment(store: Store, now: datetime, item: Json) -> list[str]:
     world_checks.known(f"sku of {identity}", at(item, "sku") or {}, world_checks.SKU)
     world_checks.known(f"model of {identity}", at(item, "properties", "model") or {}, world_checks.MODEL)
     _check_sku(store, identity, account["body"], str(at(given, "sku", "name") or "Standard"))
-    found = deployments.fill(turn, account["body"], given)
+    found = deployment_bodies.fill(turn, account["body"], given)
     store.put("deployment", identity.lower(), found)
     upkeep.changed(store, found)
     return [*_odd_properties(identity, item), *_odd_model(store, identity, account["body"], given)]
@@ -223,8 +236,8 @@ def _check_sku(store: Store, identity: str, account: Json, name: str) -> None:
 
 
 def _odd_properties(identity: str, item: Json) -> list[str]:
-    known = ", ".join(sorted(deployments.PROPERTIES))
-    strange = sorted((item.get("properties") or {}).keys() - deployments.PROPERTIES)
+    known = ", ".join(sorted(deployment_bodies.PROPERTIES))
+    strange = sorted((item.get("properties") or {}).keys() - deployment_bodies.PROPERTIES)
     return [
         f"{identity}: property {name!r} is unknown and kept as it is; known are {known}" for name in strange
     ]

@@ -1,6 +1,7 @@
 """The read and purge operations on deleted accounts (`kept_accounts` says how long they stay).
 
-Rule of this module: what is no longer kept is not shown, also before anything removed it.
+Rule of this module: a deleted account shows all that it was (recorded, 2022 and 2025), under another id and
+type, with the two dates of its deletion.
 """
 
 from reconciler.emulator import clock, errors, paging, provisioning
@@ -21,16 +22,18 @@ def get(turn: Turn) -> Answer:
 
 
 def purge(turn: Turn) -> Answer:
-    """200 when it was kept, 204 when not, 202 by the rule `deletes` (specified statuses)."""
+    """202 with both operation headers, then 200 (recorded); 204 when it is not kept (specified).
+
+    200 where operations end at once (specified).
+    """
     found = _find(turn)
     if found is None:
         return Answer(status=204)
     key = str(found["id"]).lower()
-    slow = provisioning.begin_delete(turn, kind="deleted", key=key, location=found["body"]["location"])
-    if slow is not None:
-        return slow
-    turn.store.delete("deleted", key)
-    return Answer(status=200)
+    if provisioning.end_at_once(turn):
+        turn.store.delete("deleted", key)
+        return Answer(status=200)
+    return provisioning.delete_by_operation(turn, kind="deleted", key=key, location=found["body"]["location"])
 
 
 def _find(turn: Turn) -> Json | None:
@@ -56,13 +59,13 @@ def _wire(turn: Turn, found: Json) -> Json:
     above = f"{provider}/locations/{body['location']}"
     group = str(body["id"]).split("/")[4]
     gone = clock.parse(found["at"])
+    as_account = turn.store.setting("switches").get("deletedType") == "accounts"
     return {
+        **body,
         "id": f"{above}/resourceGroups/{group}/deletedAccounts/{body['name']}",
-        "name": body["name"],
-        "type": "Microsoft.CognitiveServices/locations/resourceGroups/deletedAccounts",
-        "location": body["location"],
-        "kind": body["kind"],
+        "type": f"Microsoft.CognitiveServices/{'accounts' if as_account else 'deletedAccounts'}",
         "properties": {
+            **body["properties"],
             "deletionDate": clock.stamp(gone),
             "scheduledPurgeDate": clock.stamp(gone + KEPT_FOR),
         },

@@ -127,6 +127,12 @@ class Store:
         cursor = self._connection.execute("DELETE FROM document WHERE kind = ? AND key = ?", (kind, key))
         return cursor.rowcount > 0
 
+    def delete_below(self, kind: str, prefix: str) -> None:
+        """Delete every document of a kind whose key starts with the prefix."""
+        self._connection.execute(
+            "DELETE FROM document WHERE kind = ? AND key >= ? AND key < ?", (kind, prefix, prefix + _LAST)
+        )
+
     def scan(self, kind: str, prefix: str = "") -> list[Json]:
         """Every document of a kind whose key starts with the prefix, in order of creation."""
         rows = self._connection.execute(

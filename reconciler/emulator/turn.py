@@ -47,6 +47,20 @@ class Turn:
     forced: Json | None = None
     """What a scripted fault demands of the long operation this request starts."""
 
+    def nulls(self, *path: str) -> tuple[str, ...]:
+        """Names of the members that the body has as null at a path."""
+        found = at(json_object(self.request.content), *path) if self.request.content else None
+        return (
+            tuple(name for name, value in found.items() if value is None) if isinstance(found, dict) else ()
+        )
+
+    def cleared(self, *path: str) -> tuple[str, ...]:
+        """Members at a path that the body un-sets: by an empty text, and by null unless nulls are ignored."""
+        found = at(json_object(self.request.content), *path) if self.request.content else None
+        empty = [name for name, value in found.items() if value == ""] if isinstance(found, dict) else []
+        ignored = self.store.setting("switches").get("nulls") == "ignored"
+        return (*empty, *(() if ignored else self.nulls(*path)))
+
     def body(self) -> Json:
         """The request body as an object without nulls.
 

@@ -6,7 +6,7 @@ deployment.
 
 from datetime import datetime, timedelta
 
-from reconciler.emulator import clock, offers, provisioning
+from reconciler.emulator import clock, kept_accounts, offers, provisioning
 from reconciler.emulator.store import Store
 from reconciler.emulator.wire import Json, at
 
@@ -22,6 +22,7 @@ _STANDARD = frozenset({"Standard", "GlobalStandard", "DataZoneStandard"})
 
 def settle(store: Store, now: datetime) -> None:
     """Do what is due: expiry unless switched off, version upgrades only when switched on."""
+    kept_accounts.settle(store, now)
     switches = store.setting("switches")
     if switches.get("autoUpgrade") == "on":
         for deployment in store.scan("deployment"):

@@ -22,6 +22,7 @@ STABLE = (
     "2026-03-01",
     "2026-05-01",
     "2026-07-01",
+    "2026-09-01",
 )
 PREVIEW = (
     "2023-10-01-preview",
@@ -62,6 +63,9 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "properties.serviceTier": ("2025-10-01-preview", "2025-12-01"),
     "properties.deploymentState": ("2025-10-01-preview", "2025-12-01"),
     "properties.routing": ("2025-10-01-preview", "2025-12-01"),
+    "properties.modelProviderData": ("2025-10-01-preview", "2025-12-01"),
+    "properties.contextCacheContainerId": ("2026-07-15-preview", "2026-09-01"),
+    "properties.costControlIds": ("2026-09-15-preview", "9999"),
     "properties.speculativeDecoding": ("2026-05-15-preview", "9999"),
 }
 

@@ -58,6 +58,20 @@ def incomplete(entry: written.Entry, merged: Merged) -> Iterator[Diagnostic]:
             )
 
 
+def undecided(entry: written.Entry, merged: Merged) -> Iterator[Diagnostic]:
+    """A condition that an export could not decide, and that somebody has to."""
+    if entry.undecided is not None:
+        yield Diagnostic(
+            code="undecided",
+            severity=Severity.ERROR,
+            message=f"nobody has decided whether `{shortened(merged.name)}` is deployed: "
+            f"{shortened(entry.undecided, 300)}",
+            place=merged.place(("undecided",), on_key=True),
+            fix="remove this line to declare the deployment, or remove the entry; "
+            "`export --assume NAME=VALUE` decides it for a whole export",
+        )
+
+
 def unclear(entry: written.Entry, merged: Merged) -> Iterator[Diagnostic]:
     """Fields that are stated twice: as what they are, and again as an extra property."""
     if not entry.extra_properties:

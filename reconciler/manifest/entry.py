@@ -246,6 +246,11 @@ class Entry(EntryFields):
     name: Name = Field(
         description="Name of the deployment: 2 to 64 letters, digits, `_`, `-` or `.`.", examples=["chat"]
     )
+    undecided: Words | None = Field(
+        default=None,
+        description="Written by export: a condition that nobody has decided. An error while it stands.",
+        examples=["deployed only if parameters('deployChat')"],
+    )
 
 
 def _paths() -> frozenset[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Related, Route, Severity
-from reconciler.domain.state import Fleet, Guards, Retirement, Subscription
+from reconciler.domain.state import Fleet, Guards, Preference, Retirement, Subscription
 from reconciler.manifest.scalars import nearest
 from reconciler.manifest.schema import FleetDocument, FleetSpec
 from reconciler.manifest.source import Document
@@ -61,6 +61,10 @@ def fleet_of(document: Document, typed: FleetDocument) -> Fleet:
         else Retirement(
             warn_within_days=_stated(retirement.warn_within_days, Retirement().warn_within_days),
             fail_within_days=_stated(retirement.fail_within_days, Retirement().fail_within_days),
+        ),
+        upgrade=tuple(
+            Preference(model=one.from_, to=one.to, from_version=one.from_version, version=one.version)
+            for one in (spec.upgrade.prefer if spec.upgrade is not None else None) or ()
         ),
         place=document.place(),
     )

@@ -96,6 +96,27 @@ class RetirementEntry(Strict):
     fail_within_days: Whole | None = Field(default=None, description="Fail this many days ahead; 0 is never.")
 
 
+class PreferenceEntry(Strict):
+    """What `upgrade` proposes for a model that retires."""
+
+    from_: Name = Field(alias="from", description="The model that retires.", examples=["gpt-4o"])
+    from_version: Unquoted | None = Field(
+        default=None, description="Only this version of it; every version if absent."
+    )
+    to: Name = Field(description="The model to move to.", examples=["gpt-4.1"])
+    version: Unquoted | None = Field(
+        default=None, description="Its version; the default version if absent.", examples=["2025-04-14"]
+    )
+
+
+class UpgradeEntry(Strict):
+    """How `upgrade` chooses the model that takes the place of one that retires."""
+
+    prefer: list[PreferenceEntry] | None = Field(
+        default=None, description="Asked before ARM's replacement and the documented successor."
+    )
+
+
 def _aliases(value: object) -> object:
     for alias in value if isinstance(value, Map) else ():
         if not alias or set(alias) & set("/*?") or is_guid(alias):
@@ -128,6 +149,7 @@ class FleetSpec(Strict):
     retirement: RetirementEntry | None = Field(
         default=None, description="When a retirement date becomes a finding."
     )
+    upgrade: UpgradeEntry | None = Field(default=None, description="What models that retire are replaced by.")
 
 
 class AccountEntry(Strict):

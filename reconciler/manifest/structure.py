@@ -72,6 +72,12 @@ STRUCTURAL: Final[Mapping[str, str]] = {
         "An account is given two deployments of one name. ARM ignores case in names, so `Chat` and `chat` "
         "are one, also across sets. Rename or remove one."
     ),
+    "undecided": (
+        "`reconciler export` found a deployment behind a condition whose value it could not know, and wrote "
+        "the condition as `undecided`. Nothing is planned until somebody decides: remove the line if the "
+        "deployment is to exist, or the entry if not. `reconciler export --assume NAME=VALUE` decides it "
+        "for a whole export."
+    ),
     "unknown-template": (
         "A set lists a template that no document declares. The nearest name is suggested; check that the "
         "template's file is below the given paths."

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from reconciler.diagnostics import Diagnostic, Place, Span
-from reconciler.domain.deployment import JsonObject, JsonValue
+from reconciler.domain.deployment import JsonValue
 from reconciler.domain.shard import Part
 from reconciler.domain.state import ObservedState
 from reconciler.plan.actions import (
-    KIND,
     Blocked,
     Create,
     FieldChange,
@@ -25,11 +25,27 @@ from reconciler.plan.actions import (
     kind_of,
 )
 from reconciler.plan.plan import Plan, PoolForecast, Refusal, Step, Unread
-from reconciler.planfile.observation import in_order, observed_json
-from reconciler.planfile.plan_file import FORMAT_VERSION
-from reconciler.planfile.saved import SavedPlan, Stale, narrow, read_saved
+from reconciler.planfile.documents import (
+    FORMAT_VERSION,
+    KINDS,
+    ActionDocument,
+    ChangeDocument,
+    FindingDocument,
+    HolderDocument,
+    ManifestsDocument,
+    PartDocument,
+    PlanDocument,
+    PoolDocument,
+    RefusalDocument,
+    RelatedDocument,
+    SelectionDocument,
+    ToolDocument,
+    UnreadDocument,
+)
+from reconciler.planfile.observation import in_order, observed_document
 
-__all__ = ["SavedPlan", "Stale", "narrow", "read_saved", "to_json"]
+EVERYTHING = SelectionDocument(select="", targets=(), excludes=())
+"""No selection was made."""
 
 Spans = Callable[[Place], Span | None]
 """Looks a symbolic place up in its file; the plan itself knows no files."""
@@ -41,63 +57,79 @@ def to_json(
     created_at: datetime,
     tool_version: str,
     manifest_paths: Sequence[str],
-    selection: JsonObject,
+    selection: SelectionDocument = EVERYTHING,
     spans: Spans | None = None,
     observed: ObservedState | None = None,
 ) -> dict[str, JsonValue]:
     """The document of `plan -o json` and `plan --out`.
 
-    `selection` has the keys `select` (text), `targets` and `excludes` (lists of globs). Without `spans`
+    Without `spans`
     a diagnostic has a line only where it was found without a document tree. `observed` is what the plan was
     made from; the plan of a shard carries it, so that the plan of the fleet can be made from all of them.
     """
+    return plan_document(
+        plan,
+        created_at=created_at,
+        tool_version=tool_version,
+        manifest_paths=manifest_paths,
+        selection=selection,
+        spans=spans,
+        observed=observed,
+    ).to_json()
+
+
+def plan_document(
+    plan: Plan,
+    *,
+    created_at: datetime,
+    tool_version: str,
+    manifest_paths: Sequence[str],
+    selection: SelectionDocument = EVERYTHING,
+    spans: Spans | None = None,
+    observed: ObservedState | None = None,
+) -> PlanDocument:
+    """The same as a value."""
     kinds = [kind_of(step.action) for step in plan.steps]
-    return {
-        "formatVersion": FORMAT_VERSION,
-        "fleet": plan.fleet,
-        "createdAt": created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "tool": {"name": "reconciler", "version": tool_version},
-        "cloud": plan.cloud,
-        "complete": plan.complete,
-        "applyable": plan.applyable,
-        "summary": {kind: kinds.count(kind) for kind in KIND.values()},
-        "actions": [action_json(step) for step in plan.steps],
-        "quota": [pool_json(pool) for pool in plan.quota],
-        "refusals": [_refusal(refusal) for refusal in plan.refusals],
-        "diagnostics": [_diagnostic(found, spans) for found in plan.findings],
-        "leftOut": plan.left_out,
-        "owned": plan.owned,
-        "unread": [_unread(one) for one in plan.unread],
-        **_shard(plan, observed),
-        "selection": in_order(selection),
-        "manifests": {"paths": list(manifest_paths), "digest": plan.manifest_digest},
-        "fingerprint": plan.fingerprint,
-    }
+    shard: dict[str, Any] = {}
+    if plan.part is not None:
+        shard["shard"] = part_document(plan.part)
+        shard |= {} if observed is None else {"observed": observed_document(observed)}
+    return PlanDocument(
+        format_version=FORMAT_VERSION,
+        fleet=plan.fleet,
+        created_at=created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        tool=ToolDocument(name="reconciler", version=tool_version),
+        cloud=plan.cloud,
+        complete=plan.complete,
+        applyable=plan.applyable,
+        summary={kind: kinds.count(kind) for kind in KINDS},
+        actions=tuple(ActionDocument(**action_fields(step)) for step in plan.steps),
+        quota=tuple(map(pool_document, plan.quota)),
+        refusals=tuple(map(refusal_document, plan.refusals)),
+        diagnostics=tuple(finding_document(found, spans) for found in plan.findings),
+        left_out=plan.left_out,
+        owned=plan.owned,
+        unread=tuple(map(_unread, plan.unread)),
+        selection=selection,
+        manifests=ManifestsDocument(paths=tuple(manifest_paths), digest=plan.manifest_digest),
+        fingerprint=plan.fingerprint,
+        **shard,
+    )
 
 
-def _shard(plan: Plan, observed: ObservedState | None) -> dict[str, JsonValue]:
-    if plan.part is None:
-        return {}
-    part: dict[str, JsonValue] = {"shard": part_json(plan.part)}
-    return part if observed is None else part | {"observed": observed_json(observed)}
-
-
-def part_json(part: Part) -> dict[str, JsonValue]:
+def part_document(part: Part) -> PartDocument:
     """Which shard of how many, and how much of the selection it looks after."""
-    return {
-        "index": part.shard.index,
-        "count": part.shard.count,
-        "accounts": part.accounts,
-        "ofAccounts": part.of_accounts,
-    }
+    return PartDocument(
+        index=part.shard.index, count=part.shard.count, accounts=part.accounts, of_accounts=part.of_accounts
+    )
 
 
-def action_json(step: Step) -> dict[str, JsonValue]:
-    """One step. `body` is the last PUT; `writes` has them all where there is more than one."""
+def action_fields(step: Step) -> dict[str, Any]:
+    """The fields of an `ActionDocument`. `body` is the last PUT; `writes` are all of several."""
     action = step.action
-    bodies = [] if isinstance(action, Keep | Blocked) else [in_order(body) for body in bodies_of(action)]
+    bodies = () if isinstance(action, Keep | Blocked) else tuple(in_order(body) for body in bodies_of(action))
     observed = None if isinstance(action, Create) else action.observed
-    document: dict[str, JsonValue] = {
+    fields: dict[str, Any] = {
         "id": str(action.id),
         "account": action.id.account.name,
         "deployment": action.id.name,
@@ -105,64 +137,69 @@ def action_json(step: Step) -> dict[str, JsonValue]:
         "action": kind_of(action),
         "reason": action.reason.value,
         "explanation": action.explanation,
-        "changes": [_change(change) for change in changes_of(action)],
+        "changes": tuple(map(change_document, changes_of(action))),
         "body": bodies[-1] if bodies else None,
-        "dependsOn": [str(needed) for needed in step.depends_on],
+        "depends_on": tuple(str(needed) for needed in step.depends_on),
         "etag": None if observed is None else observed.etag,
         "fingerprint": step.fingerprint,
         "order": step.order,
     }
     if len(bodies) > 1:
-        document["writes"] = bodies
+        fields["writes"] = bodies
     if isinstance(action, Update):
-        document["carried"] = list(action.carried)
+        fields["carried"] = tuple(action.carried)
     if isinstance(action, Blocked):
-        document["fix"] = action.fix
-    return document
+        fields["fix"] = action.fix
+    return fields
 
 
-def pool_json(pool: PoolForecast) -> dict[str, JsonValue]:
+def change_document(change: FieldChange) -> ChangeDocument:
+    """One field that a write changes, or that has drifted."""
+    return ChangeDocument(path=change.path, before=in_order(change.before), after=in_order(change.after))
+
+
+def pool_document(pool: PoolForecast) -> PoolDocument:
     """One quota pool; numbers are null where ARM's usages could not be read."""
-    return {
-        "pool": pool.pool,
-        "scope": pool.scope,
-        "label": pool.label,
-        "limit": pool.limit,
-        "usedBefore": pool.used_before,
-        "usedPeak": pool.used_peak,
-        "usedAfter": pool.used_after,
-        "verdict": pool.verdict.value,
-        "holders": [{"id": str(holder.id), "capacity": holder.capacity} for holder in pool.holders],
-    }
+    return PoolDocument(
+        pool=pool.pool,
+        scope=pool.scope,
+        label=pool.label,
+        limit=pool.limit,
+        used_before=pool.used_before,
+        used_peak=pool.used_peak,
+        used_after=pool.used_after,
+        verdict=pool.verdict.value,
+        holders=tuple(HolderDocument(id=str(one.id), capacity=one.capacity) for one in pool.holders),
+    )
 
 
-def _change(change: FieldChange) -> dict[str, JsonValue]:
-    return {"path": change.path, "before": in_order(change.before), "after": in_order(change.after)}
+def refusal_document(refusal: Refusal) -> RefusalDocument:
+    """A guard's verdict."""
+    return RefusalDocument(code=refusal.code, message=refusal.message, fix=refusal.fix)
 
 
-def _unread(one: Unread) -> dict[str, JsonValue]:
-    return {"id": str(one.id), "account": one.id.name, "message": one.message, "fix": one.fix}
-
-
-def _refusal(refusal: Refusal) -> dict[str, JsonValue]:
-    return {"code": refusal.code, "message": refusal.message, "fix": refusal.fix}
-
-
-def _diagnostic(found: Diagnostic, spans: Spans | None) -> dict[str, JsonValue]:
-    return {
-        "code": found.code,
-        "severity": found.severity.value,
-        "message": found.message,
-        "fix": found.fix,
-        "source": found.source,
+def finding_document(found: Diagnostic, spans: Spans | None) -> FindingDocument:
+    """A diagnostic; without `spans` it has a line only where it was found without a document tree."""
+    return FindingDocument(
+        code=found.code,
+        severity=found.severity.value,
+        message=found.message,
+        label=found.label,
+        fix=found.fix,
+        source=found.source,
         **_place(found.place, spans),
-        "related": [
-            {"message": related.message, **_place(related.place, spans)} for related in found.related
-        ],
-    }
+        related=tuple(
+            RelatedDocument(message=related.message, **_place(related.place, spans))
+            for related in found.related
+        ),
+    )
 
 
-def _place(place: Place | None, spans: Spans | None) -> dict[str, JsonValue]:
+def _unread(one: Unread) -> UnreadDocument:
+    return UnreadDocument(id=str(one.id), account=one.id.name, message=one.message, fix=one.fix)
+
+
+def _place(place: Place | None, spans: Spans | None) -> dict[str, Any]:
     span = None if place is None else place.span
     if span is None and place is not None and spans is not None:
         span = spans(place)
@@ -170,7 +207,7 @@ def _place(place: Place | None, spans: Spans | None) -> dict[str, JsonValue]:
         "file": None if place is None else place.file,
         "line": None if span is None else span.line,
         "column": None if span is None else span.column,
-        "endLine": None if span is None else span.end_line,
-        "endColumn": None if span is None else span.end_column,
-        "path": [] if place is None else list(place.route),
+        "end_line": None if span is None else span.end_line,
+        "end_column": None if span is None else span.end_column,
+        "path": () if place is None else tuple(place.route),
     }

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from reconciler.domain import document
 from reconciler.domain.shard import Shard
 from reconciler.domain.state import DesiredState, ObservedState, RegionFacts, Unreadable
 from reconciler.errors import PlanStale, UsageProblem
@@ -45,27 +44,17 @@ def read_shard(text: str, file: str) -> ShardPlan:
             f"it is a plan of the whole fleet, with nothing to merge: `reconciler apply {file}` does it. "
             "`reconciler plan --shard i/n --out FILE` writes what can be merged"
         )
-    if "observed" not in found:
+    if found.observed is None:
         raise UsageProblem("it has lost what its shard observed; plan that shard again")
     with reading():
         return ShardPlan(
             file=file,
             shard=saved.shard,
             saved=saved,
-            tool_version=document.text(document.mapping(found, "tool"), "version"),
-            created_at=_moment(found),
-            observed=read_observed(document.mapping(found, "observed")),
+            tool_version=found.tool.version,
+            created_at=datetime.fromisoformat(found.created_at),
+            observed=read_observed(found.observed),
         )
-
-
-def _moment(found: Mapping[str, object]) -> datetime:
-    try:
-        created = datetime.fromisoformat(document.text(found, "createdAt"))
-    except ValueError as problem:
-        document.wrong(f"`createdAt` is no time: {problem}")
-    if created.tzinfo is None:
-        document.wrong("`createdAt` has no time zone")
-    return created
 
 
 def whole(plans: Sequence[ShardPlan], *, tool_version: str) -> tuple[ShardPlan, ...]:

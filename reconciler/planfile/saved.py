@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from reconciler.domain import document
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.shard import Shard
@@ -20,6 +19,7 @@ from reconciler.errors import PlanStale
 from reconciler.plan.actions import Action, Blocked, Create, Delete, Keep, Reason, changes_of, kind_of
 from reconciler.plan.legality import is_mark, without_marks
 from reconciler.plan.plan import Plan, Step
+from reconciler.planfile.documents import ActionDocument, PlanDocument
 from reconciler.planfile.plan_file import plan_file, reading
 
 if TYPE_CHECKING:
@@ -121,35 +121,31 @@ def read_saved(text: str) -> SavedPlan:
     return saved_in(plan_file(text))
 
 
-def saved_in(file: Mapping[str, object]) -> SavedPlan:
+def saved_in(file: PlanDocument) -> SavedPlan:
     """What counts of such a document when it is applied."""
     with reading():
-        return _saved_in(file)
+        return SavedPlan(
+            fleet=file.fleet,
+            cloud=file.cloud,
+            manifest_digest=file.manifests.digest,
+            manifest_paths=file.manifests.paths,
+            select=file.selection.select,
+            targets=file.selection.targets,
+            excludes=file.selection.excludes,
+            items=dict(map(_item, file.actions)),
+            shard=None if file.shard is None else Shard(file.shard.index, file.shard.count),
+            created_at=file.created_at,
+            complete=file.complete,
+        )
 
 
-def _saved_in(file: Mapping[str, object]) -> SavedPlan:
-    manifests = document.mapping(file, "manifests")
-    selection = document.mapping(file, "selection")
-    return SavedPlan(
-        fleet=document.text(file, "fleet"),
-        cloud=document.text(file, "cloud"),
-        manifest_digest=document.text(manifests, "digest"),
-        manifest_paths=document.texts(manifests, "paths"),
-        select=document.text(selection, "select"),
-        targets=document.texts(selection, "targets"),
-        excludes=document.texts(selection, "excludes"),
-        items=dict(_item(action) for action in document.items(file, "actions")),
-        shard=_shard(file),
-        created_at=document.text(file, "createdAt"),
-        complete=file.get("complete") is True,
+def _item(action: ActionDocument) -> tuple[DeploymentId, SavedItem]:
+    return DeploymentId.parse(action.id), SavedItem(
+        action=action.action,
+        fingerprint=action.fingerprint,
+        etag=action.etag,
+        before={change.path: change.before for change in action.changes},
     )
-
-
-def _shard(file: Mapping[str, object]) -> Shard | None:
-    if "shard" not in file:
-        return None
-    stated = document.mapping(file, "shard")
-    return Shard(document.whole(stated, "index"), document.whole(stated, "count"))
 
 
 def narrow(plan: Plan, saved: SavedPlan) -> tuple[Plan, tuple[Stale, ...]]:
@@ -229,21 +225,4 @@ def _block(action: Action, reason: Reason, explanation: str, fix: str) -> Blocke
         changes=changes_of(action),
         desired=None if isinstance(action, Delete) else action.desired,
         observed=None if isinstance(action, Create) else action.observed,
-    )
-
-
-def _item(action: object) -> tuple[DeploymentId, SavedItem]:
-    if not isinstance(action, dict):
-        document.wrong("an entry of `actions` is not an object")
-    name = DeploymentId.parse(document.text(action, "id"))
-    before: dict[str, JsonValue] = {}
-    for change in document.items(action, "changes"):
-        if isinstance(change, dict):
-            before[document.text(change, "path")] = change.get("before")
-    etag = action.get("etag")
-    return name, SavedItem(
-        action=document.text(action, "action"),
-        fingerprint=document.text(action, "fingerprint"),
-        etag=etag if isinstance(etag, str) else None,
-        before=before,
     )

@@ -15,7 +15,8 @@ from reconciler.engine.outcome import ApplyReport, Fault, ItemReport, Outcome
 from reconciler.engine.stop import Cause
 from reconciler.plan.actions import Blocked, Keep, kind_of
 from reconciler.plan.plan import Plan, Step
-from reconciler.planfile.codec import action_json, part_json, pool_json
+from reconciler.planfile.codec import action_fields, part_document, pool_document, refusal_document
+from reconciler.planfile.documents import FORMAT_VERSION, ApplyDocument, EndedDocument, FailureDocument
 from reconciler.report.layout import clauses, counted, listed, paragraph, seconds, stacked
 from reconciler.report.palette import ACTIONS, OUTCOMES
 from reconciler.report.steps import NO_ALIAS, Alias, account_line
@@ -82,26 +83,26 @@ def to_json(report: ApplyReport) -> dict[str, JsonValue]:
     plan = report.plan
     ended = {item.step.action.id: item for item in report.items}
     actions = [_action(step, ended.get(step.action.id), plan) for step in plan.steps]
-    outcomes = [action["outcome"] for action in actions if action["action"] != "none"]
-    return {
-        "formatVersion": 1,
-        "fleet": plan.fleet,
-        "cloud": plan.cloud,
-        "complete": plan.complete,
-        "succeeded": report.succeeded and not plan.refusals,
-        "interrupted": None if report.interrupted is None else report.interrupted.cause.value,
-        "summary": {
+    outcomes = [action.outcome for action in actions if action.action != "none"]
+    return ApplyDocument(
+        format_version=FORMAT_VERSION,
+        fleet=plan.fleet,
+        cloud=plan.cloud,
+        complete=plan.complete,
+        succeeded=report.succeeded and not plan.refusals,
+        interrupted=None if report.interrupted is None else report.interrupted.cause.value,
+        summary={
             **{outcome.value: outcomes.count(outcome.value) for outcome in Outcome},
             "none": len(actions) - len(outcomes),
             "blocked": len(report.blocked),
         },
-        "actions": list(actions),
-        "quota": [pool_json(pool) for pool in plan.quota],
-        "refusals": [{"code": one.code, "message": one.message, "fix": one.fix} for one in plan.refusals],
-        "leftOut": plan.left_out,
-        **({} if plan.part is None else {"shard": part_json(plan.part)}),
-        "fingerprint": plan.fingerprint,
-    }
+        actions=tuple(actions),
+        quota=tuple(map(pool_document, plan.quota)),
+        refusals=tuple(map(refusal_document, plan.refusals)),
+        left_out=plan.left_out,
+        **({} if plan.part is None else {"shard": part_document(plan.part)}),
+        fingerprint=plan.fingerprint,
+    ).to_json()
 
 
 # -- text ----------------------------------------------------------------------------------------------
@@ -185,21 +186,26 @@ def _now_what(report: ApplyReport, style: Style) -> Iterator[str]:
 # -- JSON ----------------------------------------------------------------------------------------------
 
 
-def _action(step: Step, item: ItemReport | None, plan: Plan) -> dict[str, JsonValue]:
-    document = action_json(step)
+def _action(step: Step, item: ItemReport | None, plan: Plan) -> EndedDocument:
+    fields = action_fields(step)
     if item is not None:
-        return document | {
-            "outcome": item.outcome.value,
-            "attempts": item.attempts,
-            "durationMs": item.duration_ms,
-            "note": item.note,
-            "error": None if item.fault is None else _fault(item.fault),
-        }
+        return EndedDocument(
+            **fields,
+            outcome=item.outcome.value,
+            attempts=item.attempts,
+            duration_ms=item.duration_ms,
+            note=item.note,
+            error=None if item.fault is None else _failure(item.fault),
+        )
     kept = isinstance(step.action, Keep)
-    outcome = Outcome.SUCCEEDED if kept else Outcome.SKIPPED
-    not_started: dict[str, JsonValue] = {"attempts": 0, "durationMs": 0, "note": ""}
-    error = None if kept else _fault(_hindrance(step, plan))
-    return document | {"outcome": outcome.value, **not_started, "error": error}
+    return EndedDocument(
+        **fields,
+        outcome="succeeded" if kept else "skipped",
+        attempts=0,
+        duration_ms=0,
+        note="",
+        error=None if kept else _failure(_hindrance(step, plan)),
+    )
 
 
 def _hindrance(step: Step, plan: Plan) -> Fault:
@@ -213,11 +219,11 @@ def _hindrance(step: Step, plan: Plan) -> Fault:
     return Fault(code="not-started", message="the run ended before it was this step's turn")
 
 
-def _fault(fault: Fault) -> dict[str, JsonValue]:
-    return {
-        "status": fault.status,
-        "code": fault.code,
-        "message": fault.message,
-        "requestId": fault.request_id,
-        "fix": fault.fix,
-    }
+def _failure(fault: Fault) -> FailureDocument:
+    return FailureDocument(
+        status=fault.status,
+        code=fault.code,
+        message=fault.message,
+        request_id=fault.request_id,
+        fix=fault.fix,
+    )

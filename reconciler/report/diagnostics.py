@@ -10,6 +10,9 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from reconciler.diagnostics import Diagnostic, Place, Severity, Span
+from reconciler.domain.deployment import JsonValue
+from reconciler.planfile.codec import finding_document
+from reconciler.planfile.documents import FORMAT_VERSION, DiagnosticsDocument, TotalsDocument
 from reconciler.report.build_systems import WORST_FIRST, Annotation, Case, junit, workflow_commands
 from reconciler.report.layout import cells, counted, paragraph
 from reconciler.report.markdown import markdown_fence, markdown_inert
@@ -56,19 +59,20 @@ def render_text(
 
 def to_json(
     diagnostics: Sequence[Diagnostic], sources: Spans, *, files: int, deployments: int, limit: int = LIMIT
-) -> dict[str, object]:
+) -> dict[str, JsonValue]:
     """The pinned JSON form. Places without a position have null lines and columns."""
     ordered = in_order(diagnostics, sources)
-    return {
-        "diagnostics": [_json(found, sources) for found in ordered[:limit]],
-        "summary": {
-            "errors": _count(ordered, Severity.ERROR),
-            "warnings": _count(ordered, Severity.WARNING),
-            "infos": _count(ordered, Severity.INFO),
-            "files": files,
-            "deployments": deployments,
-        },
-    }
+    return DiagnosticsDocument(
+        format_version=FORMAT_VERSION,
+        diagnostics=tuple(finding_document(found, sources.span) for found in ordered[:limit]),
+        summary=TotalsDocument(
+            errors=_count(ordered, Severity.ERROR),
+            warnings=_count(ordered, Severity.WARNING),
+            infos=_count(ordered, Severity.INFO),
+            files=files,
+            deployments=deployments,
+        ),
+    ).to_json()
 
 
 def render_github(diagnostics: Sequence[Diagnostic], sources: Spans) -> str:
@@ -198,33 +202,6 @@ def _count(diagnostics: Sequence[Diagnostic], severity: Severity) -> int:
 
 
 # -- JSON ----------------------------------------------------------------------------------------------
-
-
-def _json(found: Diagnostic, sources: Spans) -> dict[str, object]:
-    return {
-        "code": found.code,
-        "severity": found.severity.value,
-        "message": found.message,
-        "label": found.label,
-        "fix": found.fix,
-        "source": found.source,
-        **_json_place(found.place, sources),
-        "related": [
-            {"message": related.message, **_json_place(related.place, sources)} for related in found.related
-        ],
-    }
-
-
-def _json_place(place: Place | None, sources: Spans) -> dict[str, object]:
-    span = None if place is None else sources.span(place)
-    return {
-        "file": None if place is None else place.file,
-        "line": None if span is None else span.line,
-        "column": None if span is None else span.column,
-        "endLine": None if span is None else span.end_line,
-        "endColumn": None if span is None else span.end_column,
-        "path": [] if place is None else list(place.route),
-    }
 
 
 # -- annotations ---------------------------------------------------------------------------------------

@@ -20,6 +20,14 @@ from reconciler.plan.actions import FieldChange
 from reconciler.plan.causes import ABOUT, Cause, is_drift
 from reconciler.plan.drift import DriftItem, DriftReport, UnreadableAccount
 from reconciler.plan.legality import without_marks
+from reconciler.planfile.codec import change_document
+from reconciler.planfile.documents import (
+    FORMAT_VERSION,
+    DriftDocument,
+    DriftItemDocument,
+    SinceDocument,
+    UnreadableDocument,
+)
 from reconciler.report.build_systems import Annotation, Case, junit, workflow_commands
 from reconciler.report.layout import (
     broken,
@@ -73,17 +81,19 @@ def summary(report: DriftReport) -> str:
 def to_json(report: DriftReport, *, show_people: bool = False) -> dict[str, JsonValue]:
     """The pinned form; `summary` has every cause, `before` of a change is what is there."""
     found = Counter(item.cause for item in report.items)
-    return {
-        "items": [_item(item, show_people=show_people) for item in report.items],
-        "unreadable": [
-            {"id": str(one.id), "account": one.id.name, "code": one.code, "message": one.message}
+    since = report.since
+    return DriftDocument(
+        format_version=FORMAT_VERSION,
+        items=tuple(_item(item, show_people=show_people) for item in report.items),
+        unreadable=tuple(
+            UnreadableDocument(id=str(one.id), account=one.id.name, code=one.code, message=one.message)
             for one in report.unreadable
-        ],
-        "inSync": report.in_sync,
-        "ignored": report.ignored,
-        "since": None if report.since is None else {"plan": report.since, "asItSaw": report.unmoved},
-        "summary": {cause.value: found[cause] for cause in Cause},
-    }
+        ),
+        in_sync=report.in_sync,
+        ignored=report.ignored,
+        since=None if since is None else SinceDocument(plan=since, as_it_saw=report.unmoved),
+        summary={cause.value: found[cause] for cause in Cause},
+    ).to_json()
 
 
 def render_markdown(
@@ -181,18 +191,18 @@ def who_did(item: DriftItem, *, show_people: bool) -> str | None:
     return item.who if item.who is None or show_people else masked(item.who)
 
 
-def _item(item: DriftItem, *, show_people: bool) -> dict[str, JsonValue]:
-    return {
-        "id": str(item.id),
-        "account": item.id.account.name,
-        "deployment": item.id.name,
-        "cause": item.cause.value,
-        "severity": item.severity.value,
-        "explanation": item.explanation,
-        "changes": [{"path": one.path, "before": one.before, "after": one.after} for one in item.changes],
-        "who": who_did(item, show_people=show_people),
-        "when": item.when,
-    }
+def _item(item: DriftItem, *, show_people: bool) -> DriftItemDocument:
+    return DriftItemDocument(
+        id=str(item.id),
+        account=item.id.account.name,
+        deployment=item.id.name,
+        cause=item.cause.value,
+        severity=item.severity.value,
+        explanation=item.explanation,
+        changes=tuple(map(change_document, item.changes)),
+        who=who_did(item, show_people=show_people),
+        when=item.when,
+    )
 
 
 def _row(item: DriftItem, *, show_people: bool) -> tuple[str, ...]:

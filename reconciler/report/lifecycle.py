@@ -131,10 +131,8 @@ def _row(one: Lifespan) -> tuple[str, ...]:
 
 
 def _disputed(one: Lifespan) -> str:
-    facts = one.facts
-    if facts is None or facts.disputed_with is None:
-        return ""
-    return f"note: {one.model} {one.version or ''}: the same table also says {facts.disputed_with}"
+    said = "" if one.facts is None else one.facts.also_said
+    return f"note: {one.model} {one.version or ''}: {said}" if said else ""
 
 
 def _summary(lifespans: Sequence[Lifespan], asked: Asked) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Final
 
 from reconciler.domain.deployment import JsonValue
 from reconciler.plan.plan import PoolForecast, Verdict
-from reconciler.planfile.codec import pool_json
+from reconciler.planfile.codec import pool_document
 from reconciler.report.layout import broken, counted, listed, paragraph, stacked
 from reconciler.report.markdown import cell, table
 from reconciler.report.palette import VERDICTS
@@ -52,7 +52,10 @@ def per_cent(pool: PoolForecast) -> int | None:
 def to_json(pools: Sequence[PoolForecast]) -> dict[str, JsonValue]:
     """The document of `quota -o json`; `free` and `usedPercent` are of what is used after the plan."""
     return {
-        "pools": [pool_json(pool) | {"free": free(pool), "usedPercent": per_cent(pool)} for pool in pools]
+        "pools": [
+            pool_document(pool).to_json() | {"free": free(pool), "usedPercent": per_cent(pool)}
+            for pool in pools
+        ]
     }
 
 

@@ -21,6 +21,7 @@ import httpx
 
 from reconciler.cli import run
 from reconciler.emulator import application
+from tests.e2e.documents import must_fit
 from tests.e2e.walks import EXAMPLES
 
 STATE = Path(".reconciler/emulator.db")
@@ -61,6 +62,8 @@ class Desk:
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = run(words)
+        if out.getvalue() and (" -o json" in " ".join(words) or "--output json" in " ".join(words)):
+            must_fit("plan merge" if words[:2] == ("plan", "merge") else words[0], out.getvalue())
         return Ran(code=code, out=out.getvalue(), err=err.getvalue())
 
     def python(self, *words: str) -> Ran:

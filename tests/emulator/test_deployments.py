@@ -13,12 +13,14 @@ def test_a_new_deployment_is_created_with_201_and_succeeds_at_once() -> None:
     assert "location" not in reply.headers
 
 
-def test_the_same_put_again_answers_200_with_a_new_etag() -> None:
+def test_the_same_put_again_answers_200_and_keeps_the_etag() -> None:
     arm = fleet()
     first = arm.arm("PUT", deployment(), gpt_4o())
     second = arm.arm("PUT", deployment(), gpt_4o())
     assert second.status == 200
-    assert second.json["etag"] != first.json["etag"]
+    assert second.json["etag"] == first.json["etag"]
+    changed = arm.arm("PUT", deployment(), gpt_4o(11))
+    assert changed.json["etag"] != first.json["etag"]
     assert second.headers["etag"] == second.json["etag"]
     assert re.match(r'^"[0-9a-f-]{36}"$', second.json["etag"])
 

@@ -129,9 +129,14 @@ def test_a_content_filter_can_be_made_used_and_removed() -> None:
     assert arm.arm("PUT", policy, {"properties": {"basePolicyName": "Microsoft.DefaultV2"}}).status == 201
     assert arm.arm("PUT", policy, {"properties": {"basePolicyName": "Microsoft.Default"}}).status == 200
     names = [item["name"] for item in arm.arm("GET", f"{ACCOUNT}/raiPolicies").json["value"]]
-    assert names == ["Microsoft.Default", "Microsoft.DefaultV2", "strict"]
+    system = ["Default", "DefaultV2", "Audio", "Nil", "Streaming", "Reasoning"]
+    assert names == ["strict", *(f"Microsoft.{name}" for name in system)]
     created = arm.arm("PUT", deployment(), gpt_4o(raiPolicyName="strict"))
     assert (created.status, created.json["properties"]["raiPolicyName"]) == (201, "strict")
+    deleted = arm.arm("DELETE", policy)
+    assert deleted.status == 202
+    assert {"location", "azure-asyncoperation"} <= set(deleted.headers)
+    arm.control("clock", {"advanceSeconds": 100})
     assert arm.arm("DELETE", policy).status == 204
     assert arm.arm("GET", policy).status == 404
     assert arm.arm("DELETE", f"{ACCOUNT}/raiPolicies/Microsoft.Default").status == 400
@@ -160,7 +165,9 @@ def test_a_deleted_account_keeps_its_name_for_two_days_unless_restored_or_purged
     arm.arm("DELETE", ACCOUNT)
     gone = f"{PROVIDER}/locations/swedencentral/resourceGroups/rg/deletedAccounts/acc"
     assert arm.arm("GET", gone).status == 200
-    assert [arm.arm("DELETE", gone).status for _ in range(2)] == [200, 204]
+    assert arm.arm("DELETE", gone).status == 202
+    arm.control("clock", {"advanceSeconds": 100})
+    assert arm.arm("DELETE", gone).status == 204
     assert arm.arm("PUT", ACCOUNT, body).status == 201
 
 
@@ -196,7 +203,8 @@ def test_resource_groups_can_be_put_listed_and_removed() -> None:
         for i in arm.arm("GET", f"/subscriptions/{SUB_A}/resourceGroups", version="2021-04-01").json["value"]
     ]
     assert names == ["rg", "fresh"]
-    assert arm.arm("DELETE", path, version="2021-04-01").status == 200
+    assert arm.arm("DELETE", path, version="2021-04-01").status == 202
+    arm.control("clock", {"advanceSeconds": 100})
     assert arm.arm("HEAD", path, version="2021-04-01").status == 404
 
 
@@ -205,6 +213,7 @@ def test_etags_are_ignored_unless_the_switch_enforces_them() -> None:
     etag = arm.arm("PUT", deployment(), gpt_4o()).json["etag"]
     assert arm.arm("PUT", deployment(), gpt_4o(), headers={"if-match": '"stale"'}).status == 200
     arm.control("settings", {"etags": "enforced"})
+    arm.arm("PUT", deployment(), gpt_4o(11))
     stale = arm.arm("PUT", deployment(), gpt_4o(), headers={"if-match": etag})
     assert (stale.status, stale.code) == (412, "PreconditionFailed")
     fresh = arm.arm("GET", deployment()).json["etag"]

@@ -33,7 +33,6 @@ COMPARED = {
 OLD_FRONT = {"date", "server", "transfer-encoding", "vary", "content-length"}
 
 ACCOUNT_GAPS = {
-    "properties.apiProperties": "account settings of other services are not modelled",
     "properties.armFeatures": "flags of the recording subscription",
     "properties.backupUpperLimit": "not shown by later versions",
     "properties.callRateLimit.rules[]": "limits of other services are not modelled",

@@ -96,8 +96,8 @@ CONTROLS = [
     ("world", {"accounts": [{"id": ACCOUNT, "location": "atlantis"}]}, "location 'atlantis' is unknown"),
     (
         "world",
-        {"accounts": [{"id": ACCOUNT, "location": "eastus", "kind": "Face"}]},
-        "kind 'Face' is not modelled",
+        {"accounts": [{"id": ACCOUNT, "location": "eastus", "kind": "Vase"}]},
+        "ARM has no kind 'Vase'",
     ),
     ("world", {"deployments": [{"id": deployment(account=f"{ACCOUNT}y")}]}, "is not in the world"),
     ("world", {"usages": {"a/b": [{"limit": 1}]}}, "no name.value"),

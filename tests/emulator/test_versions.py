@@ -34,8 +34,12 @@ def test_patch_is_unknown_before_its_first_version() -> None:
 )
 def test_each_version_shows_the_properties_it_has(version: str, names: set[str]) -> None:
     arm = fleet(deployments=[{"id": deployment("spill"), **gpt_4o(1)}])
-    body = {**gpt_4o(spilloverDeploymentName="spill", serviceTier="Default"), "tags": {"a": "b"}}
-    arm.arm("PUT", deployment(), body)
+    body = {
+        **gpt_4o(50, sku="ProvisionedManaged", spilloverDeploymentName="spill", serviceTier="Default"),
+        "tags": {"a": "b"},
+    }
+    arm.control("lro", {"polls": 0})
+    assert arm.arm("PUT", deployment(), body).status == 201
     found = arm.arm("GET", deployment(), version=version).json
     newer = {"tags", "currentCapacity", "spilloverDeploymentName", "serviceTier"}
     assert (set(found) | set(found["properties"])) & newer == names

@@ -78,12 +78,6 @@ DIFFERENCES: tuple[Difference, ...] = (
         reason="a preview flag of the subscription that was recorded",
     ),
     Difference(
-        files="deployment_crud_2025-06-01",
-        fact=r"body\.properties\.apiProperties.*",
-        kind="gap",
-        reason="settings of other services of an AIServices account are not modelled",
-    ),
-    Difference(
         files="2022-03-01",
         fact=r"body\.properties\.backupUpperLimit",
         kind="year",

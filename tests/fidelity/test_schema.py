@@ -21,6 +21,7 @@ BROKEN: Mapping[str, str] = {
 """Violations of the document that ARM itself was recorded with; answers without them would be wrong."""
 
 UNDECLARED: Mapping[str, str] = {
+    "ResourceSkus_List value[].locationInfo": "recorded; the document has the type and no list of it",
     "Models_List value[].id": "recorded; the document has no resource envelope here",
     "Models_List value[].type": "recorded, as above",
     "Models_List value[].name": "recorded, as above",
@@ -234,4 +235,5 @@ def test_a_deleted_resource_is_gone_for_every_operation() -> None:
 def test_no_operation_of_the_provider_answers_without_a_token(route: Route) -> None:
     segments = (NAMES.get(part, "chat" if part.startswith("{") else part) for part in route.pattern)
     reply = fleet().call(route.method, f"/{'/'.join(segments)}?api-version=2025-06-01", bearer="")
-    assert (reply.status, reply.code) == (401, "AuthenticationFailed")
+    assert reply.status == 401
+    assert route.method == "HEAD" or reply.code == "AuthenticationFailed"

@@ -13,7 +13,7 @@ from reconciler.plan.body import as_declared, put_body
 from reconciler.plan.diff import body_changes
 from reconciler.plan.ownership import owner_of
 from reconciler.plan.plan import Plan
-from reconciler.planfile.codec import narrow, read_saved
+from reconciler.planfile.saved import narrow, read_saved
 from tests.property.strategies import ACCOUNTS, choices, fleets
 from tests.property.toy_arm import ToyArm, linear_extension
 from tests.property.worlds import Fleet, converged, declared, text_of

@@ -132,13 +132,11 @@ def _missing(reading: Reading, subscription: str) -> Reading:
 
 
 def text_of(made: Plan, observed: ObservedState | None = None) -> str:
-    selection: dict[str, Any] = {"select": "", "targets": [], "excludes": []}
     document = to_json(
         made,
         created_at=NOW,
         tool_version="1",
         manifest_paths=("manifests",),
-        selection=selection,
         observed=observed,
     )
     return json.dumps(document)

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from reconciler.domain.deployment import DesiredDeployment
 from reconciler.domain.state import DesiredState, PrunePolicy
@@ -29,7 +28,6 @@ def converged(before: Fleet) -> ToyArm:
 
 def text_of(made: Plan) -> str:
     """The plan file."""
-    selection: dict[str, Any] = {"select": "", "targets": [], "excludes": []}
     now = datetime(2026, 11, 24, tzinfo=UTC)
-    document = to_json(made, created_at=now, tool_version="1", manifest_paths=("m",), selection=selection)
+    document = to_json(made, created_at=now, tool_version="1", manifest_paths=("m",))
     return json.dumps(document)

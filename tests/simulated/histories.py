@@ -203,9 +203,8 @@ def _elapsed() -> float:
 
 
 def _text(plan: Plan) -> str:
-    selection: JsonObject = {"select": None, "targets": [], "excludes": []}
     day = datetime(2026, 6, 22, tzinfo=UTC)
-    document = to_json(plan, created_at=day, tool_version="0", manifest_paths=(), selection=selection)
+    document = to_json(plan, created_at=day, tool_version="0", manifest_paths=())
     return json.dumps(document)
 
 

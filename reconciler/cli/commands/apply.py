@@ -55,7 +55,7 @@ from reconciler.errors import ReconcilerError, UsageProblem
 from reconciler.plan import quota
 from reconciler.plan.guard import Policy
 from reconciler.plan.plan import Plan
-from reconciler.planfile.codec import SavedPlan
+from reconciler.planfile.saved import SavedPlan
 from reconciler.report import apply as apply_report
 from reconciler.report.style import json_text
 

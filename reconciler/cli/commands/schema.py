@@ -1,4 +1,4 @@
-"""`reconciler schema`: what editors and check-jsonschema need."""
+"""`reconciler schema`: what editors, check-jsonschema and readers of our JSON need."""
 
 from __future__ import annotations
 
@@ -10,11 +10,32 @@ from reconciler.cli.help import Command
 from reconciler.cli.options import Output, output_options
 from reconciler.cli.wiring import write_result
 
+MANIFEST = "manifest"
+DOCUMENTS = (MANIFEST, "plan", "apply", "drift", "diagnostics", "error")
+
 
 @click.command("schema", cls=Command)
 @output_options("json")
-def command(*, output: Output) -> None:
-    """Print the JSON Schema (draft 2020-12) of Fleet, DeploymentSet and DeploymentTemplate."""
-    from reconciler.manifest.schema import json_schema  # noqa: PLC0415 -- pydantic loads only here
+@click.option(
+    "--document",
+    type=click.Choice(DOCUMENTS),
+    default=MANIFEST,
+    show_default=True,
+    help="The manifests, or what a command prints with `-o json`.",
+)
+def command(*, output: Output, document: str) -> None:
+    """Print a JSON Schema (draft 2020-12): of manifests, or of a document that this program prints.
 
-    write_result(output, json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    The `$id` of a document's schema has the version that stands in the document as `formatVersion`.
+    """
+    write_result(output, json.dumps(_schema(document), indent=2, ensure_ascii=False))
+
+
+def _schema(document: str) -> object:
+    if document == MANIFEST:
+        from reconciler.manifest.schema import json_schema  # noqa: PLC0415 -- pydantic loads only here
+
+        return json_schema()
+    from reconciler.planfile.documents import json_schema as schema_of  # noqa: PLC0415
+
+    return schema_of(document)

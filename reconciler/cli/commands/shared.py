@@ -21,6 +21,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.plan.guard import Policy
 from reconciler.plan.plan import Plan
 from reconciler.planfile.codec import to_json
+from reconciler.planfile.documents import SelectionDocument
 from reconciler.report import diagnostics as diagnostics_report
 from reconciler.report import plan as plan_report
 from reconciler.report.sarif import to_sarif
@@ -177,11 +178,7 @@ def plan_json(
         created_at=made or the_clock().now(),
         tool_version=__version__,
         manifest_paths=loaded.paths,
-        selection={
-            "select": chosen.select,
-            "targets": list(chosen.targets),
-            "excludes": list(chosen.excludes),
-        },
+        selection=SelectionDocument(select=chosen.select, targets=chosen.targets, excludes=chosen.excludes),
         spans=loaded.sources.span,
         observed=observed,
     )

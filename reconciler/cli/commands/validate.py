@@ -24,7 +24,7 @@ from reconciler.domain.state import DesiredState
 @output_options("text", "json", "markdown", "github", "sarif", "junit")
 def command(*, chosen: Chosen, output: Output) -> int:
     """Check syntax, schema, references and the catalogue's rules. Exit 0 or 1; ARM is not asked."""
-    loaded = load_manifests(chosen)
+    loaded = load_manifests(chosen, offline=True)
     if loaded.desired is not None:
         say_shard(output, loaded.desired)
         _say_if_empty(loaded.desired, output)

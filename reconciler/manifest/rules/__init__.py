@@ -53,14 +53,16 @@ def check(
     today: date,
     *,
     severities: Mapping[str, Severity] | None = None,
+    asks_arm: bool = False,
 ) -> tuple[Diagnostic, ...]:
     """Everything the rules find, in the order of `RULES`, with the Fleet's severities laid over ours.
 
     `severities` replaces the Fleet's own. A rule that is OFF is not asked at all; an override applies to
-    every finding of its code, also to those that are milder by default.
+    every finding of its code, also to those that are milder by default. `asks_arm` is for commands that read
+    ARM's own lists afterwards: what those decide is then only a warning here.
     """
     chosen = desired.fleet.rules if severities is None else severities
-    context = RuleContext(desired=desired, catalogue=catalogue, today=today)
+    context = RuleContext(desired=desired, catalogue=catalogue, today=today, asks_arm=asks_arm)
     findings: list[Diagnostic] = []
     for one in RULES:
         wanted = chosen.get(one.code)

@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from reconciler.catalogue.facts import LifecycleFacts, Stage
-from reconciler.catalogue.query import Catalogue
+from reconciler.catalogue.facts import LifecycleFacts, Model, Stage
 from reconciler.catalogue.subject import Subject, subject
 from reconciler.diagnostics import Route, counted
 from reconciler.domain.deployment import UNSET, DesiredDeployment, Unset
-from reconciler.domain.state import DesiredState
+from reconciler.domain.sku import SkuName
 from reconciler.manifest.rules.rule import ERROR, WARNING, Finding, RuleContext, found, rule, tables
 
 
@@ -65,10 +64,10 @@ class Life:
     def source(self) -> str:
         """Table and date, with other dates that were said."""
         notes = []
-        if self.facts.disputed_with is not None:
-            notes.append(f"the same table also says {self.facts.disputed_with}")
-        arm = self.facts.arm_retires
-        if arm is not None and arm != self.facts.retires and self.facts.arm_source != self.facts.source:
+        if self.facts.also_said:
+            notes.append(self.facts.also_said)
+        arm, told = self.facts.arm_retires, {None, self.facts.retires, self.facts.disputed_with}
+        if arm not in told and self.facts.arm_source != self.facts.source:
             notes.append(f"{self.facts.arm_source} said {arm}")
         return f"{self.facts.source}" + (f" ({'; '.join(notes)})" if notes else "")
 
@@ -82,30 +81,50 @@ class Life:
         return f"move to {successor}"
 
 
-def lives(desired: DesiredState, catalogue: Catalogue) -> Iterator[Life]:
-    """Every deployment of whose model's end something is known."""
-    for deployment in desired.deployments:
-        what = subject(deployment.spec.model, catalogue)
+def lives(context: RuleContext) -> Iterator[Life]:
+    """Every deployment of whose model's end something is known.
+
+    Without a version, nothing follows from the end of the one that was the default in the catalogue, as long
+    as another version is served: the service has another default by then.
+    """
+    catalogue = context.catalogue
+    for deployment in context.deployments:
+        what, sku = subject(deployment.spec.model, catalogue), deployment.spec.sku.name
         if what.known is None:
             continue
-        facts = catalogue.lifecycle(
-            what.name, what.version, deployment.spec.sku.name, fine_tuned=what.fine_tuned
-        )
+        if what.version is UNSET and not what.fine_tuned:
+            served = versions_served(what.known, sku, context)
+            if served and what.known.default_version not in served:
+                continue
+        facts = catalogue.lifecycle(what.name, what.version, sku, fine_tuned=what.fine_tuned)
         if facts is not None:
             successor = catalogue.lifecycle(facts.successor, UNSET) if facts.successor else None
             yield Life(deployment=deployment, what=what, facts=facts, successor=successor)
+
+
+def versions_served(model: Model, sku: SkuName, context: RuleContext) -> tuple[str, ...]:
+    """The known versions of a model whose end, on this SKU, has not come."""
+    found = {version: context.catalogue.lifecycle(model.name, version, sku) for version in model.versions}
+    return tuple(version for version, facts in found.items() if facts is None or not _ended(facts, context))
+
+
+def _ended(facts: LifecycleFacts, context: RuleContext) -> bool:
+    past = facts.retires is not None and facts.retires <= context.today
+    return past or facts.stage is Stage.RETIRED
 
 
 @rule("model-retired", ERROR, source=tables)
 def model_retired(context: RuleContext) -> Iterator[Finding]:
     """A retired model takes no new deployments, and existing ones answer 410.
 
-    Retired by status is an error. A retirement date in the past alone is a warning, because dates have
-    moved; with `retirement.failWithinDays` above 0 in the Fleet it is an error. For fine-tuned models the
-    date of fine-tuned deployments counts, which is later than the base's. Move to the successor.
+    Retired by status is an error; in commands that read ARM it is a warning, because there ARM's own list
+    decides what can be created, and what exists is left alone. A retirement date in the past alone is a
+    warning, because dates have moved; with `retirement.failWithinDays` above 0 in the Fleet it is an error.
+    For fine-tuned models the date of fine-tuned deployments counts, which is later than the base's. Move to
+    the successor.
     """
     strict = context.desired.fleet.retirement.fail_within_days > 0
-    for life in lives(context.desired, context.catalogue):
+    for life in lives(context):
         if life.retired:
             since = f" since {life.ends}" if life.past(context.today) else ""
             message = f"{life.what.title} has been retired{since}"
@@ -121,7 +140,7 @@ def model_retired(context: RuleContext) -> Iterator[Finding]:
             label="retired" if life.retired else f"to retire on {life.ends}",
             source=life.source,
             fix=life.fix(context.today),
-            severity=ERROR if life.retired or strict else WARNING,
+            severity=ERROR if strict or (life.retired and not context.asks_arm) else WARNING,
         )
 
 
@@ -133,7 +152,7 @@ def model_retiring_soon(context: RuleContext) -> Iterator[Finding]:
     over. If a table gives two dates, the earlier counts.
     """
     limits = context.desired.fleet.retirement
-    for life in lives(context.desired, context.catalogue):
+    for life in lives(context):
         days = life.days_left(context.today)
         if days is None or life.retired or days <= 0:
             continue
@@ -165,7 +184,7 @@ def model_deprecating(context: RuleContext) -> Iterator[Finding]:
     Deprecating. Existing deployments go on until the retirement date. New work should start on the
     successor.
     """
-    for life in lives(context.desired, context.catalogue):
+    for life in lives(context):
         meaning = _MEANING.get(life.stage) if life.stage else None
         if meaning is None or life.past(context.today):
             continue

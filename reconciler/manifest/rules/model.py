@@ -11,6 +11,7 @@ from reconciler.diagnostics import choice, did_you_mean, listing
 from reconciler.domain.deployment import DesiredDeployment, Unset
 from reconciler.domain.sku import KNOWN_SKUS, SkuName, is_alias
 from reconciler.domain.state import DesiredState
+from reconciler.manifest.rules.lifecycle import versions_served
 from reconciler.manifest.rules.rule import (
     ERROR,
     INFO,
@@ -262,9 +263,16 @@ def model_version_missing(context: RuleContext) -> Iterator[Finding]:
         if misspelt(deployment, ("model",), "version"):
             continue
         what = subject(deployment.spec.model, context.catalogue)
-        default = what.known.default_version if what.known and not what.fine_tuned else None
-        now = f" (`{default}` in the catalogue of {context.catalogue.date})" if default else ""
-        wanted = "1" if what.fine_tuned else default
+        now, wanted = "", "1" if what.fine_tuned else None
+        if what.known and not what.fine_tuned:
+            default = what.known.default_version
+            served = versions_served(what.known, deployment.spec.sku.name, context)
+            if what.known.versions and not served:
+                continue
+            if default is not None:
+                past = "" if default in served else ", which has retired"
+                now = f" (`{default}` in the catalogue of {context.catalogue.date}{past})"
+            wanted = default if default in served else None
         yield found(
             deployment,
             ("model", "name"),

@@ -31,11 +31,12 @@ RuleSource = str | Callable[[Catalogue], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleContext:
-    """What every rule sees."""
+    """What every rule sees. `asks_arm` says that ARM's own lists are read after the rules have spoken."""
 
     desired: DesiredState
     catalogue: Catalogue
     today: date
+    asks_arm: bool = False
 
     @property
     def deployments(self) -> tuple[DesiredDeployment, ...]:

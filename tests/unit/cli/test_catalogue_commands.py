@@ -55,7 +55,7 @@ def test_every_answer_names_sources_with_dates(
 ) -> None:
     told = text(capsys, "catalog", what, *filters)
     assert "[1] " in told
-    assert "catalogue of 2026-11-22" in told
+    assert "catalogue of 2026-11-28" in told
 
 
 def test_unknown_is_a_question_mark_and_null(capsys: pytest.CaptureFixture[str]) -> None:
@@ -247,8 +247,10 @@ def test_lifecycle_fails_within_the_days_that_are_given(
 def test_lifecycle_of_invalid_manifests_is_their_diagnostics(
     manifest: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    text = Path(manifest).read_text("utf-8")
+    Path(manifest).write_text(text.replace("GlobalStandard", "GlobalStandrd"), "utf-8")
     assert run(["lifecycle", manifest, "--offline"]) == 1
-    assert "error[model-retired]" in capsys.readouterr().out
+    assert "error[unknown-sku]" in capsys.readouterr().out
 
 
 def test_lifecycle_reads_what_is_there_unless_offline(

@@ -52,7 +52,6 @@ def test_it_is_said_which_one_needs_them() -> None:
         created_at=datetime(2026, 11, 24, tzinfo=UTC),
         tool_version="1",
         manifest_paths=(),
-        selection={},
     )
     assert "not selected, but source needs it" in json.dumps(document)
 

@@ -7,7 +7,7 @@ import pytest
 from reconciler.domain.deployment import Lifecycle
 from reconciler.domain.state import Listed, ObservedState, Offer
 from reconciler.plan.plan import Plan, PoolForecast, Verdict
-from reconciler.planfile.plan_file import FORMAT_VERSION
+from reconciler.planfile.documents import FORMAT_VERSION
 from tests.unit.plan.states import (
     TUNED,
     applied,
@@ -96,8 +96,8 @@ def test_independent_writes_go_from_what_frees_quota_to_what_takes_it_and_by_nam
 
 
 def test_a_plan_file_outlives_an_update_of_this_program() -> None:
-    """I-05: the fingerprints of plan files of format 1; who changes them makes every saved plan stale."""
-    assert FORMAT_VERSION == 1
+    """I-05: the fingerprints of plan files of format 2; who changes them makes every saved plan stale."""
+    assert FORMAT_VERSION == 2
     there = [applied(desired("old")), applied(desired("chat"))]
     made = plan(state(desired("chat", capacity=60), desired("new")), seen_world(listed(*there)))
     assert {step.action.id.name: step.fingerprint for step in made.steps} == {

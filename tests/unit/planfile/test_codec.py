@@ -14,7 +14,8 @@ from reconciler.errors import PlanStale, UsageProblem
 from reconciler.plan.actions import Blocked, Reason
 from reconciler.plan.make import make_plan
 from reconciler.plan.plan import Plan
-from reconciler.planfile.codec import SavedPlan, narrow, read_saved, to_json
+from reconciler.planfile.codec import to_json
+from reconciler.planfile.saved import SavedPlan, narrow, read_saved
 from tests.unit.plan.states import (
     EVERYTHING,
     applied,
@@ -38,10 +39,7 @@ def document(made: Plan, *, now: datetime = NOW) -> dict[str, Any]:
 
 
 def written(made: Plan, *, now: datetime = NOW) -> dict[str, Any]:
-    selection = {"select": "", "targets": [], "excludes": []}
-    return to_json(
-        made, created_at=now, tool_version="1.2", manifest_paths=("manifests",), selection=selection
-    )
+    return to_json(made, created_at=now, tool_version="1.2", manifest_paths=("manifests",))
 
 
 def saved(made: Plan) -> SavedPlan:
@@ -106,7 +104,7 @@ def test_the_document_has_the_pinned_keys_in_the_pinned_order() -> None:
         "none": 1,
         "blocked": 0,
     }
-    assert (made["formatVersion"], made["fleet"], made["cloud"]) == (1, "contoso", "emulator")
+    assert (made["formatVersion"], made["fleet"], made["cloud"]) == (2, "contoso", "emulator")
     assert made["tool"] == {"name": "reconciler", "version": "1.2"}
 
 
@@ -184,9 +182,7 @@ def test_diagnostics_travel_along_with_their_place() -> None:
     )
     made = make_plan(state(), world(listed()), policy=EVERYTHING, diagnostics=[found])
     span = Span(line=3, column=1, end_line=3, end_column=9)
-    shown = to_json(
-        made, created_at=NOW, tool_version="", manifest_paths=(), selection={}, spans=lambda _: span
-    )
+    shown = to_json(made, created_at=NOW, tool_version="", manifest_paths=(), spans=lambda _: span)
     (diagnostic,) = json.loads(json.dumps(shown["diagnostics"]))
     assert (diagnostic["file"], diagnostic["line"], diagnostic["endColumn"]) == ("a.yaml", 3, 9)
     assert diagnostic["path"] == ["spec", 0]
@@ -235,7 +231,7 @@ NO_PLANS = [
     ("very deep", "[" * 100_000),
     ("a list", "[]"),
     ("something else", '{"hello": 1}'),
-    ("nothing in it", '{"formatVersion": 1}'),
+    ("nothing in it", '{"formatVersion": 2}'),
     ("actions of the wrong kind", None),
 ]
 
@@ -272,8 +268,8 @@ def test_a_wrong_type_anywhere_is_refused_in_words(path: tuple[str | int, ...], 
 
 
 def test_a_plan_of_another_format_is_stale() -> None:
-    with pytest.raises(PlanStale, match="format version 2"):
-        read_saved(json.dumps({**document(example()), "formatVersion": 2}))
+    with pytest.raises(PlanStale, match="format version 1"):
+        read_saved(json.dumps({**document(example()), "formatVersion": 1}))
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,6 @@ def file_of(shard: Shard, *, now: datetime = NOW, version: str = "1") -> Documen
         created_at=now,
         tool_version=version,
         manifest_paths=("manifests",),
-        selection={"select": "", "targets": [], "excludes": []},
         observed=seen,
     )
     return json.loads(json.dumps(document))  # type: ignore[no-any-return]
@@ -154,9 +153,10 @@ def test_a_plan_of_the_whole_fleet_has_nothing_to_merge() -> None:
         (lambda one: one.update(observed=[]), "`observed` must be an object"),
         (lambda one: one.update(createdAt="yesterday"), "`createdAt` is no time"),
         (lambda one: one.update(createdAt="2026-11-24T00:00:00"), "no time zone"),
-        (lambda one: one.update(shard={"index": 3, "count": 2}), "no shard 3 of 2"),
-        (lambda one: one.update(shard={"index": True, "count": 2}), "`index` must be a whole number"),
-        (lambda one: one.update(tool={"version": 1}), "`version` must be text"),
+        (lambda one: one["shard"].update(index=3), "no shard 3 of 2"),
+        (lambda one: one["shard"].update(index=True), r"`shard\.index` must be a whole number"),
+        (lambda one: one.update(owned="many"), "`owned` must be a whole number"),
+        (lambda one: one["tool"].update(version=1), r"`tool\.version` must be text"),
     ],
 )
 def test_a_damaged_file_is_wrong_usage(change: Callable[[Document], object], told: str) -> None:
@@ -166,8 +166,8 @@ def test_a_damaged_file_is_wrong_usage(change: Callable[[Document], object], tol
 
 
 def test_a_file_of_another_format_says_so() -> None:
-    with pytest.raises(PlanStale, match="format version 2"):
-        read(_with(lambda one: one.update(formatVersion=2)))
+    with pytest.raises(PlanStale, match="format version 1"):
+        read(_with(lambda one: one.update(formatVersion=1)))
 
 
 def test_the_plan_of_one_shard_cannot_be_applied_as_if_it_were_the_fleets() -> None:

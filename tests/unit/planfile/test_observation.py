@@ -20,8 +20,9 @@ from reconciler.domain.state import (
     SystemMetadata,
     Unreadable,
 )
-from reconciler.errors import Trouble, UsageProblem
-from reconciler.planfile.observation import observed_json, read_observed
+from reconciler.errors import Trouble
+from reconciler.planfile.documents import ObservedDocument
+from reconciler.planfile.observation import observed_document, read_observed
 from tests.unit.plan.states import (
     REGION,
     SUBSCRIPTION,
@@ -92,7 +93,15 @@ def example() -> ObservedState:
 
 
 def through_a_file(seen: ObservedState) -> ObservedState:
-    return read_observed(json.loads(json.dumps(observed_json(seen))))
+    return read_text(json.dumps(observed_json(seen)))
+
+
+def read_text(text: str) -> ObservedState:
+    return read_observed(ObservedDocument.read(text))
+
+
+def observed_json(seen: ObservedState) -> dict[str, Any]:
+    return observed_document(seen).to_json()
 
 
 def test_everything_that_a_plan_is_made_from_comes_back() -> None:
@@ -157,12 +166,12 @@ def test_a_damaged_observation_is_wrong_usage_or_another_observation_and_never_a
     for step in path[:-1]:
         here = here[step]
     here[path[-1]] = value
-    with contextlib.suppress(UsageProblem):
-        observed_json(read_observed(damaged))
+    with contextlib.suppress(ValueError):
+        observed_json(read_text(json.dumps(damaged)))
 
 
 def test_a_deployment_under_another_account_is_refused() -> None:
     damaged = copy.deepcopy(DOCUMENT)
     damaged["accounts"][0]["deployments"][0]["id"] = str(name_of("chat", in_account="other"))
-    with pytest.raises(UsageProblem, match="another account's"):
-        read_observed(damaged)
+    with pytest.raises(ValueError, match="another account's"):
+        read_text(json.dumps(damaged))

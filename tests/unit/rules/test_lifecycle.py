@@ -6,10 +6,12 @@ from datetime import date
 
 import pytest
 
+from reconciler.catalogue.load import catalogue
 from reconciler.diagnostics import Severity
 from reconciler.domain.deployment import DesiredDeployment
 from reconciler.domain.state import Retirement
-from tests.unit.rules.declare import IN_SET, declared, deployment, find, findings, route, told, tuned
+from reconciler.manifest import rules
+from tests.unit.rules.declare import IN_SET, TODAY, declared, deployment, find, findings, route, told, tuned
 
 _ERROR, _WARNING = Severity.ERROR, Severity.WARNING
 _OLD_TUNED = "gpt-35-turbo-0613.ft-b044a9d3cf9c4228b5d393567f693b83"
@@ -40,7 +42,7 @@ def test_a_date_in_the_past_fails_where_the_fleet_says_so() -> None:
     state = declared([deployment("o1", "2024-12-17")], retirement=Retirement(fail_within_days=1))
     (finding,) = findings(state, "model-retired")
     assert finding.severity is _ERROR
-    assert "34 days ago" in finding.message
+    assert "5 days ago" in finding.message
     assert finding.fix == "move to gpt-5.6-sol"
     assert route(finding) == (*IN_SET, "model", "version")
 
@@ -106,3 +108,50 @@ def test_fine_tuned_models_count_to_their_own_date() -> None:
     (finding,) = find("model-retiring-soon", tuned(), today=date(2027, 9, 1))
     assert "2027-10-01" in finding.message
     assert route(finding) == (*IN_SET, "model", "name")
+
+
+def test_a_retired_model_is_only_a_warning_where_arm_itself_is_asked() -> None:
+    state = declared([deployment("gpt-5-chat", "2025-08-07")])
+    (offline,) = rules.check(state, catalogue(), TODAY)
+    (asked,) = rules.check(state, catalogue(), TODAY, asks_arm=True)
+    assert (offline.severity, asked.severity) == (_ERROR, _WARNING)
+    assert asked.message == offline.message
+
+
+def test_what_the_fleet_wants_to_fail_fails_also_where_arm_is_asked() -> None:
+    state = declared([deployment("o1", "2024-12-17")], retirement=Retirement(fail_within_days=1))
+    found = rules.check(state, catalogue(), TODAY, asks_arm=True)
+    assert [one.severity for one in found if one.code == "model-retired"] == [_ERROR]
+
+
+@pytest.mark.parametrize(
+    ("model", "sku", "codes", "reason"),
+    [
+        ("gpt-4o", "GlobalStandard", ["model-version-missing"], "the default is served"),
+        ("gpt-4o", "Standard", ["model-version-missing"], "one version has ended on this SKU, not all"),
+        ("o3", "GlobalStandard", ["model-retired"], "its only version has ended: none can be pinned"),
+        ("sora-2", "GlobalStandard", ["model-retired"], "so have both of these"),
+    ],
+)
+def test_without_a_version_a_model_is_never_called_retired_and_pinnable_at_once(
+    model: str, sku: str, codes: list[str], reason: str
+) -> None:
+    found = findings(declared([deployment(model, None, sku)]))
+    spoken = [one.code for one in found if one.code in {"model-version-missing", "model-retired"}]
+    assert spoken == codes, reason
+
+
+def test_no_default_that_has_ended_is_offered_for_pinning() -> None:
+    between = date(2026, 8, 1)
+    assert find("model-retired", deployment("sora-2", None), today=between) == []
+    (found,) = find("model-version-missing", deployment("sora-2", None), today=between)
+    assert "`2025-10-06` in the catalogue of 2026-11-28, which has retired" in found.message
+    assert found.fix == "write a version to pin it"
+
+
+def test_what_has_ended_on_one_sku_has_not_ended_on_the_others() -> None:
+    old = deployment("gpt-4o", "2024-05-13", "Standard")
+    (found,) = find("model-retired", old)
+    assert found.message == "`gpt-4o` 2024-05-13 has been retired since 2026-03-31"
+    assert found.source == "ARM model list of eastus2, 2026-10-05"
+    assert find("model-retired", deployment("gpt-4o", "2024-05-13", "GlobalStandard")) == []

@@ -160,7 +160,7 @@ def test_unknown_versions(model: str, version: str, severity: Severity, reason: 
         (deployment("gpt-4o", "2024-08-06"), "known"),
         (deployment("gpt-4", "TURBO-2024-04-09"), "known, in another case"),
         (deployment("gpt-99", "1"), "the model itself is not known"),
-        (deployment("MAI-Thinking-1", "1"), "no version of the model is known"),
+        (deployment("claude-mythos-preview", "1"), "no version of the model is known"),
         (deployment("gpt-4o", None), "no version is another rule's"),
         (tuned(), "version 1 of a known base"),
     ],

@@ -1,0 +1,49 @@
+"""The kinds of account that the provider has, with the skus of each.
+
+Rule of this module: only OpenAI and AIServices take deployments; the other kinds exist as accounts, because
+they share names, groups and lists with them. Read off `GET …/skus` and recorded accounts of 2021 to 2026.
+"""
+
+from collections.abc import Mapping
+
+_FREE = ("F0", "S0")
+
+SKUS: Mapping[str, tuple[str, ...]] = {
+    "OpenAI": ("S0",),
+    "AIServices": ("S0",),
+    "CognitiveServices": ("S0",),
+    "AnomalyDetector": _FREE,
+    "ComputerVision": ("F0", "S1"),
+    "ContentModerator": _FREE,
+    "ContentSafety": _FREE,
+    "ConversationalLanguageUnderstanding": ("F0", "S"),
+    "CustomVision.Prediction": _FREE,
+    "CustomVision.Training": _FREE,
+    "Face": _FREE,
+    "FormRecognizer": _FREE,
+    "HealthInsights": _FREE,
+    "ImmersiveReader": ("S0", "S1"),
+    "Internal.AllInOne": ("S0",),
+    "LUIS": _FREE,
+    "LUIS.Authoring": ("F0",),
+    "MetricsAdvisor": _FREE,
+    "Personalizer": _FREE,
+    "QnAMaker": _FREE,
+    "SpeechServices": _FREE,
+    "SpeechTranslation": _FREE,
+    "TextAnalytics": ("F0", "S", "S0", "S1", "S2", "S3", "S4"),
+    "TextTranslation": ("F0", "S1", "S2", "S3", "S4", "C2", "C3", "C4", "D3"),
+}
+
+WITH_DEPLOYMENTS = ("OpenAI", "AIServices", "CognitiveServices")
+GLOBAL = frozenset({"TextTranslation"})
+"""Kinds that also live in the location `global`."""
+
+
+def canonical(kind: str) -> str | None:
+    """ARM's spelling of a kind written in any case, None if there is no such kind."""
+    return next((known for known in SKUS if known.lower() == kind.lower()), None)
+
+
+def tier(sku: str) -> str:
+    return "Free" if sku == "F0" else "Standard"

@@ -1,0 +1,74 @@
+"""What a deployment refers to in its account: a spillover target, a content filter policy; and how many.
+
+Rule of this module: where documentation forbids and nothing public says that ARM checks, a switch decides;
+each refusal's text is assumed.
+"""
+
+from reconciler.emulator import accounts, provider_errors
+from reconciler.emulator.turn import Turn
+from reconciler.emulator.wire import Json, at
+
+MOST_DEPLOYMENTS = 32
+"""Deployments that one account holds (documented on the quotas and limits page)."""
+
+_STANDARD = frozenset({"Standard", "GlobalStandard", "DataZoneStandard"})
+
+
+def check(turn: Turn, body: Json, before: Json | None) -> None:
+    """Raise the refusal of the first reference that leads nowhere, or of one deployment too many."""
+    _check_spillover(turn, body)
+    _check_policy(turn, body)
+    _check_count(turn, before)
+
+
+def require_unnamed(turn: Turn) -> None:
+    """With `spilloverTargetDelete: refused`: a deployment that another one spills over to stays."""
+    if turn.store.setting("switches").get("spilloverTargetDelete") != "refused":
+        return
+    name = turn.args["deployment"].lower()
+    for other in turn.store.scan("deployment", f"{accounts.key_of(turn)}/"):
+        target = at(other, "body", "properties", "spilloverDeploymentName")
+        if isinstance(target, str) and target.lower() == name:
+            raise provider_errors.is_spillover_target(turn.args["deployment"], other["body"]["name"])
+
+
+def _check_spillover(turn: Turn, body: Json) -> None:
+    """The target has to exist; documented besides: another one, standard, of the same model and version."""
+    target = at(body, "properties", "spilloverDeploymentName")
+    if not target:
+        return
+    switches = turn.store.setting("switches")
+    found = turn.store.get("deployment", f"{accounts.key_of(turn)}/deployments/{target.lower()}")
+    is_itself = target.lower() == turn.args["deployment"].lower()
+    if found is None and not is_itself:
+        if switches.get("spilloverMissing") != "accepted":
+            raise provider_errors.no_such_spillover(target)
+        return
+    if switches.get("spilloverTarget") == "unchecked":
+        return
+    if is_itself or at(body, "sku", "name") in _STANDARD or found is None:
+        raise provider_errors.illegal_spillover(target)
+    if found["body"]["sku"]["name"] not in _STANDARD or not _same_model(body, found["body"]):
+        raise provider_errors.illegal_spillover(target)
+
+
+def _same_model(body: Json, other: Json) -> bool:
+    parts = ("format", "name", "version")
+    mine, theirs = (at(one, "properties", "model") or {} for one in (body, other))
+    return all(part not in mine or str(mine[part]).lower() == str(theirs.get(part)).lower() for part in parts)
+
+
+def _check_policy(turn: Turn, body: Json) -> None:
+    policy = at(body, "properties", "raiPolicyName")
+    if not policy or policy.lower().startswith("microsoft."):
+        return
+    if turn.store.get("raipolicy", f"{accounts.key_of(turn)}/raipolicies/{policy.lower()}") is None:
+        raise provider_errors.no_such_policy(policy)
+
+
+def _check_count(turn: Turn, before: Json | None) -> None:
+    """An account holds 32 deployments (documented; the refusal's code and text are assumed)."""
+    if before is not None or turn.store.setting("switches").get("deploymentLimit") == "off":
+        return
+    if len(turn.store.scan("deployment", f"{accounts.key_of(turn)}/")) >= MOST_DEPLOYMENTS:
+        raise provider_errors.too_many_deployments(MOST_DEPLOYMENTS)

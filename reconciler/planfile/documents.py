@@ -1,0 +1,462 @@
+"""The documents that other programs read: plan, apply, drift, diagnostics, and the one of an error.
+
+Each is declared once; writing, reading and its JSON Schema (`reconciler schema --document`) follow from that.
+A key that changes its meaning raises `FORMAT_VERSION`, a new key does not (docs/decisions/0021-documents.md).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal, get_args
+
+from pydantic import AfterValidator, Field, JsonValue
+
+from reconciler.domain.document import Document
+from reconciler.domain.offer_json import OfferDocument
+from reconciler.plan.causes import Cause
+
+FORMAT_VERSION: Final = 2
+"""Of plan, apply, drift and diagnostics documents: 2 since `fix` is the word for what to do about it."""
+
+ERROR_VERSION: Final = 1
+
+Json = dict[str, JsonValue]
+Action = Literal["create", "update", "replace", "delete", "adopt", "none", "blocked"]
+KINDS: Final[tuple[Action, ...]] = get_args(Action)
+Level = Literal["error", "warning", "info", "off"]
+
+
+def _time(text: str) -> str:
+    try:
+        if datetime.fromisoformat(text).tzinfo is not None:
+            return text
+    except ValueError as problem:
+        raise ValueError(f"`createdAt` is no time: {problem}") from problem
+    raise ValueError("`createdAt` has no time zone")
+
+
+Time = Annotated[str, AfterValidator(_time), Field(json_schema_extra={"format": "date-time"})]
+Position = Annotated[int | None, Field(description="From 1; null where the place has no text.")]
+
+
+def _what(text: str, **more: Any) -> Any:  # noqa: ANN401 -- pydantic's own signature
+    return Field(description=text, **more)
+
+
+class VersionedDocument(Document):
+    """What every document begins with."""
+
+    format_version: Literal[2] = _what("Version of this format.")
+
+
+# -- parts -------------------------------------------------------------------------------------------------
+
+
+class ChangeDocument(Document):
+    """One field; null on a side means that it is absent there."""
+
+    path: str = _what("The manifest's dotted path.")
+    before: JsonValue = _what("What is there.")
+    after: JsonValue = _what("What is declared.")
+
+
+class PlaceDocument(Document):
+    """A place in a manifest."""
+
+    file: str | None
+    line: Position
+    column: Position
+    end_line: Position
+    end_column: Position
+    path: tuple[str | int, ...] = _what("The way to it through the document: keys, and indices from 0.")
+
+
+class RemarkDocument(Document):
+    """A few words about a place."""
+
+    message: str
+
+
+class RelatedDocument(PlaceDocument, RemarkDocument):
+    """Another place that has to do with a finding."""
+
+
+class MessageDocument(Document):
+    """What was found, and what to do."""
+
+    code: str = _what("A stable word; `reconciler explain CODE` explains it.")
+    severity: Level
+    message: str
+    label: str = _what("What stands under the caret in text.")
+    fix: str = _what("What to do about it; empty where there is nothing.")
+    source: str = _what("Where the rule comes from.")
+
+
+class FindingDocument(PlaceDocument, MessageDocument):
+    """Something about the manifests that a person should know."""
+
+    related: tuple[RelatedDocument, ...]
+
+
+class RefusalDocument(Document):
+    """A guard that forbids the whole plan."""
+
+    code: str
+    message: str
+    fix: str = _what("The flag or the field that lifts it.")
+
+
+class HolderDocument(Document):
+    """A deployment that draws on a quota pool."""
+
+    id: str
+    capacity: int
+
+
+class PoolDocument(Document):
+    """A quota pool before, during and after the plan, in its units; null where ARM's usages are unread."""
+
+    pool: str = _what("ARM's usageName.")
+    scope: str = _what("subscription/region.")
+    label: str
+    limit: int | None
+    used_before: int | None
+    used_peak: int | None
+    used_after: int | None
+    verdict: Literal["fits", "exceeds", "unverified"]
+    holders: tuple[HolderDocument, ...]
+
+
+class PartDocument(Document):
+    """Which shard of how many this is about, and how many accounts it looks after."""
+
+    index: int
+    count: int
+    accounts: int
+    of_accounts: int
+
+
+class UnreadDocument(Document):
+    """An account that could not be listed to its end: nothing is concluded about it."""
+
+    id: str
+    account: str
+    message: str
+    fix: str
+
+
+class ActionDocument(Document):
+    """What would be done with one deployment."""
+
+    id: str = _what("ARM's resource id.")
+    account: str
+    deployment: str
+    region: str | None
+    action: Action
+    reason: str = _what("A stable word; `reconciler explain REASON` explains it.")
+    explanation: str
+    changes: tuple[ChangeDocument, ...]
+    body: Json | None = _what("The last PUT, exactly; null where none is sent.")
+    depends_on: tuple[str, ...] = _what("Ids of what has to be done before.")
+    etag: str | None
+    fingerprint: str = _what("Of what was observed and what is to be done.")
+    order: int = _what("From 1 over the steps that write; 0 for the others.")
+    writes: tuple[Json, ...] = _what("All PUTs, where there is more than one.", default=())
+    carried: tuple[str, ...] = _what("Paths that an update repeats from what is there.", default=())
+    fix: str = _what("What lifts a block.", default="")
+
+
+# -- plan --------------------------------------------------------------------------------------------------
+
+
+class ToolDocument(Document):
+    """Who wrote the document."""
+
+    name: str
+    version: str
+
+
+class SelectionDocument(Document):
+    """--select, --target and --exclude."""
+
+    select: str = ""
+    targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+
+
+class ManifestsDocument(Document):
+    """What the plan was made of."""
+
+    paths: tuple[str, ...]
+    digest: str = _what("SHA-256 over the texts.")
+
+
+class ModelDocument(Document):
+    """A deployment's model as ARM answered it."""
+
+    format: str | None
+    name: str | None
+    version: str | None
+    source: str | None
+
+
+class DeploymentDocument(Document):
+    """A deployment as ARM answered it, without the people who wrote it."""
+
+    id: str
+    model: ModelDocument
+    sku: str | None
+    capacity: int | None
+    provisioning_state: str
+    tags: dict[str, str]
+    etag: str | None
+    resource: Json
+
+
+class SilenceDocument(Document):
+    """Something that is not there, or could not be read."""
+
+    id: str
+    reading: Literal["missing", "unreadable"]
+    code: str
+    message: str
+    trouble: str = ""
+
+
+class AccountDocument(Document):
+    """An account whose deployments were listed to the last page."""
+
+    id: str
+    reading: Literal["listed"]
+    region: str
+    kind: str
+    provisioning_state: str
+    deployments: tuple[DeploymentDocument, ...]
+
+
+class NamesDocument(Document):
+    """The names of what an account holds beside deployments."""
+
+    id: str
+    reading: Literal["listed"]
+    names: tuple[str, ...]
+
+
+class UsageDocument(Document):
+    """A quota counter as ARM told it."""
+
+    name: str
+    label: str
+    used: int
+    limit: int
+    scope: str = ""
+    scope_id: str = ""
+
+
+class RegionDocument(Document):
+    """What ARM says about a region of a subscription; null where it was not read."""
+
+    subscription: str
+    region: str
+    pools: tuple[UsageDocument, ...] | None
+    offers: str | None = _what("Digest of the list of offers, which stands below `offers`.")
+
+
+class OpinionDocument(Document):
+    """What ARM's own validation says against a write."""
+
+    id: str
+    refused: bool
+    message: str
+    fix: str
+
+
+AnyReading = Annotated[AccountDocument | SilenceDocument, Field(discriminator="reading")]
+AnyNames = Annotated[NamesDocument | SilenceDocument, Field(discriminator="reading")]
+
+
+class ObservedDocument(Document):
+    """Everything that a shard's plan was made from."""
+
+    accounts: tuple[AnyReading, ...]
+    regions: tuple[RegionDocument, ...]
+    offers: dict[str, tuple[OfferDocument, ...]]
+    policies: tuple[AnyNames, ...]
+    sources: tuple[AnyNames, ...]
+    opinions: tuple[OpinionDocument, ...]
+
+
+class PlanDocument(VersionedDocument):
+    """What `plan -o json` prints and `plan --out` saves: what apply would do, and what forbids it."""
+
+    fleet: str
+    created_at: Time = _what("UTC, to the second.")
+    tool: ToolDocument
+    cloud: str
+    complete: bool = _what("Whether everything could be read.")
+    applyable: bool = _what("Whether apply would write anything.")
+    summary: dict[Action, int] = _what("Deployments by action.")
+    actions: tuple[ActionDocument, ...]
+    quota: tuple[PoolDocument, ...]
+    refusals: tuple[RefusalDocument, ...]
+    diagnostics: tuple[FindingDocument, ...]
+    left_out: int = _what("Declared deployments that the selection left out.")
+    owned: int = _what(
+        "Observed deployments that carry the fleet's mark. For information; no guard reads it."
+    )
+    unread: tuple[UnreadDocument, ...]
+    shard: PartDocument | None = _what("Where this is the plan of one shard.", default=None)
+    observed: ObservedDocument | None = _what("What that shard saw, for `plan merge`.", default=None)
+    selection: SelectionDocument
+    manifests: ManifestsDocument
+    fingerprint: str
+
+
+# -- apply -------------------------------------------------------------------------------------------------
+
+Ending = Literal["succeeded", "failed", "skipped", "unknown", "conflict", "stale"]
+
+
+class FailureDocument(Document):
+    """Why a step did not succeed: ARM's words as they came, and what to do."""
+
+    status: int | None
+    code: str
+    message: str
+    request_id: str | None
+    fix: str
+
+
+class EndedDocument(ActionDocument):
+    """An action and how it ended."""
+
+    outcome: Ending
+    attempts: int = _what("Writes that were sent.")
+    duration_ms: int
+    note: str
+    error: FailureDocument | None
+
+
+class ApplyDocument(VersionedDocument):
+    """What `apply -o json` prints: the plan's actions with how each ended."""
+
+    fleet: str
+    cloud: str
+    complete: bool
+    succeeded: bool
+    interrupted: str | None = _what("What stopped the run, if anything did.")
+    summary: dict[Ending | Literal["none", "blocked"], int]
+    actions: tuple[EndedDocument, ...]
+    quota: tuple[PoolDocument, ...]
+    refusals: tuple[RefusalDocument, ...]
+    left_out: int
+    shard: PartDocument | None = None
+    fingerprint: str
+
+
+# -- drift -------------------------------------------------------------------------------------------------
+
+
+class DriftItemDocument(Document):
+    """One deployment that is not as declared."""
+
+    id: str
+    account: str
+    deployment: str
+    cause: str = _what(
+        "A stable word; docs/reference/drift-causes.md explains them.",
+        json_schema_extra={"enum": [cause.value for cause in Cause]},
+    )
+    severity: Level
+    explanation: str
+    changes: tuple[ChangeDocument, ...]
+    who: str | None = _what("Who did it, or wrote last; people's addresses are cut.")
+    when: str | None = _what("ISO 8601.")
+
+
+class UnreadableDocument(Document):
+    """An account that could not be read; nothing is known of what is in it."""
+
+    id: str
+    account: str
+    code: str
+    message: str
+
+
+class SinceDocument(Document):
+    """The plan that a report begins at, and how many items it knew already."""
+
+    plan: str
+    as_it_saw: int
+
+
+class DriftDocument(VersionedDocument):
+    """What `drift -o json` prints: what differs although no manifest changed, and why."""
+
+    items: tuple[DriftItemDocument, ...]
+    unreadable: tuple[UnreadableDocument, ...]
+    in_sync: int
+    ignored: int
+    since: SinceDocument | None
+    summary: dict[str, int] = _what("Items by cause; every cause is a key.")
+
+
+# -- diagnostics -------------------------------------------------------------------------------------------
+
+
+class TotalsDocument(Document):
+    """Everything that was found and read, also what is not listed."""
+
+    errors: int
+    warnings: int
+    infos: int
+    files: int
+    deployments: int
+
+
+class DiagnosticsDocument(VersionedDocument):
+    """What `validate -o json` prints, and any command whose manifests have errors."""
+
+    diagnostics: tuple[FindingDocument, ...]
+    summary: TotalsDocument
+
+
+# -- errors ------------------------------------------------------------------------------------------------
+
+
+class ErrorBodyDocument(Document):
+    """What went wrong, and what to do about it."""
+
+    code: str = _what("A stable word.", pattern="^[a-z0-9]+(-[a-z0-9]+)*$")
+    message: str
+    fix: str | None
+
+
+class ErrorDocument(Document):
+    """What a command with `-o json` prints that came to no result. Usage errors (exit 64) print nothing."""
+
+    format_version: Literal[1] = _what("Version of this format.")
+    error: ErrorBodyDocument
+    exit_code: int
+
+
+DOCUMENTS: Final[dict[str, type[Document]]] = {
+    "plan": PlanDocument,
+    "apply": ApplyDocument,
+    "drift": DriftDocument,
+    "diagnostics": DiagnosticsDocument,
+    "error": ErrorDocument,
+}
+
+
+def json_schema(name: str) -> Json:
+    """The JSON Schema (draft 2020-12) of one of `DOCUMENTS`; its `$id` has the version of the format."""
+    model = DOCUMENTS[name]
+    version = ERROR_VERSION if model is ErrorDocument else FORMAT_VERSION
+    schema = model.model_json_schema(by_alias=True)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:reconciler:{name}:{version}",
+        **schema,
+        "title": f"{name} document of reconciler",
+    }
