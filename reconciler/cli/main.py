@@ -37,6 +37,7 @@ GROUPS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "Look": {
         "show": ("show", "List the deployments that are there."),
         "quota": ("quota", "Show the fleet's quota pools: limit, use, and who holds them."),
+        "cost": ("cost", "Say what the declared deployments cost a month, at list prices."),
         "lifecycle": ("lifecycle", "List deployments with retirement date and successor."),
         "doctor": ("doctor", "Check cloud, sign-in, rights, clock and versions."),
     },

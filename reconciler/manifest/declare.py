@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Provenance, Severity
+from reconciler.domain.costs import Workload
 from reconciler.domain.deployment import (
     UNSET,
     DeploymentSpec,
@@ -101,6 +103,7 @@ def deployment(
         tenant=home.tenant,
         adopt=home.adopt,
         labels=home.labels,
+        workload=_workload(entry.workload),
         provenance=provenance,
     )
 
@@ -179,6 +182,17 @@ def _lifecycle(stated: written.Lifecycle | None) -> Lifecycle:
         replace_allowed=stated.replace == "allowed",
         ignore_changes=tuple(dict.fromkeys(ignored)),
         on_removal=OnRemoval(stated.on_removal or _NO_LIFECYCLE.on_removal),
+    )
+
+
+def _workload(stated: written.Workload | None) -> Workload | None:
+    if stated is None:
+        return None
+    return Workload(
+        rpm=stated.rpm,
+        prompt_tokens=stated.prompt_tokens,
+        generated_tokens=stated.generated_tokens or Decimal(0),
+        cache_rate=stated.cache_rate or Decimal(0),
     )
 
 

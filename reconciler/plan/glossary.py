@@ -164,6 +164,11 @@ REFUSALS: Mapping[str, str] = {
         "guards.maxCapacityReductionPercent allows. Given-back PTUs may not be had again. Do it in "
         "smaller steps, or raise the limit in the Fleet"
     ),
+    "max-monthly-increase": (
+        "The plan would raise the monthly cost at list prices by more than the Fleet's "
+        "guards.maxMonthlyIncrease allows, or a fixed price in it is not known, so that nobody can tell. "
+        "Look at `plan --cost`; --max-monthly-increase AMOUNT lifts it for one run"
+    ),
     "quota": (
         "The plan needs more of a quota pool than its limit, in whatever order. The message names the "
         "pool, its limit and who holds what: shrink or remove some of those, choose another SKU or "

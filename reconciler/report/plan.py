@@ -16,6 +16,8 @@ from reconciler.plan.actions import KIND, Action, Blocked, Delete, Keep, Reason,
 from reconciler.plan.plan import Plan, Step, Unread
 from reconciler.report import diagnostics as diagnostics_report
 from reconciler.report.blocks import Telling, kinds_of
+from reconciler.report.cost import plan_lines, total
+from reconciler.report.cost import render_markdown as cost_markdown
 from reconciler.report.diagnostics import Spans
 from reconciler.report.layout import broken, clauses, counted, listed, paragraph
 from reconciler.report.markdown import Page, cell, fold, markdown_fence, markdown_inert
@@ -52,6 +54,8 @@ def render_text(
     parts += ["\n".join(block.lines) for block in told.blocks(shown)]
     if plan.quota:
         parts.append("\n".join(forecast_lines(plan.quota, style, alias_of, verbose=verbose)))
+    if plan.cost and not idle(plan):
+        parts.append("\n".join(plan_lines(plan.cost, style, verbose=verbose)))
     return "\n\n".join([*parts, *_ending(plan, style)]) + "\n"
 
 
@@ -141,7 +145,8 @@ def summary(plan: Plan) -> str:
     rest = {"unchanged": "unchanged", NOT_OURS: NOT_OURS, "blocked": "blocked"}
     writes = ", ".join(f"{count} to {kind}" for kind, count in number.items() if kind not in rest)
     others = ", ".join(f"{count} {rest[kind]}" for kind, count in number.items() if kind in rest)
-    return f"Plan: {'; '.join(filter(None, (writes, others))) or 'nothing'}."
+    money = f"cost {total(plan.cost)}" if plan.cost else ""
+    return f"Plan: {'; '.join(filter(None, (writes, others, money))) or 'nothing'}."
 
 
 def idle(plan: Plan) -> str:
@@ -225,6 +230,8 @@ def render_markdown(
     for block in told.blocks(shown, indent=""):
         text = markdown_fence("\n".join(block.body), "diff")
         page.offer(fold(block.title, text, standing_open=len(shown) <= _OPEN), "block")
+    if plan.cost and not idle(plan):
+        page.offer(cost_markdown(plan.cost), "cost table")
     if plan.quota:
         title, *pools = forecast_lines(plan.quota, _PAGE, alias_of)
         if title == "Quota":

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -194,10 +197,30 @@ def again(allowances: Policy, chosen: Chosen) -> str:
 def _flags_of(allowances: Policy) -> list[str]:
     """The flags that lift the same guards again: a saved plan carries no permission."""
     flags = [] if allowances.max_deletes is None else [f"--max-deletes {allowances.max_deletes}"]
+    more = allowances.max_monthly_increase
+    flags += [] if more is None else [f"--max-monthly-increase {more:f}"]
     flags += ["--allow-empty"] if allowances.allow_empty else []
     flags += ["--take-over"] if allowances.take_over else []
     return flags + (["--replace-failed"] if allowances.replace_failed else [])
 
+
+class Money(click.ParamType[Decimal]):
+    """An amount in plain digits, kept exactly."""
+
+    name = "amount"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        if isinstance(value, Decimal):
+            return value
+        if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,4})?", str(value)):
+            self.fail(f"{value!r} is not an amount such as 5000 or 99.50", param, ctx)
+        return Decimal(str(value))
+
+
+cost_option = click.option(
+    "--cost", "with_cost", is_flag=True, help="Also what it costs a month, at list prices."
+)
+"""Ask for money too; the command gets one `with_cost: bool`."""
 
 _guards = functools.partial(option, group="Guards")
 
@@ -205,6 +228,12 @@ allowance_options = into(
     "allowances",
     Policy,
     _guards("--max-deletes", type=click.IntRange(min=0), metavar="N", help="Allow up to N deletes."),
+    _guards(
+        "--max-monthly-increase",
+        type=Money(),
+        metavar="AMOUNT",
+        help="Allow the monthly cost to rise by AMOUNT at list prices.",
+    ),
     _guards("--allow-empty", is_flag=True, help="Allow a fleet that declares nothing."),
     _guards("--take-over", is_flag=True, help="Take over what is another's or nobody's."),
     _guards("--replace-failed", is_flag=True, help="Delete and recreate what is in state Failed."),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli.commands.shared import invalid, style_of
+from reconciler.cli.commands.shared import cost_option, invalid, style_of
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.help import Command
+from reconciler.cli.knowledge import prices
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import (
     Chosen,
@@ -17,8 +18,12 @@ from reconciler.cli.options import (
     output_options,
 )
 from reconciler.cli.pipeline import observe_fleet
-from reconciler.cli.wiring import load_manifests, write_each
-from reconciler.domain.state import Listed
+from reconciler.cli.wiring import load_manifests, the_clock, write_each
+from reconciler.domain.state import DesiredState, Listed, ObservedState
+from reconciler.prices.bill import Cost, bill
+from reconciler.prices.deployed import there
+from reconciler.prices.document import cost_document
+from reconciler.report import cost as cost_report
 from reconciler.report import show as show_report
 from reconciler.report.style import json_text
 
@@ -34,7 +39,8 @@ from reconciler.report.style import json_text
 @manifest_options
 @connection_options
 @output_options("text", "json", "markdown", "html")
-def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
+@cost_option
+def command(*, chosen: Chosen, connection: Connection, output: Output, with_cost: bool) -> int:
     """List account, region, deployment, model, version, SKU, capacity, state and owner."""
     loaded = load_manifests(chosen, connection.cloud)
     if not loaded.valid:
@@ -43,20 +49,40 @@ def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
     observed = run_reading(
         observe_fleet(desired, connection, output, with_regions=False), timeout=connection.timeout
     )
+    cost = _cost(desired, observed) if with_cost else None
 
     def rendered(output: Output) -> str:
         match output.form:
             case "json":
-                return json_text(show_report.to_json(observed))
+                document = show_report.to_json(observed)
+                return json_text(document | ({"cost": cost_document(cost).to_json()} if cost else {}))
             case "markdown":
-                return show_report.render_markdown(observed)
+                table = f"\n{cost_report.render_markdown(cost)}" if cost else ""
+                return show_report.render_markdown(observed) + table
             case "html":
                 from reconciler.cli.commands.pages import show_html  # noqa: PLC0415 -- loads only when asked for
 
-                return show_html(desired, observed, chosen)
+                return show_html(desired, observed, chosen, cost)
             case _:
-                return show_report.render_text(observed, style=style_of(output))
+                style = style_of(output)
+                text = show_report.render_text(observed, style=style)
+                if cost:
+                    text += f"\n{cost_report.render_text(cost, style=style, verbose=output.verbose)}"
+                return text
 
     write_each(output, rendered)
     complete = all(isinstance(reading, Listed) for reading in observed.readings.values())
     return Exit.DONE if complete else Exit.FAILED
+
+
+def _cost(desired: DesiredState, observed: ObservedState) -> Cost:
+    """What everything that is there costs; the workloads are those of the manifests."""
+    loads = {one.id: one.workload for one in desired.deployments}
+    deployed = [
+        there(one, reading.account.region, loads.get(one.id))
+        for reading in observed.readings.values()
+        if isinstance(reading, Listed)
+        for one in reading.deployments
+    ]
+    costs = desired.fleet.costs
+    return Cost(costs=costs, after=bill(deployed, costs, prices(costs), the_clock().now().date()))
