@@ -27,8 +27,9 @@ from reconciler.errors import InvalidManifests, ReconcilerError, UsageProblem
 if TYPE_CHECKING:
     import httpx
 
-    from reconciler.arm.auth import TokenSource
     from reconciler.arm.client import ArmClient
+    from reconciler.arm.network import Network
+    from reconciler.arm.tokens import TokenSource
     from reconciler.manifest.source import SourceMap
 
 EMBEDDED = "http://127.0.0.1"
@@ -195,28 +196,29 @@ async def connect(
     POST of ARM's own validation where the user asked for that.
     """
     _spare_httpx_its_own_command_line()
-    from reconciler.arm.addresses import VALIDATION  # noqa: PLC0415 -- httpx loads only here
-    from reconciler.arm.client import ArmClient, ArmSettings  # noqa: PLC0415
+    from reconciler.arm.client import ArmClient, ArmSettings  # noqa: PLC0415 -- httpx loads only here
+    from reconciler.arm.network import Network  # noqa: PLC0415
 
     say_shard(output, desired)
     cloud = desired.fleet.cloud
     endpoint = connection.endpoint or endpoint_of(cloud)
+    network = Network(ca_file=connection.ca_file)
     settings = ArmSettings(
         endpoint=endpoint,
         tenants=_tenants(desired),
         default_tenant=os.environ.get("AZURE_TENANT_ID"),
         parallelism=connection.parallelism,
-        ca_file=connection.ca_file,
+        network=network,
         correlation_id=str(uuid.uuid4()),
         read_only=read_only,
-        may_post=(VALIDATION,) if may_validate else (),
+        may_ask=may_validate,
     )
     version = connection.api_version or desired.fleet.api_version
     if version:
         settings = replace(settings, api_version=version)
     within = cloud == "emulator" and connection.endpoint is None
     with _embedded_transport(connection, output, desired) if within else nullcontext() as transport:
-        tokens = _tokens(connection, cloud, endpoint, transport)
+        tokens = _tokens(connection, cloud, endpoint, network, transport)
         async with ArmClient(
             settings,
             tokens,
@@ -245,10 +247,14 @@ def _tenants(desired: DesiredState) -> Mapping[str, str]:
 
 
 def _tokens(
-    connection: Connection, cloud: str, endpoint: str, transport: httpx.AsyncBaseTransport | None
+    connection: Connection,
+    cloud: str,
+    endpoint: str,
+    network: Network,
+    transport: httpx.AsyncBaseTransport | None,
 ) -> TokenSource:
-    from reconciler.arm.auth import AzureTokens, EmulatorTokens  # noqa: PLC0415
     from reconciler.arm.origin import endpoint_origin  # noqa: PLC0415
+    from reconciler.arm.tokens import AzureTokens, EmulatorTokens  # noqa: PLC0415
 
     origin = endpoint_origin(endpoint)
     loopback = origin is not None and origin.loopback
@@ -269,8 +275,8 @@ def _tokens(
             )
         )
     if kind == "emulator":
-        return EmulatorTokens(endpoint, transport=transport, ca_file=connection.ca_file)
-    return AzureTokens(kind=kind, cloud=cloud, clock=the_clock())
+        return EmulatorTokens(endpoint, transport=transport, network=network)
+    return AzureTokens(kind=kind, cloud=cloud, clock=the_clock(), network=network)
 
 
 @contextmanager
