@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, get_args, get_origin
 
 from reconciler.domain.deployment import JsonObject, JsonValue, ModelRef
+from reconciler.domain.fields import BY_PATH, extra_properties, own_properties, unset_paths
 from reconciler.domain.ids import AccountId, is_guid
+from reconciler.domain.json_values import empty
 from reconciler.domain.marks import FLEET_TAG, OURS, REMOVAL_TAG
 from reconciler.domain.sku import SkuName
 from reconciler.export.estate import Found
@@ -22,31 +24,13 @@ from reconciler.manifest.entry import NOT_EXTRA, EntryFields
 from reconciler.manifest.findings import checked
 from reconciler.manifest.tree import Items, Map, Node, Text
 
-# What ARM fills in on create (recorded answers, 2023 to 2026), and what the absence of a property means.
-DEFAULTS: Final[Mapping[str, JsonValue]] = {
-    "versionUpgradeOption": "OnceNewDefaultVersionAvailable",
-    "raiPolicyName": "Microsoft.DefaultV2",
-    "serviceTier": "Default",
-    "deploymentState": "Running",
-    "dynamicThrottlingEnabled": False,
-}
-_ABSENT_OPTION: Final = "OnceCurrentVersionExpired"
-"""What its absence means ("Working with models"). Left out of a write, ARM may put its default there."""
+_OPTION: Final = BY_PATH["versionUpgradeOption"]
+"""Left out of a write, ARM may put its default where its absence meant something else."""
 
 _REMOVAL: Final[Mapping[str, tuple[str, JsonValue]]] = {
     "refuse": ("preventDestroy", True),
     "retain": ("onRemoval", "retain"),
 }
-_OWN_FIELDS: Final = tuple(
-    field.alias or name
-    for name, field in EntryFields.model_fields.items()
-    if name not in {"model", "sku", "tags", "lifecycle", "extra_properties"}
-)
-"""What of ARM's `properties` the format has a field for."""
-
-_EXTRA: Final = ("speculativeDecoding",)
-"""Writable (2026-05-15-preview) and without a field of its own."""
-
 _READ_ONLY: Final = frozenset(
     name.lower() for name in NOT_EXTRA if name.lower() not in {"model", "sku", "tags", "scalesettings"}
 )
@@ -108,8 +92,8 @@ def draft(found: Found, alias_of: AliasOf, fleet: str) -> Draft:
     properties = part(found.resource, "properties")
     _model(page, found, part(properties, "model"), alias_of)
     _sku(page, found, properties)
-    silent = found.observed and not at(properties, "versionUpgradeOption")
-    _fields(page, {**properties, "versionUpgradeOption": _ABSENT_OPTION} if silent else properties, found)
+    silent = found.observed and not at(properties, _OPTION.name)
+    _fields(page, {**properties, _OPTION.name: _OPTION.absent} if silent else properties, found)
     tags = part(found.resource, "tags")
     owner = _tags(page, tags, found)
     mark = _word(at(tags, REMOVAL_TAG))
@@ -302,22 +286,24 @@ def _fields(page: _Page, properties: JsonObject, found: Found) -> None:
 
     What ARM fills in by itself is left out where ARM said it; what somebody wrote is kept.
     """
-    for name in _OWN_FIELDS:
+    for own in own_properties():
+        name = own.name
         value = _spelled(name, at(properties, name))
-        if value in (None, "", {}) or (found.observed and value == DEFAULTS.get(name)):
+        if empty(value) or value == "" or (found.observed and own.is_usual(value)):
             continue
         if fits({name: value}):
             page.tree[name] = value
         else:
             _extra(page, name, value, found)
-    for name in _EXTRA:
-        value = at(properties, name)
+    for extra in extra_properties():
+        value = at(properties, extra.name)
         if value is not None:
-            _extra(page, name, value, found)
+            _extra(page, extra.name, value, found)
 
 
 def _extra(page: _Page, name: str, value: JsonValue, found: Found) -> bool:
-    if _depth(value) <= _DEEPEST and fits({"extraProperties": {name: value}}):
+    asks_to_unset = any(unset_paths({name: value}))  # a null below extraProperties is no value
+    if not asks_to_unset and _depth(value) <= _DEEPEST and fits({"extraProperties": {name: value}}):
         page.extra[name] = value
         return True
     page.lost.append(f"{name} {_shown(value)} cannot be written here{_carried(found)}")
@@ -361,7 +347,7 @@ def _tags(page: _Page, tags: JsonObject, found: Found) -> str | None:
 
 def _unknown(page: _Page, found: Found, properties: JsonObject) -> None:
     """What the format has no field for becomes an extra property, or is named where that cannot be."""
-    known = {name.lower() for name in (*_OWN_FIELDS, *_EXTRA, *NOT_EXTRA)}
+    known = {*(field.name.lower() for field in (*own_properties(), *extra_properties())), *NOT_EXTRA}
     extra = [
         name
         for name, value in properties.items()

@@ -271,7 +271,7 @@ def _notes(plan: Plan) -> Iterator[str]:
     """Findings on deployments that change, and on what is no deployment; the others are `validate`'s."""
     changing, kept = set[tuple[object, ...]](), set[tuple[object, ...]]()
     for step in plan.steps:
-        desired = None if isinstance(step.action, Delete) else step.action.desired
+        desired = step.action.desired
         for layer in () if desired is None else desired.provenance.layers:
             at = layer.place
             (kept if isinstance(step.action, Keep) else changing).add((at.file, at.document, at.route))

@@ -14,7 +14,7 @@ from typing import Final, Protocol
 from reconciler.catalogue.facts import Unit
 from reconciler.domain.deployment import UNSET, JsonValue, ModelRef, Unset
 from reconciler.domain.ids import AccountId, DeploymentId
-from reconciler.domain.marks import MARKS
+from reconciler.domain.marks import is_mark
 from reconciler.domain.sku import SkuFamily, SkuName
 from reconciler.domain.state import ObservedDeployment
 from reconciler.plan.actions import (
@@ -25,7 +25,6 @@ from reconciler.plan.actions import (
     FieldChange,
     Keep,
     Update,
-    changes_of,
     kind_of,
 )
 from reconciler.plan.diff import body_changes, fields_of
@@ -145,7 +144,7 @@ def details(
             yield f"{indent}write {number} of {len(action.writes)}"
             yield from change_lines(action, changes, style, units, indent=f"{indent}  ")
     else:
-        told = changes_of(action) if verbose else beside_marks(changes_of(action))
+        told = action.changes if verbose else beside_marks(action.changes)
         yield from change_lines(action, told, style, units, indent=indent)
     if isinstance(action, Update) and verbose and action.carried:
         carried = f"carried over as it is: {style.show(', '.join(action.carried))}"
@@ -175,7 +174,6 @@ def written(action: Update) -> Iterator[tuple[FieldChange, ...]]:
 
 # -- fields --------------------------------------------------------------------------------------------
 
-_MARK_PATHS = frozenset(f"tags.{name}" for name in MARKS)
 _UNIT = {SkuFamily.RATE: "units", SkuFamily.PROVISIONED: "PTU", SkuFamily.BATCH: "thousand enqueued tokens"}
 _WIDEST_PATH = 36
 
@@ -297,7 +295,7 @@ def value_text(value: JsonValue, style: Style) -> str:
 
 
 def _is_mark(change: FieldChange) -> bool:
-    return change.path in _MARK_PATHS
+    return is_mark(change.path)
 
 
 def _mark(change: FieldChange, style: Style) -> str:
@@ -329,8 +327,7 @@ def amount_text(amount: JsonValue, sku: SkuName | None, style: Style) -> str:
 
 
 def _skus(action: Action) -> tuple[SkuName | None, SkuName | None]:
-    observed = None if isinstance(action, Create) else action.observed
-    desired = None if isinstance(action, Delete) else action.desired
+    observed, desired = action.observed, action.desired
     return (observed.sku if observed else None, desired.spec.sku.name if desired else None)
 
 

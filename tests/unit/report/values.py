@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.domain.deployment import (
-    UNSET,
     DeploymentSpec,
     DesiredDeployment,
     JsonValue,
@@ -72,7 +71,6 @@ def desired(
         spec=DeploymentSpec(
             model=ModelRef(name=model, version=version),
             sku=Sku(name=spelled, capacity=capacity_of(spelled, capacity)),
-            rai_policy_name=UNSET,
         ),
         region=SWEDEN,
     )
@@ -119,7 +117,7 @@ def create(one: DesiredDeployment, *changes: FieldChange, explanation: str = "")
         region=SWEDEN,
         reason=Reason.NOT_THERE,
         desired=one,
-        body={},
+        writes=({},),
         changes=changes,
         explanation=explanation,
     )
@@ -154,7 +152,7 @@ def replacement(one: DesiredDeployment, there: ObservedDeployment, *changes: Fie
         reason=Reason.MODEL_CHANGED,
         desired=one,
         observed=there,
-        body={},
+        writes=({},),
         changes=changes,
         explanation="requests to it fail from the delete until the create has ended; PTUs that are freed may "
         "be gone before they are taken again",
@@ -172,7 +170,7 @@ def adopt(one: DesiredDeployment, there: ObservedDeployment, *changes: FieldChan
         reason=Reason.MARK_MISSING,
         desired=one,
         observed=there,
-        body={},
+        writes=({},),
         changes=changes,
         explanation="it is as declared; only our mark is added",
     )
