@@ -33,6 +33,7 @@ GROUPS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "apply": ("apply", "Make Azure as the manifests declare."),
         "drift": ("drift", "Show what differs although no manifest changed, and why."),
         "export": ("export", "Write manifests for what exists already."),
+        "upgrade": ("upgrade", "Edit the manifests so that no model in them retires."),
     },
     "Look": {
         "show": ("show", "List the deployments that are there."),
