@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from reconciler.plan.actions import Keep
 from reconciler.plan.plan import Plan
+from reconciler.report.capacity import check_lines
 from reconciler.report.changes import Units, no_units
 from reconciler.report.cost import plan_lines
 from reconciler.report.layout import paragraph
@@ -41,6 +42,8 @@ def render_text(
     ]
     if plan.quota:
         parts.append("\n".join(quota_lines(plan.quota, style, alias_of)))
+    if plan.capacity:
+        parts.append("\n".join(check_lines(plan.capacity, style, alias_of)))
     if plan.cost and not idle(plan):
         parts.append("\n".join(plan_lines(plan.cost, style, verbose=verbose)))
     if plan.refusals:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from reconciler.diagnostics import Severity
 from reconciler.plan.actions import Blocked, Delete, Keep, Replace, kind_of
 from reconciler.plan.plan import Plan, Step
+from reconciler.report.capacity import check_lines
 from reconciler.report.changes import Units, no_units
 from reconciler.report.cost import render_markdown as cost_markdown
 from reconciler.report.layout import counted
@@ -78,6 +79,9 @@ def render_markdown(
     _offer_list(page, "Blocked", _blocked(plan), "blocked deployment")
     for steps in by_account([step for step in plan.steps if not isinstance(step.action, Keep)]):
         page.offer(_fold(steps, units, alias_of), "account")
+    if plan.capacity:
+        checks = "\n".join(check_lines(plan.capacity, _STYLE, alias_of)[1:])
+        page.offer(_details("Capacity", markdown_fence(checks)), "capacity table")
     if plan.cost and not idle(plan):
         page.offer(cost_markdown(plan.cost), "cost table")
     if plan.quota:

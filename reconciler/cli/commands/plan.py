@@ -43,6 +43,11 @@ from reconciler.plan.plan import Plan
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for `apply PLANFILE`."
 )
 @cost_option
+@click.option(
+    "--check-capacity",
+    is_flag=True,
+    help="Ask ARM whether the regions have room for what is created, grown or migrated on provisioned SKUs.",
+)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @click.option(
     "--validate-with-arm",
@@ -60,6 +65,7 @@ def command(
     detailed_exitcode: bool,
     ask_arm: bool,
     with_cost: bool,
+    check_capacity: bool,
 ) -> int:
     """Show what apply would do. Reads ARM, writes nothing there. Exit 1 if refused or unread."""
     loaded = load_manifests(chosen, connection.cloud)
@@ -74,6 +80,7 @@ def command(
             replace(allowances, in_shard=Alone.LATER),
             ask_arm=ask_arm,
             with_cost=with_cost,
+            check_capacity=check_capacity,
         ),
         timeout=connection.timeout,
     )
