@@ -1,7 +1,8 @@
 """Where a declared provisioned deployment could go when its region has no room, and the edit that says so.
 
 The account of a deployment is in one region, so that another region means another account. What changes
-least comes first: nothing, another provisioned SKU of the same account, another declared account, a smaller size.
+least comes first: nothing, another provisioned SKU of the same account, another declared account, a smaller
+size.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
 
 from reconciler.catalogue.facts import Sizes
 from reconciler.domain.deployment import DesiredDeployment, Unset
@@ -92,12 +92,12 @@ def _ways(
     def room(place: Region, on: SkuName) -> int:
         return room_in(answer, place, on, fine_tuned=tuned) or 0
 
-    def way(move: Move, reason: str, **more: Any) -> RoomProposal:
+    def way(move: Move, reason: str, **more: object) -> RoomProposal:
         """A proposal that is as declared but for what is named."""
         plain = RoomProposal(
             desired=desired, move=move, needed=needed, reason=reason, region=region, sku=sku, capacity=needed
         )
-        changed = replace(plain, **more)
+        changed = replace(plain, **more)  # type: ignore[arg-type] # its own fields, by name
         where, on = changed.region or region, changed.sku or sku
         return replace(changed, available=room(where, on))
 

@@ -13,9 +13,10 @@ from typing import Final
 from reconciler.domain.deployment import JsonValue
 from reconciler.plan.capacity import CapacityRow, Fit
 from reconciler.plan.plan import CapacityCheck, Room
-from reconciler.report.layout import counted, fitted, listed, paragraph
+from reconciler.report.layout import counted, listed, paragraph, stacked
+from reconciler.report.markdown import markdown_inert
 from reconciler.report.steps import NO_ALIAS, Alias
-from reconciler.report.style import Style, markdown_inert
+from reconciler.report.style import Style
 
 FORMAT_VERSION: Final = 1
 NO_PROMISE: Final = "Available is no promise: capacity moves through the day, and it is not held for anybody."
@@ -93,18 +94,12 @@ def render_text(
     """Regions and SKUs, what works now first; what is not offered only with `verbose`."""
     shown = [row for row in table.rows if verbose or row.fit is not Fit.NOT_OFFERED]
     several = len({row.subscription for row in table.rows}) > 1
-    drawn = fitted(
-        [_HEAD, *(_cells(row, style, alias_of, several=several) for row in shown)],
-        width=style.width,
-        least={1: 12, 2: 14},
-        right={3, 4, 5, 6, 7},
-        ellipsis=style.ellipsis,
-    )
+    table_rows = [_HEAD, *(_cells(row, style, alias_of, several=several) for row in shown)]
+    head, *drawn = stacked(table_rows, width=style.width, first=3, right={3, 4, 5, 6, 7})
     lines = [style.paint(f"{style.show(table.model)} {style.show(table.version)}", "bold")]
-    lines += [style.paint(drawn[0], "dim")] if shown else []
-    lines += [
-        style.paint(line, _ROW_COLOUR.get(row.fit, "dim")) for line, row in zip(drawn[1:], shown, strict=True)
-    ]
+    lines += [style.paint(line, "dim") for line in head] if shown else []
+    for parts, row in zip(drawn, shown, strict=True):
+        lines += [style.paint(line, _ROW_COLOUR.get(row.fit, "dim")) for line in parts]
     lines.append("")
     for words in last_words(table, hidden=len(table.rows) - len(shown)):
         lines += paragraph(style.show(words), width=style.width)

@@ -72,7 +72,7 @@ class Search:
     help="Whose quota; those of the manifests if absent.",
 )
 @connection_options
-@output_options("text", "json", "markdown", "html", reports=True)
+@output_options("text", "json", "markdown", "html")
 def command(
     *,
     paths: tuple[str, ...],
@@ -153,17 +153,15 @@ async def _search(
         ]
         facts = await read_regions(places, arm)
         asked_at = (arm.server_time or the_clock().now()).strftime("%Y-%m-%dT%H:%M:%SZ")
-    sizes = {
-        one: known.offer(search.sought.model.name, search.sought.model.version, one)
-        for one in search.sought.skus
-    }
+    model = search.sought.model
+    sizes = {one: known.offer(model.name, model.version, one) for one in search.sought.skus}
     rows: list[CapacityRow] = []
     for one in facts:
         answer = answers[questions[one.subscription]]
         rows += capacity_rows(search.sought, one, answer, sizes=sizes, forecasts=forecasts)
     return report.CapacityTable(
-        model=search.sought.model.name,
-        version=str(search.sought.model.version),
+        model=model.name,
+        version=str(model.version),
         asked_at=asked_at,
         rows=tuple(best_first(rows)),
         notes=tuple(sorted({answer for answer in answers.values() if isinstance(answer, str)})),

@@ -14,8 +14,8 @@ from typing import Final
 from reconciler.domain.deployment import JsonObject, JsonValue
 from reconciler.domain.fields import BY_PATH
 from reconciler.domain.ids import AccountId, DeploymentId
-from reconciler.export.draft import part
 from reconciler.export.estate import Found
+from reconciler.export.json_parts import part
 
 DEPLOYMENT: Final = "azurerm_cognitive_deployment"
 ACCOUNTS: Final = frozenset({"azurerm_cognitive_account", "azurerm_ai_services"})
@@ -69,6 +69,7 @@ class Instance:
     mode: str = "managed"
     hidden: tuple[str, ...] = ()
     open: Mapping[str, str] = field(default_factory=dict)
+    condition: str = ""
     remark: str = ""
     left_out: str = ""
 
@@ -137,6 +138,7 @@ class Instance:
             resource=resource,
             open={_path(where): words for where, words in self.open.items() if _path(where)},
             notes=(self.remark,) if self.remark else (),
+            condition=self.condition,
             lost=(*hidden, *lost),
         )
 
