@@ -28,6 +28,10 @@ class Clock(Protocol):
         ...
 
 
+# CLOCK_MONOTONIC stands still on Linux while the machine sleeps; what was seen before is old all the same.
+_AWAKE = getattr(time, "CLOCK_BOOTTIME", None)
+
+
 class SystemClock:
     """The real one."""
 
@@ -35,7 +39,7 @@ class SystemClock:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        return time.monotonic()
+        return time.monotonic() if _AWAKE is None else time.clock_gettime(_AWAKE)
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(max(0.0, seconds))

@@ -9,7 +9,6 @@ import contextlib
 import importlib
 import os
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -19,6 +18,7 @@ import click
 from reconciler import __version__
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.interrupted import Interrupted
+from reconciler.clock import SystemClock
 from reconciler.errors import ReconcilerError, UsageProblem
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def root() -> None:
 
 def run_command(argv: Sequence[str], *, started: float | None = None) -> int:
     """Run `argv`; every way out is an exit code and, where something is wrong, a paragraph on stderr."""
-    began = time.monotonic() if started is None else started
+    began = SystemClock().monotonic() if started is None else started
     try:
         code = root.main(args=list(argv), prog_name="reconciler", standalone_mode=False, obj=began)
     except click.UsageError as wrong:

@@ -7,7 +7,6 @@ consent or lifts a guard has none: a forgotten variable must not say yes.
 from __future__ import annotations
 
 import functools
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.deadline import READING, WRITING, Deadline
+from reconciler.clock import SystemClock
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -283,6 +283,6 @@ def _deadline(given: float | None, own: float) -> Deadline:
     started = click.get_current_context().find_object(float)
     return Deadline(
         seconds=own if given is None else given,
-        started=time.monotonic() if started is None else started,
+        started=SystemClock().monotonic() if started is None else started,
         given=given is not None,
     )
