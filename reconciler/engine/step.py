@@ -17,7 +17,7 @@ from reconciler.engine.outcome import Fault, ItemReport, Listener, Outcome, Send
 from reconciler.engine.pace import Pace, Resends
 from reconciler.engine.ports import DeploymentsApi
 from reconciler.engine.stop import Stop
-from reconciler.plan.diff import field_changes
+from reconciler.plan.pair import field_changes
 from reconciler.plan.plan import Step
 
 

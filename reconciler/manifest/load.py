@@ -13,10 +13,10 @@ from typing import BinaryIO, TextIO
 from reconciler.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.domain.state import DesiredState, Fleet
 from reconciler.manifest.fleet import lowered
-from reconciler.manifest.parse import parse
+from reconciler.manifest.parse import Manifests, parse
 from reconciler.manifest.resolve import resolve
 from reconciler.manifest.selection import EVERYTHING, Selection
-from reconciler.manifest.source import SourceMap, digest, read_documents
+from reconciler.manifest.source import SourceMap, Sources, digest, read_documents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -25,7 +25,7 @@ class LoadedManifests:
 
     `desired` is None if anything is wrong with the text. `understood` is what could be made out all the
     same: for rules to look at, so that one mistake does not hide another, and never to act on.
-    `deployments` counts what is declared, selected or not.
+    `deployments` counts what is declared, selected or not. `read` and `manifests` are what it was made of.
     """
 
     desired: DesiredState | None
@@ -35,6 +35,8 @@ class LoadedManifests:
     files: int
     deployments: int
     paths: tuple[str, ...]
+    read: Sources
+    manifests: Manifests
 
 
 def load(
@@ -51,6 +53,18 @@ def load(
     `severities` are laid over the Fleet's own.
     """
     read = read_documents(paths, stdin=stdin)
+    return understood(read, paths, selection, known_rules=known_rules, severities=severities)
+
+
+def understood(
+    read: Sources,
+    paths: Sequence[str],
+    selection: Selection = EVERYTHING,
+    *,
+    known_rules: frozenset[str] = frozenset(),
+    severities: Mapping[str, Severity] | None = None,
+) -> LoadedManifests:
+    """The same for texts that were read already, or made."""
     manifests, misread = parse(read.documents, known_rules=known_rules, complete=read.complete)
     resolved = resolve(manifests, selection=selection)
     fleet = resolved.state.fleet
@@ -67,6 +81,8 @@ def load(
         files=len(read.files),
         deployments=resolved.declared,
         paths=tuple(paths),
+        read=read,
+        manifests=manifests,
     )
 
 

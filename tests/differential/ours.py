@@ -106,6 +106,4 @@ def _step(row: Row, world: World) -> Step:
         return Step(action=Delete(id=CHAT, region=REGION, reason=Reason.NOT_DECLARED, observed=seen))
     chat = desired("chat")
     body = put_body(chat, None, "ours")
-    return Step(
-        action=Create(id=CHAT, region=REGION, reason=Reason.NOT_THERE, desired=chat, body=body, changes=())
-    )
+    return Step(action=Create(id=CHAT, region=REGION, reason=Reason.NOT_THERE, desired=chat, writes=(body,)))

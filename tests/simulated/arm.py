@@ -414,12 +414,15 @@ class SimulatedArm:
         if before is None:
             return
         old, new = before["properties"]["model"], after["properties"]["model"]
-        if (old["name"], old.get("format")) != (new["name"], new.get("format")):
+        migrates = self._is_long(before) and before["sku"]["name"] == after["sku"]["name"]
+        same_format = old.get("format") == new.get("format")
+        if old["name"] != new["name"] and not (migrates and same_format):
             self._refuse(
                 deployment, "CannotChangeDeploymentModel", "The model of deployment cannot be changed."
             )
         sizes = (one["sku"].get("capacity") for one in (before, after))
-        if old.get("version") != new.get("version") and len({*sizes}) > 1:
+        moved = (old["name"], old.get("version")) != (new["name"], new.get("version"))
+        if moved and len({*sizes}) > 1:
             self._refuse(deployment, "BadRequest", "Cannot change capacity and model at the same time")
 
     def _must_fit(

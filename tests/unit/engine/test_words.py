@@ -408,7 +408,7 @@ def test_fields_that_arm_did_not_take_over_are_named() -> None:
     (item,) = items(fleet(desired("chat")), the_world, fault)
     assert words(item) == (
         Outcome.FAILED,
-        "AcceptedNotApplied: ARM accepted it but did not apply sku.capacity, sku.name",
+        "AcceptedNotApplied: ARM accepted it but did not apply sku.name, sku.capacity",
         "",
     )
 
