@@ -6,7 +6,6 @@ a machine whose clock jumps must neither hang nor give up early.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from datetime import UTC, datetime
 from typing import Protocol
@@ -42,4 +41,6 @@ class SystemClock:
         return time.monotonic() if _AWAKE is None else time.clock_gettime(_AWAKE)
 
     async def sleep(self, seconds: float) -> None:
+        import asyncio  # noqa: PLC0415 -- heavy, and the command line asks for the time alone
+
         await asyncio.sleep(max(0.0, seconds))
