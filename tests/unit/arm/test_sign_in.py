@@ -74,7 +74,7 @@ def challenged() -> httpx.Response:
 
 
 def test_a_claims_challenge_is_answered_once_with_a_token_that_has_the_claims() -> None:
-    """F-146."""
+    """F-145."""
     credential = Credential(in_an_hour("weak"), in_an_hour("strong"))
     over = wire(challenged, lambda: reply(200, resource()))
 
@@ -91,7 +91,7 @@ def test_a_claims_challenge_is_answered_once_with_a_token_that_has_the_claims() 
 
 
 def test_a_claims_challenge_that_the_credential_cannot_meet_says_what_to_run() -> None:
-    """F-146."""
+    """F-145."""
     credential = Credential(in_an_hour("weak"), ClientAuthenticationError("no"))
 
     async def asked() -> CredentialError:
