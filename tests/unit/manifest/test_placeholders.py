@@ -20,7 +20,10 @@ metadata: {name: s}
 spec:
   account: {subscription: SUBSCRIPTION, resourceGroup: "GROUP", name: acc, region: swedencentral}
   deployments:
-    - {name: chat, undecided: deployed only if x, model: {name: gpt-4.1, version: nonsense}, sku: {name: Standard}}
+    - name: chat
+      undecided: deployed only if x
+      model: {name: gpt-4.1, version: nonsense}
+      sku: {name: Standard}
 """
 GUID = "11111111-1111-1111-1111-111111111111"
 
