@@ -46,7 +46,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """Which manifests, which of their deployments, and how loud rules are (``code=severity``).
+    """Which manifests, which of their deployments, how loud rules are (``code=severity``), which policies.
 
     `shard` is ``i/n``, ``auto`` or empty. `by_default` is True where nobody named a path.
     """
@@ -58,6 +58,7 @@ class Chosen:
     rules: tuple[str, ...] = ()
     shard: str = ""
     by_default: bool = False
+    policies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +179,17 @@ rule_option = _option(
 """How loud rules are; the command gets `rules: tuple[str, ...]`."""
 
 
+policy_option = _option(
+    "--policy",
+    "policies",
+    multiple=True,
+    metavar="PATH",
+    type=click.Path(exists=True),
+    help="Also judge by the Policy documents there; no manifest can change those.",
+)
+"""Policies from elsewhere; the command gets `policies: tuple[str, ...]`."""
+
+
 def manifest_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add PATH… and the selection; the command gets one `chosen: Chosen`."""
     options = (
@@ -199,6 +211,7 @@ def manifest_options(function: Callable[..., Any]) -> Callable[..., Any]:
             "Kubernetes Indexed Job numbers this job.",
         ),
         rule_option,
+        policy_option,
     )
 
     @functools.wraps(function)
@@ -212,6 +225,7 @@ def manifest_options(function: Callable[..., Any]) -> Callable[..., Any]:
             excludes=given.pop("excludes"),
             shard=given.pop("shard"),
             rules=given.pop("rules"),
+            policies=given.pop("policies"),
         )
         return function(chosen=chosen, **given)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reconciler.cli.options import Connection, Output
+from reconciler.cli.policies import with_policies
 from reconciler.cli.targets import must_hit_something
 from reconciler.cli.wiring import Loaded, connect
 from reconciler.domain.state import DesiredState, ObservedState
@@ -40,4 +41,5 @@ async def plan_fleet(
 
 def plan_for(loaded: Loaded, observed: ObservedState, policy: Policy) -> Plan:
     """The pure half: compare, guard, order. `policy` is what the command line lifts beyond the Fleet."""
-    return make_plan(loaded.state(), observed, policy=policy, diagnostics=loaded.diagnostics)
+    plan = make_plan(loaded.state(), observed, policy=policy, diagnostics=loaded.diagnostics)
+    return with_policies(plan, loaded, observed)

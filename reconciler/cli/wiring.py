@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from reconciler.arm.auth import TokenSource
     from reconciler.arm.client import ArmClient
     from reconciler.manifest.source import SourceMap
+    from reconciler.policy.rule import PolicyRule
 
 EMBEDDED = "http://127.0.0.1"
 
@@ -41,7 +42,10 @@ def the_clock() -> Clock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """Manifests read, resolved and checked. `desired` is None where they have structural errors."""
+    """Manifests read, resolved and checked. `desired` is None where they have structural errors.
+
+    `policies` are judged by whoever knows what would be, or is, there; `rule_words` are those of `--rule`.
+    """
 
     desired: DesiredState | None
     diagnostics: tuple[Diagnostic, ...]
@@ -49,6 +53,8 @@ class Loaded:
     files: int
     deployments: int
     paths: tuple[str, ...]
+    policies: tuple[PolicyRule, ...] = ()
+    rule_words: tuple[str, ...] = ()
 
     @property
     def valid(self) -> bool:
@@ -85,10 +91,15 @@ def load_manifests(
         selection,
         known_rules=rules.CODES,
         severities=severities(chosen.rules),
+        policies=chosen.policies,
         stdin=sys.stdin.buffer if "-" in chosen.paths and sys.stdin is not None else None,
     )
     today = today or the_clock().now().date()
     found = (*read.diagnostics, *rules.check(read.understood, catalogue(), today, asks_arm=not offline))
+    if offline and read.policies:
+        from reconciler.cli.policies import of_declared  # noqa: PLC0415 -- only where there are policies
+
+        found = (*found, *of_declared(read.policies, read.understood, chosen.rules))
     desired = read.desired
     if desired is not None and read.deployments and selection != EVERYTHING and not desired.accounts:
         raise UsageProblem(
@@ -106,6 +117,8 @@ def load_manifests(
         files=read.files,
         deployments=read.deployments,
         paths=chosen.paths,
+        policies=read.policies,
+        rule_words=chosen.rules,
     )
 
 

@@ -10,15 +10,17 @@ import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from reconciler.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.domain.state import DesiredState, Fleet
 from reconciler.manifest.fleet import lowered
-from reconciler.manifest.parse import parse
+from reconciler.manifest.parse import binding_policies, parse
 from reconciler.manifest.resolve import resolve
 from reconciler.manifest.selection import EVERYTHING, Selection
-from reconciler.manifest.source import SourceMap, digest, read_documents
+from reconciler.manifest.source import SourceFile, SourceMap, Sources, digest, read_documents
+from reconciler.policy.rule import PolicyRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -37,6 +39,7 @@ class LoadedManifests:
     files: int
     deployments: int
     paths: tuple[str, ...]
+    policies: tuple[PolicyRule, ...] = ()
 
 
 def load(
@@ -45,22 +48,26 @@ def load(
     *,
     known_rules: frozenset[str] = frozenset(),
     severities: Mapping[str, Severity] | None = None,
+    policies: Sequence[str] = (),
     stdin: TextIO | BinaryIO | None = None,
 ) -> LoadedManifests:
     """Read the manifests at and below `paths`; `-` is `stdin`. UsageProblem for a path that does not exist.
 
     `known_rules` are the codes that a Fleet may set severities for, beside those of this room.
-    `severities` are laid over the Fleet's own.
+    `severities` are laid over the Fleet's own. `policies` are the paths of policies that no manifest can
+    change; a file that is below both is one of those.
     """
     with _no_collection():
-        read = read_documents(paths, stdin=stdin)
-        manifests, misread = parse(read.documents, known_rules=known_rules, complete=read.complete)
+        read, binding, unruly = _beside(read_documents(paths, stdin=stdin), policies)
+        manifests, misread = parse(
+            read.documents, known_rules=known_rules, complete=read.complete, binding=binding
+        )
         resolved = resolve(manifests, selection=selection)
         fleet = resolved.state.fleet
         fleet = replace(fleet, rules={**fleet.rules, **(severities or {})})
-        state = replace(resolved.state, fleet=fleet, manifest_digest=digest(read.files))
+        state = replace(resolved.state, fleet=fleet, manifest_digest=digest(_manifests(read)))
         sources = SourceMap(read)
-        meant = _not_consequences(read.diagnostics, (*misread, *resolved.diagnostics), sources)
+        meant = _not_consequences(read.diagnostics, (*unruly, *misread, *resolved.diagnostics), sources)
         diagnostics = _in_order(_heard((*read.diagnostics, *meant), state.fleet), sources)
     return LoadedManifests(
         desired=None if has_errors(diagnostics) else state,
@@ -70,7 +77,34 @@ def load(
         files=len(read.files),
         deployments=resolved.declared,
         paths=tuple(paths),
+        policies=manifests.policies,
     )
+
+
+def _beside(
+    read: Sources, policies: Sequence[str]
+) -> tuple[Sources, tuple[PolicyRule, ...], tuple[Diagnostic, ...]]:
+    """What was read together with the policies; their rules; and what is wrong with those."""
+    if not policies:
+        return read, (), ()
+    apart = read_documents(policies)
+    rules, findings = binding_policies(apart.documents)
+    names = {Path(file.name).resolve() for file in apart.files}
+    kept = tuple(file for file in read.files if Path(file.name).resolve() not in names)
+    own = {file.name for file in kept}
+    whole = Sources(
+        documents=tuple(one for one in read.documents if one.file in own),
+        files=(*kept, *apart.files),
+        diagnostics=(*read.diagnostics, *apart.diagnostics),
+        complete=read.complete,
+    )
+    return replace(whole, shown=apart.documents), rules, findings
+
+
+def _manifests(read: Sources) -> Iterator[SourceFile]:
+    """The files that declare something: a plan is of these, whatever judges it."""
+    policies = {document.file for document in read.shown}
+    return (file for file in read.files if file.name not in policies)
 
 
 def _not_consequences(

@@ -25,8 +25,10 @@ from reconciler.cli.options import (
     output_options,
 )
 from reconciler.cli.planfile import read_plan, recorded_paths
+from reconciler.cli.policies import beside, of_existing
 from reconciler.cli.targets import must_hit_something
 from reconciler.cli.wiring import Loaded, connect, load_manifests, note, the_clock, write_result
+from reconciler.diagnostics import has_errors
 from reconciler.domain.state import DesiredState, ObservedState
 from reconciler.engine.observe import observe
 from reconciler.errors import UsageProblem
@@ -73,7 +75,8 @@ def command(
 
     Causes: changed-outside, auto-upgraded, expired, retired, deleted-outside, pending, failed-state,
     undeclared. No drift, and told all the same: pending, upgrades that the manifest itself lets the
-    service do, and what another fleet has marked (unless the account is prune: exclusive).
+    service do, and what another fleet has marked (unless the account is prune: exclusive). With --policy
+    what is there is judged by those policies, undeclared deployments too; an error of a rule is exit 2.
     """
     base = None if since is None else read_plan(since)
     if base is not None:
@@ -95,9 +98,11 @@ def command(
         report = since_plan(report, base, desired, observed)
     report = report.without({Cause(one) for one in ignored})
     told = _Told(report=report, observed=observed, loaded=loaded, chosen=chosen, at=arm_time)
+    broken = of_existing(loaded, observed) if chosen.policies else ()
     for each in output.each():
-        write_result(each, _rendered(told, each, show_people=show_people))
-    return _exit_code(report)
+        page = _rendered(told, each, show_people=show_people)
+        write_result(each, beside(page, broken, loaded, each) if chosen.policies else page)
+    return max(_exit_code(report), Exit.CHANGES if has_errors(broken) else Exit.DONE, key=_worse)
 
 
 def _as_planned(chosen: Chosen, base: SavedPlan) -> Chosen:
@@ -169,6 +174,10 @@ def _say_what_was_not_checked(observed: ObservedState, output: Output) -> None:
                 f"warning: the models list of {facts.subscription} in {facts.region.name} could not be read; "
                 "retirement was not looked for there",
             )
+
+
+def _worse(code: Exit) -> int:
+    return (Exit.DONE, Exit.CHANGES, Exit.FAILED).index(code)
 
 
 def _exit_code(report: DriftReport) -> Exit:

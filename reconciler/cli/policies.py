@@ -1,0 +1,126 @@
+"""The platform team's rules, judged for the command that runs: of what is declared, would be, or is there."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from xml.etree import ElementTree as ET
+
+from reconciler.cli.options import Output
+from reconciler.cli.severities import severities
+from reconciler.cli.wiring import Loaded, the_clock
+from reconciler.diagnostics import Diagnostic, Severity, counted
+from reconciler.domain.state import DesiredState, ObservedState
+from reconciler.plan.plan import Plan, Refusal
+from reconciler.policy.rule import PREFIX, PolicyRule, PolicySubject
+from reconciler.report import diagnostics as diagnostics_report
+from reconciler.report.junit import to_junit
+from reconciler.report.style import Style, json_text
+
+
+def of_declared(
+    policies: Sequence[PolicyRule], desired: DesiredState, words: Iterable[str] = ()
+) -> tuple[Diagnostic, ...]:
+    """What the rules find in what the manifests declare. `words` are those of `--rule`."""
+    from reconciler.policy.rule import declared_subjects  # noqa: PLC0415 -- only where there are policies
+
+    return _judged(policies, declared_subjects(desired), desired, words) if policies else ()
+
+
+def of_existing(loaded: Loaded, observed: ObservedState) -> tuple[Diagnostic, ...]:
+    """What the rules find in what is there, declared or not."""
+    from reconciler.policy.rule import observed_subjects  # noqa: PLC0415 -- only where there are policies
+
+    desired = loaded.state()
+    return _judged(loaded.policies, observed_subjects(desired, observed), desired, loaded.rule_words)
+
+
+def with_policies(plan: Plan, loaded: Loaded, observed: ObservedState) -> Plan:
+    """The plan, refused where what it would leave behind breaks a rule; milder findings become notices."""
+    from reconciler.policy.rule import declared_subjects  # noqa: PLC0415 -- only where there are policies
+
+    if not loaded.policies:
+        return plan
+    desired = loaded.state()
+    found = _judged(loaded.policies, declared_subjects(desired, observed), desired, loaded.rule_words)
+    errors = tuple(one for one in found if one.severity is Severity.ERROR)
+    return replace(
+        plan,
+        diagnostics=(*plan.diagnostics, *errors),
+        notices=(*plan.notices, *(one for one in found if one.severity is not Severity.ERROR)),
+        refusals=(*plan.refusals, *_refusals(loaded.policies, found)),
+    )
+
+
+def _refusals(policies: Sequence[PolicyRule], found: Sequence[Diagnostic]) -> Iterable[Refusal]:
+    """One refusal a rule, whatever it hits; each finding stands among the diagnostics."""
+    for code in sorted({rule.code for rule in policies}):
+        errors = [one for one in found if one.code == code and one.severity is Severity.ERROR]
+        if errors:
+            more = f" (and {counted(len(errors) - 1, 'more finding')})" if len(errors) > 1 else ""
+            yield Refusal(code="policy", message=f"{code}: {errors[0].message}{more}", fix=errors[0].fix)
+
+
+def _judged(
+    policies: Sequence[PolicyRule],
+    subjects: Sequence[PolicySubject],
+    desired: DesiredState,
+    words: Iterable[str],
+) -> tuple[Diagnostic, ...]:
+    from reconciler.cli.knowledge import catalogue  # noqa: PLC0415 -- heavy rooms load when needed
+    from reconciler.policy.expression import ExpressionFleet  # noqa: PLC0415
+    from reconciler.policy.judge import judge  # noqa: PLC0415
+    from reconciler.policy.words import PolicyContext  # noqa: PLC0415
+
+    said = {code: level for code, level in severities(words).items() if code.startswith(PREFIX)}
+    louder = [replace(one, severity=said.get(one.code, one.severity)) for one in policies]
+    fleet = desired.fleet
+    return judge(
+        [one for one in louder if one.severity is not Severity.OFF],
+        subjects,
+        PolicyContext(catalogue=catalogue(), today=the_clock().now().date()),
+        fleet=ExpressionFleet(name=fleet.name or "", cloud=fleet.cloud),
+        severities=fleet.rules,
+        whole=not desired.scope.narrowed and desired.part is None,
+    )
+
+
+def beside(rendered: str, found: Sequence[Diagnostic], loaded: Loaded, output: Output) -> str:
+    """A report of what is there, with what the policies find in it, in the form that was asked for."""
+    match output.form:
+        case "json":
+            told = diagnostics_report.to_json(
+                found, loaded.sources, files=loaded.files, deployments=loaded.deployments
+            )
+            return json_text({**json.loads(rendered), "policy": told["diagnostics"]})
+        case "markdown":
+            page = diagnostics_report.render_markdown(found, loaded.sources)
+            return f"{rendered.rstrip()}\n\n{page.replace('## Manifests', '## Policies', 1)}"
+        case "github":
+            return rendered + diagnostics_report.render_github(found, loaded.sources)
+        case "junit":
+            return _one_junit(rendered, to_junit(found, loaded.sources, files=()))
+        case "html" | "prometheus":
+            return rendered
+        case _:
+            text = diagnostics_report.render_text(
+                found,
+                loaded.sources,
+                style=Style.of(None if output.file else sys.stdout, colour=output.colour),
+            )
+            return f"{rendered.rstrip()}\n\nPolicies\n{text}"
+
+
+def _one_junit(first: str, second: str) -> str:
+    """Two JUnit documents as one: the suites of both, and the counts of all."""
+    whole, more = ET.fromstring(first), ET.fromstring(second)  # noqa: S314 -- our own
+    for suite in more:
+        suite.set("name", "policies")
+        whole.append(suite)
+    for count in ("tests", "failures", "errors", "skipped"):
+        total = int(whole.get(count, "0")) + int(more.get(count, "0"))
+        whole.set(count, str(total))
+    body = ET.tostring(whole, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}\n'
