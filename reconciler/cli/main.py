@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("export", "Write manifests for what exists already."),
     "show": ("show", "List the deployments that are there."),
     "quota": ("quota", "Show the quota pools of the fleet: limit, use, and who holds them."),
+    "cost": ("cost", "Say what the declared deployments cost a month, at list prices."),
     "size": ("size", "Size provisioned throughput for a workload, or the reverse."),
     "catalog": ("catalog", "Ask the catalogue about models, regions, SKUs and capacities."),
     "lifecycle": ("lifecycle", "List every deployment with its model's retirement date and successor."),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reconciler.cli.options import Connection, Output
 from reconciler.cli.policies import with_policies
 from reconciler.cli.targets import must_hit_something
-from reconciler.cli.wiring import Loaded, connect
+from reconciler.cli.wiring import Loaded, connect, the_clock
 from reconciler.domain.state import DesiredState, ObservedState
 from reconciler.engine.observe import observe, observe_for_plan
 from reconciler.engine.second_opinion import with_opinions
@@ -25,21 +27,40 @@ async def observe_fleet(
 
 
 async def plan_fleet(
-    loaded: Loaded, connection: Connection, output: Output, policy: Policy, *, ask_arm: bool
+    loaded: Loaded,
+    connection: Connection,
+    output: Output,
+    policy: Policy,
+    *,
+    ask_arm: bool,
+    with_cost: bool = False,
 ) -> tuple[Plan, ObservedState]:
     """Observe and plan; with `ask_arm` once more, knowing what ARM's own validation says of the writes."""
     desired = loaded.state()
     async with connect(connection, output, desired, may_validate=ask_arm) as arm:
         observed = await observe_for_plan(desired, arm, parallelism=connection.parallelism)
         must_hit_something(desired, observed)
-        plan = plan_for(loaded, observed, policy)
+        plan = plan_for(loaded, observed, policy, with_cost=with_cost)
         if not ask_arm:
             return plan, observed
         told = await with_opinions(plan, observed, arm, parallelism=connection.parallelism)
-        return plan_for(loaded, told, policy), told
+        return plan_for(loaded, told, policy, with_cost=with_cost), told
 
 
-def plan_for(loaded: Loaded, observed: ObservedState, policy: Policy) -> Plan:
-    """The pure half: compare, guard, order. `policy` is what the command line lifts beyond the Fleet."""
-    plan = make_plan(loaded.state(), observed, policy=policy, diagnostics=loaded.diagnostics)
-    return with_policies(plan, loaded, observed)
+def plan_for(loaded: Loaded, observed: ObservedState, policy: Policy, *, with_cost: bool = False) -> Plan:
+    """The pure half: compare, guard, order. `policy` is what the command line lifts beyond the Fleet.
+
+    Prices are looked up for who asked, and where a guard needs them.
+    """
+    desired = loaded.state()
+    plan = make_plan(desired, observed, policy=policy, diagnostics=loaded.diagnostics)
+    plan = with_policies(plan, loaded, observed)
+    guarded = desired.fleet.guards.max_monthly_increase, policy.max_monthly_increase
+    if not with_cost and guarded == (None, None):
+        return plan
+    from reconciler.cli.knowledge import prices  # noqa: PLC0415 -- only where money is counted
+    from reconciler.plan.cost import priced  # noqa: PLC0415
+
+    book = prices(desired.fleet.costs)
+    counted = priced(plan, desired.fleet, book, the_clock().now().date(), policy)
+    return counted if with_cost else replace(counted, cost=None)

@@ -6,15 +6,18 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from reconciler.cli.options import Output
+from reconciler.cli.options import DEFAULT_PATH, Output
 from reconciler.cli.severities import severities
 from reconciler.cli.wiring import Loaded, the_clock
 from reconciler.diagnostics import Diagnostic, Severity, counted
 from reconciler.domain.state import DesiredState, ObservedState
 from reconciler.plan.plan import Plan, Refusal
 from reconciler.policy.rule import PREFIX, PolicyRule, PolicySubject
+from reconciler.policy.words import WORDS, Monthly
 from reconciler.report import diagnostics as diagnostics_report
 from reconciler.report.junit import to_junit
 from reconciler.report.style import Style, json_text
@@ -80,11 +83,44 @@ def _judged(
     return judge(
         [one for one in louder if one.severity is not Severity.OFF],
         subjects,
-        PolicyContext(catalogue=catalogue(), today=the_clock().now().date()),
+        PolicyContext(
+            catalogue=catalogue(), today=the_clock().now().date(), monthly=_monthly(louder, desired)
+        ),
         fleet=ExpressionFleet(name=fleet.name or "", cloud=fleet.cloud),
         severities=fleet.rules,
         whole=not desired.scope.narrowed and desired.part is None,
     )
+
+
+def _monthly(policies: Iterable[PolicyRule], desired: DesiredState) -> Monthly | None:
+    """Prices of single deployments, without reservations; only where a rule asks for them."""
+    if not any("maxMonthlyCost" in one.require or "cost." in one.expression for one in policies):
+        return None
+    from reconciler.cli.knowledge import prices  # noqa: PLC0415 -- only where money is counted
+    from reconciler.prices.bill import Deployed, bill  # noqa: PLC0415
+
+    book, day = prices(desired.fleet.costs), the_clock().now().date()
+    costs = replace(desired.fleet.costs, reservations=())
+    workloads = {one.id: one.workload for one in desired.deployments}
+
+    def monthly(one: PolicySubject) -> tuple[Decimal, bool]:
+        base = one.model.tuned_from
+        version = one.version or None
+        deployed = Deployed(
+            id=one.id,
+            region=one.region,
+            sku=one.sku,
+            capacity=one.capacity,
+            model=base.name if base else None if one.model.fine_tuned else one.model.name,
+            version=base.version if base else version,
+            format=one.model.format,
+            fine_tuned=one.model.fine_tuned,
+            workload=workloads.get(one.id),
+        )
+        found = bill([deployed], costs, book, day)
+        return found.total, found.complete
+
+    return monthly
 
 
 def beside(rendered: str, found: Sequence[Diagnostic], loaded: Loaded, output: Output) -> str:
@@ -124,3 +160,30 @@ def _one_junit(first: str, second: str) -> str:
         whole.set(count, str(total))
     body = ET.tostring(whole, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}\n'
+
+
+def explained(code: str, policies: Sequence[str]) -> str | None:
+    """What a rule of the policies at hand is about; None where none of them has this code."""
+    from reconciler.manifest.load import load  # noqa: PLC0415 -- only for a policy's code
+
+    read = load([path for path in (DEFAULT_PATH,) if Path(path).exists()], policies=policies)
+    rule = next((one for one in read.policies if one.code == code), None)
+    if rule is None:
+        return None
+    span = read.sources.span(rule.at("id"))
+    where = rule.place.file + ("" if span is None else f":{span.line}")
+    lines = [f"{code} (a rule of policy `{rule.policy}`; severity {rule.severity.value})", ""]
+    lines += [f"{rule.message}.", ""] if rule.message else []
+    lines.append(f"About: {_about(rule)}")
+    lines += [f"Requires: {word}: {WORDS[word].allowed(wanted)}" for word, wanted in rule.require.items()]
+    lines += [f"Expression: {' '.join(rule.expression.split())}"] if rule.expression else []
+    lines += [f"Exempt: {one.target} until {one.until} ({one.reason})" for one in rule.exemptions]
+    return "\n".join([*lines, "", f"Source: {where}."])
+
+
+def _about(rule: PolicyRule) -> str:
+    match = rule.match
+    parts = [f"label {label} is {value}" for label, value in match.labels.items()]
+    named = (("target", match.targets), ("SKU", match.skus), ("model", match.models))
+    parts += [f"{what} is like {' or '.join(globs)}" for what, globs in named if globs]
+    return f"deployments whose {', '.join(parts)}" if parts else "every deployment"

@@ -13,6 +13,7 @@ from enum import Enum, StrEnum
 from typing import Final
 
 from reconciler.diagnostics import Provenance
+from reconciler.domain.costs import Workload
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.sku import Capacity, SkuName
 
@@ -147,7 +148,10 @@ class Lifecycle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DesiredDeployment:
-    """One declared deployment. `region` is the account's declared region, `tenant` the account's tenant."""
+    """One declared deployment. `region` is the account's declared region, `tenant` the account's tenant.
+
+    `workload` is what the deployment is expected to serve; ARM never sees it.
+    """
 
     id: DeploymentId
     spec: DeploymentSpec
@@ -156,6 +160,7 @@ class DesiredDeployment:
     tenant: str | None = None
     adopt: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
+    workload: Workload | None = None
     provenance: Provenance = field(default=Provenance(), compare=False)
 
     @property

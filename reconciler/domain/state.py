@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 
 from reconciler.diagnostics import Place, Severity
+from reconciler.domain.costs import Costs
 from reconciler.domain.deployment import DesiredDeployment, JsonObject
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.platform import Replacement
@@ -31,11 +33,15 @@ class PrunePolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guards:
-    """Limits on what one run may destroy; None where the Fleet is silent."""
+    """Limits on what one run may destroy or spend; None where the Fleet is silent.
+
+    `max_monthly_increase` is in the Fleet's currency.
+    """
 
     max_deletes: int | None = None
     max_delete_percent: float | None = None
     max_capacity_reduction_percent: float | None = None
+    max_monthly_increase: Decimal | None = None
     protect: tuple[str, ...] = ()
 
 
@@ -76,6 +82,7 @@ class Fleet:
     guards: Guards = Guards()
     rules: Mapping[str, Severity] = field(default_factory=dict)
     retirement: Retirement = Retirement()
+    costs: Costs = field(default_factory=Costs)
     upgrade: tuple[Preference, ...] = ()
     declared: bool = True
     place: Place | None = field(default=None, compare=False)

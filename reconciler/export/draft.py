@@ -37,12 +37,19 @@ _REMOVAL: Final[Mapping[str, tuple[str, JsonValue]]] = {
     "refuse": ("preventDestroy", True),
     "retain": ("onRemoval", "retain"),
 }
-_OWN_FIELDS: Final = (
-    "versionUpgradeOption", "raiPolicyName", "spilloverDeploymentName", "parentDeploymentName",
-    "capacitySettings", "serviceTier", "deploymentState", "routing", "dynamicThrottlingEnabled",
-)  # fmt: skip
+_OWN_FIELDS: Final = tuple(
+    field.alias or name
+    for name, field in EntryFields.model_fields.items()
+    if name not in {"model", "sku", "tags", "lifecycle", "extra_properties"}
+)
+"""What of ARM's `properties` the format has a field for."""
+
 _EXTRA: Final = ("speculativeDecoding",)
 """Writable (2026-05-15-preview) and without a field of its own."""
+
+_READ_ONLY: Final = frozenset(
+    name.lower() for name in NOT_EXTRA if name.lower() not in {"model", "sku", "tags", "scalesettings"}
+)
 
 _ROOT: Final = frozenset(
     {"id", "name", "type", "etag", "systemdata", "sku", "tags", "properties", "location"}
@@ -66,12 +73,18 @@ AliasOf = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """One entry. `held_back` says why it must stay a comment; `ours` that it carries this fleet's mark."""
+    """One entry. `held_back` says why it must stay a comment; `ours` that it carries this fleet's mark.
+
+    `undecided` is the condition that somebody has to decide, `lost` what the source says and this cannot.
+    """
 
     name: str
     tree: Mapping[str, JsonValue]
     comments: tuple[str, ...] = ()
     held_back: str = ""
+    undecided: str = ""
+    assumed: bool = False
+    lost: tuple[str, ...] = ()
     ours: bool = False
     open: bool = False
 
@@ -84,33 +97,39 @@ class _Page:
     extra: dict[str, JsonValue] = field(default_factory=dict)
     lifecycle: dict[str, JsonValue] = field(default_factory=dict)
     comments: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
 
 
 def draft(found: Found, alias_of: AliasOf, fleet: str) -> Draft:
     """The entry of a deployment in a fleet that calls its subscriptions by `alias_of`."""
-    page = _Page(tree={"name": found.name}, comments=list(found.notes))
+    page = _Page(tree={"name": found.name}, comments=list(found.notes), lost=list(found.lost))
+    if found.condition:
+        page.tree["undecided"] = Quoted(f"deployed only if {found.condition}")
     properties = part(found.resource, "properties")
     _model(page, found, part(properties, "model"), alias_of)
-    _sku(page, found, part(found.resource, "sku"))
+    _sku(page, found, properties)
     silent = found.observed and not at(properties, "versionUpgradeOption")
-    _fields(page, {**properties, "versionUpgradeOption": _ABSENT_OPTION} if silent else properties)
+    _fields(page, {**properties, "versionUpgradeOption": _ABSENT_OPTION} if silent else properties, found)
     tags = part(found.resource, "tags")
-    owner = _tags(page, tags)
+    owner = _tags(page, tags, found)
     mark = _word(at(tags, REMOVAL_TAG))
     if owner == fleet and mark in _REMOVAL:
         page.lifecycle |= [_REMOVAL[mark]]
+    _unknown(page, found, properties)
     for name, last in (("lifecycle", page.lifecycle), ("extraProperties", page.extra)):
         if last:
             page.tree[name] = last
-    _unknown(page, found.resource, properties)
     page.comments += [f"{path} is not known here: {said}" for path, said in found.open.items()]
     if found.state.lower() not in _SETTLED:
         page.comments.append(f"was in state {found.state}: plan again once that has ended")
     return Draft(
         name=found.name,
         tree=page.tree,
-        comments=tuple(page.comments),
+        comments=(*page.comments, *page.lost),
         held_back=_why_held_back(page, found, owner, fleet),
+        undecided=found.condition,
+        assumed=found.assumed,
+        lost=tuple(page.lost),
         ours=owner == fleet,
         open=bool(found.open),
     )
@@ -201,7 +220,7 @@ def _model(page: _Page, found: Found, model: JsonObject, alias_of: AliasOf) -> N
     if publisher:
         stated["publisher"] = publisher
     for key in [key for key, value in stated.items() if not fits({"model": {key: value}})]:
-        page.comments.append(f"model.{key} {_shown(stated.pop(key))} cannot be written here")
+        page.lost.append(f"model.{key} {_shown(stated.pop(key))} cannot be written here{_carried(found)}")
     _source(page, found, model, stated, alias_of)
     if stated:
         page.tree["model"] = stated
@@ -213,14 +232,14 @@ def _source(
     fields = (at(model, name) for name in ("source", "sourceAccount"))
     written = {_word(value) for value in fields if value is not None}
     if len({one.lower() for one in written}) > 1:
-        page.comments.append("source and sourceAccount differ; both are carried over as they are")
+        page.lost.append(f"source and sourceAccount differ: neither is stated{_carried(found)}")
         return
     if any(written):
         source = _source_of(written.pop(), alias_of)
         if source is not None and fits({"model": {"source": source}}):
             stated["source"] = source
         else:
-            page.comments.append("the model's source is no id of an account; it is carried over as it is")
+            page.lost.append(f"the model's source is no id of an account: not stated{_carried(found)}")
     elif ModelRef(name=_word(at(model, "name"))).fine_tuned and "model.source" not in found.open:
         page.comments.append(
             "ARM tells no source of this fine-tuned model; if it was made in another account, add "
@@ -239,7 +258,11 @@ def _source_of(written: str, alias_of: AliasOf) -> JsonObject | None:
     return {"subscription": alias, "resourceGroup": account.resource_group, "account": account.name}
 
 
-def _sku(page: _Page, found: Found, sku: JsonObject) -> None:
+def _sku(page: _Page, found: Found, properties: JsonObject) -> None:
+    sku = part(found.resource, "sku")
+    legacy = part(properties, "scaleSettings")
+    if legacy and not found.observed:
+        sku = _sku_of_scale(page, sku, legacy)
     name = _word(at(sku, "name"))
     stated: dict[str, JsonValue] = {"name": SkuName(name).name} if name else {}
     capacity = _whole(at(sku, "capacity"))
@@ -254,29 +277,56 @@ def _sku(page: _Page, found: Found, sku: JsonObject) -> None:
             stated[field_name] = value
     if stated:
         page.tree["sku"] = stated
+    written = {one.lower() for one in stated}
+    for other, said in sku.items():
+        if other.lower() not in written and said not in (None, "") and "ignoreChanges" not in page.lifecycle:
+            page.lost.append(f"sku.{other} {_shown(said)} cannot be written here{_carried(found)}")
 
 
-def _fields(page: _Page, properties: JsonObject) -> None:
-    """What the format has a field for; a value that the field does not take is an extra property."""
+def _sku_of_scale(page: _Page, sku: JsonObject, legacy: JsonObject) -> JsonObject:
+    """The SKU that `scaleSettings` of api-versions before 2023-05-01 stands for."""
+    made: dict[str, JsonValue] = {"name": at(legacy, "scaleType"), "capacity": at(legacy, "capacity")}
+    others = [name for name in legacy if name.lower() not in {"scaletype", "capacity", "activecapacity"}]
+    page.lost += [f"scaleSettings.{name} {_shown(legacy[name])} has no field here" for name in others]
+    if not sku:
+        page.comments.append("sku was written as scaleSettings, which ARM no longer takes")
+        return {name: value for name, value in made.items() if value is not None}
+    differ = [name for name, value in made.items() if value is not None and value != at(sku, name)]
+    if differ:
+        page.lost.append(f"scaleSettings say another {' and '.join(differ)} than the sku, which is stated")
+    return sku
+
+
+def _fields(page: _Page, properties: JsonObject, found: Found) -> None:
+    """What the format has a field for; a value that the field does not take is an extra property.
+
+    What ARM fills in by itself is left out where ARM said it; what somebody wrote is kept.
+    """
     for name in _OWN_FIELDS:
         value = _spelled(name, at(properties, name))
-        if value in (None, "", {}, DEFAULTS.get(name)):
+        if value in (None, "", {}) or (found.observed and value == DEFAULTS.get(name)):
             continue
         if fits({name: value}):
             page.tree[name] = value
         else:
-            _extra(page, name, value)
+            _extra(page, name, value, found)
     for name in _EXTRA:
         value = at(properties, name)
         if value is not None:
-            _extra(page, name, value)
+            _extra(page, name, value, found)
 
 
-def _extra(page: _Page, name: str, value: JsonValue) -> None:
+def _extra(page: _Page, name: str, value: JsonValue, found: Found) -> bool:
     if _depth(value) <= _DEEPEST and fits({"extraProperties": {name: value}}):
         page.extra[name] = value
-    else:
-        page.comments.append(f"{name} cannot be written here; it is carried over as it is")
+        return True
+    page.lost.append(f"{name} {_shown(value)} cannot be written here{_carried(found)}")
+    return False
+
+
+def _carried(found: Found) -> str:
+    """What becomes of something that is not stated: true of what ARM has, and of nothing else."""
+    return "; every write carries it over as it is" if found.observed else ""
 
 
 def _spelled(name: str, value: JsonValue) -> JsonValue:
@@ -291,7 +341,7 @@ def _snake(name: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
 
 
-def _tags(page: _Page, tags: JsonObject) -> str | None:
+def _tags(page: _Page, tags: JsonObject, found: Found) -> str | None:
     """State the tags but our own; whose mark is among those."""
     owner = None
     stated: dict[str, JsonValue] = {}
@@ -303,20 +353,41 @@ def _tags(page: _Page, tags: JsonObject) -> str | None:
         if isinstance(value, str) and fits({"tags": {name: value}}):
             stated[name] = value
         elif value is not None:
-            page.comments.append(f"tag {_shown(name)} cannot be written here; it is carried over as it is")
+            page.lost.append(f"tag {_shown(name)} {_shown(value)} cannot be written here{_carried(found)}")
     if stated:
         page.tree["tags"] = stated
     return owner
 
 
-def _unknown(page: _Page, resource: JsonObject, properties: JsonObject) -> None:
-    """Name what ARM has and the format does not know: nobody has lost it, every write carries it over."""
-    known = {*map(str.lower, (*_OWN_FIELDS, *_EXTRA)), *NOT_EXTRA}
-    names = [name for name in properties if name.lower() not in known and properties[name] is not None]
-    names += [name for name in resource if name.lower() not in _ROOT]
-    names += [f"model.{name}" for name in part(properties, "model") if name.lower() not in _MODEL]
-    if names:
-        page.comments.append(f"ARM also has {', '.join(names)}: not known here, carried over by every write")
+def _unknown(page: _Page, found: Found, properties: JsonObject) -> None:
+    """What the format has no field for becomes an extra property, or is named where that cannot be."""
+    known = {name.lower() for name in (*_OWN_FIELDS, *_EXTRA, *NOT_EXTRA)}
+    extra = [
+        name
+        for name, value in properties.items()
+        if name.lower() not in known and value is not None and _extra(page, name, value, found)
+    ]
+    if extra:
+        page.comments.append(f"not known here, and stated as it is: {', '.join(extra)}")
+    if not found.observed:
+        read_only = [name for name in properties if name.lower() in _READ_ONLY]
+        if read_only:
+            page.comments.append(f"left out, for ARM sets it by itself: {', '.join(read_only)}")
+        if at(properties, "sku") is not None or at(properties, "tags") is not None:
+            page.lost.append("ARM ignores sku and tags among the properties; they are not stated")
+    model = part(properties, "model")
+    names = [
+        name for name, value in found.resource.items() if name.lower() not in _ROOT and value is not None
+    ]
+    names += [f"model.{name}" for name, value in model.items() if name.lower() not in _MODEL and value]
+    names += [name for name in ("properties", "sku", "tags") if _odd(at(found.resource, name))]
+    names += ["model"] if _odd(at(properties, "model")) else []
+    page.lost += [f"{name} has no field here, and is not stated{_carried(found)}" for name in names]
+
+
+def _odd(value: JsonValue) -> bool:
+    """Whether something stands where an object does."""
+    return value is not None and not isinstance(value, Mapping)
 
 
 def _word(value: JsonValue) -> str:

@@ -19,22 +19,19 @@ class Origin(StrEnum):
     """Where an estate was read, which decides what may be concluded from it."""
 
     ARM = "ARM"
+    LISTING = "a list that az printed"
     ARM_TEMPLATE = "ARM template"
     TERRAFORM_STATE = "Terraform state"
+    TERRAFORM_PLAN = "Terraform plan"
+    TERRAFORM_SOURCE = "Terraform source"
+    KUBERNETES = "Kubernetes objects"
+    AZD = "azd files"
+    SEVERAL = "several sources"
 
     @property
     def existing(self) -> bool:
         """Whether what was read is known to exist; a template only says what somebody wants."""
-        return self is not Origin.ARM_TEMPLATE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """Where a file was, or will be, deployed, as far as whoever exports it says so."""
-
-    subscription: str | None = None
-    resource_group: str | None = None
-    cloud: str | None = None
+        return self in {Origin.ARM, Origin.LISTING, Origin.TERRAFORM_STATE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +39,9 @@ class Found:
     """One deployment: `sku`, `tags` and `properties` as ARM has them.
 
     `open` are paths into it whose value the source does not tell, with what it says instead. `observed` says
-    that ARM itself answered this, so that what is absent is absent.
+    that ARM itself answered this, so that what is absent is absent. `condition` is what nobody knows and the
+    deployment depends on; `assumed` that it is so only if what somebody assumes holds. `lost` tells what the
+    source says and this does not.
     """
 
     name: str
@@ -51,6 +50,9 @@ class Found:
     observed: bool = False
     open: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    condition: str = ""
+    assumed: bool = False
+    lost: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,13 +69,17 @@ class FoundAccount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estate:
-    """Everything that was read. `notes` tell what is missing; `complete` False makes that a failure."""
+    """Everything that was read. `notes` tell what is missing; `complete` False makes that a failure.
+
+    `left_out` has one sentence for each thing that the source declares and that is not among `accounts`.
+    """
 
     origin: Origin
     cloud: str | None = None
     accounts: tuple[FoundAccount, ...] = ()
     subscriptions: Mapping[str, ObservedSubscription] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     complete: bool = True
 
 

@@ -1,4 +1,4 @@
-"""Files that other tools wrote: JSON, read whole or not at all, and never without bounds.
+"""Files that other tools wrote: JSON or YAML, read whole or not at all, and never without bounds.
 
 ARM's templates may contain comments; two equal keys, numbers that are none and bottomless nesting are
 refused with a sentence, because two readers could understand them differently.
@@ -10,14 +10,17 @@ import json
 import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from reconciler.domain.deployment import JsonValue
 from reconciler.errors import UsageProblem
+from reconciler.manifest.compose import compose
 from reconciler.manifest.files import MAX_ALL
+from reconciler.manifest.scalars import json_value
+from reconciler.manifest.tree import Items, Map, Text
 
 DEEPEST: Final = 60
 _DIGITS: Final = 20
@@ -32,27 +35,87 @@ class ForeignFile:
     document: Mapping[str, JsonValue]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignText:
+    """A file of whatever format: what it holds, as values; YAML may hold several."""
+
+    name: str
+    values: tuple[JsonValue, ...]
+
+
 class _Refused(ValueError):  # noqa: N818 -- becomes a sentence at once
     """Why a text is not the JSON that we take."""
 
 
 def read_file(path: Path, stdin: BinaryIO | None = None) -> ForeignFile:
     """The JSON object in a file, `-` being `stdin`; UsageProblem for anything else."""
-    name = "standard input" if str(path) == "-" else str(path)
+    return parse_json(spoken(path), read_bytes(path, stdin))
+
+
+def parse_json(name: str, content: bytes) -> ForeignFile:
+    """A JSON object; UsageProblem for anything else."""
+    try:
+        return ForeignFile(name=name, document=_object(content))
+    except _Refused as why:
+        raise _unreadable(name, why) from why
+
+
+def read_any(path: Path, stdin: BinaryIO | None = None) -> ForeignText:
+    """What a JSON or YAML file holds; UsageProblem for anything else."""
+    name, content = spoken(path), read_bytes(path, stdin)
+    try:
+        text = _decoded(content)
+        start = text.lstrip()[:2]
+        if start[:1] in {"{", "["} or start in {"//", "/*"} or path.suffix == ".json":
+            return ForeignText(name=name, values=(_json(text),))
+        return ForeignText(name=name, values=tuple(_yaml(name, text)))
+    except _Refused as why:
+        raise _unreadable(name, why) from why
+
+
+def spoken(path: Path) -> str:
+    """What a file is called in sentences."""
+    return "standard input" if str(path) == "-" else str(path)
+
+
+def _unreadable(name: str, why: _Refused) -> UsageProblem:
+    return UsageProblem(
+        f"{name} cannot be read: {why}. An ARM template is what `bicep build` writes, its parameters what "
+        "`bicep build-params` does, a Terraform state what `terraform state pull` prints: all of them JSON "
+        "in UTF-8"
+    )
+
+
+def _yaml(name: str, text: str) -> Iterator[JsonValue]:
+    """The documents of a YAML text, typed as YAML 1.2 types plain scalars; a version stays as written."""
+    composed = compose(name, text)
+    if composed.findings:
+        raise _Refused(f"it is not YAML ({composed.findings[0].message})")
+    for _, root in composed.roots:
+        if root is not None:
+            yield _typed(root, "")
+
+
+def _typed(node: object, key: str) -> JsonValue:
+    if isinstance(node, Map):
+        return {str(name): _typed(inner, str(name)) for name, inner in node.items()}
+    if isinstance(node, Items):
+        return [_typed(inner, key) for inner in node]
+    if isinstance(node, Text) and key.lower() == "version" and not node.null:
+        return str(node)
+    return json_value(node)
+
+
+def read_bytes(path: Path, stdin: BinaryIO | None = None) -> bytes:
+    """The whole of a file; UsageProblem where there is none, or it is too large."""
+    name = spoken(path)
     content = _bytes(path, name, stdin)
     if len(content) > MAX_ALL:
         raise UsageProblem(
             f"{name} is larger than {MAX_ALL >> 20} MiB, the most that is read; take the part with the "
             "deployments out of it"
         )
-    try:
-        return ForeignFile(name=name, document=_object(content))
-    except _Refused as why:
-        raise UsageProblem(
-            f"{name} cannot be read: {why}. An ARM template is what `bicep build` writes, its parameters "
-            "what `bicep build-params` does, a Terraform state what `terraform state pull` prints: all of "
-            "them JSON in UTF-8"
-        ) from why
+    return content
 
 
 def _bytes(path: Path, name: str, stdin: BinaryIO | None) -> bytes:
@@ -70,19 +133,27 @@ def _bytes(path: Path, name: str, stdin: BinaryIO | None) -> bytes:
         raise UsageProblem(f"{name!r} cannot be opened: {problem}") from problem
 
 
-def _object(content: bytes) -> Mapping[str, JsonValue]:
+def _decoded(content: bytes) -> str:
     try:
-        text = content.decode("utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig")
+        return content.decode("utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig")
     except UnicodeDecodeError as problem:
         raise _Refused("it is not UTF-8") from problem
+
+
+def _object(content: bytes) -> Mapping[str, JsonValue]:
+    value = _json(_decoded(content))
+    if not isinstance(value, dict):
+        kind = {list: "a list", str: "a text", type(None): "null"}.get(type(value), "a number or truth value")
+        raise _Refused(f"it holds {kind}, not an object")
+    return value
+
+
+def _json(text: str) -> JsonValue:
     try:
         value = _loads(text)
     except json.JSONDecodeError:
         value = _without_comments(text)
     _inspect(value)
-    if not isinstance(value, dict):
-        kind = {list: "a list", str: "a text", type(None): "null"}.get(type(value), "a number or truth value")
-        raise _Refused(f"it holds {kind}, not an object")
     return value
 
 

@@ -33,6 +33,37 @@ _MOST_FOUND: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How sure an export is, in deployments; `left_out` counts things that are not in the manifests at all.
+
+    A deployment counts once, by what is least sure of it: `open` has a value that the source does not tell,
+    `undecided` a condition, `assumed` holds only if an assumption does.
+    """
+
+    certain: int = 0
+    assumed: int = 0
+    undecided: int = 0
+    open: int = 0
+    left_out: int = 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether the manifests say everything that the sources do."""
+        return not (self.undecided or self.open or self.left_out)
+
+    def __str__(self) -> str:
+        counts = {
+            "certain": self.certain,
+            "assumed": self.assumed,
+            "to be decided": self.undecided,
+            "with a value to fill in": self.open,
+            "left out": self.left_out,
+        }
+        always = {"certain", "assumed", "left out"}
+        return ", ".join(f"{number} {word}" for word, number in counts.items() if number or word in always)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Exported:
     """The files of an export, in order, and what a person should know of them."""
 
@@ -40,6 +71,7 @@ class Exported:
     declared: int
     held_back: int
     notes: tuple[str, ...]
+    tally: Tally
 
     @property
     def stream(self) -> str:
@@ -58,6 +90,7 @@ class _Review:
     sheets: tuple[Sheet, ...]
     lowered: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    dropped: int = 0
 
     def pages(self, *, share: bool) -> tuple[Page, ...]:
         return pages(self.estate, self.sheets, self.aliases, self.fleet, lowered=self.lowered, share=share)
@@ -81,8 +114,44 @@ def manifests_of(estate: Estate, *, fleet: str, today: date) -> Exported:
         pages=review.pages(share=True),
         declared=sum(len(sheet.entries) for sheet in review.sheets),
         held_back=sum(len(sheet.drafts) - len(sheet.entries) for sheet in review.sheets),
-        notes=(*estate.notes, *review.notes, *_told(_found(review, share=True))),
+        notes=(
+            *estate.notes,
+            *estate.left_out,
+            *_lost(review),
+            *review.notes,
+            *_told(_found(review, share=True)),
+        ),
+        tally=_tally(review),
     )
+
+
+def _tally(review: _Review) -> Tally:
+    entries = [(sheet, one) for sheet in review.sheets for one in sheet.entries]
+    undecided = [one for _, one in entries if one.undecided]
+    open_ones = [one for sheet, one in entries if not one.undecided and (one.open or sheet.account.open)]
+    rest = [one for sheet, one in entries if not (one.undecided or one.open or sheet.account.open)]
+    assumed = [one for one in rest if one.assumed]
+    gone = sum(len(sheet.drafts) - len(sheet.entries) for sheet in review.sheets)
+    return Tally(
+        certain=len(rest) - len(assumed),
+        assumed=len(assumed),
+        undecided=len(undecided),
+        open=len(open_ones),
+        left_out=len(review.estate.left_out)
+        + gone
+        + sum(len(one.lost) for _, one in entries)
+        + review.dropped,
+    )
+
+
+def _lost(review: _Review) -> list[str]:
+    """What the sources say of single deployments and the manifests do not."""
+    return [
+        f"{sheet.name}/{one.name}: {text}"
+        for sheet in review.sheets
+        for one in sheet.entries
+        for text in one.lost
+    ]
 
 
 def _found(review: _Review, *, share: bool) -> tuple[Diagnostic, ...]:
@@ -129,6 +198,7 @@ def _amend(review: _Review, error: Diagnostic) -> bool:
     if existing:
         review.sheets = tuple(one for one in review.sheets if one is not sheet)
         review.notes.append(f"account {sheet.name} is not exported: {error.message}")
+        review.dropped += len(sheet.drafts)
         return True
     return False
 
@@ -152,7 +222,7 @@ def _name(review: _Review, error: Diagnostic) -> str:
 
 def _hold_back(review: _Review, sheet: Sheet, number: int, why: str) -> bool:
     wanted = sheet.entries[number]
-    if wanted.open:
+    if wanted.open or wanted.undecided:
         return False
     drafts = tuple(replace(one, held_back=why) if one is wanted else one for one in sheet.drafts)
     changed = replace(sheet, drafts=drafts)

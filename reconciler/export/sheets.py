@@ -15,6 +15,7 @@ from reconciler.domain.deployment import JsonValue
 from reconciler.export.aliases import Aliases
 from reconciler.export.draft import Draft, draft
 from reconciler.export.estate import Estate, FoundAccount
+from reconciler.export.expressions.values import digest
 from reconciler.export.yaml_text import Remarked, block, comment, commented_out, flow, item, remark
 from reconciler.manifest.schema import API_VERSION
 from reconciler.manifest.tree import shortened
@@ -123,7 +124,7 @@ def _fleet(
     estate: Estate, aliases: Aliases, fleet: str, lowered: Mapping[str, Sequence[str]]
 ) -> Iterator[str]:
     yield from comment(f"Exported from: {estate.origin}. What a manifest does not state stays as it is.")
-    for note in estate.notes:
+    for note in (*estate.notes, *estate.left_out):
         yield from comment(note)
     yield from _head("Fleet", fleet, "becomes the mark on what is adopted: choose before the first apply")
     subscriptions = aliases.declared()
@@ -190,7 +191,10 @@ def _address(sheet: Sheet) -> Mapping[str, JsonValue]:
 
 def placeholder(said: str | None, what: str) -> str:
     """What stands where a value must be filled in: no name that ARM or a rule of ours takes."""
-    return f"<{shortened(said, 80)}>" if said else f"<{what}>"
+    if not said:
+        return f"<{what}>"
+    short = shortened(said, 80)
+    return f"<{said}>" if short == said else f"<{short} {digest(said)}>"
 
 
 def _entry(one: Draft) -> Iterator[str]:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Provenance, Severity
+from reconciler.domain.costs import Workload
 from reconciler.domain.deployment import (
     UNSET,
     DeploymentSpec,
@@ -58,6 +60,20 @@ def incomplete(entry: written.Entry, merged: Merged) -> Iterator[Diagnostic]:
             )
 
 
+def undecided(entry: written.Entry, merged: Merged) -> Iterator[Diagnostic]:
+    """A condition that an export could not decide, and that somebody has to."""
+    if entry.undecided is not None:
+        yield Diagnostic(
+            code="undecided",
+            severity=Severity.ERROR,
+            message=f"nobody has decided whether `{shortened(merged.name)}` is deployed: "
+            f"{shortened(entry.undecided, 300)}",
+            place=merged.place(("undecided",), on_key=True),
+            fix="remove this line to declare the deployment, or remove the entry; "
+            "`export --assume NAME=VALUE` decides it for a whole export",
+        )
+
+
 def unclear(entry: written.Entry, merged: Merged) -> Iterator[Diagnostic]:
     """Fields that are stated twice: as what they are, and again as an extra property."""
     if not entry.extra_properties:
@@ -87,6 +103,7 @@ def deployment(
         tenant=home.tenant,
         adopt=home.adopt,
         labels=home.labels,
+        workload=_workload(entry.workload),
         provenance=provenance,
     )
 
@@ -165,6 +182,17 @@ def _lifecycle(stated: written.Lifecycle | None) -> Lifecycle:
         replace_allowed=stated.replace == "allowed",
         ignore_changes=tuple(dict.fromkeys(ignored)),
         on_removal=OnRemoval(stated.on_removal or _NO_LIFECYCLE.on_removal),
+    )
+
+
+def _workload(stated: written.Workload | None) -> Workload | None:
+    if stated is None:
+        return None
+    return Workload(
+        rpm=stated.rpm,
+        prompt_tokens=stated.prompt_tokens,
+        generated_tokens=stated.generated_tokens or Decimal(0),
+        cache_rate=stated.cache_rate or Decimal(0),
     )
 
 

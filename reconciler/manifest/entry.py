@@ -13,10 +13,12 @@ from pydantic import BaseModel, BeforeValidator, Field
 from reconciler.domain.ids import AccountId, is_guid
 from reconciler.manifest import scalars
 from reconciler.manifest.fields import (
+    Amount,
     Flag,
     Json,
     Name,
     ResourceGroup,
+    Share,
     Strict,
     Unquoted,
     Value,
@@ -197,6 +199,19 @@ class Lifecycle(Strict):
     )
 
 
+class Workload(Strict):
+    """The load of an average month, for what paying per token comes to."""
+
+    rpm: Amount = Field(description="Requests a minute, averaged over the month.", examples=[20])
+    prompt_tokens: Amount = Field(description="Tokens of the prompt of a request.", examples=[1000])
+    generated_tokens: Amount | None = Field(
+        default=None, description="Tokens generated for a request, reasoning included; 0 if absent."
+    )
+    cache_rate: Share | None = Field(
+        default=None, description="Share of the prompt tokens read from the cache, 0 to 1; 0 if absent."
+    )
+
+
 class EntryFields(Strict):
     """Everything about a deployment but its name; also what a Fleet's defaults may state."""
 
@@ -235,6 +250,10 @@ class EntryFields(Strict):
     lifecycle: Lifecycle | None = Field(
         default=None, description="What else may be done with it, and what never."
     )
+    workload: Workload | None = Field(
+        default=None,
+        description="Expected load, for `cost` and `plan --cost`. Never sent to ARM.",
+    )
     extra_properties: Annotated[Json, BeforeValidator(_extra)] | None = Field(
         default=None, description="Sent inside ARM's `properties` as is: fields this format does not know."
     )
@@ -246,13 +265,18 @@ class Entry(EntryFields):
     name: Name = Field(
         description="Name of the deployment: 2 to 64 letters, digits, `_`, `-` or `.`.", examples=["chat"]
     )
+    undecided: Words | None = Field(
+        default=None,
+        description="Written by export: a condition that nobody has decided. An error while it stands.",
+        examples=["deployed only if parameters('deployChat')"],
+    )
 
 
 def _paths() -> frozenset[str]:
     """Every dotted path of a field that ARM holds."""
     paths: set[str] = set()
     for name, field in EntryFields.model_fields.items():
-        if name in {"lifecycle", "extra_properties"}:
+        if name in {"lifecycle", "workload", "extra_properties"}:
             continue
         alias = field.alias or name
         paths.add(alias)

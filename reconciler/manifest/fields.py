@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
@@ -70,6 +71,25 @@ Whole = Annotated[
 
 Flag = Annotated[bool, BeforeValidator(scalars.boolean, json_schema_input_type=bool)]
 """true or false."""
+
+
+Amount = Annotated[
+    Decimal, BeforeValidator(scalars.amount, json_schema_input_type=Annotated[float, Field(ge=0)])
+]
+"""A number in plain digits, kept exactly."""
+
+
+def _share(value: object) -> Decimal:
+    share = scalars.amount(value)
+    if share > 1:
+        raise scalars.invalid(f"{described(value)} is more than 1", "write a share, such as 0.4 for 40 %")
+    return share
+
+
+Share = Annotated[
+    Decimal, BeforeValidator(_share, json_schema_input_type=Annotated[float, Field(ge=0, le=1)])
+]
+"""0 to 1."""
 
 
 def _percent(value: object) -> float:

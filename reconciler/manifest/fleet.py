@@ -6,9 +6,12 @@ What a Fleet says about us is checked here: rule names, api-versions, aliases th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Related, Route, Severity
+from reconciler.domain.costs import Costs, Reservation, ReservationTerm, ReservationType
+from reconciler.domain.ids import Region, is_guid
 from reconciler.domain.state import Fleet, Guards, Preference, Retirement, Subscription
 from reconciler.manifest.policies import overruled
 from reconciler.manifest.scalars import nearest
@@ -54,6 +57,7 @@ def fleet_of(document: Document, typed: FleetDocument) -> Fleet:
             max_deletes=guards.max_deletes,
             max_delete_percent=guards.max_delete_percent,
             max_capacity_reduction_percent=guards.max_capacity_reduction_percent,
+            max_monthly_increase=guards.max_monthly_increase,
             protect=tuple(guards.protect or ()),
         ),
         rules={code: Severity(level) for code, level in (spec.rules or {}).items()},
@@ -63,6 +67,7 @@ def fleet_of(document: Document, typed: FleetDocument) -> Fleet:
             warn_within_days=_stated(retirement.warn_within_days, Retirement().warn_within_days),
             fail_within_days=_stated(retirement.fail_within_days, Retirement().fail_within_days),
         ),
+        costs=_costs(document, spec),
         upgrade=tuple(
             Preference(model=one.from_, to=one.to, from_version=one.from_version, version=one.version)
             for one in (spec.upgrade.prefer if spec.upgrade is not None else None) or ()
@@ -71,12 +76,64 @@ def fleet_of(document: Document, typed: FleetDocument) -> Fleet:
     )
 
 
+def _costs(document: Document, spec: FleetSpec) -> Costs:
+    stated, silent = spec.costs, Costs()
+    if stated is None:
+        return silent
+    aliases = {alias: entry.id for alias, entry in (spec.subscriptions or {}).items()}
+    return Costs(
+        currency=stated.currency or silent.currency,
+        hours_per_month=stated.hours_per_month or silent.hours_per_month,
+        reservations=tuple(
+            Reservation(
+                type=ReservationType(one.type),
+                ptus=one.ptus,
+                region=Region(one.region) if one.region else None,
+                subscription=aliases.get(one.subscription, one.subscription) if one.subscription else None,
+                term=ReservationTerm(one.term or ReservationTerm.MONTH),
+            )
+            for one in stated.reservations or ()
+        ),
+        prices=None if stated.prices is None else str(Path(document.place().file).parent / stated.prices),
+    )
+
+
+def _cost_findings(document: Document, spec: FleetSpec) -> Iterator[Diagnostic]:
+    """What of the costs cannot be meant: a reservation without region covers nothing, a month has hours."""
+    aliases = spec.subscriptions or {}
+    if spec.costs and spec.costs.hours_per_month == 0:
+        yield _wrong(
+            document,
+            ("spec", "costs", "hoursPerMonth"),
+            "a month has more than 0 hours",
+            "leave the line out for 730, or write 672 to 744",
+        )
+    for number, one in enumerate((spec.costs.reservations if spec.costs else None) or ()):
+        route = ("spec", "costs", "reservations", number)
+        if one.type != "Global" and one.region is None:
+            yield _wrong(
+                document,
+                route,
+                f"a {one.type} reservation without `region` covers nothing: Azure sells it for one region",
+                "add `region: …`, the one it was bought for",
+            )
+        if one.subscription and one.subscription not in aliases and not is_guid(one.subscription):
+            near = nearest(one.subscription, aliases)
+            yield _wrong(
+                document,
+                (*route, "subscription"),
+                f"`{one.subscription}` is neither an alias of spec.subscriptions nor a GUID",
+                f"did you mean `{near}`?" if near else "add the alias, or write the subscription's GUID",
+            )
+
+
 def fleet_findings(
     document: Document, spec: FleetSpec, known_rules: frozenset[str], binding: frozenset[str]
 ) -> Iterator[Diagnostic]:
     """What a well-typed Fleet gets wrong. `binding` are the codes that it cannot set severities for."""
     yield from _api_version(document, spec)
     yield from _aliases(document, spec)
+    yield from _cost_findings(document, spec)
     for number, (code, level) in enumerate((spec.rules or {}).items()):
         route = ("spec", "rules", code)
         if code in binding:

@@ -15,7 +15,7 @@ from reconciler.domain.deployment import DesiredDeployment, SourceAccount
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.state import DesiredState, Fleet
 from reconciler.manifest.accounts import Account, Accounts
-from reconciler.manifest.declare import Home, deployment, incomplete, unclear
+from reconciler.manifest.declare import Home, deployment, incomplete, unclear, undecided
 from reconciler.manifest.entry import Entry
 from reconciler.manifest.findings import checked
 from reconciler.manifest.merge import Merged, MergedSet, merged
@@ -95,7 +95,7 @@ def _resolve_entry(run: _Resolution, merged_entry: Merged, home: Home | None, *,
     complete = entry is not None
     if entry is not None:
         lacking = (*(incomplete(entry, merged_entry) if whole else ()), *unclear(entry, merged_entry))
-        run.findings.extend(lacking)
+        run.findings.extend((*lacking, *undecided(entry, merged_entry)))
         source, known = _source(run, entry, merged_entry)
         complete = known and entry.model is not None and entry.model.name is not None
         complete = complete and entry.sku is not None and entry.sku.name is not None and not lacking

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import Final
 
@@ -78,6 +79,12 @@ def number(value: object) -> float:
     if isinstance(value, Text) and value.plain and _NUMBER.fullmatch(value):
         return float(value)
     raise wrong_type(f"{described(value)} is not a number in plain digits", _plain_digits(value))
+
+
+def amount(value: object) -> Decimal:
+    """A number in plain digits, exactly as written: money is never a binary fraction."""
+    number(value)
+    return Decimal(str(value))
 
 
 def boolean(value: object) -> bool:

@@ -18,6 +18,7 @@ from reconciler.manifest import scalars
 from reconciler.manifest.completions import completed
 from reconciler.manifest.entry import Entry, EntryFields
 from reconciler.manifest.fields import (
+    Amount,
     Flag,
     Glob,
     Guid,
@@ -72,7 +73,7 @@ class SubscriptionEntry(Strict):
 
 
 class GuardsEntry(Strict):
-    """Limits on what one run may destroy."""
+    """Limits on what one run may destroy or spend."""
 
     max_deletes: Whole | None = Field(default=None, description="Deletes per run; a replace counts.")
     max_delete_percent: Percent | None = Field(
@@ -80,6 +81,9 @@ class GuardsEntry(Strict):
     )
     max_capacity_reduction_percent: Percent | None = Field(
         default=None, description="Capacity taken from one pool per run, in percent."
+    )
+    max_monthly_increase: Amount | None = Field(
+        default=None, description="By how much a run may raise the monthly cost at list prices."
     )
     protect: list[Glob] | None = Field(
         default=None,
@@ -95,6 +99,36 @@ class RetirementEntry(Strict):
         default=None, description="Warn this many days ahead; 90 if absent."
     )
     fail_within_days: Whole | None = Field(default=None, description="Fail this many days ahead; 0 is never.")
+
+
+class ReservationEntry(Strict):
+    """PTUs that an Azure reservation pays for, used or not."""
+
+    type: Literal["Global", "DataZone", "Regional"] = Field(description="Deployment type it was bought for.")
+    region: Name | None = Field(
+        default=None, description="Region it was bought for; a Global one needs none.", examples=["eastus2"]
+    )
+    subscription: Name | None = Field(
+        default=None, description="Alias or GUID if its scope is one subscription; absent: shared."
+    )
+    ptus: Whole = Field(description="PTUs that are reserved.", examples=[100])
+    term: Literal["month", "year"] | None = Field(default=None, description="Its term; month if absent.")
+
+
+class CostsEntry(Strict):
+    """How `cost` and `plan --cost` count."""
+
+    currency: (
+        Annotated[str, formed("[A-Z]{3}", "three capital letters, such as USD", "write USD, EUR or GBP")]
+        | None
+    ) = Field(default=None, description="Currency of the prices; USD if absent. Only USD ships.")
+    hours_per_month: Amount | None = Field(default=None, description="Hours of a month; 730 if absent.")
+    reservations: list[ReservationEntry] | None = Field(
+        default=None, description="Azure reservations: what they pay for is not billed by the hour."
+    )
+    prices: Name | None = Field(
+        default=None, description="Path of your own price list, from this file's folder: its prices win."
+    )
 
 
 class PreferenceEntry(Strict):
@@ -150,6 +184,7 @@ class FleetSpec(Strict):
     retirement: RetirementEntry | None = Field(
         default=None, description="When a retirement date becomes a finding."
     )
+    costs: CostsEntry | None = Field(default=None, description="Currency, reservations and own prices.")
     upgrade: UpgradeEntry | None = Field(default=None, description="What models that retire are replaced by.")
 
 

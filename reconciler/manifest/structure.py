@@ -81,6 +81,12 @@ STRUCTURAL: Final[Mapping[str, str]] = {
         "values of different types, does not come out true or false, or is too long. Line and column count "
         "within the expression. docs/how-to/policies.md lists what an expression can name."
     ),
+    "undecided": (
+        "`reconciler export` found a deployment behind a condition whose value it could not know, and wrote "
+        "the condition as `undecided`. Nothing is planned until somebody decides: remove the line if the "
+        "deployment is to exist, or the entry if not. `reconciler export --assume NAME=VALUE` decides it "
+        "for a whole export."
+    ),
     "unknown-template": (
         "A set lists a template that no document declares. The nearest name is suggested; check that the "
         "template's file is below the given paths."

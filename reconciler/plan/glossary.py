@@ -151,7 +151,7 @@ REASONS: Mapping[Reason, str] = {
 
 REFUSALS: Mapping[str, str] = {
     "policy": (
-        "What the plan would leave behind breaks a rule of a Policy; the message begins with the rule's code, "
+        "What the plan would leave behind breaks a rule of a Policy. The message begins with its code, "
         "and `reconciler explain policy/ID` shows the rule. Change the manifest as the fix says, or ask "
         "whoever keeps the policy for an exemption"
     ),
@@ -168,6 +168,11 @@ REFUSALS: Mapping[str, str] = {
         "More PTUs of one quota pool would be given back than the Fleet's "
         "guards.maxCapacityReductionPercent allows. Given-back PTUs may not be had again. Do it in "
         "smaller steps, or raise the limit in the Fleet"
+    ),
+    "max-monthly-increase": (
+        "The plan would raise the monthly cost at list prices by more than the Fleet's "
+        "guards.maxMonthlyIncrease allows, or a fixed price in it is not known, so that nobody can tell. "
+        "Look at `plan --cost`; --max-monthly-increase AMOUNT lifts it for one run"
     ),
     "quota": (
         "The plan needs more of a quota pool than its limit, in whatever order. The message names the "

@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum, auto
 
 from reconciler.domain.ids import Region
@@ -38,6 +39,7 @@ class Policy:
     """What the command line lifts, None and False lift nothing; and what a shard knows of the others."""
 
     max_deletes: int | None = None
+    max_monthly_increase: Decimal | None = None
     allow_empty: bool = False
     take_over: bool = False
     replace_failed: bool = False

@@ -9,6 +9,7 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.domain.shard import Part
 from reconciler.plan.actions import Action, Blocked, Keep
+from reconciler.prices.bill import Cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,7 @@ class Plan:
     Nothing is concluded about what is in the `unread` accounts. `applyable` is False while a refusal
     stands or nothing is to be written. `diagnostics` come from the manifests alone, `notices` from what was
     observed too. `owned` deployments carry the fleet's mark. `part` is set where this is the plan of one
-    shard.
+    shard. `cost` is None where nobody asked.
     """
 
     fleet: str
@@ -102,6 +103,7 @@ class Plan:
     owned: int = 0
     part: Part | None = None
     fingerprint: str = ""
+    cost: Cost | None = None
 
     @property
     def complete(self) -> bool:

@@ -43,6 +43,7 @@ from reconciler.planfile.documents import (
     UnreadDocument,
 )
 from reconciler.planfile.observation import in_order, observed_document
+from reconciler.prices.document import cost_document
 
 EVERYTHING = SelectionDocument(select="", targets=(), excludes=())
 """No selection was made."""
@@ -90,10 +91,12 @@ def plan_document(
 ) -> PlanDocument:
     """The same as a value."""
     kinds = [kind_of(step.action) for step in plan.steps]
-    shard: dict[str, Any] = {}
+    optional: dict[str, Any] = {}
     if plan.part is not None:
-        shard["shard"] = part_document(plan.part)
-        shard |= {} if observed is None else {"observed": observed_document(observed)}
+        optional["shard"] = part_document(plan.part)
+        optional |= {} if observed is None else {"observed": observed_document(observed)}
+    if plan.cost is not None:
+        optional["cost"] = cost_document(plan.cost)
     return PlanDocument(
         format_version=FORMAT_VERSION,
         fleet=plan.fleet,
@@ -113,7 +116,7 @@ def plan_document(
         selection=selection,
         manifests=ManifestsDocument(paths=tuple(manifest_paths), digest=plan.manifest_digest),
         fingerprint=plan.fingerprint,
-        **shard,
+        **optional,
     )
 
 

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, JsonValue
 from reconciler.domain.document import Document
 from reconciler.domain.offer_json import OfferDocument
 from reconciler.plan.causes import Cause
+from reconciler.prices.document import CostDocument
 
 FORMAT_VERSION: Final = 2
 """Of plan, apply, drift and diagnostics documents: 2 since `fix` is the word for what to do about it."""
@@ -298,6 +299,7 @@ class PlanDocument(VersionedDocument):
     summary: dict[Action, int] = _what("Deployments by action.")
     actions: tuple[ActionDocument, ...]
     quota: tuple[PoolDocument, ...]
+    cost: CostDocument | None = _what("Where it was asked for, with --cost.", default=None)
     refusals: tuple[RefusalDocument, ...]
     diagnostics: tuple[FindingDocument, ...]
     left_out: int = _what("Declared deployments that the selection left out.")

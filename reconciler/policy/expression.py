@@ -35,8 +35,8 @@ VARIABLES: Final[Mapping[str, str]] = {
     "deployment.versionUpgradeOption": "string",
     "deployment.spilloverDeploymentName": "string",
     "deployment.fineTuned": "bool",
-    "deployment.labels": "map(string, string)",
-    "deployment.tags": "map(string, string)",
+    "deployment.labels": "map<string, string>",
+    "deployment.tags": "map<string, string>",
     "account.name": "string",
     "account.resourceGroup": "string",
     "account.subscription": "string",
@@ -58,14 +58,14 @@ _POSITION: Final = re.compile(r"<input>:(\d+):(\d+): (.*?)(?:\n|\s*\[[A-Z_]+\]|$
 _STATUS: Final = re.compile(r"^[A-Z_]+: |\s*\[[A-Z_]+\]$")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class BrokenExpression(Exception):  # noqa: N818 -- a finding about a text, not a failure
     """Why an expression cannot be used; `line` and `column` count from 1 within it, None for the whole."""
 
-    message: str
-    line: int | None = None
-    column: int | None = None
-    fix: str = ""
+    def __init__(
+        self, message: str, *, fix: str = "", line: int | None = None, column: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message, self.fix, self.line, self.column = message, fix, line, column
 
     def __str__(self) -> str:
         where = "" if self.line is None else f" (line {self.line}, column {self.column} of the expression)"
@@ -97,7 +97,7 @@ def _environment() -> Any:  # noqa: ANN401 -- the library is optional and has no
         from cel_expr_python import cel  # noqa: PLC0415 -- an extra
     except ImportError as absent:
         raise BrokenExpression(
-            message="expressions need a library that is not installed",
+            "expressions need a library that is not installed",
             fix="pip install 'reconciler[policy]', or use the words of `require`",
         ) from absent
     return cel.NewEnv(variables={name: cel.Type(kind) for name, kind in VARIABLES.items()})
@@ -108,7 +108,7 @@ def compiled(text: str) -> Any:  # noqa: ANN401 -- the library is optional and h
     """An expression that can be asked; BrokenExpression where it is none, or not one of true and false."""
     if len(text) > LONGEST:
         raise BrokenExpression(
-            message=f"the expression has {len(text):,} characters; {LONGEST:,} are allowed",
+            f"the expression has {len(text):,} characters; {LONGEST:,} are allowed",
             fix="split the rule into several",
         )
     environment = _environment()
@@ -119,7 +119,7 @@ def compiled(text: str) -> Any:  # noqa: ANN401 -- the library is optional and h
     kind = str(program.return_type())
     if "BOOL" not in kind.upper():
         raise BrokenExpression(
-            message="the expression is not a condition: it must come out true or false",
+            "the expression is not a condition: it must come out true or false",
             fix="compare with ==, !=, < or >, or call startsWith, matches, exists",
         )
     return program
@@ -128,17 +128,17 @@ def compiled(text: str) -> Any:  # noqa: ANN401 -- the library is optional and h
 def _broken(told: str) -> BrokenExpression:
     found = _POSITION.search(told)
     if found is None:
-        return BrokenExpression(message=_STATUS.sub("", told.splitlines()[0]), fix="make it simpler")
+        return BrokenExpression(_STATUS.sub("", told.splitlines()[0]), fix="make it simpler")
     line, column, message = int(found[1]), int(found[2]), " ".join(found[3].split())
     unknown = re.search(r"undeclared reference to '([\w.]+)'", message)
     if unknown is None:
-        return BrokenExpression(message=message.removeprefix("Syntax error: "), line=line, column=column)
+        return BrokenExpression(message.removeprefix("Syntax error: "), line=line, column=column)
     room = unknown[1].split(".")[0] + "."
     near = [name for name in VARIABLES if name.startswith(room)] or sorted(
         {name.split(".")[0] for name in VARIABLES}
     )
     return BrokenExpression(
-        message=f"there is no `{unknown[1]}`", line=line, column=column, fix=f"known: {', '.join(near)}"
+        f"there is no `{unknown[1]}`", line=line, column=column, fix=f"known: {', '.join(near)}"
     )
 
 
@@ -152,7 +152,7 @@ def holds(
     program = compiled(text)
     if clock.left <= 0:
         raise BrokenExpression(
-            message=f"expressions took more than {SECONDS:g} seconds together",
+            f"expressions took more than {SECONDS:g} seconds together",
             fix="make them simpler, or use the words of `require`",
         )
     began = clock.now()
@@ -160,7 +160,7 @@ def holds(
         value = program.eval(data=facts_of(one, context, fleet))
         result = value.value()
     except RuntimeError as problem:
-        raise BrokenExpression(message=_STATUS.sub("", str(problem)), fix="make it simpler") from problem
+        raise BrokenExpression(_STATUS.sub("", str(problem)), fix="make it simpler") from problem
     finally:
         clock.left -= clock.now() - began
     if isinstance(result, bool):
@@ -168,7 +168,7 @@ def holds(
     told = _STATUS.sub("", str(result))
     if "cost.monthly" in told:
         return None
-    raise BrokenExpression(message=told, fix="ask first, for example: 'costCenter' in deployment.tags && …")
+    raise BrokenExpression(told, fix="ask first, for example: 'costCenter' in deployment.tags && …")
 
 
 def facts_of(one: PolicySubject, context: PolicyContext, fleet: ExpressionFleet) -> dict[str, object]:
@@ -202,7 +202,7 @@ def facts_of(one: PolicySubject, context: PolicyContext, fleet: ExpressionFleet)
         "model.stage": "" if life is None or life.stage is None else life.stage.value,
         "model.daysToRetirement": NO_DATE if ends is None else max(0, (ends - context.today).days),
     }
-    cost = None if context.monthly is None else context.monthly(one)
-    if cost is not None:
-        values["cost.monthly"] = float(cost)
+    amount, complete = (None, False) if context.monthly is None else context.monthly(one)
+    if complete:
+        values["cost.monthly"] = float(amount or 0)
     return values

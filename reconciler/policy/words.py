@@ -19,8 +19,8 @@ from reconciler.domain.sku import SkuFamily, SkuReach
 from reconciler.policy.index import like
 from reconciler.policy.rule import PolicySubject
 
-Monthly = Callable[[PolicySubject], Decimal | None]
-"""The list price of a deployment a month; None where it is not known."""
+Monthly = Callable[[PolicySubject], tuple[Decimal, bool]]
+"""The list price of a deployment a month, and whether that is all of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +107,14 @@ def _ptu(one: PolicySubject, _: PolicyContext) -> Hashable:
 
 def _cost(one: PolicySubject, context: PolicyContext) -> Hashable:
     return None if context.monthly is None else context.monthly(one)
+
+
+def _affordable(wanted: float, cost: tuple[Decimal, bool] | None) -> bool | None:
+    """What is known of a price is its lower bound: over the limit is over, whatever else there is."""
+    if cost is None:
+        return None
+    amount, complete = cost
+    return False if amount > Decimal(str(wanted)) else (True if complete else None)
 
 
 def _tagged(wanted: Mapping[str, str], tags: frozenset[tuple[str, str]]) -> bool:
@@ -215,8 +223,8 @@ WORDS: Final[Mapping[str, PolicyWord]] = {
     "maxMonthlyCost": PolicyWord(
         route=("sku", "capacity"),
         facts=_cost,
-        allows=lambda wanted, cost: None if cost is None else cost <= Decimal(str(wanted)),
-        found=lambda cost: f"costs {cost:,.2f} a month at list price",
+        allows=_affordable,
+        found=lambda cost: f"costs {cost[0]:,.2f} a month at list price",
         allowed=lambda wanted: f"{wanted:,.2f} a month or less",
         fix=lambda _: "use a smaller capacity, or ask for an exemption",
         unknown="its price is not known",

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from reconciler.plan.actions import Keep
 from reconciler.plan.plan import Plan
 from reconciler.report.changes import Units, no_units
+from reconciler.report.cost import plan_lines
 from reconciler.report.layout import paragraph
 from reconciler.report.pull_request import render_markdown
 from reconciler.report.quota import quota_lines
@@ -40,6 +41,8 @@ def render_text(
     ]
     if plan.quota:
         parts.append("\n".join(quota_lines(plan.quota, style, alias_of)))
+    if plan.cost and not idle(plan):
+        parts.append("\n".join(plan_lines(plan.cost, style, verbose=verbose)))
     if plan.refusals:
         parts.append("\n".join(_refusals(plan, style)))
     parts.append("\n".join(_last_words(plan, style)))

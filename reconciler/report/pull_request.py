@@ -13,6 +13,7 @@ from reconciler.diagnostics import Severity
 from reconciler.plan.actions import Blocked, Delete, Keep, Replace, kind_of
 from reconciler.plan.plan import Plan, Step
 from reconciler.report.changes import Units, no_units
+from reconciler.report.cost import render_markdown as cost_markdown
 from reconciler.report.layout import counted
 from reconciler.report.quota import quota_lines
 from reconciler.report.steps import NO_ALIAS, Alias, account_line, account_lines, by_account
@@ -77,6 +78,8 @@ def render_markdown(
     _offer_list(page, "Blocked", _blocked(plan), "blocked deployment")
     for steps in by_account([step for step in plan.steps if not isinstance(step.action, Keep)]):
         page.offer(_fold(steps, units, alias_of), "account")
+    if plan.cost and not idle(plan):
+        page.offer(cost_markdown(plan.cost), "cost table")
     if plan.quota:
         pools = "\n".join(quota_lines(plan.quota, _STYLE, alias_of)[1:])
         page.offer(_details("Quota", markdown_fence(pools)), "quota table")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from reconciler.domain.shard import Part
 from reconciler.plan.actions import KIND, Action, Keep, Reason, kind_of
 from reconciler.plan.plan import Plan, Unread
+from reconciler.report.cost import total
 from reconciler.report.layout import counted, listed
 
 NOT_OURS = "not ours"
@@ -42,7 +43,8 @@ def summary(plan: Plan) -> str:
     number = shares(plan)
     writes = ", ".join(f"{number[k]} to {k}" for k in ("create", "update", "replace", "delete", "adopt"))
     rest = "; ".join(f"{number[k]} {k}" for k in ("unchanged", NOT_OURS, "blocked") if k in number)
-    return f"Plan: {writes}; {rest}."
+    money = f"; cost {total(plan.cost)}" if plan.cost else ""
+    return f"Plan: {writes}; {rest}{money}."
 
 
 def idle(plan: Plan) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import click
 
-from reconciler.cli.options import Output, output_options
+from reconciler.cli.options import Output, output_options, policy_option
 from reconciler.cli.wiring import write_result
 from reconciler.errors import UsageProblem
 
@@ -14,12 +14,25 @@ from reconciler.errors import UsageProblem
 @click.command("explain")
 @click.argument("code")
 @output_options("text")
-def command(*, code: str, output: Output) -> None:
-    """Say what CODE means, why the rule exists, and what to do. Words of plans and drift are codes too."""
-    found = list(_meanings(code))
+@policy_option
+def command(*, code: str, output: Output, policies: tuple[str, ...]) -> None:
+    """Say what CODE means, why the rule exists, and what to do. Words of plans and drift are codes too.
+
+    policy/ID is a rule of the Policy documents in manifests/ or of those that --policy names.
+    """
+    if code.startswith("policy/"):
+        found = list(filter(None, [_of_policy(code, policies)]))
+    else:
+        found = list(_meanings(code))
     if not found:
         raise UsageProblem(f"there is no code {code!r}. {_fix(code)}")
     write_result(output, "\n\n".join(found))
+
+
+def _of_policy(code: str, policies: tuple[str, ...]) -> str | None:
+    from reconciler.cli.policies import explained  # noqa: PLC0415 -- reads manifests
+
+    return explained(code, policies)
 
 
 def _meanings(code: str) -> Iterator[str]:
@@ -50,6 +63,8 @@ def _meanings(code: str) -> Iterator[str]:
 
 
 def _fix(code: str) -> str:
+    if code.startswith("policy/"):
+        return "Name the policy that has the rule: --policy PATH"
     import difflib  # noqa: PLC0415 -- only on this path
 
     from reconciler.manifest import rules  # noqa: PLC0415

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from dataclasses import dataclass
@@ -18,9 +19,9 @@ from reconciler.domain.ids import AccountId, is_guid
 from reconciler.domain.state import DesiredState, Fleet
 from reconciler.errors import ReconcilerError, UsageProblem
 from reconciler.export import Estate, Exported, Setting, manifests_of, observed_estate
-from reconciler.export.foreign import read_file
-from reconciler.export.template import template_estate
-from reconciler.export.tfstate import tfstate_estate
+from reconciler.export.sources.given import named_values
+from reconciler.export.sources.parameters import azd_environment
+from reconciler.export.sources.reading import Files, estate_of
 from reconciler.manifest.files import MAX_FILE
 
 if TYPE_CHECKING:
@@ -36,9 +37,11 @@ class _Asked:
     accounts: tuple[str, ...]
     subscriptions: tuple[str, ...]
     resource_group: str | None
-    template: Path | None
-    parameters: Path | None
-    tfstate: Path | None
+    location: str | None
+    files: Files
+    values: tuple[str, ...]
+    assumed: tuple[str, ...]
+    azd_env: Path | None
 
     @property
     def by_name(self) -> bool:
@@ -50,14 +53,32 @@ class _Asked:
 @click.option("--account", "accounts", multiple=True, metavar="ID", help="ARM id of an account.")
 @click.option("--subscription", "subscriptions", multiple=True, metavar="GUID", help="All of its accounts.")
 @click.option("--resource-group", metavar="NAME", help="Only accounts of groups of this name.")
-@click.option("--from-arm-template", "template", type=_FILE, metavar="FILE", help="An ARM JSON template.")
-@click.option("--parameters", type=_FILE, metavar="FILE", help="The template's parameter file.")
-@click.option("--from-tfstate", "tfstate", type=_FILE, metavar="FILE", help="A Terraform state (version 4).")
+@click.option("--location", metavar="REGION", help="Where the files' accounts are, if they do not say.")
+@click.option(
+    "--from", "sources", multiple=True, type=_FILE, metavar="PATH", help="A file or folder of any kind below."
+)
+@click.option(
+    "--from-arm-template", "templates", multiple=True, type=_FILE, metavar="FILE", help="An ARM template."
+)
+@click.option(
+    "--from-tfstate", "states", multiple=True, type=_FILE, metavar="FILE", help="A Terraform state or plan."
+)
+@click.option(
+    "--parameters", multiple=True, metavar="FILE|NAME=VALUE", help="Of the template; later ones win."
+)
+@click.option("--set", "set_values", multiple=True, metavar="NAME=VALUE", help="A parameter or variable.")
+@click.option(
+    "--assume", "assumed", multiple=True, metavar="NAME=VALUE", help="The same, and marked as assumed."
+)
+@click.option(
+    "--azd-env", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Such as .azure/dev."
+)
 @click.option("--fleet", default="imported", show_default=True, metavar="NAME", help="The fleet's name.")
 @click.option(
     "--out-dir", type=click.Path(file_okay=False, path_type=Path), help="One file per account there."
 )
 @click.option("--force", is_flag=True, help="Replace files that exist.")
+@click.option("--strict", is_flag=True, help="Exit 1 if anything is left out, undecided or to fill in.")
 @connection_options
 @output_options("yaml")
 def command(
@@ -65,21 +86,29 @@ def command(
     accounts: tuple[str, ...],
     subscriptions: tuple[str, ...],
     resource_group: str | None,
-    template: Path | None,
-    parameters: Path | None,
-    tfstate: Path | None,
+    location: str | None,
+    sources: tuple[Path, ...],
+    templates: tuple[Path, ...],
+    states: tuple[Path, ...],
+    parameters: tuple[str, ...],
+    set_values: tuple[str, ...],
+    assumed: tuple[str, ...],
+    azd_env: Path | None,
     fleet: str,
     out_dir: Path | None,
     force: bool,
+    strict: bool,
     connection: Connection,
     output: Output,
 ) -> int:
     """Write manifests for existing deployments, so that a plan of them is nothing but adopt.
 
-    Without --account, --subscription or a file: of everything that can be read. A file may be - for
-    standard input; --subscription and --resource-group then say where it was deployed. What was named with
-    --account or --subscription, could be read and is empty gives a Fleet alone and a warning; nothing found
-    anywhere else is a failure.
+    Without --account, --subscription or a file: of everything that can be read. --from takes ARM templates,
+    .bicep, Terraform states, plans and folders, lists that az prints, Kubernetes objects (ASO, Crossplane)
+    and azd's YAML; it may be given several times, and - is standard input. --account, --subscription,
+    --resource-group and --location then say what the files leave open; --set and --assume decide values.
+    What was named with --account or --subscription, could be read and is empty gives a Fleet alone and a
+    warning; nothing found anywhere else is a failure.
     """
     if re.fullmatch(r"[a-z0-9-]{1,40}", fleet) is None:
         raise UsageProblem(
@@ -90,19 +119,22 @@ def command(
         raise UsageProblem("--out-dir and --output-file both say where the manifests go: give one of them")
     if output.file is not None and output.file.is_file():
         must_be_free([output.file], force=force)
+    files, values = _parameters(parameters)
     asked = _Asked(
         accounts=accounts,
         subscriptions=subscriptions,
         resource_group=resource_group,
-        template=template,
-        parameters=parameters,
-        tfstate=tfstate,
+        location=location,
+        files=Files(any_kind=sources, templates=templates, states=states, parameters=files),
+        values=(*values, *set_values),
+        assumed=assumed,
+        azd_env=azd_env,
     )
     estate = _estate(asked, connection, output)
     exported = manifests_of(estate, fleet=fleet, today=the_clock().now().date())
     for text in exported.notes:
         note(output, f"note: {text}")
-    if not exported.declared + exported.held_back:
+    if not exported.declared + exported.held_back + len(estate.left_out):
         found = "no account with deployments was found where it was looked for"
         found += "; the notes above say what was there" if estate.notes else ""
         if not (asked.by_name and estate.complete):
@@ -111,7 +143,13 @@ def command(
             )
         note(output, f"warning: {found}. The fleet is exported without deployments")
     _write(exported, out_dir, output, force=force)
-    return Exit.DONE if estate.complete else Exit.FAILED
+    return Exit.DONE if estate.complete and (exported.tally.whole or not strict) else Exit.FAILED
+
+
+def _parameters(written: tuple[str, ...]) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+    """Files and NAME=VALUE, as `az deployment group create --parameters` takes them."""
+    files = tuple(one for one in written if "=" not in one or Path(one).is_file())
+    return tuple(map(Path, files)), tuple(one for one in written if one not in files)
 
 
 def _estate(asked: _Asked, connection: Connection, output: Output) -> Estate:
@@ -121,35 +159,38 @@ def _estate(asked: _Asked, connection: Connection, output: Output) -> Estate:
                 f"--subscription {one!r} is not the GUID of a subscription; "
                 "`az account list -o table` lists them"
             )
-    if asked.template is None and asked.tfstate is None:
-        if asked.parameters is not None:
-            raise UsageProblem("--parameters belongs to a template: give --from-arm-template too")
-        return _from_arm(asked, connection, output)
-    return _from_file(asked, connection)
+    if asked.files.all:
+        return _from_files(asked, connection)
+    for option, given in (
+        ("--parameters and --set", asked.values),
+        ("--assume", asked.assumed),
+        ("--location", asked.location),
+        ("--azd-env", asked.azd_env),
+    ):
+        if given:
+            raise UsageProblem(f"{option} says something about files: give --from PATH too")
+    return _from_arm(asked, connection, output)
 
 
-def _from_file(asked: _Asked, connection: Connection) -> Estate:
-    if asked.accounts or (asked.template is not None and asked.tfstate is not None):
-        raise UsageProblem(
-            "--account, --from-arm-template and --from-tfstate are three sources: export from one at a time"
-        )
-    if len(asked.subscriptions) > 1:
-        raise UsageProblem("a file was deployed to one subscription: give one --subscription")
-    stdin = sys.stdin.buffer if sys.stdin is not None else None
-    if asked.tfstate is not None:
-        if asked.parameters is not None or asked.subscriptions or asked.resource_group:
-            raise UsageProblem("a Terraform state says itself what is where: leave the other options out")
-        return tfstate_estate(read_file(asked.tfstate, stdin), cloud=connection.cloud)
-    assert asked.template is not None  # noqa: S101 -- _estate has made sure
-    if asked.parameters is not None and str(asked.parameters) == "-" == str(asked.template):
-        raise UsageProblem("standard input is one file: the template or its parameters")
+def _from_files(asked: _Asked, connection: Connection) -> Estate:
+    for option, several in (("--subscription", asked.subscriptions), ("--account", asked.accounts)):
+        if len(several) > 1:
+            raise UsageProblem(f"files are deployed to one place: give one {option}")
+    account = _account(asked.accounts[0]) if asked.accounts else None
+    here = account.subscription if account is not None else None
+    environment, kept = azd_environment(asked.azd_env) if asked.azd_env is not None else ({}, {})
     setting = Setting(
-        subscription=asked.subscriptions[0] if asked.subscriptions else None,
-        resource_group=asked.resource_group,
+        subscription=asked.subscriptions[0] if asked.subscriptions else here,
+        resource_group=asked.resource_group or (account.resource_group if account is not None else None),
+        location=asked.location,
+        account=account,
         cloud=connection.cloud,
+        values=named_values(asked.values, "--set"),
+        assumed=named_values(asked.assumed, "--assume"),
+        environment={**os.environ, **environment},
+        kept=kept,
     )
-    parameters = None if asked.parameters is None else read_file(asked.parameters, stdin)
-    return template_estate(read_file(asked.template, stdin), parameters, setting)
+    return estate_of(asked.files, setting, sys.stdin.buffer if sys.stdin is not None else None)
 
 
 def _from_arm(asked: _Asked, connection: Connection, output: Output) -> Estate:
@@ -197,3 +238,4 @@ def _write(exported: Exported, out_dir: Path | None, output: Output, *, force: b
                 output, f"warning: {out_dir} also holds {', '.join(others)}, which this export did not write"
             )
     note(output, f"note: {summary}")
+    note(output, f"note: {exported.tally}")

@@ -16,6 +16,7 @@ from reconciler.cli.wiring import the_clock
 from reconciler.domain.state import DesiredState, ObservedState
 from reconciler.plan.lifespan import Lifespan, declared_lifespans, observed_lifespans
 from reconciler.plan.plan import Plan
+from reconciler.report.html import cost as cost_page
 from reconciler.report.html import drift as drift_page
 from reconciler.report.html import lifecycle as lifecycle_page
 from reconciler.report.html import plan as plan_page
@@ -25,6 +26,7 @@ from reconciler.report.html.retirements import retirements
 
 if TYPE_CHECKING:
     from reconciler.plan.drift import DriftReport
+    from reconciler.prices.bill import Cost
 
 
 def plan_html(plan: Plan, desired: DesiredState, chosen: Chosen) -> str:
@@ -54,7 +56,9 @@ def drift_html(
     )
 
 
-def show_html(desired: DesiredState, observed: ObservedState, chosen: Chosen) -> str:
+def show_html(
+    desired: DesiredState, observed: ObservedState, chosen: Chosen, cost: Cost | None = None
+) -> str:
     """What is there, with the ends of its models."""
     about = _occasion("show", desired, chosen)
     lifespans = [
@@ -65,7 +69,13 @@ def show_html(desired: DesiredState, observed: ObservedState, chosen: Chosen) ->
         about,
         units=catalogue().unit,
         retiring=_retiring(lifespans, desired, about.at.date()),
+        cost=cost,
     )
+
+
+def cost_html(cost: Cost, desired: DesiredState, chosen: Chosen) -> str:
+    """What the declared deployments cost."""
+    return cost_page.render_html(cost, _occasion("cost", desired, chosen))
 
 
 def lifecycle_html(

@@ -11,6 +11,7 @@ import click
 from reconciler.cli.commands.shared import (
     again,
     allowance_options,
+    cost_option,
     invalid,
     plan_json,
     plan_rendered,
@@ -41,6 +42,7 @@ from reconciler.plan.plan import Plan
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for `apply PLANFILE`."
 )
+@cost_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @click.option(
     "--validate-with-arm",
@@ -57,6 +59,7 @@ def command(
     out: Path | None,
     detailed_exitcode: bool,
     ask_arm: bool,
+    with_cost: bool,
 ) -> int:
     """Show what apply would do. Reads ARM, writes nothing there. Exit 1 if refused or unread."""
     loaded = load_manifests(chosen, connection.cloud)
@@ -64,7 +67,14 @@ def command(
         return invalid(loaded, output)
     warn_about(loaded, output)
     plan, observed = run_reading(
-        plan_fleet(loaded, connection, output, replace(allowances, in_shard=Alone.LATER), ask_arm=ask_arm),
+        plan_fleet(
+            loaded,
+            connection,
+            output,
+            replace(allowances, in_shard=Alone.LATER),
+            ask_arm=ask_arm,
+            with_cost=with_cost,
+        ),
         timeout=connection.timeout,
     )
     part = loaded.state().part

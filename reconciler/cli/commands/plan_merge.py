@@ -12,6 +12,7 @@ from reconciler.cli.commands.plan import exit_code
 from reconciler.cli.commands.shared import (
     again,
     allowance_options,
+    cost_option,
     invalid,
     plan_json,
     plan_rendered,
@@ -41,6 +42,7 @@ from reconciler.planfile.merge import ShardPlan, read_shard, united, whole
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for `apply PLANFILE`."
 )
+@cost_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 def command(
     *,
@@ -51,6 +53,7 @@ def command(
     allowances: Policy,
     out: Path | None,
     detailed_exitcode: bool,
+    with_cost: bool,
 ) -> int:
     """Make one plan of the FILEs that `plan --shard I/N --out FILE` saved, one for each shard.
 
@@ -70,7 +73,7 @@ def command(
     saved.must_be_of(desired, cloud=saved.cloud)
     observed = united(plans, desired)
     must_hit_something(desired, observed)
-    plan = plan_for(loaded, observed, allowances)
+    plan = plan_for(loaded, observed, allowances, with_cost=with_cost)
     document = cache(partial(plan_json, plan, loaded, chosen, made=made))
     if out is not None:
         save(out, document())

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import functools
+import re
+import shlex
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import click
@@ -157,21 +160,49 @@ def plan_json(
 def again(allowances: Policy, chosen: Chosen) -> str:
     """The flags with which a saved plan is applied as it was made, after a blank where there are any."""
     flags = [*_flags_of(allowances), *(f"--rule {one}" for one in chosen.rules)]
+    flags += [f"--policy {shlex.quote(one)}" for one in chosen.policies]
     return "".join(f" {flag}" for flag in flags)
 
 
 def _flags_of(allowances: Policy) -> list[str]:
     """The flags that lift the same guards again: a saved plan carries no permission."""
     flags = [] if allowances.max_deletes is None else [f"--max-deletes {allowances.max_deletes}"]
+    more = allowances.max_monthly_increase
+    flags += [] if more is None else [f"--max-monthly-increase {more:f}"]
     flags += ["--allow-empty"] if allowances.allow_empty else []
     flags += ["--take-over"] if allowances.take_over else []
     return flags + (["--replace-failed"] if allowances.replace_failed else [])
+
+
+class Money(click.ParamType[Decimal]):
+    """An amount in plain digits, kept exactly."""
+
+    name = "amount"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        if isinstance(value, Decimal):
+            return value
+        if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,4})?", str(value)):
+            self.fail(f"{value!r} is not an amount such as 5000 or 99.50", param, ctx)
+        return Decimal(str(value))
+
+
+cost_option = click.option(
+    "--cost", "with_cost", is_flag=True, help="Also what it costs a month, at list prices."
+)
+"""Ask for money too; the command gets one `with_cost: bool`."""
 
 
 def allowance_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the flags that lift guards; the command gets one `allowances: Policy`."""
     options = (
         click.option("--max-deletes", type=click.IntRange(min=0), metavar="N", help="Allow up to N deletes."),
+        click.option(
+            "--max-monthly-increase",
+            type=Money(),
+            metavar="AMOUNT",
+            help="Allow the monthly cost to rise by AMOUNT at list prices.",
+        ),
         click.option("--allow-empty", is_flag=True, help="Allow a fleet that declares nothing."),
         click.option("--take-over", is_flag=True, help="Take over what is another's or nobody's."),
         click.option("--replace-failed", is_flag=True, help="Delete and recreate what is in state Failed."),
@@ -181,6 +212,7 @@ def allowance_options(function: Callable[..., Any]) -> Callable[..., Any]:
     def wrapper(**given: Any) -> Any:
         allowances = Policy(
             max_deletes=given.pop("max_deletes"),
+            max_monthly_increase=given.pop("max_monthly_increase"),
             allow_empty=given.pop("allow_empty"),
             take_over=given.pop("take_over"),
             replace_failed=given.pop("replace_failed"),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli.commands.shared import invalid, style_of
+from reconciler.cli.commands.shared import cost_option, invalid, style_of
 from reconciler.cli.exit_codes import Exit
+from reconciler.cli.knowledge import prices
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import (
     Chosen,
@@ -17,9 +18,13 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.pipeline import observe_fleet
 from reconciler.cli.policies import beside, of_existing
-from reconciler.cli.wiring import load_manifests, write_result
+from reconciler.cli.wiring import load_manifests, the_clock, write_result
 from reconciler.diagnostics import has_errors
 from reconciler.domain.state import DesiredState, Listed, ObservedState
+from reconciler.prices.bill import Cost, bill
+from reconciler.prices.deployed import there
+from reconciler.prices.document import cost_document
+from reconciler.report import cost as cost_report
 from reconciler.report import show as show_report
 from reconciler.report.style import json_text
 
@@ -28,7 +33,8 @@ from reconciler.report.style import json_text
 @manifest_options
 @connection_options
 @output_options("text", "json", "markdown", "html")
-def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
+@cost_option
+def command(*, chosen: Chosen, connection: Connection, output: Output, with_cost: bool) -> int:
     """List account, region, deployment, model, version, SKU, capacity, state and owner.
 
     With --policy what is there is judged by those policies; exit 1 if a rule is broken.
@@ -40,22 +46,44 @@ def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
     observed = run_reading(
         observe_fleet(desired, connection, output, with_regions=False), timeout=connection.timeout
     )
-    page = _rendered(desired, observed, chosen, output)
+    cost = _cost(desired, observed) if with_cost else None
+    page = _rendered(desired, observed, chosen, cost, output)
     broken = of_existing(loaded, observed) if chosen.policies else ()
     write_result(output, beside(page, broken, loaded, output) if chosen.policies else page)
     complete = all(isinstance(reading, Listed) for reading in observed.readings.values())
     return Exit.DONE if complete and not has_errors(broken) else Exit.FAILED
 
 
-def _rendered(desired: DesiredState, observed: ObservedState, chosen: Chosen, output: Output) -> str:
+def _rendered(
+    desired: DesiredState, observed: ObservedState, chosen: Chosen, cost: Cost | None, output: Output
+) -> str:
     match output.form:
         case "json":
-            return json_text(show_report.to_json(observed))
+            document = show_report.to_json(observed)
+            return json_text(document | ({"cost": cost_document(cost).to_json()} if cost else {}))
         case "markdown":
-            return show_report.render_markdown(observed)
+            table = f"\n{cost_report.render_markdown(cost)}" if cost else ""
+            return show_report.render_markdown(observed) + table
         case "html":
             from reconciler.cli.commands.pages import show_html  # noqa: PLC0415 -- loads only when asked for
 
-            return show_html(desired, observed, chosen)
+            return show_html(desired, observed, chosen, cost)
         case _:
-            return show_report.render_text(observed, style=style_of(output))
+            style = style_of(output)
+            text = show_report.render_text(observed, style=style)
+            if cost:
+                text += f"\n{cost_report.render_text(cost, style=style, verbose=output.verbose)}"
+            return text
+
+
+def _cost(desired: DesiredState, observed: ObservedState) -> Cost:
+    """What everything that is there costs; the workloads are those of the manifests."""
+    loads = {one.id: one.workload for one in desired.deployments}
+    deployed = [
+        there(one, reading.account.region, loads.get(one.id))
+        for reading in observed.readings.values()
+        if isinstance(reading, Listed)
+        for one in reading.deployments
+    ]
+    costs = desired.fleet.costs
+    return Cost(costs=costs, after=bill(deployed, costs, prices(costs), the_clock().now().date()))

@@ -23,6 +23,7 @@ from reconciler.plan.actions import (
 )
 from reconciler.plan.plan import Plan, Refusal, Step
 from reconciler.report.changes import Units, beside_marks, created_lines, value_texts
+from reconciler.report.html.cost import cost_section
 from reconciler.report.html.fleet_map import fleet_map, planned_holdings
 from reconciler.report.html.markup import Markup, tag
 from reconciler.report.html.page import PLAIN, Answer, Occasion, Section, badge, code, fitting, page, table
@@ -75,6 +76,7 @@ def render_html(
             _list("destroyed", "Deleted or replaced", going, anchors),
             changes,
             fleet_map(after, units, before=before, caption=caption),
+            cost_section(plan.cost),
             quota_bars(plan.quota, alias_of),
             retiring,
             _notes(plan),

@@ -9,7 +9,9 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.domain.state import AccountMissing, Listed, ObservedDeployment, ObservedState, Unreadable
 from reconciler.plan.ownership import owner_of
+from reconciler.prices.bill import Cost
 from reconciler.report.changes import Units
+from reconciler.report.html.cost import cost_section
 from reconciler.report.html.fleet_map import fleet_map, observed_holdings
 from reconciler.report.html.markup import Child, Markup, tag
 from reconciler.report.html.page import Answer, Occasion, Section, badge, code, fitting, over, page, table
@@ -20,7 +22,12 @@ _TABLE_BYTES = 4_500_000
 
 
 def render_html(
-    observed: ObservedState, occasion: Occasion, *, units: Units, retiring: Section | None = None
+    observed: ObservedState,
+    occasion: Occasion,
+    *,
+    units: Units,
+    retiring: Section | None = None,
+    cost: Cost | None = None,
 ) -> str:
     """Everything that is there, declared or not."""
     rows = list(_rows(observed))
@@ -40,6 +47,7 @@ def render_html(
             unread_section(unread),
             fleet_map(observed_holdings(observed), units, caption=caption),
             _deployments(rows),
+            cost_section(cost),
             retiring,
         ],
     )

@@ -7,9 +7,9 @@ import pytest
 
 from reconciler.domain.deployment import JsonValue
 from reconciler.errors import UsageProblem
-from reconciler.export import Estate
+from reconciler.export import Estate, Setting
 from reconciler.export.foreign import ForeignFile
-from reconciler.export.tfstate import tfstate_estate
+from reconciler.export.sources.terraform_state import tfstate_estate
 
 ACCOUNT = (
     "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg-ai"
@@ -37,7 +37,9 @@ def state(*resources: tuple[str, dict[str, Any]], mode: str = "managed", **more:
         ],
         **more,
     }
-    return tfstate_estate(ForeignFile(name="terraform.tfstate", document=json.loads(json.dumps(document))))
+    return tfstate_estate(
+        ForeignFile(name="terraform.tfstate", document=json.loads(json.dumps(document))), Setting()
+    )
 
 
 def resource_of(estate: Estate) -> dict[str, Any]:
@@ -122,14 +124,15 @@ def test_a_secret_of_the_state_never_reaches_a_message_or_an_export() -> None:
 )
 def test_what_is_no_state_of_ours_is_told_what_it_is(document: dict[str, Any], says: str) -> None:
     with pytest.raises(UsageProblem) as told:
-        tfstate_estate(ForeignFile(name="x", document=document))
+        tfstate_estate(ForeignFile(name="x", document=document), Setting())
     assert says in str(told.value)
 
 
-def test_a_deployment_without_an_id_is_named() -> None:
-    good = ("azurerm_cognitive_deployment", AZURERM)
-    estate = state(good, ("azurerm_cognitive_deployment", AZURERM | {"id": None}))
-    assert len(estate.notes) == 1
+def test_a_deployment_without_an_id_has_that_of_its_account() -> None:
+    estate = state(("azurerm_cognitive_deployment", AZURERM | {"id": None}))
+    assert [(one.name, [found.name for found in one.deployments]) for one in estate.accounts] == [
+        ("aoai", ["chat"])
+    ]
 
 
 def test_what_terraform_marks_as_sensitive_is_not_carried_and_that_is_told() -> None:
@@ -141,22 +144,23 @@ def test_what_terraform_marks_as_sensitive_is_not_carried_and_that_is_told() -> 
     resources = [{"mode": "managed", "type": "azurerm_cognitive_deployment", "instances": [instance]}]
     ((found,),) = [one.deployments for one in state(resources=resources).accounts]
     assert "hush" not in json.dumps(found.resource)
-    assert found.notes == ("Terraform marks rai_policy_name as sensitive: not carried over here",)
+    assert found.lost == ("Terraform marks rai_policy_name as sensitive: not carried over here",)
 
 
 def test_a_state_without_resources_is_told_apart_from_one_of_another_version() -> None:
     with pytest.raises(UsageProblem, match="it has no `resources`"):
-        tfstate_estate(ForeignFile(name="x", document={"version": 4}))
+        tfstate_estate(ForeignFile(name="x", document={"version": 4}), Setting())
     with pytest.raises(UsageProblem, match="it says version null"):
-        tfstate_estate(ForeignFile(name="x", document={"version": None, "resources": []}))
+        tfstate_estate(ForeignFile(name="x", document={"version": None, "resources": []}), Setting())
 
 
-def test_a_deployment_without_an_id_is_named_where_nothing_else_is_found() -> None:
-    with pytest.raises(UsageProblem, match="has no id of a deployment"):
-        state(("azurerm_cognitive_deployment", AZURERM | {"id": 5}))
+def test_a_deployment_without_any_account_has_a_place_to_fill_in() -> None:
+    estate = state(("azurerm_cognitive_deployment", AZURERM | {"id": None, "cognitive_account_id": None}))
+    (account,) = estate.accounts
+    assert (account.name, sorted(account.open)) == (None, ["name", "resourceGroup"])
 
 
 def test_an_arm_template_in_the_place_of_a_state_is_recognised() -> None:
     schema = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
     with pytest.raises(UsageProblem, match="pass it as --from-arm-template"):
-        tfstate_estate(ForeignFile(name="x", document={"$schema": schema, "resources": []}))
+        tfstate_estate(ForeignFile(name="x", document={"$schema": schema, "resources": []}), Setting())

@@ -158,8 +158,9 @@ def test_pruning_stays_safe_where_something_of_ours_is_commented_out() -> None:
 
 def test_an_unknown_property_is_told_and_a_known_one_that_does_not_fit_is_kept_as_it_is() -> None:
     text = entry(found(fancyNewThing=1, versionUpgradeOption="Someday", speculativeDecoding={"a": 0.5}))
-    assert "# ARM also has fancyNewThing: not known here, carried over by every write" in text
-    assert "extraProperties: {versionUpgradeOption: Someday, speculativeDecoding: {a: 0.5}}" in text
+    assert "# not known here, and stated as it is: fancyNewThing" in text
+    extra = "{versionUpgradeOption: Someday, speculativeDecoding: {a: 0.5}, fancyNewThing: 1}"
+    assert f"extraProperties: {extra}" in text
 
 
 def test_a_fine_tuned_model_says_where_it_was_made_or_what_to_fill_in() -> None:

@@ -40,10 +40,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A property or an item of a value."""
+    """A property or an item of a value; a `safe` one of nothing is null."""
 
     value: Node
     key: Node
+    safe: bool = False
 
 
 Node = Literal | Call | Access
@@ -132,12 +133,15 @@ class _Parser:
             steps += 1
             if steps > DEEPEST:
                 raise BadExpressionError(f"it follows more than {DEEPEST} properties")
-            if self._next()[1].endswith("."):
+            sign = self._next()[1]
+            key: Node
+            if sign.endswith("."):
                 kind, name = self._next()
                 if kind != "name":
                     raise BadExpressionError("a property's name is missing")
-                node = Access(node, Literal(name))
+                key = Literal(name)
             else:
-                node = Access(node, self.expression(depth + 1))
+                key = self.expression(depth + 1)
                 self._expect("]")
+            node = Access(node, key, safe=sign.startswith("?"))
         return node

@@ -1,0 +1,48 @@
+"""`reconciler cost`: what the declared deployments cost a month, without asking anybody."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler.cli.commands.shared import invalid, must_declare_something, style_of
+from reconciler.cli.exit_codes import Exit
+from reconciler.cli.knowledge import prices
+from reconciler.cli.options import Chosen, Output, manifest_options, output_options
+from reconciler.cli.wiring import load_manifests, say_shard, the_clock, write_result
+from reconciler.prices.bill import Cost, bill
+from reconciler.prices.deployed import declared
+from reconciler.report import cost as report
+from reconciler.report.style import json_text
+
+
+@click.command("cost")
+@manifest_options
+@output_options("text", "json", "markdown", "html", reports=True)
+def command(*, chosen: Chosen, output: Output) -> int:
+    """Say what the declared deployments cost a month at list prices, and what is not known of it.
+
+    Reads manifests and shipped prices; asks neither ARM nor a price list. `plan --cost` compares with what is
+    there. `-v` prints the arithmetic. Discounts and taxes are not in it.
+    """
+    loaded = load_manifests(chosen)
+    if not loaded.valid:
+        return invalid(loaded, output)
+    desired = loaded.state()
+    must_declare_something(desired)
+    say_shard(output, desired)
+    costs = desired.fleet.costs
+    deployed = [declared(one, one.region) for one in desired.deployments if desired.covers(one.id)]
+    cost = Cost(costs=costs, after=bill(deployed, costs, prices(costs), the_clock().now().date()))
+    for each in output.each():
+        match each.form:
+            case "json":
+                write_result(each, json_text(report.document(cost)))
+            case "markdown":
+                write_result(each, report.render_markdown(cost))
+            case "html":
+                from reconciler.cli.commands.pages import cost_html  # noqa: PLC0415 -- loads only when asked for
+
+                write_result(each, cost_html(cost, desired, chosen))
+            case _:
+                write_result(each, report.render_text(cost, style=style_of(each), verbose=each.verbose))
+    return Exit.DONE

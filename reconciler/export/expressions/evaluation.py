@@ -1,0 +1,395 @@
+"""The values of a template: parameters, variables, loops and functions, evaluated when they are asked for.
+
+Bounded work: a template is somebody else's program, and what it costs to read must not be theirs to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from reconciler.errors import UsageProblem
+from reconciler.export.expressions.functions import answer
+from reconciler.export.expressions.grammar import (
+    Access,
+    BadExpressionError,
+    Call,
+    Literal,
+    Node,
+    inner,
+    parse,
+)
+from reconciler.export.expressions.lambdas import OVER_ITEMS, over_items
+from reconciler.export.expressions.values import (
+    Choice,
+    Undecided,
+    Unknown,
+    Value,
+    at,
+    bounded,
+    called,
+    choice,
+    conditions,
+    joined,
+    restricted,
+    shown,
+    size,
+    truth,
+    unknown,
+)
+
+MOST_STEPS: Final = 300_000
+MOST_COPIES: Final = 800
+"""Of one loop (ARM's own limit)."""
+
+_DEEPEST: Final = 60
+_MOST_CASES: Final = 5
+"""Conditions by which the result of one function may differ."""
+
+_PROVIDER_PATH: Final = "/providers/"
+_SECURE: Final = frozenset({"securestring", "secureobject"})
+
+
+@dataclass(slots=True)
+class Budget:
+    """Steps left for a whole file."""
+
+    left: int = MOST_STEPS
+
+    def spend(self, steps: int = 1) -> None:
+        """So many steps; UsageProblem where none is left."""
+        self.left -= steps
+        if self.left < 0:
+            raise UsageProblem(
+                f"the template takes more than {MOST_STEPS:,} steps to evaluate, which no template of "
+                "deployments needs. Export from what exists instead: --subscription, or --account"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """Where a template is deployed, and what somebody decided about it.
+
+    `decided` are values by the words of an expression, spaces and case aside.
+    """
+
+    subscription: Value
+    resource_group: Value
+    location: Value
+    decided: Mapping[str, Value] = field(default_factory=dict)
+    budget: Budget = field(default_factory=Budget)
+
+    def on(self, value: Value) -> Value:
+        """A value, or what was decided of it."""
+        if self.decided and isinstance(value, Unknown):
+            return self.decided.get(normal(str(value)), value)
+        return value
+
+
+def normal(words: str) -> str:
+    """The words of an expression, however they are spaced and cased."""
+    return "".join(words.split()).lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What names mean inside one template.
+
+    `given` are parameter values, `set` variables that somebody decided, `copies` the loops under way, `bound`
+    what lambdas name; `label` tells this template from the others of its file.
+    """
+
+    template: Mapping[str, Value]
+    given: Mapping[str, Value]
+    around: Surroundings
+    set: Mapping[str, Value] = field(default_factory=dict)
+    label: str = ""
+    copies: Mapping[str, int] = field(default_factory=dict)
+    innermost: str = ""
+    bound: Mapping[str, Value] = field(default_factory=dict)
+    depth: int = 0
+    known: dict[tuple[str, str], Value] = field(default_factory=dict)
+
+    def looping(self, name: str, index: int) -> Scope:
+        """The same, inside one turn of a loop."""
+        return replace(self, copies={**self.copies, name.lower(): index}, innermost=name.lower())
+
+    def deeper(self) -> Scope:
+        """The same, one level further down."""
+        return replace(self, depth=self.depth + 1)
+
+    # -- values -----------------------------------------------------------------------------------
+
+    def value(self, written: Value) -> Value:
+        """What a value of the template comes to."""
+        self.around.budget.spend()
+        if self.depth > _DEEPEST:
+            return unknown("nested too deep")
+        if isinstance(written, str):
+            return self._text(written)
+        if isinstance(written, list):
+            return [self.deeper().value(one) for one in written]
+        if isinstance(written, dict):
+            return self._object(written)
+        return written
+
+    def _text(self, written: str) -> Value:
+        expression = inner(written)
+        if expression is None:
+            return written[1:] if written.startswith("[[") else written
+        try:
+            tree = parse(expression)
+        except BadExpressionError:
+            return self.around.on(unknown(expression))
+        return self.deeper().of(tree)
+
+    def _object(self, written: Mapping[str, Value]) -> Value:
+        made: dict[str, Value] = {}
+        for name, one in written.items():
+            if name.lower() == "copy" and isinstance(one, list):
+                made |= {str(at(loop, "name")[1]): self.loop(loop) for loop in one}
+            else:
+                made[name] = self.deeper().value(one)
+        return made
+
+    def loop(self, written: Value) -> Value:
+        """The list that a property loop `{name, count, input}` makes."""
+        name, count = str(at(written, "name")[1]), self.value(at(written, "count")[1])
+        if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count <= MOST_COPIES:
+            return called("copy", [name, count])
+        body = at(written, "input")[1]
+        return [self.looping(name, index).deeper().value(body) for index in range(count)]
+
+    # -- expressions ------------------------------------------------------------------------------
+
+    def of(self, node: Node) -> Value:
+        """What an expression comes to."""
+        self.around.budget.spend()
+        if self.depth > _DEEPEST:
+            return unknown("nested too deep")
+        match node:
+            case Literal(value):
+                return value
+            case Access(inside, key, safe):
+                return self.around.on(_access(self.deeper().of(inside), self.deeper().of(key), safe=safe))
+            case Call(name, arguments):
+                return self.around.on(self.deeper().call(name, arguments))
+
+    def call(self, name: str, arguments: tuple[Node, ...]) -> Value:
+        """A function of arguments that may not all be needed."""
+        match name:
+            case "if" if len(arguments) == 3:
+                return self._choice(self.of(arguments[0]), arguments[1], arguments[2])
+            case "and" | "or":
+                return self._all_or_any(name, arguments)
+            case "coalesce":
+                return _first_of([self.of(one) for one in arguments])
+            case "lambda":
+                return unknown("lambda")
+            case _ if name in OVER_ITEMS:
+                return over_items(name, arguments, self)
+            case _ if "." in name:
+                return self._own_function(name, [self.of(one) for one in arguments])
+            case _:
+                return self._function(name, [self.of(one) for one in arguments])
+
+    def _choice(self, condition: Value, yes: Node, no: Node) -> Value:
+        if isinstance(condition, bool):
+            return self.of(yes if condition else no)
+        if isinstance(condition, Choice):
+            return choice(
+                condition.condition,
+                self._choice(condition.yes, yes, no),
+                self._choice(condition.no, yes, no),
+            )
+        if isinstance(condition, Unknown):
+            return choice(str(condition), self.of(yes), self.of(no))
+        return called("if", [condition, self.of(yes), self.of(no)])
+
+    def _all_or_any(self, name: str, arguments: tuple[Node, ...]) -> Value:
+        """`and`, `or`: one that decides is enough, whatever the others are."""
+        values = [self.of(one) for one in arguments]
+        decisive = name == "or"
+        if any(one is decisive for one in values):
+            return decisive
+        open_ones = [one for one in values if not isinstance(one, bool)]
+        if not open_ones:
+            return not decisive
+        return open_ones[0] if len(open_ones) == 1 else called(name, _worded(open_ones))
+
+    def _function(self, name: str, values: list[Value]) -> Value:
+        self.around.budget.spend(sum(map(size, values)))
+        match name, values:
+            case "parameters", [str(wanted)]:
+                return self._parameter(wanted)
+            case "variables", [str(wanted)]:
+                return self._variable(wanted)
+            case "lambdavariables", [str(wanted)]:
+                there, value = at(dict(self.bound), wanted)
+                return value if there else called(name, values)
+            case "copyindex", _:
+                return self._copy_index(values)
+            case "subscription", []:
+                return self._subscription()
+            case "resourcegroup", []:
+                return self._group()
+            case "resourceid", [str(kind), *names] if "/" in kind:
+                return self._resource_id(kind, names)
+            case _:
+                return bounded(apply(name, values), f"{name}(…)")
+
+    def _subscription(self) -> Value:
+        words = {name: unknown(f"subscription().{name}") for name in ("tenantId", "displayName", "tags")}
+        here = self.around.subscription
+        return {**words, "subscriptionId": here, "id": joined(["/subscriptions/", here])}
+
+    def _group(self) -> Value:
+        words = {name: unknown(f"resourceGroup().{name}") for name in ("tags", "managedBy", "properties")}
+        return {
+            **words,
+            "name": self.around.resource_group,
+            "location": self.around.location,
+            "id": self._group_id(),
+            "type": "Microsoft.Resources/resourceGroups",
+        }
+
+    def _group_id(self) -> Value:
+        return _text(
+            ["/subscriptions/", self.around.subscription, "/resourceGroups/", self.around.resource_group]
+        )
+
+    def _resource_id(self, kind: str, names: list[Value]) -> Value:
+        provider, *types = kind.split("/")
+        if len(types) != len(names):
+            return called("resourceId", [kind, *names])
+        segments: list[Value] = [self._group_id(), _PROVIDER_PATH, provider]
+        for type_name, name in zip(types, names, strict=True):
+            segments += ["/", type_name, "/", name]
+        return _text(segments)
+
+    def _copy_index(self, values: list[Value]) -> Value:
+        name = str(values[0]).lower() if values and isinstance(values[0], str) else self.innermost
+        offset = values[-1] if values and isinstance(values[-1], int) else 0
+        index = self.copies.get(name)
+        return called("copyIndex", values) if index is None else index + offset
+
+    # -- names ------------------------------------------------------------------------------------
+
+    def _parameter(self, wanted: str) -> Value:
+        """A parameter's value; that of a secure one is a secret, whoever gives it, and is never looked at."""
+        declared, definition = at(at(self.template, "parameters")[1], wanted)
+        if str(at(definition, "type")[1]).lower() in _SECURE:
+            return unknown(f"parameters('{wanted}'){self.label}, which is secure")
+        there, found = at(dict(self.given), wanted)
+        if there:
+            return self.around.on(found)
+        has_default, default = at(definition, "defaultValue")
+        if declared and has_default:
+            return self._once("parameters", wanted, default)
+        if declared and at(definition, "nullable")[1] is True:
+            return None
+        return unknown(f"parameters('{wanted}'){self.label}")
+
+    def _variable(self, wanted: str) -> Value:
+        decided, value = at(dict(self.set), wanted)
+        if decided:
+            return value
+        variables = at(self.template, "variables")[1]
+        there, written = at(variables, wanted)
+        if there:
+            return self._once("variables", wanted, written)
+        loops = at(variables, "copy")[1]
+        for loop in loops if isinstance(loops, list) else []:
+            if str(at(loop, "name")[1]).lower() == wanted.lower():
+                return self.loop(loop)
+        return unknown(f"variables('{wanted}'){self.label}")
+
+    def _once(self, kind: str, name: str, written: Value) -> Value:
+        """A value by name, evaluated once; one that needs itself is not known."""
+        key = (kind, name.lower())
+        if key not in self.known:
+            words = f"{kind}('{name}'){self.label}"
+            self.known[key] = unknown(words)
+            found = replace(self.deeper(), copies={}, innermost="", bound={}).value(written)
+            self.known[key] = bounded(found, words)
+        return self.known[key]
+
+    def _own_function(self, name: str, values: list[Value]) -> Value:
+        """A function that the template defines: it sees its own arguments, and no more."""
+        space, _, short = name.rpartition(".")
+        spaces = at(self.template, "functions")[1]
+        for one in spaces if isinstance(spaces, list) else []:
+            if str(at(one, "namespace")[1]).lower() != space:
+                continue
+            there, definition = at(at(one, "members")[1], short)
+            wanted = at(definition, "parameters")[1] or []
+            if not there or not isinstance(wanted, list) or len(wanted) != len(values):
+                break
+            names = [str(at(parameter, "name")[1]) for parameter in wanted]
+            inside = replace(
+                self.deeper(),
+                template={"functions": spaces},
+                given=dict(zip(names, values, strict=True)),
+                set={},
+                copies={},
+                innermost="",
+                bound={},
+                known={},
+            )
+            return inside.value(at(at(definition, "output")[1], "value")[1])
+        return called(name, values)
+
+
+def apply(name: str, values: list[Value], cases: int = _MOST_CASES) -> Value:
+    """A function of these values: its answer, an answer for each case, or its own words."""
+    try:
+        return answer(name, values)
+    except Undecided:
+        condition = next(conditions(values), None)
+        if condition is None or cases == 0:
+            return called(name, values)
+    answers = (
+        apply(name, [restricted(one, condition, holds=holds) for one in values], cases - 1)
+        for holds in (True, False)
+    )
+    yes, no = answers
+    if isinstance(yes, Unknown) and isinstance(no, Unknown):
+        return called(name, values)
+    return choice(condition, yes, no)
+
+
+def _text(parts: list[Value]) -> Value:
+    return apply("concat", parts)
+
+
+def _access(value: Value, key: Value, *, safe: bool) -> Value:
+    if isinstance(value, Choice):
+        return choice(value.condition, _access(value.yes, key, safe=safe), _access(value.no, key, safe=safe))
+    if safe and value is None:
+        return None
+    there, found = at(value, key)
+    if there:
+        return found
+    if safe and isinstance(value, dict | list) and isinstance(key, str | int):
+        return None
+    words = f".{key}" if isinstance(key, str) else f"[{shown(key)}]"
+    return unknown(f"{value if isinstance(value, Unknown) else shown(value)}{words}")
+
+
+def _first_of(values: list[Value]) -> Value:
+    """The first that is not null; one that may be null leaves the rest in question."""
+    for number, one in enumerate(values):
+        if isinstance(one, Choice):
+            rest = values[number + 1 :]
+            return choice(one.condition, _first_of([one.yes, *rest]), _first_of([one.no, *rest]))
+        if isinstance(one, Unknown):
+            return one if one.is_text or number == len(values) - 1 else called("coalesce", values[number:])
+        if one is not None:
+            return one
+    return None
+
+
+def _worded(values: list[Value]) -> list[Value]:
+    """Conditions as the words that they depend on."""
+    return [unknown(words) if isinstance(words := truth(one), str) else words for one in values]

@@ -1,0 +1,167 @@
+"""Functions that apply an expression to each item: filter, map, sort and their kin.
+
+Meanings: "Lambda functions for ARM templates", learn.microsoft.com. What an item comes to may be unknown;
+only what has to be looked at to say which items there are must be known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cmp_to_key
+from typing import TYPE_CHECKING, Final
+
+from reconciler.export.expressions.grammar import Call, Literal, Node
+from reconciler.export.expressions.values import (
+    Choice,
+    Undecided,
+    Value,
+    called,
+    choice,
+    digest,
+    unknown,
+)
+
+if TYPE_CHECKING:
+    from reconciler.export.expressions.evaluation import Scope
+
+OVER_ITEMS: Final = frozenset({"filter", "map", "reduce", "sort", "toobject", "groupby", "mapvalues"})
+
+
+class _Lambda:
+    """The function that a `lambda('name', …, expression)` is."""
+
+    def __init__(self, node: Node, scope: Scope) -> None:
+        if not isinstance(node, Call) or node.name != "lambda" or not node.arguments:
+            raise Undecided
+        *names, self._body = node.arguments
+        self._names = [one.value for one in names if isinstance(one, Literal) and isinstance(one.value, str)]
+        if len(self._names) != len(names):
+            raise Undecided
+        self._scope = scope
+
+    def __call__(self, *values: Value) -> Value:
+        """What the expression comes to; more values than names are left out, as an index may be."""
+        if len(values) < len(self._names):
+            raise Undecided
+        bound = {**self._scope.bound, **dict(zip(self._names, values, strict=False))}
+        return replace(self._scope.deeper(), bound=bound).of(self._body)
+
+
+def over_items(name: str, arguments: tuple[Node, ...], scope: Scope) -> Value:
+    """A function of a list (or object) and of lambdas."""
+    if not arguments:
+        return called(name, [])
+    return _over(name, scope.of(arguments[0]), arguments[1:], scope)
+
+
+def _over(name: str, items: Value, rest: tuple[Node, ...], scope: Scope) -> Value:
+    if isinstance(items, Choice):
+        return choice(
+            items.condition, _over(name, items.yes, rest, scope), _over(name, items.no, rest, scope)
+        )
+    try:
+        return _FUNCTIONS[name](items, rest, scope)
+    except (Undecided, ValueError):
+        words = ", ".join(_words(one) for one in rest)
+        here = f"{scope.label}{scope.copies}{scope.bound}"
+        mark = f" #{digest(here)}" if scope.label or scope.copies or scope.bound else ""
+        return unknown(f"{called(name, [items])}".removesuffix(")") + f", {words}){mark}")
+
+
+def _words(node: Node) -> str:
+    """An expression as text, so that different ones stay different."""
+    match node:
+        case Literal(value):
+            return f"'{value}'" if isinstance(value, str) else str(value)
+        case Call(name, arguments):
+            return f"{name}({', '.join(map(_words, arguments))})"
+        case _:
+            key = node.key.value if isinstance(node.key, Literal) else f"[{_words(node.key)}]"
+            return f"{_words(node.value)}.{key}"
+
+
+def _list(value: Value) -> list[Value]:
+    if not isinstance(value, list):
+        raise Undecided
+    return value
+
+
+def _bool(value: Value) -> bool:
+    if not isinstance(value, bool):
+        raise Undecided
+    return value
+
+
+def _key(value: Value) -> str:
+    if not isinstance(value, str):
+        raise Undecided
+    return value
+
+
+def _filter(items: Value, rest: tuple[Node, ...], scope: Scope) -> Value:
+    (wanted,) = rest
+    keep = _Lambda(wanted, scope)
+    return [one for number, one in enumerate(_list(items)) if _bool(keep(one, number))]
+
+
+def _map(items: Value, rest: tuple[Node, ...], scope: Scope) -> Value:
+    (each,) = rest
+    made = _Lambda(each, scope)
+    return [made(one, number) for number, one in enumerate(_list(items))]
+
+
+def _reduce(items: Value, rest: tuple[Node, ...], scope: Scope) -> Value:
+    start, step = rest
+    together, total = _Lambda(step, scope), scope.of(start)
+    for number, one in enumerate(_list(items)):
+        total = together(total, one, number)
+    return total
+
+
+def _sort(items: Value, rest: tuple[Node, ...], scope: Scope) -> Value:
+    (before,) = rest
+    first = _Lambda(before, scope)
+
+    def compared(one: Value, other: Value) -> int:
+        if _bool(first(one, other)):
+            return -1
+        return 1 if _bool(first(other, one)) else 0
+
+    return sorted(_list(items), key=cmp_to_key(compared))
+
+
+def _to_object(items: Value, rest: tuple[Node, ...], scope: Scope) -> Value:
+    key_of, *value_of = (_Lambda(one, scope) for one in rest)
+    return {
+        _key(key_of(one, number)): value_of[0](one, number) if value_of else one
+        for number, one in enumerate(_list(items))
+    }
+
+
+def _group_by(items: Value, rest: tuple[Node, ...], scope: Scope) -> Value:
+    (key,) = rest
+    key_of = _Lambda(key, scope)
+    groups: dict[str, list[Value]] = {}
+    for number, one in enumerate(_list(items)):
+        groups.setdefault(_key(key_of(one, number)), []).append(one)
+    return dict(groups)
+
+
+def _map_values(items: Value, rest: tuple[Node, ...], scope: Scope) -> Value:
+    (each,) = rest
+    made = _Lambda(each, scope)
+    if not isinstance(items, dict):
+        raise Undecided
+    return {name: made(one) for name, one in items.items()}
+
+
+_FUNCTIONS: Final[dict[str, Callable[[Value, tuple[Node, ...], Scope], Value]]] = {
+    "filter": _filter,
+    "map": _map,
+    "reduce": _reduce,
+    "sort": _sort,
+    "toobject": _to_object,
+    "groupby": _group_by,
+    "mapvalues": _map_values,
+}

@@ -1,0 +1,305 @@
+"""Values of ARM expressions, some of which nobody can know before a deployment runs.
+
+A value is known, unknown, or a choice between two values by a condition that is unknown. What is unknown
+keeps the words that stand for it, goes through every function, and is never turned into a guess.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Union
+
+from reconciler.domain.deployment import JsonValue
+
+LARGEST: Final = 5_000
+"""Values inside one value."""
+
+_LONGEST: Final = 300
+_LONGEST_INNER: Final = 60
+_MOST_PARTS: Final = 40
+
+
+class Undecided(Exception):  # noqa: N818 -- an answer too
+    """No answer follows: it depends on something unknown, or the arguments are of the wrong kind."""
+
+
+class Hole(str):
+    """The part of a text that is not known: the expression that stands for it."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value that is not known, or a text that is known in part."""
+
+    parts: tuple[str, ...]
+
+    def __str__(self) -> str:
+        if len(self.parts) == 1 and isinstance(self.parts[0], Hole):
+            return self.parts[0]
+        return "".join(f"${{{one}}}" if isinstance(one, Hole) else one for one in self.parts)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is a text that is not empty for certain: a part of it is known."""
+        return any(not isinstance(one, Hole) for one in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of two values; `condition` is the expression, not known, that decides."""
+
+    condition: str
+    yes: Value
+    no: Value
+
+    def __str__(self) -> str:
+        return f"if({self.condition}, {shown(self.yes)}, {shown(self.no)})"
+
+
+Value = Union[  # noqa: UP007 -- names in quotes
+    None, bool, int, float, str, Unknown, Choice, list["Value"], dict[str, "Value"]
+]
+Open = Unknown | Choice
+"""A value that is not known as a whole."""
+
+
+def as_value(known: JsonValue) -> Value:
+    """JSON as a value, all of which is known."""
+    return known  # type: ignore[return-value]  # parsed JSON has lists and dicts where JsonValue has more
+
+
+def unknown(words: str) -> Unknown:
+    """A value of which only the expression is known; a long one keeps its identity by a digest."""
+    return Unknown((Hole(_limited(words, _LONGEST)),))
+
+
+def _limited(words: str, most: int) -> str:
+    return words if len(words) <= most else f"{words[:most]}…{digest(words)}"
+
+
+def digest(words: str) -> str:
+    """Eight characters that differ where two long texts do."""
+    return hashlib.sha256(words.encode()).hexdigest()[:8]
+
+
+def called(name: str, arguments: Iterable[Value]) -> Unknown:
+    """What a function would be of these arguments."""
+    return unknown(f"{name}({', '.join(shown(one) for one in arguments)})")
+
+
+def shown(value: Value) -> str:
+    """A value within the words of an expression; different values are shown differently."""
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    if isinstance(value, dict):
+        inner = ", ".join(f"{name}: {shown(one)}" for name, one in value.items())
+        return "{" + _limited(inner, _LONGEST_INNER) + "}"
+    if isinstance(value, list):
+        return "[" + _limited(", ".join(map(shown, value)), _LONGEST_INNER) + "]"
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    return str(value)
+
+
+def has_open(value: Value) -> bool:
+    """Whether anything in a value is not known."""
+    if isinstance(value, dict):
+        return any(has_open(one) for one in value.values())
+    if isinstance(value, list):
+        return any(has_open(one) for one in value)
+    return isinstance(value, Open)
+
+
+def size(value: Value) -> int:
+    """Values in a value, counted as far as `LARGEST`: what is shared within it counts each time."""
+    count, level = 0, [value]
+    while level and count <= LARGEST:
+        one = level.pop()
+        count += 1
+        if isinstance(one, dict):
+            level.extend(one.values())
+        elif isinstance(one, list):
+            level.extend(one)
+        elif isinstance(one, Choice):
+            level += [one.yes, one.no]
+        elif isinstance(one, Unknown):
+            count += len(one.parts)
+    return count
+
+
+def bounded(value: Value, words: str) -> Value:
+    """The value, or only its words where it is larger than anything of a deployment is."""
+    return unknown(words) if size(value) > LARGEST else value
+
+
+# -- choices -------------------------------------------------------------------------------------
+
+
+def choice(condition: str, yes: Value, no: Value) -> Value:
+    """One of two values; known at once where both are the same."""
+    yes, no = restricted(yes, condition, holds=True), restricted(no, condition, holds=False)
+    return yes if alike(yes, no) else Choice(condition, yes, no)
+
+
+def restricted(value: Value, condition: str, *, holds: bool) -> Value:
+    """What a value is where a condition holds, or where it does not."""
+    if isinstance(value, Choice):
+        if value.condition == condition:
+            return restricted(value.yes if holds else value.no, condition, holds=holds)
+        return choice(
+            value.condition,
+            restricted(value.yes, condition, holds=holds),
+            restricted(value.no, condition, holds=holds),
+        )
+    if isinstance(value, dict):
+        return {name: restricted(one, condition, holds=holds) for name, one in value.items()}
+    if isinstance(value, list):
+        return [restricted(one, condition, holds=holds) for one in value]
+    return value
+
+
+def conditions(values: Iterable[Value]) -> Iterator[str]:
+    """The conditions on which values depend, wherever in them."""
+    for one in values:
+        if isinstance(one, Choice):
+            yield one.condition
+        elif isinstance(one, dict):
+            yield from conditions(one.values())
+        elif isinstance(one, list):
+            yield from conditions(one)
+
+
+def truth(value: Value) -> bool | str:
+    """A condition: true, false, or the words on which it depends."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, Choice):
+        if value.yes is True and value.no is False:
+            return value.condition
+        if value.yes is False and value.no is True:
+            return f"not({value.condition})"
+    return str(value) if isinstance(value, Open) else shown(value)
+
+
+# -- comparing -----------------------------------------------------------------------------------
+
+
+def alike(one: Value, other: Value) -> bool:
+    """Whether two values are written the same, what is unknown in them included; 1 is not true."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(alike(inner, other[name]) for name, inner in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(alike, one, other))
+    if isinstance(one, Choice) and isinstance(other, Choice):
+        return one.condition == other.condition and alike(one.yes, other.yes) and alike(one.no, other.no)
+    return type(one) is type(other) and one == other
+
+
+def same(one: Value, other: Value) -> bool:
+    """Whether two values are equal; Undecided where that depends on what is unknown."""
+    if isinstance(one, Open) or isinstance(other, Open):
+        raise Undecided
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and _all_same((one[name], other[name]) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and _all_same(zip(one, other, strict=True))
+    return type(one) is type(other) and one == other
+
+
+def _all_same(pairs: Iterable[tuple[Value, Value]]) -> bool:
+    """Whether all pairs are equal; one that is not decides, whatever is undecided."""
+    doubt = False
+    for one, other in pairs:
+        try:
+            if not same(one, other):
+                return False
+        except Undecided:
+            doubt = True
+    if doubt:
+        raise Undecided
+    return True
+
+
+# -- texts and places ----------------------------------------------------------------------------
+
+
+def joined(texts: Iterable[Value]) -> Value:
+    """Texts one after the other; numbers and truth values as ARM writes them."""
+    given = list(texts)
+    parts: list[str] = []
+    for one in given:
+        if isinstance(one, Unknown):
+            parts += one.parts
+        elif isinstance(one, bool):
+            parts.append("True" if one else "False")
+        elif isinstance(one, str | int):
+            parts.append(str(one))
+        else:
+            raise Undecided
+    if len(parts) > _MOST_PARTS:
+        raise Undecided
+    if any(isinstance(part, Hole) for part in parts):
+        return Unknown(_merged(parts))
+    return "".join(parts)
+
+
+def _merged(parts: Iterable[str]) -> tuple[str, ...]:
+    """Parts without empty ones, neighbours that are known made one."""
+    made: list[str] = []
+    for part in parts:
+        if not part:
+            continue
+        if made and not isinstance(part, Hole) and not isinstance(made[-1], Hole):
+            made[-1] += part
+        else:
+            made.append(part)
+    return tuple(made)
+
+
+def segments(name: Value) -> list[Value]:
+    """What stands between the slashes of a name; a segment may be known in part."""
+    if isinstance(name, Choice):
+        yes, no = segments(name.yes), segments(name.no)
+        if len(yes) == len(no):
+            return [choice(name.condition, one, other) for one, other in zip(yes, no, strict=True)]
+        return [name]
+    if not isinstance(name, Unknown):
+        return list(name.split("/")) if isinstance(name, str) else [name]
+    parts: list[list[str]] = [[]]
+    for part in name.parts:
+        if isinstance(part, Hole):
+            parts[-1].append(part)
+            continue
+        first, *rest = part.split("/")
+        parts[-1].append(first)
+        parts += [[one] for one in rest]
+    return [_whole(_merged(one)) for one in parts]
+
+
+def _whole(parts: tuple[str, ...]) -> Value:
+    if any(isinstance(part, Hole) for part in parts):
+        return Unknown(parts)
+    return "".join(parts)
+
+
+def at(value: object, key: Value) -> tuple[bool, Value]:
+    """A property or an item, and whether it is there; names have no case in ARM."""
+    if isinstance(value, Mapping) and isinstance(key, str):
+        if key in value:
+            return True, value[key]
+        for name, inner in value.items():
+            if name.lower() == key.lower():
+                return True, inner
+    if (
+        isinstance(value, list)
+        and isinstance(key, int)
+        and not isinstance(key, bool)
+        and 0 <= key < len(value)
+    ):
+        return True, value[key]
+    return False, None

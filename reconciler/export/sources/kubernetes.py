@@ -1,0 +1,198 @@
+"""Deployments as Kubernetes objects: of Azure Service Operator (ASO) and of Crossplane's Azure provider.
+
+ASO: group `cognitiveservices.azure.com`, ARM's own shape under `spec`, the account as `owner`. Crossplane:
+group `cognitiveservices.azure.upbound.io`, Terraform's attributes in camelCase under `spec.forProvider`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from reconciler.domain.deployment import JsonObject, JsonValue
+from reconciler.domain.ids import AccountId
+from reconciler.errors import UsageProblem
+from reconciler.export.draft import part
+from reconciler.export.estate import Estate, Found, FoundAccount, Origin
+from reconciler.export.sources.given import Setting
+from reconciler.export.sources.terraform_resource import first
+
+_ASO: Final = re.compile(r"cognitiveservices\.azure\.com/")
+_CROSSPLANE: Final = re.compile(r"cognitiveservices\.azure(\.m)?\.upbound\.io/")
+_ASO_FRAME: Final = frozenset({"azureName", "owner", "operatorSpec", "originalVersion"})
+_CROSSPLANE_PROPERTIES: Final = ("raiPolicyName", "versionUpgradeOption", "dynamicThrottlingEnabled")
+_CROSSPLANE_FRAME: Final = frozenset(
+    {"cognitiveAccountId", "cognitiveAccountIdRef", "cognitiveAccountIdSelector", "model", "sku", "scale"}
+)
+_EXTERNAL: Final = "crossplane.io/external-name"
+
+
+def is_kubernetes(value: JsonValue) -> bool:
+    """Whether a document is an object of Kubernetes."""
+    return isinstance(value, Mapping) and "apiVersion" in value and "kind" in value
+
+
+def kubernetes_estate(name: str, documents: Iterable[JsonValue], setting: Setting) -> Estate:
+    """The deployments among Kubernetes objects; UsageProblem where there are none."""
+    objects = [one for document in documents for one in _listed(document)]
+    accounts = {_key(one): one for one in objects if _is(one, "Account")}
+    found: dict[str, tuple[FoundAccount, list[Found]]] = {}
+    for one in objects:
+        if _is(one, "Deployment"):
+            owner = _owner(one, accounts)
+            key = f"{owner.subscription}/{owner.resource_group}/{owner.name}/{sorted(owner.open.items())}"
+            made = _of_aso(one) if _ASO.match(str(one.get("apiVersion"))) else _of_crossplane(one)
+            found.setdefault(key, (owner, []))[1].append(made)
+    if not found:
+        kinds = ", ".join(sorted({f"{one.get('apiVersion')} {one.get('kind')}" for one in objects})[:6])
+        raise UsageProblem(
+            f"{name} holds no model deployment: looked for kind Deployment of cognitiveservices.azure.com "
+            f"(ASO) and of cognitiveservices.azure.upbound.io (Crossplane), found {kinds or 'none at all'}"
+        )
+    return Estate(
+        origin=Origin.KUBERNETES,
+        cloud=setting.cloud,
+        accounts=tuple(
+            FoundAccount(
+                subscription=owner.subscription,
+                resource_group=owner.resource_group,
+                name=owner.name,
+                region=owner.region,
+                open=owner.open,
+                deployments=tuple(deployments),
+            )
+            for owner, deployments in found.values()
+        ),
+    )
+
+
+def _listed(document: JsonValue) -> Iterator[JsonObject]:
+    """An object, or those of a `List`."""
+    if not isinstance(document, Mapping):
+        return
+    items = document.get("items")
+    if str(document.get("kind")).endswith("List") and isinstance(items, list):
+        for one in items:
+            yield from _listed(one)
+    else:
+        yield document
+
+
+def _is(one: JsonObject, kind: str) -> bool:
+    version = str(one.get("apiVersion"))
+    ours = bool(_ASO.match(version) or _CROSSPLANE.match(version))
+    return ours and str(one.get("kind")) == kind
+
+
+def _key(one: JsonObject) -> str:
+    return str(part(one, "metadata").get("name"))
+
+
+def _named(one: JsonObject) -> str:
+    """The name in Azure: what was set for it, else the object's own."""
+    metadata = part(one, "metadata")
+    external = part(metadata, "annotations").get(_EXTERNAL)
+    azure = part(one, "spec").get("azureName")
+    return str(azure or external or metadata.get("name"))
+
+
+# -- accounts ------------------------------------------------------------------------------------
+
+
+def _owner(one: JsonObject, accounts: Mapping[str, JsonObject]) -> FoundAccount:
+    spec = part(one, "spec")
+    provider = part(spec, "forProvider")
+    owner = part(spec, "owner")
+    written = owner.get("armId") or provider.get("cognitiveAccountId")
+    if isinstance(written, str):
+        try:
+            account = AccountId.parse(written)
+        except ValueError:
+            return _unknown_account(written)
+        return FoundAccount(
+            subscription=account.subscription, resource_group=account.resource_group, name=account.name
+        )
+    referred = owner.get("name") or part(provider, "cognitiveAccountIdRef").get("name")
+    if not isinstance(referred, str):
+        return _unknown_account("chosen by labels" if provider else "the owner")
+    object_of = accounts.get(referred)
+    if object_of is None:
+        return _unknown_account(f"the account of the object {referred}")
+    return _account(object_of, referred)
+
+
+def _account(one: JsonObject, referred: str) -> FoundAccount:
+    """The account of an Account object, as far as that says where it is."""
+    spec = part(one, "spec")
+    provider = part(spec, "forProvider")
+    group = part(spec, "owner").get("armId") or provider.get("resourceGroupName")
+    parts = str(group or "").split("/")
+    subscription = parts[2] if len(parts) > 4 else None
+    name = parts[4] if len(parts) > 4 else None
+    resource_group = name or (group if isinstance(group, str) else None)
+    # An owner's name is that of an object, which may be called otherwise in Azure.
+    resource_group = resource_group or _text(part(spec, "owner").get("name"))
+    region = spec.get("location") or provider.get("location")
+    there = resource_group is not None
+    return FoundAccount(
+        subscription=subscription,
+        resource_group=resource_group,
+        name=_named(one),
+        region=_text(region),
+        open={} if there else {"resourceGroup": f"the resource group of the object {referred}"},
+    )
+
+
+def _text(value: JsonValue) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _unknown_account(words: str) -> FoundAccount:
+    return FoundAccount(
+        subscription=None,
+        resource_group=None,
+        name=None,
+        open=dict.fromkeys(("name", "resourceGroup"), words),
+    )
+
+
+# -- deployments ---------------------------------------------------------------------------------
+
+
+def _of_aso(one: JsonObject) -> Found:
+    spec = part(one, "spec")
+    return Found(
+        name=_named(one),
+        resource={name: value for name, value in spec.items() if name not in _ASO_FRAME},
+        lost=_policies(one),
+    )
+
+
+def _of_crossplane(one: JsonObject) -> Found:
+    spec = part(one, "spec")
+    provider = {**part(spec, "initProvider"), **part(spec, "forProvider")}
+    sku, scale = first(provider, "sku"), first(provider, "scale")
+    if not sku and scale:
+        sku = {("name" if name == "type" else name): value for name, value in scale.items()}
+    properties = {name: provider[name] for name in _CROSSPLANE_PROPERTIES if provider.get(name) is not None}
+    lost = [
+        f"spec.forProvider.{name} has no place in a manifest: left out"
+        for name, value in provider.items()
+        if name not in _CROSSPLANE_FRAME | set(_CROSSPLANE_PROPERTIES) and value is not None
+    ]
+    return Found(
+        name=_named(one),
+        resource={"sku": sku, "properties": {**properties, "model": first(provider, "model")}},
+        lost=(*lost, *_policies(one)),
+    )
+
+
+def _policies(one: JsonObject) -> tuple[str, ...]:
+    """What an object says about deleting, which a manifest says in words of its own."""
+    spec = part(one, "spec")
+    annotated = part(part(one, "metadata"), "annotations").get("serviceoperator.azure.com/reconcile-policy")
+    said = annotated or spec.get("deletionPolicy") or spec.get("managementPolicies")
+    if said in (None, "Delete", "manage", ["*"]):
+        return ()
+    return (f"the object's policy {said} is not carried over: see lifecycle in the manifest reference",)

@@ -1,0 +1,351 @@
+"""Any number of sources become one estate: each is recognised by what it holds, read, and laid together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from reconciler.domain.deployment import JsonValue
+from reconciler.errors import UsageProblem
+from reconciler.export.draft import at
+from reconciler.export.estate import Estate, Found, FoundAccount, Origin
+from reconciler.export.foreign import ForeignFile, ForeignText, read_any, read_file
+from reconciler.export.sources import azd, bicep, kubernetes
+from reconciler.export.sources.given import Setting, refuse_unused
+from reconciler.export.sources.listing import listing_estate
+from reconciler.export.sources.parameters import names_in
+from reconciler.export.sources.template import template_estate, template_names
+from reconciler.export.sources.terraform_state import tfstate_estate
+
+_TAKEN: Final = (
+    "ARM templates, .bicep, Terraform states, plans (`terraform show -json`) and folders of .tf files, lists "
+    "from `az cognitiveservices account deployment list -o json`, Kubernetes objects of ASO and Crossplane, "
+    "azd's azure.yaml and ai.yaml"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One source, read but not evaluated: what it is called, what it can be told, and how it is read."""
+
+    name: str
+    known: tuple[str, ...]
+    estate: Callable[[Setting], Estate]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """What to read: files of any kind, those whose kind was said, and parameter files in their order."""
+
+    any_kind: Sequence[Path] = ()
+    templates: Sequence[Path] = ()
+    states: Sequence[Path] = ()
+    parameters: Sequence[Path] = ()
+
+    @property
+    def all(self) -> Sequence[Path]:
+        """Every file."""
+        return (*self.any_kind, *self.templates, *self.states, *self.parameters)
+
+
+def estate_of(files: Files, setting: Setting, stdin: BinaryIO | None = None) -> Estate:
+    """What all these files declare together, each assumption told apart; UsageProblem for what cannot be."""
+    sources, parameters = _sources(files, stdin)
+    made = _together([(one.name, one.estate(setting)) for one in sources])
+    _refuse_unknown(sources, parameters, setting)
+    if setting.assumed:
+        made = _told_apart(made, sources, setting)
+    return _placed(made, setting)
+
+
+# -- recognising ---------------------------------------------------------------------------------
+
+
+def _sources(files: Files, stdin: BinaryIO | None) -> tuple[list[Source], list[ForeignFile]]:
+    if sum(str(path) == "-" for path in files.all) > 1:
+        raise UsageProblem("standard input is one file: give - once")
+    implies = any(path.suffix == ".bicepparam" for path in files.parameters)
+    if not (files.any_kind or files.templates or files.states or implies):
+        raise UsageProblem("--parameters belongs to a template: give --from-arm-template or --from too")
+    parameters: list[ForeignFile] = []
+    implied: list[ForeignFile] = []
+    for path in files.parameters:
+        if path.suffix == ".bicepparam":
+            template, given = bicep.built_parameters(path)
+            parameters.append(given)
+            implied += [template] if template is not None else []
+        else:
+            parameters.append(read_file(path, stdin))
+    for given in parameters:
+        names_in(given)
+    sources = [_recognised(path, parameters, stdin) for path in files.any_kind]
+    sources += [_template(_template_file(path, stdin), parameters) for path in files.templates]
+    sources += [_state(read_file(path, stdin)) for path in files.states]
+    if not sources and implied:
+        sources = [_template(one, parameters) for one in implied]
+    if not sources:
+        raise UsageProblem("the .bicepparam files do not say which template they are for: give --from too")
+    return sources, parameters
+
+
+def _recognised(path: Path, parameters: Sequence[ForeignFile], stdin: BinaryIO | None) -> Source:
+    if path.is_dir():
+        from reconciler.export.sources.terraform_source import terraform_source  # noqa: PLC0415 -- loads a parser
+
+        known, estate = terraform_source(path)
+        return Source(name=str(path), known=known, estate=estate)
+    if path.suffix == ".bicep":
+        return _template(bicep.built_template(path), parameters)
+    if path.suffix == ".bicepparam":
+        raise UsageProblem(f"{path} holds parameters: pass it as --parameters, beside the template as --from")
+    if path.suffix in {".tf", ".tfvars"}:
+        raise UsageProblem(f"{path} is one file of a Terraform configuration: name its folder")
+    text = read_any(path, stdin)
+    first = text.values[0] if text.values else None
+    if isinstance(first, Mapping):
+        file = ForeignFile(name=text.name, document=first)
+        source = _object_source(file, text, parameters)
+        if source is not None:
+            return source
+        if isinstance(first.get("value"), list):
+            first = first["value"]
+    if isinstance(first, list):
+        items = first
+        return Source(
+            name=text.name, known=(), estate=lambda setting: listing_estate(text.name, items, setting)
+        )
+    raise UsageProblem(f"{text.name} is nothing that deployments are exported from. Read are {_TAKEN}")
+
+
+def _object_source(file: ForeignFile, text: ForeignText, parameters: Sequence[ForeignFile]) -> Source | None:
+    document = file.document
+    schema = str(at(document, "$schema")).lower()
+    if "deploymentparameters" in schema:
+        raise UsageProblem(
+            f"{file.name} is a parameter file: pass it as --parameters, beside the template as --from"
+        )
+    if any(map(kubernetes.is_kubernetes, text.values)):
+        return Source(
+            name=file.name,
+            known=(),
+            estate=lambda setting: kubernetes.kubernetes_estate(file.name, text.values, setting),
+        )
+    terraform = {"terraform_version", "encrypted_data", "encryption_version", "planned_values", "lineage"}
+    if terraform & document.keys():
+        return _state(file)
+    if "deploymenttemplate" in schema or ("contentVersion" in document and "resources" in document):
+        return _template(file, parameters)
+    if "/deployments/" in str(at(document, "id")).lower() and at(document, "properties") is not None:
+        return Source(
+            name=file.name,
+            known=(),
+            estate=lambda setting: listing_estate(file.name, [document], setting),
+        )
+    if isinstance(document.get("resources"), list) and not document.get("deployments"):
+        return _template(file, parameters)
+    if azd.is_azd(document):
+        return Source(name=file.name, known=(), estate=lambda setting: azd.azd_estate(text, setting))
+    return None
+
+
+def _template_file(path: Path, stdin: BinaryIO | None) -> ForeignFile:
+    return bicep.built_template(path) if path.suffix == ".bicep" else read_file(path, stdin)
+
+
+def _template(file: ForeignFile, parameters: Sequence[ForeignFile]) -> Source:
+    return Source(
+        name=file.name,
+        known=template_names(file),
+        estate=lambda setting: template_estate(file, parameters, setting),
+    )
+
+
+def _state(file: ForeignFile) -> Source:
+    return Source(name=file.name, known=(), estate=lambda setting: tfstate_estate(file, setting))
+
+
+def _refuse_unknown(sources: Sequence[Source], parameters: Sequence[ForeignFile], setting: Setting) -> None:
+    known = [name for one in sources for name in one.known]
+    refuse_unused(setting.unused(), known)
+    for file in parameters:
+        for name in names_in(file):
+            if f"{file.name}: {name.lower()}" not in setting.used:
+                refuse_unused([f"{name} ({file.name})"], known)
+
+
+# -- laying together -----------------------------------------------------------------------------
+
+
+def _together(estates: Sequence[tuple[str, Estate]]) -> Estate:
+    """One estate of several; what two of them say of one deployment is compared."""
+    if len(estates) == 1:
+        return estates[0][1]
+    accounts: list[FoundAccount] = []
+    left_out: list[str] = []
+    said_by: dict[tuple[int, str], str] = {}
+    for name, estate in sorted(estates, key=lambda one: not one[1].origin.existing):
+        left_out += estate.left_out
+        for account in estate.accounts:
+            number = next((n for n, one in enumerate(accounts) if _same_account(one, account)), len(accounts))
+            if number == len(accounts):
+                accounts.append(replace(account, deployments=()))
+            accounts[number] = _joined(accounts[number], account)
+            for one in account.deployments:
+                accounts[number] = _with(accounts[number], one, (number, name), said_by, left_out)
+    origins = {estate.origin for _, estate in estates}
+    return Estate(
+        origin=origins.pop() if len(origins) == 1 else Origin.SEVERAL,
+        cloud=estates[0][1].cloud,
+        accounts=tuple(accounts),
+        notes=tuple(dict.fromkeys(note for _, estate in estates for note in estate.notes)),
+        left_out=tuple(left_out),
+    )
+
+
+def _same_account(one: FoundAccount, other: FoundAccount) -> bool:
+    """Whether two sources speak of one account, as far as they say which."""
+    if one.name is None or other.name is None:
+        return (one.name, dict(one.open)) == (other.name, dict(other.open))
+    pairs = (
+        (one.name, other.name),
+        (one.resource_group, other.resource_group),
+        (one.subscription, other.subscription),
+    )
+    return all(a is None or b is None or a.lower() == b.lower() for a, b in pairs)
+
+
+def _joined(one: FoundAccount, other: FoundAccount) -> FoundAccount:
+    """An account with what the other source knows of it."""
+    group = one.resource_group or other.resource_group
+    region = one.region or other.region
+    solved = {"resourceGroup": group, "region": region, "name": one.name}
+    return replace(
+        one,
+        subscription=one.subscription or other.subscription,
+        resource_group=group,
+        region=region,
+        open={where: words for where, words in one.open.items() if solved.get(where) is None},
+    )
+
+
+def _with(
+    account: FoundAccount,
+    one: Found,
+    at_source: tuple[int, str],
+    said_by: dict[tuple[int, str], str],
+    left_out: list[str],
+) -> FoundAccount:
+    number, source = at_source
+    known = next((found for found in account.deployments if found.name.lower() == one.name.lower()), None)
+    key = (number, one.name.lower())
+    if known is None or said_by.get(key) == source:
+        said_by[key] = source
+        return replace(account, deployments=(*account.deployments, one))
+    differ = sorted(_differences(known.resource, one.resource))
+    if differ:
+        left_out.append(
+            f"{account.name or 'the account'}/{one.name} is in {said_by[key]} and in {source}, which "
+            f"differ in {', '.join(differ)}; what {said_by[key]} says is exported"
+        )
+    return account
+
+
+def _differences(one: JsonValue, other: JsonValue, path: str = "") -> Iterable[str]:
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        for name in {key.lower(): key for key in (*one, *other)}.values():
+            inner = f"{path}.{name}" if path else name
+            yield from _differences(at(one, name), at(other, name), inner)
+    elif one is not None and other is not None and one != other:
+        yield path.removeprefix("properties.")
+
+
+# -- what was said beside the files --------------------------------------------------------------
+
+
+def _told_apart(made: Estate, sources: Sequence[Source], setting: Setting) -> Estate:
+    """The estate with each deployment marked that would be another without the assumptions."""
+    bare_setting = setting.without_assumptions()
+    bare: set[tuple[str, str]] = set()
+    for one in sources:
+        try:
+            bare |= {
+                _content(account, found)
+                for account in one.estate(bare_setting).accounts
+                for found in account.deployments
+            }
+        except UsageProblem:
+            continue
+    accounts = tuple(
+        replace(
+            account,
+            deployments=tuple(
+                replace(one, assumed=True, notes=(*one.notes, f"assuming {_assumptions(setting)}"))
+                if _content(account, one) not in bare
+                else one
+                for one in account.deployments
+            ),
+        )
+        for account in made.accounts
+    )
+    return replace(made, accounts=accounts, notes=(*made.notes, f"assumed: {_assumptions(setting)}"))
+
+
+def _content(account: FoundAccount, one: Found) -> tuple[str, str]:
+    return f"{account.name} {account.resource_group} {sorted(account.open.items())}", repr(one)
+
+
+def _assumptions(setting: Setting) -> str:
+    return ", ".join(f"{name}={value}" for name, value in setting.assumed.items())
+
+
+def _placed(estate: Estate, setting: Setting) -> Estate:
+    """The estate with what was said of an account and a region that the sources leave open."""
+    account = setting.account
+    if account is None:
+        return replace(estate, accounts=tuple(_located(one, setting) for one in estate.accounts))
+    missing = [one for one in estate.accounts if one.name is None]
+    named = [
+        one
+        for one in estate.accounts
+        if one.name is not None
+        and one.name.lower() == account.name.lower()
+        and (one.subscription is None or one.resource_group is None)
+    ]
+    if len(missing) > 1:
+        which = "; ".join(one.open.get("name", "not named") for one in missing[:4])
+        raise UsageProblem(
+            f"--account stands for one account, and the sources leave {len(missing)} open: {which}. Give "
+            "--set NAME=VALUE for the parameters or variables that name them"
+        )
+    if not missing and not named:
+        names = ", ".join(sorted({str(one.name) for one in estate.accounts})) or "none"
+        raise UsageProblem(
+            f"--account stands for an account that the sources leave open, and they leave none open: they "
+            f"name {names}"
+        )
+    chosen = (missing or named)[0]
+    at_home = replace(
+        chosen,
+        subscription=account.subscription,
+        resource_group=account.resource_group,
+        name=account.name,
+        open={where: words for where, words in chosen.open.items() if where == "region"},
+    )
+    accounts = (_located(at_home if one is chosen else one, setting) for one in estate.accounts)
+    return replace(estate, accounts=tuple(accounts))
+
+
+def _located(one: FoundAccount, setting: Setting) -> FoundAccount:
+    """An account with what was said of where things are deployed, where the source does not say it."""
+    region = one.region or setting.location
+    group = one.resource_group or setting.resource_group
+    solved = {"region": region, "resourceGroup": group}
+    return replace(
+        one,
+        subscription=one.subscription or setting.subscription,
+        resource_group=group,
+        region=region,
+        open={where: words for where, words in one.open.items() if solved.get(where) is None},
+    )

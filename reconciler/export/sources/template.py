@@ -1,0 +1,426 @@
+"""ARM JSON templates as estates: what their accounts and deployments would be, as far as that can be said.
+
+A template is not evidence of what exists, only of what somebody wanted there; the estate says so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from reconciler.domain.deployment import JsonValue
+from reconciler.domain.ids import is_guid
+from reconciler.errors import UsageProblem
+from reconciler.export.estate import Estate, Found, FoundAccount, Origin
+from reconciler.export.expressions.evaluation import MOST_COPIES, Scope, Surroundings, normal
+from reconciler.export.expressions.values import (
+    Choice,
+    Open,
+    Value,
+    alike,
+    as_value,
+    at,
+    bounded,
+    choice,
+    segments,
+    shown,
+    truth,
+    unknown,
+)
+from reconciler.export.foreign import ForeignFile
+from reconciler.export.sources.given import Setting, typed
+from reconciler.export.sources.parameters import given_for
+
+_ACCOUNT: Final = "microsoft.cognitiveservices/accounts"
+_DEPLOYMENT: Final = "microsoft.cognitiveservices/accounts/deployments"
+_NESTED: Final = "microsoft.resources/deployments"
+_MOST_NESTED: Final = 8
+_FRAME: Final = frozenset(
+    {
+        "type", "apiversion", "name", "dependson", "copy", "condition", "comments", "metadata",
+        "resources", "existing", "location", "import", "@options",
+    }
+)  # fmt: skip
+"""What of a resource says where and whether it is deployed; a deployment has its account's location."""
+
+_Home = tuple[Value, Value, Value]
+"""Subscription, resource group and name of an account; unknown ones are alike if their words are."""
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What the templates of a file declare, nested ones included."""
+
+    deployments: dict[str, tuple[_Home, list[Found]]] = field(default_factory=dict)
+    regions: dict[str, Value] = field(default_factory=dict)
+    made_if: dict[str, list[bool | str]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    switched_off: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where in the nesting a resource stands: the account around it, the conditions around it."""
+
+    parent: tuple[Value, ...] = ()
+    conditions: tuple[str, ...] = ()
+    nested: int = 0
+
+
+def template_estate(file: ForeignFile, parameters: Sequence[ForeignFile], setting: Setting) -> Estate:
+    """The deployments of a template; UsageProblem where it is none, or declares none."""
+    template = _value(file)
+    resources = at(template, "resources")[1]
+    if not isinstance(resources, list | dict):
+        raise UsageProblem(f"{file.name} is no ARM template: it has no `resources`{_what(file)}")
+    given = given_for(template, parameters, setting)
+    around = Surroundings(
+        subscription=setting.subscription or unknown("subscription().subscriptionId"),
+        resource_group=setting.resource_group or unknown("resourceGroup().name"),
+        location=setting.location or unknown("resourceGroup().location"),
+        decided=_Decided(setting),
+    )
+    scope = Scope(template=template, given=given.values, around=around, set=_variables(template, setting))
+    gathered = _Gathered(notes=list(given.notes))
+    _template(scope, gathered, _Place())
+    if not gathered.deployments and not gathered.left_out:
+        raise UsageProblem(_nothing(file, gathered))
+    if gathered.switched_off:
+        off = ", ".join(list(dict.fromkeys(gathered.switched_off))[:6])
+        gathered.notes.append(f"left out, for with these parameters nothing is made of them: {off}")
+    return Estate(
+        origin=Origin.ARM_TEMPLATE,
+        cloud=setting.cloud,
+        accounts=tuple(_account(home, there, gathered) for home, there in gathered.deployments.values()),
+        notes=tuple(dict.fromkeys(gathered.notes)),
+        left_out=tuple(gathered.left_out),
+    )
+
+
+class _Decided(dict[str, Value]):
+    """What is assumed of an expression, by its words; which were asked for is noted."""
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(
+            {normal(name): as_value(typed(value, "")) for name, value in setting.assumed.items()}
+        )
+        self._names = {normal(name): name for name in setting.assumed}
+        self._used = setting.used
+
+    def get(self, key: str, default: Value = None) -> Value:  # type: ignore[override]
+        """The value of an expression, which counts as used."""
+        if key in self:
+            self._used.add(self._names[key])
+            return self[key]
+        return default
+
+
+def _variables(template: dict[str, Value], setting: Setting) -> dict[str, Value]:
+    """Variables of the outermost template whose value somebody decided."""
+    variables = at(template, "variables")[1]
+    loops = at(variables, "copy")[1]
+    names = [*(variables if isinstance(variables, dict) else ())]
+    names += [str(at(one, "name")[1]) for one in (loops if isinstance(loops, list) else ())]
+    said = {name: setting.said_of(name) for name in names if name.lower() != "copy"}
+    return {name: as_value(typed(value, "")) for name, value in said.items() if value is not None}
+
+
+def template_names(file: ForeignFile) -> tuple[str, ...]:
+    """What can be set by name: parameters and variables."""
+    there = (at(file.document, part)[1] for part in ("parameters", "variables"))
+    return tuple(name for one in there if isinstance(one, dict) for name in one)
+
+
+def _value(file: ForeignFile) -> dict[str, Value]:
+    """The document of a file: JSON, in which everything is known."""
+    return dict(file.document)  # type: ignore[arg-type]  # every JsonValue that was parsed is a Value
+
+
+def _what(file: ForeignFile) -> str:
+    """What a JSON file that is no template seems to be, and what to do with it."""
+    if "deploymentparameters" in str(file.document.get("$schema")).lower():
+        return ". It is a parameter file: pass it as --parameters, beside the template as --from-arm-template"
+    if "terraform_version" in file.document:
+        return ". It is a Terraform state: pass it as --from-tfstate"
+    return ". `bicep build main.bicep` writes one; `az group export` does, too"
+
+
+def _nothing(file: ForeignFile, gathered: _Gathered) -> str:
+    if gathered.switched_off:
+        off = ", ".join(list(dict.fromkeys(gathered.switched_off))[:6])
+        return (
+            f"{file.name} declares no model deployment with these parameters: a condition is false, or a "
+            f"loop runs 0 times, for {off}. Give the values it is deployed with: --parameters FILE, or "
+            "NAME=VALUE"
+        )
+    more = f"; {gathered.notes[0]}" if gathered.notes else ""
+    return (
+        f"{file.name} declares no resource of type Microsoft.CognitiveServices/accounts/deployments{more}. "
+        "Name the template that deploys models, with --parameters FILE if they come from parameters"
+    )
+
+
+# -- walking -------------------------------------------------------------------------------------
+
+
+def _template(scope: Scope, gathered: _Gathered, place: _Place) -> None:
+    for resource in _resources(at(scope.template, "resources")[1]):
+        _resource(resource, scope, gathered, place)
+
+
+def _resources(value: Value) -> Iterator[dict[str, Value]]:
+    """A list of resources, or a mapping by symbolic name."""
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return (one for one in items if isinstance(one, dict))
+
+
+def _resource(resource: dict[str, Value], scope: Scope, gathered: _Gathered, place: _Place) -> None:
+    """One resource, in every turn of its loop."""
+    kind = str(at(resource, "type")[1]).lower()
+    if place.parent and kind == "deployments":
+        kind = _DEPLOYMENT
+    if at(resource, "existing")[1] is True or kind not in {_ACCOUNT, _DEPLOYMENT, _NESTED}:
+        return
+    for turn in _turns(resource, scope, gathered):
+        there, written = at(resource, "condition")
+        condition = truth(turn.value(written)) if there else True
+        if kind == _ACCOUNT:
+            _account_resource(resource, turn, gathered, place, condition)
+        elif condition is False:
+            if _declares(resource):
+                name = segments(turn.value(at(resource, "name")[1]))[-1]
+                gathered.switched_off.append(f"{_told(name)} ({str(written)[:80]})")
+        else:
+            within = place if condition is True else _under(place, str(condition))
+            if kind == _NESTED:
+                _nested(resource, turn, gathered, within)
+            else:
+                _deployment(resource, turn, gathered, within)
+
+
+def _under(place: _Place, condition: str) -> _Place:
+    return replace(place, conditions=tuple(dict.fromkeys((*place.conditions, condition))))
+
+
+def _declares(resource: dict[str, Value]) -> bool:
+    """Whether a resource is a model deployment, or a template with one in it."""
+    return _DEPLOYMENT in json.dumps(resource).lower() or '"deployments"' in json.dumps(resource).lower()
+
+
+def _turns(resource: dict[str, Value], scope: Scope, gathered: _Gathered) -> Iterator[Scope]:
+    there, copy = at(resource, "copy")
+    if not there or not isinstance(copy, dict):
+        yield scope
+        return
+    name, count = str(at(copy, "name")[1]), scope.value(at(copy, "count")[1])
+    if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MOST_COPIES:
+        if _declares(resource):
+            gathered.left_out.append(
+                f"the loop {name} runs {_words(count)} times, which is not known here: left out"
+            )
+        return
+    if count == 0 and _declares(resource):
+        gathered.switched_off.append(f"{name} ({str(at(copy, 'count')[1])[:80]})")
+    for index in range(count):
+        yield scope.looping(name, index)
+
+
+def _account_resource(
+    resource: dict[str, Value], scope: Scope, gathered: _Gathered, place: _Place, condition: bool | str
+) -> None:
+    """An account with its children; ARM's conditions do not reach children, but an account must be there."""
+    name = scope.value(at(resource, "name")[1])
+    key = _key(_home(scope, name))
+    if condition is not False:
+        gathered.regions[key] = scope.value(at(resource, "location")[1])
+    if place.conditions and condition is not False:
+        within = [*place.conditions, *([] if condition is True else [str(condition)])]
+        condition = " and ".join(dict.fromkeys(within))
+    gathered.made_if.setdefault(key, []).append(condition)
+    for child in _resources(at(resource, "resources")[1]):
+        _resource(child, scope, gathered, replace(place, parent=(name,)))
+
+
+def _nested(resource: dict[str, Value], scope: Scope, gathered: _Gathered, place: _Place) -> None:
+    """A deployment of another template: an inner one has its own names, an outer one shares ours."""
+    properties = at(resource, "properties")[1]
+    template = at(properties, "template")[1]
+    name = _told(scope.value(at(resource, "name")[1]))
+    if not isinstance(template, dict):
+        gathered.left_out.append(f"the linked template of {name} is another file: export from that one, too")
+        return
+    if place.nested >= _MOST_NESTED:
+        gathered.left_out.append(f"{name} is nested more than {_MOST_NESTED} templates deep: left out")
+        return
+    inner_scope = at(at(properties, "expressionEvaluationOptions")[1], "scope")[1]
+    own = isinstance(inner_scope, str) and inner_scope.lower() == "inner"
+    subscription, group = (
+        scope.value(at(resource, where)[1]) if at(resource, where)[0] else held
+        for where, held in (
+            ("subscriptionId", scope.around.subscription),
+            ("resourceGroup", scope.around.resource_group),
+        )
+    )
+    moved = not (alike(group, scope.around.resource_group) and alike(subscription, scope.around.subscription))
+    around = replace(scope.around, subscription=subscription, resource_group=group)
+    if moved:
+        around = replace(around, location=unknown(f"resourceGroup().location of {_words(group)}"))
+    below = replace(scope, around=around, known={} if moved else scope.known)
+    within = replace(place, nested=place.nested + 1)
+    if own:
+        given = _passed(at(properties, "parameters")[1], scope)
+        below = replace(
+            below,
+            template=template,
+            given=given,
+            copies={},
+            innermost="",
+            known={},
+            set={},
+            label=f" of {name}",
+        )
+        _template(below, gathered, within)
+    else:
+        for inner in _resources(at(template, "resources")[1]):
+            _resource(inner, below, gathered, within)
+
+
+def _passed(written: Value, scope: Scope) -> dict[str, Value]:
+    evaluated = bounded(scope.value(written), "too large")
+    given: dict[str, Value] = {}
+    for name, entry in evaluated.items() if isinstance(evaluated, dict) else ():
+        there, value = _value_of(entry)
+        given[name] = value if there else unknown(f"parameters('{name}'){scope.label}")
+    return given
+
+
+def _value_of(entry: Value) -> tuple[bool, Value]:
+    """The `value` of what is passed, which may be passed in one case and absent in the other."""
+    if isinstance(entry, Choice):
+        yes, no = _value_of(entry.yes), _value_of(entry.no)
+        if yes[0] and no[0]:
+            return True, choice(entry.condition, yes[1], no[1])
+        return False, None
+    return at(entry, "value")
+
+
+# -- deployments ---------------------------------------------------------------------------------
+
+
+def _deployment(resource: dict[str, Value], scope: Scope, gathered: _Gathered, place: _Place) -> None:
+    names = segments(scope.value(at(resource, "name")[1]))
+    if len(names) == 1:
+        names = [*(place.parent or (unknown("the account"),)), *names]
+    if len(names) != 2:
+        gathered.left_out.append(
+            f"{_told(names[-1])}: its name has {len(names)} parts instead of account/deployment: left out"
+        )
+        return
+    account, name = names
+    open_paths: dict[str, str] = {}
+    if isinstance(name, Open):
+        open_paths["name"] = str(name)
+    body = {
+        part: _known(bounded(scope.value(written), "too large"), f"{part}.", open_paths)
+        for part, written in resource.items()
+        if part.lower() not in _FRAME
+    }
+    found = Found(
+        name=f"<{name}>" if isinstance(name, Open) else _told(name),
+        resource={part: value for part, value in body.items() if value is not None},
+        open={_field(path): words for path, words in open_paths.items()},
+        condition=" and ".join(place.conditions),
+    )
+    home = _home(scope, account)
+    gathered.deployments.setdefault(_key(home), (home, []))[1].append(found)
+
+
+def _known(value: Value, path: str, open_paths: dict[str, str]) -> JsonValue:
+    """A value without what is not known, whose paths and words are noted."""
+    if isinstance(value, Choice) and isinstance(value.yes, dict) and isinstance(value.no, dict):
+        value = {
+            name: choice(value.condition, at(value.yes, name)[1], at(value.no, name)[1])
+            for name in {**value.yes, **value.no}
+        }
+    if isinstance(value, Open):
+        open_paths[path.rstrip(".")] = str(value)
+        return None
+    if isinstance(value, dict):
+        found = {key: _known(inner, f"{path}{key}.", open_paths) for key, inner in value.items()}
+        return {key: inner for key, inner in found.items() if inner is not None}
+    if isinstance(value, list):
+        unknown_before = len(open_paths)
+        items = [_known(one, path, open_paths) for one in value]
+        return None if len(open_paths) > unknown_before else items
+    return value
+
+
+def _field(path: str) -> str:
+    """A path into a body as a manifest spells it."""
+    return path.removeprefix("properties.")
+
+
+def _home(scope: Scope, account: Value) -> _Home:
+    return scope.around.subscription, scope.around.resource_group, account
+
+
+def _key(home: _Home) -> str:
+    return "\n".join(_told(one).lower() for one in home)
+
+
+def _account(home: _Home, deployments: list[Found], gathered: _Gathered) -> FoundAccount:
+    subscription, group, name = home
+    region = gathered.regions.get(_key(home))
+    named = {"resourceGroup": group, "name": name, "region": region}
+    guid = subscription if isinstance(subscription, str) and is_guid(subscription) else None
+    there = _settled(deployments, _account_condition(gathered.made_if.get(_key(home), [])))
+    return FoundAccount(
+        subscription=guid,
+        resource_group=group if isinstance(group, str) else None,
+        name=name if isinstance(name, str) else None,
+        region=region if isinstance(region, str) else None,
+        open={where: str(value) for where, value in named.items() if isinstance(value, Open)},
+        deployments=tuple(there),
+    )
+
+
+def _account_condition(made_if: list[bool | str]) -> str:
+    """What has to hold for an account to be there; empty where it is, or another template makes it."""
+    if not made_if or True in made_if:
+        return ""
+    asked = [one for one in made_if if isinstance(one, str)]
+    if not asked:
+        return "its account exists, which this template does not make: its condition is false"
+    return "" if any(_contrary(one, other) for one in asked for other in asked) else asked[0]
+
+
+def _contrary(one: str, other: str) -> bool:
+    return normal(one) == normal(f"not({other})")
+
+
+def _settled(deployments: list[Found], account_condition: str) -> Iterator[Found]:
+    """Deployments with the account's condition; two that are alike but for contrary conditions are one."""
+    for number, one in enumerate(deployments):
+        twins = [
+            number_of
+            for number_of, other in enumerate(deployments)
+            if replace(other, condition="") == replace(one, condition="")
+            and (_contrary(one.condition, other.condition) or _contrary(other.condition, one.condition))
+        ]
+        if twins and twins[0] < number:
+            continue
+        own = "" if twins else one.condition
+        elsewhere = _contrary(own, account_condition) or _contrary(account_condition, own)
+        conditions = [text for text in dict.fromkeys((own, account_condition)) if text]
+        yield replace(one, condition=own if elsewhere else " and ".join(conditions))
+
+
+def _told(value: Value) -> str:
+    return value if isinstance(value, str) else _words(value)
+
+
+def _words(value: Value) -> str:
+    return str(value) if isinstance(value, Open) else shown(value)

@@ -1,0 +1,134 @@
+"""What a plan does to the monthly bill, and the guard that limits it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from math import ceil
+
+from reconciler.domain.costs import Costs
+from reconciler.domain.sku import SkuFamily
+from reconciler.domain.state import Fleet
+from reconciler.plan.actions import Action, Adopt, Blocked, Create, Delete, Keep, Replace, Update
+from reconciler.plan.guard import Alone, Policy
+from reconciler.plan.plan import Plan, Refusal
+from reconciler.prices.bill import Bill, Cost, Cover, Deployed, bill, cents
+from reconciler.prices.book import PriceBook
+from reconciler.prices.deployed import declared, there
+
+
+def priced(plan: Plan, fleet: Fleet, book: PriceBook, day: date, policy: Policy) -> Plan:
+    """The plan with its cost, refused where that is more than the Fleet's guard allows."""
+    before: list[Deployed] = []
+    after: list[Deployed] = []
+    changed: set[str] = set()
+    for step in plan.steps:
+        old, new = _billed(step.action)
+        before += [old] if old else []
+        after += [new] if new else []
+        if not isinstance(step.action, Keep | Blocked):
+            changed.add(str(step.action.id))
+    bills = bill(before, fleet.costs, book, day), bill(after, fleet.costs, book, day)
+    notes = (*_notes(*bills, before, after), *_partial(plan, fleet))
+    cost = Cost(costs=fleet.costs, before=bills[0], after=bills[1], changed=frozenset(changed), notes=notes)
+    refusals = tuple(_refused(plan, cost, fleet, policy))
+    return replace(plan, cost=cost, refusals=(*plan.refusals, *refusals))
+
+
+def _billed(action: Action) -> tuple[Deployed | None, Deployed | None]:
+    """What an action's deployment is before the plan and after it."""
+    region = action.region
+    match action:
+        case Create():
+            return None, declared(action.desired, region)
+        case Update() | Replace() | Adopt():
+            load = action.desired.workload
+            return (
+                there(action.observed, region, load),
+                declared(action.desired, region, action.observed),
+            )
+        case Delete():
+            return there(action.observed, region), None
+        case Keep() | Blocked():
+            if action.observed is None:
+                return None, None
+            load = action.desired.workload if action.desired else None
+            same = there(action.observed, region, load)
+            return same, same
+
+
+def _notes(before: Bill, after: Bill, old: list[Deployed], new: list[Deployed]) -> Iterator[str]:
+    for was, now in zip(before.covers, after.covers, strict=True):
+        if now.used < was.used:
+            yield _still_paid(now)
+    later = {one.id: one for one in new}
+    given_back = 0
+    for one in old:
+        if one.sku and one.sku.family is SkuFamily.PROVISIONED and one.capacity:
+            kept = later.get(one.id)
+            same = kept is not None and kept.sku == one.sku
+            given_back += max(0, one.capacity - ((kept.capacity or 0) if kept and same else 0))
+    if given_back:
+        yield (
+            f"{given_back} PTU are given back, and they may not come back: quota is not capacity, and the "
+            "region may be full when you want them again"
+        )
+
+
+def _partial(plan: Plan, fleet: Fleet) -> Iterator[str]:
+    """Reservations pay for deployments that this plan does not look at, too."""
+    if fleet.costs.reservations and (plan.left_out or plan.part or plan.unread):
+        yield "reservations are held against the deployments of this plan alone, not against the whole fleet"
+
+
+def _still_paid(cover: Cover) -> str:
+    reservation = cover.reservation
+    return (
+        f"the reservation of {reservation.name} stays paid to the end of its term: {cover.unused} PTU of it "
+        "are not used after this plan"
+    )
+
+
+def _refused(plan: Plan, cost: Cost, fleet: Fleet, policy: Policy) -> Iterator[Refusal]:
+    stated, flag = fleet.guards.max_monthly_increase, policy.max_monthly_increase
+    limit = stated if flag is None else flag
+    shard = plan.part.shard if plan.part else None
+    alone = shard is not None and shard.count > 1
+    if limit is None or (alone and policy.in_shard is Alone.LATER):
+        return
+    rule = f"--max-monthly-increase {flag}"
+    if flag is None:
+        rule = f"the Fleet's guards.maxMonthlyIncrease: {stated}"
+    if alone and shard is not None and flag is None:
+        limit, rule = limit / shard.count, f"shard {shard}'s share of {rule}"
+    delta = cost.delta or Decimal(0)
+    unknown = [one for one in cost.doubts if not one.usage and _dearer(plan, one.id)]
+    if delta > limit:
+        more = f"{amount(cost.costs, delta)} more a month"
+        yield Refusal(
+            code="max-monthly-increase",
+            message=f"the plan would cost {more} at list prices; {rule} allows {amount(cost.costs, limit)}",
+            fix=f"--max-monthly-increase {ceil(delta)}",
+        )
+    elif unknown and flag is None:
+        names = ", ".join(sorted({one.id.rpartition("/")[2] for one in unknown}))
+        yield Refusal(
+            code="max-monthly-increase",
+            message=f"what {names} would cost is not known ({unknown[0].why}), so {rule} cannot be checked",
+            fix=f"the price, in costs.prices of the Fleet; or --max-monthly-increase {ceil(limit)}",
+        )
+
+
+def _dearer(plan: Plan, identity: str) -> bool:
+    """Whether a step can raise what its deployment costs."""
+    action = next((step.action for step in plan.steps if str(step.action.id) == identity), None)
+    return isinstance(action, Create | Update | Replace)
+
+
+def amount(costs: Costs, value: Decimal) -> str:
+    """Money for people: ``$73,000.00``, ``EUR 12.50``."""
+    sign = "-" if value < 0 else ""
+    name = "$" if costs.currency == "USD" else f"{costs.currency} "
+    return f"{sign}{name}{abs(cents(value)):,}"

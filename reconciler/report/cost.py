@@ -1,0 +1,306 @@
+"""What it costs in a month, as text, Markdown and JSON: the sum, what it is made of, and what is not known.
+
+Rule of this module: a sum that lacks a part says so, and an amount never stands without the day of its price.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from reconciler.domain.costs import Costs
+from reconciler.domain.deployment import JsonValue
+from reconciler.domain.ids import DeploymentId
+from reconciler.domain.sku import SkuReach
+from reconciler.prices.bill import Bill, Cost, Line, Unpriced, cents
+from reconciler.prices.document import cost_document, plain
+from reconciler.report.layout import columns, listed, paragraph
+from reconciler.report.style import Style, markdown_inert
+
+FORMAT_VERSION: Final = 1
+_REACH: Final = {SkuReach.REGIONAL: "regional", SkuReach.DATA_ZONE: "data zone", SkuReach.GLOBAL: "global"}
+_MOST_GROUPS = 3
+
+
+def document(cost: Cost) -> dict[str, JsonValue]:
+    """The document of `cost -o json`."""
+    return {"formatVersion": FORMAT_VERSION, "cost": cost_document(cost).to_json()}
+
+
+def render_text(cost: Cost, *, style: Style, verbose: bool = False) -> str:
+    """The bill of what is declared or there; with `verbose` how each line comes about."""
+    rows = [row for row in _rows(cost) if row.after is not None or row.rates or row.doubts]
+    table = [
+        (
+            style.show(row.name),
+            style.show(row.what),
+            _amount(cost, row),
+            _remark(row),
+        )
+        for row in rows
+    ]
+    lines = [style.paint(_title(cost.costs), "bold")]
+    lines += _fitted(table, style)
+    if verbose:
+        lines += arithmetic(cost, style)
+    lines += ["", *doubts(cost, style), *sentences(cost, style)]
+    return "\n".join(lines) + "\n"
+
+
+def plan_lines(cost: Cost, style: Style, *, verbose: bool = False) -> list[str]:
+    """The section of a plan: every deployment whose cost changes, then the sum."""
+    rows = [row for row in _rows(cost) if row.changes]
+    table = [(style.show(row.name), style.show(row.what), _amount(cost, row), _remark(row)) for row in rows]
+    lines = [style.paint(_title(cost.costs), "bold")]
+    lines += _fitted(table, style)
+    if verbose:
+        lines += arithmetic(cost, style)
+    lines += [*doubts(cost, style), *sentences(cost, style)]
+    return lines
+
+
+def sentences(cost: Cost, style: Style) -> list[str]:
+    """The sum, and what to bear in mind."""
+    lines = paragraph(style.show(sentence(cost)), width=style.width, hanging="  ")
+    for note in cost.notes:
+        lines += paragraph(style.show(f"note: {note}."), width=style.width, hanging="  ")
+    return lines
+
+
+def sentence(cost: Cost) -> str:
+    """``cost: +$73,000.00 a month (50 -> 100 regional PTU at $2.00/h, list price of 2026-10-06; …)``."""
+    return f"cost: {total(cost)} ({'; '.join(_details(cost))})"
+
+
+def total(cost: Cost) -> str:
+    """The sum or the difference: ``+$73,000.00 a month``, and that more is due where a part is not known."""
+    known = money(cost.costs, cost.after.total) if cost.delta is None else _signed(cost.costs, cost.delta)
+    more = any(not one.usage for one in cost.doubts)
+    return f"{known} a month{', and a part that is not known' if more else ''}"
+
+
+def money(costs: Costs, value: Decimal) -> str:
+    """An amount for people: ``$73,000.00``, ``EUR 12.50``."""
+    sign = "-" if cents(value) < 0 else ""
+    return f"{sign}{_currency(costs)}{abs(cents(value)):,}"
+
+
+def render_markdown(cost: Cost) -> str:
+    """A table of what costs something or changes, and the sum."""
+    rows = [row for row in _rows(cost) if row.changes or cost.before is None]
+    lines = [f"**{markdown_inert(sentence(cost))}**", ""]
+    if rows:
+        lines += ["| deployment | | a month | |", "|---|---|---:|---|"]
+    for row in rows:
+        cells = (markdown_inert(row.name), row.what, _amount(cost, row), _remark(row))
+        lines.append(f"| {' | '.join(cells)} |")
+    lines += [""] if rows else []
+    lines += [f"- {markdown_inert(words)}" for words in _doubt_words(cost)]
+    lines += [f"- {markdown_inert(note)}" for note in cost.notes]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def table_rows(cost: Cost) -> Iterator[tuple[str, ...]]:
+    """Name, what, amount, remark and arithmetic of everything that costs or changes something."""
+    for row in _rows(cost):
+        if row.changes or cost.before is None:
+            yield (
+                row.name,
+                row.what,
+                _amount(cost, row),
+                _remark(row),
+                "; ".join(_computed(cost.costs, line) for line in row.now),
+            )
+
+
+def arithmetic(cost: Cost, style: Style) -> list[str]:
+    """Every line of the bill as it is computed, with its meter, its list and the day of it."""
+    lines = [style.paint("  How it is computed", "dim")]
+    for line in cost.after.lines:
+        words = f"{_name(line.id)}: {_computed(cost.costs, line)} [{line.meter}; {line.source}]"
+        lines += paragraph(style.show(words), width=style.width, indent="    ", hanging="      ")
+    return lines
+
+
+def _computed(costs: Costs, line: Line) -> str:
+    rate = _rate(costs, line.rate)
+    if line.quantity is None or line.monthly is None:
+        return f"{line.what}, {rate} per {line.unit}"
+    over = f" / {line.months} months" if line.months > 1 else ""
+    steps = f" ({line.sum_of})" if line.sum_of else ""
+    amount = money(costs, line.monthly)
+    return f"{line.what}: {plain(line.quantity)} {line.unit}{steps} x {rate}{over} = {amount}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """One deployment or reservation: what it costs before and after; None where it has no known amount."""
+
+    id: str
+    before: Decimal | None
+    after: Decimal | None
+    was: tuple[Line, ...]
+    now: tuple[Line, ...]
+    doubts: tuple[Unpriced, ...]
+    changes: bool
+
+    @property
+    def name(self) -> str:
+        return _name(self.id)
+
+    @property
+    def delta(self) -> Decimal:
+        return (self.after or Decimal(0)) - (self.before or Decimal(0))
+
+    @property
+    def rates(self) -> tuple[Line, ...]:
+        """Lines that have a rate and no amount."""
+        return tuple(line for line in self.now if line.monthly is None)
+
+    @property
+    def what(self) -> str:
+        """What is billed: ``PTU``, ``hosting and tokens``."""
+        lines = self.now or self.was
+        return " and ".join(dict.fromkeys("tokens" if "token" in one.unit else one.what for one in lines))
+
+
+def _rows(cost: Cost) -> Iterator[_Row]:
+    was, now = _by_id(cost.before), _by_id(cost.after)
+    unknown: dict[str, list[Unpriced]] = defaultdict(list)
+    for one in cost.after.unpriced:
+        unknown[one.id].append(one)
+    for identity in dict.fromkeys((*now, *was, *unknown)):
+        before, after = was.get(identity, ()), now.get(identity, ())
+        yield _Row(
+            id=identity,
+            before=_sum(before),
+            after=_sum(after),
+            was=tuple(before),
+            now=tuple(after),
+            doubts=tuple(unknown[identity]),
+            changes=identity in cost.changed or _sum(before) != _sum(after),
+        )
+
+
+def _by_id(bill: Bill | None) -> dict[str, list[Line]]:
+    found: dict[str, list[Line]] = {}
+    for line in bill.lines if bill else ():
+        found.setdefault(line.id, []).append(line)
+    return found
+
+
+def _sum(lines: Sequence[Line]) -> Decimal | None:
+    known = [line.monthly for line in lines if line.monthly is not None]
+    return sum(known, Decimal(0)) if known else None
+
+
+def _remark(row: _Row) -> str:
+    if any(not one.usage for one in row.doubts):
+        return "price not known"
+    if row.doubts:
+        return "paid by use, no workload declared" if row.rates else "paid by use, rates not known"
+    return ""
+
+
+def _amount(cost: Cost, row: _Row) -> str:
+    """The amount of a row, or what it changes; a question mark where it is not known."""
+    if row.after is None and row.doubts:
+        return "?"
+    if cost.before is not None:
+        return _signed(cost.costs, row.delta)
+    return "" if row.after is None else money(cost.costs, row.after)
+
+
+def _fitted(table: Sequence[tuple[str, ...]], style: Style) -> list[str]:
+    """A line per row, the amounts aligned; names are never shortened, a long one has a line of its own."""
+    lines: list[str] = []
+    for drawn, row in zip(columns(table, right={2}, indent="  "), table, strict=True):
+        if len(drawn) <= style.width:
+            lines.append(drawn)
+        else:
+            rest = "  ".join(filter(None, row[1:]))
+            lines += [f"  {row[0]}", *paragraph(rest, width=style.width, indent="      ")]
+    return lines
+
+
+def doubts(cost: Cost, style: Style) -> list[str]:
+    """What is not known and why, each reason once."""
+    lines: list[str] = []
+    for words in _doubt_words(cost):
+        lines += paragraph(style.show(words), width=style.width, indent="  ", hanging="    ")
+    return lines
+
+
+def _doubt_words(cost: Cost) -> Iterator[str]:
+    by_reason: dict[tuple[str, bool], list[str]] = defaultdict(list)
+    for one in cost.doubts:
+        by_reason[one.why, one.usage].append(_name(one.id))
+    for (why, usage), names in by_reason.items():
+        told = listed(list(dict.fromkeys(names)), most=3)
+        yield f"usage not counted: {told}: {why}" if usage else f"not known: {told}: {why}"
+
+
+def _details(cost: Cost) -> Iterator[str]:
+    ptus = list(_ptu_groups(cost))
+    yield from (words for words in ptus[:_MOST_GROUPS])
+    if len(ptus) > _MOST_GROUPS:
+        yield f"{len(ptus) - _MOST_GROUPS} more kinds of PTU"
+    days = sorted({line.source.as_of for line in _priced(cost)})
+    if not days:
+        yield "no price is used"
+    elif len(days) == 1:
+        yield f"list price of {days[0]}"
+    else:
+        yield f"list prices of {days[0]} to {days[-1]}"
+    if ptus:
+        yield f"reservations cover {sum(cover.used for cover in cost.after.covers)}"
+
+
+def _priced(cost: Cost) -> list[Line]:
+    """The lines that the sum is made of."""
+    rows = [row for row in _rows(cost) if row.changes or cost.before is None]
+    return [line for row in rows for line in (*row.was, *row.now) if line.monthly is not None]
+
+
+def _ptu_groups(cost: Cost) -> Iterator[str]:
+    """PTUs of one kind and rate: ``50 -> 100 regional PTU at $2.00/h``."""
+    groups: dict[tuple[str, Decimal], list[int]] = {}
+    for side, bill in enumerate((cost.before, cost.after)):
+        for line in bill.lines if bill else ():
+            if line.ptus is not None and line.reach and (cost.before is None or line.id in cost.changed):
+                key = (_REACH.get(line.reach, ""), line.rate)
+                groups.setdefault(key, [0, 0])[side] += line.ptus
+    for (reach, rate), (before, after) in groups.items():
+        number = str(after) if cost.before is None else f"{before} -> {after}"
+        yield f"{number} {reach} PTU at {_rate(cost.costs, rate)}/h"
+
+
+def _signed(costs: Costs, value: Decimal) -> str:
+    text = money(costs, value)
+    return text if text.startswith("-") else f"+{text}"
+
+
+def _rate(costs: Costs, rate: Decimal) -> str:
+    """A rate as published, with two places at least."""
+    text = plain(rate)
+    whole, _, places = text.partition(".")
+    return f"{_currency(costs)}{whole}.{places:0<2}"
+
+
+def _currency(costs: Costs) -> str:
+    return "$" if costs.currency == "USD" else f"{costs.currency} "
+
+
+def _title(costs: Costs) -> str:
+    return f"Cost a month at list prices ({plain(costs.hours_per_month)} hours)"
+
+
+def _name(identity: str) -> str:
+    """``account/deployment`` of an ARM id; a reservation's own name."""
+    if not identity.startswith("/"):
+        return identity
+    found = DeploymentId.parse(identity)
+    return f"{found.account.name}/{found.name}"

@@ -1,0 +1,171 @@
+"""`cost`, `plan --cost` and `show --cost`, as a user runs them on the embedded emulator."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.cli import run
+
+FLEET = """
+apiVersion: reconciler.aoai/v1
+kind: Fleet
+metadata: {name: contoso}
+spec:
+  cloud: emulator
+  COSTS
+---
+apiVersion: reconciler.aoai/v1
+kind: DeploymentSet
+metadata: {name: contoso}
+spec:
+  account:
+    subscription: 11111111-1111-1111-1111-111111111111
+    resourceGroup: rg-ai
+    name: aoai-contoso
+    region: eastus2
+  deployments:
+    - name: reserved
+      model: {name: gpt-4.1, version: "2025-04-14"}
+      sku: {name: ProvisionedManaged, capacity: CAPACITY}
+    - name: overflow
+      model: {name: gpt-4.1, version: "2025-04-14"}
+      sku: {name: GlobalStandard, capacity: 10}
+"""
+
+
+class Desk:
+    """A folder with manifests, and the commands that are run in it."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.file = folder / "fleet.yaml"
+        self._capsys = capsys
+
+    def declare(self, capacity: int, costs: str = "") -> None:
+        text = FLEET.replace("CAPACITY", str(capacity)).replace("COSTS", costs)
+        self.file.write_text(text, "utf-8")
+
+    def run(self, *words: str, code: int = 0) -> str:
+        assert run([words[0], str(self.file), *words[1:]]) == code
+        return self._capsys.readouterr().out
+
+    def document(self, *words: str, code: int = 0) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.run(*words, "-o", "json", code=code))
+        return found
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
+    monkeypatch.chdir(tmp_path)
+    made = Desk(tmp_path, capsys)
+    made.declare(50)
+    return made
+
+
+def test_cost_is_the_bill_of_the_manifests_without_asking_arm(desk: Desk) -> None:
+    text = desk.run("cost")
+    assert "$73,000.00 a month" in text
+    assert "50 regional PTU at $2.00/h" in text
+    assert not Path(".reconciler").exists()
+
+
+def test_the_document_of_cost_has_the_keys_that_programs_rely_on(desk: Desk) -> None:
+    cost = desk.document("cost")["cost"]
+    assert {"currency", "hoursPerMonth", "before", "after", "delta", "complete", "lines", "unknown"} <= set(
+        cost
+    )
+    line = next(one for one in cost["lines"] if one["id"].endswith("/reserved"))
+    assert set(line) == {"id", "meter", "unit", "quantity", "rate", "monthly", "source", "asOf"}
+    assert (
+        Decimal(line["quantity"]) * Decimal(line["rate"]) == Decimal(line["monthly"]) == Decimal("73000.00")
+    )
+    assert (cost["after"], cost["complete"]) == ("73000.00", False)
+    (unknown,) = cost["unknown"]
+    assert set(unknown) == {"id", "why"}
+    assert "no workload" in unknown["why"]
+
+
+def test_the_arithmetic_is_printed_for_who_asks(desk: Desk) -> None:
+    assert "36500 PTU-hour (50 PTU x 730 h) x $2.00 = $73,000.00" in desk.run("cost", "-v")
+    assert "36500 PTU-hour" not in desk.run("cost")
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown", "html"])
+def test_every_form_carries_the_sum(desk: Desk, form: str) -> None:
+    assert "73" in desk.run("cost", "-o", form)
+
+
+def test_doubling_is_told_in_the_plan_and_in_its_last_line(desk: Desk) -> None:
+    desk.run("apply", "--yes")
+    desk.declare(100)
+    text = desk.run("plan", "--cost")
+    told = "cost: +$73,000.00 a month (50 -> 100 regional PTU at $2.00/h; list price of 2026-10-06; "
+    assert told + "reservations cover 0)" in text
+    assert text.splitlines()[-1].endswith("cost +$73,000.00 a month.")
+    cost = desk.document("plan", "--cost")["cost"]
+    assert (cost["before"], cost["after"], cost["delta"]) == ("73000.00", "146000.00", "73000.00")
+    assert "+$73,000.00 a month" in desk.run("plan", "--cost", "-o", "markdown")
+    assert "+$73,000.00 a month" in desk.run("plan", "--cost", "-o", "html")
+
+
+def test_a_plan_says_nothing_about_money_unless_it_is_asked(desk: Desk) -> None:
+    assert "cost" not in desk.run("plan").lower()
+    assert "cost" not in desk.document("plan")
+
+
+def test_a_saved_plan_with_costs_can_be_applied(desk: Desk) -> None:
+    desk.file = Path(desk.file.name)
+    desk.run("plan", "--cost", "--out", "saved.plan")
+    desk.file = Path("saved.plan")
+    assert "2 succeeded" in desk.run("apply")
+
+
+def test_show_prices_what_is_there(desk: Desk) -> None:
+    desk.run("apply", "--yes")
+    assert "$73,000.00 a month" in desk.run("show", "--cost")
+    assert desk.document("show", "--cost")["cost"]["after"] == "73000.00"
+    assert "$73,000.00" in desk.run("show", "--cost", "-o", "markdown")
+    assert "$73,000.00" in desk.run("show", "--cost", "-o", "html")
+
+
+def test_the_guard_refuses_without_being_asked_for_costs_and_its_flag_lifts_it(desk: Desk) -> None:
+    desk.declare(50, "guards: {maxMonthlyIncrease: 1000}")
+    text = desk.run("plan", code=1)
+    assert "max-monthly-increase" in text
+    assert "fix: --max-monthly-increase 73000" in text
+    desk.run("apply", "--yes", code=1)
+    desk.run("apply", "--yes", "--max-monthly-increase", "73000")
+
+
+def test_an_own_price_list_beside_the_fleet_wins(desk: Desk, tmp_path: Path) -> None:
+    document = {
+        "format": 1,
+        "title": "our agreement",
+        "asOf": "2026-01-01",
+        "currency": "USD",
+        "prices": [
+            {
+                "unit": "1/Hour",
+                "price": "1.5",
+                "regions": ["eastus2"],
+                "uses": [{"kind": "ptu_hour", "sku": "ProvisionedManaged", "format": "OpenAI"}],
+            }
+        ],
+    }
+    (tmp_path / "own.json").write_text(json.dumps(document), "utf-8")
+    desk.declare(50, "costs: {prices: own.json}")
+    assert desk.document("cost")["cost"]["after"] == "54750.00"
+
+
+def test_a_price_list_that_is_not_there_is_wrong_usage(desk: Desk) -> None:
+    desk.declare(50, "costs: {prices: nowhere.json}")
+    desk.run("cost", code=64)
+
+
+def test_an_amount_is_plain_digits(desk: Desk) -> None:
+    desk.run("plan", "--max-monthly-increase", "-5", code=64)
+    desk.run("plan", "--max-monthly-increase", "1e9", code=64)
