@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import Self
 
 
 class Trouble(StrEnum):
@@ -59,11 +60,26 @@ class PlanStale(ReconcilerError):  # noqa: N818
 
 
 class CredentialError(ReconcilerError):
-    """No token could be had for a tenant. Names the tenant and each credential tried; never a secret."""
+    """No token could be had for a tenant. Names the tenant and what was tried; never a secret.
 
-    def __init__(self, message: str, *, tenant: str) -> None:
-        super().__init__(message)
+    `summary` is the sentence that is the same for everybody whom it hits, `fix` what to do about it, `detail`
+    what each credential said. `transient`: the next try may end otherwise.
+    """
+
+    def __init__(
+        self, summary: str, *, tenant: str, fix: str = "", detail: str = "", transient: bool = False
+    ) -> None:
+        parts = (summary, detail and f"Tried: {detail}", fix and f"Fix: {fix}")
+        super().__init__(". ".join(part for part in parts if part))
+        self.summary = summary
         self.tenant = tenant
+        self.fix = fix
+        self.detail = detail
+        self.transient = transient
+
+    def again(self) -> CredentialError:
+        """The same, for whoever asks for that token next."""
+        return CredentialError(self.summary, tenant=self.tenant, fix=self.fix, detail=self.detail)
 
     @property
     def trouble(self) -> Trouble:
@@ -84,9 +100,23 @@ class ArmError(ReconcilerError):
         """Its kind, where it is one that the fix goes by."""
         return Trouble.OTHER
 
+    @property
+    def summary(self) -> str:
+        """What came back, without our operation and target: the same for everybody whom it hits."""
+        return super().__str__()
+
+    def saying(self, more: str) -> Self:
+        """The same error with another sentence; for the kinds that take these arguments alone."""
+        return type(self)(
+            f"{self.summary}; {more}",
+            operation=self.operation,
+            target=self.target,
+            request_id=self.request_id,
+        )
+
     def __str__(self) -> str:
         request = f" (request {self.request_id})" if self.request_id else ""
-        return f"{self.operation} {self.target}: {super().__str__()}{request}"
+        return f"{self.operation} {self.target}: {self.summary}{request}"
 
 
 class ArmUnreachable(ArmError):  # noqa: N818
@@ -187,6 +217,15 @@ class ArmContractBroken(ArmError):  # noqa: N818
     ) -> None:
         super().__init__(message, operation=operation, target=target, request_id=request_id)
         self.excerpt = excerpt
+
+    def saying(self, more: str) -> Self:
+        return type(self)(
+            f"{self.summary}; {more}",
+            operation=self.operation,
+            target=self.target,
+            excerpt=self.excerpt,
+            request_id=self.request_id,
+        )
 
     @property
     def trouble(self) -> Trouble:

@@ -15,8 +15,8 @@ _HEAD = """\
 Made by `python -m tools.build_docs` from the [JSON Schema](manifest.schema.json), which `reconciler schema`
 prints for editors. A file has one or more YAML documents. Each has `apiVersion: reconciler.aoai/v1`, a
 `kind`, `metadata` and `spec`, and there are four kinds: [Fleet](#fleet), [DeploymentSet](#deploymentset),
-[DeploymentTemplate](#deploymenttemplate) and [Policy](#policy). Field names are ARM's own. A field of a deployment that is left out
-is not managed: it is neither compared nor changed.
+[DeploymentTemplate](#deploymenttemplate) and [Policy](#policy). Field names are ARM's own. A field of a
+deployment that is left out is not managed: it is neither compared nor changed.
 
 What a size, a model or a name may be is checked by [rules](../diagnostics.md), not by the schema alone."""
 _KINDS = ("Fleet", "DeploymentSet", "DeploymentTemplate", "Policy")

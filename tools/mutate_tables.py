@@ -38,16 +38,16 @@ HELD = (
     Held(module="arm/retry", tests=("tests/unit/arm/test_retry.py",)),
     Held(module="arm/operation", tests=("tests/unit/arm/test_operation.py",)),
     Held(module="arm/origin", tests=("tests/unit/arm/test_origin.py",)),
+    Held(module="arm/tokens", tests=SIGN_IN_TESTS),
     Held(module="arm/auth", tests=SIGN_IN_TESTS),
     Held(module="arm/azure_credential", tests=SIGN_IN_TESTS),
     Held(module="arm/pacing", tests=("tests/unit/arm/test_pacing.py",)),
-    Held(module="arm/token", tests=SIGN_IN_TESTS),
     Held(module="cli/deadline", tests=("tests/unit/cli/test_deadline.py",)),
     Held(module="engine/apply", tests=ENGINE_TESTS),
     Held(module="engine/write", tests=ENGINE_TESTS),
     Held(module="engine/settle", tests=ENGINE_TESTS),
     Held(module="engine/stop", tests=ENGINE_TESTS),
-    Held(module="engine/under_way", tests=ENGINE_TESTS),
+    Held(module="engine/step", tests=ENGINE_TESTS),
     Held(module="plan/diff", tests=("tests/unit/plan/test_diff.py", "tests/unit/plan/test_body.py")),
     Held(module="plan/order", tests=("tests/unit/plan/test_order.py",)),
     Held(
@@ -77,13 +77,13 @@ _BARRED = (
 )
 SAME = (
     Same(
-        module="arm/token",
+        module="arm/tokens",
         line=_PADDING,
         what="'=' -> other text",
         why="the decoder passes over what is not of its alphabet",
     ),
     Same(
-        module="arm/token",
+        module="arm/tokens",
         line=_PADDING,
         what="- dropped",
         why="more padding than is needed is no error, and none of these lengths gets less",
@@ -95,7 +95,7 @@ SAME = (
         why="for the type checker, which holds that the cases above are all there are; it never runs",
     ),
     Same(
-        module="engine/under_way",
+        module="engine/step",
         line='return ("it is not there",)',
         what="'it is not there' -> other text",
         why="nobody reads it: what is not there is told as not found, and here anything missing will do",

@@ -5,6 +5,7 @@ Rule of this module: a name becomes one path segment, whatever is in it, or no a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from reconciler.arm.origin import Origin
@@ -16,10 +17,16 @@ PROVIDER = "Microsoft.CognitiveServices"
 SUBSCRIPTIONS = "/subscriptions"
 
 VALIDATION = "/providers/Microsoft.Resources/validateResources"
-"""The one path that may be POSTed to; nothing is written there."""
+"""ARM's own check of writes; nothing is written there."""
 
 VALIDATION_VERSION = "2020-10-01"
 """What Terraform's azapi provider and aztfpreflight send."""
+
+ACTIVITY_VERSION = "2015-04-01"
+"""The only version of "Activity Logs - List" (Azure Monitor REST reference)."""
+
+POLICIES_VERSION = "2026-03-15-preview"
+"""The first that has evaluateDeploymentPolicies; no stable one has (OpenAPI, up to 2026-09-15-preview)."""
 
 
 def of_account(account: AccountId) -> str:
@@ -68,9 +75,30 @@ def of_group(subscription: str, group: str) -> str:
     return f"/subscriptions/{_segment(subscription)}/resourceGroups/{_segment(group)}"
 
 
-def url(home: Origin, path: str, api_version: str) -> str:
+def of_activity(subscription: str) -> str:
+    """Path of a subscription's Activity Log."""
+    return f"{of_subscription(subscription)}/providers/Microsoft.Insights/eventtypes/management/values"
+
+
+def of_provider(subscription: str, what: str) -> str:
+    """Path of what the provider has in a subscription, for example `deletedAccounts`."""
+    return f"{_below(subscription)}/{what}"
+
+
+def writes_nothing(path: str) -> bool:
+    """Whether a POST to a path only asks."""
+    return path == VALIDATION or path.endswith("/evaluateDeploymentPolicies")
+
+
+def nowhere(_: str) -> bool:
+    """No path may be POSTed to."""
+    return False
+
+
+def url(home: Origin, path: str, api_version: str, query: Mapping[str, str]) -> str:
     """The whole address of a path."""
-    return f"{home}{path}?api-version={quote(api_version, safe='')}"
+    more = "".join(f"&{name}={quote(value, safe='')}" for name, value in query.items())
+    return f"{home}{path}?api-version={quote(api_version, safe='')}{more}"
 
 
 def _below(subscription: str, group: str = "") -> str:

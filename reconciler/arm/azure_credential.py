@@ -11,11 +11,13 @@ import logging
 import os
 import re
 import threading
-from typing import Protocol
+from typing import Any, Protocol
 
 from reconciler.arm.federated import federated_credential
+from reconciler.arm.network import Network
+from reconciler.arm.origin import origin_of
 from reconciler.arm.printable import printable
-from reconciler.errors import UsageProblem
+from reconciler.errors import CredentialError, UsageProblem
 
 KINDS = ("default", "cli", "environment", "workload-identity", "managed-identity")
 
@@ -30,6 +32,12 @@ _SECRET_VARIABLES = (
 )
 _TRIED = re.compile(r"^\s*(\w+Credential): *(.*)$", re.MULTILINE)
 _REASON = 160
+_TLS = re.compile(r"CERTIFICATE_VERIFY_FAILED|SSLError|certificate verify failed")
+_PROXY_SIGN_IN = re.compile(r"\b407\b|Proxy Authentication Required")
+# What Entra and its gateways say while they cannot (AADSTS90033 is "transient", 90019 "busy").
+_PASSING = re.compile(
+    r"\b50[0234] |Service Unavailable|temporarily_unavailable|AADSTS900(?:33|19)\b", re.IGNORECASE
+)
 _ADVICE = {
     "default": "sign in with `az login`, or set the variables of a service principal",
     "cli": "run `az login --tenant {tenant}`",
@@ -55,13 +63,13 @@ class AccessToken(Protocol):
 class Credential(Protocol):
     """A synchronous credential of azure-identity's kind."""
 
-    def get_token(self, *scopes: str, tenant_id: str | None = None) -> AccessToken:
+    def get_token(self, *scopes: str, tenant_id: str | None = None, claims: str | None = None) -> AccessToken:
         """Get a token; may block for long."""
         ...
 
 
-def azure_credential(kind: str, authority: str, tenant: str | None) -> Credential:
-    """A new credential for one tenant (None: the credential's own)."""
+def azure_credential(kind: str, authority: str, tenant: str | None, network: Network) -> Credential:
+    """A new credential for one tenant (None: the credential's own), which goes out as ARM's client does."""
     from azure import identity  # noqa: PLC0415 -- see the rule of this module
 
     for library in (
@@ -71,24 +79,60 @@ def azure_credential(kind: str, authority: str, tenant: str | None) -> Credentia
     ):  # their failures come as exceptions, their chatter not at all
         logging.getLogger(library).setLevel(logging.CRITICAL + 1)
     anywhere = ["*"]  # which tenants are asked is decided by the fleet, not by the library's allow-list
+    out = {"transport": _transport(network)}
     match kind:
         case "default":
-            return identity.DefaultAzureCredential(authority=authority, additionally_allowed_tenants=anywhere)
+            return identity.DefaultAzureCredential(
+                authority=authority, additionally_allowed_tenants=anywhere, **out
+            )
         case "cli":
             return identity.AzureCliCredential(
                 tenant_id=tenant or "", additionally_allowed_tenants=anywhere, process_timeout=30
             )
         case "environment":
-            return identity.EnvironmentCredential(authority=authority, additionally_allowed_tenants=anywhere)
+            return identity.EnvironmentCredential(
+                authority=authority, additionally_allowed_tenants=anywhere, **out
+            )
         case "workload-identity":
-            return federated_credential(authority, tenant, os.environ)
+            return federated_credential(authority, tenant, os.environ, network, out)
         case "managed-identity":
-            return identity.ManagedIdentityCredential(client_id=os.environ.get("AZURE_CLIENT_ID"))
+            return identity.ManagedIdentityCredential(client_id=os.environ.get("AZURE_CLIENT_ID"), **out)
         case _:
             raise UsageProblem(f"--credential {kind!r} is unknown; there are {', '.join(KINDS)} and emulator")
 
 
-async def get_token(credential: Credential, scope: str, tenant: str | None) -> tuple[str, int]:
+def _transport(network: Network) -> Any:  # noqa: ANN401 -- a type that only azure-core has
+    """Azure-core's own transport, by our proxies and with our certificates instead of its reading of both."""
+    import requests  # noqa: PLC0415 -- comes with azure-core
+    from azure.core.pipeline.transport import RequestsTransport  # noqa: PLC0415
+    from requests.adapters import HTTPAdapter  # noqa: PLC0415
+
+    class Adapter(HTTPAdapter):
+        def init_poolmanager(self, *args: Any, **settings: Any) -> None:  # noqa: ANN401 -- urllib3's own
+            super().init_poolmanager(*args, ssl_context=network.context, **settings)
+
+        def proxy_manager_for(self, proxy: str, **settings: object) -> object:
+            return super().proxy_manager_for(proxy, ssl_context=network.context, **settings)
+
+    class Session(requests.Session):
+        def merge_environment_settings(
+            self, url: str, proxies: object, stream: object, verify: object, cert: object
+        ) -> dict[str, object]:
+            del proxies
+            to = origin_of(url.partition("?")[0])
+            route = None if to is None else network.route(to)
+            ways = {} if to is None or route is None else {to.scheme: route.url}
+            return {"proxies": ways, "stream": stream, "verify": verify or True, "cert": cert}
+
+    session = Session()
+    session.trust_env = False
+    session.mount("https://", Adapter())
+    return RequestsTransport(session=session)
+
+
+async def get_token(
+    credential: Credential, scope: str, tenant: str | None, claims: str | None
+) -> tuple[str, int]:
     """Ask in a daemon thread: one that hangs in a library is left behind and does not hold up the exit."""
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[tuple[str, int]] = loop.create_future()
@@ -105,7 +149,8 @@ async def get_token(credential: Credential, scope: str, tenant: str | None) -> t
         found: tuple[str, int] | None = None
         trouble: BaseException | None = None
         try:
-            got = credential.get_token(scope, tenant_id=tenant)
+            demanded = {} if claims is None else {"claims": claims}
+            got = credential.get_token(scope, tenant_id=tenant, **demanded)
             found = (got.token, got.expires_on)
         except BaseException as problem:  # noqa: BLE001 -- carried over to the task that waits, whatever it is
             trouble = problem
@@ -141,14 +186,39 @@ def reason_of(problem: Exception) -> str:
     return printable(without_secrets(str(problem)), 2 * _REASON)
 
 
-def refusal(problem: Exception, kind: str, tenant: str | None) -> str:
-    """The words for a failed sign-in: tenant, each credential tried and its reason, what to do next."""
+def refusal(problem: Exception, kind: str, tenant: str | None, network: Network) -> CredentialError:
+    """A failed sign-in: tenant, each credential tried with its reason, what to do next."""
     text = without_secrets(str(problem))
     where = f"tenant {tenant}" if tenant else "the credential's own tenant"
     tried = [f"{name} ({printable(reason, _REASON)})" for name, reason in _TRIED.findall(text)]
-    said = "; ".join(tried) or f"--credential {kind} ({printable(text, 2 * _REASON)})"
     fix = _ADVICE.get(kind, "choose another credential").format(tenant=tenant or "TENANT")
-    return f"no token for {where}. Tried: {said}. Fix: {fix}"
+    if _TLS.search(text):
+        fix = network.tls_fix()
+    elif _PROXY_SIGN_IN.search(text):
+        fix = "the proxy wants a sign-in (407): put it in front of the host in HTTPS_PROXY, or set NO_PROXY"
+    return CredentialError(
+        f"no token for {where}",
+        tenant=tenant or "",
+        fix=fix,
+        detail="; ".join(tried) or f"--credential {kind} ({printable(text, 2 * _REASON)})",
+        transient=_transient(problem),
+    )
+
+
+def _transient(problem: Exception) -> bool:
+    """Whether the same sign-in may succeed a moment later: no answer, or one that says so."""
+    from azure.core.exceptions import ServiceRequestError, ServiceResponseError  # noqa: PLC0415
+
+    status = getattr(problem, "status_code", None)
+    passing = isinstance(status, int) and (status in {408, 429} or status >= 500)
+    text = str(problem)
+    if _TLS.search(text) or _PROXY_SIGN_IN.search(text):
+        return False
+    return (
+        passing
+        or isinstance(problem, ServiceRequestError | ServiceResponseError)
+        or bool(_PASSING.search(text))
+    )
 
 
 def without_secrets(text: str) -> str:

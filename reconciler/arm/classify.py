@@ -13,7 +13,8 @@ from enum import Enum, auto
 from typing import assert_never
 
 from reconciler.arm.api_version import NOT_REGISTERED
-from reconciler.arm.printable import printable
+from reconciler.arm.printable import excerpt, printable
+from reconciler.arm.strict_json import Unreadable, parse
 from reconciler.errors import (
     ApiVersionUnknown,
     ArmRejected,
@@ -23,6 +24,7 @@ from reconciler.errors import (
     NotFound,
     QuotaExceeded,
     Throttled,
+    ValidationRefused,
 )
 
 
@@ -138,6 +140,15 @@ def fault_in(status: int, body: object) -> ArmFault | None:
     return ArmFault(status=status, code=printable(code, 100), message=message, details=details)
 
 
+def fault_of(status: int, body: bytes) -> ArmFault:
+    """The error in the body of an answer of 400 and more; without ARM's envelope, one with an empty code."""
+    try:
+        found = fault_in(status, parse(body))
+    except Unreadable:
+        found = None
+    return found or ArmFault(status=status, code="", message=excerpt(body))
+
+
 def _nested(error: Mapping[object, object], depth: int) -> Iterator[tuple[str, str]]:
     """The pairs of `details` and `innererror`, outermost first."""
     if depth >= _DEEPEST:
@@ -211,7 +222,7 @@ _GONE = frozenset({"resourcenotfound", "parentresourcenotfound"})
 _QUOTED_ID = re.compile(r"'(/subscriptions/[^']+)'", re.IGNORECASE)
 
 
-def says_item_is_absent(fault: ArmFault, headers: Mapping[str, str], item: str) -> bool:
+def says_item_is_absent(fault: ArmFault, item: str, *, gateway: bool = False) -> bool:
     """Whether a 404 says that the resource with the id `item` itself is absent, and nothing above it.
 
     The provider says `NotFound` and quotes the id (recorded, 2025-06-01); a missing account, group or
@@ -219,7 +230,7 @@ def says_item_is_absent(fault: ArmFault, headers: Mapping[str, str], item: str) 
     """
     if fault.status != 404 or fault.code.lower() != "notfound":
         return False
-    if headers.get("x-ms-failure-cause", "").lower() == "gateway":
+    if gateway:
         return False
     quoted = [name.rstrip("/").lower() for name in _QUOTED_ID.findall(fault.message)]
     return not quoted or item.lower() in quoted
@@ -235,3 +246,24 @@ def says_account_is_gone(fault: ArmFault, account: str, name: str) -> bool:
         return False
     text = fault.message.lower()
     return f"'{account.lower()}'" in text or f"accounts/{name.lower()}'" in text
+
+
+# ARM's own word for a failed validation: the first is what the service answers (azapi's documentation,
+# "Preflight validation"), the second is how a deployment of a template wraps the same finding.
+_VERDICTS = frozenset({"resourcevalidationfailed", "invalidtemplatedeployment"})
+# A wrapper between the verdict and the provider's own code.
+_WRAPPERS = frozenset({"preflightvalidationcheckfailed"})
+
+
+def verdict_in(fault: ArmFault, *, operation: str, target: str) -> ValidationRefused | None:
+    """The refusal that an answer of `validateResources` carries.
+
+    None where it says nothing about the writes: a missing right, a throttle or a gap of the endpoint.
+    """
+    if fault.code.lower() not in _VERDICTS:
+        return None
+    inner = [(code, text) for code, text in fault.details if code.lower() not in _WRAPPERS]
+    code, message = inner[0] if inner else (fault.code, fault.message)
+    return ValidationRefused(
+        printable(message), operation=operation, target=target, code=printable(code, 100)
+    )

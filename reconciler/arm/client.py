@@ -6,38 +6,37 @@ is only said where ARM said it of that very resource.
 
 from __future__ import annotations
 
-import copy
-import json
 import math
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
-from reconciler.arm import addresses, wire
+from reconciler.arm import addresses, wire, wire_platform
 from reconciler.arm.api_version import PERMISSIONS, Versions
-from reconciler.arm.asking import Asker, resource
-from reconciler.arm.auth import Attempt, TokenSource, attempts
-from reconciler.arm.classify import rejection, says_account_is_gone, says_item_is_absent
-from reconciler.arm.exchange import CONNECTIONS_A_CLIENT, Answer, Exchange
+from reconciler.arm.auth import Auth
+from reconciler.arm.call import Call, about, encoded, of_account, of_region, of_subscription
+from reconciler.arm.classify import verdict_in
 from reconciler.arm.late import LateOffers
-from reconciler.arm.operation import reference, state_of
+from reconciler.arm.network import Network
+from reconciler.arm.operation import state_of
 from reconciler.arm.origin import acceptable
-from reconciler.arm.pacing import Pacing
-from reconciler.arm.printable import printable, request_id
-from reconciler.arm.retry import Jitter, RetryBudget, retry_after
-from reconciler.arm.sender import Call, Exchanged, Sender, Tenants
-from reconciler.arm.session import Refused, Session
+from reconciler.arm.policy import Exchanged, Policy, Rejected, resource, value_of
+from reconciler.arm.retry import Jitter
 from reconciler.arm.settings import ArmSettings, home_of
-from reconciler.arm.validation import verdict_in
+from reconciler.arm.tokens import Attempt, TokenSource, attempts
+from reconciler.arm.transport import CONNECTIONS_A_POOL, Transport
+from reconciler.arm.turn import ArmTurn, read_as
 from reconciler.clock import Clock
-from reconciler.domain.departure import UNWATCHED, Departure
-from reconciler.domain.deployment import JsonObject
+from reconciler.domain.deployment import JsonObject, ModelRef
 from reconciler.domain.ids import AccountId, DeploymentId, Region
-from reconciler.domain.operation import Accepted, OperationRef, OperationState, OperationStatus
+from reconciler.domain.operation import OperationRef, OperationState, OperationStatus
+from reconciler.domain.platform import Activity, DeletedAccount, ModelCapacity, PolicyQuestion, PolicyVerdict
 from reconciler.domain.rights import Grant
+from reconciler.domain.sending import UNWATCHED, SendObserver
 from reconciler.domain.state import (
     ObservedAccount,
     ObservedDeployment,
@@ -50,6 +49,11 @@ if TYPE_CHECKING:
     import httpx
 
 __all__ = ["ArmClient", "ArmSettings", "Exchanged"]
+
+T = TypeVar("T")
+
+_ACTIVITY_PAGES = 20
+"""Pages of the Activity Log that are read of one subscription; each has up to some two hundred events."""
 
 
 def _nobody(_: object) -> None:
@@ -75,35 +79,29 @@ class ArmClient:
     ) -> None:
         self._home = home_of(settings.endpoint, tokens)
         self._tokens = tokens
-        self._exchange = Exchange(
+        self._transport = Transport(
             self._home,
-            transport=transport,
-            ca_file=settings.ca_file,
+            settings.network or Network(),
+            inner=transport,
             read_only=settings.read_only,
-            may_post=settings.may_post,
-            clients=max(1, math.ceil(settings.parallelism / CONNECTIONS_A_CLIENT)),
+            may_post=addresses.writes_nothing if settings.may_ask else addresses.nowhere,
+            pools=max(1, math.ceil(settings.parallelism / CONNECTIONS_A_POOL)),
         )
-        pacing, budget = Pacing(clock, longest=settings.longest_wait), RetryBudget()
-        tenants = Tenants(
-            declared={name.lower(): tenant for name, tenant in settings.tenants.items()},
-            default=None if self._home.loopback else settings.default_tenant,
-        )
-        self._sender = Sender(
-            self._exchange,
-            tokens,
-            tenants,
+        self._versions = Versions(settings.api_version, on_warning)
+        default = None if self._home.loopback else settings.default_tenant
+        self._policy = Policy(
+            self._transport,
+            Auth(tokens, declared=settings.tenants, default=default),
             clock,
-            pacing=pacing,
-            budget=budget,
-            at_once=settings.parallelism,
+            self._home,
+            self._versions,
+            parallelism=settings.parallelism,
             correlation_id=settings.correlation_id,
             on_exchange=on_exchange,
+            on_warning=on_warning,
+            longest=settings.longest_wait,
+            jitter=jitter,
         )
-        session = Session(
-            self._sender, clock, pacing=pacing, budget=budget, jitter=jitter, longest=settings.longest_wait
-        )
-        self._asker = Asker(session, self._home, Versions(settings.api_version, on_warning))
-        self._departure = UNWATCHED
 
     async def __aenter__(self) -> Self:
         return self
@@ -111,107 +109,79 @@ class ArmClient:
     async def __aexit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._exchange.close()
+        await self._transport.close()
 
     @property
     def server_time(self) -> datetime | None:
-        """ARM's own time at its last answer: what dates that ARM gives are to be judged by."""
-        return self._sender.server_time
-
-    def telling(self, departure: Departure) -> Self:
-        """The same client, whose requests about deployments tell `departure` of their way out."""
-        view = copy.copy(self)
-        view._departure = departure  # noqa: SLF001 -- a copy of ourselves
-        return view
+        """What ARM's last answer gave as the time; None before one came."""
+        return self._policy.server_time
 
     @property
     def loopback(self) -> bool:
         """Whether this is an emulator on this machine."""
         return self._home.loopback
 
-    async def sign_in(self, tenant: str | None) -> tuple[Attempt, ...]:
-        """Which credentials are asked for a token of `tenant`, and whether the last one has it."""
-        return await attempts(self._tokens, tenant)
-
     @property
     def deployments_version(self) -> str:
         """The api-version that is spoken about deployments, as far as is settled by now."""
-        return self._asker.version_of("deployments")
+        return self._versions.of("deployments")
+
+    async def sign_in(self, tenant: str | None) -> tuple[Attempt, ...]:
+        """Which credentials are asked for a token of `tenant`, and whether the last one has it."""
+        return await attempts(self._tokens, tenant)
 
     # -- deployments ---------------------------------------------------------------------------------------
 
     async def list_deployments(self, account: AccountId) -> tuple[ObservedDeployment, ...]:
         """All deployments of an account, to the last page; one that two pages show is taken as read last."""
-        call = _read("list deployments of", str(account), account.subscription)
-        items = await self._asker.every(
-            "deployments",
-            addresses.of_deployments(account),
-            call,
-            lambda item: (wire.deployment_in(item, account),),
-        )
+        call = of_account(account, "list deployments of", "deployments", addresses.of_deployments(account))
+        items = await self._every(call, lambda item: (wire.deployment_in(item, account),))
         return tuple({item.id: item for item in items}.values())
 
-    async def get_deployment(self, deployment: DeploymentId) -> ObservedDeployment | None:
+    async def get_deployment(
+        self, deployment: DeploymentId, *, observer: SendObserver = UNWATCHED
+    ) -> ObservedDeployment | None:
         """One deployment; None only where the provider says that the deployment itself is absent.
 
         Raises NotFound where the account, its group or its subscription is missing.
         """
-        call = self._about(deployment, "read deployment")
+        call = replace(about(deployment, "read deployment"), observer=observer)
+        return value_of(await self._policy.read(call, read_as(deployment)))
 
-        def understand(_: Answer, body: object) -> ObservedDeployment:
-            return wire.deployment(resource(body), deployment)
+    @asynccontextmanager
+    async def turn(
+        self,
+        deployment: DeploymentId,
+        method: str,
+        *,
+        observer: SendObserver = UNWATCHED,
+        source_tenants: tuple[str, ...] = (),
+        attempt: int = 1,
+    ) -> AsyncIterator[ArmTurn]:
+        """Wait for a turn to PUT or DELETE, look at the deployment, and keep the turn for one write.
 
-        try:
-            return await self._asker.read(
-                "deployments", addresses.of_deployment(deployment), call, understand
-            )
-        except Refused as refused:
-            if says_item_is_absent(refused.fault, refused.answer.headers, str(deployment)):
-                return None
-            raise refused.error from refused
-
-    async def put_deployment(
-        self, deployment: DeploymentId, body: JsonObject, *, source_tenants: tuple[str, ...] = ()
-    ) -> Accepted:
-        """Send one PUT; `source_tenants` get their tokens into x-ms-authorization-auxiliary (at most three).
-
-        ArmUnreachable and ArmContractBroken leave open what became of it.
+        `source_tenants` get their tokens into x-ms-authorization-auxiliary (at most three). `attempt` counts
+        from 1, and further after each `Deferred` that was a failure.
         """
-        call = replace(
-            self._about(deployment, "write deployment", "PUT"),
-            content=json.dumps(body, allow_nan=False, default=_plain).encode(),
+        write = replace(
+            about(deployment, "write deployment" if method == "PUT" else "delete deployment", method),
             source_tenants=tuple(dict.fromkeys(tenant.lower() for tenant in source_tenants)),
+            observer=observer,
+            attempt=attempt,
         )
-        try:
-            return await self._write(deployment, call)
-        except Refused as refused:
-            if refused.fault.code.lower() != "linkedauthorizationfailed":
-                raise refused.error from refused
-            raise rejection(
-                refused.fault,
-                operation=call.operation,
-                target=call.target,
-                request_id=refused.error.request_id,
-                note=_linked_note(body, call.source_tenants),
-            ) from refused
+        look = replace(about(deployment, "read deployment"), observer=observer)
+        async with self._policy.look(look, write, read_as(deployment)) as looked:
+            observed, allowed = value_of(looked)
+            yield ArmTurn(observed, allowed, deployment, self._policy, self._home)
 
-    async def delete_deployment(self, deployment: DeploymentId) -> Accepted:
-        """Send one DELETE; a deployment that is absent, or whose account is gone, is as good as deleted."""
-        account, call = deployment.account, self._about(deployment, "delete deployment", "DELETE")
-        try:
-            return await self._write(deployment, call)
-        except Refused as refused:
-            absent = says_item_is_absent(refused.fault, refused.answer.headers, str(deployment))
-            if absent or says_account_is_gone(refused.fault, str(account), account.name):
-                return Accepted(request_id=refused.error.request_id)
-            raise refused.error from refused
-
-    async def poll(self, operation: OperationRef) -> OperationState:
+    async def poll(self, operation: OperationRef, *, observer: SendObserver = UNWATCHED) -> OperationState:
         """Look at an operation once. No answer, a 429 and a 5xx are taken for "still running"."""
         if not acceptable(operation.url, self._home):
             return OperationState(status=OperationStatus.UNREADABLE)
-        call = self._about(operation.target, "poll the operation of")
-        answer = await self._asker.look(operation.url, call)
+        call = replace(
+            about(operation.target, "poll the operation of"), url=operation.url, path="", observer=observer
+        )
+        answer = await self._policy.once(call)
         if answer is None:
             return OperationState(status=OperationStatus.RUNNING)
         return state_of(
@@ -222,63 +192,45 @@ class ArmClient:
 
     async def list_accounts(self, subscription: str) -> tuple[ObservedAccount, ...]:
         """Every account of a subscription that the caller may see."""
-        items = await self._asker.every(
-            "accounts",
-            addresses.of_accounts(subscription),
-            _read("list accounts of subscription", subscription, subscription),
-            lambda item: (wire.account_of(item, subscription),),
+        call = of_subscription(
+            subscription, "list accounts of subscription", "accounts", addresses.of_accounts(subscription)
         )
+        items = await self._every(call, lambda item: (wire.account_of(item, subscription),))
         return tuple({item.id: item for item in items}.values())
 
     async def get_account(self, account: AccountId) -> ObservedAccount:
         """One account; NotFound's code tells whether it, its group or its subscription is missing."""
-
-        def understand(_: Answer, body: object) -> ObservedAccount:
-            return wire.the_account(resource(body), account)
-
-        call = _read("read account", str(account), account.subscription)
-        try:
-            return await self._asker.read("accounts", addresses.of_account(account), call, understand)
-        except Refused as refused:
-            raise refused.error from refused
+        call = of_account(account, "read account", "accounts", addresses.of_account(account))
+        return await self._one(call, lambda body: wire.the_account(body, account))
 
     async def list_subscriptions(self) -> tuple[ObservedSubscription, ...]:
         """Every subscription that the caller may see in the tenant it is signed in to."""
-        items = await self._asker.every(
-            "subscriptions",
-            addresses.SUBSCRIPTIONS,
-            _read("list subscriptions of", "the signed-in tenant", ""),
-            lambda item: (wire.subscription(item),),
+        call = Call(
+            operation="list subscriptions of",
+            target="the signed-in tenant",
+            subscription="",
+            resource_type="subscriptions",
+            path=addresses.SUBSCRIPTIONS,
         )
+        items = await self._every(call, lambda item: (wire.subscription(item),))
         return tuple({item.id.lower(): item for item in items}.values())
 
     async def get_subscription(self, subscription: str) -> ObservedSubscription:
         """One subscription; NotFound where it does not exist, or is another tenant's."""
-
-        def understand(_: Answer, body: object) -> ObservedSubscription:
-            return wire.the_subscription(resource(body), subscription)
-
-        call = _read("read subscription", subscription, subscription)
         path = addresses.of_subscription(subscription)
-        try:
-            return await self._asker.read("subscriptions", path, call, understand)
-        except Refused as refused:
-            raise refused.error from refused
+        call = of_subscription(subscription, "read subscription", "subscriptions", path)
+        return await self._one(call, lambda body: wire.the_subscription(body, subscription))
 
     async def list_pools(self, subscription: str, region: Region) -> tuple[QuotaPool, ...]:
         """The quota pools of a region, as ARM's usages name them."""
-        path = addresses.of_region(subscription, region, "usages")
-        call = _read("list quotas of", f"{subscription} in {region}", subscription)
-        return tuple(await self._asker.every("locations/usages", path, call, lambda item: (wire.pool(item),)))
+        call = of_region(subscription, region, "list quotas of", "usages")
+        return tuple(await self._every(call, lambda item: (wire.pool(item),)))
 
     async def list_offers(self, subscription: str, region: Region) -> Sequence[Offer]:
         """The models, versions and SKUs that a region offers; a long list is read when it is looked at."""
-        path = addresses.of_region(subscription, region, "models")
         unread: list[bytes] = []
-        call = replace(
-            _read("list models of", f"{subscription} in {region}", subscription), set_aside=unread.append
-        )
-        found = await self._asker.every("locations/models", path, call, wire.offers)
+        call = replace(of_region(subscription, region, "list models of", "models"), set_aside=unread.append)
+        found = await self._every(call, wire.offers)
         if not unread:
             return tuple(found)
         return LateOffers(unread[-1], lambda why: f"the models of {region} cannot be used: {why}")
@@ -286,22 +238,71 @@ class ArmClient:
     async def list_policies(self, account: AccountId) -> tuple[str, ...]:
         """The names of an account's content filters (raiPolicies)."""
         path = addresses.of_contents(account, "raiPolicies")
-        call = _read("list content filters of", str(account), account.subscription)
-        return tuple(await self._asker.every("accounts/raiPolicies", path, call, wire.policy_name))
+        call = of_account(account, "list content filters of", "accounts/raiPolicies", path)
+        return tuple(await self._every(call, wire.policy_name))
 
     async def list_tuned_models(self, account: AccountId) -> tuple[str, ...]:
         """The names of the fine-tuned models and checkpoints in an account's models list."""
         path = addresses.of_contents(account, "models")
-        call = _read("list models of", str(account), account.subscription)
-        return tuple(await self._asker.every("accounts/models", path, call, wire.tuned_name))
+        call = of_account(account, "list models of", "accounts/models", path)
+        return tuple(await self._every(call, wire.tuned_name))
 
     async def list_rights(self, account: AccountId) -> tuple[Grant, ...]:
         """What the caller's roles allow at an account, inherited ones too; deny assignments are not told."""
-        path = addresses.of_permissions(account)
-        call = _read("list permissions at", str(account), account.subscription)
-        return tuple(await self._asker.every(PERMISSIONS, path, call, wire.grant))
+        call = of_account(account, "list permissions at", PERMISSIONS, addresses.of_permissions(account))
+        return tuple(await self._every(call, wire.grant))
 
-    # -- a second opinion ----------------------------------------------------------------------------------
+    # -- the platform --------------------------------------------------------------------------------------
+
+    async def list_activity(self, subscription: str, since: datetime, until: datetime) -> Activity:
+        """What was done to Cognitive Services resources between two times (ARM keeps 90 days)."""
+        path = addresses.of_activity(subscription)
+        between = f"eventTimestamp ge '{_iso(since)}' and eventTimestamp le '{_iso(until)}'"
+        call = replace(
+            of_subscription(subscription, "read the activity log of subscription", "", path),
+            api_version=addresses.ACTIVITY_VERSION,
+            query={"$filter": f"{between} and resourceProvider eq '{addresses.PROVIDER}'"},
+        )
+        pages = self._policy.pages(call, wire_platform.event, most=_ACTIVITY_PAGES, whole=False)
+        events, complete = value_of(await pages)
+        newest = sorted(events, key=lambda event: event.at, reverse=True)
+        return Activity(events=tuple(newest), complete=complete)
+
+    async def list_deleted_accounts(self, subscription: str) -> tuple[DeletedAccount, ...]:
+        """The soft-deleted accounts of a subscription."""
+        path = addresses.of_provider(subscription, "deletedAccounts")
+        call = of_subscription(subscription, "list deleted accounts of", "deletedAccounts", path)
+        return tuple(await self._every(call, wire_platform.deleted_account))
+
+    async def list_capacities(self, subscription: str, model: ModelRef) -> tuple[ModelCapacity, ...]:
+        """How much of one model version can be had, by region and SKU; `model.version` must be set."""
+        path = addresses.of_provider(subscription, "modelCapacities")
+        named = {"modelFormat": model.format, "modelName": model.name, "modelVersion": str(model.version)}
+        call = of_subscription(subscription, f"list capacity for {model.name} in", "modelCapacities", path)
+        return tuple(await self._every(replace(call, query=named), wire_platform.capacity))
+
+    async def evaluate_policies(
+        self, account: AccountId, questions: Sequence[PolicyQuestion]
+    ) -> Mapping[str, PolicyVerdict]:
+        """What Azure Policy says of models and content filters in an account, by deployment name."""
+        asked = [
+            {
+                "name": one.name,
+                "properties": {
+                    "model": dict(one.model),
+                    **({"raiPolicyName": one.rai_policy} if one.rai_policy else {}),
+                },
+            }
+            for one in questions
+        ]
+        path = addresses.of_contents(account, "evaluateDeploymentPolicies")
+        call = replace(
+            of_account(account, "evaluate policies at", "", path),
+            method="POST",
+            api_version=addresses.POLICIES_VERSION,
+            content=encoded({"deployments": asked}),
+        )
+        return await self._one(call, wire_platform.verdicts)
 
     async def validate(
         self,
@@ -317,14 +318,17 @@ class ArmClient:
         """
         account = bodies[0][0].account
         scope = addresses.of_group(account.subscription, account.resource_group)
-        version = self._asker.version_of("deployments")
         asked = {
             "provider": addresses.PROVIDER,
             "type": "accounts/deployments",
             "location": region.name,
             "scope": scope,
             "resources": [
-                {"name": f"{name.account.name}/{name.name}", "apiVersion": version, **body}
+                {
+                    "name": f"{name.account.name}/{name.name}",
+                    "apiVersion": self.deployments_version,
+                    **body,
+                }
                 for name, body in bodies
             ],
         }
@@ -333,65 +337,25 @@ class ArmClient:
             target=scope,
             subscription=account.subscription,
             method="POST",
-            content=json.dumps(asked, allow_nan=False, default=_plain).encode(),
+            path=addresses.VALIDATION,
+            api_version=addresses.VALIDATION_VERSION,
+            content=encoded(asked),
             source_tenants=tuple(dict.fromkeys(tenant.lower() for tenant in source_tenants)),
         )
-        try:
-            await self._asker.at(addresses.VALIDATION, addresses.VALIDATION_VERSION, call, lambda *_: None)
-        except Refused as refused:
-            raise (verdict_in(refused.fault, call) or refused.error) from refused
+        result = await self._policy.read(call, lambda *_: None)
+        if isinstance(result, Rejected) and result.fault is not None:
+            verdict = verdict_in(result.fault, operation=call.operation, target=call.target)
+            raise verdict or result.error
+        value_of(result)
 
-    def _about(self, deployment: DeploymentId, operation: str, method: str = "GET") -> Call:
-        return Call(
-            operation=operation,
-            target=str(deployment),
-            subscription=deployment.account.subscription,
-            method=method,
-            departure=self._departure,
-        )
+    async def _every(self, call: Call, values: Callable[[Mapping[str, object]], tuple[T, ...]]) -> list[T]:
+        found, _ = value_of(await self._policy.pages(call, values))
+        return found
 
-    async def _write(self, deployment: DeploymentId, call: Call) -> Accepted:
-        def understand(answer: Answer, body: object) -> Accepted:
-            operation, warning = reference(answer.headers, answer.status, deployment, self._home)
-            return Accepted(
-                operation=operation,
-                deployment=_written(answer, body, deployment) if call.method == "PUT" else None,
-                retry_after=retry_after(answer.headers),
-                request_id=request_id(answer.headers.get("x-ms-request-id")),
-                warning=warning,
-            )
-
-        return await self._asker.write("deployments", addresses.of_deployment(deployment), call, understand)
+    async def _one(self, call: Call, understand: Callable[[Mapping[str, object]], T]) -> T:
+        return value_of(await self._policy.read(call, lambda _, body: understand(resource(body))))
 
 
-def _read(operation: str, target: str, subscription: str) -> Call:
-    return Call(operation=operation, target=target, subscription=subscription, method="GET")
-
-
-def _written(answer: Answer, body: object, deployment: DeploymentId) -> ObservedDeployment | None:
-    """The body of a PUT's answer. 200 and 201 have one; 202, 204 and others may."""
-    if answer.status in {200, 201} or (isinstance(body, dict) and "id" in body):
-        return wire.deployment(resource(body), deployment)
-    return None
-
-
-def _plain(value: object) -> object:
-    """For json: any mapping is an object."""
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"{type(value).__name__} is not JSON")
-
-
-def _linked_note(body: JsonObject, source_tenants: tuple[str, ...]) -> str:
-    """What to do about a source account that may not be read (F-024)."""
-    properties = body.get("properties")
-    model = properties.get("model") if isinstance(properties, Mapping) else None
-    found = (model.get("sourceAccount") or model.get("source")) if isinstance(model, Mapping) else None
-    source = f"source account {printable(found, 300)}" if isinstance(found, str) else "source account"
-    sent = "no other tenant's token was sent"
-    if source_tenants:
-        sent = f"a token of tenant {', '.join(source_tenants)} was sent along"
-    return (
-        f"({source}; {sent}. The identity needs Cognitive Services OpenAI Contributor on the source account, "
-        "in the source's tenant, and on the destination account)"
-    )
+def _iso(time: datetime) -> str:
+    """A time as the Activity Log's filter takes it."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

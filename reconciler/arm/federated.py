@@ -7,10 +7,12 @@ system for a new one. Nothing is kept, and the request goes to an https address 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from reconciler.arm.network import Network
+from reconciler.arm.origin import origin_of
 from reconciler.arm.strict_json import Unreadable, parse_object
 
 if TYPE_CHECKING:
@@ -25,8 +27,17 @@ AUDIENCES: Mapping[str, str] = {
 _LIMIT = 30.0
 
 
-def federated_credential(authority: str, tenant: str | None, environ: Mapping[str, str]) -> Credential:
-    """The credential of the build system that this runs in; ValueError where a variable is missing."""
+def federated_credential(
+    authority: str,
+    tenant: str | None,
+    environ: Mapping[str, str],
+    network: Network,
+    out: Mapping[str, Any],
+) -> Credential:
+    """The credential of the build system that this runs in; ValueError where a variable is missing.
+
+    `out` are azure-identity's settings for the way out.
+    """
     from azure import identity  # noqa: PLC0415 -- a third of a second, needed here only
 
     anywhere = ["*"]
@@ -35,9 +46,10 @@ def federated_credential(authority: str, tenant: str | None, environ: Mapping[st
             return identity.ClientAssertionCredential(
                 tenant or _needed(environ, "AZURE_TENANT_ID"),
                 _needed(environ, "AZURE_CLIENT_ID"),
-                github_assertion(authority, environ),
+                github_assertion(authority, environ, network=network),
                 authority=authority,
                 additionally_allowed_tenants=anywhere,
+                **out,
             )
         if environ.get("SYSTEM_OIDCREQUESTURI"):
             return identity.AzurePipelinesCredential(
@@ -47,14 +59,19 @@ def federated_credential(authority: str, tenant: str | None, environ: Mapping[st
                 system_access_token=_needed(environ, "SYSTEM_ACCESSTOKEN"),
                 authority=authority,
                 additionally_allowed_tenants=anywhere,
+                **out,
             )
     return identity.WorkloadIdentityCredential(
-        authority=authority, tenant_id=tenant, additionally_allowed_tenants=anywhere
+        authority=authority, tenant_id=tenant, additionally_allowed_tenants=anywhere, **out
     )
 
 
 def github_assertion(
-    authority: str, environ: Mapping[str, str], *, transport: httpx.BaseTransport | None = None
+    authority: str,
+    environ: Mapping[str, str],
+    *,
+    network: Network,
+    transport: httpx.BaseTransport | None = None,
 ) -> Callable[[], str]:
     """A function that asks GitHub for a new identity token of the job, at every call."""
     url = httpx.URL(_needed(environ, "ACTIONS_ID_TOKEN_REQUEST_URL"))
@@ -64,8 +81,17 @@ def github_assertion(
     asked = url.copy_merge_params({"audience": AUDIENCES.get(authority, "api://AzureADTokenExchange")})
 
     def ask() -> str:
+        origin = origin_of(str(asked).partition("?")[0])
+        route = None if origin is None else network.route(origin)
         try:
-            with httpx.Client(transport=transport, timeout=_LIMIT, follow_redirects=False) as client:
+            with httpx.Client(
+                transport=transport,
+                timeout=_LIMIT,
+                follow_redirects=False,
+                trust_env=False,
+                proxy=None if route is None else route.url,
+                verify=network.context,
+            ) as client:
                 answer = client.get(asked, headers={"Authorization": f"Bearer {secret}"})
             found = parse_object(answer.content).get("value")
         except (httpx.HTTPError, Unreadable) as problem:

@@ -1,6 +1,6 @@
 """As fast as ARM lets us: its token buckets, mirrored per subscription, and its pauses, obeyed by all lanes.
 
-Rule of this module: a 429 closes the subscription. After the pause one request at a time tries the door,
+Rule of this module: a 429 closes the subscription. After the pause one request at a time tries the gate,
 and the first answer that is not a 429 opens it for the others, so that a throttled subscription never meets
 a crowd. Other subscriptions know nothing of it.
 """
@@ -79,7 +79,7 @@ class Bucket:
 
 
 class SubscriptionPace:
-    """The door of one subscription."""
+    """The gate of one subscription."""
 
     def __init__(self, clock: Clock, *, longest: float) -> None:
         self._clock = clock
@@ -91,16 +91,23 @@ class SubscriptionPace:
         }
         self._resume_at = now
         self.closed = False
-        """Whether the last answer was a 429: then one request at a time tries the door."""
+        """Whether the last answer was a 429: then one request at a time tries the gate."""
         self._turnstile = asyncio.Lock()
 
+    async def draw(self, kind: str, told: HeldBack = _nobody) -> None:
+        """Take one request out of a bucket, and wait as long as its refill takes."""
+        seconds = self._buckets[kind].take(self._clock.monotonic())
+        if seconds >= _WORTH_TELLING:
+            told(f"its turn: the subscription takes {LIMITS[kind][1]} {kind} a second", seconds)
+        if seconds > 0:
+            await self._clock.sleep(seconds)
+
     @asynccontextmanager
-    async def turn(self, kind: str, told: HeldBack = _nobody) -> AsyncIterator[bool]:
-        """Wait until a request may be sent; True while the door is closed and this one tries it.
+    async def gate(self, told: HeldBack = _nobody) -> AsyncIterator[bool]:
+        """Wait until the subscription may be asked; True while the gate is closed and this one tries it.
 
         Raises PausedTooLong instead of a wait that is longer than anyone waits.
         """
-        await self._bucket_wait(kind, told)
         while True:
             await self._pause_wait(told)
             if not self.closed:
@@ -111,13 +118,6 @@ class SubscriptionPace:
                 if self.closed:
                     yield True
                     return
-
-    async def _bucket_wait(self, kind: str, told: HeldBack) -> None:
-        seconds = self._buckets[kind].take(self._clock.monotonic())
-        if seconds >= _WORTH_TELLING:
-            told(f"its turn: the subscription takes {LIMITS[kind][1]} {kind} a second", seconds)
-        if seconds > 0:
-            await self._clock.sleep(seconds)
 
     async def _pause_wait(self, told: HeldBack) -> None:
         while (left := self._resume_at - self._clock.monotonic()) > 0:
@@ -149,17 +149,42 @@ class SubscriptionPace:
                     bucket.correct(now, int(text), sent)
 
 
+class Places:
+    """How many requests may be in flight at once. Whoever waits for a turn takes no place."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._free = asyncio.Semaphore(count)
+        self._surplus = 0
+
+    def lower(self) -> bool:
+        """Halve them from now on; False where one is left."""
+        fewer = max(1, self.count // 2)
+        self._surplus += self.count - fewer
+        lowered, self.count = fewer < self.count, fewer
+        return lowered
+
+    async def __aenter__(self) -> None:
+        await self._free.acquire()
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._surplus > 0:
+            self._surplus -= 1
+        else:
+            self._free.release()
+
+
 class Pacing:
-    """The doors of all subscriptions."""
+    """The gates of all subscriptions."""
 
     def __init__(self, clock: Clock, *, longest: float) -> None:
         self._clock = clock
         self._longest = longest
-        self._doors: dict[str, SubscriptionPace] = {}
+        self._gates: dict[str, SubscriptionPace] = {}
 
     def of(self, subscription: str) -> SubscriptionPace:
-        """The door of a subscription, whatever the case of its id."""
+        """The gate of a subscription, whatever the case of its id."""
         key = subscription.lower()
-        if key not in self._doors:
-            self._doors[key] = SubscriptionPace(self._clock, longest=self._longest)
-        return self._doors[key]
+        if key not in self._gates:
+            self._gates[key] = SubscriptionPace(self._clock, longest=self._longest)
+        return self._gates[key]

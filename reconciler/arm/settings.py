@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from reconciler.arm.api_version import DEFAULT_API_VERSION
-from reconciler.arm.auth import AzureTokens, EmulatorTokens, TokenSource
+from reconciler.arm.network import Network
 from reconciler.arm.origin import Origin, endpoint_origin
 from reconciler.arm.printable import printable
 from reconciler.arm.retry import LONGEST_WAIT
+from reconciler.arm.tokens import AzureTokens, EmulatorTokens, TokenSource
 from reconciler.errors import UsageProblem
 
 
@@ -23,7 +23,7 @@ class ArmSettings:
 
     `tenants` maps subscription ids to tenant ids. `parallelism` is the number of requests in flight at once;
     `longest_wait` is in seconds: what asks for more ends the request instead. A `read_only` client cannot
-    send anything but GET, and POST to `may_post` paths.
+    send anything but GET, and one that `may_ask` POSTs that only ask.
     """
 
     endpoint: str
@@ -31,11 +31,11 @@ class ArmSettings:
     tenants: Mapping[str, str] = field(default_factory=dict)
     default_tenant: str | None = None
     parallelism: int = 32
-    ca_file: Path | None = None
+    network: Network | None = None
     correlation_id: str = ""
     longest_wait: float = LONGEST_WAIT
     read_only: bool = False
-    may_post: tuple[str, ...] = ()
+    may_ask: bool = False
 
 
 def home_of(endpoint: str, tokens: TokenSource) -> Origin:

@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "size": ("size", "Size provisioned throughput for a workload, or the reverse."),
     "catalog": ("catalog", "Ask the catalogue about models, regions, SKUs and capacities."),
     "lifecycle": ("lifecycle", "List every deployment with its model's retirement date and successor."),
+    "upgrade": ("upgrade", "Edit the manifests so that no model in them retires."),
     "doctor": ("doctor", "Check cloud, sign-in, rights, clock and versions before they matter."),
     "schema": ("schema", "Print the JSON Schema of the manifests."),
     "explain": ("explain", "Say what a diagnostic code means and what to do."),

@@ -27,9 +27,11 @@ from reconciler.errors import InvalidManifests, ReconcilerError, UsageProblem
 if TYPE_CHECKING:
     import httpx
 
-    from reconciler.arm.auth import TokenSource
     from reconciler.arm.client import ArmClient
-    from reconciler.manifest.source import SourceMap
+    from reconciler.arm.network import Network
+    from reconciler.arm.tokens import TokenSource
+    from reconciler.manifest.load import LoadedManifests
+    from reconciler.manifest.source import SourceMap, Sources
     from reconciler.policy.rule import PolicyRule
 
 EMBEDDED = "http://127.0.0.1"
@@ -44,6 +46,7 @@ def the_clock() -> Clock:
 class Loaded:
     """Manifests read, resolved and checked. `desired` is None where they have structural errors.
 
+    `manifests` is what they were made of, as the files say it and before any of them was left out.
     `policies` are judged by whoever knows what would be, or is, there; `rule_words` are those of `--rule`.
     """
 
@@ -53,6 +56,7 @@ class Loaded:
     files: int
     deployments: int
     paths: tuple[str, ...]
+    manifests: LoadedManifests
     policies: tuple[PolicyRule, ...] = ()
     rule_words: tuple[str, ...] = ()
 
@@ -77,24 +81,36 @@ def load_manifests(
     retire; the clock's unless somebody looked on another day. `offline` says that ARM's own lists will not be
     read: then the catalogue has the last word.
     """
-    from reconciler.cli.knowledge import catalogue  # noqa: PLC0415 -- heavy rooms load when needed
+    from reconciler.cli.shards import shard_of_this_job  # noqa: PLC0415 -- heavy rooms load when needed
+    from reconciler.manifest.source import read_documents  # noqa: PLC0415
+
+    shard_of_this_job(chosen.shard, os.environ)  # what is no shard is told before a file is read
+    stdin = sys.stdin.buffer if "-" in chosen.paths and sys.stdin is not None else None
+    today = today or the_clock().now().date()
+    return reread(read_documents(chosen.paths, stdin=stdin), chosen, cloud, today=today, offline=offline)
+
+
+def reread(
+    texts: Sources, chosen: Chosen, cloud: str | None, *, today: date, offline: bool = False
+) -> Loaded:
+    """The same for texts that were read already, or edited."""
+    from reconciler.cli.knowledge import catalogue  # noqa: PLC0415
     from reconciler.cli.severities import severities  # noqa: PLC0415
     from reconciler.cli.shards import shard_of_this_job  # noqa: PLC0415
     from reconciler.manifest import rules  # noqa: PLC0415
-    from reconciler.manifest.load import load  # noqa: PLC0415
+    from reconciler.manifest.load import understood  # noqa: PLC0415
     from reconciler.manifest.selection import EVERYTHING, Selection  # noqa: PLC0415
 
     shard = shard_of_this_job(chosen.shard, os.environ)
     selection = Selection.of(select=chosen.select, targets=chosen.targets, excludes=chosen.excludes)
-    read = load(
+    read = understood(
+        texts,
         chosen.paths,
         selection,
         known_rules=rules.CODES,
         severities=severities(chosen.rules),
         policies=chosen.policies,
-        stdin=sys.stdin.buffer if "-" in chosen.paths and sys.stdin is not None else None,
     )
-    today = today or the_clock().now().date()
     found = (*read.diagnostics, *rules.check(read.understood, catalogue(), today, asks_arm=not offline))
     if offline and read.policies:
         from reconciler.cli.policies import of_declared  # noqa: PLC0415 -- only where there are policies
@@ -119,6 +135,7 @@ def load_manifests(
         paths=chosen.paths,
         policies=read.policies,
         rule_words=chosen.rules,
+        manifests=read,
     )
 
 
@@ -199,28 +216,29 @@ async def connect(
     POST of ARM's own validation where the user asked for that.
     """
     _spare_httpx_its_own_command_line()
-    from reconciler.arm.addresses import VALIDATION  # noqa: PLC0415 -- httpx loads only here
-    from reconciler.arm.client import ArmClient, ArmSettings  # noqa: PLC0415
+    from reconciler.arm.client import ArmClient, ArmSettings  # noqa: PLC0415 -- httpx loads only here
+    from reconciler.arm.network import Network  # noqa: PLC0415
 
     say_shard(output, desired)
     cloud = desired.fleet.cloud
     endpoint = connection.endpoint or endpoint_of(cloud)
+    network = Network(ca_file=connection.ca_file)
     settings = ArmSettings(
         endpoint=endpoint,
         tenants=_tenants(desired),
         default_tenant=os.environ.get("AZURE_TENANT_ID"),
         parallelism=connection.parallelism,
-        ca_file=connection.ca_file,
+        network=network,
         correlation_id=str(uuid.uuid4()),
         read_only=read_only,
-        may_post=(VALIDATION,) if may_validate else (),
+        may_ask=may_validate,
     )
     version = connection.api_version or desired.fleet.api_version
     if version:
         settings = replace(settings, api_version=version)
     within = cloud == "emulator" and connection.endpoint is None
     with _embedded_transport(connection, output, desired) if within else nullcontext() as transport:
-        tokens = _tokens(connection, cloud, endpoint, transport)
+        tokens = _tokens(connection, cloud, endpoint, network, transport)
         async with ArmClient(
             settings,
             tokens,
@@ -249,10 +267,14 @@ def _tenants(desired: DesiredState) -> Mapping[str, str]:
 
 
 def _tokens(
-    connection: Connection, cloud: str, endpoint: str, transport: httpx.AsyncBaseTransport | None
+    connection: Connection,
+    cloud: str,
+    endpoint: str,
+    network: Network,
+    transport: httpx.AsyncBaseTransport | None,
 ) -> TokenSource:
-    from reconciler.arm.auth import AzureTokens, EmulatorTokens  # noqa: PLC0415
     from reconciler.arm.origin import endpoint_origin  # noqa: PLC0415
+    from reconciler.arm.tokens import AzureTokens, EmulatorTokens  # noqa: PLC0415
 
     origin = endpoint_origin(endpoint)
     loopback = origin is not None and origin.loopback
@@ -273,8 +295,8 @@ def _tokens(
             )
         )
     if kind == "emulator":
-        return EmulatorTokens(endpoint, transport=transport, ca_file=connection.ca_file)
-    return AzureTokens(kind=kind, cloud=cloud, clock=the_clock())
+        return EmulatorTokens(endpoint, transport=transport, network=network)
+    return AzureTokens(kind=kind, cloud=cloud, clock=the_clock(), network=network)
 
 
 @contextmanager

@@ -106,19 +106,48 @@ class Sku:
 class DeploymentSpec:
     """Everything that a manifest declares and ARM can hold.
 
-    `settings` are the declared writable properties that no rule of ours reads (capacitySettings,
-    serviceTier, deploymentState, routing, dynamicThrottlingEnabled and what `extraProperties` names),
-    keyed by ARM's property name.
+    `settings` are the declared properties, by ARM's names. None below `tags` and `settings` is a declared
+    null: the value is to go. A property that a rule reads has an attribute here, which is UNSET for a null.
     """
 
     model: ModelRef
     sku: Sku
-    tags: Mapping[str, str] | Unset = UNSET
-    version_upgrade_option: str | Unset = UNSET
-    rai_policy_name: str | Unset = UNSET
-    spillover_deployment_name: str | Unset = UNSET
-    parent_deployment_name: str | Unset = UNSET
+    tags: Mapping[str, str | None] | Unset = UNSET
     settings: JsonObject = field(default_factory=dict)
+
+    @property
+    def version_upgrade_option(self) -> str | Unset:
+        """Whether the service may move the deployment to another version."""
+        return self._text("versionUpgradeOption")
+
+    @property
+    def rai_policy_name(self) -> str | Unset:
+        """The content filter."""
+        return self._text("raiPolicyName")
+
+    @property
+    def spillover_deployment_name(self) -> str | Unset:
+        """The deployment of the same account that takes what this one turns away."""
+        return self._text("spilloverDeploymentName")
+
+    @property
+    def parent_deployment_name(self) -> str | Unset:
+        """The deployment of the same account that this one depends on."""
+        return self._text("parentDeploymentName")
+
+    @property
+    def deployment_state(self) -> str | Unset:
+        """Running or Paused."""
+        return self._text("deploymentState")
+
+    @property
+    def service_tier(self) -> str | Unset:
+        """Default or Priority."""
+        return self._text("serviceTier")
+
+    def _text(self, name: str) -> str | Unset:
+        value = self.settings.get(name)
+        return value if isinstance(value, str) else UNSET
 
 
 class SkuChange(StrEnum):
@@ -126,6 +155,14 @@ class SkuChange(StrEnum):
 
     REPLACE = "replace"
     IN_PLACE = "inPlace"
+
+
+class ModelChange(StrEnum):
+    """How a new model or version is reached where the manifest says so; its default depends on the SKU."""
+
+    IN_PLACE = "inPlace"
+    REPLACE = "replace"
+    REFUSE = "refuse"
 
 
 class OnRemoval(StrEnum):
@@ -137,10 +174,14 @@ class OnRemoval(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lifecycle:
-    """What a manifest allows us to do with a deployment. `ignore_changes` are dotted manifest paths."""
+    """What a manifest allows us to do with a deployment. `ignore_changes` are dotted manifest paths.
+
+    `model_change` None: in place on a provisioned SKU; elsewhere a version in place, a model by replacement.
+    """
 
     prevent_destroy: bool = False
     sku_change: SkuChange = SkuChange.REPLACE
+    model_change: ModelChange | None = None
     replace_allowed: bool = False
     ignore_changes: tuple[str, ...] = ()
     on_removal: OnRemoval = OnRemoval.DELETE
@@ -150,7 +191,9 @@ class Lifecycle:
 class DesiredDeployment:
     """One declared deployment. `region` is the account's declared region, `tenant` the account's tenant.
 
-    `workload` is what the deployment is expected to serve; ARM never sees it.
+    `accepted` are the manifest paths of fields in which what is there counts, because the service set
+    them: a plan finds that out, no manifest states it. `workload` is what it is expected to serve; ARM never
+    sees it.
     """
 
     id: DeploymentId
@@ -159,6 +202,7 @@ class DesiredDeployment:
     region: Region | None = None
     tenant: str | None = None
     adopt: bool = False
+    accepted: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     workload: Workload | None = None
     provenance: Provenance = field(default=Provenance(), compare=False)

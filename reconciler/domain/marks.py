@@ -9,5 +9,13 @@ OURS: Final = "reconciler-"
 
 FLEET_TAG: Final = "reconciler-fleet"
 SPEC_TAG: Final = "reconciler-spec"
+MODEL_TAG: Final = "reconciler-model"
 REMOVAL_TAG: Final = "reconciler-on-removal"
-MARKS: Final = (FLEET_TAG, SPEC_TAG, REMOVAL_TAG)
+MARKS: Final = (FLEET_TAG, SPEC_TAG, MODEL_TAG, REMOVAL_TAG)
+
+_PATHS: Final = frozenset(f"tags.{name}" for name in MARKS)
+
+
+def is_mark(path: str) -> bool:
+    """Whether a manifest path is that of one of our own tags."""
+    return path.lower() in _PATHS

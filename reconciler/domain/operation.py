@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.state import ObservedDeployment
+from reconciler.errors import ArmError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,18 @@ class Accepted:
     retry_after: float | None = None
     request_id: str | None = None
     warning: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deferred:
+    """A write that was certainly not processed, and that is not sent again before another look.
+
+    `why` completes "waits for …". `error` is what it comes to when it happens too often; None where it is no
+    failure: a token was renewed, or the look had grown old.
+    """
+
+    why: str
+    error: ArmError | None = None
 
 
 class OperationStatus(StrEnum):

@@ -44,6 +44,9 @@ _KNOWN: dict[str, tuple[SkuFamily, SkuReach]] = {
 _ALIASES = {"provisionedstandard": "ProvisionedManaged"}
 _CANONICAL = {name.lower(): name for name in _KNOWN} | _ALIASES
 
+# Microsoft, model retirements (2026-07-28); specification, Deployment.tsp, on pausing.
+_PAY_AS_YOU_GO = frozenset({"Standard", "GlobalStandard", "DataZoneStandard"})
+
 KNOWN_SKUS: tuple[str, ...] = tuple(_KNOWN)
 
 
@@ -65,6 +68,11 @@ class SkuName:
     def family(self) -> SkuFamily:
         """What its capacity counts."""
         return _KNOWN[self.name][0] if self.known else SkuFamily.UNKNOWN
+
+    @property
+    def pay_as_you_go(self) -> bool:
+        """Whether tokens are paid as they are used: what the service upgrades and what can be paused."""
+        return self.name in _PAY_AS_YOU_GO
 
     @property
     def reach(self) -> SkuReach:

@@ -27,8 +27,8 @@ from reconciler.engine.outcome import (
 )
 from reconciler.engine.pace import DEFAULT_PACE, Pace
 from reconciler.engine.ports import DeploymentsApi
+from reconciler.engine.step import Track, cut_short
 from reconciler.engine.stop import Cause, Interruption, Stop
-from reconciler.engine.under_way import Track, cut_short
 from reconciler.engine.write import Writer
 from reconciler.plan.plan import Plan, Step
 

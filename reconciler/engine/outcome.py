@@ -19,7 +19,7 @@ class Outcome(StrEnum):
 
     `SKIPPED`: nothing was sent. `UNKNOWN`: something was sent and may still be going on.
     `CONFLICT`: the account stayed busy with other writes until the deadline; nothing was sent.
-    `STALE`: the deployment is no longer what the plan saw; nothing was sent.
+    `STALE`: the deployment is no longer what this run saw or did last; nothing was sent over that.
     """
 
     SUCCEEDED = "succeeded"

@@ -10,7 +10,8 @@ class Pace:
     """The defaults of an apply.
 
     Polls go by ARM's Retry-After, else start at `poll_first` and grow by `poll_growth` to `poll_cap`:
-    ARM asks for 60 s where it is silent, azure-core takes 30 s, Terraform's client 10 s.
+    ARM asks for 60 s where it is silent, azure-core takes 30 s, Terraform's client 10 s. No Retry-After is
+    obeyed beyond `asked_cap`.
     `conflict_*`: a busy account is a queue, waited for until `operation_deadline`.
     `settle`: for how long a read may lag behind a write that ARM called done.
     """
@@ -19,6 +20,7 @@ class Pace:
     poll_growth: float = 1.5
     poll_cap: float = 30.0
     poll_floor: float = 1.0
+    asked_cap: float = 60.0
     conflict_first: float = 10.0
     conflict_cap: float = 60.0
     settle: float = 60.0

@@ -6,14 +6,15 @@ Every method raises `reconciler.errors.ArmError` or one of its kinds, and nothin
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Protocol, Self
+from typing import Protocol
 
-from reconciler.domain.departure import Departure
 from reconciler.domain.deployment import JsonObject, ModelRef
 from reconciler.domain.ids import AccountId, DeploymentId, Region
-from reconciler.domain.operation import Accepted, OperationRef, OperationState, OperationStatus
+from reconciler.domain.operation import Accepted, Deferred, OperationRef, OperationState, OperationStatus
 from reconciler.domain.platform import Activity, DeletedAccount, ModelCapacity, PolicyQuestion, PolicyVerdict
+from reconciler.domain.sending import UNWATCHED, SendObserver
 from reconciler.domain.state import (
     ObservedAccount,
     ObservedDeployment,
@@ -27,42 +28,68 @@ __all__ = [
     "AccountContents",
     "AccountFacts",
     "Arm",
+    "Deferred",
     "DeploymentsApi",
     "OperationRef",
     "OperationState",
     "OperationStatus",
     "Platform",
     "Subscriptions",
+    "Turn",
     "Validation",
 ]
 
 
-class DeploymentsApi(Protocol):
-    """The verbs on deployments. Reads are retried inside; a write is sent once (429 and a 401 aside)."""
+class Turn(Protocol):
+    """One look at a deployment and, right after it, one write, which is sent at most once.
 
-    def telling(self, departure: Departure) -> Self:
-        """The same, whose requests tell `departure` when they are held back and when they leave."""
+    What ARM did not process, or what would be sent more than two seconds after the look's answer, is
+    `Deferred`: have another turn, look, and decide anew.
+    """
+
+    @property
+    def observed(self) -> ObservedDeployment | None:
+        """What the look saw; None only where ARM says that the deployment itself is absent."""
         ...
+
+    async def put(self, body: JsonObject) -> Accepted | Deferred:
+        """Send one PUT, on condition that the deployment is still as it was looked at."""
+        ...
+
+    async def delete(self) -> Accepted | Deferred:
+        """Send one DELETE, on the same condition; an absent deployment is as good as deleted."""
+        ...
+
+
+class DeploymentsApi(Protocol):
+    """The verbs on deployments. Reads are repeated inside; a write is sent once, in a turn."""
 
     async def list_deployments(self, account: AccountId) -> tuple[ObservedDeployment, ...]:
         """All deployments of an account, to the last page, or an error; never a part."""
         ...
 
-    async def get_deployment(self, deployment: DeploymentId) -> ObservedDeployment | None:
+    async def get_deployment(
+        self, deployment: DeploymentId, *, observer: SendObserver = UNWATCHED
+    ) -> ObservedDeployment | None:
         """One deployment; None only where ARM says that the deployment itself is absent."""
         ...
 
-    async def put_deployment(
-        self, deployment: DeploymentId, body: JsonObject, *, source_tenants: tuple[str, ...] = ()
-    ) -> Accepted:
-        """Send one PUT. `source_tenants` get their token into x-ms-authorization-auxiliary."""
+    def turn(
+        self,
+        deployment: DeploymentId,
+        method: str,
+        *,
+        observer: SendObserver = UNWATCHED,
+        source_tenants: tuple[str, ...] = (),
+        attempt: int = 1,
+    ) -> AbstractAsyncContextManager[Turn]:
+        """Wait until a PUT or DELETE may be sent, then look; nothing holds up the write inside the block.
+
+        `source_tenants` get their tokens into x-ms-authorization-auxiliary. `attempt` counts from 1.
+        """
         ...
 
-    async def delete_deployment(self, deployment: DeploymentId) -> Accepted:
-        """Send one DELETE; an absent deployment is as good as deleted."""
-        ...
-
-    async def poll(self, operation: OperationRef) -> OperationState:
+    async def poll(self, operation: OperationRef, *, observer: SendObserver = UNWATCHED) -> OperationState:
         """Look at an operation once."""
         ...
 

@@ -17,7 +17,7 @@ from reconciler.domain.state import ObservedState, Opinion
 from reconciler.engine.fixes import fix_for
 from reconciler.engine.ports import Validation
 from reconciler.errors import ArmError, CredentialError, ValidationRefused
-from reconciler.plan.actions import Create, Update, Writing
+from reconciler.plan.actions import Create, Update
 from reconciler.plan.plan import Plan, Step
 
 # One request carries so many resources; ARM bounds a request by its size, 4 MB, far above this.
@@ -72,20 +72,9 @@ def _questions(plan: Plan) -> Iterator[_Question]:
                 step=step,
                 id=action.id,
                 region=action.region,
-                body=_first_body(action),
+                body=action.writes[0],  # a second one is about a state that is not there yet
                 tenants=(tenant,) if tenant else (),
             )
-
-
-def _first_body(action: Writing) -> JsonObject:
-    """The PUT that is sent first; a second one is about a state that is not there yet."""
-    match action:
-        case Create():
-            return action.body
-        case Update():
-            return action.writes[0]
-        case _:
-            raise TypeError(f"{action!r} is not asked about")
 
 
 async def _asked(

@@ -12,20 +12,22 @@ from reconciler.domain.operation import Accepted, OperationRef, OperationState, 
 from reconciler.domain.state import ObservedDeployment
 from reconciler.engine.faults import fault_of
 from reconciler.engine.outcome import Outcome
-from reconciler.engine.under_way import Delivery, StepEnd, UnderWay, succeeded
+from reconciler.engine.step import StepContext, StepEnded, Write, succeeded
 from reconciler.errors import ArmError, ArmUnreachable, CredentialError, NotFound, Throttled
 
 # The gateway gave up waiting; the provider may have gone on.
 _TIMED_OUT = frozenset({"gatewaytimeout", "servertimeout", "operationtimedout"})
 
 
-async def follow(here: UnderWay, accepted: Accepted | None) -> OperationState | None:
+async def follow(here: StepContext, accepted: Accepted | None) -> OperationState | None:
     """Wait for the operation's end; its failure is returned, for the deployment has the last word."""
     reference = accepted.operation if accepted else None
-    delay = (accepted.retry_after if accepted else None) or here.pace.poll_first
+    asked = accepted.retry_after if accepted else None
     own = here.pace.poll_first
     while reference is not None:
-        if not await here.wait("its operation", delay):
+        # ARM may ask for longer than there is time: the smaller of asked, cap and time left is waited.
+        delay = min(asked or own, here.pace.asked_cap, max(here.left - here.pace.poll_floor, 0.0))
+        if delay <= 0 or not await here.wait("its operation", delay):
             _overdue(here)
         state = await _poll(here, reference)
         match state.status:
@@ -36,21 +38,23 @@ async def follow(here: UnderWay, accepted: Accepted | None) -> OperationState | 
             case OperationStatus.RUNNING:
                 reference = state.next or reference
                 own = here.longer(own)
-                delay = state.retry_after or own
+                asked = state.retry_after
             case _:
                 assert_never(state.status)
     return None
 
 
-async def confirm(here: UnderWay, delivery: Delivery, failure: OperationState | None) -> None:
-    """Read back until the deployment is settled and as wanted; a read may lag a while behind."""
+async def confirm(
+    here: StepContext, write: Write, failure: OperationState | None
+) -> ObservedDeployment | None:
+    """What is read back once it is settled and as wanted; a read may lag a while behind."""
     patience = here.clock.monotonic() + here.pace.settle
     delay = here.pace.poll_floor
     while True:
-        now = await _read_back(here, delivery)
-        missing = delivery.wanted(now)
+        now = await _read_back(here, write, patient=here.clock.monotonic() < patience)
+        missing = write.wanted(now)
         if not missing and (now is None or succeeded(now)):
-            return
+            return now
         overdue = here.clock.monotonic() >= patience
         if (now is None or now.settled) and (overdue or not _may_recover(failure)):
             _judge(here, now, missing, failure, overdue=overdue)
@@ -65,7 +69,7 @@ def _may_recover(failure: OperationState | None) -> bool:
 
 
 def _judge(
-    here: UnderWay,
+    here: StepContext,
     now: ObservedDeployment | None,
     missing: tuple[str, ...],
     failure: OperationState | None,
@@ -74,22 +78,22 @@ def _judge(
 ) -> None:
     """End the step where a settled deployment cannot become as wanted any more."""
     if failure is not None:
-        raise StepEnd(Outcome.FAILED, here.fault(failure.code or failure.status.value, failure.message))
+        raise StepEnded(Outcome.FAILED, here.fault(failure.code or failure.status.value, failure.message))
     if now is not None and not succeeded(now):
         message = f"ARM settled it in state {now.provisioning_state}"
-        raise StepEnd(Outcome.FAILED, here.fault(f"provisioningState {now.provisioning_state}", message))
+        raise StepEnded(Outcome.FAILED, here.fault(f"provisioningState {now.provisioning_state}", message))
     if not overdue:
         return
     if now is None:
         message = f"ARM accepted it, yet {here.pace.settle:.0f} s later it was not there"
-        raise StepEnd(Outcome.UNKNOWN, here.fault("NotFoundAfterSuccess", message))
+        raise StepEnded(Outcome.UNKNOWN, here.fault("NotFoundAfterSuccess", message))
     message = f"ARM accepted it but did not apply {', '.join(missing)}"
-    raise StepEnd(Outcome.FAILED, here.fault("AcceptedNotApplied", message))
+    raise StepEnded(Outcome.FAILED, here.fault("AcceptedNotApplied", message))
 
 
-async def _poll(here: UnderWay, reference: OperationRef) -> OperationState:
+async def _poll(here: StepContext, reference: OperationRef) -> OperationState:
     try:
-        return await here.api.poll(reference)
+        return await here.api.poll(reference, observer=here.observer)
     except (Throttled, ArmUnreachable):
         return OperationState(status=OperationStatus.RUNNING)
     except (ArmError, CredentialError):
@@ -97,23 +101,26 @@ async def _poll(here: UnderWay, reference: OperationRef) -> OperationState:
 
 
 # A delete is done when its very account is gone; a missing group may be a wrong tenant's view (F-027).
-_ACCOUNT_GONE = frozenset({"ResourceNotFound", "ParentResourceNotFound"})
+ACCOUNT_GONE = frozenset({"ResourceNotFound", "ParentResourceNotFound"})
 
 
-async def _read_back(here: UnderWay, delivery: Delivery) -> ObservedDeployment | None:
+async def _read_back(here: StepContext, write: Write, *, patient: bool) -> ObservedDeployment | None:
     try:
-        return await here.api.get_deployment(here.id)
+        return await here.look()
     except NotFound as missing:
-        if delivery.verb == "DELETE" and missing.code in _ACCOUNT_GONE:
+        if write.body is None and missing.code in ACCOUNT_GONE:
             return None
-        raise StepEnd(
-            Outcome.UNKNOWN, fault_of(missing), note="sent, but its account is not found"
-        ) from missing
+        if write.body is not None and patient:  # a gateway may not know yet what another one has just taken
+            return None
+        note = "sent, but its account is not found"
+        raise StepEnded(Outcome.UNKNOWN, fault_of(missing), note=note) from missing
     except (ArmError, CredentialError) as blind:
-        raise StepEnd(Outcome.UNKNOWN, fault_of(blind), note="sent, but it could not be read back") from blind
+        raise StepEnded(
+            Outcome.UNKNOWN, fault_of(blind), note="sent, but it could not be read back"
+        ) from blind
 
 
-def _overdue(here: UnderWay, now: ObservedDeployment | None = None) -> NoReturn:
+def _overdue(here: StepContext, now: ObservedDeployment | None = None) -> NoReturn:
     state = f" (provisioningState {now.provisioning_state})" if now is not None else ""
     message = f"ARM was still at work on it{state} when time was up; the next run goes on from there"
-    raise StepEnd(Outcome.UNKNOWN, here.fault("OperationTimedOut", message))
+    raise StepEnded(Outcome.UNKNOWN, here.fault("OperationTimedOut", message))

@@ -1,50 +1,55 @@
-"""Carrying one step to its end: look, send, follow, read back.
+"""Carrying one step to its end. Each of its writes goes round this loop until its end is read back.
 
 ::
 
-    look ──already as wanted──────────────────────────────▶ succeeded
-      │ └─moved since the plan────────────────────────────▶ stale
-      ▼
-    send ──busy account──▶ wait, look again (until the deadline: conflict)
-      │ ├──refused──────────────────────────────────────▶ failed
-      │ └──no answer──▶ look: reached ▶ follow · unchanged ▶ send again · unreadable ▶ unknown
-      ▼
+    look ──as wanted──────────────────────────────────────▶ succeeded
+     ▲ │ ├─not what this run saw or did last──────────────▶ stale
+     │ │ └─somebody's operation going on──▶ wait, look
+     │ ▼  (at most 2 s, else look)
+     │ send ──no longer as it was looked at (412)─────────▶ stale
+     │  │ ├──refused──────────────────────────────────────▶ failed
+     ├──┼─┼──throttled, or a token renewed: nothing was done
+     ├──┼─┼──busy account: wait (until the deadline: conflict)
+     └──┼─┴──no answer: the look shows what became of it (cannot look: unknown)
+        ▼
     follow ──operation ends, or cannot be read──▶ confirm
-      │ └──deadline──────────────────────────────────────▶ unknown
-      ▼
+        │ └──deadline─────────────────────────────────────▶ unknown
+        ▼
     confirm ──fields as wanted and Succeeded──────────────▶ succeeded
-        ├──Failed, or fields not taken over──────────────▶ failed
-        └──cannot be read back───────────────────────────▶ unknown
+        ├──Failed, or fields not taken over───────────────▶ failed
+        └──cannot be read back────────────────────────────▶ unknown
 
-A write whose answer was lost is never sent again before a look. 200, 201 and an operation's Succeeded
-settle nothing: only the read at the end does.
+No write is sent without a look right before it, whatever was in between (interface, promise P1). 200, 201 and
+an operation's Succeeded settle nothing: only the read at the end does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 
 from reconciler.clock import Clock
 from reconciler.domain.deployment import DesiredDeployment, JsonObject
-from reconciler.domain.operation import Accepted
+from reconciler.domain.operation import Accepted, Deferred
 from reconciler.domain.state import ObservedDeployment
 from reconciler.engine.faults import fault_of
 from reconciler.engine.outcome import ItemReport, Listener, Outcome, Sent
 from reconciler.engine.pace import Pace, Resends
-from reconciler.engine.ports import DeploymentsApi
-from reconciler.engine.settle import confirm, follow
-from reconciler.engine.stop import Stop
-from reconciler.engine.under_way import (
-    AtTheDoor,
+from reconciler.engine.ports import DeploymentsApi, Turn
+from reconciler.engine.settle import ACCOUNT_GONE, confirm, follow
+from reconciler.engine.step import (
     CutShort,
-    Delivery,
-    StepEnd,
+    StepContext,
+    StepEnded,
+    StepObserver,
+    StepResult,
     Track,
-    UnderWay,
+    Write,
     cut_short,
     succeeded,
 )
+from reconciler.engine.stop import Stop
 from reconciler.errors import (
     ArmContractBroken,
     ArmError,
@@ -52,8 +57,9 @@ from reconciler.errors import (
     ArmUnreachable,
     Conflict,
     CredentialError,
+    NotFound,
 )
-from reconciler.plan.actions import Adopt, Create, Delete, Replace, Update, Writing
+from reconciler.plan.actions import Adopt, Create, Delete, Replace, Update
 from reconciler.plan.body import writable
 from reconciler.plan.diff import body_changes
 from reconciler.plan.plan import Step
@@ -75,9 +81,8 @@ class Writer:
     async def carry_out(self, step: Step, track: Track, *, deadline: float) -> ItemReport:
         """Take `step` to its end, or to `deadline` (monotonic seconds). Never raises an ArmError."""
         started = self.clock.monotonic()
-        door = AtTheDoor(step=step, track=track, listener=self.listener, stop=self.stop)
-        here = UnderWay(
-            api=self.api.telling(door),
+        here = StepContext(
+            api=self.api,
             clock=self.clock,
             listener=self.listener,
             pace=self.pace,
@@ -85,214 +90,316 @@ class Writer:
             fleet=self.fleet,
             step=step,
             track=track,
+            observer=StepObserver(step=step, track=track, listener=self.listener, stop=self.stop),
             resends=self.resends,
             deadline=min(deadline, started + self.pace.operation_deadline),
         )
         try:
             await _run(here)
-            end = StepEnd(Outcome.SUCCEEDED)
-        except StepEnd as reached:
-            end = reached
+            end = StepResult(outcome=Outcome.SUCCEEDED)
+        except StepEnded as ended:
+            end = ended.result
         except CutShort:
             return cut_short(step, track, str(self.stop.why))
         except (ArmError, CredentialError) as problem:
             outcome = Outcome.UNKNOWN if track.in_flight else Outcome.FAILED
-            end = StepEnd(outcome, fault_of(problem))
+            end = StepResult(outcome=outcome, fault=fault_of(problem))
         return ItemReport(
             step=step,
             outcome=end.outcome,
             attempts=track.attempts,
             duration_ms=round((self.clock.monotonic() - started) * 1000),
             fault=end.fault,
-            note="; ".join(filter(None, (*track.warnings, end.note, _half(track, end)))),
+            note="; ".join(filter(None, (*track.notes, end.note, _half(track, end)))),
         )
 
 
-def _half(track: Track, end: StepEnd) -> str:
+def _half(track: Track, end: StepResult) -> str:
     """What a step of several writes leaves behind when it ends between them."""
     if end.outcome is Outcome.SUCCEEDED or not track.done:
         return ""
     return f"its {track.done} was done before that; the next run goes on from there"
 
 
-async def _run(here: UnderWay) -> None:
-    """Do what the action says; raises `StepEnd` where the way ends early."""
+async def _run(here: StepContext) -> None:
+    """Do what the action says; raises `StepEnded` where the way ends early."""
     action = here.step.action
     match action:
-        case Create() | Adopt():
-            await _begin(here, action)
-            await _write(here, _put(here, action.desired, action.body, last=True))
+        case Create():
+            await _Delivery(here, _put(here, action.desired, action.body), None).carry_out()
+        case Adopt():
+            await _Delivery(here, _put(here, action.desired, action.body), action.observed).carry_out()
         case Update():
-            await _begin(here, action)
+            known: ObservedDeployment | None = action.observed
             for body in action.writes:
-                await _write(here, _put(here, action.desired, body, last=body is action.writes[-1]))
+                write = _put(here, action.desired, body, last=body is action.writes[-1])
+                known = await _Delivery(here, write, known).carry_out()
         case Replace():
-            if await _begin(here, action) is not None:
-                await _write(here, _delete(here))
-            await _write(here, _put(here, action.desired, action.body, last=True))
+            await _Delivery(here, _DELETE, action.observed).carry_out()
+            await _Delivery(here, _put(here, action.desired, action.body), None).carry_out()
         case Delete():
-            await _begin(here, action)
-            await _write(here, _delete(here))
+            await _Delivery(here, _DELETE, action.observed).carry_out()
         case _:
             raise TypeError(f"{action!r} writes nothing")
 
 
-# -- look ----------------------------------------------------------------------------------------------
-
-
-async def _begin(here: UnderWay, action: Writing) -> ObservedDeployment | None:
-    """Look once more before the first write; ends the step where there is nothing left to write."""
-    now = await _settled_look(here)
-    if _is_done(here, action, now):
-        raise StepEnd(Outcome.SUCCEEDED, note="already as declared")
-    _refuse_if_moved(here, action, now)
-    return now
-
-
-def _is_done(here: UnderWay, action: Writing, now: ObservedDeployment | None) -> bool:
-    if isinstance(action, Delete):
-        return now is None
-    return now is not None and succeeded(now) and not here.missing(action.desired, now)
-
-
-def _refuse_if_moved(here: UnderWay, action: Writing, now: ObservedDeployment | None) -> None:
-    moved = _moved(action, now)
-    if moved:
-        raise StepEnd(Outcome.STALE, here.fault("stale", moved))
-
-
-async def _settled_look(here: UnderWay) -> ObservedDeployment | None:
-    """The deployment once nobody's operation is going on in it."""
-    delay = here.pace.poll_first
-    while True:
-        now = await here.api.get_deployment(here.id)
-        if now is None or now.settled:
-            return now
-        if not await here.wait(f"another operation ({now.provisioning_state})", delay):
-            message = f"still {now.provisioning_state} by somebody else's operation when time was up"
-            raise StepEnd(Outcome.CONFLICT, here.fault("in-progress", message))
-        delay = here.longer(delay)
-
-
-# -- send ----------------------------------------------------------------------------------------------
-
-
-def _put(here: UnderWay, desired: DesiredDeployment, body: JsonObject, *, last: bool) -> Delivery:
-    tenants = (desired.source_tenant,) if desired.source_tenant else ()
-
-    async def send() -> Accepted:
-        return await here.api.put_deployment(here.id, body, source_tenants=tenants)
-
+def _put(here: StepContext, desired: DesiredDeployment, body: JsonObject, *, last: bool = True) -> Write:
     def wanted(now: ObservedDeployment | None) -> tuple[str, ...]:
         if last or now is None:
             return here.missing(desired, now)
         return tuple(change.path for change in body_changes(now, body))
 
-    return Delivery(verb="PUT", send=send, wanted=wanted)
+    tenants = (desired.source_tenant,) if desired.source_tenant else ()
+    return Write(body=body, source_tenants=tenants, wanted=wanted)
 
 
-def _delete(here: UnderWay) -> Delivery:
-    def wanted(now: ObservedDeployment | None) -> tuple[str, ...]:
-        return () if now is None else ("the delete",)
-
-    return Delivery(verb="DELETE", send=lambda: here.api.delete_deployment(here.id), wanted=wanted)
+_DELETE = Write(wanted=lambda now: () if now is None else ("the delete",))
 
 
-async def _write(here: UnderWay, delivery: Delivery) -> None:
-    """One write to its confirmed end."""
-    accepted = await _send(here, delivery)
-    here.track.begun = True
-    if accepted is not None and not here.pace.wait_for_operations and accepted.operation is not None:
-        raise StepEnd(Outcome.UNKNOWN, note="accepted; its end was not waited for")
-    failure = await follow(here, accepted)
-    await confirm(here, delivery, failure)
-    here.track.in_flight = ""
-    here.track.done = delivery.verb
+class _Next(Enum):
+    """What a look leads to; the other end, stale, is raised."""
+
+    SEND = auto()
+    WAIT = auto()
+    DONE = auto()
 
 
-async def _send(here: UnderWay, delivery: Delivery) -> Accepted | None:
-    """Send until ARM took it or refused it; None when a look showed that a lost write had arrived."""
-    track, pause, tries = here.track, here.pace.conflict_first, 0
-    while True:
+@dataclass(slots=True)
+class _Delivery:
+    """One write, from the first look to its confirmed end. `known` is what this run saw or did last."""
+
+    here: StepContext
+    write: Write
+    known: ObservedDeployment | None
+    lost: ArmError | None = None
+    """The latest loss of an answer, as long as no look has shown that it took no effect."""
+    losses: int = 0
+    deferrals: int = 0
+
+    async def carry_out(self) -> ObservedDeployment | None:
+        """The deployment as it was read back; raises StepEnded where it did not come to that."""
+        here, track = self.here, self.here.track
+        accepted = await self._accepted()
+        if accepted is not None and not here.pace.wait_for_operations and accepted.operation is not None:
+            raise StepEnded(Outcome.UNKNOWN, note="accepted; its end was not waited for")
+        failure = await follow(here, accepted)
+        found = await confirm(here, self.write, failure)
+        track.in_flight = ""
+        track.done = self.write.verb
+        return found
+
+    async def _accepted(self) -> Accepted | None:
+        """Look and send until ARM took it; None where a look showed that there is nothing left to send."""
+        here, track = self.here, self.here.track
+        pause, delay = here.pace.conflict_first, here.pace.poll_first
+        while True:
+            step, answer, state = await self._one_turn()
+            if step is _Next.DONE:
+                return None
+            if step is _Next.WAIT:
+                await self._others_work(state, delay)
+                delay = here.longer(delay)
+                continue
+            match answer:
+                case Accepted():
+                    track.attempts += 1
+                    here.resends.earn()
+                    track.request_id = answer.request_id
+                    track.notes += [answer.warning] if answer.warning else []
+                    here.listener.notify(
+                        Sent(step=here.step, verb=self.write.verb, request_id=answer.request_id)
+                    )
+                    return answer
+                case Deferred():
+                    self._deferred(answer)
+                case Conflict():
+                    await self._queue(answer, pause)
+                    pause = min(pause * 2, here.pace.conflict_cap)
+                case ArmUnreachable() | ArmContractBroken():
+                    await self._lost(answer)
+                case ArmRejected() | CredentialError():
+                    track.attempts += 1
+                    if isinstance(answer, NotFound) and await self._gone():
+                        return None
+                    track.in_flight = ""
+                    raise self._refused(answer) from answer
+                case _:
+                    raise answer or TypeError("a write without an answer")
+
+    async def _one_turn(self) -> tuple[_Next, Accepted | Deferred | ArmError | CredentialError | None, str]:
+        """One look, and the write where the look allows it; with the state that the look saw."""
+        here, write = self.here, self.write
+        turn = here.api.turn(
+            here.id,
+            write.verb,
+            observer=here.observer,
+            source_tenants=write.source_tenants,
+            attempt=self.deferrals + 1,
+        )
         try:
-            accepted = await delivery.send()
-        except Conflict as busy:
-            track.in_flight = ""
-            if await _after_queue(here, delivery, busy, pause):
-                return None
-            pause = min(pause * 2, here.pace.conflict_cap)
-        except (ArmUnreachable, ArmContractBroken) as lost:
-            tries += 1
-            track.attempts += 1
-            if await _arrived(here, delivery, lost, tries):
-                return None
-        except (ArmRejected, CredentialError) as refused:
-            track.attempts += 1
-            track.in_flight = ""
-            raise StepEnd(_refusal(refused, track), fault_of(refused)) from refused
-        else:
-            track.attempts += 1
-            here.resends.earn()
-            track.request_id = accepted.request_id
-            track.warnings += [accepted.warning] if accepted.warning else []
-            here.listener.notify(Sent(step=here.step, verb=delivery.verb, request_id=accepted.request_id))
-            return accepted
+            async with turn as mine:
+                now = mine.observed
+                step = self._judged(now)
+                answer = await _sent(mine, write) if step is _Next.SEND else None
+        except (ArmError, CredentialError) as blind:
+            if self.lost is None:
+                raise
+            note = f"could not look: {blind}"
+            raise StepEnded(Outcome.UNKNOWN, fault_of(self.lost), note) from blind
+        return step, answer, "" if now is None else now.provisioning_state
 
+    # -- what a look means ---------------------------------------------------------------------------------
 
-def _refusal(refused: ArmRejected | CredentialError, track: Track) -> Outcome:
-    """412 says that the deployment is no longer what we saw (F-035); anything else is a failure."""
-    moved = isinstance(refused, ArmRejected) and refused.status == 412 and not track.done
-    return Outcome.STALE if moved else Outcome.FAILED
+    def _judged(self, now: ObservedDeployment | None) -> _Next:
+        if self.lost is not None:
+            return self._after_loss(now, self.lost)
+        if now is not None and not now.settled:
+            return _Next.WAIT
+        if not self.here.track.done and _is_done(self.here, now):
+            raise StepEnded(Outcome.SUCCEEDED, note="already as declared")
+        if not self.write.wanted(now) and (now is None or succeeded(now)):
+            return _Next.DONE
+        if moved := _moved(now, self.known):
+            since = "this run's last write" if self.here.track.done else "the plan"
+            raise self._stale(f"{moved} since {since}{_when(now)}")
+        return _Next.SEND
 
+    def _after_loss(self, now: ObservedDeployment | None, lost: ArmError) -> _Next:
+        """Whether a write without an answer took effect; never over what somebody else did meanwhile."""
+        here = self.here
+        if self.write.body is None and now is not None and now.deleting:
+            return _Next.DONE
+        if foreign := self._foreign(now):
+            raise self._stale(f"{foreign} while a write of this run had no answer{_when(now)}")
+        if not self.write.wanted(now):
+            return _Next.DONE
+        if now is not None and not now.settled:
+            return _Next.WAIT
+        here.track.in_flight = ""
+        if self.losses >= here.pace.attempts or here.left <= 0:
+            raise StepEnded(Outcome.FAILED, fault_of(lost), note="a look showed that it took no effect")
+        if not here.resends.spend():
+            note = "a look showed that it took no effect; this run has sent enough writes again"
+            raise StepEnded(Outcome.FAILED, fault_of(lost), note=note)
+        self.lost = None
+        return _Next.SEND
 
-async def _after_queue(here: UnderWay, delivery: Delivery, busy: Conflict, pause: float) -> bool:
-    """Wait for our turn in a busy account, then look: True when there is nothing left to send."""
-    seconds = max(busy.retry_after or pause, pause) * (1 + here.jitter() / 10)
-    if not await here.wait("the account, busy with another write", seconds):
+    def _foreign(self, now: ObservedDeployment | None) -> str:
+        """How it is neither as it was nor as it was sent; empty when nobody else can have been at work."""
+        body = self.write.body
+        if body is None:
+            return "" if now is None else _moved(now, self.known)
+        if now is None:
+            return "" if self.known is None else _moved(now, self.known)
+        unsent = {change.path for change in body_changes(now, body)}
+        if self.known is not None:
+            if self.write.wanted(now):  # what ARM fills in by itself proves nothing once the write arrived
+                sent = replace(now, resource=body)
+                unsent |= {change.path for change in body_changes(sent, writable(now))}
+            unsent &= set(_differences(now, self.known))
+        return f"{', '.join(sorted(unsent))} changed" if unsent else ""
+
+    def _stale(self, message: str) -> StepEnded:
+        self.here.track.in_flight = ""
+        return StepEnded(Outcome.STALE, self.here.fault("stale", message))
+
+    # -- what an answer means ------------------------------------------------------------------------------
+
+    async def _others_work(self, state: str, delay: float) -> None:
+        """Wait for an operation that is not known to be ours; ends the step when time is up."""
+        here = self.here
+        if await here.wait(f"another operation ({state})", delay):
+            return
+        if self.lost is not None:
+            message = f"still {state} when time was up; whether by this run's write is not known"
+            raise StepEnded(Outcome.UNKNOWN, here.fault("OperationTimedOut", message))
+        message = f"still {state} by somebody else's operation when time was up"
         outcome = Outcome.FAILED if here.track.done else Outcome.CONFLICT
-        raise StepEnd(outcome, fault_of(busy)) from busy
-    now = await _settled_look(here)
-    if not delivery.wanted(now):
-        return True
-    action = here.step.action
-    if not here.track.begun and isinstance(action, Create | Update | Replace | Delete | Adopt):
-        _refuse_if_moved(here, action, now)
-    return False
+        raise StepEnded(outcome, here.fault("in-progress", message))
+
+    def _deferred(self, answer: Deferred) -> None:
+        """Nothing was done: the next turn waits as long as it has to, and looks."""
+        here = self.here
+        here.track.in_flight = ""
+        if answer.error is None and here.left > 0:
+            return
+        self.deferrals += 1
+        if answer.error is None or self.deferrals >= here.pace.attempts:
+            fault = here.fault("deferred", f"not sent in time: it waits for {answer.why}")
+            raise StepEnded(Outcome.FAILED, fault if answer.error is None else fault_of(answer.error))
+
+    async def _queue(self, busy: Conflict, pause: float) -> None:
+        """Wait for our turn in a busy account."""
+        here = self.here
+        here.track.in_flight = ""
+        seconds = max(busy.retry_after or pause, pause) * (1 + here.jitter() / 10)
+        if not await here.wait("the account, busy with another write", seconds):
+            outcome = Outcome.FAILED if here.track.done else Outcome.CONFLICT
+            raise StepEnded(outcome, fault_of(busy)) from busy
+
+    async def _lost(self, error: ArmError) -> None:
+        """Give a write without an answer a moment, before the look at what became of it."""
+        here = self.here
+        self.lost = error
+        self.losses += 1
+        here.track.attempts += 1
+        here.track.request_id = error.request_id or here.track.request_id
+        seconds = here.jitter() * min(here.pace.resend_cap, 2.0 ** (self.losses - 1))
+        await here.wait("a look at what became of a write without an answer", seconds)
+
+    async def _gone(self) -> bool:
+        """Whether a DELETE that was answered 404 found nothing to delete."""
+        if self.write.body is not None:
+            return False
+        try:
+            return await self.here.look() is None
+        except NotFound as missing:
+            return missing.code in ACCOUNT_GONE
+
+    def _refused(self, refused: ArmRejected | CredentialError) -> StepEnded:
+        if isinstance(refused, ArmRejected) and refused.status == 412:
+            return self._stale("it changed between the look and the write; ARM refused our write")
+        return StepEnded(Outcome.FAILED, fault_of(refused))
 
 
-async def _arrived(here: UnderWay, delivery: Delivery, lost: ArmError, tries: int) -> bool:
-    """After a lost answer: True when the write took effect, False when it may be sent again."""
-    here.track.request_id = lost.request_id or here.track.request_id
-    seconds = here.jitter() * min(here.pace.resend_cap, 2.0 ** (tries - 1))
-    await here.wait("a look at what became of a write without an answer", seconds)
+async def _sent(turn: Turn, write: Write) -> Accepted | Deferred | ArmError | CredentialError:
+    """What came of sending a write."""
     try:
-        now = await here.api.get_deployment(here.id)
-    except (ArmError, CredentialError) as blind:
-        raise StepEnd(Outcome.UNKNOWN, fault_of(lost), note=f"could not look: {blind}") from lost
-    if not delivery.wanted(now) or (now is not None and not now.settled):
-        return True
-    here.track.in_flight = ""
-    if tries >= here.pace.attempts or here.clock.monotonic() >= here.deadline:
-        raise StepEnd(Outcome.FAILED, fault_of(lost), note="a look showed that it took no effect") from lost
-    if not here.resends.spend():
-        note = "a look showed that it took no effect; this run has sent enough writes again"
-        raise StepEnd(Outcome.FAILED, fault_of(lost), note=note) from lost
-    return False
+        return await (turn.delete() if write.body is None else turn.put(write.body))
+    except (ArmError, CredentialError) as problem:
+        return problem
 
 
-def _moved(action: Writing, now: ObservedDeployment | None) -> str:
-    """How the deployment differs from what the plan saw; empty when it does not."""
-    seen = None if isinstance(action, Create) else action.observed
-    if seen is None:
-        return "" if now is None else f"somebody created it since the plan{_when(now)}"
+def _is_done(here: StepContext, now: ObservedDeployment | None) -> bool:
+    """Whether the whole step has nothing left to do."""
+    match here.step.action:
+        case (
+            Create(desired=desired)
+            | Adopt(desired=desired)
+            | Update(desired=desired)
+            | Replace(desired=desired)
+        ):
+            return now is not None and succeeded(now) and not here.missing(desired, now)
+        case _:
+            return now is None
+
+
+def _moved(now: ObservedDeployment | None, known: ObservedDeployment | None) -> str:
+    """How the deployment differs from what this run knows of it; empty when it does not."""
+    if known is None:
+        return "" if now is None else "somebody created it"
     if now is None:
-        return "" if isinstance(action, Replace) else "somebody deleted it since the plan"
-    paths = [change.path for change in body_changes(now, writable(seen))]
-    paths += [change.path for change in body_changes(seen, writable(now)) if change.path not in paths]
-    if not paths:
-        return ""
-    return f"{', '.join(paths)} changed since the plan{_when(now)}"
+        return "somebody deleted it"
+    paths = _differences(now, known)
+    return f"{', '.join(paths)} changed" if paths else ""
 
 
-def _when(now: ObservedDeployment) -> str:
-    return f" at {now.system.last_modified_at}" if now.system.last_modified_at else ""
+def _differences(now: ObservedDeployment, known: ObservedDeployment) -> list[str]:
+    """The writable fields in which two observations differ."""
+    paths = [change.path for change in body_changes(now, writable(known))]
+    return paths + [change.path for change in body_changes(known, writable(now)) if change.path not in paths]
+
+
+def _when(now: ObservedDeployment | None) -> str:
+    at = now.system.last_modified_at if now is not None else None
+    return f" at {at}" if at else ""

@@ -18,6 +18,7 @@ from reconciler.domain.deployment import (
     DesiredDeployment,
     JsonValue,
     Lifecycle,
+    ModelChange,
     ModelRef,
     OnRemoval,
     Sku,
@@ -25,6 +26,7 @@ from reconciler.domain.deployment import (
     SourceAccount,
     Unset,
 )
+from reconciler.domain.fields import own_properties
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.sku import SkuName, capacity_of
 from reconciler.manifest import entry as written
@@ -33,6 +35,11 @@ from reconciler.manifest.merge import Merged
 from reconciler.manifest.tree import shortened
 
 _NO_LIFECYCLE: Final = Lifecycle()
+_OWN_PROPERTIES: Final = {
+    name
+    for name, field in written.EntryFields.model_fields.items()
+    if (field.alias or name) in {own.path for own in own_properties()}
+}
 _DEFAULT_FORMAT: Final = ModelRef(name="").format
 
 
@@ -113,10 +120,6 @@ def _spec(entry: written.Entry, source: SourceAccount | None) -> DeploymentSpec:
         model=_model(entry.model or written.Model(), source),
         sku=_sku(entry.sku or written.Sku()),
         tags=UNSET if entry.tags is None else entry.tags,
-        version_upgrade_option=_or_unset(entry.version_upgrade_option),
-        rai_policy_name=_or_unset(entry.rai_policy_name),
-        spillover_deployment_name=_or_unset(entry.spillover_deployment_name),
-        parent_deployment_name=_or_unset(entry.parent_deployment_name),
         settings=_settings(entry),
     )
 
@@ -143,33 +146,19 @@ def _sku(sku: written.Sku) -> Sku:
 
 
 def _settings(entry: written.Entry) -> Mapping[str, JsonValue]:
-    """Declared properties that no rule reads, by ARM's names."""
+    """The declared properties by ARM's names; None is a declared null."""
     settings: dict[str, JsonValue] = dict(entry.extra_properties or {})
-    if entry.capacity_settings is not None:
-        settings["capacitySettings"] = _dumped(entry.capacity_settings)
-    if entry.routing is not None:
-        settings["routing"] = _dumped(entry.routing)
-    if entry.service_tier is not None:
-        settings["serviceTier"] = entry.service_tier
-    if entry.deployment_state is not None:
-        settings["deploymentState"] = entry.deployment_state
-    if entry.dynamic_throttling_enabled is not None:
-        settings["dynamicThrottlingEnabled"] = entry.dynamic_throttling_enabled
-    return settings
-
-
-def _dumped(value: written.CapacitySettings | written.Routing) -> JsonValue:
-    dumped: JsonValue = value.model_dump(mode="json", by_alias=True, exclude_none=True)
-    return dumped
+    stated: dict[str, JsonValue] = entry.model_dump(
+        mode="json", by_alias=True, exclude_unset=True, include=_OWN_PROPERTIES
+    )
+    return settings | stated
 
 
 def _stated_properties(entry: written.Entry) -> tuple[str, ...]:
     """The names under which the entry's fields stand among ARM's properties."""
-    names = (
-        (field.alias or name, getattr(entry, name))
-        for name, field in written.EntryFields.model_fields.items()
-    )
-    return tuple(alias for alias, value in names if value is not None and alias != "extraProperties")
+    fields = written.EntryFields.model_fields
+    names = (fields[name].alias or name for name in entry.model_fields_set if name in fields)
+    return tuple(name for name in names if name != "extraProperties")
 
 
 def _lifecycle(stated: written.Lifecycle | None) -> Lifecycle:
@@ -179,6 +168,7 @@ def _lifecycle(stated: written.Lifecycle | None) -> Lifecycle:
     return Lifecycle(
         prevent_destroy=bool(stated.prevent_destroy),
         sku_change=SkuChange(stated.sku_change or _NO_LIFECYCLE.sku_change),
+        model_change=None if stated.model_change is None else ModelChange(stated.model_change),
         replace_allowed=stated.replace == "allowed",
         ignore_changes=tuple(dict.fromkeys(ignored)),
         on_removal=OnRemoval(stated.on_removal or _NO_LIFECYCLE.on_removal),

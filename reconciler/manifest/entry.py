@@ -10,6 +10,7 @@ from typing import Annotated, Final, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, Field
 
+from reconciler.domain.fields import READ_ONLY
 from reconciler.domain.ids import AccountId, is_guid
 from reconciler.manifest import scalars
 from reconciler.manifest.fields import (
@@ -17,14 +18,16 @@ from reconciler.manifest.fields import (
     Flag,
     Json,
     Name,
+    Nullable,
     ResourceGroup,
     Share,
     Strict,
+    TagValue,
     Unquoted,
-    Value,
     Whole,
     Words,
     formed,
+    stated,
 )
 from reconciler.manifest.tree import Map, Text, described
 
@@ -41,18 +44,13 @@ SkuWord = Literal[
 ]
 """For editors only: the names of `KNOWN_SKUS`; other names and other case are understood too."""
 
-# What ARM writes itself, or what has a place of its own (contract, resource shape).
 NOT_EXTRA: Final = {
     "model": "write it as the entry's own `model`",
     "sku": "write it as the entry's own `sku`: ARM ignores a `sku` among the properties",
     "tags": "write it as the entry's own `tags`",
-    "provisioningstate": "remove it: ARM sets it",
-    "capabilities": "remove it: ARM sets it",
-    "ratelimits": "remove it: ARM sets it",
-    "callratelimit": "remove it: ARM sets it",
-    "currentcapacity": "write `sku.capacity`: ARM mirrors it here",
-    "scalesettings": "write `sku`: ARM has refused scaleSettings since api-version 2023-05-01",
+    **{row.arm[-1].lower(): row.fix for row in READ_ONLY if row.arm[:-1] == ("properties",)},
 }
+"""What ARM writes itself, or what has a place of its own, and what to do about it."""
 
 
 def _extra(value: object) -> object:
@@ -113,40 +111,25 @@ SourceOrId = Annotated[Source, BeforeValidator(_source, json_schema_input_type=S
 class Model(Strict):
     """Which model is deployed."""
 
-    name: Name | None = Field(
-        default=None,
-        description="Name in the catalogue, or the id of a fine-tuned model or a checkpoint (ftchkpt-…).",
-        examples=["gpt-4.1", "gpt-4o-mini-2024-07-18.ft-0123456789abcdef0123456789abcdef"],
+    name: Name | None = stated(
+        "model.name", examples=["gpt-4.1", "gpt-4o-mini-2024-07-18.ft-0123456789abcdef0123456789abcdef"]
     )
-    format: Name | None = Field(
-        default=None, description="The model's maker as ARM has it; OpenAI if absent."
-    )
-    version: Unquoted | None = Field(
-        default=None,
-        description="Version as text, quotes or not. Absent: the service's default version, unmanaged.",
-        examples=["2024-11-20", "0613", "1"],
-    )
-    publisher: Words | None = Field(default=None, description="Publisher of the model; seldom needed.")
-    source: SourceOrId | None = Field(
-        default=None,
-        description="Where a fine-tuned model was made, if not in this account: a mapping or one ARM id.",
-    )
+    format: Name | None = stated("model.format")
+    version: Unquoted | None = stated("model.version", examples=["2024-11-20", "0613", "1"])
+    publisher: Words | None = stated("model.publisher")
+    source: SourceOrId | None = stated("model.source")
 
 
 class Sku(Strict):
     """How the deployment is billed, and how much of it there is."""
 
     name: Annotated[str, BeforeValidator(scalars.filled, json_schema_input_type=SkuWord | str)] | None = (
-        Field(default=None, description="SKU; case does not matter.", examples=["GlobalStandard"])
+        stated("sku.name", examples=["GlobalStandard"])
     )
-    capacity: Whole | None = Field(
-        default=None,
-        description="PTUs on provisioned SKUs; thousands of tokens per minute on most models of the others.",
-        examples=[50],
-    )
-    tier: Words | None = Field(default=None, description="In ARM's schema; the service uses none.")
-    size: Words | None = Field(default=None, description="In ARM's schema; the service uses none.")
-    family: Words | None = Field(default=None, description="In ARM's schema; the service uses none.")
+    capacity: Whole | None = stated("sku.capacity", examples=[50])
+    tier: Words | None = stated("sku.tier")
+    size: Words | None = stated("sku.size")
+    family: Words | None = stated("sku.family")
 
 
 class CapacitySettings(Strict):
@@ -174,6 +157,18 @@ class Routing(Strict):
     models: list[RoutedModel] | None = Field(default=None, description="Which models may be chosen.")
 
 
+class ModelProviderData(Strict):
+    """What a partner wants to know of you; nothing fills it in for you."""
+
+    industry: Name | None = Field(
+        default=None, description="Your industry in one lower-case word.", examples=["technology"]
+    )
+    organization_name: Name | None = Field(default=None, description="Name of your organization.")
+    country_code: Name | None = Field(
+        default=None, description="Your country as two letters.", examples=["US"]
+    )
+
+
 class Lifecycle(Strict):
     """What we may do with the deployment."""
 
@@ -182,6 +177,13 @@ class Lifecycle(Strict):
     )
     sku_change: Literal["replace", "inPlace"] | None = Field(
         default=None, description="How a new sku.name is reached; replace if absent."
+    )
+    model_change: Literal["inPlace", "replace", "refuse"] | None = Field(
+        default=None,
+        description=(
+            "How a new model or version is reached; inPlace if absent on a provisioned SKU. Elsewhere a new "
+            "version is reached in place and a new model by replacement."
+        ),
     )
     replace: Literal["forbidden", "allowed"] | None = Field(
         default=None,
@@ -219,34 +221,19 @@ class EntryFields(Strict):
         default=None, description="The model, its version and, if it is fine-tuned, where from."
     )
     sku: Sku | None = Field(default=None, description="How it is billed and how much of it there is.")
-    version_upgrade_option: (
-        Literal["OnceNewDefaultVersionAvailable", "OnceCurrentVersionExpired", "NoAutoUpgrade"] | None
-    ) = Field(default=None, description="Whether the service may move the deployment to newer versions.")
-    rai_policy_name: Name | None = Field(
-        default=None, description="Content filter policy.", examples=["Microsoft.DefaultV2"]
-    )
-    spillover_deployment_name: Name | None = Field(
-        default=None, description="Deployment of the same account that takes what a full one turns away."
-    )
-    parent_deployment_name: Name | None = Field(default=None, description="Name of the parent deployment.")
-    capacity_settings: CapacitySettings | None = Field(
-        default=None, description="For internal use, says ARM."
-    )
-    service_tier: Literal["Default", "Priority"] | None = Field(
-        default=None, description="Processing tier (api-version 2025-12-01 or newer)."
-    )
-    deployment_state: Literal["Running", "Paused"] | None = Field(
-        default=None, description="Paused answers inference with 423 (api-version 2025-12-01 or newer)."
-    )
-    routing: Routing | None = Field(default=None, description="For model-router deployments.")
-    dynamic_throttling_enabled: Flag | None = Field(
-        default=None, description="Let the service lend unused throughput."
-    )
-    tags: dict[Words, Value] | None = Field(
-        default=None,
-        description="Azure tags; a tag that is not stated is left alone.",
-        examples=[{"team": "a"}],
-    )
+    version_upgrade_option: Nullable[
+        Literal["OnceNewDefaultVersionAvailable", "OnceCurrentVersionExpired", "NoAutoUpgrade"]
+    ] = stated("versionUpgradeOption")
+    rai_policy_name: Nullable[Name] = stated("raiPolicyName", examples=["Microsoft.DefaultV2"])
+    spillover_deployment_name: Nullable[Name] = stated("spilloverDeploymentName")
+    parent_deployment_name: Nullable[Name] = stated("parentDeploymentName")
+    capacity_settings: Nullable[CapacitySettings] = stated("capacitySettings")
+    service_tier: Nullable[Literal["Default", "Priority"]] = stated("serviceTier")
+    deployment_state: Literal["Running", "Paused"] | None = stated("deploymentState")
+    routing: Nullable[Routing] = stated("routing")
+    dynamic_throttling_enabled: Flag | None = stated("dynamicThrottlingEnabled")
+    model_provider_data: ModelProviderData | None = stated("modelProviderData")
+    tags: dict[Words, TagValue] | None = stated("tags", examples=[{"team": "a"}])
     lifecycle: Lifecycle | None = Field(
         default=None, description="What else may be done with it, and what never."
     )
@@ -280,7 +267,7 @@ def _paths() -> frozenset[str]:
             continue
         alias = field.alias or name
         paths.add(alias)
-        for part in get_args(field.annotation):
+        for part in (field.annotation, *get_args(field.annotation)):
             if isinstance(part, type) and issubclass(part, BaseModel):
                 paths.update(f"{alias}.{inner.alias or key}" for key, inner in part.model_fields.items())
     return frozenset(paths)

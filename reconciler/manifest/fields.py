@@ -8,15 +8,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PlainValidator,
+)
 from pydantic.alias_generators import to_camel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
 
 from reconciler.domain.deployment import JsonValue
+from reconciler.domain.fields import BY_PATH
 from reconciler.manifest import scalars
 from reconciler.manifest.tree import Map, described
+
+T = TypeVar("T")
 
 
 class Strict(BaseModel):
@@ -47,6 +61,31 @@ def raw(shown: Any) -> PlainValidator:  # noqa: ANN401 -- a type expression
     return PlainValidator(_mapping, json_schema_input_type=shown)
 
 
+@dataclass(frozen=True)
+class _OrNull:
+    """Takes a null, which un-sets the field, and says so to editors."""
+
+    check: Callable[[object], object]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 -- pydantic's signature
+        return core_schema.no_info_before_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, inner: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        schema = handler(inner)
+        return {"anyOf": [*schema.get("anyOf", [schema]), {"type": "null"}]}
+
+
+Nullable = Annotated[T | None, _OrNull(scalars.filled_or_null)]
+"""A value that is not empty, or null to un-set the field."""
+
+
+def stated(path: str, examples: list[Any] | None = None) -> Any:  # noqa: ANN401 -- what pydantic's Field returns
+    """The definition of a field of a deployment: what its row in `domain/fields.py` says of it."""
+    return Field(default=None, description=BY_PATH[path].description, examples=examples)
+
+
 Words = Annotated[str, BeforeValidator(scalars.text)]
 """Any scalar, as text."""
 
@@ -60,6 +99,9 @@ Unquoted = Annotated[str, BeforeValidator(scalars.filled, json_schema_input_type
 
 Value = Annotated[str, BeforeValidator(scalars.text, json_schema_input_type=str | float | bool)]
 """A tag's or a label's value."""
+
+TagValue = Annotated[Value | None, _OrNull(scalars.or_null)]
+"""A tag's value, which may be empty, or null to remove the tag."""
 
 Whole = Annotated[
     int,

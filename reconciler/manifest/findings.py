@@ -188,8 +188,10 @@ def _owner(route: Route) -> str:
 
 
 def _not_listed(route: Route, value: Text, model: type[BaseModel], place: Place | None) -> Diagnostic:
-    allowed = [str(word) for word in _schema_at(model, route).get("enum", ())]
-    allowed = allowed or [str(_schema_at(model, route).get("const", ""))]
+    schema = _schema_at(model, route)
+    choices = [schema, *schema.get("anyOf", ())]
+    allowed = [str(word) for choice in choices for word in choice.get("enum", ())]
+    allowed = allowed or [str(schema.get("const", ""))]
     near = nearest(value, allowed)
     words = ", ".join(allowed[:-1]) + f" or {allowed[-1]}" if len(allowed) > 1 else allowed[0]
     return Diagnostic(

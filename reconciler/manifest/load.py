@@ -16,7 +16,7 @@ from typing import BinaryIO, TextIO
 from reconciler.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.domain.state import DesiredState, Fleet
 from reconciler.manifest.fleet import lowered
-from reconciler.manifest.parse import binding_policies, parse
+from reconciler.manifest.parse import Manifests, binding_policies, parse
 from reconciler.manifest.resolve import resolve
 from reconciler.manifest.selection import EVERYTHING, Selection
 from reconciler.manifest.source import SourceFile, SourceMap, Sources, digest, read_documents
@@ -29,7 +29,7 @@ class LoadedManifests:
 
     `desired` is None if anything is wrong with the text. `understood` is what could be made out all the
     same: for rules to look at, so that one mistake does not hide another, and never to act on.
-    `deployments` counts what is declared, selected or not.
+    `deployments` counts what is declared, selected or not. `read` and `manifests` are what it was made of.
     """
 
     desired: DesiredState | None
@@ -39,6 +39,8 @@ class LoadedManifests:
     files: int
     deployments: int
     paths: tuple[str, ...]
+    read: Sources
+    manifests: Manifests
     policies: tuple[PolicyRule, ...] = ()
 
 
@@ -58,26 +60,44 @@ def load(
     change; a file that is below both is one of those.
     """
     with _no_collection():
-        read, binding, unruly = _beside(read_documents(paths, stdin=stdin), policies)
-        manifests, misread = parse(
-            read.documents, known_rules=known_rules, complete=read.complete, binding=binding
+        read = read_documents(paths, stdin=stdin)
+        return understood(
+            read, paths, selection, known_rules=known_rules, severities=severities, policies=policies
         )
-        resolved = resolve(manifests, selection=selection)
-        fleet = resolved.state.fleet
-        fleet = replace(fleet, rules={**fleet.rules, **(severities or {})})
-        state = replace(resolved.state, fleet=fleet, manifest_digest=digest(_manifests(read)))
-        sources = SourceMap(read)
-        meant = _not_consequences(read.diagnostics, (*unruly, *misread, *resolved.diagnostics), sources)
-        diagnostics = _in_order(_heard((*read.diagnostics, *meant), state.fleet), sources)
+
+
+def understood(
+    read: Sources,
+    paths: Sequence[str],
+    selection: Selection = EVERYTHING,
+    *,
+    known_rules: frozenset[str] = frozenset(),
+    severities: Mapping[str, Severity] | None = None,
+    policies: Sequence[str] = (),
+) -> LoadedManifests:
+    """The same for texts that were read already, or made."""
+    whole, binding, unruly = _beside(read, policies)
+    manifests, misread = parse(
+        whole.documents, known_rules=known_rules, complete=read.complete, binding=binding
+    )
+    resolved = resolve(manifests, selection=selection)
+    fleet = resolved.state.fleet
+    fleet = replace(fleet, rules={**fleet.rules, **(severities or {})})
+    state = replace(resolved.state, fleet=fleet, manifest_digest=digest(_manifests(whole)))
+    sources = SourceMap(whole)
+    meant = _not_consequences(whole.diagnostics, (*unruly, *misread, *resolved.diagnostics), sources)
+    diagnostics = _in_order(_heard((*whole.diagnostics, *meant), state.fleet), sources)
     return LoadedManifests(
         desired=None if has_errors(diagnostics) else state,
         understood=state,
         diagnostics=diagnostics,
         sources=sources,
-        files=len(read.files),
+        files=len(whole.files),
         deployments=resolved.declared,
         paths=tuple(paths),
         policies=manifests.policies,
+        read=read,
+        manifests=manifests,
     )
 
 

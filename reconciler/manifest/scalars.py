@@ -54,6 +54,26 @@ def text(value: object) -> object:
     raise wrong_type(f"{described(value)} stands where text is needed", "write one value")
 
 
+def or_null(value: object) -> object:
+    """None for a plain `null` or `~`, which un-sets a field; other values as they are.
+
+    A line without a value is no null: it is too easily written by mistake.
+    """
+    if not isinstance(value, Text) or not value.plain or not value.null:
+        return value
+    if value:
+        return None
+    raise wrong_type("nothing stands where a value is needed", f"{_LEAVE_OUT}, or write null to un-set it")
+
+
+def filled_or_null(value: object) -> object:
+    """As `or_null`, and an empty text is refused with a word on null."""
+    checked = or_null(value)
+    if isinstance(checked, Text) and not checked.strip():
+        raise invalid("the text is empty", "write null to un-set the field, or leave the line out")
+    return checked
+
+
 def filled(value: object) -> object:
     """Text that is not empty."""
     checked = text(value)

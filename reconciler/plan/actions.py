@@ -1,4 +1,4 @@
-"""What may become of one deployment: seven kinds of action, each with the reason for it.
+"""What may become of one deployment: a kind of action for each, with the reason for it.
 
 Branch on an action's type, never on its `Reason`: reasons explain, they do not steer.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
 from reconciler.domain.deployment import DesiredDeployment, JsonObject, JsonValue
 from reconciler.domain.ids import DeploymentId, Region
@@ -61,132 +62,112 @@ class FieldChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Create:
-    """PUT a deployment that is not there. `body` is exactly what will be sent."""
+class ActionFacts:
+    """What every action has. `desired` is None for the undeclared, `observed` for what is not there.
 
-    id: DeploymentId
-    region: Region | None
-    reason: Reason
-    desired: DesiredDeployment
-    body: JsonObject
-    changes: tuple[FieldChange, ...]
-    explanation: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Update:
-    """Change a deployment in place, by one PUT or by two where ARM refuses the changes together.
-
-    `writes` are the exact bodies, in order. `carried` are dotted paths that the bodies repeat from
-    what is there although the manifest does not state them.
+    `writes` are the exact bodies of its PUTs, in order; none for what only deletes, waits or stays.
     """
 
+    kind: ClassVar[str]
+    """The action's name in plans and reports."""
+
     id: DeploymentId
     region: Region | None
     reason: Reason
-    desired: DesiredDeployment
-    observed: ObservedDeployment
-    writes: tuple[JsonObject, ...]
-    changes: tuple[FieldChange, ...]
-    carried: tuple[str, ...] = ()
     explanation: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replace:
-    """DELETE, then PUT: the only way where ARM cannot change in place. Every guard counts it as a delete."""
-
-    id: DeploymentId
-    region: Region | None
-    reason: Reason
-    desired: DesiredDeployment
-    observed: ObservedDeployment
-    body: JsonObject
-    changes: tuple[FieldChange, ...]
-    explanation: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delete:
-    """Remove a deployment that nobody declares any more."""
-
-    id: DeploymentId
-    region: Region | None
-    reason: Reason
-    observed: ObservedDeployment
-    explanation: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adopt:
-    """Add our mark to a deployment that already is as declared; nothing else changes."""
-
-    id: DeploymentId
-    region: Region | None
-    reason: Reason
-    desired: DesiredDeployment
-    observed: ObservedDeployment
-    body: JsonObject
-    changes: tuple[FieldChange, ...]
-    explanation: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Keep:
-    """Nothing to do. `desired` is None for an undeclared deployment that we leave alone."""
-
-    id: DeploymentId
-    region: Region | None
-    reason: Reason
-    desired: DesiredDeployment | None
-    observed: ObservedDeployment
-    explanation: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blocked:
-    """Something ought to be done and must not be, or cannot be known. `fix` says what lifts it."""
-
-    id: DeploymentId
-    region: Region | None
-    reason: Reason
-    explanation: str
-    fix: str
-    changes: tuple[FieldChange, ...] = ()
     desired: DesiredDeployment | None = None
     observed: ObservedDeployment | None = None
+    changes: tuple[FieldChange, ...] = ()
+    writes: tuple[JsonObject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Put(ActionFacts):
+    """An action that ends with the deployment as it is declared."""
+
+    desired: DesiredDeployment
+    writes: tuple[JsonObject, ...]
+
+    @property
+    def body(self) -> JsonObject:
+        """The last PUT's body: what is to be there in the end."""
+        return self.writes[-1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Create(_Put):
+    """PUT a deployment that is not there, or that is on its way out."""
+
+    kind: ClassVar[str] = "create"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update(_Put):
+    """Change a deployment in place, by one PUT or by two where ARM refuses the changes together.
+
+    `carried` are dotted paths that the bodies repeat from what is there although the manifest does not state
+    them.
+    """
+
+    kind: ClassVar[str] = "update"
+
+    observed: ObservedDeployment
+    carried: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replace(_Put):
+    """DELETE, then PUT: the only way where ARM cannot change in place. Every guard counts it as a delete."""
+
+    kind: ClassVar[str] = "replace"
+
+    observed: ObservedDeployment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delete(ActionFacts):
+    """Remove a deployment that nobody declares any more."""
+
+    kind: ClassVar[str] = "delete"
+
+    observed: ObservedDeployment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopt(_Put):
+    """Add our mark to a deployment that already is as declared; nothing else changes."""
+
+    kind: ClassVar[str] = "adopt"
+
+    observed: ObservedDeployment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep(ActionFacts):
+    """Nothing to do. `desired` is None for an undeclared deployment that we leave alone."""
+
+    kind: ClassVar[str] = "none"
+
+    observed: ObservedDeployment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocked(ActionFacts):
+    """Something ought to be done and must not be, or cannot be known. `fix` says what lifts it."""
+
+    kind: ClassVar[str] = "blocked"
+
+    fix: str
 
 
 Action = Create | Update | Replace | Delete | Adopt | Keep | Blocked
 Writing = Create | Update | Replace | Delete | Adopt
 
 KIND: dict[type[Action], str] = {
-    Create: "create",
-    Update: "update",
-    Replace: "replace",
-    Delete: "delete",
-    Adopt: "adopt",
-    Keep: "none",
-    Blocked: "blocked",
+    one: one.kind for one in (Create, Update, Replace, Delete, Adopt, Keep, Blocked)
 }
 
 
 def kind_of(action: Action) -> str:
     """The action's name in plans and reports."""
-    return KIND[type(action)]
-
-
-def bodies_of(action: Writing) -> tuple[JsonObject, ...]:
-    """The PUT bodies that carrying out `action` sends, in order; none for a delete."""
-    match action:
-        case Update():
-            return action.writes
-        case Delete():
-            return ()
-        case _:
-            return (action.body,)
-
-
-def changes_of(action: Action) -> tuple[FieldChange, ...]:
-    """What `action` changes, or ought to; nothing for a deployment that goes or stays."""
-    return () if isinstance(action, Keep | Delete) else action.changes
+    return action.kind

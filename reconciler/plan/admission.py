@@ -42,7 +42,7 @@ def _judged(action: Writable, observed: ObservedState, availability: Availabilit
         "; ".join(one.explanation for one in hindrances),
         "; ".join(one.fix for one in hindrances),
         region=action.region,
-        observed=None if isinstance(action, Create) else action.observed,
+        observed=action.observed,
         changes=action.changes,
     )
 

@@ -14,7 +14,7 @@ from reconciler.domain.deployment import UNSET, JsonObject, ModelRef, Unset
 from reconciler.domain.ids import Region
 from reconciler.domain.sku import SkuFamily, SkuName
 from reconciler.domain.state import Listed, ObservedState, Offer
-from reconciler.plan.actions import Create, Reason, Replace, Update, bodies_of
+from reconciler.plan.actions import Create, Reason, Replace, Update
 from reconciler.plan.terms import Hindrance
 
 Writable = Create | Update | Replace
@@ -65,7 +65,7 @@ class Availability:
         subscription = action.id.account.subscription.lower()
         reading = self._observed.readings.get(action.id.account)
         kind = reading.account.kind if isinstance(reading, Listed) else ""
-        wanted = _wanted(bodies_of(action)[-1], kind.lower(), new=new)
+        wanted = _wanted(action.body, kind.lower(), new=new)
         if wanted is None or self._observed.region_facts(subscription, action.region) is None:
             return ()
         asked = (subscription, action.region, wanted)

@@ -1,65 +1,44 @@
 """Bodies of PUTs: what is declared, laid over what is there (docs/decisions/0003-put-overlay.md).
 
-The two tables of this module are the only places that know which properties ARM fills in by itself.
+What ARM answers and does not take, and how two values of a field are compared, stand in `domain/fields.py`.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from typing import Final
 
-from reconciler.domain.deployment import (
-    DeploymentSpec,
-    DesiredDeployment,
-    JsonObject,
-    JsonValue,
-    OnRemoval,
-    Unset,
-)
-from reconciler.domain.marks import FLEET_TAG, REMOVAL_TAG, SPEC_TAG
+from reconciler.domain.deployment import DesiredDeployment, JsonObject, JsonValue, OnRemoval, Unset
+from reconciler.domain.fields import SOURCE_FIELDS, body_path, field_at, read_only, unset_paths
+from reconciler.domain.json_values import Path, at, canonical, has, laid_over, same, without
+from reconciler.domain.marks import FLEET_TAG, MODEL_TAG, REMOVAL_TAG, SPEC_TAG
 from reconciler.domain.state import ObservedDeployment
-from reconciler.plan.overlay import SOURCES, canonical, has, holds, laid_over, without
 
-# Properties that ARM answers and does not take (OpenAPI 2025-06-01, recordings 2021 to 2026); lower case,
-# because the spelling of some has drifted (`ratelimits` in 2023, `rateLimits` today).
-_READ_ONLY_ROOT = frozenset({"id", "name", "type", "etag", "systemdata"})
-_READ_ONLY_PROPERTIES = frozenset(
-    {"provisioningstate", "capabilities", "ratelimits", "callratelimit", "currentcapacity", "scalesettings"}
-)
-_READ_ONLY_MODEL = frozenset({"callratelimit"})
-
-# What the absence of a property means, where that is documented ("Working with models" for the upgrade
-# option) or the only reading of a two-valued switch. What ARM fills in on create (versionUpgradeOption,
-# raiPolicyName, model.version, capacity) needs no table: an undeclared field is never compared.
-ABSENT_MEANS: Mapping[str, JsonValue] = {
-    "versionUpgradeOption": "OnceCurrentVersionExpired",
-    "serviceTier": "Default",
-    "deploymentState": "Running",
-    "dynamicThrottlingEnabled": False,
-}
+_ROOT: Final = read_only()
+_PROPERTIES: Final = read_only("properties")
+_MODEL: Final = read_only("properties", "model")
+_SOURCES: Final[tuple[Path, ...]] = tuple(("properties", "model", name) for name in SOURCE_FIELDS)
+_NAME: Final = ("properties", "model", "name")
+_REMOVAL: Final = ("tags", REMOVAL_TAG)
 
 
 def writable(observed: ObservedDeployment) -> JsonObject:
     """The part of an answer that a PUT may repeat, unknown properties included."""
-    resource = {k: v for k, v in observed.resource.items() if k.lower() not in _READ_ONLY_ROOT}
+    resource = {name: value for name, value in observed.resource.items() if name.lower() not in _ROOT}
     properties = resource.get("properties")
     if isinstance(properties, Mapping):
-        kept = {k: v for k, v in properties.items() if k.lower() not in _READ_ONLY_PROPERTIES}
+        kept = {name: value for name, value in properties.items() if name.lower() not in _PROPERTIES}
         model = kept.get("model")
         if isinstance(model, Mapping):
-            kept["model"] = {k: v for k, v in model.items() if k.lower() not in _READ_ONLY_MODEL}
+            kept["model"] = {name: value for name, value in model.items() if name.lower() not in _MODEL}
         resource["properties"] = kept
     return resource
 
 
-def declared_body(desired: DesiredDeployment, fleet: str) -> JsonObject:
-    """What the manifest declares and our marks, in the shape of a PUT body; nothing else."""
-    return _marked(_declared(desired), desired, fleet)
-
-
-def marks(desired: DesiredDeployment, fleet: str) -> dict[str, str]:
-    """The tags that say that a deployment is ours, and what must hold once it is no longer declared."""
-    tags = {FLEET_TAG: fleet, SPEC_TAG: spec_mark(desired)}
+def marks(desired: DesiredDeployment, mark: str) -> dict[str, str]:
+    """The tags that say that a deployment is ours, what was declared, and what holds once it no longer is."""
+    tags = {FLEET_TAG: mark, SPEC_TAG: spec_mark(desired), MODEL_TAG: model_mark(desired)}
     if desired.lifecycle.prevent_destroy:
         tags[REMOVAL_TAG] = "refuse"
     elif desired.lifecycle.on_removal is OnRemoval.RETAIN:
@@ -67,44 +46,38 @@ def marks(desired: DesiredDeployment, fleet: str) -> dict[str, str]:
     return tags
 
 
-def put_body(desired: DesiredDeployment, observed: ObservedDeployment | None, fleet: str) -> JsonObject:
+def put_body(desired: DesiredDeployment, observed: ObservedDeployment | None, mark: str) -> JsonObject:
     """Exactly what a PUT of `desired` sends: the declared over what is there, or alone where nothing is.
 
-    Fields that the manifest ignores, and a version that the service has upgraded by itself as it may,
-    are left as they are.
+    What is there keeps its spelling where it is as declared. Fields that the manifest ignores, and those that
+    the service has set as it may, are left as they are; what a null un-sets is left out.
     """
     if observed is None:
-        return declared_body(desired, fleet)
-    return _marked(laid_over(_unmarked(writable(observed)), _to_send(desired, observed)), desired, fleet)
+        return _marked(_stated(_declared(desired)), desired, mark)
+    wanted, there = _managed(desired), writable(observed)
+    if not _agree(_NAME, at(there, _NAME), at(wanted, _NAME) or at(there, _NAME)):
+        there = without(there, _NAME[:-1])  # another model's version and source are not those of this one
+    if any(has(wanted, path) for path in _SOURCES):
+        there, wanted = _one_source(there, wanted)
+    body = laid_over(there, _stated(wanted), _agree)
+    for path in unset_paths(wanted):
+        body = without(body, path)
+    return _marked(body, desired, mark)
 
 
-def as_declared(desired: DesiredDeployment, observed: ObservedDeployment, fleet: str) -> bool:
-    """Whether all that is declared, and our marks, are there letter by letter, so that a PUT changes nothing.
-
-    Most of a fleet is like this, and this is ten times as quick as looking for differences. False says
-    nothing: a spelling that ARM does not distinguish may be all that differs.
-    """
-    wanted = marks(desired, fleet)
-    tags = observed.resource.get("tags")
-    kept_back = REMOVAL_TAG not in wanted and any(name.lower() == REMOVAL_TAG for name in observed.tags)
-    return not kept_back and holds(tags, wanted) and holds(observed.resource, _to_send(desired, observed))
+def gone(desired: DesiredDeployment) -> tuple[Path, ...]:
+    """The places that a body of `desired` leaves empty on purpose."""
+    nulls = tuple(unset_paths(_managed(desired)))
+    return nulls if _keeps_removal_mark(desired) else (*nulls, _REMOVAL)
 
 
-def _to_send(desired: DesiredDeployment, observed: ObservedDeployment) -> JsonObject:
-    """What is declared, less what its owner or the service may set as they like."""
-    declared = _without_ignored(desired)
-    if auto_upgraded(desired, observed):
-        return without(declared, ("properties", "model", "version"))
-    return declared
-
-
-def replacement_body(desired: DesiredDeployment, observed: ObservedDeployment, fleet: str) -> JsonObject:
+def replacement_body(desired: DesiredDeployment, observed: ObservedDeployment, mark: str) -> JsonObject:
     """What recreates a deployment: undeclared settings survive, another SKU's and another model's do not.
 
     An ignored field keeps the value that its owner gave it, where that value still has a meaning.
     """
-    kept = _unmarked(writable(observed))
-    declared: JsonObject = _declared(desired)
+    kept = writable(observed)
+    declared = _declared(desired)
     same_sku = observed.sku == desired.spec.sku.name
     same_model = (observed.model_name or "").lower() == desired.spec.model.name.lower()
     if not same_sku:
@@ -115,137 +88,146 @@ def replacement_body(desired: DesiredDeployment, observed: ObservedDeployment, f
         about_sku, about_model = path[0] == "sku", path[:2] == ("properties", "model")
         if (same_sku or not about_sku) and (same_model or not about_model) and has(kept, path):
             declared = without(declared, path)
-    return _marked(laid_over(kept, declared), desired, fleet)
+    if any(has(declared, path) for path in _SOURCES):
+        kept, declared = _one_source(kept, declared)
+    body = laid_over(kept, _stated(declared), _agree)
+    for path in unset_paths(declared):
+        body = without(body, path)
+    return _marked(body, desired, mark)
 
 
 def spec_mark(desired: DesiredDeployment) -> str:
     """12 hex digits over what the manifest declares, less the fields it ignores.
 
     Which of its two fields a source is sent in depends on tenants, and ids have no case: neither may
-    change the mark.
+    change the mark. Deployments carry marks of earlier releases: what this returns for a manifest must stay.
     """
-    document: JsonObject = _without_ignored(desired)
+    document = _without_ignored(desired)
     source = desired.spec.model.source
-    for name in SOURCES:
-        document = without(document, ("properties", "model", name))
-    ignored = {path[-1] for path in _ignored(desired) if path[:2] == ("properties", "model")}
-    if source is not None and not ignored & {*SOURCES, "model"}:
+    for path in _SOURCES:
+        document = without(document, path)
+    if source is not None and not _ignores_source(desired):
         document = {**document, "source": str(source.account).lower()}
     return hashlib.sha256(canonical(document).encode()).hexdigest()[:12]
 
 
-def auto_upgraded(desired: DesiredDeployment, observed: ObservedDeployment) -> bool:
-    """Whether the service runs a newer version than the declared one, and was allowed to move there.
+def model_mark(desired: DesiredDeployment) -> str:
+    """``<name>@<version>`` as declared, and ``#<8 hex digits>`` over the source account where there is one.
 
-    Microsoft's "working with models": any versionUpgradeOption but NoAutoUpgrade lets the service change
-    the version by itself. Where the option is declared nowhere, what is there counts.
+    It tells later who changed the model, the manifest or somebody else. What the manifest leaves to others is
+    empty.
     """
-    declared = desired.spec.model.version
-    running = observed.model_version
-    if isinstance(declared, Unset) or running is None or not _newer(running, than=declared):
-        return False
-    option = desired.spec.version_upgrade_option
-    if isinstance(option, Unset):
-        properties = observed.resource.get("properties")
-        found = properties.get("versionUpgradeOption") if isinstance(properties, Mapping) else None
-        option = str(found or ABSENT_MEANS["versionUpgradeOption"])
-    return option.lower() != "noautoupgrade"
+    document = _without_ignored(desired)
+    name, version = (at(document, ("properties", "model", part)) for part in ("name", "version"))
+    source = desired.spec.model.source
+    suffix = ""
+    if source is not None and not _ignores_source(desired):
+        suffix = f"#{hashlib.sha256(str(source.account).lower().encode()).hexdigest()[:8]}"
+    return f"{name or ''}@{version or ''}{suffix}"
 
 
-def _newer(version: str, *, than: str) -> bool:
-    """Only versions of one form have an order: dates (2024-11-20), or small counts (1, 2)."""
-    dates = len(version) == len(than) == len("2024-11-20") and version[4] == than[4] == "-"
-    if dates:
-        return version > than
-    counts = version.isdigit() and than.isdigit() and max(len(version), len(than)) <= len("99")
-    return counts and int(version) > int(than)
-
-
-def _declared(desired: DesiredDeployment) -> dict[str, JsonValue]:
+def _declared(desired: DesiredDeployment) -> JsonObject:
+    """The manifest in the shape of a body, its nulls included."""
     spec = desired.spec
-    body: dict[str, JsonValue] = {"sku": _sku(spec), "properties": _properties(desired)}
+    body: dict[str, JsonValue] = {
+        "sku": _sku(desired),
+        "properties": {**spec.settings, "model": _model(desired)},
+    }
     if not isinstance(spec.tags, Unset):
         body["tags"] = dict(spec.tags)
     return body
 
 
-def _sku(spec: DeploymentSpec) -> JsonObject:
-    sku = spec.sku
+def _sku(desired: DesiredDeployment) -> JsonObject:
+    sku = desired.spec.sku
     capacity = sku.capacity
-    fields: dict[str, JsonValue | Unset] = {
-        "name": sku.name.name,
-        "capacity": capacity if isinstance(capacity, Unset) else capacity.amount,
-        "tier": sku.tier,
-        "size": sku.size,
-        "family": sku.family,
-    }
-    return _stated(fields)
+    return _without_unset(
+        name=sku.name.name,
+        capacity=capacity if isinstance(capacity, Unset) else capacity.amount,
+        tier=sku.tier,
+        size=sku.size,
+        family=sku.family,
+    )
 
 
-def _properties(desired: DesiredDeployment) -> JsonObject:
-    spec = desired.spec
-    model = spec.model
-    fields: dict[str, JsonValue | Unset] = {
-        "format": model.format,
-        "name": model.name,
-        "version": model.version,
-        "publisher": model.publisher,
-    }
+def _model(desired: DesiredDeployment) -> JsonObject:
+    model = desired.spec.model
+    stated = _without_unset(
+        format=model.format, name=model.name, version=model.version, publisher=model.publisher
+    )
     if model.source is not None:
         # Within a tenant the documentation uses `source`, across tenants `sourceAccount` ("Deploy a
         # fine-tuned model", 2025-02-24); both are in the schema since 2024-10-01.
-        fields["sourceAccount" if desired.source_tenant else "source"] = str(model.source.account)
-    properties: dict[str, JsonValue | Unset] = {
-        "model": _stated(fields),
-        "versionUpgradeOption": spec.version_upgrade_option,
-        "raiPolicyName": spec.rai_policy_name,
-        "spilloverDeploymentName": spec.spillover_deployment_name,
-        "parentDeploymentName": spec.parent_deployment_name,
-    }
-    stated = _stated(properties)
-    return laid_over(spec.settings, stated) if spec.settings else stated
+        stated["sourceAccount" if desired.source_tenant else "source"] = str(model.source.account)
+    return stated
 
 
-def _stated(fields: Mapping[str, JsonValue | Unset]) -> dict[str, JsonValue]:
+def _without_unset(**fields: JsonValue | Unset) -> dict[str, JsonValue]:
     return {name: value for name, value in fields.items() if not isinstance(value, Unset)}
 
 
-def _marked(body: JsonObject, desired: DesiredDeployment, fleet: str) -> JsonObject:
+def _stated(body: JsonObject) -> JsonObject:
+    """`body` less its nulls, and less the objects that held nothing else."""
+    stated: dict[str, JsonValue] = {}
+    for name, value in body.items():
+        kept = _stated(value) if isinstance(value, Mapping) else value
+        if kept is not None and (kept or not value or not isinstance(value, Mapping)):
+            stated[name] = kept
+    return stated
+
+
+def _agree(path: Path, found: JsonValue, wanted: JsonValue) -> bool:
+    field = field_at(path)
+    return same(found, wanted) if field is None else field.agrees(found, wanted)
+
+
+def _one_source(there: JsonObject, wanted: JsonObject) -> tuple[JsonObject, JsonObject]:
+    """Both with one source between them: ARM's where it is as declared, in its field and spelling."""
+    found, stated = _source_in(there), _source_in(wanted)
+    agreed = found is not None and _agree(_SOURCES[0], found, stated)
+    for path in _SOURCES:
+        there, wanted = (there, without(wanted, path)) if agreed else (without(there, path), wanted)
+    return there, wanted
+
+
+def _source_in(body: JsonObject) -> JsonValue:
+    return next((value for path in _SOURCES if (value := at(body, path))), None)
+
+
+def _marked(body: JsonObject, desired: DesiredDeployment, mark: str) -> JsonObject:
     tags = body.get("tags")
     kept = tags if isinstance(tags, Mapping) else {}
-    return {**body, "tags": laid_over(kept, marks(desired, fleet))}
+    if not _keeps_removal_mark(desired):
+        kept = without(kept, (REMOVAL_TAG,))
+    marked = laid_over(kept, marks(desired, mark))
+    return body if marked is tags else {**body, "tags": marked}
 
 
-def _unmarked(body: JsonObject) -> JsonObject:
-    """Without the mark about removal: it follows the manifest, which may have taken it back."""
-    tags = body.get("tags")
-    if not isinstance(tags, Mapping):
-        return body
-    return {**body, "tags": {name: value for name, value in tags.items() if name.lower() != REMOVAL_TAG}}
+def _keeps_removal_mark(desired: DesiredDeployment) -> bool:
+    """The mark about removal follows the manifest, which may have taken it back."""
+    return desired.lifecycle.prevent_destroy or desired.lifecycle.on_removal is OnRemoval.RETAIN
+
+
+def _managed(desired: DesiredDeployment) -> JsonObject:
+    """What is declared, less what its owner or the service may set as they like."""
+    managed = _without_ignored(desired)
+    for path in desired.accepted:
+        managed = without(managed, body_path(path))
+    return managed
 
 
 def _without_ignored(desired: DesiredDeployment) -> JsonObject:
-    declared: JsonObject = _declared(desired)
+    declared = _declared(desired)
     for path in _ignored(desired):
         declared = without(declared, path)
     return declared
 
 
-def _ignored(desired: DesiredDeployment) -> list[tuple[str, ...]]:
-    paths = [_body_path(path) for path in desired.lifecycle.ignore_changes]
-    sources = [("properties", "model", name) for name in SOURCES]
-    return [*paths, *(sources if sources[0] in paths else ())]
+def _ignores_source(desired: DesiredDeployment) -> bool:
+    ignored = {path[-1] for path in _ignored(desired) if path[:2] == ("properties", "model")}
+    return bool(ignored & {*SOURCE_FIELDS, "model"})
 
 
-def _body_path(dotted: str) -> tuple[str, ...]:
-    """A manifest's path as a path into a body; a tag's name may hold dots."""
-    head, _, rest = dotted.partition(".")
-    match head:
-        case "tags":
-            return ("tags", rest) if rest else ("tags",)
-        case "sku":
-            return ("sku", *rest.split(".")) if rest else ("sku",)
-        case "extraProperties" | "properties":
-            return ("properties", *rest.split("."))
-        case _:
-            return ("properties", *dotted.split("."))
+def _ignored(desired: DesiredDeployment) -> list[Path]:
+    paths = [body_path(path) for path in desired.lifecycle.ignore_changes]
+    return [*paths, *(_SOURCES if _SOURCES[0] in paths else ())]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import assert_never
 
 from reconciler.domain.deployment import DesiredDeployment
@@ -28,17 +28,18 @@ from reconciler.plan.actions import (
     Adopt,
     Blocked,
     Create,
-    FieldChange,
     Keep,
     Reason,
     Update,
 )
 from reconciler.plan.admission import admitted
-from reconciler.plan.body import auto_upgraded, put_body, replacement_body, writable
+from reconciler.plan.body import put_body, replacement_body
 from reconciler.plan.dependants import block_dependants, say_why_here
-from reconciler.plan.diff import field_changes, fields_of
-from reconciler.plan.legality import needs_replacement, only_marks, reason_for, writes_for
+from reconciler.plan.diff import fields_of
+from reconciler.plan.legality import fixed_paths, only_marks, reason_for, writes_for
+from reconciler.plan.moved import accepting
 from reconciler.plan.ownership import owner_of
+from reconciler.plan.pair import Pair
 from reconciler.plan.plan import Unread
 from reconciler.plan.removal import undeclared
 from reconciler.plan.replacement import replacement
@@ -105,8 +106,8 @@ def _account(
             hindrance = _hindrance(account, reading)
             if hindrance is not None:
                 for one in wanted:
-                    there = reading.find(one.id)
-                    yield blocked(one, *hindrance, region=reading.account.region, observed=there)
+                    observed_one = reading.find(one.id)
+                    yield blocked(one, *hindrance, region=reading.account.region, observed=observed_one)
                 return
             for one in wanted:
                 yield _declared(one, reading, terms)
@@ -161,179 +162,167 @@ def _hindrance(account: DesiredAccount, reading: Listed) -> tuple[Reason, str, s
     return None
 
 
-def _declared(one: DesiredDeployment, reading: Listed, terms: Terms) -> Action:
-    there = reading.find(one.id)
-    region = reading.account.region
-    if there is None:
-        return _creation(one, None, region, terms)
-    pair = _Pair(
-        one=one,
-        there=there,
+def _declared(desired: DesiredDeployment, reading: Listed, terms: Terms) -> Action:
+    observed, region = reading.find(desired.id), reading.account.region
+    if observed is None:
+        return _creation(desired, None, region, terms)
+    pair = Pair(desired=accepting(desired, observed), observed=observed, mark=terms.mark)
+    return _strange(pair, region, terms) or _known(pair, region, terms)
+
+
+def _blocked(pair: Pair, region: Region, reason: Reason, explanation: str, fix: str) -> Blocked:
+    return blocked(
+        pair.desired,
+        reason,
+        explanation,
+        fix,
         region=region,
-        changes=field_changes(one, there, terms.mark),
-        terms=terms,
+        observed=pair.observed,
+        changes=pair.changes,
     )
-    return _strange(pair) or _known(pair)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Pair:
-    """A declared deployment and what is there under its name."""
-
-    one: DesiredDeployment
-    there: ObservedDeployment
-    region: Region
-    changes: tuple[FieldChange, ...]
-    terms: Terms
-
-    @property
-    def state(self) -> str:
-        return self.there.provisioning_state.lower()
-
-    def blocked(self, reason: Reason, explanation: str, fix: str) -> Blocked:
-        return blocked(
-            self.one,
-            reason,
-            explanation,
-            fix,
-            region=self.region,
-            observed=self.there,
-            changes=self.changes,
-        )
 
 
 def _creation(
-    one: DesiredDeployment, going: ObservedDeployment | None, region: Region, terms: Terms
+    desired: DesiredDeployment, going: ObservedDeployment | None, region: Region, terms: Terms
 ) -> Create:
     """A create; over one that is being deleted, as the second half of a replacement that was cut short."""
-    body = put_body(one, None, terms.mark) if going is None else replacement_body(one, going, terms.mark)
+    if going is None:
+        body, explanation = put_body(desired, None, terms.mark), ""
+    else:
+        body = replacement_body(desired, going, terms.mark)
+        explanation = "it is being deleted; apply waits for the end of that"
     return Create(
-        id=one.id,
+        id=desired.id,
         region=region,
         reason=Reason.NOT_THERE,
-        desired=one,
-        body=body,
+        explanation=explanation,
+        desired=desired,
         changes=fields_of(body),
-        explanation="" if going is None else "it is being deleted; apply waits for the end of that",
+        writes=(body,),
     )
 
 
-def _strange(pair: _Pair) -> Blocked | None:
+def _strange(pair: Pair, region: Region, terms: Terms) -> Blocked | None:
     """Blocked where the deployment is somebody else's and nobody said that we may take it over."""
-    owner = owner_of(pair.there)
-    if owner == pair.terms.mark or pair.terms.take_over:
+    owner = owner_of(pair.observed)
+    if owner == terms.mark or terms.take_over:
         return None
     if owner is not None:
-        return pair.blocked(
+        return _blocked(
+            pair,
+            region,
             Reason.OTHER_FLEET,
             f"it carries the mark of the fleet {owner!r}",
             f"let {owner!r} stop declaring it, or pass --take-over",
         )
-    if only_marks(pair.changes) or pair.one.adopt:
+    if only_marks(pair.changes) or pair.desired.adopt:
         return None
-    return pair.blocked(
+    return _blocked(
+        pair,
+        region,
         Reason.NOT_OURS,
         "it exists without any fleet's mark and is not as declared",
         "write adopt: true in its DeploymentSet, or pass --take-over; or declare it as it is",
     )
 
 
-def _known(pair: _Pair) -> Action:
+def _known(pair: Pair, region: Region, terms: Terms) -> Action:
     """What is ours, or may become so."""
-    if not pair.there.settled:
-        return _in_progress(pair)
-    if pair.there.failed:
-        return replacement(pair.one, pair.there, pair.region, pair.changes, pair.terms)
-    if pair.state == "disabled":
-        told = "ARM settled it in state Disabled, which no PUT is known to end"
-        return pair.blocked(Reason.DISABLED_STATE, told, "enable it in Azure, or delete it; then run again")
-    if pair.state == "canceled":
-        told = "its last operation was cancelled, so it has not converged; the declared is sent again"
-        return _change(pair, told, settled_badly=True)
+    state = pair.observed.provisioning_state.lower()
+    if not pair.observed.settled:
+        return _in_progress(pair, region, terms)
+    if pair.observed.failed:
+        return replacement(pair, region, terms)
+    if state == "disabled":
+        explanation = "ARM settled it in state Disabled, which no PUT is known to end"
+        fix = "enable it in Azure, or delete it; then run again"
+        return _blocked(pair, region, Reason.DISABLED_STATE, explanation, fix)
+    if state == "canceled":
+        explanation = "its last operation was cancelled, so it has not converged; the declared is sent again"
+        return _change(pair, region, terms, explanation, settled_badly=True)
     if not pair.changes:
-        return _keep(pair)
-    return _change(pair)
+        return _keep(pair, region)
+    return _change(pair, region, terms)
 
 
-def _in_progress(pair: _Pair) -> Action:
+def _in_progress(pair: Pair, region: Region, terms: Terms) -> Action:
     """What is declared is shown as it would be done now; apply waits for the end and looks again (F-078)."""
-    if pair.state == "deleting":
-        return _creation(pair.one, pair.there, pair.region, pair.terms)
-    told = f"an operation is going on in it (provisioningState {pair.there.provisioning_state})"
+    if pair.observed.deleting:
+        return _creation(pair.desired, pair.observed, region, terms)
+    explanation = f"an operation is going on in it (provisioningState {pair.observed.provisioning_state})"
     if pair.changes:
-        return _change(pair, f"{told}; apply waits for its end and looks again")
+        return _change(pair, region, terms, f"{explanation}; apply waits for its end and looks again")
     return Update(
-        id=pair.one.id,
-        region=pair.region,
+        id=pair.desired.id,
+        region=region,
         reason=Reason.IN_PROGRESS,
-        desired=pair.one,
-        observed=pair.there,
-        writes=(put_body(pair.one, pair.there, pair.terms.mark),),
-        changes=(),
-        explanation=f"{told}; its fields are as declared, so apply only waits for its end and looks again",
+        explanation=f"{explanation}; its fields are as declared: apply waits for its end and looks again",
+        desired=pair.desired,
+        observed=pair.observed,
+        writes=(pair.body,),
     )
 
 
-def _keep(pair: _Pair) -> Keep:
-    upgraded = auto_upgraded(pair.one, pair.there)
-    version = pair.there.model_version
+def _keep(pair: Pair, region: Region) -> Keep:
+    upgraded = bool(pair.desired.accepted)
+    version = pair.observed.model_version
     return Keep(
-        id=pair.one.id,
-        region=pair.region,
+        id=pair.desired.id,
+        region=region,
         reason=Reason.AUTO_UPGRADED if upgraded else Reason.IN_SYNC,
-        desired=pair.one,
-        observed=pair.there,
         explanation=f"the service moved it to version {version}, as it may" if upgraded else "",
+        desired=pair.desired,
+        observed=pair.observed,
     )
 
 
-def _change(pair: _Pair, told: str = "", *, settled_badly: bool = False) -> Action:
-    if needs_replacement(pair.one, pair.changes):
-        action = replacement(pair.one, pair.there, pair.region, pair.changes, pair.terms)
-    elif only_marks(pair.changes) and owner_of(pair.there) is None and not settled_badly:
-        action = _adoption(pair)
+def _change(
+    pair: Pair, region: Region, terms: Terms, explanation: str = "", *, settled_badly: bool = False
+) -> Action:
+    if fixed_paths(pair.desired, pair.observed.sku, pair.changes):
+        action = replacement(pair, region, terms)
+    elif only_marks(pair.changes) and owner_of(pair.observed) is None and not settled_badly:
+        action = _adoption(pair, region)
     else:
-        action = _update(pair)
-    return replace(action, explanation="; ".join(filter(None, (action.explanation, told))))
+        action = _update(pair, region)
+    return replace(action, explanation="; ".join(filter(None, (action.explanation, explanation))))
 
 
-def _adoption(pair: _Pair) -> Adopt:
+def _adoption(pair: Pair, region: Region) -> Adopt:
     return Adopt(
-        id=pair.one.id,
-        region=pair.region,
+        id=pair.desired.id,
+        region=region,
         reason=Reason.MARK_MISSING,
-        desired=pair.one,
-        observed=pair.there,
-        body=put_body(pair.one, pair.there, pair.terms.mark),
-        changes=pair.changes,
         explanation="it is as declared; only our mark is added",
-    )
-
-
-def _update(pair: _Pair) -> Update:
-    writes = writes_for(pair.one, pair.there, pair.changes, pair.terms.mark)
-    declared = {change.path for change in fields_of(put_body(pair.one, None, pair.terms.mark))}
-    there = fields_of(writable(pair.there))
-    return Update(
-        id=pair.one.id,
-        region=pair.region,
-        reason=reason_for(pair.changes) if pair.changes else Reason.CANCELED_STATE,
-        desired=pair.one,
-        observed=pair.there,
-        writes=writes,
+        desired=pair.desired,
+        observed=pair.observed,
         changes=pair.changes,
-        carried=tuple(change.path for change in there if change.path not in declared),
-        explanation="; ".join(_remarks(pair, len(writes))),
+        writes=(pair.body,),
     )
 
 
-def _remarks(pair: _Pair, writes: int) -> Iterator[str]:
-    owner = owner_of(pair.there)
+def _update(pair: Pair, region: Region) -> Update:
+    writes = writes_for(pair)
+    return Update(
+        id=pair.desired.id,
+        region=region,
+        reason=reason_for(pair.changes) if pair.changes else Reason.CANCELED_STATE,
+        explanation="; ".join(_remarks(pair, len(writes))),
+        desired=pair.desired,
+        observed=pair.observed,
+        changes=pair.changes,
+        writes=writes,
+        carried=pair.carried,
+    )
+
+
+def _remarks(pair: Pair, writes: int) -> Iterator[str]:
+    owner = owner_of(pair.observed)
     if owner is None:
         yield "it carried nobody's mark and is taken over"
-    elif owner != pair.terms.mark:
+    elif owner != pair.mark:
         yield f"it is taken over from the fleet {owner!r}"
     if writes > 1:
         yield "ARM refuses capacity and version in one write, so there are two"
-    if only_marks(pair.changes) and pair.one.spec.model.source is not None:
+    if only_marks(pair.changes) and pair.desired.spec.model.source is not None:
         yield "ARM may not tell a model's source: if that is what changed, it can refuse this write"

@@ -12,7 +12,7 @@ from dataclasses import replace
 from reconciler.domain.deployment import DesiredDeployment, Unset
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.state import DesiredState, Listed, ObservedState
-from reconciler.plan.actions import Action, Blocked, Create, Delete, Keep, Reason, changes_of
+from reconciler.plan.actions import Action, Blocked, Create, Delete, Keep, Reason
 from reconciler.plan.terms import blocked
 
 
@@ -52,7 +52,7 @@ def say_why_here(actions: Iterable[Action], pulled_in: Collection[DeploymentId])
         return listed
     naming: dict[DeploymentId, list[str]] = {}
     for action in listed:
-        if not isinstance(action, Delete) and action.desired is not None:
+        if action.desired is not None:
             for target in targets_of(action.desired):
                 naming.setdefault(target, []).append(action.id.name)
     return [
@@ -105,6 +105,6 @@ def _held_back(desired: DesiredDeployment, action: Action, target: DeploymentId)
         f"it names {target.name}, which is not there and is blocked itself",
         f"see to {target.name} first; or do not name it",
         region=action.region,
-        observed=None if isinstance(action, Create | Delete) else action.observed,
-        changes=changes_of(action),
+        observed=action.observed,
+        changes=action.changes,
     )

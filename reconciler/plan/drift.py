@@ -24,12 +24,13 @@ from reconciler.domain.state import (
     Unreadable,
 )
 from reconciler.plan.actions import FieldChange
-from reconciler.plan.body import auto_upgraded, spec_mark
+from reconciler.plan.body import spec_mark
 from reconciler.plan.causes import ABOUT, Cause, is_drift
 from reconciler.plan.compare import by_account
-from reconciler.plan.diff import field_changes
 from reconciler.plan.legality import only_marks, without_marks
+from reconciler.plan.moved import Mover, who_moved
 from reconciler.plan.ownership import mark_of, owner_of
+from reconciler.plan.pair import field_changes
 from reconciler.plan.pools import Pools
 
 __all__ = ["Cause", "DriftItem", "DriftReport", "UnreadableAccount", "find_drift", "moved_unnoticed"]
@@ -190,7 +191,7 @@ def _changed(
 
 def _upgrade(one: DesiredDeployment, there: ObservedDeployment) -> tuple[FieldChange, ...]:
     version = one.spec.model.version
-    if isinstance(version, Unset) or not auto_upgraded(one, there):
+    if isinstance(version, Unset) or who_moved(one, there) is not Mover.SERVICE:
         return ()
     return (FieldChange(path="model.version", before=there.model_version, after=version),)
 

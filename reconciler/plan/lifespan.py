@@ -5,7 +5,7 @@ Pure. A deployment of whose model nothing is known is listed all the same, with 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,12 +13,12 @@ from reconciler.catalogue.facts import LifecycleFacts, Stage
 from reconciler.catalogue.query import Catalogue
 from reconciler.catalogue.subject import subject
 from reconciler.domain.deployment import UNSET, ModelRef, Unset
+from reconciler.domain.fields import BY_PATH
 from reconciler.domain.ids import DeploymentId, Region
+from reconciler.domain.json_values import at
 from reconciler.domain.sku import SkuName
 from reconciler.domain.state import DesiredState, Listed, ObservedDeployment, ObservedState
 
-# What ARM sets when a PUT says nothing (recorded with api-version 2023-05-01 and newer).
-ARM_DEFAULT_UPGRADE = "OnceNewDefaultVersionAvailable"
 _UPGRADES = {
     "noautoupgrade": "never",
     "oncecurrentversionexpired": "at retirement",
@@ -60,7 +60,7 @@ class Lifespan:
     def upgrade_meaning(self) -> str:
         """When the service moves the deployment to a newer version; brackets: ARM's default, not declared."""
         if self.upgrade is None:
-            return f"({_UPGRADES[ARM_DEFAULT_UPGRADE.lower()]})"
+            return f"({_UPGRADES[str(BY_PATH['versionUpgradeOption'].default).lower()]})"
         return _UPGRADES.get(self.upgrade.lower(), self.upgrade)
 
     def ends_within(self, days: int) -> bool:
@@ -112,8 +112,7 @@ def soonest_first(lifespans: Iterable[Lifespan]) -> list[Lifespan]:
 
 
 def _observed(deployment: ObservedDeployment, region: Region, catalogue: Catalogue, today: date) -> Lifespan:
-    properties = deployment.resource.get("properties")
-    option = properties.get("versionUpgradeOption") if isinstance(properties, Mapping) else None
+    option = at(deployment.resource, BY_PATH["versionUpgradeOption"].arm)
     return _lifespan(
         deployment.id,
         region,

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from reconciler.diagnostics import Diagnostic
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.ids import DeploymentId
+from reconciler.domain.json_values import canonical
 from reconciler.domain.state import DesiredState, ObservedState
 from reconciler.plan import quota
 from reconciler.plan.compare import compare, unread_accounts
 from reconciler.plan.dependants import with_needed
 from reconciler.plan.guard import Policy, count_owned, guard
 from reconciler.plan.order import schedule
-from reconciler.plan.overlay import canonical
 from reconciler.plan.plan import Plan, Step
 from reconciler.plan.protection import unmatched_globs
 

@@ -18,20 +18,17 @@ from dataclasses import dataclass
 
 from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import DeploymentId
+from reconciler.domain.json_values import canonical
 from reconciler.domain.state import ObservedDeployment, ObservedState
 from reconciler.plan.actions import (
     Action,
     Blocked,
-    Create,
     Delete,
     Keep,
     Writing,
-    bodies_of,
-    kind_of,
 )
 from reconciler.plan.body import writable
 from reconciler.plan.dependants import targets_of
-from reconciler.plan.overlay import canonical
 from reconciler.plan.plan import Step
 from reconciler.plan.pools import Movement, PoolKey, Pools
 
@@ -64,11 +61,11 @@ def schedule(actions: Iterable[Action], observed: ObservedState) -> tuple[Step, 
 
 def fingerprint(action: Action) -> str:
     """A digest over what was observed and what is to be sent; equal fingerprints mean the same step."""
-    observed = None if isinstance(action, Create) else action.observed
+    observed = action.observed
     document: JsonObject = {
         "id": list(action.id.key),
-        "action": kind_of(action),
-        "bodies": [] if isinstance(action, Keep | Blocked) else list(bodies_of(action)),
+        "action": action.kind,
+        "bodies": list(action.writes),
         "observed": None if observed is None else [observed.provisioning_state, writable(observed)],
     }
     return f"sha256:{hashlib.sha256(canonical(document).encode()).hexdigest()}"
@@ -77,12 +74,12 @@ def fingerprint(action: Action) -> str:
 def _references(writing: Mapping[DeploymentId, Writing]) -> Needs:
     needs: Needs = {name: set() for name in writing}
     for name, action in writing.items():
-        if not isinstance(action, Delete):
+        if action.desired is not None:
             for target in targets_of(action.desired):
                 other = writing.get(target)
                 if other is not None and not isinstance(other, Delete):
                     needs[name].add(other.id)
-        if not isinstance(action, Create):
+        if action.observed is not None:
             for target in _names_now(action.observed):
                 if isinstance(writing.get(target), Delete):
                     needs[target].add(name)

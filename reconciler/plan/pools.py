@@ -21,7 +21,7 @@ from reconciler.domain.state import (
     Offer,
     QuotaPool,
 )
-from reconciler.plan.actions import Create, Delete, Writing, bodies_of
+from reconciler.plan.actions import Writing
 
 _Place = tuple[str, Region]
 
@@ -78,21 +78,21 @@ class Pools:
             self._pools[place] = {pool.name.lower(): pool for pool in read}
         return self._pools[place].get(key.name)
 
-    def offer_of(self, there: ObservedDeployment, account: ObservedAccount) -> Offer | None:
+    def offer_of(self, observed: ObservedDeployment, account: ObservedAccount) -> Offer | None:
         """The offer that an existing deployment uses, its version included; None where none is listed."""
-        if there.sku is None:
+        if observed.sku is None:
             return None
-        model = _model_of(there)
-        offer = self._offer(there.id.account, account.region, model, there.sku, account.kind)
-        version = model.tuned_from.version if model.tuned_from else there.model_version
+        model = _model_of(observed)
+        offer = self._offer(observed.id.account, account.region, model, observed.sku, account.kind)
+        version = model.tuned_from.version if model.tuned_from else observed.model_version
         same = offer is not None and version is not None and offer.model_version.lower() == version.lower()
         return offer if same else None
 
-    def draw_of(self, there: ObservedDeployment, region: Region) -> Draw | None:
+    def draw_of(self, observed: ObservedDeployment, region: Region) -> Draw | None:
         """The pool that an existing deployment draws on."""
-        if there.sku is None or there.capacity is None or there.model_name is None:
+        if observed.sku is None or observed.capacity is None or observed.model_name is None:
             return None
-        return self._draw(there.id.account, region, _model_of(there), there.sku, there.capacity)
+        return self._draw(observed.id.account, region, _model_of(observed), observed.sku, observed.capacity)
 
     def movements(self, action: Writing) -> tuple[Movement, ...]:
         """What `action` releases and takes; a change inside one pool counts by its difference."""
@@ -106,15 +106,15 @@ class Pools:
         return tuple(_apart(action.id, before, after))
 
     def _before(self, action: Writing) -> Draw | None:
-        if isinstance(action, Create) or action.region is None:
+        if action.observed is None or action.region is None:
             return None
         return self.draw_of(action.observed, action.region)
 
     def _after(self, action: Writing) -> Draw | None:
         """Read from the last body, which has what is carried over as well as what is declared."""
-        if isinstance(action, Delete) or action.region is None:
+        if not action.writes or action.region is None:
             return None
-        body = bodies_of(action)[-1]
+        body = action.writes[-1]
         sku, properties = body.get("sku"), body.get("properties")
         model = properties.get("model") if isinstance(properties, Mapping) else None
         if not isinstance(sku, Mapping) or not isinstance(model, Mapping):
@@ -180,11 +180,11 @@ def _best(
     return min(offered.get((name, sku), ()), key=misfit, default=None)
 
 
-def _model_of(there: ObservedDeployment) -> ModelRef:
+def _model_of(observed: ObservedDeployment) -> ModelRef:
     return ModelRef(
-        name=there.model_name or "",
-        format=there.model_format or "OpenAI",
-        version=there.model_version or UNSET,
+        name=observed.model_name or "",
+        format=observed.model_format or "OpenAI",
+        version=observed.model_version or UNSET,
     )
 
 

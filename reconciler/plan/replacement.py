@@ -11,10 +11,10 @@ import re
 from reconciler.domain.deployment import DesiredDeployment, Unset
 from reconciler.domain.ids import Region
 from reconciler.domain.sku import SkuFamily
-from reconciler.domain.state import ObservedDeployment
-from reconciler.plan.actions import Action, FieldChange, Reason, Replace
+from reconciler.plan.actions import Action, Reason, Replace
 from reconciler.plan.body import replacement_body
 from reconciler.plan.legality import fixed_paths, reason_for
+from reconciler.plan.pair import Pair
 from reconciler.plan.terms import UNPROTECT, Terms, blocked
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9._-]*")
@@ -22,69 +22,64 @@ _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 _NAME_LIMIT = 64
 
 
-def replacement(
-    one: DesiredDeployment,
-    there: ObservedDeployment,
-    region: Region,
-    changes: tuple[FieldChange, ...],
-    terms: Terms,
-) -> Action:
+def replacement(pair: Pair, region: Region, terms: Terms) -> Action:
     """What to do about changes, or a state, that ARM takes only from a new deployment."""
-    reason = Reason.FAILED_STATE if there.failed else reason_for(changes)
-    refusal = _refusal(one, changes, terms, failed=there.failed)
+    desired, observed = pair.desired, pair.observed
+    reason = Reason.FAILED_STATE if observed.failed else reason_for(pair.changes)
+    refusal = _refusal(pair, terms)
     if refusal is not None:
-        return blocked(one, *refusal, region=region, observed=there, changes=changes)
+        return blocked(desired, *refusal, region=region, observed=observed, changes=pair.changes)
     outage = "requests to it fail from the delete until the create has ended"
-    if there.sku is not None and there.sku.family is SkuFamily.PROVISIONED:
+    if observed.sku is not None and observed.sku.family is SkuFamily.PROVISIONED:
         outage += "; the PTUs that the delete frees may be gone before the create can take them again"
-    if there.failed:
+    if observed.failed:
         outage = f"ARM refuses every PUT to a deployment in state Failed; {outage}"
     return Replace(
-        id=one.id,
+        id=desired.id,
         region=region,
         reason=reason,
-        desired=one,
-        observed=there,
-        body=replacement_body(one, there, terms.mark),
-        changes=changes,
+        desired=desired,
+        observed=observed,
+        writes=(replacement_body(desired, observed, pair.mark),),
+        changes=pair.changes,
         explanation=outage,
     )
 
 
-def _refusal(
-    one: DesiredDeployment, changes: tuple[FieldChange, ...], terms: Terms, *, failed: bool
-) -> tuple[Reason, str, str] | None:
+def _refusal(pair: Pair, terms: Terms) -> tuple[Reason, str, str] | None:
     """Why it must not be replaced, and what to do instead; None where it may."""
+    desired = pair.desired
     only = "only delete and create could do this, and"
-    if one.lifecycle.prevent_destroy:
+    if desired.lifecycle.prevent_destroy:
         fix = "remove lifecycle.preventDestroy in a change of its own, apply, then try again"
         return Reason.PROTECTED, f"{only} its manifest says preventDestroy", fix
-    if terms.protects(one.id):
+    if terms.protects(desired.id):
         return Reason.PROTECTED, f"{only} the Fleet's guards.protect covers it", UNPROTECT
-    if one.lifecycle.replace_allowed:
+    if desired.lifecycle.replace_allowed:
         return None
-    if not failed:
-        paths = fixed_paths(changes)
+    if not pair.observed.failed:
+        paths = fixed_paths(desired, pair.observed.sku, pair.changes)
         why = f"ARM cannot change {', '.join(paths)} in place, and the manifest does not allow replacing"
-        return Reason.REPLACE_FORBIDDEN, why, _cut_over(one, paths)
+        return Reason.REPLACE_FORBIDDEN, why, _cut_over(desired, paths)
     if terms.replace_failed:
         return None
     why = "it is in state Failed, in which ARM refuses every PUT until it is deleted"
     return Reason.FAILED_STATE, why, "write lifecycle: {replace: allowed}, or pass --replace-failed"
 
 
-def _cut_over(one: DesiredDeployment, paths: tuple[str, ...]) -> str:
-    new = f"{one.id.name[: _NAME_LIMIT - 2]}-2"
+def _cut_over(desired: DesiredDeployment, paths: tuple[str, ...]) -> str:
+    new = f"{desired.id.name[: _NAME_LIMIT - 2]}-2"
     steps = (
-        f"keep this entry as ARM has it and declare the new one beside it: {_entry(one, new)}; apply, move "
-        f"the callers to {new}, then remove this entry. Or accept an outage: lifecycle: {{replace: allowed}}"
+        f"keep this entry as ARM has it and declare the new one beside it: {_entry(desired, new)}; apply, "
+        f"move the callers to {new}, then remove this entry. Or accept an outage: "
+        "lifecycle: {replace: allowed}"
     )
     return steps + (". Or try lifecycle: {skuChange: inPlace}" if paths == ("sku.name",) else "")
 
 
-def _entry(one: DesiredDeployment, name: str) -> str:
+def _entry(desired: DesiredDeployment, name: str) -> str:
     """The essential part of a manifest's entry, in one line of YAML."""
-    model, sku = one.spec.model, one.spec.sku
+    model, sku = desired.spec.model, desired.spec.sku
     version = "" if isinstance(model.version, Unset) else f", version: {json.dumps(model.version)}"
     capacity = "" if isinstance(sku.capacity, Unset) else f", capacity: {sku.capacity.amount}"
     source = "" if model.source is None else f", source: {json.dumps(str(model.source.account))}"

@@ -16,12 +16,8 @@ from reconciler.domain.shard import Part
 from reconciler.domain.state import ObservedState
 from reconciler.plan.actions import (
     Blocked,
-    Create,
     FieldChange,
-    Keep,
     Update,
-    bodies_of,
-    changes_of,
     kind_of,
 )
 from reconciler.plan.plan import Plan, PoolForecast, Refusal, Step, Unread
@@ -130,8 +126,7 @@ def part_document(part: Part) -> PartDocument:
 def action_fields(step: Step) -> dict[str, Any]:
     """The fields of an `ActionDocument`. `body` is the last PUT; `writes` are all of several."""
     action = step.action
-    bodies = () if isinstance(action, Keep | Blocked) else tuple(in_order(body) for body in bodies_of(action))
-    observed = None if isinstance(action, Create) else action.observed
+    bodies, observed = tuple(map(in_order, action.writes)), action.observed
     fields: dict[str, Any] = {
         "id": str(action.id),
         "account": action.id.account.name,
@@ -140,7 +135,7 @@ def action_fields(step: Step) -> dict[str, Any]:
         "action": kind_of(action),
         "reason": action.reason.value,
         "explanation": action.explanation,
-        "changes": tuple(map(change_document, changes_of(action))),
+        "changes": tuple(map(change_document, action.changes)),
         "body": bodies[-1] if bodies else None,
         "depends_on": tuple(str(needed) for needed in step.depends_on),
         "etag": None if observed is None else observed.etag,

@@ -14,6 +14,7 @@ from typing import Any
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.document import wrong
 from reconciler.domain.ids import AccountId, DeploymentId, Region
+from reconciler.domain.json_values import canonical
 from reconciler.domain.offer_json import OfferDocument
 from reconciler.domain.sku import SkuName
 from reconciler.domain.state import (
@@ -30,7 +31,6 @@ from reconciler.domain.state import (
     Unreadable,
 )
 from reconciler.errors import Trouble
-from reconciler.plan.overlay import canonical
 from reconciler.planfile.documents import (
     AccountDocument,
     DeploymentDocument,

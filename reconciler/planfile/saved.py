@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.ids import DeploymentId
+from reconciler.domain.marks import is_mark
 from reconciler.domain.shard import Shard
 from reconciler.domain.state import DesiredState
 from reconciler.errors import PlanStale
-from reconciler.plan.actions import Action, Blocked, Create, Delete, Keep, Reason, changes_of, kind_of
-from reconciler.plan.legality import is_mark, without_marks
+from reconciler.plan.actions import Action, Blocked, Keep, Reason, kind_of
+from reconciler.plan.legality import without_marks
 from reconciler.plan.plan import Plan, Step
 from reconciler.planfile.documents import ActionDocument, PlanDocument
 from reconciler.planfile.plan_file import plan_file, reading
@@ -192,7 +193,7 @@ def _moved(step: Step, item: SavedItem | None) -> str:
 
 
 def _what_moved(action: Action, item: SavedItem) -> str:
-    now = without_marks(changes_of(action))
+    now = without_marks(action.changes)
     fields = [
         f"{change.path} was {json.dumps(item.before[change.path])}, is {json.dumps(change.before)}"
         for change in now
@@ -222,7 +223,7 @@ def _block(action: Action, reason: Reason, explanation: str, fix: str) -> Blocke
         reason=reason,
         explanation=explanation,
         fix=fix,
-        changes=changes_of(action),
-        desired=None if isinstance(action, Delete) else action.desired,
-        observed=None if isinstance(action, Create) else action.observed,
+        changes=action.changes,
+        desired=action.desired,
+        observed=action.observed,
     )

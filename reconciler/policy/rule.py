@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from reconciler.diagnostics import Place, Provenance, Route, Severity
-from reconciler.domain.deployment import UNSET, DesiredDeployment, ModelRef, Unset
+from reconciler.domain.deployment import UNSET, DeploymentSpec, DesiredDeployment, ModelRef, Unset
 from reconciler.domain.ids import DeploymentId, Region
 from reconciler.domain.sku import SkuName
 from reconciler.domain.state import DesiredState, Listed, ObservedDeployment, ObservedState
@@ -112,7 +112,6 @@ def _declared(one: DesiredDeployment, desired: DesiredState, reading: object) ->
     model = spec.model
     if there is not None and isinstance(model.version, Unset) and there.model_version:
         model = replace(model, version=there.model_version)
-    tags = spec.tags if isinstance(spec.tags, Mapping) else {}
     return PolicySubject(
         id=one.id,
         model=model,
@@ -121,12 +120,25 @@ def _declared(one: DesiredDeployment, desired: DesiredState, reading: object) ->
         labels=one.labels,
         capacity=capacity if capacity is not None or there is None else there.capacity,
         region=one.region if listed is None else listed.account.region,
-        rai_policy=_text(spec.rai_policy_name) or _there(there, "raiPolicyName"),
-        upgrade=_text(spec.version_upgrade_option) or _there(there, "versionUpgradeOption"),
-        spillover=_text(spec.spillover_deployment_name) or _there(there, "spilloverDeploymentName"),
-        tags={**({} if there is None else there.tags), **tags},
+        rai_policy=_setting(spec, there, "raiPolicyName"),
+        upgrade=_setting(spec, there, "versionUpgradeOption"),
+        spillover=_setting(spec, there, "spilloverDeploymentName"),
+        tags=_tags(spec.tags, {} if there is None else there.tags),
         provenance=one.provenance,
     )
+
+
+def _setting(spec: DeploymentSpec, there: ObservedDeployment | None, name: str) -> str | None:
+    """A property as a write leaves it: a declared null takes it away."""
+    return _text(spec.settings[name]) if name in spec.settings else _there(there, name)
+
+
+def _tags(declared: object, there: Mapping[str, str]) -> Mapping[str, str]:
+    """The tags that a write leaves: null takes one away, and what is not declared stays."""
+    stated = declared if isinstance(declared, Mapping) else {}
+    named = {str(name).lower() for name in stated}
+    kept = {name: value for name, value in there.items() if name.lower() not in named}
+    return {**kept, **{name: value for name, value in stated.items() if value is not None}}
 
 
 def observed_subjects(desired: DesiredState, observed: ObservedState) -> list[PolicySubject]:

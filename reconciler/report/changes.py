@@ -11,13 +11,12 @@ from typing import Protocol
 
 from reconciler.catalogue.facts import Unit
 from reconciler.domain.deployment import UNSET, JsonValue, ModelRef, Unset
-from reconciler.domain.marks import MARKS
+from reconciler.domain.marks import is_mark
 from reconciler.domain.sku import SkuFamily, SkuName
 from reconciler.plan.actions import Action, Blocked, Create, Delete, FieldChange, Keep
 from reconciler.report.layout import cells, padded, paragraph
 from reconciler.report.style import Style
 
-_MARK_PATHS = frozenset(f"tags.{name}" for name in MARKS)
 _UNIT = {SkuFamily.RATE: "units", SkuFamily.PROVISIONED: "PTU", SkuFamily.BATCH: "thousand enqueued tokens"}
 _WIDEST_PATH = 36
 
@@ -123,7 +122,7 @@ def value_text(value: JsonValue, style: Style) -> str:
 
 
 def _is_mark(change: FieldChange) -> bool:
-    return change.path in _MARK_PATHS
+    return is_mark(change.path)
 
 
 def _mark(change: FieldChange, style: Style) -> str:
@@ -155,8 +154,7 @@ def amount_text(amount: JsonValue, sku: SkuName | None, style: Style) -> str:
 
 
 def _skus(action: Action) -> tuple[SkuName | None, SkuName | None]:
-    observed = None if isinstance(action, Create) else action.observed
-    desired = None if isinstance(action, Delete) else action.desired
+    observed, desired = action.observed, action.desired
     return (observed.sku if observed else None, desired.spec.sku.name if desired else None)
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.domain.state import ObservedDeployment
-from reconciler.plan.actions import Blocked, Create, Delete, FieldChange, Keep, Update, changes_of, kind_of
+from reconciler.plan.actions import Blocked, Create, Delete, FieldChange, Keep, Update, kind_of
 from reconciler.plan.diff import body_changes, fields_of
 from reconciler.plan.plan import Step
 from reconciler.report.changes import Units, amount_text, beside_marks, change_lines, created_lines
@@ -123,7 +123,7 @@ def _details(step: Step, style: Style, units: Units, *, verbose: bool, indent: s
             yield f"{indent}write {number} of {len(action.writes)}"
             yield from change_lines(action, changes, style, units, indent=f"{indent}  ")
     else:
-        told = changes_of(action) if verbose else beside_marks(changes_of(action))
+        told = action.changes if verbose else beside_marks(action.changes)
         yield from change_lines(action, told, style, units, indent=indent)
     if isinstance(action, Update) and verbose and action.carried:
         carried = f"carried over as it is: {style.show(', '.join(action.carried))}"

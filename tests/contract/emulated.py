@@ -5,8 +5,8 @@ from typing import Any, TypeVar
 
 import httpx
 
-from reconciler.arm.auth import EmulatorTokens
 from reconciler.arm.client import ArmClient, ArmSettings
+from reconciler.arm.tokens import EmulatorTokens
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.emulator import Emulator, application
 from tests.simulated.time import VirtualClock, run

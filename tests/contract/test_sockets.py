@@ -16,9 +16,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from reconciler.arm import exchange
+from reconciler.arm import transport
 from reconciler.arm.client import ArmClient, ArmSettings, Exchanged
-from reconciler.arm.token import Token
+from reconciler.arm.network import Network
+from reconciler.arm.tokens import Token
 from reconciler.clock import SystemClock
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.domain.state import ObservedDeployment
@@ -45,8 +46,8 @@ class Hasty(SystemClock):
 
 
 class OneToken:
-    async def token(self, tenant: str | None, *, fresh: bool = False) -> Token:
-        del tenant, fresh
+    async def token(self, tenant: str | None, *, fresh: bool = False, claims: str | None = None) -> Token:
+        del tenant, fresh, claims
         return Token("CANARY")
 
 
@@ -93,7 +94,7 @@ def answer(body: bytes = BODY, *headers: str, length: int | None = None) -> byte
 async def get(
     endpoint: str, ca_file: Path | None = None, attempts: list[Exchanged] | None = None
 ) -> ObservedDeployment | None:
-    settings = ArmSettings(endpoint=endpoint, ca_file=ca_file)
+    settings = ArmSettings(endpoint=endpoint, network=Network(ca_file=ca_file))
     seen = [] if attempts is None else attempts
     async with ArmClient(
         settings, OneToken(), Hasty(), jitter=lambda: 0.0, on_exchange=seen.append
@@ -239,7 +240,7 @@ def test_an_answer_that_comes_byte_by_byte_is_cut_by_the_clock_and_is_no_answer(
     row: str, begun: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each byte is in time for the next read, so only the limit of the whole exchange ends it."""
-    monkeypatch.setattr(exchange, "WHOLE_EXCHANGE", 0.3)
+    monkeypatch.setattr(transport, "WHOLE_EXCHANGE", 0.3)
     dripped = 0
 
     async def drip(server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -31,6 +31,7 @@ from tests.contract.emulated import (
     ask,
     gpt_4o,
 )
+from tests.simulated.turns import delete, put
 
 REGION = Region("eastus2")
 PTU = DeploymentId(account=ACCOUNT, name="ptu")
@@ -59,7 +60,7 @@ def test_a_deployment_is_created_read_changed_listed_and_deleted() -> None:
     async def life(client: ArmClient, _: World) -> None:
         assert await client.get_deployment(CHAT) is None
         assert await client.list_deployments(ACCOUNT) == ()
-        created = await client.put_deployment(CHAT, gpt_4o(10))
+        created = await put(client, CHAT, gpt_4o(10))
         assert created.operation is None
         assert created.deployment is not None
         assert created.request_id
@@ -67,21 +68,21 @@ def test_a_deployment_is_created_read_changed_listed_and_deleted() -> None:
         assert found is not None
         assert (found.sku, found.capacity) == (SkuName("GlobalStandard"), 10)
         assert found.etag == created.deployment.etag
-        changed = await client.put_deployment(CHAT, gpt_4o(20))
+        changed = await put(client, CHAT, gpt_4o(20))
         assert changed.deployment is not None
         assert changed.deployment.capacity == 20
         assert changed.deployment.etag != found.etag
         assert [item.id for item in await client.list_deployments(ACCOUNT)] == [CHAT]
-        assert (await client.delete_deployment(CHAT)).operation is None
+        assert (await delete(client, CHAT)).operation is None
         assert await client.get_deployment(CHAT) is None
-        assert (await client.delete_deployment(CHAT)).operation is None  # F-028
+        assert (await delete(client, CHAT)).operation is None  # F-028
 
     ask(life)
 
 
 def test_a_provisioned_deployment_is_followed_to_its_end() -> None:
     async def life(client: ArmClient, _: World) -> None:
-        sent = await client.put_deployment(PTU, gpt_4o(50, "ProvisionedManaged"))
+        sent = await put(client, PTU, gpt_4o(50, "ProvisionedManaged"))
         assert sent.deployment is not None
         assert (sent.deployment.provisioning_state, sent.retry_after) == ("Creating", 1.0)
         assert (await ended(client, sent)).status is OperationStatus.SUCCEEDED
@@ -97,7 +98,7 @@ def test_a_write_without_an_operation_header_is_seen_in_the_resource_alone() -> 
 
     async def life(client: ArmClient, world: World) -> None:
         await world.control("POST", "lro", {"for": "all", "headers": "absent", "polls": 1})
-        sent = await client.put_deployment(CHAT, gpt_4o())
+        sent = await put(client, CHAT, gpt_4o())
         assert sent.operation is None
         assert sent.deployment is not None
         assert not sent.deployment.settled
@@ -112,9 +113,9 @@ def test_a_long_delete_is_followed_to_its_end() -> None:
     """F-063: the emulator sends both headers."""
 
     async def life(client: ArmClient, world: World) -> None:
-        await client.put_deployment(CHAT, gpt_4o())
+        await put(client, CHAT, gpt_4o())
         await world.control("POST", "lro", {"for": "all", "deletes": "long", "polls": 2})
-        sent = await client.delete_deployment(CHAT)
+        sent = await delete(client, CHAT)
         assert sent.operation is not None
         assert sent.operation.ends_by_status
         assert (await ended(client, sent)).status is OperationStatus.SUCCEEDED
@@ -132,7 +133,7 @@ def test_a_failed_operation_brings_arms_words(outcome: str, status: OperationSta
     async def life(client: ArmClient, world: World) -> None:
         error = {"code": "InsufficientQuota", "message": "none left"}
         await fault(world, {"lro": outcome, "error": error}, method="PUT", path="/deployments/")
-        state = await ended(client, await client.put_deployment(CHAT, gpt_4o()))
+        state = await ended(client, await put(client, CHAT, gpt_4o()))
         assert (state.status, state.code, state.message) == (status, "InsufficientQuota", "none left")
         found = await client.get_deployment(CHAT)
         assert found is not None
@@ -146,7 +147,7 @@ def test_an_unknown_status_is_still_going() -> None:
 
     async def life(client: ArmClient, world: World) -> None:
         await fault(world, {"lro": "Frobnicating"}, method="PUT", path="/deployments/")
-        sent = await client.put_deployment(CHAT, gpt_4o())
+        sent = await put(client, CHAT, gpt_4o())
         assert sent.operation is not None
         for _ in range(5):
             assert (await client.poll(sent.operation)).status is OperationStatus.RUNNING
@@ -185,7 +186,7 @@ def test_a_missing_account_group_or_subscription_is_told_apart(
         with pytest.raises(NotFound):
             await client.get_deployment(DeploymentId(account=account, name="chat"))
         with pytest.raises(NotFound):
-            await client.put_deployment(DeploymentId(account=account, name="chat"), gpt_4o())
+            await put(client, DeploymentId(account=account, name="chat"), gpt_4o())
 
     ask(life)
 
@@ -195,11 +196,11 @@ def test_a_second_write_to_a_busy_account_is_a_conflict() -> None:
 
     async def life(client: ArmClient, world: World) -> None:
         await world.control("POST", "lro", {"for": "all", "seconds": 100})
-        await client.put_deployment(PTU, gpt_4o(50, "ProvisionedManaged"))
+        await put(client, PTU, gpt_4o(50, "ProvisionedManaged"))
         with pytest.raises(Conflict, match="Another operation"):
-            await client.put_deployment(CHAT, gpt_4o())
+            await put(client, CHAT, gpt_4o())
         with pytest.raises(Conflict):
-            await client.delete_deployment(PTU)
+            await delete(client, PTU)
 
     ask(life)
 
@@ -209,7 +210,7 @@ def test_more_than_the_quota_is_refused_with_its_pool() -> None:
 
     async def life(client: ArmClient, _: World) -> None:
         with pytest.raises(QuotaExceeded, match="InsufficientQuota"):
-            await client.put_deployment(CHAT, gpt_4o(1_000_000))
+            await put(client, CHAT, gpt_4o(1_000_000))
         assert await client.get_deployment(CHAT) is None
 
     ask(life)
@@ -222,7 +223,7 @@ def test_a_model_that_is_not_offered_is_refused() -> None:
         body = gpt_4o()
         body["properties"]["model"]["name"] = "gpt-never"
         with pytest.raises(InvalidRequest) as refused:
-            await client.put_deployment(CHAT, body)
+            await put(client, CHAT, body)
         assert refused.value.code == "DeploymentModelNotSupported"
         assert refused.value.request_id
 
@@ -239,10 +240,10 @@ def test_missing_rights_are_forbidden_and_stop_only_their_account() -> None:
         full = {"clientId": "reconciler", "scope": str(other), "actions": ["*"]}
         await world.control("POST", "world", {"accounts": accounts, "roles": [role, full]})
         with pytest.raises(Forbidden) as refused:
-            await client.put_deployment(CHAT, gpt_4o())
+            await put(client, CHAT, gpt_4o())
         assert refused.value.code == "AuthorizationFailed"
         assert await client.list_deployments(ACCOUNT) == ()
-        assert (await client.put_deployment(DeploymentId(account=other, name="chat"), gpt_4o())).deployment
+        assert (await put(client, DeploymentId(account=other, name="chat"), gpt_4o())).deployment
 
     ask(life)
 
@@ -254,11 +255,11 @@ def test_a_token_that_expires_is_renewed_in_passing() -> None:
     """F-021."""
 
     async def life(client: ArmClient, world: World) -> None:
-        await client.put_deployment(CHAT, gpt_4o())
+        await put(client, CHAT, gpt_4o())
         await world.control("POST", "clock", {"advanceSeconds": 4000})
         assert await client.get_deployment(CHAT) is not None
         await world.control("POST", "clock", {"advanceSeconds": 4000})
-        assert (await client.put_deployment(CHAT, gpt_4o(11))).deployment is not None
+        assert (await put(client, CHAT, gpt_4o(11))).deployment is not None
 
     ask(life)
 
@@ -294,10 +295,10 @@ def test_a_source_in_another_tenant_needs_and_gets_its_token() -> None:
         model = {"format": "OpenAI", "name": TUNED, "version": "1", "sourceAccount": str(SOURCE)}
         body: JsonObject = {"sku": {"name": "Standard", "capacity": 1}, "properties": {"model": model}}
         with pytest.raises(Forbidden) as refused:
-            await client.put_deployment(CHAT, body)
+            await put(client, CHAT, body)
         assert refused.value.code == "LinkedAuthorizationFailed"
         assert str(SOURCE) in str(refused.value)
-        sent = await client.put_deployment(CHAT, body, source_tenants=(SOURCE_TENANT,))
+        sent = await put(client, CHAT, body, source_tenants=(SOURCE_TENANT,))
         assert sent.deployment is not None
 
     ask(life)
@@ -308,7 +309,7 @@ def test_a_source_in_another_tenant_needs_and_gets_its_token() -> None:
 
 def test_quotas_and_models_of_a_region_fit_together() -> None:
     async def life(client: ArmClient, _: World) -> None:
-        await client.put_deployment(CHAT, gpt_4o(10))
+        await put(client, CHAT, gpt_4o(10))
         pools = {pool.name.lower(): pool for pool in await client.list_pools(SUBSCRIPTION, REGION)}
         offers = await client.list_offers(SUBSCRIPTION, REGION)
         wanted = SkuName("GlobalStandard")
@@ -328,7 +329,7 @@ def test_lists_are_read_to_the_last_page() -> None:
 
     async def life(client: ArmClient, world: World) -> None:
         for number in range(5):
-            await client.put_deployment(DeploymentId(account=ACCOUNT, name=f"d{number}"), gpt_4o(1))
+            await put(client, DeploymentId(account=ACCOUNT, name=f"d{number}"), gpt_4o(1))
         await world.control("POST", "settings", {"pageSize": 2})
         assert {item.id.name for item in await client.list_deployments(ACCOUNT)} == {
             f"d{number}" for number in range(5)
@@ -359,7 +360,7 @@ def test_a_version_that_nobody_knows_is_refused_with_those_that_exist() -> None:
 
 def test_an_older_version_serves_as_well() -> None:
     async def life(client: ArmClient, _: World) -> None:
-        assert (await client.put_deployment(CHAT, gpt_4o())).deployment is not None
+        assert (await put(client, CHAT, gpt_4o())).deployment is not None
         assert len(await client.list_deployments(ACCOUNT)) == 1
 
     ask(life, api_version="2024-10-01")
@@ -383,10 +384,10 @@ def test_an_older_version_serves_as_well() -> None:
 )
 def test_a_read_survives_three_faults(then: dict[str, object], reason: str) -> None:
     async def life(client: ArmClient, world: World) -> None:
-        await client.put_deployment(CHAT, gpt_4o())
+        await put(client, CHAT, gpt_4o())
         await fault(world, then, method="GET", path="/deployments/chat", times=3)
         assert await client.get_deployment(CHAT) is not None, reason
-        assert (await world.requests()).count("GET chat") == 4
+        assert (await world.requests()).count("GET chat") == 1 + 4, "one is the look before the write"
 
     ask(life)
 
@@ -408,7 +409,7 @@ def test_a_write_whose_answer_is_lost_is_sent_once_and_left_open(
     async def life(client: ArmClient, world: World) -> None:
         await fault(world, then, method="PUT", path="/deployments/chat")
         with pytest.raises((ArmUnreachable, ArmContractBroken)):
-            await client.put_deployment(CHAT, gpt_4o())
+            await put(client, CHAT, gpt_4o())
         assert (await client.get_deployment(CHAT) is not None) is done, reason
         assert (await world.requests()).count("PUT chat") == 1
 
@@ -419,10 +420,10 @@ def test_a_delete_whose_answer_is_lost_is_sent_once() -> None:
     """F-006."""
 
     async def life(client: ArmClient, world: World) -> None:
-        await client.put_deployment(CHAT, gpt_4o())
+        await put(client, CHAT, gpt_4o())
         await fault(world, {"reset": "after"}, method="DELETE", path="/deployments/chat")
         with pytest.raises(ArmUnreachable):
-            await client.delete_deployment(CHAT)
+            await delete(client, CHAT)
         assert await client.get_deployment(CHAT) is None
         assert (await world.requests()).count("DELETE chat") == 1
 
@@ -435,7 +436,7 @@ def test_a_foreign_operation_address_gets_no_request() -> None:
     async def life(client: ArmClient, world: World) -> None:
         headers = {"Azure-AsyncOperation": "http://127.0.0.1:9/op?s=1"}
         await fault(world, {"status": 202, "headers": headers}, method="PUT", path="/deployments/chat")
-        sent = await client.put_deployment(CHAT, gpt_4o())
+        sent = await put(client, CHAT, gpt_4o())
         assert sent.operation is None
         assert "127.0.0.1" in sent.warning
 

@@ -66,12 +66,12 @@ class Market(SimulatedArm):
         )
 
     async def put_deployment(
-        self, deployment: DeploymentId, body: JsonObject, *, source_tenants: tuple[str, ...] = ()
+        self, deployment: DeploymentId, body: JsonObject, *, etag: str | None = ""
     ) -> Accepted:
         sku = body["sku"]
         assert isinstance(sku, dict)
         sized = {**body, "sku": {"capacity": 1, **sku}}
-        return await super().put_deployment(deployment, sized, source_tenants=source_tenants)
+        return await super().put_deployment(deployment, sized, etag=etag)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from reconciler.arm import wire
 from reconciler.arm.client import ArmClient, ArmSettings
-from reconciler.arm.token import Token
+from reconciler.arm.tokens import Token
 from reconciler.clock import SystemClock
 from reconciler.domain.ids import DeploymentId
 from reconciler.engine.outcome import Outcome as Ended
 from reconciler.engine.outcome import Silence
 from reconciler.engine.pace import DEFAULT_PACE
+from reconciler.engine.step import Track
 from reconciler.engine.stop import Stop
-from reconciler.engine.under_way import Track
 from reconciler.engine.write import Writer
 from reconciler.errors import ReconcilerError
 from reconciler.plan.actions import Create, Delete, Reason
@@ -59,8 +59,8 @@ class Tokens:
     def __init__(self) -> None:
         self.number = 1
 
-    async def token(self, tenant: str | None, *, fresh: bool = False) -> Token:
-        del tenant
+    async def token(self, tenant: str | None, *, fresh: bool = False, claims: str | None = None) -> Token:
+        del tenant, claims
         self.number += fresh
         return Token(f"CANARY-{self.number}")
 
@@ -106,6 +106,4 @@ def _step(row: Row, world: World) -> Step:
         return Step(action=Delete(id=CHAT, region=REGION, reason=Reason.NOT_DECLARED, observed=seen))
     chat = desired("chat")
     body = put_body(chat, None, "ours")
-    return Step(
-        action=Create(id=CHAT, region=REGION, reason=Reason.NOT_THERE, desired=chat, body=body, changes=())
-    )
+    return Step(action=Create(id=CHAT, region=REGION, reason=Reason.NOT_THERE, desired=chat, writes=(body,)))

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import httpx
 
-from reconciler.arm.auth import EmulatorTokens
 from reconciler.arm.client import ArmClient, ArmSettings
 from reconciler.arm.pacing import Bucket
+from reconciler.arm.tokens import EmulatorTokens
 from reconciler.domain.state import DesiredState
 from reconciler.emulator import Emulator, application
 from reconciler.engine.apply import apply

@@ -15,7 +15,7 @@ from reconciler.domain.deployment import JsonObject, ModelRef
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.sku import KNOWN_SKUS, SkuFamily, SkuName
 from reconciler.domain.state import ObservedState, Offer
-from reconciler.plan.actions import Action, Blocked, Delete, Keep, Replace, bodies_of
+from reconciler.plan.actions import Action, Blocked, Delete, Keep, Replace
 from reconciler.plan.plan import Plan, Step
 from tests.unit.plan.states import TUNED, account, answer, listed, seen, world
 
@@ -103,7 +103,7 @@ class ToyArm:
         if isinstance(action, Delete | Replace):
             self.delete(action.id)
             yield
-        for body in bodies_of(action):
+        for body in action.writes:
             self.put(action.id, body)
             yield
 
@@ -117,10 +117,12 @@ def _must_be_legal(before: dict[str, Any], wanted: dict[str, Any]) -> None:
     old, new = before["properties"]["model"], wanted["properties"]["model"]
     if "sku" not in wanted:
         raise RefusedError("The sku of model deployment is not provided.")
-    if (old["format"], old["name"]) != (new["format"], new["name"]):
+    provisioned = SkuName(before["sku"]["name"]).family is SkuFamily.PROVISIONED
+    migrates = provisioned and old["format"] == new["format"]
+    if (old["format"], old["name"]) != (new["format"], new["name"]) and not migrates:
         raise RefusedError("The model of deployment cannot be changed.")
-    same_version = old["version"] == new.get("version", old["version"])
-    if not same_version and before["sku"]["capacity"] != wanted["sku"]["capacity"]:
+    same_model = (old["name"], old["version"]) == (new["name"], new.get("version", old["version"]))
+    if not same_model and before["sku"]["capacity"] != wanted["sku"]["capacity"]:
         raise RefusedError("Cannot change capacity and model at the same time for deployment")
     after = answer(DeploymentId.parse(before["id"]), wanted)
     if after == before:

@@ -9,14 +9,15 @@ import asyncio
 import copy
 import itertools
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn
 
-from reconciler.domain.departure import UNWATCHED, Departure
 from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import AccountId, DeploymentId, Region
-from reconciler.domain.operation import Accepted, OperationRef, OperationState, OperationStatus
+from reconciler.domain.operation import Accepted, Deferred, OperationRef, OperationState, OperationStatus
+from reconciler.domain.sending import UNWATCHED, SendObserver
 from reconciler.domain.sku import SkuFamily, SkuName
 from reconciler.domain.state import (
     ObservedAccount,
@@ -31,10 +32,15 @@ from reconciler.errors import (
     InvalidRequest,
     NotFound,
     QuotaExceeded,
+    Throttled,
 )
 
 SOLD = ("GlobalStandard", "ProvisionedManaged")
 READ_ONLY = ("id", "name", "type", "etag", "systemData")
+
+
+LOOK_LASTS = 2.0
+"""Seconds that may lie between a look and its write."""
 
 
 class Crash(SystemExit):
@@ -85,6 +91,7 @@ class World:
     overlaps: list[DeploymentId] = field(default_factory=list)
     numbers: "itertools.count[int]" = field(default_factory=itertools.count)
     epoch: float = 0.0
+    enforces_etags: bool = False
 
     def pool(self, resource: Mapping[str, Any]) -> str:
         sku = resource.get("sku", {})
@@ -165,14 +172,24 @@ class SimulatedArm:
         self.who = who
         self.unlisted = unlisted
         self.exchanges: list[Exchange] = []
-        self.departure = UNWATCHED
+        self.resume_at = 0.0
 
     # -- the port --------------------------------------------------------------------------------------
 
-    def telling(self, departure: Departure) -> Self:
-        view = copy.copy(self)
-        view.departure = departure
-        return view
+    @asynccontextmanager
+    async def turn(
+        self,
+        deployment: DeploymentId,
+        method: str,
+        *,
+        observer: SendObserver = UNWATCHED,
+        source_tenants: tuple[str, ...] = (),
+        attempt: int = 1,
+    ) -> AsyncIterator["SimulatedTurn"]:
+        del attempt, source_tenants
+        await self.held_back(method, observer)
+        observed = await self.get_deployment(deployment)
+        yield SimulatedTurn(self, deployment, observed, method, observer, self.now)
 
     async def list_accounts(self, subscription: str) -> tuple[ObservedAccount, ...]:
         await self._exchange("LIST", subscription)
@@ -196,23 +213,28 @@ class SimulatedArm:
             if name.account == account and name not in self.unlisted
         )
 
-    async def get_deployment(self, deployment: DeploymentId) -> ObservedDeployment | None:
+    async def get_deployment(
+        self, deployment: DeploymentId, *, observer: SendObserver = UNWATCHED
+    ) -> ObservedDeployment | None:
+        await self.held_back("GET", observer)
         await self._exchange("GET", str(deployment))
         self._must_exist(deployment.account)
         return self._observed(deployment) if deployment in self.world.deployments else None
 
     async def put_deployment(
-        self, deployment: DeploymentId, body: JsonObject, *, source_tenants: tuple[str, ...] = ()
+        self, deployment: DeploymentId, body: JsonObject, *, etag: str | None = ""
     ) -> Accepted:
-        del source_tenants
+        """What a PUT does; `etag` is that of the look (None: nothing was there, empty: no condition)."""
         exchange = await self._exchange("PUT", str(deployment))
+        self._must_be_as_looked_at(deployment, etag)
         operation = self._put(deployment, body)
         self._note("PUT", deployment)
         self.fault(exchange, "after")
         return self._accepted(operation, deployment)
 
-    async def delete_deployment(self, deployment: DeploymentId) -> Accepted:
+    async def delete_deployment(self, deployment: DeploymentId, *, etag: str | None = "") -> Accepted:
         exchange = await self._exchange("DELETE", str(deployment))
+        self._must_be_as_looked_at(deployment, etag)
         self._must_be_free(deployment)
         operation = None
         resource = self.world.deployments.get(deployment)
@@ -226,7 +248,8 @@ class SimulatedArm:
         self.fault(exchange, "after")
         return self._accepted(operation, deployment)
 
-    async def poll(self, operation: OperationRef) -> OperationState:
+    async def poll(self, operation: OperationRef, *, observer: SendObserver = UNWATCHED) -> OperationState:
+        await self.held_back("GET", observer)
         await self._exchange("POLL", str(operation.target))
         known = self.world.operations[operation.url]
         if known.done:
@@ -268,19 +291,26 @@ class SimulatedArm:
         self._must_exist(account)
         return ()
 
+    async def held_back(self, method: str, observer: SendObserver) -> None:
+        """Wait for the end of a pause that ARM asked for."""
+        del method
+        left = self.resume_at - self.now
+        if left > 0:
+            observer.held_back("the end of a pause", left)
+            await asyncio.sleep(left)
+
     # -- the world's rules -----------------------------------------------------------------------------
 
     async def _exchange(self, verb: str, target: str) -> Exchange:
-        self.departure.leaves(verb if verb in {"PUT", "DELETE"} else "GET")
         await asyncio.sleep(self.latency / 2)
-        exchange = Exchange(len(self.exchanges) + 1, verb, target, self._now)
+        exchange = Exchange(len(self.exchanges) + 1, verb, target, self.now)
         self.exchanges.append(exchange)
         self.fault(exchange, "before")
-        self.world.settle(self._now)
+        self.world.settle(self.now)
         return exchange
 
     @property
-    def _now(self) -> float:
+    def now(self) -> float:
         return self.world.epoch + asyncio.get_running_loop().time()
 
     def _must_exist(self, account: AccountId) -> None:
@@ -293,9 +323,23 @@ class SimulatedArm:
                 code="ResourceNotFound",
             )
 
+    def _must_be_as_looked_at(self, deployment: DeploymentId, etag: str | None) -> None:
+        """If-Match and If-None-Match, where this world enforces them."""
+        if not self.world.enforces_etags or etag == "":
+            return
+        there = self.world.deployments.get(deployment)
+        if (None if there is None else there["etag"]) != etag:
+            raise InvalidRequest(
+                "the condition is not met",
+                operation="write",
+                target=str(deployment),
+                status=412,
+                code="PreconditionFailed",
+            )
+
     def _must_be_free(self, deployment: DeploymentId) -> None:
         self._must_exist(deployment.account)
-        if self.world.busy(deployment.account, self._now):
+        if self.world.busy(deployment.account, self.now):
             self.world.overlaps.append(deployment)
             raise Conflict(
                 f"Another operation is being performed on the parent resource '{deployment.account}'.",
@@ -357,12 +401,15 @@ class SimulatedArm:
         if before is None:
             return
         old, new = before["properties"]["model"], after["properties"]["model"]
-        if (old["name"], old.get("format")) != (new["name"], new.get("format")):
+        migrates = self._is_long(before) and before["sku"]["name"] == after["sku"]["name"]
+        same_format = old.get("format") == new.get("format")
+        if old["name"] != new["name"] and not (migrates and same_format):
             self._refuse(
                 deployment, "CannotChangeDeploymentModel", "The model of deployment cannot be changed."
             )
         sizes = (one["sku"].get("capacity") for one in (before, after))
-        if old.get("version") != new.get("version") and len({*sizes}) > 1:
+        moved = (old["name"], old.get("version")) != (new["name"], new.get("version"))
+        if moved and len({*sizes}) > 1:
             self._refuse(deployment, "BadRequest", "Cannot change capacity and model at the same time")
 
     def _must_fit(
@@ -391,12 +438,12 @@ class SimulatedArm:
     def _start(self, deployment: DeploymentId) -> str:
         url = f"operation/{next(self.world.numbers)}"
         self.world.operations[url] = _Operation(
-            deployment, self._now + self.world.long_seconds, self.world.endings.pop(deployment, Ending())
+            deployment, self.now + self.world.long_seconds, self.world.endings.pop(deployment, Ending())
         )
         return url
 
     def _note(self, verb: str, deployment: DeploymentId) -> None:
-        self.world.writes.append((self._now, verb, deployment))
+        self.world.writes.append((self.now, verb, deployment))
 
     def _accepted(self, operation: str | None, deployment: DeploymentId) -> Accepted:
         reference = OperationRef(url=operation, ends_by_status=True, target=deployment) if operation else None
@@ -420,6 +467,43 @@ class SimulatedArm:
             system=SystemMetadata(last_modified_by=resource["systemData"].get("lastModifiedBy")),
             resource=resource,
         )
+
+
+@dataclass(frozen=True)
+class SimulatedTurn:
+    """A look that was had and the write that may follow it."""
+
+    arm: SimulatedArm
+    deployment: DeploymentId
+    observed: ObservedDeployment | None
+    method: str
+    observer: SendObserver
+    looked_at: float
+
+    @property
+    def _etag(self) -> str | None:
+        return self.observed.etag if self.observed is not None else None
+
+    async def put(self, body: JsonObject) -> Accepted | Deferred:
+        return await self._sent(
+            "PUT", lambda: self.arm.put_deployment(self.deployment, body, etag=self._etag)
+        )
+
+    async def delete(self) -> Accepted | Deferred:
+        return await self._sent(
+            "DELETE", lambda: self.arm.delete_deployment(self.deployment, etag=self._etag)
+        )
+
+    async def _sent(self, method: str, send: Callable[[], Awaitable[Accepted]]) -> Accepted | Deferred:
+        assert method == self.method, "a turn was had for another verb"
+        if self.arm.now - self.looked_at > LOOK_LASTS:
+            return Deferred(why="another look")
+        self.observer.sending(method)
+        try:
+            return await send()
+        except Throttled as pause:
+            self.arm.resume_at = self.arm.now + (pause.retry_after or 0.0)
+            return Deferred(why="the end of a pause", error=pause)
 
 
 def lose_answer(exchange: Exchange) -> NoReturn:

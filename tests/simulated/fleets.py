@@ -43,7 +43,7 @@ def desired(
         spec=DeploymentSpec(
             model=ModelRef(name=model, version=version),
             sku=Sku(name=SkuName(sku), capacity=capacity_of(SkuName(sku), capacity)),
-            spillover_deployment_name=spillover,
+            settings={} if isinstance(spillover, Unset) else {"spilloverDeploymentName": spillover},
         ),
         lifecycle=lifecycle or Lifecycle(),
         region=REGION,

@@ -61,8 +61,8 @@ def bare_lists(url: str, *size: str) -> dict[str, Any]:
 
 def plan(url: str, *size: str) -> dict[str, Any]:
     """Our plan of a fleet in sync: sign in, observe, compare, order, forecast."""
-    from reconciler.arm.auth import EmulatorTokens  # noqa: PLC0415
     from reconciler.arm.client import ArmClient, ArmSettings  # noqa: PLC0415
+    from reconciler.arm.tokens import EmulatorTokens  # noqa: PLC0415
     from reconciler.clock import SystemClock  # noqa: PLC0415
     from reconciler.engine.observe import observe_for_plan  # noqa: PLC0415
     from reconciler.plan.guard import Policy  # noqa: PLC0415

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -118,6 +119,45 @@ def _offers(wanted: browse.Wanted, output: Output, text: Callable[..., str]) -> 
 
 def _write_json(output: Output, document: dict[str, object]) -> None:
     write_result(output, json.dumps(document, indent=2))
+
+
+@command.command("prices")
+@_filters
+@click.option("--refresh", is_flag=True, help="Ask the Retail Prices API, and write its answer to --overlay.")
+@click.option(
+    "--overlay",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path(".reconciler/prices.json"),
+    show_default=True,
+    help="With --refresh: where to write the prices.",
+)
+@click.option("--currency", default="USD", show_default=True, metavar="CODE", help="Currency of the prices.")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@connection_options
+@output_options("text", "json")
+def prices(
+    *,
+    wanted: browse.Wanted,
+    refresh: bool,
+    overlay: Path,
+    currency: str,
+    paths: tuple[str, ...],
+    connection: Connection,
+    output: Output,
+) -> int:
+    """List the known prices of deployments; with --refresh, ask for those of the declared regions.
+
+    A price that is not listed is not known. --refresh asks for --region, or for the regions that the
+    manifests of PATH declare; it signs in nowhere. RECONCILER_PRICES_ENDPOINT names another address. Commands
+    use the written file only where RECONCILER_PRICES_OVERLAY names it.
+    """
+    from reconciler.cli.commands import pricing  # noqa: PLC0415 -- loads only when asked for
+
+    if not re.fullmatch("[A-Z]{3}", currency):
+        raise click.BadParameter(f"{currency!r} is not a code such as USD or EUR", param_hint="--currency")
+    if refresh:
+        return pricing.refreshed(wanted, paths, currency, overlay, connection, output)
+    return pricing.listed(wanted, currency, output)
 
 
 @command.command("refresh")

@@ -11,9 +11,9 @@ from typing import Final
 
 from reconciler.domain.deployment import JsonObject, JsonValue
 from reconciler.errors import UsageProblem
-from reconciler.export.draft import part
 from reconciler.export.estate import Estate, Found, FoundAccount, Origin
 from reconciler.export.foreign import ForeignText
+from reconciler.export.json_parts import part
 from reconciler.export.sources.given import Setting
 from reconciler.export.sources.parameters import Given, filled_by_azd
 from reconciler.export.sources.terraform_resource import objects

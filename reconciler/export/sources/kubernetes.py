@@ -13,8 +13,8 @@ from typing import Final
 from reconciler.domain.deployment import JsonObject, JsonValue
 from reconciler.domain.ids import AccountId
 from reconciler.errors import UsageProblem
-from reconciler.export.draft import part
 from reconciler.export.estate import Estate, Found, FoundAccount, Origin
+from reconciler.export.json_parts import part
 from reconciler.export.sources.given import Setting
 from reconciler.export.sources.terraform_resource import first
 

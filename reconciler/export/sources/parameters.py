@@ -13,9 +13,9 @@ from pathlib import Path
 
 from reconciler.domain.deployment import JsonObject, JsonValue
 from reconciler.errors import UsageProblem
-from reconciler.export.draft import part
 from reconciler.export.expressions.values import Hole, Unknown, Value, as_value, at, unknown
 from reconciler.export.foreign import ForeignFile, read_bytes, read_file
+from reconciler.export.json_parts import part
 from reconciler.export.sources.given import Setting, typed
 
 _PLACE = re.compile(r"\$\{([A-Za-z_]\w*)(?::?[-=]([^}]*))?\}")

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from reconciler.domain.deployment import JsonObject, JsonValue
+from reconciler.domain.fields import BY_PATH
 from reconciler.domain.ids import AccountId, DeploymentId
-from reconciler.export.draft import DEFAULTS, part
 from reconciler.export.estate import Found
+from reconciler.export.json_parts import part
 
 DEPLOYMENT: Final = "azurerm_cognitive_deployment"
 ACCOUNTS: Final = frozenset({"azurerm_cognitive_account", "azurerm_ai_services"})
@@ -68,6 +69,7 @@ class Instance:
     mode: str = "managed"
     hidden: tuple[str, ...] = ()
     open: Mapping[str, str] = field(default_factory=dict)
+    condition: str = ""
     remark: str = ""
     left_out: str = ""
 
@@ -136,6 +138,7 @@ class Instance:
             resource=resource,
             open={_path(where): words for where, words in self.open.items() if _path(where)},
             notes=(self.remark,) if self.remark else (),
+            condition=self.condition,
             lost=(*hidden, *lost),
         )
 
@@ -185,7 +188,7 @@ def _azapi(one: Instance) -> tuple[JsonObject, list[str]]:
     """The body as it was declared, with the answer of ARM under it where the state keeps one."""
     body, output = _json(one.values.get("body")), _json(one.values.get("output"))
     answer = part(output, "properties")
-    filled = {name: answer[name] for name in PROPERTIES if answer.get(name) not in (None, DEFAULTS.get(name))}
+    filled = {name: answer[name] for name in PROPERTIES if name in answer and not _usual(name, answer[name])}
     filled |= {"model": part(answer, "model")} if part(answer, "model") else {}
     below: JsonObject = {"sku": part(output, "sku"), "properties": filled}
     tags = one.values.get("tags")
@@ -261,3 +264,9 @@ def _json(value: JsonValue) -> JsonObject:
 def _shown(value: JsonValue) -> str:
     text = json.dumps(value)
     return text if len(text) <= 60 else f"{text[:60]}…"
+
+
+def _usual(name: str, value: JsonValue) -> bool:
+    """Whether a value says nothing that somebody decided on."""
+    field = BY_PATH.get(name)
+    return value is None or (field is not None and field.is_usual(value))

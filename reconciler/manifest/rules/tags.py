@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from reconciler.diagnostics import counted
 from reconciler.domain.deployment import DesiredDeployment, Unset
-from reconciler.domain.marks import OURS
+from reconciler.domain.marks import MARKS, OURS
 from reconciler.manifest.rules.rule import ERROR, Finding, RuleContext, found, rule
 
-_MOST, _OURS = 50, 3
+_MOST, _OURS = 50, len(MARKS)
 _LONGEST_NAME, _LONGEST_VALUE = 512, 256
 _FORBIDDEN = frozenset("<>%&\\?/")
 
@@ -19,8 +19,8 @@ def tag_limits(context: RuleContext) -> Iterator[Finding]:
     r"""A resource has at most 50 tags.
 
     Names have up to 512 characters, are unique without regard to case and contain none of `<`, `>`, `%`,
-    `&`, `\`, `?` and `/`; values have up to 256 characters. We add three tags of our own to every
-    deployment we write, so 47 are left, and names that begin with `reconciler-` are ours.
+    `&`, `\`, `?` and `/`; values have up to 256 characters. We add four tags of our own to every
+    deployment we write, so 46 are left, and names that begin with `reconciler-` are ours.
     """
     for deployment in context.deployments:
         tags = deployment.spec.tags
@@ -37,7 +37,7 @@ def tag_limits(context: RuleContext) -> Iterator[Finding]:
             )
         yield from _names(deployment, list(tags))
         for name, value in tags.items():
-            if len(value) > _LONGEST_VALUE:
+            if value is not None and len(value) > _LONGEST_VALUE:
                 message = (
                     f"the value of tag `{name}` has {len(value)} characters; {_LONGEST_VALUE} are allowed"
                 )

@@ -14,7 +14,7 @@ from typing import Final
 from reconciler.domain.deployment import UNSET, JsonObject, ModelRef
 from reconciler.domain.sku import SkuFamily, SkuName
 from reconciler.domain.state import Listed, ObservedDeployment, ObservedState
-from reconciler.plan.actions import Blocked, Create, Delete, Keep, bodies_of
+from reconciler.plan.actions import Delete
 from reconciler.plan.plan import Plan
 from reconciler.report.changes import Units, rate_unit
 from reconciler.report.html.markup import Child, Markup, tag
@@ -72,13 +72,12 @@ def planned_holdings(plan: Plan) -> tuple[list[Holding], list[Holding]]:
     after: list[Holding] = []
     for action in (step.action for step in plan.steps):
         place = action.region.name if action.region else _UNKNOWN_PLACE
-        there = None if isinstance(action, Create) else action.observed
-        if there is not None:
-            before.append(_there(there, place))
-        if isinstance(action, Keep | Blocked):
-            after += [_there(there, place)] if there is not None else []
+        observed = [] if action.observed is None else [_there(action.observed, place)]
+        before += observed
+        if action.writes:
+            after.append(_sent(action.writes[-1], place))
         elif not isinstance(action, Delete):
-            after.append(_sent(bodies_of(action)[-1], place))
+            after += observed
     return before, after
 
 

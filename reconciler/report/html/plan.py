@@ -18,7 +18,6 @@ from reconciler.plan.actions import (
     Keep,
     Replace,
     Update,
-    changes_of,
     kind_of,
 )
 from reconciler.plan.plan import Plan, Refusal, Step
@@ -200,7 +199,7 @@ def _details(action: Action, units: Units) -> Iterator[Markup]:
         for number, changes in enumerate(written(action), start=1):
             title = f"Write {number} of {len(action.writes)}"
             yield _changes(action, changes, units, title)
-    elif told := beside_marks(changes_of(action)):
+    elif told := beside_marks(action.changes):
         yield _changes(action, told, units, "")
 
 

@@ -11,9 +11,12 @@ from typing import Any, Generic, TypeVar
 import httpx
 
 from reconciler.arm.client import ArmClient, ArmSettings, Exchanged
-from reconciler.arm.token import Token
+from reconciler.arm.tokens import Token
+from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import AccountId, DeploymentId
+from reconciler.domain.operation import Accepted
 from reconciler.errors import ReconcilerError
+from tests.simulated import turns
 from tests.simulated.time import VirtualClock, run
 
 T = TypeVar("T")
@@ -82,8 +85,14 @@ class Wire(httpx.AsyncBaseTransport):
     steps: list[Maker]
     requests: list[httpx.Request] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
+    there: object = None
+    """What every GET is answered with, beside the script; None leaves it to the script."""
+    looks: list[httpx.Request] = field(default_factory=list)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "GET" and self.there is not None:
+            self.looks.append(request)
+            return reply(200, self.there)
         self.times.append(VirtualClock().monotonic())
         step = self.steps[min(len(self.requests), len(self.steps) - 1)]()
         self.requests.append(request)
@@ -107,7 +116,8 @@ class CountedTokens:
     fetched: list[str | None] = field(default_factory=list)
     held: dict[str | None, Token] = field(default_factory=dict)
 
-    async def token(self, tenant: str | None, *, fresh: bool = False) -> Token:
+    async def token(self, tenant: str | None, *, fresh: bool = False, claims: str | None = None) -> Token:
+        del claims
         if fresh or tenant not in self.held:
             self.fetched.append(tenant)
             self.held[tenant] = Token(f"CANARY-{tenant}/{len(self.fetched)}")
@@ -141,6 +151,16 @@ class Seen(Generic[T]):
     def words(self) -> str:
         """What the exception says; empty without one."""
         return "" if self.problem is None else str(self.problem)
+
+
+async def put(arm: ArmClient, body: JsonObject, *tenants: str) -> Accepted:
+    """Turns until one PUT of CHAT was taken, as the engine has them."""
+    return await turns.put(arm, CHAT, body, source_tenants=tenants)
+
+
+async def delete(arm: ArmClient) -> Accepted:
+    """Turns until one DELETE of CHAT was taken."""
+    return await turns.delete(arm, CHAT)
 
 
 def ask(

@@ -6,7 +6,7 @@ import pytest
 from reconciler.arm.api_version import newest_usable, not_carried, offered
 from reconciler.arm.client import ArmClient
 from reconciler.errors import InvalidRequest
-from tests.unit.arm.scripted import ACCOUNT, CHAT, ask, refusal, reply, resource, wire
+from tests.unit.arm.scripted import ACCOUNT, CHAT, ask, put, refusal, reply, resource, wire
 
 LISTED = "2025-09-01, 2025-07-01-preview, 2024-10-01, 2021-10-01"
 
@@ -53,21 +53,22 @@ def test_the_client_settles_on_a_version_once_and_warns_once() -> None:
 
     async def question(arm: ArmClient) -> None:
         await arm.get_deployment(CHAT)
-        await arm.put_deployment(CHAT, {})
+        await put(arm, {})
 
     seen = ask(over, question)
     assert seen.problem is None
     versions = [request.url.params["api-version"] for request in over.requests]
-    assert versions == ["2026-07-01", "2025-09-01", "2025-09-01"]
+    assert versions == ["2026-07-01", "2025-09-01", "2025-09-01", "2025-09-01"]
     assert len(seen.warnings) == 1
     assert "serviceTier" in seen.warnings[0]
 
 
-def test_a_write_may_settle_the_version_too() -> None:
-    over = wire(unknown_version, lambda: reply(201, resource()))
-    seen = ask(over, lambda arm: arm.put_deployment(CHAT, {}))
+def test_the_look_before_a_write_settles_the_version_of_both() -> None:
+    over = wire(unknown_version, lambda: reply(200, resource()), lambda: reply(201, resource()))
+    seen = ask(over, lambda arm: put(arm, {}))
     assert seen.value.deployment is not None
-    assert [request.method for request in over.requests] == ["PUT", "PUT"]
+    assert [request.method for request in over.requests] == ["GET", "GET", "PUT"]
+    assert {request.url.params["api-version"] for request in over.requests[1:]} == {"2025-09-01"}
 
 
 def test_other_types_settle_for_themselves_and_in_silence() -> None:

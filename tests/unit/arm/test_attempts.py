@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
-from reconciler.arm.auth import Attempt, AzureTokens, EmulatorTokens, attempts
 from reconciler.arm.azure_credential import AccessToken, Credential
+from reconciler.arm.tokens import Attempt, AzureTokens, EmulatorTokens, attempts
 from reconciler.domain.rights import Grant
 from reconciler.errors import ArmContractBroken
 from tests.unit.arm.scripted import ACCOUNT, ENDPOINT, ask, reply, wire
@@ -23,24 +23,24 @@ class Got:
 class Answering:
     """A credential that has a token."""
 
-    def get_token(self, *scopes: str, tenant_id: str | None = None) -> AccessToken:
-        del scopes, tenant_id
+    def get_token(self, *scopes: str, tenant_id: str | None = None, claims: str | None = None) -> AccessToken:
+        del scopes, tenant_id, claims
         return Got(token="head.eyJhcHBpZCI6Im15LWFwcCJ9.tail")
 
 
 class Silent:
     """A credential that has none, and quotes a secret."""
 
-    def get_token(self, *scopes: str, tenant_id: str | None = None) -> AccessToken:
-        del scopes, tenant_id
+    def get_token(self, *scopes: str, tenant_id: str | None = None, claims: str | None = None) -> AccessToken:
+        del scopes, tenant_id, claims
         raise ClientAuthenticationError(message="no token\nwith s3cr3t-canary")
 
 
 class FailedDACCredential(Silent):
     """What azure-identity keeps in the place of one that it could not make."""
 
-    def get_token(self, *scopes: str, tenant_id: str | None = None) -> AccessToken:
-        del scopes, tenant_id
+    def get_token(self, *scopes: str, tenant_id: str | None = None, claims: str | None = None) -> AccessToken:
+        del scopes, tenant_id, claims
         raise ClientAuthenticationError(message="WorkloadIdentityCredential is not configured")
 
 

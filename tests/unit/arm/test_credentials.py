@@ -11,9 +11,9 @@ import pytest
 from azure import identity
 from azure.core.exceptions import ClientAuthenticationError
 
-from reconciler.arm.auth import AzureTokens, EmulatorTokens
 from reconciler.arm.azure_credential import KINDS, azure_credential, get_token, refusal
-from reconciler.arm.token import Token
+from reconciler.arm.network import Network
+from reconciler.arm.tokens import AzureTokens, EmulatorTokens, Token
 from reconciler.errors import CredentialError, UsageProblem
 from tests.simulated.time import VirtualClock, run
 from tests.unit.arm.scripted import TENANT, Maker, reply, wire
@@ -22,6 +22,9 @@ from tests.unit.arm.test_sign_in import Access, Credential, Standing, in_an_hour
 AUTHORITY = "login.microsoftonline.com"
 LIBRARIES = ("azure", "msal", "urllib3")
 HOME = "http://127.0.0.1:8080"
+NETWORK = Network(environ={})
+OURS = {"transport": "RequestsTransport"}
+"""Which goes out by our proxies and our certificates."""
 
 # -- the words of a refusal ----------------------------------------------------------------------------------
 
@@ -41,7 +44,7 @@ ADVICE = {
 @pytest.mark.parametrize("kind", ADVICE)
 def test_a_refusal_says_where_what_was_tried_and_what_to_do(kind: str) -> None:
     """F-098."""
-    found = refusal(ValueError("not set"), kind, TENANT)
+    found = str(refusal(ValueError("not set"), kind, TENANT, NETWORK))
     assert found == (
         f"no token for tenant {TENANT}. Tried: --credential {kind} (not set). Fix: {ADVICE[kind]}"
     )
@@ -49,7 +52,7 @@ def test_a_refusal_says_where_what_was_tried_and_what_to_do(kind: str) -> None:
 
 def test_every_credential_of_a_chain_is_named_with_its_reason() -> None:
     chain = "no\n\tEnvironmentCredential: not set\n  AzureCliCredential:  please log in\nSee more."
-    assert refusal(ValueError(chain), "cli", None) == (
+    assert str(refusal(ValueError(chain), "cli", None, NETWORK)) == (
         "no token for the credential's own tenant. Tried: EnvironmentCredential (not set); "
         "AzureCliCredential (please log in). Fix: run `az login --tenant TENANT`"
     )
@@ -57,7 +60,7 @@ def test_every_credential_of_a_chain_is_named_with_its_reason() -> None:
 
 def test_long_reasons_are_cut() -> None:
     def cut(text: str) -> bool:
-        return "…" in refusal(ValueError(text), "cli", None)
+        return "…" in str(refusal(ValueError(text), "cli", None, NETWORK))
 
     assert (cut("x" * 320), cut("x" * 321)) == (False, True)
     assert (cut("ACredential: " + "x" * 160), cut("ACredential: " + "x" * 161)) == (False, True)
@@ -78,7 +81,7 @@ def test_long_reasons_are_cut() -> None:
 def test_no_secret_of_the_environment_gets_into_a_refusal(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """F-128."""
     monkeypatch.setenv(name, "canary")
-    assert "(the ***!)" in refusal(ValueError("the canary!"), "cli", None)
+    assert "(the ***!)" in str(refusal(ValueError("the canary!"), "cli", None, NETWORK))
 
 
 # -- azure-identity ------------------------------------------------------------------------------------------
@@ -90,19 +93,21 @@ def made(kind: str, tenant: str | None, monkeypatch: pytest.MonkeyPatch) -> dict
 
     def take(**words: Any) -> object:  # noqa: ANN401
         given.update(words)
+        if "transport" in given:
+            given["transport"] = type(given["transport"]).__name__
         return object()
 
     for name in ("DefaultAzure", "AzureCli", "Environment", "WorkloadIdentity", "ManagedIdentity"):
         monkeypatch.setattr(identity, f"{name}Credential", take)
-    azure_credential(kind, AUTHORITY, tenant)
+    azure_credential(kind, AUTHORITY, tenant, NETWORK)
     return given
 
 
 @pytest.mark.parametrize(
     ("kind", "tenant", "wanted"),
     [
-        ("default", TENANT, {"authority": AUTHORITY, "additionally_allowed_tenants": ["*"]}),
-        ("environment", TENANT, {"authority": AUTHORITY, "additionally_allowed_tenants": ["*"]}),
+        ("default", TENANT, {"authority": AUTHORITY, "additionally_allowed_tenants": ["*"], **OURS}),
+        ("environment", TENANT, {"authority": AUTHORITY, "additionally_allowed_tenants": ["*"], **OURS}),
         (
             "cli",
             TENANT,
@@ -112,9 +117,9 @@ def made(kind: str, tenant: str | None, monkeypatch: pytest.MonkeyPatch) -> dict
         (
             "workload-identity",
             TENANT,
-            {"authority": AUTHORITY, "tenant_id": TENANT, "additionally_allowed_tenants": ["*"]},
+            {"authority": AUTHORITY, "tenant_id": TENANT, "additionally_allowed_tenants": ["*"], **OURS},
         ),
-        ("managed-identity", TENANT, {"client_id": "user-assigned"}),
+        ("managed-identity", TENANT, {"client_id": "user-assigned", **OURS}),
     ],
 )
 def test_each_credential_is_made_for_its_cloud_and_tenant(
@@ -135,7 +140,7 @@ def test_the_libraries_say_nothing_themselves(monkeypatch: pytest.MonkeyPatch) -
 def test_an_unknown_kind_is_told_with_those_that_there_are() -> None:
     assert KINDS == ("default", "cli", "environment", "workload-identity", "managed-identity")
     with pytest.raises(UsageProblem) as found:
-        azure_credential("password", AUTHORITY, None)
+        azure_credential("password", AUTHORITY, None, NETWORK)
     assert str(found.value) == (
         "--credential 'password' is unknown; there are default, cli, environment, workload-identity, "
         "managed-identity and emulator"
@@ -145,11 +150,11 @@ def test_an_unknown_kind_is_told_with_those_that_there_are() -> None:
 @pytest.mark.parametrize(("tenant", "name"), [(TENANT, f"sign-in {TENANT}"), (None, "sign-in")])
 def test_the_thread_of_a_sign_in_has_a_name(tenant: str | None, name: str) -> None:
     class Naming:
-        def get_token(self, *_: str, tenant_id: str | None = None) -> Access:
-            del tenant_id
+        def get_token(self, *_: str, tenant_id: str | None = None, claims: str | None = None) -> Access:
+            del tenant_id, claims
             return Access(threading.current_thread().name, 0)
 
-    assert asyncio.run(get_token(Naming(), "scope", tenant)) == (name, 0)
+    assert asyncio.run(get_token(Naming(), "scope", tenant, None)) == (name, 0)
 
 
 # -- what is kept --------------------------------------------------------------------------------------------
@@ -171,8 +176,8 @@ def test_a_slow_sign_in_is_told_with_its_tenant_and_what_to_do(tenant: str | Non
     released = threading.Event()
 
     class Hanging:
-        def get_token(self, *_: str, tenant_id: str | None = None) -> Access:
-            del tenant_id
+        def get_token(self, *_: str, tenant_id: str | None = None, claims: str | None = None) -> Access:
+            del tenant_id, claims
             released.wait()
             return Access("late", 0)
 
@@ -187,8 +192,8 @@ def test_a_slow_sign_in_is_told_with_its_tenant_and_what_to_do(tenant: str | Non
         released.set()
     assert error.tenant == (tenant or "")
     assert str(error) == (
-        f"sign-in for tenant {who} with --credential default took longer than 60 s. Sign in beforehand, or "
-        "choose one credential instead of a chain"
+        f"sign-in for tenant {who} with --credential default took longer than 60 s. Fix: sign in beforehand, "
+        "or choose one credential instead of a chain"
     )
 
 
@@ -233,6 +238,9 @@ def test_a_refused_token_is_not_kept_although_no_other_could_be_had() -> None:
 
 
 # -- the emulator's ------------------------------------------------------------------------------------------
+
+
+NAME_ONE = "name a tenant of the emulator's world: those of its subscriptions"
 
 
 class Open(httpx.AsyncBaseTransport):
@@ -284,14 +292,20 @@ def test_without_a_tenant_the_one_of_the_emulators_first_world_is_asked() -> Non
     [
         (
             lambda: reply(400, {"error_description": "AADSTS90002: no"}),
-            "AADSTS90002: no. The tenants it knows are those of its world's subscriptions",
+            f"AADSTS90002: no. Fix: {NAME_ONE}",
         ),
-        (lambda: reply(500, {}), "HTTP 500. The tenants it knows are those of its world's subscriptions"),
+        (
+            lambda: reply(500, {}),
+            f"HTTP 500. Fix: {NAME_ONE}",
+        ),
         (
             lambda: reply(500, {"error_description": "x" * 201}),
-            f"{'x' * 199}…. The tenants it knows are those of its world's subscriptions",
+            f"{'x' * 199}…. Fix: {NAME_ONE}",
         ),
-        (lambda: reply(200, b"<html>"), "it is not JSON (Expecting value at character 0). Is it running?"),
+        (
+            lambda: reply(200, b"<html>"),
+            "it is not JSON (Expecting value at character 0). Fix: see what runs at this address",
+        ),
     ],
 )
 def test_an_emulator_that_gives_no_token_is_told_with_its_words(answer: Maker, said: str) -> None:

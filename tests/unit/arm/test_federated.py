@@ -6,7 +6,9 @@ import httpx
 import pytest
 
 from reconciler.arm.federated import federated_credential, github_assertion
+from reconciler.arm.network import Network
 
+NETWORK = Network(environ={})
 AUTHORITY = "login.microsoftonline.com"
 TENANT = "aaaaaaaa-0000-0000-0000-000000000001"
 GITHUB = {
@@ -31,7 +33,7 @@ def assertion(
         seen.append(request)
         return answer(request)
 
-    return github_assertion(authority, GITHUB, transport=httpx.MockTransport(handle)), seen
+    return github_assertion(authority, GITHUB, network=NETWORK, transport=httpx.MockTransport(handle)), seen
 
 
 def test_each_sign_in_asks_github_for_a_new_assertion_because_one_lives_minutes() -> None:
@@ -71,7 +73,7 @@ def test_no_identity_token_is_one_sentence_without_the_secret(answer: httpx.Resp
 def test_the_request_token_goes_to_https_only() -> None:
     plain = GITHUB | {"ACTIONS_ID_TOKEN_REQUEST_URL": "http://pipelines.example/"}
     with pytest.raises(ValueError, match="no https address"):
-        github_assertion(AUTHORITY, plain)
+        github_assertion(AUTHORITY, plain, network=NETWORK)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +89,7 @@ def test_the_build_system_that_is_there_vouches_and_a_file_wins(
 ) -> None:
     for name, value in environ.items():  # azure-identity reads some of them itself
         monkeypatch.setenv(name, value)
-    assert type(federated_credential(AUTHORITY, TENANT, environ)).__name__ == credential
+    assert type(federated_credential(AUTHORITY, TENANT, environ, NETWORK, {})).__name__ == credential
 
 
 @pytest.mark.parametrize(
@@ -101,5 +103,9 @@ def test_the_build_system_that_is_there_vouches_and_a_file_wins(
 def test_a_missing_variable_is_named(environ: dict[str, str], missing: str) -> None:
     with pytest.raises(ValueError, match=f"{missing} is not set"):
         federated_credential(
-            AUTHORITY, TENANT, {name: text for name, text in environ.items() if name != missing}
+            AUTHORITY,
+            TENANT,
+            {name: text for name, text in environ.items() if name != missing},
+            NETWORK,
+            {},
         )

@@ -1,13 +1,23 @@
 """ARM's buckets mirrored, and a throttled subscription approached one by one."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
-from reconciler.arm.pacing import RESERVE, Bucket, Pacing, PausedTooLong, SubscriptionPace, kind_of
+from reconciler.arm.pacing import RESERVE, Bucket, HeldBack, Pacing, PausedTooLong, SubscriptionPace, kind_of
 from tests.simulated.time import VirtualClock, run
 
 FULL = 250 - RESERVE
+
+
+@asynccontextmanager
+async def turn(pace: SubscriptionPace, kind: str, told: HeldBack = lambda *_: None) -> AsyncIterator[bool]:
+    """A request's turn: its share of the bucket, then the gate."""
+    await pace.draw(kind, told)
+    async with pace.gate(told) as trying:
+        yield trying
 
 
 async def turns(door: SubscriptionPace, count: int, kind: str = "reads") -> list[float]:
@@ -15,7 +25,7 @@ async def turns(door: SubscriptionPace, count: int, kind: str = "reads") -> list
     clock = VirtualClock()
 
     async def one() -> float:
-        async with door.turn(kind):
+        async with turn(door, kind):
             return clock.monotonic()
 
     return list(await asyncio.gather(*(one() for _ in range(count))))
@@ -114,7 +124,7 @@ def test_a_wait_of_a_second_or_more_is_told_and_a_shorter_one_is_not() -> None:
         await asyncio.gather(*(take(one) for _ in range(10)))
 
     async def take(one: SubscriptionPace) -> None:
-        async with one.turn("writes", lambda what, seconds: heard.append((what, seconds))):
+        async with turn(one, "writes", lambda what, seconds: heard.append((what, seconds))):
             pass
 
     run(paced())
@@ -129,7 +139,7 @@ def test_a_pause_is_told_with_what_is_left_of_it() -> None:
         clock, one = VirtualClock(), door()
         one.throttled(7.0)
         await clock.sleep(2.0)
-        async with one.turn("reads", lambda what, seconds: heard.append((what, seconds))):
+        async with turn(one, "reads", lambda what, seconds: heard.append((what, seconds))):
             pass
 
     run(paced())
@@ -184,7 +194,7 @@ def test_a_closed_door_is_tried_by_one_at_a_time() -> None:
 
         async def try_it() -> None:
             nonlocal inside, most
-            async with one.turn("reads") as closed:
+            async with turn(one, "reads") as closed:
                 alone.append(closed)
                 inside += 1
                 most = max(most, inside)
@@ -199,7 +209,7 @@ def test_a_closed_door_is_tried_by_one_at_a_time() -> None:
 
 def test_a_turn_through_an_open_door_is_no_try() -> None:
     async def paced() -> bool:
-        async with door().turn("reads") as trying:
+        async with turn(door(), "reads") as trying:
             return trying
 
     assert run(paced()) is False
@@ -226,7 +236,7 @@ def test_who_comes_next_waits_for_the_pause_that_the_try_before_it_met() -> None
         times: list[float] = []
 
         async def try_it() -> None:
-            async with one.turn("reads"):
+            async with turn(one, "reads"):
                 times.append(clock.monotonic())
                 await clock.sleep(1.0)
                 one.throttled(10.0)
@@ -244,7 +254,7 @@ def test_the_first_answer_opens_the_door_for_all() -> None:
         times: list[float] = []
 
         async def try_it() -> None:
-            async with one.turn("reads"):
+            async with turn(one, "reads"):
                 times.append(clock.monotonic())
                 await clock.sleep(1.0)
                 one.answered({})

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import httpx
 import pytest
-from azure.core.exceptions import ClientAuthenticationError
+from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 
-from reconciler.arm.auth import EMULATOR_TENANT, Attempt, AzureTokens, EmulatorTokens, attempts
 from reconciler.arm.client import ArmClient, ArmSettings
-from reconciler.arm.token import Token
+from reconciler.arm.network import Network
+from reconciler.arm.tokens import EMULATOR_TENANT, Attempt, AzureTokens, EmulatorTokens, Token, attempts
 from reconciler.clock import SystemClock
 from reconciler.domain.operation import OperationRef, OperationStatus
 from reconciler.errors import CredentialError, Forbidden, UsageProblem
@@ -27,6 +27,7 @@ from tests.unit.arm.scripted import (
     CountedTokens,
     Maker,
     ask,
+    put,
     refusal,
     reply,
     resource,
@@ -47,16 +48,92 @@ def expired(message: str = EXPIRED) -> httpx.Response:
 
 def test_an_expired_token_is_renewed_once_and_the_request_repeated() -> None:
     """F-021."""
-    seen = ask(wire(expired, lambda: reply(201, resource())), lambda arm: arm.put_deployment(CHAT, {}))
-    assert seen.value.deployment is not None
+    seen = ask(wire(expired, lambda: reply(200, resource())), lambda arm: arm.get_deployment(CHAT))
+    assert seen.value is not None
     assert seen.tokens.fetched == [TENANT, TENANT]
     sent = [request.headers["Authorization"] for request in seen.wire.requests]
     assert sent == [f"Bearer CANARY-{TENANT}/1", f"Bearer CANARY-{TENANT}/2"]
 
 
+def test_a_write_with_an_expired_token_is_looked_at_again_and_sent_once_with_a_new_one() -> None:
+    """F-021, P1: a renewal takes seconds, in which somebody else may write."""
+    over = wire(expired, lambda: reply(201, resource()))
+    over.there = resource()
+    seen = ask(over, lambda arm: put(arm, {}))
+    assert seen.value.deployment is not None
+    assert (over.methods, len(over.looks)) == (["PUT", "PUT"], 2)
+    assert seen.tokens.fetched == [TENANT, TENANT]
+
+
+CHALLENGE = base64.b64encode(b'{"access_token":{"acrs":{"essential":true,"value":"c1"}}}').decode()
+
+
+def challenged() -> httpx.Response:
+    header = f'Bearer realm="", error="insufficient_claims", claims="{CHALLENGE}"'
+    return refusal(401, "InvalidAuthenticationToken", "more", headers={"WWW-Authenticate": header})
+
+
+def test_a_claims_challenge_is_answered_once_with_a_token_that_has_the_claims() -> None:
+    credential = Credential(in_an_hour("weak"), in_an_hour("strong"))
+    over = wire(challenged, lambda: reply(200, resource()))
+
+    async def asked() -> list[str | None]:
+        tokens = AzureTokens(make=lambda _: credential)
+        async with ArmClient(
+            ArmSettings(endpoint="https://arm.example"), tokens, SystemClock(), transport=over
+        ) as arm:
+            assert await arm.get_deployment(CHAT) is not None
+        return credential.claims
+
+    assert asyncio.run(asked()) == [None, base64.b64decode(CHALLENGE).decode()]
+    assert [request.headers["Authorization"] for request in over.requests] == ["Bearer weak", "Bearer strong"]
+
+
+def test_a_claims_challenge_that_the_credential_cannot_meet_says_what_to_run() -> None:
+    credential = Credential(in_an_hour("weak"), ClientAuthenticationError("no"))
+
+    async def asked() -> CredentialError:
+        tokens = AzureTokens(kind="cli", make=lambda _: credential)
+        settings = ArmSettings(endpoint="https://arm.example", tenants={SUBSCRIPTION: TENANT})
+        async with ArmClient(settings, tokens, SystemClock(), transport=wire(challenged)) as arm:
+            with pytest.raises(CredentialError) as found:
+                await arm.get_deployment(CHAT)
+        return found.value
+
+    fix = asyncio.run(asked()).fix
+    assert f"az login --tenant {TENANT} --scope" in fix
+    assert f"--claims-challenge {CHALLENGE}" in fix
+
+
+@pytest.mark.parametrize("kind", ["credential", "emulator"])
+def test_a_sign_in_that_fails_in_passing_is_tried_again(kind: str) -> None:
+    """A 503 of the authority once must not block a whole plan."""
+    passing = HttpResponseError("Service Unavailable")
+    passing.status_code = 503
+    credential = Credential(passing, passing, in_an_hour("found"))
+    over = wire(lambda: reply(503, {}), lambda: reply(200, {"access_token": "found", "expires_in": 3600}))
+
+    async def fetched() -> str:
+        tokens: AzureTokens | EmulatorTokens = AzureTokens(make=lambda _: credential, clock=Hasty())
+        if kind == "emulator":
+            tokens = EmulatorTokens("http://127.0.0.1:8080", transport=over, clock=Hasty())
+        return (await tokens.token(TENANT)).reveal()
+
+    assert asyncio.run(fetched()) == "found"
+
+
+class Hasty(SystemClock):
+    """Waits for nothing."""
+
+    async def sleep(self, seconds: float) -> None:
+        del seconds
+
+
 def test_a_second_401_is_forbidden_and_says_whose_token_it_was_but_not_the_token() -> None:
     """F-022."""
-    seen = ask(wire(expired), lambda arm: arm.put_deployment(CHAT, {}, source_tenants=(SOURCE_TENANT,)))
+    over = wire(expired)
+    over.there = resource()
+    seen = ask(over, lambda arm: put(arm, {}, SOURCE_TENANT))
     assert isinstance(seen.problem, Forbidden)
     assert len(seen.wire.requests) == 2
     assert TENANT in seen.words
@@ -75,7 +152,8 @@ def test_a_second_401_is_forbidden_and_says_whose_token_it_was_but_not_the_token
 def test_only_the_refused_token_is_renewed(message: str, renewed: list[str], reason: str) -> None:
     """F-022."""
     over = wire(lambda: expired(message), lambda: reply(201, resource()))
-    seen = ask(over, lambda arm: arm.put_deployment(CHAT, {}, source_tenants=(SOURCE_TENANT,)))
+    over.there = resource()
+    seen = ask(over, lambda arm: put(arm, {}, SOURCE_TENANT))
     assert seen.value.deployment is not None
     assert seen.tokens.fetched[2:] == renewed, reason
 
@@ -147,8 +225,10 @@ class Credential:
     def __init__(self, *answers: Access | Exception) -> None:
         self.answers = list(answers)
         self.asked: list[tuple[tuple[str, ...], str | None]] = []
+        self.claims: list[str | None] = []
 
-    def get_token(self, *scopes: str, tenant_id: str | None = None) -> Access:
+    def get_token(self, *scopes: str, tenant_id: str | None = None, claims: str | None = None) -> Access:
+        self.claims.append(claims)
         self.asked.append((scopes, tenant_id))
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
@@ -301,8 +381,8 @@ def test_a_sign_in_that_hangs_ends_after_a_minute() -> None:
     released = threading.Event()
 
     class Hanging:
-        def get_token(self, *_: str, tenant_id: str | None = None) -> Access:
-            del tenant_id
+        def get_token(self, *_: str, tenant_id: str | None = None, claims: str | None = None) -> Access:
+            del tenant_id, claims
             released.wait()
             return Access("late", 0)
 
@@ -329,8 +409,8 @@ def test_each_credential_of_a_chain_is_told_up_to_the_one_that_has_a_token() -> 
     having, unasked = Credential(in_an_hour(jwt(appid="app-1"))), Credential()
 
     class Hanging:
-        def get_token(self, *_: str, tenant_id: str | None = None) -> Access:
-            del tenant_id
+        def get_token(self, *_: str, tenant_id: str | None = None, claims: str | None = None) -> Access:
+            del tenant_id, claims
             released.wait()
             return Access("late", 0)
 
@@ -368,7 +448,7 @@ def test_each_kind_is_azure_identitys_own(kind: str, wanted: str, monkeypatch: p
 
     monkeypatch.setenv("AZURE_CLIENT_ID", "id")
     monkeypatch.setenv("AZURE_FEDERATED_TOKEN_FILE", "/dev/null")
-    credential = azure_credential(kind, "login.microsoftonline.com", TENANT)
+    credential = azure_credential(kind, "login.microsoftonline.com", TENANT, Network())
     assert type(credential).__name__ == wanted
 
 

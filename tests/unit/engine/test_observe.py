@@ -30,7 +30,7 @@ def asked(arm: SimulatedArm) -> Counter[str]:
 
 def filtered(name: str, *, in_account: str = "alpha") -> DesiredDeployment:
     one = desired(name, in_account=in_account)
-    return replace(one, spec=replace(one.spec, rai_policy_name="strict"))
+    return replace(one, spec=replace(one.spec, settings={"raiPolicyName": "strict"}))
 
 
 def tuned(name: str, source: str) -> DesiredDeployment:

@@ -8,6 +8,7 @@ import pytest
 from reconciler.domain.deployment import Lifecycle
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.operation import Accepted, OperationRef, OperationState, OperationStatus
+from reconciler.domain.sending import UNWATCHED, SendObserver
 from reconciler.domain.state import DesiredState, ObservedDeployment, SystemMetadata
 from reconciler.engine.apply import apply
 from reconciler.engine.outcome import ItemReport, Outcome, Silence
@@ -86,8 +87,10 @@ def test_a_field_that_somebody_added_since_the_plan_counts_as_a_change() -> None
 class Dated(SimulatedArm):
     """Tells when a deployment was written last."""
 
-    async def get_deployment(self, deployment: DeploymentId) -> ObservedDeployment | None:
-        found = await super().get_deployment(deployment)
+    async def get_deployment(
+        self, deployment: DeploymentId, *, observer: SendObserver = UNWATCHED
+    ) -> ObservedDeployment | None:
+        found = await super().get_deployment(deployment, observer=observer)
         system = SystemMetadata(last_modified_by="them", last_modified_at="2026-06-22T00:00:00Z")
         return found and replace(found, system=system)
 
@@ -158,13 +161,17 @@ def test_the_second_of_two_writes_may_wait_for_its_turn() -> None:
     assert (item.outcome, item.attempts) == (Outcome.SUCCEEDED, 2)
 
 
-def test_a_precondition_that_fails_after_the_first_write_is_no_stale_plan() -> None:
-    """F-035, I-07: stale would say that nothing was written."""
+def test_a_precondition_that_fails_after_the_first_write_is_stale_and_says_what_was_done() -> None:
+    """F-035, I-07, P1: never over what somebody else made of it."""
     etag = InvalidRequest("the etag differs", operation="write", target="", status=412, code="Precondition")
     before = fleet(desired("chat", model="old"))
     after = fleet(desired("chat", model="new", lifecycle=REPLACEABLE))
     (item,) = items(after, world(), refuse("PUT", etag, after="DELETE"), before=before)
-    assert item.outcome is Outcome.FAILED
+    assert words(item) == (
+        Outcome.STALE,
+        "stale: it changed between the look and the write; ARM refused our write",
+        "its DELETE was done before that; the next run goes on from there",
+    )
 
 
 def test_a_long_delete_whose_answer_is_lost_is_followed_and_not_sent_again() -> None:
@@ -236,7 +243,8 @@ class Polled(SimulatedArm):
     def _accepted(self, operation: str | None, deployment: DeploymentId) -> Accepted:
         return replace(super()._accepted(operation, deployment), retry_after=2.0)
 
-    async def poll(self, operation: OperationRef) -> OperationState:
+    async def poll(self, operation: OperationRef, *, observer: SendObserver = UNWATCHED) -> OperationState:
+        del observer
         self.asked.append(operation.url)
         address = operation.url.rstrip("+")
         state = await super().poll(replace(operation, url=address))
@@ -336,7 +344,8 @@ def test_a_delete_that_arm_took_and_did_not_do_has_failed_and_says_so() -> None:
     the_world = world()
 
     class Idle(SimulatedArm):
-        async def delete_deployment(self, deployment: DeploymentId) -> Accepted:
+        async def delete_deployment(self, deployment: DeploymentId, *, etag: str | None = "") -> Accepted:
+            del etag
             exchange = await self._exchange("DELETE", str(deployment))
             return Accepted(operation=None, deployment=None, request_id=f"req-{exchange.number}")
 

@@ -9,6 +9,7 @@ import pytest
 from reconciler.domain.deployment import DesiredDeployment, Lifecycle
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.operation import OperationStatus
+from reconciler.domain.sending import UNWATCHED, SendObserver
 from reconciler.domain.state import ObservedDeployment
 from reconciler.engine.apply import Stop
 from reconciler.engine.outcome import ApplyReport, ItemReport, Outcome
@@ -45,10 +46,12 @@ class Lagging(SimulatedArm):
 
     lag = 0.0
 
-    async def get_deployment(self, deployment: DeploymentId) -> ObservedDeployment | None:
-        found = await super().get_deployment(deployment)
+    async def get_deployment(
+        self, deployment: DeploymentId, *, observer: SendObserver = UNWATCHED
+    ) -> ObservedDeployment | None:
+        found = await super().get_deployment(deployment, observer=observer)
         written = [time for time, verb, target in self.world.writes if verb == "PUT" and target == deployment]
-        return None if written and self._now < written[-1] + self.lag else found
+        return None if written and self.now < written[-1] + self.lag else found
 
 
 @pytest.mark.parametrize(

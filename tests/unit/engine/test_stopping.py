@@ -5,10 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.domain.sending import SendObserver
 from reconciler.engine.apply import apply
 from reconciler.engine.outcome import ApplyReport, Event, Outcome, Silence, Stopping, Waiting
 from reconciler.engine.pace import DEFAULT_PACE
 from reconciler.engine.stop import Cause, Interruption, Stop
+from reconciler.errors import Throttled
 from tests.simulated.arm import Exchange, SimulatedArm, World
 from tests.simulated.fleets import REGION, account, desired, fleet
 from tests.simulated.reconcile import plan_of, reconcile
@@ -22,16 +24,15 @@ def world(*accounts: str) -> World:
     return World(accounts={account(name): REGION for name in accounts or ("alpha",)})
 
 
-class Throttled(SimulatedArm):
-    """A client that ARM told to pause: each write waits at the door for `pause` seconds."""
+class Paused(SimulatedArm):
+    """A client that ARM told to pause: each write waits for its turn for `pause` seconds."""
 
     pause = 300.0
 
-    async def _exchange(self, verb: str, target: str) -> Exchange:
-        if verb in {"PUT", "DELETE"}:
-            self.departure.held_back(verb, "the end of a pause", self.pause)
+    async def held_back(self, method: str, observer: SendObserver) -> None:
+        if method in {"PUT", "DELETE"}:
+            observer.held_back("the end of a pause", self.pause)
             await asyncio.sleep(self.pause)
-        return await super()._exchange(verb, target)
 
 
 def test_a_write_does_not_leave_after_a_stop_although_its_look_had_begun() -> None:
@@ -51,7 +52,7 @@ def test_a_write_does_not_leave_after_a_stop_although_its_look_had_begun() -> No
 
 def test_a_write_that_a_pause_held_back_was_not_started() -> None:
     """F-037, F-089: nobody has to look for it in ARM."""
-    arm = Throttled(world())
+    arm = Paused(world())
 
     async def scenario() -> ApplyReport:
         stop = Stop()
@@ -64,24 +65,29 @@ def test_a_write_that_a_pause_held_back_was_not_started() -> None:
 
 
 class ThrottledOnArrival(SimulatedArm):
-    """Each write meets a 429 first, and is held back for the pause that ARM asked for."""
+    """Each write is answered 429, with a pause of 300 s."""
 
     async def _exchange(self, verb: str, target: str) -> Exchange:
+        found = await super()._exchange(verb, target)
         if verb in {"PUT", "DELETE"}:
-            self.departure.leaves(verb)
-            self.departure.held_back(verb, "the end of a pause", 300.0)
-            await asyncio.sleep(300.0)
-        return await super()._exchange(verb, target)
+            raise Throttled(
+                "too many",
+                operation="write",
+                target=target,
+                status=429,
+                code="TooManyRequests",
+                retry_after=300.0,
+            )
+        return found
 
 
 class ThrottledAfterwards(SimulatedArm):
     """Reads that come after a write are held back."""
 
-    async def _exchange(self, verb: str, target: str) -> Exchange:
-        if verb in {"GET", "POLL"} and self.world.writes:
-            self.departure.held_back("GET", "the end of a pause", 300.0)
+    async def held_back(self, method: str, observer: SendObserver) -> None:
+        if method == "GET" and self.world.writes:
+            observer.held_back("the end of a pause", 300.0)
             await asyncio.sleep(300.0)
-        return await super()._exchange(verb, target)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +119,7 @@ def test_a_pause_is_told_with_its_length() -> None:
             if isinstance(event, Waiting):
                 heard.append((event.what, event.seconds))
 
-    run(reconcile(fleet(desired("chat")), Throttled(world()), listener=Ear()))
+    run(reconcile(fleet(desired("chat")), Paused(world()), listener=Ear()))
     assert ("the end of a pause", 300.0) in heard
 
 

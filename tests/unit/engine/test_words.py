@@ -1,13 +1,16 @@
 """What a run tells on its way and at its end, word by word."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
 
-from reconciler.domain.deployment import JsonObject, Lifecycle, SourceAccount
+from reconciler.domain.deployment import Lifecycle, SourceAccount
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.operation import Accepted
+from reconciler.domain.sending import UNWATCHED, SendObserver
 from reconciler.domain.state import DesiredState
 from reconciler.engine.apply import apply
 from reconciler.engine.outcome import (
@@ -25,7 +28,7 @@ from reconciler.engine.outcome import (
 from reconciler.engine.pace import DEFAULT_PACE, Pace
 from reconciler.engine.stop import Cause, Interruption, Stop
 from reconciler.errors import ArmUnreachable, Conflict, CredentialError, Forbidden, InvalidRequest
-from tests.simulated.arm import Ending, Exchange, SimulatedArm, World, lose_answer
+from tests.simulated.arm import Ending, Exchange, SimulatedArm, SimulatedTurn, World, lose_answer
 from tests.simulated.arm import Fault as Scripted
 from tests.simulated.fleets import REGION, account, changed, deployment, desired, fleet
 from tests.simulated.reconcile import plan_of, reconcile
@@ -405,7 +408,7 @@ def test_fields_that_arm_did_not_take_over_are_named() -> None:
     (item,) = items(fleet(desired("chat")), the_world, fault)
     assert words(item) == (
         Outcome.FAILED,
-        "AcceptedNotApplied: ARM accepted it but did not apply sku.capacity, sku.name",
+        "AcceptedNotApplied: ARM accepted it but did not apply sku.name, sku.capacity",
         "",
     )
 
@@ -471,11 +474,19 @@ class Tenants(SimulatedArm):
         super().__init__(there)
         self.asked: list[tuple[str, ...]] = []
 
-    async def put_deployment(
-        self, deployment: DeploymentId, body: JsonObject, *, source_tenants: tuple[str, ...] = ()
-    ) -> Accepted:
+    @asynccontextmanager
+    async def turn(
+        self,
+        deployment: DeploymentId,
+        method: str,
+        *,
+        observer: SendObserver = UNWATCHED,
+        source_tenants: tuple[str, ...] = (),
+        attempt: int = 1,
+    ) -> AsyncIterator[SimulatedTurn]:
         self.asked.append(source_tenants)
-        return await super().put_deployment(deployment, body)
+        async with super().turn(deployment, method, observer=observer, attempt=attempt) as turn:
+            yield turn
 
 
 @pytest.mark.parametrize(("tenant", "asked"), [(None, ()), ("other", ("other",))])

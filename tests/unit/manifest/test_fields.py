@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.domain.deployment import Lifecycle, OnRemoval, SkuChange
+from reconciler.domain.deployment import Lifecycle, ModelChange, OnRemoval, SkuChange
 from reconciler.domain.ids import AccountId
 from tests.unit.manifest.reading import (
     CHAT,
@@ -44,9 +44,11 @@ EVERYTHING = f"""
     deploymentState: Paused
     routing: {{mode: cost, models: [{{name: gpt-4.1, format: OpenAI, version: '2025-04-14'}}]}}
     dynamicThrottlingEnabled: true
+    modelProviderData: {{industry: technology, organizationName: Contoso, countryCode: SE}}
     lifecycle:
       preventDestroy: true
       skuChange: inPlace
+      modelChange: refuse
       replace: allowed
       ignoreChanges: [sku.capacity, tags.team, extraProperties.newThing, sku.capacity]
       onRemoval: retain
@@ -69,6 +71,11 @@ def test_every_writable_field_reaches_the_desired_deployment() -> None:
     assert spec.tags == {"team": "support"}
     assert spec.settings == {
         "newThing": {"a": [1]},
+        "versionUpgradeOption": "NoAutoUpgrade",
+        "raiPolicyName": "Microsoft.DefaultV2",
+        "spilloverDeploymentName": "mini",
+        "parentDeploymentName": "parent",
+        "modelProviderData": {"industry": "technology", "organizationName": "Contoso", "countryCode": "SE"},
         "capacitySettings": {"designatedCapacity": 5, "priority": 1},
         "routing": {
             "mode": "cost",
@@ -81,6 +88,7 @@ def test_every_writable_field_reaches_the_desired_deployment() -> None:
     assert found.lifecycle == Lifecycle(
         prevent_destroy=True,
         sku_change=SkuChange.IN_PLACE,
+        model_change=ModelChange.REFUSE,
         replace_allowed=True,
         ignore_changes=("sku.capacity", "tags.team", "newThing"),
         on_removal=OnRemoval.RETAIN,

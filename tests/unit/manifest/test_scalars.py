@@ -117,13 +117,46 @@ def test_f116_nothing_else_is_a_boolean(written: str, fix: str) -> None:
 
 
 @pytest.mark.parametrize("null", ["", "~", "null", "Null", "NULL"])
-@pytest.mark.parametrize(
-    "field", ["raiPolicyName", "tags", "sku", "versionUpgradeOption", "dynamicThrottlingEnabled", "lifecycle"]
-)
-def test_f116_null_is_never_a_value_and_the_hint_is_to_leave_the_line_out(field: str, null: str) -> None:
+@pytest.mark.parametrize("field", ["tags", "sku", "dynamicThrottlingEnabled", "deploymentState", "lifecycle"])
+def test_f116_null_is_no_value_and_the_hint_is_to_leave_the_line_out(field: str, null: str) -> None:
     fields = f"model: {{name: gpt-4.1}}\n{field}: {null}"
     wrong = [found for found in read(one_entry(fields)).diagnostics if found.code == "wrong-type"]
     assert [found.fix.startswith("leave the line out") for found in wrong] == [True]
+
+
+@pytest.mark.parametrize("null", ["~", "null", "Null", "NULL"])
+@pytest.mark.parametrize(
+    "field",
+    [
+        "versionUpgradeOption",
+        "raiPolicyName",
+        "spilloverDeploymentName",
+        "parentDeploymentName",
+        "capacitySettings",
+        "serviceTier",
+        "routing",
+    ],
+)
+def test_a_null_unsets_a_field_that_arm_can_do_without(field: str, null: str) -> None:
+    loaded = read(complete_entry(f"{field}: {null}"))
+    assert loaded.diagnostics == ()
+    assert the_deployment(loaded).spec.settings == {field: None}
+
+
+def test_a_null_takes_a_tag_away_and_what_stands_below_extra_properties() -> None:
+    loaded = read(complete_entry("tags: {a: null, b: x}\nextraProperties: {c: {d: ~, e: 1}}"))
+    assert the_deployment(loaded).spec.tags == {"a": None, "b": "x"}
+    assert the_deployment(loaded).spec.settings == {"c": {"d": None, "e": 1}}
+
+
+@pytest.mark.parametrize(("written", "code"), [("", "wrong-type"), ('""', "invalid-value")])
+@pytest.mark.parametrize("field", ["spilloverDeploymentName", "raiPolicyName"])
+def test_no_value_and_an_empty_one_are_no_null_and_the_hint_says_how_to_unset(
+    field: str, written: str, code: str
+) -> None:
+    found = only(read(complete_entry(f"{field}: {written}")))
+    assert found.code == code
+    assert "write null to un-set" in found.fix
 
 
 def test_quoted_words_for_null_are_text() -> None:

@@ -57,6 +57,7 @@ def test_good_manifests_satisfy_the_schema(path: Path) -> None:
         complete_entry("tags: {a: 5, b: true}"),
         one_entry("model: {name: m, version: 0613, source: /subscriptions/x}\nsku: {name: NewSku}"),
         a_fleet("rules: {model-retired: error}"),
+        complete_entry("raiPolicyName: null\nrouting: null\nserviceTier: ~\ntags: {a: null}"),
     ],
 )
 def test_what_reading_takes_the_schema_takes(text: str) -> None:
@@ -69,7 +70,7 @@ def test_what_reading_takes_the_schema_takes(text: str) -> None:
         (complete_entry("capcity: 5"), "an unknown field"),
         (complete_entry(capacity="ten"), "no number"),
         (complete_entry(capacity="10.5"), "no whole number"),
-        (complete_entry("raiPolicyName:"), "null"),
+        (complete_entry("deploymentState:"), "null"),
         (complete_entry("versionUpgradeOption: Never"), "no such word"),
         (a_set().replace("DeploymentSet", "Deployment"), "no such kind"),
         (a_set().replace("v1", "v2"), "another version of the format"),

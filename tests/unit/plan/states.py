@@ -66,11 +66,11 @@ def desired(
     sku: str = "GlobalStandard",
     capacity: int | Unset = 50,
     source: SourceAccount | None = None,
-    tags: Mapping[str, str] | Unset = UNSET,
-    spillover: str | Unset = UNSET,
-    parent: str | Unset = UNSET,
-    option: str | Unset = UNSET,
-    rai: str | Unset = UNSET,
+    tags: Mapping[str, str | None] | Unset = UNSET,
+    spillover: str | Unset | None = UNSET,
+    parent: str | Unset | None = UNSET,
+    option: str | Unset | None = UNSET,
+    rai: str | Unset | None = UNSET,
     settings: Mapping[str, Any] | None = None,
     lifecycle: Lifecycle | None = None,
     adopt: bool = False,
@@ -83,16 +83,26 @@ def desired(
             model=ModelRef(name=model, version=version, source=source),
             sku=Sku(name=SkuName(sku), capacity=amount),
             tags=tags,
-            version_upgrade_option=option,
-            rai_policy_name=rai,
-            spillover_deployment_name=spillover,
-            parent_deployment_name=parent,
-            settings=settings or {},
+            settings={
+                **stated(option=option, rai=rai, spillover=spillover, parent=parent),
+                **(settings or {}),
+            },
         ),
         lifecycle=lifecycle or Lifecycle(),
         adopt=adopt,
         tenant=tenant,
     )
+
+
+def stated(**fields: str | Unset | None) -> dict[str, Any]:
+    """Properties by ARM's names, less those that are unset."""
+    names = {
+        "option": "versionUpgradeOption",
+        "rai": "raiPolicyName",
+        "spillover": "spilloverDeploymentName",
+        "parent": "parentDeploymentName",
+    }
+    return {names[name]: value for name, value in fields.items() if not isinstance(value, Unset)}
 
 
 def answer(one: DeploymentId, body: Mapping[str, Any], *, state: str = "Succeeded") -> dict[str, Any]:

@@ -219,7 +219,7 @@ def test_a_deployment_that_is_as_declared_is_not_asked_about() -> None:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        (OLD, replace(OLD, spec=replace(OLD.spec, rai_policy_name="Microsoft.Default"))),
+        (OLD, replace(OLD, spec=replace(OLD.spec, settings={"raiPolicyName": "Microsoft.Default"}))),
         (OLD, replace(OLD, spec=replace(OLD.spec, tags={"a": "b"}))),
         (OLD, desired(version="2024-05-13", capacity=60)),
         (desired(version="gone", capacity=5), desired(version="gone", capacity=6)),

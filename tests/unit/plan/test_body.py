@@ -13,8 +13,10 @@ from reconciler.domain.deployment import (
     OnRemoval,
     SourceAccount,
 )
+from reconciler.domain.state import ObservedDeployment
 from reconciler.plan.body import put_body, replacement_body, spec_mark, writable
-from reconciler.plan.diff import body_changes, field_changes
+from reconciler.plan.diff import body_changes
+from reconciler.plan.pair import field_changes
 from tests.unit.plan.states import OURS, TUNED, account, answer, applied, desired, name_of, seen, tagged
 
 SOURCE = SourceAccount(account=account("trainer"), tenant=None)
@@ -26,12 +28,17 @@ def properties(body: JsonObject) -> dict[str, Any]:
     return found
 
 
-def test_a_create_sends_what_is_declared_and_two_marks() -> None:
+def test_a_create_sends_what_is_declared_and_three_marks() -> None:
     one = desired(tags={"team": "support"})
     assert put_body(one, None, OURS) == {
         "sku": {"name": "GlobalStandard", "capacity": 50},
         "properties": {"model": {"format": "OpenAI", "name": "gpt-4o", "version": "2024-11-20"}},
-        "tags": {"team": "support", "reconciler-fleet": OURS, "reconciler-spec": spec_mark(one)},
+        "tags": {
+            "team": "support",
+            "reconciler-fleet": OURS,
+            "reconciler-spec": spec_mark(one),
+            "reconciler-model": "gpt-4o@2024-11-20",
+        },
     }
 
 
@@ -128,15 +135,48 @@ def test_the_source_goes_into_the_field_that_fits_the_tenants(
     assert model[field] == str(account("trainer"))
 
 
+def with_source(one: DesiredDeployment, **told: str) -> ObservedDeployment:
+    """`one` as applied, with its source in the fields that ARM tells it in."""
+    resource: Any = applied(one).resource
+    del resource["properties"]["model"]["source"]
+    resource["properties"]["model"].update(told)
+    return seen(one.id, resource)
+
+
 def test_declaring_one_source_field_takes_the_other_out_of_the_body() -> None:
     one = desired(model=TUNED, version="1", source=SOURCE)
-    there = applied(one)
-    resource: Any = there.resource
-    del resource["properties"]["model"]["source"]
-    resource["properties"]["model"]["sourceAccount"] = str(account("trainer")).upper()
-    model = properties(put_body(one, seen(one.id, resource), OURS))["model"]
+    there = with_source(one, sourceAccount=str(account("other")))
+    model = properties(put_body(one, there, OURS))["model"]
     assert "sourceAccount" not in model
     assert model["source"] == str(account("trainer"))
+
+
+def test_a_source_that_arm_tells_in_its_own_words_goes_back_in_them() -> None:
+    """An adoption writes our mark and nothing else: ARM may mind a spelling that we do not."""
+    one = desired(model=TUNED, version="1", source=SOURCE)
+    told = str(account("trainer")).replace("resourceGroups", "resourcegroups")
+    model = properties(put_body(one, with_source(one, sourceAccount=told), OURS))["model"]
+    assert (model["sourceAccount"], "source" in model) == (told, False)
+
+
+def spelled(one: DesiredDeployment, told: dict[str, JsonValue]) -> ObservedDeployment:
+    return applied(one, **told)  # type: ignore[arg-type]
+
+
+SPELLINGS: list[tuple[str, DesiredDeployment, dict[str, JsonValue]]] = [
+    ("a content filter", desired(rai="Strict"), {"raiPolicyName": "strict"}),
+    ("a spillover target", desired(spillover="Mini"), {"spilloverDeploymentName": "mini"}),
+    ("a parent", desired(parent="Base"), {"parentDeploymentName": "base"}),
+    ("an option", desired(option="NoAutoUpgrade"), {"versionUpgradeOption": "noautoupgrade"}),
+]
+
+
+@pytest.mark.parametrize(("what", "one", "told"), SPELLINGS, ids=[what for what, *_ in SPELLINGS])
+def test_what_differs_in_letter_case_alone_is_sent_back_as_arm_spells_it(
+    what: str, one: DesiredDeployment, told: dict[str, JsonValue]
+) -> None:
+    body = put_body(one, spelled(one, told), OURS)
+    assert {name: properties(body)[name] for name in told} == told, what
 
 
 def test_tags_may_be_called_like_the_source_fields() -> None:
@@ -231,3 +271,9 @@ def test_bodies_are_new_values_and_what_was_observed_stays_untouched() -> None:
     put_body(desired(capacity=60, tags={"x": "y"}), there, OURS)
     body_changes(there, put_body(desired(capacity=60), there, OURS))
     assert repr(there) == before
+
+
+def test_another_model_does_not_get_the_version_of_the_one_that_is_there() -> None:
+    there = applied(desired(sku="ProvisionedManaged", version="2024-11-20"))
+    body = put_body(desired(sku="ProvisionedManaged", model="gpt-4.1", version=UNSET), there, OURS)
+    assert properties(body)["model"] == {"format": "OpenAI", "name": "gpt-4.1"}

@@ -321,7 +321,11 @@ def test_an_adoption_adds_our_mark_and_nothing_else() -> None:
     there = unmarked(applied(desired(), raiPolicyName="strict"))
     action = action_for(desired(), there)
     assert isinstance(action, Adopt)
-    assert {change.path for change in action.changes} == {"tags.reconciler-fleet", "tags.reconciler-spec"}
+    assert {change.path for change in action.changes} == {
+        "tags.reconciler-fleet",
+        "tags.reconciler-spec",
+        "tags.reconciler-model",
+    }
 
 
 @pytest.mark.parametrize("fix", ["adopt: true", "--take-over"])

@@ -73,7 +73,9 @@ def test_from_an_unreadable_account_no_absence_is_concluded() -> None:
 
 
 def test_what_is_pulled_in_is_subject_to_every_rule() -> None:
-    broken = replace(TARGET, spec=replace(TARGET.spec, rai_policy_name="strict"))
+    broken = replace(
+        TARGET, spec=replace(TARGET.spec, settings={**TARGET.spec.settings, "raiPolicyName": "strict"})
+    )
     there = replace(world(listed()), policies={account(): frozenset({"loose"})})
     found = plan(selecting(SOURCE, reserve=(broken, LAST)), there)
     assert [type(step.action) for step in found.steps if step.action.id == name_of("target")] == [Blocked]

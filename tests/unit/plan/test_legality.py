@@ -4,7 +4,15 @@ from typing import Any
 
 import pytest
 
-from reconciler.domain.deployment import UNSET, DesiredDeployment, Lifecycle, SkuChange, SourceAccount, Unset
+from reconciler.domain.deployment import (
+    UNSET,
+    DesiredDeployment,
+    Lifecycle,
+    ModelChange,
+    SkuChange,
+    SourceAccount,
+    Unset,
+)
 from reconciler.domain.state import Guards
 from reconciler.plan.actions import Blocked, Reason, Replace, Update
 from reconciler.plan.diff import body_changes
@@ -242,7 +250,8 @@ def test_the_name_of_the_new_one_stays_within_what_arm_allows() -> None:
 
 def test_a_replacement_says_what_it_costs() -> None:
     before = desired(sku="ProvisionedManaged", capacity=100)
-    after = desired(model="gpt-4.1", sku="ProvisionedManaged", capacity=100, lifecycle=ALLOWED)
+    lifecycle = Lifecycle(replace_allowed=True, model_change=ModelChange.REPLACE)
+    after = desired(model="gpt-4.1", sku="ProvisionedManaged", capacity=100, lifecycle=lifecycle)
     action = only_action(plan(state(after), world(listed(applied(before)))))
     assert isinstance(action, Replace)
     assert "requests to it fail" in action.explanation

@@ -101,9 +101,9 @@ def test_a_plan_file_outlives_an_update_of_this_program() -> None:
     there = [applied(desired("old")), applied(desired("chat"))]
     made = plan(state(desired("chat", capacity=60), desired("new")), seen_world(listed(*there)))
     assert {step.action.id.name: step.fingerprint for step in made.steps} == {
-        "chat": "sha256:7e03718cbc5c13f2d7f0e030fef9877453436e79649644a2fd8a844663820144",
-        "new": "sha256:182aa14f4010f87832ceaddcfa2b4ca68038cc2a0da2c3a9b607668c880cce58",
-        "old": "sha256:415bb8d3ee2dc79e8d8c9f263ff2cf0f8d0da650b360579a1b087406f56820f1",
+        "chat": "sha256:e2bbafdac633a666349d280eff9fd3d9346aafef33ddb9ca2aabe33cafd8e02a",
+        "new": "sha256:add7d75c6d48815acfce8d3ce04ac894d1767eb464ec708f163c42a23fa7bb46",
+        "old": "sha256:937b19273d53981d04b4450bcea8d88caeefb615f67580a250db3a067a89fdc1",
     }
 
 

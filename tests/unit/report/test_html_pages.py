@@ -227,11 +227,11 @@ def test_a_plan_maps_both_sides_of_what_moves() -> None:
 def test_a_map_of_a_plan_has_what_is_created_deleted_replaced_blocked_and_kept() -> None:
     made = replace(
         create(desired("new", model="m-new")),
-        body=body(model="m-new", version="1", sku="GlobalStandard", capacity=5),
+        writes=(body(model="m-new", version="1", sku="GlobalStandard", capacity=5),),
     )
     swapped = replace(
         replacement(desired("swap", model="m-after"), observed("swap", model="m-before")),
-        body=body(model="m-after", version="1", sku="ProvisionedManaged", capacity=25),
+        writes=(body(model="m-after", version="1", sku="ProvisionedManaged", capacity=25),),
     )
     page = plan_page(
         plan(

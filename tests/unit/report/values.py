@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.domain.deployment import (
-    UNSET,
     DeploymentSpec,
     DesiredDeployment,
     JsonValue,
@@ -69,7 +68,6 @@ def desired(
         spec=DeploymentSpec(
             model=ModelRef(name=model, version=version),
             sku=Sku(name=spelled, capacity=capacity_of(spelled, capacity)),
-            rai_policy_name=UNSET,
         ),
         region=SWEDEN,
     )
@@ -116,7 +114,7 @@ def create(one: DesiredDeployment, *changes: FieldChange, explanation: str = "")
         region=SWEDEN,
         reason=Reason.NOT_THERE,
         desired=one,
-        body={},
+        writes=({},),
         changes=changes,
         explanation=explanation,
     )
@@ -151,7 +149,7 @@ def replacement(one: DesiredDeployment, there: ObservedDeployment, *changes: Fie
         reason=Reason.MODEL_CHANGED,
         desired=one,
         observed=there,
-        body={},
+        writes=({},),
         changes=changes,
         explanation="requests to it fail from the delete until the create has ended; PTUs that are freed may "
         "be gone before they are taken again",
@@ -169,7 +167,7 @@ def adopt(one: DesiredDeployment, there: ObservedDeployment, *changes: FieldChan
         reason=Reason.MARK_MISSING,
         desired=one,
         observed=there,
-        body={},
+        writes=({},),
         changes=changes,
         explanation="it is as declared; only our mark is added",
     )

@@ -52,7 +52,7 @@ def test_accounts_are_counted_apart_and_fine_tuned_deployments_too() -> None:
 
 
 def test_ordinary_tags_are_fine() -> None:
-    tags = {f"tag-{n}": "x" * 256 for n in range(47)}
+    tags = {f"tag-{n}": "x" * 256 for n in range(46)}
     assert find("tag-limits", deployment(tags=tags)) == []
     assert find("tag-limits", deployment()) == []
 

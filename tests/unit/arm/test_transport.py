@@ -1,19 +1,20 @@
 """One request, bounded in time and size, with a token only where it belongs."""
 
 import asyncio
+import errno
 import gzip
 import logging
 import ssl
-import sys
 import zlib
 from collections.abc import AsyncIterator, Mapping
 
 import httpx
 import pytest
 
-from reconciler.arm.exchange import LONGEST_ANSWER, Answer, Exchange, NoAnswer
+from reconciler.arm.network import Network
 from reconciler.arm.origin import Origin
-from reconciler.arm.token import Token
+from reconciler.arm.tokens import Token
+from reconciler.arm.transport import LONGEST_ANSWER, Answer, NoAnswer, Transport
 from tests.simulated.time import VirtualClock, run
 from tests.unit.arm.scripted import Raw, Wire, reply, wire
 
@@ -22,15 +23,30 @@ TOKEN = Token("CANARY-PRIMARY")
 OTHER = Token("CANARY-OTHER")
 
 
-def send(over: Wire, url: str = "https://arm.example/x", home: Origin = HOME) -> Answer:
-    async def sent() -> Answer:
-        exchange = Exchange(home, transport=over)
+def sent(over: Wire, url: str = "https://arm.example/x", home: Origin = HOME) -> Answer | NoAnswer:
+    async def exchanged() -> Answer | NoAnswer:
+        transport = Transport(home, Network(environ={}), inner=over)
         try:
-            return await exchange.send("GET", url, headers={}, bearer=TOKEN, auxiliary=(OTHER, OTHER))
+            return await transport.send("GET", url, headers={}, bearer=TOKEN, auxiliary=(OTHER, OTHER))
         finally:
-            await exchange.close()
+            await transport.close()
 
-    return run(sent())
+    return run(exchanged())
+
+
+def send(over: Wire, url: str = "https://arm.example/x", home: Origin = HOME) -> Answer:
+    found = sent(over, url, home)
+    assert isinstance(found, Answer), found
+    return found
+
+
+def no_answer(
+    over: Wire, words: str = "", url: str = "https://arm.example/x", home: Origin = HOME
+) -> NoAnswer:
+    found = sent(over, url, home)
+    assert isinstance(found, NoAnswer)
+    assert words in found.reason
+    return found
 
 
 def stream(*pieces: bytes, **headers: str) -> httpx.Response:
@@ -65,17 +81,15 @@ def test_tokens_go_to_the_endpoint() -> None:
 def test_no_request_leaves_for_any_other_origin(url: str) -> None:
     """I-13: the check is on the address that would be dialled, whoever asked."""
     over = wire(lambda: reply(200, {}))
-    with pytest.raises(NoAnswer, match="tokens go nowhere else") as problem:
-        send(over, url)
+    found = no_answer(over, "tokens go nowhere else", url)
     assert over.requests == []
-    assert problem.value.hopeless
+    assert (found.hopeless, found.unsent) == (True, True)
 
 
 def test_plain_http_carries_no_token_off_this_machine() -> None:
     """F-135."""
     over = wire(lambda: reply(200, {}))
-    with pytest.raises(NoAnswer):
-        send(over, "http://arm.example/x", Origin(scheme="http", host="arm.example", port=80))
+    no_answer(over, "", "http://arm.example/x", Origin(scheme="http", host="arm.example", port=80))
     assert over.requests == []
     assert send(over, "http://[::1]:81/x", Origin(scheme="http", host="[::1]", port=81)).status == 200
 
@@ -84,28 +98,32 @@ def test_requests_go_through_as_few_small_pools_as_they_need() -> None:
     """httpx's pool costs more the more connections it has; one for all would be a queue."""
 
     async def pools(at_once: int) -> int:
-        exchange = Exchange(HOME, clients=3)
-        exchange._transport = wire(lambda: answered)
-
-        async def answered(_: httpx.Request) -> httpx.Response:
-            await VirtualClock().sleep(1.0)
-            return reply(200, {})
-
+        transport = Transport(HOME, Network(environ={}), pools=3)
         for _ in range(2):
-            await asyncio.gather(
-                *(exchange.send("GET", "https://arm.example/x", headers={}) for _ in range(at_once))
-            )
-        found = len(exchange._pools)
-        await exchange.close()
+            held = []
+            for _ in range(at_once):
+                held.append(transport.pool())
+                held[-1].busy += 1
+            for pool in held:
+                pool.busy -= 1
+        found = len({id(pool) for pool in transport._pools})
+        await transport.close()
         return found
 
     assert [run(pools(count)) for count in (1, 2, 12)] == [1, 2, 3]
 
 
-def test_a_library_that_is_not_installed_is_searched_for_once() -> None:
-    """httpcore asks for sniffio ten times in each request."""
-    Exchange(HOME)
-    assert "sniffio" in sys.modules
+def test_a_write_goes_through_the_pool_of_its_look() -> None:
+    """P1: a connection that has to be opened first would come between the two."""
+    over = wire(lambda: reply(200, {}))
+
+    async def through() -> bool:
+        transport = Transport(HOME, Network(environ={}), inner=over)
+        pool = transport.pool()
+        await transport.send("GET", "https://arm.example/x", headers={}, pool=pool)
+        return transport.pool() is pool
+
+    assert run(through())
 
 
 def test_a_redirect_is_not_followed() -> None:
@@ -128,10 +146,11 @@ def test_a_dripping_body_is_cut_at_ninety_seconds() -> None:
     """F-007."""
 
     async def timed() -> float:
-        exchange = Exchange(HOME, transport=wire(lambda: httpx.Response(200, stream=Dripping())))
-        with pytest.raises(NoAnswer, match="90 s") as problem:
-            await exchange.send("GET", "https://arm.example/x", headers={})
-        assert problem.value.timed_out
+        over = wire(lambda: httpx.Response(200, stream=Dripping()))
+        found = await Transport(HOME, Network(), inner=over).send("GET", "https://arm.example/x", headers={})
+        assert isinstance(found, NoAnswer)
+        assert found.timed_out
+        assert "90 s" in found.reason
         return VirtualClock().monotonic()
 
     assert run(timed()) == 90.0
@@ -144,30 +163,25 @@ def test_headers_that_never_end_are_cut_at_ninety_seconds() -> None:
         await asyncio.sleep(1e6)
         return reply()
 
-    with pytest.raises(NoAnswer, match="90 s"):
-        send(wire(lambda: never))
+    no_answer(wire(lambda: never), "90 s")
 
 
 def test_a_body_shorter_than_declared_is_no_answer() -> None:
     """F-009."""
-    with pytest.raises(NoAnswer, match="broke off after 2 of 10 bytes"):
-        send(wire(lambda: stream(b"{}", content_length="10")))
+    no_answer(wire(lambda: stream(b"{}", content_length="10")), "broke off after 2 of 10 bytes")
 
 
 def test_a_body_over_the_cap_is_cut() -> None:
     """F-013."""
     piece = b"x" * (1 << 20)
-    with pytest.raises(NoAnswer, match="larger than 8 MiB") as problem:
-        send(wire(lambda: stream(*[piece] * 50)))
-    assert problem.value.hopeless
+    assert no_answer(wire(lambda: stream(*[piece] * 50)), "larger than 8 MiB").hopeless
     assert len(send(wire(lambda: stream(*[piece] * 8))).body) == LONGEST_ANSWER
 
 
 def test_a_gzip_bomb_is_cut_while_it_unpacks() -> None:
     """F-013: 300 MB in one piece of 300 kB never unfold."""
     bomb = gzip.compress(b"\0" * (300 << 20), 1, mtime=0)
-    with pytest.raises(NoAnswer, match="larger than 8 MiB"):
-        send(wire(lambda: stream(bomb, content_encoding="gzip")))
+    no_answer(wire(lambda: stream(bomb, content_encoding="gzip")), "larger than 8 MiB")
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
@@ -186,8 +200,7 @@ def test_compressed_answers_are_read_in_any_pieces(coding: str) -> None:
     ],
 )
 def test_a_broken_compression_is_no_answer(content: bytes, coding: str, words: str) -> None:
-    with pytest.raises(NoAnswer, match=words):
-        send(wire(lambda: stream(content, content_encoding=coding)))
+    no_answer(wire(lambda: stream(content, content_encoding=coding)), words)
 
 
 @pytest.mark.parametrize(
@@ -214,19 +227,24 @@ def test_every_way_of_getting_no_answer_is_told_apart(
     problem: Exception, timed_out: bool, hopeless: bool, words: str
 ) -> None:
     """F-001, F-002, F-004, F-016."""
-    with pytest.raises(NoAnswer, match=words) as found:
-        send(wire(lambda: problem))
-    assert (found.value.timed_out, found.value.hopeless) == (timed_out, hopeless)
-    assert found.value.__cause__ is problem
+    found = no_answer(wire(lambda: problem), words)
+    assert (found.timed_out, found.hopeless) == (timed_out, hopeless)
 
 
 def test_an_untrusted_certificate_is_hopeless_however_deep_it_is_buried() -> None:
     """F-003."""
     buried = httpx.ConnectError("failed")
     buried.__cause__ = ssl.SSLCertVerificationError(1, "certificate verify failed: self-signed certificate")
-    with pytest.raises(NoAnswer, match="--ca-file") as found:
-        send(wire(lambda: buried))
-    assert found.value.hopeless
+    found = no_answer(wire(lambda: buried), "--ca-file")
+    assert (found.hopeless, found.unsent) == (True, True)
+
+
+def test_a_process_without_files_left_has_sent_nothing_and_says_why() -> None:
+    """EMFILE."""
+    buried = httpx.ConnectError("failed")
+    buried.__cause__ = OSError(errno.EMFILE, "Too many open files")
+    found = no_answer(wire(lambda: buried), "no more files")
+    assert (found.unsent, found.exhausted, found.hopeless) == (True, True, False)
 
 
 def test_nothing_prints_a_header_or_a_body(caplog: pytest.LogCaptureFixture) -> None:

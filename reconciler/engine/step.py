@@ -1,24 +1,23 @@
-"""A step on its way: what it works with, what is known of it so far, and how it ends.
+"""One step while it is carried out: what it works with, what is known of it so far, and how it ends.
 
-Every wait of a step goes through `UnderWay.wait`, so every wait is announced and bounded.
+Every wait of a step goes through `StepContext.wait`, so every wait is announced and bounded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from reconciler.clock import Clock
-from reconciler.domain.deployment import DesiredDeployment
+from reconciler.domain.deployment import DesiredDeployment, JsonObject
 from reconciler.domain.ids import DeploymentId
-from reconciler.domain.operation import Accepted
 from reconciler.domain.state import ObservedDeployment
 from reconciler.engine.fixes import fix_for
 from reconciler.engine.outcome import Fault, ItemReport, Listener, Outcome, Sending, Waiting
 from reconciler.engine.pace import Pace, Resends
 from reconciler.engine.ports import DeploymentsApi
 from reconciler.engine.stop import Stop
-from reconciler.plan.diff import field_changes
+from reconciler.plan.pair import field_changes
 from reconciler.plan.plan import Step
 
 
@@ -26,29 +25,36 @@ from reconciler.plan.plan import Step
 class Track:
     """What is known of a step while it is under way; read by whoever has to report an interruption.
 
-    `in_flight` names the verb whose end is not known yet; `begun` says that some write was received;
-    `done` is the verb of this step's latest write whose end was read back.
+    `in_flight` names the verb whose end is not known yet; `done` is the verb of this step's latest write
+    whose end was read back.
     """
 
     attempts: int = 0
     in_flight: str = ""
-    begun: bool = False
     done: str = ""
     request_id: str | None = None
-    warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
-class StepEnd(Exception):  # noqa: N818 -- a way out of nested waits, not an error
-    """A step has ended."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepResult:
+    """How a step ended."""
+
+    outcome: Outcome
+    fault: Fault | None = None
+    note: str = ""
+
+
+class StepEnded(Exception):  # noqa: N818 -- a way out of nested waits, not an error
+    """A step has ended; `result` says how."""
 
     def __init__(self, outcome: Outcome, fault: Fault | None = None, note: str = "") -> None:
-        self.outcome = outcome
-        self.fault = fault
-        self.note = note
+        super().__init__(outcome.value)
+        self.result = StepResult(outcome=outcome, fault=fault, note=note)
 
 
 class CutShort(Exception):  # noqa: N818 -- a way out, like the one above
-    """The run was asked to stop before a write of this step had left; it stays here."""
+    """The run was asked to stop before a write of this step was sent; it stays here."""
 
 
 def cut_short(step: Step, track: Track, why: str) -> ItemReport:
@@ -65,21 +71,19 @@ def cut_short(step: Step, track: Track, why: str) -> ItemReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AtTheDoor:
-    """What a step notes of its requests on their way out; nothing of it leaves after a stop (F-089)."""
+class StepObserver:
+    """What a step notes of its requests on their way out; no write is sent after a stop (F-089)."""
 
     step: Step
     track: Track
     listener: Listener
     stop: Stop
 
-    def held_back(self, method: str, why: str, seconds: float) -> None:
-        """Not sent yet; a write that ARM throttled was not done, and is here again."""
-        if method != "GET":
-            self.track.in_flight = ""
+    def held_back(self, why: str, seconds: float) -> None:
+        """Not sent yet."""
         self.listener.notify(Waiting(step=self.step, what=why, seconds=seconds))
 
-    def leaves(self, method: str) -> None:
+    def sending(self, method: str) -> None:
         """Sent from here on. Raises CutShort for a write once the run was asked to stop."""
         if method == "GET":
             return
@@ -90,19 +94,24 @@ class AtTheDoor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """One write: what it is called, how to send it, and how to tell that it took effect.
+class Write:
+    """One write of a step: a PUT of `body`, or a DELETE without one.
 
     `wanted` gives the dotted fields that are not yet as this write wants them; none once it has taken effect.
     """
 
-    verb: str
-    send: Callable[[], Awaitable[Accepted]]
+    body: JsonObject | None = None
+    source_tenants: tuple[str, ...] = ()
     wanted: Callable[[ObservedDeployment | None], tuple[str, ...]]
+
+    @property
+    def verb(self) -> str:
+        """PUT or DELETE."""
+        return "DELETE" if self.body is None else "PUT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnderWay:
+class StepContext:
     """One step with everything that carrying it out needs. `deadline` is in monotonic seconds."""
 
     api: DeploymentsApi
@@ -113,6 +122,7 @@ class UnderWay:
     fleet: str
     step: Step
     track: Track
+    observer: StepObserver
     resends: Resends
     deadline: float
 
@@ -121,10 +131,18 @@ class UnderWay:
         """The deployment that the step is about."""
         return self.step.action.id
 
+    @property
+    def left(self) -> float:
+        """Seconds until the deadline."""
+        return self.deadline - self.clock.monotonic()
+
+    async def look(self) -> ObservedDeployment | None:
+        """The deployment as it is now."""
+        return await self.api.get_deployment(self.id, observer=self.observer)
+
     async def wait(self, what: str, seconds: float) -> bool:
         """Sleep, and say what for; False when the deadline leaves no time for it."""
-        left = self.deadline - self.clock.monotonic()
-        if seconds > left:
+        if seconds > self.left:
             return False
         self.listener.notify(Waiting(step=self.step, what=what, seconds=seconds))
         await self.clock.sleep(seconds)

@@ -1,0 +1,200 @@
+"""Who moved a deployment to another model or version: the manifest, the service or somebody else.
+
+There is no memory but the marks on the deployment: what was last declared for its model, and what was last
+declared at all. The service moves pay-as-you-go deployments only (Microsoft, model retirements, 2026-07-28).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from enum import Enum, auto
+from typing import Final, Protocol
+
+from reconciler.catalogue.facts import Stage
+from reconciler.catalogue.load import catalogue
+from reconciler.domain.deployment import DesiredDeployment, Unset
+from reconciler.domain.fields import BY_PATH
+from reconciler.domain.ids import AccountId, Region
+from reconciler.domain.json_values import at
+from reconciler.domain.sku import SkuName
+from reconciler.domain.state import ObservedDeployment, ObservedState, Offer
+from reconciler.plan.body import model_mark, spec_mark
+from reconciler.plan.ownership import mark_of, model_mark_of
+
+_OPTION: Final = BY_PATH["versionUpgradeOption"]
+_MOVED_FIELDS: Final = ("model.format", "model.name", "model.version", "model.publisher")
+_HOPS: Final = 8
+"""An announced successor may have one itself."""
+
+
+class Mover(Enum):
+    """Who made the live model another one than the declared."""
+
+    NOBODY = auto()
+    """They are the same."""
+    MANIFEST = auto()
+    """The manifest says something else than at the last apply, whichever way it goes."""
+    SERVICE = auto()
+    """The service upgraded it, as it may."""
+    SOMEBODY = auto()
+    """Somebody changed the deployment; the service never does so."""
+    UNKNOWN = auto()
+    """No mark tells: it was written by an earlier release, or by nobody of ours."""
+
+
+class Upgrades(Protocol):
+    """What is known of the upgrades that the service makes by itself."""
+
+    def successors(self, name: str, version: str, sku: SkuName) -> frozenset[str]:
+        """The models that take the place of a version, by announcement or documentation; lower case."""
+        ...
+
+    def preview_ended(self, name: str, version: str, sku: SkuName) -> bool:
+        """Whether a version was a preview and has ended; its deployments are moved whatever they say."""
+        ...
+
+
+class _NothingKnown:
+    def successors(self, name: str, version: str, sku: SkuName) -> frozenset[str]:
+        del name, version, sku
+        return frozenset()
+
+    def preview_ended(self, name: str, version: str, sku: SkuName) -> bool:
+        del name, version, sku
+        return False
+
+
+NOTHING_KNOWN: Final[Upgrades] = _NothingKnown()
+
+
+def who_moved(
+    desired: DesiredDeployment, observed: ObservedDeployment, upgrades: Upgrades = NOTHING_KNOWN
+) -> Mover:
+    """Who is behind a live model or version that is not the declared one."""
+    model = desired.spec.model
+    if _same_model(desired, observed):
+        return Mover.NOBODY
+    last = model_mark_of(observed)
+    unchanged = last == model_mark(desired) if last is not None else mark_of(observed) == spec_mark(desired)
+    if not unchanged:
+        return Mover.UNKNOWN if last is None else Mover.MANIFEST
+    if observed.sku is None or not observed.sku.pay_as_you_go or isinstance(model.version, Unset):
+        return Mover.SOMEBODY
+    if not _is_upgrade(desired, model.version, observed, observed.sku, upgrades):
+        return Mover.SOMEBODY
+    allowed = upgrade_option(desired, observed).lower() != "noautoupgrade"
+    if allowed or upgrades.preview_ended(model.name, model.version, observed.sku):
+        return Mover.SERVICE
+    return Mover.SOMEBODY
+
+
+def accepting(
+    desired: DesiredDeployment, observed: ObservedDeployment, upgrades: Upgrades = NOTHING_KNOWN
+) -> DesiredDeployment:
+    """`desired`, with the live model accepted where the service moved it."""
+    if desired.accepted or who_moved(desired, observed, upgrades) is not Mover.SERVICE:
+        return desired
+    return replace(desired, accepted=_MOVED_FIELDS)
+
+
+def upgrade_option(desired: DesiredDeployment, observed: ObservedDeployment) -> str:
+    """The versionUpgradeOption in force; where the manifest is silent, what is there counts."""
+    option = desired.spec.version_upgrade_option
+    if isinstance(option, Unset):
+        return str(at(observed.resource, _OPTION.arm) or _OPTION.absent)
+    return option
+
+
+def _same_model(desired: DesiredDeployment, observed: ObservedDeployment) -> bool:
+    model = desired.spec.model
+    if (observed.model_name or "").lower() != model.name.lower():
+        return False
+    return isinstance(model.version, Unset) or observed.model_version == model.version
+
+
+def _is_upgrade(
+    desired: DesiredDeployment,
+    version: str,
+    observed: ObservedDeployment,
+    sku: SkuName,
+    upgrades: Upgrades,
+) -> bool:
+    """Whether the live model is a newer version of the declared, or its announced or documented successor."""
+    model = desired.spec.model
+    name, running = (observed.model_name or "").lower(), observed.model_version or ""
+    if name != model.name.lower():
+        return name in upgrades.successors(model.name, version, sku)
+    return model.format.lower() != "anthropic" and _newer(running, than=version)
+
+
+def _newer(version: str, *, than: str) -> bool:
+    """Only versions of one form have an order: dates (2024-11-20), or small counts (1, 2).
+
+    Anthropic's have none: 1 and 2 are two places of hosting (Microsoft, Claude models, 2026-07-28).
+    """
+    dates = len(version) == len(than) == len("2024-11-20") and version[4] == than[4] == "-"
+    if dates:
+        return version > than
+    counts = version.isdigit() and than.isdigit() and max(len(version), len(than)) <= len("99")
+    return counts and int(version) > int(than)
+
+
+class RegionalUpgrades:
+    """What ARM's list of a region and the catalogue say of upgrades; read only when it is asked for."""
+
+    def __init__(
+        self, observed: ObservedState, account: AccountId, region: Region, today: date | None
+    ) -> None:
+        self._observed = observed
+        self._account = account
+        self._region = region
+        self._today = today
+
+    def successors(self, name: str, version: str, sku: SkuName) -> frozenset[str]:
+        """See `Upgrades`."""
+        found: set[str] = set()
+        waiting = [(name.lower(), version)]
+        for _ in range(_HOPS):
+            if not waiting:
+                break
+            here, of_version = waiting.pop()
+            for target, target_version in self._targets(here, of_version, sku):
+                if target not in found:
+                    found.add(target)
+                    waiting.append((target, target_version))
+        return frozenset(found)
+
+    def preview_ended(self, name: str, version: str, sku: SkuName) -> bool:
+        """See `Upgrades`. Ended is what ARM lists as Deprecated or past its date, or lists no longer."""
+        offers = [one for one in self._named(name) if one.model_version.lower() == version.lower()]
+        facts = catalogue().lifecycle(name, version, sku)
+        words = {one.lifecycle_status.lower() for one in offers} | {version.lower(), name.lower()}
+        stage = None if facts is None else facts.stage
+        if not (stage is Stage.PREVIEW or any("preview" in word for word in words)):
+            return False
+        listed = [one for one in offers if one.sku == sku]
+        if not listed:
+            return bool(self._named(name))
+        return all(self._over(one) for one in listed)
+
+    def _over(self, offer: Offer) -> bool:
+        past = self._today is not None and offer.retires is not None
+        past = past and str(offer.retires)[:10] <= str(self._today)
+        return past or offer.lifecycle_status.lower() == "deprecated"
+
+    def _targets(self, name: str, version: str, sku: SkuName) -> Iterator[tuple[str, str]]:
+        for offer in self._named(name):
+            if offer.model_version.lower() == version.lower() and offer.replacement is not None:
+                yield offer.replacement.model.lower(), offer.replacement.version
+        facts = catalogue().lifecycle(name, version, sku)
+        for one in (facts.successor or "").split(",") if facts is not None else ():
+            words = one.split()
+            if words:
+                yield words[0].lower(), words[1] if len(words) > 1 else ""
+
+    def _named(self, name: str) -> list[Offer]:
+        facts = self._observed.region_facts(self._account.subscription, self._region)
+        offers = facts.offers if facts is not None else None
+        return [one for one in offers or () if one.model_name.lower() == name.lower()]

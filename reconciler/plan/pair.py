@@ -1,0 +1,79 @@
+"""A declared deployment and what is there under its name: the body of a PUT, and what it would change.
+
+Both are made once per pair; whatever judges the pair reads them here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from reconciler.domain.deployment import DesiredDeployment, JsonObject
+from reconciler.domain.marks import MODEL_TAG
+from reconciler.domain.state import ObservedDeployment
+from reconciler.plan.actions import FieldChange
+from reconciler.plan.body import gone, model_mark, put_body, spec_mark, writable
+from reconciler.plan.diff import body_changes, fields_of
+from reconciler.plan.moved import accepting
+from reconciler.plan.ownership import mark_of, model_mark_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """`mark` is the value of the tag that says whose it is. `renew` asks for marks that are only missing."""
+
+    desired: DesiredDeployment
+    observed: ObservedDeployment
+    mark: str
+    renew: bool = False
+
+    @cached_property
+    def body(self) -> JsonObject:
+        """Exactly what a PUT sends."""
+        return put_body(self.desired, self.observed, self.mark)
+
+    @cached_property
+    def changes(self) -> tuple[FieldChange, ...]:
+        """What a PUT changes, our marks included; empty when there is nothing to write.
+
+        Earlier releases wrote no mark of the model: where nothing else is to be written it is not missed.
+        """
+        found = self._untold_source + body_changes(
+            self.observed, self.body, gone=gone(self.desired), forgetful=self.unchanged
+        )
+        return () if not self.renew and all(map(_never_written, found)) else found
+
+    @property
+    def _untold_source(self) -> tuple[FieldChange, ...]:
+        """A change of the model's source where ARM does not tell the source: our mark remembers it."""
+        source, last = self.desired.spec.model.source, model_mark_of(self.observed)
+        if source is None or last is None or self.observed.model_source is not None:
+            return ()
+        before, now = last.partition("#")[2], model_mark(self.desired).partition("#")[2]
+        if before == now or not now:
+            return ()
+        return (FieldChange(path="model.source", before=None, after=str(source.account)),)
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether the manifest is what was last applied."""
+        return mark_of(self.observed) == spec_mark(self.desired)
+
+    @property
+    def carried(self) -> tuple[str, ...]:
+        """The manifest paths of what the body repeats from what is there although no manifest states it."""
+        declared = {change.path for change in fields_of(put_body(self.desired, None, self.mark))}
+        there = fields_of(writable(self.observed))
+        return tuple(change.path for change in there if change.path not in declared)
+
+
+def _never_written(change: FieldChange) -> bool:
+    return change.path == f"tags.{MODEL_TAG}" and change.before is None
+
+
+def field_changes(
+    desired: DesiredDeployment, observed: ObservedDeployment, mark: str, *, renew: bool = False
+) -> tuple[FieldChange, ...]:
+    """What a PUT of `desired` would change, our marks included; empty when there is nothing to write."""
+    wanted = accepting(desired, observed)
+    return Pair(desired=wanted, observed=observed, mark=mark, renew=renew).changes
