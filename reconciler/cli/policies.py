@@ -13,13 +13,13 @@ from xml.etree import ElementTree as ET
 from reconciler.cli.options import DEFAULT_PATH, Output
 from reconciler.cli.severities import severities
 from reconciler.cli.wiring import Loaded, the_clock
-from reconciler.diagnostics import Diagnostic, Severity, counted
+from reconciler.cli.words import Meaning
+from reconciler.diagnostics import Diagnostic, Severity, Span, counted
 from reconciler.domain.state import DesiredState, ObservedState
 from reconciler.plan.plan import Plan, Refusal
 from reconciler.policy.rule import PREFIX, PolicyRule, PolicySubject
 from reconciler.policy.words import WORDS, Monthly
 from reconciler.report import diagnostics as diagnostics_report
-from reconciler.report.junit import to_junit
 from reconciler.report.style import Style, json_text
 
 
@@ -137,7 +137,7 @@ def beside(rendered: str, found: Sequence[Diagnostic], loaded: Loaded, output: O
         case "github":
             return rendered + diagnostics_report.render_github(found, loaded.sources)
         case "junit":
-            return _one_junit(rendered, to_junit(found, loaded.sources, files=()))
+            return _one_junit(rendered, diagnostics_report.render_junit(found, loaded.sources, files=()))
         case "html" | "prometheus":
             return rendered
         case _:
@@ -162,23 +162,27 @@ def _one_junit(first: str, second: str) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}\n'
 
 
-def explained(code: str, policies: Sequence[str]) -> str | None:
-    """What a rule of the policies at hand is about; None where none of them has this code."""
+def meanings_of(policies: Sequence[str]) -> list[Meaning]:
+    """What the rules of the policies at hand mean: those in the usual folder, and those that are named."""
     from reconciler.manifest.load import load  # noqa: PLC0415 -- only for a policy's code
 
     read = load([path for path in (DEFAULT_PATH,) if Path(path).exists()], policies=policies)
-    rule = next((one for one in read.policies if one.code == code), None)
-    if rule is None:
-        return None
-    span = read.sources.span(rule.at("id"))
-    where = rule.place.file + ("" if span is None else f":{span.line}")
-    lines = [f"{code} (a rule of policy `{rule.policy}`; severity {rule.severity.value})", ""]
-    lines += [f"{rule.message}.", ""] if rule.message else []
-    lines.append(f"About: {_about(rule)}")
-    lines += [f"Requires: {word}: {WORDS[word].allowed(wanted)}" for word, wanted in rule.require.items()]
-    lines += [f"Expression: {' '.join(rule.expression.split())}"] if rule.expression else []
-    lines += [f"Exempt: {one.target} until {one.until} ({one.reason})" for one in rule.exemptions]
-    return "\n".join([*lines, "", f"Source: {where}."])
+    return [_meaning(one, read.sources.span(one.at("id"))) for one in read.policies]
+
+
+def _meaning(rule: PolicyRule, span: Span | None) -> Meaning:
+    said = [f"{rule.message}."] if rule.message else []
+    said.append(f"About {_about(rule)}.")
+    said += [f"Requires {word}: {WORDS[word].allowed(wanted)}." for word, wanted in rule.require.items()]
+    said += [f"Expression: {' '.join(rule.expression.split())}"] if rule.expression else []
+    said += [f"Exempt: {one.target} until {one.until} ({one.reason})." for one in rule.exemptions]
+    return Meaning(
+        word=rule.code,
+        kind=f"a rule of policy `{rule.policy}`",
+        text="\n".join(said),
+        severity=rule.severity.value,
+        source=rule.place.file + ("" if span is None else f":{span.line}"),
+    )
 
 
 def _about(rule: PolicyRule) -> str:

@@ -6,6 +6,7 @@ import click
 
 from reconciler.cli.commands.shared import cost_option, invalid, style_of
 from reconciler.cli.exit_codes import Exit
+from reconciler.cli.help import Command
 from reconciler.cli.knowledge import prices
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import (
@@ -18,7 +19,7 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.pipeline import observe_fleet
 from reconciler.cli.policies import beside, of_existing
-from reconciler.cli.wiring import load_manifests, the_clock, write_result
+from reconciler.cli.wiring import load_manifests, the_clock, write_each
 from reconciler.diagnostics import has_errors
 from reconciler.domain.state import DesiredState, Listed, ObservedState
 from reconciler.prices.bill import Cost, bill
@@ -29,7 +30,14 @@ from reconciler.report import show as show_report
 from reconciler.report.style import json_text
 
 
-@click.command("show")
+@click.command(
+    "show",
+    cls=Command,
+    examples=(
+        "reconciler show",
+        "reconciler show -o html --output-file fleet.html",
+    ),
+)
 @manifest_options
 @connection_options
 @output_options("text", "json", "markdown", "html")
@@ -47,33 +55,33 @@ def command(*, chosen: Chosen, connection: Connection, output: Output, with_cost
         observe_fleet(desired, connection, output, with_regions=False), timeout=connection.timeout
     )
     cost = _cost(desired, observed) if with_cost else None
-    page = _rendered(desired, observed, chosen, cost, output)
+
+    def rendered(output: Output) -> str:
+        match output.form:
+            case "json":
+                document = show_report.to_json(observed)
+                return json_text(document | ({"cost": cost_document(cost).to_json()} if cost else {}))
+            case "markdown":
+                table = f"\n{cost_report.render_markdown(cost)}" if cost else ""
+                return show_report.render_markdown(observed) + table
+            case "html":
+                from reconciler.cli.commands.pages import show_html  # noqa: PLC0415 -- loads only when asked for
+
+                return show_html(desired, observed, chosen, cost)
+            case _:
+                style = style_of(output)
+                text = show_report.render_text(observed, style=style)
+                if cost:
+                    text += f"\n{cost_report.render_text(cost, style=style, verbose=output.verbose)}"
+                return text
+
     broken = of_existing(loaded, observed) if chosen.policies else ()
-    write_result(output, beside(page, broken, loaded, output) if chosen.policies else page)
+    write_each(
+        output,
+        lambda each: beside(rendered(each), broken, loaded, each) if chosen.policies else rendered(each),
+    )
     complete = all(isinstance(reading, Listed) for reading in observed.readings.values())
     return Exit.DONE if complete and not has_errors(broken) else Exit.FAILED
-
-
-def _rendered(
-    desired: DesiredState, observed: ObservedState, chosen: Chosen, cost: Cost | None, output: Output
-) -> str:
-    match output.form:
-        case "json":
-            document = show_report.to_json(observed)
-            return json_text(document | ({"cost": cost_document(cost).to_json()} if cost else {}))
-        case "markdown":
-            table = f"\n{cost_report.render_markdown(cost)}" if cost else ""
-            return show_report.render_markdown(observed) + table
-        case "html":
-            from reconciler.cli.commands.pages import show_html  # noqa: PLC0415 -- loads only when asked for
-
-            return show_html(desired, observed, chosen, cost)
-        case _:
-            style = style_of(output)
-            text = show_report.render_text(observed, style=style)
-            if cost:
-                text += f"\n{cost_report.render_text(cost, style=style, verbose=output.verbose)}"
-            return text
 
 
 def _cost(desired: DesiredState, observed: ObservedState) -> Cost:
