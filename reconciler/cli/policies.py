@@ -14,9 +14,10 @@ from reconciler.cli.options import DEFAULT_PATH, Output
 from reconciler.cli.severities import severities
 from reconciler.cli.wiring import Loaded, the_clock
 from reconciler.cli.words import Meaning
-from reconciler.diagnostics import Diagnostic, Severity, Span, counted
+from reconciler.diagnostics import Diagnostic, Severity, Span
 from reconciler.domain.state import DesiredState, ObservedState
-from reconciler.plan.plan import Plan, Refusal
+from reconciler.plan.guard import judged_by_policies
+from reconciler.plan.plan import Plan
 from reconciler.policy.rule import PREFIX, PolicyRule, PolicySubject
 from reconciler.policy.words import WORDS, Monthly
 from reconciler.report import diagnostics as diagnostics_report
@@ -48,22 +49,7 @@ def with_policies(plan: Plan, loaded: Loaded, observed: ObservedState) -> Plan:
         return plan
     desired = loaded.state()
     found = _judged(loaded.policies, declared_subjects(desired, observed), desired, loaded.rule_words)
-    errors = tuple(one for one in found if one.severity is Severity.ERROR)
-    return replace(
-        plan,
-        diagnostics=(*plan.diagnostics, *errors),
-        notices=(*plan.notices, *(one for one in found if one.severity is not Severity.ERROR)),
-        refusals=(*plan.refusals, *_refusals(loaded.policies, found)),
-    )
-
-
-def _refusals(policies: Sequence[PolicyRule], found: Sequence[Diagnostic]) -> Iterable[Refusal]:
-    """One refusal a rule, whatever it hits; each finding stands among the diagnostics."""
-    for code in sorted({rule.code for rule in policies}):
-        errors = [one for one in found if one.code == code and one.severity is Severity.ERROR]
-        if errors:
-            more = f" (and {counted(len(errors) - 1, 'more finding')})" if len(errors) > 1 else ""
-            yield Refusal(code="policy", message=f"{code}: {errors[0].message}{more}", fix=errors[0].fix)
+    return judged_by_policies(plan, found)
 
 
 def _judged(
