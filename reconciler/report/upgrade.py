@@ -12,7 +12,8 @@ from pathlib import PurePath
 from reconciler.diagnostics import Place, Span, counted
 from reconciler.domain.deployment import UNSET
 from reconciler.report.layout import paragraph
-from reconciler.report.style import Style, markdown_fence, markdown_inert
+from reconciler.report.markdown import markdown_fence, markdown_inert
+from reconciler.report.style import Style
 from reconciler.upgrade.propose import Proposal, Standing, Strategy
 from reconciler.upgrade.rewrite import Beside, Removal
 

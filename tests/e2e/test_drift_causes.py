@@ -329,7 +329,7 @@ def test_an_account_that_cannot_be_read_is_an_error_everywhere(watch: Watch) -> 
     watch.desk.control("POST", "world", {"roles": [role]})
     ran = watch.drift("-o", "junit")
     assert ran.code == 1, ran
-    assert '<testcase name="chat" classname="acc"><error type="AuthorizationFailed"' in ran.out
+    assert '<testcase name="chat" classname="acc">\n<error type="AuthorizationFailed"' in ran.out
     told = watch.drift("-o", "prometheus").out
     assert 'reconciler_accounts_unreadable{fleet="watched"} 1' in told
     assert "reconciler_last_success_timestamp_seconds{" not in told

@@ -15,6 +15,7 @@ from reconciler.cli.commands.shared import (
     warn_about,
 )
 from reconciler.cli.exit_codes import Exit
+from reconciler.cli.help import Command
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import (
     Chosen,
@@ -26,7 +27,7 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.planfile import read_plan, recorded_paths
 from reconciler.cli.targets import must_hit_something
-from reconciler.cli.wiring import Loaded, connect, load_manifests, note, the_clock, write_result
+from reconciler.cli.wiring import Loaded, connect, load_manifests, note, the_clock, write_each
 from reconciler.domain.state import DesiredState, ObservedState
 from reconciler.engine.observe import observe
 from reconciler.errors import UsageProblem
@@ -35,15 +36,21 @@ from reconciler.plan.drift import DriftReport, find_drift
 from reconciler.planfile.saved import SavedPlan
 from reconciler.planfile.since import must_be_of, since_plan
 from reconciler.report import drift as drift_report
-from reconciler.report import drift_cases
-from reconciler.report.exposition import render_prometheus
 from reconciler.report.style import json_text
 
 
-@click.command("drift")
+@click.command(
+    "drift",
+    cls=Command,
+    examples=(
+        "reconciler drift",
+        "reconciler drift -o json --report junit=drift.xml",
+        "reconciler drift --since-plan plan.json",
+    ),
+)
 @manifest_options
 @connection_options
-@output_options("text", "json", "markdown", "html", "junit", "github", "prometheus", reports=True)
+@output_options("text", "json", "markdown", "html", "junit", "github", "prometheus")
 @click.option(
     "--ignore",
     "ignored",
@@ -95,8 +102,7 @@ def command(
         report = since_plan(report, base, desired, observed)
     report = report.without({Cause(one) for one in ignored})
     told = _Told(report=report, observed=observed, loaded=loaded, chosen=chosen, at=arm_time)
-    for each in output.each():
-        write_result(each, _rendered(told, each, show_people=show_people))
+    write_each(output, lambda each: _rendered(told, each, show_people=show_people))
     return _exit_code(report)
 
 
@@ -128,22 +134,28 @@ def _rendered(told: _Told, output: Output, *, show_people: bool) -> str:
         case "json":
             return json_text(drift_report.to_json(report, show_people=show_people))
         case "markdown":
-            return drift_report.render_markdown(report, show_people=show_people)
+            return drift_report.render_markdown(
+                report,
+                fleet=desired.fleet.name,
+                cloud=desired.fleet.cloud,
+                at=told.at,
+                show_people=show_people,
+            )
         case "html":
             from reconciler.cli.commands.pages import drift_html  # noqa: PLC0415 -- loads only when asked for
 
             return drift_html(report, desired, told.observed, told.chosen, show_people=show_people)
         case "junit":
-            return drift_cases.render_junit(report, show_people=show_people)
+            return drift_report.render_junit(report, show_people=show_people)
         case "github":
             places = {
                 one.id: place for one in desired.deployments if (place := one.provenance.place()) is not None
             }
-            return drift_cases.render_github(
+            return drift_report.render_github(
                 report, places=places, span=told.loaded.sources.span, show_people=show_people
             )
         case "prometheus":
-            return render_prometheus(report, fleet=desired.fleet.name, at=told.at)
+            return drift_report.render_prometheus(report, fleet=desired.fleet.name, at=told.at)
         case _:
             style = style_of(output)
             return drift_report.render_text(

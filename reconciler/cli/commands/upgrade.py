@@ -66,7 +66,7 @@ if TYPE_CHECKING:
     metavar="YYYY-MM-DD",
     help="Judge as of this day instead of today.",
 )
-@output_options("text", "json", "markdown", "diff", reports=True)
+@output_options("text", "json", "markdown", "diff")
 def command(
     *,
     chosen: Chosen,
