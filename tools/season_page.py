@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from reconciler.report.style import markdown_inert
+from reconciler.report.markdown import markdown_inert
 from reconciler.upgrade.propose import Standing
 from tests.corpus.season import TODAY, WITHIN, Move, moves
 
