@@ -11,7 +11,7 @@ from reconciler.cli.commands.shared import invalid, must_declare_something, styl
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import PRICES_OVERLAY, prices
 from reconciler.cli.options import DEFAULT_PATH, Chosen, Connection, Output
-from reconciler.cli.wiring import load_manifests, note, save, the_clock, write_result
+from reconciler.cli.wiring import load_manifests, note, save, the_clock, write_each
 from reconciler.domain.costs import Costs
 from reconciler.domain.ids import Region
 from reconciler.errors import UsageProblem
@@ -40,10 +40,13 @@ def listed(wanted: Wanted, currency: str, output: Output) -> Exit:
             currency=currency,
         )
     )
-    if output.form == "json":
-        write_result(output, json_text(report.to_json(rows, book)))
-    else:
-        write_result(output, report.render_text(rows, book, style=style_of(output)))
+
+    def rendered(output: Output) -> str:
+        if output.form == "json":
+            return json_text(report.to_json(rows, book))
+        return report.render_text(rows, book, style=style_of(output))
+
+    write_each(output, rendered)
     return Exit.DONE
 
 
@@ -68,7 +71,7 @@ def refreshed(
     save(target, list_text(found.source, found.rows))
     for one in found.notes:
         note(output, f"note: {one}")
-    write_result(output, _told(found, regions, target, output))
+    write_each(output, lambda each: _told(found, regions, target, each))
     return Exit.DONE
 
 
