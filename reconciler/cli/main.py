@@ -9,7 +9,6 @@ import contextlib
 import importlib
 import os
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from reconciler import __version__
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.interrupted import Interrupted, ended_by_signals
 from reconciler.cli.running import Run, error_text
+from reconciler.clock import SystemClock
 from reconciler.errors import ReconcilerError, UsageProblem
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ GROUPS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "show": ("show", "List the deployments that are there."),
         "quota": ("quota", "Show the fleet's quota pools: limit, use, and who holds them."),
         "cost": ("cost", "Say what the declared deployments cost a month, at list prices."),
+        "capacity": ("capacity", "Say which regions and SKUs would take a model now."),
+        "capacity propose": ("capacity_propose", "Propose the edit for what has no room."),
         "lifecycle": ("lifecycle", "List deployments with retirement date and successor."),
         "doctor": ("doctor", "Check cloud, sign-in, rights, clock and versions."),
     },
@@ -138,7 +140,7 @@ def root() -> None:
 
 def run_command(argv: Sequence[str], *, started: float | None = None) -> int:
     """Run `argv`; every way out is an exit code and, where something is wrong, a paragraph on stderr."""
-    run = Run(started=time.monotonic() if started is None else started)
+    run = Run(started=SystemClock().monotonic() if started is None else started)
     if os.environ.get("_RECONCILER_COMPLETE", "").startswith("powershell"):
         importlib.import_module("reconciler.cli.commands.completion")  # click has no class for this shell
     with ended_by_signals():

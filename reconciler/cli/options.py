@@ -7,7 +7,6 @@ has none: a forgotten variable must not say yes.
 from __future__ import annotations
 
 import functools
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ import click
 from reconciler.cli.deadline import READING, WRITING, Deadline
 from reconciler.cli.help import Option
 from reconciler.cli.running import Run, current
+from reconciler.clock import SystemClock
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -56,7 +56,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """Which manifests, which of their deployments, and how loud rules are (``code=severity``).
+    """Which manifests, which of their deployments, how loud rules are (``code=severity``), which policies.
 
     `shard` is ``i/n``, ``auto`` or empty. `by_default` is True where nobody named a path.
     """
@@ -68,6 +68,7 @@ class Chosen:
     rules: tuple[str, ...] = ()
     shard: str = ""
     by_default: bool = False
+    policies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +217,17 @@ rule_option = _manifests(
 """How loud rules are; the command gets `rules: tuple[str, ...]`."""
 
 
+policy_option = _manifests(
+    "--policy",
+    "policies",
+    multiple=True,
+    metavar="PATH",
+    type=click.Path(exists=True),
+    help="Also judge by the policies there; no manifest can change those. Repeatable.",
+)
+"""Policies from elsewhere; the command gets `policies: tuple[str, ...]`."""
+
+
 def _chosen(*, paths: tuple[str, ...], **given: Any) -> Chosen:
     return Chosen(paths=paths or (DEFAULT_PATH,), by_default=not paths, **given)
 
@@ -254,6 +266,7 @@ manifest_options = into(
         "Indexed Job numbers this job.",
     ),
     rule_option,
+    policy_option,
 )
 """PATH… and the selection; the command gets `chosen: Chosen`."""
 
@@ -303,7 +316,7 @@ def _deadline(own: float, ctx: click.Context, _: click.Parameter, given: float |
     run = ctx.find_object(Run)
     return Deadline(
         seconds=own if given is None else given,
-        started=time.monotonic() if run is None else run.started,
+        started=SystemClock().monotonic() if run is None else run.started,
         given=given is not None,
     )
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from reconciler.arm.tokens import TokenSource
     from reconciler.manifest.load import LoadedManifests
     from reconciler.manifest.source import SourceMap, Sources
+    from reconciler.policy.rule import PolicyRule
 
 _READER_WITHIN = 5.0
 """Seconds that the reader of a FIFO has to come."""
@@ -53,6 +54,7 @@ class Loaded:
     """Manifests read, resolved and checked. `desired` is None where they have structural errors.
 
     `manifests` is what they were made of, as the files say it and before any of them was left out.
+    `policies` are judged by whoever knows what would be, or is, there; `rule_words` are those of `--rule`.
     """
 
     desired: DesiredState | None
@@ -62,6 +64,8 @@ class Loaded:
     deployments: int
     paths: tuple[str, ...]
     manifests: LoadedManifests
+    policies: tuple[PolicyRule, ...] = ()
+    rule_words: tuple[str, ...] = ()
 
     @property
     def valid(self) -> bool:
@@ -120,8 +124,13 @@ def reread(
         selection,
         known_rules=rules.CODES,
         severities=severities(chosen.rules),
+        policies=chosen.policies,
     )
     found = (*read.diagnostics, *rules.check(read.understood, catalogue(), today, asks_arm=not offline))
+    if offline and read.policies:
+        from reconciler.cli.policies import of_declared  # noqa: PLC0415 -- only where there are policies
+
+        found = (*found, *of_declared(read.policies, read.understood, chosen.rules))
     desired = read.desired
     if desired is not None and read.deployments and selection != EVERYTHING:
         must_leave_something(desired)
@@ -136,6 +145,8 @@ def reread(
         files=read.files,
         deployments=read.deployments,
         paths=chosen.paths,
+        policies=read.policies,
+        rule_words=chosen.rules,
         manifests=read,
     )
 
@@ -238,7 +249,6 @@ async def connect(
     Unless a command is there to write, the transport itself refuses every method but GET (law I-04), and the
     POST of ARM's own validation where the user asked for that.
     """
-    _spare_httpx_its_own_command_line()
     from reconciler.arm.client import ArmClient, ArmSettings  # noqa: PLC0415 -- httpx loads only here
     from reconciler.arm.network import Network  # noqa: PLC0415
 
@@ -270,12 +280,6 @@ async def connect(
             on_warning=lambda text: note(output, f"warning: {text}"),
         ) as client:
             yield client
-
-
-def _spare_httpx_its_own_command_line() -> None:
-    """Httpx imports its command line, and with it rich, wherever it can: most of what importing it costs."""
-    if "httpx" not in sys.modules:
-        sys.modules["httpx._main"] = None  # type: ignore[assignment]  # how Python says "there is none"
 
 
 def endpoint_of(cloud: str) -> str:
