@@ -207,11 +207,13 @@ async def connect(
     *,
     read_only: bool = True,
     may_validate: bool = False,
+    keep_state: bool = True,
 ) -> AsyncIterator[ArmClient]:
     """An ARM client for the fleet's cloud; for `cloud: emulator` the emulator inside this process.
 
     Unless a command is there to write, the transport itself refuses every method but GET (law I-04), and the
-    POST of ARM's own validation where the user asked for that.
+    POST of ARM's own validation where the user asked for that. Without `keep_state` an embedded emulator that
+    has no state yet leaves none behind.
     """
     _spare_httpx_its_own_command_line()
     from reconciler.arm.client import ArmClient, ArmSettings  # noqa: PLC0415 -- httpx loads only here
@@ -235,7 +237,11 @@ async def connect(
     if version:
         settings = replace(settings, api_version=version)
     within = cloud == "emulator" and connection.endpoint is None
-    with _embedded_transport(connection, output, desired) if within else nullcontext() as transport:
+    with (
+        _embedded_transport(connection, output, desired, keep=keep_state)
+        if within
+        else nullcontext() as transport
+    ):
         tokens = _tokens(connection, cloud, endpoint, network, transport)
         async with ArmClient(
             settings,
@@ -299,11 +305,12 @@ def _tokens(
 
 @contextmanager
 def _embedded_transport(
-    connection: Connection, output: Output, desired: DesiredState
+    connection: Connection, output: Output, desired: DesiredState, *, keep: bool
 ) -> Iterator[httpx.AsyncBaseTransport]:
     from reconciler.cli.embedded import embedded  # noqa: PLC0415 -- the emulator loads only here
 
-    with embedded(connection.emulator_state, desired) as (transport, created):
+    state = connection.emulator_state if keep or connection.emulator_state.exists() else None
+    with embedded(state, desired) as (transport, created):
         for account in created:
-            note(output, f"note: the emulator had no account {account.rpartition('/')[2]}; it has one now")
+            note(output, f"note: created account {account.rpartition('/')[2]} in the emulator")
         yield transport

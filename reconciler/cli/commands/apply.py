@@ -33,7 +33,7 @@ from reconciler.cli.options import (
     output_options,
     writing_connection_options,
 )
-from reconciler.cli.pipeline import plan_for
+from reconciler.cli.pipeline import look, plan_for
 from reconciler.cli.planfile import as_planned, only_what_was_seen, saved_plan
 from reconciler.cli.targets import must_hit_something
 from reconciler.cli.wiring import (
@@ -46,7 +46,6 @@ from reconciler.cli.wiring import (
     write_result,
 )
 from reconciler.engine.apply import apply
-from reconciler.engine.observe import observe_for_plan
 from reconciler.engine.outcome import ApplyReport, ItemReport, Outcome
 from reconciler.engine.pace import DEFAULT_PACE, Pace
 from reconciler.engine.stale import stale_items
@@ -149,8 +148,7 @@ class _Run:
         """The command's exit code."""
         desired, output, deadline = self.loaded.state(), self.output, self.connection.timeout
         async with connect(self.connection, output, desired, read_only=False) as arm:
-            looked = observe_for_plan(desired, arm, parallelism=self.connection.parallelism)
-            observed = await reading(looked, deadline)
+            observed = await reading(look(desired, arm, self.connection, output), deadline)
             if self.consent.saved is None:
                 must_hit_something(desired, observed)
             plan = plan_for(self.loaded, observed, self.allowances)
