@@ -82,6 +82,11 @@ def load_manifests(
 
     shard_of_this_job(chosen.shard, os.environ)  # what is no shard is told before a file is read
     stdin = sys.stdin.buffer if "-" in chosen.paths and sys.stdin is not None else None
+    if chosen.paths == (DEFAULT_PATH,) and not Path(DEFAULT_PATH).exists():
+        raise UsageProblem(
+            f"there is no {DEFAULT_PATH} here. `reconciler init` writes a first fleet, `reconciler export` "
+            "manifests for what exists already; or name the manifests: PATH"
+        )
     today = today or the_clock().now().date()
     return reread(read_documents(chosen.paths, stdin=stdin), chosen, cloud, today=today, offline=offline)
 
@@ -98,11 +103,6 @@ def reread(
     from reconciler.manifest.load import understood  # noqa: PLC0415
     from reconciler.manifest.selection import EVERYTHING, Selection  # noqa: PLC0415
 
-    if chosen.paths == (DEFAULT_PATH,) and not Path(DEFAULT_PATH).exists():
-        raise UsageProblem(
-            f"there is no {DEFAULT_PATH} here. `reconciler init` writes a first fleet, `reconciler export` "
-            "manifests for what exists already; or name the manifests: PATH"
-        )
     shard = shard_of_this_job(chosen.shard, os.environ)
     selection = Selection.of(select=chosen.select, targets=chosen.targets, excludes=chosen.excludes)
     read = understood(

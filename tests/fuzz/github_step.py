@@ -31,12 +31,16 @@ _EVENTS = (
     b'{"pull_request": []}', b'{"pull_request": {"number": "7"}}', b'{"pull_request": {"number": -1}}',
     b'{"pull_request": {"number": true}}', b'{"pull_request": {"number": 7}}', _DEEP,
 )  # fmt: skip
+_OURS = (
+    b'[{"body": "<!-- reconciler target=default comment -->", "id": 5, '
+    b'"user": {"login": "github-actions[bot]"}}]'
+)
 _ANSWERS = (
-    b"{}", b"[]", b"null", b"7", b'"text"', b"", b"{", b"\xff", b'["a", 1, null]', b'[{"body": 7, "user": []}]',
-    b'[{"body": null, "user": {"login": "github-actions[bot]"}, "id": "x"}]', b'{"number": "7", "labels": "x"}',
-    b'{"number": 7, "labels": [{"name": "drift"}]}', b'{"number": 7, "labels": ["drift"]}', b'{"message": ["no"]}',
-    b'[{"body": "<!-- reconciler target=default comment -->", "user": {"login": "github-actions[bot]"}, "id": 5}]',
-    _DEEP,
+    b"{}", b"[]", b"null", b"7", b'"text"', b"", b"{", b"\xff", b'["a", 1, null]',
+    b'[{"body": 7, "user": []}]', b'{"number": "7", "labels": "x"}', b'{"message": ["no"]}',
+    b'[{"body": null, "user": {"login": "github-actions[bot]"}, "id": "x"}]',
+    b'{"number": 7, "labels": [{"name": "drift"}]}', b'{"number": 7, "labels": ["drift"]}',
+    _OURS, _DEEP,
 )  # fmt: skip
 _STATUSES = (200, 200, 200, 201, 204, 301, 403, 404, 422, 500)
 

@@ -285,6 +285,8 @@ def _write_report(report: ApplyReport, loaded: Loaded, output: Output) -> None:
         if output.form == "json":
             return json_text(apply_report.to_json(report))
         alias_of = loaded.state().fleet.alias_of
-        return apply_report.render_text(report, style=style_of(output), alias_of=alias_of)
+        return apply_report.render_text(
+            report, style=style_of(output), alias_of=alias_of, verbose=output.verbose
+        )
 
     write_each(output, rendered)

@@ -80,8 +80,8 @@ def command(
     """Compare what is there with what was declared and applied. Exit 2 when something drifted.
 
     Causes: changed-outside, auto-upgraded, expired, retired, deleted-outside, pending, failed-state,
-    undeclared. No drift, and told all the same: pending, upgrades that the manifest itself lets the
-    service do, and what another fleet has marked (unless the account is prune: exclusive).
+    undeclared. Reported, but not drift: pending, upgrades that the manifest itself lets the service do,
+    and what another fleet has marked (unless the account is prune: exclusive).
     """
     base = None if since is None else read_plan(since)
     if base is not None:
