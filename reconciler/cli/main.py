@@ -9,7 +9,6 @@ import contextlib
 import importlib
 import os
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -19,6 +18,7 @@ import click
 from reconciler import __version__
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.interrupted import Interrupted
+from reconciler.clock import SystemClock
 from reconciler.errors import ReconcilerError, UsageProblem
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ GROUPS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "show": ("show", "List the deployments that are there."),
         "quota": ("quota", "Show the fleet's quota pools: limit, use, and who holds them."),
         "cost": ("cost", "Say what the declared deployments cost a month, at list prices."),
+        "capacity": ("capacity", "Say which regions and SKUs would take a model now."),
+        "capacity propose": ("capacity_propose", "Propose the edit for what has no room."),
         "lifecycle": ("lifecycle", "List deployments with retirement date and successor."),
         "doctor": ("doctor", "Check cloud, sign-in, rights, clock and versions."),
     },
@@ -136,7 +138,7 @@ def root() -> None:
 
 def run_command(argv: Sequence[str], *, started: float | None = None) -> int:
     """Run `argv`; every way out is an exit code and, where something is wrong, a paragraph on stderr."""
-    began = time.monotonic() if started is None else started
+    began = SystemClock().monotonic() if started is None else started
     if os.environ.get("_RECONCILER_COMPLETE", "").startswith("powershell"):
         importlib.import_module("reconciler.cli.commands.completion")  # click has no class for this shell
     try:

@@ -38,7 +38,7 @@ _ROOT: Final = frozenset(
 _MODEL: Final = frozenset(
     {"format", "name", "version", "publisher", "source", "sourceaccount", "callratelimit"}
 )
-_SKU: Final = ("tier", "size", "family")
+SKU: Final = ("tier", "size", "family")
 _DEEPEST: Final = 12
 _NO_WRITE: Final = {
     "failed": "ARM refuses every write to it until it is deleted. Delete it, or declare it with "
@@ -198,7 +198,7 @@ def _sku(page: _Page, found: Found, properties: JsonObject) -> None:
     elif found.observed and stated:
         page.comments.append("ARM tells no capacity; sku.capacity is left to whoever set it")
         page.lifecycle["ignoreChanges"] = ["sku.capacity"]
-    for field_name in _SKU:
+    for field_name in SKU:
         value = word(at(sku, field_name))
         if value and fits({"sku": {field_name: value}}):
             stated[field_name] = value
@@ -300,6 +300,12 @@ def _unknown(page: _Page, found: Found, properties: JsonObject) -> None:
         page.comments.append(f"not known here, and stated as it is: {', '.join(extra)}")
     if not found.observed:
         read_only = [name for name in properties if name.lower() in _READ_ONLY]
+        read_only += [
+            f"model.{name}" for name in part(properties, "model") if name.lower() == "callratelimit"
+        ]
+        read_only += [
+            f"model.{name}" for name in part(properties, "model") if name.lower() == "callratelimit"
+        ]
         if read_only:
             page.comments.append(f"left out, for ARM sets it by itself: {', '.join(read_only)}")
         if at(properties, "sku") is not None or at(properties, "tags") is not None:

@@ -146,6 +146,24 @@ class UnreadDocument(Document):
     fix: str
 
 
+class ElsewhereDocument(Document):
+    """Another region that had room."""
+
+    region: str
+    sku: str
+    available: int
+
+
+class CapacityCheckDocument(Document):
+    """What ARM's modelCapacities told about a write, in PTUs."""
+
+    needed: int
+    available: int | None
+    asked_at: str
+    why: str
+    elsewhere: tuple[ElsewhereDocument, ...]
+
+
 class ActionDocument(Document):
     """What would be done with one deployment."""
 
@@ -165,6 +183,11 @@ class ActionDocument(Document):
     writes: tuple[Json, ...] = _what("All PUTs, where there is more than one.", default=())
     carried: tuple[str, ...] = _what("Paths that an update repeats from what is there.", default=())
     fix: str = _what("What lifts a block.", default="")
+    capacity: Literal["available", "short", "unverified"] = _what(
+        "With --check-capacity: whether the region had room when ARM was asked; no promise.",
+        default="unverified",
+    )
+    capacity_check: CapacityCheckDocument | None = _what("What ARM told then.", default=None)
 
 
 # -- plan --------------------------------------------------------------------------------------------------
@@ -385,6 +408,14 @@ class UnreadableDocument(Document):
     message: str
 
 
+class UnverifiedDocument(Document):
+    """A subscription whose Activity Log could not be read, so that nobody knows who did what."""
+
+    subscription: str
+    code: str
+    message: str
+
+
 class SinceDocument(Document):
     """The plan that a report begins at, and how many items it knew already."""
 
@@ -400,6 +431,7 @@ class DriftDocument(VersionedDocument):
     in_sync: int
     ignored: int
     since: SinceDocument | None
+    unverified: tuple[UnverifiedDocument, ...]
     summary: dict[str, int] = _what("Items by cause; every cause is a key.")
 
 

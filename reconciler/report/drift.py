@@ -27,6 +27,7 @@ from reconciler.planfile.documents import (
     DriftItemDocument,
     SinceDocument,
     UnreadableDocument,
+    UnverifiedDocument,
 )
 from reconciler.report.build_systems import Annotation, Case, junit, workflow_commands
 from reconciler.report.layout import (
@@ -34,6 +35,7 @@ from reconciler.report.layout import (
     cells,
     clauses,
     counted,
+    listed,
     padded,
     paragraph,
     stacked,
@@ -59,6 +61,9 @@ def render_text(
     ]
     if report.unreadable:
         parts.append("\n".join(_unreadable(report, style)))
+    if report.unverified:
+        told = style.show(unverified(report, alias_of))
+        parts.append("\n".join(paragraph(told, width=style.width, hanging="  ")))
     last = clauses(summary(report), width=style.width)
     parts.append("\n".join(style.paint(line, "bold", "red" if _bad(report) else "green") for line in last))
     return "\n\n".join(parts) + "\n"
@@ -78,6 +83,18 @@ def summary(report: DriftReport) -> str:
     return f"{told}."
 
 
+def unverified(report: DriftReport, alias_of: Alias = NO_ALIAS) -> str:
+    """One sentence for all subscriptions whose Activity Log could not be read; empty where each could."""
+    if not report.unverified:
+        return ""
+    names = listed([alias_of(one.subscription) or one.subscription for one in report.unverified])
+    codes = ", ".join(sorted({one.code for one in report.unverified}))
+    return (
+        f"unverified: the Activity Log of {names} could not be read ({codes}), so who deleted or changed "
+        "what is not known. That takes Microsoft.Insights/eventtypes/values/read; or pass --no-activity-log"
+    )
+
+
 def to_json(report: DriftReport, *, show_people: bool = False) -> dict[str, JsonValue]:
     """The pinned form; `summary` has every cause, `before` of a change is what is there."""
     found = Counter(item.cause for item in report.items)
@@ -92,6 +109,10 @@ def to_json(report: DriftReport, *, show_people: bool = False) -> dict[str, Json
         in_sync=report.in_sync,
         ignored=report.ignored,
         since=None if since is None else SinceDocument(plan=since, as_it_saw=report.unmoved),
+        unverified=tuple(
+            UnverifiedDocument(subscription=one.subscription, code=one.code, message=one.message)
+            for one in report.unverified
+        ),
         summary={cause.value: found[cause] for cause in Cause},
     ).to_json()
 
@@ -110,6 +131,8 @@ def render_markdown(
         lines += ["", "**Fix**", ""]
         causes = dict.fromkeys(item.cause for item in report.items)
         lines += [f"- {cause.value}: {ABOUT[cause].fix}" for cause in causes]
+    if report.unverified:
+        lines += ["", cell(unverified(report), 600)]
     if report.unreadable:
         lines += ["", "**Could not be read; nothing is known of what is in it**", ""]
         lines += [f"- {cell(one.id.name)}: {cell(one.code)} {cell(one.message)}" for one in report.unreadable]

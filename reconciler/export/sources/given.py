@@ -89,14 +89,16 @@ def typed(text: str, kind: str) -> JsonValue:
     return text
 
 
-def refuse_unused(unused: Iterable[str], known: Iterable[str]) -> None:
+def refuse_unused(unused: Iterable[str], known: Iterable[str], where: str = "") -> None:
     """UsageProblem for a name that no source has, with the nearest that one has."""
     names = sorted(set(known))
     for one in unused:
         near = get_close_matches(one.lower(), [name.lower() for name in names], n=1)
         spelled = next((name for name in names if near and name.lower() == near[0]), None)
         has = f"did you mean {spelled}?" if spelled else f"they have {', '.join(names[:8]) or 'none'}"
-        raise UsageProblem(f"no source has a parameter, a variable or an expression named {one}; {has}")
+        raise UsageProblem(
+            f"no source has a parameter, a variable or an expression named {one}{where}; {has}"
+        )
 
 
 class Decided(dict[str, Value]):

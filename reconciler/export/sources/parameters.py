@@ -116,7 +116,7 @@ def _text(name: str, text: str, kind: str, given: Given, setting: Setting) -> Va
             if default is None and place[0] == text:
                 return _ABSENT
         said = default if found is None else found
-        parts.append(Hole(place[0]) if said is None else said)
+        parts.append(Hole(variable) if said is None else said)
     parts.append(text[end:])
     parts = [one for one in parts if one]
     if any(isinstance(one, Hole) for one in parts):

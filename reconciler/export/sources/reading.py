@@ -177,7 +177,7 @@ def _refuse_unknown(sources: Sequence[Source], parameters: Sequence[ForeignFile]
     for file in parameters:
         for name in names_in(file):
             if f"{file.name}: {name.lower()}" not in setting.used:
-                refuse_unused([f"{name} ({file.name})"], known)
+                refuse_unused([name], known, f" ({file.name} has it)")
 
 
 # -- laying together -----------------------------------------------------------------------------

@@ -39,7 +39,7 @@ def night() -> DriftReport:
     return DriftReport(
         items=(
             item("chat", Cause.CHANGED_OUTSIDE),
-            item("chat", Cause.RETIRED),
+            item("chat", Cause.RETIRED, Severity.ERROR),
             item("next", Cause.PENDING),
             item("moved", Cause.AUTO_UPGRADED, Severity.INFO),
         ),
