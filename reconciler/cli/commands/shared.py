@@ -119,7 +119,7 @@ def plan_markdown(plan: Plan, loaded: Loaded) -> str:
     return plan_report.render_markdown(
         plan,
         units=catalogue().unit,
-        alias_of=loaded.state().fleet.alias_of,
+        alias_of=loaded.fleet.alias_of,
         commit=commit(os.environ, Path.cwd()),
     )
 
