@@ -80,11 +80,12 @@ def replacement_body(desired: DesiredDeployment, observed: ObservedDeployment, m
     declared = _declared(desired)
     same_sku = observed.sku == desired.spec.sku.name
     same_model = (observed.model_name or "").lower() == desired.spec.model.name.lower()
+    same_model = same_model or bool(desired.accepted)  # what the service moved stays what it is
     if not same_sku:
         kept = without(kept, ("sku",))
     if not same_model:
         kept = without(kept, ("properties", "model"))
-    for path in _ignored(desired):
+    for path in (*_ignored(desired), *map(body_path, desired.accepted)):
         about_sku, about_model = path[0] == "sku", path[:2] == ("properties", "model")
         if (same_sku or not about_sku) and (same_model or not about_model) and has(kept, path):
             declared = without(declared, path)

@@ -28,11 +28,19 @@ def make_plan(
 ) -> Plan:
     """Everything that would be done, in order, and everything that speaks against it."""
     desired = with_needed(desired, observed)
-    actions = compare(desired, observed, take_over=policy.take_over, replace_failed=policy.replace_failed)
+    actions = compare(
+        desired,
+        observed,
+        take_over=policy.take_over,
+        replace_failed=policy.replace_failed,
+        renew_marks=policy.renew_marks,
+        today=policy.today,
+    )
     steps = schedule(actions, observed)
     pools = quota.outlook(steps, observed)
     return Plan(
         fleet=desired.fleet.name,
+        mark=desired.fleet.mark,
         cloud=desired.fleet.cloud,
         steps=steps,
         quota=pools.forecasts,
@@ -56,7 +64,7 @@ def _left_out(desired: DesiredState) -> frozenset[DeploymentId]:
 def _fingerprint(desired: DesiredState, steps: Sequence[Step]) -> str:
     document: list[JsonValue] = [
         desired.manifest_digest,
-        desired.fleet.name,
+        desired.fleet.mark,
         desired.fleet.cloud,
         [[step.order, step.fingerprint] for step in steps],
     ]

@@ -21,7 +21,7 @@ from reconciler.domain.state import (
     Offer,
     QuotaPool,
 )
-from reconciler.plan.actions import Writing
+from reconciler.plan.actions import Working
 
 _Place = tuple[str, Region]
 
@@ -94,7 +94,7 @@ class Pools:
             return None
         return self._draw(observed.id.account, region, _model_of(observed), observed.sku, observed.capacity)
 
-    def movements(self, action: Writing) -> tuple[Movement, ...]:
+    def movements(self, action: Working) -> tuple[Movement, ...]:
         """What `action` releases and takes; a change inside one pool counts by its difference."""
         before, after = self._before(action), self._after(action)
         if before is not None and after is not None and before.pool == after.pool:
@@ -105,12 +105,12 @@ class Pools:
             return (Movement(id=action.id, pool=after.pool, label=after.label, release=freed, take=taken),)
         return tuple(_apart(action.id, before, after))
 
-    def _before(self, action: Writing) -> Draw | None:
+    def _before(self, action: Working) -> Draw | None:
         if action.observed is None or action.region is None:
             return None
         return self.draw_of(action.observed, action.region)
 
-    def _after(self, action: Writing) -> Draw | None:
+    def _after(self, action: Working) -> Draw | None:
         """Read from the last body, which has what is carried over as well as what is declared."""
         if not action.writes or action.region is None:
             return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.state import Listed, ObservedState, QuotaPool
-from reconciler.plan.actions import Blocked, Keep
+from reconciler.plan.actions import Blocked, Keep, Wait
 from reconciler.plan.plan import Holder, PoolForecast, Refusal, Step, Verdict
 from reconciler.plan.pools import Draw, Movement, PoolKey, Pools
 
@@ -61,7 +61,7 @@ def holdings(steps: Iterable[Step], observed: ObservedState) -> tuple[PoolForeca
 def _booked(steps: Iterable[Step], pools: Pools) -> dict[PoolKey, _Ledger]:
     ledgers: dict[PoolKey, _Ledger] = {}
     for step in steps:
-        if isinstance(step.action, Keep | Blocked):
+        if isinstance(step.action, Keep | Blocked | Wait):
             continue
         for move in pools.movements(step.action):
             ledgers.setdefault(move.pool, _Ledger(label=move.label)).book(move)

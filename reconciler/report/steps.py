@@ -25,6 +25,7 @@ SIGN: Final = {
     "replace": ("-/+", "red"),
     "delete": ("-", "red"),
     "adopt": (">", "cyan"),
+    "wait": (".", "cyan"),
     "none": ("=", "dim"),
     "blocked": ("!", "red"),
 }

@@ -42,14 +42,16 @@ def summary(plan: Plan) -> str:
     """One line that counts every kind of action."""
     number = shares(plan)
     writes = ", ".join(f"{number[k]} to {k}" for k in ("create", "update", "replace", "delete", "adopt"))
-    rest = "; ".join(f"{number[k]} {k}" for k in ("unchanged", NOT_OURS, "blocked") if k in number)
+    names = {"wait": "to wait for"} if number["wait"] else {}
+    names |= {"unchanged": "unchanged", NOT_OURS: NOT_OURS, "blocked": "blocked"}
+    rest = "; ".join(f"{number[kind]} {name}" for kind, name in names.items() if kind in number)
     money = f"; cost {total(plan.cost)}" if plan.cost else ""
     return f"Plan: {writes}; {rest}{money}."
 
 
 def idle(plan: Plan) -> str:
     """The one sentence on a plan that would do nothing and has nothing to say; else empty."""
-    if plan.writes or plan.blocked or plan.refusals or not plan.complete:
+    if plan.work or plan.blocked or plan.refusals or not plan.complete:
         return ""
     kept = [step.action for step in plan.steps if isinstance(step.action, Keep)]
     undeclared = sum(1 for action in kept if action.desired is None)
