@@ -204,10 +204,10 @@ def _sized(wanted: _Wanted, region: Region, offers: Sequence[Offer]) -> Iterator
     amount = wanted.capacity
     if amount is not None and not any(fits(amount, offer) for offer in offers):
         offer = offers[0]
-        sizes = _words(str(size) for size in _nearest(amount, offer))
+        sizes = " or ".join(str(size) for size in _nearest(amount, offer))
         yield _not_offered(
             f"{region} offers {_full(wanted)} on {wanted.sku} in sizes {_sizes(offer)}, not {amount}",
-            f"declare sku.capacity: {sizes.replace(', ', ' or ')}",
+            f"declare sku.capacity: {sizes}",
         )
 
 

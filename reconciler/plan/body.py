@@ -11,7 +11,7 @@ from typing import Final
 
 from reconciler.domain.deployment import DesiredDeployment, JsonObject, JsonValue, OnRemoval, Unset
 from reconciler.domain.fields import SOURCE_FIELDS, body_path, field_at, read_only, unset_paths
-from reconciler.domain.json_values import Path, at, canonical, has, laid_over, same, without
+from reconciler.domain.json_values import Path, at, canonical, empty, has, laid_over, same, without
 from reconciler.domain.marks import FLEET_TAG, MODEL_TAG, REMOVAL_TAG, SPEC_TAG
 from reconciler.domain.state import ObservedDeployment
 
@@ -178,6 +178,8 @@ def _stated(body: JsonObject) -> JsonObject:
 
 
 def _agree(path: Path, found: JsonValue, wanted: JsonValue) -> bool:
+    if empty(found):
+        return False  # what ARM does not answer is sent, whatever its absence means
     field = field_at(path)
     return same(found, wanted) if field is None else field.agrees(found, wanted)
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import assert_never
+from typing import Final, assert_never
 
 from reconciler.domain.deployment import DesiredDeployment
 from reconciler.domain.ids import AccountId, Region
@@ -58,6 +58,7 @@ _FIND_ACCOUNT = (
     "create the account first, or correct subscription, resourceGroup or name; "
     "an account of another tenant also looks like this when its alias states the wrong tenant"
 )
+_PROVIDER_DATA: Final = "modelProviderData"
 _READ_ACCOUNT = "try again when ARM answers; nothing is concluded from an incomplete list"
 _WAYS_TO_READ = {
     Trouble.SIGN_IN: "what to do stands above; --credential chooses how to sign in",
@@ -97,8 +98,17 @@ def compare(
         for action in _account(account, declared.get(account.id, ()), desired, observed, terms)
     ]
     judged = keep_referenced(block_dependants(admitted(actions, observed)), observed)
-    told = say_why_here(judged, desired.scope.pulled_in)
+    told = map(_with_consent, say_why_here(judged, desired.scope.pulled_in))
     return tuple(sorted(told, key=lambda action: action.id.key))
+
+
+def _with_consent(action: Action) -> Action:
+    """A write that sends modelProviderData says what that means: it is a legal act of the caller."""
+    declares = action.desired is not None and action.desired.spec.settings.get(_PROVIDER_DATA)
+    if not action.writes or not declares:
+        return action
+    consent = f"sending {_PROVIDER_DATA} accepts the provider's Marketplace offer in your name"
+    return replace(action, explanation="; ".join(filter(None, (action.explanation, consent))))
 
 
 def by_account(desired: DesiredState) -> Mapping[AccountId, Sequence[DesiredDeployment]]:

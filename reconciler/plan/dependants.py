@@ -15,6 +15,7 @@ from reconciler.domain.ids import DeploymentId
 from reconciler.domain.json_values import at
 from reconciler.domain.state import DesiredState, Listed, ObservedState
 from reconciler.plan.actions import Action, Blocked, Create, Delete, Keep, Reason, Replace, Wait
+from reconciler.plan.plan import Refusal
 from reconciler.plan.terms import blocked
 
 
@@ -190,3 +191,27 @@ def _unset(one: DeploymentId, field: str, action: Action | None) -> str:
     if action is not None and action.desired is not None:
         return f"write `{field}: null` in the entry of {one.name}"
     return f"nobody declares {one.name} here: un-set its {field}, or delete it, first"
+
+
+def without_refused(
+    actions: Iterable[Action], refusals: Iterable[Refusal], observed: ObservedState
+) -> tuple[Action, ...]:
+    """`actions` with those blocked that a quota pool has no room for, and what depends on them."""
+    why = {one: refusal for refusal in refusals for one in refusal.steps}
+    left = [_no_quota(action, why.get(action.id)) for action in actions]
+    return tuple(keep_referenced(block_dependants(left), observed))
+
+
+def _no_quota(action: Action, refusal: Refusal | None) -> Action:
+    if refusal is None or not action.writes:
+        return action
+    return Blocked(
+        id=action.id,
+        region=action.region,
+        reason=Reason.QUOTA_EXCEEDED,
+        explanation=refusal.message,
+        fix=refusal.fix,
+        desired=action.desired,
+        observed=action.observed,
+        changes=action.changes,
+    )

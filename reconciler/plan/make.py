@@ -12,7 +12,7 @@ from reconciler.domain.json_values import canonical
 from reconciler.domain.state import DesiredState, ObservedState
 from reconciler.plan import quota
 from reconciler.plan.compare import compare, unread_accounts
-from reconciler.plan.dependants import with_needed
+from reconciler.plan.dependants import with_needed, without_refused
 from reconciler.plan.guard import Policy, count_owned, guard
 from reconciler.plan.order import schedule
 from reconciler.plan.plan import Plan, Step
@@ -38,6 +38,10 @@ def make_plan(
     )
     steps = schedule(actions, observed)
     pools = quota.outlook(steps, observed)
+    while policy.skip_refused and pools.refusals:
+        actions = without_refused(actions, pools.refusals, observed)
+        steps = schedule(actions, observed)
+        pools = quota.outlook(steps, observed)
     return Plan(
         fleet=desired.fleet.name,
         mark=desired.fleet.mark,

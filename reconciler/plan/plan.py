@@ -14,11 +14,15 @@ from reconciler.prices.bill import Cost
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """A guard's verdict against the whole plan. `fix` names the flag or field that lifts it."""
+    """A guard's verdict against the whole plan. `fix` names the flag or field that lifts it.
+
+    `steps` are the deployments that it is about, where the rest of the plan could be applied without them.
+    """
 
     code: str
     message: str
     fix: str
+    steps: tuple[DeploymentId, ...] = ()
 
 
 class Verdict(StrEnum):

@@ -169,7 +169,9 @@ def _flags_of(allowances: Policy) -> list[str]:
     flags += [] if more is None else [f"--max-monthly-increase {more:f}"]
     flags += ["--allow-empty"] if allowances.allow_empty else []
     flags += ["--take-over"] if allowances.take_over else []
-    return flags + (["--replace-failed"] if allowances.replace_failed else [])
+    flags += ["--replace-failed"] if allowances.replace_failed else []
+    flags += ["--skip-refused"] if allowances.skip_refused else []
+    return flags + (["--renew-marks"] if allowances.renew_marks else [])
 
 
 class Money(click.ParamType[Decimal]):
@@ -204,6 +206,8 @@ def allowance_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--allow-empty", is_flag=True, help="Allow a fleet that declares nothing."),
         click.option("--take-over", is_flag=True, help="Take over what is another's or nobody's."),
         click.option("--replace-failed", is_flag=True, help="Delete and recreate what is in state Failed."),
+        click.option("--skip-refused", is_flag=True, help="Leave out what a quota pool has no room for."),
+        click.option("--renew-marks", is_flag=True, help="Also write marks that earlier releases left out."),
     )
 
     @functools.wraps(function)
@@ -214,6 +218,8 @@ def allowance_options(function: Callable[..., Any]) -> Callable[..., Any]:
             allow_empty=given.pop("allow_empty"),
             take_over=given.pop("take_over"),
             replace_failed=given.pop("replace_failed"),
+            skip_refused=given.pop("skip_refused"),
+            renew_marks=given.pop("renew_marks"),
         )
         return function(allowances=allowances, **given)
 

@@ -40,7 +40,7 @@ def running(
     one: DesiredDeployment, *, version: str | None = None, name: str | None = None, **properties: str | None
 ) -> ObservedDeployment:
     """`one` as we applied it, and then moved to another version or model."""
-    resource: Any = applied(one, **properties).resource
+    resource: Any = applied(one, **properties).resource  # type: ignore[arg-type]
     resource["properties"]["model"] |= {"version": version} if version else {}
     resource["properties"]["model"] |= {"name": name} if name else {}
     return seen(one.id, resource)
