@@ -19,7 +19,8 @@ from reconciler.manifest.schema import json_schema
 from reconciler.plan.causes import ABOUT
 from reconciler.plan.glossary import ACTIONS, NOTICES, REASONS, REFUSALS, VERDICTS
 from reconciler.planfile import documents
-from reconciler.report.style import inert, markdown_fence, markdown_inert
+from reconciler.report.markdown import markdown_fence, markdown_inert
+from reconciler.report.style import inert
 from tests.corpus.corpus import HERE as CORPUS
 from tests.corpus.corpus import Case, Verdict, deployment_cases, history_cases, verdict
 from tools.commands_page import commands_page

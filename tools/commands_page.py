@@ -61,6 +61,9 @@ def _section(command: click.Command, name: str, ctx: click.Context) -> Iterator[
     rows = [row for one in command.get_params(ctx) if (row := _row(one, ctx))]
     if rows:
         yield from ("", "| option | environment | meaning |", "| --- | --- | --- |", *rows)
+    examples = getattr(command, "examples", ())
+    if examples:
+        yield from ("", "```console", *(f"$ {example}" for example in examples), "```")
     if command.epilog:
         yield from ("", " ".join(command.epilog.split()))
 
@@ -71,6 +74,7 @@ def _row(parameter: click.Parameter, ctx: click.Context) -> str | None:
         return None
     names, told = record
     twin = f"`{parameter.envvar}`" if isinstance(parameter.envvar, str) else "none"
+    told = told.removesuffix(f"[{parameter.envvar}]")
     return f"| `{_bar(names)}` | {twin} | {_cell(told)} |"
 
 

@@ -24,7 +24,8 @@ def write_folder(folder: Path, files: Mapping[str, str], *, force: bool) -> tupl
     beside = {target.with_name(f".{target.name}.{token}"): target for target in targets}
     made: list[Path] = []
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        for target in (folder / "x", *targets):
+            target.parent.mkdir(parents=True, exist_ok=True)
         for place, target in beside.items():
             _write(place, targets[target])
         for place, target in reversed(beside.items()):
@@ -56,8 +57,8 @@ def must_be_free(targets: Iterable[Path], *, force: bool) -> None:
         raise UsageProblem(f"{_listed(folders)}: a folder stands where a file is to go. Name another folder")
     if there and not force:
         raise UsageProblem(
-            f"{_listed(there)} exist(s) already, and an export replaces no file by itself. "
-            "Nothing was written; name another place, or pass --force"
+            f"{_listed(there)} already {'exists' if len(there) == 1 else 'exist'}, and no file is replaced "
+            "unasked. Nothing was written; name another place, or pass --force where the command has it"
         )
 
 

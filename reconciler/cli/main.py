@@ -10,9 +10,9 @@ import importlib
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
 
@@ -24,26 +24,46 @@ from reconciler.errors import ReconcilerError, UsageProblem
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-# name -> (module below reconciler.cli.commands, one line for --help); the module defines `command`.
-COMMANDS: dict[str, tuple[str, str]] = {
-    "validate": ("validate", "Check the manifests without talking to Azure."),
-    "plan": ("plan", "Show what apply would do."),
-    "plan merge": ("plan_merge", "Make one plan of those that shards have saved."),
-    "apply": ("apply", "Make Azure as the manifests declare."),
-    "drift": ("drift", "Show what differs although no manifest changed, and why."),
-    "export": ("export", "Write manifests for what exists already."),
-    "show": ("show", "List the deployments that are there."),
-    "quota": ("quota", "Show the quota pools of the fleet: limit, use, and who holds them."),
-    "cost": ("cost", "Say what the declared deployments cost a month, at list prices."),
-    "size": ("size", "Size provisioned throughput for a workload, or the reverse."),
-    "catalog": ("catalog", "Ask the catalogue about models, regions, SKUs and capacities."),
-    "lifecycle": ("lifecycle", "List every deployment with its model's retirement date and successor."),
-    "doctor": ("doctor", "Check cloud, sign-in, rights, clock and versions before they matter."),
-    "schema": ("schema", "Print the JSON Schema of the manifests."),
-    "explain": ("explain", "Say what a diagnostic code means and what to do."),
-    "completion": ("completion", "Print the script that completes commands in bash, zsh or fish."),
-    "emulator": ("emulator", "Serve, reset, load or inspect the embedded ARM emulator."),
+GROUPS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
+    "Declare and reconcile": {
+        "init": ("init", "Write a first fleet, and the pipeline that plans and applies it."),
+        "validate": ("validate", "Check the manifests without talking to Azure."),
+        "plan": ("plan", "Show what apply would do."),
+        "plan merge": ("plan_merge", "Make one plan of those that shards have saved."),
+        "apply": ("apply", "Make Azure as the manifests declare."),
+        "drift": ("drift", "Show what differs although no manifest changed, and why."),
+        "export": ("export", "Write manifests for what exists already."),
+        "upgrade": ("upgrade", "Edit the manifests so that no model in them retires."),
+    },
+    "Look": {
+        "show": ("show", "List the deployments that are there."),
+        "quota": ("quota", "Show the fleet's quota pools: limit, use, and who holds them."),
+        "cost": ("cost", "Say what the declared deployments cost a month, at list prices."),
+        "lifecycle": ("lifecycle", "List deployments with retirement date and successor."),
+        "doctor": ("doctor", "Check cloud, sign-in, rights, clock and versions."),
+    },
+    "Know": {
+        "size": ("size", "Size provisioned throughput for a workload, or the reverse."),
+        "catalog": ("catalog", "Ask the catalogue about models, regions, SKUs, capacities."),
+        "explain": ("explain", "Say what a printed word or code means and what to do."),
+        "schema": ("schema", "Print the JSON Schema of the manifests."),
+    },
+    "Tools": {
+        "emulator": ("emulator", "Serve, reset, load or inspect the embedded ARM emulator."),
+        "completion": ("completion", "Print the script that completes commands in your shell."),
+        "help": ("help", "Show the help of a command."),
+        "version": ("help", "Print the version."),
+    },
 }
+"""Heading -> name -> (module below reconciler.cli.commands, one line for --help).
+
+A module defines `command`, or the attribute of the command's name where it has several.
+"""
+
+COMMANDS: Final = {name: entry for group in GROUPS.values() for name, entry in group.items()}
+
+ALIASES: Final = {"diff": "plan"}
+"""What other tools call our commands; understood and not listed."""
 
 _PLACES = 8
 """Frames told of a bug, the innermost ones."""
@@ -61,14 +81,17 @@ class _LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"reconciler.cli.commands.{COMMANDS[cmd_name][0]}")
-        command = module.command
+        named = getattr(module, cmd_name, None)
+        command = named if isinstance(named, click.Command) else module.command
         assert isinstance(command, click.Command)  # noqa: S101 -- the table above is ours
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+        width = max(map(len, COMMANDS))
+        for title, group in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(f"{name:<{width}}", text) for name, (_, text) in group.items()])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem  # noqa: PLC0415 -- only when a shell asks
@@ -83,26 +106,28 @@ class _LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        args = [ALIASES.get(args[0], args[0]), *args[1:]] if args else args
         if args[1:] and " ".join(args[:2]) in COMMANDS:
             args = [" ".join(args[:2]), *args[2:]]
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            _unknown_command(args[0], ctx)
+            unknown_command(args[0], ctx)
         return super().resolve_command(ctx, args)
 
 
-def _unknown_command(name: str, ctx: click.Context) -> NoReturn:
+def unknown_command(name: str, ctx: click.Context) -> NoReturn:
+    """End with the command that was probably meant, else with all of them."""
     import difflib  # noqa: PLC0415 -- only on this path
 
     near = difflib.get_close_matches(name, COMMANDS, n=1)
-    meant = f" Did you mean {near[0]!r}?" if near else f" Commands: {', '.join(COMMANDS)}."
-    raise click.UsageError(f"There is no command {name!r}.{meant}", ctx)
+    meant = f"Did you mean {near[0]!r}?" if near else f"Commands: {', '.join(COMMANDS)}."
+    raise click.UsageError(f"there is no command {name!r}. {meant}", ctx)
 
 
 @click.group(
     cls=_LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="PATH defaults to manifests/. Exit codes: 0 done, 1 failed or refused, 2 changes or drift, "
-    "3 partly applied, 64 wrong usage, 130/143 interrupted.",
+    epilog="PATH defaults to manifests/. `reconciler help COMMAND` shows options and examples. Exit codes: "
+    "0 done, 1 failed or refused, 2 changes or drift, 3 partly applied, 64 wrong usage, 130/143 interrupted.",
 )
 @click.version_option(__version__, prog_name="reconciler")
 def root() -> None:
@@ -112,12 +137,12 @@ def root() -> None:
 def run_command(argv: Sequence[str], *, started: float | None = None) -> int:
     """Run `argv`; every way out is an exit code and, where something is wrong, a paragraph on stderr."""
     began = time.monotonic() if started is None else started
+    if os.environ.get("_RECONCILER_COMPLETE", "").startswith("powershell"):
+        importlib.import_module("reconciler.cli.commands.completion")  # click has no class for this shell
     try:
         code = root.main(args=list(argv), prog_name="reconciler", standalone_mode=False, obj=began)
     except click.UsageError as wrong:
-        with contextlib.suppress(OSError, AttributeError):
-            wrong.show(sys.stderr)
-        return Exit.USAGE
+        return _say(_usage(wrong), Exit.USAGE)
     except UsageProblem as wrong:
         return _say(str(wrong), Exit.USAGE)
     except click.Abort:
@@ -141,6 +166,14 @@ def run_command(argv: Sequence[str], *, started: float | None = None) -> int:
     except OSError as problem:
         return _unwritten(problem, ended)
     return ended
+
+
+def _usage(wrong: click.UsageError) -> str:
+    """What click says of a command line, in the words and the form of every other error."""
+    said = wrong.format_message().rstrip()
+    said = said[:1].lower() + said[1:]
+    where = wrong.ctx.command_path if wrong.ctx is not None else "reconciler"
+    return f"{said}{'' if said.endswith(('.', '?')) else '.'} `{where} --help` shows the usage"
 
 
 def _unwritten(problem: OSError, code: int) -> int:
@@ -172,8 +205,12 @@ def _about(bug: Exception) -> str:
 
 
 def _say(message: str, code: Exit) -> int:
-    from reconciler.report.style import inert  # noqa: PLC0415 -- only where something is wrong
+    from reconciler.report.layout import paragraph  # noqa: PLC0415 -- only where something is wrong
+    from reconciler.report.style import Style, inert  # noqa: PLC0415
 
     with contextlib.suppress(OSError, AttributeError):
-        click.echo(f"error: {inert(message)}", err=True)
+        style = Style.of(sys.stderr)
+        click.echo(
+            "\n".join(paragraph(f"error: {inert(message)}", width=style.width, hanging="  ")), err=True
+        )
     return code

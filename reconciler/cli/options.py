@@ -1,7 +1,7 @@
-"""Options that several commands share, and the frozen value that they become.
+"""Options that several commands share, and the frozen values that they become.
 
-The options of this module have an environment twin, `RECONCILER_<OPTION>`; a flag wins over it. What gives
-consent or lifts a guard has none: a forgotten variable must not say yes.
+Each has an environment twin, `RECONCILER_<OPTION>`; a flag wins over it. What gives consent or lifts a guard
+has none: a forgotten variable must not say yes.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from reconciler.cli.deadline import READING, WRITING, Deadline
+from reconciler.cli.help import Option
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 DEFAULT_PATH = "manifests/"
 CLOUDS = ("emulator", "AzureCloud", "AzureUSGovernment", "AzureChinaCloud")
 CREDENTIALS = ("default", "cli", "environment", "workload-identity", "managed-identity", "emulator")
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,12 @@ class Output:
     verbose: bool
     log_json: bool
     reports: tuple[tuple[str, Path], ...] = ()
+
+    def __post_init__(self) -> None:
+        if (self.verbose or self.log_json) and not self.quiet:
+            from reconciler.cli.logs import set_up  # noqa: PLC0415 -- only when somebody listens
+
+            set_up(verbose=self.verbose, as_json=self.log_json)
 
     def each(self) -> Iterator[Output]:
         """The result itself, then every `--report` of it."""
@@ -74,22 +83,82 @@ class Connection:
     timeout: Deadline
 
 
-Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+def into(name: str, build: Callable[..., object], *options: Decorator) -> Decorator:
+    """Add options; the command gets one argument `name`, which `build` makes of their values.
+
+    Options are named as the parameters of `build`, such as the fields of a dataclass.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        taken: list[str] = []
+
+        @functools.wraps(function)
+        def wrapper(**given: Any) -> Any:
+            value = build(**{one: given.pop(one) for one in taken})
+            return function(**given, **{name: value})
+
+        before = len(_parameters(wrapper))
+        decorated: Callable[..., Any] = wrapper
+        for option in reversed(options):
+            decorated = option(decorated)
+        taken += [one.name for one in _parameters(decorated)[before:]]
+        return decorated
+
+    return decorate
 
 
-def _env(name: str) -> str:
-    return "RECONCILER_" + name.upper().replace("-", "_")
+def _parameters(function: Callable[..., Any]) -> list[click.Parameter]:
+    """What click has noted of a function so far."""
+    return cast("list[click.Parameter]", getattr(function, "__click_params__", []))
 
 
-def _option(*names: str, **settings: Any) -> Decorator:
-    long = next(name for name in names if name.startswith("--"))
-    return click.option(*names, envvar=_env(long.split("/")[0].lstrip("-")), show_envvar=False, **settings)
+def option(*names: str, group: str = "", twin: bool = False, **settings: Any) -> Decorator:
+    """An option of a group of the help; with `twin` it can be set by the environment too."""
+    return click.option(*names, cls=Option, group=group, twin=twin, **settings)
 
 
-def _stack(decorators: Sequence[Decorator], function: Callable[..., Any]) -> Callable[..., Any]:
-    for decorate in reversed(decorators):
-        function = decorate(function)
-    return function
+_file = click.Path(dir_okay=False, path_type=Path)
+
+
+# -- output --------------------------------------------------------------------------------------------
+
+
+def output_options(*forms: str) -> Decorator:
+    """Add the output options; the command gets `output: Output`. With several forms it writes `each()`."""
+    shared = functools.partial(option, group="Output", twin=True)
+    report = shared(
+        "--report",
+        "reports",
+        multiple=True,
+        metavar="FORM=FILE",
+        callback=functools.partial(_reports, forms),
+        help="Write the result to FILE in that form too; repeatable.",
+    )
+    return into(
+        "output",
+        Output,
+        shared(
+            "-o",
+            "--output",
+            "form",
+            type=click.Choice(forms),
+            default=forms[0],
+            show_default=True,
+            help="Form of the result on stdout.",
+        ),
+        shared("--output-file", "file", type=_file, help="Write the result there instead."),
+        *([report] if len(forms) > 1 else []),
+        shared(
+            "--no-color",
+            "colour",
+            is_flag=True,
+            callback=lambda _, __, given: False if given else None,
+            help="No colour. Also: NO_COLOR; never when piped.",
+        ),
+        shared("-q", "--quiet", is_flag=True, help="No progress and no notes on stderr."),
+        shared("-v", "--verbose", is_flag=True, help="More detail; requests on stderr."),
+        shared("--log-json", is_flag=True, help="Log on stderr as JSON lines."),
+    )
 
 
 def _reports(
@@ -104,61 +173,7 @@ def _reports(
     return tuple(found)
 
 
-def _report_option(forms: Sequence[str]) -> Decorator:
-    return _option(
-        "--report",
-        "reports",
-        multiple=True,
-        metavar="FORM=FILE",
-        callback=functools.partial(_reports, forms),
-        help="Write the result there in that form too; may be given several times.",
-    )
-
-
-def output_options(*forms: str, reports: bool = False) -> Decorator:
-    """Add the output options; the command gets one `output: Output`, and writes `output.each()`."""
-    options: tuple[Decorator, ...] = (
-        _option(
-            "-o",
-            "--output",
-            "output_form",
-            type=click.Choice(forms),
-            default=forms[0],
-            show_default=True,
-            help="Form of the result on stdout.",
-        ),
-        _option(
-            "--output-file", type=click.Path(dir_okay=False, path_type=Path), help="Write the result there."
-        ),
-        _option("--no-color", is_flag=True, help="No colour; also NO_COLOR, and never when piped."),
-        _option("-q", "--quiet", is_flag=True, help="No progress and no notes on stderr."),
-        _option("-v", "--verbose", is_flag=True, help="Also what does not change, and requests on stderr."),
-        _option("--log-json", is_flag=True, help="Log on stderr as JSON lines."),
-    )
-    if reports:
-        options += (_report_option(forms),)
-
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(function)
-        def wrapper(**given: Any) -> Any:
-            output = Output(
-                form=given.pop("output_form"),
-                file=given.pop("output_file"),
-                colour=False if given.pop("no_color") else None,
-                quiet=given.pop("quiet"),
-                verbose=given.pop("verbose"),
-                log_json=given.pop("log_json"),
-                reports=given.pop("reports", ()),
-            )
-            if (output.verbose or output.log_json) and not output.quiet:
-                from reconciler.cli.logs import set_up  # noqa: PLC0415 -- only when somebody listens
-
-                set_up(verbose=output.verbose, as_json=output.log_json)
-            return function(output=output, **given)
-
-        return _stack(options, wrapper)
-
-    return decorate
+# -- manifests -----------------------------------------------------------------------------------------
 
 
 def _files(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -168,121 +183,124 @@ def _files(_: click.Context, __: click.Parameter, incomplete: str) -> list[Compl
     return [CompletionItem(incomplete, type="file")]
 
 
-rule_option = _option(
+def offers(of: str) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """Values that only heavy rooms know, asked when a shell asks."""
+
+    def found(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+        from reconciler.cli import completing  # noqa: PLC0415 -- only when a shell asks
+
+        return completing.offers(of, ctx, incomplete)
+
+    return found
+
+
+_manifests = functools.partial(option, group="Manifests", twin=True)
+
+rule_option = _manifests(
     "--rule",
     "rules",
     multiple=True,
     metavar="CODE=SEVERITY",
-    help="error, warning, info or off for a rule; wins over the Fleet.",
+    shell_complete=offers("rules"),
+    help="error, warning, info or off for a rule. Wins over the Fleet. Repeatable.",
 )
 """How loud rules are; the command gets `rules: tuple[str, ...]`."""
 
 
-def manifest_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add PATH… and the selection; the command gets one `chosen: Chosen`."""
-    options = (
-        click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=_files),
-        _option("--select", default="", metavar="LABEL=VALUE,...", help="Only sets with these labels."),
-        _option(
-            "--target",
-            "targets",
-            multiple=True,
-            metavar="GLOB",
-            help="Only these: subscription-or-alias/account/deployment.",
-        ),
-        _option("--exclude", "excludes", multiple=True, metavar="GLOB", help="All but these."),
-        _option(
-            "--shard",
-            default="",
-            metavar="I/N|auto",
-            help="Only the accounts of the I-th of N jobs, from 1/N to N/N; auto: as the CI system or the "
-            "Kubernetes Indexed Job numbers this job.",
-        ),
-        rule_option,
-    )
-
-    @functools.wraps(function)
-    def wrapper(**given: Any) -> Any:
-        paths = given.pop("paths")
-        chosen = Chosen(
-            paths=paths or (DEFAULT_PATH,),
-            by_default=not paths,
-            select=given.pop("select"),
-            targets=given.pop("targets"),
-            excludes=given.pop("excludes"),
-            shard=given.pop("shard"),
-            rules=given.pop("rules"),
-        )
-        return function(chosen=chosen, **given)
-
-    return _stack(options, wrapper)
+def _chosen(*, paths: tuple[str, ...], **given: Any) -> Chosen:
+    return Chosen(paths=paths or (DEFAULT_PATH,), by_default=not paths, **given)
 
 
-def connection_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add where ARM is, for a command that reads; it gets one `connection: Connection`."""
-    return _connection_options(function, READING)
+manifest_options = into(
+    "chosen",
+    _chosen,
+    click.argument(
+        "paths",
+        nargs=-1,
+        metavar="[PATH]...",
+        shell_complete=_files,
+    ),
+    _manifests("--select", default="", metavar="LABEL=VALUE,...", help="Only sets with these labels."),
+    _manifests(
+        "--target",
+        "targets",
+        multiple=True,
+        metavar="GLOB",
+        shell_complete=offers("targets"),
+        help="Only subscription-or-alias/account/deployment. Repeatable.",
+    ),
+    _manifests(
+        "--exclude",
+        "excludes",
+        multiple=True,
+        metavar="GLOB",
+        shell_complete=offers("targets"),
+        help="All but these. Repeatable.",
+    ),
+    _manifests(
+        "--shard",
+        default="",
+        metavar="I/N|auto",
+        help="Only the accounts of job I of N, from 1/N to N/N. auto: as the CI system or the Kubernetes "
+        "Indexed Job numbers this job.",
+    ),
+    rule_option,
+)
+"""PATH… and the selection; the command gets `chosen: Chosen`."""
 
 
-def writing_connection_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same for a command that writes and has to wait for long operations."""
-    return _connection_options(function, WRITING)
+# -- Azure ---------------------------------------------------------------------------------------------
 
 
-def _connection_options(function: Callable[..., Any], limit: float) -> Callable[..., Any]:
-    options = (
-        _option("--cloud", type=click.Choice(CLOUDS), help="Overrides the Fleet's cloud."),
-        _option("--endpoint", metavar="URL", help="ARM's address; decides whatever the cloud says."),
-        _option("--credential", type=click.Choice(CREDENTIALS), help="How to sign in."),
-        _option(
+def _connection_options(limit: float) -> Decorator:
+    shared = functools.partial(option, group="Azure", twin=True)
+    return into(
+        "connection",
+        Connection,
+        shared("--cloud", type=click.Choice(CLOUDS), help="Overrides the Fleet's cloud."),
+        shared("--endpoint", metavar="URL", help="ARM's address; decides whatever the cloud says."),
+        shared("--credential", type=click.Choice(CREDENTIALS), help="How to sign in."),
+        shared(
             "--ca-file",
             type=click.Path(exists=True, dir_okay=False, path_type=Path),
             help="Certificates to trust beside the system's.",
         ),
-        _option(
+        shared(
             "--emulator-state",
-            type=click.Path(dir_okay=False, path_type=Path),
+            type=_file,
             default=Path(".reconciler/emulator.db"),
             show_default=True,
             help="State of the embedded emulator.",
         ),
-        _option("--api-version", metavar="YYYY-MM-DD", help="ARM api-version of the provider."),
-        _option(
+        shared("--api-version", metavar="YYYY-MM-DD", help="ARM api-version of the provider."),
+        shared(
             "--parallelism",
             type=click.IntRange(1, 256),
             default=32,
             show_default=True,
-            help="Requests in flight at once; waiting for ARM takes no place.",
+            help="Requests at once; waiting for ARM does not count.",
         ),
-        _option(
+        shared(
             "--timeout",
             type=click.FloatRange(min=1),
             metavar="S",
-            help="Seconds for the whole command from its start; it ends within 5 s after them.  "
-            f"[default: {limit:.0f}]",
+            callback=functools.partial(_deadline, limit),
+            help=f"Seconds for the whole command; it ends within 5 s after them.  [default: {limit:.0f}]",
         ),
     )
 
-    @functools.wraps(function)
-    def wrapper(**given: Any) -> Any:
-        connection = Connection(
-            cloud=given.pop("cloud"),
-            endpoint=given.pop("endpoint"),
-            credential=given.pop("credential"),
-            ca_file=given.pop("ca_file"),
-            emulator_state=given.pop("emulator_state"),
-            api_version=given.pop("api_version"),
-            parallelism=given.pop("parallelism"),
-            timeout=_deadline(given.pop("timeout"), limit),
-        )
-        return function(connection=connection, **given)
 
-    return _stack(options, wrapper)
-
-
-def _deadline(given: float | None, own: float) -> Deadline:
-    started = click.get_current_context().find_object(float)
+def _deadline(own: float, ctx: click.Context, _: click.Parameter, given: float | None) -> Deadline:
+    started = ctx.find_object(float)
     return Deadline(
         seconds=own if given is None else given,
         started=time.monotonic() if started is None else started,
         given=given is not None,
     )
+
+
+connection_options = _connection_options(READING)
+"""Where ARM is, for a command that reads; it gets `connection: Connection`."""
+
+writing_connection_options = _connection_options(WRITING)
+"""The same for a command that writes and has to wait for long operations."""

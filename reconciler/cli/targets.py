@@ -6,14 +6,17 @@ that all is well. Only a look at ARM can tell, for a target may name what nobody
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from reconciler.catalogue.near import similar
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.state import DesiredState, Listed, ObservedState, matches_any
 from reconciler.errors import UsageProblem
 from reconciler.plan.protection import known_deployments
-from reconciler.report.layout import listed
+from reconciler.report.layout import counted, listed
 
 _MOST = 8
+_WHAT_IT_IS = "A target is a glob over subscription-or-alias/account/deployment, or its last parts"
 
 
 def must_hit_something(desired: DesiredState, observed: ObservedState) -> None:
@@ -29,16 +32,39 @@ def must_hit_something(desired: DesiredState, observed: ObservedState) -> None:
     there = set(known_deployments(desired, observed))
     if any(_hit(desired, one) for one in there):
         return
-    names = sorted({one.name for one in there | desired.scope.left_out})
-    meant = sorted({near for glob in targets for near in similar(glob.rpartition("/")[2], names)})
-    told = f"did you mean {' or '.join(meant)}? " if meant else ""
-    if names and not meant:
-        told = f"there are {listed(names, most=_MOST)}. "
     raise UsageProblem(
         f"--target {' --target '.join(targets)} matches no deployment, neither one that the manifests "
-        f"declare nor one that is there in their accounts: {told}A target is a glob over "
-        "subscription-or-alias/account/deployment, or its last parts"
+        f"declare nor one that is there in their accounts: {_meant(desired, there)}{_WHAT_IT_IS}"
     )
+
+
+def must_leave_something(desired: DesiredState) -> None:
+    """Raise UsageProblem where the selection leaves none of the declared deployments and no account."""
+    declared = desired.scope.left_out
+    if desired.accounts or not declared:
+        return
+    meant = _meant(desired, declared) if desired.scope.targets else ""
+    raise UsageProblem(
+        f"the selection leaves none of {counted(len(declared), 'declared deployment')}: {meant}"
+        f"--select takes labels of sets, --target and --exclude globs. {_WHAT_IT_IS}"
+    )
+
+
+def _meant(desired: DesiredState, there: Collection[DeploymentId]) -> str:
+    """A sentence on what may have been meant: one level more, a name near it, or else what there is."""
+    targets = desired.scope.targets
+    deeper = [f"{glob}/*" for glob in targets if any(_matches(desired, f"{glob}/*", one) for one in there)]
+    if deeper:
+        return f"did you mean {' or '.join(map(repr, deeper))}? "
+    names = sorted({one.name for one in (*there, *desired.scope.left_out)})
+    near = sorted({name for glob in targets for name in similar(glob.rpartition("/")[2], names)})
+    if near:
+        return f"did you mean {' or '.join(near)}? "
+    return f"there are {listed(names, most=_MOST)}. " if names else ""
+
+
+def _matches(desired: DesiredState, glob: str, one: DeploymentId) -> bool:
+    return matches_any((glob,), one, desired.fleet.alias_of(one.account.subscription))
 
 
 def _hit(desired: DesiredState, one: DeploymentId) -> bool:

@@ -9,7 +9,7 @@ import logging
 import os
 import sys
 import uuid
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.options import Chosen, Connection, Output
+from reconciler.cli.options import DEFAULT_PATH, Chosen, Connection, Output
 from reconciler.clock import Clock, SystemClock
 from reconciler.diagnostics import Diagnostic, has_errors
 from reconciler.domain.state import DesiredState
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from reconciler.arm.client import ArmClient
     from reconciler.arm.network import Network
     from reconciler.arm.tokens import TokenSource
-    from reconciler.manifest.source import SourceMap
+    from reconciler.manifest.load import LoadedManifests
+    from reconciler.manifest.source import SourceMap, Sources
 
 EMBEDDED = "http://127.0.0.1"
 
@@ -42,7 +43,10 @@ def the_clock() -> Clock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """Manifests read, resolved and checked. `desired` is None where they have structural errors."""
+    """Manifests read, resolved and checked. `desired` is None where they have structural errors.
+
+    `manifests` is what they were made of, as the files say it and before any of them was left out.
+    """
 
     desired: DesiredState | None
     diagnostics: tuple[Diagnostic, ...]
@@ -50,6 +54,7 @@ class Loaded:
     files: int
     deployments: int
     paths: tuple[str, ...]
+    manifests: LoadedManifests
 
     @property
     def valid(self) -> bool:
@@ -72,30 +77,45 @@ def load_manifests(
     retire; the clock's unless somebody looked on another day. `offline` says that ARM's own lists will not be
     read: then the catalogue has the last word.
     """
-    from reconciler.cli.knowledge import catalogue  # noqa: PLC0415 -- heavy rooms load when needed
+    from reconciler.cli.shards import shard_of_this_job  # noqa: PLC0415 -- heavy rooms load when needed
+    from reconciler.manifest.source import read_documents  # noqa: PLC0415
+
+    shard_of_this_job(chosen.shard, os.environ)  # what is no shard is told before a file is read
+    stdin = sys.stdin.buffer if "-" in chosen.paths and sys.stdin is not None else None
+    today = today or the_clock().now().date()
+    return reread(read_documents(chosen.paths, stdin=stdin), chosen, cloud, today=today, offline=offline)
+
+
+def reread(
+    texts: Sources, chosen: Chosen, cloud: str | None, *, today: date, offline: bool = False
+) -> Loaded:
+    """The same for texts that were read already, or edited."""
+    from reconciler.cli.knowledge import catalogue  # noqa: PLC0415
     from reconciler.cli.severities import severities  # noqa: PLC0415
     from reconciler.cli.shards import shard_of_this_job  # noqa: PLC0415
+    from reconciler.cli.targets import must_leave_something  # noqa: PLC0415
     from reconciler.manifest import rules  # noqa: PLC0415
-    from reconciler.manifest.load import load  # noqa: PLC0415
+    from reconciler.manifest.load import understood  # noqa: PLC0415
     from reconciler.manifest.selection import EVERYTHING, Selection  # noqa: PLC0415
 
+    if chosen.paths == (DEFAULT_PATH,) and not Path(DEFAULT_PATH).exists():
+        raise UsageProblem(
+            f"there is no {DEFAULT_PATH} here. `reconciler init` writes a first fleet, `reconciler export` "
+            "manifests for what exists already; or name the manifests: PATH"
+        )
     shard = shard_of_this_job(chosen.shard, os.environ)
     selection = Selection.of(select=chosen.select, targets=chosen.targets, excludes=chosen.excludes)
-    read = load(
+    read = understood(
+        texts,
         chosen.paths,
         selection,
         known_rules=rules.CODES,
         severities=severities(chosen.rules),
-        stdin=sys.stdin.buffer if "-" in chosen.paths and sys.stdin is not None else None,
     )
-    today = today or the_clock().now().date()
     found = (*read.diagnostics, *rules.check(read.understood, catalogue(), today, asks_arm=not offline))
     desired = read.desired
-    if desired is not None and read.deployments and selection != EVERYTHING and not desired.accounts:
-        raise UsageProblem(
-            f"the selection leaves nothing of the {read.deployments} declared deployments. --select takes "
-            "labels of sets, --target and --exclude globs over subscription-or-alias/account/deployment"
-        )
+    if desired is not None and read.deployments and selection != EVERYTHING:
+        must_leave_something(desired)
     if desired is not None and cloud is not None:
         desired = replace(desired, fleet=replace(desired.fleet, cloud=cloud))
     if desired is not None and shard is not None:
@@ -107,6 +127,7 @@ def load_manifests(
         files=read.files,
         deployments=read.deployments,
         paths=chosen.paths,
+        manifests=read,
     )
 
 
@@ -118,6 +139,12 @@ def write_result(output: Output, text: str) -> None:
         click.echo(text, nl=False, color=True)
         return
     save(output.file, text)
+
+
+def write_each(output: Output, render: Callable[[Output], str]) -> None:
+    """The result where it was asked for, and every `--report` of it."""
+    for each in output.each():
+        write_result(each, render(each))
 
 
 def save(target: Path, text: str) -> None:
@@ -166,7 +193,7 @@ def note(output: Output, text: str) -> None:
 
 def say_shard(output: Output, desired: DesiredState) -> None:
     """Where this is one of several jobs: which, and how much is left to the others."""
-    from reconciler.report.totals import shard_line  # noqa: PLC0415
+    from reconciler.report.plan import shard_line  # noqa: PLC0415
 
     if desired.part is not None:
         note(output, shard_line(desired.part))

@@ -20,6 +20,7 @@ class Need(StrEnum):
 
     PLAN = "plan"
     CHECKS = "checks"
+    DRIFT = "drift"
     DOCTOR = "doctor"
     APPLY = "apply"
 
@@ -39,6 +40,7 @@ POLICIES_READ = f"{_PROVIDER}/accounts/raiPolicies/read"
 MODELS_READ = f"{_PROVIDER}/accounts/models/read"
 USAGES_READ = f"{_PROVIDER}/locations/usages/read"
 OFFERS_READ = f"{_PROVIDER}/locations/models/read"
+ACTIVITY_READ = "Microsoft.Insights/eventtypes/values/read"
 PERMISSIONS_READ = "Microsoft.Authorization/permissions/read"
 
 RIGHTS: tuple[Right, ...] = (
@@ -49,6 +51,11 @@ RIGHTS: tuple[Right, ...] = (
     Right(action=POLICIES_READ, need=Need.CHECKS, purpose="whether a content filter is there"),
     Right(
         action=MODELS_READ, need=Need.CHECKS, purpose="whether a fine-tuned model is in its source account"
+    ),
+    Right(
+        action=ACTIVITY_READ,
+        need=Need.DRIFT,
+        purpose="who deleted or changed a deployment outside",
     ),
     Right(action=PERMISSIONS_READ, need=Need.DOCTOR, purpose="which rights this identity has"),
     Right(

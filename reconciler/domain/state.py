@@ -31,6 +31,20 @@ class PrunePolicy(StrEnum):
     NEVER = "never"
 
 
+class DriftCause(StrEnum):
+    """Why a deployment is not as declared."""
+
+    CHANGED_OUTSIDE = "changed-outside"
+    AUTO_UPGRADED = "auto-upgraded"
+    EXPIRED = "expired"
+    RETIRED = "retired"
+    MISSING = "missing"
+    DELETED_OUTSIDE = "deleted-outside"
+    PENDING = "pending"
+    FAILED_STATE = "failed-state"
+    UNDECLARED = "undeclared"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guards:
     """Limits on what one run may destroy or spend; None where the Fleet is silent.
@@ -75,7 +89,8 @@ class Preference:
 class Fleet:
     """Who we are. `declared` is False when no Fleet document was found; nothing is deleted then.
 
-    `id` is a GUID that tells two fleets of one name apart.
+    `id` is a GUID that tells two fleets of one name apart. `drift` are severities by cause, where
+    the Fleet states one.
     """
 
     name: str = "default"
@@ -85,6 +100,7 @@ class Fleet:
     subscriptions: Mapping[str, Subscription] = field(default_factory=dict)
     guards: Guards = Guards()
     rules: Mapping[str, Severity] = field(default_factory=dict)
+    drift: Mapping[DriftCause, Severity] = field(default_factory=dict)
     retirement: Retirement = Retirement()
     costs: Costs = field(default_factory=Costs)
     upgrade: tuple[Preference, ...] = ()

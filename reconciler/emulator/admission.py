@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reconciler.emulator import offers, partners, provider_errors, provisioning, quota, versions
+from reconciler.emulator import capacities, offers, partners, provider_errors, provisioning, quota, versions
 from reconciler.emulator.offers import Listed
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Json, at
@@ -87,6 +87,9 @@ def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitte
     _check_capacity(sku["capacity"], offer)
     units = quota.units_of(offer, sku["name"], sku["capacity"], fine_tuned=listed.fine_tuned_name is not None)
     held = {} if before is None else before["units"]
+    more = sku["capacity"] - (0 if before is None else before["body"]["sku"]["capacity"])
+    if capacities.is_short(turn, account["location"], listed.model, sku["name"], more):
+        raise provider_errors.no_capacity(sku["name"], account["location"])
     refusal = quota.admit(turn.store, turn.subscription, account["location"], held, units)
     if refusal is not None:
         raise refusal
@@ -104,7 +107,7 @@ def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitte
 
 def _check_words(turn: Turn, body: Json) -> None:
     option = at(body, "properties", "versionUpgradeOption")
-    if option is not None and option not in UPGRADE_OPTIONS:
+    if option and option not in UPGRADE_OPTIONS:
         raise provider_errors.invalid_upgrade_option(option)
     if turn.store.setting("switches").get("nulls") == "refused":
         refused = [name for name in turn.nulls("properties") if name not in _NULLABLE]

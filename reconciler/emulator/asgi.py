@@ -15,6 +15,7 @@ from typing import TypeAlias
 from urllib.parse import parse_qsl
 
 from reconciler.emulator import (
+    activity,
     auth,
     clock,
     control,
@@ -54,6 +55,7 @@ class _Exchange:
     then: Json = field(default_factory=dict)
     entry: Json = field(default_factory=dict)
     caller: Caller | None = None
+    action: str = ""
     rates: Mapping[str, str] = field(default_factory=dict)
     collided: bool = False
     late: bool = False
@@ -215,9 +217,13 @@ class Emulator:
             route, turn = front_door.admit(
                 store, request, moment, exchange.caller, ticket=exchange.ticket, forced=forced
             )
-            return route.handler(replace(turn, collided=exchange.collided))
+            exchange.action = route.action
+            answer = route.handler(replace(turn, collided=exchange.collided))
         except errors.Refusal as refusal:
-            return refusal.answer()
+            answer = refusal.answer()
+        if exchange.action and exchange.caller is not None and request.method in _WRITES:
+            activity.record(store, moment, request, exchange.caller, exchange.action, answer)
+        return answer
 
     async def _send(self, exchange: _Exchange, scope: Message, send: Send) -> None:
         answer = exchange.answer

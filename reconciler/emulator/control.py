@@ -14,6 +14,7 @@ from reconciler.emulator import (
     journal,
     provisioning,
     seeding,
+    upkeep,
     world_checks,
 )
 from reconciler.emulator.store import Store
@@ -122,8 +123,8 @@ def _forget_faults(store: Store, request: Request, wall: float) -> Answer:
 def _clock(store: Store, request: Request, wall: float) -> Answer:
     body = _body(request)
     try:
-        if "set" in body:
-            moment = clock.parse(str(body["set"])).astimezone(UTC)
+        if "set" in body or "at" in body:
+            moment = clock.parse(str(body.get("at", body.get("set")))).astimezone(UTC)
         else:
             seconds = body.get("advanceSeconds", 0)
             if not isinstance(seconds, int | float) or isinstance(seconds, bool):
@@ -137,6 +138,7 @@ def _clock(store: Store, request: Request, wall: float) -> Answer:
         )
     clock.set_to(store, wall, moment)
     provisioning.settle(store, moment)
+    upkeep.settle(store, moment)
     return _done({"now": clock.stamp(moment)})
 
 

@@ -50,6 +50,7 @@ def written(turn: Turn, account: Json, asked: Json, admitted: Admitted, before: 
 
 def _properties(turn: Turn, wanted: Json, admitted: Admitted, before: Json | None) -> Json:
     model = admitted.listed.model
+    wanted = {name: value for name, value in wanted.items() if name not in _KEPT or value != ""}
     unfiltered = model["name"].startswith("gpt-35-turbo") or model.get("format") == "Anthropic"
     default_policy = None if unfiltered else "Microsoft.DefaultV2"
     option = "OnceCurrentVersionExpired" if admitted.is_migration else "OnceNewDefaultVersionAvailable"

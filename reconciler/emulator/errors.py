@@ -325,6 +325,11 @@ def gateway_timeout() -> Refusal:
     )
 
 
+def bad_filter(text: str) -> Refusal:
+    """Assumed: an OData filter that is not understood; the text is ours."""
+    return Refusal(400, "BadRequest", f"The $filter is not valid: {text}.", front_door=True)
+
+
 def state_unwritable(text: str) -> Refusal:
     """Not ARM's: the emulator's own file cannot be written."""
     return Refusal(507, "EmulatorState", text, front_door=True)

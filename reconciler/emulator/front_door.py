@@ -7,7 +7,7 @@ token of the subscription's tenant.
 from datetime import datetime
 
 from reconciler.emulator import auth, directory, errors, offers, routes, throttling, versions
-from reconciler.emulator.routes import Route
+from reconciler.emulator.route import Route
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Caller, Turn
 from reconciler.emulator.wire import Answer, Json, Request
@@ -48,6 +48,7 @@ def admit(
         version=version,
         args=args,
         ticket=ticket,
+        action=route.action,
         forced=forced,
     )
     return route, turn

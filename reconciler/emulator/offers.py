@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from reconciler.emulator import clock
+from reconciler.emulator import clock, model_lists
 from reconciler.emulator.store import Store
 from reconciler.emulator.wire import Json, normal_location
 
@@ -34,6 +34,10 @@ SKU_NAMES = (
 _FINE_TUNED = re.compile(r"^(?P<root>.+)\.ft-[0-9a-f]+(-[\w.-]+)?$", re.IGNORECASE)
 _CHECKPOINT = re.compile(r"^ftchkpt-[0-9a-f]+$", re.IGNORECASE)
 _FINE_TUNE_CAPABILITIES = re.compile(r"fine-?tune|^allowProvisionedManagedCommitment$", re.IGNORECASE)
+LATER = "2026-10"
+LATER_BEGINS = datetime(2026, 10, 5, tzinfo=UTC)
+"""The day of the newest recorded list (eastus2, api-version 2026-09-01)."""
+
 _NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
@@ -76,8 +80,37 @@ def models_of(store: Store, location: str) -> list[Listed]:
     """Every model version that a region lists: what was posted for it, before what is shipped."""
     place = normal_location(location)
     posted = [_from_arm(item) for item in (store.get("model", place) or {}).get("value", [])]
-    named = {_identity(listed.model) for listed in posted}
-    return [*posted, *(listed for listed in _shipped_models(place) if _identity(listed.model) not in named)]
+    later = _later_models(place) if store.setting("season").get("facts") == LATER else ()
+    found: dict[tuple[str, ...], Listed] = {}
+    for listed in (*posted, *later, *_shipped_models(place)):
+        found.setdefault(_identity(listed.model), listed)
+    return list(found.values())
+
+
+def turn_season(store: Store, now: datetime) -> None:
+    """From the day of the later recording on its lists are in force; called with each request."""
+    facts = LATER if now >= LATER_BEGINS else ""
+    if store.setting("season").get("facts", "") != facts:
+        store.put("setting", "season", {"facts": facts})
+
+
+@cache
+def later_pool_names() -> tuple[str, ...]:
+    return tuple(
+        dict.fromkeys(sku["usageName"] for listed in _later_models("eastus2") for sku in listed.model["skus"])
+    )
+
+
+@cache
+def _later_models(place: str) -> tuple[Listed, ...]:
+    text = (Path(__file__).parent / "world" / "models_2026_10.json").read_text(encoding="utf-8")
+    facts = json.loads(text)
+    if place not in facts["regions"]:
+        return ()
+    return tuple(
+        Listed(kinds=tuple(entry["kinds"]), sku_name=entry["skuName"], model=entry["model"])
+        for entry in facts["models"]
+    )
 
 
 def _from_arm(item: Json) -> Listed:
@@ -133,7 +166,8 @@ def find(store: Store, location: str, kind: str, model: Json) -> Listed | None:
     """
     wanted_format, name = model.get("format", ""), model.get("name", "")
     version = model.get("version")
-    for_kind = [listed for listed in models_of(store, location) if kind in listed.kinds]
+    kinds = {kind, "MAI"} if kind == "AIServices" else {kind}
+    for_kind = [listed for listed in models_of(store, location) if kinds & set(listed.kinds)]
     for listed in for_kind:
         same = listed.model["format"] == wanted_format and listed.model["name"] == name
         if same and (version == listed.model["version"] if version else listed.model.get("isDefaultVersion")):
@@ -160,6 +194,9 @@ def _is_base_of(model: Json, name: str) -> bool:
 
 
 def _is_fine_tune_offer(sku: Json) -> bool:
+    """By its scope where the list has one (since 2026-09-01), else by the name of its pool."""
+    if "scope" in sku:
+        return bool(sku["scope"] == "Finetune")
     return str(sku.get("usageName", "")).lower().endswith("-finetune")
 
 
@@ -202,11 +239,11 @@ def deployed_capabilities(listed: Listed) -> Json:
     }
 
 
-def wire_models(store: Store, subscription: str, location: str) -> Iterator[Json]:
-    """Items of the models list: one per account kind, as recorded."""
+def wire_models(store: Store, subscription: str, location: str, version: str) -> Iterator[Json]:
+    """Items of the models list as an api-version shows them: one per account kind, as recorded."""
     above = f"/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{location}"
     for listed in models_of(store, location):
-        model = listed.model
+        model = model_lists.shown(listed.model, version)
         name = f"{model['format']}.{model['name']}.{model['version']}"
         for kind in listed.kinds:
             yield {

@@ -1,9 +1,10 @@
-"""Pages of a list: only when a switch asks for them, since no recorded list of this provider has a nextLink.
+"""Pages of a list: where a switch asks for them, and of a region's models since 2026-09-01 (recorded).
 
 Rule of this module: a nextLink is an absolute URL on the host the client called, and opaque.
 """
 
 import re
+from urllib.parse import quote
 
 from reconciler.emulator import errors
 from reconciler.emulator.turn import Turn
@@ -12,9 +13,13 @@ from reconciler.emulator.wire import Json
 _TOKEN = re.compile(r"^[0-9]{1,9}$")
 
 
-def page(turn: Turn, items: list[Json]) -> Json:
-    """The envelope `{"value": […], "nextLink"?}` of the page that the request asks for."""
-    size = turn.store.setting("switches").get("pageSize")
+def page(turn: Turn, items: list[Json], *, size: int | None = None, keep: tuple[str, ...] = ()) -> Json:
+    """The envelope `{"value": […], "nextLink"?}` of the page that the request asks for.
+
+    `size` is ARM's own; the switch `pageSize` comes before it. Without either the list is one page.
+    `keep` are query parameters that the link to the next page repeats.
+    """
+    size = turn.store.setting("switches").get("pageSize") or size
     if not size:
         return {"value": items}
     token = turn.request.query.get("$skiptoken", "0")
@@ -25,5 +30,8 @@ def page(turn: Turn, items: list[Json]) -> Json:
     if start + size < len(items):
         version = turn.request.query.get("api-version", "")
         address = f"{turn.request.origin}{turn.request.path}?api-version={version}"
-        body["nextLink"] = f"{address}&$skiptoken={start + size}"
+        kept = "".join(
+            f"&{name}={quote(turn.request.query[name])}" for name in keep if name in turn.request.query
+        )
+        body["nextLink"] = f"{address}{kept}&$skiptoken={start + size}"
     return body

@@ -129,6 +129,15 @@ def capacity_off_step(capacity: int, minimum: int, maximum: int, step: int) -> R
     )
 
 
+def no_capacity(sku: str, region: str) -> Refusal:
+    """Assumed: a region that is short of capacity, by the switch `capacityShortage: refused`."""
+    return Refusal(
+        400,
+        "InsufficientCapacity",
+        f"The region '{region}' has not enough capacity left for the SKU '{sku}' of account deployment.",
+    )
+
+
 def insufficient_quota(needed: int, label: str, used: int, limit: int) -> Refusal:
     return Refusal(
         400,

@@ -9,7 +9,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from reconciler.emulator import clock, kept_accounts, provider_errors
+from reconciler.emulator import activity, clock, kept_accounts, provider_errors
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json
@@ -103,6 +103,7 @@ def begin(
         "error": None if forced is None else forced.get("error"),
         "silent": silent,
         "event": event,
+        "logged": activity.begun(turn),
     }
     turn.store.put("running", guid, operation)
     return operation
@@ -207,6 +208,7 @@ def _end(store: Store, now: datetime, operation: Json) -> None:
     operation |= {"status": outcome, "endTime": clock.seconds_stamp(now)}
     store.delete("running", operation["name"])
     store.put("operation", operation["name"], operation)
+    activity.ended(store, now, operation)
     if operation["event"] == "delete" and outcome == "Succeeded" and not operation["settles"]:
         _remove(store, now, operation)
     else:

@@ -9,7 +9,7 @@ import json
 from functools import cache
 from pathlib import Path
 
-from reconciler.emulator import errors, provider_errors
+from reconciler.emulator import errors, offers, provider_errors, quota_tiers
 from reconciler.emulator.store import Store
 from reconciler.emulator.wire import Json, normal_location
 
@@ -35,17 +35,25 @@ def _place(subscription: str, location: str) -> str:
 
 def pools(store: Store, subscription: str, location: str) -> dict[str, Json]:
     """Pools by lower-case name: `{name, label, limit, elsewhere}`; posted ones replace shipped ones."""
+    times = quota_tiers.factor(store, subscription)
     assumed = store.setting("switches").get("ptuLimits") != "recorded"
     found = {
         pool["name"].lower(): {
             **pool,
-            "limit": ASSUMED_LIMIT if assumed and _provisioned(pool["name"]) else pool["limit"],
+            "limit": times * (ASSUMED_LIMIT if assumed and _provisioned(pool["name"]) else pool["limit"]),
             "elsewhere": 0,
         }
-        for pool in shipped_pools()
+        for pool in (*_later_pools(store), *shipped_pools())
     }
     posted = store.get("usage", _place(subscription, location)) or {}
     return {**found, **posted}
+
+
+def _later_pools(store: Store) -> list[Json]:
+    """Pools that only offers of the later lists draw on; no list of usages shows their limits."""
+    if not store.setting("season").get("facts"):
+        return []
+    return [{"name": name, "label": name, "limit": ASSUMED_LIMIT} for name in offers.later_pool_names()]
 
 
 def _provisioned(name: str) -> bool:

@@ -4,7 +4,19 @@ Rule of this module: everything is computed from the same offers and pools that 
 is announced here and what a PUT meets cannot disagree.
 """
 
-from reconciler.emulator import account_kinds, accounts, errors, offers, paging, quota, versions
+from reconciler.emulator import (
+    account_kinds,
+    accounts,
+    errors,
+    model_lists,
+    offers,
+    paging,
+    quota,
+    versions,
+)
+from reconciler.emulator import (
+    capacities as free,
+)
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, normal_location
 
@@ -19,10 +31,11 @@ def location_of(turn: Turn) -> str:
 
 def models(turn: Turn) -> Answer:
     location = location_of(turn)
-    items = list(offers.wire_models(turn.store, turn.subscription, location))
+    items = list(offers.wire_models(turn.store, turn.subscription, location, turn.version))
     if not versions.knows(turn.version, "properties.model.publisher"):
         items = [{**item, "model": _without_publisher(item["model"])} for item in items]
-    return Answer(status=200, body=paging.page(turn, items))
+    size = model_lists.PAGE if turn.version >= model_lists.SINCE else None
+    return Answer(status=200, body=paging.page(turn, items, size=size))
 
 
 def _without_publisher(model: Json) -> Json:
@@ -31,14 +44,39 @@ def _without_publisher(model: Json) -> Json:
 
 def usages(turn: Turn) -> Answer:
     location = location_of(turn)
-    return Answer(status=200, body=paging.page(turn, quota.usages(turn.store, turn.subscription, location)))
+    items = quota.usages(turn.store, turn.subscription, location)
+    return Answer(status=200, body=paging.page(turn, [_scoped(turn, item, location) for item in items]))
+
+
+def _scoped(turn: Turn, item: Json, location: str) -> Json:
+    """A pool with its scope since 2026-07-01, with id and type in 2026-09-15-preview (specified)."""
+    preview = turn.version.endswith("-preview")
+    if turn.version < ("2026-01-15" if preview else "2026-07-01"):
+        return item
+    name = item["name"]["value"]
+    scoped = {**item, **scope_of(name, location)}
+    if turn.version < "2026-09-15":
+        return scoped
+    provider = f"/subscriptions/{turn.subscription}/providers/Microsoft.CognitiveServices"
+    kind = "Microsoft.CognitiveServices/locations/usages"
+    return {"id": f"{provider}/locations/{location}/usages/{name}", "type": kind, **scoped}
+
+
+def scope_of(pool: str, location: str) -> Json:
+    """Where a pool counts: in the world, in a data zone, in a region (names of the specification)."""
+    if ".global" in pool.lower():
+        return {"scopeType": "Global", "scopeId": "Global"}
+    if ".datazone" in pool.lower():
+        area = offers.shipped()["regions"].get(normal_location(location), {}).get("area")
+        return {"scopeType": "DataZone", "scopeId": area}
+    return {"scopeType": "Regional", "scopeId": normal_location(location)}
 
 
 def account_models(turn: Turn) -> Answer:
     """Models an account may deploy, in the flat shape of this operation (specified)."""
     account = accounts.require_parent(turn, "read", "accounts/models")["body"]
     listed = offers.models_of(turn.store, account["location"])
-    items = [item.model for item in listed if account["kind"] in item.kinds]
+    items = [model_lists.shown(item.model, turn.version) for item in listed if account["kind"] in item.kinds]
     if not versions.knows(turn.version, "properties.model.publisher"):
         items = [_without_publisher(item) for item in items]
     return Answer(status=200, body=paging.page(turn, items))
@@ -102,7 +140,7 @@ def _capacities(turn: Turn, place: str, wanted: Json) -> list[Json]:
                 "properties": {
                     "model": {part: listed.model[part] for part in ("format", "name", "version")},
                     "skuName": sku,
-                    "availableCapacity": max(0, room),
+                    "availableCapacity": free.available(turn, place, listed.model, sku, room),
                 },
             }
         )

@@ -44,6 +44,8 @@ class Turn:
     """Names this request: its own in-flight mark does not stand in its way."""
     collided: bool = False
     """Whether it arrived while another write of the same account was being processed."""
+    action: str = ""
+    """The right that the operation took, as the Activity Log names it."""
     forced: Json | None = None
     """What a scripted fault demands of the long operation this request starts."""
 

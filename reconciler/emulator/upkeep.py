@@ -1,4 +1,4 @@
-"""What the service does on its own: it ends deployments whose time is over, and upgrades model versions.
+"""What the service does on its own: it ends deployments and kept accounts whose time is over.
 
 Rule of this module: it happens when somebody looks, by the virtual clock, and never to a plain pinned
 deployment.
@@ -6,7 +6,7 @@ deployment.
 
 from datetime import datetime, timedelta
 
-from reconciler.emulator import clock, kept_accounts, offers, provisioning
+from reconciler.emulator import clock, kept_accounts, offers, quota_tiers, upgrades
 from reconciler.emulator.store import Store
 from reconciler.emulator.wire import Json, at
 
@@ -21,12 +21,12 @@ _STANDARD = frozenset({"Standard", "GlobalStandard", "DataZoneStandard"})
 
 
 def settle(store: Store, now: datetime) -> None:
-    """Do what is due: expiry unless switched off, version upgrades only when switched on."""
+    """Do what is due: the end of kept accounts, upgrades (`upgrades`), expiry unless it is switched off."""
     kept_accounts.settle(store, now)
+    offers.turn_season(store, now)
+    quota_tiers.settle(store, now)
+    upgrades.settle(store, now)
     switches = store.setting("switches")
-    if switches.get("autoUpgrade") == "on":
-        for deployment in store.scan("deployment"):
-            _upgrade(store, now, deployment)
     if switches.get("expiry") != "off":
         _expire(store, now)
 
@@ -61,29 +61,3 @@ def _ends(deployment: Json) -> datetime | None:
         return clock.parse(deployment["born"]) + DEVELOPER_TIER
     fine_tuned = offers.is_fine_tuned(str(at(body, "properties", "model", "name")))
     return clock.parse(deployment["touched"]) + IDLE_FINE_TUNED if fine_tuned and sku in _STANDARD else None
-
-
-def _upgrade(store: Store, now: datetime, deployment: Json) -> None:
-    """Move a deployment to its model's default version when its option says that the time has come."""
-    body = deployment["body"]
-    model, option = body["properties"]["model"], body["properties"].get("versionUpgradeOption")
-    account = store.get("account", deployment["account"])
-    if account is None or option not in {"OnceNewDefaultVersionAvailable", "OnceCurrentVersionExpired"}:
-        return
-    place, kind = deployment["location"], account["body"]["kind"]
-    newest = offers.find(store, place, kind, {part: model.get(part) for part in ("format", "name")})
-    if newest is None or newest.fine_tuned_name is not None or newest.model["version"] <= model["version"]:
-        return
-    if option == "OnceCurrentVersionExpired" and not _expired(store, now, deployment, kind):
-        return
-    model["version"] = newest.model["version"]
-    body["properties"]["capabilities"] = offers.deployed_capabilities(newest)
-    body["etag"] = provisioning.new_etag("deployment")
-    store.put("deployment", str(body["id"]).lower(), deployment)
-
-
-def _expired(store: Store, now: datetime, deployment: Json, kind: str) -> bool:
-    body = deployment["body"]
-    listed = offers.find(store, deployment["location"], kind, body["properties"]["model"])
-    offer = None if listed is None else offers.best_offer(listed, body["sku"]["name"])
-    return offer is None or offers.ends(offer) <= now

@@ -302,6 +302,9 @@ _KNOWN: Final[tuple[_Known, ...]] = (
 )
 _BY_CODE: Final = {code.lower(): known.text for known in _KNOWN for code in known.codes}
 
+KNOWN_CODES: Final = tuple(sorted((code for known in _KNOWN for code in known.codes), key=str.lower))
+"""Every code that there is advice for, as it is written."""
+
 
 def fix_for(code: str, message: str) -> str:
     """One or two sentences for a person, without a full stop; empty for a code that is not known.

@@ -6,8 +6,7 @@ is a comment, and what a plan would do more to than adopt it is held back.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, get_args, get_origin
 
@@ -18,11 +17,9 @@ from reconciler.domain.json_values import empty
 from reconciler.domain.marks import FLEET_TAG, OURS, REMOVAL_TAG
 from reconciler.domain.sku import SkuName
 from reconciler.export.estate import Found
+from reconciler.export.json_parts import at, depth, fits, odd, part, shown, unseen, whole, word
 from reconciler.export.yaml_text import Quoted
-from reconciler.manifest.characters import UNSEEN
 from reconciler.manifest.entry import NOT_EXTRA, EntryFields
-from reconciler.manifest.findings import checked
-from reconciler.manifest.tree import Items, Map, Node, Text
 
 _OPTION: Final = BY_PATH["versionUpgradeOption"]
 """Left out of a write, ARM may put its default where its absence meant something else."""
@@ -41,7 +38,7 @@ _ROOT: Final = frozenset(
 _MODEL: Final = frozenset(
     {"format", "name", "version", "publisher", "source", "sourceaccount", "callratelimit"}
 )
-_SKU: Final = ("tier", "size", "family")
+SKU: Final = ("tier", "size", "family")
 _DEEPEST: Final = 12
 _NO_WRITE: Final = {
     "failed": "ARM refuses every write to it until it is deleted. Delete it, or declare it with "
@@ -96,7 +93,7 @@ def draft(found: Found, alias_of: AliasOf, fleet: str) -> Draft:
     _fields(page, {**properties, _OPTION.name: _OPTION.absent} if silent else properties, found)
     tags = part(found.resource, "tags")
     owner = _tags(page, tags, found)
-    mark = _word(at(tags, REMOVAL_TAG))
+    mark = word(at(tags, REMOVAL_TAG))
     if owner == fleet and mark in _REMOVAL:
         page.lifecycle |= [_REMOVAL[mark]]
     _unknown(page, found, properties)
@@ -119,60 +116,6 @@ def draft(found: Found, alias_of: AliasOf, fleet: str) -> Draft:
     )
 
 
-def part(resource: JsonObject, name: str) -> JsonObject:
-    """An inner object, by its name in any case; empty where there is none."""
-    value = at(resource, name)
-    return value if isinstance(value, Mapping) else {}
-
-
-def at(resource: JsonObject, name: str) -> JsonValue:
-    """A property by its name in any case; ARM's own spelling has drifted."""
-    wanted = name.lower()
-    return next((value for key, value in resource.items() if key.lower() == wanted), None)
-
-
-def unseen(value: JsonValue) -> bool:
-    """Whether a value contains what no manifest may contain."""
-    return any(UNSEEN.search(text) for text in _texts(value))
-
-
-def _texts(value: JsonValue) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        yield from value
-        yield from (text for inner in value.values() for text in _texts(inner))
-    elif isinstance(value, list | tuple):
-        yield from (text for inner in value for text in _texts(inner))
-
-
-def fits(tree: Mapping[str, JsonValue]) -> bool:
-    """Whether the format takes these fields of an entry."""
-    return not unseen(tree) and not checked(EntryFields, _tree_of(tree), lambda _route, _key: None)[1]
-
-
-def _tree_of(value: Mapping[str, JsonValue]) -> Map:
-    """A mapping as it would be read from a file."""
-    return Map({_text(key, plain=False): _node_of(inner) for key, inner in value.items()})
-
-
-def _node_of(value: JsonValue) -> Node:
-    if isinstance(value, Mapping):
-        return _tree_of(value)
-    if isinstance(value, str):
-        return _text(value, plain=False)
-    if isinstance(value, list | tuple):
-        return Items([_node_of(inner) for inner in value])
-    return _text(json.dumps(value), plain=True)
-
-
-def _text(value: str, *, plain: bool) -> Text:
-    made = Text(value)
-    made.start = made.end = 0
-    made.plain = plain
-    return made
-
-
 def _why_held_back(page: _Page, found: Found, owner: str | None, fleet: str) -> str:
     told = _NO_WRITE.get(found.state.lower())
     if told is not None:
@@ -193,18 +136,18 @@ def _why_held_back(page: _Page, found: Found, owner: str | None, fleet: str) -> 
 
 def _model(page: _Page, found: Found, model: JsonObject, alias_of: AliasOf) -> None:
     stated: dict[str, JsonValue] = {}
-    name, form, version = _word(at(model, "name")), _word(at(model, "format")), _word(at(model, "version"))
+    name, form, version = word(at(model, "name")), word(at(model, "format")), word(at(model, "version"))
     if name:
         stated["name"] = name
     if form and form != ModelRef(name="").format:
         stated["format"] = form
     if version:
         stated["version"] = Quoted(version)
-    publisher = _word(at(model, "publisher"))
+    publisher = word(at(model, "publisher"))
     if publisher:
         stated["publisher"] = publisher
     for key in [key for key, value in stated.items() if not fits({"model": {key: value}})]:
-        page.lost.append(f"model.{key} {_shown(stated.pop(key))} cannot be written here{_carried(found)}")
+        page.lost.append(f"model.{key} {shown(stated.pop(key))} cannot be written here{_carried(found)}")
     _source(page, found, model, stated, alias_of)
     if stated:
         page.tree["model"] = stated
@@ -214,7 +157,7 @@ def _source(
     page: _Page, found: Found, model: JsonObject, stated: dict[str, JsonValue], alias_of: AliasOf
 ) -> None:
     fields = (at(model, name) for name in ("source", "sourceAccount"))
-    written = {_word(value) for value in fields if value is not None}
+    written = {word(value) for value in fields if value is not None}
     if len({one.lower() for one in written}) > 1:
         page.lost.append(f"source and sourceAccount differ: neither is stated{_carried(found)}")
         return
@@ -224,7 +167,7 @@ def _source(
             stated["source"] = source
         else:
             page.lost.append(f"the model's source is no id of an account: not stated{_carried(found)}")
-    elif ModelRef(name=_word(at(model, "name"))).fine_tuned and "model.source" not in found.open:
+    elif ModelRef(name=word(at(model, "name"))).fine_tuned and "model.source" not in found.open:
         page.comments.append(
             "ARM tells no source of this fine-tuned model; if it was made in another account, add "
             "source: {subscription: …, resourceGroup: …, account: …} to the model"
@@ -247,16 +190,16 @@ def _sku(page: _Page, found: Found, properties: JsonObject) -> None:
     legacy = part(properties, "scaleSettings")
     if legacy and not found.observed:
         sku = _sku_of_scale(page, sku, legacy)
-    name = _word(at(sku, "name"))
+    name = word(at(sku, "name"))
     stated: dict[str, JsonValue] = {"name": SkuName(name).name} if name else {}
-    capacity = _whole(at(sku, "capacity"))
+    capacity = whole(at(sku, "capacity"))
     if capacity is not None and fits({"sku": {"capacity": capacity}}):
         stated["capacity"] = capacity
     elif found.observed and stated:
         page.comments.append("ARM tells no capacity; sku.capacity is left to whoever set it")
         page.lifecycle["ignoreChanges"] = ["sku.capacity"]
-    for field_name in _SKU:
-        value = _word(at(sku, field_name))
+    for field_name in SKU:
+        value = word(at(sku, field_name))
         if value and fits({"sku": {field_name: value}}):
             stated[field_name] = value
     if stated:
@@ -264,14 +207,14 @@ def _sku(page: _Page, found: Found, properties: JsonObject) -> None:
     written = {one.lower() for one in stated}
     for other, said in sku.items():
         if other.lower() not in written and said not in (None, "") and "ignoreChanges" not in page.lifecycle:
-            page.lost.append(f"sku.{other} {_shown(said)} cannot be written here{_carried(found)}")
+            page.lost.append(f"sku.{other} {shown(said)} cannot be written here{_carried(found)}")
 
 
 def _sku_of_scale(page: _Page, sku: JsonObject, legacy: JsonObject) -> JsonObject:
     """The SKU that `scaleSettings` of api-versions before 2023-05-01 stands for."""
     made: dict[str, JsonValue] = {"name": at(legacy, "scaleType"), "capacity": at(legacy, "capacity")}
     others = [name for name in legacy if name.lower() not in {"scaletype", "capacity", "activecapacity"}]
-    page.lost += [f"scaleSettings.{name} {_shown(legacy[name])} has no field here" for name in others]
+    page.lost += [f"scaleSettings.{name} {shown(legacy[name])} has no field here" for name in others]
     if not sku:
         page.comments.append("sku was written as scaleSettings, which ARM no longer takes")
         return {name: value for name, value in made.items() if value is not None}
@@ -303,10 +246,10 @@ def _fields(page: _Page, properties: JsonObject, found: Found) -> None:
 
 def _extra(page: _Page, name: str, value: JsonValue, found: Found) -> bool:
     asks_to_unset = any(unset_paths({name: value}))  # a null below extraProperties is no value
-    if not asks_to_unset and _depth(value) <= _DEEPEST and fits({"extraProperties": {name: value}}):
+    if not asks_to_unset and depth(value) <= _DEEPEST and fits({"extraProperties": {name: value}}):
         page.extra[name] = value
         return True
-    page.lost.append(f"{name} {_shown(value)} cannot be written here{_carried(found)}")
+    page.lost.append(f"{name} {shown(value)} cannot be written here{_carried(found)}")
     return False
 
 
@@ -339,7 +282,7 @@ def _tags(page: _Page, tags: JsonObject, found: Found) -> str | None:
         if isinstance(value, str) and fits({"tags": {name: value}}):
             stated[name] = value
         elif value is not None:
-            page.lost.append(f"tag {_shown(name)} {_shown(value)} cannot be written here{_carried(found)}")
+            page.lost.append(f"tag {shown(name)} {shown(value)} cannot be written here{_carried(found)}")
     if stated:
         page.tree["tags"] = stated
     return owner
@@ -357,6 +300,12 @@ def _unknown(page: _Page, found: Found, properties: JsonObject) -> None:
         page.comments.append(f"not known here, and stated as it is: {', '.join(extra)}")
     if not found.observed:
         read_only = [name for name in properties if name.lower() in _READ_ONLY]
+        read_only += [
+            f"model.{name}" for name in part(properties, "model") if name.lower() == "callratelimit"
+        ]
+        read_only += [
+            f"model.{name}" for name in part(properties, "model") if name.lower() == "callratelimit"
+        ]
         if read_only:
             page.comments.append(f"left out, for ARM sets it by itself: {', '.join(read_only)}")
         if at(properties, "sku") is not None or at(properties, "tags") is not None:
@@ -366,42 +315,6 @@ def _unknown(page: _Page, found: Found, properties: JsonObject) -> None:
         name for name, value in found.resource.items() if name.lower() not in _ROOT and value is not None
     ]
     names += [f"model.{name}" for name, value in model.items() if name.lower() not in _MODEL and value]
-    names += [name for name in ("properties", "sku", "tags") if _odd(at(found.resource, name))]
-    names += ["model"] if _odd(at(properties, "model")) else []
+    names += [name for name in ("properties", "sku", "tags") if odd(at(found.resource, name))]
+    names += ["model"] if odd(at(properties, "model")) else []
     page.lost += [f"{name} has no field here, and is not stated{_carried(found)}" for name in names]
-
-
-def _odd(value: JsonValue) -> bool:
-    """Whether something stands where an object does."""
-    return value is not None and not isinstance(value, Mapping)
-
-
-def _word(value: JsonValue) -> str:
-    """Text, or a whole number as text; empty for anything else."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return ""
-    text = str(value)
-    return text if text.strip() else ""
-
-
-def _whole(value: JsonValue) -> int | None:
-    """A capacity: ARM may answer with a double, templates with a text."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < len("99999999999"):
-        return int(value)
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _depth(value: JsonValue) -> int:
-    """Levels of nesting; readers have bounded it already."""
-    inner: Iterator[JsonValue] = iter(())
-    if isinstance(value, Mapping):
-        inner = iter(value.values())
-    elif isinstance(value, list | tuple):
-        inner = iter(value)
-    return 1 + max((_depth(one) for one in inner), default=0)
-
-
-def _shown(value: JsonValue) -> str:
-    return flow_text if len(flow_text := json.dumps(value)) <= 60 else f"{flow_text[:60]}…"

@@ -12,9 +12,9 @@ from typing import Final
 from reconciler.diagnostics import Diagnostic, Related, Route, Severity
 from reconciler.domain.costs import Costs, Reservation, ReservationTerm, ReservationType
 from reconciler.domain.ids import Region, is_guid
-from reconciler.domain.state import Fleet, Guards, Preference, Retirement, Subscription
+from reconciler.domain.state import DriftCause, Fleet, Guards, Preference, Retirement, Subscription
 from reconciler.manifest.scalars import nearest
-from reconciler.manifest.schema import FleetDocument, FleetSpec
+from reconciler.manifest.schema import FleetDocument, FleetSpec, cause_of
 from reconciler.manifest.source import Document
 from reconciler.manifest.structure import STRUCTURAL
 
@@ -61,6 +61,11 @@ def fleet_of(document: Document, typed: FleetDocument) -> Fleet:
             protect=tuple(guards.protect or ()),
         ),
         rules={code: Severity(level) for code, level in (spec.rules or {}).items()},
+        drift={
+            cause: Severity(level)
+            for word, level in (spec.drift or {}).items()
+            if (cause := cause_of(word)) is not None
+        },
         retirement=Retirement()
         if retirement is None
         else Retirement(
@@ -131,6 +136,7 @@ def fleet_findings(document: Document, spec: FleetSpec, known_rules: frozenset[s
     """What a well-typed Fleet gets wrong."""
     yield from _api_version(document, spec)
     yield from _aliases(document, spec)
+    yield from _causes(document, spec)
     yield from _cost_findings(document, spec)
     for number, (code, level) in enumerate((spec.rules or {}).items()):
         route = ("spec", "rules", code)
@@ -149,6 +155,25 @@ def fleet_findings(document: Document, spec: FleetSpec, known_rules: frozenset[s
                 route,
                 f"`{code}` cannot be `{level}`: it is about text that is not understood",
                 "remove the line, and mend what the rule finds",
+            )
+
+
+def _causes(document: Document, spec: FleetSpec) -> Iterator[Diagnostic]:
+    first: dict[DriftCause, str] = {}
+    for number, word in enumerate(spec.drift or {}):
+        cause = cause_of(word)
+        route = ("spec", "drift", word)
+        if cause is None:
+            near = nearest(word, list(DriftCause)) if number < _SUGGESTIONS else None
+            fix = f"did you mean `{near}`?" if near else f"causes are {', '.join(DriftCause)}"
+            yield _wrong(document, route, f"there is no cause of drift `{word}`", fix, on_key=True)
+        elif first.setdefault(cause, word) != word:
+            yield _wrong(
+                document,
+                route,
+                f"`{word}` and `{first[cause]}` are one cause",
+                "leave one of the two lines out",
+                on_key=True,
             )
 
 

@@ -15,10 +15,10 @@ from typing import BinaryIO, TextIO
 from reconciler.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.domain.state import DesiredState, Fleet
 from reconciler.manifest.fleet import lowered
-from reconciler.manifest.parse import parse
+from reconciler.manifest.parse import Manifests, parse
 from reconciler.manifest.resolve import resolve
 from reconciler.manifest.selection import EVERYTHING, Selection
-from reconciler.manifest.source import SourceMap, digest, read_documents
+from reconciler.manifest.source import SourceMap, Sources, digest, read_documents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -27,7 +27,7 @@ class LoadedManifests:
 
     `desired` is None if anything is wrong with the text. `understood` is what could be made out all the
     same: for rules to look at, so that one mistake does not hide another, and never to act on.
-    `deployments` counts what is declared, selected or not.
+    `deployments` counts what is declared, selected or not. `read` and `manifests` are what it was made of.
     """
 
     desired: DesiredState | None
@@ -37,6 +37,8 @@ class LoadedManifests:
     files: int
     deployments: int
     paths: tuple[str, ...]
+    read: Sources
+    manifests: Manifests
 
 
 def load(
@@ -54,14 +56,26 @@ def load(
     """
     with _no_collection():
         read = read_documents(paths, stdin=stdin)
-        manifests, misread = parse(read.documents, known_rules=known_rules, complete=read.complete)
-        resolved = resolve(manifests, selection=selection)
-        fleet = resolved.state.fleet
-        fleet = replace(fleet, rules={**fleet.rules, **(severities or {})})
-        state = replace(resolved.state, fleet=fleet, manifest_digest=digest(read.files))
-        sources = SourceMap(read)
-        meant = _not_consequences(read.diagnostics, (*misread, *resolved.diagnostics), sources)
-        diagnostics = _in_order(_heard((*read.diagnostics, *meant), state.fleet), sources)
+        return understood(read, paths, selection, known_rules=known_rules, severities=severities)
+
+
+def understood(
+    read: Sources,
+    paths: Sequence[str],
+    selection: Selection = EVERYTHING,
+    *,
+    known_rules: frozenset[str] = frozenset(),
+    severities: Mapping[str, Severity] | None = None,
+) -> LoadedManifests:
+    """The same for texts that were read already, or made."""
+    manifests, misread = parse(read.documents, known_rules=known_rules, complete=read.complete)
+    resolved = resolve(manifests, selection=selection)
+    fleet = resolved.state.fleet
+    fleet = replace(fleet, rules={**fleet.rules, **(severities or {})})
+    state = replace(resolved.state, fleet=fleet, manifest_digest=digest(read.files))
+    sources = SourceMap(read)
+    meant = _not_consequences(read.diagnostics, (*misread, *resolved.diagnostics), sources)
+    diagnostics = _in_order(_heard((*read.diagnostics, *meant), state.fleet), sources)
     return LoadedManifests(
         desired=None if has_errors(diagnostics) else state,
         understood=state,
@@ -70,6 +84,8 @@ def load(
         files=len(read.files),
         deployments=resolved.declared,
         paths=tuple(paths),
+        read=read,
+        manifests=manifests,
     )
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
+from pydantic.alias_generators import to_camel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
 from pydantic_core import core_schema
 
 from reconciler.catalogue.load import catalogue
 from reconciler.domain.ids import is_guid
+from reconciler.domain.state import DriftCause
 from reconciler.manifest import scalars
 from reconciler.manifest.completions import completed
 from reconciler.manifest.entry import Entry, EntryFields
@@ -151,6 +153,17 @@ class UpgradeEntry(Strict):
     )
 
 
+def cause_of(word: str) -> DriftCause | None:
+    """The cause of drift that a key means, in either spelling: auto-upgraded or autoUpgraded."""
+    kebab = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in word)
+    return DriftCause(kebab) if kebab in set(DriftCause) else None
+
+
+_CAUSES: Final[list[Any]] = sorted(
+    {word for cause in DriftCause for word in (to_camel(cause.name.lower()), cause.value)}
+)
+
+
 def _aliases(value: object) -> object:
     for alias in value if isinstance(value, Map) else ():
         if not alias or set(alias) & set("/*?") or is_guid(alias):
@@ -184,6 +197,12 @@ class FleetSpec(Strict):
     )
     rules: dict[Words, Level] | None = Field(
         default=None, description="Severity per rule.", examples=[{"model-retiring-soon": "error"}]
+    )
+    drift: dict[Words, Level] | None = Field(
+        default=None,
+        description="Severity per cause of drift; an error makes `drift` exit 2.",
+        examples=[{"autoUpgraded": "error", "retired": "error"}],
+        json_schema_extra={"propertyNames": {"enum": _CAUSES}},
     )
     retirement: RetirementEntry | None = Field(
         default=None, description="When a retirement date becomes a finding."

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, TextIO
 
@@ -24,6 +24,10 @@ class SourceFile:
     name: str
     digest: bytes
     lines: Lines
+
+    def same(self, content: bytes) -> bool:
+        """Whether `content` is what was read."""
+        return hashlib.sha256(content).digest() == self.digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -104,26 +108,60 @@ def _walk(root: Node, route: Route) -> tuple[Text | None, Node]:
 def read_documents(paths: Sequence[str], *, stdin: TextIO | BinaryIO | None = None) -> Sources:
     """Read every manifest below `paths` (`-` is `stdin`); UsageProblem for a path that does not exist."""
     found = find(paths, stdin=stdin)
-    findings = list(found.findings)
-    complete = not findings
-    files: list[SourceFile] = []
-    documents: list[Document] = []
-    for item in found.contents:
-        text, forbidden = decode(item.name, item.content)
-        content_digest = hashlib.sha256(item.content).digest()
-        files.append(SourceFile(name=item.name, digest=content_digest, lines=Lines(text)))
-        if forbidden is not None:
-            complete = False
-            findings.append(forbidden)
-            continue
-        composed = compose(item.name, text)
-        complete &= composed.whole
-        findings.extend(composed.findings)
-        documents.extend(Document(file=item.name, index=n, root=root) for n, root in composed.roots)
-    if files and not LIBYAML:
-        findings.append(_slow())
+    read = [_read(item.name, item.content) for item in found.contents]
+    findings = (*found.findings, *(one for item in read for one in item.findings))
+    if read and not LIBYAML:
+        findings = (*findings, _slow())
     return Sources(
-        documents=tuple(documents), files=tuple(files), diagnostics=tuple(findings), complete=complete
+        documents=tuple(document for item in read for document in item.documents),
+        files=tuple(item.file for item in read),
+        diagnostics=findings,
+        complete=not found.findings and all(item.whole for item in read),
+    )
+
+
+def amended(read: Sources, texts: Mapping[str, str]) -> Sources:
+    """The same sources with other texts in some of their files; only those files are read again."""
+    again = {name: _read(name, text.encode()) for name, text in texts.items()}
+    kept: dict[str, list[Document]] = {file.name: [] for file in read.files}
+    for document in read.documents:
+        kept[document.file].append(document)
+    return Sources(
+        documents=tuple(
+            document
+            for name, documents in kept.items()
+            for document in (again[name].documents if name in again else documents)
+        ),
+        files=tuple(again[file.name].file if file.name in again else file for file in read.files),
+        diagnostics=(
+            *(one for one in read.diagnostics if one.place is None or one.place.file not in again),
+            *(one for item in again.values() for one in item.findings),
+        ),
+        complete=read.complete and all(item.whole for item in again.values()),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Read:
+    """One file, read; `whole` says that it was understood to its end."""
+
+    file: SourceFile
+    documents: tuple[Document, ...]
+    findings: tuple[Diagnostic, ...]
+    whole: bool
+
+
+def _read(name: str, content: bytes) -> _Read:
+    text, forbidden = decode(name, content)
+    file = SourceFile(name=name, digest=hashlib.sha256(content).digest(), lines=Lines(text))
+    if forbidden is not None:
+        return _Read(file=file, documents=(), findings=(forbidden,), whole=False)
+    composed = compose(name, text)
+    return _Read(
+        file=file,
+        documents=tuple(Document(file=name, index=n, root=root) for n, root in composed.roots),
+        findings=composed.findings,
+        whole=composed.whole,
     )
 
 

@@ -81,6 +81,11 @@ class Lines:
         self._starts: list[int] | None = None
 
     @property
+    def text(self) -> str:
+        """The whole text."""
+        return self._text
+
+    @property
     def _beginnings(self) -> list[int]:
         if self._starts is None:
             self._starts = [0, *(match.end() for match in _BREAK.finditer(self._text))]

@@ -7,27 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 from reconciler.diagnostics import Severity
+from reconciler.domain.state import DriftCause as Cause
 
-
-class Cause(StrEnum):
-    """Why a deployment is not as declared."""
-
-    CHANGED_OUTSIDE = "changed-outside"
-    AUTO_UPGRADED = "auto-upgraded"
-    EXPIRED = "expired"
-    RETIRED = "retired"
-    DELETED_OUTSIDE = "deleted-outside"
-    PENDING = "pending"
-    FAILED_STATE = "failed-state"
-    UNDECLARED = "undeclared"
+__all__ = ["ABOUT", "About", "Cause", "is_drift"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """A cause in words. `severity` is the usual one; what is only told, and no drift, has INFO."""
+    """A cause in words. `severity` is the usual one: an error makes `drift` exit 2, the rest is reported."""
 
     severity: Severity
     meaning: str
@@ -49,8 +38,8 @@ ABOUT: Mapping[Cause, About] = {
     Cause.AUTO_UPGRADED: About(
         severity=Severity.WARNING,
         meaning=(
-            "the service moved the deployment to a newer model version, as its versionUpgradeOption lets it; "
-            "no drift where the manifest itself states that option, which is then a note"
+            "the service moved the deployment to a newer version of its model, or to the model that takes "
+            "its place, as its versionUpgradeOption lets it; a note where the manifest states that option"
         ),
         fix=(
             "declare the version that runs; or state versionUpgradeOption, NoAutoUpgrade to stay where you "
@@ -58,7 +47,7 @@ ABOUT: Mapping[Cause, About] = {
         ),
     ),
     Cause.EXPIRED: About(
-        severity=Severity.WARNING,
+        severity=Severity.ERROR,
         meaning=(
             "a fine-tuned or DeveloperTier deployment is declared and not there: the service removes idle "
             "fine-tuned ones after 15 days and DeveloperTier ones after 24 hours; or it was never applied"
@@ -66,21 +55,30 @@ ABOUT: Mapping[Cause, About] = {
         fix="`reconciler apply` makes it again; remove it from the manifest if nobody needs it",
     ),
     Cause.RETIRED: About(
-        severity=Severity.ERROR,
+        severity=Severity.WARNING,
         meaning="ARM's own list says that the model version is retired on this SKU: requests fail",
         fix="declare a newer version or model; `reconciler lifecycle` names the successor",
     ),
-    Cause.DELETED_OUTSIDE: About(
+    Cause.MISSING: About(
         severity=Severity.ERROR,
         meaning=(
-            "a declared deployment is not there: somebody deleted it, or it was never applied; there is no "
-            "memory that could tell"
+            "a declared deployment is not there, and nothing tells why: it was deleted, or never applied. "
+            "The Activity Log has 90 days and takes a right of its own; without it the report says "
+            "`unverified`"
         ),
+        fix="`reconciler apply` makes it again; remove it from the manifest if it is gone for good",
+    ),
+    Cause.DELETED_OUTSIDE: About(
+        severity=Severity.ERROR,
+        meaning="somebody deleted a declared deployment: the Activity Log says who and when",
         fix="`reconciler apply` makes it again; remove it from the manifest if it is gone for good",
     ),
     Cause.PENDING: About(
         severity=Severity.INFO,
-        meaning="the manifest was changed since it was last applied: work to do, and no drift",
+        meaning=(
+            "the manifest was changed since it was last applied: work to do, and no drift. A declared "
+            "deployment that is not there is pending where another one of the fleet shows such a change"
+        ),
         fix="`reconciler plan` shows it, `reconciler apply` does it",
     ),
     Cause.FAILED_STATE: About(
@@ -94,8 +92,8 @@ ABOUT: Mapping[Cause, About] = {
     Cause.UNDECLARED: About(
         severity=Severity.WARNING,
         meaning=(
-            "a deployment is in a declared account and no manifest declares it; no drift where another fleet "
-            "has marked it, which is then a note, unless the account is `prune: exclusive`"
+            "a deployment is in a declared account and no manifest declares it; an error where the account "
+            "is `prune: exclusive`, a note where another fleet has marked it, else a warning"
         ),
         fix=(
             "declare it, or delete it; `reconciler apply` prunes what carries our mark, and `prune: "
@@ -107,4 +105,4 @@ ABOUT: Mapping[Cause, About] = {
 
 def is_drift(severity: Severity) -> bool:
     """Whether something of this severity makes `drift` exit 2."""
-    return severity in {Severity.ERROR, Severity.WARNING}
+    return severity is Severity.ERROR

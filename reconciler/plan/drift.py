@@ -6,7 +6,7 @@ what is there. From an account that could not be listed to the end, nothing foll
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -33,7 +33,15 @@ from reconciler.plan.ownership import Whose, mark_of, owner_of, whose
 from reconciler.plan.pair import field_changes
 from reconciler.plan.pools import Pools
 
-__all__ = ["Cause", "DriftItem", "DriftReport", "UnreadableAccount", "find_drift", "moved_unnoticed"]
+__all__ = [
+    "Cause",
+    "DriftItem",
+    "DriftReport",
+    "UnreadableAccount",
+    "Unverified",
+    "find_drift",
+    "moved_unnoticed",
+]
 
 _NOBODY_DID = frozenset({Cause.AUTO_UPGRADED, Cause.RETIRED})
 """Causes that are the service's own doing: who wrote last has nothing to do with them."""
@@ -41,9 +49,10 @@ _NOBODY_DID = frozenset({Cause.AUTO_UPGRADED, Cause.RETIRED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriftItem:
-    """One deployment's drift. `who` and `when` are systemData's lastModified half; None if unknown.
+    """One deployment's drift. `who` and `when` are the Activity Log's, else systemData's; None if unknown.
 
-    A change's `before` is what is there, its `after` what the manifest declares, as in a plan.
+    `absent` says that the deployment is declared and not there. A change's `before` is what is there, its
+    `after` what the manifest declares, as in a plan.
     """
 
     id: DeploymentId
@@ -53,6 +62,16 @@ class DriftItem:
     who: str | None = None
     when: str | None = None
     explanation: str = ""
+    absent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unverified:
+    """A subscription whose Activity Log could not be read: who changed or deleted something is not known."""
+
+    subscription: str
+    code: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +99,7 @@ class DriftReport:
     ignored: int = 0
     since: str | None = None
     unmoved: int = 0
+    unverified: tuple[Unverified, ...] = ()
 
     @property
     def in_sync(self) -> int:
@@ -88,13 +108,32 @@ class DriftReport:
 
     @property
     def drifted(self) -> bool:
-        """Whether anything is drift; pending changes, allowed upgrades and other fleets' are not."""
+        """Whether anything is an error; what is only reported is not."""
         return any(is_drift(item.severity) for item in self.items)
 
     def without(self, causes: Collection[Cause]) -> DriftReport:
         """The report less the items of these causes, which are counted as ignored."""
         kept = tuple(item for item in self.items if item.cause not in causes)
         return replace(self, items=kept, ignored=self.ignored + len(self.items) - len(kept))
+
+    def judged(
+        self, stated: Mapping[Cause, Severity], fail_on: Collection[Cause] | None = None
+    ) -> DriftReport:
+        """The report with the severities that the Fleet states; what is `off` is ignored.
+
+        With `fail_on` these causes are errors and no others; None leaves it at the severities.
+        """
+
+        def severity(item: DriftItem) -> Severity:
+            found = stated.get(item.cause, item.severity)
+            if fail_on is None:
+                return found
+            if item.cause in fail_on:
+                return Severity.ERROR
+            return Severity.WARNING if found is Severity.ERROR else found
+
+        report = self.without([cause for cause, level in stated.items() if level is Severity.OFF])
+        return replace(report, items=tuple(replace(one, severity=severity(one)) for one in report.items))
 
 
 def find_drift(desired: DesiredState, observed: ObservedState, *, today: date) -> DriftReport:
@@ -107,6 +146,7 @@ def find_drift(desired: DesiredState, observed: ObservedState, *, today: date) -
     unreadable: list[UnreadableAccount] = []
     synced: list[DeploymentId] = []
     declared = by_account(desired)
+    newer = _manifests_moved_on(desired, observed)
     pools = Pools(observed)
     for account in desired.accounts:
         reading = observed.readings.get(account.id)
@@ -117,7 +157,7 @@ def find_drift(desired: DesiredState, observed: ObservedState, *, today: date) -
         for one in here:
             upgrades = RegionalUpgrades(observed, account.id, reading.account.region, today)
             mover = _mover(one, reading, upgrades)
-            found = list(_declared(one, reading, desired.fleet.mark, mover, pools, today))
+            found = list(_declared(one, reading, desired.fleet.mark, mover, pools, today, newer=newer))
             synced += [] if found else [one.id]
             items += found
         names = {one.id for one in declared.get(account.id, ())}
@@ -141,11 +181,18 @@ def _unreadable(
 
 
 def _declared(
-    one: DesiredDeployment, reading: Listed, fleet: str, mover: Mover, pools: Pools, today: date
+    one: DesiredDeployment,
+    reading: Listed,
+    fleet: str,
+    mover: Mover,
+    pools: Pools,
+    today: date,
+    *,
+    newer: bool,
 ) -> Iterator[DriftItem]:
     there = reading.find(one.id)
     if there is None:
-        yield _absent(one)
+        yield _absent(one, newer=newer)
         return
     changes = field_changes(accepting(one, mover), there, fleet)
     if there.settled and there.provisioning_state.lower() != "succeeded":
@@ -209,15 +256,37 @@ def _mover(one: DesiredDeployment, reading: Listed, upgrades: Upgrades) -> Mover
     return Mover.NOBODY if there is None else who_moved(one, there, upgrades)
 
 
-def _absent(one: DesiredDeployment) -> DriftItem:
+def _manifests_moved_on(desired: DesiredState, observed: ObservedState) -> bool:
+    """Whether a deployment of the fleet shows that the manifests have changed since they were last applied.
+
+    It carries our mark, and is declared in another way by now or no longer.
+    """
+    declared = {one.id: one for one in (*desired.deployments, *desired.reserve)}
+    return any(
+        _behind(there, declared.get(there.id))
+        for reading in observed.readings.values()
+        if isinstance(reading, Listed)
+        for there in reading.deployments
+        if owner_of(there) == desired.fleet.mark and there.id not in desired.scope.left_out
+    )
+
+
+def _behind(there: ObservedDeployment, one: DesiredDeployment | None) -> bool:
+    return one is None or mark_of(there) != spec_mark(one)
+
+
+def _absent(one: DesiredDeployment, *, newer: bool) -> DriftItem:
     """The service removes idle fine-tuned deployments after 15 days, DeveloperTier ones after 24 hours."""
     developer = one.spec.sku.name.name == "DeveloperTier"
-    if developer or one.spec.model.fine_tuned:
+    if newer:
+        cause = Cause.PENDING
+        told = "it is not there, and the manifests have changed since they were last applied"
+    elif developer or one.spec.model.fine_tuned:
         after = "24 hours after it was made" if developer else "after 15 days without a request"
         cause, told = Cause.EXPIRED, f"it is gone, or was never applied; the service removes such {after}"
     else:
-        cause, told = Cause.DELETED_OUTSIDE, "it is not there: deleted outside, or never applied"
-    return DriftItem(id=one.id, cause=cause, severity=ABOUT[cause].severity, explanation=told)
+        cause, told = Cause.MISSING, "it is not there: deleted, or never applied"
+    return DriftItem(id=one.id, cause=cause, severity=ABOUT[cause].severity, explanation=told, absent=True)
 
 
 def _undeclared(there: ObservedDeployment, fleet: str, prune: PrunePolicy) -> DriftItem:
@@ -230,14 +299,16 @@ def _undeclared(there: ObservedDeployment, fleet: str, prune: PrunePolicy) -> Dr
     else:
         told = "no manifest declares it and it carries nobody's mark"
     item = _item(there, Cause.UNDECLARED, (), told)
-    theirs = belongs in {Whose.THEIRS, Whose.NAMESAKE} and prune is not PrunePolicy.EXCLUSIVE
+    if prune is PrunePolicy.EXCLUSIVE:
+        return replace(item, severity=Severity.ERROR)
+    theirs = belongs in {Whose.THEIRS, Whose.NAMESAKE}
     return replace(item, severity=Severity.INFO) if theirs else item
 
 
 def moved_unnoticed(there: ObservedDeployment) -> DriftItem:
     """One that somebody wrote to without changing anything that a manifest states."""
     told = "it is as declared; something that no manifest states, or its state, has changed since the plan"
-    return replace(_item(there, Cause.CHANGED_OUTSIDE, (), told), severity=Severity.WARNING)
+    return _item(there, Cause.CHANGED_OUTSIDE, (), told)
 
 
 def _item(

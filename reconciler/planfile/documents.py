@@ -385,6 +385,14 @@ class UnreadableDocument(Document):
     message: str
 
 
+class UnverifiedDocument(Document):
+    """A subscription whose Activity Log could not be read, so that nobody knows who did what."""
+
+    subscription: str
+    code: str
+    message: str
+
+
 class SinceDocument(Document):
     """The plan that a report begins at, and how many items it knew already."""
 
@@ -400,6 +408,7 @@ class DriftDocument(VersionedDocument):
     in_sync: int
     ignored: int
     since: SinceDocument | None
+    unverified: tuple[UnverifiedDocument, ...]
     summary: dict[str, int] = _what("Items by cause; every cause is a key.")
 
 

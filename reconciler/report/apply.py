@@ -6,8 +6,9 @@ called fix. What is stale needs none: what to do about it is said once, below.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import Final
 
 from reconciler.domain.deployment import JsonValue
 from reconciler.engine.outcome import ApplyReport, Fault, ItemReport, Outcome
@@ -16,38 +17,40 @@ from reconciler.plan.actions import Blocked, Keep, kind_of
 from reconciler.plan.plan import Plan, Step
 from reconciler.planfile.codec import action_fields, part_document, pool_document, refusal_document
 from reconciler.planfile.documents import FORMAT_VERSION, ApplyDocument, EndedDocument, FailureDocument
-from reconciler.report.layout import columns, counted, listed, paragraph, seconds
-from reconciler.report.steps import NO_ALIAS, SIGN, Alias, account_line
+from reconciler.report.layout import clauses, counted, listed, paragraph, seconds, stacked
+from reconciler.report.palette import ACTIONS, OUTCOMES
+from reconciler.report.steps import NO_ALIAS, Alias, account_line
 from reconciler.report.style import Style
 
-_COLOUR = {
-    Outcome.SUCCEEDED: "green",
-    Outcome.FAILED: "red",
-    Outcome.SKIPPED: "yellow",
-    Outcome.UNKNOWN: "red",
-    Outcome.CONFLICT: "red",
-    Outcome.STALE: "yellow",
+MEANINGS: Final[Mapping[Outcome, tuple[str, str]]] = {
+    Outcome.SUCCEEDED: ("The deployment was read again after the write and is as declared.", ""),
+    Outcome.UNKNOWN: (
+        "It was sent, and ARM may still be working on it.",
+        "Run apply again: it looks before it writes, so nothing is done twice.",
+    ),
+    Outcome.STALE: ("Somebody changed it after the plan was made, so nothing was sent.", "Plan again."),
+    Outcome.CONFLICT: ("Its account stayed busy with somebody else's write.", "Run apply again later."),
+    Outcome.FAILED: (
+        "The write was refused by ARM, or its operation failed.",
+        "Mend the cause and run apply again; it goes on from what is there.",
+    ),
+    Outcome.SKIPPED: ("Nothing was sent for it.", "The next apply takes it up again."),
 }
-_NOW_WHAT = {
-    Outcome.UNKNOWN: "Unknown: it was sent and may still be going on in ARM. Run apply again: it looks "
-    "before it writes, so nothing is done twice.",
-    Outcome.STALE: "Stale: somebody changed it after the plan was made, so nothing was sent. Plan again.",
-    Outcome.CONFLICT: "Conflict: its account stayed busy with somebody else's write. Run apply again later.",
-    Outcome.FAILED: "Failed: mend the cause and run apply again; it goes on from what is there.",
-    Outcome.SKIPPED: "Skipped: nothing was sent for it; the next apply takes it up again.",
-}
+"""What each outcome means and what to do about it."""
 
 
 def render_text(report: ApplyReport, *, style: Style, alias_of: Alias = NO_ALIAS) -> str:
     """Grouped by account like the plan; the last line counts the outcomes."""
     parts = [
-        "\n".join([account_line([one.step for one in items], style, alias_of), *_account(items, style)])
+        "\n".join([*account_line([one.step for one in items], style, alias_of), *_account(items, style)])
         for items in _by_account(report)
     ]
     words = [*_interruption(report, style), *_now_what(report, style)]
     if words:
         parts.append("\n".join(words))
-    parts.append(style.paint(summary(report), "bold", "green" if report.succeeded else "red"))
+    colour = "green" if report.succeeded else "red"
+    last = clauses(summary(report), width=style.width)
+    parts.append("\n".join(style.paint(line, "bold", colour) for line in last))
     return "\n\n".join(parts) + "\n"
 
 
@@ -115,9 +118,12 @@ def _by_account(report: ApplyReport) -> Iterator[list[ItemReport]]:
 
 
 def _account(items: Sequence[ItemReport], style: Style) -> Iterator[str]:
-    heads = columns([_head(item, style) for item in items], right={3}, indent="  ")
+    heads = stacked(
+        [_head(item, style) for item in items], width=style.width, first=2, right={3}, indent="  "
+    )
     for item, head in zip(items, heads, strict=True):
-        yield style.paint(head, _COLOUR[item.outcome])
+        for line in head:
+            yield style.paint(line, OUTCOMES[item.outcome].text)
         yield from _details(item, style)
 
 
@@ -125,7 +131,7 @@ def _head(item: ItemReport, style: Style) -> tuple[str, ...]:
     action = item.step.action
     tries = f"{counted(item.attempts, 'write')} sent" if item.attempts > 1 else ""
     return (
-        f"{SIGN[kind_of(action)][0]:<3}",
+        f"{ACTIONS[kind_of(action)].sign:<3}",
         f"{kind_of(action)} {style.show(action.id.name)}",
         item.outcome.value,
         seconds(item.duration_ms) if item.duration_ms else "",
@@ -171,9 +177,10 @@ def _interruption(report: ApplyReport, style: Style) -> Iterator[str]:
 
 
 def _now_what(report: ApplyReport, style: Style) -> Iterator[str]:
-    for outcome, told in _NOW_WHAT.items():
-        if report.count(outcome):
-            yield from paragraph(told, width=style.width, hanging="  ")
+    for outcome, (meaning, fix) in MEANINGS.items():
+        if fix and report.count(outcome):
+            words = f"{outcome.value.capitalize()}: {meaning[0].lower()}{meaning[1:]} {fix}"
+            yield from paragraph(words, width=style.width, hanging="  ")
 
 
 # -- JSON ----------------------------------------------------------------------------------------------

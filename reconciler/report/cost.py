@@ -18,7 +18,8 @@ from reconciler.domain.sku import SkuReach
 from reconciler.prices.bill import Bill, Cost, Line, Unpriced, cents
 from reconciler.prices.document import cost_document, plain
 from reconciler.report.layout import columns, listed, paragraph
-from reconciler.report.style import Style, markdown_inert
+from reconciler.report.markdown import markdown_inert
+from reconciler.report.style import Style
 
 FORMAT_VERSION: Final = 1
 _REACH: Final = {SkuReach.REGIONAL: "regional", SkuReach.DATA_ZONE: "data zone", SkuReach.GLOBAL: "global"}

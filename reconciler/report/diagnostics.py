@@ -13,17 +13,18 @@ from reconciler.diagnostics import Diagnostic, Place, Severity, Span
 from reconciler.domain.deployment import JsonValue
 from reconciler.planfile.codec import finding_document
 from reconciler.planfile.documents import FORMAT_VERSION, DiagnosticsDocument, TotalsDocument
-from reconciler.report.annotations import MOST, annotation, command_of
-from reconciler.report.layout import cells, counted
-from reconciler.report.style import WIDEST, Style, markdown_fence, markdown_inert
+from reconciler.report.build_systems import WORST_FIRST, Annotation, Case, junit, workflow_commands
+from reconciler.report.layout import cells, counted, paragraph
+from reconciler.report.markdown import markdown_fence, markdown_inert
+from reconciler.report.palette import SEVERITIES
+from reconciler.report.style import WIDEST, Style, inert
 
 LIMIT = 50
 """Diagnostics that are listed; the rest is counted."""
 
 _PAGE = Style(width=110)
 
-_COLOUR = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan", Severity.OFF: "dim"}
-_WORSE = (Severity.ERROR, Severity.WARNING, Severity.INFO, Severity.OFF)
+_NOWHERE = "(no file)"
 
 
 class Spans(Protocol):
@@ -76,21 +77,14 @@ def to_json(
 
 def render_github(diagnostics: Sequence[Diagnostic], sources: Spans) -> str:
     """Workflow commands that annotate the changed lines: the worst first, ten at most."""
-    ordered = in_order(diagnostics, sources)
-    worst = sorted(ordered, key=lambda found: _WORSE.index(found.severity))
-    fitting = worst if len(worst) <= MOST else worst[: MOST - 1]
-    lines = [_annotation(found, sources) for found in fitting]
-    rest = worst[len(fitting) :]
-    if rest:
-        counts = ", ".join(_counts(rest))
-        lines.append(f"::{command_of(rest[0].severity)} title=reconciler::and {len(rest)} more ({counts})")
-    return "\n".join(lines) + "\n" if lines else ""
+    found = [_annotation(one, sources) for one in in_order(diagnostics, sources)]
+    return workflow_commands(found)
 
 
 def render_markdown(diagnostics: Sequence[Diagnostic], sources: Spans) -> str:
     """What is wrong with the manifests, for a pull request: the worst first, each with its line."""
     ordered = in_order(diagnostics, sources)
-    worst = sorted(ordered, key=lambda found: _WORSE.index(found.severity))
+    worst = sorted(ordered, key=lambda found: WORST_FIRST.index(found.severity))
     verdict = "Invalid" if _count(ordered, Severity.ERROR) else "Valid"
     told = ", ".join(_counts(ordered)) or "nothing found"
     blocks = ["## Manifests", f"**{verdict}:** {told}"]
@@ -121,18 +115,25 @@ def in_order(diagnostics: Sequence[Diagnostic], sources: Spans) -> list[Diagnost
 
 def _block(found: Diagnostic, sources: Spans, style: Style) -> Iterator[str]:
     where = "" if found.place is None else f"{_position(found.place, sources, style)}: "
-    colour = _COLOUR[found.severity]
-    head = style.paint(f"{found.severity.value}[{style.show(found.code)}]", "bold", colour)
-    yield f"{style.paint(where, 'bold')}{head}: {style.show(found.message)}"
+    colour = SEVERITIES[found.severity].text
+    head = f"{found.severity.value}[{style.show(found.code)}]"
+    first, *rest = paragraph(f"{where}{head}: {style.show(found.message)}", width=style.width, hanging="    ")
+    if first.startswith(where + head):
+        first = f"{style.paint(where, 'bold')}{style.paint(head, 'bold', colour)}{first[len(where + head) :]}"
+    yield from (first, *rest)
     if found.place is not None:
         yield from _excerpt(found.place, sources, style, found.label, colour)
     if found.source:
-        yield f"  = note: {style.show(found.source)}"
+        yield from paragraph(
+            f"= note: {style.show(found.source)}", width=style.width, indent="  ", hanging="    "
+        )
     for related in found.related:
-        yield f"  = {style.show(related.message)}: {_position(related.place, sources, style)}"
+        words = f"= {style.show(related.message)}: {_position(related.place, sources, style)}"
+        yield from paragraph(words, width=style.width, indent="  ", hanging="    ")
         yield from _excerpt(related.place, sources, style, "", "cyan")
     if found.fix:
-        yield f"{style.paint('fix:', 'bold')} {style.show(found.fix)}"
+        first, *rest = paragraph(f"fix: {style.show(found.fix)}", width=style.width, hanging="    ")
+        yield from (f"{style.paint('fix:', 'bold')}{first.removeprefix('fix:')}", *rest)
 
 
 def _position(place: Place, sources: Spans, style: Style) -> str:
@@ -206,8 +207,42 @@ def _count(diagnostics: Sequence[Diagnostic], severity: Severity) -> int:
 # -- annotations ---------------------------------------------------------------------------------------
 
 
-def _annotation(found: Diagnostic, sources: Spans) -> str:
+def _annotation(found: Diagnostic, sources: Spans) -> Annotation:
     parts = [found.message, found.label, found.source and f"note: {found.source}"]
     parts.append(found.fix and f"fix: {found.fix}")
     span = None if found.place is None else sources.span(found.place)
-    return annotation(found.severity, title=found.code, parts=parts, place=found.place, span=span)
+    return Annotation(severity=found.severity, title=found.code, parts=parts, place=found.place, span=span)
+
+
+# -- JUnit ---------------------------------------------------------------------------------------------
+
+
+def render_junit(diagnostics: Sequence[Diagnostic], sources: Spans, *, files: Sequence[str]) -> str:
+    """One test case per file that was read: its errors are the failure, its warnings the output."""
+    by_file: dict[str, list[Diagnostic]] = {file: [] for file in files}
+    for found in in_order(diagnostics, sources):
+        file = _NOWHERE if found.place is None else found.place.file
+        by_file.setdefault(file, []).append(found)
+    return junit("reconciler validate", [_case(file, found, sources) for file, found in by_file.items()])
+
+
+def _case(file: str, found: Sequence[Diagnostic], sources: Spans) -> Case:
+    errors = [one for one in found if one.severity is Severity.ERROR]
+    others = [line for one in found if one not in errors for line in _lines(one, sources)]
+    failure = None
+    if errors:
+        more = f" (and {len(errors) - 1} more)" if errors[1:] else ""
+        codes = ", ".join(dict.fromkeys(one.code for one in errors))
+        told = [line for one in errors for line in _lines(one, sources)]
+        failure = (codes, f"{errors[0].message}{more}", told)
+    return Case(name=file, group="manifests", file=file, failure=failure, output=others)
+
+
+def _lines(found: Diagnostic, sources: Spans) -> Iterator[str]:
+    span = None if found.place is None else sources.span(found.place)
+    where = "" if found.place is None else found.place.file
+    where += "" if span is None else f":{span.line}:{span.column}"
+    yield f"{f'{where}: ' if where else ''}{found.severity.value}[{found.code}]: {inert(found.message)}"
+    yield from (
+        f"  {name}: {inert(text)}" for name, text in (("note", found.source), ("fix", found.fix)) if text
+    )

@@ -12,14 +12,9 @@ from collections.abc import Iterator, Sequence
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.health import Check, Status
 from reconciler.report.layout import counted, paragraph
+from reconciler.report.palette import STATUSES
 from reconciler.report.style import Style
 
-_COLOUR = {
-    Status.OK: "green",
-    Status.WARNING: "yellow",
-    Status.FAILED: "red",
-    Status.UNVERIFIED: "cyan",
-}
 _HANGING = " " * 12
 _WHERE = {"sign-in": "tenant", "quota": "region", "offers": "region"}
 """What the subject of a check is, where it is no account."""
@@ -33,7 +28,7 @@ def render_text(checks: Sequence[Check], *, style: Style, verbose: bool) -> str:
         first, *rest = paragraph(
             f"{status.value:<10}  {style.show(message)}", width=style.width, hanging=_HANGING
         )
-        head = style.paint(first[: len(status.value)], _COLOUR[status])
+        head = style.paint(first[: len(status.value)], STATUSES[status].text)
         lines += [head + first[len(status.value) :], *rest]
         if fix:
             lines += paragraph(f"fix: {style.show(fix)}", width=style.width, indent=_HANGING)

@@ -6,7 +6,6 @@ Rule of this module: it places text and never changes it; what it is given is al
 from __future__ import annotations
 
 import re
-import textwrap
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 
@@ -50,33 +49,38 @@ def columns(
     ]
 
 
-def fitted(
+def stacked(
     rows: Sequence[Sequence[str]],
     *,
     width: int,
-    least: Mapping[int, int],
+    first: int,
     right: Collection[int] = (),
     indent: str = "",
-    ellipsis: str = "…",
-) -> list[str]:
-    """As `columns`, but no wider than `width` as far as that can be had by shortening.
+) -> list[list[str]]:
+    """The lines of each row: one with aligned columns where all rows fit into `width` columns.
 
-    `least` names the columns that may be shortened, with what must stay of each; the widest gives way first.
+    Else two: the `first` columns, which name the row, and below them the others. No name is ever shortened,
+    for two that begin alike would then look alike.
     """
-    if not rows:
-        return []
-    widths = [max(cells(row[column]) for row in rows) for column in range(len(rows[0]))]
-    room = width - cells(indent) - 2 * (len(widths) - 1)
-    while sum(widths) > room:
-        able = [column for column in least if widths[column] > least[column]]
-        if not able:
-            break
-        widths[max(able, key=lambda column: widths[column])] -= 1
-    cut = [
-        [shortened(text, widths[column], ellipsis=ellipsis) for column, text in enumerate(row)]
-        for row in rows
+    whole = columns(rows, right=right, indent=indent)
+    if all(cells(line) <= width for line in whole):
+        return [[line] for line in whole]
+    names = columns([row[:first] for row in rows], indent=indent)
+    rest = columns(
+        [row[first:] for row in rows], right={n - first for n in right}, indent=f"{indent}{' ' * 6}"
+    )
+    return [
+        [part for line in pair if line.strip() for part in broken(line, width, hanging=f"{indent}{' ' * 8}")]
+        for pair in zip(names, rest, strict=True)
     ]
-    return columns(cut, right=right, indent=indent)
+
+
+def broken(line: str, width: int, *, hanging: str) -> list[str]:
+    """A line as it is where it fits into `width` columns, else wrapped."""
+    if cells(line) <= width:
+        return [line]
+    text = line.lstrip(" ")
+    return paragraph(text, width=width, indent=line[: len(line) - len(text)], hanging=hanging)
 
 
 def shortened(text: str, width: int, *, ellipsis: str = "…") -> str:
@@ -93,15 +97,41 @@ def shortened(text: str, width: int, *, ellipsis: str = "…") -> str:
 
 
 def paragraph(text: str, *, width: int, indent: str = "", hanging: str | None = None) -> list[str]:
-    """`text` in lines of at most `width` columns; a longer word, such as an id, stays whole."""
-    return textwrap.wrap(
-        text,
-        width=max(width, len(indent) + 20),
-        initial_indent=indent,
-        subsequent_indent=indent if hanging is None else hanging,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    """`text` in lines of at most `width` columns; a word longer than a line is broken, if it must be."""
+    hanging = indent if hanging is None else hanging
+    width = max(width, len(indent) + 20, len(hanging) + 20)
+    lines, line, space, empty = list[str](), indent, "", True
+    for piece in re.findall(r"\s+|\S+", text.strip()):
+        if piece.isspace():
+            space = piece
+            continue
+        word = piece
+        while cells(line) + (0 if empty else len(space)) + cells(word) > width:
+            if empty:
+                fits = _prefix(word, width - cells(line))
+                lines.append(line + word[:fits])
+                # An order to a build system must not come to stand at the start of a line.
+                word = f"\\{word[fits:]}" if word.startswith("::", fits) else word[fits:]
+            else:
+                lines.append(line)
+            line, empty = hanging, True
+        line, empty = f"{line}{'' if empty else space}{word}", False
+    return [*lines, line] if not empty else lines
+
+
+def clauses(text: str, *, width: int) -> list[str]:
+    """A line that counts things, broken behind its commas and the like and nowhere else."""
+    glued = re.sub(r"(?<![,;:]) ", "\ue000", text)
+    return [line.replace("\ue000", " ") for line in paragraph(glued, width=width, hanging="  ")]
+
+
+def _prefix(word: str, width: int) -> int:
+    """How many characters of a word fit into `width` columns; up to a slash, where one stands well."""
+    fits = 1
+    while fits < len(word) and cells(word[: fits + 1]) <= width:
+        fits += 1
+    slash = word.rfind("/", 0, fits) + 1
+    return slash if slash > fits // 2 else fits
 
 
 _IRREGULAR: Mapping[str, str] = {"is": "are", "entry": "entries"}

@@ -6,13 +6,15 @@ away.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from reconciler.catalogue.facts import Stage
 from reconciler.plan.lifespan import Lifespan, soonest_first
-from reconciler.report.layout import cells, columns, counted, fitted, paragraph, shortened
-from reconciler.report.style import Style, markdown_inert
+from reconciler.report.layout import broken, cells, columns, counted, paragraph
+from reconciler.report.markdown import cell, table
+from reconciler.report.style import Style
 
 _UNKNOWN = "?"
 _LEGEND = (
@@ -26,81 +28,92 @@ _HEAD = ("deployment", "model", "version", "sku", "stage", "retires", "days", "s
 _DAYS = 6
 
 
-def render_text(
-    lifespans: Sequence[Lifespan], *, style: Style, today: date, known_to: str, limit: int | None
-) -> str:
-    """The table, its sources, and how many end within `limit` days (None: no limit was given)."""
-    ordered = soonest_first(lifespans)
-    if not ordered:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """By which day and which catalogue, and within how many days a model must not end; None: not asked."""
+
+    today: date
+    known_to: str
+    limit: int | None = None
+
+    def ends(self, one: Lifespan) -> bool:
+        """Whether a deployment's model ends within the limit."""
+        return self.limit is not None and one.ends_within(self.limit)
+
+    def filtered(self, lifespans: Sequence[Lifespan]) -> list[Lifespan]:
+        """What ends first stands first; with a limit, only what ends within it."""
+        ordered = soonest_first(lifespans)
+        return ordered if self.limit is None else [one for one in ordered if self.ends(one)]
+
+
+def render_text(lifespans: Sequence[Lifespan], asked: Asked, *, style: Style) -> str:
+    """The table, its sources, and how many end within the limit; with a limit only those."""
+    if not lifespans:
         return "No deployments are declared.\n"
-    lines = _table(ordered, style, limit)
-    if any(cells(line) > style.width for line in lines):
-        lines = _narrow(ordered, style, limit)
+    ordered = asked.filtered(lifespans)
+    lines = list(_table(ordered, style, asked)) if ordered else []
     sources = dict.fromkeys(str(one.facts.source) for one in ordered if one.facts is not None)
     notes = [f"note: {source}" for source in sources]
     notes += [note for one in ordered if (note := _disputed(one))]
-    notes += [_LEGEND, *_summary(ordered, today, known_to, limit)]
+    notes += [*([_LEGEND] if ordered else []), *_summary(lifespans, asked)]
     below = [line for told in notes for line in paragraph(style.show(told), width=style.width, hanging="  ")]
-    return "\n".join([*lines, "", *below]) + "\n"
+    return "\n".join([*lines, *([""] if lines else []), *below]) + "\n"
 
 
-def render_markdown(lifespans: Sequence[Lifespan], *, today: date, known_to: str, limit: int | None) -> str:
+def render_markdown(lifespans: Sequence[Lifespan], asked: Asked) -> str:
     """The same as a Markdown table, bounded; what is cut is counted."""
-    ordered = soonest_first(lifespans)
-    lines = ["## Lifecycle", "", *_summary(ordered, today, known_to, limit)]
+    ordered = asked.filtered(lifespans)
+    lines = ["## Lifecycle", "", *_summary(lifespans, asked)]
     if ordered:
-        lines += ["", f"| {' | '.join(_HEAD)} |", f"|{'---|' * _DAYS}---:|---|---|"]
-    for one in ordered[:_MOST]:
-        lines.append(f"| {' | '.join(markdown_inert(cell) for cell in _row(one))} |")
-    if more := len(ordered) - len(ordered[:_MOST]):
-        cut = counted(more, "deployment")
-        lines += ["", f"**Cut to fit:** {cut} that end later not shown. `reconciler lifecycle` shows all."]
+        rows = [[cell(one) for one in _row(lifespan)] for lifespan in ordered]
+        more = "They end later; `reconciler lifecycle` shows all."
+        lines += ["", *table(_HEAD, rows, right={_DAYS}, most=_MOST, noun="deployment", more=more)]
     return "\n".join(lines) + "\n"
 
 
-def to_json(
-    lifespans: Sequence[Lifespan], *, today: date, known_to: str, limit: int | None
-) -> dict[str, object]:
-    """Soonest first; null for what is not known."""
+def to_json(lifespans: Sequence[Lifespan], asked: Asked) -> dict[str, object]:
+    """All of them, soonest first; null for what is not known. `failing` says what ends within the limit."""
     ordered = soonest_first(lifespans)
     return {
-        "today": str(today),
-        "catalogue": known_to,
-        "failWithin": limit,
-        "deployments": [_json(one) for one in ordered],
+        "today": str(asked.today),
+        "catalogue": asked.known_to,
+        "failWithin": asked.limit,
+        "deployments": [
+            _json(one) | ({} if asked.limit is None else {"failing": asked.ends(one)}) for one in ordered
+        ],
         "summary": {
             "deployments": len(ordered),
-            "failing": 0 if limit is None else sum(one.ends_within(limit) for one in ordered),
+            "failing": sum(map(asked.ends, ordered)),
             "unknown": sum(one.retires is None and one.stage is not Stage.RETIRED for one in ordered),
         },
     }
 
 
-def _table(ordered: Sequence[Lifespan], style: Style, limit: int | None) -> list[str]:
-    rows = [_HEAD, *(_row(one) for one in ordered)]
-    head, *lines = columns([tuple(style.show(cell) for cell in row) for row in rows], right={_DAYS})
-    painted = [_painted(line, one, style, limit) for line, one in zip(lines, ordered, strict=True)]
-    return [style.paint(head, "bold"), *painted]
-
-
-def _narrow(ordered: Sequence[Lifespan], style: Style, limit: int | None) -> list[str]:
-    """The end and the name on one line, the rest of it below: what a terminal of 80 columns has room for."""
-    rows = [("days", "retires", "stage", "deployment")]
-    rows += [(_row(one)[_DAYS], _row(one)[_DAYS - 1], _row(one)[_DAYS - 2], _row(one)[0]) for one in ordered]
-    shown = [tuple(style.show(cell) for cell in row) for row in rows]
-    head, *lines = fitted(shown, width=style.width, least={3: 24}, right={0}, ellipsis=style.ellipsis)
-    told = [style.paint(head, "bold")]
-    for line, one in zip(lines, ordered, strict=True):
-        told.append(_painted(line, one, style, limit))
-        _, model, version, sku, _, _, _, successor, upgrade = _row(one)
-        model = shortened(model, style.width - 8, ellipsis=style.ellipsis)
+def _table(ordered: Sequence[Lifespan], style: Style, asked: Asked) -> Iterator[str]:
+    """One line each; where that is too wide, the end and the name on one line and the rest of it below."""
+    rows = [tuple(style.show(one) for one in row) for row in (_HEAD, *(_row(one) for one in ordered))]
+    whole = columns(rows, right={_DAYS})
+    if all(cells(line) <= style.width for line in whole):
+        head, *lines = whole
+        yield style.paint(head, "bold")
+        yield from (_painted(line, one, style, asked) for line, one in zip(lines, ordered, strict=True))
+        return
+    short = [(row[_DAYS], row[_DAYS - 1], row[_DAYS - 2], row[0]) for row in rows]
+    head, *lines = columns(short, right={0})
+    yield style.paint(head, "bold")
+    for line, row, one in zip(lines, rows[1:], ordered, strict=True):
+        for part in broken(line, style.width, hanging=" " * 6):
+            yield _painted(part, one, style, asked)
+        _, model, version, sku, _, _, _, successor, upgrade = row
         words = f"{model} {version} on {sku}; successor {successor}; upgrade {upgrade}"
-        told += paragraph(style.show(words), width=style.width, indent="      ")
-    return told
+        yield from paragraph(words, width=style.width, indent=" " * 6)
 
 
-def _painted(line: str, one: Lifespan, style: Style, limit: int | None) -> str:
-    return style.paint(line, "red") if limit is not None and one.ends_within(limit) else line
+def _painted(line: str, one: Lifespan, style: Style, asked: Asked) -> str:
+    """Red where the model has ended, yellow where it ends within the limit; the days say the same."""
+    if one.ends_within(0):
+        return style.paint(line, "red")
+    return style.paint(line, "yellow") if asked.ends(one) else line
 
 
 def _row(one: Lifespan) -> tuple[str, ...]:
@@ -122,14 +135,16 @@ def _disputed(one: Lifespan) -> str:
     return f"note: {one.model} {one.version or ''}: {said}" if said else ""
 
 
-def _summary(ordered: Sequence[Lifespan], today: date, known_to: str, limit: int | None) -> list[str]:
-    unknown = sum(one.retires is None and one.stage is not Stage.RETIRED for one in ordered)
-    lines = [f"{counted(len(ordered), 'deployment')} on {today}, by the catalogue of {known_to}"]
+def _summary(lifespans: Sequence[Lifespan], asked: Asked) -> list[str]:
+    unknown = sum(one.retires is None and one.stage is not Stage.RETIRED for one in lifespans)
+    counts = counted(len(lifespans), "deployment")
+    lines = [f"{counts} on {asked.today}, by the catalogue of {asked.known_to}"]
     if unknown:
         lines[-1] += f"; {unknown} of unknown retirement"
-    if limit is not None:
-        failing = sum(one.ends_within(limit) for one in ordered)
-        lines.append(f"{failing} retired or retiring within {counted(limit, 'day')}")
+    if asked.limit is not None:
+        ending = sum(map(asked.ends, lifespans))
+        rest = "; only these are shown" if 0 < ending < len(lifespans) else ""
+        lines.append(f"{ending} retired or retiring within {counted(asked.limit, 'day')}{rest}")
     return lines
 
 

@@ -1,25 +1,42 @@
-"""The plan as text: what a person reads before saying yes.
+"""The plan as text and Markdown, and in the forms that build systems read.
 
-Rule of this module: deletions, refusals and what is blocked cannot be overlooked, what does not change
-takes no room, every field that a write changes is shown, and the last line says it all.
+Rule of this module: deletions, refusals and what is blocked cannot be overlooked, what does not change takes
+no room, and the last line says it all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
-from reconciler.plan.actions import Keep
-from reconciler.plan.plan import Plan
-from reconciler.report.changes import Units, no_units
-from reconciler.report.cost import plan_lines
-from reconciler.report.layout import paragraph
-from reconciler.report.pull_request import render_markdown
-from reconciler.report.quota import quota_lines
-from reconciler.report.steps import NO_ALIAS, Alias, account_line, account_lines, by_account
-from reconciler.report.style import Style
-from reconciler.report.totals import idle, incomplete, left_out, summary, told_nowhere_else
+from reconciler.diagnostics import Diagnostic, Place, Severity
+from reconciler.domain.deployment import JsonValue
+from reconciler.domain.shard import Part
+from reconciler.plan.actions import KIND, Action, Blocked, Delete, Keep, Reason, Replace, kind_of
+from reconciler.plan.plan import Plan, Step, Unread
+from reconciler.report import diagnostics as diagnostics_report
+from reconciler.report.blocks import Telling, kinds_of
+from reconciler.report.cost import plan_lines, total
+from reconciler.report.cost import render_markdown as cost_markdown
+from reconciler.report.diagnostics import Spans
+from reconciler.report.layout import broken, clauses, counted, listed, paragraph
+from reconciler.report.markdown import Page, cell, fold, markdown_fence, markdown_inert
+from reconciler.report.quota import forecast_lines
+from reconciler.report.steps import (
+    NO_ALIAS,
+    Alias,
+    Units,
+    account_lines,
+    account_name,
+    by_account,
+    no_units,
+)
+from reconciler.report.style import Style, inert
 
-__all__ = ["render_markdown", "render_text", "summary"]
+NOT_OURS: Final = "not ours"
+_PAGE: Final = Style(colour=False, unicode=True, width=110)
+_OPEN: Final = 10
+"""Changes up to which a page shows them unfolded."""
 
 
 def render_text(
@@ -30,23 +47,38 @@ def render_text(
     units: Units = no_units,
     alias_of: Alias = NO_ALIAS,
 ) -> str:
-    """Grouped by account; with `verbose` also what does not change and what a write carries over."""
+    """What is alike, then the rest by account; with `verbose` everything by account, also what stays."""
+    told = Telling(style, units, alias_of, verbose=verbose)
     shown = [step for step in plan.steps if verbose or not isinstance(step.action, Keep)]
-    parts = [] if idle(plan) else [f"Plan for fleet {style.show(plan.fleet)}, cloud {style.show(plan.cloud)}"]
-    parts += [
-        "\n".join(
-            [account_line(steps, style, alias_of), *account_lines(steps, style, units, verbose=verbose)]
-        )
-        for steps in by_account(shown)
-    ]
+    parts = [] if idle(plan) else ["\n".join(told.opening(plan, shown))]
+    parts += ["\n".join(block.lines) for block in told.blocks(shown)]
     if plan.quota:
-        parts.append("\n".join(quota_lines(plan.quota, style, alias_of)))
+        parts.append("\n".join(forecast_lines(plan.quota, style, alias_of, verbose=verbose)))
     if plan.cost and not idle(plan):
         parts.append("\n".join(plan_lines(plan.cost, style, verbose=verbose)))
+    return "\n\n".join([*parts, *_ending(plan, style)]) + "\n"
+
+
+def render_summary(plan: Plan, *, style: Style, alias_of: Alias = NO_ALIAS) -> str:
+    """One line an account, below it what is blocked there and why, and the end of the plan."""
+    lines: list[str] = []
+    for steps in by_account([step for step in plan.steps if not isinstance(step.action, Keep)]):
+        region = next((step.action.region.name for step in steps if step.action.region), "region unknown")
+        line = f"{account_name(steps[0].action.id.account, style, alias_of)}  {style.show(region)}  "
+        lines += broken(line + kinds_of(steps), style.width, hanging="    ")
+        blocked = [step for step in steps if isinstance(step.action, Blocked)]
+        lines += account_lines(blocked, style, no_units) if blocked else []
+    return "\n\n".join([*(["\n".join(lines)] if lines else []), *_ending(plan, style)]) + "\n"
+
+
+# -- the end of a plan ---------------------------------------------------------------------------------
+
+
+def _ending(plan: Plan, style: Style) -> Iterator[str]:
+    """What forbids the plan, what it does not know, and the line that counts."""
     if plan.refusals:
-        parts.append("\n".join(_refusals(plan, style)))
-    parts.append("\n".join(_last_words(plan, style)))
-    return "\n\n".join(parts) + "\n"
+        yield "\n".join(_refusals(plan, style))
+    yield "\n".join(_last_words(plan, style))
 
 
 def _refusals(plan: Plan, style: Style) -> Iterator[str]:
@@ -67,9 +99,236 @@ def _last_words(plan: Plan, style: Style) -> Iterator[str]:
         yield from paragraph(out, width=style.width)
     if plan.unread:
         yield from paragraph(style.show(incomplete(plan)), width=style.width)
-    for one in told_nowhere_else(plan):
-        yield from paragraph(style.show(one.message), width=style.width, indent="  ", hanging="    ")
-        words = f"fix: {style.show(one.fix)}"
+    for (message, fix), accounts in _causes(told_nowhere_else(plan)).items():
+        words = message if len(accounts) == 1 else f"{message} ({counted(len(accounts), 'account')})"
+        yield from paragraph(style.show(words), width=style.width, indent="  ", hanging="    ")
+        words = f"fix: {style.show(fix)}"
         yield from paragraph(words, width=style.width, indent="    ", hanging="      ")
     colour = "red" if plan.refusals or plan.blocked else "green"
-    yield style.paint(idle(plan) or summary(plan), "bold", colour)
+    for line in clauses(idle(plan) or summary(plan), width=style.width):
+        yield style.paint(line, "bold", colour)
+
+
+def _causes(unread: Sequence[Unread]) -> Mapping[tuple[str, str], list[Unread]]:
+    """Accounts by what keeps them from being read: one cause is told once."""
+    found: dict[tuple[str, str], list[Unread]] = {}
+    for one in unread:
+        found.setdefault((one.message, one.fix), []).append(one)
+    return found
+
+
+def counts(plan: Plan) -> dict[str, int]:
+    """How many deployments there are of each kind of action."""
+    kinds = [kind_of(step.action) for step in plan.steps]
+    return {kind: kinds.count(kind) for kind in KIND.values()}
+
+
+def shares(plan: Plan) -> dict[str, int]:
+    """The counts for people: what is left alone because it is not ours is told apart, where there is any."""
+    number = counts(plan)
+    theirs = sum(1 for step in plan.steps if _not_ours(step.action))
+    named = {"unchanged": number["none"] - theirs} | ({NOT_OURS: theirs} if theirs else {})
+    return {
+        name: of_it
+        for kind, count in number.items()
+        for name, of_it in (named if kind == "none" else {kind: count}).items()
+    }
+
+
+def _not_ours(action: Action) -> bool:
+    return isinstance(action, Keep) and action.reason is Reason.NOT_OURS
+
+
+def summary(plan: Plan) -> str:
+    """One line that counts what there is of each kind of action."""
+    number = {kind: count for kind, count in shares(plan).items() if count}
+    rest = {"unchanged": "unchanged", NOT_OURS: NOT_OURS, "blocked": "blocked"}
+    writes = ", ".join(f"{count} to {kind}" for kind, count in number.items() if kind not in rest)
+    others = ", ".join(f"{count} {rest[kind]}" for kind, count in number.items() if kind in rest)
+    money = f"cost {total(plan.cost)}" if plan.cost else ""
+    return f"Plan: {'; '.join(filter(None, (writes, others, money))) or 'nothing'}."
+
+
+def idle(plan: Plan) -> str:
+    """The one sentence on a plan that would do nothing and has nothing to say; else empty."""
+    if plan.work or plan.blocked or plan.refusals or not plan.complete:
+        return ""
+    kept = [step.action for step in plan.steps if isinstance(step.action, Keep)]
+    undeclared = sum(1 for action in kept if action.desired is None)
+    declared = counted(len(kept) - undeclared, "declared deployment")
+    stay = "stays as it is" if undeclared == 1 else "stay as they are"
+    others = f", and {counted(undeclared, 'undeclared one')} {stay}" if undeclared else ""
+    return f"Nothing to do: {declared} in sync{others}."
+
+
+def incomplete(plan: Plan) -> str:
+    """The sentence on accounts that could not be read; empty where there are none."""
+    if not plan.unread:
+        return ""
+    names = listed([one.id.name for one in plan.unread])
+    return f"Incomplete: {names} could not be read, and nothing is concluded about what is there."
+
+
+def told_nowhere_else(plan: Plan) -> Sequence[Unread]:
+    """The unread accounts with nothing declared in them: no blocked deployment says why."""
+    told = {step.action.id.account for step in plan.blocked}
+    return [one for one in plan.unread if one.id not in told]
+
+
+def left_out(plan: Plan) -> Sequence[str]:
+    """What the selection kept out of the plan, and what is left to other shards; empty when it is nothing."""
+    words: list[str] = []
+    if plan.left_out:
+        number = counted(plan.left_out, "declared deployment")
+        words.append(f"Left out by the selection: {number}, not looked at.")
+    if plan.part is not None:
+        words.append(f"{shard_line(plan.part)}.".capitalize())
+    return words
+
+
+def shard_line(part: Part) -> str:
+    """Which shard this is, and how much of the fleet it looks after."""
+    others = part.of_accounts - part.accounts
+    rest = f"; {others} left to the other shards" if others else ""
+    nothing = ", so there is nothing to do here" if others and not part.accounts else ""
+    return f"shard {part.shard}: {part.accounts} of {counted(part.of_accounts, 'account')}{rest}{nothing}"
+
+
+# -- Markdown ------------------------------------------------------------------------------------------
+
+
+def render_markdown(
+    plan: Plan,
+    *,
+    max_bytes: int = 65_000,
+    units: Units = no_units,
+    alias_of: Alias = NO_ALIAS,
+    commit: str = "",
+) -> str:
+    """The whole plan within `max_bytes` of UTF-8 (at least 2,000), made from the manifests of `commit`.
+
+    The first line is a comment by which a job finds what it wrote before; GitHub takes 65,536 characters.
+    """
+    page = Page(max_bytes)
+    page.add(f"<!-- reconciler plan fleet={_word(plan.fleet)} fingerprint={_word(plan.fingerprint)} -->")
+    page.add(f"## Plan for fleet {cell(plan.fleet)}\n")
+    page.add(f"{idle(plan) or summary(plan)}\n")
+    made = f", commit {cell(commit)}" if commit else ""
+    page.add(f"Fleet {cell(plan.fleet)}, cloud {cell(plan.cloud)}{made}.\n")
+    if plan.unread:
+        page.add(f"{markdown_inert(incomplete(plan))}\n")
+    page.offer_list("Not read", _unread(plan), "unread account")
+    for out in left_out(plan):
+        page.add(f"{out}\n")
+    page.offer_list("Deleted or replaced", _going(plan), "deletion")
+    page.offer_list("Refused, nothing is written while this stands", _refused(plan), "refusal")
+    page.offer_list("Blocked", _blocked(plan), "blocked deployment")
+    told = Telling(_PAGE, units, alias_of)
+    shown = [step for step in plan.steps if not isinstance(step.action, Keep)]
+    if shared := list(told.shared(shown)):
+        page.offer(f"{markdown_fence(chr(10).join(shared), 'text')}\n", "shared setting")
+    for block in told.blocks(shown, indent=""):
+        text = markdown_fence("\n".join(block.body), "diff")
+        page.offer(fold(block.title, text, standing_open=len(shown) <= _OPEN), "block")
+    if plan.cost and not idle(plan):
+        page.offer(cost_markdown(plan.cost), "cost table")
+    if plan.quota:
+        title, *pools = forecast_lines(plan.quota, _PAGE, alias_of)
+        if title == "Quota":
+            page.offer(fold(title, markdown_fence("\n".join(pools), "text")), "quota table")
+        else:
+            page.offer(f"{markdown_inert(' '.join(' '.join((title, *pools)).split()))}\n", "quota line")
+    page.offer_list("Notes on the manifests", _notes(plan), "note")
+    return page.text("`reconciler plan` shows everything.")
+
+
+def _going(plan: Plan) -> Iterator[str]:
+    for step in plan.steps:
+        if isinstance(step.action, Delete | Replace):
+            yield f"{kind_of(step.action)} {_name(step)}"
+
+
+def _refused(plan: Plan) -> Iterator[str]:
+    for refusal in plan.refusals:
+        yield f"{cell(refusal.code)}: {cell(refusal.message)}; fix: {cell(refusal.fix)}"
+
+
+def _blocked(plan: Plan) -> Iterator[str]:
+    for step in plan.steps:
+        action = step.action
+        if isinstance(action, Blocked):
+            told = f"{cell(action.explanation)}; fix: {cell(action.fix)}"
+            yield f"{_name(step)} ({action.reason.value}): {told}"
+
+
+def _unread(plan: Plan) -> Iterator[str]:
+    for (message, fix), accounts in _causes(told_nowhere_else(plan)).items():
+        many = f" ({counted(len(accounts), 'account')})" if len(accounts) > 1 else ""
+        yield f"{cell(message)}{many}; fix: {cell(fix)}"
+
+
+def _notes(plan: Plan) -> Iterator[str]:
+    """Findings on deployments that change, and on what is no deployment; the others are `validate`'s."""
+    changing, kept = set[tuple[object, ...]](), set[tuple[object, ...]]()
+    for step in plan.steps:
+        desired = step.action.desired
+        for layer in () if desired is None else desired.provenance.layers:
+            at = layer.place
+            (kept if isinstance(step.action, Keep) else changing).add((at.file, at.document, at.route))
+    for found in plan.findings:
+        if found.severity in {Severity.ERROR, Severity.WARNING}:
+            about = set(_around(found.place))
+            if about & changing or not about & kept:
+                where = f" in {cell(found.place.file)}" if found.place else ""
+                yield f"{found.severity.value} {cell(found.code)}{where}: {cell(found.message)}"
+
+
+def _around(place: Place | None) -> Iterator[tuple[object, ...]]:
+    """The place and everything that it stands in."""
+    if place is not None:
+        yield from (
+            (place.file, place.document, place.route[:length]) for length in range(len(place.route) + 1)
+        )
+
+
+def _name(step: Step) -> str:
+    return cell(f"{step.action.id.account.name}/{step.action.id.name}")
+
+
+def _word(text: str) -> str:
+    """What may stand inside a comment of HTML."""
+    kept = "".join(one if one.isascii() and (one.isalnum() or one in ":.-_") else "_" for one in inert(text))
+    return kept[:100].replace("--", "_")
+
+
+# -- build systems -------------------------------------------------------------------------------------
+
+
+def render_github(plan: Plan, sources: Spans) -> str:
+    """Annotations for what is wrong with the manifests, refused or blocked; empty where nothing is."""
+    return diagnostics_report.render_github([*_hindrances(plan), *plan.findings], sources)
+
+
+def gitlab_counts(plan: Plan) -> dict[str, JsonValue]:
+    """The three numbers of GitLab's report `terraform`: a replacement is a deletion and a creation."""
+    number = counts(plan)
+    return {
+        "create": number["create"] + number["replace"],
+        "update": number["update"] + number["adopt"],
+        "delete": number["delete"] + number["replace"],
+    }
+
+
+def _hindrances(plan: Plan) -> Iterator[Diagnostic]:
+    """Refusals and blocked deployments as findings without a place."""
+    for refusal in plan.refusals:
+        yield Diagnostic(code=refusal.code, severity=Severity.ERROR, message=refusal.message, fix=refusal.fix)
+    for step in plan.steps:
+        if isinstance(step.action, Blocked):
+            name = f"{step.action.id.account.name}/{step.action.id.name}"
+            yield Diagnostic(
+                code=step.action.reason.value,
+                severity=Severity.ERROR,
+                message=f"{name} is blocked: {step.action.explanation}",
+                fix=step.action.fix,
+            )

@@ -1,4 +1,4 @@
-"""Quota pools before, during and after a plan, as a table.
+"""Quota pools before, during and after a plan: what is used, what is free, and who holds it.
 
 Rule of this module: a number that ARM did not give is a question mark, and who holds a pool is said
 where the pool is too small.
@@ -6,118 +6,159 @@ where the pool is too small.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
+from typing import Final
 
 from reconciler.domain.deployment import JsonValue
 from reconciler.plan.plan import PoolForecast, Verdict
 from reconciler.planfile.codec import pool_document
-from reconciler.report.layout import fitted, listed, paragraph
-from reconciler.report.style import Style, markdown_inert
+from reconciler.report.layout import broken, counted, listed, paragraph, stacked
+from reconciler.report.markdown import cell, table
+from reconciler.report.palette import VERDICTS
+from reconciler.report.steps import Alias
+from reconciler.report.style import Style
 
-_COLOUR = {Verdict.FITS: "green", Verdict.EXCEEDS: "red", Verdict.UNVERIFIED: "yellow"}
-_SIGN = {Verdict.FITS: "=", Verdict.EXCEEDS: "!", Verdict.UNVERIFIED: "?"}
-_COUNTED = {
+_COUNTED: Final = {
     Verdict.FITS: "within the limit",
     Verdict.EXCEEDS: "too small",
     Verdict.UNVERIFIED: "unverified",
 }
-_HOLDERS = 12
+HOLDERS: Final = 12
+"""Deployments that are named as holders of a pool; the others are counted."""
+
+_HEAD: Final = ("pool", "limit", "before", "peak", "after", "free", "used")
+_NUMBERS: Final = range(1, 7)
+_MOST: Final = 500
+"""Rows of the Markdown table; the rest is counted."""
+
+TIGHT: Final = 90
+"""Per cent of a pool from which a plan shows it although it fits: whoever comes next finds it full."""
+
+
+def free(pool: PoolForecast) -> int | None:
+    """What is left of a pool after the plan; None where it is not known."""
+    known = pool.limit is not None and pool.used_after is not None
+    return max(0, (pool.limit or 0) - (pool.used_after or 0)) if known else None
+
+
+def per_cent(pool: PoolForecast) -> int | None:
+    """How much of a pool is used after the plan, rounded up; None where it is not known."""
+    if pool.limit is None or pool.used_after is None:
+        return None
+    return 0 if not pool.used_after else -(-100 * pool.used_after // pool.limit) if pool.limit else 100
 
 
 def to_json(pools: Sequence[PoolForecast]) -> dict[str, JsonValue]:
-    """The document of `quota -o json`."""
-    return {"pools": [pool_document(pool).to_json() for pool in pools]}
+    """The document of `quota -o json`; `free` and `usedPercent` are of what is used after the plan."""
+    return {
+        "pools": [
+            pool_document(pool).to_json() | {"free": free(pool), "usedPercent": per_cent(pool)}
+            for pool in pools
+        ]
+    }
 
 
-def render_text(pools: Sequence[PoolForecast], *, style: Style, alias_of: Callable[[str], str | None]) -> str:
+def render_text(pools: Sequence[PoolForecast], *, style: Style, alias_of: Alias) -> str:
     """Every pool with everybody who holds a part of it after the plan."""
     if not pools:
-        return f"{_count(pools)}\n"
-    words = _count(pools)
+        return f"{count(pools)}\n"
+    words = count(pools)
     colour = "red" if any(pool.verdict is Verdict.EXCEEDS for pool in pools) else "green"
     lines = [*quota_lines(pools, style, alias_of, all_holders=True), "", style.paint(words, "bold", colour)]
     return "\n".join(lines) + "\n"
 
 
-def render_markdown(pools: Sequence[PoolForecast], *, alias_of: Callable[[str], str | None]) -> str:
+def render_markdown(pools: Sequence[PoolForecast], *, alias_of: Alias) -> str:
     """One table for all pools, and below it who holds those that are too small."""
-    lines = ["## Quota", "", _count(pools), ""]
-    if pools:
-        lines += ["| scope | pool | limit | before | peak | after | verdict |"]
-        lines += ["|---|---|---:|---:|---:|---:|---|"]
+    lines = ["## Quota", "", count(pools), ""]
     ordered = sorted(pools, key=lambda pool: pool.scope)
-    for pool in ordered:
-        subscription, _, region = pool.scope.rpartition("/")
-        names = (f"{alias_of(subscription) or subscription}/{region}", pool.pool)
-        told = [*(markdown_inert(name) for name in names), *_numbers(pool), pool.verdict.value]
-        lines.append(f"| {' | '.join(told)} |")
+    if pools:
+        rows = [
+            (cell(scope_name(pool.scope, alias_of)), cell(pool.pool), *_numbers(pool), pool.verdict.value)
+            for pool in ordered
+        ]
+        right = {column + 1 for column in _NUMBERS}
+        more = "`reconciler quota` shows all."
+        lines += table(("scope", *_HEAD, "verdict"), rows, right=right, most=_MOST, noun="pool", more=more)
     full = [pool for pool in ordered if pool.verdict is not Verdict.FITS and pool.holders]
     lines += [""] if full else []
     for pool in full:
-        holders = [
-            f"{markdown_inert(f'{one.id.account.name}/{one.id.name}')} {one.capacity}" for one in pool.holders
-        ]
-        lines.append(f"- {markdown_inert(pool.pool)} is held by {listed(holders, most=_HOLDERS)}")
+        holders = [f"{cell(f'{one.id.account.name}/{one.id.name}')} {one.capacity}" for one in pool.holders]
+        lines.append(f"- {cell(pool.pool)} is held by {listed(holders, most=HOLDERS)}")
     return "\n".join(lines) + "\n"
 
 
-def _count(pools: Sequence[PoolForecast]) -> str:
+def count(pools: Sequence[PoolForecast]) -> str:
+    """One line: how many pools there are, by verdict."""
     if not pools:
         return "The fleet holds no quota and its plan takes none."
     told = {verdict: sum(pool.verdict is verdict for pool in pools) for verdict in Verdict}
-    words = [f"{count} {_COUNTED[verdict]}" for verdict, count in told.items() if count]
-    return f"{len(pools)} pool{'' if len(pools) == 1 else 's'}: {', '.join(words)}"
+    words = [f"{number} {_COUNTED[verdict]}" for verdict, number in told.items() if number]
+    return f"{counted(len(pools), 'pool')}: {', '.join(words)}"
+
+
+def forecast_lines(
+    pools: Sequence[PoolForecast], style: Style, alias_of: Alias, *, verbose: bool = False
+) -> list[str]:
+    """What a plan does to the pools: those that fit with room in one line, all others in a table."""
+    roomy = [] if verbose else [pool for pool in pools if _roomy(pool)]
+    shown = [pool for pool in pools if pool not in roomy]
+    lines = quota_lines(shown, style, alias_of) if shown else []
+    if roomy:
+        fullest = max(roomy, key=lambda pool: (per_cent(pool) or 0, pool.pool))
+        where = f"{style.show(fullest.pool)} in {scope_name(fullest.scope, alias_of, style)}"
+        noun = counted(len(roomy), "more pool" if shown else "pool")
+        words = f"{noun} {'fits' if len(roomy) == 1 else 'fit'}; fullest {where} at {per_cent(fullest)} %"
+        lines += paragraph(f"quota: {words}", width=style.width, hanging="  ")
+    return lines
+
+
+def _roomy(pool: PoolForecast) -> bool:
+    used = per_cent(pool)
+    return pool.verdict is Verdict.FITS and used is not None and used < TIGHT
 
 
 def quota_lines(
-    pools: Sequence[PoolForecast],
-    style: Style,
-    alias_of: Callable[[str], str | None],
-    *,
-    all_holders: bool = False,
+    pools: Sequence[PoolForecast], style: Style, alias_of: Alias, *, all_holders: bool = False
 ) -> list[str]:
     """The pools of each region together; under one that is too small, its holders after the plan."""
     ordered = sorted(pools, key=lambda pool: pool.scope)
-    head = ("", "pool", "limit", "before", "peak", "after", "verdict")
-    table = fitted(
-        [head, *(_row(pool, style) for pool in ordered)],
-        width=style.width,
-        least={1: 24},
-        right={2, 3, 4, 5},
-        indent="  ",
-        ellipsis=style.ellipsis,
-    )
-    drawn = dict(zip(ordered, table[1:], strict=True))
-    lines = [style.paint("Quota", "bold"), style.paint(table[0], "dim")]
+    rows = [("", *_HEAD), *(_row(pool, style) for pool in ordered)]
+    right = {column + 1 for column in _NUMBERS}
+    head, *drawn = stacked(rows, width=style.width, first=2, right=right, indent="  ")
+    by_pool = dict(zip(map(id, ordered), drawn, strict=True))
+    lines = [style.paint("Quota", "bold"), *(style.paint(line, "dim") for line in head)]
     for scope, group in groupby(ordered, key=lambda pool: pool.scope):
-        lines.append(f"  {_scope(scope, style, alias_of)}")
+        lines += broken(f"  {scope_name(scope, alias_of, style)}", style.width, hanging="    ")
         for pool in group:
-            lines.append(style.paint(drawn[pool], _COLOUR[pool.verdict]))
-            if all_holders or pool.verdict is not Verdict.FITS:
-                lines += _holders(pool, style)
+            lines += [style.paint(line, VERDICTS[pool.verdict].text) for line in by_pool[id(pool)]]
+            lines += _below(pool, style, holders=all_holders or pool.verdict is not Verdict.FITS)
     return lines
 
 
 def _row(pool: PoolForecast, style: Style) -> tuple[str, ...]:
-    return (_SIGN[pool.verdict], style.show(pool.pool), *_numbers(pool), pool.verdict.value)
+    return (VERDICTS[pool.verdict].sign, style.show(pool.pool), *_numbers(pool))
 
 
 def _numbers(pool: PoolForecast) -> tuple[str, ...]:
-    numbers = (pool.limit, pool.used_before, pool.used_peak, pool.used_after)
-    return tuple("?" if number is None else str(number) for number in numbers)
+    numbers = (pool.limit, pool.used_before, pool.used_peak, pool.used_after, free(pool))
+    used = per_cent(pool)
+    return (*("?" if one is None else str(one) for one in numbers), "?" if used is None else f"{used} %")
 
 
-def _scope(scope: str, style: Style, alias_of: Callable[[str], str | None]) -> str:
+def scope_name(scope: str, alias_of: Alias, style: Style | None = None) -> str:
+    """A region of a subscription, by the subscription's alias where it has one."""
     subscription, _, region = scope.rpartition("/")
-    return f"{style.show(alias_of(subscription) or subscription)}/{style.show(region)}"
+    name = f"{alias_of(subscription) or subscription}/{region}"
+    return name if style is None else style.show(name)
 
 
-def _holders(pool: PoolForecast, style: Style) -> Iterator[str]:
-    if not pool.holders:
-        return
+def _below(pool: PoolForecast, style: Style, *, holders: bool) -> Iterator[str]:
+    """The verdict, where it is not good, and who holds the pool after the plan."""
+    words = [] if pool.verdict is Verdict.FITS else [pool.verdict.value]
     names = [
         f"{style.show(one.id.account.name)}/{style.show(one.id.name)} {one.capacity}" for one in pool.holders
     ]
-    text = f"held after the plan by {listed(names, most=_HOLDERS)}"
-    yield from paragraph(text, width=style.width, indent="       ")
+    words += [f"used by {listed(names, most=HOLDERS)}"] if holders and names else []
+    yield from paragraph("; ".join(words), width=style.width, indent="       ")

@@ -11,20 +11,20 @@ from itertools import groupby
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.state import AccountMissing, Listed, ObservedDeployment, ObservedState, Unreadable
 from reconciler.plan.ownership import owner_of
-from reconciler.report.layout import cells, columns, counted, fitted, paragraph
-from reconciler.report.style import Style, markdown_inert
+from reconciler.report.layout import cells, columns, counted, paragraph, stacked
+from reconciler.report.markdown import cell, table
+from reconciler.report.style import Style
 
 _HEAD = ("account", "region", "deployment", "model", "version", "sku", "capacity", "state", "owner")
 _CAPACITY = 6
-_LEAST = {0: 10, 1: 9, 3: 14, 6: 6}
-"""Of the columns below an account: what must stay of deployment, model, SKU and owner where it is narrow."""
-
+_MOST = 2_000
+"""Rows of the Markdown table; the rest is counted."""
 _Row = tuple[str, ...]
 
 
 def render_text(observed: ObservedState, *, style: Style) -> str:
     """One table, or one per account where a line would be wider than the terminal; then the counts."""
-    rows = [tuple(style.show(cell) for cell in row) for row in _rows(observed)]
+    rows = [tuple(style.show(one) for one in row) for row in _rows(observed)]
     lines = columns([_HEAD, *rows], right={_CAPACITY}) if rows else []
     if any(cells(line) > style.width for line in lines):
         lines = list(_grouped(rows, style))
@@ -41,11 +41,10 @@ def render_text(observed: ObservedState, *, style: Style) -> str:
 
 def render_markdown(observed: ObservedState) -> str:
     """The same as a Markdown table."""
-    lines = [f"| {' | '.join(_HEAD)} |", f"|{'---|' * _CAPACITY}---:|---|---|"]
-    lines += [f"| {' | '.join(markdown_inert(cell) for cell in row)} |" for row in _rows(observed)]
-    unread = [
-        f"- not read: {markdown_inert(told)} ({markdown_inert(code)})" for code, told in _unread(observed)
-    ]
+    rows = [[cell(one) for one in row] for row in _rows(observed)]
+    more = "`reconciler show` lists all."
+    lines = table(_HEAD, rows, right={_CAPACITY}, most=_MOST, noun="deployment", more=more)
+    unread = [f"- not read: {cell(told)} ({cell(code)})" for code, told in _unread(observed)]
     return "\n".join([*lines, *([""] if unread else []), *unread]) + "\n"
 
 
@@ -100,18 +99,24 @@ def _rows(observed: ObservedState) -> list[_Row]:
 
 def _grouped(rows: Sequence[_Row], style: Style) -> Iterator[str]:
     """A heading per account, and the other columns aligned over all of them."""
-    head, *table = fitted(
-        [row[2:] for row in (_HEAD, *rows)],
+    head, *drawn = stacked(
+        [_short(row) for row in (_HEAD, *rows)],
         width=style.width,
-        least=_LEAST,
+        first=1,
         right={_CAPACITY - 2},
-        indent=" ",
-        ellipsis=style.ellipsis,
+        indent="  ",
     )
-    yield style.paint(head, "dim")
-    for (account, region), group in groupby(zip(rows, table, strict=True), key=lambda pair: pair[0][:2]):
-        yield f"{style.paint(account, 'bold')}  {region}"
-        yield from (line for _, line in group)
+    yield from (style.paint(line, "dim") for line in head)
+    for (account, region), group in groupby(zip(rows, drawn, strict=True), key=lambda pair: pair[0][:2]):
+        first, *rest = paragraph(f"{account}  {region}", width=style.width, hanging="    ")
+        yield from (first.replace(account, style.paint(account, "bold"), 1), *rest)
+        yield from (line for _, lines in group for line in lines)
+
+
+def _short(row: _Row) -> _Row:
+    """Without the account, which is the heading, and with the state only where it is not the usual one."""
+    *middle, state, owner = row[2:]
+    return (*middle, owner if state in {"state", "Succeeded"} else f"{owner}, {state}")
 
 
 def _unread(observed: ObservedState) -> Iterator[tuple[str, str]]:

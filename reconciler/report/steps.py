@@ -1,35 +1,37 @@
-"""The steps of an account as lines: a head per step with its sign, and what it changes below.
+"""The steps of a plan in words: a head per step with its sign, and every field that it changes below.
 
-Rule of this module: every field that a write changes is shown, write by write, a new deployment's on a
-line or two; our own tags are left to `--verbose`. The sign says as much as its colour.
+Rule of this module: every field that a write changes is shown, write by write; a unit is named only where it
+is known, a difference only within one unit. Our own tags are left to `--verbose`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Final
+from typing import Final, Protocol
 
+from reconciler.catalogue.facts import Unit
+from reconciler.domain.deployment import UNSET, JsonValue, ModelRef, Unset
 from reconciler.domain.ids import AccountId, DeploymentId
+from reconciler.domain.marks import is_mark
+from reconciler.domain.sku import SkuFamily, SkuName
 from reconciler.domain.state import ObservedDeployment
-from reconciler.plan.actions import Blocked, Create, Delete, FieldChange, Keep, Update, kind_of
+from reconciler.plan.actions import (
+    Action,
+    Blocked,
+    Create,
+    Delete,
+    FieldChange,
+    Keep,
+    Update,
+    kind_of,
+)
 from reconciler.plan.diff import body_changes, fields_of
 from reconciler.plan.plan import Step
-from reconciler.report.changes import Units, amount_text, beside_marks, change_lines, created_lines
-from reconciler.report.layout import columns, listed, paragraph
+from reconciler.report.layout import broken, cells, listed, padded, paragraph, stacked
+from reconciler.report.palette import ACTIONS
 from reconciler.report.style import Style
-
-SIGN: Final = {
-    "create": ("+", "green"),
-    "update": ("~", "yellow"),
-    "replace": ("-/+", "red"),
-    "delete": ("-", "red"),
-    "adopt": (">", "cyan"),
-    "wait": (".", "cyan"),
-    "none": ("=", "dim"),
-    "blocked": ("!", "red"),
-}
-"""The sign of each kind of action and its colour; the sign alone is enough."""
 
 Alias = Callable[[str], str | None]
 """Names a subscription by its alias, as `Fleet.alias_of` does."""
@@ -56,26 +58,35 @@ def account_name(account: AccountId, style: Style, alias_of: Alias) -> str:
     return f"{style.show(alias)}/{style.show(account.name)}" if alias else style.show(account.name)
 
 
-def account_line(steps: Sequence[Step], style: Style, alias_of: Alias) -> str:
+def account_line(steps: Sequence[Step], style: Style, alias_of: Alias) -> list[str]:
     """An account with its region and resource group, and its subscription where that has no alias."""
     account = steps[0].action.id.account
     region = next((step.action.region for step in steps if step.action.region is not None), None)
     where = [region.name if region else "region unknown", account.resource_group]
     where += [] if alias_of(account.subscription) else [account.subscription]
-    told = style.paint("  ".join(style.show(one) for one in where), "dim")
-    return f"{style.paint(account_name(account, style, alias_of), 'bold')}  {told}"
+    name = account_name(account, style, alias_of)
+    line, *rest = paragraph("  ".join([name, *map(style.show, where)]), width=style.width, hanging="    ")
+    if line.startswith(name):
+        line = style.paint(name, "bold") + style.paint(line[len(name) :], "dim")
+    return [line, *rest]
 
 
 def account_lines(
-    steps: Sequence[Step], style: Style, units: Units, *, verbose: bool = False, indent: str = "  "
+    steps: Sequence[Step],
+    style: Style,
+    units: Units,
+    *,
+    verbose: bool = False,
+    indent: str = "  ",
+    said: Collection[str] = (),
 ) -> list[str]:
-    """The steps of one account, each with its details below it."""
-    heads = columns([_head(step, style) for step in steps], indent=indent)
+    """The steps of one account, each with its details below it; `said` are settings told for all of them."""
+    heads = stacked([_head(step, style) for step in steps], width=style.width, first=3, indent=indent)
     lines: list[str] = []
     for step, head, following in zip(steps, heads, [*steps[1:], None], strict=True):
-        lines.append(style.paint(head, SIGN[kind_of(step.action)][1]))
+        lines += [style.paint(line, ACTIONS[kind_of(step.action)].text) for line in head]
         if not _said_below(step, following):
-            lines += _details(step, style, units, verbose=verbose, indent=f"{indent}    ")
+            lines += details(step, style, units, verbose=verbose, indent=f"{indent}    ", said=said)
     return lines
 
 
@@ -94,7 +105,7 @@ def _head(step: Step, style: Style) -> tuple[str, ...]:
     number = f"#{step.order}" if step.order else ""
     after = listed([named_from(one, step.action.id.account, style) for one in step.depends_on], most=3)
     return (
-        f"{SIGN[kind][0]:<3}",
+        f"{ACTIONS[kind].sign:<3}",
         kind if kind != "none" else "keep",
         style.show(step.action.id.name),
         step.action.reason.value,
@@ -108,7 +119,16 @@ def named_from(one: DeploymentId, here: AccountId, style: Style) -> str:
     return name if one.account == here else f"{style.show(one.account.name)}/{name}"
 
 
-def _details(step: Step, style: Style, units: Units, *, verbose: bool, indent: str) -> Iterator[str]:
+def details(
+    step: Step,
+    style: Style,
+    units: Units,
+    *,
+    verbose: bool = False,
+    indent: str = "",
+    said: Collection[str] = (),
+) -> Iterator[str]:
+    """What a step changes, and why it is as it is."""
     action = step.action
     if action.explanation:
         yield from paragraph(style.show(action.explanation), width=style.width, indent=indent)
@@ -116,9 +136,9 @@ def _details(step: Step, style: Style, units: Units, *, verbose: bool, indent: s
         words = f"fix: {style.show(action.fix)}"
         yield from paragraph(words, width=style.width, indent=indent, hanging=f"{indent}  ")
     if isinstance(action, Delete) or (isinstance(action, Keep) and action.desired is None):
-        yield indent + observed_text(action.observed, style)
+        yield from broken(indent + observed_text(action.observed, style), style.width, hanging=f"{indent}  ")
     if isinstance(action, Create) and not verbose:
-        yield from created_lines(action, style, units, indent=indent)
+        yield from created_lines(action, style, units, indent=indent, said=said)
     elif isinstance(action, Update) and len(action.writes) > 1:
         for number, changes in enumerate(written(action), start=1):
             yield f"{indent}write {number} of {len(action.writes)}"
@@ -150,3 +170,194 @@ def written(action: Update) -> Iterator[tuple[FieldChange, ...]]:
             for path in dict.fromkeys([*after, *before])
             if before.get(path) != after.get(path)
         )
+
+
+# -- fields --------------------------------------------------------------------------------------------
+
+_UNIT = {SkuFamily.RATE: "units", SkuFamily.PROVISIONED: "PTU", SkuFamily.BATCH: "thousand enqueued tokens"}
+_WIDEST_PATH = 36
+
+
+class Units(Protocol):
+    """Knows what a unit of capacity buys a minute, such as `Catalogue.unit`."""
+
+    def __call__(
+        self, model: str, version: str | Unset, sku: SkuName, *, fine_tuned: bool = False
+    ) -> Unit | None:
+        """The unit of a model (the base, when `fine_tuned`) on a SKU; None where it is not known."""
+        ...
+
+
+def no_units(model: str, version: str | Unset, sku: SkuName, *, fine_tuned: bool = False) -> None:
+    """Nothing is known of units."""
+    del model, version, sku, fine_tuned
+
+
+def change_lines(
+    action: Action, changes: Iterable[FieldChange], style: Style, units: Units, *, indent: str
+) -> list[str]:
+    """One line per changed field with its values aligned, our own marks together on the last one."""
+    every = list(changes)
+    rows = [
+        (style.show(one.path), *value_texts(action, one, style, units)) for one in every if not _is_mark(one)
+    ]
+    marks = [_mark(one, style) for one in every if _is_mark(one)]
+    widest = max((cells(path) for path, _, _ in rows), default=0)
+    width = min(max(widest, len("our mark") if marks else 0), _WIDEST_PATH)
+    lines: list[str] = []
+    for path, before, after in rows:
+        lines += _line(padded(path, width), before, after, style, indent)
+    if marks:
+        told = f"{indent}{padded('our mark', width)}  {', '.join(marks)}"
+        lines += [style.paint(one, "dim") for one in broken(told, style.width, hanging=f"{indent}    ")]
+    return lines
+
+
+def beside_marks(changes: Sequence[FieldChange]) -> Sequence[FieldChange]:
+    """The changes without those of our own tags, unless there are no others."""
+    others = [one for one in changes if not _is_mark(one)]
+    return others or changes
+
+
+_ON_THE_FIRST_LINE = frozenset(
+    {"model.format", "model.name", "model.version", "model.source", "sku.name", "sku.capacity"}
+)
+
+
+def created_lines(
+    action: Create, style: Style, units: Units, *, indent: str, said: Collection[str] = ()
+) -> list[str]:
+    """A new deployment in short: what it serves and how much of it, then what it states beside `said`."""
+    spec = action.desired.spec
+    model = " ".join(style.show(part) for part in (spec.model.name, spec.model.version or "") if part)
+    by_path = {change.path: change for change in action.changes}
+    amount = ""
+    if "sku.capacity" in by_path:
+        amount = f", {_capacity(action, by_path['sku.capacity'], style, units)[1]}"
+    publisher = "" if spec.model.format == "OpenAI" else f"{style.show(spec.model.format)} "
+    made = ""
+    if spec.model.source is not None:
+        where = ", another tenant's" if action.desired.source_tenant else ""
+        made = f", made in {style.show(spec.model.source.account.name)}{where}"
+    first = f"{publisher}{model} on {style.show(spec.sku.name.name)}{amount}{made}"
+    rest = [setting for setting in settings(action, style) if setting not in said]
+    lines = paragraph(first, width=style.width, indent=indent, hanging=f"{indent}  ")
+    if rest:
+        lines += paragraph("; ".join(rest), width=style.width, indent=indent, hanging=f"{indent}  ")
+    return lines
+
+
+def settings(action: Create, style: Style) -> list[str]:
+    """What a new deployment states beside its model, its SKU and our marks."""
+    return [
+        f"{style.show(change.path)} {value_text(change.after, style)}"
+        for change in action.changes
+        if change.path not in _ON_THE_FIRST_LINE and not _is_mark(change)
+    ]
+
+
+def shared_settings(actions: Iterable[Action], style: Style) -> tuple[str, ...]:
+    """What all new deployments among `actions` state alike, where there are several."""
+    every = [settings(action, style) for action in actions if isinstance(action, Create)]
+    return tuple(one for one in every[0] if all(one in each for each in every)) if len(every) > 1 else ()
+
+
+def _line(path: str, before: str | None, after: str, style: Style, indent: str) -> list[str]:
+    """One line, or two where the values are too long to stand side by side."""
+    start = f"{indent}{path}  "
+    hanging = f"{indent}    "
+    if before is None:
+        return broken(start + after, style.width, hanging=hanging)
+    whole = f"{start}{before} -> {after}"
+    if cells(whole) <= style.width:
+        return [whole]
+    below = f"{' ' * max(0, cells(start) - 3)}-> {after}"
+    return [part for line in (start + before, below) for part in broken(line, style.width, hanging=hanging)]
+
+
+def value_texts(action: Action, change: FieldChange, style: Style, units: Units) -> tuple[str | None, str]:
+    """A field before and after in words; None before where nothing was there to have one."""
+    if change.path == "sku.capacity":
+        return _capacity(action, change, style, units)
+    before = None if isinstance(action, Create) else value_text(change.before, style)
+    return before, value_text(change.after, style)
+
+
+def value_text(value: JsonValue, style: Style) -> str:
+    """A value as a person writes it; what is not there is called absent."""
+    if value is None:
+        return "(absent)"
+    if isinstance(value, str):
+        return style.show(value) or '""'
+    if isinstance(value, Mapping) or (isinstance(value, Sequence) and not isinstance(value, str)):
+        return style.show(json.dumps(value, ensure_ascii=False, sort_keys=True))
+    return json.dumps(value)
+
+
+def _is_mark(change: FieldChange) -> bool:
+    return is_mark(change.path)
+
+
+def _mark(change: FieldChange, style: Style) -> str:
+    name = change.path.removeprefix("tags.")
+    return f"{name} {value_text(change.after, style)}"
+
+
+# -- capacities ----------------------------------------------------------------------------------------
+
+
+def _capacity(action: Action, change: FieldChange, style: Style, units: Units) -> tuple[str | None, str]:
+    sku_before, sku_after = _skus(action)
+    one_unit = sku_before is None or sku_after is None or sku_before.family is sku_after.family
+    amount = amount_text(change.after, sku_after, style)
+    both = isinstance(change.before, int) and isinstance(change.after, int)
+    if both and one_unit and isinstance(change.before, int) and isinstance(change.after, int):
+        amount += f" ({change.after - change.before:+d})"
+    rate = _rates(action, change, sku_after, units, same_sku=sku_before == sku_after)
+    if isinstance(action, Create):
+        return None, amount + rate
+    before = value_text(change.before, style) if one_unit else amount_text(change.before, sku_before, style)
+    return before, amount + rate
+
+
+def amount_text(amount: JsonValue, sku: SkuName | None, style: Style) -> str:
+    """A capacity in the unit of its SKU: ``50 PTU``; without a word where the SKU is not known."""
+    unit = _UNIT.get(sku.family) if sku is not None and isinstance(amount, int) else None
+    return f"{value_text(amount, style)} {unit}" if unit else value_text(amount, style)
+
+
+def _skus(action: Action) -> tuple[SkuName | None, SkuName | None]:
+    observed, desired = action.observed, action.desired
+    return (observed.sku if observed else None, desired.spec.sku.name if desired else None)
+
+
+def _rates(action: Action, change: FieldChange, sku: SkuName | None, units: Units, *, same_sku: bool) -> str:
+    """What the capacity buys a minute: before too, where it bought the same thing."""
+    if isinstance(action, Delete | Keep) or action.desired is None or sku is None:
+        return ""
+    model = action.desired.spec.model
+    unit = rate_unit(units, model, sku)
+    if unit is None or not isinstance(change.after, int):
+        return ""
+    after = _rate(change.after, unit)
+    if not after or isinstance(action, Create) or not same_sku or not isinstance(change.before, int):
+        return f", {after}" if after else ""
+    if isinstance(action, Blocked) or any(one.path.startswith("model.") for one in action.changes):
+        return f", {after}"
+    return f", {_rate(change.before, unit).rpartition(' ')[0]} -> {after}"
+
+
+def rate_unit(units: Units, model: ModelRef, sku: SkuName) -> Unit | None:
+    """The unit of a model on a SKU that counts in rates; a fine-tuned model counts as its base does."""
+    if sku.family is not SkuFamily.RATE:
+        return None
+    base = model.tuned_from
+    if base is not None:
+        return units(base.name, base.version, sku, fine_tuned=True)
+    return None if model.fine_tuned else units(model.name, model.version or UNSET, sku)
+
+
+def _rate(amount: int, unit: Unit) -> str:
+    if unit.tokens_per_minute:
+        return f"{amount * unit.tokens_per_minute:,} TPM"
+    return f"{amount * unit.requests_per_minute:,} RPM" if unit.requests_per_minute else ""

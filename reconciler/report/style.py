@@ -115,29 +115,6 @@ def _visible(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
 
-def markdown_inert(text: str) -> str:
-    """`text` as a code span, in which nothing is a link, a mention, an image or HTML.
-
-    A pipe would end a table's cell even here, and no name in ARM has one: it is shown as its escape.
-    """
-    shown = inert(text).replace("|", r"\x7c")
-    if not shown.strip():
-        return "` `" if shown else ""
-    fence = "`" * (_longest_run(shown, "`") + 1)
-    pad = " " if shown.startswith(("`", " ")) or shown.endswith(("`", " ")) else ""
-    return f"{fence}{pad}{shown}{pad}{fence}"
-
-
-def markdown_fence(text: str, language: str = "") -> str:
-    """Lines, already inert, as a code block whose fence is longer than any run of backticks in it."""
-    fence = "`" * max(3, _longest_run(text, "`") + 1)
-    return f"{fence}{language}\n{text}\n{fence}"
-
-
-def _longest_run(text: str, character: str) -> int:
-    return max((len(run) for run in re.findall(f"{character}+", text)), default=0)
-
-
 def json_text(document: object) -> str:
     """A JSON document with every value exact, in visible ASCII, two spaces deep.
 

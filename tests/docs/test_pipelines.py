@@ -123,6 +123,7 @@ def test_the_comment_in_the_how_to_is_what_a_plan_prints(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GITHUB_SHA", "0123456789abcdef0123456789abcdef01234567")
     assert run(["plan", str(ROOT / "examples/quickstart"), "-o", "markdown"]) == 0
     _, _, printed = capsys.readouterr().out.partition("\n")
     page = (ROOT / "docs/how-to/github-actions.md").read_text("utf-8")

@@ -151,6 +151,11 @@ def somebody_deletes(watch: Watch) -> None:
     watch.stranger("DELETE", "chat")
 
 
+def an_entry_was_never_applied(watch: Watch) -> None:
+    watch.apply(CHAT)
+    watch.declare(CHAT, CHAT.replace("name: chat", "name: fresh"))
+
+
 def a_manifest_changes(watch: Watch) -> None:
     watch.apply(CHAT)
     watch.declare(CHAT.replace("capacity: 50", "capacity: 60"))
@@ -175,21 +180,21 @@ def somebody_adds(watch: Watch) -> None:
 
 STAGES: dict[Cause, tuple[Callable[[Watch], None], str, str, int]] = {
     Cause.CHANGED_OUTSIDE: (somebody_resizes, "chat", "error", 2),
-    Cause.AUTO_UPGRADED: (the_service_upgrades, "older", "warning", 2),
-    Cause.EXPIRED: (a_trial_runs_out, "trial", "warning", 2),
-    Cause.RETIRED: (a_model_retires, "chat", "error", 2),
-    Cause.DELETED_OUTSIDE: (somebody_deletes, "chat", "error", 2),
+    Cause.AUTO_UPGRADED: (the_service_upgrades, "older", "warning", 0),
+    Cause.EXPIRED: (a_trial_runs_out, "trial", "error", 2),
+    Cause.RETIRED: (a_model_retires, "chat", "warning", 0),
+    Cause.MISSING: (an_entry_was_never_applied, "fresh", "error", 2),
     Cause.PENDING: (a_manifest_changes, "chat", "info", 0),
     Cause.FAILED_STATE: (an_operation_ends_badly, "chat", "error", 2),
-    Cause.UNDECLARED: (somebody_adds, "extra", "warning", 2),
+    Cause.UNDECLARED: (somebody_adds, "extra", "warning", 0),
 }
 
 
 def test_there_is_a_stage_for_every_cause() -> None:
-    assert set(STAGES) == set(Cause)
+    assert set(STAGES) == set(Cause) - {Cause.DELETED_OUTSIDE}, "that one has tests of its own"
 
 
-@pytest.mark.parametrize("cause", Cause)
+@pytest.mark.parametrize("cause", STAGES)
 def test_a_staged_cause_is_found_alone_with_its_severity_and_exit_code(cause: Cause, watch: Watch) -> None:
     stage, name, severity, code = STAGES[cause]
     stage(watch)
@@ -199,7 +204,7 @@ def test_a_staged_cause_is_found_alone_with_its_severity_and_exit_code(cause: Ca
     assert ran.code == code, ran
 
 
-@pytest.mark.parametrize("cause", Cause)
+@pytest.mark.parametrize("cause", STAGES)
 def test_a_cause_that_is_ignored_is_counted_and_is_no_drift(cause: Cause, watch: Watch) -> None:
     STAGES[cause][0](watch)
     ran = watch.drift("-o", "json", "--ignore", cause.value)
@@ -219,6 +224,43 @@ def test_an_unknown_cause_is_wrong_usage_and_the_causes_are_named(watch: Watch) 
     ran = watch.drift("--ignore", "weather")
     assert ran.code == 64
     assert all(cause.value in ran.err for cause in Cause)
+
+
+# -- who says how grave ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cause", STAGES)
+def test_the_fleet_or_the_command_says_which_causes_fail(cause: Cause, watch: Watch) -> None:
+    STAGES[cause][0](watch)
+    assert watch.drift("--fail-on", cause.value).code == 2
+    assert watch.drift("--fail-on", "none").code == 0
+    others = ",".join(other for other in Cause if other is not cause)
+    assert watch.drift("--fail-on", others).code == 0
+    text = watch.manifest.read_text("utf-8")
+    camel = re.sub("-(.)", lambda found: found[1].upper(), cause.value)
+    for word in (cause.value, camel):
+        for level, code in (("error", 2), ("warning", 0), ("info", 0), ("off", 0)):
+            stated = text.replace("cloud: emulator", f"cloud: emulator\n  drift: {{{word}: {level}}}")
+            watch.manifest.write_text(stated, "utf-8")
+            ran = watch.drift("-o", "json")
+            assert ran.code == code, (word, level, ran)
+            assert [one["severity"] for one in ran.json["items"]] == ([] if level == "off" else [level])
+
+
+def test_a_cause_that_does_not_exist_is_pointed_at(watch: Watch) -> None:
+    watch.declare(CHAT)
+    text = watch.manifest.read_text("utf-8")
+    watch.manifest.write_text(
+        text.replace("cloud: emulator", "cloud: emulator\n  drift: {deletedOutsid: info}"),
+        "utf-8",
+    )
+    ran = watch.drift()
+    assert ran.code == 1
+    assert "there is no cause of drift `deletedOutsid`" in ran.out
+    assert "did you mean `deleted-outside`?" in ran.out
+    ran = watch.drift("--fail-on", "weather")
+    assert ran.code == 64
+    assert "deleted-outside" in ran.err
 
 
 # -- no cry of wolf ------------------------------------------------------------------------------------
@@ -329,7 +371,7 @@ def test_an_account_that_cannot_be_read_is_an_error_everywhere(watch: Watch) -> 
     watch.desk.control("POST", "world", {"roles": [role]})
     ran = watch.drift("-o", "junit")
     assert ran.code == 1, ran
-    assert '<testcase name="chat" classname="acc"><error type="AuthorizationFailed"' in ran.out
+    assert '<testcase name="chat" classname="acc">\n<error type="AuthorizationFailed"' in ran.out
     told = watch.drift("-o", "prometheus").out
     assert 'reconciler_accounts_unreadable{fleet="watched"} 1' in told
     assert "reconciler_last_success_timestamp_seconds{" not in told

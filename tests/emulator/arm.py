@@ -79,6 +79,10 @@ class Arm:
             self._token = str(reply.json["access_token"])
         return self._token
 
+    def sign_in_again(self) -> None:
+        """Forget the token, which lasts an hour of the emulator's clock."""
+        self._token = None
+
     def call(
         self,
         method: str,

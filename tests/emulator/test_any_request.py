@@ -5,7 +5,8 @@ from urllib.parse import quote
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.emulator.routes import ROUTES, Route
+from reconciler.emulator.route import Route
+from reconciler.emulator.routes import ROUTES
 from tests.emulator.arm import ACCOUNT, SUB_A, deployment, fleet, gpt_4o
 
 WORDS = st.sampled_from(

@@ -5,13 +5,16 @@ from collections import Counter
 
 import pytest
 
-from reconciler.emulator import errors, provider_errors
+from reconciler.emulator import errors, further_routes, provider_errors
 from reconciler.emulator.behaviours import behaviours, facts
 from reconciler.emulator.routes import ROUTES
 from tests.emulator.arm import ACCOUNT, Arm, deployment, fleet, gpt_4o
 
-NO_ERROR_OF_ARM = {"not_modelled", "invalid_properties", "state_unwritable", "stranger"}
-"""The emulator's own refusals, and the envelope that other errors fill in."""
+NO_ERROR_OF_ARM = {
+    *("not_modelled", "invalid_properties", "state_unwritable", "stranger"),
+    *("is_spillover_target", "null_refused", "no_capacity", "precondition_failed", "sku_name_fixed"),
+}
+"""The emulator's own refusals, the envelope that other errors fill in, and what only a switch reaches."""
 
 
 def test_every_behaviour_says_how_it_is_known_and_none_is_listed_twice() -> None:
@@ -22,9 +25,9 @@ def test_every_behaviour_says_how_it_is_known_and_none_is_listed_twice() -> None
     assert [text for text, count in Counter(item["text"] for item in served).items() if count > 1] == []
 
 
-def test_at_most_one_behaviour_in_ten_is_assumed() -> None:
+def test_at_most_eight_behaviours_in_a_hundred_are_assumed() -> None:
     assumed = [item for item in behaviours() if item.known == "assumed"]
-    assert len(assumed) / len(behaviours()) <= 0.1
+    assert len(assumed) / len(behaviours()) <= 0.08
 
 
 def test_every_error_has_its_line_and_every_line_its_error() -> None:
@@ -49,7 +52,7 @@ def test_an_error_whose_docstring_says_assumed_is_listed_as_assumed() -> None:
 def test_every_operation_has_its_line_and_every_line_its_operation() -> None:
     listed = Counter(str(item["operation"]).partition(" ")[0] for item in facts()["operations"])
     public = Counter({"GET": 2, "POST": 1})  # metadata, discovery, token: served before any route
-    assert listed == Counter(route.method for route in ROUTES) + public
+    assert listed == Counter(route.method for route in (*ROUTES, *further_routes.ROUTES)) + public
 
 
 @pytest.mark.parametrize("item", facts()["headers"], ids=lambda item: str(item["name"]))

@@ -39,7 +39,7 @@ def test_a_region_lists_only_its_own_offers() -> None:
 
 
 def test_free_capacity_is_what_the_pool_has_left_and_never_negative() -> None:
-    arm = fleet()
+    arm = fleet(settings={"modelCapacities": "quota"})
     arm.control("lro", {"polls": 0})
     arm.arm("PUT", deployment(), gpt_4o(400, sku="ProvisionedManaged"))
     items = arm.arm("GET", f"{PROVIDER}/locations/swedencentral/modelCapacities?{GPT_4O}").json["value"]

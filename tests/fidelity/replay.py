@@ -5,6 +5,7 @@ place. Ids, times, tags and numbers are no facts: they differ between any two ru
 it compares is listed here and what may differ in `differences.py`; a fact in neither fails.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -149,10 +150,29 @@ def _usages_of_2023(interaction: Mapping[str, Any]) -> Reply:
     return arm.arm("GET", path, version="2023-05-01")
 
 
+def _models_of_october(interaction: Mapping[str, Any]) -> Reply:
+    """The excerpt's items out of all pages, on the day they were recorded."""
+    arm = fleet(settings={"throttling": "off"})
+    arm.control("clock", {"at": "2026-10-05T12:00:00Z"})
+    wanted = [(item["kind"], item["name"]) for item in interaction["response"]["body"]["value"]]
+    path = f"/subscriptions/{SUB_A}/providers/Microsoft.CognitiveServices/locations/EastUS2/models"
+    reply = arm.arm("GET", path, version="2026-09-01")
+    items: dict[tuple[str, str], object] = {}
+    while True:
+        items |= {(item["kind"], item["name"]): item for item in reply.json["value"]}
+        link = reply.json.get("nextLink")
+        if link is None:
+            break
+        reply = arm.call("GET", link.removeprefix("http://127.0.0.1"), bearer=arm.token)
+    body = {"value": [items[one] for one in wanted if one in items]}
+    return Reply(status=reply.status, headers=reply.headers, content=json.dumps(body).encode())
+
+
 LISTS: dict[str, Callable[[Mapping[str, Any]], Reply]] = {
     "location_usages_eastus2_2025-06-01.json": _regional,
     "location_models_eastus2_2025-06-01.json": _regional,
     "location_usages_2023-05-01.json": _usages_of_2023,
+    "location_models_eastus2_2026-09-01_excerpt.json": _models_of_october,
 }
 
 

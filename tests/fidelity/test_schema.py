@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.emulator.routes import ROUTES, Route
+from reconciler.emulator.route import Route
+from reconciler.emulator.routes import ROUTES
 from tests.emulator.arm import ACCOUNT, SUB_A, Arm, deployment, fleet, gpt_4o
 from tests.fidelity import openapi
 from tests.fidelity.openapi import VERSIONS, Operation

@@ -16,8 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from reconciler.manifest import rules
-from reconciler.report.diagnostics import render_github, to_json
-from reconciler.report.junit import to_junit
+from reconciler.report.diagnostics import render_github, render_junit, to_json
 from reconciler.report.sarif import to_sarif
 from tests.corpus.corpus import deployment_cases
 from tests.manifests.checking import Checked, check_text
@@ -128,7 +127,7 @@ def _render(checked: Checked) -> None:
     sources, loaded = checked.loaded.sources, checked.loaded
     checked.text(width=40)
     render_github(checked.findings, sources)
-    to_junit(checked.findings, sources, files=sources.files)
+    render_junit(checked.findings, sources, files=sources.files)
     count = {"files": loaded.files, "deployments": loaded.deployments}
     json.dumps(to_json(checked.findings, sources, **count))
     json.dumps(to_sarif(checked.findings, sources, tool_version="0"))

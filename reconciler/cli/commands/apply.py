@@ -21,6 +21,7 @@ from reconciler.cli.commands.shared import (
 )
 from reconciler.cli.deadline import Deadline
 from reconciler.cli.exit_codes import Exit
+from reconciler.cli.help import Command
 from reconciler.cli.journal import Journal
 from reconciler.cli.listeners import listeners
 from reconciler.cli.loop import enter, interruptible, listening_for_signals, reading
@@ -41,6 +42,7 @@ from reconciler.cli.wiring import (
     load_manifests,
     note,
     the_clock,
+    write_each,
     write_result,
 )
 from reconciler.engine.apply import apply
@@ -70,7 +72,15 @@ class _Consent:
     saved: SavedPlan | None
 
 
-@click.command("apply")
+@click.command(
+    "apply",
+    cls=Command,
+    examples=(
+        "reconciler apply",
+        "reconciler apply plan.json --yes",
+        "reconciler apply --target 'prod/aoai-eastus2/*' --yes",
+    ),
+)
 @manifest_options
 @writing_connection_options
 @output_options("text", "json")
@@ -159,8 +169,11 @@ class _Run:
             return await self._write(plan, arm, moved, deadline.without(waited))
 
     def _show(self, plan: Plan) -> None:
-        """The plan, where whoever says yes can see it: with `--output-file` that is stderr."""
-        text = plan_text(plan, self.loaded, self.output)
+        """The plan, where whoever says yes can see it: with `--output-file` that is stderr.
+
+        Of a saved plan, which somebody has read, the summary.
+        """
+        text = plan_text(plan, self.loaded, self.output, summary=self.consent.saved is not None)
         if self.output.file is None:
             write_result(self.output, text)
         else:
@@ -169,7 +182,7 @@ class _Run:
     def _nothing_written(self, report: ApplyReport) -> Exit:
         """Nobody has to read a report of nothing to do; why nothing was done is something."""
         failed = report.plan.refusals or report.blocked or report.plan.unread or report.items
-        if self.output.form == "json" or failed:
+        if self.output.form == "json" or failed or self.output.reports:
             _write_report(report, self.loaded, self.output)
         return Exit.FAILED if failed else Exit.DONE
 
@@ -270,8 +283,10 @@ def _told(report: ApplyReport, loaded: Loaded, output: Output) -> Exit:
 
 
 def _write_report(report: ApplyReport, loaded: Loaded, output: Output) -> None:
-    if output.form == "json":
-        write_result(output, json_text(apply_report.to_json(report)))
-    else:
+    def rendered(output: Output) -> str:
+        if output.form == "json":
+            return json_text(apply_report.to_json(report))
         alias_of = loaded.state().fleet.alias_of
-        write_result(output, apply_report.render_text(report, style=style_of(output), alias_of=alias_of))
+        return apply_report.render_text(report, style=style_of(output), alias_of=alias_of)
+
+    write_each(output, rendered)

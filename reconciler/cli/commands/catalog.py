@@ -2,51 +2,49 @@
 
 from __future__ import annotations
 
-import functools
 import json
+import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
 
 from reconciler.catalogue import browse
 from reconciler.cli.commands.asked import wanted
 from reconciler.cli.commands.shared import style_of
+from reconciler.cli.help import Group
 from reconciler.cli.knowledge import catalogue
 from reconciler.cli.options import (
     Chosen,
     Connection,
     Output,
     connection_options,
+    into,
     manifest_options,
+    offers,
+    option,
     output_options,
 )
-from reconciler.cli.wiring import write_result
+from reconciler.cli.wiring import write_each
 from reconciler.domain.sku import KNOWN_SKUS, SkuName
 from reconciler.report import catalogue as report
 
-
-def _filters(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the filters; the command gets one `wanted: browse.Wanted`."""
-    options = (
-        click.option("--model", help="Only this model."),
-        click.option("--version", "version", help="Only this version of it."),
-        click.option("--sku", help="Only this SKU."),
-        click.option("--region", help="Only what is listed in this region, in any spelling."),
-    )
-
-    @functools.wraps(function)
-    def wrapper(**given: Any) -> Any:
-        words = [given.pop(name) for name in ("model", "version", "sku", "region")]
-        return function(wanted=wanted(catalogue(), *words), **given)
-
-    for option in reversed(options):
-        wrapper = option(wrapper)
-    return wrapper
+_filters = into(
+    "wanted",
+    lambda **words: wanted(catalogue(), **words),
+    option("--model", shell_complete=offers("models"), help="Only this model."),
+    option("--version", help="Only this version of it."),
+    option("--sku", shell_complete=offers("skus"), help="Only this SKU."),
+    option(
+        "--region",
+        shell_complete=offers("regions"),
+        help="Only what is listed in this region, in any spelling.",
+    ),
+)
 
 
-@click.group("catalog")
+@click.group("catalog", cls=Group)
 def command() -> None:
     """Ask the shipped catalogue; every answer names its source and date, and ? means not known."""
 
@@ -56,12 +54,8 @@ def command() -> None:
 @output_options("text", "json")
 def models(*, wanted: browse.Wanted, output: Output) -> None:
     """List models and versions with stage, retirement date and SKUs."""
-    known = catalogue()
-    rows, date = list(browse.models(known, wanted)), str(known.date)
-    if output.form == "json":
-        _write_json(output, report.models_json(rows, known_to=date))
-    else:
-        write_result(output, report.models_text(rows, style=style_of(output), known_to=date))
+    rows = list(browse.models(catalogue(), wanted))
+    _write(output, partial(report.models_text, rows), partial(report.models_json, rows))
 
 
 @command.command("regions")
@@ -69,17 +63,13 @@ def models(*, wanted: browse.Wanted, output: Output) -> None:
 @output_options("text", "json")
 def regions(*, wanted: browse.Wanted, output: Output) -> None:
     """List regions with their data zones; with --model or --sku, where those are listed."""
-    known = catalogue()
-    date = str(known.date)
     if wanted.model or wanted.sku:
         _offers(wanted, output, report.places_text)
         return
+    known = catalogue()
     facts = [f for one in known.regions() if wanted.region in {None, one} and (f := known.region(one.name))]
-    if output.form == "json":
-        _write_json(output, report.regions_json(facts, known.zone_source, known_to=date))
-    else:
-        style = style_of(output)
-        write_result(output, report.regions_text(facts, known.zone_source, style=style, known_to=date))
+    zones = known.zone_source
+    _write(output, partial(report.regions_text, facts, zones), partial(report.regions_json, facts, zones))
 
 
 @command.command("skus")
@@ -87,16 +77,12 @@ def regions(*, wanted: browse.Wanted, output: Output) -> None:
 @output_options("text", "json")
 def skus(*, wanted: browse.Wanted, output: Output) -> None:
     """List the SKUs and what capacity 1 is; with --model or --region, those offered there."""
-    known = catalogue()
     if wanted.model or wanted.region:
         _offers(wanted, output, report.offers_text)
         return
     names = (SkuName(name) for name in KNOWN_SKUS)
-    facts = [fact for name in names if wanted.sku in {None, name} and (fact := known.sku(name))]
-    if output.form == "json":
-        _write_json(output, report.skus_json(facts, known_to=str(known.date)))
-    else:
-        write_result(output, report.skus_text(facts, style=style_of(output), known_to=str(known.date)))
+    facts = [fact for name in names if wanted.sku in {None, name} and (fact := catalogue().sku(name))]
+    _write(output, partial(report.skus_text, facts), partial(report.skus_json, facts))
 
 
 @command.command("capacity")
@@ -108,16 +94,59 @@ def capacity(*, wanted: browse.Wanted, output: Output) -> None:
 
 
 def _offers(wanted: browse.Wanted, output: Output, text: Callable[..., str]) -> None:
-    known = catalogue()
-    rows = list(browse.offers(known, wanted))
-    if output.form == "json":
-        _write_json(output, report.offers_json(rows, known_to=str(known.date)))
-    else:
-        write_result(output, text(rows, style=style_of(output), known_to=str(known.date)))
+    rows = list(browse.offers(catalogue(), wanted))
+    _write(output, partial(text, rows), partial(report.offers_json, rows))
 
 
-def _write_json(output: Output, document: dict[str, object]) -> None:
-    write_result(output, json.dumps(document, indent=2))
+def _write(output: Output, text: Callable[..., str], document: Callable[..., dict[str, object]]) -> None:
+    """The answer in each form that was asked for, with the catalogue's date."""
+    known_to = str(catalogue().date)
+
+    def rendered(output: Output) -> str:
+        if output.form == "json":
+            return json.dumps(document(known_to=known_to), indent=2)
+        return text(style=style_of(output), known_to=known_to)
+
+    write_each(output, rendered)
+
+
+@command.command("prices")
+@_filters
+@click.option("--refresh", is_flag=True, help="Ask the Retail Prices API, and write its answer to --overlay.")
+@click.option(
+    "--overlay",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path(".reconciler/prices.json"),
+    show_default=True,
+    help="With --refresh: where to write the prices.",
+)
+@click.option("--currency", default="USD", show_default=True, metavar="CODE", help="Currency of the prices.")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@connection_options
+@output_options("text", "json")
+def prices(
+    *,
+    wanted: browse.Wanted,
+    refresh: bool,
+    overlay: Path,
+    currency: str,
+    paths: tuple[str, ...],
+    connection: Connection,
+    output: Output,
+) -> int:
+    """List the known prices of deployments; with --refresh, ask for those of the declared regions.
+
+    A price that is not listed is not known. --refresh asks for --region, or for the regions that the
+    manifests of PATH declare; it signs in nowhere. RECONCILER_PRICES_ENDPOINT names another address. Commands
+    use the written file only where RECONCILER_PRICES_OVERLAY names it.
+    """
+    from reconciler.cli.commands import pricing  # noqa: PLC0415 -- loads only when asked for
+
+    if not re.fullmatch("[A-Z]{3}", currency):
+        raise click.BadParameter(f"{currency!r} is not a code such as USD or EUR", param_hint="--currency")
+    if refresh:
+        return pricing.refreshed(wanted, paths, currency, overlay, connection, output)
+    return pricing.listed(wanted, currency, output)
 
 
 @command.command("refresh")

@@ -6,18 +6,19 @@ import click
 
 from reconciler.cli.commands.shared import invalid, must_declare_something, style_of
 from reconciler.cli.exit_codes import Exit
+from reconciler.cli.help import Command
 from reconciler.cli.knowledge import prices
 from reconciler.cli.options import Chosen, Output, manifest_options, output_options
-from reconciler.cli.wiring import load_manifests, say_shard, the_clock, write_result
+from reconciler.cli.wiring import load_manifests, say_shard, the_clock, write_each
 from reconciler.prices.bill import Cost, bill
 from reconciler.prices.deployed import declared
 from reconciler.report import cost as report
 from reconciler.report.style import json_text
 
 
-@click.command("cost")
+@click.command("cost", cls=Command, examples=("reconciler cost", "reconciler plan --cost"))
 @manifest_options
-@output_options("text", "json", "markdown", "html", reports=True)
+@output_options("text", "json", "markdown", "html")
 def command(*, chosen: Chosen, output: Output) -> int:
     """Say what the declared deployments cost a month at list prices, and what is not known of it.
 
@@ -33,16 +34,19 @@ def command(*, chosen: Chosen, output: Output) -> int:
     costs = desired.fleet.costs
     deployed = [declared(one, one.region) for one in desired.deployments if desired.covers(one.id)]
     cost = Cost(costs=costs, after=bill(deployed, costs, prices(costs), the_clock().now().date()))
-    for each in output.each():
-        match each.form:
+
+    def rendered(output: Output) -> str:
+        match output.form:
             case "json":
-                write_result(each, json_text(report.document(cost)))
+                return json_text(report.document(cost))
             case "markdown":
-                write_result(each, report.render_markdown(cost))
+                return report.render_markdown(cost)
             case "html":
                 from reconciler.cli.commands.pages import cost_html  # noqa: PLC0415 -- loads only when asked for
 
-                write_result(each, cost_html(cost, desired, chosen))
+                return cost_html(cost, desired, chosen)
             case _:
-                write_result(each, report.render_text(cost, style=style_of(each), verbose=each.verbose))
+                return report.render_text(cost, style=style_of(output), verbose=output.verbose)
+
+    write_each(output, rendered)
     return Exit.DONE

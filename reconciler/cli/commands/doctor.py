@@ -15,6 +15,7 @@ import click
 from reconciler import __version__
 from reconciler.cli.commands.shared import style_of
 from reconciler.cli.exit_codes import Exit
+from reconciler.cli.help import Command
 from reconciler.cli.knowledge import OVERLAY, catalogue
 from reconciler.cli.loop import TimeLimit, run_reading
 from reconciler.cli.options import (
@@ -26,7 +27,7 @@ from reconciler.cli.options import (
     manifest_options,
     output_options,
 )
-from reconciler.cli.wiring import Loaded, connect, endpoint_of, load_manifests, the_clock, write_result
+from reconciler.cli.wiring import Loaded, connect, endpoint_of, load_manifests, the_clock, write_each
 from reconciler.diagnostics import Severity
 from reconciler.domain.health import Check, Status
 from reconciler.domain.state import DesiredState, Fleet
@@ -42,7 +43,14 @@ _OLD = 120
 """Days after which the catalogue is called old: models are announced and retired by the quarter."""
 
 
-@click.command("doctor")
+@click.command(
+    "doctor",
+    cls=Command,
+    examples=(
+        "reconciler doctor",
+        "reconciler doctor --for apply -v",
+    ),
+)
 @manifest_options
 @connection_options
 @click.option(
@@ -70,10 +78,13 @@ def command(*, chosen: Chosen, connection: Connection, purpose: str, output: Out
         )
     except TimeLimit as passed:
         checks.append(_check("time limit", "this command", Status.FAILED, str(passed), "raise --timeout"))
-    if output.form == "json":
-        write_result(output, json_text(report.to_json(checks, tool_version=__version__)))
-    else:
-        write_result(output, report.render_text(checks, style=style_of(output), verbose=output.verbose))
+
+    def rendered(output: Output) -> str:
+        if output.form == "json":
+            return json_text(report.to_json(checks, tool_version=__version__))
+        return report.render_text(checks, style=style_of(output), verbose=output.verbose)
+
+    write_each(output, rendered)
     return Exit.FAILED if any(check.status is Status.FAILED for check in checks) else Exit.DONE
 
 

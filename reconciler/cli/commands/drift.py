@@ -15,6 +15,7 @@ from reconciler.cli.commands.shared import (
     warn_about,
 )
 from reconciler.cli.exit_codes import Exit
+from reconciler.cli.help import Command
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import (
     Chosen,
@@ -26,24 +27,45 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.planfile import read_plan, recorded_paths
 from reconciler.cli.targets import must_hit_something
-from reconciler.cli.wiring import Loaded, connect, load_manifests, note, the_clock, write_result
+from reconciler.cli.wiring import Loaded, connect, load_manifests, note, the_clock, write_each
 from reconciler.domain.state import DesiredState, ObservedState
+from reconciler.engine.activity import read_activity
 from reconciler.engine.observe import observe
 from reconciler.errors import UsageProblem
 from reconciler.plan.causes import Cause
 from reconciler.plan.drift import DriftReport, find_drift
+from reconciler.plan.evidence import asked_about, with_evidence
 from reconciler.planfile.saved import SavedPlan
 from reconciler.planfile.since import must_be_of, since_plan
 from reconciler.report import drift as drift_report
-from reconciler.report import drift_cases
-from reconciler.report.exposition import render_prometheus
 from reconciler.report.style import json_text
 
 
-@click.command("drift")
+def _causes(_: click.Context, __: click.Parameter, given: str | None) -> frozenset[Cause] | None:
+    """The causes that a list names; None where nothing was given."""
+    if given is None:
+        return None
+    words = [word.strip() for word in given.split(",") if word.strip()]
+    unknown = [word for word in words if word not in {*Cause, "none"}]
+    if unknown or not words or ("none" in words and len(words) > 1):
+        raise click.BadParameter(
+            f"{given!r} is not CAUSE,... with causes of {', '.join(Cause)}, or the one word none"
+        )
+    return frozenset(Cause(word) for word in words if word != "none")
+
+
+@click.command(
+    "drift",
+    cls=Command,
+    examples=(
+        "reconciler drift",
+        "reconciler drift -o json --report junit=drift.xml",
+        "reconciler drift --since-plan plan.json",
+    ),
+)
 @manifest_options
 @connection_options
-@output_options("text", "json", "markdown", "html", "junit", "github", "prometheus", reports=True)
+@output_options("text", "json", "markdown", "html", "junit", "github", "prometheus")
 @click.option(
     "--ignore",
     "ignored",
@@ -59,6 +81,17 @@ from reconciler.report.style import json_text
     metavar="FILE",
     help="Only what has moved in ARM since this saved plan saw it; with the plan's selection.",
 )
+@click.option(
+    "--fail-on",
+    metavar="CAUSE,...",
+    callback=_causes,
+    help="Exit 2 for these causes and no others; none for never.",
+)
+@click.option(
+    "--no-activity-log",
+    is_flag=True,
+    help="Do not ask the Activity Log who deleted or changed something.",
+)
 @click.option("--show-people", is_flag=True, help="Show people's addresses in full.")
 def command(
     *,
@@ -67,13 +100,15 @@ def command(
     output: Output,
     ignored: tuple[str, ...],
     since: Path | None,
+    fail_on: frozenset[Cause] | None,
+    no_activity_log: bool,
     show_people: bool,
 ) -> int:
-    """Compare what is there with what was declared and applied. Exit 2 when something drifted.
+    """Compare what is there with what was declared and applied. Exit 2 for errors.
 
-    Causes: changed-outside, auto-upgraded, expired, retired, deleted-outside, pending, failed-state,
-    undeclared. No drift, and told all the same: pending, upgrades that the manifest itself lets the
-    service do, and what another fleet has marked (unless the account is prune: exclusive).
+    Errors are: missing, deleted-outside, changed-outside, failed-state, expired, and undeclared in an account
+    with prune: exclusive. Reported, with exit 0: auto-upgraded, retired, pending, other undeclared ones. The
+    Fleet's spec.drift and --fail-on change that. Who did it and when comes from the Activity Log.
     """
     base = None if since is None else read_plan(since)
     if base is not None:
@@ -86,17 +121,16 @@ def command(
     must_declare_something(desired)
     if base is not None:
         must_be_of(base, desired)
-    observed, arm_time = run_reading(_look(desired, connection, output), timeout=connection.timeout)
+    looked = _look(desired, connection, output, may_ask=not no_activity_log)
+    report, observed, arm_time = run_reading(looked, timeout=connection.timeout)
     if base is None:
         must_hit_something(desired, observed)
     _say_what_was_not_checked(observed, output)
-    report = find_drift(desired, observed, today=arm_time.date())
     if base is not None:
         report = since_plan(report, base, desired, observed)
-    report = report.without({Cause(one) for one in ignored})
+    report = report.without({Cause(one) for one in ignored}).judged(desired.fleet.drift, fail_on)
     told = _Told(report=report, observed=observed, loaded=loaded, chosen=chosen, at=arm_time)
-    for each in output.each():
-        write_result(each, _rendered(told, each, show_people=show_people))
+    write_each(output, lambda each: _rendered(told, each, show_people=show_people))
     return _exit_code(report)
 
 
@@ -128,22 +162,28 @@ def _rendered(told: _Told, output: Output, *, show_people: bool) -> str:
         case "json":
             return json_text(drift_report.to_json(report, show_people=show_people))
         case "markdown":
-            return drift_report.render_markdown(report, show_people=show_people)
+            return drift_report.render_markdown(
+                report,
+                fleet=desired.fleet.name,
+                cloud=desired.fleet.cloud,
+                at=told.at,
+                show_people=show_people,
+            )
         case "html":
             from reconciler.cli.commands.pages import drift_html  # noqa: PLC0415 -- loads only when asked for
 
             return drift_html(report, desired, told.observed, told.chosen, show_people=show_people)
         case "junit":
-            return drift_cases.render_junit(report, show_people=show_people)
+            return drift_report.render_junit(report, show_people=show_people)
         case "github":
             places = {
                 one.id: place for one in desired.deployments if (place := one.provenance.place()) is not None
             }
-            return drift_cases.render_github(
+            return drift_report.render_github(
                 report, places=places, span=told.loaded.sources.span, show_people=show_people
             )
         case "prometheus":
-            return render_prometheus(report, fleet=desired.fleet.name, at=told.at)
+            return drift_report.render_prometheus(report, fleet=desired.fleet.name, at=told.at)
         case _:
             style = style_of(output)
             return drift_report.render_text(
@@ -152,12 +192,17 @@ def _rendered(told: _Told, output: Output, *, show_people: bool) -> str:
 
 
 async def _look(
-    desired: DesiredState, connection: Connection, output: Output
-) -> tuple[ObservedState, datetime]:
-    """What is there, and ARM's time: its retirement dates are judged by its clock."""
+    desired: DesiredState, connection: Connection, output: Output, *, may_ask: bool
+) -> tuple[DriftReport, ObservedState, datetime]:
+    """The drift, what is there, and ARM's time: its retirement dates are judged by its clock."""
     async with connect(connection, output, desired) as arm:
         observed = await observe(desired.accounts, arm, parallelism=connection.parallelism)
-        return observed, arm.server_time or the_clock().now()
+        now = arm.server_time or the_clock().now()
+        report = find_drift(desired, observed, today=now.date())
+        if may_ask and (subscriptions := asked_about(report)):
+            logs = await read_activity(subscriptions, arm, now=now, parallelism=connection.parallelism)
+            report = with_evidence(report, logs)
+        return report, observed, now
 
 
 def _say_what_was_not_checked(observed: ObservedState, output: Output) -> None:

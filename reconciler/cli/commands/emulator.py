@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.help import Group
 from reconciler.cli.options import Output, output_options
 from reconciler.cli.wiring import write_result
 from reconciler.errors import UsageProblem
@@ -40,7 +41,7 @@ def _document(path: Path | None) -> dict[str, object] | None:
     return found
 
 
-@click.group("emulator", context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("emulator", cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
     """An emulator of Azure Resource Manager for Microsoft.CognitiveServices; loopback only."""
 

@@ -1,61 +1,89 @@
-"""`reconciler explain WORD`: what a word that the program prints means, a code of ARM among them."""
+"""`reconciler explain [WORD]`: what a word that the program prints means, a code of ARM among them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import click
 
-from reconciler.cli.options import Output, output_options
-from reconciler.cli.wiring import write_result
+from reconciler.cli.commands.shared import style_of
+from reconciler.cli.help import Command
+from reconciler.cli.options import Output, offers, output_options
+from reconciler.cli.wiring import write_each
+from reconciler.cli.words import Meaning, meanings
 from reconciler.errors import UsageProblem
+from reconciler.report.layout import paragraph
+from reconciler.report.style import Style, json_text
 
 
-@click.command("explain")
-@click.argument("code")
-@output_options("text")
-def command(*, code: str, output: Output) -> None:
-    """Say what CODE means, why the rule exists, and what to do. Words of plans and drift are codes too."""
-    found = list(_meanings(code))
-    if not found:
-        raise UsageProblem(f"there is no code {code!r}. {_fix(code)}")
-    write_result(output, "\n\n".join(found))
+@click.command(
+    "explain",
+    cls=Command,
+    examples=(
+        "reconciler explain",
+        "reconciler explain capacity-increment",
+        "reconciler explain InsufficientQuota -o json",
+    ),
+)
+@click.argument("word", required=False, shell_complete=offers("words"))
+@output_options("text", "json")
+def command(*, word: str | None, output: Output) -> None:
+    """Say what WORD means, why the rule exists, and what to do. Without a WORD, list all of them.
+
+    A WORD is any code of a rule, reason, refusal, outcome or cause that an output prints, or an error code of
+    ARM.
+    """
+    found = list(meanings())
+    if word is not None:
+        found = [one for one in found if one.word.lower() == word.lower()] or _unknown(word, found)
+
+    def rendered(output: Output) -> str:
+        if output.form == "json":
+            return json_text({"formatVersion": 1, "words": [_json(one) for one in found]})
+        style = style_of(output)
+        return _listed(found, style) if word is None else "\n\n".join(_whole(one, style) for one in found)
+
+    write_each(output, rendered)
 
 
-def _meanings(code: str) -> Iterator[str]:
-    """Everything that goes by this name: some words stand for a rule, in a plan and in a drift report."""
-    from reconciler.cli.knowledge import catalogue  # noqa: PLC0415 -- only when asked
-    from reconciler.engine.fixes import fix_for  # noqa: PLC0415
-    from reconciler.manifest import rules  # noqa: PLC0415
-    from reconciler.plan.causes import ABOUT  # noqa: PLC0415
-    from reconciler.plan.glossary import meaning  # noqa: PLC0415
-
-    word = code.lower()
-    rule = rules.explain(word)
-    if rule is not None:
-        kind = "found while reading" if rule.structural else "a rule"
-        head = f"{word} ({kind}; severity {rule.severity.value} unless the Fleet says otherwise)"
-        source = rules.source(word, catalogue())
-        yield f"{head}\n\n{rule.text}" + (f"\n\nSource: {source}." if source else "")
-    meant = meaning(word)
-    if meant:
-        yield f"{word} (in a plan)\n\n{meant}."
-    for cause, about in ABOUT.items():
-        if cause.value == word:
-            told = f"{about.meaning[0].upper()}{about.meaning[1:]}. Fix: {about.fix}."
-            yield f"{word} (a cause of drift; severity {about.severity.value})\n\n{told}"
-    known = fix_for(code, "")
-    if known:
-        yield f"{code} (an answer of ARM)\n\n{known}."
+def _json(one: Meaning) -> dict[str, object]:
+    return {
+        "word": one.word,
+        "kind": one.kind,
+        "severity": one.severity or None,
+        "meaning": one.text,
+        "fix": one.fix or None,
+        "source": one.source or None,
+    }
 
 
-def _fix(code: str) -> str:
+def _whole(one: Meaning, style: Style) -> str:
+    parts = [one.head, one.text]
+    parts += [f"Fix: {one.fix}"] if one.fix else []
+    parts += [f"Source: {one.source}."] if one.source else []
+    return "\n\n".join("\n".join(paragraph(part, width=style.width)) for part in parts)
+
+
+def _listed(found: list[Meaning], style: Style) -> str:
+    """The words of each kind, as many to a line as there is room for."""
+    kinds: dict[str, list[str]] = {}
+    for one in found:
+        kinds.setdefault(one.kind, []).append(one.word)
+    width = min(style.width, 80)
+    blocks = [
+        "\n".join(
+            [
+                style.paint(kind[0].upper() + kind[1:], "bold"),
+                *paragraph(", ".join(words), width=width, indent="  "),
+            ]
+        )
+        for kind, words in kinds.items()
+    ]
+    return "\n\n".join([*blocks, "`reconciler explain WORD` says what a word means and what to do."])
+
+
+def _unknown(word: str, known: list[Meaning]) -> list[Meaning]:
     import difflib  # noqa: PLC0415 -- only on this path
 
-    from reconciler.manifest import rules  # noqa: PLC0415
-    from reconciler.plan.causes import Cause  # noqa: PLC0415
-    from reconciler.plan.glossary import WORDS  # noqa: PLC0415
-
-    words = sorted({*rules.CODES, *WORDS, *map(str, Cause)})
-    near = difflib.get_close_matches(code.lower(), words, n=3, cutoff=0.4)
-    return f"Near it: {', '.join(near)}" if near else f"Codes: {', '.join(words)}"
+    names = {one.word.lower(): one.word for one in known}
+    near = difflib.get_close_matches(word.lower(), names, n=3, cutoff=0.4)
+    told = f"Near it: {', '.join(names[one] for one in near)}" if near else "`reconciler explain` lists all"
+    raise UsageProblem(f"there is no word {word!r}. {told}")

@@ -13,6 +13,7 @@ import click
 
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.folder import must_be_free, others_in, write_folder
+from reconciler.cli.help import Command
 from reconciler.cli.options import Connection, Output, connection_options, output_options
 from reconciler.cli.wiring import connect, note, the_clock, write_result
 from reconciler.domain.ids import AccountId, is_guid
@@ -49,7 +50,7 @@ class _Asked:
         return bool(self.accounts or (self.subscriptions and self.resource_group is None))
 
 
-@click.command("export")
+@click.command("export", cls=Command)
 @click.option("--account", "accounts", multiple=True, metavar="ID", help="ARM id of an account.")
 @click.option("--subscription", "subscriptions", multiple=True, metavar="GUID", help="All of its accounts.")
 @click.option("--resource-group", metavar="NAME", help="Only accounts of groups of this name.")

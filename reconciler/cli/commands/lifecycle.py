@@ -6,6 +6,7 @@ import click
 
 from reconciler.cli.commands.shared import invalid, must_declare_something, style_of
 from reconciler.cli.exit_codes import Exit
+from reconciler.cli.help import Command
 from reconciler.cli.knowledge import catalogue
 from reconciler.cli.options import (
     Chosen,
@@ -15,14 +16,21 @@ from reconciler.cli.options import (
     manifest_options,
     output_options,
 )
-from reconciler.cli.wiring import load_manifests, note, say_shard, the_clock, write_result
+from reconciler.cli.wiring import load_manifests, note, say_shard, the_clock, write_each
 from reconciler.domain.state import DesiredState, Listed
 from reconciler.plan.lifespan import Lifespan, declared_lifespans, observed_lifespans
 from reconciler.report import lifecycle as report
 from reconciler.report.style import json_text
 
 
-@click.command("lifecycle")
+@click.command(
+    "lifecycle",
+    cls=Command,
+    examples=(
+        "reconciler lifecycle --offline",
+        "reconciler lifecycle --fail-within 90",
+    ),
+)
 @manifest_options
 @connection_options
 @click.option("--offline", is_flag=True, help="Go by the declared versions; do not ask ARM.")
@@ -42,30 +50,28 @@ def command(
         return invalid(loaded, output)
     desired, today = loaded.state(), the_clock().now().date()
     must_declare_something(desired)
-    known_to, complete = str(catalogue().date), True
+    complete = True
     if offline:
         say_shard(output, desired)
         lifespans = declared_lifespans(desired, catalogue(), today)
     else:
         lifespans, complete = _observed(desired, connection, output)
-    match output.form:
-        case "json":
-            document = report.to_json(lifespans, today=today, known_to=known_to, limit=fail_within)
-            write_result(output, json_text(document))
-        case "markdown":
-            write_result(
-                output, report.render_markdown(lifespans, today=today, known_to=known_to, limit=fail_within)
-            )
-        case "html":
-            from reconciler.cli.commands.pages import lifecycle_html  # noqa: PLC0415 -- loads only when asked for
+    asked = report.Asked(today=today, known_to=str(catalogue().date), limit=fail_within)
 
-            page = lifecycle_html(lifespans, desired, chosen, limit=fail_within, complete=complete)
-            write_result(output, page)
-        case _:
-            text = report.render_text(
-                lifespans, style=style_of(output), today=today, known_to=known_to, limit=fail_within
-            )
-            write_result(output, text)
+    def rendered(output: Output) -> str:
+        match output.form:
+            case "json":
+                return json_text(report.to_json(lifespans, asked))
+            case "markdown":
+                return report.render_markdown(lifespans, asked)
+            case "html":
+                from reconciler.cli.commands.pages import lifecycle_html  # noqa: PLC0415 -- only when asked for
+
+                return lifecycle_html(lifespans, desired, chosen, limit=fail_within, complete=complete)
+            case _:
+                return report.render_text(lifespans, asked, style=style_of(output))
+
+    write_each(output, rendered)
     failing = fail_within is not None and any(one.ends_within(fail_within) for one in lifespans)
     return Exit.DONE if complete and not failing else Exit.FAILED
 

@@ -6,6 +6,7 @@ Rule of this module: time, version and catalogue enter here as values; it format
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -15,14 +16,15 @@ from reconciler.cli.options import Chosen
 from reconciler.cli.wiring import the_clock
 from reconciler.domain.state import DesiredState, ObservedState
 from reconciler.plan.lifespan import Lifespan, declared_lifespans, observed_lifespans
-from reconciler.plan.plan import Plan
+from reconciler.plan.plan import Plan, PoolForecast
 from reconciler.report.html import cost as cost_page
 from reconciler.report.html import drift as drift_page
 from reconciler.report.html import lifecycle as lifecycle_page
 from reconciler.report.html import plan as plan_page
+from reconciler.report.html import quota as quota_page
 from reconciler.report.html import show as show_page
+from reconciler.report.html.lifecycle import retirements
 from reconciler.report.html.page import Occasion, Section
-from reconciler.report.html.retirements import retirements
 
 if TYPE_CHECKING:
     from reconciler.plan.drift import DriftReport
@@ -76,6 +78,14 @@ def show_html(
 def cost_html(cost: Cost, desired: DesiredState, chosen: Chosen) -> str:
     """What the declared deployments cost."""
     return cost_page.render_html(cost, _occasion("cost", desired, chosen))
+
+
+def quota_html(
+    pools: Sequence[PoolForecast], desired: DesiredState, chosen: Chosen, *, complete: bool
+) -> str:
+    """The fleet's quota pools."""
+    about = _occasion("quota", desired, chosen)
+    return quota_page.render_html(pools, about, alias_of=desired.fleet.alias_of, complete=complete)
 
 
 def lifecycle_html(

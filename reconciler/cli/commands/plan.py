@@ -18,6 +18,7 @@ from reconciler.cli.commands.shared import (
     warn_about,
 )
 from reconciler.cli.exit_codes import Exit
+from reconciler.cli.help import Command
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import (
     Chosen,
@@ -28,22 +29,32 @@ from reconciler.cli.options import (
     output_options,
 )
 from reconciler.cli.pipeline import plan_fleet
-from reconciler.cli.wiring import load_manifests, note, save, write_result
+from reconciler.cli.wiring import load_manifests, note, save, write_each
 from reconciler.domain.shard import Part
 from reconciler.plan.guard import Alone, Policy
 from reconciler.plan.plan import Plan
 
 
-@click.command("plan")
+@click.command(
+    "plan",
+    cls=Command,
+    examples=(
+        "reconciler plan",
+        "reconciler plan --target 'prod/*/chat' --detailed-exitcode",
+        "reconciler plan --out plan.json --report markdown=plan.md",
+        "reconciler plan --summary",
+    ),
+)
 @manifest_options
 @connection_options
-@output_options("text", "json", "markdown", "html", "github", "gitlab", reports=True)
+@output_options("text", "json", "markdown", "html", "github", "gitlab")
 @allowance_options
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for `apply PLANFILE`."
 )
 @cost_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
+@click.option("--summary", is_flag=True, help="One line an account, and the last line.")
 @click.option(
     "--validate-with-arm",
     "ask_arm",
@@ -58,6 +69,7 @@ def command(
     allowances: Policy,
     out: Path | None,
     detailed_exitcode: bool,
+    summary: bool,
     ask_arm: bool,
     with_cost: bool,
 ) -> int:
@@ -82,8 +94,10 @@ def command(
     if out is not None:
         save(out, document())
         note(output, f"saved: {out}; {_what_next(out, part, again(allowances, chosen))}")
-    for each in output.each():
-        write_result(each, plan_rendered(plan, loaded, chosen, document, each))
+    write_each(
+        output,
+        lambda each: plan_rendered(plan, loaded, chosen, document, each, summary=summary),
+    )
     return exit_code(plan, detailed=detailed_exitcode)
 
 

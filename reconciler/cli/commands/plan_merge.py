@@ -18,17 +18,22 @@ from reconciler.cli.commands.shared import (
     plan_rendered,
     warn_about,
 )
+from reconciler.cli.help import Command
 from reconciler.cli.options import Chosen, Output, output_options, rule_option
 from reconciler.cli.pipeline import plan_for
 from reconciler.cli.planfile import recorded_paths
 from reconciler.cli.targets import must_hit_something
-from reconciler.cli.wiring import load_manifests, note, save, write_result
+from reconciler.cli.wiring import load_manifests, note, save, write_each
 from reconciler.errors import PlanStale, UsageProblem
 from reconciler.plan.guard import Policy
 from reconciler.planfile.merge import ShardPlan, read_shard, united, whole
 
 
-@click.command("plan merge")
+@click.command(
+    "plan merge",
+    cls=Command,
+    examples=("reconciler plan merge shard-*.json --out plan.json",),
+)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
 @click.option(
     "--manifests",
@@ -37,13 +42,14 @@ from reconciler.planfile.merge import ShardPlan, read_shard, united, whole
     help="The manifests that the shards were planned from; needed if they are not below this folder.",
 )
 @rule_option
-@output_options("text", "json", "markdown", "html", "github", "gitlab", reports=True)
+@output_options("text", "json", "markdown", "html", "github", "gitlab")
 @allowance_options
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for `apply PLANFILE`."
 )
 @cost_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
+@click.option("--summary", is_flag=True, help="One line an account, and the last line.")
 def command(
     *,
     files: tuple[Path, ...],
@@ -53,6 +59,7 @@ def command(
     allowances: Policy,
     out: Path | None,
     detailed_exitcode: bool,
+    summary: bool,
     with_cost: bool,
 ) -> int:
     """Make one plan of the FILEs that `plan --shard I/N --out FILE` saved, one for each shard.
@@ -81,8 +88,10 @@ def command(
             output,
             f"saved: {out}; `reconciler apply {out}{again(allowances, chosen)}` does this and nothing else",
         )
-    for each in output.each():
-        write_result(each, plan_rendered(plan, loaded, chosen, document, each))
+    write_each(
+        output,
+        lambda each: plan_rendered(plan, loaded, chosen, document, each, summary=summary),
+    )
     return exit_code(plan, detailed=detailed_exitcode)
 
 

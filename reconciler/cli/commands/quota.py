@@ -6,6 +6,7 @@ import click
 
 from reconciler.cli.commands.shared import invalid, style_of, warn_about
 from reconciler.cli.exit_codes import Exit
+from reconciler.cli.help import Command
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import (
     Chosen,
@@ -16,7 +17,7 @@ from reconciler.cli.options import (
     output_options,
 )
 from reconciler.cli.pipeline import observe_fleet, plan_for
-from reconciler.cli.wiring import load_manifests, write_result
+from reconciler.cli.wiring import load_manifests, write_each
 from reconciler.plan.guard import Policy
 from reconciler.plan.plan import Verdict
 from reconciler.plan.quota import holdings
@@ -24,10 +25,17 @@ from reconciler.report import quota as quota_report
 from reconciler.report.style import json_text
 
 
-@click.command("quota")
+@click.command(
+    "quota",
+    cls=Command,
+    examples=(
+        "reconciler quota",
+        "reconciler quota --target 'prod/*/*' -o markdown",
+    ),
+)
 @manifest_options
 @connection_options
-@output_options("text", "json", "markdown")
+@output_options("text", "json", "markdown", "html")
 def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
     """List each pool that the fleet draws on, or would after a plan. Exit 1 where one is too small."""
     loaded = load_manifests(chosen, connection.cloud)
@@ -41,12 +49,20 @@ def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
     plan = plan_for(loaded, observed, Policy())
     pools = holdings(plan.steps, observed)
     alias_of = desired.fleet.alias_of
-    match output.form:
-        case "json":
-            write_result(output, json_text(quota_report.to_json(pools)))
-        case "markdown":
-            write_result(output, quota_report.render_markdown(pools, alias_of=alias_of))
-        case _:
-            write_result(output, quota_report.render_text(pools, style=style_of(output), alias_of=alias_of))
+
+    def rendered(output: Output) -> str:
+        match output.form:
+            case "json":
+                return json_text(quota_report.to_json(pools))
+            case "markdown":
+                return quota_report.render_markdown(pools, alias_of=alias_of)
+            case "html":
+                from reconciler.cli.commands.pages import quota_html  # noqa: PLC0415 -- loads only when asked for
+
+                return quota_html(pools, desired, chosen, complete=plan.complete)
+            case _:
+                return quota_report.render_text(pools, style=style_of(output), alias_of=alias_of)
+
+    write_each(output, rendered)
     full = any(pool.verdict is Verdict.EXCEEDS for pool in pools)
     return Exit.DONE if plan.complete and not full else Exit.FAILED

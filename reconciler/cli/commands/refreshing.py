@@ -12,7 +12,7 @@ from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import OVERLAY
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import Chosen, Connection, Output
-from reconciler.cli.wiring import connect, load_manifests, save, the_clock, write_result
+from reconciler.cli.wiring import connect, load_manifests, save, the_clock, write_each
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.ids import Region
 from reconciler.domain.state import AccountMissing, DesiredState, ObservedState, Offer, Unreadable
@@ -33,7 +33,7 @@ def refreshed(chosen: Chosen, connection: Connection, target: Path, output: Outp
     overlay = Overlay(day=day, cloud=loaded.desired.fleet.cloud, offers=offers)
     target.parent.mkdir(parents=True, exist_ok=True)
     save(target, json_text(to_document(overlay)) + "\n")
-    write_result(output, _told(overlay, target, output.form))
+    write_each(output, lambda each: _told(overlay, target, each.form))
     return Exit.DONE
 
 

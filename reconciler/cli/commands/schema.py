@@ -6,6 +6,7 @@ import json
 
 import click
 
+from reconciler.cli.help import Command
 from reconciler.cli.options import Output, output_options
 from reconciler.cli.wiring import write_result
 
@@ -13,7 +14,7 @@ MANIFEST = "manifest"
 DOCUMENTS = (MANIFEST, "plan", "apply", "drift", "diagnostics", "error")
 
 
-@click.command("schema")
+@click.command("schema", cls=Command)
 @output_options("json")
 @click.option(
     "--document",

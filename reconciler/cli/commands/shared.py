@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import functools
+import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import click
 
 from reconciler import __version__
 from reconciler.cli.exit_codes import Exit
-from reconciler.cli.options import Chosen, Output
-from reconciler.cli.wiring import Loaded, note, the_clock, write_result
+from reconciler.cli.options import Chosen, Output, into, option
+from reconciler.cli.wiring import Loaded, note, the_clock, write_each
 from reconciler.domain.state import DesiredState, ObservedState
 from reconciler.errors import ReconcilerError
 from reconciler.plan.guard import Policy
@@ -23,9 +26,7 @@ from reconciler.plan.plan import Plan
 from reconciler.planfile.codec import to_json
 from reconciler.planfile.documents import SelectionDocument
 from reconciler.report import diagnostics as diagnostics_report
-from reconciler.report import pipelines as pipelines_report
 from reconciler.report import plan as plan_report
-from reconciler.report.junit import to_junit
 from reconciler.report.sarif import to_sarif
 from reconciler.report.style import Style, json_text
 
@@ -50,7 +51,9 @@ def diagnostics_text(loaded: Loaded, output: Output) -> str:
         case "sarif":
             return json_text(to_sarif(loaded.diagnostics, loaded.sources, tool_version=__version__))
         case "junit":
-            return to_junit(loaded.diagnostics, loaded.sources, files=loaded.sources.files)
+            return diagnostics_report.render_junit(
+                loaded.diagnostics, loaded.sources, files=loaded.sources.files
+            )
         case _:
             return diagnostics_report.render_text(
                 loaded.diagnostics,
@@ -63,8 +66,7 @@ def diagnostics_text(loaded: Loaded, output: Output) -> str:
 
 def invalid(loaded: Loaded, output: Output) -> Exit:
     """End a command whose manifests have errors: they are its result."""
-    for each in output.each():
-        write_result(each, diagnostics_text(loaded, each))
+    write_each(output, lambda each: diagnostics_text(loaded, each))
     return Exit.FAILED
 
 
@@ -94,10 +96,13 @@ def warn_about(loaded: Loaded, output: Output) -> None:
         note(output, f"{text.rstrip().splitlines()[-1]}; `reconciler validate` shows them\n")
 
 
-def plan_text(plan: Plan, loaded: Loaded, output: Output) -> str:
+def plan_text(plan: Plan, loaded: Loaded, output: Output, *, summary: bool = False) -> str:
     """The plan for a person, with aliases for subscriptions and tokens a minute for rate units."""
     from reconciler.cli.knowledge import catalogue  # noqa: PLC0415 -- only for text
 
+    if summary:
+        alias_of = loaded.state().fleet.alias_of
+        return plan_report.render_summary(plan, style=style_of(output), alias_of=alias_of)
     return plan_report.render_text(
         plan,
         style=style_of(output),
@@ -111,11 +116,22 @@ def plan_markdown(plan: Plan, loaded: Loaded) -> str:
     """The plan for a pull request."""
     from reconciler.cli.knowledge import catalogue  # noqa: PLC0415 -- only for text
 
-    return plan_report.render_markdown(plan, units=catalogue().unit, alias_of=loaded.state().fleet.alias_of)
+    return plan_report.render_markdown(
+        plan,
+        units=catalogue().unit,
+        alias_of=loaded.state().fleet.alias_of,
+        commit=commit(os.environ, Path.cwd()),
+    )
 
 
 def plan_rendered(
-    plan: Plan, loaded: Loaded, chosen: Chosen, document: Callable[[], str], output: Output
+    plan: Plan,
+    loaded: Loaded,
+    chosen: Chosen,
+    document: Callable[[], str],
+    output: Output,
+    *,
+    summary: bool = False,
 ) -> str:
     """The plan in the form that was asked for; `document` makes its JSON, which is large."""
     match output.form:
@@ -128,11 +144,27 @@ def plan_rendered(
 
             return plan_html(plan, loaded.state(), chosen)
         case "github":
-            return pipelines_report.render_github(plan, loaded.sources)
+            return plan_report.render_github(plan, loaded.sources)
         case "gitlab":
-            return json_text(pipelines_report.gitlab_counts(plan))
+            return json_text(plan_report.gitlab_counts(plan))
         case _:
-            return plan_text(plan, loaded, output)
+            return plan_text(plan, loaded, output, summary=summary)
+
+
+def commit(environ: Mapping[str, str], folder: Path) -> str:
+    """The commit of the manifests as CI names it, else as the folder's Git does; empty where nobody knows."""
+    for name in ("GITHUB_SHA", "CI_COMMIT_SHA", "BUILD_SOURCEVERSION"):
+        if environ.get(name):
+            return environ[name][:12]
+    for parent in (folder, *folder.parents):
+        git = parent / ".git"
+        if git.is_dir():
+            with suppress(OSError, UnicodeDecodeError):
+                head = (git / "HEAD").read_text("utf-8").strip()
+                name = head.removeprefix("ref: ")
+                return (head if name == head else (git / name).read_text("utf-8").strip())[:12]
+            return ""
+    return ""
 
 
 def plan_json(
@@ -192,37 +224,22 @@ cost_option = click.option(
 )
 """Ask for money too; the command gets one `with_cost: bool`."""
 
+_guards = functools.partial(option, group="Guards")
 
-def allowance_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the flags that lift guards; the command gets one `allowances: Policy`."""
-    options = (
-        click.option("--max-deletes", type=click.IntRange(min=0), metavar="N", help="Allow up to N deletes."),
-        click.option(
-            "--max-monthly-increase",
-            type=Money(),
-            metavar="AMOUNT",
-            help="Allow the monthly cost to rise by AMOUNT at list prices.",
-        ),
-        click.option("--allow-empty", is_flag=True, help="Allow a fleet that declares nothing."),
-        click.option("--take-over", is_flag=True, help="Take over what is another's or nobody's."),
-        click.option("--replace-failed", is_flag=True, help="Delete and recreate what is in state Failed."),
-        click.option("--skip-refused", is_flag=True, help="Leave out what a quota pool has no room for."),
-        click.option("--renew-marks", is_flag=True, help="Also write marks that earlier releases left out."),
-    )
-
-    @functools.wraps(function)
-    def wrapper(**given: Any) -> Any:
-        allowances = Policy(
-            max_deletes=given.pop("max_deletes"),
-            max_monthly_increase=given.pop("max_monthly_increase"),
-            allow_empty=given.pop("allow_empty"),
-            take_over=given.pop("take_over"),
-            replace_failed=given.pop("replace_failed"),
-            skip_refused=given.pop("skip_refused"),
-            renew_marks=given.pop("renew_marks"),
-        )
-        return function(allowances=allowances, **given)
-
-    for option in reversed(options):
-        wrapper = option(wrapper)
-    return wrapper
+allowance_options = into(
+    "allowances",
+    Policy,
+    _guards("--max-deletes", type=click.IntRange(min=0), metavar="N", help="Allow up to N deletes."),
+    _guards(
+        "--max-monthly-increase",
+        type=Money(),
+        metavar="AMOUNT",
+        help="Allow the monthly cost to rise by AMOUNT at list prices.",
+    ),
+    _guards("--allow-empty", is_flag=True, help="Allow a fleet that declares nothing."),
+    _guards("--take-over", is_flag=True, help="Take over what is another's or nobody's."),
+    _guards("--replace-failed", is_flag=True, help="Delete and recreate what is in state Failed."),
+    _guards("--skip-refused", is_flag=True, help="Leave out what a quota pool has no room for."),
+    _guards("--renew-marks", is_flag=True, help="Also write marks that earlier releases left out."),
+)
+"""The flags that lift guards; the command gets `allowances: Policy`."""

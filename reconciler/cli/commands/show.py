@@ -6,6 +6,7 @@ import click
 
 from reconciler.cli.commands.shared import cost_option, invalid, style_of
 from reconciler.cli.exit_codes import Exit
+from reconciler.cli.help import Command
 from reconciler.cli.knowledge import prices
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import (
@@ -17,7 +18,7 @@ from reconciler.cli.options import (
     output_options,
 )
 from reconciler.cli.pipeline import observe_fleet
-from reconciler.cli.wiring import load_manifests, the_clock, write_result
+from reconciler.cli.wiring import load_manifests, the_clock, write_each
 from reconciler.domain.state import DesiredState, Listed, ObservedState
 from reconciler.prices.bill import Cost, bill
 from reconciler.prices.deployed import there
@@ -27,7 +28,14 @@ from reconciler.report import show as show_report
 from reconciler.report.style import json_text
 
 
-@click.command("show")
+@click.command(
+    "show",
+    cls=Command,
+    examples=(
+        "reconciler show",
+        "reconciler show -o html --output-file fleet.html",
+    ),
+)
 @manifest_options
 @connection_options
 @output_options("text", "json", "markdown", "html")
@@ -42,25 +50,27 @@ def command(*, chosen: Chosen, connection: Connection, output: Output, with_cost
         observe_fleet(desired, connection, output, with_regions=False), timeout=connection.timeout
     )
     cost = _cost(desired, observed) if with_cost else None
-    match output.form:
-        case "json":
-            document = show_report.to_json(observed)
-            write_result(
-                output, json_text(document | ({"cost": cost_document(cost).to_json()} if cost else {}))
-            )
-        case "markdown":
-            table = f"\n{cost_report.render_markdown(cost)}" if cost else ""
-            write_result(output, show_report.render_markdown(observed) + table)
-        case "html":
-            from reconciler.cli.commands.pages import show_html  # noqa: PLC0415 -- loads only when asked for
 
-            write_result(output, show_html(desired, observed, chosen, cost))
-        case _:
-            style = style_of(output)
-            text = show_report.render_text(observed, style=style)
-            if cost:
-                text += f"\n{cost_report.render_text(cost, style=style, verbose=output.verbose)}"
-            write_result(output, text)
+    def rendered(output: Output) -> str:
+        match output.form:
+            case "json":
+                document = show_report.to_json(observed)
+                return json_text(document | ({"cost": cost_document(cost).to_json()} if cost else {}))
+            case "markdown":
+                table = f"\n{cost_report.render_markdown(cost)}" if cost else ""
+                return show_report.render_markdown(observed) + table
+            case "html":
+                from reconciler.cli.commands.pages import show_html  # noqa: PLC0415 -- loads only when asked for
+
+                return show_html(desired, observed, chosen, cost)
+            case _:
+                style = style_of(output)
+                text = show_report.render_text(observed, style=style)
+                if cost:
+                    text += f"\n{cost_report.render_text(cost, style=style, verbose=output.verbose)}"
+                return text
+
+    write_each(output, rendered)
     complete = all(isinstance(reading, Listed) for reading in observed.readings.values())
     return Exit.DONE if complete else Exit.FAILED
 

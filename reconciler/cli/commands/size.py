@@ -18,15 +18,23 @@ from reconciler.catalogue.sizing import (
 )
 from reconciler.cli.commands.asked import model_name, sku_name, version_of
 from reconciler.cli.commands.shared import style_of
+from reconciler.cli.help import Command
 from reconciler.cli.knowledge import catalogue
 from reconciler.cli.options import Output, output_options
-from reconciler.cli.wiring import write_result
+from reconciler.cli.wiring import write_each
 from reconciler.domain.sku import SkuFamily, SkuName
 from reconciler.errors import UsageProblem
 from reconciler.report.sizing import Carried, carried_json, carried_text, estimate_json, estimates_text
 
 
-@click.command("size")
+@click.command(
+    "size",
+    cls=Command,
+    examples=(
+        "reconciler size --model gpt-4.1 --rpm 60 --prompt-tokens 1000 --generated-tokens 200",
+        "reconciler size --model gpt-4.1 --capacity 100 --prompt-tokens 1000 --generated-tokens 200",
+    ),
+)
 @click.option("--model", required=True, help="Catalogue name, for example gpt-4.1.")
 @click.option("--version", "version", help="Model version; the default one without it.")
 @click.option("--sku", help="One provisioned SKU; all of the model's, side by side, without it.")
@@ -130,12 +138,15 @@ def _forth(
 ) -> None:
     estimates = [estimate(known, model, version, one, workload) for one in skus]
     told = cautions(estimates[0].facts, workload)
-    if output.form == "json":
-        documents = [estimate_json(one, told) for one in estimates]
-        write_result(output, json.dumps(documents[0] if len(documents) == 1 else documents, indent=2))
-        return
     title = f"{_title(model, version, workload)}, {workload.calls_per_minute:g} calls a minute"
-    write_result(output, estimates_text(title, estimates, told, style=style_of(output)))
+
+    def rendered(output: Output) -> str:
+        if output.form == "json":
+            documents = [estimate_json(one, told) for one in estimates]
+            return json.dumps(documents[0] if len(documents) == 1 else documents, indent=2)
+        return estimates_text(title, estimates, told, style=style_of(output))
+
+    write_each(output, rendered)
 
 
 def _back(
@@ -154,8 +165,10 @@ def _back(
         offers=tuple((sku, known.offer(model, version, sku)) for sku in skus),
     )
     told = cautions(carried.facts, workload)
-    if output.form == "json":
-        write_result(output, json.dumps(carried_json(carried, told), indent=2))
-    else:
-        title = _title(model, version, workload)
-        write_result(output, carried_text(title, carried, told, style=style_of(output)))
+
+    def rendered(output: Output) -> str:
+        if output.form == "json":
+            return json.dumps(carried_json(carried, told), indent=2)
+        return carried_text(_title(model, version, workload), carried, told, style=style_of(output))
+
+    write_each(output, rendered)

@@ -7,8 +7,8 @@ exceeds what GitHub takes.
 from __future__ import annotations
 
 from reconciler.cli.github.inputs import Inputs, Runner
-from reconciler.report.pipelines import fitted
-from reconciler.report.style import inert, markdown_fence
+from reconciler.report.markdown import fitted, markdown_fence
+from reconciler.report.style import inert
 
 COMMENT_LIMIT = 65_000
 """GitHub takes 65,536 characters; bytes are never fewer than those."""

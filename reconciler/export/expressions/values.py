@@ -303,3 +303,23 @@ def at(value: object, key: Value) -> tuple[bool, Value]:
     ):
         return True, value[key]
     return False, None
+
+
+def settled(value: Value, path: str, open_paths: dict[str, str]) -> JsonValue:
+    """A value without what is not known, whose paths and words are noted."""
+    if isinstance(value, Choice) and isinstance(value.yes, dict) and isinstance(value.no, dict):
+        value = {
+            name: choice(value.condition, at(value.yes, name)[1], at(value.no, name)[1])
+            for name in {**value.yes, **value.no}
+        }
+    if isinstance(value, Open):
+        open_paths[path.rstrip(".")] = str(value)
+        return None
+    if isinstance(value, dict):
+        found = {key: settled(inner, f"{path}{key}.", open_paths) for key, inner in value.items()}
+        return {key: inner for key, inner in found.items() if inner is not None}
+    if isinstance(value, list):
+        unknown_before = len(open_paths)
+        items = [settled(one, path, open_paths) for one in value]
+        return None if len(open_paths) > unknown_before else items
+    return value

@@ -11,14 +11,14 @@ from typing import Final
 
 from reconciler.domain.deployment import JsonObject, JsonValue
 from reconciler.errors import UsageProblem
-from reconciler.export.draft import part
 from reconciler.export.estate import Estate, Found, FoundAccount, Origin
 from reconciler.export.foreign import ForeignText
+from reconciler.export.json_parts import part
 from reconciler.export.sources.given import Setting
 from reconciler.export.sources.parameters import Given, filled_by_azd
 from reconciler.export.sources.terraform_resource import objects
 
-_MODEL: Final = ("name", "version", "format", "publisher")
+MODEL: Final = ("name", "version", "format", "publisher")
 _USAGE: Final = frozenset({"usageName"})
 
 
@@ -107,11 +107,11 @@ def _composed(name: str, resource: JsonObject, left_out: list[str]) -> Iterator[
         return
     for model in objects(resource.get("models")):
         sku = {key: value for key, value in part(model, "sku").items() if key not in _USAGE}
-        more = {key: value for key, value in model.items() if key not in (*_MODEL, "sku")}
+        more = {key: value for key, value in model.items() if key not in (*MODEL, "sku")}
         yield Found(
             name=str(model.get("name")),
             resource={
                 "sku": sku,
-                "properties": {**more, "model": {key: model[key] for key in _MODEL if key in model}},
+                "properties": {**more, "model": {key: model[key] for key in MODEL if key in model}},
             },
         )

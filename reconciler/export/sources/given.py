@@ -12,6 +12,8 @@ from typing import Self
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.ids import AccountId
 from reconciler.errors import UsageProblem
+from reconciler.export.expressions.evaluation import normal
+from reconciler.export.expressions.values import Value, as_value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,11 +89,31 @@ def typed(text: str, kind: str) -> JsonValue:
     return text
 
 
-def refuse_unused(unused: Iterable[str], known: Iterable[str]) -> None:
+def refuse_unused(unused: Iterable[str], known: Iterable[str], where: str = "") -> None:
     """UsageProblem for a name that no source has, with the nearest that one has."""
     names = sorted(set(known))
     for one in unused:
         near = get_close_matches(one.lower(), [name.lower() for name in names], n=1)
         spelled = next((name for name in names if near and name.lower() == near[0]), None)
         has = f"did you mean {spelled}?" if spelled else f"they have {', '.join(names[:8]) or 'none'}"
-        raise UsageProblem(f"no source has a parameter, a variable or an expression named {one}; {has}")
+        raise UsageProblem(
+            f"no source has a parameter, a variable or an expression named {one}{where}; {has}"
+        )
+
+
+class Decided(dict[str, Value]):
+    """What is assumed of an expression, by its words; which were asked for is noted."""
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(
+            {normal(name): as_value(typed(value, "")) for name, value in setting.assumed.items()}
+        )
+        self._names = {normal(name): name for name in setting.assumed}
+        self._used = setting.used
+
+    def get(self, key: str, default: Value = None) -> Value:  # type: ignore[override]
+        """The value of an expression, which counts as used."""
+        if key in self:
+            self._used.add(self._names[key])
+            return self[key]
+        return default

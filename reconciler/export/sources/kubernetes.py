@@ -6,6 +6,7 @@ group `cognitiveservices.azure.upbound.io`, Terraform's attributes in camelCase 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
@@ -13,18 +14,19 @@ from typing import Final
 from reconciler.domain.deployment import JsonObject, JsonValue
 from reconciler.domain.ids import AccountId
 from reconciler.errors import UsageProblem
-from reconciler.export.draft import part
 from reconciler.export.estate import Estate, Found, FoundAccount, Origin
+from reconciler.export.json_parts import part
 from reconciler.export.sources.given import Setting
 from reconciler.export.sources.terraform_resource import first
 
 _ASO: Final = re.compile(r"cognitiveservices\.azure\.com/")
 _CROSSPLANE: Final = re.compile(r"cognitiveservices\.azure(\.m)?\.upbound\.io/")
 _ASO_FRAME: Final = frozenset({"azureName", "owner", "operatorSpec", "originalVersion"})
-_CROSSPLANE_PROPERTIES: Final = ("raiPolicyName", "versionUpgradeOption", "dynamicThrottlingEnabled")
+CROSSPLANE_PROPERTIES: Final = ("raiPolicyName", "versionUpgradeOption", "dynamicThrottlingEnabled")
 _CROSSPLANE_FRAME: Final = frozenset(
     {"cognitiveAccountId", "cognitiveAccountIdRef", "cognitiveAccountIdSelector", "model", "sku", "scale"}
 )
+_RECONCILE: Final = "serviceoperator.azure.com/reconcile-policy"
 _EXTERNAL: Final = "crossplane.io/external-name"
 
 
@@ -175,11 +177,11 @@ def _of_crossplane(one: JsonObject) -> Found:
     sku, scale = first(provider, "sku"), first(provider, "scale")
     if not sku and scale:
         sku = {("name" if name == "type" else name): value for name, value in scale.items()}
-    properties = {name: provider[name] for name in _CROSSPLANE_PROPERTIES if provider.get(name) is not None}
+    properties = {name: provider[name] for name in CROSSPLANE_PROPERTIES if provider.get(name) is not None}
     lost = [
         f"spec.forProvider.{name} has no place in a manifest: left out"
         for name, value in provider.items()
-        if name not in _CROSSPLANE_FRAME | set(_CROSSPLANE_PROPERTIES) and value is not None
+        if name not in _CROSSPLANE_FRAME | set(CROSSPLANE_PROPERTIES) and value is not None
     ]
     return Found(
         name=_named(one),
@@ -191,8 +193,14 @@ def _of_crossplane(one: JsonObject) -> Found:
 def _policies(one: JsonObject) -> tuple[str, ...]:
     """What an object says about deleting, which a manifest says in words of its own."""
     spec = part(one, "spec")
-    annotated = part(part(one, "metadata"), "annotations").get("serviceoperator.azure.com/reconcile-policy")
-    said = annotated or spec.get("deletionPolicy") or spec.get("managementPolicies")
-    if said in (None, "Delete", "manage", ["*"]):
-        return ()
-    return (f"the object's policy {said} is not carried over: see lifecycle in the manifest reference",)
+    annotated = part(part(one, "metadata"), "annotations").get(_RECONCILE)
+    policies = {
+        _RECONCILE: (annotated, "manage"),
+        "deletionPolicy": (spec.get("deletionPolicy"), "Delete"),
+        "managementPolicies": (spec.get("managementPolicies"), ["*"]),
+    }
+    return tuple(
+        f"{name} {json.dumps(said)} is not carried over: see lifecycle in the manifest reference"
+        for name, (said, usual) in policies.items()
+        if said not in (None, usual)
+    )

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from reconciler.domain.deployment import JsonObject, JsonValue
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.errors import UsageProblem
-from reconciler.export.draft import at, part
 from reconciler.export.estate import Estate, Found, FoundAccount, Origin
+from reconciler.export.json_parts import at, part
 from reconciler.export.sources.given import Setting
 
 _FRAME = frozenset({"id", "name", "type", "etag", "systemdata", "resourcegroup"})

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from reconciler.domain.deployment import JsonObject, JsonValue
 from reconciler.errors import UsageProblem
-from reconciler.export.draft import part
 from reconciler.export.expressions.values import Hole, Unknown, Value, as_value, at, unknown
 from reconciler.export.foreign import ForeignFile, read_bytes, read_file
+from reconciler.export.json_parts import part
 from reconciler.export.sources.given import Setting, typed
 
 _PLACE = re.compile(r"\$\{([A-Za-z_]\w*)(?::?[-=]([^}]*))?\}")
@@ -116,7 +116,7 @@ def _text(name: str, text: str, kind: str, given: Given, setting: Setting) -> Va
             if default is None and place[0] == text:
                 return _ABSENT
         said = default if found is None else found
-        parts.append(Hole(place[0]) if said is None else said)
+        parts.append(Hole(variable) if said is None else said)
     parts.append(text[end:])
     parts = [one for one in parts if one]
     if any(isinstance(one, Hole) for one in parts):

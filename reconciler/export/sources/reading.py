@@ -9,9 +9,9 @@ from typing import BinaryIO, Final
 
 from reconciler.domain.deployment import JsonValue
 from reconciler.errors import UsageProblem
-from reconciler.export.draft import at
 from reconciler.export.estate import Estate, Found, FoundAccount, Origin
 from reconciler.export.foreign import ForeignFile, ForeignText, read_any, read_file
+from reconciler.export.json_parts import at
 from reconciler.export.sources import azd, bicep, kubernetes
 from reconciler.export.sources.given import Setting, refuse_unused
 from reconciler.export.sources.listing import listing_estate
@@ -71,7 +71,10 @@ def _sources(files: Files, stdin: BinaryIO | None) -> tuple[list[Source], list[F
         raise UsageProblem("--parameters belongs to a template: give --from-arm-template or --from too")
     parameters: list[ForeignFile] = []
     implied: list[ForeignFile] = []
+    variables = [path for path in files.parameters if ".tfvars" in path.name]
     for path in files.parameters:
+        if path in variables:
+            continue
         if path.suffix == ".bicepparam":
             template, given = bicep.built_parameters(path)
             parameters.append(given)
@@ -80,7 +83,7 @@ def _sources(files: Files, stdin: BinaryIO | None) -> tuple[list[Source], list[F
             parameters.append(read_file(path, stdin))
     for given in parameters:
         names_in(given)
-    sources = [_recognised(path, parameters, stdin) for path in files.any_kind]
+    sources = [_recognised(path, parameters, variables, stdin) for path in files.any_kind]
     sources += [_template(_template_file(path, stdin), parameters) for path in files.templates]
     sources += [_state(read_file(path, stdin)) for path in files.states]
     if not sources and implied:
@@ -90,11 +93,13 @@ def _sources(files: Files, stdin: BinaryIO | None) -> tuple[list[Source], list[F
     return sources, parameters
 
 
-def _recognised(path: Path, parameters: Sequence[ForeignFile], stdin: BinaryIO | None) -> Source:
+def _recognised(
+    path: Path, parameters: Sequence[ForeignFile], variables: Sequence[Path], stdin: BinaryIO | None
+) -> Source:
     if path.is_dir():
         from reconciler.export.sources.terraform_source import terraform_source  # noqa: PLC0415 -- loads a parser
 
-        known, estate = terraform_source(path)
+        known, estate = terraform_source(path, variables)
         return Source(name=str(path), known=known, estate=estate)
     if path.suffix == ".bicep":
         return _template(bicep.built_template(path), parameters)
@@ -172,7 +177,7 @@ def _refuse_unknown(sources: Sequence[Source], parameters: Sequence[ForeignFile]
     for file in parameters:
         for name in names_in(file):
             if f"{file.name}: {name.lower()}" not in setting.used:
-                refuse_unused([f"{name} ({file.name})"], known)
+                refuse_unused([name], known, f" ({file.name} has it)")
 
 
 # -- laying together -----------------------------------------------------------------------------

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from reconciler.domain.deployment import JsonValue
 from reconciler.domain.ids import is_guid
 from reconciler.errors import UsageProblem
 from reconciler.export.estate import Estate, Found, FoundAccount, Origin
@@ -25,12 +24,13 @@ from reconciler.export.expressions.values import (
     bounded,
     choice,
     segments,
+    settled,
     shown,
     truth,
     unknown,
 )
 from reconciler.export.foreign import ForeignFile
-from reconciler.export.sources.given import Setting, typed
+from reconciler.export.sources.given import Decided, Setting, typed
 from reconciler.export.sources.parameters import given_for
 
 _ACCOUNT: Final = "microsoft.cognitiveservices/accounts"
@@ -81,7 +81,7 @@ def template_estate(file: ForeignFile, parameters: Sequence[ForeignFile], settin
         subscription=setting.subscription or unknown("subscription().subscriptionId"),
         resource_group=setting.resource_group or unknown("resourceGroup().name"),
         location=setting.location or unknown("resourceGroup().location"),
-        decided=_Decided(setting),
+        decided=Decided(setting),
     )
     scope = Scope(template=template, given=given.values, around=around, set=_variables(template, setting))
     gathered = _Gathered(notes=list(given.notes))
@@ -98,24 +98,6 @@ def template_estate(file: ForeignFile, parameters: Sequence[ForeignFile], settin
         notes=tuple(dict.fromkeys(gathered.notes)),
         left_out=tuple(gathered.left_out),
     )
-
-
-class _Decided(dict[str, Value]):
-    """What is assumed of an expression, by its words; which were asked for is noted."""
-
-    def __init__(self, setting: Setting) -> None:
-        super().__init__(
-            {normal(name): as_value(typed(value, "")) for name, value in setting.assumed.items()}
-        )
-        self._names = {normal(name): name for name in setting.assumed}
-        self._used = setting.used
-
-    def get(self, key: str, default: Value = None) -> Value:  # type: ignore[override]
-        """The value of an expression, which counts as used."""
-        if key in self:
-            self._used.add(self._names[key])
-            return self[key]
-        return default
 
 
 def _variables(template: dict[str, Value], setting: Setting) -> dict[str, Value]:
@@ -324,7 +306,7 @@ def _deployment(resource: dict[str, Value], scope: Scope, gathered: _Gathered, p
     if isinstance(name, Open):
         open_paths["name"] = str(name)
     body = {
-        part: _known(bounded(scope.value(written), "too large"), f"{part}.", open_paths)
+        part: settled(bounded(scope.value(written), "too large"), f"{part}.", open_paths)
         for part, written in resource.items()
         if part.lower() not in _FRAME
     }
@@ -336,26 +318,6 @@ def _deployment(resource: dict[str, Value], scope: Scope, gathered: _Gathered, p
     )
     home = _home(scope, account)
     gathered.deployments.setdefault(_key(home), (home, []))[1].append(found)
-
-
-def _known(value: Value, path: str, open_paths: dict[str, str]) -> JsonValue:
-    """A value without what is not known, whose paths and words are noted."""
-    if isinstance(value, Choice) and isinstance(value.yes, dict) and isinstance(value.no, dict):
-        value = {
-            name: choice(value.condition, at(value.yes, name)[1], at(value.no, name)[1])
-            for name in {**value.yes, **value.no}
-        }
-    if isinstance(value, Open):
-        open_paths[path.rstrip(".")] = str(value)
-        return None
-    if isinstance(value, dict):
-        found = {key: _known(inner, f"{path}{key}.", open_paths) for key, inner in value.items()}
-        return {key: inner for key, inner in found.items() if inner is not None}
-    if isinstance(value, list):
-        unknown_before = len(open_paths)
-        items = [_known(one, path, open_paths) for one in value]
-        return None if len(open_paths) > unknown_before else items
-    return value
 
 
 def _field(path: str) -> str:

@@ -14,8 +14,8 @@ from typing import Final
 from reconciler.domain.deployment import JsonObject, JsonValue
 from reconciler.domain.fields import BY_PATH
 from reconciler.domain.ids import AccountId, DeploymentId
-from reconciler.export.draft import part
 from reconciler.export.estate import Found
+from reconciler.export.json_parts import part
 
 DEPLOYMENT: Final = "azurerm_cognitive_deployment"
 ACCOUNTS: Final = frozenset({"azurerm_cognitive_account", "azurerm_ai_services"})
@@ -37,7 +37,7 @@ PROPERTIES: Final[Mapping[str, str]] = {
 }
 MODEL: Final = ("format", "name", "version")
 SKU: Final = ("name", "tier", "size", "family", "capacity")
-_SCALE: Final = {"type": "name", "tier": "tier", "size": "size", "family": "family", "capacity": "capacity"}
+SCALE: Final = {"type": "name", "tier": "tier", "size": "size", "family": "family", "capacity": "capacity"}
 AZURERM_FRAME: Final = frozenset(
     {"id", "name", "cognitive_account_id", "account", "timeouts", "model", "sku", "scale"}
 )
@@ -69,6 +69,7 @@ class Instance:
     mode: str = "managed"
     hidden: tuple[str, ...] = ()
     open: Mapping[str, str] = field(default_factory=dict)
+    condition: str = ""
     remark: str = ""
     left_out: str = ""
 
@@ -137,6 +138,7 @@ class Instance:
             resource=resource,
             open={_path(where): words for where, words in self.open.items() if _path(where)},
             notes=(self.remark,) if self.remark else (),
+            condition=self.condition,
             lost=(*hidden, *lost),
         )
 
@@ -164,9 +166,9 @@ def _azurerm(one: Instance) -> tuple[JsonObject, list[str]]:
     model, sku, scale = (first(one.values, name) for name in ("model", "sku", "scale"))
     if not sku and scale:  # azurerm 3.x
         lost = [
-            f"scale.{name} = {_shown(scale[name])}" for name in scale if name not in _SCALE and scale[name]
+            f"scale.{name} = {_shown(scale[name])}" for name in scale if name not in SCALE and scale[name]
         ]
-        sku = {theirs: scale.get(name) for name, theirs in _SCALE.items()}
+        sku = {theirs: scale.get(name) for name, theirs in SCALE.items()}
     else:
         lost = [f"sku.{name} = {_shown(sku[name])}" for name in sku if name not in SKU and sku[name]]
     lost += [f"model.{name} = {_shown(model[name])}" for name in model if name not in MODEL and model[name]]
@@ -230,7 +232,7 @@ def _path(path: str) -> str:
     if first_step == "body":
         return rest.removeprefix("properties.") or "model"
     if first_step == "scale":
-        return f"sku.{_SCALE.get(rest, rest)}" if rest else "sku"
+        return f"sku.{SCALE.get(rest, rest)}" if rest else "sku"
     arm = next((name for name, theirs in PROPERTIES.items() if theirs == first_step), first_step)
     return f"{arm}.{rest}" if rest else arm
 

@@ -1,15 +1,335 @@
-"""Terraform source (a folder of .tf files)."""
+"""Terraform source (a folder of .tf files, with the modules of the same tree) as an estate.
+
+python-hcl2 parses; it is the extra `terraform`. Nothing is fetched and nothing is run: what only a plan would
+know is unknown, and a module from elsewhere is told by name.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from reconciler.errors import UsageProblem
-from reconciler.export.estate import Estate
-from reconciler.export.sources.given import Setting
+from reconciler.export.estate import Estate, Found, FoundAccount, Origin
+from reconciler.export.expressions.evaluation import Surroundings
+from reconciler.export.expressions.hcl import HclScope, pairs_of
+from reconciler.export.expressions.hcl_tree import Tree, words_of
+from reconciler.export.expressions.values import Open, Value, as_value, at, segments, settled, unknown
+from reconciler.export.foreign import parse_json, read_bytes
+from reconciler.export.sources.given import Decided, Setting, typed
+from reconciler.export.sources.terraform_module import (
+    Block,
+    Module,
+    Turn,
+    UncountableError,
+    attributes_of,
+    blocks_of,
+)
+from reconciler.export.sources.terraform_resource import ACCOUNTS, DEPLOYMENT, Instance
+from reconciler.manifest.files import MAX_ALL
+
+_MOST_FILES: Final = 500
+_DEEPEST: Final = 8
+_OURS: Final = re.compile(r"openai|cognitive|foundry|ai[-_]?services|deployment", re.IGNORECASE)
+_RESOURCES: Final = frozenset({DEPLOYMENT, "azapi_resource", "azapi_update_resource", *ACCOUNTS})
+_BLOCKS: Final = ("model", "sku", "scale")
+_FRAME: Final = frozenset({"count", "for_each", "provider", "depends_on"})
+
+Folder = tuple[Block, ...]
 
 
-def terraform_source(folder: Path) -> tuple[tuple[str, ...], Callable[[Setting], Estate]]:
-    """The names that can be set, and the reading."""
-    raise UsageProblem(f"{folder} is a folder")
+def terraform_source(
+    folder: Path, variables: Sequence[Path] = ()
+) -> tuple[tuple[str, ...], Callable[[Setting], Estate]]:
+    """The names that can be set in a folder of .tf files, and its reading; `variables` are .tfvars files."""
+    reader = _Reader(_top(folder))
+    blocks = reader.blocks(folder)
+    if not blocks:
+        raise UsageProblem(f"{folder} holds no .tf files; name the folder of the configuration that has them")
+    names = tuple(one.labels[0] for one in blocks if one.kind == "variable" and one.labels)
+    names += tuple(name for one in blocks if one.kind == "locals" for name in one.attributes)
+    given = reader.variables(folder, variables)
+    return names, lambda setting: _estate(folder, reader, blocks, given, names, setting)
+
+
+def _top(folder: Path) -> Path:
+    """How far up modules may lie: the root of the repository, else the folder that was named."""
+    whole = folder.resolve()
+    return next((one for one in (whole, *whole.parents) if (one / ".git").exists()), whole)
+
+
+class _Reader:
+    """Reads folders below one root, each once, within bounds."""
+
+    def __init__(self, top: Path) -> None:
+        self._top = top
+        self._folders: dict[Path, Folder] = {}
+        self._left = MAX_ALL
+
+    def blocks(self, folder: Path) -> Folder:
+        """The blocks of all .tf files of a folder."""
+        whole = folder.resolve()
+        if whole not in self._folders:
+            files = sorted(whole.glob("*.tf"))[:_MOST_FILES]
+            self._folders[whole] = tuple(block for file in files for block in blocks_of(self._parsed(file)))
+        return self._folders[whole]
+
+    def inside(self, folder: Path) -> bool:
+        """Whether a module's folder is one of the same tree."""
+        return folder.is_dir() and folder.resolve().is_relative_to(self._top)
+
+    def variables(self, folder: Path, more: Sequence[Path]) -> dict[str, Value]:
+        """Values of variable files, in the order in which Terraform reads them."""
+        own = [folder / name for name in ("terraform.tfvars", "terraform.tfvars.json")]
+        own += sorted((*folder.glob("*.auto.tfvars"), *folder.glob("*.auto.tfvars.json")))
+        found: dict[str, Value] = {}
+        for path in (*(one for one in own if one.is_file()), *more):
+            if path.suffix == ".json":
+                document = parse_json(str(path), read_bytes(path)).document
+                found |= {name: as_value(value) for name, value in document.items()}
+            else:
+                empty = Module((), {}, _nowhere())
+                body = next(iter(getattr(self._parsed(path), "children", [])), None)
+                found |= {name: empty.scope().value(node) for name, node in attributes_of(body)}
+        return found
+
+    def _parsed(self, path: Path) -> object:
+        try:
+            import hcl2  # noqa: PLC0415 -- an extra, and slow to load
+            from lark.exceptions import LarkError  # noqa: PLC0415
+        except ImportError as problem:
+            raise UsageProblem(
+                f"{path} is Terraform source, which needs a parser that is not installed: pip install "
+                "'reconciler[terraform]'. A state needs none: terraform state pull > terraform.tfstate"
+            ) from problem
+        content = read_bytes(path)
+        self._left -= len(content)
+        if self._left < 0:
+            raise UsageProblem(f"the .tf files are larger than {MAX_ALL >> 20} MiB, the most that is read")
+        try:
+            return hcl2.parses_to_tree(content.decode("utf-8-sig"))
+        except (LarkError, UnicodeDecodeError, RecursionError) as problem:
+            line = getattr(problem, "line", None)
+            where = f", line {line}" if line else ""
+            raise UsageProblem(f"{path} cannot be read as Terraform's language{where}") from problem
+
+
+def _nowhere() -> Surroundings:
+    return Surroundings(subscription=unknown("?"), resource_group=unknown("?"), location=unknown("?"))
+
+
+# -- evaluating ----------------------------------------------------------------------------------
+
+
+def _estate(
+    folder: Path,
+    reader: _Reader,
+    blocks: Folder,
+    given: Mapping[str, Value],
+    names: Sequence[str],
+    setting: Setting,
+) -> Estate:
+    around = Surroundings(
+        subscription=setting.subscription or unknown("the provider's subscription"),
+        resource_group=unknown("the resource group"),
+        location=unknown("the location"),
+        decided=Decided(setting),
+    )
+    said = {name: setting.said_of(name) for name in names}
+    decided = {name: as_value(typed(value, "")) for name, value in said.items() if value is not None}
+    environment = {
+        name: as_value(typed(setting.environment[f"TF_VAR_{name}"], ""))
+        for name in names
+        if f"TF_VAR_{name}" in setting.environment
+    }
+    root = Module(blocks, {**environment, **given}, around, decided=decided)
+    left_out: list[str] = []
+    modules = list(_modules(root, folder, reader, left_out, 0))
+    instances = [one for module in modules for one in _instances(module, left_out)]
+    accounts = _accounts(instances)
+    if not accounts and not left_out:
+        kinds = ", ".join(sorted({one.labels[0] for m in modules for one in m.of_kind("resource")})[:6])
+        raise UsageProblem(
+            f"{folder} declares no model deployment that is deployed with these values: looked for "
+            f"azurerm_cognitive_deployment and azapi_resource of type accounts/deployments, found "
+            f"{kinds or 'no resources'}. --set NAME=VALUE and .tfvars files as --parameters give values"
+        )
+    return Estate(
+        origin=Origin.TERRAFORM_SOURCE, cloud=setting.cloud, accounts=accounts, left_out=tuple(left_out)
+    )
+
+
+def _modules(
+    module: Module, folder: Path, reader: _Reader, left_out: list[str], depth: int
+) -> Iterator[Module]:
+    """A module and those that it calls."""
+    for block in module.of_kind("module"):
+        name = block.labels[0]
+        source = block.attributes.get("source")
+        written = module.scope().value(source) if source is not None else None
+        there = folder / written if isinstance(written, str) and written.startswith(".") else None
+        if there is None or depth >= _DEEPEST or not reader.inside(there):
+            if _OURS.search(f"{written} {' '.join(block.attributes)}"):
+                left_out.append(
+                    f"module.{name} comes from {written}, which is not in this tree: left out. A state or a "
+                    "plan (`terraform show -json`) has its deployments"
+                )
+            continue
+        try:
+            turns = list(module.turns(block))
+        except UncountableError as words:
+            left_out.append(f"module.{name} is made {words} times, which is not known here: left out")
+            continue
+        children: dict[str, Module] = {}
+        module.children[name] = children
+        for turn in turns:
+            children[turn.key] = Module(
+                reader.blocks(there),
+                {},
+                module.around,
+                passed=_passed(module, block, turn),
+                parent=module,
+                address=f"{module.address}module.{name}{turn.key}.",
+                conditions=(*module.conditions, *([turn.condition] if turn.condition else [])),
+            )
+            yield from _modules(children[turn.key], there, reader, left_out, depth + 1)
+    yield module
+
+
+def _passed(module: Module, block: Block, turn: Turn) -> dict[str, tuple[HclScope, Tree]]:
+    scope = module.scope(turn)
+    frame = {"source", "version", "providers", *_FRAME}
+    return {name: (scope, node) for name, node in block.attributes.items() if name not in frame}
+
+
+def _instances(module: Module, left_out: list[str]) -> Iterator[tuple[Instance, Value, Value]]:
+    """The instances of a module's resources that matter, each with its account's id and its own."""
+    for block in module.of_kind("resource"):
+        if block.labels[0] not in _RESOURCES:
+            continue
+        address = f"{module.address}{'.'.join(block.labels)}"
+        try:
+            turns = list(module.turns(block))
+        except UncountableError as words:
+            if block.labels[0] not in ACCOUNTS:
+                left_out.append(f"{address} is made {words} times, which is not known here: left out")
+            continue
+        for turn in turns:
+            yield _instance(module, block, turn, f"{address}{turn.key}")
+
+
+def _instance(module: Module, block: Block, turn: Turn, address: str) -> tuple[Instance, Value, Value]:
+    scope = module.scope(turn)
+    values: dict[str, Value] = {
+        name: scope.value(node) for name, node in block.attributes.items() if name not in _FRAME
+    }
+    account = values.pop("cognitive_account_id", values.pop("parent_id", values.pop("resource_id", None)))
+    for name in _BLOCKS:
+        made = _block(module, block, name, turn)
+        if made is not None:
+            values[name] = made
+    remarks: list[str] = []
+    sku = values.get("sku")
+    if block.labels[0] == DEPLOYMENT and isinstance(sku, dict) and sku.get("capacity") is None:
+        values["sku"] = {**sku, "capacity": 1}
+        remarks.append("sku.capacity is not written: azurerm's default is 1")
+    lifecycle = block.first("lifecycle")
+    if lifecycle is not None and lifecycle.attributes:
+        said = ", ".join(f"{name} = {words_of(node)}" for name, node in lifecycle.attributes.items())
+        remarks.append(f"Terraform's lifecycle says {said}: see lifecycle in the manifest reference")
+    open_paths: dict[str, str] = {}
+    known = settled(values, "", open_paths)
+    conditions = (*module.conditions, *([turn.condition] if turn.condition else []))
+    instance = Instance(
+        kind=block.labels[0],
+        address=address,
+        values=known if isinstance(known, dict) else {},
+        open=open_paths,
+        condition=" and ".join(dict.fromkeys(conditions)),
+        remark="; ".join(remarks),
+    )
+    resource = module.resolve(block.labels[0], [block.labels[1]])[0]
+    return instance, account, _own_id(resource, turn)
+
+
+def _own_id(resource: Value, turn: Turn) -> Value:
+    """The id of one instance of a resource."""
+    key = turn.key[1:-1]
+    one = resource
+    if key:
+        one = at(resource, int(key) if key.isdigit() else key.strip('"'))[1]
+    return at(one, "id")[1]
+
+
+def _block(module: Module, block: Block, name: str, turn: Turn) -> Value:
+    """A block in a resource, written out or made by `dynamic`."""
+    scope = module.scope(turn)
+    written = block.first(name)
+    if written is not None:
+        return {key: scope.value(node) for key, node in written.attributes.items()}
+    for one in block.blocks:
+        content = one.first("content")
+        if one.kind != "dynamic" or one.labels != (name,) or content is None:
+            continue
+        items = scope.value(one.attributes["for_each"]) if "for_each" in one.attributes else None
+        pairs = pairs_of(items)
+        if pairs is None:
+            return unknown(words_of(one.attributes.get("for_each")))
+        for key, value in pairs[:1]:
+            inside = scope.binding(**{name: {"key": key, "value": value}})
+            return {field: inside.value(node) for field, node in content.attributes.items()}
+    return None
+
+
+# -- accounts ------------------------------------------------------------------------------------
+
+
+def _accounts(instances: Sequence[tuple[Instance, Value, Value]]) -> tuple[FoundAccount, ...]:
+    regions = {str(own): one.values.get("location") for one, _, own in instances if one.is_account}
+    found: dict[str, tuple[Value, list[tuple[Instance, Found]]]] = {}
+    for one, account, _ in instances:
+        if one.is_deployment:
+            found.setdefault(str(account), (account, []))[1].append((one, one.found()))
+    for one, account, _ in instances:
+        if one.is_update:
+            _change(found, one, account)
+    return tuple(
+        _account(account, regions.get(words), [made for _, made in members])
+        for words, (account, members) in found.items()
+    )
+
+
+def _change(
+    found: dict[str, tuple[Value, list[tuple[Instance, Found]]]], one: Instance, target: Value
+) -> None:
+    """Apply an azapi_update_resource to the deployment that its id names."""
+    for account, (_, members) in found.items():
+        for number, (made_by, made) in enumerate(members):
+            ids = {f"{account}/deployments/{made.name}", f"{made_by.address}.id", str(target)}
+            if str(target) in ids - {str(target)}:
+                members[number] = (made_by, one.changed(made))
+
+
+def _account(identity: Value, region: object, deployments: Sequence[Found]) -> FoundAccount:
+    """An account from its id, of which any part may be unknown."""
+    parts = segments(identity) if isinstance(identity, str | Open) else []
+    known: dict[str, Value] = {}
+    if len(parts) == 9:
+        known = {"subscription": parts[2], "resourceGroup": parts[4], "name": parts[8]}
+    words = str(identity) if identity is not None else "the account"
+    group, name, subscription = known.get("resourceGroup"), known.get("name"), known.get("subscription")
+    named = {"resourceGroup": group, "name": name}
+    return FoundAccount(
+        subscription=subscription if isinstance(subscription, str) else None,
+        resource_group=group if isinstance(group, str) else None,
+        name=name if isinstance(name, str) else None,
+        region=region if isinstance(region, str) else None,
+        open={
+            where: str(value) if isinstance(value, Open) else words
+            for where, value in named.items()
+            if not isinstance(value, str)
+        },
+        deployments=tuple(deployments),
+    )

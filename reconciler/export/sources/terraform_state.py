@@ -14,9 +14,9 @@ from typing import Final
 from reconciler.domain.deployment import JsonObject, JsonValue
 from reconciler.domain.ids import DeploymentId
 from reconciler.errors import UsageProblem
-from reconciler.export.draft import part
 from reconciler.export.estate import Estate, Found, FoundAccount, Origin
 from reconciler.export.foreign import ForeignFile
+from reconciler.export.json_parts import part
 from reconciler.export.sources.given import Setting
 from reconciler.export.sources.template import template_estate
 from reconciler.export.sources.terraform_resource import TEMPLATES, Instance, objects

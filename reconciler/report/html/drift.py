@@ -8,29 +8,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import Final
 
-from reconciler.diagnostics import Severity
 from reconciler.domain.state import ObservedState
 from reconciler.plan.actions import FieldChange
 from reconciler.plan.drift import Cause, DriftItem, DriftReport
 from reconciler.plan.legality import without_marks
-from reconciler.report.changes import Units, value_text
 from reconciler.report.drift import summary
 from reconciler.report.html.fleet_map import fleet_map, observed_holdings
 from reconciler.report.html.markup import Markup, tag
 from reconciler.report.html.page import PLAIN, Answer, Occasion, Section, badge, code, fitting, page
 from reconciler.report.html.show import unread_section
 from reconciler.report.layout import counted, whole_seconds
-from reconciler.report.steps import NO_ALIAS, Alias, account_name
+from reconciler.report.palette import SEVERITIES
+from reconciler.report.steps import NO_ALIAS, Alias, Units, account_name, value_text
 from reconciler.report.style import masked
 
-_COLOUR: Final = {
-    Severity.ERROR: "red",
-    Severity.WARNING: "amber",
-    Severity.INFO: "blue",
-    Severity.OFF: "quiet",
-}
 _ITEM_BYTES = 4_500_000
 
 
@@ -59,7 +51,7 @@ def render_html(
 
 def _answer(report: DriftReport) -> Answer:
     found = Counter(item.cause for item in report.items)
-    colours = {item.cause: _COLOUR[item.severity] for item in report.items}
+    colours = {item.cause: SEVERITIES[item.severity].page for item in report.items}
     if report.unreadable:
         verdict, colour = "incomplete", "amber"
     else:
@@ -103,7 +95,7 @@ def _item(item: DriftItem, *, show_people: bool) -> Markup:
     told = " ".join(filter(None, traces))
     title = tag(
         "h4",
-        badge(item.cause.value, _COLOUR[item.severity]),
+        badge(item.cause.value, SEVERITIES[item.severity].page),
         code(item.id.name),
         tag("span", f"{item.severity.value}{f' · last touched {told}' if told else ''}", class_="order"),
     )

@@ -16,10 +16,10 @@ from reconciler.domain.sku import SkuFamily, SkuName
 from reconciler.domain.state import Listed, ObservedDeployment, ObservedState
 from reconciler.plan.actions import Delete
 from reconciler.plan.plan import Plan
-from reconciler.report.changes import Units, rate_unit
 from reconciler.report.html.markup import Child, Markup, tag
 from reconciler.report.html.page import Section, boxed, fitting
 from reconciler.report.layout import counted
+from reconciler.report.steps import Units, rate_unit
 
 _TPM, _RPM, _PTU, _BATCH = "TPM", "RPM", "PTU", "thousand enqueued tokens"
 _ORDER: Final = (_TPM, _RPM, "rate units", _PTU, _BATCH)

@@ -1,21 +1,24 @@
-"""The ends of the fleet's models as a page: the line of time, then the table.
+"""When the fleet's models end: a line of time with a bar for what is left of each, then every deployment.
 
-Rule of this module: what ends first stands first, and an unknown date is shown as unknown.
+Rule of this module: what ends first stands first, every bar stands beside its words, and an unknown date is
+counted, never drawn as far away.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
+from reconciler.catalogue.facts import Stage
 from reconciler.plan.lifespan import Lifespan, soonest_first
-from reconciler.report.html.markup import Child, join, tag
-from reconciler.report.html.page import Answer, Occasion, Section, badge, code, over, page, table
-from reconciler.report.html.retirements import left_in_words, retirements, urgency
-from reconciler.report.layout import counted
+from reconciler.report.html.markup import Child, Markup, join, tag
+from reconciler.report.html.page import Answer, Occasion, Section, badge, code, fitting, over, page, table
+from reconciler.report.layout import counted, listed
 
 _HEAD = ("deployment", "account, region", "model, version", "SKU", "stage", "retires", "successor", "upgrade")
-_HINT = (
+_UPGRADE_HINT = (
     "Upgrade: when the service itself changes the version; never: it stops answering at retirement; "
     "in brackets: ARM's default for new deployments, not declared."
 )
@@ -39,7 +42,7 @@ def render_html(
     return page(
         occasion,
         _answer(ordered, near, complete=complete),
-        [retirements(ordered, today=today, soon=near, known_to=known_to), _table(ordered, today, near)],
+        [retirements(ordered, today=today, soon=near, known_to=known_to), _every(ordered, today, near)],
     )
 
 
@@ -64,22 +67,22 @@ def _answer(lifespans: Sequence[Lifespan], near: int, *, complete: bool) -> Answ
     )
 
 
-def _table(ordered: Sequence[Lifespan], today: date, near: int) -> Section | None:
+def _every(ordered: Sequence[Lifespan], today: date, near: int) -> Section | None:
     if not ordered:
         return None
     whole, cut = table(
         "Every deployment, the first to end on top",
         _HEAD,
-        (_row(one, today, near) for one in ordered),
+        (_cells(one, today, near) for one in ordered),
         noun="deployment",
         limit=_TABLE_BYTES,
         long=frozenset({2}),
     )
-    body = tag("div", tag("p", _HINT, class_="fix"), whole)
+    body = tag("div", tag("p", _UPGRADE_HINT, class_="fix"), whole)
     return Section(anchor="deployments", title="Deployments", body=body, cut=cut)
 
 
-def _row(one: Lifespan, today: date, near: int) -> tuple[Child, ...]:
+def _cells(one: Lifespan, today: date, near: int) -> tuple[Child, ...]:
     word, colour = urgency(one.retires, today, near, retired=one.ends_within(0))
     when = "" if one.retires is None else f" {one.retires}"
     left = "" if one.retires is None else left_in_words(one.retires, today)
@@ -94,3 +97,155 @@ def _row(one: Lifespan, today: date, near: int) -> tuple[Child, ...]:
         (one.facts.successor if one.facts is not None else None) or "?",
         one.upgrade_meaning,
     )
+
+
+# -- the line of time ----------------------------------------------------------------------------------
+
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_SHORTEST, _LONGEST, _BACK = 6, 36, 6
+"""Months ahead that the line shows at least and at most, and how far back; beyond, a bar ends at its edge."""
+_MOST_TICKS = 5
+_NAMES = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _End:
+    """Deployments of one model version that end on one day. `day` None: retired, the day unknown."""
+
+    model: str
+    day: date | None
+    retired: bool
+    names: tuple[str, ...]
+    successor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """The stretch of time that is drawn."""
+
+    start: date
+    end: date
+    today: date
+
+    def percent(self, day: date) -> float:
+        """Where a day lies, in percent of the width; days beyond lie on the edge."""
+        whole = (self.end - self.start).days
+        return 100 * min(max((day - self.start).days / whole, 0.0), 1.0)
+
+
+def retirements(lifespans: Sequence[Lifespan], *, today: date, soon: int, known_to: str) -> Section | None:
+    """What ends first stands first; `soon` is in days. None where there is nothing to speak of."""
+    if not lifespans:
+        return None
+    ends = list(_ends(lifespans))
+    line = _line([end.day for end in ends if end.day is not None], today)
+    rows, cut = fitting(lambda end: _row(end, line, soon), ends, "model version", 600_000)
+    fix = (
+        f"By the catalogue of {known_to}; the upright line is {today}, a bar is the time that is left. "
+        "Dates move, so look again."
+    )
+    drawn = tag("ol", _axis(line), *rows, class_="ends") if ends else ""
+    unknown = [f"{one.id.account.name}/{one.id.name}" for one in lifespans if _undated(one)]
+    rest = f"Retirement not known: {listed(sorted(unknown), most=_NAMES)}." if unknown else ""
+    body = (tag("p", fix, class_="fix"), drawn, tag("p", rest, class_="quiet") if rest else "")
+    return Section(anchor="retirements", title="Retirements", body=tag("div", *body), cut=cut)
+
+
+def left_in_words(day: date, today: date) -> str:
+    """How far a day is: ``in 12 days``, ``12 days ago``, ``today``."""
+    days = (day - today).days
+    if days == 0:
+        return "today"
+    return f"in {counted(days, 'day')}" if days > 0 else f"{counted(-days, 'day')} ago"
+
+
+def urgency(day: date | None, today: date, soon: int, *, retired: bool) -> tuple[str, str]:
+    """The word and the colour for a retirement."""
+    if retired or (day is not None and day <= today):
+        return ("retired", "red")
+    if day is None:
+        return ("not known", "violet")
+    return (f"within {soon} days", "amber") if (day - today).days <= soon else ("later", "green")
+
+
+def _undated(one: Lifespan) -> bool:
+    return one.retires is None and one.stage is not Stage.RETIRED
+
+
+def _ends(lifespans: Sequence[Lifespan]) -> Iterator[_End]:
+    grouped: dict[tuple[str, date | None, bool], list[Lifespan]] = {}
+    for one in soonest_first(lifespans):
+        if not _undated(one):
+            model = f"{one.model} {one.version or ''}".rstrip()
+            grouped.setdefault((model, one.retires, one.stage is Stage.RETIRED), []).append(one)
+    for (model, day, retired), group in grouped.items():
+        facts = group[0].facts
+        yield _End(
+            model=model,
+            day=day,
+            retired=retired,
+            names=tuple(f"{one.id.account.name}/{one.id.name}" for one in group),
+            successor=facts.successor if facts is not None else None,
+        )
+
+
+def _row(end: _End, line: _Line, soon: int) -> Markup:
+    word, colour = urgency(end.day, line.today, soon, retired=end.retired)
+    when = "day not known" if end.day is None else f"{end.day}, {left_in_words(end.day, line.today)}"
+    successor = f"; successor {end.successor}" if end.successor else ""
+    what = (
+        code(end.model),
+        badge(word, colour),
+        tag("span", when),
+        tag("span", f"{listed(end.names, most=_NAMES)}{successor}", class_="quiet"),
+    )
+    return tag("li", tag("div", join(what, " "), class_="what"), _bar(end.day, line, colour))
+
+
+def _bar(day: date | None, line: _Line, colour: str) -> Markup:
+    now, then = line.percent(line.today), line.percent(day or line.today)
+    left, right = min(now, then), max(now, then)
+    bar = tag(
+        "rect", x=f"{left:.2f}%", y="6", width=f"{right - left:.2f}%", height="10", rx="3", class_=colour
+    )
+    ticks = [_upright(line.percent(tick), "tick") for tick in _ticks(line)]
+    dot = tag("circle", cx=f"{then:.2f}%", cy="11", r="5", class_=colour)
+    parts = (*ticks, _upright(now, "mark"), bar, dot)
+    return tag("svg", *parts, aria_hidden="true", width="100%", height="22")
+
+
+def _upright(percent: float, kind: str) -> Markup:
+    where = f"{percent:.2f}%"
+    return tag("line", x1=where, x2=where, y1="0", y2="22", class_=kind)
+
+
+def _axis(line: _Line) -> Markup:
+    labels = []
+    for tick in _ticks(line):
+        at = line.percent(tick)
+        anchor = "start" if at < 10 else "end" if at > 90 else "middle"
+        words = f"{_MONTHS[tick.month - 1]} {tick.year}"
+        labels.append(tag("text", words, x=f"{at:.2f}%", y="12", text_anchor=anchor))
+    drawn = tag("svg", *labels, width="100%", height="16")
+    return tag("li", tag("span", class_="what"), drawn, class_="axis", aria_hidden="true")
+
+
+def _line(days: Sequence[date], today: date) -> _Line:
+    first, last = min([*days, today]), max([*days, today])
+    start = max(_month(first, 0), _month(today, -_BACK))
+    furthest = _month(today, _LONGEST)
+    end = furthest if last >= furthest else max(_month(last, 1), _month(today, _SHORTEST))
+    return _Line(start=start, end=end, today=today)
+
+
+def _ticks(line: _Line) -> list[date]:
+    """First days of months at an even distance, few enough for a phone."""
+    months = (line.end.year - line.start.year) * 12 + line.end.month - line.start.month
+    step = next(size for size in (1, 2, 3, 6, 12) if months // size < _MOST_TICKS)
+    return [_month(line.start, number) for number in range(0, months + 1, step)]
+
+
+def _month(day: date, months: int) -> date:
+    """The first day of the month that is so many months away."""
+    number = day.year * 12 + day.month - 1 + months
+    return date(number // 12, number % 12 + 1, 1)

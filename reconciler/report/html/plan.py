@@ -6,7 +6,6 @@ Rule of this module: the order of the text report holds here too, and what does 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.plan.actions import (
@@ -21,34 +20,28 @@ from reconciler.plan.actions import (
     kind_of,
 )
 from reconciler.plan.plan import Plan, Refusal, Step
-from reconciler.report.changes import Units, beside_marks, created_lines, value_texts
 from reconciler.report.html.cost import cost_section
 from reconciler.report.html.fleet_map import fleet_map, planned_holdings
 from reconciler.report.html.markup import Markup, tag
 from reconciler.report.html.page import PLAIN, Answer, Occasion, Section, badge, code, fitting, page, table
-from reconciler.report.html.quota_bars import quota_bars
+from reconciler.report.html.quota import quota_bars
 from reconciler.report.layout import counted, listed
+from reconciler.report.palette import ACTIONS
+from reconciler.report.plan import idle, incomplete, left_out, shares, summary, told_nowhere_else
 from reconciler.report.steps import (
     NO_ALIAS,
-    SIGN,
     Alias,
+    Units,
     account_name,
+    beside_marks,
     by_account,
+    created_lines,
     named_from,
     observed_text,
+    value_texts,
     written,
 )
-from reconciler.report.totals import idle, incomplete, left_out, shares, summary, told_nowhere_else
 
-_COLOUR: Final[Mapping[str, str]] = {
-    "create": "green",
-    "update": "amber",
-    "replace": "red",
-    "delete": "red",
-    "adopt": "blue",
-    "none": "quiet",
-    "blocked": "violet",
-}
 _MOST_DOUBTS = 10
 _ACCOUNT_BYTES, _KEPT_BYTES = 3_000_000, 1_000_000
 
@@ -99,7 +92,9 @@ def _answer(plan: Plan) -> Answer:
         colour=colour,
         summary=f"{idle(plan) or summary(plan)}{f' {out}' if out else ''}",
         doubts=_doubts(plan),
-        numbers={name: (number, _COLOUR.get(name, _COLOUR["none"])) for name, number in shares(plan).items()},
+        numbers={
+            name: (number, ACTIONS.get(name, ACTIONS["none"]).page) for name, number in shares(plan).items()
+        },
     )
 
 
@@ -179,7 +174,7 @@ def _step(step: Step, units: Units, anchor: str) -> Markup:
     ]
     title = tag(
         "h4",
-        badge(kind, _COLOUR[kind], SIGN[kind][0]),
+        badge(kind, ACTIONS[kind].page, ACTIONS[kind].sign),
         code(action.id.name),
         tag("span", " · ".join(filter(None, order)), class_="order"),
     )

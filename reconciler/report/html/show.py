@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from reconciler.domain.state import AccountMissing, Listed, ObservedDeployment, ObservedState, Unreadable
 from reconciler.plan.ownership import owner_of
 from reconciler.prices.bill import Cost
-from reconciler.report.changes import Units
 from reconciler.report.html.cost import cost_section
 from reconciler.report.html.fleet_map import fleet_map, observed_holdings
 from reconciler.report.html.markup import Child, Markup, tag
 from reconciler.report.html.page import Answer, Occasion, Section, badge, code, fitting, over, page, table
 from reconciler.report.layout import counted
+from reconciler.report.steps import Units
 
 _HEAD = ("deployment", "account, region", "model, version", "SKU", "capacity", "state", "owner")
 _TABLE_BYTES = 4_500_000

@@ -169,3 +169,33 @@ def test_a_price_list_that_is_not_there_is_wrong_usage(desk: Desk) -> None:
 def test_an_amount_is_plain_digits(desk: Desk) -> None:
     desk.run("plan", "--max-monthly-increase", "-5", code=64)
     desk.run("plan", "--max-monthly-increase", "1e9", code=64)
+
+
+def test_the_known_prices_are_listed_with_their_lists(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["catalog", "prices", "--sku", "ProvisionedManaged", "--region", "westeurope"]) == 0
+    assert "OpenAI models" in (text := capsys.readouterr().out)
+    assert "2.72" in text
+    assert "before discounts and taxes" in text
+    assert run(["catalog", "prices", "--model", "gpt-4.1", "--region", "eastus2", "-o", "json"]) == 0
+    prices = json.loads(capsys.readouterr().out)["prices"]
+    assert {"sku": "GlobalStandard", "kind": "input", "rate": "2", "unit": "1M"}.items() <= next(
+        one for one in prices if (one["sku"], one["kind"]) == ("GlobalStandard", "input")
+    ).items()
+
+
+def test_a_refresh_that_reaches_nobody_writes_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RECONCILER_PRICES_ENDPOINT", "http://mirror.example")
+    file = tmp_path / "prices.json"
+    assert run(["catalog", "prices", "--refresh", "--region", "eastus2", "--overlay", str(file)]) == 64
+    assert "RECONCILER_PRICES_ENDPOINT" in capsys.readouterr().err
+    assert not file.exists()
+
+
+def test_a_refresh_needs_a_region(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    text = desk.file.read_text("utf-8").replace("    region: eastus2\n", "")
+    desk.file.write_text(text, "utf-8")
+    assert run(["catalog", "prices", "--refresh", str(desk.file)]) == 64
+    assert "name --region" in capsys.readouterr().err
+    assert run(["catalog", "prices", "--currency", "dollars"]) == 64

@@ -77,7 +77,7 @@ def test_a_file_that_appears_while_ours_are_written_stays_and_ours_go(
         real(descriptor)
 
     monkeypatch.setattr(os, "fsync", appears)
-    with pytest.raises(UsageProblem, match=r"one\.yaml exist"):
+    with pytest.raises(UsageProblem, match=r"one\.yaml already exists"):
         write_folder(tmp_path, FILES, force=False)
     assert {one.name: one.read_text("utf-8") for one in tmp_path.iterdir()} == {"one.yaml": "mine"}
 

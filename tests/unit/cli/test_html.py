@@ -46,7 +46,7 @@ def test_what_is_there_has_its_map_table_and_retirements(manifest: Path) -> None
 def test_drift_is_written_with_the_exit_code_of_drift(manifest: Path) -> None:
     made = page(2, "drift", str(manifest))
     assert made.sections[0] == "drift"
-    assert "deleted-outside" in made.section("drift").text
+    assert "missing" in made.section("drift").text
 
 
 @pytest.mark.parametrize("more", [("--offline",), ()])

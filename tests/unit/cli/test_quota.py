@@ -65,7 +65,7 @@ def test_a_pool_that_is_too_small_fails_the_command(
 ) -> None:
     manifest.write_text(MANIFEST.replace("CAPACITY", "100000"), "utf-8")
     text = told(capsys, 1, "quota", str(manifest))
-    assert "held after the plan by aoai-contoso/overflow 100000" in text
+    assert "used by aoai-contoso/overflow 100000" in text
     assert "1 too small" in text
 
 

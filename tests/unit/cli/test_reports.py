@@ -36,8 +36,8 @@ def test_manifests_with_errors_are_the_report_of_every_command(
 def test_drift_writes_reports_and_still_ends_with_2(tmp_path: Path) -> None:
     asked = ["--report", f"markdown={tmp_path / 'drift.md'}", "--report", f"json={tmp_path / 'drift.json'}"]
     assert run(["drift", *words(tmp_path), *asked]) == 2
-    assert "3 deleted-outside" in (tmp_path / "drift.md").read_text()
-    assert json.loads((tmp_path / "drift.json").read_text())["summary"]["deleted-outside"] == 3
+    assert "3 missing" in (tmp_path / "drift.md").read_text()
+    assert json.loads((tmp_path / "drift.json").read_text())["summary"]["missing"] == 3
 
 
 @pytest.mark.parametrize("given", ["pdf=x", "markdown", "markdown=", "=x"])

@@ -248,7 +248,7 @@ def test_a_shard_on_its_own_keeps_to_its_share_of_the_deletes(
         ),
         (["plan", "merge", "no-such-file"], 64, "cannot read the plan no-such-file"),
         (["plan", "merge", "m/fleet.yaml"], 64, "m/fleet.yaml: this is not a plan file"),
-        (["plan", "merge"], 64, "Missing argument 'FILE...'"),
+        (["plan", "merge"], 64, "missing argument 'FILE...'"),
     ],
 )
 def test_what_cannot_be_merged_or_applied_says_why(

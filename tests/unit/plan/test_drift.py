@@ -91,9 +91,9 @@ CAUSES: list[tuple[str, DesiredDeployment, ObservedDeployment | None, Cause | No
         Cause.CHANGED_OUTSIDE,
         Severity.ERROR,
     ),
-    ("gone", ONE, None, Cause.DELETED_OUTSIDE, Severity.ERROR),
-    ("gone, fine-tuned", desired(model=TUNED, version="1"), None, Cause.EXPIRED, Severity.WARNING),
-    ("gone, developer tier", desired(sku="DeveloperTier"), None, Cause.EXPIRED, Severity.WARNING),
+    ("gone", ONE, None, Cause.MISSING, Severity.ERROR),
+    ("gone, fine-tuned", desired(model=TUNED, version="1"), None, Cause.EXPIRED, Severity.ERROR),
+    ("gone, developer tier", desired(sku="DeveloperTier"), None, Cause.EXPIRED, Severity.ERROR),
     ("Failed", ONE, in_state(applied(ONE), "Failed"), Cause.FAILED_STATE, Severity.ERROR),
     ("Disabled", ONE, in_state(applied(ONE), "Disabled"), Cause.FAILED_STATE, Severity.ERROR),
     ("being changed, as declared", ONE, in_state(applied(ONE), "Updating"), None, None),
@@ -114,7 +114,7 @@ def test_every_difference_has_a_cause(
     found = [(item.cause, item.severity) for item in report.items]
     assert found == ([] if cause is None else [(cause, severity)]), reason
     assert report.in_sync == (1 if cause is None else 0)
-    assert report.drifted is (cause not in {None, Cause.PENDING})
+    assert report.drifted is (severity is Severity.ERROR)
 
 
 def only(report: DriftReport) -> DriftItem:
@@ -162,10 +162,12 @@ def test_what_another_fleet_has_marked_is_drift_only_where_the_account_is_claime
     theirs = world(listed(of_fleet(applied(desired("theirs")), "rival")))
     report = find_drift(state(prune=prune), theirs, today=TODAY)
     claimed = prune is PrunePolicy.EXCLUSIVE
-    assert only(report).severity is (Severity.WARNING if claimed else Severity.INFO)
+    assert only(report).severity is (Severity.ERROR if claimed else Severity.INFO)
     assert report.drifted is claimed
     for others in (unmarked(applied(desired("nobodys"))), applied(desired("ours"))):
-        assert find_drift(state(prune=prune), world(listed(others)), today=TODAY).drifted
+        found = find_drift(state(prune=prune), world(listed(others)), today=TODAY)
+        assert only(found).severity is (Severity.ERROR if claimed else Severity.WARNING)
+        assert found.drifted is claimed
 
 
 def test_out_of_scope_is_out_of_the_report() -> None:
@@ -220,3 +222,105 @@ def test_items_are_ordered_by_identity_whatever_the_order_of_the_listing() -> No
 
 def test_a_fleet_that_took_a_deployment_over_is_named() -> None:
     assert "rival" in only(drift(ONE, there=(of_fleet(applied(ONE), "rival"),))).explanation
+
+
+# -- never applied, or gone ----------------------------------------------------------------------------
+
+
+NEW = desired("new")
+ABSENT: list[tuple[str, tuple[DesiredDeployment, ...], tuple[ObservedDeployment, ...], Cause]] = [
+    ("nothing of the fleet is there", (NEW,), (), Cause.MISSING),
+    ("all else is as declared", (NEW, ONE), (applied(ONE),), Cause.MISSING),
+    ("another one is not as last declared", (NEW, desired(capacity=60)), (applied(ONE),), Cause.PENDING),
+    ("another one is no longer declared", (NEW,), (applied(ONE),), Cause.PENDING),
+    ("another fleet's is not declared", (NEW,), (of_fleet(applied(ONE), "rival"),), Cause.MISSING),
+    ("nobody's is not declared", (NEW,), (unmarked(applied(ONE)),), Cause.MISSING),
+    (
+        "a trial, and another one has changed",
+        (desired("new", sku="DeveloperTier"), desired(capacity=60)),
+        (applied(ONE),),
+        Cause.PENDING,
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("reason", "declared", "there", "cause"), ABSENT, ids=[reason for reason, *_ in ABSENT]
+)
+def test_what_is_absent_is_pending_only_where_the_fleet_shows_newer_manifests(
+    reason: str,
+    declared: tuple[DesiredDeployment, ...],
+    there: tuple[ObservedDeployment, ...],
+    cause: Cause,
+) -> None:
+    found = {item.id.name: item for item in drift(*declared, there=there).items}
+    assert found["new"].cause is cause, reason
+    assert found["new"].absent
+
+
+def test_what_a_selection_left_out_is_no_sign_of_newer_manifests() -> None:
+    scope = Scope(excludes=("acc/chat",), left_out=frozenset({name_of("chat")}), narrowed=True)
+    report = drift(NEW, there=(applied(ONE),), scope=scope)
+    assert only(report).cause is Cause.MISSING
+
+
+# -- how grave -----------------------------------------------------------------------------------------
+
+
+def of_each_kind() -> DriftReport:
+    declared = (ONE, desired("new"), OLD_TOO)
+    there = (
+        resized(applied(ONE), 99),
+        upgraded(applied(OLD_TOO), "2024-11-20"),
+        unmarked(applied(desired("x"))),
+    )
+    return drift(*declared, there=there)
+
+
+OLD_TOO = desired("older", version="2024-08-06")
+
+
+def severities(report: DriftReport) -> dict[str, str]:
+    return {item.cause.value: item.severity.value for item in report.items}
+
+
+def test_the_fleet_says_how_grave_a_cause_is() -> None:
+    usual = of_each_kind()
+    assert severities(usual) == {
+        "changed-outside": "error",
+        "missing": "error",
+        "auto-upgraded": "warning",
+        "undeclared": "warning",
+    }
+    stated = usual.judged(
+        {
+            Cause.CHANGED_OUTSIDE: Severity.INFO,
+            Cause.MISSING: Severity.OFF,
+            Cause.AUTO_UPGRADED: Severity.ERROR,
+        }
+    )
+    assert severities(stated) == {
+        "changed-outside": "info",
+        "auto-upgraded": "error",
+        "undeclared": "warning",
+    }
+    assert stated.ignored == 1
+    assert stated.drifted
+    assert not usual.without({Cause.CHANGED_OUTSIDE, Cause.MISSING}).drifted
+
+
+FAIL_ON: list[tuple[set[Cause], bool]] = [
+    ({Cause.MISSING}, True),
+    ({Cause.UNDECLARED}, True),
+    ({Cause.AUTO_UPGRADED, Cause.RETIRED}, True),
+    ({Cause.RETIRED}, False),
+    (set(), False),
+]
+
+
+@pytest.mark.parametrize(("causes", "fails"), FAIL_ON)
+def test_the_causes_to_fail_on_are_errors_and_no_others_are(causes: set[Cause], *, fails: bool) -> None:
+    report = of_each_kind().judged({Cause.PENDING: Severity.ERROR}, causes)
+    assert report.drifted is fails
+    errors = {item.cause for item in report.items if item.severity is Severity.ERROR}
+    assert errors == causes & {item.cause for item in report.items}

@@ -40,8 +40,8 @@ def test_the_text_names_every_holder_and_counts_the_verdicts() -> None:
         style=Style(width=100),
         alias_of={SUBSCRIPTION: "prod"}.get,
     )
-    assert "held after the plan by acc/chat 45" in told
-    assert "held after the plan by acc/idle 7" in told
+    assert "used by acc/chat 45" in told
+    assert "used by acc/idle 7" in told
     assert told.endswith("3 pools: 2 within the limit, 1 unverified\n")
 
 
@@ -56,6 +56,18 @@ def test_the_document_is_the_plans_own_list_of_pools_with_holders() -> None:
     assert isinstance(pools, list)
     assert [sorted(pool) for pool in pools if isinstance(pool, dict)] == [
         sorted(
-            ["pool", "scope", "label", "limit", "usedBefore", "usedPeak", "usedAfter", "verdict", "holders"]
+            [
+                "pool",
+                "scope",
+                "label",
+                "limit",
+                "usedBefore",
+                "usedPeak",
+                "usedAfter",
+                "free",
+                "usedPercent",
+                "verdict",
+                "holders",
+            ]
         )
     ] * 3

@@ -12,8 +12,8 @@ from reconciler.plan.drift import DriftReport
 from reconciler.plan.lifespan import Lifespan
 from reconciler.plan.plan import Plan
 from reconciler.report.html import drift, lifecycle, plan, show
+from reconciler.report.html.lifecycle import retirements
 from reconciler.report.html.page import Occasion
-from reconciler.report.html.retirements import retirements
 from tests.unit.report.reading_html import Reading
 from tests.unit.report.test_plan import thousand
 from tests.unit.report.values import ALIASES, SWEDEN, named

@@ -191,14 +191,21 @@ def test_the_caret_stands_under_what_is_meant(
     reason: str, line: str, start: int, end: int, expected: str
 ) -> None:
     text = render_text([finding(at(1, start, end))], Texts(chat=[line]), style=PLAIN)
-    shown = [part.removeprefix("1 | ").removeprefix("  | ") for part in text.splitlines()[2:4]]
+    shown = [part.removeprefix("1 | ").removeprefix("  | ") for part in excerpt(text)]
     assert "\n".join(shown) == expected, reason
+
+
+def excerpt(text: str) -> list[str]:
+    """The line that is shown and the carets below it."""
+    lines = text.splitlines()
+    edge = lines.index("  |")
+    return lines[edge + 1 : edge + 3]
 
 
 def test_an_endless_line_is_cut_around_what_is_meant() -> None:
     line = "x" * 5_000_000 + "MEANT" + "y" * 5_000_000
     text = render_text([finding(at(1, 5_000_001, 5_000_006))], Texts(chat=[line]), style=PLAIN)
-    shown, carets = text.splitlines()[2:4]
+    shown, carets = excerpt(text)
     assert len(shown) < 100
     assert shown.index("MEANT") == carets.index("^^^^^")
     assert carets.count("^") == 5

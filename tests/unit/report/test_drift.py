@@ -3,12 +3,11 @@
 from reconciler.diagnostics import Severity
 from reconciler.plan.actions import FieldChange
 from reconciler.plan.drift import Cause, DriftItem, DriftReport, UnreadableAccount
-from reconciler.report.drift import render_markdown, render_text, to_json
-from reconciler.report.drift_cases import render_github, render_junit
+from reconciler.report.drift import render_github, render_junit, render_text, to_json
 from reconciler.report.style import Style
 from tests.unit.report.golden_text import as_golden
 from tests.unit.report.pages import drift_source
-from tests.unit.report.values import ALIASES, account, change, named
+from tests.unit.report.values import ALIASES, account, change, drift_markdown, named
 
 PLAIN = Style(width=80)
 PERSON = "alice.jones@contoso.com"
@@ -49,7 +48,7 @@ def test_our_own_marks_and_fractions_of_seconds_are_left_to_json() -> None:
     report = DriftReport(items=(pending,))
     for text in (
         render_text(report, style=PLAIN),
-        render_markdown(report),
+        drift_markdown(report),
         render_junit(report),
         render_github(report, places={}, span=lambda _: None),
         drift_source(report),
@@ -98,11 +97,11 @@ def test_every_kind_of_drift_reads_as_in_the_golden_text() -> None:
 
 
 def test_the_markdown_reads_as_in_the_golden_text() -> None:
-    assert as_golden("drift.md", render_markdown(found()))
+    assert as_golden("drift.md", drift_markdown(found()))
 
 
 def test_a_person_is_masked_everywhere_unless_asked_for_and_an_application_never() -> None:
-    texts = (render_text(found(), style=PLAIN), str(to_json(found())), render_markdown(found()))
+    texts = (render_text(found(), style=PLAIN), str(to_json(found())), drift_markdown(found()))
     for text in texts:
         assert "alice" not in text
         assert "a…@contoso.com" in text
@@ -110,7 +109,7 @@ def test_a_person_is_masked_everywhere_unless_asked_for_and_an_application_never
     open_texts = (
         render_text(found(), style=PLAIN, show_people=True),
         str(to_json(found(), show_people=True)),
-        render_markdown(found(), show_people=True),
+        drift_markdown(found(), show_people=True),
     )
     assert all(PERSON in text for text in open_texts)
 
@@ -155,6 +154,6 @@ def test_ascii_terminals_get_ascii() -> None:
 
 def test_a_very_long_table_is_cut_and_says_so() -> None:
     many = DriftReport(items=tuple(item(f"d{number}", explanation="x" * 300) for number in range(1000)))
-    text = render_markdown(many)
+    text = drift_markdown(many)
     assert len(text.encode()) < 65_000
     assert "800 more deployments not shown" in text

@@ -11,11 +11,10 @@ from reconciler.domain.health import Check, Status
 from reconciler.plan.causes import ABOUT, Cause
 from reconciler.plan.drift import DriftItem, DriftReport, UnreadableAccount
 from reconciler.report import doctor, lifecycle, quota
-from reconciler.report.drift_cases import render_github, render_junit
-from reconciler.report.exposition import render_prometheus
+from reconciler.report.drift import render_github, render_junit, render_prometheus
 from reconciler.report.style import Style
 from tests.unit.report.test_inert import ANYTHING, evil_drift, obeyed
-from tests.unit.report.test_narrow import TODAY, lifespan
+from tests.unit.report.test_narrow import ASKED, lifespan
 from tests.unit.report.values import EVIL, account, change, named, pool
 
 AT = datetime(2026, 11, 24, 3, 4, 5, tzinfo=UTC)
@@ -40,7 +39,7 @@ def night() -> DriftReport:
     return DriftReport(
         items=(
             item("chat", Cause.CHANGED_OUTSIDE),
-            item("chat", Cause.RETIRED),
+            item("chat", Cause.RETIRED, Severity.ERROR),
             item("next", Cause.PENDING),
             item("moved", Cause.AUTO_UPGRADED, Severity.INFO),
         ),
@@ -105,7 +104,7 @@ def test_more_than_ten_annotations_are_counted() -> None:
     many = DriftReport(items=tuple(item(f"d{number}", Cause.UNDECLARED) for number in range(25)))
     lines = render_github(many, places={}, span=lambda _: None).splitlines()
     assert len(lines) == 10
-    assert lines[-1] == "::warning title=drift::and 16 more findings"
+    assert lines[-1] == "::warning title=reconciler::and 16 more (16 warnings)"
     assert render_github(DriftReport(items=()), places={}, span=lambda _: None) == ""
 
 
@@ -169,8 +168,8 @@ def test_f130_and_f131_lists_and_examinations_obey_nobody() -> None:
     pools = (pool(EVIL),)
     texts = [
         doctor.render_text(checks, style=style, verbose=False),
-        lifecycle.render_text(ends, style=style, today=TODAY, known_to="2026-11-22", limit=30),
-        lifecycle.render_markdown(ends, today=TODAY, known_to="2026-11-22", limit=30),
+        lifecycle.render_text(ends, ASKED, style=style),
+        lifecycle.render_markdown(ends, ASKED),
         quota.render_text(pools, style=style, alias_of=lambda _: EVIL),
         quota.render_markdown(pools, alias_of=lambda _: EVIL),
     ]

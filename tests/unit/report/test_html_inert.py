@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from reconciler.diagnostics import Diagnostic, Place, Severity
 from reconciler.report.html.markup import ATTRIBUTES, ELEMENTS, Markup, tag
 from reconciler.report.html.markup import text as escaped
-from reconciler.report.html.sheet import SHEET
+from reconciler.report.html.page import SHEET
 from tests.unit.report.pages import drift_source, lifecycle_source, lifespan, plan_source, show_source
 from tests.unit.report.reading_html import Reading
 from tests.unit.report.test_inert import ANYTHING, evil_drift, evil_plan, obeyed

@@ -14,9 +14,9 @@ from reconciler.domain.deployment import ModelRef
 from reconciler.domain.sku import SkuName
 from reconciler.plan.drift import DriftReport
 from reconciler.plan.plan import Plan, Verdict
-from reconciler.report.changes import no_units
 from reconciler.report.html.fleet_map import Holding, amount_of
-from reconciler.report.html.sheet import DARK, LIGHT, WASHED
+from reconciler.report.html.page import SHEET
+from reconciler.report.steps import no_units
 from tests.unit.plan.states import name_of
 from tests.unit.report.pages import (
     NOON,
@@ -135,7 +135,13 @@ def luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-@pytest.mark.parametrize("scheme", [LIGHT, DARK])
+WASHED = ("blue", "green", "amber", "red", "violet")
+LIGHT, DARK = (
+    dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", part)) for part in SHEET.split("@media", 2)[:2]
+)
+
+
+@pytest.mark.parametrize("scheme", [LIGHT, DARK], ids=["light", "dark"])
 def test_text_has_the_contrast_of_wcag_aa_on_every_ground_it_stands_on(scheme: dict[str, str]) -> None:
     grounds = ("ground", "raised")
     pairs = [(ink, ground) for ink in ("ink", "quiet", *WASHED) for ground in grounds]
@@ -291,7 +297,7 @@ def test_a_bar_shows_what_was_used_what_is_taken_and_what_is_above_the_limit() -
     }
     (mark,) = page.all("line", "mark")
     assert mark.get("x1") == "100.00%"
-    assert "limit100before50peak200after150! exceeds the limit" in page.section("quota").text
+    assert "limit100before50peak200after150free0used150 %! exceeds the limit" in page.section("quota").text
     assert page.all("svg")[0].get("aria-label") == (
         "of 100 used 50 before, 200 at the peak, 150 after: exceeds the limit"
     )
@@ -308,7 +314,7 @@ def test_a_pool_that_could_not_be_read_is_unverified_and_draws_nothing() -> None
     quiet = pool(limit=None, before=None, peak=None, after=None, verdict=Verdict.UNVERIFIED)
     page = plan_page(plan(quota=(quiet,)))
     assert page.all("rect") == []
-    assert "limit?before?peak?after?? unverified" in page.section("quota").text
+    assert "limit?before?peak?after?free?used?? unverified" in page.section("quota").text
 
 
 def test_a_pool_that_is_too_small_stands_first_in_its_region() -> None:

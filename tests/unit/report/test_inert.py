@@ -16,9 +16,10 @@ from reconciler.engine.stop import Interruption
 from reconciler.plan.drift import Cause, DriftItem, DriftReport, UnreadableAccount
 from reconciler.plan.plan import Holder, Plan
 from reconciler.report import apply, diagnostics, drift, show
+from reconciler.report.markdown import markdown_inert
 from reconciler.report.plan import render_markdown, render_text
 from reconciler.report.progress import PlainProgress
-from reconciler.report.style import Style, inert, json_text, markdown_inert, masked
+from reconciler.report.style import Style, inert, json_text, masked
 from tests.unit.report.values import (
     EVIL,
     account,
@@ -27,6 +28,7 @@ from tests.unit.report.values import (
     create,
     delete,
     desired,
+    drift_markdown,
     fleet,
     keep,
     named,
@@ -194,7 +196,7 @@ def test_output_for_ascii_is_ascii_whatever_is_written(text: str) -> None:
 
 @given(ANYTHING)
 def test_f132_no_line_of_markdown_is_an_order(text: str) -> None:
-    pages = [render_markdown(evil_plan(text)), drift.render_markdown(evil_drift(text))]
+    pages = [render_markdown(evil_plan(text)), drift_markdown(evil_drift(text))]
     pages.append(show.render_markdown(fleet(observed(text, text), unreadable=text)))
     assert [line for page in pages for line in obeyed(page)] == []
 

@@ -8,9 +8,8 @@ import pytest
 
 from reconciler.engine.outcome import Finished, ItemReport, Outcome, Started, Waiting
 from reconciler.plan.plan import Step
-from reconciler.report.lanes import Lanes
 from reconciler.report.layout import cells
-from reconciler.report.progress import TerminalProgress
+from reconciler.report.progress import Lanes, TerminalProgress
 from reconciler.report.style import Style
 from tests.unit.report.test_progress import Terminal
 from tests.unit.report.values import create, desired, plan

@@ -1,4 +1,4 @@
-"""Tables on terminals of 80 and 200 columns: long names are shortened, or moved to a line of their own."""
+"""Tables on terminals of 80 and 200 columns: long names are moved to a line of their own."""
 
 from datetime import date, timedelta
 
@@ -9,13 +9,14 @@ from reconciler.domain.sku import SkuName
 from reconciler.plan.lifespan import Lifespan
 from reconciler.plan.plan import Holder, Verdict
 from reconciler.report import lifecycle, quota, show
-from reconciler.report.layout import cells, fitted, shortened
+from reconciler.report.layout import cells, paragraph, shortened, stacked
 from reconciler.report.style import UNBROKEN, Style
 from tests.unit.report.values import ALIASES, SWEDEN, fleet, named, observed, pool
 
 LONG = "a-deployment-of-the-customer-service-team-in-the-nordic-countries"
 TUNED = "gpt-4o-mini-2024-07-18.ft-0123456789abcdef0123456789abcdef-customer-service"
 TODAY = date(2026, 11, 24)
+ASKED = lifecycle.Asked(today=TODAY, known_to="2026-11-22", limit=30)
 WIDTHS = pytest.mark.parametrize("width", [80, 200])
 
 
@@ -46,9 +47,8 @@ def lifespan(name: str = "chat", days: int | None = 12, *, model: str = "gpt-4o"
 
 
 def lifecycle_text(width: int, *lifespans: Lifespan) -> str:
-    return lifecycle.render_text(
-        lifespans, style=Style(width=width), today=TODAY, known_to="2026-11-22", limit=30
-    )
+    asked = lifecycle.Asked(today=TODAY, known_to="2026-11-22")
+    return lifecycle.render_text(lifespans, asked, style=Style(width=width))
 
 
 @WIDTHS
@@ -93,12 +93,14 @@ def test_a_narrow_lifecycle_says_everything_that_a_wide_one_says() -> None:
 
 def test_what_ends_first_stands_first_in_markdown_and_what_is_cut_is_counted() -> None:
     many = [lifespan(f"d{number}", number) for number in range(250, 0, -1)]
-    page = lifecycle.render_markdown(many, today=TODAY, known_to="2026-11-22", limit=30)
+    page = lifecycle.render_markdown(many, lifecycle.Asked(today=TODAY, known_to="2026-11-22"))
     rows = [line for line in page.splitlines() if line.startswith("| `")]
     assert rows[0].startswith("| `aoai-swc/d1` |")
     assert len(rows) == 200
-    assert "50 deployments that end later not shown" in page
-    assert "30 retired or retiring within 30 days" in page
+    assert "50 deployments not shown here. They end later" in page
+    within = lifecycle.render_markdown(many, ASKED)
+    assert "30 retired or retiring within 30 days; only these are shown" in within
+    assert within.count("| `aoai-swc/") == 30
 
 
 def test_pools_in_markdown_name_the_holders_of_those_that_are_too_small() -> None:
@@ -120,7 +122,26 @@ def test_a_shortened_name_keeps_both_its_ends() -> None:
     assert cells(shortened("模型模型模型模型", 7)) <= 7
 
 
-def test_only_columns_that_may_be_are_shortened_and_never_below_their_least() -> None:
-    rows = [("x" * 30, "y" * 30)]
-    assert fitted(rows, width=50, least={1: 10}) == [f"{'x' * 30}  {'y' * 9}…{'y' * 8}"]
-    assert fitted(rows, width=20, least={1: 10}) == [f"{'x' * 30}  {'y' * 5}…{'y' * 4}"]
+def test_names_that_do_not_fit_stand_on_a_line_of_their_own_and_are_whole() -> None:
+    rows = [("agent-inventory-flow" + "x" * 30, "gpt-4o"), ("agent-inventory-reserved" + "x" * 30, "gpt-4o")]
+    assert stacked(rows, width=80, first=1) == [[f"{name}  {model}"[:90]] for name, model in aligned(rows)]
+    narrow = stacked(rows, width=56, first=1)
+    assert narrow == [[rows[0][0], "      gpt-4o"], [rows[1][0], "      gpt-4o"]]
+
+
+def aligned(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    longest = max(len(name) for name, _ in rows)
+    return [(name.ljust(longest), model) for name, model in rows]
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_a_word_longer_than_a_line_is_broken_and_nothing_of_it_is_lost(width: int) -> None:
+    word = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg" + "模" * 60
+    lines = paragraph(f"the account {word} could not be read", width=width, indent="  ", hanging="    ")
+    assert [line for line in lines if cells(line) > width] == []
+    assert word in "".join(line.strip() for line in lines)
+
+
+def test_a_broken_word_never_puts_an_order_at_the_start_of_a_line() -> None:
+    lines = paragraph("a" * 38 + "::error::owned" * 9, width=40)
+    assert [line for line in lines if line.lstrip().startswith("::")] == []

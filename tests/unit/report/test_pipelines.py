@@ -5,13 +5,15 @@ import re
 import pytest
 
 from reconciler.report.diagnostics import render_markdown
-from reconciler.report.pipelines import fitted, gitlab_counts, render_github
-from reconciler.report.pull_request import render_markdown as plan_page
+from reconciler.report.markdown import fitted
+from reconciler.report.plan import gitlab_counts, render_github
+from reconciler.report.plan import render_markdown as plan_page
 from tests.unit.report.test_diagnostics import CHAT, NOTHING, at, finding
 from tests.unit.report.values import (
     EVIL,
     adopt,
     blocked,
+    change,
     create,
     delete,
     desired,
@@ -42,7 +44,7 @@ def test_refusals_and_blocked_deployments_are_annotations_with_their_fix() -> No
     assert len(lines) == 3
     assert all(line.startswith("::error ") for line in lines)
     assert any("aoai-swc/chat is blocked" in line for line in lines)
-    assert any("fix: fix: " in line for line in lines)
+    assert any("fix: " in line for line in lines)
     assert any("file=chat.yaml,line=5," in line for line in lines)
 
 
@@ -65,7 +67,8 @@ def test_a_page_that_fits_stays_as_it_is() -> None:
 def test_a_page_is_cut_between_lines_and_leaves_nothing_open(limit: int, evil: str) -> None:
     """F-131: an open code block or fold would swallow what stands below."""
     page = plan_page(
-        plan(*(create(desired(f"{evil}{n}", f"a-{n % 40}")) for n in range(900))), max_bytes=10**9
+        plan(*(create(desired(f"{evil}{n}", f"a-{n % 40}"), change("x", None, n)) for n in range(900))),
+        max_bytes=10**9,
     )
     cut = fitted(page, limit, WHOLE)
     assert len(cut.encode()) <= limit
@@ -78,7 +81,7 @@ def test_a_page_is_cut_between_lines_and_leaves_nothing_open(limit: int, evil: s
             fence = mark.group()
         else:
             outside.append(line)
-            folds += line.startswith("<details>") - line.startswith("</details>")
+            folds += line.startswith("<details") - line.startswith("</details>")
     assert (fence, folds) == ("", 0)
     assert outside[-1].endswith(WHOLE)
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 import jsonschema
 import pytest
 
-from reconciler.report.junit import to_junit
+from reconciler.report.diagnostics import render_junit
 from reconciler.report.sarif import to_sarif
 from tests.manifests.checking import Checked, check_paths, check_text
 
@@ -98,7 +98,7 @@ def test_files_are_named_as_uris(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def junit(checked: Checked) -> ET.Element:
     sources = checked.loaded.sources
-    return ET.fromstring(to_junit(checked.findings, sources, files=sources.files))  # noqa: S314 -- our own
+    return ET.fromstring(render_junit(checked.findings, sources, files=sources.files))  # noqa: S314 -- our own
 
 
 def test_junit_has_a_case_per_file_and_fails_where_errors_are(

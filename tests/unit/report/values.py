@@ -1,6 +1,7 @@
 """Builders of plans, reports and what they are made of; a test names what matters to it."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.domain.deployment import (
@@ -33,7 +34,9 @@ from reconciler.plan.actions import (
     Replace,
     Update,
 )
+from reconciler.plan.drift import DriftReport
 from reconciler.plan.plan import Holder, Plan, PoolForecast, Refusal, Step, Unread, Verdict
+from reconciler.report import drift
 
 PROD = "11111111-1111-1111-1111-111111111111"
 SWEDEN = Region("swedencentral")
@@ -259,3 +262,9 @@ def fleet(
         id_ = account("aoai-missing")
         readings[id_] = AccountMissing(id=id_, code="ResourceNotFound", message=missing)
     return ObservedState(readings=readings)
+
+
+def drift_markdown(report: DriftReport, **more: Any) -> str:  # noqa: ANN401 -- options of render_markdown
+    """Drift of the fleet contoso, looked at in a night of November."""
+    at = datetime(2026, 11, 24, 3, 4, 5, tzinfo=UTC)
+    return drift.render_markdown(report, fleet="contoso", cloud="AzureCloud", at=at, **more)

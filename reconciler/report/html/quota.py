@@ -1,4 +1,4 @@
-"""Quota pools as bars, each with its numbers and its verdict in words.
+"""Quota pools as bars, each with its numbers and its verdict in words; alone, as a page.
 
 Rule of this module: a number that ARM did not give is a question mark and draws nothing.
 """
@@ -10,32 +10,47 @@ from itertools import groupby
 
 from reconciler.plan.plan import PoolForecast, Verdict
 from reconciler.report.html.markup import Child, Markup, tag
-from reconciler.report.html.page import Section, badge, code, fitting
+from reconciler.report.html.page import Answer, Occasion, Section, badge, code, fitting, page
 from reconciler.report.layout import listed
+from reconciler.report.palette import VERDICTS
+from reconciler.report.quota import HOLDERS, count, free, per_cent, scope_name
 from reconciler.report.steps import NO_ALIAS, Alias
 
-_TOLD = {
-    Verdict.FITS: ("fits", "green", "="),
-    Verdict.EXCEEDS: ("exceeds the limit", "red", "!"),
-    Verdict.UNVERIFIED: ("unverified", "amber", "?"),
-}
+_TOLD = {Verdict.FITS: "fits", Verdict.EXCEEDS: "exceeds the limit", Verdict.UNVERIFIED: "unverified"}
 _HINT = (
     "The whole bar is the larger of the limit and the peak. Grey: used before and kept; blue: taken by the "
     "plan; green: freed by it; red: above the limit; the upright line: the peak on the way. Used is what "
     "everybody uses, as ARM counts it, in the pool's own units."
 )
-_HOLDERS = 12
 
 
-def quota_bars(pools: Sequence[PoolForecast], alias_of: Alias = NO_ALIAS) -> Section | None:
+def render_html(
+    pools: Sequence[PoolForecast], occasion: Occasion, *, alias_of: Alias = NO_ALIAS, complete: bool = True
+) -> str:
+    """Every pool that the fleet draws on, or would after a plan."""
+    full = any(pool.verdict is Verdict.EXCEEDS for pool in pools)
+    verdict = ("too small", "red") if full else ("within the limits", "green")
+    answer = Answer(
+        verdict=verdict[0] if complete else "incomplete",
+        colour=verdict[1] if complete else "amber",
+        summary=f"{count(pools).rstrip('.')}.",
+        doubts=() if complete else ("Some account could not be read; what it holds is not counted.",),
+    )
+    return page(occasion, answer, [quota_bars(pools, alias_of, all_holders=True)])
+
+
+def quota_bars(
+    pools: Sequence[PoolForecast], alias_of: Alias = NO_ALIAS, *, all_holders: bool = False
+) -> Section | None:
     """The pools of each region together, what is too small first; None where no pool is known."""
     if not pools:
         return None
     ordered = sorted(pools, key=lambda pool: (pool.scope, pool.verdict is not Verdict.EXCEEDS, pool.pool))
 
     def render(pools: Sequence[PoolForecast]) -> Markup:
-        title = tag("h3", _scope(pools[0].scope, alias_of))
-        return tag("div", title, tag("ul", *map(_pool, pools), class_="pools"))
+        title = tag("h3", scope_name(pools[0].scope, alias_of))
+        drawn = (_pool(pool, all_holders=all_holders) for pool in pools)
+        return tag("div", title, tag("ul", *drawn, class_="pools"))
 
     regions = [list(group) for _, group in groupby(ordered, key=lambda pool: pool.scope)]
     kept, cut = fitting(render, regions, "region")
@@ -43,30 +58,27 @@ def quota_bars(pools: Sequence[PoolForecast], alias_of: Alias = NO_ALIAS) -> Sec
     return Section(anchor="quota", title="Quota", body=body, cut=f"quota of {cut}" if cut else "")
 
 
-def _scope(scope: str, alias_of: Alias) -> str:
-    subscription, _, region = scope.rpartition("/")
-    return f"{alias_of(subscription) or subscription} / {region}"
-
-
-def _pool(pool: PoolForecast) -> Markup:
-    words, colour, sign = _TOLD[pool.verdict]
+def _pool(pool: PoolForecast, *, all_holders: bool) -> Markup:
+    paint, used = VERDICTS[pool.verdict], per_cent(pool)
     named = (
         ("limit", pool.limit),
         ("before", pool.used_before),
         ("peak", pool.used_peak),
         ("after", pool.used_after),
+        ("free", free(pool)),
     )
     numbers = [
         tag("div", tag("dt", name), tag("dd", "?" if number is None else f"{number:,}"))
         for name, number in named
     ]
+    numbers.append(tag("div", tag("dt", "used"), tag("dd", "?" if used is None else f"{used} %")))
     return tag(
         "li",
         code(pool.pool),
         _bar(pool),
         tag("dl", *numbers),
-        badge(words, colour, sign),
-        *_holders(pool),
+        badge(_TOLD[pool.verdict], paint.page, paint.sign),
+        *_holders(pool, all_holders=all_holders),
     )
 
 
@@ -83,7 +95,7 @@ def _bar(pool: PoolForecast) -> Markup:
         _part("red", max(limit, kept), max(high, limit), whole),
         _upright(peak, whole),
     ]
-    label = f"of {limit} used {before} before, {peak} at the peak, {after} after: {_TOLD[pool.verdict][0]}"
+    label = f"of {limit} used {before} before, {peak} at the peak, {after} after: {_TOLD[pool.verdict]}"
     return tag("svg", *parts, role="img", aria_label=label, width="100%", height="18")
 
 
@@ -110,8 +122,8 @@ def _percent(part: int, whole: int) -> str:
     return f"{100 * part / whole:.2f}%"
 
 
-def _holders(pool: PoolForecast) -> Iterator[Markup]:
-    if not pool.holders or pool.verdict is Verdict.FITS:
+def _holders(pool: PoolForecast, *, all_holders: bool) -> Iterator[Markup]:
+    if not pool.holders or (pool.verdict is Verdict.FITS and not all_holders):
         return
     names = [f"{one.id.account.name}/{one.id.name} {one.capacity:,}" for one in pool.holders]
-    yield tag("p", f"held after the plan by {listed(names, most=_HOLDERS)}", class_="under quiet")
+    yield tag("p", f"used by {listed(names, most=HOLDERS)}", class_="under quiet")

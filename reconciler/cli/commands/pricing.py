@@ -1,0 +1,113 @@
+"""`reconciler catalog prices`: what the price lists say, and asking for newer ones."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from reconciler.catalogue.browse import Wanted
+from reconciler.cli.commands.shared import invalid, must_declare_something, style_of
+from reconciler.cli.exit_codes import Exit
+from reconciler.cli.knowledge import PRICES_OVERLAY, prices
+from reconciler.cli.options import DEFAULT_PATH, Chosen, Connection, Output
+from reconciler.cli.wiring import load_manifests, note, save, the_clock, write_each
+from reconciler.domain.costs import Costs
+from reconciler.domain.ids import Region
+from reconciler.errors import UsageProblem
+from reconciler.prices.load import list_text
+from reconciler.prices.retail import Fetched, RetailPrices, endpoint_of
+from reconciler.report import prices as report
+from reconciler.report.layout import counted
+from reconciler.report.layout import listed as some_of
+from reconciler.report.style import inert, json_text
+
+ENDPOINT = "RECONCILER_PRICES_ENDPOINT"
+
+
+def listed(wanted: Wanted, currency: str, output: Output) -> Exit:
+    """The prices that are in force today."""
+    book = prices(Costs(currency=currency))
+    day = the_clock().now().date()
+    rows = list(
+        report.in_force(
+            book,
+            day,
+            model=wanted.model,
+            version=wanted.version,
+            sku=wanted.sku,
+            region=wanted.region,
+            currency=currency,
+        )
+    )
+
+    def rendered(output: Output) -> str:
+        if output.form == "json":
+            return json_text(report.to_json(rows, book))
+        return report.render_text(rows, book, style=style_of(output))
+
+    write_each(output, rendered)
+    return Exit.DONE
+
+
+def refreshed(
+    wanted: Wanted,
+    paths: tuple[str, ...],
+    currency: str,
+    target: Path,
+    connection: Connection,
+    output: Output,
+) -> Exit:
+    """Ask, then write the whole file or nothing."""
+    regions = [wanted.region] if wanted.region else _declared(paths, output)
+    if isinstance(regions, Exit):
+        return regions
+    endpoint = endpoint_of(os.environ.get(ENDPOINT, ""))
+    from reconciler.cli.loop import run_reading  # noqa: PLC0415 -- only where something is asked
+
+    client = RetailPrices(endpoint=endpoint, clock=the_clock(), ca_file=connection.ca_file)
+    found = run_reading(client.fetch(regions, currency), timeout=connection.timeout)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    save(target, list_text(found.source, found.rows))
+    for one in found.notes:
+        note(output, f"note: {one}")
+    write_each(output, lambda each: _told(found, regions, target, each))
+    return Exit.DONE
+
+
+def _declared(paths: tuple[str, ...], output: Output) -> list[Region] | Exit:
+    """The regions that the manifests declare."""
+    chosen = Chosen(paths=paths or (DEFAULT_PATH,), select="", targets=(), excludes=())
+    loaded = load_manifests(chosen)
+    if loaded.desired is None:
+        return invalid(loaded, replace(output, form="text"))
+    must_declare_something(loaded.desired)
+    regions = {one.region for one in loaded.desired.accounts if one.region}
+    if not regions:
+        raise UsageProblem("no account declares its region, so there is nothing to ask for: name --region")
+    return sorted(regions)
+
+
+def _told(found: Fetched, regions: list[Region], target: Path, output: Output) -> str:
+    if output.form == "json":
+        return json_text(
+            {
+                "overlay": str(target),
+                "refreshed": found.source.as_of,
+                "currency": found.source.currency,
+                "regions": [one.name for one in regions],
+                "prices": len(found.rows),
+                "notUnderstood": list(found.left_out),
+            }
+        )
+    where = some_of([one.name for one in regions])
+    what = f"{counted(len(found.rows), 'price')} of {where}"
+    lines = [f"{what} as of {found.source.as_of}, in {inert(str(target))}"]
+    if found.left_out:
+        shown = found.left_out if output.verbose else found.left_out[:3]
+        names = some_of([inert(one) for one in shown], most=len(shown))
+        more = len(found.left_out) - len(shown)
+        rest = f" and {more} more (-v names them)" if more else ""
+        lines.append(f"{counted(len(found.left_out), 'meter')} not used: {names}{rest}")
+    lines.append(f"To go by it: export {PRICES_OVERLAY}={inert(str(target))}")
+    return "\n".join(lines) + "\n"

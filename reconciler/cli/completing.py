@@ -1,0 +1,71 @@
+"""Values that a shell is offered behind an option: codes, targets, models, SKUs, regions.
+
+Loaded only when a shell asks. Whatever goes wrong here, nothing is offered: a prompt shows no error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+
+import click
+
+from reconciler.cli.options import DEFAULT_PATH
+
+_MOST = 200
+"""Values offered at once; a shell asks before it shows more."""
+
+
+def offers(of: str, ctx: click.Context, incomplete: str) -> list[str]:
+    """Values of the kind `of` that begin with what has been typed."""
+    found: Iterable[str] = ()
+    with contextlib.suppress(Exception):
+        found = [one for one in _values(of, ctx, incomplete) if one.lower().startswith(incomplete.lower())]
+    return list(dict.fromkeys(found))[:_MOST]
+
+
+def _values(of: str, ctx: click.Context, incomplete: str) -> Iterator[str]:
+    match of:
+        case "rules":
+            yield from _rules(incomplete)
+        case "targets":
+            yield from _targets(tuple(ctx.params.get("paths") or (DEFAULT_PATH,)))
+        case "words":
+            from reconciler.cli.words import groups  # noqa: PLC0415 -- only for this one
+
+            yield from (word for group in groups().values() for word in group)
+        case "skus":
+            from reconciler.domain.sku import KNOWN_SKUS  # noqa: PLC0415
+
+            yield from KNOWN_SKUS
+        case _:
+            from reconciler.cli.knowledge import catalogue  # noqa: PLC0415
+
+            known = catalogue()
+            yield from known.models() if of == "models" else (one.name for one in known.regions())
+
+
+def _rules(incomplete: str) -> Iterator[str]:
+    from reconciler.diagnostics import Severity  # noqa: PLC0415
+    from reconciler.manifest.rules import CODES  # noqa: PLC0415
+
+    code, sign, _ = incomplete.partition("=")
+    if sign:
+        yield from (f"{code}={severity.value}" for severity in Severity)
+    else:
+        yield from (f"{one}=" for one in sorted(CODES))
+
+
+def _targets(paths: tuple[str, ...]) -> Iterator[str]:
+    """Every declared deployment as a target, and each account with all of its deployments."""
+    from reconciler.manifest.load import load  # noqa: PLC0415 -- reads the manifests at hand
+    from reconciler.manifest.rules import CODES  # noqa: PLC0415
+
+    desired = load(paths, known_rules=CODES).desired
+    if desired is None:
+        return
+    for one in desired.deployments:
+        subscription = one.id.account.subscription
+        prefix = f"{desired.fleet.alias_of(subscription) or subscription}/{one.id.account.name}"
+        yield f"{prefix}/*"
+        yield f"{prefix}/{one.id.name}"

@@ -1,0 +1,75 @@
+"""Commands and options as help shows them: a command's own options first, then the shared ones in groups.
+
+Every shared option names its environment twin. Examples are given where a command has more than one use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import click
+
+GROUPS: Final = ("", "Manifests", "Azure", "Guards", "Output")
+"""Headings of groups in their order; the first one is the command's own."""
+
+PREFIX: Final = "RECONCILER_"
+
+
+class Option(click.Option):
+    """An option below a heading of GROUPS. `twin` gives it an environment twin, `RECONCILER_<OPTION>`."""
+
+    def __init__(self, *args: Any, group: str = "", twin: bool = False, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.group = group
+        if twin:
+            long = next(name for name in self.opts if name.startswith("--"))
+            self.envvar = PREFIX + long.lstrip("-").upper().replace("-", "_")
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """As click writes it, with the twin behind it."""
+        record = super().get_help_record(ctx)
+        if record is None or not isinstance(self.envvar, str):
+            return record
+        return record[0], f"{record[1]}  [{self.envvar}]"
+
+
+class Command(click.Command):
+    """A command whose help groups options and ends with `examples`."""
+
+    def __init__(self, *args: Any, examples: Sequence[str] = (), **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.examples = tuple(examples)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """One section a group; `--help` stands among the command's own."""
+        for title, records in self._sections(ctx):
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+    def _sections(self, ctx: click.Context) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+        params = self.get_params(ctx)
+        for group in GROUPS:
+            records = [
+                record
+                for param in params
+                if isinstance(param, click.Option)
+                and getattr(param, "group", "") == group
+                and (record := param.get_help_record(ctx)) is not None
+            ]
+            if records:
+                yield f"{group} options".strip().capitalize() if group else "Options", records
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The examples, each on a line of its own."""
+        super().format_epilog(ctx, formatter)
+        if self.examples:
+            with formatter.section("Examples"):
+                for example in self.examples:
+                    formatter.write(f"{' ' * formatter.current_indent}{example}\n")
+
+
+class Group(click.Group):
+    """A group whose commands are of this kind."""
+
+    command_class = Command

@@ -1,0 +1,96 @@
+"""Every word that an output prints and `explain` knows, in groups.
+
+Rule of this module: the texts stand where the words are made; here they are only gathered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """One meaning of a word. `kind` says where it is printed; what does not apply is empty."""
+
+    word: str
+    kind: str
+    text: str
+    fix: str = ""
+    severity: str = ""
+    source: str = ""
+
+    @property
+    def head(self) -> str:
+        """The word with what it is."""
+        usual = "unless the Fleet says otherwise" if self.kind in {"a rule", "found while reading"} else ""
+        severity = f"severity {self.severity} {usual}".rstrip() if self.severity else ""
+        return f"{self.word} ({'; '.join(filter(None, (self.kind, severity)))})"
+
+
+def meanings() -> Iterator[Meaning]:
+    """All of them; a word may have several."""
+    yield from _rules()
+    yield from _plan()
+    yield from _outcomes()
+    yield from _causes()
+    yield from _arm()
+
+
+def groups() -> dict[str, dict[str, str]]:
+    """Kind -> word -> the first sentence about it."""
+    found: dict[str, dict[str, str]] = {}
+    for one in meanings():
+        found.setdefault(one.kind, {})[one.word] = one.text
+    return found
+
+
+def _rules() -> Iterator[Meaning]:
+    from reconciler.cli.knowledge import catalogue  # noqa: PLC0415 -- heavy rooms load when asked
+    from reconciler.manifest import rules  # noqa: PLC0415
+
+    for code in sorted(rules.CODES):
+        rule = rules.explain(code)
+        if rule is not None:
+            yield Meaning(
+                word=code,
+                kind="found while reading" if rule.structural else "a rule",
+                text=rule.text,
+                severity=rule.severity.value,
+                source=rules.source(code, catalogue()) or "",
+            )
+
+
+def _plan() -> Iterator[Meaning]:
+    from reconciler.plan import glossary  # noqa: PLC0415
+
+    for word, text in glossary.WORDS.items():
+        yield Meaning(word=str(word), kind="in a plan", text=f"{text}.")
+
+
+def _outcomes() -> Iterator[Meaning]:
+    from reconciler.report.apply import MEANINGS  # noqa: PLC0415
+
+    for outcome, (text, fix) in MEANINGS.items():
+        yield Meaning(word=outcome.value, kind="an outcome of apply", text=text, fix=fix)
+
+
+def _causes() -> Iterator[Meaning]:
+    from reconciler.plan.causes import ABOUT  # noqa: PLC0415
+
+    for cause, about in ABOUT.items():
+        text = f"{about.meaning[0].upper()}{about.meaning[1:]}."
+        yield Meaning(
+            word=cause.value,
+            kind="a cause of drift",
+            text=text,
+            fix=f"{about.fix[0].upper()}{about.fix[1:]}.",
+            severity=about.severity.value,
+        )
+
+
+def _arm() -> Iterator[Meaning]:
+    from reconciler.engine.fixes import KNOWN_CODES, fix_for  # noqa: PLC0415
+
+    for code in KNOWN_CODES:
+        yield Meaning(word=code, kind="an answer of ARM", text=f"{fix_for(code, '')}.")

@@ -1,0 +1,47 @@
+"""What an api-version shows of a model in a list: the fields of 2026-09-01, and none of them before.
+
+Rule of this module: `scope` and the lifecycle of each sku were recorded with 2026-09-01 alone;
+`replacementConfig` is in the specification since 2025-09-01. What a model of an older list lacks of them is
+filled in from what it has.
+"""
+
+from reconciler.emulator.wire import Json
+
+SINCE = "2026-09-01"
+"""From here on lists page, and skus have a scope and a lifecycle of their own (recorded)."""
+PAGE = 50
+"""Items of a page: 426 came in nine pages (recorded)."""
+
+_REPLACEMENT_SINCE = "2025-09-01"
+_MODEL_FIELDS = frozenset({"isMarketplaceRequired", "modelCatalogAssetId"})
+_SKU_FIELDS = frozenset({"scope", "lifecycleStatus", "costs"})
+_MARKETPLACE = frozenset({"Anthropic", "Cohere", "Meta", "Mistral AI"})
+
+
+def shown(model: Json, version: str) -> Json:
+    """A model as an api-version lists it."""
+    if version >= SINCE:
+        return _newest(model)
+    hidden = _MODEL_FIELDS | ({"replacementConfig"} if version < _REPLACEMENT_SINCE else frozenset())
+    kept = {name: value for name, value in model.items() if name not in hidden}
+    skus = [{name: value for name, value in sku.items() if name not in _SKU_FIELDS} for sku in model["skus"]]
+    return {**kept, "skus": skus}
+
+
+def _newest(model: Json) -> Json:
+    status = model.get("lifecycleStatus", "GenerallyAvailable")
+    tuned = any(_is_tuned(sku) for sku in model["skus"])
+    skus = [
+        {
+            **sku,
+            "scope": sku.get("scope") or ("Finetune" if _is_tuned(sku) else "Base" if tuned else "All"),
+            "lifecycleStatus": sku.get("lifecycleStatus", status),
+        }
+        for sku in model["skus"]
+    ]
+    marketplace = model.get("isMarketplaceRequired", model.get("format") in _MARKETPLACE)
+    return {**model, "skus": skus, "isMarketplaceRequired": marketplace}
+
+
+def _is_tuned(sku: Json) -> bool:
+    return sku.get("scope") == "Finetune" or str(sku.get("usageName", "")).lower().endswith("-finetune")

@@ -1,0 +1,152 @@
+"""Automatic upgrades: the service moves standard deployments to another version, or to another model.
+
+Rule of this module: it happens when somebody looks, by the clock. The target is the model's
+`replacementConfig` (specified; recorded with 2026-09-01). The switch `autoUpgrade` says what moves:
+`announced` only what has such a target, `on` also to a newer default version of its model, `off` nothing.
+"""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from reconciler.emulator import clock, offers, provisioning, quota
+from reconciler.emulator.offers import Listed
+from reconciler.emulator.store import Store
+from reconciler.emulator.wire import Json
+
+STANDARD = frozenset({"Standard", "GlobalStandard", "DataZoneStandard"})
+"""Skus that are upgraded; provisioned ones are migrated by hand, batch ones replaced (documented)."""
+
+NEW_DEFAULT, EXPIRED, NEVER = (
+    "OnceNewDefaultVersionAvailable",
+    "OnceCurrentVersionExpired",
+    "NoAutoUpgrade",
+)
+
+
+class Target(NamedTuple):
+    """What a deployment is upgraded to, and from when on, by each option."""
+
+    name: str
+    version: str
+    on_new_default: datetime
+    on_expiry: datetime
+
+
+def settle(store: Store, now: datetime) -> None:
+    """Upgrade what is due, and disable what ends without an upgrade."""
+    switch = store.setting("switches").get("autoUpgrade", "announced")
+    if switch == "off" or not _is_due(store, switch):
+        return
+    for deployment in store.scan("deployment"):
+        _settle(store, now, deployment, by_default=switch == "on")
+
+
+def _is_due(store: Store, switch: str) -> bool:
+    """Announced upgrades need the later lists or posted models; a plain world is not looked through."""
+    return switch == "on" or bool(store.setting("season").get("facts")) or bool(store.scan("model"))
+
+
+def _settle(store: Store, now: datetime, deployment: Json, *, by_default: bool) -> None:
+    body = deployment["body"]
+    account = store.get("account", deployment["account"])
+    if account is None or body["sku"]["name"] not in STANDARD:
+        return
+    if body["properties"].get("provisioningState") not in provisioning.TERMINAL:
+        return
+    place, kind = deployment["location"], account["body"]["kind"]
+    model, option = body["properties"]["model"], body["properties"].get("versionUpgradeOption", EXPIRED)
+    known = {part: model.get(part) for part in ("format", "name", "version")}
+    listed = offers.find(store, place, kind, known)
+    target = _target(listed, body["sku"]["name"])
+    is_forced = listed is not None and listed.model.get("lifecycleStatus") == "Preview"
+    if target is None:
+        if by_default:
+            _to_newer_default(store, now, deployment, kind, listed)
+    elif _is_time(target, now, option, is_forced=is_forced):
+        _move(store, deployment, kind, target)
+    elif option == NEVER and _ends(listed, body["sku"]["name"]) <= now:
+        _disable(store, deployment)
+
+
+def _target(listed: Listed | None, sku: str) -> Target | None:
+    config = None if listed is None else listed.model.get("replacementConfig")
+    if not isinstance(config, dict):
+        return None
+    start, lead = config.get("autoUpgradeStartDate"), config.get("upgradeOnExpiryLeadTimeDays", 0)
+    end = _ends(listed, sku)
+    return Target(
+        name=str(config["targetModelName"]),
+        version=str(config["targetModelVersion"]),
+        on_new_default=clock.parse(str(start)) if start else end,
+        on_expiry=end - timedelta(days=int(lead)),
+    )
+
+
+def _is_time(target: Target, now: datetime, option: str, *, is_forced: bool) -> bool:
+    """Previews are upgraded at their end whatever the option (documented)."""
+    if option == NEW_DEFAULT:
+        return target.on_new_default <= now
+    return (option == EXPIRED or is_forced) and target.on_expiry <= now
+
+
+def _ends(listed: Listed | None, sku: str) -> datetime:
+    """When the deployed offer ends: its sku's own date, else the model's, else never."""
+    if listed is None:
+        return offers.ends({})
+    offer = offers.best_offer(listed, sku) or {}
+    date = offer.get("deprecationDate") or (listed.model.get("deprecation") or {}).get("inference")
+    return offers.ends({"deprecationDate": date} if date else {})
+
+
+def _move(store: Store, deployment: Json, kind: str, target: Target) -> None:
+    """The deployment becomes the target, offered in this region and sku or not (documented)."""
+    body = deployment["body"]
+    properties = body["properties"]
+    properties["model"] |= {"name": target.name, "version": target.version}
+    known = {part: properties["model"].get(part) for part in ("format", "name", "version")}
+    listed = offers.find(store, deployment["location"], kind, known)
+    if listed is not None:
+        _take_on(deployment, listed)
+    body["etag"] = provisioning.new_etag("deployment")
+    store.put("deployment", str(body["id"]).lower(), deployment)
+
+
+def _take_on(deployment: Json, listed: Listed) -> None:
+    """Capabilities, rates and the pool of the new model; its quota is not asked (documented)."""
+    body = deployment["body"]
+    properties, capacity = body["properties"], body["sku"]["capacity"]
+    properties["capabilities"] = offers.deployed_capabilities(listed)
+    offer = offers.best_offer(listed, body["sku"]["name"])
+    if offer is None:
+        return
+    rates = [{**rate, "count": rate["count"] * capacity} for rate in offer.get("rateLimits", [])]
+    if rates:
+        properties["rateLimits"] = rates
+    deployment["units"] = quota.units_of(offer, body["sku"]["name"], capacity, fine_tuned=False)
+
+
+def _disable(store: Store, deployment: Json) -> None:
+    """NoAutoUpgrade: at the end the deployment stops working (documented); its state is inferred."""
+    body = deployment["body"]
+    if body["properties"]["provisioningState"] != "Disabled":
+        body["properties"]["provisioningState"] = "Disabled"
+        body["etag"] = provisioning.new_etag("deployment")
+        store.put("deployment", str(body["id"]).lower(), deployment)
+
+
+def _to_newer_default(
+    store: Store, now: datetime, deployment: Json, kind: str, listed: Listed | None
+) -> None:
+    """To the default version of the same model when the option says that the time has come."""
+    body = deployment["body"]
+    model, option = body["properties"]["model"], body["properties"].get("versionUpgradeOption")
+    if option not in {NEW_DEFAULT, EXPIRED}:
+        return
+    place = deployment["location"]
+    newest = offers.find(store, place, kind, {part: model.get(part) for part in ("format", "name")})
+    if newest is None or newest.fine_tuned_name is not None or newest.model["version"] <= model["version"]:
+        return
+    if option == EXPIRED and listed is not None and _ends(listed, body["sku"]["name"]) > now:
+        return
+    target = Target(str(model["name"]), str(newest.model["version"]), now, now)
+    _move(store, deployment, kind, target)

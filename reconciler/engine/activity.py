@@ -1,0 +1,31 @@
+"""Reading the Activity Log of the subscriptions in which something drifted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from reconciler.domain.platform import Activity
+from reconciler.engine.ports import Platform
+from reconciler.errors import ArmError, ArmRejected, CredentialError
+from reconciler.plan.drift import Unverified
+from reconciler.plan.evidence import KEPT
+
+
+async def read_activity(
+    subscriptions: Iterable[str], api: Platform, *, now: datetime, parallelism: int = 32
+) -> Mapping[str, Activity | Unverified]:
+    """The last 90 days of each subscription's log, one logical request for each."""
+    gate = asyncio.Semaphore(parallelism)
+
+    async def read(subscription: str) -> Activity | Unverified:
+        async with gate:
+            try:
+                return await api.list_activity(subscription, now - KEPT, now)
+            except (ArmError, CredentialError) as problem:
+                code = problem.code if isinstance(problem, ArmRejected) else type(problem).__name__
+                return Unverified(subscription=subscription, code=code, message=str(problem))
+
+    wanted = tuple(subscriptions)
+    return dict(zip(wanted, await asyncio.gather(*map(read, wanted)), strict=True))

@@ -1,0 +1,384 @@
+"""Terraform's expressions over partial values, walked on the tree that python-hcl2 makes of them.
+
+The tree's node names are those of python-hcl2's grammar (8.x); a node that is not named here is unknown, with
+its own text for words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, Protocol
+
+from reconciler.export.expressions.evaluation import Surroundings, normal
+from reconciler.export.expressions.hcl_functions import answer_hcl, as_number, negated, operated, text_of
+from reconciler.export.expressions.hcl_tree import Tree, heredoc, kind, significant, text, unescaped, words_of
+from reconciler.export.expressions.values import (
+    Choice,
+    Open,
+    Undecided,
+    Unknown,
+    Value,
+    bounded,
+    called,
+    choice,
+    conditions,
+    joined,
+    restricted,
+    shown,
+    unknown,
+)
+
+_DEEPEST: Final = 60
+_MOST_CASES: Final = 5
+
+
+class MissingError(Exception):
+    """An attribute or an item that is certainly not there: Terraform would refuse the expression."""
+
+
+class OpenObject(dict[str, Value]):
+    """An object of which only some attributes are known; `words` stand for it."""
+
+    def __init__(self, known: Mapping[str, Value], words: str) -> None:
+        super().__init__(known)
+        self.words = words
+
+
+class Names(Protocol):
+    """What a module knows by name."""
+
+    def resolve(self, base: str, steps: list[Value]) -> tuple[Value, list[Value]]:
+        """The value at the start of a path, and the steps that are left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HclScope:
+    """Where an expression stands: its module, and what loops have bound."""
+
+    names: Names
+    around: Surroundings
+    bound: Mapping[str, Value] = field(default_factory=dict)
+    depth: int = 0
+
+    def binding(self, **more: Value) -> HclScope:
+        """The same, with more names."""
+        return replace(self, bound={**self.bound, **more})
+
+    def value(self, node: Tree) -> Value:
+        """What an expression comes to; one that Terraform would refuse is unknown."""
+        try:
+            return self.of(node)
+        except MissingError:
+            return unknown(words_of(node))
+
+    def of(self, node: Tree) -> Value:
+        """What an expression comes to; MissingError where Terraform would refuse it."""
+        self.around.budget.spend()
+        if self.depth > _DEEPEST:
+            return unknown("nested too deep")
+        inside = replace(self, depth=self.depth + 1)
+        handler: Callable[[list[Tree]], Value] | None = getattr(inside, f"_{kind(node)}", None)
+        if handler is None:
+            return unknown(words_of(node))
+        found = bounded(handler(significant(node)), words_of(node))
+        if isinstance(found, Unknown) and self.around.decided:
+            said = self.around.decided.get(normal(words_of(node)))
+            return found if said is None else said
+        return found
+
+    # -- leaves -----------------------------------------------------------------------------------
+
+    def _expr_term(self, parts: list[Tree]) -> Value:
+        inner = [one for one in parts if text(one) not in {"(", ")"}]
+        return self.of(inner[0]) if len(inner) == 1 else unknown("".join(map(words_of, parts)))
+
+    def _identifier(self, parts: list[Tree]) -> Value:
+        return self._path(str(parts[0]), [])
+
+    def _int_lit(self, parts: list[Tree]) -> Value:
+        return int(str(parts[0])[:20])
+
+    def _float_lit(self, parts: list[Tree]) -> Value:
+        number = float(str(parts[0]))
+        return int(number) if number.is_integer() and abs(number) < 2**53 else number
+
+    def _literal_value(self, parts: list[Tree]) -> Value:
+        return {"true": True, "false": False, "null": None}[str(parts[0])]
+
+    def _string(self, parts: list[Tree]) -> Value:
+        pieces: list[Value] = []
+        inner = [one for one in parts if text(one) != '"']
+        for part in inner:
+            (one,) = part.children
+            if text(one) is not None:
+                pieces.append(unescaped(str(one)))
+            elif kind(one) == "interpolation":
+                value = self.of(significant(one)[1])
+                if len(inner) == 1:
+                    return value
+                pieces.append(value)
+            else:
+                return unknown("".join(map(words_of, parts)))
+        return self._cases("concat", pieces, lambda _name, given: joined(map(text_of, given)))
+
+    def _heredoc_template(self, parts: list[Tree]) -> Value:
+        return heredoc(str(parts[0]), trim=False)
+
+    def _heredoc_template_trim(self, parts: list[Tree]) -> Value:
+        return heredoc(str(parts[0]), trim=True)
+
+    def _tuple(self, parts: list[Tree]) -> Value:
+        return [self.value(one) for one in parts if text(one) not in {"[", "]", ","}]
+
+    def _object(self, parts: list[Tree]) -> Value:
+        made: dict[str, Value] = {}
+        for one in parts:
+            if kind(one) != "object_elem":
+                continue
+            key, *_, value = significant(one)
+            name = self._key(key)
+            if not isinstance(name, str):
+                return unknown("".join(map(words_of, parts)))
+            made[name] = self.value(value)
+        return made
+
+    def _key(self, node: Tree) -> Value:
+        """A key: a bare word means itself."""
+        (term,) = significant(node)
+        inner = significant(term)
+        if kind(term) == "expr_term" and len(inner) == 1 and kind(inner[0]) == "identifier":
+            return words_of(term)
+        return _as_key(self.value(term))
+
+    # -- paths ------------------------------------------------------------------------------------
+
+    def _get_attr_expr_term(self, parts: list[Tree]) -> Value:
+        return self._stepped(parts)
+
+    def _index_expr_term(self, parts: list[Tree]) -> Value:
+        return self._stepped(parts)
+
+    def _stepped(self, parts: list[Tree]) -> Value:
+        base, *steps = self._flat(parts)
+        keys = [self._step(one) for one in steps]
+        inner = significant(base)
+        if kind(base) == "expr_term" and len(inner) == 1 and kind(inner[0]) == "identifier":
+            return self._path(str(inner[0].children[0]), keys)
+        return _followed(self.of(base), keys, words_of(base))
+
+    def _flat(self, parts: list[Tree]) -> list[Tree]:
+        """The base of nested accesses, and their steps in order."""
+        first, *rest = parts
+        inner = significant(first)
+        nested = {"get_attr_expr_term", "index_expr_term"}
+        if kind(first) == "expr_term" and len(inner) == 1 and kind(inner[0]) in nested:
+            return [*self._flat(significant(inner[0])), *rest]
+        return [first, *rest]
+
+    def _step(self, node: Tree) -> Value:
+        inner = [one for one in significant(node) if text(one) not in {".", "[", "]"}]
+        if kind(node) == "get_attr":
+            return str(inner[0].children[0])
+        if kind(node) == "short_index":
+            return int(str(inner[0]))
+        return self.value(inner[0])
+
+    def _path(self, base: str, keys: list[Value]) -> Value:
+        if base in self.bound:
+            return _followed(self.bound[base], keys, base)
+        value, left = self.names.resolve(base, keys)
+        return _followed(value, left, base)
+
+    def _full_splat_expr_term(self, parts: list[Tree]) -> Value:
+        return self._splat(parts)
+
+    def _attr_splat_expr_term(self, parts: list[Tree]) -> Value:
+        return self._splat(parts)
+
+    def _splat(self, parts: list[Tree]) -> Value:
+        items = self.of(parts[0])
+        steps = [self._step(one) for one in significant(parts[1]) if text(one) is None]
+        if items is None:
+            return []
+        if isinstance(items, Open):
+            return unknown("".join(map(words_of, parts)))
+        listed = items if isinstance(items, list) else [items]
+        return [_followed(one, steps, words_of(parts[0])) for one in listed]
+
+    # -- operators --------------------------------------------------------------------------------
+
+    def _conditional(self, parts: list[Tree]) -> Value:
+        condition, yes, no = (one for one in parts if kind(one) is not None)
+        return self._choice(self.of(condition), yes, no)
+
+    def _choice(self, condition: Value, yes: Tree, no: Tree) -> Value:
+        if isinstance(condition, bool):
+            return self.of(yes if condition else no)
+        if isinstance(condition, Choice):
+            return choice(
+                condition.condition,
+                self._choice(condition.yes, yes, no),
+                self._choice(condition.no, yes, no),
+            )
+        words = str(condition) if isinstance(condition, Unknown) else shown(condition)
+        return choice(words, self.value(yes), self.value(no))
+
+    def _unary_op(self, parts: list[Tree]) -> Value:
+        sign, operand = parts
+        value = self.of(operand)
+        if str(sign) == "!":
+            return self._cases("!", [value], negated)
+        return self._cases("-", [value], lambda _name, given: -as_number(given[0]))
+
+    def _binary_op(self, parts: list[Tree]) -> Value:
+        left, term = parts
+        operator, right = significant(term)
+        sign = str(operator.children[0]).strip()
+        one = self.value(left)
+        if sign in {"&&", "||"} and one is (sign == "||"):
+            return one
+        other = self.value(right)
+        if sign in {"&&", "||"} and (other is (sign == "||") or isinstance(one, bool)):
+            return other
+        return self._cases(sign, [one, other], operated)
+
+    # -- loops and functions ----------------------------------------------------------------------
+
+    def _for_tuple_expr(self, parts: list[Tree]) -> Value:
+        made = self._for(
+            parts, [one for one in parts if kind(one) not in {None, "for_intro", "for_cond"}][:1]
+        )
+        return made if isinstance(made, Unknown) else [values[0] for values in made]
+
+    def _for_object_expr(self, parts: list[Tree]) -> Value:
+        bodies = [one for one in parts if kind(one) not in {None, "for_intro", "for_cond"}]
+        made = self._for(parts, bodies[:2])
+        if isinstance(made, Unknown):
+            return made
+        grouped = any(text(one) == "..." for one in parts)
+        result: dict[str, Value] = {}
+        for key, value in made:
+            name = _as_key(key)
+            if not isinstance(name, str):
+                return unknown("".join(map(words_of, parts)))
+            known = result.get(name, [])
+            result[name] = [*known, value] if grouped and isinstance(known, list) else value
+        return result
+
+    def _for(self, parts: list[Tree], bodies: list[Tree]) -> list[list[Value]] | Unknown:
+        intro = next(one for one in parts if kind(one) == "for_intro")
+        *named, items_node = (one for one in significant(intro) if kind(one) is not None)
+        names = [str(one.children[0]) for one in named]
+        items = self.of(items_node)
+        test = next((one for one in parts if kind(one) == "for_cond"), None)
+        made: list[list[Value]] = []
+        pairs = pairs_of(items)
+        if pairs is None:
+            return unknown("".join(map(words_of, parts)))
+        for key, value in pairs:
+            inside = self.binding(
+                **dict(zip(names, [value] if len(names) == 1 else [key, value], strict=True))
+            )
+            if test is not None:
+                kept = inside.value(significant(test)[-1])
+                if not isinstance(kept, bool):
+                    return unknown("".join(map(words_of, parts)))
+                if not kept:
+                    continue
+            made.append([inside.value(body) for body in bodies])
+        return made
+
+    def _function_call(self, parts: list[Tree]) -> Value:
+        name = str(parts[0].children[0])
+        if any(text(one) == "::" for one in parts):
+            return unknown("".join(map(words_of, parts)))
+        given = next((one for one in parts if kind(one) == "arguments"), None)
+        nodes = [one for one in significant(given) if kind(one) is not None] if given is not None else []
+        if name in {"try", "can"}:
+            return self._tried(name, nodes)
+        values = [self.of(one) for one in nodes]
+        if given is not None and any(text(one) == "..." for one in significant(given)):
+            last = values.pop()
+            if not isinstance(last, list):
+                return unknown("".join(map(words_of, parts)))
+            values += last
+        if name == "sensitive":
+            return unknown("".join(map(words_of, parts)))
+        return self._cases(name, values, answer_hcl)
+
+    def _tried(self, name: str, nodes: list[Tree]) -> Value:
+        for node in nodes:
+            try:
+                value = self.of(node)
+            except MissingError:
+                continue
+            if isinstance(value, Unknown) and len(nodes) > 1 and node is not nodes[-1]:
+                return called(name, [value])
+            return True if name == "can" else value
+        if name == "can":
+            return False
+        raise MissingError
+
+    def _cases(
+        self,
+        name: str,
+        values: list[Value],
+        function: Callable[[str, list[Value]], Value],
+        left: int = _MOST_CASES,
+    ) -> Value:
+        """A function's answer, an answer for each case, or its own words."""
+        try:
+            return function(name, values)
+        except Undecided:
+            condition = next(conditions(values), None)
+            if condition is None or left == 0:
+                return called(name, values)
+        yes, no = (
+            self._cases(name, [restricted(one, condition, holds=holds) for one in values], function, left - 1)
+            for holds in (True, False)
+        )
+        return choice(condition, yes, no)
+
+
+def pairs_of(items: Value) -> list[tuple[Value, Value]] | None:
+    """Keys and values of what a loop runs over; None where that is not known."""
+    if isinstance(items, dict):
+        return [(key, items[key]) for key in sorted(items)]
+    return list(enumerate(items)) if isinstance(items, list) else None
+
+
+def _as_key(value: Value) -> Value:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _followed(value: Value, steps: list[Value], words: str) -> Value:
+    """A value at the end of a path; a case in which the path leads nowhere is not the case."""
+    for number, step in enumerate(steps):
+        if isinstance(value, Choice):
+            made: list[Value] = []
+            for one in (value.yes, value.no):
+                try:
+                    made.append(_followed(one, steps[number:], words))
+                except MissingError:
+                    continue
+            if not made:
+                raise MissingError
+            return made[0] if len(made) == 1 else choice(value.condition, made[0], made[1])
+        value = _at(value, step, words)
+    return value
+
+
+def _at(value: Value, step: Value, words: str) -> Value:
+    if isinstance(value, Unknown) or isinstance(step, Open):
+        inner = str(value) if isinstance(value, Unknown) else words
+        return unknown(f"{inner}.{step}" if isinstance(step, str) else f"{inner}[{shown(step)}]")
+    if isinstance(value, dict):
+        key = str(step)
+        if key in value:
+            return value[key]
+        if isinstance(value, OpenObject):
+            return unknown(f"{value.words}.{key}")
+    if isinstance(value, list) and str(step).isdigit() and int(str(step)) < len(value):
+        return value[int(str(step))]
+    raise MissingError

@@ -1,0 +1,56 @@
+"""Trees of python-hcl2, read without knowing the parser: nodes, tokens, and the text they came from."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from reconciler.export.expressions.values import Value, unknown
+
+Tree = Any
+"""A lark tree or token: `data` and `children`, or text."""
+
+
+def kind(node: Tree) -> str | None:
+    """The name of a tree's node; None for a token."""
+    data = getattr(node, "data", None)
+    return None if data is None else str(data)
+
+
+def text(node: Tree) -> str | None:
+    """The text of a token; None for a tree."""
+    return str(node).strip() if kind(node) is None else None
+
+
+def significant(node: Tree) -> list[Tree]:
+    """The children that mean something: no line ends, no comments."""
+    children = getattr(node, "children", [])
+    return [one for one in children if kind(one) != "new_line_or_comment" and text(one) != ""]
+
+
+def words_of(node: Tree) -> str:
+    """An expression as it was written, on one line."""
+    if kind(node) is None:
+        return str(node)
+    return "".join(words_of(one) for one in significant(node)).strip()
+
+
+def unescaped(written: str) -> str:
+    if written in {"$${", "%%{"}:
+        return written[1:]
+    plain = re.sub(r"([$%])\1\{", r"\1{", written)
+    try:
+        return str(json.loads(f'"{plain}"')) if "\\" in plain else plain
+    except ValueError:
+        return plain
+
+
+def heredoc(written: str, *, trim: bool) -> Value:
+    lines = written.splitlines()[1:-1]
+    if any(sign in line for line in lines for sign in ("${", "%{")):
+        return unknown("a heredoc with a template in it")
+    if trim:
+        margin = min((len(one) - len(one.lstrip()) for one in lines if one.strip()), default=0)
+        lines = [one[margin:] for one in lines]
+    return "".join(f"{line}\n" for line in lines)

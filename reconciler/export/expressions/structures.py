@@ -1,0 +1,163 @@
+"""Lists and objects in ARM's functions: what is passed on may be unknown, what is looked at may not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.export.expressions.values import Choice, Open, Undecided, Unknown, Value, at, called, same
+
+
+def as_text(value: Value) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def as_number(value: Value) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def as_items(value: Value) -> list[Value]:
+    if not isinstance(value, list):
+        raise TypeError
+    return value
+
+
+def as_mapping(value: Value) -> dict[str, Value]:
+    if not isinstance(value, dict):
+        raise TypeError
+    return value
+
+
+def known(value: Value) -> Value:
+    if isinstance(value, Open):
+        raise Undecided
+    return value
+
+
+def index_of(items: list[Value], what: Value) -> int:
+    """Where the first equal item is, -1 for nowhere."""
+    for number, one in enumerate(items):
+        if same(one, what):
+            return number
+    return -1
+
+
+def union(*arguments: Value) -> Value:
+    if all(isinstance(one, list) for one in arguments):
+        found: list[Value] = []
+        for item in (item for one in arguments for item in as_items(one)):
+            if index_of(found, item) < 0:
+                found.append(item)
+        return found
+    result: dict[str, Value] = {}
+    for one in arguments:
+        result = _merged(result, as_mapping(one))
+    return result
+
+
+def _both_could_be_objects(one: Value, other: Value) -> bool:
+    """Whether the one may have to be merged with the other, as far as anybody knows."""
+    could = [
+        isinstance(value, dict | Choice) or (isinstance(value, Unknown) and not value.is_text)
+        for value in (one, other)
+    ]
+    return all(could)
+
+
+def _merged(below: Mapping[str, Value], above: Mapping[str, Value]) -> dict[str, Value]:
+    """Two objects, the second over the first, objects in them likewise; other values are replaced."""
+    result = dict(below)
+    for name, value in above.items():
+        under = result.get(name)
+        if isinstance(under, dict) and isinstance(value, dict):
+            result[name] = _merged(under, value)
+        elif name in below and (value is None or _both_could_be_objects(under, value)):
+            result[name] = called("union", [under, value])
+        else:
+            result[name] = value
+    return result
+
+
+def shallow_merge(objects: Value) -> Value:
+    result: dict[str, Value] = {}
+    for one in as_items(objects):
+        result |= as_mapping(one)
+    return result
+
+
+def intersection(*arguments: Value) -> Value:
+    first, *others = arguments
+    if isinstance(first, list):
+        found: list[Value] = []
+        for item in first:
+            if index_of(found, item) < 0 and all(index_of(as_items(one), item) >= 0 for one in others):
+                found.append(item)
+        return found
+    kept = dict(as_mapping(first))
+    for other in others:
+        kept = {
+            name: value
+            for name, value in kept.items()
+            if name in as_mapping(other) and same(value, as_mapping(other)[name])
+        }
+    return kept
+
+
+def created(*arguments: Value) -> Value:
+    return {as_text(name): value for name, value in zip(arguments[::2], arguments[1::2], strict=True)}
+
+
+def numbers(start: Value, count: Value) -> Value:
+    first, many = as_number(start), as_number(count)
+    if not 0 <= many <= 10_000:
+        raise ValueError
+    return list(range(first, first + many))
+
+
+def first(value: Value) -> Value:
+    return value[:1] if isinstance(value, str) else as_items(value)[0]
+
+
+def last(value: Value) -> Value:
+    return value[-1:] if isinstance(value, str) else as_items(value)[-1]
+
+
+def from_end(items: Value, back: Value) -> Value:
+    """An item counted from the end, the last being 1."""
+    if as_number(back) < 1:
+        raise ValueError
+    return as_items(items)[-as_number(back)]
+
+
+def taken(value: Value, count: Value) -> Value:
+    whole = value if isinstance(value, str) else as_items(value)
+    return whole[: max(0, as_number(count))]
+
+
+def skipped(value: Value, count: Value) -> Value:
+    whole = value if isinstance(value, str) else as_items(value)
+    return whole[max(0, as_number(count)) :]
+
+
+def pairs(value: Value) -> Value:
+    there = as_mapping(value)
+    return [{"key": key, "value": there[key]} for key in sorted(there)]
+
+
+def flattened(value: Value) -> Value:
+    return [item for one in as_items(value) for item in as_items(one)]
+
+
+def try_get(value: Value, *keys: Value) -> Value:
+    """The value at a path, null where a step is not there."""
+    for key in keys:
+        known(key)
+        if value is None:
+            return None
+        if not isinstance(value, dict | list):
+            raise Undecided
+        value = at(value, key)[1]
+    return value

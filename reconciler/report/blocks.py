@@ -1,0 +1,139 @@
+"""The changes of a plan in blocks: what many deployments have in common, then the rest by account.
+
+Rule of this module: every deployment that changes is named, and nothing that two of them differ in is told of
+both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from reconciler.plan.actions import kind_of
+from reconciler.plan.plan import Plan, Step
+from reconciler.report.layout import broken, counted, paragraph
+from reconciler.report.palette import ACTIONS
+from reconciler.report.steps import (
+    Alias,
+    Units,
+    account_line,
+    account_lines,
+    account_name,
+    by_account,
+    details,
+    shared_settings,
+)
+from reconciler.report.style import Style
+
+_ALIKE: Final = 3
+"""So many steps that change the same are told together."""
+
+
+def kinds_of(steps: Sequence[Step]) -> str:
+    """How many steps there are of each kind, in words."""
+    kinds = [kind_of(step.action) for step in steps]
+    return ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Steps that are told together: all lines, the first of which is `title` on a page."""
+
+    title: str
+    lines: Sequence[str]
+    body: Sequence[str]
+
+
+class Telling:
+    """How one plan is told: `said` are settings that all its new deployments share, told in the opening."""
+
+    def __init__(self, style: Style, units: Units, alias_of: Alias, *, verbose: bool = False) -> None:
+        self._style, self._units, self._alias_of, self._verbose = style, units, alias_of, verbose
+        self._said: tuple[str, ...] = ()
+
+    def opening(self, plan: Plan, shown: Sequence[Step]) -> Iterator[str]:
+        """Which plan it is, and what holds for all of its new deployments."""
+        style = self._style
+        yield from paragraph(
+            f"Plan for fleet {style.show(plan.fleet)}, cloud {style.show(plan.cloud)}", width=style.width
+        )
+        if not self._verbose:
+            yield from self.shared(shown)
+
+    def shared(self, shown: Sequence[Step]) -> Iterator[str]:
+        """The settings of all new deployments; they are not repeated below."""
+        self._said = shared_settings([step.action for step in shown], self._style)
+        if self._said:
+            words = f"every create: {'; '.join(self._said)}"
+            yield from paragraph(words, width=self._style.width, hanging="  ")
+
+    def blocks(self, shown: Sequence[Step], *, indent: str = "  ") -> Iterator[Block]:
+        """Groups of steps that change the same, then the other steps of each account."""
+        alike: dict[tuple[str, ...], list[Step]] = {}
+        if not self._verbose:
+            for step in shown:
+                alike.setdefault(self._key(step), []).append(step)
+        groups = [steps for steps in alike.values() if len(steps) >= _ALIKE]
+        yield from (self._together(steps, indent) for steps in groups)
+        together = {id(step) for steps in groups for step in steps}
+        for steps in by_account([step for step in shown if id(step) not in together]):
+            yield self._account(steps, indent)
+
+    def _key(self, step: Step) -> tuple[str, ...]:
+        """Equal for steps that a reader need not tell apart but by their names."""
+        action = step.action
+        alone = (str(action.id),) if step.depends_on else ()
+        lines = details(step, self._style, self._units, said=self._said)
+        return (kind_of(action), action.reason.value, *alone, *lines)
+
+    def _together(self, steps: Sequence[Step], indent: str) -> Block:
+        kind = kind_of(steps[0].action)
+        names = {step.action.id.name for step in steps}
+        accounts = {step.action.id.account for step in steps}
+        what = self._style.show(next(iter(names))) if len(names) == 1 else counted(len(steps), "deployment")
+        where = counted(len(accounts), "account")
+        title = f"{kind} {what} in {where}, {steps[0].action.reason.value}"
+        head = f"{ACTIONS[kind].sign:<3}  {title}"
+        body = [
+            *details(steps[0], self._style, self._units, indent=f"{indent}  ", said=self._said),
+            *self._names(steps, f"{indent}  "),
+        ]
+        first = broken(head, self._style.width, hanging="      ")
+        return Block(
+            title=title,
+            lines=[*(self._style.paint(line, ACTIONS[kind].text) for line in first), *body],
+            body=[*first, *body],
+        )
+
+    def _names(self, steps: Sequence[Step], indent: str) -> Iterator[str]:
+        """Every deployment by name; accounts with deployments of the same names share a line."""
+        alike: dict[tuple[str, ...], list[str]] = {}
+        for group in by_account(steps):
+            names = tuple(sorted(self._style.show(step.action.id.name) for step in group))
+            account = account_name(group[0].action.id.account, self._style, self._alias_of)
+            alike.setdefault(names, []).append(account)
+        for names, accounts in alike.items():
+            what = "in" if len(alike) == 1 and len(names) == 1 else f"{', '.join(names)} in"
+            words = f"{what} {', '.join(accounts)}"
+            yield from paragraph(words, width=self._style.width, indent=indent, hanging=f"{indent}  ")
+
+    def _account(self, steps: Sequence[Step], indent: str) -> Block:
+        style = self._style
+        head = account_line(steps, style, self._alias_of)
+        here = () if self._verbose else shared_settings([step.action for step in steps], style)
+        more = [one for one in here if one not in self._said]
+        words = f"every create here: {'; '.join(more)}"
+        shared = paragraph(words, width=style.width, indent=indent, hanging=f"{indent}  ") if more else []
+        body = [
+            *shared,
+            *account_lines(
+                steps,
+                style,
+                self._units,
+                verbose=self._verbose,
+                indent=indent,
+                said=(*self._said, *here),
+            ),
+        ]
+        return Block(title=f"{' '.join(head)}: {kinds_of(steps)}", lines=[*head, *body], body=body)

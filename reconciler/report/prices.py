@@ -1,0 +1,141 @@
+"""Price lists as a table and as JSON: one line a price, with the list that it is from.
+
+Rule of this module: a rate is shown as published, never rounded and never converted to another unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from reconciler.domain.deployment import JsonValue
+from reconciler.domain.ids import Region
+from reconciler.domain.sku import SkuName
+from reconciler.prices.book import EVERYWHERE, PriceBook, Row
+from reconciler.prices.document import plain
+from reconciler.prices.meters import Use
+from reconciler.report.layout import columns, counted, paragraph
+from reconciler.report.style import Style
+
+_Key = tuple[str, ...]
+_HEAD = ("model", "version", "SKU", "kind", "rate", "per", "regions", "list of")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedPrice:
+    """One use with its price in a set of regions."""
+
+    use: Use
+    row: Row
+    regions: tuple[str, ...]
+
+
+def in_force(
+    book: PriceBook,
+    day: date,
+    *,
+    model: str | None,
+    version: str | None,
+    sku: SkuName | None,
+    region: Region | None,
+    currency: str,
+) -> Iterator[ListedPrice]:
+    """The rows that a deployment would be billed by on that day, ordered by model, SKU and kind."""
+    newest: dict[_Key, tuple[tuple[bool, str, date], Use, Row]] = {}
+    for row in book.rows:
+        if row.source.currency != currency or (row.effective is not None and row.effective > day):
+            continue
+        rank = (row.source.own, row.source.as_of, row.effective or date.min)
+        for use in row.uses:
+            if not _wanted(use, model, version, sku):
+                continue
+            for name in row.regions:
+                key: _Key = (
+                    use.model.lower(),
+                    use.version,
+                    use.format,
+                    use.sku.name,
+                    use.kind,
+                    row.term,
+                    name,
+                )
+                if (region is None or name in {region.name, EVERYWHERE}) and (
+                    key not in newest or newest[key][0] < rank
+                ):
+                    newest[key] = (rank, use, row)
+    together: dict[tuple[str, ...], tuple[Use, Row, list[str]]] = {}
+    for key, (_, use, row) in newest.items():
+        same: tuple[str, ...] = (*key[:-1], str(row.price), row.unit, row.source.as_of)
+        together.setdefault(same, (use, row, []))[2].append(key[-1])
+    for _, (use, row, names) in sorted(together.items()):
+        yield ListedPrice(use=use, row=row, regions=tuple(sorted(names)))
+
+
+def _wanted(use: Use, model: str | None, version: str | None, sku: SkuName | None) -> bool:
+    return (
+        (model is None or use.model.lower() == model.lower())
+        and (version is None or use.version in {version, ""})
+        and (sku is None or use.sku == sku)
+    )
+
+
+def render_text(rows: Sequence[ListedPrice], book: PriceBook, *, style: Style) -> str:
+    """A table, and which lists it is from."""
+    lines = columns([_HEAD, *(_cells(one) for one in rows)], right={4})
+    lines[0] = style.paint(lines[0], "bold")
+    if not rows:
+        lines = ["No list has such a price: it is not known."]
+    lists = "; ".join(f"{one.as_of} {one.title}" for one in book.lists)
+    words = f"{counted(len(rows), 'price')}, before discounts and taxes. Lists: {style.show(lists)}"
+    return "\n".join([*lines, "", *paragraph(words, width=style.width)]) + "\n"
+
+
+def _cells(one: ListedPrice) -> tuple[str, ...]:
+    use, row = one.use, one.row
+    name = use.model or (f"{use.format} models" if use.format else "every model")
+    regions = "all" if EVERYWHERE in one.regions else _few(one.regions)
+    kind = use.kind.replace("_", " ") + (f", {row.term}" if row.term else "")
+    return (
+        name,
+        use.version or "any",
+        use.sku.name,
+        kind,
+        plain(row.price),
+        row.unit,
+        regions,
+        row.source.as_of,
+    )
+
+
+def _few(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} + {len(names) - 1}"
+
+
+def to_json(rows: Sequence[ListedPrice], book: PriceBook) -> dict[str, JsonValue]:
+    """The document of `catalog prices -o json`; rates are decimal text, as published."""
+    return {
+        "formatVersion": 1,
+        "lists": [
+            {"title": one.title, "asOf": one.as_of, "currency": one.currency, "own": one.own}
+            for one in book.lists
+        ],
+        "prices": [
+            {
+                "model": one.use.model or None,
+                "version": one.use.version or None,
+                "format": one.use.format or None,
+                "sku": one.use.sku.name,
+                "kind": one.use.kind,
+                "rate": plain(one.row.price),
+                "unit": one.row.unit,
+                "term": one.row.term or None,
+                "meter": one.row.meter,
+                "regions": list(one.regions),
+                "effective": one.row.effective.isoformat() if one.row.effective else None,
+                "source": one.row.source.title,
+                "asOf": one.row.source.as_of,
+            }
+            for one in rows
+        ],
+    }

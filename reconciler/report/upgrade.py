@@ -1,0 +1,205 @@
+"""The proposals of `upgrade`: for a terminal, a pull request, a program and `git apply`.
+
+Rule of this module: what is proposed stands before what could not be solved, and every target has its source.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import PurePath
+
+from reconciler.diagnostics import Place, Span, counted
+from reconciler.domain.deployment import UNSET
+from reconciler.report.layout import paragraph
+from reconciler.report.markdown import markdown_fence, markdown_inert
+from reconciler.report.style import Style
+from reconciler.upgrade.propose import Proposal, Standing, Strategy
+from reconciler.upgrade.rewrite import Beside, Removal
+
+FORMAT_VERSION = 1
+Spans = Callable[[Place], Span | None]
+Texts = Mapping[str, tuple[str, str]]
+"""Old and new text by file name."""
+
+_WORDS = {
+    Strategy.IN_PLACE: "in place",
+    Strategy.BESIDE: "beside",
+    Strategy.FINISH: "finish",
+    Strategy.ACCEPT_LIVE: "accept live",
+}
+
+
+def render_text(found: Sequence[Proposal], texts: Texts, *, style: Style, within: int, written: bool) -> str:
+    """The proposals one below the other, then the diff unless it was written, then the counts."""
+    lines: list[str] = []
+    for standing in Standing:
+        for one in (each for each in found if each.standing is standing):
+            lines += _told(one, style)
+    if lines:
+        lines.append("")
+    if not written and texts:
+        lines += [*(style.show(line) for line in diff(texts).splitlines()), ""]
+    lines += paragraph(summary_line(found, within, written=written), width=style.width, hanging="  ")
+    return "\n".join(lines) + "\n"
+
+
+def _told(one: Proposal, style: Style) -> Iterator[str]:
+    mark = {Standing.EDIT: "~", Standing.WAITING: "=", Standing.UNSOLVED: "!"}[one.standing]
+    colour = {Standing.EDIT: "yellow", Standing.WAITING: "dim", Standing.UNSOLVED: "red"}[one.standing]
+    head = f"{mark} {one.id.account.name}/{one.id.name}  {_from(one)}"
+    if one.target is not None:
+        head += f" -> {one.target.name} {one.target.version}"
+    if one.strategy is not None:
+        head += f", {_WORDS[one.strategy]}"
+    first, *rest = paragraph(style.show(head), width=style.width, hanging="    ")
+    yield style.paint(first, colour)
+    yield from rest
+    for words in _details(one):
+        yield from paragraph(style.show(words), width=style.width, indent="    ", hanging="      ")
+
+
+def _details(one: Proposal) -> Iterator[str]:
+    if one.retires is not None:
+        yield f"retires on {one.retires}"
+    if one.target is not None:
+        as_of = f", {one.target.as_of}" if one.target.as_of else ""
+        yield f"target by {one.target.source}{as_of}"
+    unknown = [name for name, value in _checks(one).items() if value is None]
+    if one.standing is Standing.EDIT and unknown:
+        yield f"not checked: {', '.join(unknown)}"
+    if one.reason:
+        yield one.reason
+
+
+def diff(texts: Texts) -> str:
+    """A unified diff of all files, as `git apply` and `patch -p1` take it."""
+    parts: list[str] = []
+    for name, (before, after) in sorted(texts.items()):
+        path = PurePath(name).as_posix().lstrip("/")
+        made = difflib.unified_diff(
+            before.splitlines(keepends=True),
+            after.splitlines(keepends=True),
+            fromfile=f"a/{path}",
+            tofile=f"b/{path}",
+        )
+        parts += [
+            line if line.endswith(("\n", "\r")) else f"{line}\n\\ No newline at end of file\n"
+            for line in made
+        ]
+    return "".join(parts)
+
+
+def render_markdown(
+    found: Sequence[Proposal], texts: Texts, *, within: int, written: bool, plan: str = ""
+) -> str:
+    """The text of a pull request: a table, what needs a person, the diff unless it was written, the plan."""
+    lines = ["## Models that retire", "", summary_line(found, within, written=written), ""]
+    edits = [one for one in found if one.standing is Standing.EDIT]
+    if edits:
+        lines += ["| deployment | from | to | how | retires | target by |", "|---|---|---|---|---|---|"]
+        lines += [f"| {' | '.join(markdown_inert(cell) for cell in _row(one))} |" for one in edits]
+        lines.append("")
+    told = [one for one in found if one.reason]
+    if told:
+        lines += [f"- `{one.id.account.name}/{one.id.name}`: {markdown_inert(one.reason)}" for one in told]
+        lines.append("")
+    if texts and not written:
+        lines += [markdown_fence(diff(texts), "diff"), ""]
+    if plan:
+        lines += [plan.rstrip(), ""]
+    return "\n".join(lines)
+
+
+def _row(one: Proposal) -> tuple[str, ...]:
+    target = one.target
+    return (
+        f"{one.id.account.name}/{one.id.name}",
+        _from(one),
+        "" if target is None else f"{target.name} {target.version}",
+        "" if one.strategy is None else _WORDS[one.strategy],
+        "" if one.retires is None else str(one.retires),
+        "" if target is None else ", ".join(filter(None, (target.source, target.as_of))),
+    )
+
+
+def to_json(found: Sequence[Proposal], spans: Spans) -> dict[str, object]:
+    """The document that programs read; null for what is not known."""
+    return {
+        "formatVersion": FORMAT_VERSION,
+        "items": [_json(one, spans) for one in found],
+        "summary": {
+            "edits": sum(one.standing is Standing.EDIT for one in found),
+            "waiting": sum(one.standing is Standing.WAITING for one in found),
+            "unsolved": sum(one.standing is Standing.UNSOLVED for one in found),
+        },
+    }
+
+
+def _json(one: Proposal, spans: Spans) -> dict[str, object]:
+    place = one.deployment.provenance.place(("model",))
+    span = None if place is None else spans(place)
+    target = one.target
+    return {
+        "id": str(one.id),
+        "file": None if place is None else place.file,
+        "line": None if span is None else span.line,
+        "from": {"model": one.deployment.spec.model.name, "version": _version(one)},
+        "to": None if target is None else {"model": target.name, "version": target.version},
+        "source": None if target is None else target.source,
+        "asOf": None if target is None else target.as_of or None,
+        "retires": None if one.retires is None else str(one.retires),
+        "strategy": None if one.strategy is None else one.strategy.value,
+        "checks": _checks(one),
+        "edit": _edit(one),
+        "reason": one.reason,
+    }
+
+
+def _edit(one: Proposal) -> dict[str, object] | None:
+    """What the edit does, at the manifest's own paths."""
+    before = " ".join(filter(None, (one.deployment.spec.model.name, _version(one))))
+    target = one.target
+    after = "" if target is None else f"{target.name} {target.version}"
+    match one.wanted:
+        case None:
+            return None
+        case Beside(name=name):
+            return {"path": "deployments", "before": None, "after": f"{name}: {after}"}
+        case Removal():
+            return {"path": "deployments", "before": f"{one.id.name}: {before}", "after": None}
+        case _:
+            return {"path": "model", "before": before, "after": after}
+
+
+def summary_line(found: Sequence[Proposal], within: int, *, written: bool) -> str:
+    """The last line: what there is to do and what is left to people."""
+    edits = sum(one.standing is Standing.EDIT for one in found)
+    waiting = sum(one.standing is Standing.WAITING for one in found)
+    unsolved = sum(one.standing is Standing.UNSOLVED for one in found)
+    if not found:
+        return f"Upgrade: no declared model retires within {counted(within, 'day')}."
+    parts = [f"{counted(edits, 'edit')} {'written' if written else 'proposed'}"] if edits else []
+    parts += [f"{counted(waiting, 'deployment')} waiting for the cut-over"] if waiting else []
+    parts += [f"{unsolved} not solved"] if unsolved else []
+    more = "; --write makes it" if edits == 1 else "; --write makes them" if edits else ""
+    return f"Upgrade: {', '.join(parts)}{'' if written else more}."
+
+
+def _checks(one: Proposal) -> dict[str, bool | None]:
+    checks = one.checks
+    return {
+        "offered": checks.offered,
+        "sizeLegal": checks.size_legal,
+        "quota": checks.quota,
+        "capacity": checks.capacity,
+    }
+
+
+def _version(one: Proposal) -> str | None:
+    version = one.deployment.spec.model.version
+    return None if version is UNSET else str(version)
+
+
+def _from(one: Proposal) -> str:
+    return f"{one.deployment.spec.model.name} {_version(one) or '(no version)'}"

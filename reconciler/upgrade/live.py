@@ -1,0 +1,84 @@
+"""What ARM adds to proposals: its replacements, what the service moved already, and what a plan says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from reconciler.domain.deployment import UNSET
+from reconciler.domain.ids import DeploymentId
+from reconciler.domain.platform import Replacement
+from reconciler.domain.sku import SkuFamily
+from reconciler.domain.state import DesiredState, Listed, ObservedState
+from reconciler.plan.actions import Blocked, Reason
+from reconciler.plan.plan import Plan
+from reconciler.upgrade.propose import Proposal, Standing
+from reconciler.upgrade.rewrite import Beside
+from reconciler.upgrade.target import ModelVersion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """ARM's replacements by model and version, and the live model of what the service upgraded itself."""
+
+    replacements: Mapping[ModelVersion, Replacement]
+    moved: Mapping[DeploymentId, tuple[str, str]]
+
+
+def live_of(desired: DesiredState, observed: ObservedState) -> Live:
+    """What `observed` says of the declared deployments."""
+    replacements = {
+        (offer.model_name.lower(), offer.model_version.lower()): offer.replacement
+        for facts in observed.regions
+        for offer in facts.offers or ()
+        if offer.replacement is not None
+    }
+    return Live(replacements=replacements, moved=_moved(desired, observed, replacements))
+
+
+def _moved(
+    desired: DesiredState, observed: ObservedState, replacements: Mapping[ModelVersion, Replacement]
+) -> dict[DeploymentId, tuple[str, str]]:
+    """Pay-as-you-go deployments on a newer version of what is declared, or on ARM's replacement for it."""
+    moved: dict[DeploymentId, tuple[str, str]] = {}
+    for one in desired.deployments:
+        reading = observed.readings.get(one.id.account)
+        found = reading.find(one.id) if isinstance(reading, Listed) else None
+        model = one.spec.model
+        if found is None or found.model_name is None or found.model_version is None or model.version is UNSET:
+            continue
+        if one.spec.sku.name.family is not SkuFamily.RATE or model.version == found.model_version:
+            continue
+        option = one.spec.version_upgrade_option
+        if isinstance(option, str) and option.lower() == "noautoupgrade":
+            continue
+        known = replacements.get((model.name.lower(), str(model.version).lower()))
+        replaced = known is not None and (known.model.lower(), known.version) == (
+            found.model_name.lower(),
+            found.model_version,
+        )
+        newer = found.model_name.lower() == model.name.lower() and found.model_version > str(model.version)
+        if replaced or newer:
+            moved[one.id] = (found.model_name, found.model_version)
+    return moved
+
+
+def judged(one: Proposal, plan: Plan) -> Proposal:
+    """A proposal with what the plan of the edited manifests says of its deployment."""
+    if one.standing is not Standing.EDIT or one.wanted is None:
+        return one
+    wanted = one.wanted
+    identity = (
+        DeploymentId(account=one.id.account, name=wanted.name) if isinstance(wanted, Beside) else one.id
+    )
+    action = next((step.action for step in plan.steps if step.action.id == identity), None)
+    if not isinstance(action, Blocked):
+        quota = None if any(pool.used_after is None for pool in plan.quota) else True
+        return replace(one, checks=replace(one.checks, quota=quota, offered=one.checks.offered or True))
+    checks = one.checks
+    if action.reason is Reason.NOT_OFFERED:
+        checks = replace(checks, offered=False)
+    elif action.reason is Reason.QUOTA_EXCEEDED:
+        checks = replace(checks, quota=False)
+    reason = "; ".join(filter(None, (one.reason, f"its plan is blocked: {action.explanation}", action.fix)))
+    return replace(one, standing=Standing.UNSOLVED, checks=checks, reason=reason)

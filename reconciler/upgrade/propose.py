@@ -1,0 +1,356 @@
+"""What to do about every deployment whose model retires: nothing, an edit, a second entry, a removal.
+
+Pure. In place where ARM changes the model in place: a version on any SKU, another model of the same format on
+a provisioned one (Microsoft, "Working with models", in-place migration, 2026-07). Else beside: a second
+deployment under a new name, and the old one stays until nothing declared names it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+from fractions import Fraction
+
+from reconciler.catalogue.facts import LifecycleFacts, Stage
+from reconciler.catalogue.query import Catalogue
+from reconciler.catalogue.subject import subject
+from reconciler.diagnostics import Route
+from reconciler.domain.deployment import UNSET, DesiredDeployment
+from reconciler.domain.ids import AccountId, DeploymentId
+from reconciler.domain.sku import SkuFamily
+from reconciler.upgrade.rewrite import CAPACITY, FORMAT, NAME, VERSION, Beside, Change, Removal, Wanted
+from reconciler.upgrade.target import Sources, Target
+
+_LONGEST_NAME = 64
+"""Characters of a deployment's name (Microsoft.CognitiveServices naming rules)."""
+
+
+class Strategy(StrEnum):
+    """How a deployment gets its new model."""
+
+    IN_PLACE = "in-place"
+    BESIDE = "beside"
+    FINISH = "finish"
+    ACCEPT_LIVE = "accept-live"
+
+
+class Standing(StrEnum):
+    """What a proposal comes to."""
+
+    EDIT = "edit"
+    WAITING = "waiting"
+    UNSOLVED = "unsolved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checks:
+    """What is known of a target; None where it is not."""
+
+    offered: bool | None = None
+    size_legal: bool | None = None
+    quota: bool | None = None
+    capacity: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """One deployment, what its model should become, and how; `reason` says why not, or what to know.
+
+    `retires` None with a `target` means that the model has ended already or that the service moved it.
+    """
+
+    deployment: DesiredDeployment
+    standing: Standing
+    retires: date | None = None
+    target: Target | None = None
+    strategy: Strategy | None = None
+    wanted: Wanted | None = None
+    checks: Checks = Checks()
+    reason: str = ""
+
+    @property
+    def id(self) -> DeploymentId:
+        """Which deployment."""
+        return self.deployment.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Season:
+    """What is asked for. `within` in days; `strategy` None: as ARM allows; `live`: what the service moved."""
+
+    sources: Sources
+    within: int
+    strategy: Strategy | None = None
+    finish: bool = False
+    live: Mapping[DeploymentId, tuple[str, str]] = field(default_factory=dict)
+
+
+def proposals(
+    chosen: Sequence[DesiredDeployment], everything: Sequence[DesiredDeployment], season: Season
+) -> tuple[Proposal, ...]:
+    """The proposals for the `chosen` deployments, in their order; `everything` is what the files declare."""
+    taken: dict[AccountId, set[str]] = {}
+    for one in everything:
+        taken.setdefault(one.id.account, set()).add(one.id.name.lower())
+    models = {one.id: one.spec.model.name.lower() for one in everything}
+    naming = _named_by(everything)
+    found: list[Proposal] = []
+    for one in chosen:
+        proposal = _live(one, season) or _retiring(one, season, taken, models, naming)
+        if proposal is not None:
+            found.append(proposal)
+            if isinstance(proposal.wanted, Beside):
+                taken[one.id.account].add(proposal.wanted.name.lower())
+    return tuple(found)
+
+
+def _live(one: DesiredDeployment, season: Season) -> Proposal | None:
+    """The service moved it: the manifest follows."""
+    live = season.live.get(one.id)
+    if live is None:
+        return None
+    name, version = live
+    model = one.spec.model
+    target = Target(
+        name=name,
+        version=version,
+        format=model.format,
+        source="what ARM says is deployed",
+        as_of=season.sources.today.isoformat(),
+        offered=None,
+    )
+    return Proposal(
+        deployment=one,
+        standing=Standing.EDIT,
+        target=target,
+        strategy=Strategy.ACCEPT_LIVE,
+        wanted=Change(id=one.id, values=_model_values(one, target)),
+        checks=Checks(offered=True, size_legal=True, quota=True, capacity=True),
+        reason="the service upgraded it",
+    )
+
+
+def _retiring(
+    one: DesiredDeployment,
+    season: Season,
+    taken: Mapping[AccountId, set[str]],
+    models: Mapping[DeploymentId, str],
+    naming: Mapping[DeploymentId, Sequence[str]],
+) -> Proposal | None:
+    catalogue = season.sources.catalogue
+    what = subject(one.spec.model, catalogue)
+    facts = None
+    if what.known is not None:
+        sku = one.spec.sku.name
+        facts = catalogue.lifecycle(what.name, what.version, sku, fine_tuned=what.fine_tuned)
+    if facts is None or not _ends_within(facts, season):
+        return None
+    if what.fine_tuned:
+        reason = (
+            f"a fine-tuned model ends with its base; train it again on {facts.successor or 'a newer model'}"
+        )
+        return Proposal(deployment=one, standing=Standing.UNSOLVED, retires=facts.retires, reason=reason)
+    choice = season.sources.choose(one, facts.retires)
+    if choice.target is None:
+        reason = "; ".join(choice.reasons)
+        return Proposal(deployment=one, standing=Standing.UNSOLVED, retires=facts.retires, reason=reason)
+    return _moved(one, facts.retires, choice.target, season, taken, models, naming, choice.reasons)
+
+
+def _moved(
+    one: DesiredDeployment,
+    retires: date | None,
+    target: Target,
+    season: Season,
+    taken: Mapping[AccountId, set[str]],
+    models: Mapping[DeploymentId, str],
+    naming: Mapping[DeploymentId, Sequence[str]],
+    passed_over: Sequence[str],
+) -> Proposal:
+    in_place = _in_place(one, target)
+    strategy = season.strategy or (Strategy.IN_PLACE if in_place else Strategy.BESIDE)
+    told = [*target.cautions, *passed_over]
+
+    def unsolved(reason: str, checks: Checks = Checks(offered=target.offered)) -> Proposal:
+        return Proposal(
+            deployment=one,
+            standing=Standing.UNSOLVED,
+            retires=retires,
+            target=target,
+            strategy=strategy,
+            checks=checks,
+            reason=reason,
+        )
+
+    if strategy is Strategy.IN_PLACE and not in_place:
+        reason = f"ARM does not change {one.spec.model.name} to {target.name} in place; use --strategy beside"
+        return unsolved(reason)
+    name = successor_name(one, target)
+    twin = DeploymentId(account=one.id.account, name=name)
+    if strategy is Strategy.BESIDE and models.get(twin) == target.name.lower():
+        return _cut_over(one, retires, target, name, season, naming)
+    size = resized(one, target, season.sources.catalogue)
+    if size.reason:
+        told.append(size.reason)
+    checks = Checks(offered=target.offered, size_legal=size.legal)
+    if size.legal is False:
+        return unsolved("; ".join(told), checks)
+    values = _model_values(one, target)
+    if size.capacity is not None:
+        values[CAPACITY] = str(size.capacity)
+    wanted: Wanted = Change(id=one.id, values=values)
+    if strategy is Strategy.BESIDE:
+        if name.lower() in taken.get(one.id.account, set()):
+            return unsolved(
+                f"`{name}` is declared already, with another model; rename it or edit by hand", checks
+            )
+        wanted = Beside(id=one.id, name=name, values=values, comment=_cut_over_comment(one, retires))
+        told.append(f"move the traffic to {name}, then run `reconciler upgrade --finish`")
+    return Proposal(
+        deployment=one,
+        standing=Standing.EDIT,
+        retires=retires,
+        target=target,
+        strategy=strategy,
+        wanted=wanted,
+        checks=checks,
+        reason="; ".join(told),
+    )
+
+
+def _cut_over(
+    one: DesiredDeployment,
+    retires: date | None,
+    target: Target,
+    name: str,
+    season: Season,
+    naming: Mapping[DeploymentId, Sequence[str]],
+) -> Proposal:
+    """The new one is declared already: the old one goes once it is asked for and nothing names it."""
+    users = naming.get(one.id, ())
+    base = Proposal(
+        deployment=one, standing=Standing.WAITING, retires=retires, target=target, strategy=Strategy.FINISH
+    )
+    if not season.finish:
+        reason = f"{name} is declared beside it; move the traffic, then run `reconciler upgrade --finish`"
+        return replace(base, reason=reason)
+    if users:
+        reason = f"still named by {', '.join(users)}; point that to {name} first"
+        return replace(base, standing=Standing.UNSOLVED, reason=reason)
+    reason = f"{name} takes its place"
+    return replace(base, standing=Standing.EDIT, wanted=Removal(id=one.id), reason=reason)
+
+
+def _ends_within(facts: LifecycleFacts, season: Season) -> bool:
+    if facts.stage is Stage.RETIRED:
+        return True
+    return facts.retires is not None and (facts.retires - season.sources.today).days <= season.within
+
+
+def _in_place(one: DesiredDeployment, target: Target) -> bool:
+    """Whether ARM changes it in place: a version on any SKU, a model of one format on provisioned ones."""
+    model = one.spec.model
+    if model.name.lower() == target.name.lower():
+        return True
+    provisioned = one.spec.sku.name.family is SkuFamily.PROVISIONED
+    return provisioned and model.format.lower() == target.format.lower()
+
+
+def _model_values(one: DesiredDeployment, target: Target) -> dict[Route, str]:
+    """The fields of the model that have to be written, and no others."""
+    model = one.spec.model
+    values: dict[Route, str] = {}
+    if model.name.lower() != target.name.lower():
+        values[NAME] = target.name
+    if model.version is UNSET or model.version != target.version:
+        values[VERSION] = target.version
+    if model.format.lower() != target.format.lower():
+        values[FORMAT] = target.format
+    return values
+
+
+def successor_name(one: DesiredDeployment, target: Target) -> str:
+    """The name of the deployment beside: the old name with the new model's in the place of the old one's.
+
+    The same for the same input, so that a later run finds what an earlier one wrote.
+    """
+    old, name = one.spec.model.name, one.id.name
+    wanted = re.sub(re.escape(old), lambda _: target.name, name, flags=re.IGNORECASE)
+    if wanted.lower() == name.lower():
+        wanted = f"{name}-{target.name}"
+    cleaned = re.sub(r"[^A-Za-z0-9._-]", "-", wanted)
+    return cleaned[:_LONGEST_NAME].rstrip("-._")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resized:
+    """The capacity that the new model needs; None: as it is. `legal` None: the sizes are not known."""
+
+    capacity: int | None
+    legal: bool | None
+    reason: str = ""
+
+
+def resized(one: DesiredDeployment, target: Target, catalogue: Catalogue) -> Resized:
+    """The size that carries the same load on the target, rounded up to one that it can have.
+
+    On provisioned SKUs a PTU carries a number of tokens that differs by model (`input_tpm`, published
+    tables), so the load is kept; on the others a unit is a rate, and the rate is kept.
+    """
+    sku, model = one.spec.sku, one.spec.model
+    if sku.capacity is UNSET:
+        return Resized(capacity=None, legal=None)
+    amount = sku.capacity.amount
+    sizes = catalogue.offer(target.name, target.version, sku.name, one.region)
+    needed, why = Fraction(amount), ""
+    if sku.name.family is SkuFamily.PROVISIONED:
+        before, after = catalogue.ptu(model.name, model.version), catalogue.ptu(target.name, target.version)
+        if before is not None and after is not None and before.input_tpm != after.input_tpm:
+            needed = Fraction(amount * before.input_tpm, after.input_tpm)
+            why = (
+                f"{amount} PTU x {before.input_tpm:,} / {after.input_tpm:,} input tokens a minute per PTU = "
+                f"{float(needed):.1f}"
+            )
+    if sizes is None:
+        capacity = math.ceil(needed)
+        return Resized(capacity=None if capacity == amount else capacity, legal=None, reason=why)
+    fitting = sizes.round_up(needed)
+    if fitting is None:
+        reason = (
+            f"{target.name} takes at most {sizes.maximum} on {sku.name}; the load needs {math.ceil(needed)}"
+        )
+        return Resized(capacity=None, legal=False, reason=reason)
+    if fitting == amount:
+        return Resized(capacity=None, legal=True)
+    legal = f"sizes of {target.name} on {sku.name} are {sizes.minimum} + k x {sizes.step}"
+    return Resized(capacity=fitting, legal=True, reason=f"{why}; {legal}" if why else legal)
+
+
+def _cut_over_comment(one: DesiredDeployment, retires: date | None) -> str:
+    ends = f"retires on {retires}" if retires else "is retired"
+    version = "" if one.spec.model.version is UNSET else f" {one.spec.model.version}"
+    return f"Takes the place of {one.id.name}: {one.spec.model.name}{version} {ends}."
+
+
+def _named_by(deployments: Sequence[DesiredDeployment]) -> dict[DeploymentId, list[str]]:
+    """Who names each deployment, with the field in which it does."""
+    found: dict[DeploymentId, list[str]] = {}
+    for one in deployments:
+        for field_name, target in _references(one):
+            identity = DeploymentId(account=one.id.account, name=target)
+            found.setdefault(identity, []).append(f"{one.id.name} ({field_name})")
+    return found
+
+
+def _references(one: DesiredDeployment) -> Iterator[tuple[str, str]]:
+    spec = one.spec
+    for name, value in (
+        ("spilloverDeploymentName", spec.spillover_deployment_name),
+        ("parentDeploymentName", spec.parent_deployment_name),
+    ):
+        if isinstance(value, str) and value:
+            yield name, value

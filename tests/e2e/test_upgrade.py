@@ -1,0 +1,186 @@
+"""`reconciler upgrade`: what it proposes, what it writes, and what it leaves alone."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.cli import run
+
+FLEET = """\
+apiVersion: reconciler.aoai/v1
+kind: Fleet
+metadata: {{name: season}}
+spec:
+  cloud: emulator
+  subscriptions:
+    prod: {{id: 11111111-1111-1111-1111-111111111111, tenant: aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa}}
+{more}---
+apiVersion: reconciler.aoai/v1
+kind: DeploymentSet
+metadata: {{name: eastus2}}
+spec:
+  account: {{subscription: prod, resourceGroup: rg, name: acct, region: eastus2}}
+  deployments:
+    # The chat of the shop.
+    - name: chat # on call: platform
+      model: {{name: gpt-4o, version: "2024-05-13"}}
+      sku: {{name: GlobalStandard, capacity: 10}}
+    - name: ptu
+      model: {{name: gpt-4o, version: 2024-05-13}}
+      sku: {{name: DataZoneProvisionedManaged, capacity: 50}}
+      spilloverDeploymentName: chat
+"""
+JUNE = ["--offline", "--as-of", "2026-10-06", "--within", "120"]
+
+
+@pytest.fixture
+def manifests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "manifests" / "fleet.yaml"
+    file.parent.mkdir()
+    file.write_text(FLEET.format(more=""), "utf-8")
+    return file
+
+
+def proposed(capsys: pytest.CaptureFixture[str], *words: str) -> Any:  # noqa: ANN401 -- any JSON
+    capsys.readouterr()
+    run(["upgrade", *words, "-o", "json"])
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_proposal_names_target_source_and_date_and_changes_no_file(
+    manifests: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = manifests.read_bytes()
+    assert run(["upgrade", *JUNE]) == 2
+    text = capsys.readouterr().out
+    assert "acct/chat  gpt-4o 2024-05-13 -> gpt-5.6-sol 2026-07-09, beside" in text
+    assert "target by model retirement schedule (Microsoft docs), " in text
+    assert "+    - name: chat-gpt-5.6-sol" in text
+    assert manifests.read_bytes() == before
+
+
+@pytest.mark.usefixtures("manifests")
+def test_a_version_and_a_provisioned_model_change_in_place_another_model_goes_beside(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = {item["id"].rsplit("/", 1)[1]: item for item in proposed(capsys, *JUNE)["items"]}
+    assert found["chat"]["strategy"] == "beside"
+    assert found["chat"]["edit"] == {
+        "path": "deployments",
+        "before": None,
+        "after": "chat-gpt-5.6-sol: gpt-5.6-sol 2026-07-09",
+    }
+    assert found["ptu"]["strategy"] == "in-place"
+    assert found["ptu"]["line"] == 20
+
+
+@pytest.mark.usefixtures("manifests")
+def test_the_document_has_the_pinned_keys(capsys: pytest.CaptureFixture[str]) -> None:
+    document = proposed(capsys, *JUNE)
+    assert document.keys() == {"formatVersion", "items", "summary"}
+    item = document["items"][0]
+    keys = "id file line from to source asOf retires strategy checks edit reason"
+    assert list(item) == keys.split()
+    assert item["from"] == {"model": "gpt-4o", "version": "2024-05-13"}
+    assert item["checks"].keys() == {"offered", "sizeLegal", "quota", "capacity"}
+    assert item["file"] == "manifests/fleet.yaml"
+
+
+def test_write_edits_the_file_keeps_its_mode_and_a_second_run_waits_for_the_cut_over(
+    manifests: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifests.chmod(0o640)
+    assert run(["upgrade", *JUNE, "--target", "*/*/chat", "--write"]) == 0
+    text = manifests.read_text("utf-8")
+    assert "    # Takes the place of chat: gpt-4o 2024-05-13 retires on 2026-" in text
+    assert "    - name: chat # on call: platform\n" in text
+    assert manifests.stat().st_mode & 0o777 == 0o640
+    capsys.readouterr()
+    assert run(["upgrade", *JUNE, "--target", "*/*/chat"]) == 0
+    assert "waiting for the cut-over" in capsys.readouterr().out
+
+
+def test_finish_removes_the_old_entry_once_nothing_names_it(
+    manifests: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(["upgrade", *JUNE, "--target", "*/*/chat", "--write"])
+    capsys.readouterr()
+    assert run(["upgrade", *JUNE, "--target", "*/*/chat", "--finish"]) == 1
+    assert (
+        "still named by ptu (spilloverDeploymentName); point that to chat-gpt-5.6-sol"
+        in capsys.readouterr().out
+    )
+    spilling = manifests.read_text("utf-8").replace(
+        "spilloverDeploymentName: chat", "spilloverDeploymentName: chat-gpt-5.6-sol"
+    )
+    manifests.write_text(spilling, "utf-8")
+    assert run(["upgrade", *JUNE, "--target", "*/*/chat", "--finish", "--write"]) == 0
+    assert "name: chat #" not in manifests.read_text("utf-8")
+
+
+def test_the_fleets_preference_comes_before_the_documented_successor(
+    manifests: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prefer = '  upgrade: {prefer: [{from: gpt-4o, to: gpt-4.1, version: "2025-04-14"}]}\n'
+    manifests.write_text(FLEET.format(more=prefer), "utf-8")
+    item = proposed(capsys, *JUNE)["items"][0]
+    assert (item["to"], item["source"]) == (
+        {"model": "gpt-4.1", "version": "2025-04-14"},
+        "Fleet.spec.upgrade.prefer",
+    )
+
+
+@pytest.mark.usefixtures("manifests")
+def test_to_wins_over_everything_and_a_model_that_is_not_offered_there_is_not_proposed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert proposed(capsys, *JUNE, "--to", "gpt-4.1@2025-04-14")["items"][0]["source"] == "--to"
+    unsolved = proposed(capsys, *JUNE, "--to", "whisper@001")["items"][0]
+    assert unsolved["to"] is None
+    assert "whisper 001 is not offered on GlobalStandard" in unsolved["reason"]
+
+
+@pytest.mark.usefixtures("manifests")
+def test_with_arm_the_plan_of_the_edits_is_part_of_the_proposal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["upgrade", "--as-of", "2026-10-06", "--within", "120", "-o", "markdown"]) in {1, 2}
+    text = capsys.readouterr().out
+    assert text.startswith("## Models that retire\n")
+    row = "| `acct/chat` | `gpt-4o 2024-05-13` | `gpt-5.6-sol 2026-07-09` | `beside` | `2026-12-09` |"
+    assert row in text
+    assert "Plan for fleet" in text
+
+
+def test_a_file_that_changed_meanwhile_is_not_written_over(
+    manifests: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    read = Path.read_bytes
+    late = manifests.read_bytes() + b"# somebody else\n"
+    monkeypatch.setattr(Path, "read_bytes", lambda self: late if self.name == "fleet.yaml" else read(self))
+    assert run(["upgrade", *JUNE, "--write"]) == 1
+    assert "changed while it was edited; nothing was written" in capsys.readouterr().err
+    assert "gpt-5.6-sol" not in manifests.read_text("utf-8")
+
+
+@pytest.mark.usefixtures("manifests")
+def test_nothing_to_do_is_0_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["upgrade", "--offline", "--as-of", "2026-01-01", "--within", "1"]) == 0
+    assert capsys.readouterr().out == "Upgrade: no declared model retires within 1 day.\n"
+
+
+@pytest.mark.usefixtures("manifests")
+@pytest.mark.parametrize(
+    ("words", "told"), [(["--to", "@1"], "--to '@1' is not MODEL"), (["--accept-live"], "Leave one out")]
+)
+def test_wrong_usage_is_64(words: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["upgrade", *JUNE, *words]) == 64
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("manifests")
+def test_the_diff_is_one_that_git_apply_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    run(["upgrade", *JUNE, "-o", "diff"])
+    text = capsys.readouterr().out
+    assert text.startswith("--- a/manifests/fleet.yaml\n+++ b/manifests/fleet.yaml\n@@ ")
