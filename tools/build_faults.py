@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "faults.md"
-LAST = 136
+LAST = 146
 _CITED = re.compile(r"\bF-(\d{3})\b")
 _NAMED = re.compile(r"(?<=_)f(\d{3})(?=_)")
 _SECTIONS = {
@@ -27,6 +27,7 @@ _SECTIONS = {
     89: "E. Process",
     101: "F. Manifests",
     123: "G. Hostile answers, plans and pull requests",
+    137: "H. Promises that somebody leans on",
 }
 _HEAD = """\
 # Faults and the tests that show them

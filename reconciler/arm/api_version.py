@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 
 from reconciler.arm.printable import printable
 
-DEFAULT_API_VERSION = "2026-07-01"
-"""The newest stable version of accounts/deployments (Azure/bicep-types-az at 1f896de2d, 2026-08-20)."""
+DEFAULT_API_VERSION = "2026-09-01"
+"""The newest stable version of accounts/deployments (azure-rest-api-specs; recorded in October 2026)."""
 
 PERMISSIONS = "Microsoft.Authorization/permissions"
 _OF_OTHERS: Mapping[str, str] = {PERMISSIONS: "2022-04-01", "subscriptions": "2022-12-01"}

@@ -57,6 +57,17 @@ class Call:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchanged:
+    """What may be told of one exchange: no header, no query, no body. `seconds` is its duration."""
+
+    method: str
+    path: str
+    status: int | None
+    request_id: str | None
+    seconds: float
+
+
 def about(deployment: DeploymentId, operation: str, method: str = "GET") -> Call:
     """A call about one deployment."""
     return Call(

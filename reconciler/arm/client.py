@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from reconciler.arm import addresses, wire, wire_platform
 from reconciler.arm.api_version import PERMISSIONS, Versions
 from reconciler.arm.auth import Auth
-from reconciler.arm.call import Call, about, encoded, of_account, of_region, of_subscription
+from reconciler.arm.call import Call, Exchanged, about, encoded, of_account, of_region, of_subscription
 from reconciler.arm.classify import verdict_in
 from reconciler.arm.late import LateOffers
 from reconciler.arm.network import Network
 from reconciler.arm.operation import state_of
 from reconciler.arm.origin import acceptable
-from reconciler.arm.policy import Exchanged, Policy, Rejected, resource, value_of
+from reconciler.arm.policy import Policy
+from reconciler.arm.result import Rejected, resource, value_of
 from reconciler.arm.retry import Jitter
 from reconciler.arm.settings import ArmSettings, home_of
 from reconciler.arm.tokens import Attempt, TokenSource, attempts
@@ -233,7 +234,7 @@ class ArmClient:
         found = await self._every(call, wire.offers)
         if not unread:
             return tuple(found)
-        return LateOffers(unread[-1], lambda why: f"the models of {region} cannot be used: {why}")
+        return LateOffers(found, unread, lambda why: f"the models of {region} cannot be used: {why}")
 
     async def list_policies(self, account: AccountId) -> tuple[str, ...]:
         """The names of an account's content filters (raiPolicies)."""

@@ -11,15 +11,15 @@ import logging
 import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from reconciler.arm import addresses, wire
 from reconciler.arm.api_version import NOT_REGISTERED, Versions
 from reconciler.arm.auth import Auth, Signature
-from reconciler.arm.call import Call
+from reconciler.arm.call import Call, Exchanged
 from reconciler.arm.classify import (
     ArmFault,
     Kind,
@@ -29,9 +29,23 @@ from reconciler.arm.classify import (
     says_item_is_absent,
 )
 from reconciler.arm.late import may_wait
-from reconciler.arm.origin import Origin, acceptable
+from reconciler.arm.origin import Origin
 from reconciler.arm.pacing import Pacing, PausedTooLong, Places, kind_of
-from reconciler.arm.printable import excerpt, printable, request_id
+from reconciler.arm.printable import printable, request_id
+from reconciler.arm.result import (
+    Lost,
+    Ok,
+    Rejected,
+    Understanding,
+    broken,
+    counts,
+    endless,
+    no_next_page,
+    not_sent,
+    of_gateway,
+    redirected,
+    resource,
+)
 from reconciler.arm.retry import (
     ATTEMPTS,
     LONGEST_WAIT,
@@ -50,10 +64,9 @@ from reconciler.arm.strict_json import Unreadable, parse
 from reconciler.arm.transport import CONNECT, Answer, NoAnswer, Transport
 from reconciler.clock import Clock
 from reconciler.domain.operation import Deferred
-from reconciler.errors import ArmContractBroken, ArmError, ArmRejected, ArmUnreachable, Throttled
+from reconciler.errors import ArmRejected, ArmUnreachable
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 
 LOOK_LASTS = 2.0
 """Seconds from a look's answer to the sending of the write that it allows (interface, promise P1)."""
@@ -61,52 +74,6 @@ LOOK_LASTS = 2.0
 MOST_PAGES = 1000
 
 _log = logging.getLogger("reconciler.arm")
-
-
-class Understanding(Protocol[T_co]):
-    """Makes a value of a 2xx answer and its JSON (None where it had no body); may raise Unreadable."""
-
-    def __call__(self, answer: Answer, body: object, /) -> T_co: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Ok(Generic[T]):
-    """ARM answered, and this is what it said."""
-
-    value: T
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rejected:
-    """ARM said no. `fault` and `gateway` tell what a 404 is about; None where nothing was sent at all."""
-
-    error: ArmRejected
-    fault: ArmFault | None = None
-    gateway: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lost:
-    """No answer that can be used: a write may or may not have been done.
-
-    `again`: whether the next attempt may end otherwise. `asked` are the seconds that ARM wants one to wait.
-    """
-
-    error: ArmUnreachable | ArmContractBroken
-    again: bool = True
-    asked: float | None = None
-    cost: float = RETRY_COST
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchanged:
-    """What may be told of one exchange: no header, no query, no body. `seconds` is its duration."""
-
-    method: str
-    path: str
-    status: int | None
-    request_id: str | None
-    seconds: float
 
 
 class Policy:
@@ -156,7 +123,7 @@ class Policy:
                 return result
             if (end := await self._over(asked, result)) is not None:
                 return end
-            call = replace(call, attempt=call.attempt + _counts(result))
+            call = replace(call, attempt=call.attempt + counts(result))
 
     async def pages(
         self,
@@ -184,8 +151,8 @@ class Policy:
                 return Ok((found, True))
             if len(followed) + 1 >= most and not whole:
                 return Ok((found, False))
-            if (why := self._no_next_page(link, followed, most)) is not None:
-                return Lost(error=_endless(call, why), again=False)
+            if (why := no_next_page(link, followed, most, self._home)) is not None:
+                return Lost(error=endless(call, why), again=False)
             followed.add(link)
             call = replace(call, url=link, path="")
 
@@ -224,7 +191,7 @@ class Policy:
             if (end := await self._over(asked, result)) is not None:
                 yield end
                 return
-            call = replace(call, attempt=call.attempt + _counts(result))
+            call = replace(call, attempt=call.attempt + counts(result))
 
     async def write(self, call: Call, understand: Understanding[T]) -> Ok[T] | Rejected | Lost | Deferred:
         """Send a write that `look` has allowed, once."""
@@ -246,12 +213,12 @@ class Policy:
                 try:
                     trying = await tried.enter_async_context(pace.gate(told))
                 except PausedTooLong as pause:
-                    return _not_sent(call, too_long(pause.seconds, self._longest), pause.seconds)
+                    return not_sent(call, too_long(pause.seconds, self._longest), pause.seconds)
                 await tried.enter_async_context(self._places)
                 if pace.shut(trying=trying):
                     continue  # ARM throttled the subscription while this one waited for a place
                 if trying and call.attempt > 1 and not self._budget.spend(RETRY_COST):
-                    return _not_sent(call, "the run's budget for repeated requests is used up", None)
+                    return not_sent(call, "the run's budget for repeated requests is used up", None)
                 held.push_async_exit(tried.pop_all())
                 return None
 
@@ -261,16 +228,16 @@ class Policy:
         if not isinstance(answer, Answer):
             return answer
         if 300 <= answer.status < 400:
-            return self._broken(call, answer, _redirected(answer), again=False)
+            return broken(call, answer, redirected(answer), again=False)
         if answer.status >= 400:
             fault = fault_of(answer.status, answer.body)
-            if call.item and says_item_is_absent(fault, call.item, gateway=_of_gateway(answer)):
+            if call.item and says_item_is_absent(fault, call.item, gateway=of_gateway(answer)):
                 return Ok(understand(answer, None))
             return self._refused(call, answer, fault, note)
         try:
-            if call.set_aside is not None and may_wait(answer.body):
+            if call.set_aside is not None and (page := may_wait(answer.body)) is not None:
                 call.set_aside(answer.body)
-                return Ok(understand(answer, {"value": []}))
+                return Ok(understand(answer, {"value": [], "nextLink": page.link}))
             body = parse(answer.body) if answer.body.strip() else None
             hidden = fault_in(answer.status, body)
             if hidden is not None:
@@ -278,7 +245,7 @@ class Policy:
             return Ok(understand(answer, body))
         except Unreadable as problem:
             words = f"the answer cannot be used: {problem}"
-            return self._broken(call, answer, words, again=not isinstance(problem, wire.Misdirected))
+            return broken(call, answer, words, again=not isinstance(problem, wire.Misdirected))
 
     async def _signed(self, call: Call) -> tuple[Answer | Lost | Deferred, str]:
         """One exchange with the tokens it takes, and a note on them; `Deferred` where others may be taken."""
@@ -367,7 +334,7 @@ class Policy:
             )
         if answer.status == 404 and not fault.code:
             words = "a 404 without ARM's error is no proof that anything is absent"
-            return self._broken(call, answer, words, again=False)
+            return broken(call, answer, words, again=False)
         if fault.kind is Kind.TRANSIENT:
             said = f"HTTP {answer.status} {fault.code}: {fault.text}".replace(" :", ":")
             lost = ArmUnreachable(said, operation=call.operation, target=call.target, request_id=shown)
@@ -386,7 +353,7 @@ class Policy:
         )
         if fault.kind is Kind.THROTTLE and not note:
             return Deferred(why="the end of a pause that ARM asked for (429)", error=error)
-        return Rejected(error=error, fault=fault, gateway=_of_gateway(answer))
+        return Rejected(error=error, fault=fault, gateway=of_gateway(answer))
 
     def _throttled(self, call: Call, answer: Answer, fault: ArmFault) -> float | None:
         """After a 429 nobody asks in this subscription for a while; seconds that ARM asked for."""
@@ -431,83 +398,3 @@ class Policy:
         if fault is None or not call.resource_type or fault.code.lower() != NOT_REGISTERED.lower():
             return False
         return self._versions.settle(call.resource_type, call.api_version, fault.message)
-
-    def _no_next_page(self, link: str, followed: set[str], most: int) -> str | None:
-        if not acceptable(link, self._home):
-            where = printable(link.split("?", 1)[0], 80)
-            return f"its next page is not at {self._home} but at {where}; it was not requested"
-        if link in followed:
-            return "its next page is one that was read already"
-        return f"it has more than {most} pages" if len(followed) >= most - 1 else None
-
-    def _broken(self, call: Call, answer: Answer, words: str, *, again: bool) -> Lost:
-        error = ArmContractBroken(
-            words,
-            operation=call.operation,
-            target=call.target,
-            excerpt=excerpt(answer.body),
-            request_id=request_id(answer.headers.get("x-ms-request-id")),
-        )
-        return Lost(error=error, again=again)
-
-
-def resource(body: object) -> Mapping[str, object]:
-    """A body that must be an object; raises Unreadable."""
-    if not isinstance(body, dict):
-        raise Unreadable("it is empty" if body is None else "it is JSON, but not an object")
-    return body
-
-
-def value_of(result: Ok[T] | Rejected | Lost) -> T:
-    """The value; raises the ArmError that came instead."""
-    if isinstance(result, Ok):
-        return result.value
-    raise result.error
-
-
-def _of_gateway(answer: Answer) -> bool:
-    """Whether the error is the gateway's own: then it is about what is above the resource."""
-    return answer.headers.get("x-ms-failure-cause", "").lower() == "gateway"
-
-
-def _counts(result: Rejected | Lost | Deferred) -> int:
-    """Whether a result counts as a failed attempt: another version or another token is none."""
-    return int(isinstance(result, Lost) or (isinstance(result, Deferred) and result.error is not None))
-
-
-def _not_sent(call: Call, why: str, seconds: float | None) -> Rejected:
-    error = Throttled(
-        f"not sent: the subscription is throttled; {why}",
-        operation=call.operation,
-        target=call.target,
-        status=429,
-        code="TooManyRequests",
-        retry_after=seconds,
-    )
-    return Rejected(error=error)
-
-
-def _endless(call: Call, why: str) -> ArmContractBroken:
-    words = f"the list has no end that may be reached: {why}"
-    return ArmContractBroken(words, operation=call.operation, target=call.target)
-
-
-def _redirected(answer: Answer) -> str:
-    try:
-        host = urlsplit(answer.headers.get("location", "")).hostname
-    except ValueError:
-        host = None
-    return (
-        f"ARM redirected ({answer.status}) to {printable(host or 'nowhere', 80)}; redirects are never "
-        "followed, since a token would go with them. Check --endpoint and the proxy"
-    )
-
-
-def outcome_unknown(error: ArmError) -> ArmUnreachable:
-    """A write whose answer was lost or made no sense may have been done all the same."""
-    return ArmUnreachable(
-        f"{error.args[0]}; whether it was done is not known",
-        operation=error.operation,
-        target=error.target,
-        request_id=error.request_id,
-    )

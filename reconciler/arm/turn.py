@@ -14,8 +14,9 @@ from reconciler.arm.call import Call, encoded
 from reconciler.arm.classify import rejection, says_account_is_gone, says_item_is_absent
 from reconciler.arm.operation import reference
 from reconciler.arm.origin import Origin
-from reconciler.arm.policy import Lost, Ok, Policy, Rejected, Understanding, outcome_unknown, resource
+from reconciler.arm.policy import Policy
 from reconciler.arm.printable import printable, request_id
+from reconciler.arm.result import Lost, Ok, Rejected, Understanding, outcome_unknown, resource
 from reconciler.arm.retry import retry_after
 from reconciler.arm.transport import Answer
 from reconciler.domain.deployment import JsonObject

@@ -9,7 +9,6 @@ import contextlib
 import importlib
 import os
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -19,6 +18,7 @@ import click
 from reconciler import __version__
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.interrupted import Interrupted
+from reconciler.clock import SystemClock
 from reconciler.errors import ReconcilerError, UsageProblem
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def root() -> None:
 
 def run_command(argv: Sequence[str], *, started: float | None = None) -> int:
     """Run `argv`; every way out is an exit code and, where something is wrong, a paragraph on stderr."""
-    began = time.monotonic() if started is None else started
+    began = SystemClock().monotonic() if started is None else started
     if os.environ.get("_RECONCILER_COMPLETE", "").startswith("powershell"):
         importlib.import_module("reconciler.cli.commands.completion")  # click has no class for this shell
     try:

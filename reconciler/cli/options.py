@@ -7,7 +7,6 @@ has none: a forgotten variable must not say yes.
 from __future__ import annotations
 
 import functools
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ import click
 
 from reconciler.cli.deadline import READING, WRITING, Deadline
 from reconciler.cli.help import Option
+from reconciler.clock import SystemClock
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -294,7 +294,7 @@ def _deadline(own: float, ctx: click.Context, _: click.Parameter, given: float |
     started = ctx.find_object(float)
     return Deadline(
         seconds=own if given is None else given,
-        started=time.monotonic() if started is None else started,
+        started=SystemClock().monotonic() if started is None else started,
         given=given is not None,
     )
 

@@ -213,7 +213,6 @@ async def connect(
     Unless a command is there to write, the transport itself refuses every method but GET (law I-04), and the
     POST of ARM's own validation where the user asked for that.
     """
-    _spare_httpx_its_own_command_line()
     from reconciler.arm.client import ArmClient, ArmSettings  # noqa: PLC0415 -- httpx loads only here
     from reconciler.arm.network import Network  # noqa: PLC0415
 
@@ -245,12 +244,6 @@ async def connect(
             on_warning=lambda text: note(output, f"warning: {text}"),
         ) as client:
             yield client
-
-
-def _spare_httpx_its_own_command_line() -> None:
-    """Httpx imports its command line, and with it rich, wherever it can: most of what importing it costs."""
-    if "httpx" not in sys.modules:
-        sys.modules["httpx._main"] = None  # type: ignore[assignment]  # how Python says "there is none"
 
 
 def endpoint_of(cloud: str) -> str:

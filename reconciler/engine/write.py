@@ -26,13 +26,14 @@ an operation's Succeeded settle nothing: only the read at the end does.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from reconciler.clock import Clock
 from reconciler.domain.deployment import DesiredDeployment, JsonObject
 from reconciler.domain.operation import Accepted, Deferred
 from reconciler.domain.state import ObservedDeployment
+from reconciler.engine.changes import foreign_work, moved, when
 from reconciler.engine.faults import fault_of
 from reconciler.engine.outcome import ItemReport, Listener, Outcome, Sent
 from reconciler.engine.pace import Pace, Resends
@@ -60,7 +61,6 @@ from reconciler.errors import (
     NotFound,
 )
 from reconciler.plan.actions import Adopt, Create, Delete, Replace, Update, Wait
-from reconciler.plan.body import writable
 from reconciler.plan.diff import body_changes
 from reconciler.plan.plan import Step
 
@@ -280,9 +280,9 @@ class _Delivery:
             raise StepEnded(Outcome.SUCCEEDED, note="already as declared")
         if not self.write.wanted(now) and (now is None or succeeded(now)):
             return _Next.DONE
-        if moved := _moved(now, self.known):
+        if how := moved(now, self.known):
             since = "this run's last write" if self.here.track.done else "the plan"
-            raise self._stale(f"{moved} since {since}{_when(now)}")
+            raise self._stale(f"{how} since {since}{when(now)}")
         return _Next.SEND
 
     def _after_loss(self, now: ObservedDeployment | None, lost: ArmError) -> _Next:
@@ -290,8 +290,8 @@ class _Delivery:
         here = self.here
         if self.write.body is None and now is not None and now.deleting:
             return _Next.DONE
-        if foreign := self._foreign(now):
-            raise self._stale(f"{foreign} while a write of this run had no answer{_when(now)}")
+        if how := foreign_work(now, self.known, self.write):
+            raise self._stale(f"{how} while a write of this run had no answer{when(now)}")
         if not self.write.wanted(now):
             return _Next.DONE
         if now is not None and not now.settled:
@@ -304,21 +304,6 @@ class _Delivery:
             raise StepEnded(Outcome.FAILED, fault_of(lost), note=note)
         self.lost = None
         return _Next.SEND
-
-    def _foreign(self, now: ObservedDeployment | None) -> str:
-        """How it is neither as it was nor as it was sent; empty when nobody else can have been at work."""
-        body = self.write.body
-        if body is None:
-            return "" if now is None else _moved(now, self.known)
-        if now is None:
-            return "" if self.known is None else _moved(now, self.known)
-        unsent = {change.path for change in body_changes(now, body)}
-        if self.known is not None:
-            if self.write.wanted(now):  # what ARM fills in by itself proves nothing once the write arrived
-                sent = replace(now, resource=body)
-                unsent |= {change.path for change in body_changes(sent, writable(now))}
-            unsent &= set(_differences(now, self.known))
-        return f"{', '.join(sorted(unsent))} changed" if unsent else ""
 
     def _stale(self, message: str) -> StepEnded:
         self.here.track.in_flight = ""
@@ -403,24 +388,3 @@ def _is_done(here: StepContext, now: ObservedDeployment | None) -> bool:
             return now is not None and succeeded(now) and not here.missing(desired, now)
         case _:
             return now is None
-
-
-def _moved(now: ObservedDeployment | None, known: ObservedDeployment | None) -> str:
-    """How the deployment differs from what this run knows of it; empty when it does not."""
-    if known is None:
-        return "" if now is None else "somebody created it"
-    if now is None:
-        return "somebody deleted it"
-    paths = _differences(now, known)
-    return f"{', '.join(paths)} changed" if paths else ""
-
-
-def _differences(now: ObservedDeployment, known: ObservedDeployment) -> list[str]:
-    """The writable fields in which two observations differ."""
-    paths = [change.path for change in body_changes(now, writable(known))]
-    return paths + [change.path for change in body_changes(known, writable(now)) if change.path not in paths]
-
-
-def _when(now: ObservedDeployment | None) -> str:
-    at = now.system.last_modified_at if now is not None else None
-    return f" at {at}" if at else ""

@@ -6,9 +6,7 @@ if nothing is.
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import BinaryIO, TextIO
 
@@ -54,9 +52,8 @@ def load(
     `known_rules` are the codes that a Fleet may set severities for, beside those of this room.
     `severities` are laid over the Fleet's own.
     """
-    with _no_collection():
-        read = read_documents(paths, stdin=stdin)
-        return understood(read, paths, selection, known_rules=known_rules, severities=severities)
+    read = read_documents(paths, stdin=stdin)
+    return understood(read, paths, selection, known_rules=known_rules, severities=severities)
 
 
 def understood(
@@ -115,18 +112,3 @@ def _heard(found: Iterable[Diagnostic], fleet: Fleet) -> Iterator[Diagnostic]:
 def _in_order(found: Iterable[Diagnostic], sources: SourceMap) -> tuple[Diagnostic, ...]:
     """By file, then by where the finding stands, then by code."""
     return tuple(sorted(found, key=lambda one: (_spot(one, sources), one.code, one.message)))
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Hold the cycle collector off: trees hold no cycles, and it would walk them again and again.
-
-    Measured on 10,000 deployments: it doubles the time.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

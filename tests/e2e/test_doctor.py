@@ -140,7 +140,7 @@ def test_broken_manifests_are_one_finding_among_others(desk: Desk) -> None:
 
 def test_an_endpoint_that_knows_only_an_older_version_is_a_warning(desk: Desk) -> None:
     message = (
-        "No registered resource provider found for location 'eastus2' and API version '2026-07-01' for type "
+        "No registered resource provider found for location 'eastus2' and API version '2026-09-01' for type "
         "'accounts/deployments'. The supported api-versions are '2025-06-01, 2024-10-01'."
     )
     refusal = {"status": 400, "body": {"error": {"code": "NoRegisteredProviderFound", "message": message}}}

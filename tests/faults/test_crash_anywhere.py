@@ -6,13 +6,23 @@ import contextlib
 
 import pytest
 
-from reconciler.domain.deployment import Lifecycle
+from reconciler.domain.deployment import JsonObject, Lifecycle
+from reconciler.domain.ids import DeploymentId
+from reconciler.domain.marks import FLEET_TAG
 from reconciler.domain.state import DesiredState
 from reconciler.engine.apply import Stop
-from reconciler.engine.outcome import ApplyReport
+from reconciler.engine.outcome import ApplyReport, Outcome
 from reconciler.engine.stop import Cause, Interruption
 from reconciler.plan.actions import Keep
-from tests.simulated.arm import Crash, Exchange, SimulatedArm, World, lose_answer
+from tests.simulated.arm import (
+    Crash,
+    Exchange,
+    SimulatedArm,
+    World,
+    assert_looked,
+    in_the_window,
+    lose_answer,
+)
 from tests.simulated.fleets import REGION, account, desired, fleet
 from tests.simulated.reconcile import plan_of, reconcile
 from tests.simulated.time import run
@@ -137,6 +147,53 @@ def test_every_crash_point_converges_to_the_end_of_an_undisturbed_run(
 ) -> None:
     """I-08, F-092, F-089, F-005, F-006: nothing is done by hand in between."""
     assert enumerate_points(phase, kind, rest=rest) > 5
+
+
+EVERY = sorted({one.id for state in (BEFORE, AFTER) for one in state.deployments}, key=str)
+
+
+@pytest.mark.parametrize("enforces", [True, False], ids=["conditions checked", "conditions ignored"])
+@pytest.mark.parametrize("target", EVERY, ids=lambda one: one.name)
+def test_a_stranger_between_any_two_requests_is_neither_overwritten_nor_deleted(
+    target: DeploymentId, *, enforces: bool
+) -> None:
+    """F-137, P1: at each exchange of a run another fleet takes one over; its neighbours are done."""
+    body: JsonObject = {
+        "sku": {"name": "GlobalStandard", "capacity": 77},
+        "tags": {FLEET_TAG: "theirs"},
+    }
+    struck = 0
+    for at in range(1, exchanges_of_a_whole_run() + 1):
+        world = prepared()
+        world.enforces_etags = enforces
+        taken: list[Exchange] = []
+
+        def fault(
+            exchange: Exchange, phase: str, at: int = at, world: World = world, taken: list[Exchange] = taken
+        ) -> None:
+            if exchange.number != at or phase != "before":
+                return
+            there = world.deployments.get(target)
+            model = there["properties"]["model"] if there else {"name": "new", "format": "OpenAI"}
+            theirs = {**body, "properties": {"model": dict(model)}}
+            if SimulatedArm(world, who="them").stranger_puts(target, theirs):
+                taken.append(exchange)
+
+        arm = SimulatedArm(world, fault=fault)
+        report = run(reconcile(AFTER, arm))
+        assert_looked(arm)
+        if not taken:
+            continue
+        struck += 1
+        where = f"{target.name} taken over at exchange {at}"
+        if enforces or not in_the_window(arm, target, taken[0]):
+            assert world.deployments[target]["tags"][FLEET_TAG] == "theirs", where
+            assert world.deployments[target]["sku"]["capacity"] == 77, where
+        for item in report.items:
+            others = {target, *(d for d in item.step.depends_on)}
+            if item.step.action.id not in others and target not in item.step.depends_on:
+                assert item.outcome in {Outcome.SUCCEEDED, Outcome.SKIPPED}, where
+    assert struck > 5
 
 
 def test_two_appliers_of_the_same_manifests_end_in_the_state_of_one() -> None:

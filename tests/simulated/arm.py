@@ -27,6 +27,7 @@ from reconciler.domain.state import (
     SystemMetadata,
 )
 from reconciler.errors import (
+    ArmError,
     ArmUnreachable,
     Conflict,
     InvalidRequest,
@@ -92,6 +93,8 @@ class World:
     numbers: "itertools.count[int]" = field(default_factory=itertools.count)
     epoch: float = 0.0
     enforces_etags: bool = False
+    taken_over: dict[DeploymentId, tuple["Exchange", str]] = field(default_factory=dict)
+    """What another fleet took over during a run: at which exchange, and what it looks like since."""
 
     def pool(self, resource: Mapping[str, Any]) -> str:
         sku = resource.get("sku", {})
@@ -349,6 +352,16 @@ class SimulatedArm:
                 code="RequestConflict",
             )
 
+    def stranger_puts(self, deployment: DeploymentId, body: JsonObject) -> bool:
+        """A PUT of somebody else's, at this very moment; whether ARM took it."""
+        if self.world.busy(deployment.account, self.now):
+            return False
+        try:
+            self._put(deployment, body)
+        except ArmError:
+            return False
+        return True
+
     def _put(self, deployment: DeploymentId, body: JsonObject) -> str | None:
         self._must_be_free(deployment)
         wanted = copy.deepcopy(dict(body))
@@ -509,3 +522,21 @@ class SimulatedTurn:
 def lose_answer(exchange: Exchange) -> NoReturn:
     """The request (perhaps) arrived, the answer did not."""
     raise ArmUnreachable("the connection was reset", operation="write", target=exchange.target)
+
+
+def assert_looked(arm: SimulatedArm) -> None:
+    """Each write of a run comes at most two seconds after a GET of that deployment by the same run."""
+    looks: dict[str, float] = {}
+    for exchange in arm.exchanges:
+        if exchange.verb == "GET":
+            looks[exchange.target] = exchange.time
+        if exchange.verb in {"PUT", "DELETE"}:
+            assert exchange.time - looks.get(exchange.target, -10.0) <= 2.0, exchange
+
+
+def in_the_window(arm: SimulatedArm, target: DeploymentId, struck: Exchange) -> bool:
+    """Whether a stranger struck between a look's answer and the arrival of the write that it allowed."""
+    next_one = next(
+        (one for one in arm.exchanges if one.number >= struck.number and one.target == str(target)), struck
+    )
+    return next_one.verb in {"PUT", "DELETE"}

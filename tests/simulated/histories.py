@@ -31,7 +31,18 @@ from reconciler.plan.actions import Keep
 from reconciler.plan.guard import Policy
 from reconciler.plan.plan import Plan
 from reconciler.planfile.codec import to_json
-from tests.simulated.arm import Crash, Ending, Exchange, Fault, SimulatedArm, World, lose_answer, no_fault
+from tests.simulated.arm import (
+    Crash,
+    Ending,
+    Exchange,
+    Fault,
+    SimulatedArm,
+    World,
+    assert_looked,
+    in_the_window,
+    lose_answer,
+    no_fault,
+)
 from tests.simulated.fleets import REGION, account, deployment, desired, fleet
 from tests.simulated.reconcile import PERMISSIVE, plan_of
 from tests.simulated.time import VirtualClock, run
@@ -93,6 +104,8 @@ class Trouble:
                 raise Crash
             case "interrupted", "before":
                 stop.ask(Interruption(cause=Cause.SIGTERM))
+            case "taken over", "before":
+                self._taken_over(exchange, world)
             case "busy", "before" if writes:
                 raise Conflict("busy", operation="write", target="", status=409, code="RequestConflict")
             case "quota taken", "before" if writes:
@@ -104,6 +117,25 @@ class Trouble:
             case _:
                 return
 
+    def _taken_over(self, exchange: Exchange, world: World) -> None:
+        """Another fleet's PUT between two requests of ours, to whatever the number of the request chooses."""
+        where = ACCOUNTS[exchange.number % len(ACCOUNTS)]
+        target = deployment(NAMES[exchange.number % len(NAMES)], in_account=where)
+        there = world.deployments.get(target)
+        body: JsonObject = {
+            "sku": {"name": "GlobalStandard", "capacity": 7},
+            "properties": {
+                "model": {
+                    "name": there["properties"]["model"]["name"] if there else "gpt-x",
+                    "format": "OpenAI",
+                    "version": "1",
+                }
+            },
+            "tags": {FLEET_TAG: "theirs"},
+        }
+        if SimulatedArm(world, who="them").stranger_puts(target, body):
+            world.taken_over[target] = (exchange, world.deployments[target]["etag"])
+
 
 troubles = st.builds(
     Trouble,
@@ -114,6 +146,7 @@ troubles = st.builds(
             "killed before",
             "killed after",
             "interrupted",
+            "taken over",
             "busy",
             "forbidden",
             "list forbidden",
@@ -298,6 +331,11 @@ class Histories(RuleBasedStateMachine):
         target = deployment(place[1], in_account=place[0])
         self._as_a_stranger(lambda arm: arm.delete_deployment(target))
 
+    @rule(enforces=st.booleans())
+    def arm_checks_conditions(self, enforces: bool) -> None:
+        """If-Match and If-None-Match are obeyed from here on, or are not."""
+        self.world.enforces_etags = enforces
+
     @rule(pool=st.sampled_from(POOLS), limit=st.sampled_from([50, 100, 200]))
     def quota_moves(self, pool: str, limit: int) -> None:
         self.world.limits[pool] = limit
@@ -333,15 +371,20 @@ class Histories(RuleBasedStateMachine):
         self.edit(made)
         observer, state = self.observer, self.state
         quiet, protected = observer.quiet, observer.protected(state)
+        self.world.taken_over.clear()
         conflicts, written = len(self.world.overlaps), len(self.world.writes)
         within = all(self.world.used(pool) <= limit for pool, limit in self.world.limits.items())
         undisturbed = trouble is None and quiet and within and not self.world.endings
         done = observer.run(state, trouble)
-        self._untouched(protected)
+        self._untouched({n: r for n, r in protected.items() if n not in self.world.taken_over})
+        self._theirs(done.arm)
+        assert_looked(done.arm)
         if quiet and not (trouble and trouble.kind == "busy"):
             assert self.world.overlaps[conflicts:] == [], "I-09: a conflict caused by ourselves"
         assert done.seconds <= DEFAULT_PACE.apply_deadline + 5, "I-12"
-        listed = not (trouble and trouble.unlisted)  # what no list shows is nobody's to miss
+        listed = not (
+            trouble and (trouble.unlisted or trouble.kind == "taken over")
+        )  # what no list shows is nobody's to miss
         if done.report is not None:
             self._honest(done.report, written, interfered=trouble is not None)
             if done.report.succeeded and listed:  # also over what a run before this one has left going on
@@ -447,14 +490,30 @@ class Histories(RuleBasedStateMachine):
             deleting = after is None or after["properties"]["provisioningState"] == "Deleting"
             assert not deleting or _state(before) == "Deleting", f"I-03: {name} was deleted"
 
+    def _theirs(self, arm: SimulatedArm) -> None:
+        """P1: what another fleet took over between two requests of ours is neither overwritten nor deleted.
+
+        An ARM that checks no condition leaves the moment between a look's answer and the write's arrival.
+        """
+        for target, (exchange, etag) in self.world.taken_over.items():
+            if not self.world.enforces_etags and in_the_window(arm, target, exchange):
+                continue
+            after = self.world.deployments.get(target)
+            assert after is not None, f"P1: {target} was deleted"
+            assert after["etag"] == etag, f"P1: {target} was overwritten"
+            assert _state(after) != "Deleting", f"P1: {target} is being deleted"
+
     def _honest(self, report: ApplyReport, written: int, *, interfered: bool) -> None:
         ends = {item.step.action.id: item for item in report.items}
         for _, verb, target in self.world.writes[written:]:
             assert target in ends, f"I-05: {verb} {target} was not in the plan"
-            assert ends[target].outcome in WRITTEN, f"I-07: {verb} {target} is called {ends[target].outcome}"
+            end = ends[target]
+            stale = end.outcome is Outcome.STALE and end.attempts > 0
+            assert stale or end.outcome in WRITTEN, f"I-07: {verb} {target} is called {end.outcome}"
         for item in report.items:
             if item.outcome is Outcome.SUCCEEDED:
-                assert in_effect(self.world, item), f"I-06: {item.step.action.id} is not as reported"
+                taken = item.step.action.id in self.world.taken_over
+                assert taken or in_effect(self.world, item), f"I-06: {item.step.action.id} is not as reported"
         reached = {name for name, item in ends.items() if item.outcome is Outcome.SUCCEEDED}
         touched = {target for _, _, target in self.world.writes[written:]}
         for item in report.items:

@@ -31,7 +31,7 @@ def bare_lists(url: str, *size: str) -> dict[str, Any]:
         sys.modules["sniffio"] = None  # type: ignore[assignment]
     shape = _size(size)
     paths = [
-        f"{account(number, shape)}/deployments?api-version=2026-07-01" for number in range(shape.accounts)
+        f"{account(number, shape)}/deployments?api-version=2026-09-01" for number in range(shape.accounts)
     ]
 
     async def run() -> float:

@@ -13,7 +13,7 @@ LISTED = "2025-09-01, 2025-07-01-preview, 2024-10-01, 2021-10-01"
 
 def refused(versions: str = LISTED) -> str:
     return (
-        "No registered resource provider found for location 'eastus2' and API version '2026-07-01' for type "
+        "No registered resource provider found for location 'eastus2' and API version '2026-09-01' for type "
         f"'accounts/deployments'. The supported api-versions are '{versions}'. The locations are 'x'."
     )
 
@@ -31,21 +31,21 @@ def test_the_offered_versions_are_read_from_arms_words() -> None:
     ("versions", "wanted", "reason"),
     [
         (LISTED, "2025-09-01", "the newest stable one"),
-        ("2026-09-01-preview, 2024-10-01", "2024-10-01", "no preview"),
+        ("2026-10-01-preview, 2024-10-01", "2024-10-01", "no preview"),
         ("2022-12-01, 2021-10-01", None, "none of them can say a capacity"),
         ("", None, "nothing offered"),
-        ("2026-07-01, 2025-09-01", None, "ours is offered: the location is what is missing"),
+        ("2026-09-01, 2025-09-01", None, "ours is offered: the location is what is missing"),
         ("latest, 2024-10-01", "2024-10-01", "only dates are versions"),
     ],
 )
 def test_the_newest_usable_version_is_taken(versions: str, wanted: str | None, reason: str) -> None:
-    assert newest_usable(refused(versions), "2026-07-01") == wanted, reason
+    assert newest_usable(refused(versions), "2026-09-01") == wanted, reason
 
 
 def test_what_an_older_version_cannot_carry_is_named() -> None:
     assert not_carried("2025-06-01") == ("serviceTier", "deploymentState", "routing")
     assert "spilloverDeploymentName" in not_carried("2024-10-01")
-    assert not_carried("2026-07-01") == ()
+    assert not_carried("2026-09-01") == ()
 
 
 def test_the_client_settles_on_a_version_once_and_warns_once() -> None:
@@ -58,7 +58,7 @@ def test_the_client_settles_on_a_version_once_and_warns_once() -> None:
     seen = ask(over, question)
     assert seen.problem is None
     versions = [request.url.params["api-version"] for request in over.requests]
-    assert versions == ["2026-07-01", "2025-09-01", "2025-09-01", "2025-09-01"]
+    assert versions == ["2026-09-01", "2025-09-01", "2025-09-01", "2025-09-01"]
     assert len(seen.warnings) == 1
     assert "serviceTier" in seen.warnings[0]
 
@@ -83,7 +83,7 @@ def test_a_version_that_the_user_chose_is_kept_and_the_refusal_lists_the_others(
     over = wire(unknown_version)
     seen = ask(over, lambda arm: arm.get_deployment(CHAT), api_version="2025-12-01")
     assert isinstance(seen.problem, InvalidRequest)
-    assert "2026-07-01" in seen.words
+    assert "2026-09-01" in seen.words
     assert "2024-10-01" in seen.words
     assert len(over.requests) == 1
 

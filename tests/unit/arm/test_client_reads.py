@@ -39,7 +39,7 @@ from tests.unit.arm.scripted import (
     wire,
 )
 
-LIST = f"{ENDPOINT}{ACCOUNT}/deployments?api-version=2026-07-01"
+LIST = f"{ENDPOINT}{ACCOUNT}/deployments?api-version=2026-09-01"
 
 
 def the_port(client: ArmClient) -> Arm:
@@ -65,7 +65,7 @@ def test_a_deployment_is_asked_for_once_by_its_whole_address() -> None:
     assert seen.value is not None
     assert seen.value.id == CHAT
     request = seen.wire.requests[0]
-    assert str(request.url) == f"{ENDPOINT}{CHAT}?api-version=2026-07-01"
+    assert str(request.url) == f"{ENDPOINT}{CHAT}?api-version=2026-09-01"
     assert request.headers["Authorization"] == f"Bearer CANARY-{TENANT}/1"
     assert len(seen.wire.requests) == 1
 

@@ -106,7 +106,7 @@ def test_what_the_look_saw_is_the_condition_of_the_write() -> None:
 
 @pytest.mark.parametrize(("asleep", "sent"), [(1.9, True), (2.1, False)])
 def test_a_write_more_than_two_seconds_after_its_look_is_not_sent(asleep: float, sent: bool) -> None:
-    """P1: a process that was stopped between the two looks again."""
+    """F-140, P1: a process that was stopped between the two looks again."""
     over = wire(lambda: reply(201, resource()))
     over.there = resource()
 
@@ -120,7 +120,7 @@ def test_a_write_more_than_two_seconds_after_its_look_is_not_sent(asleep: float,
 
 
 def test_two_hundred_slow_lanes_over_few_places_all_send_right_after_their_look() -> None:
-    """P1: no livelock; a turn keeps its place from the look to the write."""
+    """F-140, P1: no livelock; a turn keeps its place from the look to the write."""
     gaps: list[float] = []
 
     seen: dict[str, float] = {}

@@ -56,7 +56,7 @@ def test_an_expired_token_is_renewed_once_and_the_request_repeated() -> None:
 
 
 def test_a_write_with_an_expired_token_is_looked_at_again_and_sent_once_with_a_new_one() -> None:
-    """F-021, P1: a renewal takes seconds, in which somebody else may write."""
+    """F-021, F-137, P1: a renewal takes seconds, in which somebody else may write."""
     over = wire(expired, lambda: reply(201, resource()))
     over.there = resource()
     seen = ask(over, lambda arm: put(arm, {}))
@@ -74,6 +74,7 @@ def challenged() -> httpx.Response:
 
 
 def test_a_claims_challenge_is_answered_once_with_a_token_that_has_the_claims() -> None:
+    """F-145."""
     credential = Credential(in_an_hour("weak"), in_an_hour("strong"))
     over = wire(challenged, lambda: reply(200, resource()))
 
@@ -90,6 +91,7 @@ def test_a_claims_challenge_is_answered_once_with_a_token_that_has_the_claims() 
 
 
 def test_a_claims_challenge_that_the_credential_cannot_meet_says_what_to_run() -> None:
+    """F-145."""
     credential = Credential(in_an_hour("weak"), ClientAuthenticationError("no"))
 
     async def asked() -> CredentialError:
@@ -107,7 +109,7 @@ def test_a_claims_challenge_that_the_credential_cannot_meet_says_what_to_run() -
 
 @pytest.mark.parametrize("kind", ["credential", "emulator"])
 def test_a_sign_in_that_fails_in_passing_is_tried_again(kind: str) -> None:
-    """A 503 of the authority once must not block a whole plan."""
+    """F-144: a 503 of the authority once must not block a whole plan."""
     passing = HttpResponseError("Service Unavailable")
     passing.status_code = 503
     credential = Credential(passing, passing, in_an_hour("found"))

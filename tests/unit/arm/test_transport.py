@@ -240,7 +240,7 @@ def test_an_untrusted_certificate_is_hopeless_however_deep_it_is_buried() -> Non
 
 
 def test_a_process_without_files_left_has_sent_nothing_and_says_why() -> None:
-    """EMFILE."""
+    """F-146: EMFILE."""
     buried = httpx.ConnectError("failed")
     buried.__cause__ = OSError(errno.EMFILE, "Too many open files")
     found = no_answer(wire(lambda: buried), "no more files")

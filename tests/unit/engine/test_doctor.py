@@ -116,7 +116,9 @@ def test_a_right_that_is_lacking_is_named_with_the_role_that_has_it(
 
 def test_a_models_list_that_is_none_at_the_first_look_is_told() -> None:
     """A long list is understood when it is looked at: examining it is looking."""
-    found = LateOffers(b'{"value": [{]}', lambda why: f"the models of swedencentral cannot be used: {why}")
+    found = LateOffers(
+        (), [b'{"value": [{]}'], lambda why: f"the models of swedencentral cannot be used: {why}"
+    )
     checks = [one for one in examined(Patient(offers=found)) if one.status is not Status.OK]
     assert [(one.name, one.status) for one in checks] == [("offers", Status.FAILED)]
     assert "cannot be used: it is not JSON" in checks[0].message
