@@ -148,6 +148,11 @@ _KNOWN: Final[tuple[_Known, ...]] = (
     _Known(("InvalidResourceProperties",), _PROPERTIES),
     _Known(("InvalidCapacity",), _CAPACITY),
     _Known(
+        ("InsufficientCapacity", "AllocationFailed", "SkuNotAvailable"),
+        "The region has no room for this SKU now; quota is not the question. `reconciler capacity --model M` "
+        "shows where there is room, and `apply --capacity-wait S` tries again for S seconds",
+    ),
+    _Known(
         ("CannotChangeDeploymentModel",),
         "A deployment keeps its model for life; only the version can change. Declare a new one beside "
         "it and move the callers, or write lifecycle: {replace: allowed} and accept the outage",
