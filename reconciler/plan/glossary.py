@@ -169,6 +169,11 @@ REASONS: Mapping[Reason, str] = {
 }
 
 REFUSALS: Mapping[str, str] = {
+    "policy": (
+        "What the plan would leave behind breaks a rule of a Policy. The message begins with its code, "
+        "and `reconciler explain policy/ID` shows the rule. Change the manifest as the fix says, or ask "
+        "whoever keeps the policy for an exemption"
+    ),
     "empty-fleet": (
         "The manifests declare nothing while there is something to lose, and a wrong path looks just like "
         "that. Name the right folder; if everything is to go, pass --allow-empty"
