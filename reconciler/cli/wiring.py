@@ -21,7 +21,7 @@ import click
 from reconciler.cli.options import DEFAULT_PATH, Chosen, Connection, Output
 from reconciler.clock import Clock, SystemClock
 from reconciler.diagnostics import Diagnostic, has_errors
-from reconciler.domain.state import DesiredState
+from reconciler.domain.state import DesiredState, Fleet
 from reconciler.errors import InvalidManifests, ReconcilerError, UsageProblem
 
 if TYPE_CHECKING:
@@ -64,6 +64,11 @@ class Loaded:
     def valid(self) -> bool:
         """Whether a plan may be made of them."""
         return self.desired is not None and not has_errors(self.diagnostics)
+
+    @property
+    def fleet(self) -> Fleet:
+        """Who we are, as far as the manifests were understood."""
+        return (self.desired or self.manifests.understood).fleet
 
     def state(self) -> DesiredState:
         """The desired state; InvalidManifests where there is none to act on."""
@@ -144,7 +149,7 @@ def reread(
 
 def write_result(output: Output, text: str) -> None:
     """Put the result on stdout, or into the named file whole or not at all."""
-    if not text.endswith("\n"):
+    if text and not text.endswith("\n"):
         text += "\n"
     if output.file is None:
         click.echo(text, nl=False, color=True)
