@@ -39,6 +39,8 @@ GROUPS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "show": ("show", "List the deployments that are there."),
         "quota": ("quota", "Show the fleet's quota pools: limit, use, and who holds them."),
         "cost": ("cost", "Say what the declared deployments cost a month, at list prices."),
+        "capacity": ("capacity", "Say which regions and SKUs would take a model now."),
+        "capacity propose": ("capacity_propose", "Propose the edit for what has no room."),
         "lifecycle": ("lifecycle", "List deployments with retirement date and successor."),
         "doctor": ("doctor", "Check cloud, sign-in, rights, clock and versions."),
     },

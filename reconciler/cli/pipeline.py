@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from reconciler.cli.options import Connection, Output
+from reconciler.cli.policies import with_policies
 from reconciler.cli.targets import must_hit_something
 from reconciler.cli.wiring import Loaded, connect, the_clock
 from reconciler.domain.state import DesiredState, ObservedState
@@ -13,6 +15,9 @@ from reconciler.engine.second_opinion import with_opinions
 from reconciler.plan.guard import Policy
 from reconciler.plan.make import make_plan
 from reconciler.plan.plan import Plan
+
+if TYPE_CHECKING:
+    from reconciler.arm.client import ArmClient
 
 
 async def observe_fleet(
@@ -33,6 +38,7 @@ async def plan_fleet(
     *,
     ask_arm: bool,
     with_cost: bool = False,
+    check_capacity: bool = False,
 ) -> tuple[Plan, ObservedState]:
     """Observe and plan; with `ask_arm` once more, knowing what ARM's own validation says of the writes."""
     desired = loaded.state()
@@ -40,10 +46,24 @@ async def plan_fleet(
         observed = await observe_for_plan(desired, arm, parallelism=connection.parallelism)
         must_hit_something(desired, observed)
         plan = plan_for(loaded, observed, policy, with_cost=with_cost)
-        if not ask_arm:
-            return plan, observed
-        told = await with_opinions(plan, observed, arm, parallelism=connection.parallelism)
-        return plan_for(loaded, told, policy, with_cost=with_cost), told
+        if ask_arm:
+            observed = await with_opinions(plan, observed, arm, parallelism=connection.parallelism)
+            plan = plan_for(loaded, observed, policy, with_cost=with_cost)
+        if check_capacity:
+            plan = await _with_room(plan, arm, parallelism=connection.parallelism)
+        return plan, observed
+
+
+async def _with_room(plan: Plan, arm: ArmClient, *, parallelism: int) -> Plan:
+    """The plan with what ARM says of capacity, asked once per subscription, model and version."""
+    from reconciler.engine.capacity import ask_capacities  # noqa: PLC0415 -- only for who asks
+    from reconciler.plan.capacity import checked, demands  # noqa: PLC0415
+
+    wanted = demands(plan)
+    questions = [one.question for one in wanted if one.question is not None]
+    answers = await ask_capacities(questions, arm, parallelism=parallelism)
+    asked_at = (arm.server_time or the_clock().now()).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return replace(plan, capacity=checked(wanted, answers, asked_at))
 
 
 def plan_for(loaded: Loaded, observed: ObservedState, policy: Policy, *, with_cost: bool = False) -> Plan:
@@ -53,6 +73,7 @@ def plan_for(loaded: Loaded, observed: ObservedState, policy: Policy, *, with_co
     """
     desired = loaded.state()
     plan = make_plan(desired, observed, policy=policy, diagnostics=loaded.diagnostics)
+    plan = with_policies(plan, loaded, observed)
     guarded = desired.fleet.guards.max_monthly_increase, policy.max_monthly_increase
     if not with_cost and guarded == (None, None):
         return plan

@@ -12,6 +12,7 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from reconciler.clock import Clock
 from reconciler.domain.ids import AccountId, DeploymentId
@@ -24,6 +25,7 @@ from reconciler.engine.outcome import (
     Outcome,
     Started,
     Stopping,
+    Waiting,
 )
 from reconciler.engine.pace import DEFAULT_PACE, Pace
 from reconciler.engine.ports import DeploymentsApi
@@ -35,6 +37,10 @@ from reconciler.plan.plan import Plan, Step
 __all__ = ["Stop", "apply"]
 
 _log = logging.getLogger("reconciler.engine")
+CAPACITY_ERRORS: Final = frozenset({"insufficientcapacity", "allocationfailed", "skunotavailable"})
+"""Codes of a region without room. The provider's own is not public (2026-11): the first is what the emulator
+says, the others are those of Azure's other services. A code that is not here is never waited for."""
+
 _TIME_IS_UP = Interruption(cause=Cause.TIME_LIMIT)
 
 
@@ -138,6 +144,12 @@ def _lanes(steps: tuple[Step, ...]) -> Mapping[AccountId, list[Step]]:
     return lanes
 
 
+def _no_room(item: ItemReport) -> bool:
+    """Whether a step was refused because its region is full, and nothing of it may be going on."""
+    refused = item.outcome is Outcome.FAILED and item.fault is not None
+    return refused and item.fault is not None and item.fault.code.lower() in CAPACITY_ERRORS
+
+
 @dataclass(slots=True, kw_only=True)
 class _Run:
     writer: Writer
@@ -179,13 +191,30 @@ class _Run:
             return cut_short(step, track, str(self.stop.why))
         self.listener.notify(Started(step=step))
         try:
-            return await self.writer.carry_out(step, track, deadline=self.deadline)
+            return await self._with_room(step, track)
         except Exception as bug:  # noqa: BLE001 -- F-093: our own bug in one lane must not silence the others
             _log.debug("a step ended in a bug", exc_info=bug)
             outcome = Outcome.UNKNOWN if track.in_flight else Outcome.FAILED
             message = f"a bug in this program, please report it: {type(bug).__name__}: {bug}"
             fault = Fault(code="internal-error", message=message, request_id=track.request_id)
             return ItemReport(step=step, outcome=outcome, attempts=track.attempts, fault=fault)
+
+    async def _with_room(self, step: Step, track: Track) -> ItemReport:
+        """Carry out a step; where its region is full, again and again for as long as the pace says.
+
+        Each time it looks before it writes, as the first time.
+        """
+        clock, pace = self.writer.clock, self.writer.pace
+        item = await self.writer.carry_out(step, track, deadline=self.deadline)
+        until = clock.monotonic() + pace.capacity_wait
+        while _no_room(item) and not self.stop.asked and (left := until - clock.monotonic()) > 0:
+            pause = min(pace.capacity_pause, left)
+            self.listener.notify(Waiting(step=step, what="capacity in the region", seconds=pause))
+            await self.stop.first_or(pause, clock)
+            if self.stop.asked:
+                break
+            item = await self.writer.carry_out(step, track, deadline=self.deadline)
+        return item
 
     async def _broken_dependency(self, step: Step) -> DeploymentId | None:
         """Wait for what `step` depends on; the first of them that did not succeed, in the plan's order."""

@@ -160,6 +160,11 @@ _KNOWN: Final[tuple[_Known, ...]] = (
     _Known(("InvalidResourceProperties",), _PROPERTIES),
     _Known(("InvalidCapacity",), _CAPACITY),
     _Known(
+        ("InsufficientCapacity", "AllocationFailed", "SkuNotAvailable"),
+        "The region has no room for this SKU now; quota is not the question. `reconciler capacity --model M` "
+        "shows where there is room, and `apply --capacity-wait S` tries again for S seconds",
+    ),
+    _Known(
         ("CannotChangeDeploymentModel",),
         "ARM does not change this deployment to another model in place. Declare a second deployment with "
         "a new name, move the callers to it (cut over), and remove the old entry then; or write "

@@ -95,6 +95,11 @@ async def observe_for_plan(desired: DesiredState, api: Arm, *, parallelism: int 
     )
 
 
+async def read_regions(places: Iterable[tuple[str, Region]], api: AccountFacts) -> tuple[RegionFacts, ...]:
+    """Quotas and offers of regions, whether an account is there or not; each by its subscription."""
+    return await _Regions(api).read(sorted(set(places)))
+
+
 class _Known:
     """Account facts by one list request per subscription, where that saves requests and is allowed.
 
@@ -160,6 +165,10 @@ class _Regions:
             place = (account.id.subscription.lower(), account.region)
             if place not in self._tasks:
                 self._tasks[place] = asyncio.ensure_future(self._read(*place))
+
+    async def read(self, places: Sequence[tuple[str, Region]]) -> tuple[RegionFacts, ...]:
+        """Read these, in order."""
+        return tuple(await asyncio.gather(*(self._read(*place) for place in places)))
 
     async def of(self, readings: Mapping[AccountId, Reading]) -> tuple[RegionFacts, ...]:
         """What was read of the regions in which some account could be listed, in order."""

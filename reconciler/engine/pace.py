@@ -13,6 +13,7 @@ class Pace:
     ARM asks for 60 s where it is silent, azure-core takes 30 s, Terraform's client 10 s. No Retry-After is
     obeyed beyond `asked_cap`.
     `conflict_*`: a busy account is a queue, waited for until `operation_deadline`.
+    `capacity_wait`: for how long a step that a full region refused is tried again, every `capacity_pause`.
     `settle`: for how long a read may lag behind a write that ARM called done.
     """
 
@@ -30,6 +31,8 @@ class Pace:
     resend_cap: float = 30.0
     grace: float = 4.0
     wait_for_operations: bool = True
+    capacity_wait: float = 0.0
+    capacity_pause: float = 30.0
 
 
 DEFAULT_PACE = Pace()

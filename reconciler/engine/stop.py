@@ -58,6 +58,15 @@ class Stop:
         assert self.why is not None  # noqa: S101 -- set before the event is
         return self.why
 
+    async def first_or(self, seconds: float, clock: Clock) -> None:
+        """Return after some seconds, or once stopping was asked for."""
+        waits = [asyncio.ensure_future(clock.sleep(seconds)), asyncio.ensure_future(self._asked.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
     async def run_out(self, grace: float, clock: Clock) -> bool:
         """Return after `grace` seconds, or at once when asked again; whether it was asked again."""
         waits = [asyncio.ensure_future(clock.sleep(grace)), asyncio.ensure_future(self._now.wait())]

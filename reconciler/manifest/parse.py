@@ -16,11 +16,13 @@ from reconciler.manifest.entry import Entry, EntryFields
 from reconciler.manifest.fields import Strict
 from reconciler.manifest.findings import checked
 from reconciler.manifest.fleet import fleet_findings, fleet_of
+from reconciler.manifest.policies import PolicyDocument, policy_rules, rule_findings, stated_ids
 from reconciler.manifest.scalars import nearest
 from reconciler.manifest.schema import API_VERSION, KINDS, FleetDocument, SetDocument, TemplateDocument
 from reconciler.manifest.source import Document
 from reconciler.manifest.structure import STRUCTURAL
 from reconciler.manifest.tree import Items, Map, Text, described, shortened
+from reconciler.policy.rule import PolicyRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,11 +47,14 @@ class Manifests:
     sets: tuple[RawSet, ...]
     templates: dict[str, tuple[Layer, ...]]
     complete: bool
+    policies: tuple[PolicyRule, ...] = ()
 
 
 @dataclass(slots=True)
 class _Gathered:
     known_rules: frozenset[str]
+    binding: frozenset[str] = frozenset()
+    policies: list[PolicyRule] = field(default_factory=list)
     findings: list[Diagnostic] = field(default_factory=list)
     complete: bool = True
     fleet: Fleet | None = None
@@ -61,14 +66,23 @@ class _Gathered:
 
 
 def parse(
-    documents: Sequence[Document], *, known_rules: frozenset[str] = frozenset(), complete: bool = True
+    documents: Sequence[Document],
+    *,
+    known_rules: frozenset[str] = frozenset(),
+    complete: bool = True,
+    binding: Sequence[PolicyRule] = (),
 ) -> tuple[Manifests, tuple[Diagnostic, ...]]:
     """Type every document: what was understood, and what is wrong with the rest.
 
     `known_rules` are the codes a Fleet may set severities for; `complete` False says that there are texts
-    which never became documents.
+    which never became documents. `binding` rules are judged beside those of the documents.
     """
-    gathered = _Gathered(known_rules=known_rules | STRUCTURAL.keys(), complete=complete)
+    gathered = _Gathered(
+        known_rules=known_rules | STRUCTURAL.keys() | stated_ids(documents),
+        binding=frozenset(rule.code for rule in binding),
+        policies=[*binding],
+        complete=complete,
+    )
     for document in documents:
         model = _model(document, gathered)
         if model is not None and isinstance(document.root, Map):
@@ -83,7 +97,9 @@ def parse(
         sets=tuple(gathered.sets),
         templates=gathered.templates,
         complete=gathered.complete,
+        policies=tuple(gathered.policies),
     )
+    gathered.findings.extend(rule_findings(gathered.policies))
     return manifests, tuple(gathered.findings)
 
 
@@ -140,10 +156,14 @@ _BEGIN: Final = f"begin with `apiVersion: {API_VERSION}` and `kind:`"
 
 def _gather(gathered: _Gathered, document: Document, model: type[Strict], typed: Strict | None) -> None:
     """Put a document where it belongs; of one with a wrong header, check at least the entries."""
-    if typed is None and model is not SetDocument:
+    if typed is None and model not in {SetDocument, PolicyDocument}:
         gathered.complete = False
     if model is FleetDocument:
         _gather_fleet(gathered, document, typed)
+        return
+    if model is PolicyDocument:
+        if isinstance(typed, PolicyDocument):
+            gathered.policies.extend(policy_rules(document, typed, binding=False))
         return
     layers = entries(document)
     match typed:
@@ -179,7 +199,7 @@ def _gather_fleet(gathered: _Gathered, document: Document, typed: Strict | None)
         gathered.findings.extend(entry_findings(gathered.defaults, EntryFields))
     if isinstance(typed, FleetDocument):
         gathered.fleet = fleet_of(document, typed)
-        gathered.findings.extend(fleet_findings(document, typed.spec, gathered.known_rules))
+        gathered.findings.extend(fleet_findings(document, typed.spec, gathered.known_rules, gathered.binding))
 
 
 def _gather_template(gathered: _Gathered, document: Document, name: str, layers: tuple[Layer, ...]) -> None:
@@ -249,3 +269,29 @@ def _finding(
 
 def _or(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def binding_policies(documents: Sequence[Document]) -> tuple[tuple[PolicyRule, ...], tuple[Diagnostic, ...]]:
+    """The rules of documents that may be nothing but policies, and what is wrong with those."""
+    rules: list[PolicyRule] = []
+    findings: list[Diagnostic] = []
+    for document in documents:
+        kind = document.root.get("kind") if isinstance(document.root, Map) else None
+        if kind != "Policy":
+            findings.append(
+                _finding(
+                    document,
+                    "unknown-kind",
+                    f"--policy reads documents of kind Policy; here the kind is {described(kind)}"
+                    if kind is not None
+                    else "--policy reads documents of kind Policy; this one has no kind",
+                    "name the policy's own file",
+                    ("kind",),
+                )
+            )
+            continue
+        if isinstance(document.root, Map):
+            typed, wrong = checked(PolicyDocument, document.root, document.locate)
+            findings.extend(wrong)
+            rules.extend(policy_rules(document, typed, binding=True) if typed is not None else ())
+    return tuple(rules), tuple(findings)

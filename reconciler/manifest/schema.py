@@ -1,4 +1,4 @@
-"""What a user may write: the three kinds of document, and the JSON Schema that says so to editors.
+"""What a user may write: the four kinds of document, and the JSON Schema that says so to editors.
 
 The models that check a manifest are those that the schema is made of, so the two cannot disagree about a
 field's name. Only the entries of sets and templates are left as written here: they are merged first.
@@ -35,6 +35,7 @@ from reconciler.manifest.fields import (
     formed,
     raw,
 )
+from reconciler.manifest.policies import PolicyDocument
 from reconciler.manifest.tree import Map, described
 
 API_VERSION: Final = "reconciler.aoai/v1"
@@ -268,6 +269,7 @@ KINDS: Final[dict[str, type[Strict]]] = {
     "Fleet": FleetDocument,
     "DeploymentSet": SetDocument,
     "DeploymentTemplate": TemplateDocument,
+    "Policy": PolicyDocument,
 }
 
 
@@ -306,7 +308,7 @@ def json_schema() -> dict[str, Any]:
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Manifest of reconciler",
-        "description": "A Fleet, a DeploymentSet or a DeploymentTemplate.",
+        "description": "A Fleet, a DeploymentSet, a DeploymentTemplate or a Policy.",
         "type": "object",
         "required": ["apiVersion", "kind", "metadata", "spec"],
         "properties": {

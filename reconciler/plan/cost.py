@@ -9,7 +9,6 @@ from decimal import Decimal
 from math import ceil
 
 from reconciler.domain.costs import Costs
-from reconciler.domain.sku import SkuFamily
 from reconciler.domain.state import Fleet
 from reconciler.plan.actions import Action, Adopt, Blocked, Create, Delete, Keep, Replace, Update
 from reconciler.plan.guard import Alone, Policy
@@ -31,7 +30,7 @@ def priced(plan: Plan, fleet: Fleet, book: PriceBook, day: date, policy: Policy)
         if not isinstance(step.action, Keep | Blocked):
             changed.add(str(step.action.id))
     bills = bill(before, fleet.costs, book, day), bill(after, fleet.costs, book, day)
-    notes = (*_notes(*bills, before, after), *_partial(plan, fleet))
+    notes = (*_notes(*bills), *_partial(plan, fleet))
     cost = Cost(costs=fleet.costs, before=bills[0], after=bills[1], changed=frozenset(changed), notes=notes)
     refusals = tuple(_refused(plan, cost, fleet, policy))
     return replace(plan, cost=cost, refusals=(*plan.refusals, *refusals))
@@ -59,22 +58,10 @@ def _billed(action: Action) -> tuple[Deployed | None, Deployed | None]:
             return same, same
 
 
-def _notes(before: Bill, after: Bill, old: list[Deployed], new: list[Deployed]) -> Iterator[str]:
+def _notes(before: Bill, after: Bill) -> Iterator[str]:
     for was, now in zip(before.covers, after.covers, strict=True):
         if now.used < was.used:
             yield _still_paid(now)
-    later = {one.id: one for one in new}
-    given_back = 0
-    for one in old:
-        if one.sku and one.sku.family is SkuFamily.PROVISIONED and one.capacity:
-            kept = later.get(one.id)
-            same = kept is not None and kept.sku == one.sku
-            given_back += max(0, one.capacity - ((kept.capacity or 0) if kept and same else 0))
-    if given_back:
-        yield (
-            f"{given_back} PTU are given back, and they may not come back: quota is not capacity, and the "
-            "region may be full when you want them again"
-        )
 
 
 def _partial(plan: Plan, fleet: Fleet) -> Iterator[str]:

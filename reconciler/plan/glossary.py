@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.plan.actions import Reason
+from reconciler.plan.capacity import GIVEN_BACK
 from reconciler.plan.plan import Verdict
 from reconciler.plan.protection import UNMATCHED
 
@@ -150,6 +151,11 @@ REASONS: Mapping[Reason, str] = {
 }
 
 REFUSALS: Mapping[str, str] = {
+    "policy": (
+        "What the plan would leave behind breaks a rule of a Policy. The message begins with its code, "
+        "and `reconciler explain policy/ID` shows the rule. Change the manifest as the fix says, or ask "
+        "whoever keeps the policy for an exemption"
+    ),
     "empty-fleet": (
         "The manifests declare nothing while there is something to lose, and a wrong path looks just like "
         "that. Name the right folder; if everything is to go, pass --allow-empty"
@@ -182,6 +188,11 @@ REFUSALS: Mapping[str, str] = {
 }
 
 NOTICES: Mapping[str, str] = {
+    GIVEN_BACK: (
+        "The plan takes PTUs out of a region, by a smaller size or a delete. The quota stays yours, the "
+        "machines do not: when the region is full, a later scale-up is refused. Keep them if you will need "
+        "them soon, or look at `reconciler capacity` before"
+    ),
     UNMATCHED: (
         "A glob of the Fleet's guards.protect matches no deployment that is declared or that was found in "
         "the fleet's accounts, so it guards nothing: mostly a misspelling, or what it named is gone. Correct "

@@ -11,6 +11,7 @@ from reconciler.domain.ids import DeploymentId
 from reconciler.domain.json_values import canonical
 from reconciler.domain.state import DesiredState, ObservedState
 from reconciler.plan import quota
+from reconciler.plan.capacity import given_back
 from reconciler.plan.compare import compare, unread_accounts
 from reconciler.plan.dependants import with_needed
 from reconciler.plan.guard import Policy, count_owned, guard
@@ -39,7 +40,7 @@ def make_plan(
         refusals=(*guard(actions, desired, observed, policy), *pools.refusals),
         diagnostics=tuple(diagnostics),
         unread=unread_accounts(desired, observed),
-        notices=unmatched_globs(desired, observed),
+        notices=(*unmatched_globs(desired, observed), *given_back(actions)),
         manifest_digest=desired.manifest_digest,
         left_out=len(_left_out(desired)),
         owned=count_owned(desired, observed),

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.domain.ids import AccountId, DeploymentId
+from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.shard import Part
+from reconciler.domain.sku import SkuName
 from reconciler.plan.actions import Action, Blocked, Keep
 from reconciler.prices.bill import Cost
 
@@ -80,6 +81,42 @@ class Unread:
     fix: str
 
 
+class Room(StrEnum):
+    """Whether a region had room for a write when ARM was asked; never a promise."""
+
+    AVAILABLE = "available"
+    SHORT = "short"
+    UNVERIFIED = "unverified"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """Another region that had room."""
+
+    region: Region
+    sku: SkuName
+    available: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapacityCheck:
+    """What ARM's modelCapacities told about a write on a provisioned SKU, in PTUs.
+
+    `needed` counts what earlier writes of the plan take of the same region too. `available` None: not told,
+    and `why`. `asked_at` is UTC, ISO 8601.
+    """
+
+    id: DeploymentId
+    region: Region | None
+    sku: SkuName
+    needed: int
+    available: int | None
+    room: Room
+    asked_at: str
+    why: str = ""
+    elsewhere: tuple[Elsewhere, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Everything a person must see before saying yes.
@@ -87,7 +124,7 @@ class Plan:
     Nothing is concluded about what is in the `unread` accounts. `applyable` is False while a refusal
     stands or nothing is to be written. `diagnostics` come from the manifests alone, `notices` from what was
     observed too. `owned` deployments carry the fleet's mark. `part` is set where this is the plan of one
-    shard. `cost` is None where nobody asked.
+    shard. `cost` is None and `capacity` empty where nobody asked.
     """
 
     fleet: str
@@ -104,6 +141,7 @@ class Plan:
     part: Part | None = None
     fingerprint: str = ""
     cost: Cost | None = None
+    capacity: tuple[CapacityCheck, ...] = ()
 
     @property
     def complete(self) -> bool:

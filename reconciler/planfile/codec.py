@@ -20,12 +20,14 @@ from reconciler.plan.actions import (
     Update,
     kind_of,
 )
-from reconciler.plan.plan import Plan, PoolForecast, Refusal, Step, Unread
+from reconciler.plan.plan import CapacityCheck, Plan, PoolForecast, Refusal, Step, Unread
 from reconciler.planfile.documents import (
     FORMAT_VERSION,
     KINDS,
     ActionDocument,
+    CapacityCheckDocument,
     ChangeDocument,
+    ElsewhereDocument,
     FindingDocument,
     HolderDocument,
     ManifestsDocument,
@@ -88,6 +90,7 @@ def plan_document(
     """The same as a value."""
     kinds = [kind_of(step.action) for step in plan.steps]
     optional: dict[str, Any] = {}
+    capacity = {one.id: _capacity_fields(one) for one in plan.capacity}
     if plan.part is not None:
         optional["shard"] = part_document(plan.part)
         optional |= {} if observed is None else {"observed": observed_document(observed)}
@@ -102,7 +105,9 @@ def plan_document(
         complete=plan.complete,
         applyable=plan.applyable,
         summary={kind: kinds.count(kind) for kind in KINDS},
-        actions=tuple(ActionDocument(**action_fields(step)) for step in plan.steps),
+        actions=tuple(
+            ActionDocument(**action_fields(step), **capacity.get(step.action.id, {})) for step in plan.steps
+        ),
         quota=tuple(map(pool_document, plan.quota)),
         refusals=tuple(map(refusal_document, plan.refusals)),
         diagnostics=tuple(finding_document(found, spans) for found in plan.findings),
@@ -114,6 +119,23 @@ def plan_document(
         fingerprint=plan.fingerprint,
         **optional,
     )
+
+
+def _capacity_fields(check: CapacityCheck) -> dict[str, Any]:
+    """What an action's document says of capacity, where that was checked."""
+    return {
+        "capacity": check.room.value,
+        "capacity_check": CapacityCheckDocument(
+            needed=check.needed,
+            available=check.available,
+            asked_at=check.asked_at,
+            why=check.why,
+            elsewhere=tuple(
+                ElsewhereDocument(region=one.region.name, sku=one.sku.name, available=one.available)
+                for one in check.elsewhere
+            ),
+        ),
+    }
 
 
 def part_document(part: Part) -> PartDocument:

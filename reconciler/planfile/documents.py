@@ -146,6 +146,24 @@ class UnreadDocument(Document):
     fix: str
 
 
+class ElsewhereDocument(Document):
+    """Another region that had room."""
+
+    region: str
+    sku: str
+    available: int
+
+
+class CapacityCheckDocument(Document):
+    """What ARM's modelCapacities told about a write, in PTUs."""
+
+    needed: int
+    available: int | None
+    asked_at: str
+    why: str
+    elsewhere: tuple[ElsewhereDocument, ...]
+
+
 class ActionDocument(Document):
     """What would be done with one deployment."""
 
@@ -165,6 +183,11 @@ class ActionDocument(Document):
     writes: tuple[Json, ...] = _what("All PUTs, where there is more than one.", default=())
     carried: tuple[str, ...] = _what("Paths that an update repeats from what is there.", default=())
     fix: str = _what("What lifts a block.", default="")
+    capacity: Literal["available", "short", "unverified"] = _what(
+        "With --check-capacity: whether the region had room when ARM was asked; no promise.",
+        default="unverified",
+    )
+    capacity_check: CapacityCheckDocument | None = _what("What ARM told then.", default=None)
 
 
 # -- plan --------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from reconciler.plan.actions import KIND, Action, Blocked, Delete, Keep, Reason,
 from reconciler.plan.plan import Plan, Step, Unread
 from reconciler.report import diagnostics as diagnostics_report
 from reconciler.report.blocks import Telling, kinds_of
+from reconciler.report.capacity import check_lines
 from reconciler.report.cost import plan_lines, total
 from reconciler.report.cost import render_markdown as cost_markdown
 from reconciler.report.diagnostics import Spans
@@ -54,6 +55,8 @@ def render_text(
     parts += ["\n".join(block.lines) for block in told.blocks(shown)]
     if plan.quota:
         parts.append("\n".join(forecast_lines(plan.quota, style, alias_of, verbose=verbose)))
+    if plan.capacity:
+        parts.append("\n".join(check_lines(plan.capacity, style, alias_of)))
     if plan.cost and not idle(plan):
         parts.append("\n".join(plan_lines(plan.cost, style, verbose=verbose)))
     return "\n\n".join([*parts, *_ending(plan, style)]) + "\n"
@@ -230,6 +233,9 @@ def render_markdown(
     for block in told.blocks(shown, indent=""):
         text = markdown_fence("\n".join(block.body), "diff")
         page.offer(fold(block.title, text, standing_open=len(shown) <= _OPEN), "block")
+    if plan.capacity:
+        title, *checks = check_lines(plan.capacity, _PAGE, alias_of)
+        page.offer(fold(title, markdown_fence("\n".join(checks))), "capacity table")
     if plan.cost and not idle(plan):
         page.offer(cost_markdown(plan.cost), "cost table")
     if plan.quota:

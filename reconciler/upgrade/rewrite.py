@@ -15,7 +15,7 @@ from typing import Final
 from reconciler.diagnostics import Layer, Route, Severity
 from reconciler.domain.deployment import DesiredDeployment
 from reconciler.domain.ids import DeploymentId
-from reconciler.domain.sku import capacity_of
+from reconciler.domain.sku import SkuName, capacity_of
 from reconciler.manifest.load import LoadedManifests, understood
 from reconciler.manifest.merge import laid_over
 from reconciler.manifest.source import amended
@@ -39,13 +39,14 @@ NAME: Final[Route] = ("model", "name")
 VERSION: Final[Route] = ("model", "version")
 FORMAT: Final[Route] = ("model", "format")
 CAPACITY: Final[Route] = ("sku", "capacity")
-_ROUTES: Final = (NAME, VERSION, FORMAT, CAPACITY)
+SKU: Final[Route] = ("sku", "name")
+_ROUTES: Final = (NAME, VERSION, FORMAT, SKU, CAPACITY)
 _LAID_OUT: Final = "its text is laid out so that it cannot be edited safely; edit it by hand"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """Other values for a deployment that exists; keys are among NAME, VERSION, FORMAT and CAPACITY."""
+    """Other values for a deployment that exists; keys are among NAME, VERSION, FORMAT, SKU and CAPACITY."""
 
     id: DeploymentId
     values: Mapping[Route, str]
@@ -137,6 +138,8 @@ def _with(deployment: DesiredDeployment, values: Mapping[Route, str]) -> Desired
         version=values.get(VERSION, model.version),
         format=values.get(FORMAT, model.format),
     )
+    if SKU in values:
+        sku = replace(sku, name=SkuName(values[SKU]))
     if CAPACITY in values:
         sku = replace(sku, capacity=capacity_of(sku.name, int(values[CAPACITY])))
     return replace(deployment, spec=replace(deployment.spec, model=model, sku=sku))

@@ -87,6 +87,13 @@ class _Consent:
 @allowance_options
 @click.option("--yes", "--auto-approve", is_flag=True, help="Do not ask.")
 @click.option("--no-wait", is_flag=True, help="Do not follow long operations to their end.")
+@click.option(
+    "--capacity-wait",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="S",
+    help="Where a region has no room for a provisioned deployment, try again for S seconds.",
+)
 @click.option("--all-or-nothing", is_flag=True, help="With PLANFILE: do nothing if any item has moved.")
 @click.option(
     "--journal", type=click.Path(dir_okay=False, path_type=Path), help="Append intents and outcomes there."
@@ -99,6 +106,7 @@ def command(
     allowances: Policy,
     yes: bool,
     no_wait: bool,
+    capacity_wait: float,
     all_or_nothing: bool,
     journal: Path | None,
 ) -> int:
@@ -119,7 +127,7 @@ def command(
     warn_about(loaded, output)
     if saved is not None:
         saved.must_fit(loaded.state(), cloud=loaded.state().fleet.cloud)
-    pace = dataclasses.replace(DEFAULT_PACE, wait_for_operations=not no_wait)
+    pace = dataclasses.replace(DEFAULT_PACE, wait_for_operations=not no_wait, capacity_wait=capacity_wait)
     consent = _Consent(yes=yes, all_or_nothing=all_or_nothing, saved=saved)
     run = _Run(
         loaded=loaded,

@@ -17,6 +17,7 @@ from reconciler.cli.wiring import the_clock
 from reconciler.domain.state import DesiredState, ObservedState
 from reconciler.plan.lifespan import Lifespan, declared_lifespans, observed_lifespans
 from reconciler.plan.plan import Plan, PoolForecast
+from reconciler.report.html import capacity as capacity_page
 from reconciler.report.html import cost as cost_page
 from reconciler.report.html import drift as drift_page
 from reconciler.report.html import lifecycle as lifecycle_page
@@ -29,6 +30,7 @@ from reconciler.report.html.page import Occasion, Section
 if TYPE_CHECKING:
     from reconciler.plan.drift import DriftReport
     from reconciler.prices.bill import Cost
+    from reconciler.report.capacity import CapacityTable
 
 
 def plan_html(plan: Plan, desired: DesiredState, chosen: Chosen) -> str:
@@ -78,6 +80,13 @@ def show_html(
 def cost_html(cost: Cost, desired: DesiredState, chosen: Chosen) -> str:
     """What the declared deployments cost."""
     return cost_page.render_html(cost, _occasion("cost", desired, chosen))
+
+
+def capacity_html(found: CapacityTable, desired: DesiredState) -> str:
+    """Where a model has room."""
+    chosen = Chosen(paths=(), select="", targets=(), excludes=())
+    about = _occasion(f"capacity --model {found.model}", desired, chosen)
+    return capacity_page.render_html(found, about, alias_of=desired.fleet.alias_of)
 
 
 def quota_html(

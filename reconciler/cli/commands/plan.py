@@ -53,6 +53,11 @@ from reconciler.plan.plan import Plan
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for `apply PLANFILE`."
 )
 @cost_option
+@click.option(
+    "--check-capacity",
+    is_flag=True,
+    help="Ask ARM whether the regions have room for what is created, grown or migrated on provisioned SKUs.",
+)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @click.option("--summary", is_flag=True, help="One line an account, and the last line.")
 @click.option(
@@ -72,6 +77,7 @@ def command(
     summary: bool,
     ask_arm: bool,
     with_cost: bool,
+    check_capacity: bool,
 ) -> int:
     """Show what apply would do. Reads ARM, writes nothing there. Exit 1 if refused or unread."""
     loaded = load_manifests(chosen, connection.cloud)
@@ -86,6 +92,7 @@ def command(
             replace(allowances, in_shard=Alone.LATER),
             ask_arm=ask_arm,
             with_cost=with_cost,
+            check_capacity=check_capacity,
         ),
         timeout=connection.timeout,
     )

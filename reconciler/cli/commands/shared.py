@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import re
+import shlex
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -191,6 +192,7 @@ def plan_json(
 def again(allowances: Policy, chosen: Chosen) -> str:
     """The flags with which a saved plan is applied as it was made, after a blank where there are any."""
     flags = [*_flags_of(allowances), *(f"--rule {one}" for one in chosen.rules)]
+    flags += [f"--policy {shlex.quote(one)}" for one in chosen.policies]
     return "".join(f" {flag}" for flag in flags)
 
 

@@ -106,12 +106,6 @@ def test_a_failed_deployment_leaves_the_sum_before_unknown() -> None:
     assert not made.cost.complete
 
 
-def test_giving_ptus_back_is_warned_about() -> None:
-    made = counted([ptus(50)], [applied(ptus(100))])
-    assert made.cost is not None
-    assert any("50 PTU are given back, and they may not come back" in note for note in made.cost.notes)
-
-
 def test_a_scale_down_leaves_the_reservation_paid() -> None:
     reservation = Reservation(type=ReservationType.REGIONAL, ptus=100, region=REGION)
     made = counted([ptus(50)], [applied(ptus(100))], costs=Costs(reservations=(reservation,)))

@@ -1,0 +1,267 @@
+"""`reconciler capacity`: regions and SKUs that would take a model now, with quota and capacity."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+
+from reconciler.catalogue.query import Catalogue
+from reconciler.cli.commands.asked import model_name, region_name, sku_name, version_of
+from reconciler.cli.commands.shared import invalid, style_of
+from reconciler.cli.exit_codes import Exit
+from reconciler.cli.knowledge import catalogue
+from reconciler.cli.loop import run_reading
+from reconciler.cli.options import (
+    DEFAULT_PATH,
+    Chosen,
+    Connection,
+    Output,
+    connection_options,
+    output_options,
+)
+from reconciler.cli.pipeline import plan_for
+from reconciler.cli.wiring import Loaded, connect, load_manifests, the_clock, write_result
+from reconciler.domain.deployment import ModelRef
+from reconciler.domain.ids import Region, is_guid
+from reconciler.domain.sku import SkuFamily, SkuName
+from reconciler.domain.state import DesiredState, Fleet
+from reconciler.engine.capacity import ask_capacities
+from reconciler.engine.observe import observe_for_plan, read_regions
+from reconciler.errors import UsageProblem
+from reconciler.plan.capacity import (
+    Answers,
+    CapacityQuestion,
+    CapacityRow,
+    Sought,
+    best_first,
+    capacity_rows,
+)
+from reconciler.plan.guard import Policy
+from reconciler.plan.plan import PoolForecast
+from reconciler.report import capacity as report
+from reconciler.report.style import json_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """Where to look, and for what. `regions` and `zone` None leave that side open."""
+
+    sought: Sought
+    subscriptions: tuple[str, ...]
+    regions: tuple[Region, ...] | None
+    zone: str | None
+
+
+@click.command("capacity")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--model", required=True, help="The model to place.")
+@click.option("--version", help="Its version; the catalogue's default if absent.")
+@click.option("--sku", help="Only this SKU.")
+@click.option("--ptus", type=click.IntRange(min=1), metavar="N", help="PTUs wanted, on provisioned SKUs.")
+@click.option("--units", type=click.IntRange(min=1), metavar="N", help="Units wanted, on other SKUs.")
+@click.option("--zone", metavar="EU|US", help="Only regions of this data zone.")
+@click.option("--regions", metavar="NAME,...", help="Only these regions.")
+@click.option(
+    "--subscription",
+    "subscriptions",
+    multiple=True,
+    metavar="GUID|ALIAS",
+    help="Whose quota; those of the manifests if absent.",
+)
+@connection_options
+@output_options("text", "json", "markdown", "html")
+def command(
+    *,
+    paths: tuple[str, ...],
+    model: str,
+    version: str | None,
+    sku: str | None,
+    ptus: int | None,
+    units: int | None,
+    zone: str | None,
+    regions: str | None,
+    subscriptions: tuple[str, ...],
+    connection: Connection,
+    output: Output,
+) -> int:
+    """Say which regions and SKUs would take a model now: offered, legal size, quota left, capacity.
+
+    With PATH the quota is what is left after the plan of those manifests. Capacity is ARM's own answer, with
+    the time it was asked; it is no promise. Exit 1 where nothing fits.
+    """
+    if ptus is not None and units is not None:
+        raise UsageProblem("--ptus is for provisioned SKUs and --units for the others: give one of them")
+    loaded = _loaded(paths, connection, needed=bool(paths) or not subscriptions)
+    if loaded is not None and not loaded.valid:
+        return invalid(loaded, output)
+    desired = loaded.state() if loaded else _no_fleet(connection)
+    known = catalogue()
+    ref = _model(known, model, version)
+    search = Search(
+        sought=Sought(model=ref, skus=_skus(known, ref, sku, ptus, units), amount=ptus or units),
+        subscriptions=_subscriptions(desired, subscriptions),
+        regions=_regions(known, regions),
+        zone=_zone(known, zone),
+    )
+    work = _search(search, desired, loaded if paths else None, connection, output)
+    table = run_reading(work, timeout=connection.timeout)
+    _write(table, desired, output)
+    return Exit.DONE if any(row.fit.value == "fits" for row in table.rows) else Exit.FAILED
+
+
+def _write(table: report.CapacityTable, desired: DesiredState, output: Output) -> None:
+    alias_of = desired.fleet.alias_of
+    for each in output.each():
+        match each.form:
+            case "json":
+                write_result(each, json_text(report.to_json(table)))
+            case "markdown":
+                write_result(each, report.render_markdown(table, alias_of=alias_of))
+            case "html":
+                from reconciler.cli.commands.pages import capacity_html  # noqa: PLC0415 -- loads only when asked for
+
+                write_result(each, capacity_html(table, desired))
+            case _:
+                style = style_of(each)
+                text = report.render_text(table, style=style, alias_of=alias_of, verbose=each.verbose)
+                write_result(each, text)
+
+
+async def _search(
+    search: Search,
+    desired: DesiredState,
+    planned: Loaded | None,
+    connection: Connection,
+    output: Output,
+) -> report.CapacityTable:
+    """Ask once per subscription, then look at the regions that come into question."""
+    known = catalogue()
+    async with connect(connection, output, desired) as arm:
+        questions = {one: _question(one, search.sought.model) for one in search.subscriptions}
+        answers = await ask_capacities(questions.values(), arm, parallelism=connection.parallelism)
+        forecasts: tuple[PoolForecast, ...] = ()
+        if planned is not None:
+            observed = await observe_for_plan(desired, arm, parallelism=connection.parallelism)
+            forecasts = plan_for(planned, observed, Policy()).quota
+        places = [
+            (subscription, region)
+            for subscription, question in questions.items()
+            for region in _candidates(known, search, answers, question)
+        ]
+        facts = await read_regions(places, arm)
+        asked_at = (arm.server_time or the_clock().now()).strftime("%Y-%m-%dT%H:%M:%SZ")
+    model = search.sought.model
+    sizes = {one: known.offer(model.name, model.version, one) for one in search.sought.skus}
+    rows: list[CapacityRow] = []
+    for one in facts:
+        answer = answers[questions[one.subscription]]
+        rows += capacity_rows(search.sought, one, answer, sizes=sizes, forecasts=forecasts)
+    return report.CapacityTable(
+        model=model.name,
+        version=str(model.version),
+        asked_at=asked_at,
+        rows=tuple(best_first(rows)),
+        notes=tuple(sorted({answer for answer in answers.values() if isinstance(answer, str)})),
+    )
+
+
+def _question(subscription: str, model: ModelRef) -> CapacityQuestion:
+    return CapacityQuestion(subscription, model.format, model.name, str(model.version))
+
+
+def _candidates(
+    known: Catalogue, search: Search, answers: Answers, question: CapacityQuestion
+) -> Iterator[Region]:
+    """Regions that ARM or the catalogue names for the model, within what was asked for."""
+    model, answer = search.sought.model, answers[question]
+    named: set[Region] = {one.region for one in answer} if not isinstance(answer, str) else set()
+    for sku in search.sought.skus:
+        places = known.regions_for(model.name, model.version, sku)
+        named.update(places.regions if places else ())
+    for region in sorted(search.regions or named):
+        fact = known.region(region.name)
+        if search.zone is None or (fact is not None and (fact.data_zone or "").upper() == search.zone):
+            yield region
+
+
+def _loaded(paths: tuple[str, ...], connection: Connection, *, needed: bool) -> Loaded | None:
+    """The manifests that are named or lie where they mostly do; None where nothing depends on them."""
+    if not paths and not needed and not Path(DEFAULT_PATH).exists():
+        return None
+    if not paths and not Path(DEFAULT_PATH).exists():
+        raise UsageProblem(
+            f"whose quota? Name manifests, or a subscription with --subscription; there is no {DEFAULT_PATH}"
+        )
+    chosen = Chosen(paths=paths or (DEFAULT_PATH,), select="", targets=(), excludes=())
+    return load_manifests(chosen, connection.cloud)
+
+
+def _no_fleet(connection: Connection) -> DesiredState:
+    fleet = Fleet()
+    return DesiredState(fleet=replace(fleet, cloud=connection.cloud or fleet.cloud, declared=False))
+
+
+def _subscriptions(desired: DesiredState, named: Sequence[str]) -> tuple[str, ...]:
+    """GUIDs in lower case: those named, by id or by alias, else those of the declared accounts."""
+    aliases = {alias: one.id for alias, one in desired.fleet.subscriptions.items()}
+    found = [aliases.get(one, one) for one in named] or [one.id.subscription for one in desired.accounts]
+    wrong = [one for one in found if not is_guid(one)]
+    if wrong:
+        raise UsageProblem(f"{wrong[0]!r} is neither a GUID nor an alias of the Fleet")
+    if not found:
+        raise UsageProblem("the manifests name no account, so no subscription: pass --subscription")
+    return tuple(sorted({one.lower() for one in found}))
+
+
+def _model(known: Catalogue, model: str, version: str | None) -> ModelRef:
+    name = model_name(known, model)
+    fact = known.model(name)
+    versions = known.versions(name)
+    chosen = version_of(known, name, version) if version else (fact.default_version if fact else None)
+    if chosen is None and not versions:
+        raise UsageProblem(f"the catalogue of {known.date} knows no version of {name}: pass --version")
+    return ModelRef(
+        name=name, format=(fact.format if fact else None) or "OpenAI", version=chosen or versions[-1]
+    )
+
+
+def _skus(
+    known: Catalogue, model: ModelRef, sku: str | None, ptus: int | None, units: int | None
+) -> tuple[SkuName, ...]:
+    """The SKUs to consider, in the catalogue's order."""
+    offered = known.skus_for(model.name, model.version) or ()
+    skus: Collection[SkuName] = (sku_name(sku),) if sku else offered
+    found = tuple(
+        one
+        for one in skus
+        if (ptus is None or one.family is SkuFamily.PROVISIONED)
+        and (units is None or one.family is not SkuFamily.PROVISIONED)
+    )
+    if not found:
+        what = "provisioned SKU" if ptus else "SKU that --units counts on" if units else "SKU"
+        raise UsageProblem(
+            f"the catalogue of {known.date} knows no {what} for {model.name}; name one with --sku"
+        )
+    return found
+
+
+def _regions(known: Catalogue, text: str | None) -> tuple[Region, ...] | None:
+    if text is None:
+        return None
+    return tuple(region_name(known, one.strip()) for one in text.split(",") if one.strip())
+
+
+def _zone(known: Catalogue, text: str | None) -> str | None:
+    if text is None:
+        return None
+    zones = {
+        fact.data_zone.upper()
+        for region in known.regions()
+        if (fact := known.region(region.name)) and fact.data_zone
+    }
+    if text.upper() not in zones:
+        raise UsageProblem(f"{text!r} is not a data zone; those are {', '.join(sorted(zones))}")
+    return text.upper()

@@ -1,0 +1,106 @@
+"""`reconciler capacity propose`: the edit of the manifests for what its region has no room for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import click
+
+from reconciler.catalogue.facts import Sizes
+from reconciler.cli.commands.shared import invalid, must_declare_something, style_of
+from reconciler.cli.exit_codes import Exit
+from reconciler.cli.knowledge import catalogue
+from reconciler.cli.loop import run_reading
+from reconciler.cli.options import (
+    Chosen,
+    Connection,
+    Output,
+    connection_options,
+    manifest_options,
+    output_options,
+)
+from reconciler.cli.wiring import Loaded, connect, load_manifests, the_clock, write_result
+from reconciler.domain.deployment import DesiredDeployment
+from reconciler.domain.sku import SkuFamily, SkuName
+from reconciler.domain.state import DesiredState
+from reconciler.engine.capacity import ask_capacities
+from reconciler.manifest.load import understood
+from reconciler.plan.capacity import question_of
+from reconciler.plan.proposal import PROVISIONED, Move, RoomProposal, propose
+from reconciler.report import proposals as report
+from reconciler.report.style import json_text
+from reconciler.upgrade.rewrite import CAPACITY, SKU, Change, rewritten
+
+
+@click.command("capacity propose")
+@manifest_options
+@connection_options
+@output_options("text", "json", "diff")
+def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
+    """Propose the edit for provisioned deployments that their region has no room for.
+
+    Looks at the declared deployments that --target names. Asks ARM once per subscription, model and version,
+    and prints a diff for `git apply`. Exit 0 where all have room, 2 with an edit, 1 where none is known.
+    """
+    loaded = load_manifests(chosen, connection.cloud)
+    if not loaded.valid:
+        return invalid(loaded, output)
+    desired = loaded.state()
+    must_declare_something(desired)
+    found, asked_at = run_reading(_proposals(desired, connection, output), timeout=connection.timeout)
+    texts = _edits(loaded, found)
+    for each in output.each():
+        match each.form:
+            case "json":
+                write_result(each, json_text(report.to_json(found, texts, asked_at)))
+            case "diff":
+                write_result(each, report.diff(texts))
+            case _:
+                write_result(each, report.render_text(found, texts, asked_at, style=style_of(each)))
+    if texts:
+        return Exit.CHANGES
+    return Exit.DONE if all(one.move is Move.NOTHING for one in found) else Exit.FAILED
+
+
+async def _proposals(
+    desired: DesiredState, connection: Connection, output: Output
+) -> tuple[tuple[RoomProposal, ...], str]:
+    wanted = [
+        one
+        for one in desired.deployments
+        if desired.covers(one.id) and one.spec.sku.name.family is SkuFamily.PROVISIONED
+    ]
+    questions = {one.id: question_of(one.id.account.subscription.lower(), one.spec.model) for one in wanted}
+    async with connect(connection, output, desired) as arm:
+        asked = [one for one in questions.values() if one is not None]
+        answers = await ask_capacities(asked, arm, parallelism=connection.parallelism)
+        at = (arm.server_time or the_clock().now()).strftime("%Y-%m-%dT%H:%M:%SZ")
+    found = []
+    for one in wanted:
+        question = questions[one.id]
+        answer = None if question is None else answers[question]
+        found.append(propose(one, answer, desired.accounts, _sizes(one)))
+    return tuple(found), at
+
+
+def _sizes(one: DesiredDeployment) -> Mapping[SkuName, Sizes | None]:
+    known, model = catalogue(), one.spec.model
+    base = model.tuned_from
+    name, version = (base.name, base.version) if base else (model.name, model.version)
+    return {sku: known.offer(name, version, sku, fine_tuned=model.fine_tuned) for sku in PROVISIONED}
+
+
+def _edits(loaded: Loaded, found: Sequence[RoomProposal]) -> Mapping[str, tuple[str, str]]:
+    """The texts before and after, of the files that change."""
+    wanted = []
+    for one in found:
+        values = {}
+        if one.move is Move.SKU and one.sku is not None:
+            values[SKU] = one.sku.name
+        if one.move in {Move.SKU, Move.SIZE} and one.capacity is not None and one.capacity != one.needed:
+            values[CAPACITY] = str(one.capacity)
+        if values:
+            wanted.append(Change(id=one.desired.id, values=values))
+    made = rewritten(understood(loaded.manifests.read, loaded.paths), wanted)
+    before = {file.name: file.lines.text for file in loaded.manifests.read.files}
+    return {name: (before[name], text) for name, text in made.texts.items()}

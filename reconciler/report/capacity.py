@@ -1,0 +1,149 @@
+"""Where a model has room, and whether a plan's writes have: text, Markdown and JSON.
+
+Rule of this module: what ARM told of capacity stands with the time it was asked, and is no promise.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from reconciler.domain.deployment import JsonValue
+from reconciler.plan.capacity import CapacityRow, Fit
+from reconciler.plan.plan import CapacityCheck, Room
+from reconciler.report.layout import counted, listed, paragraph, stacked
+from reconciler.report.markdown import markdown_inert
+from reconciler.report.steps import NO_ALIAS, Alias
+from reconciler.report.style import Style
+
+FORMAT_VERSION: Final = 1
+NO_PROMISE: Final = "Available is no promise: capacity moves through the day, and it is not held for anybody."
+_SIGN: Final = {Room.AVAILABLE: "=", Room.SHORT: "!", Room.UNVERIFIED: "?"}
+_COLOUR: Final = {Room.AVAILABLE: "green", Room.SHORT: "red", Room.UNVERIFIED: "yellow"}
+_ROW_SIGN: Final = {Fit.FITS: "=", Fit.UNVERIFIED: "?"}
+_ROW_COLOUR: Final = {Fit.FITS: "green", Fit.UNVERIFIED: "yellow"}
+_HEAD: Final = ("", "region", "SKU", "size", "min", "step", "quota left", "available", "verdict")
+
+
+def check_lines(checks: Sequence[CapacityCheck], style: Style, alias_of: Alias) -> list[str]:
+    """The section of a plan: what each write needs of its region, and where else there is room."""
+    asked = checks[0].asked_at
+    lines = [style.paint(f"Capacity, as ARM told at {asked}", "bold")]
+    for check in checks:
+        account = check.id.account
+        alias = alias_of(account.subscription)
+        name = "/".join(filter(None, (alias, account.name, check.id.name)))
+        place = f" in {check.region}" if check.region else ""
+        has = check.why if check.available is None else f"{check.available} available"
+        words = (
+            f"{_SIGN[check.room]} {check.room}: {name} needs {check.needed} PTU on {check.sku}{place}; {has}"
+        )
+        told = paragraph(style.show(words), width=style.width, indent="  ", hanging="    ")
+        lines += [style.paint(line, _COLOUR[check.room]) for line in told]
+        if check.room is Room.SHORT:
+            regions = [f"{one.region} {one.available}" for one in check.elsewhere]
+            others = f"room elsewhere: {listed(regions)}" if regions else "no region has room on this SKU"
+            lines += paragraph(style.show(others), width=style.width, indent="    ", hanging="      ")
+    lines += paragraph(NO_PROMISE, width=style.width, indent="  ")
+    return lines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapacityTable:
+    """Where one model version has room, and when that was asked."""
+
+    model: str
+    version: str
+    asked_at: str
+    rows: tuple[CapacityRow, ...]
+    notes: tuple[str, ...] = ()
+
+
+def to_json(table: CapacityTable) -> dict[str, JsonValue]:
+    """The document of `capacity -o json`."""
+    return {
+        "formatVersion": FORMAT_VERSION,
+        "askedAt": table.asked_at,
+        "model": table.model,
+        "version": table.version,
+        "rows": [
+            {
+                "subscription": row.subscription,
+                "region": row.region.name,
+                "sku": row.sku.name,
+                "offered": row.offered,
+                "minimum": row.minimum,
+                "step": row.step,
+                "size": row.size,
+                "quotaLeft": row.quota_left,
+                "available": row.available,
+                "verdict": row.fit.value,
+                "source": row.source,
+            }
+            for row in table.rows
+        ],
+        "notes": list(table.notes),
+    }
+
+
+def render_text(
+    table: CapacityTable, *, style: Style, alias_of: Alias = NO_ALIAS, verbose: bool = False
+) -> str:
+    """Regions and SKUs, what works now first; what is not offered only with `verbose`."""
+    shown = [row for row in table.rows if verbose or row.fit is not Fit.NOT_OFFERED]
+    several = len({row.subscription for row in table.rows}) > 1
+    table_rows = [_HEAD, *(_cells(row, style, alias_of, several=several) for row in shown)]
+    head, *drawn = stacked(table_rows, width=style.width, first=3, right={3, 4, 5, 6, 7})
+    lines = [style.paint(f"{style.show(table.model)} {style.show(table.version)}", "bold")]
+    lines += [style.paint(line, "dim") for line in head] if shown else []
+    for parts, row in zip(drawn, shown, strict=True):
+        lines += [style.paint(line, _ROW_COLOUR.get(row.fit, "dim")) for line in parts]
+    lines.append("")
+    for words in last_words(table, hidden=len(table.rows) - len(shown)):
+        lines += paragraph(style.show(words), width=style.width)
+    return "\n".join(lines) + "\n"
+
+
+def render_markdown(table: CapacityTable, *, alias_of: Alias = NO_ALIAS) -> str:
+    """The same as a Markdown table."""
+    several = len({row.subscription for row in table.rows}) > 1
+    lines = [f"## Capacity for {markdown_inert(f'{table.model} {table.version}')}", ""]
+    lines += [f"| {' | '.join(_HEAD[1:])} |", "|---|---|---:|---:|---:|---:|---:|---|"]
+    for row in table.rows:
+        cells = _cells(row, Style(), alias_of, several=several)[1:]
+        lines.append(f"| {' | '.join((*map(markdown_inert, cells[:2]), *cells[2:]))} |")
+    lines += ["", *last_words(table)]
+    return "\n".join(lines) + "\n"
+
+
+def _cells(row: CapacityRow, style: Style, alias_of: Alias, *, several: bool) -> tuple[str, ...]:
+    region = row.region.name
+    if several:
+        region = f"{alias_of(row.subscription) or row.subscription}/{region}"
+    numbers = (row.size, row.minimum, row.step, row.quota_left, row.available)
+    return (
+        _ROW_SIGN.get(row.fit, "!"),
+        style.show(region),
+        style.show(row.sku.name),
+        *("?" if number is None else str(number) for number in numbers),
+        row.fit.value,
+    )
+
+
+def table_cells(table: CapacityTable, alias_of: Alias) -> Iterator[tuple[str, ...]]:
+    """The rows for a page, without signs."""
+    several = len({row.subscription for row in table.rows}) > 1
+    for row in table.rows:
+        yield _cells(row, Style(), alias_of, several=several)[1:]
+
+
+def last_words(table: CapacityTable, *, hidden: int = 0) -> Iterator[str]:
+    """How many places fit, when that was asked, and that it is no promise."""
+    count = Counter(row.fit for row in table.rows)
+    told = ", ".join(f"{count[fit]} {fit.value}" for fit in Fit if count[fit])
+    rest = f"; {counted(hidden, 'place')} without the offer not shown (-v)" if hidden else ""
+    yield f"{told or 'no region to look at'}, as ARM told at {table.asked_at}{rest}."
+    yield NO_PROMISE
+    yield from table.notes

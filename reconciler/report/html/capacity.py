@@ -1,0 +1,34 @@
+"""Where a model has room, as a page."""
+
+from __future__ import annotations
+
+from reconciler.plan.capacity import Fit
+from reconciler.report.capacity import CapacityTable, last_words, table_cells
+from reconciler.report.html.markup import Child, tag
+from reconciler.report.html.page import Answer, Occasion, Section, code, page, table
+from reconciler.report.steps import NO_ALIAS, Alias
+
+_HEAD = ("region", "SKU", "size", "minimum", "step", "quota left", "available", "verdict")
+_TABLE_BYTES = 2_000_000
+
+
+def render_html(found: CapacityTable, occasion: Occasion, *, alias_of: Alias = NO_ALIAS) -> str:
+    """Regions and SKUs, what works now first."""
+    fits = sum(row.fit is Fit.FITS for row in found.rows)
+    rows: list[tuple[Child, ...]] = [(code(name), *rest) for name, *rest in table_cells(found, alias_of)]
+    whole, cut = table(
+        f"Room for {found.model} {found.version}",
+        _HEAD,
+        rows,
+        noun="place",
+        limit=_TABLE_BYTES,
+        numbers=frozenset(range(2, 7)),
+    )
+    words = (tag("p", one) for one in last_words(found))
+    answer = Answer(
+        verdict="fits" if fits else "no room known",
+        colour="green" if fits else "amber",
+        summary=f"{fits} of {len(rows)} places fit.",
+    )
+    section = Section(anchor="capacity", title="Capacity", body=tag("div", *words, whole), cut=cut)
+    return page(occasion, answer, [section])

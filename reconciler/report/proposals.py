@@ -1,0 +1,74 @@
+"""What is proposed for deployments without room, as text, as a diff and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from reconciler.domain.deployment import JsonValue
+from reconciler.plan.proposal import Move, RoomProposal
+from reconciler.report.capacity import NO_PROMISE
+from reconciler.report.layout import paragraph
+from reconciler.report.style import Style
+from reconciler.report.upgrade import diff
+
+__all__ = ["diff", "render_text", "to_json"]
+
+Texts = Mapping[str, tuple[str, str]]
+"""By file name: the text before and the text after."""
+
+_TODO: Final = {
+    Move.NOTHING: "nothing to do",
+    Move.SKU: "change the SKU",
+    Move.ACCOUNT: "move the entry to the set of {account}",
+    Move.SIZE: "make it smaller",
+    Move.NEW_ACCOUNT: "it needs an account there first",
+    Move.NOWHERE: "wait, or ask for less",
+    Move.UNKNOWN: "nothing can be said",
+}
+
+
+def render_text(found: Sequence[RoomProposal], texts: Texts, asked_at: str, *, style: Style) -> str:
+    """A paragraph per deployment, then the diff."""
+    lines: list[str] = []
+    for one in found:
+        name = f"{one.desired.id.account.name}/{one.desired.id.name}"
+        amount = f" ({one.available} available)" if one.available and one.move is not Move.UNKNOWN else ""
+        words = f"{name}: {_todo(one)}. {one.reason}{amount}"
+        lines += paragraph(style.show(words), width=style.width, hanging="  ")
+    if not found:
+        lines.append("No provisioned deployment is selected, so there is nothing to propose.")
+    else:
+        told = f"As ARM told at {asked_at}. {NO_PROMISE}"
+        lines += ["", *paragraph(told, width=style.width)]
+    text = "\n".join(lines) + "\n"
+    return f"{text}\n{diff(texts)}" if texts else text
+
+
+def to_json(found: Sequence[RoomProposal], texts: Texts, asked_at: str) -> dict[str, JsonValue]:
+    """The document of `capacity propose -o json`."""
+    return {
+        "formatVersion": 1,
+        "askedAt": asked_at,
+        "items": [
+            {
+                "id": str(one.desired.id),
+                "needed": one.needed,
+                "move": one.move.value,
+                "region": one.region.name if one.region else None,
+                "sku": one.sku.name if one.sku else None,
+                "capacity": one.capacity,
+                "account": str(one.account) if one.account else None,
+                "available": one.available,
+                "reason": one.reason,
+            }
+            for one in found
+        ],
+        "edits": [
+            {"path": name, "before": before, "after": after} for name, (before, after) in texts.items()
+        ],
+    }
+
+
+def _todo(one: RoomProposal) -> str:
+    return _TODO[one.move].format(account=one.account.name if one.account else "")
