@@ -72,6 +72,7 @@ def plan_for(loaded: Loaded, observed: ObservedState, policy: Policy, *, with_co
     Prices are looked up for who asked, and where a guard needs them.
     """
     desired = loaded.state()
+    policy = replace(policy, today=the_clock().now().date())
     plan = make_plan(desired, observed, policy=policy, diagnostics=loaded.diagnostics)
     plan = with_policies(plan, loaded, observed)
     guarded = desired.fleet.guards.max_monthly_increase, policy.max_monthly_increase
