@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.cli.options import Connection, Output
+from reconciler.cli.policies import with_policies
 from reconciler.cli.targets import must_hit_something
 from reconciler.cli.wiring import Loaded, connect, the_clock
 from reconciler.domain.state import DesiredState, ObservedState
@@ -71,7 +72,9 @@ def plan_for(loaded: Loaded, observed: ObservedState, policy: Policy, *, with_co
     Prices are looked up for who asked, and where a guard needs them.
     """
     desired = loaded.state()
+    policy = replace(policy, today=the_clock().now().date())
     plan = make_plan(desired, observed, policy=policy, diagnostics=loaded.diagnostics)
+    plan = with_policies(plan, loaded, observed)
     guarded = desired.fleet.guards.max_monthly_increase, policy.max_monthly_increase
     if not with_cost and guarded == (None, None):
         return plan

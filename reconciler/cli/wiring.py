@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from reconciler.arm.tokens import TokenSource
     from reconciler.manifest.load import LoadedManifests
     from reconciler.manifest.source import SourceMap, Sources
+    from reconciler.policy.rule import PolicyRule
 
 EMBEDDED = "http://127.0.0.1"
 
@@ -46,6 +47,7 @@ class Loaded:
     """Manifests read, resolved and checked. `desired` is None where they have structural errors.
 
     `manifests` is what they were made of, as the files say it and before any of them was left out.
+    `policies` are judged by whoever knows what would be, or is, there; `rule_words` are those of `--rule`.
     """
 
     desired: DesiredState | None
@@ -55,6 +57,8 @@ class Loaded:
     deployments: int
     paths: tuple[str, ...]
     manifests: LoadedManifests
+    policies: tuple[PolicyRule, ...] = ()
+    rule_words: tuple[str, ...] = ()
 
     @property
     def valid(self) -> bool:
@@ -111,8 +115,13 @@ def reread(
         selection,
         known_rules=rules.CODES,
         severities=severities(chosen.rules),
+        policies=chosen.policies,
     )
     found = (*read.diagnostics, *rules.check(read.understood, catalogue(), today, asks_arm=not offline))
+    if offline and read.policies:
+        from reconciler.cli.policies import of_declared  # noqa: PLC0415 -- only where there are policies
+
+        found = (*found, *of_declared(read.policies, read.understood, chosen.rules))
     desired = read.desired
     if desired is not None and read.deployments and selection != EVERYTHING:
         must_leave_something(desired)
@@ -127,6 +136,8 @@ def reread(
         files=read.files,
         deployments=read.deployments,
         paths=chosen.paths,
+        policies=read.policies,
+        rule_words=chosen.rules,
         manifests=read,
     )
 

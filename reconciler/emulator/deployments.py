@@ -17,6 +17,7 @@ from reconciler.emulator import (
     offers,
     paging,
     partners,
+    policies,
     provider_errors,
     provisioning,
     references,
@@ -58,6 +59,7 @@ def put(turn: Turn) -> Answer:
     account = accounts.require_parent(turn, "write")
     body = _read_body(turn)
     _check_sources(turn, at(body, "properties", "model") or {})
+    policies.require_allowed(turn, account["body"], at(body, "properties", "model") or {})
     accounts.require_quiet(turn)
     before = turn.store.get("deployment", key_of(turn))
     admitted = admission.admit(turn, account["body"], body, before)

@@ -21,6 +21,8 @@ class Refusal(Exception):  # noqa: N818 - ARM refuses; whether that is an error 
         front_door: bool = False,
         details: Sequence[Json] = (),
         headers: Mapping[str, str] | None = None,
+        target: str | None = None,
+        additional: Sequence[Json] = (),
     ) -> None:
         super().__init__(f"{status} {code}: {message}")
         self.status = status
@@ -29,12 +31,22 @@ class Refusal(Exception):  # noqa: N818 - ARM refuses; whether that is an error 
         self.front_door = front_door
         self.details = tuple(details)
         self.headers = dict(headers or {})
+        self.target = target
+        self.additional = tuple(additional)
+
+    def body(self) -> Json:
+        """`{"code", "message", "target"?, "details"?, "additionalInfo"?}`."""
+        return {
+            "code": self.code,
+            "message": self.message,
+            **({} if self.target is None else {"target": self.target}),
+            **({"details": list(self.details)} if self.details else {}),
+            **({"additionalInfo": list(self.additional)} if self.additional else {}),
+        }
 
     def answer(self) -> Answer:
         """The envelope `{"error": {"code", "message", "details"?}}` with its headers."""
-        error: Json = {"code": self.code, "message": self.message}
-        if self.details:
-            error["details"] = list(self.details)
+        error = self.body()
         headers = {**({"x-ms-failure-cause": "gateway"} if self.front_door else {}), **self.headers}
         return Answer(
             status=self.status, body={"error": error}, headers=headers, from_provider=not self.front_door
@@ -285,23 +297,6 @@ def location_required() -> Refusal:
     )
 
 
-def resource_validation_failed(details: Sequence[Json]) -> Refusal:
-    """How the findings of validateResources arrive (documented by azapi: two wrappers around each)."""
-    return Refusal(
-        400,
-        "ResourceValidationFailed",
-        "Resource validation failed, see details for more information.",
-        front_door=True,
-        details=[
-            {
-                "code": "PreflightValidationCheckFailed",
-                "message": "Preflight validation failed. Please refer to the details.",
-                "details": list(details),
-            }
-        ],
-    )
-
-
 def unsupported_media_type(found: str) -> Refusal:
     """Assumed: a body in another format than JSON."""
     return Refusal(
@@ -323,11 +318,6 @@ def gateway_timeout() -> Refusal:
         front_door=True,
         headers={"x-ms-failure-cause": "service"},
     )
-
-
-def bad_filter(text: str) -> Refusal:
-    """Assumed: an OData filter that is not understood; the text is ours."""
-    return Refusal(400, "BadRequest", f"The $filter is not valid: {text}.", front_door=True)
 
 
 def state_unwritable(text: str) -> Refusal:

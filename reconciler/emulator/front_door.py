@@ -6,7 +6,17 @@ token of the subscription's tenant.
 
 from datetime import datetime
 
-from reconciler.emulator import auth, directory, errors, offers, routes, throttling, versions
+from reconciler.emulator import (
+    auth,
+    data_plane,
+    directory,
+    errors,
+    offers,
+    retail,
+    routes,
+    throttling,
+    versions,
+)
 from reconciler.emulator.route import Route
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Caller, Turn
@@ -15,6 +25,10 @@ from reconciler.emulator.wire import Answer, Json, Request
 
 def public(store: Store, request: Request, now: datetime) -> Answer | None:
     """Answers that need no token; None when the request is not one of them."""
+    if request.method == "GET" and request.path.lower() == "/api/retail/prices":
+        return retail.answer(request)
+    if request.method == "POST" and (answered := data_plane.answer(store, request, now)) is not None:
+        return answered
     match (request.method, tuple(part.lower() for part in request.segments)):
         case ("GET", ("metadata", "endpoints")):
             return directory.metadata(request)

@@ -12,6 +12,7 @@ from reconciler.emulator.wire import Json, Request
 
 _SECRET_HEADERS = frozenset(
     {"authorization", "x-ms-authorization-auxiliary", "cookie", "proxy-authorization", "x-emulator-control"}
+    | {"api-key", "x-api-key"}
 )
 _SIGNATURES = frozenset({"s", "h", "sig"})
 KEPT = 20_000

@@ -6,7 +6,7 @@ what the azapi provider of Terraform sends, expects and documents; how a child r
 
 from dataclasses import replace
 
-from reconciler.emulator import accounts, admission, auth, errors
+from reconciler.emulator import accounts, admission, auth, errors, manager_errors
 from reconciler.emulator.turn import Turn, expect
 from reconciler.emulator.wire import Answer, Json, without_nulls
 
@@ -32,7 +32,7 @@ def validate(turn: Turn) -> Answer:
     details: list[Json] = [
         {"code": refusal.code, "target": _name(item), "message": refusal.message} for item, refusal in found
     ]
-    raise errors.resource_validation_failed(details)
+    raise manager_errors.resource_validation_failed(details)
 
 
 def _name(item: object) -> str:

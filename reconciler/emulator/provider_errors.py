@@ -129,6 +129,11 @@ def capacity_off_step(capacity: int, minimum: int, maximum: int, step: int) -> R
     )
 
 
+def no_local_auth() -> Refusal:
+    """Keys of an account that takes none (reported)."""
+    return Refusal(400, "BadRequest", "Failed to list key. disableLocalAuth is set to be true")
+
+
 def no_capacity(sku: str, region: str) -> Refusal:
     """Assumed: a region that is short of capacity, by the switch `capacityShortage: refused`."""
     return Refusal(

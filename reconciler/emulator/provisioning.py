@@ -34,6 +34,7 @@ RUNNING: dict[tuple[str, str], Transition] = {
     ("account", "delete"): Transition("Deleting", "Deleting"),
     ("deleted", "delete"): Transition("Deleting", "Deleting"),
     ("raipolicy", "delete"): Transition("Deleting", "Deleting"),
+    ("template", "create"): Transition("Accepted", "Running"),
     ("group", "delete"): Transition("Deleting", "Deleting"),
     ("child", "create"): Transition("Creating", "Creating"),
     ("child", "update"): Transition("Updating", "Updating"),
@@ -158,6 +159,12 @@ def settle(store: Store, now: datetime) -> None:
     for operation in store.scan("running"):
         if clock.parse(operation["endsAt"]) <= now:
             _end(store, now, operation)
+
+
+def finish(store: Store, now: datetime, account_key: str) -> None:
+    """End what is under way on an account: a template waits for each of its resources."""
+    for operation in running(store, account_key):
+        _end(store, now, operation)
 
 
 def look(store: Store, now: datetime, kind: str, key: str) -> None:

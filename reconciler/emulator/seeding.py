@@ -16,7 +16,9 @@ from reconciler.emulator import (
     deployment_bodies,
     directory,
     offers,
+    policies,
     quota,
+    traffic,
     upkeep,
     world_checks,
 )
@@ -29,7 +31,10 @@ DEFAULT_SUBSCRIPTIONS = (
     ("33333333-3333-3333-3333-333333333333", "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"),
     ("22222222-2222-2222-2222-222222222222", "bbbbbbbb-bbbb-bbbb-bbbb-bbbbbbbbbbbb"),
 )
-KEYS = ("subscriptions", "resourceGroups", "accounts", "deployments", "usages", "models", "roles", "settings")
+KEYS = (
+    *("subscriptions", "resourceGroups", "accounts", "deployments", "usages", "models", "roles"),
+    *("policies", "traffic", "settings"),
+)
 SWITCHES: Mapping[str, tuple[object, ...]] = {
     "skuChange": ("accepted", "refused"),
     "sourceReturned": (True, False),
@@ -41,6 +46,10 @@ SWITCHES: Mapping[str, tuple[object, ...]] = {
     "autoUpgrade": ("announced", "off", "on"),
     "modelCapacities": ("moving", "quota"),
     "capacityShortage": ("accepted", "refused"),
+    "inference": ("served", "throttled", "failing", "absent", "gone"),
+    "newDeployments": ("at once", "late"),
+    "noTraffic": ("empty", "zeros", "missing"),
+    "metricsLag": ("on", "off"),
     "quotaTiers": ("still", "rising"),
     "deploymentLimit": ("on", "off"),
     "ptuLimits": ("assumed", "recorded"),
@@ -96,6 +105,10 @@ def merge(store: Store, now: datetime, world: Json) -> tuple[str, ...]:
     _usages(store, world)
     for item in world_checks.items(world, "roles"):
         _role(store, item)
+    for item in world_checks.items(world, "policies"):
+        _policy(store, item)
+    for item in world_checks.items(world, "traffic"):
+        _traffic(store, item)
     settings(store, world_checks.mapping(world, "settings"))
     return tuple(odd)
 
@@ -311,6 +324,30 @@ def _role(store: Store, item: Json) -> None:
     store.put(
         "role", f"{client.lower()} {scope.lower()}", {"clientId": client, "scope": scope, "actions": actions}
     )
+
+
+def _policy(store: Store, item: Json) -> None:
+    world_checks.known("policies", item, policies.KEYS)
+    identity = world_checks.text(item, "policies", "assignmentId")
+    if item.get("effect", "Deny") not in policies.EFFECTS:
+        message = f"policies: effect must be one of {', '.join(policies.EFFECTS)}, found {item['effect']!r}"
+        raise world_checks.WorldError(message)
+    for name in ("allowedPublishers", "allowedAssetIds"):
+        if not isinstance(item.get(name, []), list):
+            message = f"policies: {name} must be a list"
+            raise world_checks.WorldError(message)
+    store.put("policy", identity.lower(), {"effect": "Deny", **item})
+
+
+def _traffic(store: Store, item: Json) -> None:
+    world_checks.known("traffic", item, traffic.KEYS)
+    identity = world_checks.text(item, "traffic", "id")
+    for name in ("requestsPerMinute", "inputTokens", "outputTokens", "utilization"):
+        value = item.get(name, 0)
+        if not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
+            message = f"traffic: {name} must be a number of at least 0, found {value!r}"
+            raise world_checks.WorldError(message)
+    store.put("steady", identity.lower(), item)
 
 
 def settings(store: Store, wanted: Json) -> None:

@@ -154,7 +154,7 @@ def summary(plan: Plan) -> str:
 
 def idle(plan: Plan) -> str:
     """The one sentence on a plan that would do nothing and has nothing to say; else empty."""
-    if plan.writes or plan.blocked or plan.refusals or not plan.complete:
+    if plan.work or plan.blocked or plan.refusals or not plan.complete:
         return ""
     kept = [step.action for step in plan.steps if isinstance(step.action, Keep)]
     undeclared = sum(1 for action in kept if action.desired is None)

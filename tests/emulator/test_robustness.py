@@ -49,9 +49,9 @@ def test_odd_paths_are_answered(path: str) -> None:
 
 
 def test_what_is_not_modelled_is_a_loud_501_that_names_it() -> None:
-    reply = fleet().arm("POST", f"{ACCOUNT}/listKeys")
+    reply = fleet().arm("POST", f"{ACCOUNT}/privateEndpointConnections/x/approve")
     assert (reply.status, reply.code) == (501, "EmulatorGap")
-    assert f"POST {ACCOUNT}/listKeys" in reply.message
+    assert f"POST {ACCOUNT}/privateEndpointConnections/x/approve" in reply.message
 
 
 def test_post_on_a_deployment_is_a_gap_and_no_guess() -> None:

@@ -110,7 +110,8 @@ def command(
         finish=finish,
         live=live.moved if live is not None and accept_live else {},
     )
-    whole = understood(loaded.manifests.read, loaded.paths)
+    narrowed = bool(chosen.select or chosen.targets or chosen.excludes)
+    whole = understood(loaded.manifests.read, loaded.paths) if narrowed else loaded.manifests
     found = proposals(desired.deployments, whole.understood.deployments, season)
     made = rewritten(whole, [one.wanted for one in found if one.wanted is not None])
     found = tuple(_unwritable(one, made) for one in found)

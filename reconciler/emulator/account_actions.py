@@ -1,0 +1,132 @@
+"""What is asked of accounts beside their existence: keys, skus, free names, the provider's operations.
+
+Rule of this module: keys open nothing but this emulator's own data plane, and are never kept: they follow
+from the account and a counter.
+"""
+
+import hashlib
+
+from reconciler.emulator import account_kinds, accounts, errors, provider_errors, regional
+from reconciler.emulator.store import Store
+from reconciler.emulator.turn import Turn, expect
+from reconciler.emulator.wire import Answer, Json, at
+
+KEY_NAMES = ("Key1", "Key2")
+
+
+def keys(store: Store, account_key: str) -> dict[str, str]:
+    """The two keys of an account, `{"key1", "key2"}`."""
+    turned = store.get("keys", account_key) or {}
+    found = {}
+    for name in ("key1", "key2"):
+        seed = f"{account_key}/{name}/{turned.get(name, 0)}".encode()
+        found[name] = hashlib.sha256(seed).hexdigest()[:32]
+    return found
+
+
+def list_keys(turn: Turn) -> Answer:
+    """Both keys (recorded); 400 where local authentication is off (reported)."""
+    _require_local_auth(turn)
+    return Answer(status=200, body=dict(keys(turn.store, accounts.key_of(turn))))
+
+
+def regenerate_key(turn: Turn) -> Answer:
+    """Both keys, the named one new (recorded)."""
+    _require_local_auth(turn)
+    asked = turn.body()
+    expect(asked, {"keyName": str})
+    name = next((known for known in KEY_NAMES if known.lower() == asked.get("keyName", "").lower()), None)
+    if name is None:
+        raise errors.invalid_content(f"Error converting value '{asked.get('keyName')}' to type KeyName")
+    turned = turn.store.get("keys", accounts.key_of(turn)) or {}
+    turn.store.put("keys", accounts.key_of(turn), {**turned, name.lower(): turned.get(name.lower(), 0) + 1})
+    return Answer(status=200, body=dict(keys(turn.store, accounts.key_of(turn))))
+
+
+def _require(turn: Turn) -> Json:
+    accounts.require_group(turn)
+    found = turn.store.get("account", accounts.key_of(turn))
+    if found is None:
+        raise errors.resource_not_found(turn.args["account"], turn.args["group"])
+    return dict(found["body"])
+
+
+def _require_local_auth(turn: Turn) -> None:
+    if at(_require(turn), "properties", "disableLocalAuth") is True:
+        raise provider_errors.no_local_auth()
+
+
+def skus(turn: Turn) -> Answer:
+    """Skus that an account could have (recorded shape)."""
+    kind = account_kinds.canonical(str(_require(turn)["kind"])) or ""
+    items = [
+        {"resourceType": accounts.TYPE, "sku": {"name": sku, "tier": account_kinds.tier(sku)}}
+        for sku in account_kinds.SKUS.get(kind, ())
+    ]
+    return Answer(status=200, body={"value": items})
+
+
+def check_sku(turn: Turn) -> Answer:
+    """Whether skus of a kind can be had in a region (recorded)."""
+    place = regional.location_of(turn)
+    asked = turn.body()
+    expect(asked, {"skus": list, "kind": str, "type": str})
+    kind = asked.get("kind", "")
+    known = account_kinds.SKUS.get(account_kinds.canonical(kind) or "", ())
+    items = []
+    for sku in asked.get("skus") or []:
+        item: Json = {"kind": kind, "type": accounts.TYPE, "skuName": sku, "skuAvailable": sku in known}
+        if sku not in known:
+            item |= {"reason": "InvalidSkuId", "message": f"The SKU '{sku}' is not available in {place}."}
+        items.append(item)
+    return Answer(status=200, body={"value": items})
+
+
+def check_domain(turn: Turn) -> Answer:
+    """Whether a custom subdomain is free (recorded)."""
+    asked = turn.body()
+    expect(asked, {"subdomainName": str, "type": str, "kind": str})
+    name = asked.get("subdomainName", "")
+    if not name:
+        raise errors.invalid_content("Required property 'subdomainName' not found in JSON")
+    owner = accounts.subdomain_owner(turn, name)
+    body: Json = {"isSubdomainAvailable": owner is None, "subdomainName": name}
+    if owner is not None:
+        body["reason"] = provider_errors.subdomain_taken(name).message
+    return Answer(status=200, body=body)
+
+
+def commitment_tiers(turn: Turn) -> Answer:
+    """None: commitments are no part of deployments."""
+    regional.location_of(turn)
+    return Answer(status=200, body={"value": []})
+
+
+_VERBS = {"read": "Get", "write": "Write", "delete": "Delete"}
+_RESOURCES = (
+    "accounts",
+    "accounts/deployments",
+    "accounts/raiPolicies",
+    "deletedAccounts",
+    "locations/usages",
+)
+
+
+def operations(turn: Turn) -> Answer:
+    """Operations of the provider, as far as this emulator has them (recorded shape)."""
+    del turn
+    items = [
+        {
+            "name": f"Microsoft.CognitiveServices/{resource}/{verb}",
+            "isDataAction": False,
+            "display": {
+                "provider": "Microsoft Cognitive Services",
+                "resource": resource,
+                "operation": f"{word} {resource}",
+                "description": f"{word} {resource}",
+            },
+        }
+        for resource in _RESOURCES
+        for verb, word in _VERBS.items()
+    ]
+    return Answer(status=200, body={"value": items})

@@ -1,0 +1,149 @@
+"""Resources below an account that a deployment tool meets and does not manage: one mechanism for all of them.
+
+Rule of this module: bodies are kept as they are given, under ARM's envelope; a table says which types there
+are, below what, and how a deletion answers (specified, none recorded but where `routes` says so).
+"""
+
+from dataclasses import dataclass
+
+from reconciler.emulator import accounts, clock, errors, paging, provider_errors, provisioning
+from reconciler.emulator.turn import Turn, expect, expect_texts
+from reconciler.emulator.wire import Answer, Json, overlay
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """A type of resource below an account; `segments` alternate between types and names in braces."""
+
+    segments: tuple[str, ...]
+    since: str
+    is_tracked: bool = False
+    """Whether it has a location and a state of its own."""
+    is_slow: bool = False
+    """Whether its deletion is an operation."""
+
+    @property
+    def kind(self) -> str:
+        return "/".join(["accounts", *self.segments[::2]])
+
+
+TYPES = (
+    Child(segments=("raiBlocklists", "{child}"), since="2023-10-01", is_slow=True),
+    Child(
+        segments=("raiBlocklists", "{list}", "raiBlocklistItems", "{child}"), since="2023-10-01", is_slow=True
+    ),
+    Child(segments=("projects", "{child}"), since="2025-04-01", is_tracked=True, is_slow=True),
+    Child(segments=("connections", "{child}"), since="2025-04-01"),
+    Child(segments=("projects", "{project}", "connections", "{child}"), since="2025-04-01"),
+    Child(segments=("commitmentPlans", "{child}"), since="2021-10-01", is_slow=True),
+    Child(segments=("capabilityHosts", "{child}"), since="2025-04-01", is_slow=True),
+    Child(segments=("defenderForAISettings", "{child}"), since="2024-06-01"),
+    Child(segments=("encryptionScopes", "{child}"), since="2023-10-01", is_slow=True),
+    Child(segments=("costControls", "{child}"), since="2026-09-15", is_slow=True),
+)
+
+
+def listing(child: Child, turn: Turn) -> Answer:
+    accounts.require_parent(turn, "read", child.kind)
+    _require_holder(child, turn)
+    depth = _key(child, turn, "").count("/")
+    found = [
+        item for item in turn.store.scan("child", _key(child, turn, "")) if item["key"].count("/") == depth
+    ]
+    return Answer(status=200, body=paging.page(turn, [item["body"] for item in found]))
+
+
+def get(child: Child, turn: Turn) -> Answer:
+    found = _require(child, turn, "read")
+    headers = {"ETag": found["body"]["etag"]} if "etag" in found["body"] else {}
+    return Answer(status=200, body=found["body"], headers=headers)
+
+
+def put(child: Child, turn: Turn) -> Answer:
+    """Create (201) or replace (200) at once."""
+    account = accounts.require_parent(turn, "write", child.kind)["body"]
+    _require_holder(child, turn)
+    accounts.require_quiet(turn)
+    before = turn.store.get("child", _key(child, turn))
+    body = _filled(child, turn, account, _asked(turn), before)
+    turn.store.put("child", _key(child, turn), {"key": _key(child, turn), "type": child.kind, "body": body})
+    return Answer(status=201 if before is None else 200, body=body, headers={"ETag": body["etag"]})
+
+
+def patch(child: Child, turn: Turn) -> Answer:
+    found = _require(child, turn, "write")
+    account = accounts.require_parent(turn, "write", child.kind)["body"]
+    accounts.require_quiet(turn)
+    body = _filled(child, turn, account, overlay(found["body"], _asked(turn)), found)
+    turn.store.put("child", _key(child, turn), {**found, "body": body})
+    return Answer(status=200, body=body, headers={"ETag": body["etag"]})
+
+
+def delete(child: Child, turn: Turn) -> Answer:
+    """202 with an operation or 200, as the type has it; 204 when there is none."""
+    account = accounts.require_parent(turn, "delete", child.kind)["body"]
+    accounts.require_quiet(turn)
+    key = _key(child, turn)
+    if turn.store.get("child", key) is None:
+        return Answer(status=204)
+    if child.is_slow:
+        return provisioning.delete_by_operation(turn, kind="child", key=key, location=account["location"])
+    turn.store.delete_below("child", f"{key}/")
+    turn.store.delete("child", key)
+    return Answer(status=200)
+
+
+def _asked(turn: Turn) -> Json:
+    asked = turn.body()
+    expect(asked, {"properties": dict, "tags": dict, "location": str, "identity": dict})
+    expect_texts(asked, "tags")
+    return asked
+
+
+def _key(child: Child, turn: Turn, name: str | None = None) -> str:
+    """The key of the resource, or with an empty name the beginning of all of its kind."""
+    args = dict(turn.args) if name is None else {**turn.args, "child": name}
+    parts = (args[part[1:-1]] if part.startswith("{") else part for part in child.segments)
+    return "/".join([accounts.key_of(turn), *parts]).lower()
+
+
+def _require_holder(child: Child, turn: Turn) -> None:
+    """The resource between an account and its grandchild has to exist."""
+    if len(child.segments) < 4:
+        return
+    holder = _key(child, turn, "").rsplit("/", 2)[0]
+    if turn.store.get("child", holder) is None:
+        raise errors.parent_not_found("write", child.kind, holder)
+
+
+def _require(child: Child, turn: Turn, verb: str) -> Json:
+    accounts.require_parent(turn, verb, child.kind)
+    found = turn.store.get("child", _key(child, turn))
+    if found is None:
+        raise provider_errors.not_found(turn.request.path)
+    return found
+
+
+def _filled(child: Child, turn: Turn, account: Json, given: Json, before: Json | None) -> Json:
+    stamp = {"By": turn.caller.client, "ByType": "Application", "At": clock.stamp(turn.now)}
+    created = {f"created{part}": value for part, value in stamp.items()}
+    old = {} if before is None else before["body"]
+    parts = (turn.args[part[1:-1]] if part.startswith("{") else part for part in child.segments)
+    identity = "/".join([account["id"], *parts])
+    name = identity.rpartition("/")[2]
+    is_project = child.is_tracked
+    state = {"provisioningState": "Succeeded"} if is_project else {}
+    return {
+        "id": old.get("id", identity),
+        "type": f"Microsoft.CognitiveServices/{child.kind}",
+        "name": old.get("name", f"{account['name']}/{name}" if is_project else name),
+        **({"location": given.get("location") or account["location"]} if is_project else {}),
+        **({"identity": given["identity"]} if "identity" in given else {}),
+        **({"tags": given["tags"]} if given.get("tags") else {}),
+        "properties": {**(given.get("properties") or {}), **state},
+        "systemData": {
+            **(created if before is None else old["systemData"]),
+            **{f"lastModified{part}": value for part, value in stamp.items()},
+        },
+        "etag": provisioning.new_etag("deployment"),
+    }

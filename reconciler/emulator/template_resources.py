@@ -1,0 +1,272 @@
+"""What a template makes: its scope of parameters and variables, its resources in order, each by its handler.
+
+Rule of this module: each resource goes through the handler that a PUT would meet. What is no account, no
+deployment and no content filter is a 501 that names it.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from reconciler.emulator import (
+    account_actions,
+    accounts,
+    clock,
+    content_filters,
+    deployments,
+    directory,
+    errors,
+    manager_errors,
+    provisioning,
+)
+from reconciler.emulator.template_language import Scope
+from reconciler.emulator.turn import Turn
+from reconciler.emulator.wire import Answer, Json
+
+TYPE = "Microsoft.Resources/deployments"
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "microsoft.cognitiveservices/accounts": ("account",),
+    "microsoft.cognitiveservices/accounts/deployments": ("account", "deployment"),
+    "microsoft.cognitiveservices/accounts/raipolicies": ("account", "policy"),
+}
+_PUT: Mapping[str, Callable[[Turn], Answer]] = {
+    "microsoft.cognitiveservices/accounts": accounts.put,
+    "microsoft.cognitiveservices/accounts/deployments": deployments.put,
+    "microsoft.cognitiveservices/accounts/raipolicies": content_filters.put,
+}
+_ENVELOPE = frozenset(
+    {"type", "apiVersion", "name", "dependsOn", "condition", "copy", "comments", "scope", "symbolic name"}
+)
+_MOST = 800
+SYMBOL = "symbolic name"
+"""Where the name of a resource is kept that its template calls by one."""
+
+
+def key(turn: Turn) -> str:
+    return f"{accounts.group_key(turn)}/providers/{TYPE}/{turn.args['template']}".lower()
+
+
+def body(turn: Turn, outputs: Json, made: list[Json], failure: errors.Refusal | None) -> Json:
+    group = f"/subscriptions/{turn.subscription}/resourceGroups/{turn.args['group']}"
+    return {
+        "id": f"{group}/providers/{TYPE}/{turn.args['template']}",
+        "name": turn.args["template"],
+        "type": TYPE,
+        "properties": {
+            "templateHash": "0",
+            "mode": "Incremental",
+            "provisioningState": "Succeeded" if failure is None else "Failed",
+            "timestamp": clock.stamp(turn.now),
+            "duration": "PT1S",
+            "correlationId": turn.ticket,
+            "providers": [],
+            "dependencies": [],
+            **({"outputs": outputs} if outputs else {}),
+            "outputResources": made,
+            **({} if failure is None else {"error": failed(failure)}),
+        },
+    }
+
+
+def failed(refusal: errors.Refusal) -> Json:
+    return {
+        "code": "DeploymentFailed",
+        "message": "At least one resource deployment operation failed. Please list deployment operations for"
+        " details. Please see https://aka.ms/arm-deployment-operations for usage details.",
+        "details": [refusal.body()],
+    }
+
+
+def deployed(turn: Turn, asked: Json, *, depth: int = 0) -> tuple[Json, list[Json]]:
+    """Make everything that a template names; its outputs, and the ids of what was made."""
+    template: Json = asked["template"]
+    scope = _scope(turn, template, asked.get("parameters") or {})
+    made: list[Json] = []
+    for resource, inner in _ordered(turn, list(_expanded(template, scope))):
+        made += _resource(turn, resource, inner, depth)
+    outputs = {
+        name: {"type": item.get("type", "String"), "value": scope.value(item.get("value"))}
+        for name, item in (template.get("outputs") or {}).items()
+        if scope.value(item.get("condition", True))
+    }
+    return outputs, made
+
+
+def _scope(turn: Turn, template: Json, given: Json) -> Scope:
+    parameters: Json = {}
+    variables: Json = {}
+    group = directory.group(turn.subscription, turn.args["group"], accounts.require_group(turn)["location"])
+
+    def parameter(name: str) -> Any:  # noqa: ANN401 - JSON
+        return parameters[name.lower()]
+
+    def variable(name: str) -> Any:  # noqa: ANN401 - JSON
+        return scope.value(variables[name.lower()])
+
+    scope = Scope(
+        {
+            "parameters": parameter,
+            "variables": variable,
+            "resourceGroup": lambda: group,
+            "subscription": lambda: {
+                "id": f"/subscriptions/{turn.subscription}",
+                "subscriptionId": turn.subscription,
+                "tenantId": turn.caller.tenant,
+            },
+            "tenant": lambda: {"tenantId": turn.caller.tenant},
+            "deployment": lambda: {"name": turn.args["template"]},
+            "environment": lambda: {"resourceManager": turn.request.origin, "suffixes": {}},
+            "resourceId": lambda *parts: _id(turn, [str(part) for part in parts]),
+            "reference": lambda identity, *_: _referred(turn, str(identity)),
+            "listKeys": lambda identity, *_: dict(account_actions.keys(turn.store, str(identity).lower())),
+        }
+    )
+    values = {name.lower(): item.get("value") for name, item in given.items() if isinstance(item, dict)}
+    for name, declared in (template.get("parameters") or {}).items():
+        if name.lower() in values:
+            parameters[name.lower()] = values[name.lower()]
+        elif "defaultValue" in declared:
+            parameters[name.lower()] = scope.value(declared["defaultValue"])
+        elif not declared.get("nullable"):
+            raise manager_errors.invalid_template(
+                f"The value for the template parameter '{name}' is not provided"
+            )
+        else:
+            parameters[name.lower()] = None
+    variables |= {name.lower(): value for name, value in (template.get("variables") or {}).items()}
+    return scope
+
+
+def _id(turn: Turn, parts: list[str]) -> str:
+    """`resourceId([subscription], [group], type, names…)`."""
+    place = next(number for number, part in enumerate(parts) if "/" in part)
+    around, kind, names = parts[:place], parts[place], parts[place + 1 :]
+    group = around[-1] if around else turn.args["group"]
+    subscription = around[0] if len(around) > 1 else turn.subscription
+    namespace, *types = kind.split("/")
+    path = "/".join(f"{one}/{name}" for one, name in zip(types, names, strict=True))
+    return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{namespace}/{path}"
+
+
+def _referred(turn: Turn, identity: str) -> Json:
+    """Properties of a resource that was made, or the outputs of a nested deployment."""
+    key = (identity if identity.startswith("/") else _named(turn, identity)).lower()
+    for kind in ("account", "deployment", "template"):
+        found = turn.store.get(kind, key)
+        if found is not None:
+            return dict(found["body"]["properties"])
+    raise manager_errors.invalid_template(f"the resource '{identity}' that is referred to does not exist")
+
+
+def _named(turn: Turn, name: str) -> str:
+    for found in everything(turn):
+        if found["name"].lower() == name.lower():
+            return str(found["id"])
+    return name
+
+
+def everything(turn: Turn) -> Iterator[Json]:
+    prefix = f"{accounts.group_key(turn)}/"
+    for kind in ("account", "deployment"):
+        yield from (item["body"] for item in turn.store.scan(kind, prefix))
+    yield from turn.store.scan("raipolicy", prefix)
+
+
+def _expanded(template: Json, scope: Scope) -> Iterator[tuple[Json, Scope]]:
+    """Resources that are to be made, copies told apart; a dictionary of symbolic names is a list too."""
+    resources = template.get("resources") or []
+    listed = resources
+    if isinstance(resources, dict):
+        listed = [{**resource, SYMBOL: name} for name, resource in resources.items()]
+    number = 0
+    for resource in listed:
+        copy = resource.get("copy")
+        count = 1 if copy is None else int(scope.value(copy["count"]))
+        for index in range(min(count, _MOST)):
+            number += 1
+            inner = scope if copy is None else scope.at(index)
+            if resource.get("existing") or not inner.value(resource.get("condition", True)):
+                continue
+            if number > _MOST:
+                raise manager_errors.invalid_template(f"the template has more than {_MOST} resources")
+            yield resource, inner
+
+
+def _ordered(turn: Turn, resources: list[tuple[Json, Scope]]) -> list[tuple[Json, Scope]]:
+    """An account before what is in it, and everything after what it depends on; raises InvalidTemplate."""
+    pending = sorted(resources, key=lambda pair: _depth(pair[0]))
+    named = {id(pair[0]): _names(turn, *pair) for pair in pending}
+    found: list[tuple[Json, Scope]] = []
+    while pending:
+        waiting = {name for resource, _ in pending for name in named[id(resource)]}
+        ready = next((pair for pair in pending if not _needs(*pair) & (waiting - named[id(pair[0])])), None)
+        if ready is None:
+            raise manager_errors.invalid_template("the dependencies of its resources are circular")
+        pending.remove(ready)
+        found.append(ready)
+    return found
+
+
+def _depth(resource: Json) -> tuple[bool, int]:
+    kind = str(resource.get("type", "")).lower()
+    return kind == TYPE.lower(), kind.count("/")
+
+
+def _names(turn: Turn, resource: Json, scope: Scope) -> set[str]:
+    """What others call a resource in `dependsOn`: its id, its name, its symbolic name."""
+    kind, name = str(resource.get("type", "")), str(scope.value(resource.get("name", "")))
+    names = {name.lower(), str(resource.get(SYMBOL, "")).lower()}
+    if kind.count("/") == len(name.split("/")):
+        names.add(_id(turn, [kind, *name.split("/")]).lower())
+    return names - {""}
+
+
+def _needs(resource: Json, scope: Scope) -> set[str]:
+    return {str(scope.value(item)).lower() for item in resource.get("dependsOn") or []}
+
+
+def _resource(turn: Turn, resource: Json, scope: Scope, depth: int) -> list[Json]:
+    kind = str(resource.get("type", "")).lower()
+    name = str(scope.value(resource.get("name", "")))
+    if kind == TYPE.lower():
+        return _nested(turn, resource, scope, name, depth)
+    names = _NAMES.get(kind)
+    if names is None:
+        raise errors.not_modelled(f"resources of type '{resource.get('type')}' in a template")
+    parts = name.split("/")
+    if len(parts) != len(names):
+        raise manager_errors.invalid_template(f"the name '{name}' does not fit the type '{resource['type']}'")
+    identity = _id(turn, [str(resource["type"]), *parts])
+    asked = {part: scope.value(value) for part, value in resource.items() if part not in _ENVELOPE}
+    request = replace(
+        turn.request,
+        method="PUT",
+        path=identity,
+        headers={**turn.request.headers, "content-type": "application/json"},
+        content=json.dumps(asked).encode(),
+    )
+    args = {**turn.args, **dict(zip(names, parts, strict=True))}
+    version = str(resource.get("apiVersion", turn.version)).lower()
+    answer = _PUT[kind](replace(turn, request=request, args=args, version=version, action=""))
+    account = f"{accounts.group_key(turn)}/providers/{accounts.TYPE}/{parts[0]}".lower()
+    provisioning.finish(turn.store, turn.now, account)
+    if answer.status >= 400:  # pragma: no cover - handlers raise
+        raise AssertionError
+    return [{"id": identity}]
+
+
+def _nested(turn: Turn, resource: Json, scope: Scope, name: str, depth: int) -> list[Json]:
+    """A module of Bicep: its own template with its own parameters, in the same group."""
+    if depth > 5:
+        raise manager_errors.invalid_template("deployments are nested too deeply")
+    properties = resource.get("properties") or {}
+    template = properties.get("template")
+    if not isinstance(template, dict):
+        raise manager_errors.invalid_template(f"the nested deployment '{name}' has no template")
+    parameters = scope.value(properties.get("parameters") or {})
+    inner = replace(turn, args={**turn.args, "template": name})
+    outputs, made = deployed(inner, {"template": template, "parameters": parameters}, depth=depth + 1)
+    made_of = body(inner, outputs, made, None)
+    turn.store.put("template", key(inner), {"body": made_of, "template": template})
+    return made

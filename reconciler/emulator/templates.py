@@ -1,0 +1,168 @@
+"""Template deployments of a resource group: validate, create, what-if, as far as accounts and deployments go.
+
+Rule of this module: each resource goes through the handler that a PUT would meet, in the order of the
+template's dependencies; validation and what-if do the same and take it back. What else a template holds is a
+501 that names it.
+"""
+
+import json
+from dataclasses import replace
+
+from reconciler.emulator import accounts, errors, manager_errors, paging, provisioning
+from reconciler.emulator.template_resources import body, deployed, everything, failed, key
+from reconciler.emulator.turn import Turn
+from reconciler.emulator.wire import Answer, Json, at
+
+
+def put(turn: Turn) -> Answer:
+    """201 or 200 with Azure-AsyncOperation; how it went is told by the operation (documented).
+
+    What was made before a failure stays (documented).
+    """
+    accounts.require_group(turn)
+    before = turn.store.get("template", key(turn))
+    asked = _asked(turn)
+    outputs: Json = {}
+    made: list[Json] = []
+    failure = None
+    try:
+        outputs, made = deployed(turn, asked)
+    except errors.Refusal as refusal:
+        if refusal.code == "InvalidTemplate" or refusal.status == 501:
+            raise
+        failure = refusal
+    kept = body(turn, outputs, made, failure)
+    turn.store.put("template", key(turn), {"body": kept, "template": asked["template"]})
+    forced = None if failure is None else {"lro": "Failed", "error": failed(failure)}
+    operation = provisioning.begin(
+        replace(turn, forced=forced),
+        kind="template",
+        event="create",
+        key=key(turn),
+        location="global",
+        always=True,
+    )
+    if operation is None:  # pragma: no cover - `always` makes one
+        raise AssertionError
+    where = f"{turn.request.origin}{turn.request.path}/operationStatuses/{operation['name']}"
+    shown = {**kept, "properties": {**kept["properties"], "provisioningState": "Accepted"}}
+    headers = {"Azure-AsyncOperation": f"{where}?api-version={turn.version}", "Retry-After": "0"}
+    return Answer(status=201 if before is None else 200, body=shown, headers=headers, from_provider=False)
+
+
+def status(turn: Turn) -> Answer:
+    """`{"status": Running | Succeeded | Failed, "error"?}`."""
+    word = provisioning.status_of(turn, turn.args["operation"].lower())
+    found = turn.store.get("operation", turn.args["operation"].lower()) or {}
+    error = {"error": found["error"]} if found.get("error") else {}
+    shown = word if word in provisioning.TERMINAL else "Running"
+    return Answer(status=200, body={"status": shown, **error}, from_provider=False)
+
+
+def get(turn: Turn) -> Answer:
+    return Answer(status=200, body=_require(turn)["body"], from_provider=False)
+
+
+def head(turn: Turn) -> Answer:
+    found = turn.store.get("template", key(turn))
+    return Answer(status=404 if found is None else 204, from_provider=False)
+
+
+def listing(turn: Turn) -> Answer:
+    accounts.require_group(turn)
+    found = turn.store.scan("template", f"{accounts.group_key(turn)}/")
+    return Answer(status=200, body=paging.page(turn, [item["body"] for item in found]), from_provider=False)
+
+
+def delete(turn: Turn) -> Answer:
+    """204: the entry of the history goes, what was deployed stays (documented)."""
+    accounts.require_group(turn)
+    turn.store.delete("template", key(turn))
+    return Answer(status=204, from_provider=False)
+
+
+def export(turn: Turn) -> Answer:
+    return Answer(status=200, body={"template": _require(turn)["template"]}, from_provider=False)
+
+
+def operations(turn: Turn) -> Answer:
+    """One operation per resource of a deployment."""
+    made = at(_require(turn), "body", "properties", "outputResources") or []
+    items = [
+        {
+            "id": f"{turn.request.path}/{number}",
+            "operationId": str(number),
+            "properties": {
+                "provisioningOperation": "Create",
+                "provisioningState": "Succeeded",
+                "targetResource": item,
+            },
+        }
+        for number, item in enumerate(made)
+    ]
+    return Answer(status=200, body={"value": items}, from_provider=False)
+
+
+def validate(turn: Turn) -> Answer:
+    """200 with what would be made, 400 InvalidTemplateDeployment with the provider's refusals (reported)."""
+    accounts.require_group(turn)
+    try:
+        with turn.store.undone():
+            outputs, made = deployed(turn, _asked(turn))
+    except errors.Refusal as refusal:
+        if refusal.code == "InvalidTemplate" or refusal.status == 501:
+            raise
+        details = [refusal.body()]
+        raise manager_errors.invalid_template_deployment(turn.args["template"], details) from refusal
+    found = body(turn, outputs, made, None)
+    found["properties"]["validatedResources"] = made
+    return Answer(status=200, body=found, from_provider=False)
+
+
+def what_if(turn: Turn) -> Answer:
+    """`{"status", "properties": {"changes": [{"resourceId", "changeType", "before"?, "after"}]}}`."""
+    accounts.require_group(turn)
+    changes = []
+    with turn.store.undone():
+        before = {str(item["id"]).lower(): item for item in everything(turn)}
+        _, made = deployed(turn, _asked(turn))
+        after = {str(item["id"]).lower(): item for item in everything(turn)}
+    for item in made:
+        old, new = before.get(item["id"].lower()), after.get(item["id"].lower())
+        kind = "Create" if old is None else "NoChange" if _told(old) == _told(new or {}) else "Modify"
+        change: Json = {"resourceId": item["id"], "changeType": kind, "after": _told(new or {})}
+        changes.append(change if old is None else {**change, "before": _told(old)})
+    return Answer(
+        status=200, body={"status": "Succeeded", "properties": {"changes": changes}}, from_provider=False
+    )
+
+
+def _told(body: Json) -> Json:
+    """A resource without what changes with every write."""
+    properties = {
+        n: v
+        for n, v in (body.get("properties") or {}).items()
+        if n not in {"provisioningState", "dateCreated"}
+    }
+    kept = {name: value for name, value in body.items() if name not in {"etag", "systemData"}}
+    return {**kept, "properties": properties}
+
+
+def _require(turn: Turn) -> Json:
+    accounts.require_group(turn)
+    found = turn.store.get("template", key(turn))
+    if found is None:
+        raise manager_errors.deployment_not_found(turn.args["template"])
+    return found
+
+
+def _asked(turn: Turn) -> Json:
+    properties = at(turn.body(), "properties") or {}
+    template = properties.get("template")
+    if isinstance(template, str):
+        template = json.loads(template)
+    if not isinstance(template, dict):
+        raise manager_errors.invalid_template(
+            "the request has no properties.template; links are not followed"
+        )
+    return {**properties, "template": template}

@@ -1,0 +1,244 @@
+"""Template deployments of accounts and deployments: what Bicep and az send, and what comes of it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.emulator.arm import ACCOUNT, SUB_A, Arm, Reply, deployment, fleet
+
+GROUP = f"/subscriptions/{SUB_A}/resourceGroups/rg"
+MAIN = f"{GROUP}/providers/Microsoft.Resources/deployments/main"
+VERSION = "2024-11-01"
+MADE = ACCOUNT.removesuffix("acc") + "made"
+REFERENCE = (
+    "[reference(resourceId('Microsoft.CognitiveServices/accounts', parameters('accountName'))).endpoint]"
+)
+
+
+def template(capacity: object = 10, **more: object) -> dict[str, Any]:
+    """As Bicep compiles an account and two deployments, one of which waits for the other."""
+    name = "[format('{0}/{1}', parameters('accountName'), 'chat')]"
+    account = "[resourceId('Microsoft.CognitiveServices/accounts', parameters('accountName'))]"
+    chat = (
+        "[resourceId('Microsoft.CognitiveServices/accounts/deployments', parameters('accountName'), 'chat')]"
+    )
+    model = {"format": "OpenAI", "name": "gpt-4o", "version": "2024-11-20"}
+    api = "2025-06-01"
+    return {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "parameters": {
+            "accountName": {
+                "type": "string",
+                "defaultValue": "[format('ai{0}', uniqueString(resourceGroup().id))]",
+            },
+            "location": {"type": "string", "defaultValue": "[resourceGroup().location]"},
+        },
+        "variables": {"domain": "[toLower(parameters('accountName'))]"},
+        "resources": [
+            {
+                "type": "Microsoft.CognitiveServices/accounts/deployments",
+                "apiVersion": api,
+                "name": "[format('{0}/{1}', parameters('accountName'), 'ptu')]",
+                "sku": {"name": "ProvisionedManaged", "capacity": 50},
+                "properties": {"model": model, "spilloverDeploymentName": "chat"},
+                "dependsOn": [account, chat],
+            },
+            {
+                "type": "Microsoft.CognitiveServices/accounts/deployments",
+                "apiVersion": api,
+                "name": name,
+                "sku": {"name": "GlobalStandard", "capacity": capacity},
+                "properties": {"model": model},
+                "dependsOn": [account],
+            },
+            {
+                "type": "Microsoft.CognitiveServices/accounts",
+                "apiVersion": api,
+                "name": "[parameters('accountName')]",
+                "location": "[parameters('location')]",
+                "kind": "AIServices",
+                "sku": {"name": "S0"},
+                "properties": {"customSubDomainName": "[variables('domain')]"},
+            },
+        ],
+        "outputs": {
+            "endpoint": {
+                "type": "string",
+                "value": REFERENCE,
+            }
+        },
+        **more,
+    }
+
+
+def request(body: dict[str, Any], **parameters: object) -> dict[str, Any]:
+    given = {name: {"value": value} for name, value in parameters.items()}
+    return {"properties": {"mode": "Incremental", "template": body, "parameters": given}}
+
+
+def empty() -> Arm:
+    arm = fleet()
+    arm.arm("PUT", GROUP, {"location": "swedencentral"}, version="2021-04-01")
+    return arm
+
+
+def ended(arm: Arm, started: Reply) -> Any:  # noqa: ANN401 - JSON
+    for _ in range(5):
+        path = started.headers["azure-asyncoperation"].removeprefix("http://127.0.0.1")
+        found = arm.call("GET", path, bearer=arm.token).json
+        if found["status"] != "Running":
+            return found
+    raise AssertionError(found)
+
+
+def test_a_template_makes_an_account_and_its_deployments_in_the_order_of_their_needs() -> None:
+    arm = empty()
+    started = arm.arm("PUT", MAIN, request(template(), accountName="made"), version=VERSION)
+    assert (started.status, started.json["properties"]["provisioningState"]) == (201, "Accepted")
+    assert ended(arm, started) == {"status": "Succeeded"}
+    found = arm.arm("GET", MAIN, version=VERSION).json["properties"]
+    assert found["provisioningState"] == "Succeeded"
+    assert found["outputs"]["endpoint"]["value"] == "https://made.cognitiveservices.azure.com/"
+    listed = arm.arm("GET", f"{MADE}/deployments").json["value"]
+    assert {(i["name"], i["properties"]["provisioningState"]) for i in listed} == {
+        ("chat", "Succeeded"),
+        ("ptu", "Succeeded"),
+    }
+    ids = [
+        item["properties"]["targetResource"]["id"]
+        for item in arm.arm("GET", f"{MAIN}/operations", version=VERSION).json["value"]
+    ]
+    assert ids == [MADE, deployment("chat", MADE), deployment("ptu", MADE)]
+    assert arm.arm("POST", f"{MAIN}/exportTemplate", version=VERSION).json["template"] == template()
+
+
+def test_the_same_template_again_changes_nothing_and_what_if_says_so() -> None:
+    arm = empty()
+    asked = request(template(), accountName="made")
+    first = arm.arm("POST", f"{MAIN}/whatIf", asked, version=VERSION).json
+    assert [change["changeType"] for change in first["properties"]["changes"]] == ["Create"] * 3
+    assert arm.arm("GET", MADE).status == 404, "it was taken back"
+    arm.arm("PUT", MAIN, asked, version=VERSION)
+    again = arm.arm("POST", f"{MAIN}/whatIf", asked, version=VERSION).json
+    assert [change["changeType"] for change in again["properties"]["changes"]] == ["NoChange"] * 3
+    grown = request(template(20), accountName="made")
+    changes = arm.arm("POST", f"{MAIN}/whatIf", grown, version=VERSION).json["properties"]["changes"]
+    assert [change["changeType"] for change in changes] == ["NoChange", "Modify", "NoChange"]
+    assert changes[1]["before"]["sku"]["capacity"] == 10
+    assert arm.arm("PUT", MAIN, asked, version=VERSION).status == 200
+
+
+def test_validation_says_what_the_provider_would_and_makes_nothing() -> None:
+    arm = empty()
+    good = arm.arm("POST", f"{MAIN}/validate", request(template(), accountName="made"), version=VERSION)
+    assert good.status == 200
+    bad = arm.arm("POST", f"{MAIN}/validate", request(template(10**6), accountName="made"), version=VERSION)
+    assert (bad.status, bad.code) == (400, "InvalidTemplateDeployment")
+    assert bad.json["error"]["details"][0]["code"] == "InsufficientQuota"
+    assert arm.arm("GET", MADE).status == 404
+
+
+def test_a_failure_is_told_by_the_operation_and_leaves_what_was_made_before() -> None:
+    arm = empty()
+    started = arm.arm("PUT", MAIN, request(template(10**6), accountName="made"), version=VERSION)
+    result = ended(arm, started)
+    assert (result["status"], result["error"]["code"]) == ("Failed", "DeploymentFailed")
+    assert result["error"]["details"][0]["code"] == "InsufficientQuota"
+    assert arm.arm("GET", MAIN, version=VERSION).json["properties"]["provisioningState"] == "Failed"
+    assert arm.arm("GET", MADE).status == 200
+
+
+def test_copies_conditions_symbolic_names_and_modules_are_followed() -> None:
+    arm = empty()
+    model = {"format": "OpenAI", "name": "gpt-4o", "version": "2024-11-20"}
+    copies = {
+        "type": "Microsoft.CognitiveServices/accounts/deployments",
+        "apiVersion": "2025-06-01",
+        "copy": {"name": "many", "count": "[length(parameters('names'))]"},
+        "name": "[format('acc/{0}', parameters('names')[copyIndex()])]",
+        "sku": {"name": "GlobalStandard", "capacity": "[add(copyIndex(), 1)]"},
+        "properties": {"model": model},
+    }
+    never = {**copies, "copy": None, "name": "acc/never", "condition": "[equals(1, 2)]"}
+    inner = {"parameters": {"names": {"type": "array"}}, "resources": {"several": copies}}
+    module = {
+        "type": "Microsoft.Resources/deployments",
+        "apiVersion": "2022-09-01",
+        "name": "module",
+        "properties": {
+            "expressionEvaluationOptions": {"scope": "inner"},
+            "template": inner,
+            "parameters": {"names": {"value": "[createArray('aa', 'bb')]"}},
+        },
+    }
+    whole = {"resources": {"never": never, "module": module}}
+    assert ended(arm, arm.arm("PUT", MAIN, request(whole), version=VERSION))["status"] == "Succeeded"
+    listed = arm.arm("GET", f"{ACCOUNT}/deployments").json["value"]
+    assert [(item["name"], item["sku"]["capacity"]) for item in listed] == [("aa", 1), ("bb", 2)]
+    names = [item["name"] for item in arm.arm("GET", MAIN.rpartition("/")[0], version=VERSION).json["value"]]
+    assert set(names) == {"main", "module"}
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({}, "InvalidTemplate"),
+        (request({"resources": [{"type": "Microsoft.Storage/storageAccounts", "name": "x"}]}), "EmulatorGap"),
+        (request({"parameters": {"p": {"type": "string"}}, "resources": []}), "InvalidTemplate"),
+        (request({"resources": [], "outputs": {"o": {"value": "[magic()]"}}}), "InvalidTemplate"),
+        (request({"resources": [], "outputs": {"o": {"value": "[format('{0}']"}}}), "InvalidTemplate"),
+        (request({"resources": [], "outputs": {"o": {"value": "[variables('none')]"}}}), "InvalidTemplate"),
+        (
+            request(
+                {
+                    "resources": [
+                        {"type": "Microsoft.CognitiveServices/accounts", "name": "a", "dependsOn": ["b"]},
+                        {"type": "Microsoft.CognitiveServices/accounts", "name": "b", "dependsOn": ["a"]},
+                    ]
+                }
+            ),
+            "InvalidTemplate",
+        ),
+    ],
+)
+def test_a_template_that_cannot_be_read_is_refused_at_once(body: object, code: str) -> None:
+    for path in (f"{MAIN}/validate", f"{MAIN}/whatIf"):
+        assert empty().arm("POST", path, body, version=VERSION).code == code
+    assert empty().arm("PUT", MAIN, body, version=VERSION).code == code
+
+
+def test_a_deployments_entry_goes_and_what_it_made_stays() -> None:
+    arm = empty()
+    arm.arm("PUT", MAIN, request(template(), accountName="made"), version=VERSION)
+    assert arm.arm("HEAD", MAIN, version=VERSION).status == 204
+    assert arm.arm("DELETE", MAIN, version=VERSION).status == 204
+    assert arm.arm("GET", MAIN, version=VERSION).code == "DeploymentNotFound"
+    assert arm.arm("GET", MADE).status == 200
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("[concat('a', string(1), 'b')]", "a1b"),
+        ("[if(empty(''), 'yes', 'no')]", "yes"),
+        ("[union(createObject('a', 1), createObject('b', 2)).b]", 2),
+        ("[json('{\"a\": [1, 2]}').a[1]]", 2),
+        ("[[literal]", "[literal]"),
+        ("[replace('it''s', '''', '-')]", "it-s"),
+        ("[take(guid('x'), 8)]", None),
+        ("[tryGet(createObject('a', 1), 'b')]", None),
+        ("[subscription().subscriptionId]", SUB_A),
+        ("[join(split('a-b', '-'), '+')]", "a+b"),
+        ("[coalesce(null(), 'x')]", "x"),
+    ],
+)
+def test_expressions_of_bicep_are_evaluated(expression: str, value: object) -> None:
+    arm = empty()
+    body = request({"resources": [], "outputs": {"o": {"type": "string", "value": expression}}})
+    found = arm.arm("PUT", MAIN, body, version=VERSION)
+    assert found.status == 201, found.content
+    said = found.json["properties"]["outputs"]["o"]["value"]
+    assert value is None or said == value
+    assert json.dumps(said)
