@@ -94,7 +94,7 @@ def warn_about(loaded: Loaded, output: Output) -> None:
     if output.verbose:
         note(output, text)
     else:
-        note(output, f"{text.rstrip().splitlines()[-1]}; `reconciler validate` shows them\n")
+        note(output, f"{text.rstrip().splitlines()[-1]}; `reconciler validate` shows them")
 
 
 def plan_text(plan: Plan, loaded: Loaded, output: Output, *, summary: bool = False) -> str:
@@ -120,7 +120,7 @@ def plan_markdown(plan: Plan, loaded: Loaded) -> str:
     return plan_report.render_markdown(
         plan,
         units=catalogue().unit,
-        alias_of=loaded.state().fleet.alias_of,
+        alias_of=loaded.fleet.alias_of,
         commit=commit(os.environ, Path.cwd()),
     )
 
