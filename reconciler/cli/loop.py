@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from reconciler.cli.deadline import Deadline
 from reconciler.cli.exit_codes import Exit
-from reconciler.cli.interrupted import TERMINATING, Interrupted
+from reconciler.cli.interrupted import Interrupted
 from reconciler.cli.wiring import the_clock
 from reconciler.engine.stop import Cause, Interruption, Stop
 from reconciler.errors import ReconcilerError
@@ -23,7 +23,8 @@ T = TypeVar("T")
 
 _SIGNALS = {
     signal.SIGINT: (Exit.INTERRUPTED, Cause.SIGINT),
-    **dict.fromkeys(TERMINATING, (Exit.TERMINATED, Cause.SIGTERM)),
+    signal.SIGTERM: (Exit.TERMINATED, Cause.SIGTERM),
+    signal.SIGHUP: (Exit.TERMINATED, Cause.SIGHUP),  # a terminal that was closed asks for the same
 }
 
 
