@@ -92,11 +92,17 @@ async def apply(
     client's business: a lane that waits for an operation keeps nobody from sending.
     """
     stop = stop or Stop()
-    steps = plan.writes
+    steps = plan.work
     ledger = _Ledger.over(steps)
     run = _Run(
         writer=Writer(
-            api=api, clock=clock, listener=listener, pace=pace, fleet=plan.fleet, stop=stop, jitter=jitter
+            api=api,
+            clock=clock,
+            listener=listener,
+            pace=pace,
+            fleet=plan.mark or plan.fleet,
+            stop=stop,
+            jitter=jitter,
         ),
         ledger=ledger,
         listener=listener,

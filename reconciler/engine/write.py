@@ -60,7 +60,7 @@ from reconciler.errors import (
     CredentialError,
     NotFound,
 )
-from reconciler.plan.actions import Adopt, Create, Delete, Replace, Update
+from reconciler.plan.actions import Adopt, Create, Delete, Replace, Update, Wait
 from reconciler.plan.diff import body_changes
 from reconciler.plan.plan import Step
 
@@ -139,8 +139,29 @@ async def _run(here: StepContext) -> None:
             await _Delivery(here, _put(here, action.desired, action.body), None).carry_out()
         case Delete():
             await _Delivery(here, _DELETE, action.observed).carry_out()
+        case Wait():
+            await _wait_out(here, action)
         case _:
             raise TypeError(f"{action!r} writes nothing")
+
+
+async def _wait_out(here: StepContext, action: Wait) -> None:
+    """See somebody's operation to its end; nothing is written, whatever it leaves behind."""
+    delay = here.pace.poll_first
+    while True:
+        now = await here.api.get_deployment(here.id)
+        if now is None or now.settled:
+            break
+        if not await here.wait(f"its operation ({now.provisioning_state})", delay):
+            message = f"still {now.provisioning_state} when time was up; the next run goes on from there"
+            raise StepEnded(Outcome.UNKNOWN, here.fault("OperationTimedOut", message))
+        delay = here.longer(delay)
+    missing = here.missing(action.desired, now)
+    if now is None or not succeeded(now) or missing:
+        found = "it is gone" if now is None else f"it ended in state {now.provisioning_state}"
+        differs = f" and without {', '.join(missing)} as declared" if now is not None and missing else ""
+        raise StepEnded(Outcome.STALE, here.fault("stale", f"{found}{differs}: plan again"))
+    raise StepEnded(Outcome.SUCCEEDED, note="its operation has ended; nothing was written")
 
 
 def _put(here: StepContext, desired: DesiredDeployment, body: JsonObject, *, last: bool = True) -> Write:

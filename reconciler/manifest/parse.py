@@ -6,9 +6,10 @@ one says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
+from zlib import crc32
 
 from reconciler.diagnostics import Diagnostic, Layer, Provenance, Related, Route, Severity
 from reconciler.domain.state import Fleet
@@ -21,7 +22,7 @@ from reconciler.manifest.scalars import nearest
 from reconciler.manifest.schema import API_VERSION, KINDS, FleetDocument, SetDocument, TemplateDocument
 from reconciler.manifest.source import Document
 from reconciler.manifest.structure import STRUCTURAL
-from reconciler.manifest.tree import Items, Map, Text, described, shortened
+from reconciler.manifest.tree import Items, Map, Node, Text, described, shortened
 from reconciler.policy.rule import PolicyRule
 
 
@@ -88,6 +89,8 @@ def parse(
         if model is not None and isinstance(document.root, Map):
             typed, found = checked(model, document.root, document.locate)
             gathered.findings.extend(found)
+            if typed is None:
+                typed = _with_stand_ins(model, document.root, found)
             _gather(gathered, document, model, typed)
         else:
             gathered.complete = False
@@ -101,6 +104,52 @@ def parse(
     )
     gathered.findings.extend(rule_findings(gathered.policies))
     return manifests, tuple(gathered.findings)
+
+
+_NO_GUID: Final = "00000000-0000-0000-0000-000000000000"
+
+
+def _with_stand_ins(model: type[Strict], root: Map, found: Iterable[Diagnostic]) -> Strict | None:
+    """The document as if where its deployments are were written well; None if more than that is wrong.
+
+    One placeholder must not hide what is wrong with the deployments. What is said of it stands, and as long
+    as that is an error nothing is done.
+    """
+    for one in found:
+        match one.place.route if one.place is not None else ():
+            case ("spec", "account", "subscription" | "resourceGroup" | "name" as field) as route:
+                written = _at(root, route)
+                stand_in = _NO_GUID if field == "subscription" else f"unknown-{_mark(written)}"
+            case ("spec", "subscriptions", _, "id") as route:
+                written, stand_in = _at(root, route), _NO_GUID
+            case _:
+                return None
+        if written is None or written.null:
+            return None
+        root = _replaced(root, route, written.like(stand_in))
+    return checked(model, root, lambda _route, _key: None)[0]
+
+
+def _at(root: Node, route: Route) -> Text | None:
+    for step in route:
+        root = root.get(step, root) if isinstance(root, Map) and isinstance(step, str) else root
+    return root if isinstance(root, Text) else None
+
+
+def _mark(text: str | None) -> str:
+    """Eight letters and digits that differ where two texts do."""
+    return f"{crc32(str(text).encode()):08x}"
+
+
+def _replaced(root: Map, route: Route, value: Text) -> Map:
+    """A mapping with another value at a path, and nothing else changed."""
+    first, *rest = route
+    key = next(one for one in root if one == first)
+    inner = root[key]
+    made = Map(root)
+    made.start, made.end = root.start, root.end
+    made[key] = _replaced(inner, tuple(rest), value) if rest and isinstance(inner, Map) else value
+    return made
 
 
 def entries(document: Document) -> tuple[Layer, ...]:

@@ -14,7 +14,7 @@ from reconciler.domain.state import ObservedDeployment
 from reconciler.plan.actions import FieldChange
 from reconciler.plan.body import gone, model_mark, put_body, spec_mark, writable
 from reconciler.plan.diff import body_changes, fields_of
-from reconciler.plan.moved import accepting
+from reconciler.plan.moved import Mover, accepting, who_moved
 from reconciler.plan.ownership import mark_of, model_mark_of
 
 
@@ -25,6 +25,7 @@ class Pair:
     desired: DesiredDeployment
     observed: ObservedDeployment
     mark: str
+    mover: Mover = Mover.NOBODY
     renew: bool = False
 
     @cached_property
@@ -75,5 +76,5 @@ def field_changes(
     desired: DesiredDeployment, observed: ObservedDeployment, mark: str, *, renew: bool = False
 ) -> tuple[FieldChange, ...]:
     """What a PUT of `desired` would change, our marks included; empty when there is nothing to write."""
-    wanted = accepting(desired, observed)
+    wanted = accepting(desired, who_moved(desired, observed))
     return Pair(desired=wanted, observed=observed, mark=mark, renew=renew).changes
