@@ -25,6 +25,8 @@ from tests.corpus.corpus import HERE as CORPUS
 from tests.corpus.corpus import Case, Verdict, deployment_cases, history_cases, verdict
 from tools.commands_page import commands_page
 from tools.manifest_page import manifest_page
+from tools.prices_page import prices_page
+from tools.season_page import season_page
 
 ROOT = Path(__file__).resolve().parents[1]
 BAD = ROOT / "tests" / "manifests" / "bad"
@@ -255,7 +257,25 @@ def causes_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def index_page() -> str:
+    """The index as people wrote it; a page that it does not link yet is added to the list of its folder."""
+    docs = ROOT / "docs"
+    text = (docs / "README.md").read_text("utf-8")
+    for folder, heading in (("how-to", "How-to"), ("reference", "Reference"), ("decisions", "Decisions")):
+        new = [
+            f"- [{title}]({folder}/{page.name})"
+            for page in sorted((docs / folder).glob("*.md"))
+            if f"({folder}/{page.name})" not in text
+            for title in (page.read_text("utf-8").splitlines()[0].removeprefix("# "),)
+        ]
+        before, mark, after = text.partition(f"## {heading}\n\n")
+        section, gap, rest = after.partition("\n\n")
+        text = before + mark + "\n".join([section.rstrip("\n"), *new]) + (gap + rest if gap else "\n")
+    return text
+
+
 DOCUMENTS: dict[str, Callable[[], str]] = {
+    "docs/README.md": index_page,
     "docs/diagnostics.md": diagnostics_page,
     "docs/reference/manifest.schema.json": schema_file,
     **{f"docs/reference/{name}.schema.json": partial(document_schema, name) for name in documents.DOCUMENTS},
@@ -264,6 +284,8 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "docs/reference/commands.md": commands_page,
     "docs/reference/plan-words.md": words_page,
     "docs/corpus-verdicts.md": corpus_page,
+    "docs/reference/prices.md": prices_page,
+    "docs/retirement-proposals.md": season_page,
     "docs/reference/rights.md": rights_page,
     "docs/reference/drift-causes.md": causes_page,
     "docs/roles/reconciler-plan.json": lambda: role_file(

@@ -14,12 +14,12 @@ _HEAD = """\
 
 Made by `python -m tools.build_docs` from the [JSON Schema](manifest.schema.json), which `reconciler schema`
 prints for editors. A file has one or more YAML documents. Each has `apiVersion: reconciler.aoai/v1`, a
-`kind`, `metadata` and `spec`, and there are three kinds: [Fleet](#fleet), [DeploymentSet](#deploymentset) and
-[DeploymentTemplate](#deploymenttemplate). Field names are ARM's own. A field of a deployment that is left out
-is not managed: it is neither compared nor changed.
+`kind`, `metadata` and `spec`, and there are four kinds: [Fleet](#fleet), [DeploymentSet](#deploymentset),
+[DeploymentTemplate](#deploymenttemplate) and [Policy](#policy). Field names are ARM's own. A field of a
+deployment that is left out is not managed: it is neither compared nor changed.
 
 What a size, a model or a name may be is checked by [rules](../diagnostics.md), not by the schema alone."""
-_KINDS = ("Fleet", "DeploymentSet", "DeploymentTemplate")
+_KINDS = ("Fleet", "DeploymentSet", "DeploymentTemplate", "Policy")
 _SAMPLES = 2
 _LARGEST = 2**31 - 1  # of ARM's integers: no bound that a reader needs
 
@@ -36,7 +36,7 @@ def manifest_page() -> str:
 
 
 def _in_order(found: dict[str, _Schema]) -> list[str]:
-    """The three kinds first, each followed by what it leads to."""
+    """The kinds first, each followed by what it leads to."""
     order: list[str] = []
 
     def visit(name: str) -> None:

@@ -55,7 +55,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """Which manifests, which of their deployments, and how loud rules are (``code=severity``).
+    """Which manifests, which of their deployments, how loud rules are (``code=severity``), which policies.
 
     `shard` is ``i/n``, ``auto`` or empty. `by_default` is True where nobody named a path.
     """
@@ -67,6 +67,7 @@ class Chosen:
     rules: tuple[str, ...] = ()
     shard: str = ""
     by_default: bool = False
+    policies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +208,17 @@ rule_option = _manifests(
 """How loud rules are; the command gets `rules: tuple[str, ...]`."""
 
 
+policy_option = _manifests(
+    "--policy",
+    "policies",
+    multiple=True,
+    metavar="PATH",
+    type=click.Path(exists=True),
+    help="Also judge by the policies there; no manifest can change those. Repeatable.",
+)
+"""Policies from elsewhere; the command gets `policies: tuple[str, ...]`."""
+
+
 def _chosen(*, paths: tuple[str, ...], **given: Any) -> Chosen:
     return Chosen(paths=paths or (DEFAULT_PATH,), by_default=not paths, **given)
 
@@ -245,6 +257,7 @@ manifest_options = into(
         "Indexed Job numbers this job.",
     ),
     rule_option,
+    policy_option,
 )
 """PATH… and the selection; the command gets `chosen: Chosen`."""
 

@@ -20,6 +20,8 @@ def _severity(word: str) -> tuple[str, Severity]:
     code, _, level = word.partition("=")
     if level not in set(Severity):
         raise UsageProblem(f"--rule {word!r} is not CODE=SEVERITY; severities are {', '.join(Severity)}")
+    if code.startswith("policy/"):
+        return code, Severity(level)
     explanation = explain(code)
     if explanation is None:
         near = difflib.get_close_matches(code, CODES, n=1)

@@ -13,6 +13,7 @@ from reconciler.diagnostics import Diagnostic, Related, Route, Severity
 from reconciler.domain.costs import Costs, Reservation, ReservationTerm, ReservationType
 from reconciler.domain.ids import Region, is_guid
 from reconciler.domain.state import DriftCause, Fleet, Guards, Preference, Retirement, Subscription
+from reconciler.manifest.policies import overruled
 from reconciler.manifest.scalars import nearest
 from reconciler.manifest.schema import FleetDocument, FleetSpec, cause_of
 from reconciler.manifest.source import Document
@@ -45,6 +46,7 @@ def fleet_of(document: Document, typed: FleetDocument) -> Fleet:
     guards, retirement = spec.guards, spec.retirement
     return Fleet(
         name=typed.metadata.name,
+        id=spec.id,
         cloud=spec.cloud or Fleet().cloud,
         api_version=spec.api_version,
         subscriptions={
@@ -132,15 +134,19 @@ def _cost_findings(document: Document, spec: FleetSpec) -> Iterator[Diagnostic]:
             )
 
 
-def fleet_findings(document: Document, spec: FleetSpec, known_rules: frozenset[str]) -> Iterator[Diagnostic]:
-    """What a well-typed Fleet gets wrong."""
+def fleet_findings(
+    document: Document, spec: FleetSpec, known_rules: frozenset[str], binding: frozenset[str]
+) -> Iterator[Diagnostic]:
+    """What a well-typed Fleet gets wrong. `binding` are the codes that it cannot set severities for."""
     yield from _api_version(document, spec)
     yield from _aliases(document, spec)
     yield from _causes(document, spec)
     yield from _cost_findings(document, spec)
     for number, (code, level) in enumerate((spec.rules or {}).items()):
         route = ("spec", "rules", code)
-        if code not in known_rules:
+        if code in binding:
+            yield overruled(document, route, code)
+        elif code not in known_rules:
             near = nearest(code, known_rules) if number < _SUGGESTIONS else None
             yield _wrong(
                 document,

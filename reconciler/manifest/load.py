@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from reconciler.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.domain.state import DesiredState, Fleet
 from reconciler.manifest.fleet import lowered
-from reconciler.manifest.parse import Manifests, parse
+from reconciler.manifest.parse import Manifests, binding_policies, parse
 from reconciler.manifest.resolve import resolve
 from reconciler.manifest.selection import EVERYTHING, Selection
-from reconciler.manifest.source import SourceMap, Sources, digest, read_documents
+from reconciler.manifest.source import SourceFile, SourceMap, Sources, digest, read_documents
+from reconciler.policy.rule import PolicyRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -37,6 +39,7 @@ class LoadedManifests:
     paths: tuple[str, ...]
     read: Sources
     manifests: Manifests
+    policies: tuple[PolicyRule, ...] = ()
 
 
 def load(
@@ -45,15 +48,19 @@ def load(
     *,
     known_rules: frozenset[str] = frozenset(),
     severities: Mapping[str, Severity] | None = None,
+    policies: Sequence[str] = (),
     stdin: TextIO | BinaryIO | None = None,
 ) -> LoadedManifests:
     """Read the manifests at and below `paths`; `-` is `stdin`. UsageProblem for a path that does not exist.
 
     `known_rules` are the codes that a Fleet may set severities for, beside those of this room.
-    `severities` are laid over the Fleet's own.
+    `severities` are laid over the Fleet's own. `policies` are the paths of policies that no manifest can
+    change; a file that is below both is one of those.
     """
     read = read_documents(paths, stdin=stdin)
-    return understood(read, paths, selection, known_rules=known_rules, severities=severities)
+    return understood(
+        read, paths, selection, known_rules=known_rules, severities=severities, policies=policies
+    )
 
 
 def understood(
@@ -63,27 +70,58 @@ def understood(
     *,
     known_rules: frozenset[str] = frozenset(),
     severities: Mapping[str, Severity] | None = None,
+    policies: Sequence[str] = (),
 ) -> LoadedManifests:
     """The same for texts that were read already, or made."""
-    manifests, misread = parse(read.documents, known_rules=known_rules, complete=read.complete)
+    whole, binding, unruly = _beside(read, policies)
+    manifests, misread = parse(
+        whole.documents, known_rules=known_rules, complete=read.complete, binding=binding
+    )
     resolved = resolve(manifests, selection=selection)
     fleet = resolved.state.fleet
     fleet = replace(fleet, rules={**fleet.rules, **(severities or {})})
-    state = replace(resolved.state, fleet=fleet, manifest_digest=digest(read.files))
-    sources = SourceMap(read)
-    meant = _not_consequences(read.diagnostics, (*misread, *resolved.diagnostics), sources)
-    diagnostics = _in_order(_heard((*read.diagnostics, *meant), state.fleet), sources)
+    state = replace(resolved.state, fleet=fleet, manifest_digest=digest(_manifests(whole)))
+    sources = SourceMap(whole)
+    meant = _not_consequences(whole.diagnostics, (*unruly, *misread, *resolved.diagnostics), sources)
+    diagnostics = _in_order(_heard((*whole.diagnostics, *meant), state.fleet), sources)
     return LoadedManifests(
         desired=None if has_errors(diagnostics) else state,
         understood=state,
         diagnostics=diagnostics,
         sources=sources,
-        files=len(read.files),
+        files=len(whole.files),
         deployments=resolved.declared,
         paths=tuple(paths),
+        policies=manifests.policies,
         read=read,
         manifests=manifests,
     )
+
+
+def _beside(
+    read: Sources, policies: Sequence[str]
+) -> tuple[Sources, tuple[PolicyRule, ...], tuple[Diagnostic, ...]]:
+    """What was read together with the policies; their rules; and what is wrong with those."""
+    if not policies:
+        return read, (), ()
+    apart = read_documents(policies)
+    rules, findings = binding_policies(apart.documents)
+    names = {Path(file.name).resolve() for file in apart.files}
+    kept = tuple(file for file in read.files if Path(file.name).resolve() not in names)
+    own = {file.name for file in kept}
+    whole = Sources(
+        documents=tuple(one for one in read.documents if one.file in own),
+        files=(*kept, *apart.files),
+        diagnostics=(*read.diagnostics, *apart.diagnostics),
+        complete=read.complete,
+    )
+    return replace(whole, shown=apart.documents), rules, findings
+
+
+def _manifests(read: Sources) -> Iterator[SourceFile]:
+    """The files that declare something: a plan is of these, whatever judges it."""
+    policies = {document.file for document in read.shown}
+    return (file for file in read.files if file.name not in policies)
 
 
 def _not_consequences(

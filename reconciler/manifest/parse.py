@@ -6,9 +6,10 @@ one says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
+from zlib import crc32
 
 from reconciler.diagnostics import Diagnostic, Layer, Provenance, Related, Route, Severity
 from reconciler.domain.state import Fleet
@@ -16,11 +17,13 @@ from reconciler.manifest.entry import Entry, EntryFields
 from reconciler.manifest.fields import Strict
 from reconciler.manifest.findings import checked
 from reconciler.manifest.fleet import fleet_findings, fleet_of
+from reconciler.manifest.policies import PolicyDocument, policy_rules, rule_findings, stated_ids
 from reconciler.manifest.scalars import nearest
 from reconciler.manifest.schema import API_VERSION, KINDS, FleetDocument, SetDocument, TemplateDocument
 from reconciler.manifest.source import Document
 from reconciler.manifest.structure import STRUCTURAL
-from reconciler.manifest.tree import Items, Map, Text, described, shortened
+from reconciler.manifest.tree import Items, Map, Node, Text, described, shortened
+from reconciler.policy.rule import PolicyRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,11 +48,14 @@ class Manifests:
     sets: tuple[RawSet, ...]
     templates: dict[str, tuple[Layer, ...]]
     complete: bool
+    policies: tuple[PolicyRule, ...] = ()
 
 
 @dataclass(slots=True)
 class _Gathered:
     known_rules: frozenset[str]
+    binding: frozenset[str] = frozenset()
+    policies: list[PolicyRule] = field(default_factory=list)
     findings: list[Diagnostic] = field(default_factory=list)
     complete: bool = True
     fleet: Fleet | None = None
@@ -61,19 +67,30 @@ class _Gathered:
 
 
 def parse(
-    documents: Sequence[Document], *, known_rules: frozenset[str] = frozenset(), complete: bool = True
+    documents: Sequence[Document],
+    *,
+    known_rules: frozenset[str] = frozenset(),
+    complete: bool = True,
+    binding: Sequence[PolicyRule] = (),
 ) -> tuple[Manifests, tuple[Diagnostic, ...]]:
     """Type every document: what was understood, and what is wrong with the rest.
 
     `known_rules` are the codes a Fleet may set severities for; `complete` False says that there are texts
-    which never became documents.
+    which never became documents. `binding` rules are judged beside those of the documents.
     """
-    gathered = _Gathered(known_rules=known_rules | STRUCTURAL.keys(), complete=complete)
+    gathered = _Gathered(
+        known_rules=known_rules | STRUCTURAL.keys() | stated_ids(documents),
+        binding=frozenset(rule.code for rule in binding),
+        policies=[*binding],
+        complete=complete,
+    )
     for document in documents:
         model = _model(document, gathered)
         if model is not None and isinstance(document.root, Map):
             typed, found = checked(model, document.root, document.locate)
             gathered.findings.extend(found)
+            if typed is None:
+                typed = _with_stand_ins(model, document.root, found)
             _gather(gathered, document, model, typed)
         else:
             gathered.complete = False
@@ -83,8 +100,56 @@ def parse(
         sets=tuple(gathered.sets),
         templates=gathered.templates,
         complete=gathered.complete,
+        policies=tuple(gathered.policies),
     )
+    gathered.findings.extend(rule_findings(gathered.policies))
     return manifests, tuple(gathered.findings)
+
+
+_NO_GUID: Final = "00000000-0000-0000-0000-000000000000"
+
+
+def _with_stand_ins(model: type[Strict], root: Map, found: Iterable[Diagnostic]) -> Strict | None:
+    """The document as if where its deployments are were written well; None if more than that is wrong.
+
+    One placeholder must not hide what is wrong with the deployments. What is said of it stands, and as long
+    as that is an error nothing is done.
+    """
+    for one in found:
+        match one.place.route if one.place is not None else ():
+            case ("spec", "account", "subscription" | "resourceGroup" | "name" as field) as route:
+                written = _at(root, route)
+                stand_in = _NO_GUID if field == "subscription" else f"unknown-{_mark(written)}"
+            case ("spec", "subscriptions", _, "id") as route:
+                written, stand_in = _at(root, route), _NO_GUID
+            case _:
+                return None
+        if written is None or written.null:
+            return None
+        root = _replaced(root, route, written.like(stand_in))
+    return checked(model, root, lambda _route, _key: None)[0]
+
+
+def _at(root: Node, route: Route) -> Text | None:
+    for step in route:
+        root = root.get(step, root) if isinstance(root, Map) and isinstance(step, str) else root
+    return root if isinstance(root, Text) else None
+
+
+def _mark(text: str | None) -> str:
+    """Eight letters and digits that differ where two texts do."""
+    return f"{crc32(str(text).encode()):08x}"
+
+
+def _replaced(root: Map, route: Route, value: Text) -> Map:
+    """A mapping with another value at a path, and nothing else changed."""
+    first, *rest = route
+    key = next(one for one in root if one == first)
+    inner = root[key]
+    made = Map(root)
+    made.start, made.end = root.start, root.end
+    made[key] = _replaced(inner, tuple(rest), value) if rest and isinstance(inner, Map) else value
+    return made
 
 
 def entries(document: Document) -> tuple[Layer, ...]:
@@ -140,10 +205,14 @@ _BEGIN: Final = f"begin with `apiVersion: {API_VERSION}` and `kind:`"
 
 def _gather(gathered: _Gathered, document: Document, model: type[Strict], typed: Strict | None) -> None:
     """Put a document where it belongs; of one with a wrong header, check at least the entries."""
-    if typed is None and model is not SetDocument:
+    if typed is None and model not in {SetDocument, PolicyDocument}:
         gathered.complete = False
     if model is FleetDocument:
         _gather_fleet(gathered, document, typed)
+        return
+    if model is PolicyDocument:
+        if isinstance(typed, PolicyDocument):
+            gathered.policies.extend(policy_rules(document, typed, binding=False))
         return
     layers = entries(document)
     match typed:
@@ -179,7 +248,7 @@ def _gather_fleet(gathered: _Gathered, document: Document, typed: Strict | None)
         gathered.findings.extend(entry_findings(gathered.defaults, EntryFields))
     if isinstance(typed, FleetDocument):
         gathered.fleet = fleet_of(document, typed)
-        gathered.findings.extend(fleet_findings(document, typed.spec, gathered.known_rules))
+        gathered.findings.extend(fleet_findings(document, typed.spec, gathered.known_rules, gathered.binding))
 
 
 def _gather_template(gathered: _Gathered, document: Document, name: str, layers: tuple[Layer, ...]) -> None:
@@ -249,3 +318,29 @@ def _finding(
 
 def _or(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def binding_policies(documents: Sequence[Document]) -> tuple[tuple[PolicyRule, ...], tuple[Diagnostic, ...]]:
+    """The rules of documents that may be nothing but policies, and what is wrong with those."""
+    rules: list[PolicyRule] = []
+    findings: list[Diagnostic] = []
+    for document in documents:
+        kind = document.root.get("kind") if isinstance(document.root, Map) else None
+        if kind != "Policy":
+            findings.append(
+                _finding(
+                    document,
+                    "unknown-kind",
+                    f"--policy reads documents of kind Policy; here the kind is {described(kind)}"
+                    if kind is not None
+                    else "--policy reads documents of kind Policy; this one has no kind",
+                    "name the policy's own file",
+                    ("kind",),
+                )
+            )
+            continue
+        if isinstance(document.root, Map):
+            typed, wrong = checked(PolicyDocument, document.root, document.locate)
+            findings.extend(wrong)
+            rules.extend(policy_rules(document, typed, binding=True) if typed is not None else ())
+    return tuple(rules), tuple(findings)

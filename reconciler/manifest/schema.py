@@ -1,4 +1,4 @@
-"""What a user may write: the three kinds of document, and the JSON Schema that says so to editors.
+"""What a user may write: the four kinds of document, and the JSON Schema that says so to editors.
 
 The models that check a manifest are those that the schema is made of, so the two cannot disagree about a
 field's name. Only the entries of sets and templates are left as written here: they are merged first.
@@ -35,6 +35,7 @@ from reconciler.manifest.fields import (
     formed,
     raw,
 )
+from reconciler.manifest.policies import PolicyDocument
 from reconciler.manifest.tree import Map, described
 
 API_VERSION: Final = "reconciler.aoai/v1"
@@ -177,6 +178,11 @@ def _aliases(value: object) -> object:
 class FleetSpec(Strict):
     """Who we are, and what holds for every set."""
 
+    id: Guid | None = Field(
+        default=None,
+        description="A GUID of your own. It joins the owner mark, so that two fleets of one name stay apart.",
+        examples=["3f2b8c1e-5d47-4c0a-9e61-7a1d2b3c4d5e"],
+    )
     cloud: Cloud | None = Field(default=None, description="Which Azure; AzureCloud if absent.")
     api_version: Unquoted | None = Field(
         default=None, description="ARM api-version; the newest stable one if absent.", examples=["2026-07-01"]
@@ -268,6 +274,7 @@ KINDS: Final[dict[str, type[Strict]]] = {
     "Fleet": FleetDocument,
     "DeploymentSet": SetDocument,
     "DeploymentTemplate": TemplateDocument,
+    "Policy": PolicyDocument,
 }
 
 
@@ -306,7 +313,7 @@ def json_schema() -> dict[str, Any]:
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Manifest of reconciler",
-        "description": "A Fleet, a DeploymentSet or a DeploymentTemplate.",
+        "description": "A Fleet, a DeploymentSet, a DeploymentTemplate or a Policy.",
         "type": "object",
         "required": ["apiVersion", "kind", "metadata", "spec"],
         "properties": {

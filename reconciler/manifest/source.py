@@ -52,13 +52,15 @@ class Sources:
     """Everything that was read, in order of file names.
 
     `complete` says that every file was read to its end; else something declared may be unknown, and a
-    reference to it must not be called wrong.
+    reference to it must not be called wrong. `shown` are documents that are no manifests and that findings
+    point into all the same.
     """
 
     documents: tuple[Document, ...]
     files: tuple[SourceFile, ...]
     diagnostics: tuple[Diagnostic, ...]
     complete: bool = True
+    shown: tuple[Document, ...] = ()
 
 
 class SourceMap:
@@ -67,7 +69,10 @@ class SourceMap:
     def __init__(self, sources: Sources) -> None:
         self._lines = {file.name: file.lines for file in sources.files}
         self.files = tuple(self._lines)
-        self._roots = {(document.file, document.index): document.root for document in sources.documents}
+        self._roots = {
+            (document.file, document.index): document.root
+            for document in (*sources.documents, *sources.shown)
+        }
 
     def span(self, place: Place) -> Span | None:
         """Where a place is, or its nearest ancestor that exists; None in a file that was not read."""

@@ -57,7 +57,7 @@ STRUCTURAL: Final[Mapping[str, str]] = {
         "The message says which values are."
     ),
     "unknown-kind": (
-        "A document is a `Fleet`, a `DeploymentSet` or a `DeploymentTemplate`, with `apiVersion: "
+        "A document is a `Fleet`, a `DeploymentSet`, a `DeploymentTemplate` or a `Policy`, with `apiVersion: "
         "reconciler.aoai/v1`. Other documents do not belong below the manifest folder; a name beginning "
         "with `_` or `.` is skipped."
     ),
@@ -71,6 +71,15 @@ STRUCTURAL: Final[Mapping[str, str]] = {
     "duplicate-deployment": (
         "An account is given two deployments of one name. ARM ignores case in names, so `Chat` and `chat` "
         "are one, also across sets. Rename or remove one."
+    ),
+    "duplicate-policy-rule": (
+        "Two policy rules have one id. The id is the code of what the rule finds, so it must say which rule "
+        "spoke; a rule of the manifests cannot take the id of one that `--policy` brings. Rename one."
+    ),
+    "policy-expression": (
+        "The expression of a policy rule cannot be used: it is no CEL, names what does not exist, compares "
+        "values of different types, does not come out true or false, or is too long. Line and column count "
+        "within the expression. docs/how-to/policies.md lists what an expression can name."
     ),
     "undecided": (
         "`reconciler export` found a deployment behind a condition whose value it could not know, and wrote "

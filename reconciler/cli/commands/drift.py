@@ -16,6 +16,7 @@ from reconciler.cli.commands.shared import (
 )
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.help import Command
+from reconciler.cli.looking import looking
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import (
     Chosen,
@@ -26,8 +27,10 @@ from reconciler.cli.options import (
     output_options,
 )
 from reconciler.cli.planfile import read_plan, recorded_paths
+from reconciler.cli.policies import beside, of_existing
 from reconciler.cli.targets import must_hit_something
 from reconciler.cli.wiring import Loaded, connect, load_manifests, note, the_clock, write_each
+from reconciler.diagnostics import has_errors
 from reconciler.domain.state import DesiredState, ObservedState
 from reconciler.engine.activity import read_activity
 from reconciler.engine.observe import observe
@@ -108,7 +111,8 @@ def command(
 
     Errors are: missing, deleted-outside, changed-outside, failed-state, expired, and undeclared in an account
     with prune: exclusive. Reported, with exit 0: auto-upgraded, retired, pending, other undeclared ones. The
-    Fleet's spec.drift and --fail-on change that. Who did it and when comes from the Activity Log.
+    Fleet's spec.drift and --fail-on change that. Who did it and when comes from the Activity Log. With
+    --policy what is there is judged by those policies, undeclared deployments too; a broken rule is exit 2.
     """
     base = None if since is None else read_plan(since)
     if base is not None:
@@ -130,8 +134,14 @@ def command(
         report = since_plan(report, base, desired, observed)
     report = report.without({Cause(one) for one in ignored}).judged(desired.fleet.drift, fail_on)
     told = _Told(report=report, observed=observed, loaded=loaded, chosen=chosen, at=arm_time)
-    write_each(output, lambda each: _rendered(told, each, show_people=show_people))
-    return _exit_code(report)
+    broken = of_existing(loaded, observed) if chosen.policies else ()
+
+    def rendered(each: Output) -> str:
+        page = _rendered(told, each, show_people=show_people)
+        return beside(page, broken, loaded, each) if chosen.policies else page
+
+    write_each(output, rendered)
+    return max(_exit_code(report), Exit.CHANGES if has_errors(broken) else Exit.DONE, key=_worse)
 
 
 def _as_planned(chosen: Chosen, base: SavedPlan) -> Chosen:
@@ -196,7 +206,10 @@ async def _look(
 ) -> tuple[DriftReport, ObservedState, datetime]:
     """The drift, what is there, and ARM's time: its retirement dates are judged by its clock."""
     async with connect(connection, output, desired) as arm:
-        observed = await observe(desired.accounts, arm, parallelism=connection.parallelism)
+        with looking(output, len(desired.accounts)) as on_read:
+            observed = await observe(
+                desired.accounts, arm, parallelism=connection.parallelism, on_read=on_read
+            )
         now = arm.server_time or the_clock().now()
         report = find_drift(desired, observed, today=now.date())
         if may_ask and (subscriptions := asked_about(report)):
@@ -214,6 +227,10 @@ def _say_what_was_not_checked(observed: ObservedState, output: Output) -> None:
                 f"warning: the models list of {facts.subscription} in {facts.region.name} could not be read; "
                 "retirement was not looked for there",
             )
+
+
+def _worse(code: Exit) -> int:
+    return (Exit.DONE, Exit.CHANGES, Exit.FAILED).index(code)
 
 
 def _exit_code(report: DriftReport) -> Exit:

@@ -6,7 +6,7 @@ import click
 
 from reconciler.cli.commands.shared import style_of
 from reconciler.cli.help import Command
-from reconciler.cli.options import Output, offers, output_options
+from reconciler.cli.options import Output, offers, output_options, policy_option
 from reconciler.cli.wiring import write_each
 from reconciler.cli.words import Meaning, meanings
 from reconciler.errors import UsageProblem
@@ -25,13 +25,16 @@ from reconciler.report.style import Style, json_text
 )
 @click.argument("word", required=False, shell_complete=offers("words"))
 @output_options("text", "json")
-def command(*, word: str | None, output: Output) -> None:
+@policy_option
+def command(*, word: str | None, output: Output, policies: tuple[str, ...]) -> None:
     """Say what WORD means, why the rule exists, and what to do. Without a WORD, list all of them.
 
     A WORD is any code of a rule, reason, refusal, outcome or cause that an output prints, or an error code of
-    ARM.
+    ARM. policy/ID is a rule of the policies in manifests/ or of those that --policy names.
     """
     found = list(meanings())
+    if word is not None and word.startswith("policy/"):
+        found = _of_policies(policies)
     if word is not None:
         found = [one for one in found if one.word.lower() == word.lower()] or _unknown(word, found)
 
@@ -42,6 +45,12 @@ def command(*, word: str | None, output: Output) -> None:
         return _listed(found, style) if word is None else "\n\n".join(_whole(one, style) for one in found)
 
     write_each(output, rendered)
+
+
+def _of_policies(paths: tuple[str, ...]) -> list[Meaning]:
+    from reconciler.cli.policies import meanings_of  # noqa: PLC0415 -- reads manifests
+
+    return meanings_of(paths)
 
 
 def _json(one: Meaning) -> dict[str, object]:

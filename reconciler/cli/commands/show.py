@@ -18,7 +18,9 @@ from reconciler.cli.options import (
     output_options,
 )
 from reconciler.cli.pipeline import observe_fleet
+from reconciler.cli.policies import beside, of_existing
 from reconciler.cli.wiring import load_manifests, the_clock, write_each
+from reconciler.diagnostics import has_errors
 from reconciler.domain.state import DesiredState, Listed, ObservedState
 from reconciler.prices.bill import Cost, bill
 from reconciler.prices.deployed import there
@@ -41,7 +43,10 @@ from reconciler.report.style import json_text
 @output_options("text", "json", "markdown", "html")
 @cost_option
 def command(*, chosen: Chosen, connection: Connection, output: Output, with_cost: bool) -> int:
-    """List account, region, deployment, model, version, SKU, capacity, state and owner."""
+    """List account, region, deployment, model, version, SKU, capacity, state and owner.
+
+    With --policy what is there is judged by those policies; exit 1 if a rule is broken.
+    """
     loaded = load_manifests(chosen, connection.cloud)
     if not loaded.valid:
         return invalid(loaded, output)
@@ -70,9 +75,13 @@ def command(*, chosen: Chosen, connection: Connection, output: Output, with_cost
                     text += f"\n{cost_report.render_text(cost, style=style, verbose=output.verbose)}"
                 return text
 
-    write_each(output, rendered)
+    broken = of_existing(loaded, observed) if chosen.policies else ()
+    write_each(
+        output,
+        lambda each: beside(rendered(each), broken, loaded, each) if chosen.policies else rendered(each),
+    )
     complete = all(isinstance(reading, Listed) for reading in observed.readings.values())
-    return Exit.DONE if complete else Exit.FAILED
+    return Exit.DONE if complete and not has_errors(broken) else Exit.FAILED
 
 
 def _cost(desired: DesiredState, observed: ObservedState) -> Cost:

@@ -62,6 +62,7 @@ if TYPE_CHECKING:
 @click.option("--offline", is_flag=True, help="Ask the catalogue alone; do not ask ARM, and make no plan.")
 @click.option(
     "--as-of",
+    envvar="RECONCILER_AS_OF",
     type=click.DateTime(["%Y-%m-%d"]),
     metavar="YYYY-MM-DD",
     help="Judge as of this day instead of today.",
@@ -110,7 +111,8 @@ def command(
         finish=finish,
         live=live.moved if live is not None and accept_live else {},
     )
-    whole = understood(loaded.manifests.read, loaded.paths)
+    narrowed = bool(chosen.select or chosen.targets or chosen.excludes)
+    whole = understood(loaded.manifests.read, loaded.paths) if narrowed else loaded.manifests
     found = proposals(desired.deployments, whole.understood.deployments, season)
     made = rewritten(whole, [one.wanted for one in found if one.wanted is not None])
     found = tuple(_unwritable(one, made) for one in found)

@@ -105,7 +105,9 @@ def _recognised(
         return _template(bicep.built_template(path), parameters)
     if path.suffix == ".bicepparam":
         raise UsageProblem(f"{path} holds parameters: pass it as --parameters, beside the template as --from")
-    if path.suffix in {".tf", ".tfvars"}:
+    if ".tfvars" in path.name:
+        raise UsageProblem(f"{path} holds variables: pass it as --parameters, beside the folder as --from")
+    if path.suffix == ".tf":
         raise UsageProblem(f"{path} is one file of a Terraform configuration: name its folder")
     text = read_any(path, stdin)
     first = text.values[0] if text.values else None

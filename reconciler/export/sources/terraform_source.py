@@ -307,8 +307,7 @@ def _change(
     """Apply an azapi_update_resource to the deployment that its id names."""
     for account, (_, members) in found.items():
         for number, (made_by, made) in enumerate(members):
-            ids = {f"{account}/deployments/{made.name}", f"{made_by.address}.id", str(target)}
-            if str(target) in ids - {str(target)}:
+            if str(target) in {f"{account}/deployments/{made.name}", f"{made_by.address}.id"}:
                 members[number] = (made_by, one.changed(made))
 
 

@@ -33,7 +33,7 @@ def test_every_reason_is_explained(reason: Reason) -> None:
 
 def test_every_refusal_is_explained_and_no_other() -> None:
     assert set(REFUSALS) == refusal_codes()
-    assert len(refusal_codes()) == 6
+    assert len(refusal_codes()) == 7
 
 
 def test_a_word_that_no_plan_prints_means_nothing() -> None:

@@ -1,0 +1,179 @@
+"""The platform team's rules, judged for the command that runs: of what is declared, would be, or is there."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from reconciler.cli.options import DEFAULT_PATH, Output
+from reconciler.cli.severities import severities
+from reconciler.cli.wiring import Loaded, the_clock
+from reconciler.cli.words import Meaning
+from reconciler.diagnostics import Diagnostic, Severity, Span
+from reconciler.domain.state import DesiredState, ObservedState
+from reconciler.plan.guard import judged_by_policies
+from reconciler.plan.plan import Plan
+from reconciler.policy.rule import PREFIX, PolicyRule, PolicySubject
+from reconciler.policy.words import WORDS, Monthly
+from reconciler.report import diagnostics as diagnostics_report
+from reconciler.report.style import Style, json_text
+
+
+def of_declared(
+    policies: Sequence[PolicyRule], desired: DesiredState, words: Iterable[str] = ()
+) -> tuple[Diagnostic, ...]:
+    """What the rules find in what the manifests declare. `words` are those of `--rule`."""
+    from reconciler.policy.rule import declared_subjects  # noqa: PLC0415 -- only where there are policies
+
+    return _judged(policies, declared_subjects(desired), desired, words) if policies else ()
+
+
+def of_existing(loaded: Loaded, observed: ObservedState) -> tuple[Diagnostic, ...]:
+    """What the rules find in what is there, declared or not."""
+    from reconciler.policy.rule import observed_subjects  # noqa: PLC0415 -- only where there are policies
+
+    desired = loaded.state()
+    return _judged(loaded.policies, observed_subjects(desired, observed), desired, loaded.rule_words)
+
+
+def with_policies(plan: Plan, loaded: Loaded, observed: ObservedState) -> Plan:
+    """The plan, refused where what it would leave behind breaks a rule; milder findings become notices."""
+    from reconciler.policy.rule import declared_subjects  # noqa: PLC0415 -- only where there are policies
+
+    if not loaded.policies:
+        return plan
+    desired = loaded.state()
+    found = _judged(loaded.policies, declared_subjects(desired, observed), desired, loaded.rule_words)
+    return judged_by_policies(plan, found)
+
+
+def _judged(
+    policies: Sequence[PolicyRule],
+    subjects: Sequence[PolicySubject],
+    desired: DesiredState,
+    words: Iterable[str],
+) -> tuple[Diagnostic, ...]:
+    from reconciler.cli.knowledge import catalogue  # noqa: PLC0415 -- heavy rooms load when needed
+    from reconciler.policy.expression import ExpressionFleet  # noqa: PLC0415
+    from reconciler.policy.judge import judge  # noqa: PLC0415
+    from reconciler.policy.words import PolicyContext  # noqa: PLC0415
+
+    said = {code: level for code, level in severities(words).items() if code.startswith(PREFIX)}
+    louder = [replace(one, severity=said.get(one.code, one.severity)) for one in policies]
+    fleet = desired.fleet
+    return judge(
+        [one for one in louder if one.severity is not Severity.OFF],
+        subjects,
+        PolicyContext(
+            catalogue=catalogue(), today=the_clock().now().date(), monthly=_monthly(louder, desired)
+        ),
+        fleet=ExpressionFleet(name=fleet.name or "", cloud=fleet.cloud),
+        severities=fleet.rules,
+        whole=not desired.scope.narrowed and desired.part is None,
+    )
+
+
+def _monthly(policies: Iterable[PolicyRule], desired: DesiredState) -> Monthly | None:
+    """Prices of single deployments, without reservations; only where a rule asks for them."""
+    if not any("maxMonthlyCost" in one.require or "cost." in one.expression for one in policies):
+        return None
+    from reconciler.cli.knowledge import prices  # noqa: PLC0415 -- only where money is counted
+    from reconciler.prices.bill import Deployed, bill  # noqa: PLC0415
+
+    book, day = prices(desired.fleet.costs), the_clock().now().date()
+    costs = replace(desired.fleet.costs, reservations=())
+    workloads = {one.id: one.workload for one in desired.deployments}
+
+    def monthly(one: PolicySubject) -> tuple[Decimal, bool]:
+        base = one.model.tuned_from
+        version = one.version or None
+        deployed = Deployed(
+            id=one.id,
+            region=one.region,
+            sku=one.sku,
+            capacity=one.capacity,
+            model=base.name if base else None if one.model.fine_tuned else one.model.name,
+            version=base.version if base else version,
+            format=one.model.format,
+            fine_tuned=one.model.fine_tuned,
+            workload=workloads.get(one.id),
+        )
+        found = bill([deployed], costs, book, day)
+        return found.total, found.complete
+
+    return monthly
+
+
+def beside(rendered: str, found: Sequence[Diagnostic], loaded: Loaded, output: Output) -> str:
+    """A report of what is there, with what the policies find in it, in the form that was asked for."""
+    match output.form:
+        case "json":
+            told = diagnostics_report.to_json(
+                found, loaded.sources, files=loaded.files, deployments=loaded.deployments
+            )
+            return json_text({**json.loads(rendered), "policy": told["diagnostics"]})
+        case "markdown":
+            page = diagnostics_report.render_markdown(found, loaded.sources)
+            return f"{rendered.rstrip()}\n\n{page.replace('## Manifests', '## Policies', 1)}"
+        case "github":
+            return rendered + diagnostics_report.render_github(found, loaded.sources)
+        case "junit":
+            return _one_junit(rendered, diagnostics_report.render_junit(found, loaded.sources, files=()))
+        case "html" | "prometheus":
+            return rendered
+        case _:
+            text = diagnostics_report.render_text(
+                found,
+                loaded.sources,
+                style=Style.of(None if output.file else sys.stdout, colour=output.colour),
+            )
+            return f"{rendered.rstrip()}\n\nPolicies\n{text}"
+
+
+def _one_junit(first: str, second: str) -> str:
+    """Two JUnit documents as one: the suites of both, and the counts of all."""
+    whole, more = ET.fromstring(first), ET.fromstring(second)  # noqa: S314 -- our own
+    for suite in more:
+        suite.set("name", "policies")
+        whole.append(suite)
+    for count in ("tests", "failures", "errors", "skipped"):
+        total = int(whole.get(count, "0")) + int(more.get(count, "0"))
+        whole.set(count, str(total))
+    body = ET.tostring(whole, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}\n'
+
+
+def meanings_of(policies: Sequence[str]) -> list[Meaning]:
+    """What the rules of the policies at hand mean: those in the usual folder, and those that are named."""
+    from reconciler.manifest.load import load  # noqa: PLC0415 -- only for a policy's code
+
+    read = load([path for path in (DEFAULT_PATH,) if Path(path).exists()], policies=policies)
+    return [_meaning(one, read.sources.span(one.at("id"))) for one in read.policies]
+
+
+def _meaning(rule: PolicyRule, span: Span | None) -> Meaning:
+    said = [f"{rule.message}."] if rule.message else []
+    said.append(f"About {_about(rule)}.")
+    said += [f"Requires {word}: {WORDS[word].allowed(wanted)}." for word, wanted in rule.require.items()]
+    said += [f"Expression: {' '.join(rule.expression.split())}"] if rule.expression else []
+    said += [f"Exempt: {one.target} until {one.until} ({one.reason})." for one in rule.exemptions]
+    return Meaning(
+        word=rule.code,
+        kind=f"a rule of policy `{rule.policy}`",
+        text="\n".join(said),
+        severity=rule.severity.value,
+        source=rule.place.file + ("" if span is None else f":{span.line}"),
+    )
+
+
+def _about(rule: PolicyRule) -> str:
+    match = rule.match
+    parts = [f"label {label} is {value}" for label, value in match.labels.items()]
+    named = (("target", match.targets), ("SKU", match.skus), ("model", match.models))
+    parts += [f"{what} is like {' or '.join(globs)}" for what, globs in named if globs]
+    return f"deployments whose {', '.join(parts)}" if parts else "every deployment"
