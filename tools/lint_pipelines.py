@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 ACTION = ROOT / "action.yml"
 WORKFLOWS = sorted([*ROOT.glob(".github/workflows/*.yml"), *ROOT.glob("examples/ci/github/*.yml")])
-GITLAB = sorted(ROOT.glob("examples/ci/gitlab/.gitlab-ci.yml"))
+GITLAB = sorted([*ROOT.glob("examples/ci/gitlab/.*.yml"), *ROOT.glob("examples/ci/gitlab/*.yml")])
 AZURE = sorted(ROOT.glob("examples/ci/azure-devops/*.yml"))
 CONTAINER = ROOT / "Containerfile"
 

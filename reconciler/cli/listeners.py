@@ -40,7 +40,7 @@ def _progress(output: Output, plan: Plan) -> Iterator[Listener]:
     from reconciler.report.progress import PlainProgress, TerminalProgress  # noqa: PLC0415 -- heavy
 
     if sys.stderr.isatty() and output.colour is not False:
-        with TerminalProgress(sys.stderr, plan.writes) as progress:
+        with TerminalProgress(sys.stderr, plan.work) as progress:
             yield progress
     else:
-        yield PlainProgress(sys.stderr, total=len(plan.writes))
+        yield PlainProgress(sys.stderr, total=len(plan.work))

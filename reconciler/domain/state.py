@@ -87,12 +87,14 @@ class Preference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fleet:
-    """Who we are. `name` is the owner mark; `declared` is False when no Fleet document was found.
+    """Who we are. `declared` is False when no Fleet document was found; nothing is deleted then.
 
-    `drift` are severities by cause, where the Fleet states one.
+    `id` is a GUID that tells two fleets of one name apart. `drift` are severities by cause, where
+    the Fleet states one.
     """
 
     name: str = "default"
+    id: str | None = None
     cloud: str = "AzureCloud"
     api_version: str | None = None
     subscriptions: Mapping[str, Subscription] = field(default_factory=dict)
@@ -104,6 +106,11 @@ class Fleet:
     upgrade: tuple[Preference, ...] = ()
     declared: bool = True
     place: Place | None = field(default=None, compare=False)
+
+    @property
+    def mark(self) -> str:
+        """What the deployments of this fleet carry as the tag `reconciler-fleet`."""
+        return self.name if self.id is None else f"{self.name}/{self.id[:8].lower()}"
 
     def alias_of(self, subscription: str) -> str | None:
         """The alias of a subscription id, the first in alphabetical order; None without one."""

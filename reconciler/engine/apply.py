@@ -31,7 +31,7 @@ from reconciler.engine.pace import DEFAULT_PACE, Pace
 from reconciler.engine.ports import DeploymentsApi
 from reconciler.engine.step import Track, cut_short
 from reconciler.engine.stop import Cause, Interruption, Stop
-from reconciler.engine.write import Writer
+from reconciler.engine.writer import Writer
 from reconciler.plan.plan import Plan, Step
 
 __all__ = ["Stop", "apply"]
@@ -92,11 +92,17 @@ async def apply(
     client's business: a lane that waits for an operation keeps nobody from sending.
     """
     stop = stop or Stop()
-    steps = plan.writes
+    steps = plan.work
     ledger = _Ledger.over(steps)
     run = _Run(
         writer=Writer(
-            api=api, clock=clock, listener=listener, pace=pace, fleet=plan.fleet, stop=stop, jitter=jitter
+            api=api,
+            clock=clock,
+            listener=listener,
+            pace=pace,
+            fleet=plan.mark or plan.fleet,
+            stop=stop,
+            jitter=jitter,
         ),
         ledger=ledger,
         listener=listener,

@@ -46,6 +46,7 @@ def fleet_of(document: Document, typed: FleetDocument) -> Fleet:
     guards, retirement = spec.guards, spec.retirement
     return Fleet(
         name=typed.metadata.name,
+        id=spec.id,
         cloud=spec.cloud or Fleet().cloud,
         api_version=spec.api_version,
         subscriptions={

@@ -178,6 +178,11 @@ def _aliases(value: object) -> object:
 class FleetSpec(Strict):
     """Who we are, and what holds for every set."""
 
+    id: Guid | None = Field(
+        default=None,
+        description="A GUID of your own. It joins the owner mark, so that two fleets of one name stay apart.",
+        examples=["3f2b8c1e-5d47-4c0a-9e61-7a1d2b3c4d5e"],
+    )
     cloud: Cloud | None = Field(default=None, description="Which Azure; AzureCloud if absent.")
     api_version: Unquoted | None = Field(
         default=None, description="ARM api-version; the newest stable one if absent.", examples=["2026-07-01"]

@@ -49,6 +49,10 @@ class Reason(StrEnum):
     REFUSED_BY_ARM = "refused-by-arm"
     QUOTA_EXCEEDED = "quota-exceeded"
     DEPENDENCY_BLOCKED = "dependency-blocked"
+    STILL_REFERENCED = "still-referenced"
+    MODEL_MIGRATION = "model-migration"
+    MODEL_CHANGE_REFUSED = "model-change-refused"
+    NO_FLEET = "no-fleet"
     STALE = "stale"
 
 
@@ -143,6 +147,16 @@ class Adopt(_Put):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wait(ActionFacts):
+    """Nothing to write: it is as declared but for an operation that is under way."""
+
+    kind: ClassVar[str] = "wait"
+
+    desired: DesiredDeployment
+    observed: ObservedDeployment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Keep(ActionFacts):
     """Nothing to do. `desired` is None for an undeclared deployment that we leave alone."""
 
@@ -160,11 +174,13 @@ class Blocked(ActionFacts):
     fix: str
 
 
-Action = Create | Update | Replace | Delete | Adopt | Keep | Blocked
+Action = Create | Update | Replace | Delete | Adopt | Wait | Keep | Blocked
 Writing = Create | Update | Replace | Delete | Adopt
+Working = Writing | Wait
+"""What a run carries out; a wait sends nothing."""
 
 KIND: dict[type[Action], str] = {
-    one: one.kind for one in (Create, Update, Replace, Delete, Adopt, Keep, Blocked)
+    one: one.kind for one in (Create, Update, Replace, Delete, Adopt, Wait, Keep, Blocked)
 }
 
 

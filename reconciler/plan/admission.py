@@ -11,6 +11,7 @@ from dataclasses import replace
 from reconciler.domain.state import ObservedState
 from reconciler.plan.actions import Action, Create, Reason, Replace, Update
 from reconciler.plan.availability import Availability, Finding, Writable
+from reconciler.plan.migration import in_legal_order
 from reconciler.plan.references import reference_findings
 from reconciler.plan.terms import Hindrance, blocked
 
@@ -25,7 +26,15 @@ def admitted(actions: Iterable[Action], observed: ObservedState) -> list[Action]
 
 
 def _judged(action: Writable, observed: ObservedState, availability: Availability) -> Action:
+    migration: list[Finding] = []
+    if isinstance(action, Update) and len(action.writes) > 1:
+        ordered = in_legal_order(action, availability)
+        if isinstance(ordered, Hindrance):
+            migration.append(ordered)
+        else:
+            action = ordered
     findings = (
+        *migration,
         *availability.findings(action),
         *reference_findings(action, observed),
         *_opinions(action, observed),

@@ -73,6 +73,20 @@ class Availability:
             self._known[asked] = tuple(self._judged(subscription, action.region, wanted))
         return self._known[asked]
 
+    def offers_for(self, action: Writable, body: JsonObject) -> Sequence[Offer]:
+        """The offers of a body's model, version and SKU where `action` is; none where no list tells."""
+        wanted = _wanted(body, "", new=True)
+        if wanted is None or action.region is None:
+            return ()
+        offers = self._in(action.id.account.subscription.lower(), action.region) or {}
+        named = [
+            offer
+            for offer in offers.get(wanted.listed_name.lower(), ())
+            if offer.model_format.lower() == wanted.model.format.lower()
+        ]
+        of_version = _of_version(named, wanted.listed_version)
+        return [offer for offer in of_version if offer.sku == wanted.sku and _serves(offer, wanted)]
+
     def _judged(self, subscription: str, region: Region, wanted: _Wanted) -> Iterator[Finding]:
         offers = self._in(subscription, region)
         if offers is None:
@@ -188,23 +202,24 @@ def _sized(wanted: _Wanted, region: Region, offers: Sequence[Offer]) -> Iterator
             "a deployment of it may make another"
         )
     amount = wanted.capacity
-    if amount is not None and not any(_fits(amount, offer) for offer in offers):
+    if amount is not None and not any(fits(amount, offer) for offer in offers):
         offer = offers[0]
-        sizes = _words(str(size) for size in _nearest(amount, offer))
+        sizes = " or ".join(str(size) for size in _nearest(amount, offer))
         yield _not_offered(
             f"{region} offers {_full(wanted)} on {wanted.sku} in sizes {_sizes(offer)}, not {amount}",
-            f"declare sku.capacity: {sizes.replace(', ', ' or ')}",
+            f"declare sku.capacity: {sizes}",
         )
 
 
-def _fits(amount: int, offer: Offer) -> bool:
-    minimum, step, maximum = _bounds(offer)
+def fits(amount: int, offer: Offer) -> bool:
+    """Whether a size is one that an offer has."""
+    minimum, step, maximum = bounds(offer)
     return minimum <= amount and (maximum is None or amount <= maximum) and (amount - minimum) % step == 0
 
 
 def _nearest(amount: int, offer: Offer) -> tuple[int, ...]:
     """The valid sizes on either side of `amount`."""
-    minimum, step, maximum = _bounds(offer)
+    minimum, step, maximum = bounds(offer)
     if amount <= minimum:
         return (minimum,)
     most = amount if maximum is None else min(amount, maximum)
@@ -213,14 +228,14 @@ def _nearest(amount: int, offer: Offer) -> tuple[int, ...]:
     return (below,) if maximum is not None and above > maximum else (below, above)
 
 
-def _bounds(offer: Offer) -> tuple[int, int, int | None]:
-    """Where ARM lists no minimum and no step, both are 1."""
+def bounds(offer: Offer) -> tuple[int, int, int | None]:
+    """Minimum, step and maximum of an offer; where ARM lists no minimum and no step, both are 1."""
     minimum = 1 if offer.minimum is None else offer.minimum
     return minimum, max(1, offer.step or 1), offer.maximum
 
 
 def _sizes(offer: Offer) -> str:
-    minimum, step, maximum = _bounds(offer)
+    minimum, step, maximum = bounds(offer)
     upper = "" if maximum is None else f" up to {maximum}"
     return f"from {minimum} in steps of {step}{upper}"
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from reconciler.domain.deployment import DesiredDeployment, JsonObject, JsonValue, OnRemoval, Unset
 from reconciler.domain.fields import SOURCE_FIELDS, body_path, field_at, read_only, unset_paths
-from reconciler.domain.json_values import Path, at, canonical, has, laid_over, same, without
+from reconciler.domain.json_values import Path, at, canonical, empty, has, laid_over, same, without
 from reconciler.domain.marks import FLEET_TAG, MODEL_TAG, REMOVAL_TAG, SPEC_TAG
 from reconciler.domain.state import ObservedDeployment
 
@@ -65,10 +65,14 @@ def put_body(desired: DesiredDeployment, observed: ObservedDeployment | None, ma
     return _marked(body, desired, mark)
 
 
+def nulls(desired: DesiredDeployment) -> tuple[Path, ...]:
+    """The places that the manifest un-sets."""
+    return tuple(unset_paths(_managed(desired)))
+
+
 def gone(desired: DesiredDeployment) -> tuple[Path, ...]:
     """The places that a body of `desired` leaves empty on purpose."""
-    nulls = tuple(unset_paths(_managed(desired)))
-    return nulls if _keeps_removal_mark(desired) else (*nulls, _REMOVAL)
+    return nulls(desired) if _keeps_removal_mark(desired) else (*nulls(desired), _REMOVAL)
 
 
 def replacement_body(desired: DesiredDeployment, observed: ObservedDeployment, mark: str) -> JsonObject:
@@ -80,11 +84,12 @@ def replacement_body(desired: DesiredDeployment, observed: ObservedDeployment, m
     declared = _declared(desired)
     same_sku = observed.sku == desired.spec.sku.name
     same_model = (observed.model_name or "").lower() == desired.spec.model.name.lower()
+    same_model = same_model or bool(desired.accepted)  # what the service moved stays what it is
     if not same_sku:
         kept = without(kept, ("sku",))
     if not same_model:
         kept = without(kept, ("properties", "model"))
-    for path in _ignored(desired):
+    for path in (*_ignored(desired), *map(body_path, desired.accepted)):
         about_sku, about_model = path[0] == "sku", path[:2] == ("properties", "model")
         if (same_sku or not about_sku) and (same_model or not about_model) and has(kept, path):
             declared = without(declared, path)
@@ -177,6 +182,8 @@ def _stated(body: JsonObject) -> JsonObject:
 
 
 def _agree(path: Path, found: JsonValue, wanted: JsonValue) -> bool:
+    if empty(found):
+        return False  # what ARM does not answer is sent, whatever its absence means
     field = field_at(path)
     return same(found, wanted) if field is None else field.agrees(found, wanted)
 

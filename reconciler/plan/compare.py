@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import assert_never
+from datetime import date
+from typing import Final, assert_never
 
 from reconciler.domain.deployment import DesiredDeployment
 from reconciler.domain.ids import AccountId, Region
@@ -31,14 +32,22 @@ from reconciler.plan.actions import (
     Keep,
     Reason,
     Update,
+    Wait,
 )
 from reconciler.plan.admission import admitted
 from reconciler.plan.body import put_body, replacement_body
-from reconciler.plan.dependants import block_dependants, say_why_here
+from reconciler.plan.dependants import block_dependants, keep_referenced, say_why_here
 from reconciler.plan.diff import fields_of
-from reconciler.plan.legality import fixed_paths, only_marks, reason_for, writes_for
-from reconciler.plan.moved import accepting
-from reconciler.plan.ownership import owner_of
+from reconciler.plan.legality import (
+    fixed_paths,
+    forbids_model_change,
+    migrates,
+    only_marks,
+    reason_for,
+    writes_for,
+)
+from reconciler.plan.moved import Mover, RegionalUpgrades, Upgrades, accepting, who_moved
+from reconciler.plan.ownership import Whose, mark_of, owner_of, whose
 from reconciler.plan.pair import Pair
 from reconciler.plan.plan import Unread
 from reconciler.plan.removal import undeclared
@@ -49,6 +58,7 @@ _FIND_ACCOUNT = (
     "create the account first, or correct subscription, resourceGroup or name; "
     "an account of another tenant also looks like this when its alias states the wrong tenant"
 )
+_PROVIDER_DATA: Final = "modelProviderData"
 _READ_ACCOUNT = "try again when ARM answers; nothing is concluded from an incomplete list"
 _WAYS_TO_READ = {
     Trouble.SIGN_IN: "what to do stands above; --credential chooses how to sign in",
@@ -70,18 +80,35 @@ def compare(
     *,
     take_over: bool = False,
     replace_failed: bool = False,
+    renew_marks: bool = False,
+    today: date | None = None,
 ) -> tuple[Action, ...]:
     """One action per declared or observed deployment in scope, ordered by identity."""
-    terms = Terms(fleet=desired.fleet, take_over=take_over, replace_failed=replace_failed)
+    terms = Terms(
+        fleet=desired.fleet,
+        take_over=take_over,
+        replace_failed=replace_failed,
+        renew_marks=renew_marks,
+        today=today,
+    )
     declared = by_account(desired)
     actions = [
         action
         for account in desired.accounts
         for action in _account(account, declared.get(account.id, ()), desired, observed, terms)
     ]
-    judged = block_dependants(admitted(actions, observed))
-    told = say_why_here(judged, desired.scope.pulled_in)
+    judged = keep_referenced(block_dependants(admitted(actions, observed)), observed)
+    told = map(_with_consent, say_why_here(judged, desired.scope.pulled_in))
     return tuple(sorted(told, key=lambda action: action.id.key))
+
+
+def _with_consent(action: Action) -> Action:
+    """A write that sends modelProviderData says what that means: it is a legal act of the caller."""
+    declares = action.desired is not None and action.desired.spec.settings.get(_PROVIDER_DATA)
+    if not action.writes or not declares:
+        return action
+    consent = f"sending {_PROVIDER_DATA} accepts the provider's Marketplace offer in your name"
+    return replace(action, explanation="; ".join(filter(None, (action.explanation, consent))))
 
 
 def by_account(desired: DesiredState) -> Mapping[AccountId, Sequence[DesiredDeployment]]:
@@ -110,7 +137,8 @@ def _account(
                     yield blocked(one, *hindrance, region=reading.account.region, observed=observed_one)
                 return
             for one in wanted:
-                yield _declared(one, reading, terms)
+                upgrades = RegionalUpgrades(observed, account.id, reading.account.region, terms.today)
+                yield _declared(one, reading, upgrades, terms)
             names = {one.id for one in declared}
             for there in reading.deployments:
                 if there.id not in names and desired.covers(there.id):
@@ -162,11 +190,18 @@ def _hindrance(account: DesiredAccount, reading: Listed) -> tuple[Reason, str, s
     return None
 
 
-def _declared(desired: DesiredDeployment, reading: Listed, terms: Terms) -> Action:
+def _declared(desired: DesiredDeployment, reading: Listed, upgrades: Upgrades, terms: Terms) -> Action:
     observed, region = reading.find(desired.id), reading.account.region
     if observed is None:
         return _creation(desired, None, region, terms)
-    pair = Pair(desired=accepting(desired, observed), observed=observed, mark=terms.mark)
+    mover = who_moved(desired, observed, upgrades)
+    pair = Pair(
+        desired=accepting(desired, mover),
+        observed=observed,
+        mark=terms.mark,
+        mover=mover,
+        renew=terms.renew_marks,
+    )
     return _strange(pair, region, terms) or _known(pair, region, terms)
 
 
@@ -204,8 +239,8 @@ def _creation(
 
 def _strange(pair: Pair, region: Region, terms: Terms) -> Blocked | None:
     """Blocked where the deployment is somebody else's and nobody said that we may take it over."""
-    owner = owner_of(pair.observed)
-    if owner == terms.mark or terms.take_over:
+    owner, belongs = owner_of(pair.observed), whose(pair.observed, terms.mark)
+    if belongs in {Whose.OURS, Whose.NAMESAKE} or terms.take_over:
         return None
     if owner is not None:
         return _blocked(
@@ -252,25 +287,24 @@ def _in_progress(pair: Pair, region: Region, terms: Terms) -> Action:
     explanation = f"an operation is going on in it (provisioningState {pair.observed.provisioning_state})"
     if pair.changes:
         return _change(pair, region, terms, f"{explanation}; apply waits for its end and looks again")
-    return Update(
+    return Wait(
         id=pair.desired.id,
         region=region,
         reason=Reason.IN_PROGRESS,
-        explanation=f"{explanation}; its fields are as declared: apply waits for its end and looks again",
+        explanation=f"{explanation}; its fields are as declared: apply waits for its end and writes nothing",
         desired=pair.desired,
         observed=pair.observed,
-        writes=(pair.body,),
     )
 
 
 def _keep(pair: Pair, region: Region) -> Keep:
-    upgraded = bool(pair.desired.accepted)
-    version = pair.observed.model_version
+    upgraded = pair.mover is Mover.SERVICE
+    running = f"{pair.observed.model_name} {pair.observed.model_version}"
     return Keep(
         id=pair.desired.id,
         region=region,
         reason=Reason.AUTO_UPGRADED if upgraded else Reason.IN_SYNC,
-        explanation=f"the service moved it to version {version}, as it may" if upgraded else "",
+        explanation=f"the service moved it to {running}, as it may" if upgraded else "",
         desired=pair.desired,
         observed=pair.observed,
     )
@@ -279,13 +313,23 @@ def _keep(pair: Pair, region: Region) -> Keep:
 def _change(
     pair: Pair, region: Region, terms: Terms, explanation: str = "", *, settled_badly: bool = False
 ) -> Action:
-    if fixed_paths(pair.desired, pair.observed.sku, pair.changes):
+    unclaimed = whose(pair.observed, pair.mark) in {Whose.NOBODYS, Whose.NAMESAKE}
+    action: Action
+    if forbids_model_change(pair):
+        action = _blocked(pair, region, Reason.MODEL_CHANGE_REFUSED, *_REFUSED_CHANGE)
+    elif fixed_paths(pair.desired, pair.observed.sku, pair.changes):
         action = replacement(pair, region, terms)
-    elif only_marks(pair.changes) and owner_of(pair.observed) is None and not settled_badly:
+    elif only_marks(pair.changes) and unclaimed and not settled_badly:
         action = _adoption(pair, region)
     else:
         action = _update(pair, region)
     return replace(action, explanation="; ".join(filter(None, (action.explanation, explanation))))
+
+
+_REFUSED_CHANGE = (
+    "the declared model is not the one that is there, and its manifest says modelChange: refuse",
+    "declare the model that is there, or take lifecycle.modelChange out and look at the new plan",
+)
 
 
 def _adoption(pair: Pair, region: Region) -> Adopt:
@@ -293,7 +337,9 @@ def _adoption(pair: Pair, region: Region) -> Adopt:
         id=pair.desired.id,
         region=region,
         reason=Reason.MARK_MISSING,
-        explanation="it is as declared; only our mark is added",
+        explanation="it is as declared; only our mark is added"
+        if owner_of(pair.observed) is None
+        else "it is as declared; its mark gets the id of this fleet",
         desired=pair.desired,
         observed=pair.observed,
         changes=pair.changes,
@@ -306,7 +352,7 @@ def _update(pair: Pair, region: Region) -> Update:
     return Update(
         id=pair.desired.id,
         region=region,
-        reason=reason_for(pair.changes) if pair.changes else Reason.CANCELED_STATE,
+        reason=reason_for(pair) if pair.changes else Reason.CANCELED_STATE,
         explanation="; ".join(_remarks(pair, len(writes))),
         desired=pair.desired,
         observed=pair.observed,
@@ -317,12 +363,33 @@ def _update(pair: Pair, region: Region) -> Update:
 
 
 def _remarks(pair: Pair, writes: int) -> Iterator[str]:
-    owner = owner_of(pair.observed)
-    if owner is None:
-        yield "it carried nobody's mark and is taken over"
-    elif owner != pair.mark:
-        yield f"it is taken over from the fleet {owner!r}"
+    match whose(pair.observed, pair.mark):
+        case Whose.NOBODYS:
+            yield "it carried nobody's mark and is taken over"
+        case Whose.NAMESAKE:
+            yield "its mark gets the id of this fleet"
+        case Whose.THEIRS:
+            yield f"it is taken over from the fleet {owner_of(pair.observed)!r}"
+        case Whose.OURS:
+            pass
+    if migrates(pair):
+        yield ("ARM migrates it in place at the same size, in 20 to 30 minutes; it keeps serving meanwhile")
     if writes > 1:
-        yield "ARM refuses capacity and version in one write, so there are two"
+        yield "ARM refuses a new size and another model in one write, so there are two"
+    yield from _who_moved_it(pair)
     if only_marks(pair.changes) and pair.desired.spec.model.source is not None:
         yield "ARM may not tell a model's source: if that is what changed, it can refuse this write"
+
+
+def _who_moved_it(pair: Pair) -> Iterator[str]:
+    """What is known of how the live model came to differ; nothing where the manifest is behind it."""
+    running = f"{pair.observed.model_name} {pair.observed.model_version}"
+    if pair.mover is Mover.SOMEBODY:
+        yield f"somebody moved it to {running}, which the service does not do here; it is moved back"
+    elif pair.mover is Mover.SERVICE:
+        yield f"the service moved it to {running}, as it may; that stays"
+    elif pair.mover is Mover.UNKNOWN and mark_of(pair.observed) is not None:
+        yield (
+            f"it runs {running}, and its marks do not tell whether the manifest was changed, or the service "
+            "or somebody moved it"
+        )

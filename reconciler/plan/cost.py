@@ -10,7 +10,7 @@ from math import ceil
 
 from reconciler.domain.costs import Costs
 from reconciler.domain.state import Fleet
-from reconciler.plan.actions import Action, Adopt, Blocked, Create, Delete, Keep, Replace, Update
+from reconciler.plan.actions import Action, Adopt, Blocked, Create, Delete, Keep, Replace, Update, Wait
 from reconciler.plan.guard import Alone, Policy
 from reconciler.plan.plan import Plan, Refusal
 from reconciler.prices.bill import Bill, Cost, Cover, Deployed, bill, cents
@@ -27,7 +27,7 @@ def priced(plan: Plan, fleet: Fleet, book: PriceBook, day: date, policy: Policy)
         old, new = _billed(step.action)
         before += [old] if old else []
         after += [new] if new else []
-        if not isinstance(step.action, Keep | Blocked):
+        if not isinstance(step.action, Keep | Blocked | Wait):
             changed.add(str(step.action.id))
     bills = bill(before, fleet.costs, book, day), bill(after, fleet.costs, book, day)
     notes = (*_notes(*bills), *_partial(plan, fleet))
@@ -50,7 +50,7 @@ def _billed(action: Action) -> tuple[Deployed | None, Deployed | None]:
             )
         case Delete():
             return there(action.observed, region), None
-        case Keep() | Blocked():
+        case Keep() | Wait() | Blocked():
             if action.observed is None:
                 return None, None
             load = action.desired.workload if action.desired else None

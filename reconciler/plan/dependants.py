@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
-from reconciler.domain.deployment import DesiredDeployment, Unset
+from reconciler.domain.deployment import DesiredDeployment, JsonObject, Unset
 from reconciler.domain.ids import DeploymentId
+from reconciler.domain.json_values import at
 from reconciler.domain.state import DesiredState, Listed, ObservedState
-from reconciler.plan.actions import Action, Blocked, Create, Delete, Keep, Reason
+from reconciler.plan.actions import Action, Blocked, Create, Delete, Keep, Reason, Replace, Wait
+from reconciler.plan.plan import Refusal
 from reconciler.plan.terms import blocked
 
 
@@ -22,6 +25,20 @@ def targets_of(desired: DesiredDeployment) -> tuple[DeploymentId, ...]:
     return tuple(
         DeploymentId(account=desired.id.account, name=name) for name in names if not isinstance(name, Unset)
     )
+
+
+REFERENCES: Final = ("spilloverDeploymentName", "parentDeploymentName")
+"""The properties that name another deployment of the same account."""
+
+
+def named_in(body: JsonObject, by: DeploymentId) -> dict[DeploymentId, str]:
+    """The deployments that a body or an answer names, each with the property that names it."""
+    named = ((at(body, ("properties", field)), field) for field in REFERENCES)
+    return {
+        DeploymentId(account=by.account, name=name): field
+        for name, field in named
+        if isinstance(name, str) and name
+    }
 
 
 def with_needed(desired: DesiredState, observed: ObservedState) -> DesiredState:
@@ -79,14 +96,14 @@ def block_dependants(actions: Iterable[Action]) -> list[Action]:
     missing = [name for name, action in result.items() if _stays_away(action)]
     naming: dict[DeploymentId, list[DeploymentId]] = {}
     for name, action in result.items():
-        if not isinstance(action, Delete | Keep | Blocked):
+        if not isinstance(action, Delete | Keep | Wait | Blocked):
             for target in targets_of(action.desired):
                 naming.setdefault(target, []).append(name)
     while missing:
         target = missing.pop()
         for name in naming.get(target, ()):
             action = result[name]
-            if isinstance(action, Delete | Keep | Blocked):
+            if isinstance(action, Delete | Keep | Wait | Blocked):
                 continue
             result[name] = _held_back(action.desired, action, target)
             if isinstance(action, Create):
@@ -105,6 +122,96 @@ def _held_back(desired: DesiredDeployment, action: Action, target: DeploymentId)
         f"it names {target.name}, which is not there and is blocked itself",
         f"see to {target.name} first; or do not name it",
         region=action.region,
+        observed=action.observed,
+        changes=action.changes,
+    )
+
+
+def keep_referenced(actions: Iterable[Action], observed: ObservedState) -> list[Action]:
+    """`actions` with those blocked that would delete or replace what another deployment goes on naming.
+
+    What is out of scope, undeclared or another fleet's counts too. What happens to such a reference at ARM
+    is not known.
+    """
+    result = {action.id: action for action in actions}
+    going = [
+        one for one in result.values() if isinstance(one, Delete | Replace) and not one.observed.deleting
+    ]
+    if not going:
+        return list(result.values())
+    there = {
+        one.id: one.resource
+        for reading in observed.readings.values()
+        if isinstance(reading, Listed)
+        for one in reading.deployments
+    }
+    while True:
+        named = _named_after(result, there)
+        held = [action for action in going if named.get(action.id) and result[action.id] is action]
+        if not held:
+            return list(result.values())
+        for action in held:
+            result[action.id] = _still_referenced(action, named[action.id], result)
+
+
+def _named_after(
+    result: Mapping[DeploymentId, Action], there: Mapping[DeploymentId, JsonObject]
+) -> dict[DeploymentId, dict[DeploymentId, str]]:
+    """Who names whom once `result` is carried out, and by which property; nobody is held by itself."""
+    named: dict[DeploymentId, dict[DeploymentId, str]] = {}
+    for name in {**there, **result}:
+        action = result.get(name)
+        if isinstance(action, Delete):
+            continue
+        body = action.writes[-1] if action is not None and action.writes else there.get(name, {})
+        for target, field in named_in(body, name).items():
+            if target != name:
+                named.setdefault(target, {})[name] = field
+    return named
+
+
+def _still_referenced(
+    action: Delete | Replace, by: Mapping[DeploymentId, str], result: Mapping[DeploymentId, Action]
+) -> Blocked:
+    names = ", ".join(f"{one.name} ({field})" for one, field in sorted(by.items()))
+    what = "deleted" if isinstance(action, Delete) else "replaced"
+    return Blocked(
+        id=action.id,
+        region=action.region,
+        reason=Reason.STILL_REFERENCED,
+        explanation=f"it would be {what} while it is named by {names}",
+        fix="; ".join(_unset(one, field, result.get(one)) for one, field in sorted(by.items())),
+        desired=action.desired,
+        observed=action.observed,
+        changes=action.changes,
+    )
+
+
+def _unset(one: DeploymentId, field: str, action: Action | None) -> str:
+    if action is not None and action.desired is not None:
+        return f"write `{field}: null` in the entry of {one.name}"
+    return f"nobody declares {one.name} here: un-set its {field}, or delete it, first"
+
+
+def without_refused(
+    actions: Iterable[Action], refusals: Iterable[Refusal], observed: ObservedState
+) -> tuple[Action, ...]:
+    """`actions` with those blocked that a quota pool has no room for, and what depends on them."""
+    why = {one: refusal for refusal in refusals for one in refusal.steps}
+    left = [_no_quota(action, why.get(action.id)) for action in actions]
+    return tuple(keep_referenced(block_dependants(left), observed))
+
+
+def _no_quota(action: Action, refusal: Refusal | None) -> Action:
+    if refusal is None or not action.writes:
+        return action
+    return Blocked(
+        id=action.id,
+        region=action.region,
+        reason=Reason.QUOTA_EXCEEDED,
+        explanation=refusal.message,
+        fix=refusal.fix,
+        desired=action.desired,
         observed=action.observed,
         changes=action.changes,
     )

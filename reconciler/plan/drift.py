@@ -28,8 +28,8 @@ from reconciler.plan.body import spec_mark
 from reconciler.plan.causes import ABOUT, Cause, is_drift
 from reconciler.plan.compare import by_account
 from reconciler.plan.legality import only_marks, without_marks
-from reconciler.plan.moved import Mover, who_moved
-from reconciler.plan.ownership import mark_of, owner_of
+from reconciler.plan.moved import Mover, RegionalUpgrades, Upgrades, accepting, who_moved
+from reconciler.plan.ownership import Whose, mark_of, owner_of, whose
 from reconciler.plan.pair import field_changes
 from reconciler.plan.pools import Pools
 
@@ -155,12 +155,14 @@ def find_drift(desired: DesiredState, observed: ObservedState, *, today: date) -
             unreadable.append(_unreadable(account.id, reading, here))
             continue
         for one in here:
-            found = list(_declared(one, reading, desired.fleet.name, pools, today, newer=newer))
+            upgrades = RegionalUpgrades(observed, account.id, reading.account.region, today)
+            mover = _mover(one, reading, upgrades)
+            found = list(_declared(one, reading, desired.fleet.mark, mover, pools, today, newer=newer))
             synced += [] if found else [one.id]
             items += found
         names = {one.id for one in declared.get(account.id, ())}
         items += (
-            _undeclared(there, desired.fleet.name, account.prune)
+            _undeclared(there, desired.fleet.mark, account.prune)
             for there in reading.deployments
             if there.id not in names and desired.covers(there.id)
         )
@@ -179,16 +181,23 @@ def _unreadable(
 
 
 def _declared(
-    one: DesiredDeployment, reading: Listed, fleet: str, pools: Pools, today: date, *, newer: bool
+    one: DesiredDeployment,
+    reading: Listed,
+    fleet: str,
+    mover: Mover,
+    pools: Pools,
+    today: date,
+    *,
+    newer: bool,
 ) -> Iterator[DriftItem]:
     there = reading.find(one.id)
     if there is None:
         yield _absent(one, newer=newer)
         return
-    changes = field_changes(one, there, fleet)
+    changes = field_changes(accepting(one, mover), there, fleet)
     if there.settled and there.provisioning_state.lower() != "succeeded":
         yield _item(there, Cause.FAILED_STATE, changes, f"it settled in state {there.provisioning_state}")
-    elif (item := _changed(one, there, changes, fleet)) is not None:
+    elif (item := _changed(one, there, changes, fleet, mover)) is not None:
         yield item
     offer = pools.offer_of(there, reading.account)
     if offer is not None and offer.retires and offer.retires[:10] <= today.isoformat():
@@ -199,29 +208,34 @@ def _declared(
 
 
 def _changed(
-    one: DesiredDeployment, there: ObservedDeployment, changes: tuple[FieldChange, ...], fleet: str
+    one: DesiredDeployment,
+    there: ObservedDeployment,
+    changes: tuple[FieldChange, ...],
+    fleet: str,
+    mover: Mover,
 ) -> DriftItem | None:
     going = (
         "" if there.settled else f"; an operation is going on (provisioningState {there.provisioning_state})"
     )
-    owner = owner_of(there)
-    if owner is not None and owner != fleet:
+    owner, belongs = owner_of(there), whose(there, fleet)
+    if belongs is Whose.THEIRS:
         return _item(there, Cause.CHANGED_OUTSIDE, changes, f"the fleet {owner!r} has marked it{going}")
-    if owner is None and only_marks(changes):
+    if belongs is not Whose.OURS and only_marks(changes):
         return _item(there, Cause.PENDING, changes, f"it is as declared and not yet adopted{going}")
     if owner is None or mark_of(there) != spec_mark(one):
         told = f"the manifest is not what was last applied to it{going}"
         return _item(there, Cause.PENDING, changes, told) if changes else None
     fields = without_marks(changes)
-    upgrade = _upgrade(one, there)
+    upgrade = _upgrade(one, there) if mover is Mover.SERVICE else ()
     if fields:
         told = f"the manifest is what was last applied{going}"
         return _item(there, Cause.CHANGED_OUTSIDE, (*upgrade, *fields), told)
     if upgrade:
-        told = f"the service moved it to version {there.model_version}, as its versionUpgradeOption allows"
+        running = f"{there.model_name} {there.model_version}"
+        told = f"the service moved it to {running}, as its versionUpgradeOption allows"
         accepted = not isinstance(one.spec.version_upgrade_option, Unset)
         if accepted:
-            told = f"the service moved it to version {there.model_version}, as the manifest lets it"
+            told = f"the service moved it to {running}, as the manifest lets it"
         item = _item(there, Cause.AUTO_UPGRADED, upgrade, told)
         return replace(item, severity=Severity.INFO) if accepted else item
     if changes:
@@ -230,10 +244,16 @@ def _changed(
 
 
 def _upgrade(one: DesiredDeployment, there: ObservedDeployment) -> tuple[FieldChange, ...]:
-    version = one.spec.model.version
-    if isinstance(version, Unset) or who_moved(one, there) is not Mover.SERVICE:
-        return ()
-    return (FieldChange(path="model.version", before=there.model_version, after=version),)
+    model = one.spec.model
+    name = FieldChange(path="model.name", before=there.model_name, after=model.name)
+    moved = () if (there.model_name or "").lower() == model.name.lower() else (name,)
+    version = None if isinstance(model.version, Unset) else model.version
+    return (*moved, FieldChange(path="model.version", before=there.model_version, after=version))
+
+
+def _mover(one: DesiredDeployment, reading: Listed, upgrades: Upgrades) -> Mover:
+    there = reading.find(one.id)
+    return Mover.NOBODY if there is None else who_moved(one, there, upgrades)
 
 
 def _manifests_moved_on(desired: DesiredState, observed: ObservedState) -> bool:
@@ -247,7 +267,7 @@ def _manifests_moved_on(desired: DesiredState, observed: ObservedState) -> bool:
         for reading in observed.readings.values()
         if isinstance(reading, Listed)
         for there in reading.deployments
-        if owner_of(there) == desired.fleet.name and there.id not in desired.scope.left_out
+        if owner_of(there) == desired.fleet.mark and there.id not in desired.scope.left_out
     )
 
 
@@ -271,8 +291,8 @@ def _absent(one: DesiredDeployment, *, newer: bool) -> DriftItem:
 
 def _undeclared(there: ObservedDeployment, fleet: str, prune: PrunePolicy) -> DriftItem:
     """In an account that is not claimed as a whole, what is another fleet's is that fleet's business."""
-    owner = owner_of(there)
-    if owner == fleet:
+    owner, belongs = owner_of(there), whose(there, fleet)
+    if belongs is Whose.OURS:
         told = "it carries our mark and no manifest declares it"
     elif owner is not None:
         told = f"no manifest here declares it; it carries the mark of the fleet {owner!r}"
@@ -281,7 +301,8 @@ def _undeclared(there: ObservedDeployment, fleet: str, prune: PrunePolicy) -> Dr
     item = _item(there, Cause.UNDECLARED, (), told)
     if prune is PrunePolicy.EXCLUSIVE:
         return replace(item, severity=Severity.ERROR)
-    return item if owner in {None, fleet} else replace(item, severity=Severity.INFO)
+    theirs = belongs in {Whose.THEIRS, Whose.NAMESAKE}
+    return replace(item, severity=Severity.INFO) if theirs else item
 
 
 def moved_unnoticed(there: ObservedDeployment) -> DriftItem:

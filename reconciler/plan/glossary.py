@@ -19,9 +19,9 @@ REASONS: Mapping[Reason, str] = {
         "is created; nothing else has to be done"
     ),
     Reason.MODEL_CHANGED: (
-        "The declared model is not the one that is there. ARM cannot change the model of a deployment: "
-        "declare a new one beside it and move the callers, or write lifecycle: {replace: allowed} and "
-        "accept the outage"
+        "The declared model is not the one that is there. ARM changes the model of a provisioned deployment "
+        "only. Elsewhere declare a new one beside it and move the callers, or write lifecycle: "
+        "{replace: allowed} and accept the outage"
     ),
     Reason.VERSION_CHANGED: (
         "The declared version is not the one that is there. ARM changes it in place; together with the "
@@ -74,8 +74,9 @@ REASONS: Mapping[Reason, str] = {
     ),
     Reason.IN_SYNC: "What is there is as declared, and its state is Succeeded",
     Reason.AUTO_UPGRADED: (
-        "The service moved the deployment to a newer version, as its versionUpgradeOption allows. That is "
-        "no drift. To decide yourself, declare the version with versionUpgradeOption: NoAutoUpgrade"
+        "The service moved the deployment to a newer version, or to the successor of its model, as its "
+        "versionUpgradeOption allows. To decide yourself, declare what runs now, with "
+        "versionUpgradeOption: NoAutoUpgrade"
     ),
     Reason.RETAINED: (
         "No manifest declares the deployment, and it stays: its account is prune: never, or its last "
@@ -143,6 +144,23 @@ REASONS: Mapping[Reason, str] = {
     Reason.DEPENDENCY_BLOCKED: (
         "The deployment names another one (spillover, parent) that is not there and cannot be made, or "
         "waits for a write that is not done. See to that one first"
+    ),
+    Reason.STILL_REFERENCED: (
+        "Another deployment names it as its spillover target or parent, and would go on naming it. Un-set "
+        "that first: write spilloverDeploymentName: null (or parentDeploymentName: null) in the entry that "
+        "names it"
+    ),
+    Reason.MODEL_MIGRATION: (
+        "A provisioned deployment gets another model or version in place. ARM takes 20 to 30 minutes, and "
+        "the deployment keeps serving meanwhile. lifecycle.modelChange: replace or refuse decides otherwise"
+    ),
+    Reason.MODEL_CHANGE_REFUSED: (
+        "The declared model or version is not the one that is there, and lifecycle.modelChange: refuse "
+        "forbids to change it. Take that line out, or declare what is there"
+    ),
+    Reason.NO_FLEET: (
+        "No manifest declares the deployment, and there is no Fleet document, so nothing is deleted. Add a "
+        "Fleet (`reconciler init` writes one) to have removed entries pruned"
     ),
     Reason.STALE: (
         "The deployment is no longer as the saved plan saw it, so the plan's consent does not cover it. "
@@ -219,6 +237,10 @@ ACTIONS: Mapping[str, str] = {
     "adopt": (
         "The deployment is there as declared and is nobody's: our mark is added to its tags and no other "
         "field changes. From then on pruning and drift know that it is this fleet's"
+    ),
+    "wait": (
+        "An operation is under way in the deployment, and its fields are as declared. Nothing is written; "
+        "apply waits for the end. Alone it is no change for --detailed-exitcode"
     ),
     "none": (
         "Nothing is written: it is as declared, or it is not ours and stays as it is. `plan -v` lists these "

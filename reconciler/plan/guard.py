@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from enum import Enum, auto
 
@@ -14,7 +15,7 @@ from reconciler.domain.ids import Region
 from reconciler.domain.shard import Shard
 from reconciler.domain.sku import SkuFamily
 from reconciler.domain.state import DesiredState, Listed, ObservedDeployment, ObservedState
-from reconciler.plan.actions import Action, Blocked, Delete, Keep, Replace
+from reconciler.plan.actions import Action, Blocked, Delete, Keep, Replace, Wait
 from reconciler.plan.ownership import owner_of
 from reconciler.plan.plan import Plan, Refusal
 from reconciler.plan.pools import PoolKey, Pools
@@ -37,13 +38,19 @@ class Alone(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What the command line lifts, None and False lift nothing; and what a shard knows of the others."""
+    """What the command line lifts, None and False lift nothing; and what a shard knows of the others.
+
+    `today` is None where nobody asked for the date; then no date counts.
+    """
 
     max_deletes: int | None = None
     max_monthly_increase: Decimal | None = None
     allow_empty: bool = False
     take_over: bool = False
     replace_failed: bool = False
+    renew_marks: bool = False
+    skip_refused: bool = False
+    today: date | None = None
     in_shard: Alone = Alone.SHARE
 
 
@@ -68,7 +75,7 @@ def _owned(desired: DesiredState, observed: ObservedState) -> Iterator[tuple[Obs
     for reading in observed.readings.values():
         if isinstance(reading, Listed):
             for there in reading.deployments:
-                if owner_of(there) == desired.fleet.name:
+                if owner_of(there) == desired.fleet.mark:
                     yield there, reading.account.region
 
 
@@ -181,7 +188,7 @@ def _reductions(
     freed: dict[PoolKey, int] = defaultdict(int)
     names: dict[PoolKey, str] = {}
     for action in actions:
-        if not isinstance(action, Keep | Blocked):
+        if not isinstance(action, Keep | Blocked | Wait):
             for move in pools.movements(action):
                 freed[move.pool] += move.release - move.take
                 names[move.pool] = move.label

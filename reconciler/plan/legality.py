@@ -51,9 +51,26 @@ def without_marks(changes: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
 _WEIGHTIEST = ("model.name", "model.format", "model.source", "sku.name", "model.version", "sku.capacity")
 
 
-def reason_for(changes: Iterable[FieldChange]) -> Reason:
+def migrates(pair: Pair) -> bool:
+    """Whether a provisioned deployment gets another model in place: one long operation at the same size."""
+    paths = {change.path for change in pair.changes}
+    fields = (BY_PATH[path] for path in paths & MODEL_PATHS)
+    in_place = not fixed_paths(pair.desired, pair.observed.sku, pair.changes)
+    moves = any(field.change_on(pair.observed.sku) is Change.MIGRATION for field in fields)
+    return in_place and moves and "sku.name" not in paths
+
+
+def forbids_model_change(pair: Pair) -> bool:
+    """Whether the manifest forbids what the changes ask for."""
+    refuses = pair.desired.lifecycle.model_change is ModelChange.REFUSE
+    return refuses and any(change.path in {*MODEL_PATHS, "model.format"} for change in pair.changes)
+
+
+def reason_for(pair: Pair) -> Reason:
     """The weightiest of the changes, to be shown beside the action."""
-    paths = {change.path for change in changes}
+    if migrates(pair):
+        return Reason.MODEL_MIGRATION
+    paths = {change.path for change in pair.changes}
     weighty = next((path for path in _WEIGHTIEST if path in paths), None)
     if weighty is not None:
         return Reason(BY_PATH[weighty].reason)

@@ -58,7 +58,12 @@ class Lifespan:
 
     @property
     def upgrade_meaning(self) -> str:
-        """When the service moves the deployment to a newer version; brackets: ARM's default, not declared."""
+        """When the service moves the deployment to a newer version; brackets: ARM's default, not declared.
+
+        It moves pay-as-you-go deployments only (Microsoft, model retirements).
+        """
+        if self.sku is not None and self.sku.known and not self.sku.pay_as_you_go:
+            return "never"
         if self.upgrade is None:
             return f"({_UPGRADES[str(BY_PATH['versionUpgradeOption'].default).lower()]})"
         return _UPGRADES.get(self.upgrade.lower(), self.upgrade)

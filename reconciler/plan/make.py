@@ -13,7 +13,7 @@ from reconciler.domain.state import DesiredState, ObservedState
 from reconciler.plan import quota
 from reconciler.plan.capacity import given_back
 from reconciler.plan.compare import compare, unread_accounts
-from reconciler.plan.dependants import with_needed
+from reconciler.plan.dependants import with_needed, without_refused
 from reconciler.plan.guard import Policy, count_owned, guard
 from reconciler.plan.order import schedule
 from reconciler.plan.plan import Plan, Step
@@ -29,11 +29,23 @@ def make_plan(
 ) -> Plan:
     """Everything that would be done, in order, and everything that speaks against it."""
     desired = with_needed(desired, observed)
-    actions = compare(desired, observed, take_over=policy.take_over, replace_failed=policy.replace_failed)
+    actions = compare(
+        desired,
+        observed,
+        take_over=policy.take_over,
+        replace_failed=policy.replace_failed,
+        renew_marks=policy.renew_marks,
+        today=policy.today,
+    )
     steps = schedule(actions, observed)
     pools = quota.outlook(steps, observed)
+    while policy.skip_refused and pools.refusals:
+        actions = without_refused(actions, pools.refusals, observed)
+        steps = schedule(actions, observed)
+        pools = quota.outlook(steps, observed)
     return Plan(
         fleet=desired.fleet.name,
+        mark=desired.fleet.mark,
         cloud=desired.fleet.cloud,
         steps=steps,
         quota=pools.forecasts,
@@ -57,7 +69,7 @@ def _left_out(desired: DesiredState) -> frozenset[DeploymentId]:
 def _fingerprint(desired: DesiredState, steps: Sequence[Step]) -> str:
     document: list[JsonValue] = [
         desired.manifest_digest,
-        desired.fleet.name,
+        desired.fleet.mark,
         desired.fleet.cloud,
         [[step.order, step.fingerprint] for step in steps],
     ]

@@ -90,13 +90,9 @@ def who_moved(
     return Mover.SOMEBODY
 
 
-def accepting(
-    desired: DesiredDeployment, observed: ObservedDeployment, upgrades: Upgrades = NOTHING_KNOWN
-) -> DesiredDeployment:
+def accepting(desired: DesiredDeployment, mover: Mover) -> DesiredDeployment:
     """`desired`, with the live model accepted where the service moved it."""
-    if desired.accepted or who_moved(desired, observed, upgrades) is not Mover.SERVICE:
-        return desired
-    return replace(desired, accepted=_MOVED_FIELDS)
+    return replace(desired, accepted=_MOVED_FIELDS) if mover is Mover.SERVICE else desired
 
 
 def upgrade_option(desired: DesiredDeployment, observed: ObservedDeployment) -> str:

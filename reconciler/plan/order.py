@@ -19,16 +19,17 @@ from dataclasses import dataclass
 from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.json_values import canonical
-from reconciler.domain.state import ObservedDeployment, ObservedState
+from reconciler.domain.state import ObservedState
 from reconciler.plan.actions import (
     Action,
     Blocked,
     Delete,
     Keep,
-    Writing,
+    Replace,
+    Working,
 )
 from reconciler.plan.body import writable
-from reconciler.plan.dependants import targets_of
+from reconciler.plan.dependants import named_in, targets_of
 from reconciler.plan.plan import Step
 from reconciler.plan.pools import Movement, PoolKey, Pools
 
@@ -39,7 +40,7 @@ def schedule(actions: Iterable[Action], observed: ObservedState) -> tuple[Step, 
     """The writing steps in order, numbered from 1, then those that write nothing; deterministic."""
     listed = list(actions)
     pools = Pools(observed)
-    writing: dict[DeploymentId, Writing] = {
+    writing: dict[DeploymentId, Working] = {
         action.id: action for action in listed if not isinstance(action, Keep | Blocked)
     }
     moves = {name: pools.movements(action) for name, action in writing.items()}
@@ -71,7 +72,7 @@ def fingerprint(action: Action) -> str:
     return f"sha256:{hashlib.sha256(canonical(document).encode()).hexdigest()}"
 
 
-def _references(writing: Mapping[DeploymentId, Writing]) -> Needs:
+def _references(writing: Mapping[DeploymentId, Working]) -> Needs:
     needs: Needs = {name: set() for name in writing}
     for name, action in writing.items():
         if action.desired is not None:
@@ -80,18 +81,15 @@ def _references(writing: Mapping[DeploymentId, Writing]) -> Needs:
                 if other is not None and not isinstance(other, Delete):
                     needs[name].add(other.id)
         if action.observed is not None:
-            for target in _names_now(action.observed):
-                if isinstance(writing.get(target), Delete):
+            for target in named_in(action.observed.resource, name):
+                if isinstance(writing.get(target), Delete | Replace) and not _names(action, target):
                     needs[target].add(name)
     return _without_cycles(needs)
 
 
-def _names_now(observed: ObservedDeployment) -> list[DeploymentId]:
-    properties = writable(observed).get("properties")
-    if not isinstance(properties, Mapping):
-        return []
-    names = (properties.get("spilloverDeploymentName"), properties.get("parentDeploymentName"))
-    return [DeploymentId(account=observed.id.account, name=name) for name in names if isinstance(name, str)]
+def _names(action: Working, target: DeploymentId) -> bool:
+    """Whether `action` leaves the deployment naming `target`."""
+    return bool(action.writes) and target in named_in(action.writes[-1], action.id)
 
 
 def _without_cycles(needs: Needs) -> Needs:
@@ -121,7 +119,7 @@ def _reachable(needs: Needs, start: DeploymentId) -> set[DeploymentId]:
 _Urgency = tuple[bool, bool, bool, tuple[str, ...]]
 
 
-def _urgency(action: Writing, moves: tuple[Movement, ...]) -> _Urgency:
+def _urgency(action: Working, moves: tuple[Movement, ...]) -> _Urgency:
     """Deletes first, then other releases, then what moves no quota, then takes; by identity within each."""
     change = sum(move.take - move.release for move in moves)
     return (not isinstance(action, Delete), change >= 0, change > 0, action.id.key)

@@ -5,8 +5,30 @@ Tag names are case-blind in ARM; their values are not.
 
 from __future__ import annotations
 
+from enum import Enum, auto
+
 from reconciler.domain.marks import FLEET_TAG, MODEL_TAG, REMOVAL_TAG, SPEC_TAG
 from reconciler.domain.state import ObservedDeployment
+
+
+class Whose(Enum):
+    """Whose a deployment is, seen from one fleet."""
+
+    OURS = auto()
+    NAMESAKE = auto()
+    """It carries our fleet's name without an id: ours from before the fleet had one, or a namesake's."""
+    THEIRS = auto()
+    NOBODYS = auto()
+
+
+def whose(observed: ObservedDeployment, mark: str) -> Whose:
+    """Whose it is for the fleet of this mark."""
+    owner = owner_of(observed)
+    if owner is None:
+        return Whose.NOBODYS
+    if owner == mark:
+        return Whose.OURS
+    return Whose.NAMESAKE if owner == mark.partition("/")[0] else Whose.THEIRS
 
 
 def owner_of(observed: ObservedDeployment) -> str | None:

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from reconciler.domain.deployment import DesiredDeployment, JsonObject
+from reconciler.domain.fields import field_at
+from reconciler.domain.json_values import at, empty
 from reconciler.domain.marks import MODEL_TAG
 from reconciler.domain.state import ObservedDeployment
 from reconciler.plan.actions import FieldChange
 from reconciler.plan.body import gone, model_mark, put_body, spec_mark, writable
 from reconciler.plan.diff import body_changes, fields_of
-from reconciler.plan.moved import accepting
+from reconciler.plan.moved import Mover, accepting, who_moved
 from reconciler.plan.ownership import mark_of, model_mark_of
 
 
@@ -25,6 +27,7 @@ class Pair:
     desired: DesiredDeployment
     observed: ObservedDeployment
     mark: str
+    mover: Mover = Mover.NOBODY
     renew: bool = False
 
     @cached_property
@@ -71,9 +74,23 @@ def _never_written(change: FieldChange) -> bool:
     return change.path == f"tags.{MODEL_TAG}" and change.before is None
 
 
+def unanswered(desired: DesiredDeployment, observed: ObservedDeployment) -> tuple[str, ...]:
+    """The declared properties of free form that ARM does not answer although it has taken them."""
+    return tuple(
+        name
+        for name, value in desired.spec.settings.items()
+        if not empty(value) and empty(at(observed.resource, ("properties", name))) and _unpromised(name)
+    )
+
+
+def _unpromised(name: str) -> bool:
+    field = field_at(("properties", name))
+    return field is None or not field.returned
+
+
 def field_changes(
     desired: DesiredDeployment, observed: ObservedDeployment, mark: str, *, renew: bool = False
 ) -> tuple[FieldChange, ...]:
     """What a PUT of `desired` would change, our marks included; empty when there is nothing to write."""
-    wanted = accepting(desired, observed)
+    wanted = accepting(desired, who_moved(desired, observed))
     return Pair(desired=wanted, observed=observed, mark=mark, renew=renew).changes

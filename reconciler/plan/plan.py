@@ -9,17 +9,21 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.shard import Part
 from reconciler.domain.sku import SkuName
-from reconciler.plan.actions import Action, Blocked, Keep
+from reconciler.plan.actions import Action, Blocked, Keep, Wait
 from reconciler.prices.bill import Cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """A guard's verdict against the whole plan. `fix` names the flag or field that lifts it."""
+    """A guard's verdict against the whole plan. `fix` names the flag or field that lifts it.
+
+    `steps` are the deployments that it is about, where the rest of the plan could be applied without them.
+    """
 
     code: str
     message: str
     fix: str
+    steps: tuple[DeploymentId, ...] = ()
 
 
 class Verdict(StrEnum):
@@ -123,7 +127,7 @@ class Plan:
 
     Nothing is concluded about what is in the `unread` accounts. `applyable` is False while a refusal
     stands or nothing is to be written. `diagnostics` come from the manifests alone, `notices` from what was
-    observed too. `owned` deployments carry the fleet's mark. `part` is set where this is the plan of one
+    observed too. `owned` deployments carry the fleet's `mark`. `part` is set where this is the plan of one
     shard. `cost` is None and `capacity` empty where nobody asked.
     """
 
@@ -136,6 +140,7 @@ class Plan:
     notices: tuple[Diagnostic, ...] = ()
     unread: tuple[Unread, ...] = ()
     manifest_digest: str = ""
+    mark: str = ""
     left_out: int = 0
     owned: int = 0
     part: Part | None = None
@@ -156,6 +161,11 @@ class Plan:
     @property
     def writes(self) -> tuple[Step, ...]:
         """The steps that send something, in order."""
+        return tuple(s for s in self.steps if not isinstance(s.action, Keep | Blocked | Wait))
+
+    @property
+    def work(self) -> tuple[Step, ...]:
+        """The steps that a run carries out, in order: those that send something, and those that wait."""
         return tuple(s for s in self.steps if not isinstance(s.action, Keep | Blocked))
 
     @property
@@ -165,5 +175,5 @@ class Plan:
 
     @property
     def applyable(self) -> bool:
-        """Whether `apply` would write anything."""
-        return not self.refusals and bool(self.writes)
+        """Whether `apply` would do anything: write, or wait for an operation."""
+        return not self.refusals and bool(self.work)

@@ -10,9 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from reconciler.catalogue.load import catalogue
 from reconciler.domain.deployment import UNSET, ModelRef, Unset
 from reconciler.domain.ids import AccountId, DeploymentId, Region
-from reconciler.domain.sku import SkuFamily, SkuName
+from reconciler.domain.sku import SkuFamily, SkuName, SkuReach
 from reconciler.domain.state import (
     Listed,
     ObservedAccount,
@@ -21,14 +22,17 @@ from reconciler.domain.state import (
     Offer,
     QuotaPool,
 )
-from reconciler.plan.actions import Writing
+from reconciler.plan.actions import Working
 
 _Place = tuple[str, Region]
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class PoolKey:
-    """A pool of one subscription and region; `name` is ARM's, lower case, for ARM's own case varies."""
+    """A pool of one subscription; `name` is ARM's, lower case, for ARM's own case varies.
+
+    `region` is a region, or what a pool that spans regions covers: a data zone, or "global".
+    """
 
     subscription: str
     region: str
@@ -67,16 +71,44 @@ class Pools:
         self._observed = observed
         self._offers: dict[_Place, dict[tuple[str, SkuName], list[Offer]]] = {}
         self._pools: dict[_Place, dict[str, QuotaPool]] = {}
+        self._seen_in: dict[PoolKey, dict[_Place, None]] = {}
         self._best: dict[tuple[_Place, ModelRef, SkuName, str], Offer | None] = {}
 
     def pool(self, key: PoolKey) -> QuotaPool | None:
-        """ARM's figures for a pool; None where they could not be read."""
-        place = (key.subscription, Region(key.region))
+        """ARM's figures for a pool; None where they could not be read.
+
+        A pool that spans regions is listed in each of them; the fullest figure counts.
+        """
+        places = self._seen_in.get(key) or {(key.subscription, Region(key.region)): None}
+        found = [pool for place in places if (pool := self._figure(place, key.name)) is not None]
+        return max(found, key=lambda pool: pool.used, default=None)
+
+    def _figure(self, place: _Place, name: str) -> QuotaPool | None:
         if place not in self._pools:
             facts = self._observed.region_facts(*place)
             read = (facts.pools if facts else None) or ()
             self._pools[place] = {pool.name.lower(): pool for pool in read}
-        return self._pools[place].get(key.name)
+        return self._pools[place].get(name)
+
+    def _covers(self, place: _Place, pool: str, model: ModelRef, sku: SkuName) -> str:
+        """What a pool covers: the region, unless ARM says more, or it is one of Claude's.
+
+        Claude's quota is per subscription on GlobalStandard and per data zone on DataZoneStandard (Microsoft,
+        Claude models, 2026-07-28).
+        """
+        figure = self._figure(place, pool.lower())
+        scope = figure.scope.lower() if figure is not None else ""
+        if scope == "global":
+            return "global"
+        if figure is not None and scope == "datazone" and figure.scope_id:
+            return figure.scope_id.lower()
+        region = place[1].name
+        if scope or model.format.lower() != "anthropic":
+            return region
+        if sku.reach is SkuReach.DATA_ZONE:
+            fact = catalogue().region(region)
+            return (fact.data_zone or region).lower() if fact is not None else region
+        return "global" if sku.reach is SkuReach.GLOBAL else region
 
     def offer_of(self, observed: ObservedDeployment, account: ObservedAccount) -> Offer | None:
         """The offer that an existing deployment uses, its version included; None where none is listed."""
@@ -94,7 +126,7 @@ class Pools:
             return None
         return self._draw(observed.id.account, region, _model_of(observed), observed.sku, observed.capacity)
 
-    def movements(self, action: Writing) -> tuple[Movement, ...]:
+    def movements(self, action: Working) -> tuple[Movement, ...]:
         """What `action` releases and takes; a change inside one pool counts by its difference."""
         before, after = self._before(action), self._after(action)
         if before is not None and after is not None and before.pool == after.pool:
@@ -105,12 +137,12 @@ class Pools:
             return (Movement(id=action.id, pool=after.pool, label=after.label, release=freed, take=taken),)
         return tuple(_apart(action.id, before, after))
 
-    def _before(self, action: Writing) -> Draw | None:
+    def _before(self, action: Working) -> Draw | None:
         if action.observed is None or action.region is None:
             return None
         return self.draw_of(action.observed, action.region)
 
-    def _after(self, action: Writing) -> Draw | None:
+    def _after(self, action: Working) -> Draw | None:
         """Read from the last body, which has what is carried over as well as what is declared."""
         if not action.writes or action.region is None:
             return None
@@ -133,7 +165,9 @@ class Pools:
     def _draw(self, account: AccountId, region: Region, model: ModelRef, sku: SkuName, amount: int) -> Draw:
         offer = self._offer(account, region, model, sku, self._kind(account))
         label = offer.pool if offer else _unknown(model, sku)
-        key = PoolKey(account.subscription.lower(), region.name, label.lower())
+        place = (account.subscription.lower(), region)
+        key = PoolKey(place[0], self._covers(place, label, model, sku), label.lower())
+        self._seen_in.setdefault(key, {})[place] = None
         return Draw(pool=key, label=label, amount=amount, known=offer is not None)
 
     def _kind(self, account: AccountId) -> str:
@@ -189,7 +223,12 @@ def _model_of(observed: ObservedDeployment) -> ModelRef:
 
 
 def _unknown(model: ModelRef, sku: SkuName) -> str:
-    """A stand-in that keeps apart what certainly has different pools: PTUs are shared by all models."""
+    """A stand-in that keeps apart what certainly has different pools.
+
+    PTUs are shared by all models, and Fireworks has one counter per SKU (recorded with 2026-09-01).
+    """
+    if model.format.lower() == "fireworks":
+        return f"unknown Fireworks pool of {sku}"
     if sku.family is SkuFamily.PROVISIONED:
         return f"unknown pool of {sku}"
     base = model.tuned_from

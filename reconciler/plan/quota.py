@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
+from reconciler.diagnostics import counted
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.state import Listed, ObservedState, QuotaPool
-from reconciler.plan.actions import Blocked, Keep
+from reconciler.plan.actions import Blocked, Keep, Wait
 from reconciler.plan.plan import Holder, PoolForecast, Refusal, Step, Verdict
 from reconciler.plan.pools import Draw, Movement, PoolKey, Pools
 
@@ -21,12 +23,15 @@ class _Ledger:
     peak: int = 0
     peak_at_take: int | None = None
     moved: dict[DeploymentId, int] = field(default_factory=dict)
+    takers: list[DeploymentId] = field(default_factory=list)
 
     def book(self, move: Movement) -> None:
         self.change += move.take - move.release
         self.peak = max(self.peak, self.change)
         if move.take:
             self.peak_at_take = max(self.peak_at_take or self.change, self.change)
+        if move.take:
+            self.takers.append(move.id)
         self.moved[move.id] = self.moved.get(move.id, 0) + move.take - move.release
 
     @property
@@ -61,7 +66,7 @@ def holdings(steps: Iterable[Step], observed: ObservedState) -> tuple[PoolForeca
 def _booked(steps: Iterable[Step], pools: Pools) -> dict[PoolKey, _Ledger]:
     ledgers: dict[PoolKey, _Ledger] = {}
     for step in steps:
-        if isinstance(step.action, Keep | Blocked):
+        if isinstance(step.action, Keep | Blocked | Wait):
             continue
         for move in pools.movements(step.action):
             ledgers.setdefault(move.pool, _Ledger(label=move.label)).book(move)
@@ -71,7 +76,9 @@ def _booked(steps: Iterable[Step], pools: Pools) -> dict[PoolKey, _Ledger]:
 def outlook(steps: Iterable[Step], observed: ObservedState) -> Outlook:
     """The forecasts, and a refusal for each pool that cannot take the plan."""
     pools = Pools(observed)
-    ledgers = _booked(steps, pools)
+    listed = list(steps)
+    working = sum(1 for step in listed if step.order)
+    ledgers = _booked(listed, pools)
     held = _held(observed, pools) if ledgers else {}
     forecasts: list[PoolForecast] = []
     refusals: list[Refusal] = []
@@ -80,9 +87,9 @@ def outlook(steps: Iterable[Step], observed: ObservedState) -> Outlook:
         one = _forecast(key, ledger, held.get(key, {}), pool)
         forecasts.append(one)
         if pool is not None and one.verdict is Verdict.EXCEEDS:
-            refusals.append(_refusal(one, pool, ledger))
+            refusals.append(_refusal(one, pool, ledger, working))
         elif ledger.out_of_order:
-            refusals.append(_circle(one))
+            refusals.append(_circle(one, ledger))
     return Outlook(forecasts=tuple(forecasts), refusals=tuple(refusals))
 
 
@@ -143,7 +150,7 @@ def _draws(observed: ObservedState, pools: Pools) -> Iterator[tuple[DeploymentId
                     yield there.id, draw
 
 
-def _refusal(one: PoolForecast, pool: QuotaPool, ledger: _Ledger) -> Refusal:
+def _refusal(one: PoolForecast, pool: QuotaPool, ledger: _Ledger, working: int) -> Refusal:
     needed = pool.used + (ledger.peak_at_take or 0)
     short = needed - pool.limit
     held = ", ".join(f"{h.id.account.name}/{h.id.name} {h.capacity}" for h in one.holders) or "nobody here"
@@ -155,11 +162,29 @@ def _refusal(one: PoolForecast, pool: QuotaPool, ledger: _Ledger) -> Refusal:
             f"{pool.name} in {one.scope} has a limit of {pool.limit} and {pool.used} in use; the plan "
             f"would need {needed}, {short} too many. After it would hold: {held}{rest}"
         ),
-        fix=f"lower the capacities by {short}, remove a holder, or ask Azure for more quota of {pool.name}",
+        fix=(
+            f"lower the capacities by {short}, remove a holder, or ask Azure for more quota of {pool.name}"
+            f"{_the_rest(ledger.takers, working)}"
+        ),
+        steps=tuple(ledger.takers),
     )
 
 
-def _circle(one: PoolForecast) -> Refusal:
+_NAMED: Final = 5
+"""So many deployments are named in a fix; more are a matter for --skip-refused."""
+
+
+def _the_rest(takers: Sequence[DeploymentId], working: int) -> str:
+    """How to apply what does not need the pool; empty where there is nothing else."""
+    others = working - len(takers)
+    if others <= 0:
+        return ""
+    named = " ".join(f"--exclude {one.account.name}/{one.name}" for one in takers[:_NAMED])
+    flags = named if len(takers) <= _NAMED else f"--exclude for the {len(takers)} that need it"
+    return f". The other {counted(others, 'step')} can be applied without: {flags}, or --skip-refused"
+
+
+def _circle(one: PoolForecast, ledger: _Ledger) -> Refusal:
     return Refusal(
         code="quota-circle",
         message=(
@@ -168,4 +193,5 @@ def _circle(one: PoolForecast) -> Refusal:
             "no order keeps our use within what it is before and after"
         ),
         fix="let a change of its own release the capacity first (lower or remove it), apply, then take it",
+        steps=tuple(ledger.takers),
     )

@@ -25,7 +25,7 @@ _NAME_LIMIT = 64
 def replacement(pair: Pair, region: Region, terms: Terms) -> Action:
     """What to do about changes, or a state, that ARM takes only from a new deployment."""
     desired, observed = pair.desired, pair.observed
-    reason = Reason.FAILED_STATE if observed.failed else reason_for(pair.changes)
+    reason = Reason.FAILED_STATE if observed.failed else reason_for(pair)
     refusal = _refusal(pair, terms)
     if refusal is not None:
         return blocked(desired, *refusal, region=region, observed=observed, changes=pair.changes)

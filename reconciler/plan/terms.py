@@ -6,6 +6,7 @@ What the terms forbid becomes a `Blocked`, and every `Blocked` says what lifts i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from reconciler.domain.deployment import DesiredDeployment
 from reconciler.domain.ids import DeploymentId, Region
@@ -20,11 +21,13 @@ class Terms:
     fleet: Fleet
     take_over: bool = False
     replace_failed: bool = False
+    renew_marks: bool = False
+    today: date | None = None
 
     @property
     def mark(self) -> str:
         """The owner mark that is ours."""
-        return self.fleet.name
+        return self.fleet.mark
 
     def protects(self, deployment: DeploymentId) -> bool:
         """Whether a glob of the Fleet forbids deleting or replacing it, whatever declares it."""

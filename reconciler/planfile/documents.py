@@ -22,7 +22,7 @@ FORMAT_VERSION: Final = 2
 ERROR_VERSION: Final = 1
 
 Json = dict[str, JsonValue]
-Action = Literal["create", "update", "replace", "delete", "adopt", "none", "blocked"]
+Action = Literal["create", "update", "replace", "delete", "adopt", "wait", "none", "blocked"]
 KINDS: Final[tuple[Action, ...]] = get_args(Action)
 Level = Literal["error", "warning", "info", "off"]
 

@@ -17,7 +17,7 @@ from reconciler.domain.marks import is_mark
 from reconciler.domain.shard import Shard
 from reconciler.domain.state import DesiredState
 from reconciler.errors import PlanStale
-from reconciler.plan.actions import Action, Blocked, Keep, Reason, kind_of
+from reconciler.plan.actions import Action, Blocked, Keep, Reason, Wait, kind_of
 from reconciler.plan.legality import without_marks
 from reconciler.plan.plan import Plan, Step
 from reconciler.planfile.documents import ActionDocument, PlanDocument
@@ -166,7 +166,7 @@ def narrow(plan: Plan, saved: SavedPlan) -> tuple[Plan, tuple[Stale, ...]]:
     for step in plan.steps:
         action = step.action
         needed = next((name for name in step.depends_on if name in out), None)
-        if isinstance(action, Keep | Blocked) or (action.id not in why and needed is None):
+        if isinstance(action, Keep | Blocked | Wait) or (action.id not in why and needed is None):
             steps.append(step)
             continue
         out.add(action.id)
@@ -180,7 +180,7 @@ def narrow(plan: Plan, saved: SavedPlan) -> tuple[Plan, tuple[Stale, ...]]:
 def _moved(step: Step, item: SavedItem | None) -> str:
     """Why a step is not what was saved; empty where it is, or where nothing may or has to be written."""
     action = step.action
-    if isinstance(action, Keep | Blocked):
+    if isinstance(action, Keep | Blocked | Wait):
         return ""
     kind = kind_of(action)
     if item is None or item.action not in WRITING:

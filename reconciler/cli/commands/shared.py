@@ -94,7 +94,7 @@ def warn_about(loaded: Loaded, output: Output) -> None:
     if output.verbose:
         note(output, text)
     else:
-        note(output, f"{text.rstrip().splitlines()[-1]}; `reconciler validate` shows them\n")
+        note(output, f"{text.rstrip().splitlines()[-1]}; `reconciler validate` shows them")
 
 
 def plan_text(plan: Plan, loaded: Loaded, output: Output, *, summary: bool = False) -> str:
@@ -120,7 +120,7 @@ def plan_markdown(plan: Plan, loaded: Loaded) -> str:
     return plan_report.render_markdown(
         plan,
         units=catalogue().unit,
-        alias_of=loaded.state().fleet.alias_of,
+        alias_of=loaded.fleet.alias_of,
         commit=commit(os.environ, Path.cwd()),
     )
 
@@ -203,7 +203,9 @@ def _flags_of(allowances: Policy) -> list[str]:
     flags += [] if more is None else [f"--max-monthly-increase {more:f}"]
     flags += ["--allow-empty"] if allowances.allow_empty else []
     flags += ["--take-over"] if allowances.take_over else []
-    return flags + (["--replace-failed"] if allowances.replace_failed else [])
+    flags += ["--replace-failed"] if allowances.replace_failed else []
+    flags += ["--skip-refused"] if allowances.skip_refused else []
+    return flags + (["--renew-marks"] if allowances.renew_marks else [])
 
 
 class Money(click.ParamType[Decimal]):
@@ -239,5 +241,7 @@ allowance_options = into(
     _guards("--allow-empty", is_flag=True, help="Allow a fleet that declares nothing."),
     _guards("--take-over", is_flag=True, help="Take over what is another's or nobody's."),
     _guards("--replace-failed", is_flag=True, help="Delete and recreate what is in state Failed."),
+    _guards("--skip-refused", is_flag=True, help="Leave out what a quota pool has no room for."),
+    _guards("--renew-marks", is_flag=True, help="Also write marks that earlier releases left out."),
 )
 """The flags that lift guards; the command gets `allowances: Policy`."""

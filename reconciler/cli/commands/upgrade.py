@@ -62,6 +62,7 @@ if TYPE_CHECKING:
 @click.option("--offline", is_flag=True, help="Ask the catalogue alone; do not ask ARM, and make no plan.")
 @click.option(
     "--as-of",
+    envvar="RECONCILER_AS_OF",
     type=click.DateTime(["%Y-%m-%d"]),
     metavar="YYYY-MM-DD",
     help="Judge as of this day instead of today.",

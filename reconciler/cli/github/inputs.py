@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,9 @@ from reconciler.errors import UsageProblem
 
 COMMANDS = ("validate", "plan", "apply", "drift")
 _TARGET = re.compile(r"[A-Za-z0-9._/-]{1,100}")
+_LARGEST_EVENT = 32 * 1024**2
+"""Bytes of an event file; GitHub's own are at most 25 MB."""
+
 _WORDS = {"true": True, "false": False}
 
 
@@ -90,7 +94,7 @@ class Runner:
         server = environ.get("GITHUB_SERVER_URL", "https://github.com")
         return cls(
             workspace=Path(environ.get("GITHUB_WORKSPACE") or Path.cwd()),
-            temporary=Path(environ.get("RUNNER_TEMP") or "/tmp"),  # noqa: S108 -- mkdtemp makes a folder of its own
+            temporary=Path(environ.get("RUNNER_TEMP") or tempfile.gettempdir()),
             api=environ.get("GITHUB_API_URL", "https://api.github.com"),
             repository=repository,
             run_url=f"{server}/{repository}/actions/runs/{environ.get('GITHUB_RUN_ID', '')}",
@@ -106,9 +110,15 @@ def _file(environ: Mapping[str, str], name: str) -> Path | None:
 
 
 def _pull_request(environ: Mapping[str, str]) -> int | None:
-    """The number of the pull request that the event is about."""
-    event = _file(environ, "GITHUB_EVENT_PATH")
-    if event is None or environ.get("GITHUB_EVENT_NAME") != "pull_request" or not event.is_file():
+    """The number of the pull request that the event is about; None for an event that names none."""
+    file = _file(environ, "GITHUB_EVENT_PATH")
+    if file is None or environ.get("GITHUB_EVENT_NAME") != "pull_request":
         return None
-    found = json.loads(event.read_text("utf-8")).get("pull_request", {}).get("number")
-    return found if isinstance(found, int) else None
+    try:
+        with file.open("rb") as stream:
+            event = json.loads(stream.read(_LARGEST_EVENT))
+    except (OSError, ValueError, RecursionError):
+        return None
+    about = event.get("pull_request") if isinstance(event, dict) else None
+    found = about.get("number") if isinstance(about, dict) else None
+    return found if isinstance(found, int) and not isinstance(found, bool) and found > 0 else None

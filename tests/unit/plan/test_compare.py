@@ -27,6 +27,7 @@ from reconciler.plan.actions import (
     Reason,
     Replace,
     Update,
+    Wait,
 )
 from reconciler.plan.dependants import block_dependants
 from reconciler.plan.guard import Policy
@@ -138,9 +139,9 @@ def test_names_are_recognised_without_case() -> None:
 STATES: list[tuple[str, DesiredDeployment, type, Reason]] = [
     ("Succeeded", desired(), Keep, Reason.IN_SYNC),
     ("Succeeded", desired(capacity=60), Update, Reason.CAPACITY_CHANGED),
-    ("Creating", desired(), Update, Reason.IN_PROGRESS),
+    ("Creating", desired(), Wait, Reason.IN_PROGRESS),
     ("Updating", desired(capacity=60), Update, Reason.CAPACITY_CHANGED),
-    ("SomethingNew", desired(), Update, Reason.IN_PROGRESS),
+    ("SomethingNew", desired(), Wait, Reason.IN_PROGRESS),
     ("Updating", desired(model="gpt-4.1"), Blocked, Reason.REPLACE_FORBIDDEN),
     ("Updating", desired(model="gpt-4.1", lifecycle=ALLOWED), Replace, Reason.MODEL_CHANGED),
     ("Deleting", desired(), Create, Reason.NOT_THERE),

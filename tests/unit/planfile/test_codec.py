@@ -101,6 +101,7 @@ def test_the_document_has_the_pinned_keys_in_the_pinned_order() -> None:
         "replace": 0,
         "delete": 1,
         "adopt": 0,
+        "wait": 0,
         "none": 1,
         "blocked": 0,
     }

@@ -1,0 +1,79 @@
+"""In-place migration of provisioned deployments: the size that each write meets must be legal for its model.
+
+ARM takes another model only at the same size (Microsoft, working with models), so a new size beside it takes
+two writes; in which order depends on the sizes that the two models take.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from reconciler.domain.deployment import JsonObject
+from reconciler.domain.json_values import put
+from reconciler.domain.sku import SkuFamily
+from reconciler.domain.state import Offer
+from reconciler.plan.actions import Reason, Update
+from reconciler.plan.availability import Availability, bounds, fits
+from reconciler.plan.body import writable
+from reconciler.plan.terms import Hindrance
+
+_CAPACITY = ("sku", "capacity")
+
+
+def in_legal_order(action: Update, availability: Availability) -> Update | Hindrance:
+    """`action` with its two writes in an order in which every size is legal, or why there is none.
+
+    Sizes that no list tells are taken to be legal.
+    """
+    change = next((one for one in action.changes if one.path == "sku.capacity"), None)
+    if change is None or not isinstance(change.before, int) or not isinstance(change.after, int):
+        return action
+    sku = action.desired.spec.sku.name
+    if sku.family is not SkuFamily.PROVISIONED or action.observed.sku != sku:
+        return action
+    there = writable(action.observed)
+    old, new = availability.offers_for(action, there), availability.offers_for(action, action.body)
+    size_first = _legal(change.after, old) and _legal(change.after, new)
+    model_first = _legal(change.before, new)
+    shrinks = change.after < change.before
+    if (shrinks and size_first) or not model_first:
+        if not size_first:
+            return _no_order(change.before, change.after, old, new)
+        return _with(action, put(there, _CAPACITY, change.after))
+    return _with(action, put(action.body, _CAPACITY, change.before))
+
+
+def _with(action: Update, first: JsonObject) -> Update:
+    return replace(action, writes=(first, action.body))
+
+
+def _legal(amount: int, offers: Sequence[Offer]) -> bool:
+    return not offers or any(fits(amount, offer) for offer in offers)
+
+
+def _no_order(before: int, after: int, old: Sequence[Offer], new: Sequence[Offer]) -> Hindrance:
+    shared = _shared(old, new)
+    return Hindrance(
+        reason=Reason.NOT_OFFERED,
+        explanation=(
+            f"ARM takes another model only at the same size, and neither {before} nor {after} PTU is a size "
+            f"of both models; {shared}"
+        ),
+        fix="first change sku.capacity to a size that both models take, apply, then change the model",
+    )
+
+
+def _shared(old: Sequence[Offer], new: Sequence[Offer]) -> str:
+    """The sizes that the first offers of both models have in common."""
+    one, other = bounds(old[0]), bounds(new[0])
+    step = math.lcm(one[1], other[1])
+    limits = [limit for limit in (one[2], other[2]) if limit is not None]
+    first = max(one[0], other[0])
+    candidates = range(first, first + step)
+    start = next((size for size in candidates if fits(size, old[0]) and fits(size, new[0])), None)
+    if start is None:
+        return "they have no size in common"
+    most = f" up to {min(limits)}" if limits else ""
+    return f"both take sizes from {start} in steps of {step}{most}"

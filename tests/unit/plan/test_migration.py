@@ -1,0 +1,165 @@
+"""Provisioned deployments get another model in place: one write, or two sizes in a legal order."""
+
+from typing import Any
+
+import pytest
+
+from reconciler.domain.deployment import UNSET, DesiredDeployment, Lifecycle, ModelChange, Unset
+from reconciler.domain.state import Offer
+from reconciler.plan.actions import Action, Blocked, Reason, Replace, Update
+from tests.unit.plan.states import applied, desired, listed, offer, only_action, plan, state, world
+
+PROVISIONED = ["ProvisionedManaged", "GlobalProvisionedManaged", "DataZoneProvisionedManaged"]
+STANDARD = ["Standard", "GlobalStandard", "DataZoneStandard"]
+PTU = "GlobalProvisionedManaged"
+ALLOWED = Lifecycle(replace_allowed=True)
+
+
+def action(before: DesiredDeployment, after: DesiredDeployment, *offers: Offer) -> Action:
+    return only_action(plan(state(after), world(listed(applied(before)), offers=offers)))
+
+
+def sizes(
+    model: str, minimum: int, step: int, maximum: int | None = None, version: str = "2024-11-20"
+) -> Offer:
+    return offer("pool", model=model, version=version, sku=PTU, sizes=(minimum, step, maximum))
+
+
+@pytest.mark.parametrize("sku", PROVISIONED)
+@pytest.mark.parametrize(
+    ("model", "version"), [("gpt-4o-mini", "2024-07-18"), ("gpt-4o", "2024-08-06"), ("gpt-4.1", UNSET)]
+)
+@pytest.mark.parametrize("lifecycle", [Lifecycle(), ALLOWED])
+def test_another_model_or_version_is_one_write_at_the_same_size(
+    sku: str, model: str, version: str | Unset, lifecycle: Lifecycle
+) -> None:
+    after = desired(sku=sku, capacity=100, model=model, version=version, lifecycle=lifecycle)
+    found = action(desired(sku=sku, capacity=100), after)
+    assert isinstance(found, Update)
+    assert (found.reason, len(found.writes)) == (Reason.MODEL_MIGRATION, 1)
+    assert "20 to 30 minutes" in found.explanation
+    body: Any = found.body
+    assert (body["properties"]["model"]["name"], body["sku"]["capacity"]) == (model, 100)
+    assert body["properties"]["model"].get("version") == (None if isinstance(version, Unset) else version)
+
+
+@pytest.mark.parametrize("sku", [*STANDARD, "GlobalBatch"])
+def test_elsewhere_another_model_needs_a_new_deployment(sku: str) -> None:
+    found = action(desired(sku=sku), desired(sku=sku, model="gpt-4.1"))
+    assert (type(found), found.reason) == (Blocked, Reason.REPLACE_FORBIDDEN)
+    found = action(desired(sku=sku), desired(sku=sku, model="gpt-4.1", lifecycle=ALLOWED))
+    assert isinstance(found, Replace)
+
+
+CHOICES: list[tuple[str, ModelChange, bool, type, Reason]] = [
+    (PTU, ModelChange.IN_PLACE, False, Update, Reason.MODEL_MIGRATION),
+    (PTU, ModelChange.REPLACE, False, Blocked, Reason.REPLACE_FORBIDDEN),
+    (PTU, ModelChange.REPLACE, True, Replace, Reason.MODEL_CHANGED),
+    (PTU, ModelChange.REFUSE, True, Blocked, Reason.MODEL_CHANGE_REFUSED),
+    ("GlobalStandard", ModelChange.IN_PLACE, False, Update, Reason.MODEL_CHANGED),
+    ("GlobalStandard", ModelChange.REPLACE, True, Replace, Reason.MODEL_CHANGED),
+    ("GlobalStandard", ModelChange.REFUSE, True, Blocked, Reason.MODEL_CHANGE_REFUSED),
+]
+
+
+@pytest.mark.parametrize(("sku", "choice", "allowed", "way", "reason"), CHOICES)
+def test_the_manifest_decides_how_a_model_is_changed(
+    sku: str, choice: ModelChange, allowed: bool, way: type, reason: Reason
+) -> None:
+    lifecycle = Lifecycle(model_change=choice, replace_allowed=allowed)
+    found = action(desired(sku=sku), desired(sku=sku, model="gpt-4.1", lifecycle=lifecycle))
+    assert (type(found), found.reason) == (way, reason)
+
+
+@pytest.mark.parametrize("sku", [PTU, "Standard"])
+def test_refusing_a_change_of_model_covers_its_version_and_nothing_else(sku: str) -> None:
+    lifecycle = Lifecycle(model_change=ModelChange.REFUSE)
+    before = desired(sku=sku, option="NoAutoUpgrade", version="2024-08-06", lifecycle=lifecycle)
+    version = desired(sku=sku, option="NoAutoUpgrade", version="2024-11-20", lifecycle=lifecycle)
+    assert action(before, version).reason is Reason.MODEL_CHANGE_REFUSED
+    bigger = desired(sku=sku, option="NoAutoUpgrade", version="2024-08-06", capacity=60, lifecycle=lifecycle)
+    assert isinstance(action(before, bigger), Update)
+
+
+def test_another_format_is_never_reached_in_place() -> None:
+    after = desired(sku=PTU, lifecycle=Lifecycle(model_change=ModelChange.IN_PLACE))
+    before = applied(desired(sku=PTU), model={"format": "xAI", "name": "gpt-4o", "version": "2024-11-20"})
+    found = only_action(plan(state(after), world(listed(before))))
+    assert (type(found), found.reason) == (Blocked, Reason.REPLACE_FORBIDDEN)
+
+
+# old size, new size, the sizes of the old and of the new model, the writes as (model, size)
+ORDERS: list[tuple[str, int, int, tuple[int, int], tuple[int, int], list[tuple[str, int]]]] = [
+    ("smaller first where both take it", 100, 50, (50, 50), (25, 25), [("gpt-4o", 50), ("gpt-4.1", 50)]),
+    ("larger last where both take it", 50, 100, (50, 50), (25, 25), [("gpt-4.1", 50), ("gpt-4.1", 100)]),
+    (
+        "smaller last where the old one is too large for it",
+        100,
+        25,
+        (50, 50),
+        (25, 25),
+        [("gpt-4.1", 100), ("gpt-4.1", 25)],
+    ),
+    (
+        "larger first where the new one starts there",
+        25,
+        50,
+        (25, 25),
+        (50, 50),
+        [("gpt-4o", 50), ("gpt-4.1", 50)],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("reason", "before", "after", "old", "new", "writes"), ORDERS, ids=[reason for reason, *_ in ORDERS]
+)
+def test_a_new_size_beside_it_goes_in_the_order_in_which_each_size_is_legal(
+    reason: str,
+    before: int,
+    after: int,
+    old: tuple[int, int],
+    new: tuple[int, int],
+    writes: list[tuple[str, int]],
+) -> None:
+    found: Any = action(
+        desired(sku=PTU, capacity=before),
+        desired(sku=PTU, capacity=after, model="gpt-4.1"),
+        sizes("gpt-4o", *old),
+        sizes("gpt-4.1", *new),
+    )
+    sent = [(body["properties"]["model"]["name"], body["sku"]["capacity"]) for body in found.writes]
+    assert sent == writes, reason
+
+
+def test_where_no_order_is_legal_it_is_blocked_and_the_shared_sizes_are_named() -> None:
+    found = action(
+        desired(sku=PTU, capacity=75),
+        desired(sku=PTU, capacity=40, model="gpt-4.1"),
+        sizes("gpt-4o", 25, 25),
+        sizes("gpt-4.1", 40, 20),
+    )
+    assert isinstance(found, Blocked)
+    assert found.reason is Reason.NOT_OFFERED
+    assert "both take sizes from 100 in steps of 100" in found.explanation
+    assert "change sku.capacity to a size that both models take" in found.fix
+
+
+def test_a_shared_size_ends_where_one_of_them_ends_and_there_may_be_none() -> None:
+    one = desired(sku=PTU, capacity=75)
+    other = desired(sku=PTU, capacity=40, model="gpt-4.1")
+    found = action(one, other, sizes("gpt-4o", 25, 25, 500), sizes("gpt-4.1", 40, 20))
+    assert "from 100 in steps of 100 up to 500" in found.explanation
+    found = action(one, other, sizes("gpt-4o", 25, 50), sizes("gpt-4.1", 40, 50))
+    assert "no size in common" in found.explanation
+
+
+def test_a_size_that_the_new_model_does_not_take_is_told_before_the_write() -> None:
+    found = action(
+        desired(sku=PTU, capacity=75),
+        desired(sku=PTU, capacity=75, model="gpt-4.1"),
+        sizes("gpt-4o", 25, 25),
+        sizes("gpt-4.1", 50, 50),
+    )
+    assert (type(found), found.reason) == (Blocked, Reason.NOT_OFFERED)
+    assert "50 or 100" in found.fix  # type: ignore[union-attr]
