@@ -33,12 +33,46 @@ from tests.unit.arm.scripted import (
 )
 
 TRIES = int(os.environ.get("RECONCILER_FUZZ", "60"))
-NAMES = (
-    "id name value nextLink error code message details innererror sku capacity properties model "
-    "provisioningState tags location kind status format version skus usageName currentValue limit "
-    "minimum step additionalInfo info results etag scope systemData replacementConfig capabilities "
-    "subscriptionId actions notActions resourceId"
-).split()
+NAMES = [
+    "id",
+    "name",
+    "value",
+    "nextLink",
+    "error",
+    "code",
+    "message",
+    "details",
+    "innererror",
+    "sku",
+    "capacity",
+    "properties",
+    "model",
+    "provisioningState",
+    "tags",
+    "location",
+    "kind",
+    "status",
+    "format",
+    "version",
+    "skus",
+    "usageName",
+    "currentValue",
+    "limit",
+    "minimum",
+    "step",
+    "additionalInfo",
+    "info",
+    "results",
+    "etag",
+    "scope",
+    "systemData",
+    "replacementConfig",
+    "capabilities",
+    "subscriptionId",
+    "actions",
+    "notActions",
+    "resourceId",
+]
 scalars = (
     st.none()
     | st.booleans()
