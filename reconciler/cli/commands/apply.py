@@ -228,7 +228,7 @@ def exit_code(report: ApplyReport, *, waited: bool = True) -> Exit:
     match report.interrupted:
         case Interruption(cause=Cause.SIGINT):
             return Exit.INTERRUPTED
-        case Interruption(cause=Cause.SIGTERM):
+        case Interruption(cause=Cause.SIGTERM | Cause.SIGHUP):
             return Exit.TERMINATED
         case _:
             pass
