@@ -61,9 +61,9 @@ built (`tests/fidelity/unseen_replay.py`). An exchange counts when all of it is 
 
 The first runs of the part set aside are the honest figure: each was taken once, before anything was mended
 for what it showed. It was read in two sittings. Half of what differed at the first was one fault: the
-location of a resource group was not folded. At the second nothing differed. "Now" counts what was mended after the
-first sitting, so it is no measure of what is still unseen. More files were listed than could be read; only
-the exchanges that were read are here.
+location of a resource group was not folded. At the second nothing differed. "Now" counts what was mended
+after the first sitting, so it is no measure of what is still unseen. More files were listed than could be
+read; only the exchanges that were read are here.
 
 Set aside, by source:
 
