@@ -11,7 +11,7 @@ HISTORIES ?= 10000
 WORLDS ?= 10000
 SEED ?= $(shell date +%s)
 
-.PHONY: help demo bench fuzz audit dist test check format lint types imports fidelity fidelity-az differential soak clean
+.PHONY: help demo bench fuzz audit dist test check format lint types imports fidelity fidelity-az fidelity-js differential soak clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ fidelity: $(VENV)/.development  ## Measure how much the emulator is like ARM; wr
 
 fidelity-az: $(VENV)/.development  ## The same with az CLI, installed on its own (slow the first time)
 	$(BIN)/python tools/fidelity_az.py $(VENV)/fidelity/az
+
+fidelity-js: $(VENV)/.development  ## The same with the JavaScript SDK, fetched through npm
+	$(BIN)/python tools/fidelity_js.py $(VENV)/fidelity/js
 
 differential: $(VENV)/.development  ## The same bad servers for this project and the official SDK; writes docs/differential.md
 	$(BIN)/python tools/differential.py $(VENV)/fidelity
