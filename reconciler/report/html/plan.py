@@ -23,7 +23,7 @@ from reconciler.plan.plan import Plan, Refusal, Step
 from reconciler.report.blocks import kinds_of
 from reconciler.report.html.cost import cost_section
 from reconciler.report.html.fleet_map import fleet_map, planned_holdings
-from reconciler.report.html.markup import Child, Markup, tag
+from reconciler.report.html.markup import Markup, tag
 from reconciler.report.html.page import PLAIN, Answer, Occasion, Section, badge, code, fitting, page, table
 from reconciler.report.html.quota import quota_bars
 from reconciler.report.layout import counted, listed
@@ -97,7 +97,7 @@ def _answer(plan: Plan) -> Answer:
     return Answer(
         verdict=verdict,
         colour=colour,
-        summary=f"{idle(plan) or summary(plan)}{f' {out}' if out else ''}",
+        summary=f"{idle(plan) or summary(plan)}{''.join(f' {words}' for words in out)}",
         doubts=_doubts(plan),
         numbers={
             name: (number, ACTIONS.get(name, ACTIONS["none"]).page) for name, number in shares(plan).items()
@@ -159,11 +159,17 @@ def _accounts(
     places = {id(steps): f"account-{number}" for number, steps in enumerate(changing, start=1)}
 
     def render(steps: Sequence[Step]) -> Markup:
-        title, drawn = _account(steps, occasion, units, alias_of, anchors)
+        account, drawn = steps[0].action.id.account, [_step(one, units, anchors[id(one)]) for one in steps]
+        name, where = (
+            account_name(account, PLAIN, alias_of),
+            tag("span", _where(steps, alias_of), class_="where"),
+        )
         if not folded:
-            return tag("div", tag("h3", *title), *drawn)
-        summary = tag("summary", tag("h3", *title, id=places[id(steps)]), tag("span", f" {kinds_of(steps)}"))
-        return tag("details", summary, *drawn, class_="account")
+            return tag("div", tag("h3", occasion.link(account, name), " ", where), *drawn)
+        title = tag("h3", name, " ", where, id=places[id(steps)])
+        portal = (tag("p", occasion.link(account, f"{name} in the portal")),) if occasion.portal else ()
+        summary = tag("summary", title, tag("span", f" {kinds_of(steps)}"))
+        return tag("details", summary, *portal, *drawn, class_="account")
 
     kept, cut = fitting(render, changing, "account", _ACCOUNT_BYTES)
     kept_steps = changing[: len(kept)]
@@ -180,17 +186,12 @@ def _accounts(
     return Section(anchor="changes", title="Changes by account", body=body, cut=cut), shown
 
 
-def _account(
-    steps: Sequence[Step], occasion: Occasion, units: Units, alias_of: Alias, anchors: Mapping[int, str]
-) -> tuple[tuple[Child, ...], list[Markup]]:
-    """The title of an account, and its steps."""
+def _where(steps: Sequence[Step], alias_of: Alias) -> str:
+    """Region and resource group, and the subscription where that has no alias."""
     account = steps[0].action.id.account
     region = next((step.action.region for step in steps if step.action.region is not None), None)
     where = [region.name if region else "region unknown", account.resource_group]
-    where += [] if alias_of(account.subscription) else [account.subscription]
-    name = occasion.link(account, account_name(account, PLAIN, alias_of))
-    title = (name, " ", tag("span", " · ".join(where), class_="where"))
-    return title, [_step(step, units, anchors[id(step)]) for step in steps]
+    return " · ".join([*where, *([] if alias_of(account.subscription) else [account.subscription])])
 
 
 def _step(step: Step, units: Units, anchor: str) -> Markup:

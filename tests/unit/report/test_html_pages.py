@@ -437,3 +437,8 @@ def test_more_than_ten_accounts_are_folded_and_indexed_below_map_and_quota() -> 
 def test_what_there_is_none_of_has_no_tile() -> None:
     page = plan_html(plan(create(desired("a"))), occasion("plan"), units=no_units)
     assert page.count('class="tile ') == 1
+
+
+def test_what_was_left_out_stands_in_the_summary_in_words() -> None:
+    page = plan_page(plan(create(desired("a")), left_out=4))
+    assert "Plan: 1 to create. Left out by the selection: 4 declared deployments, not looked at." in page.text
