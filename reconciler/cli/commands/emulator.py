@@ -93,7 +93,7 @@ def serve(
 def reset(*, state: Path) -> None:
     """Forget everything that the state holds."""
     _control(state, "POST", "reset", {})
-    click.echo(f"{state} is as new", err=True)
+    click.echo(f"reset {state}", err=True)
 
 
 @command.command("load")
@@ -108,7 +108,24 @@ def load(*, world: Path, state: Path) -> None:
     odd = found["warnings"]
     for text in odd if isinstance(odd, list) else ():
         click.echo(f"warning: {text}", err=True)
-    click.echo(f"{world} is part of {state}", err=True)
+    click.echo(f"loaded {world} into {state}", err=True)
+
+
+@command.command("clock")
+@click.option("--at", metavar="TIME", help="Set it, such as 2026-11-24T00:00:00Z.")
+@click.option("--advance-days", type=click.IntRange(min=1), metavar="N", help="Let N days pass.")
+@_STATE
+def clock(*, at: str | None, advance_days: int | None, state: Path) -> None:
+    """Say what time it is there, or move it; what is due by then happens (upgrades, retirements, expiry)."""
+    if at is not None and advance_days is not None:
+        raise UsageProblem("--at and --advance-days each move the clock. Give one of them")
+    if at is not None:
+        found = _control(state, "POST", "clock", {"at": at})
+    elif advance_days is not None:
+        found = _control(state, "POST", "clock", {"advanceSeconds": advance_days * 86_400})
+    else:
+        found = _control(state, "GET", "clock", None)
+    click.echo(str(found.get("now")))
 
 
 @command.command("status")
