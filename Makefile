@@ -31,8 +31,9 @@ $(VENV)/.development: $(VENV)/.runtime
 demo: $(VENV)/.runtime  ## Show the main job on this repository's own manifests/, on the embedded emulator
 	@$(BIN)/python examples/demo.py
 
-fuzz: $(VENV)/.development  ## Throw a minute of damaged manifests at the loader
+fuzz: $(VENV)/.development  ## Throw a minute of damaged manifests at the loader, and one of odd runners at the step of the Action
 	$(BIN)/python -m tests.fuzz.manifests --seconds 60
+	$(BIN)/python -m tests.fuzz.github_step --seconds 60
 
 test: $(VENV)/.development  ## Run every test
 	$(BIN)/python -m pytest -q -n auto --dist worksteal

@@ -44,15 +44,19 @@ def reconciler(state: Path, *words: str, expect: int = 0) -> None:
     command = [sys.executable, "-m", "reconciler", *words]
     environment = os.environ | {"RECONCILER_EMULATOR_STATE": str(state)}
     code = subprocess.run(command, cwd=ROOT, check=False, env=environment).returncode
-    print(f"(exit code {code})", flush=True)
+    if code:
+        print(f"(exit code {code})", flush=True)
     if code != expect:
         sys.exit(f"the demo expected exit code {expect} here")
 
 
 async def change_behind_our_back(state: Path) -> None:
     """Somebody with rights on the account shrinks a deployment, and not through a manifest."""
-    print("$ az rest --method patch \\", flush=True)
-    print(f"    --url '{ACCOUNT}/deployments/chat-mini?api-version={API['api-version']}' \\", flush=True)
+    print(
+        f"$ az rest --method patch --url '{ACCOUNT}/deployments/chat-mini"
+        f"?api-version={API['api-version']}' \\",
+        flush=True,
+    )
     print(f"    --body '{json.dumps(CHANGE)}'", flush=True)
     emulator = application(state=state)
     transport = httpx.ASGITransport(app=emulator)
@@ -78,22 +82,22 @@ def main() -> None:
         add("Dates of deployments are of the emulator's own clock, which begins on 2026-06-22.")
         say("1. Is what manifests/ says possible at all? (no network, no Azure)")
         reconciler(state, "validate")
-        say("2. What would have to be done?")
-        add("`unverified` and `?` are what nobody can look up before the write: here fine-tuned models that")
-        add("their account does not list, and the pool of a checkpoint. They stop nothing; ARM decides.")
-        reconciler(state, "plan")
-        say("3. Do it: accounts in parallel, one write at a time in each")
-        reconciler(state, "apply", "--yes")
+        say("2. What would have to be done? The whole fleet in a few lines, and one deployment closely")
+        saved = str(Path(folder) / "plan.json")
+        reconciler(state, "plan", "-q", "--summary", "--out", saved)
+        reconciler(state, "plan", "-q", "--target", "prod/aoai-contoso-swc/chat-mini")
+        say("3. Do that plan: accounts in parallel, one write at a time in each")
+        reconciler(state, "apply", saved)
         say("4. Is anything left to do?")
-        reconciler(state, "plan")
+        reconciler(state, "plan", "-q")
         say("5. Somebody (this script, in the place of az) shrinks a deployment behind our back")
         asyncio.run(change_behind_our_back(state))
         say("   The nightly job looks for drift")
-        reconciler(state, "drift", expect=2)
+        reconciler(state, "drift", "-q", expect=2)
         say("6. Apply repairs it")
-        reconciler(state, "apply", "--yes")
+        reconciler(state, "apply", "-q", "--yes")
         say("7. And the fleet is as declared again")
-        reconciler(state, "plan")
+        reconciler(state, "plan", "-q")
     say("Next: README.md, then examples/")
 
 

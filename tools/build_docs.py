@@ -25,6 +25,7 @@ from tests.corpus.corpus import HERE as CORPUS
 from tests.corpus.corpus import Case, Verdict, deployment_cases, history_cases, verdict
 from tools.commands_page import commands_page
 from tools.manifest_page import manifest_page
+from tools.prices_page import prices_page
 from tools.season_page import season_page
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -283,6 +284,7 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "docs/reference/commands.md": commands_page,
     "docs/reference/plan-words.md": words_page,
     "docs/corpus-verdicts.md": corpus_page,
+    "docs/reference/prices.md": prices_page,
     "docs/retirement-proposals.md": season_page,
     "docs/reference/rights.md": rights_page,
     "docs/reference/drift-causes.md": causes_page,

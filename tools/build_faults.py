@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "faults.md"
-LAST = 146
+LAST = 148
 _CITED = re.compile(r"\bF-(\d{3})\b")
 _NAMED = re.compile(r"(?<=_)f(\d{3})(?=_)")
 _SECTIONS = {

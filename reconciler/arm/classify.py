@@ -60,6 +60,8 @@ _BY_CODE: Mapping[str, Kind] = {
             "AuthorizationFailed",
             "LinkedAuthorizationFailed",
             "RequestDisallowedByPolicy",
+            "RequestDisallowedByAzure",
+            "ReadOnlyDisabledSubscription",
             "ScopeLocked",
         ),
         Kind.QUOTA: ("InsufficientQuota", "ResourceQuotaExceeded"),
@@ -136,7 +138,7 @@ def fault_in(status: int, body: object) -> ArmFault | None:
     code, message = _text(inner, "code"), _text(inner, "message")
     if inner is body and not code and not message:
         return None
-    details = tuple(_nested(inner, 0))[:_MOST_DETAILS]
+    details = (*_nested(inner, 0), *_policies(inner))[:_MOST_DETAILS]
     return ArmFault(status=status, code=printable(code, 100), message=message, details=details)
 
 
@@ -162,6 +164,22 @@ def _nested(error: Mapping[object, object], depth: int) -> Iterator[tuple[str, s
             if code:
                 yield printable(code, 100), message
             yield from _nested(child, depth + 1)
+
+
+def _policies(error: Mapping[object, object]) -> Iterator[tuple[str, str]]:
+    """The assignments and definitions of a policy's denial, which only `additionalInfo` names."""
+    listed = _member(error, "additionalinfo")
+    for one in listed if isinstance(listed, list) else ():
+        info = _member(one, "info") if isinstance(one, Mapping) else None
+        if not isinstance(info, Mapping):
+            continue
+        named = [
+            f"{what} '{name}'"
+            for what in ("assignment", "definition")
+            if (name := _text(info, f"policy{what}displayname") or _text(info, f"policy{what}name"))
+        ]
+        if named:
+            yield "PolicyViolation", ", ".join(named)
 
 
 def _member(found: Mapping[object, object], name: str) -> object:

@@ -18,6 +18,11 @@ class Cloud:
     authority: str
     scope: str
 
+    def owns(self, host: str) -> bool:
+        """Whether a host is ARM's in this cloud: its address, or a region's below it (eastus.management…)."""
+        own = self.endpoint.removeprefix("https://")
+        return host == own or host.endswith(f".{own}")
+
 
 # Microsoft Entra "National clouds" and the Azure resource manager endpoints of `az cloud list`.
 CLOUDS: Mapping[str, Cloud] = {

@@ -39,6 +39,11 @@ class Origin:
         except ValueError:
             return False
 
+    @property
+    def usual(self) -> bool:
+        """Whether it is https at its usual port."""
+        return self.scheme == "https" and self.port == _DEFAULT_PORTS["https"]
+
     def __str__(self) -> str:
         usual = _DEFAULT_PORTS[self.scheme] == self.port
         return f"{self.scheme}://{self.host}" + ("" if usual else f":{self.port}")

@@ -1,6 +1,7 @@
 """Where ARM is, how to speak to it, and which tokens may go there.
 
-Rule of this module: real credentials never go to this machine, the emulator's never leave it.
+Rule of this module: real credentials go to their own cloud's hosts and never to this machine, the emulator's
+never leave it. No setting of the environment, and no flag either, sends a token anywhere else.
 """
 
 from __future__ import annotations
@@ -49,6 +50,13 @@ def home_of(endpoint: str, tokens: TokenSource) -> Origin:
     if home.loopback and isinstance(tokens, AzureTokens):
         raise UsageProblem(
             f"real credentials are not used with {home}, which is on this machine. Leave --credential out"
+        )
+    if isinstance(tokens, AzureTokens) and not (home.usual and tokens.cloud.owns(home.host)):
+        own = tokens.cloud.endpoint.removeprefix("https://")
+        raise UsageProblem(
+            f"{home} is not an address of {tokens.cloud.name}, and a real credential is sent nowhere else. "
+            f"Allowed are {own} and hosts that end in .{own}. Leave --endpoint and RECONCILER_ENDPOINT out, "
+            "or choose the cloud that the address belongs to"
         )
     if not home.loopback and isinstance(tokens, EmulatorTokens):
         raise UsageProblem(f"the emulator's tokens open nothing at {home}. Choose another --credential")

@@ -180,6 +180,7 @@ class AzureTokens:
         chosen = CLOUDS.get(cloud)
         if chosen is None:
             raise UsageProblem(f"cloud {cloud!r} is unknown; there are {', '.join(CLOUDS)}")
+        self.cloud = chosen
         self._kind = kind
         self._clock = clock or SystemClock()
         self._scope = chosen.scope

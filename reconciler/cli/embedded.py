@@ -23,7 +23,9 @@ DEFAULT_TENANT = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"
 
 
 @contextmanager
-def embedded(state: Path, desired: DesiredState) -> Iterator[tuple[httpx.ASGITransport, tuple[str, ...]]]:
+def embedded(
+    state: Path | None, desired: DesiredState
+) -> Iterator[tuple[httpx.ASGITransport, tuple[str, ...]]]:
     """A transport into the embedded emulator, and the ids of the accounts created in it just now."""
     emulator = application(state=state)
     try:
@@ -32,12 +34,12 @@ def embedded(state: Path, desired: DesiredState) -> Iterator[tuple[httpx.ASGITra
         emulator.close()
 
 
-def _ensured(emulator: Emulator, state: Path, desired: DesiredState) -> tuple[str, ...]:
+def _ensured(emulator: Emulator, state: Path | None, desired: DesiredState) -> tuple[str, ...]:
     try:
         return emulator.ensure(_world(desired))
     except (OSError, ValueError) as problem:
         raise UsageProblem(
-            f"the embedded emulator cannot hold this fleet: {problem}. Its state is {state}; "
+            f"the embedded emulator cannot hold this fleet: {problem}. Its state is {state or 'in memory'}; "
             "--emulator-state names another, --endpoint an emulator that is served"
         ) from problem
 

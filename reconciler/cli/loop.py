@@ -24,7 +24,13 @@ T = TypeVar("T")
 _SIGNALS = (
     (signal.SIGINT, Exit.INTERRUPTED, Cause.SIGINT),
     (signal.SIGTERM, Exit.TERMINATED, Cause.SIGTERM),
+    (signal.SIGHUP, Exit.TERMINATED, Cause.SIGHUP),  # a terminal that was closed asks for the same
 )
+
+
+def _heard() -> list[tuple[signal.Signals, Exit, Cause]]:
+    """The signals that ask this process to stop; `nohup` has one of them ignored."""
+    return [one for one in _SIGNALS if signal.getsignal(one[0]) != signal.SIG_IGN]
 
 
 class TimeLimit(ReconcilerError):  # noqa: N818
@@ -64,14 +70,15 @@ async def reading(work: Coroutine[None, None, T], deadline: Deadline) -> T:
         task.cancel()
 
     loop = asyncio.get_running_loop()
-    for name, code, _ in _SIGNALS:
+    heard = _heard()
+    for name, code, _ in heard:
         loop.add_signal_handler(name, end, code)
     try:
         async with asyncio.timeout(deadline.left(the_clock().monotonic())):
             return await task
     except TimeoutError as passed:
         raise TimeLimit(
-            f"{deadline} passed before ARM had answered everything; nothing was written. "
+            f"{deadline} passed before ARM had answered everything; nothing was written to ARM. "
             "Raise --timeout, or look at a part at a time"
         ) from passed
     except asyncio.CancelledError:
@@ -79,21 +86,22 @@ async def reading(work: Coroutine[None, None, T], deadline: Deadline) -> T:
             raise Interrupted(caught[0]) from None
         raise
     finally:
-        for name, _, _ in _SIGNALS:
+        for name, _, _ in heard:
             with contextlib.suppress(ValueError):
                 loop.remove_signal_handler(name)
 
 
 @contextlib.contextmanager
 def listening_for_signals(stop: Stop) -> Iterator[None]:
-    """Let SIGINT and SIGTERM ask `stop`; a second signal asks again."""
+    """Let SIGINT, SIGTERM and SIGHUP ask `stop`; a second signal asks again."""
     loop = asyncio.get_running_loop()
-    for name, _, cause in _SIGNALS:
+    heard = _heard()
+    for name, _, cause in heard:
         loop.add_signal_handler(name, stop.ask, Interruption(cause=cause))
     try:
         yield
     finally:
-        for name, _, _ in _SIGNALS:
+        for name, _, _ in heard:
             loop.remove_signal_handler(name)
 
 

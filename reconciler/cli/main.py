@@ -154,7 +154,7 @@ def run_command(argv: Sequence[str], *, started: float | None = None) -> int:
     except click.ClickException as wrong:
         return _say(wrong.format_message(), Exit.FAILED)
     except Interrupted as signalled:
-        return _say("interrupted; nothing was written", signalled.exit_code)
+        return _say("interrupted; nothing was written to ARM", signalled.exit_code)
     except ReconcilerError as problem:
         return _say(str(problem), Exit.FAILED)
     except OSError as problem:

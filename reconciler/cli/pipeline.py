@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reconciler.cli.looking import looking
 from reconciler.cli.options import Connection, Output
 from reconciler.cli.policies import with_policies
 from reconciler.cli.targets import must_hit_something
@@ -24,10 +25,25 @@ async def observe_fleet(
     desired: DesiredState, connection: Connection, output: Output, *, with_regions: bool
 ) -> ObservedState:
     """Read everything that the manifests are about, and nothing else."""
-    async with connect(connection, output, desired) as arm:
+    async with connect(connection, output, desired, keep_state=with_regions) as arm:
         if with_regions:
-            return await observe_for_plan(desired, arm, parallelism=connection.parallelism)
-        return await observe(desired.accounts, arm, parallelism=connection.parallelism, with_regions=False)
+            return await look(desired, arm, connection, output)
+        with looking(output, len(desired.accounts)) as on_read:
+            return await observe(
+                desired.accounts,
+                arm,
+                parallelism=connection.parallelism,
+                with_regions=False,
+                on_read=on_read,
+            )
+
+
+async def look(
+    desired: DesiredState, arm: ArmClient, connection: Connection, output: Output
+) -> ObservedState:
+    """Read all that a plan needs, and tell how far that is where it takes long."""
+    with looking(output, len(desired.accounts)) as on_read:
+        return await observe_for_plan(desired, arm, parallelism=connection.parallelism, on_read=on_read)
 
 
 async def plan_fleet(
@@ -43,7 +59,7 @@ async def plan_fleet(
     """Observe and plan; with `ask_arm` once more, knowing what ARM's own validation says of the writes."""
     desired = loaded.state()
     async with connect(connection, output, desired, may_validate=ask_arm) as arm:
-        observed = await observe_for_plan(desired, arm, parallelism=connection.parallelism)
+        observed = await look(desired, arm, connection, output)
         must_hit_something(desired, observed)
         plan = plan_for(loaded, observed, policy, with_cost=with_cost)
         if ask_arm:

@@ -91,6 +91,11 @@ def load_manifests(
 
     shard_of_this_job(chosen.shard, os.environ)  # what is no shard is told before a file is read
     stdin = sys.stdin.buffer if "-" in chosen.paths and sys.stdin is not None else None
+    if chosen.paths == (DEFAULT_PATH,) and not Path(DEFAULT_PATH).exists():
+        raise UsageProblem(
+            f"there is no {DEFAULT_PATH} here. `reconciler init` writes a first fleet, `reconciler export` "
+            "manifests for what exists already; or name the manifests: PATH"
+        )
     today = today or the_clock().now().date()
     return reread(read_documents(chosen.paths, stdin=stdin), chosen, cloud, today=today, offline=offline)
 
@@ -107,11 +112,6 @@ def reread(
     from reconciler.manifest.load import understood  # noqa: PLC0415
     from reconciler.manifest.selection import EVERYTHING, Selection  # noqa: PLC0415
 
-    if chosen.paths == (DEFAULT_PATH,) and not Path(DEFAULT_PATH).exists():
-        raise UsageProblem(
-            f"there is no {DEFAULT_PATH} here. `reconciler init` writes a first fleet, `reconciler export` "
-            "manifests for what exists already; or name the manifests: PATH"
-        )
     shard = shard_of_this_job(chosen.shard, os.environ)
     selection = Selection.of(select=chosen.select, targets=chosen.targets, excludes=chosen.excludes)
     read = understood(
@@ -223,11 +223,13 @@ async def connect(
     *,
     read_only: bool = True,
     may_validate: bool = False,
+    keep_state: bool = True,
 ) -> AsyncIterator[ArmClient]:
     """An ARM client for the fleet's cloud; for `cloud: emulator` the emulator inside this process.
 
     Unless a command is there to write, the transport itself refuses every method but GET (law I-04), and the
-    POST of ARM's own validation where the user asked for that.
+    POST of ARM's own validation where the user asked for that. Without `keep_state` an embedded emulator that
+    has no state yet leaves none behind.
     """
     from reconciler.arm.client import ArmClient, ArmSettings  # noqa: PLC0415 -- httpx loads only here
     from reconciler.arm.network import Network  # noqa: PLC0415
@@ -250,7 +252,11 @@ async def connect(
     if version:
         settings = replace(settings, api_version=version)
     within = cloud == "emulator" and connection.endpoint is None
-    with _embedded_transport(connection, output, desired) if within else nullcontext() as transport:
+    with (
+        _embedded_transport(connection, output, desired, keep=keep_state)
+        if within
+        else nullcontext() as transport
+    ):
         tokens = _tokens(connection, cloud, endpoint, network, transport)
         async with ArmClient(
             settings,
@@ -308,11 +314,12 @@ def _tokens(
 
 @contextmanager
 def _embedded_transport(
-    connection: Connection, output: Output, desired: DesiredState
+    connection: Connection, output: Output, desired: DesiredState, *, keep: bool
 ) -> Iterator[httpx.AsyncBaseTransport]:
     from reconciler.cli.embedded import embedded  # noqa: PLC0415 -- the emulator loads only here
 
-    with embedded(connection.emulator_state, desired) as (transport, created):
+    state = connection.emulator_state if keep or connection.emulator_state.exists() else None
+    with embedded(state, desired) as (transport, created):
         for account in created:
-            note(output, f"note: the emulator had no account {account.rpartition('/')[2]}; it has one now")
+            note(output, f"note: created account {account.rpartition('/')[2]} in the emulator")
         yield transport

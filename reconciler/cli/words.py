@@ -63,9 +63,10 @@ def _rules() -> Iterator[Meaning]:
 
 def _plan() -> Iterator[Meaning]:
     from reconciler.plan import glossary  # noqa: PLC0415
+    from reconciler.report.plan import WORDS  # noqa: PLC0415
 
-    for word, text in glossary.WORDS.items():
-        yield Meaning(word=str(word), kind="in a plan", text=f"{text}.")
+    for word, text in ({**glossary.WORDS, **WORDS}).items():
+        yield Meaning(word=str(word), kind="in a plan", text=f"{text.rstrip('.')}.")
 
 
 def _outcomes() -> Iterator[Meaning]:

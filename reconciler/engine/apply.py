@@ -31,7 +31,7 @@ from reconciler.engine.pace import DEFAULT_PACE, Pace
 from reconciler.engine.ports import DeploymentsApi
 from reconciler.engine.step import Track, cut_short
 from reconciler.engine.stop import Cause, Interruption, Stop
-from reconciler.engine.write import Writer
+from reconciler.engine.writer import Writer
 from reconciler.plan.plan import Plan, Step
 
 __all__ = ["Stop", "apply"]

@@ -73,6 +73,18 @@ _CAPACITY = (
 # Each pattern is searched in ARM's message, without regard to case.
 _BY_MESSAGE: Final[tuple[_Told, ...]] = (
     _Told(
+        "UserError",
+        r"marketplace",
+        "The subscription may not buy this Marketplace offer: no payment method, a sandbox, or an "
+        "enrolment that blocks Marketplace. Its billing owner can allow it; another region does not help",
+    ),
+    _Told(
+        "InvalidResourceProperties",
+        r"rai ?policy|content filter|spillover|parent deployment",
+        "The deployment or content filter that the message names is not in this account. Create it first, "
+        "or correct its name; the SKU is not the question",
+    ),
+    _Told(
         "DeploymentModelNotSupported",
         r"better models available",
         "The model is closed for new deployments, in every region: a region problem it is not. Deploy its "
@@ -154,8 +166,9 @@ _KNOWN: Final[tuple[_Known, ...]] = (
     ),
     _Known(
         ("CannotChangeDeploymentModel",),
-        "A deployment keeps its model for life; only the version can change. Declare a new one beside "
-        "it and move the callers, or write lifecycle: {replace: allowed} and accept the outage",
+        "ARM does not change this deployment to another model in place. Declare a second deployment with "
+        "a new name, move the callers to it (cut over), and remove the old entry then; or write "
+        "lifecycle: {replace: allowed} and accept the outage",
     ),
     _Known(
         ("InvalidResourceName",),
@@ -164,8 +177,31 @@ _KNOWN: Final[tuple[_Known, ...]] = (
     ),
     _Known(
         ("715-123420",),
-        "A gate on the subscription that Azure does not explain, often for new or free ones. No manifest "
-        "and no region changes it: open a support request and give the request id",
+        "Mostly a lack of quota that ARM does not name: compare `reconciler quota` with the capacity that "
+        "was asked for, and look for soft-deleted accounts, which keep theirs. Where there is room, the "
+        "subscription itself is not admitted: open a support request and give the request id",
+    ),
+    _Known(
+        ("InvalidModelProviderData",),
+        "This model's publisher wants modelProviderData: {industry, organizationName, countryCode} in the "
+        "manifest. Sending it accepts the publisher's Marketplace offer in your name",
+    ),
+    _Known(
+        ("AnthropicOrganizationCreationException", "AnthropicOrganizationCreationFailed"),
+        "The publisher could not set the organisation up: modelProviderData is missing or malformed "
+        "(industry in lower case, countryCode of two letters), or its service failed. Correct it, and "
+        "pass --replace-failed: the deployment stays Failed until it is deleted",
+    ),
+    _Known(
+        ("MarketplaceSubscriptionCannotBeCompleted", "MarketplacePurchaseEligibilityFailed"),
+        "The subscription may not buy this Marketplace offer: no payment method, a sandbox, or an "
+        "enrolment that blocks Marketplace. Its billing owner can allow it; another region does not help",
+    ),
+    _Known(
+        ("OperationNotAllowed",),
+        "ARM refuses the operation in the state that the account or deployment is in, or because a limit "
+        "of the subscription is reached; its message says which. Where it names quota, compare "
+        "`reconciler quota`",
     ),
     _Known(
         ("SpecialFeatureOrQuotaIdRequired",),
@@ -200,8 +236,18 @@ _KNOWN: Final[tuple[_Known, ...]] = (
     ),
     _Known(
         ("RequestDisallowedByPolicy",),
-        "An Azure Policy forbids it; the message names the assignment. Change the manifest to what the "
-        "policy allows, or ask its owner for an exemption",
+        "An Azure Policy forbids it; the message names its assignment and definition. Change the manifest to "
+        "what they allow, or ask the assignment's owner for an exemption",
+    ),
+    _Known(
+        ("RequestDisallowedByAzure",),
+        "Azure itself keeps this subscription out of that region. No role and no policy of yours changes "
+        "it: use an account in another region, or ask Azure support for access to this one",
+    ),
+    _Known(
+        ("ReadOnlyDisabledSubscription", "SubscriptionNotRegistered", "DisabledSubscription"),
+        "The subscription is disabled and can only be read, mostly for an unpaid bill or an expired "
+        "offer. Its billing owner can enable it again; until then nothing can be written there",
     ),
     _Known(
         ("ScopeLocked",),
@@ -273,8 +319,8 @@ _KNOWN: Final[tuple[_Known, ...]] = (
     ),
     _Known(
         ("OperationTimedOut",),
-        "ARM is still at work; long waits are common for provisioned capacity. Run apply again: it goes "
-        "on from there",
+        "ARM is still at work; provisioned capacity and changes of its model take half an hour and more. "
+        "Run apply again: it goes on from there",
     ),
     _Known(
         ("NotFoundAfterSuccess",),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Self, TypeVar
 
@@ -40,12 +40,17 @@ _REGIONS_AT_ONCE = 32
 
 
 async def observe(
-    accounts: Iterable[DesiredAccount], api: Arm, *, parallelism: int = 32, with_regions: bool = True
+    accounts: Iterable[DesiredAccount],
+    api: Arm,
+    *,
+    parallelism: int = 32,
+    with_regions: bool = True,
+    on_read: Callable[[], None] = lambda: None,
 ) -> ObservedState:
     """Read `accounts`, their deployments and, once per region and subscription, quotas and offers.
 
     Never raises for something that ARM or the credentials refuse: that becomes `Unreadable` for the
-    accounts it is about, so that a plan can still speak of the others.
+    accounts it is about, so that a plan can still speak of the others. `on_read` is called for each account.
     """
     wanted = [account.id for account in accounts]
     gate = asyncio.Semaphore(parallelism)
@@ -54,6 +59,7 @@ async def observe(
 
         async def read(account: AccountId) -> Reading:
             reading = await _read_account(account, api, known, gate)
+            on_read()
             if with_regions and isinstance(reading, Listed):
                 regions.begin([reading.account])
             return reading
@@ -62,9 +68,11 @@ async def observe(
         return ObservedState(readings=readings, regions=await regions.of(readings))
 
 
-async def observe_for_plan(desired: DesiredState, api: Arm, *, parallelism: int = 32) -> ObservedState:
+async def observe_for_plan(
+    desired: DesiredState, api: Arm, *, parallelism: int = 32, on_read: Callable[[], None] = lambda: None
+) -> ObservedState:
     """Read the fleet, then what a plan of it has to know beside: each name that a write would send anew."""
-    observed = await observe(desired.accounts, api, parallelism=parallelism)
+    observed = await observe(desired.accounts, api, parallelism=parallelism, on_read=on_read)
     asked = questions(with_needed(desired, observed), observed)
     gate = asyncio.Semaphore(parallelism)
 

@@ -25,7 +25,7 @@ class Pace:
     conflict_first: float = 10.0
     conflict_cap: float = 60.0
     settle: float = 60.0
-    operation_deadline: float = 1800.0
+    operation_deadline: float = 3600.0
     apply_deadline: float = 3600.0
     attempts: int = 4
     resend_cap: float = 30.0

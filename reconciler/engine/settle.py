@@ -52,7 +52,7 @@ async def confirm(
     delay = here.pace.poll_floor
     while True:
         now = await _read_back(here, write, patient=here.clock.monotonic() < patience)
-        missing = write.wanted(now)
+        missing = tuple(path for path in write.wanted(now) if path not in write.tolerated)
         if not missing and (now is None or succeeded(now)):
             return now
         overdue = here.clock.monotonic() >= patience

@@ -98,10 +98,12 @@ class Write:
     """One write of a step: a PUT of `body`, or a DELETE without one.
 
     `wanted` gives the dotted fields that are not yet as this write wants them; none once it has taken effect.
+    Of these, `tolerated` ones are not waited for afterwards: whether ARM drops them is only found out.
     """
 
     body: JsonObject | None = None
     source_tenants: tuple[str, ...] = ()
+    tolerated: frozenset[str] = frozenset()
     wanted: Callable[[ObservedDeployment | None], tuple[str, ...]]
 
     @property

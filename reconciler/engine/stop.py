@@ -17,6 +17,7 @@ class Cause(StrEnum):
 
     SIGINT = "SIGINT"
     SIGTERM = "SIGTERM"
+    SIGHUP = "SIGHUP"
     TIME_LIMIT = "time-limit"
 
 

@@ -25,32 +25,22 @@ an operation's Succeeded settle nothing: only the read at the end does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, auto
 
-from reconciler.clock import Clock
-from reconciler.domain.deployment import DesiredDeployment, JsonObject
 from reconciler.domain.operation import Accepted, Deferred
 from reconciler.domain.state import ObservedDeployment
 from reconciler.engine.changes import foreign_work, moved, when
 from reconciler.engine.faults import fault_of
-from reconciler.engine.outcome import ItemReport, Listener, Outcome, Sent
-from reconciler.engine.pace import Pace, Resends
-from reconciler.engine.ports import DeploymentsApi, Turn
+from reconciler.engine.outcome import Outcome, Sent
+from reconciler.engine.ports import Turn
 from reconciler.engine.settle import ACCOUNT_GONE, confirm, follow
 from reconciler.engine.step import (
-    CutShort,
     StepContext,
     StepEnded,
-    StepObserver,
-    StepResult,
-    Track,
     Write,
-    cut_short,
     succeeded,
 )
-from reconciler.engine.stop import Stop
 from reconciler.errors import (
     ArmContractBroken,
     ArmError,
@@ -60,121 +50,7 @@ from reconciler.errors import (
     CredentialError,
     NotFound,
 )
-from reconciler.plan.actions import Adopt, Create, Delete, Replace, Update, Wait
-from reconciler.plan.diff import body_changes
-from reconciler.plan.plan import Step
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Writer:
-    """Carries out steps, one at a time per account; the caller sees to that."""
-
-    api: DeploymentsApi
-    clock: Clock
-    listener: Listener
-    pace: Pace
-    fleet: str
-    stop: Stop
-    jitter: Callable[[], float]
-    resends: Resends = field(default_factory=Resends)
-
-    async def carry_out(self, step: Step, track: Track, *, deadline: float) -> ItemReport:
-        """Take `step` to its end, or to `deadline` (monotonic seconds). Never raises an ArmError."""
-        started = self.clock.monotonic()
-        here = StepContext(
-            api=self.api,
-            clock=self.clock,
-            listener=self.listener,
-            pace=self.pace,
-            jitter=self.jitter,
-            fleet=self.fleet,
-            step=step,
-            track=track,
-            observer=StepObserver(step=step, track=track, listener=self.listener, stop=self.stop),
-            resends=self.resends,
-            deadline=min(deadline, started + self.pace.operation_deadline),
-        )
-        try:
-            await _run(here)
-            end = StepResult(outcome=Outcome.SUCCEEDED)
-        except StepEnded as ended:
-            end = ended.result
-        except CutShort:
-            return cut_short(step, track, str(self.stop.why))
-        except (ArmError, CredentialError) as problem:
-            outcome = Outcome.UNKNOWN if track.in_flight else Outcome.FAILED
-            end = StepResult(outcome=outcome, fault=fault_of(problem))
-        return ItemReport(
-            step=step,
-            outcome=end.outcome,
-            attempts=track.attempts,
-            duration_ms=round((self.clock.monotonic() - started) * 1000),
-            fault=end.fault,
-            note="; ".join(filter(None, (*track.notes, end.note, _half(track, end)))),
-        )
-
-
-def _half(track: Track, end: StepResult) -> str:
-    """What a step of several writes leaves behind when it ends between them."""
-    if end.outcome is Outcome.SUCCEEDED or not track.done:
-        return ""
-    return f"its {track.done} was done before that; the next run goes on from there"
-
-
-async def _run(here: StepContext) -> None:
-    """Do what the action says; raises `StepEnded` where the way ends early."""
-    action = here.step.action
-    match action:
-        case Create():
-            await _Delivery(here, _put(here, action.desired, action.body), None).carry_out()
-        case Adopt():
-            await _Delivery(here, _put(here, action.desired, action.body), action.observed).carry_out()
-        case Update():
-            known: ObservedDeployment | None = action.observed
-            for body in action.writes:
-                write = _put(here, action.desired, body, last=body is action.writes[-1])
-                known = await _Delivery(here, write, known).carry_out()
-        case Replace():
-            await _Delivery(here, _DELETE, action.observed).carry_out()
-            await _Delivery(here, _put(here, action.desired, action.body), None).carry_out()
-        case Delete():
-            await _Delivery(here, _DELETE, action.observed).carry_out()
-        case Wait():
-            await _wait_out(here, action)
-        case _:
-            raise TypeError(f"{action!r} writes nothing")
-
-
-async def _wait_out(here: StepContext, action: Wait) -> None:
-    """See somebody's operation to its end; nothing is written, whatever it leaves behind."""
-    delay = here.pace.poll_first
-    while True:
-        now = await here.api.get_deployment(here.id)
-        if now is None or now.settled:
-            break
-        if not await here.wait(f"its operation ({now.provisioning_state})", delay):
-            message = f"still {now.provisioning_state} when time was up; the next run goes on from there"
-            raise StepEnded(Outcome.UNKNOWN, here.fault("OperationTimedOut", message))
-        delay = here.longer(delay)
-    missing = here.missing(action.desired, now)
-    if now is None or not succeeded(now) or missing:
-        found = "it is gone" if now is None else f"it ended in state {now.provisioning_state}"
-        differs = f" and without {', '.join(missing)} as declared" if now is not None and missing else ""
-        raise StepEnded(Outcome.STALE, here.fault("stale", f"{found}{differs}: plan again"))
-    raise StepEnded(Outcome.SUCCEEDED, note="its operation has ended; nothing was written")
-
-
-def _put(here: StepContext, desired: DesiredDeployment, body: JsonObject, *, last: bool = True) -> Write:
-    def wanted(now: ObservedDeployment | None) -> tuple[str, ...]:
-        if last or now is None:
-            return here.missing(desired, now)
-        return tuple(change.path for change in body_changes(now, body))
-
-    tenants = (desired.source_tenant,) if desired.source_tenant else ()
-    return Write(body=body, source_tenants=tenants, wanted=wanted)
-
-
-_DELETE = Write(wanted=lambda now: () if now is None else ("the delete",))
+from reconciler.plan.actions import Adopt, Create, Replace, Update
 
 
 class _Next(Enum):
@@ -186,7 +62,7 @@ class _Next(Enum):
 
 
 @dataclass(slots=True)
-class _Delivery:
+class Delivery:
     """One write, from the first look to its confirmed end. `known` is what this run saw or did last."""
 
     here: StepContext

@@ -65,10 +65,14 @@ def put_body(desired: DesiredDeployment, observed: ObservedDeployment | None, ma
     return _marked(body, desired, mark)
 
 
+def nulls(desired: DesiredDeployment) -> tuple[Path, ...]:
+    """The places that the manifest un-sets."""
+    return tuple(unset_paths(_managed(desired)))
+
+
 def gone(desired: DesiredDeployment) -> tuple[Path, ...]:
     """The places that a body of `desired` leaves empty on purpose."""
-    nulls = tuple(unset_paths(_managed(desired)))
-    return nulls if _keeps_removal_mark(desired) else (*nulls, _REMOVAL)
+    return nulls(desired) if _keeps_removal_mark(desired) else (*nulls(desired), _REMOVAL)
 
 
 def replacement_body(desired: DesiredDeployment, observed: ObservedDeployment, mark: str) -> JsonObject:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from reconciler.domain.deployment import DesiredDeployment, JsonObject
+from reconciler.domain.fields import field_at
+from reconciler.domain.json_values import at, empty
 from reconciler.domain.marks import MODEL_TAG
 from reconciler.domain.state import ObservedDeployment
 from reconciler.plan.actions import FieldChange
@@ -70,6 +72,20 @@ class Pair:
 
 def _never_written(change: FieldChange) -> bool:
     return change.path == f"tags.{MODEL_TAG}" and change.before is None
+
+
+def unanswered(desired: DesiredDeployment, observed: ObservedDeployment) -> tuple[str, ...]:
+    """The declared properties of free form that ARM does not answer although it has taken them."""
+    return tuple(
+        name
+        for name, value in desired.spec.settings.items()
+        if not empty(value) and empty(at(observed.resource, ("properties", name))) and _unpromised(name)
+    )
+
+
+def _unpromised(name: str) -> bool:
+    field = field_at(("properties", name))
+    return field is None or not field.returned
 
 
 def field_changes(

@@ -13,7 +13,7 @@ How Azure bills is documented in "Provisioned throughput billing" (2026-05-22), 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
@@ -205,11 +205,17 @@ def _matches(reservation: Reservation, one: Deployed) -> bool:
     )
 
 
+_Alike = tuple[str, Region | None, str | None, str | None, bool, bool]
+_Rates = dict[str, Price | NoPrice | None]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Biller:
     costs: Costs
     book: PriceBook
     day: date
+    known: dict[_Alike, _Rates] = field(default_factory=dict)
+    """Rates by what they go by: a fleet has few kinds of deployments."""
 
     def parts(self, one: Deployed, covered: int) -> Iterator[Line | Unpriced]:
         """All lines of one deployment, and what is not known of it."""
@@ -282,13 +288,14 @@ class _Biller:
         )
 
     def _tokens(self, one: Deployed, sku: SkuName) -> Iterator[Line | Unpriced]:
-        rates = {kind: self._rate(one, kind, sku) for kind in ("input", "cached_input", "output")}
+        rates = self._rates_of(one, sku)
         known = {kind: rate for kind, rate in rates.items() if isinstance(rate, Price)}
         if one.workload is None:
+            if isinstance(rates["input"], NoPrice):
+                yield Unpriced(id=str(one.id), why=rates["input"].why, usage=True)
+                return
             yield from (_line(one, kind, rate, None, "") for kind, rate in known.items())
-            missing = rates["input"]
             why = "it is paid per token and declares no workload"
-            why = missing.why if isinstance(missing, NoPrice) else why
             yield Unpriced(id=str(one.id), why=why, usage=True)
             return
         for kind, (tokens, sum_of) in self._usage(one.workload, rates).items():
@@ -298,9 +305,7 @@ class _Biller:
             elif rate is not None:
                 yield _line(one, kind, rate, tokens, sum_of)
 
-    def _usage(
-        self, load: Workload, rates: dict[str, Price | NoPrice | None]
-    ) -> dict[str, tuple[Decimal, str]]:
+    def _usage(self, load: Workload, rates: _Rates) -> dict[str, tuple[Decimal, str]]:
         """Tokens a month of each kind. Where a model has no price for cached input, all of it is input."""
         requests = load.rpm * _MINUTES * self.costs.hours_per_month
         prompt = requests * load.prompt_tokens
@@ -315,6 +320,13 @@ class _Biller:
             output = requests * load.generated_tokens
             usage["output"] = (output, f"{requests:f} requests x {load.generated_tokens:f}")
         return usage
+
+    def _rates_of(self, one: Deployed, sku: SkuName) -> _Rates:
+        alike = (sku.name, one.region, one.model, one.version, one.fine_tuned, one.priority)
+        if alike not in self.known:
+            kinds = ("input", "cached_input", "output")
+            self.known[alike] = {kind: self._rate(one, kind, sku) for kind in kinds}
+        return self.known[alike]
 
     def _rate(self, one: Deployed, kind: str, sku: SkuName) -> Price | NoPrice | None:
         """The rate of one kind of token; None where the model has no meter for cached input at all."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -58,13 +58,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """What a list says: `rate` for `per` pieces (tokens, hours, PTUs) of the meter."""
+    """What a list says: `rate` for `per` pieces (tokens, hours, PTUs) of the meter, since some day."""
 
     rate: Decimal
     per: int
     unit: str
     meter: str
     source: PriceList
+    since: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +99,7 @@ class PriceBook:
 
     rows: Sequence[Row]
     _index: dict[_Key, list[tuple[Use, Row]]] = field(init=False, repr=False)
+    _answers: dict[Question, Price | NoPrice] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._index = defaultdict(list)
@@ -119,7 +121,12 @@ class PriceBook:
         return bool(self._candidates(question))
 
     def price(self, question: Question) -> Price | NoPrice:
-        """The price in force on the day, or why there is none."""
+        """The price in force on the day, or why there is none; looked up once."""
+        if question not in self._answers:
+            self._answers[question] = self._price(question)
+        return self._answers[question]
+
+    def _price(self, question: Question) -> Price | NoPrice:
         found = self._candidates(question)
         if not found:
             return NoPrice(why=self._why_nothing(question))
@@ -133,9 +140,13 @@ class PriceBook:
             return self._shared(question, "versions", [replace(question, version=one) for one in versions])
         if question.region is None:
             regions = sorted({region for _, row in found for region in row.regions})
-            return self._shared(
-                question, "regions", [replace(question, region=_Place(one)) for one in regions]
-            )
+            if len(regions) == 1 and regions[0] != EVERYWHERE:
+                return NoPrice(
+                    why=f"the price of {_subject(question)} is known in {regions[0]} alone, and the "
+                    "region is not known here"
+                )
+            each = [replace(question, region=_Place(one)) for one in regions]
+            return self._shared(question, "regions", each)
         answers = self.rivals(question)
         if answers:
             return answers[0]
@@ -167,7 +178,14 @@ class PriceBook:
             for source in sorted(by_list, key=_rank, reverse=True)
         )
         return tuple(
-            Price(rate=row.price, per=per, unit=row.unit, meter=row.meter, source=row.source)
+            Price(
+                rate=row.price,
+                per=per,
+                unit=row.unit,
+                meter=row.meter,
+                source=row.source,
+                since=row.effective,
+            )
             for row in newest
             if (per := per_unit(row.unit)) is not None
         )
@@ -222,11 +240,3 @@ def per_unit(unit: str) -> int | None:
     """How many tokens or hours one unit of a list is: 1000 for ``1K``, 100 for ``100/Hour``."""
     match = _UNIT.match(unit)
     return int(match["number"]) * _FACTORS[match["thousands"]] if match else None
-
-
-def disagreements(book: PriceBook, questions: Iterable[Question]) -> Iterator[tuple[Question, Price, Price]]:
-    """Where the newest list and the next say different rates for the same use."""
-    for question in questions:
-        said = book.rivals(question)
-        if len(said) > 1 and said[0].rate / said[0].per != said[1].rate / said[1].per:
-            yield question, said[0], said[1]

@@ -17,9 +17,10 @@ from reconciler.plan.actions import Blocked, Keep, kind_of
 from reconciler.plan.plan import Plan, Step
 from reconciler.planfile.codec import action_fields, part_document, pool_document, refusal_document
 from reconciler.planfile.documents import FORMAT_VERSION, ApplyDocument, EndedDocument, FailureDocument
-from reconciler.report.layout import clauses, counted, listed, paragraph, seconds, stacked
+from reconciler.report.blocks import kinds_of
+from reconciler.report.layout import broken, clauses, counted, listed, paragraph, seconds, stacked
 from reconciler.report.palette import ACTIONS, OUTCOMES
-from reconciler.report.steps import NO_ALIAS, Alias, account_line
+from reconciler.report.steps import NO_ALIAS, Alias, account_line, account_name
 from reconciler.report.style import Style
 
 MEANINGS: Final[Mapping[Outcome, tuple[str, str]]] = {
@@ -39,12 +40,24 @@ MEANINGS: Final[Mapping[Outcome, tuple[str, str]]] = {
 """What each outcome means and what to do about it."""
 
 
-def render_text(report: ApplyReport, *, style: Style, alias_of: Alias = NO_ALIAS) -> str:
-    """Grouped by account like the plan; the last line counts the outcomes."""
-    parts = [
-        "\n".join([*account_line([one.step for one in items], style, alias_of), *_account(items, style)])
-        for items in _by_account(report)
-    ]
+def render_text(
+    report: ApplyReport, *, style: Style, alias_of: Alias = NO_ALIAS, verbose: bool = False
+) -> str:
+    """Grouped by account like the plan; the last line counts the outcomes.
+
+    Accounts in which everything succeeded take a line each, unless `verbose`.
+    """
+    parts: list[str] = []
+    short: list[str] = []
+    for items in _by_account(report):
+        steps = [one.step for one in items]
+        if len(items) > 1 and not verbose and all(map(_plainly_succeeded, items)):
+            name = account_name(steps[0].action.id.account, style, alias_of)
+            line = f"{name}  {kinds_of(steps)} succeeded"
+            short += [style.paint(one, "green") for one in broken(line, style.width, hanging="    ")]
+        else:
+            parts.append("\n".join([*account_line(steps, style, alias_of), *_account(items, style)]))
+    parts[:0] = ["\n".join(short)] if short else []
     words = [*_interruption(report, style), *_now_what(report, style)]
     if words:
         parts.append("\n".join(words))
@@ -52,6 +65,10 @@ def render_text(report: ApplyReport, *, style: Style, alias_of: Alias = NO_ALIAS
     last = clauses(summary(report), width=style.width)
     parts.append("\n".join(style.paint(line, "bold", colour) for line in last))
     return "\n\n".join(parts) + "\n"
+
+
+def _plainly_succeeded(item: ItemReport) -> bool:
+    return item.outcome is Outcome.SUCCEEDED and not item.note and item.fault is None
 
 
 def summary(report: ApplyReport) -> str:

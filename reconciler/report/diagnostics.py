@@ -14,7 +14,7 @@ from reconciler.domain.deployment import JsonValue
 from reconciler.planfile.codec import finding_document
 from reconciler.planfile.documents import FORMAT_VERSION, DiagnosticsDocument, TotalsDocument
 from reconciler.report.build_systems import WORST_FIRST, Annotation, Case, junit, workflow_commands
-from reconciler.report.layout import cells, counted, paragraph
+from reconciler.report.layout import cells, counted, listed, paragraph
 from reconciler.report.markdown import markdown_fence, markdown_inert
 from reconciler.report.palette import SEVERITIES
 from reconciler.report.style import WIDEST, Style, inert
@@ -25,6 +25,8 @@ LIMIT = 50
 _PAGE = Style(width=110)
 
 _NOWHERE = "(no file)"
+_MOST_PLACES = 20
+"""Further places of one finding that are named; the others are counted."""
 
 
 class Spans(Protocol):
@@ -48,11 +50,12 @@ def render_text(
     files: int | None = None,
     deployments: int | None = None,
 ) -> str:
-    """The first `limit` in full, and one line that counts everything."""
+    """The first `limit` in full, what is said of several lines once, and one line that counts everything."""
     ordered = in_order(diagnostics, sources)
-    blocks = ["\n".join(_block(found, sources, style)) for found in ordered[:limit]]
-    if len(ordered) > limit:
-        blocks.append(f"and {len(ordered) - limit} more, not shown")
+    groups = _alike(ordered)
+    blocks = ["\n".join(_block(first, sources, style, rest)) for first, *rest in groups[:limit]]
+    if len(groups) > limit:
+        blocks.append(f"and {sum(map(len, groups[limit:]))} more, not shown")
     blocks.append(_summary(ordered, style, files, deployments))
     return "\n\n".join(blocks) + "\n"
 
@@ -113,7 +116,19 @@ def in_order(diagnostics: Sequence[Diagnostic], sources: Spans) -> list[Diagnost
 # -- text ----------------------------------------------------------------------------------------------
 
 
-def _block(found: Diagnostic, sources: Spans, style: Style) -> Iterator[str]:
+def _alike(ordered: Sequence[Diagnostic]) -> list[list[Diagnostic]]:
+    """Findings that say the same of different places together, where the first of them stands."""
+    groups: dict[object, list[Diagnostic]] = {}
+    for one in ordered:
+        alone = id(one) if one.place is None or one.related else 0
+        key = (one.severity, one.code, one.message, one.label, one.source, one.fix, alone)
+        groups.setdefault(key, []).append(one)
+    return list(groups.values())
+
+
+def _block(
+    found: Diagnostic, sources: Spans, style: Style, others: Sequence[Diagnostic] = ()
+) -> Iterator[str]:
     where = "" if found.place is None else f"{_position(found.place, sources, style)}: "
     colour = SEVERITIES[found.severity].text
     head = f"{found.severity.value}[{style.show(found.code)}]"
@@ -123,6 +138,10 @@ def _block(found: Diagnostic, sources: Spans, style: Style) -> Iterator[str]:
     yield from (first, *rest)
     if found.place is not None:
         yield from _excerpt(found.place, sources, style, found.label, colour)
+    if others:
+        places = [_position(one.place, sources, style) for one in others if one.place is not None]
+        words = f"= also: {listed(places, most=_MOST_PLACES)}"
+        yield from paragraph(words, width=style.width, indent="  ", hanging="    ")
     if found.source:
         yield from paragraph(
             f"= note: {style.show(found.source)}", width=style.width, indent="  ", hanging="    "

@@ -35,6 +35,15 @@ from reconciler.report.steps import (
 from reconciler.report.style import Style, inert
 
 NOT_OURS: Final = "not ours"
+WORDS: Final = {
+    "refused": "A guard forbids the whole plan, so an apply writes nothing. The plan names each guard, what "
+    "it found, and the flag or the field that lifts it.",
+    "incomplete": "Some account could not be read, so nothing is concluded about what is there: neither that "
+    "it is absent nor that it is ours. The plan says why; the other accounts are planned.",
+    NOT_OURS: "Nobody's mark is on these deployments and no manifest declares them: they are left alone.",
+    "unchanged": "The deployment is as declared; nothing is written.",
+}
+"""What a plan calls itself and its parts, beside its actions, reasons, refusals, notices and verdicts."""
 _PAGE: Final = Style(colour=False, unicode=True, width=110)
 _OPEN: Final = 10
 """Changes up to which a page shows them unfolded."""

@@ -202,7 +202,7 @@ def _ended(item: ItemReport, style: Style) -> str:
 
 
 class PlainProgress:
-    """One line per event, for build logs; a wait that goes on is told again once a minute."""
+    """For build logs: a line when a step ends, and one when it waits, which is told again once a minute."""
 
     def __init__(self, stream: TextIO, *, total: int) -> None:
         self._stream = _Calm(stream)
@@ -210,22 +210,24 @@ class PlainProgress:
         self._total = total
         self._done = 0
         self._waits: dict[DeploymentId, tuple[str, float]] = {}
+        self._sent: dict[DeploymentId, str] = {}
 
     def notify(self, event: Event) -> None:
         """Write a line, where the event is news."""
         match event:
             case Started():
-                self._say(event.step, f"{kind_of(event.step.action)} begins")
+                pass
             case Sending():
                 self._waits.pop(event.step.action.id, None)
             case Sent():
                 request = f" (request id {self._style.show(event.request_id)})" if event.request_id else ""
-                self._say(event.step, f"{event.verb} received by ARM{request}")
+                self._sent[event.step.action.id] = f"{event.verb} received by ARM{request}, "
             case Waiting():
                 self._wait(event)
             case Finished():
                 self._done += 1
                 self._waits.pop(event.item.step.action.id, None)
+                self._sent.pop(event.item.step.action.id, None)
                 self._say(event.item.step, _ended(event.item, self._style))
             case Stopping():
                 self._line(self._style.show(str(event)))
@@ -236,7 +238,7 @@ class PlainProgress:
         what, waited = self._waits.get(event.step.action.id, ("", 0.0))
         if what != event.what or waited >= _REPEAT_AFTER:
             told = f"waits {event.seconds:.0f} s for {self._style.show(event.what)}"
-            self._say(event.step, told)
+            self._say(event.step, f"{self._sent.pop(event.step.action.id, '')}{told}")
             waited = 0.0
         self._waits[event.step.action.id] = (event.what, waited + event.seconds)
 

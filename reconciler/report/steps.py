@@ -323,6 +323,7 @@ def _capacity(action: Action, change: FieldChange, style: Style, units: Units) -
 def amount_text(amount: JsonValue, sku: SkuName | None, style: Style) -> str:
     """A capacity in the unit of its SKU: ``50 PTU``; without a word where the SKU is not known."""
     unit = _UNIT.get(sku.family) if sku is not None and isinstance(amount, int) else None
+    unit = "unit" if unit == "units" and amount == 1 else unit
     return f"{value_text(amount, style)} {unit}" if unit else value_text(amount, style)
 
 

@@ -13,7 +13,7 @@ from reconciler.engine.outcome import Silence
 from reconciler.engine.pace import DEFAULT_PACE
 from reconciler.engine.step import Track
 from reconciler.engine.stop import Stop
-from reconciler.engine.write import Writer
+from reconciler.engine.writer import Writer
 from reconciler.errors import ReconcilerError
 from reconciler.plan.actions import Create, Delete, Reason
 from reconciler.plan.body import put_body

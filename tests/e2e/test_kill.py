@@ -204,6 +204,7 @@ INTERRUPTED = (
     [
         pytest.param((signal.SIGINT,), 130, 6.0, id="F-089"),
         pytest.param((signal.SIGTERM,), 143, 6.0, id="F-091"),
+        pytest.param((signal.SIGHUP,), 143, 6.0, id="a terminal that was closed"),
         pytest.param((signal.SIGINT, signal.SIGINT), 130, 1.0, id="F-090"),
         pytest.param((signal.SIGTERM, signal.SIGINT), 143, 1.0, id="a person loses patience with CI"),
     ],

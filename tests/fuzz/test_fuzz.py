@@ -6,6 +6,7 @@ from itertools import islice
 
 import pytest
 
+from tests.fuzz import github_step
 from tests.fuzz.manifests import broken_promises, inputs
 
 
@@ -17,3 +18,9 @@ def test_damaged_manifests_are_answered_with_diagnostics(seed: int) -> None:
 
 def test_a_seed_makes_the_same_inputs_again() -> None:
     assert list(islice(inputs(3), 20)) == list(islice(inputs(3), 20))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_step_of_the_action_ends_with_an_exit_code_on_any_runner(seed: int) -> None:
+    """Odd event files, no RUNNER_TEMP, files that cannot be written, odd answers of the interface."""
+    assert github_step.throw(seed) == ""

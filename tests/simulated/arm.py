@@ -93,6 +93,15 @@ class World:
     numbers: "itertools.count[int]" = field(default_factory=itertools.count)
     epoch: float = 0.0
     enforces_etags: bool = False
+    unsets: dict[str, str] = field(default_factory=dict)
+    """How a property is un-set: "null", "empty" or "never"; by leaving it out where nothing is said.
+
+    A null is refused where it un-sets nothing.
+    """
+    ends_at: dict[DeploymentId, tuple[float, str]] = field(default_factory=dict)
+    """When somebody else's operation ends, and in which state."""
+    keeps_to_itself: frozenset[str] = frozenset()
+    """Properties that are taken and never answered."""
     taken_over: dict[DeploymentId, tuple["Exchange", str]] = field(default_factory=dict)
     """What another fleet took over during a run: at which exchange, and what it looks like since."""
 
@@ -109,6 +118,10 @@ class World:
 
     def settle(self, now: float) -> None:
         """Let operations whose time has come end."""
+        for name, (at, state) in list(self.ends_at.items()):
+            if at <= now:
+                self.deployments[name]["properties"]["provisioningState"] = state
+                del self.ends_at[name]
         for operation in self.operations.values():
             if operation.ends_at > now or operation.done:
                 continue
@@ -368,6 +381,7 @@ class SimulatedArm:
         before = self.world.deployments.get(deployment)
         if before is not None and before["properties"]["provisioningState"] == "Failed":
             self._refuse(deployment, "BadRequest", "is in 'Failed' state, please delete it first")
+        self._unset(deployment, before, wanted)
         resource = self._filled_in(deployment, wanted, created=before is None)
         self._must_change_legally(deployment, before, resource)
         self._must_fit(deployment, before, resource)
@@ -380,6 +394,21 @@ class SimulatedArm:
             return None
         resource["properties"]["provisioningState"] = "Creating" if before is None else "Updating"
         return self._start(deployment)
+
+    def _unset(self, deployment: DeploymentId, before: dict[str, Any] | None, wanted: dict[str, Any]) -> None:
+        """Keep what the body leaves out, and drop what it takes away in the one form that counts here."""
+        properties = wanted["properties"]
+        for name, form in self.world.unsets.items():
+            if before is None or name not in before["properties"]:
+                continue
+            asked = "omitted" if name not in properties else {None: "null", "": "empty"}.get(properties[name])
+            if asked is None:
+                continue
+            if asked == "null" and form != "null":
+                self._refuse(deployment, "InvalidResourceProperties", f"{name} cannot be null")
+            properties.pop(name, None)
+            if asked != form:
+                properties[name] = before["properties"][name]
 
     def _filled_in(
         self, deployment: DeploymentId, wanted: dict[str, Any], *, created: bool
@@ -465,6 +494,8 @@ class SimulatedArm:
 
     def _observed(self, name: DeploymentId) -> ObservedDeployment:
         resource = copy.deepcopy(self.world.deployments[name])
+        for hidden in self.world.keeps_to_itself:
+            resource["properties"].pop(hidden, None)
         model, sku = resource["properties"]["model"], resource.get("sku", {})
         return ObservedDeployment(
             id=name,

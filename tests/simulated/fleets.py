@@ -1,6 +1,8 @@
 """Small fleets for tests: each shows every value that it depends on."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from reconciler.domain.deployment import (
     UNSET,
@@ -35,7 +37,8 @@ def desired(
     version: str | Unset = "1",
     sku: str = "GlobalStandard",
     capacity: int = 10,
-    spillover: str | Unset = UNSET,
+    spillover: str | Unset | None = UNSET,
+    settings: Mapping[str, Any] | None = None,
     lifecycle: Lifecycle | None = None,
 ) -> DesiredDeployment:
     return DesiredDeployment(
@@ -43,7 +46,10 @@ def desired(
         spec=DeploymentSpec(
             model=ModelRef(name=model, version=version),
             sku=Sku(name=SkuName(sku), capacity=capacity_of(SkuName(sku), capacity)),
-            settings={} if isinstance(spillover, Unset) else {"spilloverDeploymentName": spillover},
+            settings={
+                **({} if isinstance(spillover, Unset) else {"spilloverDeploymentName": spillover}),
+                **(settings or {}),
+            },
         ),
         lifecycle=lifecycle or Lifecycle(),
         region=REGION,

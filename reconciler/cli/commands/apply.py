@@ -33,7 +33,7 @@ from reconciler.cli.options import (
     output_options,
     writing_connection_options,
 )
-from reconciler.cli.pipeline import plan_for
+from reconciler.cli.pipeline import look, plan_for
 from reconciler.cli.planfile import as_planned, only_what_was_seen, saved_plan
 from reconciler.cli.targets import must_hit_something
 from reconciler.cli.wiring import (
@@ -46,7 +46,6 @@ from reconciler.cli.wiring import (
     write_result,
 )
 from reconciler.engine.apply import apply
-from reconciler.engine.observe import observe_for_plan
 from reconciler.engine.outcome import ApplyReport, ItemReport, Outcome
 from reconciler.engine.pace import DEFAULT_PACE, Pace
 from reconciler.engine.stale import stale_items
@@ -157,8 +156,7 @@ class _Run:
         """The command's exit code."""
         desired, output, deadline = self.loaded.state(), self.output, self.connection.timeout
         async with connect(self.connection, output, desired, read_only=False) as arm:
-            looked = observe_for_plan(desired, arm, parallelism=self.connection.parallelism)
-            observed = await reading(looked, deadline)
+            observed = await reading(look(desired, arm, self.connection, output), deadline)
             if self.consent.saved is None:
                 must_hit_something(desired, observed)
             plan = plan_for(self.loaded, observed, self.allowances)
@@ -230,7 +228,7 @@ def exit_code(report: ApplyReport, *, waited: bool = True) -> Exit:
     match report.interrupted:
         case Interruption(cause=Cause.SIGINT):
             return Exit.INTERRUPTED
-        case Interruption(cause=Cause.SIGTERM):
+        case Interruption(cause=Cause.SIGTERM | Cause.SIGHUP):
             return Exit.TERMINATED
         case _:
             pass
@@ -295,6 +293,8 @@ def _write_report(report: ApplyReport, loaded: Loaded, output: Output) -> None:
         if output.form == "json":
             return json_text(apply_report.to_json(report))
         alias_of = loaded.state().fleet.alias_of
-        return apply_report.render_text(report, style=style_of(output), alias_of=alias_of)
+        return apply_report.render_text(
+            report, style=style_of(output), alias_of=alias_of, verbose=output.verbose
+        )
 
     write_each(output, rendered)

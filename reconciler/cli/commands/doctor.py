@@ -17,6 +17,7 @@ from reconciler.cli.commands.shared import style_of
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.help import Command
 from reconciler.cli.knowledge import OVERLAY, catalogue
+from reconciler.cli.looking import looking
 from reconciler.cli.loop import TimeLimit, run_reading
 from reconciler.cli.options import (
     DEFAULT_PATH,
@@ -72,10 +73,11 @@ def command(*, chosen: Chosen, connection: Connection, purpose: str, output: Out
     loaded = _manifests(chosen, connection, checks.append)
     desired = (loaded.desired if loaded else None) or _nothing(connection)
     try:
-        run_reading(
-            _look(desired, connection, output, checks.append, to_apply=purpose == "apply"),
-            timeout=connection.timeout,
-        )
+        with looking(output, 0):
+            run_reading(
+                _look(desired, connection, output, checks.append, to_apply=purpose == "apply"),
+                timeout=connection.timeout,
+            )
     except TimeLimit as passed:
         checks.append(_check("time limit", "this command", Status.FAILED, str(passed), "raise --timeout"))
 
@@ -166,7 +168,7 @@ async def _look(
         tell(check)
         readable.extend([check.name] if check.status is Status.OK else [])
 
-    async with connect(connection, output, desired) as arm:
+    async with connect(connection, output, desired, keep_state=False) as arm:
         where = connection.endpoint or endpoint_of(desired.fleet.cloud)
         tell(_check("cloud", desired.fleet.cloud, Status.OK, _address(where, connection)))
         for tenant in _tenants(desired):

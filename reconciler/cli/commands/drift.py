@@ -16,6 +16,7 @@ from reconciler.cli.commands.shared import (
 )
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.help import Command
+from reconciler.cli.looking import looking
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import (
     Chosen,
@@ -205,7 +206,10 @@ async def _look(
 ) -> tuple[DriftReport, ObservedState, datetime]:
     """The drift, what is there, and ARM's time: its retirement dates are judged by its clock."""
     async with connect(connection, output, desired) as arm:
-        observed = await observe(desired.accounts, arm, parallelism=connection.parallelism)
+        with looking(output, len(desired.accounts)) as on_read:
+            observed = await observe(
+                desired.accounts, arm, parallelism=connection.parallelism, on_read=on_read
+            )
         now = arm.server_time or the_clock().now()
         report = find_drift(desired, observed, today=now.date())
         if may_ask and (subscriptions := asked_about(report)):

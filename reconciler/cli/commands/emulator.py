@@ -93,7 +93,7 @@ def serve(
 def reset(*, state: Path) -> None:
     """Forget everything that the state holds."""
     _control(state, "POST", "reset", {})
-    click.echo(f"reset {state}", err=True)
+    click.echo(f"{state} reset", err=True)
 
 
 @command.command("load")
@@ -108,7 +108,7 @@ def load(*, world: Path, state: Path) -> None:
     odd = found["warnings"]
     for text in odd if isinstance(odd, list) else ():
         click.echo(f"warning: {text}", err=True)
-    click.echo(f"loaded {world} into {state}", err=True)
+    click.echo(f"{world} loaded into {state}", err=True)
 
 
 @command.command("clock")
@@ -143,10 +143,13 @@ def status(*, behaviours: bool, state: Path, output: Output) -> None:
 
 def _control(state: Path, method: str, name: str, body: dict[str, object] | None) -> dict[str, object]:
     """One call of the control surface, in this process."""
-    return asyncio.run(_ask(state, method, name, body))
+    kept = None if method == "GET" and not state.exists() else state  # looking makes no file
+    return asyncio.run(_ask(kept, method, name, body))
 
 
-async def _ask(state: Path, method: str, name: str, body: dict[str, object] | None) -> dict[str, object]:
+async def _ask(
+    state: Path | None, method: str, name: str, body: dict[str, object] | None
+) -> dict[str, object]:
     import httpx  # noqa: PLC0415 -- heavy
 
     from reconciler.emulator import application  # noqa: PLC0415

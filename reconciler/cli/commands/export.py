@@ -207,12 +207,14 @@ def _from_arm(asked: _Asked, connection: Connection, output: Output) -> Estate:
 
 
 async def _discovered(wanted: Wanted, connection: Connection, output: Output) -> Estate:
+    from reconciler.cli.looking import looking  # noqa: PLC0415
     from reconciler.engine.discover import discover  # noqa: PLC0415
 
     cloud = connection.cloud or Fleet().cloud
     nobody = DesiredState(fleet=Fleet(cloud=cloud, declared=False))
     async with connect(connection, output, nobody) as arm:
-        found = await discover(wanted, arm, parallelism=connection.parallelism)
+        with looking(output, 0):
+            found = await discover(wanted, arm, parallelism=connection.parallelism)
     return observed_estate(found.readings, found.subscriptions, cloud=cloud, unreadable=found.unreadable)
 
 

@@ -10,6 +10,7 @@ from reconciler.catalogue.overlay import Overlay, to_document
 from reconciler.cli.commands.shared import invalid, must_declare_something
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import OVERLAY
+from reconciler.cli.looking import looking
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import Chosen, Connection, Output
 from reconciler.cli.wiring import connect, load_manifests, save, the_clock, write_each
@@ -39,7 +40,10 @@ def refreshed(chosen: Chosen, connection: Connection, target: Path, output: Outp
 
 async def _look(desired: DesiredState, connection: Connection, output: Output) -> tuple[ObservedState, date]:
     async with connect(connection, output, desired) as arm:
-        observed = await observe(desired.accounts, arm, parallelism=connection.parallelism)
+        with looking(output, len(desired.accounts)) as on_read:
+            observed = await observe(
+                desired.accounts, arm, parallelism=connection.parallelism, on_read=on_read
+            )
         return observed, (arm.server_time or the_clock().now()).date()
 
 

@@ -94,7 +94,7 @@ def warn_about(loaded: Loaded, output: Output) -> None:
     if output.verbose:
         note(output, text)
     else:
-        note(output, f"{text.rstrip().splitlines()[-1]}; `reconciler validate` shows them\n")
+        note(output, f"{text.rstrip().splitlines()[-1]}; `reconciler validate` shows them")
 
 
 def plan_text(plan: Plan, loaded: Loaded, output: Output, *, summary: bool = False) -> str:

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.errors import UsageProblem
 
-COMMANDS = ("validate", "plan", "apply", "drift")
+COMMANDS = ("validate", "plan", "apply", "drift", "upgrade")
 _TARGET = re.compile(r"[A-Za-z0-9._/-]{1,100}")
+_LARGEST_EVENT = 32 * 1024**2
+"""Bytes of an event file; GitHub's own are at most 25 MB."""
+
 _WORDS = {"true": True, "false": False}
 
 
@@ -71,7 +75,10 @@ def _lines(text: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runner:
-    """Where the step runs, as GitHub's own variables say. `pull_request` is None on other events."""
+    """Where the step runs, as GitHub's own variables say. `pull_request` is None on other events.
+
+    `commit` and `base` are what was checked out: the full hash and the branch.
+    """
 
     workspace: Path
     temporary: Path
@@ -79,6 +86,7 @@ class Runner:
     repository: str
     run_url: str
     commit: str
+    base: str
     pull_request: int | None
     output: Path | None
     summary: Path | None
@@ -90,11 +98,12 @@ class Runner:
         server = environ.get("GITHUB_SERVER_URL", "https://github.com")
         return cls(
             workspace=Path(environ.get("GITHUB_WORKSPACE") or Path.cwd()),
-            temporary=Path(environ.get("RUNNER_TEMP") or "/tmp"),  # noqa: S108 -- mkdtemp makes a folder of its own
+            temporary=Path(environ.get("RUNNER_TEMP") or tempfile.gettempdir()),
             api=environ.get("GITHUB_API_URL", "https://api.github.com"),
             repository=repository,
             run_url=f"{server}/{repository}/actions/runs/{environ.get('GITHUB_RUN_ID', '')}",
-            commit=environ.get("GITHUB_SHA", "")[:12],
+            commit=environ.get("GITHUB_SHA", ""),
+            base=environ.get("GITHUB_REF_NAME", ""),
             pull_request=_pull_request(environ),
             output=_file(environ, "GITHUB_OUTPUT"),
             summary=_file(environ, "GITHUB_STEP_SUMMARY"),
@@ -106,9 +115,15 @@ def _file(environ: Mapping[str, str], name: str) -> Path | None:
 
 
 def _pull_request(environ: Mapping[str, str]) -> int | None:
-    """The number of the pull request that the event is about."""
-    event = _file(environ, "GITHUB_EVENT_PATH")
-    if event is None or environ.get("GITHUB_EVENT_NAME") != "pull_request" or not event.is_file():
+    """The number of the pull request that the event is about; None for an event that names none."""
+    file = _file(environ, "GITHUB_EVENT_PATH")
+    if file is None or environ.get("GITHUB_EVENT_NAME") != "pull_request":
         return None
-    found = json.loads(event.read_text("utf-8")).get("pull_request", {}).get("number")
-    return found if isinstance(found, int) else None
+    try:
+        with file.open("rb") as stream:
+            event = json.loads(stream.read(_LARGEST_EVENT))
+    except (OSError, ValueError, RecursionError):
+        return None
+    about = event.get("pull_request") if isinstance(event, dict) else None
+    found = about.get("number") if isinstance(about, dict) else None
+    return found if isinstance(found, int) and not isinstance(found, bool) and found > 0 else None

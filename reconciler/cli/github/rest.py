@@ -20,6 +20,9 @@ from reconciler.errors import ReconcilerError
 TIMEOUT = 30.0
 """Seconds for one request."""
 
+_LARGEST = 32 * 1024**2
+"""Bytes of an answer that are read."""
+
 _PAGE = 100
 _MOST_PAGES = 50
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -52,13 +55,17 @@ class Repository:
     """Comments and issues of one repository, as `author` writes them."""
 
     def __init__(self, *, api: str, name: str, token: str, author: str) -> None:
-        where = urlsplit(api)
+        try:
+            where = urlsplit(api)
+        except ValueError as problem:
+            raise GitHubRefused("get the token", 0, f"{api!r} is not an address: {problem}") from problem
         if where.scheme != "https" and where.hostname not in _LOOPBACK:
-            raise GitHubRefused("get the token", 0, f"{api} is no https address")
+            raise GitHubRefused("get the token", 0, f"{api} is not an https address")
         self._api = f"{api.rstrip('/')}/repos/{quote(name)}"
         self._token = token
         self._author = author
         self._opener = urllib.request.build_opener(_NoRedirect())
+        self.owner = name.partition("/")[0]
 
     def comment(self, number: int, marker: str, body: str) -> str:
         """Put the one comment with this marker on a pull request; "updated" or "created"."""
@@ -79,11 +86,14 @@ class Repository:
             return found[0].number
         issue = {"title": title, "body": body, "labels": [label]}
         made = self._send("open the issue", "POST", f"{self._api}/issues", issue)
-        labels = [one.get("name") for one in made.get("labels", [])]
-        if label not in labels:
+        number = _number(made, "number")
+        if number is None:
+            raise GitHubRefused("open the issue", 200, "its answer names no issue")
+        labels = made.get("labels") if isinstance(made, dict) else None
+        if label not in [one.get("name") for one in labels or () if isinstance(one, dict)]:
             # Without its label no later run would find it, and each would open another.
-            raise GitHubRefused(f"label issue {made.get('number')}", 200, f"create the label {label} first")
-        return int(made["number"])
+            raise GitHubRefused(f"label issue {number}", 200, f"create the label {label} first")
+        return number
 
     def close_issues(self, marker: str, *, label: str, words: str) -> list[int]:
         """Close what is open with this marker, saying why; the numbers."""
@@ -92,6 +102,17 @@ class Repository:
             self._send("take the comment", "POST", f"{issue.url}/comments", {"body": words})
             self._close(issue)
         return [issue.number for issue in found]
+
+    def send(self, what: str, method: str, path: str, body: object = None) -> Any:
+        """One request below this repository; `path` begins with a slash. GitHubRefused where it failed."""
+        return self._send(what, method, path if path.startswith(self._api) else f"{self._api}{path}", body)
+
+    def ours(self, path: str, chosen: str, marker: str) -> Iterator[Written]:
+        """Pull requests of ours that have this marker."""
+        for found in self._listed(f"{self._api}{path}", chosen, marker):
+            number = _number(found, "number")
+            if number is not None:
+                yield Written(url=f"{self._api}{path}/{number}", number=number)
 
     def _close(self, issue: Written) -> None:
         self._send("close the issue", "PATCH", issue.url, {"state": "closed", "state_reason": "completed"})
@@ -102,17 +123,22 @@ class Repository:
         return sorted(self._ours(f"{self._api}/issues", chosen, marker), key=lambda one: one.number)
 
     def _ours(self, url: str, chosen: str, marker: str) -> Iterator[Written]:
+        for one in self._listed(url, chosen, marker):
+            if "pull_request" not in one:
+                # The address is ours, not the answer's: the token goes nowhere else.
+                kind, number = "issues", _number(one, "number")
+                if number is None:
+                    kind, number = "issues/comments", _number(one, "id")
+                if number is not None:
+                    yield Written(url=f"{self._api}/{kind}/{number}", number=number)
+
+    def _listed(self, url: str, chosen: str, marker: str) -> Iterator[dict[str, Any]]:
+        """What a list has of our author with our marker."""
         for page in range(1, _MOST_PAGES + 1):
             listed = self._send("list", "GET", f"{url}?{chosen}&per_page={_PAGE}&page={page}")
-            for one in listed:
-                first = (one.get("body") or "").split("\n", 1)[0].strip()
-                author = (one.get("user") or {}).get("login")
-                if first == marker and author == self._author and "pull_request" not in one:
-                    # The address is ours, not the answer's: the token goes nowhere else.
-                    kind, number = (
-                        ("issues", one["number"]) if "number" in one else ("issues/comments", one["id"])
-                    )
-                    yield Written(url=f"{self._api}/{kind}/{int(number)}", number=int(number))
+            if not isinstance(listed, list):
+                raise GitHubRefused("list what is there", 200, "its answer is not a list")
+            yield from (one for one in listed if _first_line(one) == marker and _login(one) == self._author)
             if len(listed) < _PAGE:
                 return
 
@@ -125,18 +151,35 @@ class Repository:
             "X-GitHub-Api-Version": "2022-11-28",
             "User-Agent": "reconciler",
         }
-        request = urllib.request.Request(url, data=content, headers=headers, method=method)  # noqa: S310 -- see __init__
         try:
+            request = urllib.request.Request(url, data=content, headers=headers, method=method)  # noqa: S310 -- see __init__
             with self._opener.open(request, timeout=TIMEOUT) as answer:
-                return json.load(answer)
+                told = answer.read(_LARGEST)
+                return json.loads(told) if told else None
         except urllib.error.HTTPError as problem:
             raise GitHubRefused(what, problem.code, _said(problem)) from problem
-        except (OSError, ValueError, http.client.HTTPException) as problem:
+        except (OSError, ValueError, RecursionError, http.client.HTTPException) as problem:
             raise GitHubRefused(what, 0, str(problem)) from problem
 
 
 def _said(problem: urllib.error.HTTPError) -> str:
     try:
-        return str(json.load(problem).get("message", problem.reason))
-    except (OSError, ValueError, AttributeError):
+        return str(json.loads(problem.read(_LARGEST)).get("message", problem.reason))
+    except (OSError, ValueError, AttributeError, RecursionError, http.client.HTTPException):
         return str(problem.reason)
+
+
+def _first_line(one: object) -> str:
+    body = one.get("body") if isinstance(one, dict) else None
+    return body.split("\n", 1)[0].strip() if isinstance(body, str) else ""
+
+
+def _login(one: object) -> object:
+    user = one.get("user") if isinstance(one, dict) else None
+    return user.get("login") if isinstance(user, dict) else None
+
+
+def _number(one: object, key: str) -> int | None:
+    """A number of an answer; text and what is not positive are none."""
+    found = one.get(key) if isinstance(one, dict) else None
+    return found if isinstance(found, int) and not isinstance(found, bool) and found > 0 else None

@@ -1,7 +1,7 @@
 """One pull request a season: the edits that `upgrade` made in the checked-out tree, on a branch of our own.
 
-Rule of this module: a branch or a pull request is written over only if what stands there is ours: the branch ends
-in a commit with our title, the pull request has our marker and our author.
+Rule of this module: a branch or a pull request is written over only if what stands there is ours: the branch
+ends in a commit with our title, the pull request has our marker and our author.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _CHANGED: Final = re.compile(r"^\+\+\+ b/(.+)$", re.MULTILINE)
 
 
 def branch_of(target: str) -> str:
-    """The branch that holds a target's edits; of names that git knows no branch by, the letters that it does."""
+    """The branch that holds a target's edits, of letters that a branch may have."""
     return f"reconciler/upgrade-{re.sub(r'[^A-Za-z0-9_-]+', '-', target).strip('-') or 'default'}"
 
 
@@ -100,7 +100,7 @@ class Season:
         yield from self._repository.ours("/pulls", chosen, self._marker)
 
 
-def _sha(answer: Any, within: str = "") -> str:  # noqa: ANN401 -- any JSON
+def _sha(answer: Any, within: str = "") -> str:
     """The hash in an answer, or in a member of it."""
     found = answer.get(within) if within and isinstance(answer, dict) else answer
     sha = found.get("sha") if isinstance(found, dict) else None

@@ -1,7 +1,8 @@
 """Run one command, then write outputs, annotations, summary, comment or issue.
 
-Rule of this module: whether the step fails hangs on the command alone, and on an issue that could not be
-opened; a comment that GitHub does not take (a fork's token may only read) is a warning.
+Rule of this module: nothing raises once the command has run, and outputs are written first. Whether the step
+fails hangs on the command alone, and on an issue that could not be opened; all else that cannot be written or
+told, such as a comment that GitHub does not take (a fork's token may only read), is a warning.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import re
 import secrets
 import sys
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,13 +26,14 @@ from reconciler.cli.exit_codes import Exit
 from reconciler.cli.github import page
 from reconciler.cli.github.inputs import Inputs, Runner
 from reconciler.cli.github.rest import GitHubRefused, Repository
+from reconciler.cli.github.season import Season, edited
 from reconciler.cli.planfile import read_plan, recorded_paths
 from reconciler.diagnostics import Diagnostic, Place, Severity, Span
 from reconciler.errors import ReconcilerError, UsageProblem
 from reconciler.report.diagnostics import render_github
 
-_REPORTED = frozenset({"validate", "plan", "drift"})
-_TITLES = {"validate": "Validate", "plan": "Plan", "apply": "Apply", "drift": "Drift"}
+_REPORTED = frozenset({"validate", "plan", "drift", "upgrade"})
+_TITLES = {"validate": "Validate", "plan": "Plan", "apply": "Apply", "drift": "Drift", "upgrade": "Upgrade"}
 
 
 def main(environ: Mapping[str, str]) -> int:
@@ -45,7 +48,21 @@ def main(environ: Mapping[str, str]) -> int:
         return Exit.USAGE
     except ReconcilerError as problem:
         _annotate(Severity.ERROR, "reconciler", str(problem))
-        return Exit.FAILED
+    except (OSError, ValueError, RuntimeError) as problem:
+        _annotate(Severity.ERROR, "runner", f"the step cannot work on this runner: {problem}")
+    return Exit.FAILED
+
+
+@contextlib.contextmanager
+def _as_warning(what: str, otherwise: str) -> Iterator[None]:
+    """Let nothing that goes wrong in telling change what the command has done, or how the step ends."""
+    try:
+        yield
+    except GitHubRefused as refused:
+        _annotate(Severity.WARNING, what, f"{refused}. {otherwise}")
+    except Exception as problem:  # noqa: BLE001 -- whatever it is, the command has run and its code stands
+        told = f"{type(problem).__name__}: {problem}"
+        _annotate(Severity.WARNING, what, f"the step could not write the {what}: {told}. {otherwise}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,14 +127,23 @@ class _Tee(io.TextIOBase):
 
 
 def _run(inputs: Inputs, runner: Runner) -> _Ended:
-    folder = Path(tempfile.mkdtemp(prefix="reconciler-", dir=runner.temporary))
+    folder = _folder(runner.temporary)
     kept = io.StringIO()
     out, err = _Tee(sys.stdout, kept), _Tee(sys.stderr, kept)
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = run(_words(inputs, runner, folder))
-    sys.stdout.flush()
-    (folder / "printed.txt").write_text(kept.getvalue(), "utf-8")
+    with _as_warning("log", "The command has run"):
+        sys.stdout.flush()
+        (folder / "printed.txt").write_text(kept.getvalue(), "utf-8", errors="replace")
     return _Ended(code=code, printed=kept.getvalue(), folder=folder)
+
+
+def _folder(temporary: Path) -> Path:
+    """A folder of the step's own, in the runner's temporary one if that can be written to."""
+    try:
+        return Path(tempfile.mkdtemp(prefix="reconciler-", dir=temporary))
+    except (OSError, ValueError):
+        return Path(tempfile.mkdtemp(prefix="reconciler-"))
 
 
 def _words(inputs: Inputs, runner: Runner, folder: Path) -> list[str]:
@@ -133,6 +159,8 @@ def _words(inputs: Inputs, runner: Runner, folder: Path) -> list[str]:
             words += ["--report", f"text={folder / 'plan.txt'}", "--out", str(folder / "plan.json")]
         case "drift":
             words += ["--report", f"json={folder / 'drift.json'}"]
+        case "upgrade":
+            words += ["--report", f"diff={folder / 'upgrade.patch'}", "--write"]
         case _:
             words += ["--yes", "--journal", str(folder / "journal.jsonl")]
     return [*words, *inputs.arguments, "--", *_paths(inputs, runner)]
@@ -147,16 +175,27 @@ def _paths(inputs: Inputs, runner: Runner) -> tuple[str, ...]:
 
 
 def _tell(inputs: Inputs, runner: Runner, ended: _Ended) -> int:
-    _annotations(inputs, runner, ended)
-    report = _report(inputs, ended)
-    _append(runner.summary, page.summary(report))
-    _append(runner.output, "".join(_entry(name, value) for name, value in _outputs(ended).items()))
-    failed = ended.code not in {Exit.DONE, Exit.CHANGES}
-    code = ended.code if failed else Exit.DONE
+    """Say what came of it, outputs first: whoever reads them must not depend on what else can be written."""
+    with _as_warning("outputs", "Later steps do not see them"):
+        outputs = "".join(_entry(name, value) for name, value in _outputs(ended).items())
+        _append(runner.output, outputs)
+    with _as_warning("annotations", "The report has them"):
+        _annotations(inputs, runner, ended)
+    report = page.told(_TITLES[inputs.command], ended.printed)
+    with _as_warning("report", "What the command printed stands in its place"):
+        report = _report(inputs, ended)
+    with _as_warning("summary", "The log of this step has the report"):
+        _append(runner.summary, page.summary(report))
+    code = ended.code if ended.code not in {Exit.DONE, Exit.CHANGES} else Exit.DONE
     if inputs.command == "plan" and inputs.comment and runner.pull_request is not None:
-        _comment(inputs, runner, runner.pull_request, report)
+        with _as_warning("comment", "The summary of this run has the plan"):
+            body = page.comment(inputs, runner, report)
+            done = _repository(inputs, runner).comment(runner.pull_request, page.marker(inputs), body)
+            print(f"comment {done} on pull request {runner.pull_request}")  # noqa: T201 -- the step's log
     if inputs.command == "drift" and inputs.issue_label:
         return max(code, _issue(inputs, runner, ended, report))
+    if inputs.command == "upgrade" and ended.file("report.md") is not None:
+        return _season(inputs, runner, ended, report)
     return code
 
 
@@ -179,6 +218,7 @@ def _outputs(ended: _Ended) -> dict[str, str]:
         "markdown_path": "report.md",
         "json_drift_path": "drift.json",
         "journal_path": "journal.jsonl",
+        "patch_path": "upgrade.patch",
     }
     found = {"exitcode": str(ended.code), "changes": str(ended.code == Exit.CHANGES).lower()}
     found |= {name: str(path) for name, file in files.items() if (path := ended.file(file)) is not None}
@@ -186,9 +226,12 @@ def _outputs(ended: _Ended) -> dict[str, str]:
     return found if plan is None else found | _counts(json.loads(plan.read_text("utf-8")))
 
 
-def _counts(plan: Mapping[str, Mapping[str, int]]) -> dict[str, str]:
+def _counts(plan: object) -> dict[str, str]:
     """A replacement counts as one to destroy and one to add, as Terraform counts it."""
-    number = plan["summary"]
+    summary = plan.get("summary") if isinstance(plan, dict) else None
+    if not isinstance(plan, dict) or not isinstance(summary, dict):
+        raise ReconcilerError("the saved plan has no summary")
+    number = defaultdict(int, {name: count for name, count in summary.items() if isinstance(count, int)})
     writes = sum(number[kind] for kind in ("create", "update", "replace", "delete", "adopt"))
     counts = {
         "to_add": number["create"] + number["replace"],
@@ -199,7 +242,7 @@ def _counts(plan: Mapping[str, Mapping[str, int]]) -> dict[str, str]:
         "blocked": number["blocked"],
     }
     told = {name: str(value) for name, value in counts.items()}
-    return told | {"changes": str(writes > 0).lower(), "applyable": str(plan["applyable"]).lower()}
+    return told | {"changes": str(writes > 0).lower(), "applyable": str(plan.get("applyable")).lower()}
 
 
 def _entry(name: str, value: str) -> str:
@@ -210,7 +253,7 @@ def _entry(name: str, value: str) -> str:
 
 def _append(file: Path | None, text: str) -> None:
     if file is not None:
-        with file.open("a", encoding="utf-8") as stream:
+        with file.open("a", encoding="utf-8", errors="replace") as stream:
             stream.write(text)
 
 
@@ -219,7 +262,8 @@ def _annotations(inputs: Inputs, runner: Runner, ended: _Ended) -> None:
     file = ended.file("annotations.txt")
     if file is None:
         return
-    below = (runner.workspace / inputs.working_directory).resolve().relative_to(runner.workspace.resolve())
+    root = runner.workspace.resolve()
+    below = (root / inputs.working_directory).resolve().relative_to(root)
     prefix = "" if below == Path() else f"{below.as_posix()}/"
     prefix = prefix.replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
     text = file.read_text("utf-8")
@@ -229,20 +273,10 @@ def _annotations(inputs: Inputs, runner: Runner, ended: _Ended) -> None:
     sys.stdout.flush()
 
 
-def _comment(inputs: Inputs, runner: Runner, number: int, report: str) -> None:
-    try:
-        body = page.comment(inputs, runner, report)
-        done = _repository(inputs, runner).comment(number, page.marker(inputs), body)
-    except GitHubRefused as refused:
-        _annotate(Severity.WARNING, "comment", f"{refused}. The summary of this run has the plan")
-    else:
-        print(f"comment {done} on pull request {number}")  # noqa: T201 -- the log of the step
-
-
 def _issue(inputs: Inputs, runner: Runner, ended: _Ended, report: str) -> Exit:
     """Open or update the issue where something is wrong, close it where all is well."""
-    repository, marker = _repository(inputs, runner), page.marker(inputs)
     try:
+        repository, marker = _repository(inputs, runner), page.marker(inputs)
         if ended.code == Exit.DONE:
             words = f"Nothing differs any more, says [this run]({runner.run_url})."
             closed = repository.close_issues(marker, label=inputs.issue_label, words=words)
@@ -256,9 +290,35 @@ def _issue(inputs: Inputs, runner: Runner, ended: _Ended, report: str) -> Exit:
                 body=page.comment(inputs, runner, report),
             )
             told = f"issue {number} says it"
-    except GitHubRefused as refused:
-        _annotate(Severity.ERROR, "issue", f"{refused}. The summary of this run has the report")
+    except Exception as problem:  # noqa: BLE001 -- drift that nobody is told of fails the step, and no traceback
+        words = str(problem) if isinstance(problem, GitHubRefused) else f"{type(problem).__name__}: {problem}"
+        _annotate(Severity.ERROR, "issue", f"{words}. The summary of this run has the report")
         return Exit.FAILED
+    print(told)  # noqa: T201 -- the log of the step
+    return Exit.DONE
+
+
+def _season(inputs: Inputs, runner: Runner, ended: _Ended, report: str) -> Exit:
+    """One pull request with the edits; what `upgrade` could not solve is in its text and fails nothing."""
+    try:
+        files = edited(ended.file("upgrade.patch"), runner.workspace)
+        season = Season(
+            _repository(inputs, runner),
+            target=inputs.target,
+            marker=page.marker(inputs),
+            base=runner.base,
+            commit=runner.commit,
+        )
+        if files:
+            told = season.publish(files, page.comment(inputs, runner, report))
+        else:
+            told = season.close(f"No declared model retires any more, says [this run]({runner.run_url}).")
+    except Exception as problem:  # noqa: BLE001 -- edits that nobody sees fail the step, and no traceback
+        words = str(problem) if isinstance(problem, GitHubRefused) else f"{type(problem).__name__}: {problem}"
+        _annotate(Severity.ERROR, "pull request", f"{words}. The summary of this run has the report")
+        return Exit.FAILED
+    if ended.code not in {Exit.DONE, Exit.CHANGES}:
+        _annotate(Severity.WARNING, "upgrade", "some models are left to people; the report says which")
     print(told)  # noqa: T201 -- the log of the step
     return Exit.DONE
 
@@ -279,5 +339,7 @@ class _Nowhere:
 
 
 def _annotate(severity: Severity, code: str, message: str) -> None:
-    sys.stdout.write(render_github([Diagnostic(code=code, severity=severity, message=message)], _Nowhere()))
-    sys.stdout.flush()
+    with contextlib.suppress(OSError, ValueError):  # a log that cannot be written to hears of nothing
+        found = [Diagnostic(code=code, severity=severity, message=message)]
+        sys.stdout.write(render_github(found, _Nowhere()))
+        sys.stdout.flush()

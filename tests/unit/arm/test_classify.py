@@ -240,3 +240,23 @@ def test_an_account_is_gone_only_where_the_code_says_this_very_account(
 ) -> None:
     """F-027."""
     assert says_account_is_gone(fault(404, code, message), str(ACCOUNT), ACCOUNT.name) is wanted, reason
+
+
+def test_a_denial_names_the_assignment_and_the_definition_of_its_policy() -> None:
+    """F-145; the shape is that of Microsoft.Authorization's policy errors."""
+    info = {
+        "policyAssignmentDisplayName": "Approved models only",
+        "policyAssignmentName": "a1",
+        "policyDefinitionName": "d1",
+    }
+    body = {
+        "error": {
+            "code": "RequestDisallowedByPolicy",
+            "message": "Resource 'chat' was disallowed by policy.",
+            "additionalInfo": [{"type": "PolicyViolation", "info": info}, 7, {"info": "x"}],
+        }
+    }
+    found = fault_in(403, body)
+    assert found is not None
+    assert found.text.endswith("PolicyViolation: assignment 'Approved models only', definition 'd1'")
+    assert found.kind is Kind.RIGHTS

@@ -81,7 +81,7 @@ def test_a_claims_challenge_is_answered_once_with_a_token_that_has_the_claims() 
     async def asked() -> list[str | None]:
         tokens = AzureTokens(make=lambda _: credential)
         async with ArmClient(
-            ArmSettings(endpoint="https://arm.example"), tokens, SystemClock(), transport=over
+            ArmSettings(endpoint="https://management.azure.com"), tokens, SystemClock(), transport=over
         ) as arm:
             assert await arm.get_deployment(CHAT) is not None
         return credential.claims
@@ -96,7 +96,7 @@ def test_a_claims_challenge_that_the_credential_cannot_meet_says_what_to_run() -
 
     async def asked() -> CredentialError:
         tokens = AzureTokens(kind="cli", make=lambda _: credential)
-        settings = ArmSettings(endpoint="https://arm.example", tenants={SUBSCRIPTION: TENANT})
+        settings = ArmSettings(endpoint="https://management.azure.com", tenants={SUBSCRIPTION: TENANT})
         async with ArmClient(settings, tokens, SystemClock(), transport=wire(challenged)) as arm:
             with pytest.raises(CredentialError) as found:
                 await arm.get_deployment(CHAT)

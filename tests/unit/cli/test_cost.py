@@ -199,3 +199,15 @@ def test_a_refresh_needs_a_region(desk: Desk, capsys: pytest.CaptureFixture[str]
     assert run(["catalog", "prices", "--refresh", str(desk.file)]) == 64
     assert "name --region" in capsys.readouterr().err
     assert run(["catalog", "prices", "--currency", "dollars"]) == 64
+
+
+def test_counting_money_asks_nothing_more_of_arm(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    def requests(*words: str) -> list[str]:
+        assert run(["plan", str(desk.file), "-v", "--log-json", *words]) == 0
+        logged = (json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{"))
+        told = [str(line.get("message", line.get("msg", ""))) for line in logged]
+        return sorted(one.split("?")[0].split(" in ")[0] for one in told if "GET" in one)
+
+    plain = requests()
+    assert plain
+    assert len(requests("--cost")) == len(plain)

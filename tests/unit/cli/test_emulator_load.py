@@ -40,9 +40,9 @@ def test_a_world_that_arm_has_no_place_for_is_refused_whole_in_a_sentence(
 
 def test_a_model_that_nobody_lists_is_loaded_with_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
     assert load("Standard", "gpt-4o") == 0
-    assert capsys.readouterr().err == "loaded world.json into .reconciler/emulator.db\n"
+    assert capsys.readouterr().err == "world.json loaded into .reconciler/emulator.db\n"
     assert load("Standard", "gpt-9") == 0
     warning, done = capsys.readouterr().err.splitlines()
     assert warning.startswith("warning: /subscriptions/")
     assert "eastus2 lists no model of format 'OpenAI', name 'gpt-9', version '2024-11-20'" in warning
-    assert done == "loaded world.json into .reconciler/emulator.db"
+    assert done == "world.json loaded into .reconciler/emulator.db"

@@ -10,6 +10,13 @@ from reconciler.manifest import rules
 # Codes met with deployments, as recordings, public issues and documentation show them.
 CODES = [
     "715-123420",
+    "AnthropicOrganizationCreationException",
+    "InvalidModelProviderData",
+    "MarketplacePurchaseEligibilityFailed",
+    "MarketplaceSubscriptionCannotBeCompleted",
+    "OperationNotAllowed",
+    "ReadOnlyDisabledSubscription",
+    "RequestDisallowedByAzure",
     "AccountProvisioningStateInvalid",
     "AuthorizationFailed",
     "BadGatewayConnection",
@@ -50,6 +57,24 @@ CODES = [
 @pytest.mark.parametrize("code", CODES)
 def test_every_code_met_with_deployments_has_a_fix(code: str) -> None:
     assert len(fix_for(code, "")) > 20
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "words"),
+    [
+        ("CannotChangeDeploymentModel", "", "new name"),
+        ("715-123420", "", "`reconciler quota`"),
+        ("715-123420", "", "soft-deleted"),
+        ("provisioningState Failed", "", "--replace-failed"),
+        ("AnthropicOrganizationCreationException", "", "--replace-failed"),
+        ("UserError", "Error occurred when subscribing to Marketplace: …", "billing owner"),
+        ("InvalidResourceProperties", "The raiPolicy 'x' does not exist", "not in this account"),
+        ("RequestDisallowedByAzure", "", "another region"),
+    ],
+)
+def test_a_fix_names_what_helps(code: str, message: str, words: str) -> None:
+    """F-145 for the refusals that rights, policies and subscriptions are behind."""
+    assert words in fix_for(code, message)
 
 
 def test_codes_are_compared_without_case() -> None:

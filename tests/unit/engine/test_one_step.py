@@ -206,7 +206,7 @@ def test_a_write_whose_answer_was_lost_is_reported_with_the_request_that_the_los
     ("deadline", "sent", "note"),
     [
         (
-            1800.0,
+            3600.0,
             21,
             "a look showed that it took no effect; this run has sent enough writes again",
         ),

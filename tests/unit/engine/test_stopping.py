@@ -169,7 +169,7 @@ def test_the_time_limit_of_an_apply_stops_it_in_the_words_of_whoever_set_it() ->
 
 def test_reports_name_the_cause_of_a_stop_by_words_that_scripts_may_compare() -> None:
     """They are `interrupted` in the JSON report of an apply."""
-    assert [str(cause) for cause in Cause] == ["SIGINT", "SIGTERM", "time-limit"]
+    assert [str(cause) for cause in Cause] == ["SIGINT", "SIGTERM", "SIGHUP", "time-limit"]
 
 
 def test_lanes_that_only_wait_keep_nobody_from_writing() -> None:

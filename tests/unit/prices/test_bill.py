@@ -181,6 +181,12 @@ def test_every_sku_has_a_line_or_a_reason(sku: str) -> None:
     assert found.lines or found.unpriced
 
 
+def test_the_rates_of_a_model_are_told_together_or_not_at_all() -> None:
+    found = bill_of(deployed("GlobalStandard", model="gpt-4o", version=None))
+    assert found.lines == ()
+    assert "differs between versions" in found.unpriced[0].why
+
+
 def test_a_line_says_how_it_comes_about() -> None:
     (line,) = bill_of(deployed("ProvisionedManaged", 150), costs=reserved(regional(100))).lines[:1]
     assert line.sum_of == "50 PTU x 730 h (100 of 150 PTU are reserved)"

@@ -88,6 +88,10 @@ def test_without_a_region_a_price_counts_only_if_all_regions_share_it() -> None:
     found = other.price(asked(None))
     assert isinstance(found, NoPrice)
     assert "differs between regions" in found.why
+    alone = PriceBook([a_row("5")]).price(asked(None))
+    assert isinstance(alone, NoPrice)
+    assert "eastus2 alone" in alone.why
+    assert rate(PriceBook([a_row("1", regions="*")]), asked(None)) == 1
 
 
 def test_a_price_of_all_regions_is_not_one_of_other_clouds() -> None:

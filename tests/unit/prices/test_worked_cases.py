@@ -49,6 +49,11 @@ def _tokens(millions: object, *, generated: object = 0, hours: int = 730) -> Wor
     )
 
 
+def _together(*bills: Bill) -> Bill:
+    """Stretches of one hour: each is its own bill, and cents are rounded over all of them."""
+    return Bill(lines=tuple(line for one in bills for line in one.lines))
+
+
 _4O: Mapping[str, Any] = {"model": "gpt-4o", "version": "2024-11-20"}
 _41: Mapping[str, Any] = {"model": "gpt-4.1", "version": "2025-04-14"}
 _MINI: Mapping[str, Any] = {"model": "gpt-4.1-mini", "version": "2025-04-14"}
@@ -98,6 +103,38 @@ BILLS: Mapping[str, Callable[[], Bill]] = {
     "partial-hour": lambda: bill_of(
         deployed("ProvisionedManaged", 100), costs=Costs(hours_per_month=Decimal(15) / 60)
     ),
+    "ptu-global-15": lambda: bill_of(deployed("GlobalProvisionedManaged", 15, region="norwayeast")),
+    "ptu-regional-weu-50": lambda: bill_of(deployed("ProvisionedManaged", 50, region="westeurope")),
+    "ft-global-doc-example": lambda: bill_of(
+        deployed(
+            "GlobalStandard",
+            model="o4-mini",
+            version="2025-04-16",
+            fine_tuned=True,
+            workload=_tokens(20, generated=40, hours=720),
+        ),
+        costs=Costs(hours_per_month=Decimal(720)),
+    ),
+    "reservation-100-of-150-month": lambda: bill_of(
+        deployed("ProvisionedManaged", 150), costs=_reserved("Regional", 100)
+    ),
+    "reservation-wrong-region": lambda: bill_of(
+        deployed("ProvisionedManaged", 50, region="swedencentral"), costs=_reserved("Regional", 50)
+    ),
+    "tokens-gpt4o-batch": lambda: bill_of(deployed("GlobalBatch", **_4O, **_BUSY)),
+    "priority-gpt54-dz": lambda: bill_of(
+        deployed(
+            "DataZoneStandard",
+            model="gpt-5.4",
+            version="2026-03-05",
+            priority=True,
+            workload=_tokens(100),
+        )
+    ),
+    "resize-mid-hour": lambda: _together(
+        bill_of(deployed("ProvisionedManaged", 50), costs=Costs(hours_per_month=Decimal(20) / 60)),
+        bill_of(deployed("ProvisionedManaged", 100), costs=Costs(hours_per_month=Decimal(40) / 60)),
+    ),
     "standard-capacity": lambda: bill_of(deployed("GlobalStandard", 100)),
 }
 
@@ -123,3 +160,7 @@ def test_what_is_used_without_a_workload_is_unknown_and_not_nothing() -> None:
 def test_a_case_that_spends_nothing_unknown_has_no_unknown_part() -> None:
     assert BILLS["ptu-regional-50"]().complete
     assert BILLS["tokens-gpt4o-global"]().complete
+
+
+def test_every_worked_case_is_one_of_these() -> None:
+    assert set(BILLS) == set(CASES)

@@ -98,19 +98,26 @@ def test_findings_show_line_caret_source_and_fix_as_in_the_golden_text(name: str
 
 def test_order_is_by_file_line_and_column_whatever_came_first() -> None:
     places = [at(9, 1, 2, file="b.yaml"), at(10, 1, 2, file="a.yaml"), at(2, 9, 10, file="a.yaml")]
-    text = render_text([finding(place) for place in places], NOTHING, style=PLAIN)
+    text = render_text([finding(place, message=str(place)) for place in places], NOTHING, style=PLAIN)
     heads = [line.split(": ")[0] for line in text.splitlines() if "error[" in line]
     assert heads == ["a.yaml:2:9", "a.yaml:10:1", "b.yaml:9:1"]
 
 
 def test_of_very_many_findings_the_first_are_shown_and_all_are_counted() -> None:
-    many = [finding(at(10_000 - number, 1, 2)) for number in range(10_000)]
+    many = [finding(at(10_000 - number, 1, 2), message=f"no {number}") for number in range(10_000)]
     text = render_text(many, NOTHING, style=PLAIN)
     assert text.count("error[") == 50
     assert "chat.yaml:1:1" in text
     assert "chat.yaml:51:1" not in text
     assert "and 9950 more" in text
     assert "Invalid: 10000 errors" in text
+
+
+def test_what_is_said_of_several_lines_is_told_once_with_all_their_places() -> None:
+    text = render_text([finding(at(n, 1, 2)) for n in range(1, 4)], NOTHING, style=PLAIN)
+    assert text.count("error[") == 1
+    assert "  = also: chat.yaml:2:1, chat.yaml:3:1\n" in text
+    assert "Invalid: 3 errors" in text
 
 
 def test_json_lists_the_first_and_counts_all() -> None:

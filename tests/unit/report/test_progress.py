@@ -69,7 +69,7 @@ def log_of(events: Iterable[Event]) -> list[str]:
     return stream.getvalue().splitlines()
 
 
-def test_a_log_has_one_line_per_event_with_names_and_request_ids() -> None:
+def test_a_log_has_a_line_per_wait_and_per_end_with_names_and_request_ids() -> None:
     chat, old = steps()
     assert log_of(
         [
@@ -82,11 +82,8 @@ def test_a_log_has_one_line_per_event_with_names_and_request_ids() -> None:
             ended(old, Outcome.FAILED, QUOTA),
         ]
     ) == [
-        "[0/2] aoai-swc/chat: create begins",
-        "[0/2] aoai-swc/chat: PUT received by ARM (request id req-1)",
-        "[0/2] aoai-swc/chat: waits 10 s for its operation",
+        "[0/2] aoai-swc/chat: PUT received by ARM (request id req-1), waits 10 s for its operation",
         "[1/2] aoai-swc/chat: create succeeded after 12 s",
-        "[1/2] aoai-eus2/old: delete begins",
         "[2/2] aoai-eus2/old: delete failed after 12 s: InsufficientQuota (request id abc-1)",
     ]
 

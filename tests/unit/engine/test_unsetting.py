@@ -1,0 +1,121 @@
+"""What a null takes away, and what a write may keep to itself: told by what is read back."""
+
+from typing import Any
+
+import pytest
+
+from reconciler.domain.state import DesiredState
+from reconciler.engine.outcome import ItemReport, Outcome
+from reconciler.plan.actions import Keep, Reason, Wait
+from tests.simulated.arm import SimulatedArm, World
+from tests.simulated.fleets import REGION, account, deployment, desired, fleet
+from tests.simulated.reconcile import plan_of, reconcile
+from tests.simulated.time import run
+
+CHAT = deployment("chat")
+NAME = "spilloverDeploymentName"
+
+
+def world() -> World:
+    return World(accounts={account(): REGION})
+
+
+def item(after: DesiredState, the_world: World, *, of: str = "chat") -> ItemReport:
+    report = run(reconcile(after, SimulatedArm(the_world)))
+    return next(one for one in report.items if one.step.action.id.name == of)
+
+
+def pointing() -> World:
+    """A deployment that names another as its spillover target."""
+    the_world = world()
+    run(reconcile(fleet(desired("chat", spillover="paygo"), desired("paygo")), SimulatedArm(the_world)))
+    return the_world
+
+
+FORMS = [
+    ("omitted", "leaving it out", 1),
+    ("null", "an explicit null", 2),
+    ("empty", "an empty text", 3),
+]
+
+
+@pytest.mark.parametrize(("form", "told", "puts"), FORMS)
+def test_a_value_is_left_out_then_nulled_then_emptied_until_it_is_gone(
+    form: str, told: str, puts: int
+) -> None:
+    the_world = pointing()
+    the_world.unsets[NAME] = form
+    before = len(the_world.writes)
+    found = item(fleet(desired("chat", spillover=None), desired("paygo")), the_world)
+    assert (found.outcome, found.note) == (Outcome.SUCCEEDED, f"{NAME}: un-set by {told}")
+    assert NAME not in the_world.deployments[CHAT]["properties"]
+    # a null that ARM refuses is no write of the world's
+    assert len(the_world.writes) - before == puts - (1 if form == "empty" else 0)
+
+
+def test_what_nothing_unsets_is_a_failure_that_names_what_is_still_there() -> None:
+    the_world = pointing()
+    the_world.unsets[NAME] = "never"
+    found = item(fleet(desired("chat", spillover=None), desired("paygo")), the_world)
+    assert found.outcome is Outcome.FAILED
+    assert found.fault is not None
+    assert found.fault.code == "NotUnset"
+    assert found.fault.message == f"ARM keeps {NAME} ('paygo'), whether it is left out, null or empty"
+
+
+def test_what_it_pointed_to_is_deleted_afterwards_and_only_then() -> None:
+    the_world = pointing()
+    report = run(reconcile(fleet(desired("chat", spillover=None)), SimulatedArm(the_world)))
+    assert [one.outcome for one in report.items] == [Outcome.SUCCEEDED, Outcome.SUCCEEDED]
+    assert [verb for _, verb, _ in the_world.writes[-2:]] == ["PUT", "DELETE"]
+    the_world = pointing()
+    the_world.unsets[NAME] = "never"
+    report = run(reconcile(fleet(desired("chat", spillover=None)), SimulatedArm(the_world)))
+    outcomes = {one.step.action.id.name: one.outcome for one in report.items}
+    assert outcomes == {"chat": Outcome.FAILED, "paygo": Outcome.SKIPPED}
+
+
+def test_nothing_is_unset_twice() -> None:
+    the_world = pointing()
+    after = fleet(desired("chat", spillover=None), desired("paygo"))
+    run(reconcile(after, SimulatedArm(the_world)))
+    again = run(plan_of(after, SimulatedArm(the_world)))
+    assert all(isinstance(step.action, Keep) for step in again.steps)
+
+
+def test_a_property_that_arm_takes_and_does_not_answer_is_a_note_and_no_drift() -> None:
+    the_world = world()
+    the_world.keeps_to_itself = frozenset({"newThing", "modelProviderData"})
+    settings: Any = {"newThing": {"a": 1}, "modelProviderData": {"industry": "other"}}
+    after = fleet(desired("chat", settings=settings))
+    found = item(after, the_world)
+    assert found.outcome is Outcome.SUCCEEDED
+    assert found.note == "ARM took newThing, modelProviderData and does not answer it"
+    again = run(plan_of(after, SimulatedArm(the_world)))
+    assert all(isinstance(step.action, Keep) for step in again.steps)
+
+
+# -- waiting -------------------------------------------------------------------------------------------------
+
+
+def busy(ends_as: str = "Succeeded") -> World:
+    """A deployment as declared, in which somebody's operation of 30 s is under way."""
+    the_world = world()
+    run(reconcile(fleet(desired("chat")), SimulatedArm(the_world)))
+    the_world.deployments[CHAT]["properties"]["provisioningState"] = "Updating"
+    the_world.ends_at[CHAT] = (30.0, ends_as)
+    return the_world
+
+
+@pytest.mark.parametrize(
+    ("ends_as", "outcome"), [("Succeeded", Outcome.SUCCEEDED), ("Failed", Outcome.STALE)]
+)
+def test_an_operation_is_waited_for_and_nothing_is_written(ends_as: str, outcome: Outcome) -> None:
+    the_world = busy(ends_as)
+    before = len(the_world.writes)
+    plan = run(plan_of(fleet(desired("chat")), SimulatedArm(the_world)))
+    (step,) = plan.steps
+    assert isinstance(step.action, Wait)
+    assert (step.action.reason, plan.writes, plan.applyable) == (Reason.IN_PROGRESS, (), True)
+    found = item(fleet(desired("chat")), the_world)
+    assert (found.outcome, len(the_world.writes)) == (outcome, before)
