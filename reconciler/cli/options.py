@@ -16,6 +16,7 @@ import click
 
 from reconciler.cli.deadline import READING, WRITING, Deadline
 from reconciler.cli.help import Option
+from reconciler.cli.running import Run, current
 from reconciler.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def output_options(*forms: str) -> Decorator:
     )
     return into(
         "output",
-        Output,
+        _output,
         shared(
             "-o",
             "--output",
@@ -160,6 +161,14 @@ def output_options(*forms: str) -> Decorator:
         shared("-v", "--verbose", is_flag=True, help="More detail; requests on stderr."),
         shared("--log-json", is_flag=True, help="Log on stderr as JSON lines."),
     )
+
+
+def _output(**given: Any) -> Output:
+    output = Output(**given)
+    run = current()
+    if run is not None:
+        run.owes(output)
+    return output
 
 
 def _reports(
@@ -304,10 +313,10 @@ def _connection_options(limit: float) -> Decorator:
 
 
 def _deadline(own: float, ctx: click.Context, _: click.Parameter, given: float | None) -> Deadline:
-    started = ctx.find_object(float)
+    run = ctx.find_object(Run)
     return Deadline(
         seconds=own if given is None else given,
-        started=SystemClock().monotonic() if started is None else started,
+        started=SystemClock().monotonic() if run is None else run.started,
         given=given is not None,
     )
 

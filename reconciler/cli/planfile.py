@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from reconciler.cli.options import Chosen, Output
+from reconciler.cli.running import current
 from reconciler.cli.wiring import note
 from reconciler.errors import PlanStale, UsageProblem
 from reconciler.plan.plan import Plan
@@ -32,6 +33,8 @@ def saved_plan(chosen: Chosen) -> SavedPlan | None:
 
 def read_plan(path: Path) -> SavedPlan:
     """The plan in a file; UsageProblem where it cannot be read or is none."""
+    if (run := current()) is not None:
+        run.reads([path], "the saved plan")
     try:
         return read_saved(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as problem:

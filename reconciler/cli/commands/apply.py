@@ -35,6 +35,7 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.pipeline import look, plan_for
 from reconciler.cli.planfile import as_planned, only_what_was_seen, saved_plan
+from reconciler.cli.running import current, written_by
 from reconciler.cli.targets import must_hit_something
 from reconciler.cli.wiring import (
     Loaded,
@@ -95,7 +96,10 @@ class _Consent:
 )
 @click.option("--all-or-nothing", is_flag=True, help="With PLANFILE: do nothing if any item has moved.")
 @click.option(
-    "--journal", type=click.Path(dir_okay=False, path_type=Path), help="Append intents and outcomes there."
+    "--journal",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=written_by("--journal"),
+    help="Append intents and outcomes there.",
 )
 def command(
     *,
@@ -195,6 +199,8 @@ class _Run:
     async def _write(
         self, plan: Plan, arm: ArmClient, moved: tuple[ItemReport, ...], deadline: Deadline
     ) -> int:
+        if (run := current()) is not None:
+            run.may_have_written = True
         stop = Stop()
         pace = dataclasses.replace(self.pace, apply_deadline=deadline.left(the_clock().monotonic()))
         with listening_for_signals(stop):
