@@ -245,5 +245,6 @@ def _told(found: Sequence[Diagnostic]) -> list[str]:
         if some:
             codes = list(dict.fromkeys(one.code for one in some))
             listed = ", ".join(codes[:_MOST_FOUND]) + ("…" if len(codes) > _MOST_FOUND else "")
-            told.append(f"`reconciler validate` will show {len(some)} {word}(s): {listed}")
+            noun = word if len(some) == 1 else f"{word}s"
+            told.append(f"`reconciler validate` will show {len(some)} {noun}: {listed}")
     return told

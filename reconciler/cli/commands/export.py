@@ -25,6 +25,7 @@ from reconciler.export.sources.given import named_values
 from reconciler.export.sources.parameters import azd_environment
 from reconciler.export.sources.reading import Files, estate_of
 from reconciler.manifest.files import MAX_FILE
+from reconciler.report.layout import counted
 
 if TYPE_CHECKING:
     from reconciler.engine.discover import Wanted
@@ -233,7 +234,7 @@ def _account(text: str) -> AccountId:
 
 
 def _write(exported: Exported, out_dir: Path | None, output: Output, *, force: bool) -> None:
-    summary = f"{exported.declared} deployment(s) declared, {exported.held_back} commented out"
+    summary = f"{counted(exported.declared, 'deployment')} declared, {exported.held_back} commented out"
     if out_dir is None:
         write_result(output, exported.stream)
         if len(exported.stream.encode()) > MAX_FILE:
