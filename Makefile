@@ -11,7 +11,7 @@ HISTORIES ?= 10000
 WORLDS ?= 10000
 SEED ?= $(shell date +%s)
 
-.PHONY: help demo bench fuzz audit dist test check format lint types imports fidelity fidelity-az differential soak clean
+.PHONY: help demo bench fuzz audit dist test check format lint types imports fidelity fidelity-az fidelity-js differential soak clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST)
@@ -31,9 +31,10 @@ $(VENV)/.development: $(VENV)/.runtime
 demo: $(VENV)/.runtime  ## Show the main job on this repository's own manifests/, on the embedded emulator
 	@$(BIN)/python examples/demo.py
 
-fuzz: $(VENV)/.development  ## Throw a minute of damaged manifests at the loader, and one of odd runners at the step of the Action
+fuzz: $(VENV)/.development  ## Throw a minute of damaged manifests at the loader, one of odd runners at the step of the Action, one of answers at the client
 	$(BIN)/python -m tests.fuzz.manifests --seconds 60
 	$(BIN)/python -m tests.fuzz.github_step --seconds 60
+	RECONCILER_FUZZ=400 $(BIN)/python -m pytest -q -n 2 tests/fuzz/test_answers.py
 
 test: $(VENV)/.development  ## Run every test
 	$(BIN)/python -m pytest -q -n auto --dist worksteal
@@ -58,6 +59,9 @@ fidelity: $(VENV)/.development  ## Measure how much the emulator is like ARM; wr
 
 fidelity-az: $(VENV)/.development  ## The same with az CLI, installed on its own (slow the first time)
 	$(BIN)/python tools/fidelity_az.py $(VENV)/fidelity/az
+
+fidelity-js: $(VENV)/.development  ## The same with the JavaScript SDK, fetched through npm
+	$(BIN)/python tools/fidelity_js.py $(VENV)/fidelity/js
 
 differential: $(VENV)/.development  ## The same bad servers for this project and the official SDK; writes docs/differential.md
 	$(BIN)/python tools/differential.py $(VENV)/fidelity

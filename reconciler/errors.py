@@ -38,16 +38,28 @@ class Trouble(StrEnum):
     UNINTELLIGIBLE = "unintelligible"
     OTHER = "other"
 
+    @property
+    def hits_many(self) -> bool:
+        """Whether one cause keeps many accounts from being read alike: then it is told once for all."""
+        return self in {Trouble.SIGN_IN, Trouble.UNREACHABLE, Trouble.THROTTLED}
+
 
 class ReconcilerError(Exception):
     """Root of the tree. `str()` is a paragraph fit to be shown to the user as it is."""
+
+    @property
+    def word(self) -> str:
+        """What machines know it by: the name of its kind in kebab-case, `failed` where it has none."""
+        name = type(self).__name__.removesuffix("Error")
+        found = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("-")
+        return {"reconciler": "failed", "credential": "sign-in"}.get(found, found)
 
 
 class InvalidManifests(ReconcilerError):  # noqa: N818 -- a state of the world, not "an error occurred"
     """The manifests have errors; everything found travels along, warnings too."""
 
     def __init__(self, diagnostics: Sequence[object]) -> None:
-        super().__init__(f"the manifests have {len(diagnostics)} problem(s)")
+        super().__init__(f"the manifests have {len(diagnostics)} findings")
         self.diagnostics = tuple(diagnostics)
 
 

@@ -17,7 +17,7 @@ from reconciler.domain.rights import RIGHTS, Need
 from reconciler.manifest import rules
 from reconciler.manifest.schema import json_schema
 from reconciler.plan.causes import ABOUT
-from reconciler.plan.glossary import ACTIONS, NOTICES, REASONS, REFUSALS, VERDICTS
+from reconciler.plan.glossary import ACTIONS, CAPACITY, NOTICES, REASONS, REFUSALS, VERDICTS
 from reconciler.planfile import documents
 from reconciler.report.markdown import markdown_fence, markdown_inert
 from reconciler.report.style import inert
@@ -180,6 +180,7 @@ def words_page() -> str:
         ("Refusals", "code", REFUSALS),
         ("Notices", "code", NOTICES),
         ("Checks and quota", "verdict", {verdict.value: text for verdict, text in VERDICTS.items()}),
+        ("Capacity", "verdict", CAPACITY),
     )
     for title, head, words in sections:
         lines += ["", f"## {title}", "", f"| {head} | what it means and what to do |", "| --- | --- |"]

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 import fidelity_sdk  # noqa: E402
-from fidelity_page import AZ, Part, page  # noqa: E402
+from fidelity_page import AZ, JS, Part, page  # noqa: E402
 
 from reconciler.emulator.behaviours import behaviours  # noqa: E402
 from tests.fidelity.differences import reason_for  # noqa: E402
@@ -94,10 +94,12 @@ def schema(tests: dict[str, Counter[str]]) -> Part:
 
 def clients(sdk: dict[str, dict[str, str | None]]) -> Part:
     steps = json.loads(AZ.read_text(encoding="utf-8"))["steps"] if AZ.exists() else []
-    driven = [text for release in sdk.values() for text in release.values() if text != "absent"]
+    script = json.loads(JS.read_text(encoding="utf-8"))["operations"] if JS.exists() else {}
+    driven = [*script.values()]
+    driven += [text for release in sdk.values() for text in release.values() if text != "absent"]
     done = sum(1 for text in driven if text is None) + sum(1 for step in steps if step["passed"])
     total = len(driven) + (len(steps) or 32)
-    basis = f"{done} of {total} calls: {len(sdk)} releases of the SDK, and az CLI"
+    basis = f"{done} of {total} calls: {len(sdk)} releases of the Python SDK, the JavaScript SDK, az CLI"
     return Part(name="real clients", points=20, share=done / total, basis=basis)
 
 

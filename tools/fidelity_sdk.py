@@ -1,4 +1,4 @@
-"""Drive unmodified releases of azure-mgmt-cognitiveservices, three major versions, against the emulator.
+"""Drive unmodified releases of azure-mgmt-cognitiveservices, four major versions, against the emulator.
 
     python tools/fidelity_sdk.py FOLDER
 
@@ -17,7 +17,7 @@ from pathlib import Path
 from fidelity_az import CONTROL_TOKEN, ROOT, SUBSCRIPTION, served
 from sdk_release import installed
 
-RELEASES = ("13.7.0", "14.1.0", "15.0.0b6")
+RELEASES = ("12.0.0", "13.7.0", "14.1.0", "15.0.0b6")
 
 
 def main(folder: Path) -> int:
@@ -40,7 +40,7 @@ def main(folder: Path) -> int:
 def driven(target: Path) -> dict[str, str | None]:
     """What one release made of every operation."""
     with tempfile.TemporaryDirectory() as scratch, served(Path(scratch)) as url:
-        _group(url, Path(scratch) / "ca.pem")
+        prepare(url, Path(scratch) / "ca.pem")
         drive = ROOT / "tools" / "fidelity_sdk_drive.py"
         # -S keeps the development environment's own packages out of sight
         done = subprocess.run(
@@ -57,7 +57,7 @@ def driven(target: Path) -> dict[str, str | None]:
     return results
 
 
-def _group(url: str, ca: Path) -> None:
+def prepare(url: str, ca: Path) -> None:
     """A resource group to work in, and operations that end with the first poll."""
     import ssl  # noqa: PLC0415
     import urllib.request  # noqa: PLC0415

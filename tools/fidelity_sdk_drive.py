@@ -104,6 +104,43 @@ def _policy(client: Client) -> None:
     expect(client.rai_policies.create_or_update(RG, ACC, "strict", body).name, "strict")
 
 
+def _regenerate(client: Client) -> None:
+    call = client.accounts.regenerate_key
+    parameters = inspect.signature(call).parameters
+    found = call(RG, ACC, "Key1") if "key_name" in parameters else call(RG, ACC, {"keyName": "Key1"})
+    expect(len(found.key1), 32)
+
+
+def _domain(client: Client) -> None:
+    call, kind = client.check_domain_availability, "Microsoft.CognitiveServices/accounts"
+    if "subdomain_name" in inspect.signature(call).parameters:  # up to 14 the SDK flattens the body
+        found = call(subdomain_name="free", type=kind)
+    else:
+        found = call({"subdomainName": "free", "type": kind})
+    expect(found.is_subdomain_available, True)
+
+
+def _sku(client: Client) -> None:
+    call, kind = client.check_sku_availability, "Microsoft.CognitiveServices/accounts"
+    if "skus" in inspect.signature(call).parameters:
+        found = call("eastus2", skus=["S0"], kind="OpenAI", type=kind)
+    else:
+        found = call("eastus2", {"skus": ["S0"], "kind": "OpenAI", "type": kind})
+    expect(found.value[0].sku_available, True)
+
+
+def _pools(client: Client) -> int:
+    """Pools that the two deployments draw on; releases before 13 have no deployments."""
+    return 2 if hasattr(client, "deployments") else 0
+
+
+def _restore(client: Client) -> None:
+    """Restored with nothing but its location, and deleted again for the purge."""
+    body = {"location": "swedencentral", "properties": {"restore": True}}
+    expect(client.accounts.begin_create(RG, ACC, body).result().kind, "OpenAI")
+    client.accounts.begin_delete(RG, ACC).result()
+
+
 def _usage(client: Client) -> None:
     used = {item.name.value: item.current_value for item in client.usages.list("swedencentral")}
     expect(used["OpenAI.GlobalStandard.gpt-4o"], 20)
@@ -127,6 +164,13 @@ DRIVES: tuple[tuple[str, Drive], ...] = (
         "accounts.begin_update",
         lambda c: expect(c.accounts.begin_update(RG, ACC, {"tags": {"a": "b"}}).result().tags, {"a": "b"}),
     ),
+    ("accounts.list_keys", lambda c: expect(len(c.accounts.list_keys(RG, ACC).key1), 32)),
+    ("accounts.regenerate_key", _regenerate),
+    ("accounts.list_skus", lambda c: expect(len(c.accounts.list_skus(RG, ACC).value), 1)),
+    ("check_domain_availability", _domain),
+    ("check_sku_availability", _sku),
+    ("operations.list", lambda c: expect(len(list(c.operations.list())) > 5, True)),
+    ("rai_content_filters.list", lambda c: expect(len(list(c.rai_content_filters.list("eastus2"))), 10)),
     ("accounts.list_models", lambda c: expect(len(list(c.accounts.list_models(RG, ACC))) > 20, True)),
     (
         "deployments.begin_create_or_update (create)",
@@ -151,7 +195,7 @@ DRIVES: tuple[tuple[str, Drive], ...] = (
     ("deployments.list_skus", lambda c: expect(len(list(c.deployments.list_skus(RG, ACC, "ptu"))) > 3, True)),
     ("deployments.pause", _pause),
     ("deployments.resume", _resume),
-    ("accounts.list_usages", lambda c: expect(len(c.accounts.list_usages(RG, ACC).value), 2)),
+    ("accounts.list_usages", lambda c: expect(len(c.accounts.list_usages(RG, ACC).value), _pools(c))),
     ("usages.list", _usage),
     ("models.list", lambda c: expect(len(list(c.models.list("eastus2"))) > 100, True)),
     ("resource_skus.list", lambda c: expect(len(list(c.resource_skus.list())) > 20, True)),
@@ -168,7 +212,7 @@ DRIVES: tuple[tuple[str, Drive], ...] = (
     ("calculate_model_capacity", _capacity),
     ("rai_policies.create_or_update", _policy),
     ("rai_policies.get", lambda c: expect(c.rai_policies.get(RG, ACC, "strict").name, "strict")),
-    ("rai_policies.list", lambda c: expect(len(list(c.rai_policies.list(RG, ACC))), 3)),
+    ("rai_policies.list", lambda c: expect(len(list(c.rai_policies.list(RG, ACC))), 7)),
     (
         "rai_policies.begin_delete",
         lambda c: expect(c.rai_policies.begin_delete(RG, ACC, "strict").result(), None),
@@ -184,6 +228,7 @@ DRIVES: tuple[tuple[str, Drive], ...] = (
         "deleted_accounts.get",
         lambda c: expect(c.deleted_accounts.get("swedencentral", RG, ACC).name, ACC),
     ),
+    ("accounts.begin_create (restore)", _restore),
     (
         "deleted_accounts.begin_purge",
         lambda c: c.deleted_accounts.begin_purge("swedencentral", RG, ACC).result(),

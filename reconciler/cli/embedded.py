@@ -71,3 +71,13 @@ def _accounts(desired: DesiredState) -> Iterator[tuple[AccountId, Region]]:
             yield source.account, desired.regions.get(source.account, DEFAULT_REGION)
     for account in desired.accounts:
         yield account.id, account.region or DEFAULT_REGION
+
+
+@contextmanager
+def price_list() -> Iterator[httpx.ASGITransport]:
+    """A transport to the price list of an emulator of its own: it needs neither accounts nor state."""
+    emulator = application(state=None)
+    try:
+        yield httpx.ASGITransport(app=emulator)
+    finally:
+        emulator.close()

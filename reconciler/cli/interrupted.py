@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from types import FrameType
+
 from reconciler.cli.exit_codes import Exit
+
+TERMINATING = (signal.SIGTERM, signal.SIGHUP)
+"""What a system sends to end a process, and a terminal that is closed."""
 
 
 class Interrupted(Exception):  # noqa: N818 -- a request, not an error
@@ -11,3 +20,25 @@ class Interrupted(Exception):  # noqa: N818 -- a request, not an error
     def __init__(self, exit_code: Exit) -> None:
         super().__init__(exit_code)
         self.exit_code = exit_code
+
+
+@contextlib.contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Let the signals that end a process raise `Interrupted`; what was ignored (nohup) stays so."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {name: signal.getsignal(name) for name in TERMINATING}
+    ours = [name for name, handler in before.items() if handler is not signal.SIG_IGN]
+    for name in ours:
+        signal.signal(name, _interrupt)
+    try:
+        yield
+    finally:
+        for name in ours:
+            signal.signal(name, before[name] or signal.SIG_DFL)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    raise Interrupted(Exit.TERMINATED)

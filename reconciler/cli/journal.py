@@ -37,7 +37,9 @@ class Journal:
         """Open `path` for appending, making its folder; UsageProblem where that cannot be done."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            # A FIFO that nobody reads must not hold up a run: without O_NONBLOCK, opening it waits for ever.
+            descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, 0o600)
+            os.set_blocking(descriptor, True)
             return cls(os.fdopen(descriptor, "a", encoding="utf-8"), clock, run)
         except OSError as problem:
             raise UsageProblem(

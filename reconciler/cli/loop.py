@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -21,20 +21,40 @@ from reconciler.errors import ReconcilerError
 
 T = TypeVar("T")
 
-_SIGNALS = (
-    (signal.SIGINT, Exit.INTERRUPTED, Cause.SIGINT),
-    (signal.SIGTERM, Exit.TERMINATED, Cause.SIGTERM),
-    (signal.SIGHUP, Exit.TERMINATED, Cause.SIGHUP),  # a terminal that was closed asks for the same
-)
-
-
-def _heard() -> list[tuple[signal.Signals, Exit, Cause]]:
-    """The signals that ask this process to stop; `nohup` has one of them ignored."""
-    return [one for one in _SIGNALS if signal.getsignal(one[0]) != signal.SIG_IGN]
+_SIGNALS = {
+    signal.SIGINT: (Exit.INTERRUPTED, Cause.SIGINT),
+    signal.SIGTERM: (Exit.TERMINATED, Cause.SIGTERM),
+    signal.SIGHUP: (Exit.TERMINATED, Cause.SIGHUP),  # a terminal that was closed asks for the same
+}
 
 
 class TimeLimit(ReconcilerError):  # noqa: N818
-    """The command's own time limit passed."""
+    """The command's own time limit passed, before anything was written."""
+
+    fix = "raise --timeout, or look at a part at a time"
+
+    def __init__(self, limit: str) -> None:
+        super().__init__(
+            f"{limit} passed before ARM had answered everything; nothing was written to ARM. "
+            f"{self.fix[0].upper()}{self.fix[1:]}"
+        )
+
+
+@contextlib.contextmanager
+def _handling(handler: Callable[[Exit, Cause], object]) -> Iterator[None]:
+    """Give the signals that end a process to `handler`, and to whoever had them before afterwards."""
+    loop = asyncio.get_running_loop()
+    before = {name: signal.getsignal(name) for name in _SIGNALS}
+    ours = [name for name, found in before.items() if found is not signal.SIG_IGN]
+    for name in ours:
+        loop.add_signal_handler(name, handler, *_SIGNALS[name])
+    try:
+        yield
+    finally:
+        for name in ours:
+            with contextlib.suppress(ValueError):
+                loop.remove_signal_handler(name)
+                signal.signal(name, before[name] or signal.SIG_DFL)
 
 
 class _LeftBehind(ThreadPoolExecutor):
@@ -65,44 +85,27 @@ async def reading(work: Coroutine[None, None, T], deadline: Deadline) -> T:
     task = asyncio.ensure_future(work)
     caught: list[Exit] = []
 
-    def end(code: Exit) -> None:
+    def end(code: Exit, _: Cause) -> None:
         caught.append(code)
         task.cancel()
 
-    loop = asyncio.get_running_loop()
-    heard = _heard()
-    for name, code, _ in heard:
-        loop.add_signal_handler(name, end, code)
-    try:
-        async with asyncio.timeout(deadline.left(the_clock().monotonic())):
-            return await task
-    except TimeoutError as passed:
-        raise TimeLimit(
-            f"{deadline} passed before ARM had answered everything; nothing was written to ARM. "
-            "Raise --timeout, or look at a part at a time"
-        ) from passed
-    except asyncio.CancelledError:
-        if caught:
-            raise Interrupted(caught[0]) from None
-        raise
-    finally:
-        for name, _, _ in heard:
-            with contextlib.suppress(ValueError):
-                loop.remove_signal_handler(name)
+    with _handling(end):
+        try:
+            async with asyncio.timeout(deadline.left(the_clock().monotonic())):
+                return await task
+        except TimeoutError as passed:
+            raise TimeLimit(str(deadline)) from passed
+        except asyncio.CancelledError:
+            if caught:
+                raise Interrupted(caught[0]) from None
+            raise
 
 
 @contextlib.contextmanager
 def listening_for_signals(stop: Stop) -> Iterator[None]:
     """Let SIGINT, SIGTERM and SIGHUP ask `stop`; a second signal asks again."""
-    loop = asyncio.get_running_loop()
-    heard = _heard()
-    for name, _, cause in heard:
-        loop.add_signal_handler(name, stop.ask, Interruption(cause=cause))
-    try:
+    with _handling(lambda _, cause: stop.ask(Interruption(cause=cause))):
         yield
-    finally:
-        for name, _, _ in heard:
-            loop.remove_signal_handler(name)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,8 @@ import contextlib
 import importlib
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -17,7 +18,8 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.exit_codes import Exit
-from reconciler.cli.interrupted import Interrupted
+from reconciler.cli.interrupted import Interrupted, ended_by_signals
+from reconciler.cli.running import Run, error_text
 from reconciler.clock import SystemClock
 from reconciler.errors import ReconcilerError, UsageProblem
 
@@ -138,36 +140,76 @@ def root() -> None:
 
 def run_command(argv: Sequence[str], *, started: float | None = None) -> int:
     """Run `argv`; every way out is an exit code and, where something is wrong, a paragraph on stderr."""
-    began = SystemClock().monotonic() if started is None else started
+    run = Run(started=SystemClock().monotonic() if started is None else started)
     if os.environ.get("_RECONCILER_COMPLETE", "").startswith("powershell"):
         importlib.import_module("reconciler.cli.commands.completion")  # click has no class for this shell
-    try:
-        code = root.main(args=list(argv), prog_name="reconciler", standalone_mode=False, obj=began)
-    except click.UsageError as wrong:
-        return _say(_usage(wrong), Exit.USAGE)
-    except UsageProblem as wrong:
-        return _say(str(wrong), Exit.USAGE)
-    except click.Abort:
-        return _say("stopped before anything was written", Exit.INTERRUPTED)
-    except KeyboardInterrupt:
-        return _say("interrupted; `reconciler plan` shows what is there", Exit.INTERRUPTED)
-    except click.ClickException as wrong:
-        return _say(wrong.format_message(), Exit.FAILED)
-    except Interrupted as signalled:
-        return _say("interrupted; nothing was written to ARM", signalled.exit_code)
-    except ReconcilerError as problem:
-        return _say(str(problem), Exit.FAILED)
-    except OSError as problem:
-        return _unwritten(problem, Exit.FAILED)
-    except Exception as bug:  # noqa: BLE001 -- the last resort; what it says is scrubbed, a raw traceback is not
-        return _say(_about(bug), Exit.FAILED)
-    ended = int(code) if isinstance(code, int) else Exit.DONE
-    try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except OSError as problem:
-        return _unwritten(problem, ended)
-    return ended
+    with ended_by_signals():
+        try:
+            code = root.main(args=list(argv), prog_name="reconciler", standalone_mode=False, obj=run)
+            ended = Exit(code) if isinstance(code, int) else Exit.DONE
+            with _readers_may_go():
+                sys.stdout.flush()
+        except click.UsageError as wrong:
+            return _say(_usage(wrong), Exit.USAGE)
+        except UsageProblem as wrong:
+            return _say(str(wrong), Exit.USAGE)
+        except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001 -- the last resort, and scrubbed
+            return _failed(problem, run)
+        if run.owed and ended not in {Exit.DONE, Exit.CHANGES}:
+            message = "the result could not be written where it was asked for"
+            _give_error(run, "not-written", message, None, ended)
+        return ended
+
+
+def _failed(problem: BaseException, run: Run) -> int:
+    """Tell people why a command came to no result, and machines in the form that they asked for."""
+    if isinstance(problem, BrokenPipeError):
+        _let_go_of_stdout()  # its reader has gone, which is its own business (F-094)
+        return Exit.FAILED
+    code, word, message = _described(problem, run)
+    _say(message, code)
+    _give_error(run, word, message, getattr(problem, "fix", None) or None, code)
+    return code
+
+
+def _described(problem: BaseException, run: Run) -> tuple[Exit, str, str]:
+    """The exit code, a word for machines and a paragraph for people."""
+    written = (
+        "`reconciler plan` shows what is there" if run.may_have_written else "nothing was written to ARM"
+    )
+    match problem:
+        case click.Abort():
+            return Exit.INTERRUPTED, "aborted", f"stopped; {written}"
+        case KeyboardInterrupt():
+            return Exit.INTERRUPTED, "interrupted", f"interrupted; {written}"
+        case Interrupted():
+            word = "interrupted" if problem.exit_code is Exit.INTERRUPTED else "terminated"
+            return problem.exit_code, word, f"{word}; {written}"
+        case click.ClickException():
+            return Exit.FAILED, "failed", problem.format_message()
+        case ReconcilerError():
+            return Exit.FAILED, problem.word, str(problem)
+        case OSError():
+            _let_go_of_stdout()
+            return Exit.FAILED, "not-written", f"cannot write the result: {problem.strerror or problem}"
+        case _:
+            return Exit.FAILED, "bug", _about(problem)
+
+
+def _give_error(run: Run, word: str, message: str, fix: str | None, code: Exit) -> None:
+    """Put the error where a result was asked for; on stdout where that place cannot be written to."""
+    from reconciler.cli.wiring import write_result  # noqa: PLC0415 -- only where something is wrong
+
+    for output in run.owed:
+        text = error_text(output.form, code=word, message=message, fix=fix, exit_code=code)
+        if text is None:
+            continue
+        try:
+            write_result(output, text)
+        except (OSError, ReconcilerError):
+            with contextlib.suppress(OSError):
+                if output is run.first:
+                    write_result(replace(output, file=None), text)
 
 
 def _usage(wrong: click.UsageError) -> str:
@@ -178,24 +220,32 @@ def _usage(wrong: click.UsageError) -> str:
     return f"{said}{'' if said.endswith(('.', '?')) else '.'} `{where} --help` shows the usage"
 
 
-def _unwritten(problem: OSError, code: int) -> int:
-    """The result could not be written: its reader has gone, which is its own business (F-094), or no room."""
+@contextlib.contextmanager
+def _readers_may_go() -> Iterator[None]:
+    """The reader of a finished result may have gone, which is its own business (F-094); or there is none."""
+    try:
+        yield
+    except BrokenPipeError:
+        _let_go_of_stdout()
+    except AttributeError:
+        if sys.stdout is not None:
+            raise
+
+
+def _let_go_of_stdout() -> None:
+    """What is left in the buffer would raise once more when the interpreter ends."""
     with contextlib.suppress(OSError, AttributeError, ValueError):
-        # What is left in the buffer would raise once more when the interpreter ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    if isinstance(problem, BrokenPipeError):
-        return code
-    return _say(f"cannot write the result: {problem.strerror or problem}", Exit(code or Exit.FAILED))
 
 
-def _about(bug: Exception) -> str:
+def _about(bug: BaseException) -> str:
     """Our own bug, with where it happened and without what a library may have put of a request into it."""
     from traceback import extract_tb  # noqa: PLC0415 -- only on this path
 
     from reconciler.arm.azure_credential import without_secrets  # noqa: PLC0415
     from reconciler.arm.printable import printable  # noqa: PLC0415
 
-    while isinstance(bug, ExceptionGroup):
+    while isinstance(bug, BaseExceptionGroup):
         bug = bug.exceptions[0]
     places = extract_tb(bug.__traceback__)[-_PLACES:]
     way = " < ".join(f"{Path(at.filename).name}:{at.lineno} {at.name}" for at in reversed(places))

@@ -16,6 +16,7 @@ import click
 
 from reconciler.cli.deadline import READING, WRITING, Deadline
 from reconciler.cli.help import Option
+from reconciler.cli.running import Run, current
 from reconciler.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -30,7 +31,10 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """How and where the result is written. `file` None is stdout; `reports` are the same result again."""
+    """How and where the result is written. `file` None is stdout; `reports` are the same result again.
+
+    `links` lets an HTML page link accounts to the portal.
+    """
 
     form: str
     file: Path | None
@@ -39,6 +43,7 @@ class Output:
     verbose: bool
     log_json: bool
     reports: tuple[tuple[str, Path], ...] = ()
+    links: bool = True
 
     def __post_init__(self) -> None:
         if (self.verbose or self.log_json) and not self.quiet:
@@ -135,9 +140,16 @@ def output_options(*forms: str) -> Decorator:
         callback=functools.partial(_reports, forms),
         help="Write the result to FILE in that form too; repeatable.",
     )
+    links = shared(
+        "--no-links",
+        "links",
+        is_flag=True,
+        callback=lambda _, __, given: not given,
+        help="No links to the portal in HTML.",
+    )
     return into(
         "output",
-        Output,
+        _output,
         shared(
             "-o",
             "--output",
@@ -149,6 +161,7 @@ def output_options(*forms: str) -> Decorator:
         ),
         shared("--output-file", "file", type=_file, help="Write the result there instead."),
         *([report] if len(forms) > 1 else []),
+        *([links] if "html" in forms else []),
         shared(
             "--no-color",
             "colour",
@@ -160,6 +173,14 @@ def output_options(*forms: str) -> Decorator:
         shared("-v", "--verbose", is_flag=True, help="More detail; requests on stderr."),
         shared("--log-json", is_flag=True, help="Log on stderr as JSON lines."),
     )
+
+
+def _output(**given: Any) -> Output:
+    output = Output(**given)
+    run = current()
+    if run is not None:
+        run.owes(output)
+    return output
 
 
 def _reports(
@@ -304,10 +325,10 @@ def _connection_options(limit: float) -> Decorator:
 
 
 def _deadline(own: float, ctx: click.Context, _: click.Parameter, given: float | None) -> Deadline:
-    started = ctx.find_object(float)
+    run = ctx.find_object(Run)
     return Deadline(
         seconds=own if given is None else given,
-        started=SystemClock().monotonic() if started is None else started,
+        started=SystemClock().monotonic() if run is None else run.started,
         given=given is not None,
     )
 

@@ -9,10 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from reconciler.cli.options import Chosen, Output
+from reconciler.cli.running import current
 from reconciler.cli.wiring import note
 from reconciler.errors import PlanStale, UsageProblem
 from reconciler.plan.plan import Plan
 from reconciler.planfile.saved import SavedPlan, Stale, narrow, read_saved
+from reconciler.report.layout import counted
 
 
 def saved_plan(chosen: Chosen) -> SavedPlan | None:
@@ -32,6 +34,8 @@ def saved_plan(chosen: Chosen) -> SavedPlan | None:
 
 def read_plan(path: Path) -> SavedPlan:
     """The plan in a file; UsageProblem where it cannot be read or is none."""
+    if (run := current()) is not None:
+        run.reads([path], "the saved plan")
     try:
         return read_saved(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as problem:
@@ -98,7 +102,7 @@ def only_what_was_seen(
         for item in stale:
             note(output, f"stale: {item}")
         raise PlanStale(
-            f"{len(out)} item(s) are no longer as the saved plan saw them, and --all-or-nothing was given. "
-            "Nothing was written; plan again"
+            f"{counted(len(out), 'deployment')} moved since the plan was saved, and --all-or-nothing was "
+            "given. Nothing was written; plan again"
         )
     return narrowed, stale

@@ -5,9 +5,12 @@ The only place that knows all rooms; it decides nothing about deployments.
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sys
+import tempfile
+import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
@@ -19,6 +22,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.options import DEFAULT_PATH, Chosen, Connection, Output
+from reconciler.cli.running import current
 from reconciler.clock import Clock, SystemClock
 from reconciler.diagnostics import Diagnostic, has_errors
 from reconciler.domain.state import DesiredState, Fleet
@@ -33,6 +37,9 @@ if TYPE_CHECKING:
     from reconciler.manifest.load import LoadedManifests
     from reconciler.manifest.source import SourceMap, Sources
     from reconciler.policy.rule import PolicyRule
+
+_READER_WITHIN = 5.0
+"""Seconds that the reader of a FIFO has to come."""
 
 EMBEDDED = "http://127.0.0.1"
 
@@ -112,6 +119,8 @@ def reread(
     from reconciler.manifest.load import understood  # noqa: PLC0415
     from reconciler.manifest.selection import EVERYTHING, Selection  # noqa: PLC0415
 
+    if (run := current()) is not None:
+        run.reads((one.name for one in texts.files), "one of the manifests")
     shard = shard_of_this_job(chosen.shard, os.environ)
     selection = Selection.of(select=chosen.select, targets=chosen.targets, excludes=chosen.excludes)
     read = understood(
@@ -122,7 +131,10 @@ def reread(
         severities=severities(chosen.rules),
         policies=chosen.policies,
     )
-    found = (*read.diagnostics, *rules.check(read.understood, catalogue(), today, asks_arm=not offline))
+    understanding = read.understood
+    if cloud is not None:
+        understanding = replace(understanding, fleet=replace(understanding.fleet, cloud=cloud))
+    found = (*read.diagnostics, *rules.check(understanding, catalogue(), today, asks_arm=not offline))
     if offline and read.policies:
         from reconciler.cli.policies import of_declared  # noqa: PLC0415 -- only where there are policies
 
@@ -153,8 +165,10 @@ def write_result(output: Output, text: str) -> None:
         text += "\n"
     if output.file is None:
         click.echo(text, nl=False, color=True)
-        return
-    save(output.file, text)
+    else:
+        save(output.file, text)
+    if (run := current()) is not None:
+        run.gave(output)
 
 
 def write_each(output: Output, render: Callable[[Output], str]) -> None:
@@ -168,32 +182,46 @@ def save(target: Path, text: str) -> None:
 
     What is there and no regular file (a device, a FIFO) is written to as it is; a link stays a link.
     """
-    target = target.resolve()
-    if target.exists() and not target.is_file():
-        _save_into(target, text)
-        return
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
+    beside = ""
     try:
-        with beside.open("w", encoding="utf-8") as stream:
-            beside.chmod(0o600)
+        target = target.resolve()
+        if target.exists() and not target.is_file():
+            _save_into(target, text)
+            return
+        handle, beside = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=target.parent)
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
-        beside.replace(target)
-    except OSError as problem:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
+        Path(beside).replace(target)
+    except (OSError, ValueError, RuntimeError) as problem:  # such as a NUL, or a circle of links
+        if beside:
+            Path(beside).unlink(missing_ok=True)
+        told = getattr(problem, "strerror", None) or problem
         raise ReconcilerError(
-            f"cannot write {target}: {problem.strerror}. What stood there is untouched; name another file"
+            f"cannot write {target}: {told}. What stood there is untouched; name another file"
         ) from problem
 
 
 def _save_into(target: Path, text: str) -> None:
-    try:
-        with target.open("w", encoding="utf-8") as stream:
-            stream.write(text)
-    except OSError as problem:
-        raise ReconcilerError(f"cannot write {target}: {problem.strerror}. Name another file") from problem
+    """Write to a device or a FIFO. One that nobody reads is given a few seconds, not for ever."""
+    handle = _opened(target)
+    os.set_blocking(handle, True)
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(text)
+
+
+def _opened(target: Path) -> int:
+    until = time.monotonic() + _READER_WITHIN
+    while True:
+        try:
+            return os.open(target, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as problem:
+            if problem.errno != errno.ENXIO:
+                raise
+            if time.monotonic() >= until:
+                raise OSError(errno.ENXIO, "it is a FIFO, and nobody reads from it") from problem
+            time.sleep(0.05)
 
 
 def note(output: Output, text: str) -> None:
@@ -203,8 +231,13 @@ def note(output: Output, text: str) -> None:
     if output.log_json:
         logging.getLogger("reconciler").info("%s", text.strip())
     else:
-        with suppress(OSError, AttributeError):  # stderr may be closed: notes are not the result
-            click.echo(text, err=True)
+        from reconciler.report.layout import broken  # noqa: PLC0415 -- heavy rooms load when needed
+        from reconciler.report.style import Style  # noqa: PLC0415
+
+        with suppress(OSError, AttributeError, ValueError):  # stderr may be closed: notes are not the result
+            width = Style.of(sys.stderr).width
+            lines = (part for line in text.split("\n") for part in broken(line, width, hanging="  "))
+            click.echo("\n".join(lines), err=True)
 
 
 def say_shard(output: Output, desired: DesiredState) -> None:

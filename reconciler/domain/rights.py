@@ -21,6 +21,7 @@ class Need(StrEnum):
     PLAN = "plan"
     CHECKS = "checks"
     DRIFT = "drift"
+    CAPACITY = "capacity"
     DOCTOR = "doctor"
     APPLY = "apply"
 
@@ -40,6 +41,7 @@ POLICIES_READ = f"{_PROVIDER}/accounts/raiPolicies/read"
 MODELS_READ = f"{_PROVIDER}/accounts/models/read"
 USAGES_READ = f"{_PROVIDER}/locations/usages/read"
 OFFERS_READ = f"{_PROVIDER}/locations/models/read"
+CAPACITIES_READ = f"{_PROVIDER}/modelCapacities/read"
 ACTIVITY_READ = "Microsoft.Insights/eventtypes/values/read"
 PERMISSIONS_READ = "Microsoft.Authorization/permissions/read"
 
@@ -56,6 +58,11 @@ RIGHTS: tuple[Right, ...] = (
         action=ACTIVITY_READ,
         need=Need.DRIFT,
         purpose="who deleted or changed a deployment outside",
+    ),
+    Right(
+        action=CAPACITIES_READ,
+        need=Need.CAPACITY,
+        purpose="which regions have room, for `capacity` and `plan --check-capacity`",
     ),
     Right(action=PERMISSIONS_READ, need=Need.DOCTOR, purpose="which rights this identity has"),
     Right(

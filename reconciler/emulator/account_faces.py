@@ -71,5 +71,7 @@ def endpoints(location: str, kind: str, domain: str | None) -> Json:
 
 
 def api_properties(kind: str) -> Json:
-    """Settings of other services (recorded: AIServices in June 2026, not on OpenAI accounts of 2023)."""
-    return {"apiProperties": {"qnaAzureSearchEndpointKey": None}} if kind == "AIServices" else {}
+    """Settings of other services: AIServices in June 2026, empty on other accounts since 2022 (recorded)."""
+    if kind == "AIServices":
+        return {"apiProperties": {"qnaAzureSearchEndpointKey": None}}
+    return {"apiProperties": {}} if kind in WITH_DEPLOYMENTS else {}

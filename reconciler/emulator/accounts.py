@@ -162,11 +162,17 @@ def _restore(turn: Turn, asked: Json) -> Answer:
         raise provider_errors.nothing_to_restore(turn.request.path)
     kept_accounts.forget(turn.store, key_of(turn))
     old = {name: value for name, value in gone["body"].items() if name != "systemData"}
-    body = filled(turn, {**overlay(old, asked), "id": old["id"]}, None)
+    body = filled(turn, {**overlay(_without_addresses(old), asked), "id": old["id"]}, None)
     turn.store.put("account", key_of(turn), {"body": body})
     for deployment in gone.get("deployments", []):
         turn.store.put("deployment", str(deployment["body"]["id"]).lower(), deployment)
     return _answer(201, body)
+
+
+def _without_addresses(body: Json) -> Json:
+    """An account without what follows from its subdomain."""
+    properties = {n: v for n, v in body["properties"].items() if n not in {"endpoint", "endpoints"}}
+    return {**body, "properties": properties}
 
 
 def _check_put(turn: Turn, asked: Json, before: Json | None) -> None:
@@ -234,7 +240,9 @@ def patch(turn: Turn) -> Answer:
     _check_subdomain(turn, asked)
     require_quiet(turn)
     kept: Json = {name: asked[name] for name in ("sku", "tags", "properties", "identity") if name in asked}
-    body = filled(turn, {**overlay(before["body"], kept), "id": before["body"]["id"]}, before)
+    body = filled(
+        turn, {**overlay(_without_addresses(before["body"]), kept), "id": before["body"]["id"]}, before
+    )
     turn.store.put("account", key_of(turn), {"body": body})
     return _long(turn, 202, "update", location_too=True)
 

@@ -20,7 +20,9 @@ OLDEST = timedelta(days=90)
 
 KEPT = 20_000
 PAGE = 200
-_CLAUSE = re.compile(r"^(?P<field>\w+) (?P<operator>eq|ge|le) '(?P<value>[^']*)'$", re.IGNORECASE)
+_CLAUSE = re.compile(
+    r"^(?P<field>\w+) (?P<operator>eq|ge|le) (?P<quote>'?)(?P<value>[^' ]*)(?P=quote)$", re.IGNORECASE
+)
 _FIELDS = {
     "resourcegroupname": "resourceGroupName",
     "resourceuri": "resourceId",

@@ -116,6 +116,8 @@ def modified(turn: Turn) -> Json:
 def shown(turn: Turn, found: Json) -> Json:
     """A stored deployment as the caller's api-version and the switches show it."""
     body = versions.visible(found["body"], turn.version)
+    if turn.version[:10] < versions.SKU_SINCE:
+        body["properties"] = _with_scale_settings(body["properties"])
     switches = turn.store.setting("switches")
     if switches.get("sourceReturned") is False:
         model = body["properties"]["model"]
@@ -125,6 +127,12 @@ def shown(turn: Turn, found: Json) -> Json:
     if switches.get("modelProviderData") == "hidden":
         body["properties"].pop("modelProviderData", None)
     return body
+
+
+def _with_scale_settings(properties: Json) -> Json:
+    """Before skus a deployment said its scale here, behind the model (recorded, 2022-12-01)."""
+    rest = {name: value for name, value in properties.items() if name != "model"}
+    return {"model": properties["model"], "scaleSettings": {"scaleType": "Standard"}, **rest}
 
 
 def fill(turn: Turn, account: Json, given: Json) -> Json:

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from reconciler.emulator import accounts, auth, errors, offers, paging, provisioning, versions
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn, expect, expect_texts
-from reconciler.emulator.wire import Answer, Json, Request
+from reconciler.emulator.wire import Answer, Json, Request, normal_location
 
 _GROUP_NAME = re.compile(r"^[-\w._()]{1,90}$")
 _NAMESPACE = "Microsoft.CognitiveServices"
@@ -201,7 +201,8 @@ def put_group(turn: Turn) -> Answer:
     before = turn.store.get("group", accounts.group_key(turn))
     if before is None and not asked.get("location"):
         raise errors.location_required()
-    body = group(turn.subscription, turn.args["group"], asked.get("location", ""), asked.get("tags"))
+    location = normal_location(asked.get("location", ""))
+    body = group(turn.subscription, turn.args["group"], location, asked.get("tags"))
     if before is not None:
         body = {**before, **({"tags": asked["tags"]} if "tags" in asked else {})}
     turn.store.put("group", accounts.group_key(turn), body)
@@ -283,7 +284,12 @@ _TYPES = {
     "accounts/raiPolicies": "None",
     "deletedAccounts": "None",
     "locations": "None",
-    "locations/deletedAccounts": "None",
+    "locations/checkSkuAvailability": "None",
+    "locations/commitmentTiers": "None",
+    "locations/raiContentFilters": "None",
+    "locations/resourceGroups": "None",
+    "locations/resourceGroups/deletedAccounts": "None",
+    "commitmentPlans": _RESOURCE,
     "locations/models": "None",
     "locations/operationResults": "None",
     "locations/usages": "None",

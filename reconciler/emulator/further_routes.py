@@ -134,7 +134,8 @@ def _of_templates() -> Iterator[Route]:
     yield route(f"POST {_TEMPLATE}/validate", templates.validate, f"{_RIGHT}/validate/action")
     yield route(f"POST {_TEMPLATE}/whatIf", templates.what_if, f"{_RIGHT}/whatIf/action")
     yield route(f"POST {_TEMPLATE}/exportTemplate", templates.export, f"{_RIGHT}/exportTemplate/action")
-    yield route(f"GET {_TEMPLATE}/operations", templates.operations, f"{_RIGHT}/operations/read")
+    for address in (_TEMPLATE, f"{GROUP}/deployments/{{template}}"):  # the second is az CLI's
+        yield route(f"GET {address}/operations", templates.operations, f"{_RIGHT}/operations/read")
     yield route(
         f"GET {_TEMPLATE}/operationStatuses/{{operation}}",
         templates.status,

@@ -7,6 +7,7 @@ how no traffic shows (no series, zeros, points without a value) is a switch, for
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from urllib.parse import unquote
 
 from reconciler.emulator import accounts, clock, manager_errors, traffic
 from reconciler.emulator.turn import Turn
@@ -93,7 +94,7 @@ def values(turn: Turn) -> Answer:
 
 
 def _span(turn: Turn) -> tuple[datetime, datetime]:
-    text = turn.request.query.get("timespan", "")
+    text = unquote(turn.request.query.get("timespan", ""))  # az CLI encodes it twice
     if not text:
         return turn.now - timedelta(hours=1), turn.now
     start, _, end = text.partition("/")

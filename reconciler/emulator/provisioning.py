@@ -47,6 +47,9 @@ TERMINAL = frozenset({"Succeeded", "Failed", "Canceled", "Disabled"})
 MIGRATION = timedelta(minutes=25)
 """How long the in-place migration of a provisioned deployment takes; looking at it does not shorten it."""
 
+QUICK = timedelta(seconds=5)
+"""The same for deletions that were recorded to end in their first second."""
+
 LONGEST = timedelta(seconds=60)
 """An operation counted in polls ends after this time all the same, so that one nobody polls does not stay."""
 
@@ -85,7 +88,7 @@ def begin(
     guid = str(uuid.uuid4())
     transition = RUNNING[kind, event]
     seconds = rule.get("seconds")
-    length = timedelta(seconds=seconds) if seconds else LONGEST
+    length = timedelta(seconds=seconds) if seconds else QUICK if always else LONGEST
     if event == "migrate" and not at_once:
         length, seconds = MIGRATION, MIGRATION.total_seconds()
     operation: Json = {

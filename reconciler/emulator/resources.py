@@ -9,7 +9,9 @@ from reconciler.emulator import accounts, manager_errors, paging
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json
 
-_CLAUSE = re.compile(r"^(?P<field>resourceType|name|location) eq '(?P<value>[^']*)'$", re.IGNORECASE)
+_CLAUSE = re.compile(
+    r"^(?P<field>resourceType|resourceGroup|name|location) eq '(?P<value>[^']*)'$", re.IGNORECASE
+)
 
 
 def of_subscription(turn: Turn) -> Answer:
@@ -28,9 +30,13 @@ def _listing(turn: Turn, prefix: str) -> Answer:
         item["body"] for item in turn.store.scan("child", prefix) if item["type"] == "accounts/projects"
     ]
     items = [_short(body) for body in found]
-    kept = [item for item in items if all(str(item[f]).lower() == value for f, value in wanted.items())]
+    kept = [item for item in items if all(_value(item, f) == value for f, value in wanted.items())]
     page = paging.page(turn, kept, keep=("$filter",))
     return Answer(status=200, body=page, from_provider=False)
+
+
+def _value(item: Json, field: str) -> str:
+    return str(item["id"].split("/")[4] if field == "resourcegroup" else item[field]).lower()
 
 
 def _filter(turn: Turn) -> dict[str, str]:

@@ -6,6 +6,7 @@ template's dependencies; validation and what-if do the same and take it back. Wh
 """
 
 import json
+import re
 from dataclasses import replace
 
 from reconciler.emulator import accounts, errors, manager_errors, paging, provisioning
@@ -156,8 +157,26 @@ def _require(turn: Turn) -> Json:
     return found
 
 
+_STRAY = re.compile(
+    rb"""(?P<text>"(?:[^"\\]|\\.)*")|//[^\n]*|/\*.*?\*/|(?P<name>(?<=[{,])\s*[A-Za-z_]\w*(?=\s*:))""",
+    re.DOTALL,
+)
+
+
+def _relaxed(content: bytes) -> bytes:
+    """JSON out of what ARM reads besides: comments, and the bare `template:` that az CLI sends."""
+
+    def strict(match: re.Match[bytes]) -> bytes:
+        if match["text"] is not None:
+            return match["text"]
+        return b"" if match["name"] is None else b'"' + match["name"].strip() + b'"'
+
+    return _STRAY.sub(strict, content)
+
+
 def _asked(turn: Turn) -> Json:
-    properties = at(turn.body(), "properties") or {}
+    relaxed = replace(turn.request, content=_relaxed(turn.request.content))
+    properties = at(replace(turn, request=relaxed).body(), "properties") or {}
     template = properties.get("template")
     if isinstance(template, str):
         template = json.loads(template)

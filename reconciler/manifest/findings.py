@@ -65,7 +65,10 @@ def checked(model: type[M], tree: Map, locate: Locate) -> tuple[M | None, tuple[
     )
     if any(error["type"] != "extra_forbidden" for error in errors):
         return None, tuple(_misspelt_told_once(found, errors, model))
-    return model.model_validate(_without(tree, [error["loc"] for error in errors])), found
+    try:
+        return model.model_validate(_without(tree, [error["loc"] for error in errors])), found
+    except ValidationError:  # a check of the whole may miss what was misspelt; that has been said
+        return None, found
 
 
 def _misspelt_told_once(

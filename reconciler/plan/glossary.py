@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.plan.actions import Reason
-from reconciler.plan.capacity import GIVEN_BACK
-from reconciler.plan.plan import Verdict
+from reconciler.plan.capacity import GIVEN_BACK, Fit
+from reconciler.plan.plan import Room, Verdict
 from reconciler.plan.protection import UNMATCHED
 
 REASONS: Mapping[Reason, str] = {
@@ -266,12 +266,33 @@ VERDICTS: Mapping[Verdict, str] = {
 }
 
 
+CAPACITY: Mapping[str, str] = {
+    Room.AVAILABLE.value: (
+        "When ARM was asked, the region had at least as many units as the write needs. It is no promise: "
+        "capacity moves through the day, and asking holds nothing"
+    ),
+    Room.SHORT.value: (
+        "When ARM was asked, the region had fewer units than the write needs, so ARM would turn it away. "
+        "Regions with room are named beside it; `capacity propose` gives an edit, `apply --capacity-wait S` "
+        "tries again"
+    ),
+    Fit.SHORT_CAPACITY.value: (
+        "The region offers the model and the quota suffices, but ARM has fewer units than that. Ask again "
+        "later, take another region or SKU, or ask for less"
+    ),
+    Fit.SHORT_QUOTA.value: (
+        "The subscription has less quota left there than that, after the plan where one is named. "
+        "`reconciler quota` shows who holds it"
+    ),
+}
+
 WORDS: Mapping[str, str] = {
     **{reason.value: text for reason, text in REASONS.items()},
     **{verdict.value: text for verdict, text in VERDICTS.items()},
     **REFUSALS,
     **NOTICES,
     **ACTIONS,
+    **CAPACITY,
 }
 """All of them, by the word."""
 

@@ -138,8 +138,12 @@ def _any_of(globs: Any) -> str:  # noqa: ANN401 -- a list of texts, as the schem
     return choice([f"`{glob}`" for glob in globs], shown=6)
 
 
+def _plain(globs: Any) -> str:  # noqa: ANN401 -- a list of texts, as the schema has checked
+    return choice(globs, shown=6)
+
+
 def _write(what: str) -> Callable[[Any], str]:
-    return lambda globs: f"write {what} {_any_of(globs)}"
+    return lambda globs: f"write {what} {_plain(globs)}"
 
 
 WORDS: Final[Mapping[str, PolicyWord]] = {
@@ -158,7 +162,7 @@ WORDS: Final[Mapping[str, PolicyWord]] = {
         allows=lambda wanted, region: None if region is None else like(region, wanted),
         found=lambda region: f"is in {region}",
         allowed=_any_of,
-        fix=lambda wanted: f"use an account in {_any_of(wanted)}",
+        fix=lambda wanted: f"use an account in {_plain(wanted)}",
         unknown="its account's region is not declared",
     ),
     "models": PolicyWord(
@@ -167,7 +171,7 @@ WORDS: Final[Mapping[str, PolicyWord]] = {
         allows=_approved,
         found=lambda facts: f"serves `{facts[0]}`" + (f" {facts[1]}" if facts[1] else ""),
         allowed=_any_of,
-        fix=lambda wanted: f"serve {_any_of(wanted)}, or have the model approved",
+        fix=lambda wanted: f"serve {_plain(wanted)}, or have the model approved",
     ),
     "skus": PolicyWord(
         route=("sku", "name"),
@@ -175,7 +179,7 @@ WORDS: Final[Mapping[str, PolicyWord]] = {
         allows=lambda wanted, sku: like(sku, wanted),
         found=lambda sku: f"is on `{sku}`",
         allowed=_any_of,
-        fix=lambda wanted: f"use {_any_of(wanted)}",
+        fix=lambda wanted: f"use {_plain(wanted)}",
     ),
     "raiPolicyName": PolicyWord(
         route=("raiPolicyName",),

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Final
 
 from reconciler.domain.costs import Costs, Reservation, ReservationTerm, Workload
@@ -154,7 +154,7 @@ class Cost:
 
 def cents(amount: Decimal) -> Decimal:
     """The amount rounded to cents, halves away from nought; done once, at the end of a sum."""
-    return amount.quantize(CENT, rounding=ROUND_HALF_UP)
+    return amount.quantize(CENT, rounding=ROUND_HALF_UP, context=Context(prec=60))
 
 
 def bill(deployed: Sequence[Deployed], costs: Costs, book: PriceBook, day: date) -> Bill:

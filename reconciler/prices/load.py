@@ -69,7 +69,7 @@ class _UseForm(Document):
 class _RowForm(Document):
     uses: Annotated[list[_UseForm], Field(min_length=1)]
     unit: str
-    price: Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
+    price: Annotated[Decimal, Field(ge=0, max_digits=24, decimal_places=15, allow_inf_nan=False)]
     regions: Annotated[list[str], Field(min_length=1)]
     meter: str = ""
     effective: date | None = None

@@ -39,6 +39,10 @@ ATTEMPTS: Final = 5
 LONGEST_PAUSE: Final = 60.0
 """Seconds that one Retry-After is waited for."""
 
+DEAREST: Final = Decimal(1_000_000_000)
+"""Rates from here on are no prices."""
+
+_PLACES: Final = 15
 _FIRST_PAUSE: Final = 2.0
 _TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -265,8 +269,8 @@ def _row(item: Mapping[str, Any]) -> tuple[_Key, str, bool] | None:
     if not uses or (kind == "Reservation") != bool(term) or item.get("isPrimaryMeterRegion") is False:
         return None
     price = Decimal(item["retailPrice"])
-    if not price.is_finite() or price < 0:
-        raise ValueError(f"{price} is no price")
+    if not price.is_finite() or not 0 <= price < DEAREST or price.as_tuple().exponent < -_PLACES:  # type: ignore[operator] # finite
+        raise ValueError("the price is no price")
     start = item.get("effectiveStartDate")
     began = date.fromisoformat(str(start)[:10]) if start else None
     tiered = Decimal(item.get("tierMinimumUnits") or 0) > 0

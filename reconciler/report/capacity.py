@@ -114,7 +114,8 @@ def render_markdown(table: CapacityTable, *, alias_of: Alias = NO_ALIAS) -> str:
     for row in table.rows:
         cells = _cells(row, Style(), alias_of, several=several)[1:]
         lines.append(f"| {' | '.join((*map(markdown_inert, cells[:2]), *cells[2:]))} |")
-    lines += ["", *last_words(table)]
+    told, promise, *notes = last_words(table)
+    lines += ["", told, promise, *(f"- {markdown_inert(one)}" for one in notes)]
     return "\n".join(lines) + "\n"
 
 

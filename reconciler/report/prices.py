@@ -82,7 +82,7 @@ def _wanted(use: Use, model: str | None, version: str | None, sku: SkuName | Non
 
 def render_text(rows: Sequence[ListedPrice], book: PriceBook, *, style: Style) -> str:
     """A table, and which lists it is from."""
-    lines = columns([_HEAD, *(_cells(one) for one in rows)], right={4})
+    lines = columns([_HEAD, *(tuple(map(style.show, _cells(one))) for one in rows)], right={4})
     lines[0] = style.paint(lines[0], "bold")
     if not rows:
         lines = ["No list has such a price: it is not known."]

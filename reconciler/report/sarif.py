@@ -46,6 +46,28 @@ def to_sarif(diagnostics: Sequence[Diagnostic], sources: Spans, *, tool_version:
     }
 
 
+def error_sarif(code: str, message: str, *, exit_code: int) -> dict[str, object]:
+    """A run that came to no result: no finding, and why."""
+    notification = {"level": "error", "message": {"text": inert(message)}, "descriptor": {"id": code}}
+    return {
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {"driver": {"name": "reconciler"}},
+                "invocations": [
+                    {
+                        "executionSuccessful": False,
+                        "exitCode": exit_code,
+                        "toolExecutionNotifications": [notification],
+                    }
+                ],
+                "results": [],
+            }
+        ],
+    }
+
+
 def _rule(code: str) -> dict[str, object]:
     explanation = rules.explain(code)
     if explanation is None:

@@ -30,7 +30,9 @@ def _closed(name: str) -> jsonschema.Draft202012Validator:
 def must_fit(command: str, text: str) -> None:
     """Fail unless `text` is the document of the command, of findings about manifests, or of an error."""
     document = json.loads(text)
-    if "error" in document:
+    if not isinstance(document, dict):
+        assert command not in PRINTED_BY
+    elif "error" in document:
         _closed("error").validate(document)
     elif set(document) == {"formatVersion", "diagnostics", "summary"}:
         _closed("diagnostics").validate(document)

@@ -91,7 +91,7 @@ def test_a_report_that_does_not_fit_on_the_disk_stops_no_write_and_is_told(tmp_p
         assert done.returncode == 1, done.stdout + done.stderr
         assert "the report could not be written" in done.stderr
         assert "Traceback" not in done.stderr
-        assert not report.exists()
+        assert json.loads(report.read_text())["error"]["code"] == "not-written", "no half of a report"
         after = reconciler("plan", str(folder), "--endpoint", url, "--detailed-exitcode")
         assert after.returncode == 0, "everything was applied all the same"
 

@@ -101,6 +101,7 @@ def test_the_table_of_rights_is_what_a_run_really_uses(desk: Desk) -> None:
     assert desk.reconciler("apply", "fleet.yaml", "-q", "--yes").code == 0
     for command in ("plan", "drift", "show", "lifecycle", "quota", "doctor"):
         desk.reconciler(command, "fleet.yaml", "-q")
+    desk.reconciler("capacity", "fleet.yaml", "-q", "--model", "gpt-5-mini", "--regions", "eastus2")
     manifest = desk.folder / "fleet.yaml"
     gone = manifest.read_text().replace("    - name: reserved", "    - name: other")
     manifest.write_text(gone)

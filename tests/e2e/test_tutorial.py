@@ -13,7 +13,7 @@ from tests.docs.pages import ROOT
 from tests.e2e.desk import Desk
 
 _TYPED = ("tutorial", "how-to/fine-tuned-across-tenants", "how-to/scale-ptu", "how-to/incident-quota")
-PAGES = (*_TYPED, "how-to/migrate-from-terraform-or-bicep")
+PAGES = (*_TYPED, "how-to/migrate-from-terraform-or-bicep", "how-to/bring-existing-deployments")
 _BLOCK = re.compile(r"(?:<!-- file: (\S+) -->\n)?^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _EXITS = re.compile(r"\s+# exits (\d+)$")
 

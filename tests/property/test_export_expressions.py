@@ -14,7 +14,8 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from reconciler.export.expressions.evaluation import Scope, Surroundings
+from reconciler.export.expressions.evaluation import Scope
+from reconciler.export.expressions.surroundings import Surroundings
 from reconciler.export.expressions.values import Choice, Hole, Unknown, Value, unknown
 
 Tree = Any

@@ -35,6 +35,7 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.pipeline import look, plan_for
 from reconciler.cli.planfile import as_planned, only_what_was_seen, saved_plan
+from reconciler.cli.running import current, written_by
 from reconciler.cli.targets import must_hit_something
 from reconciler.cli.wiring import (
     Loaded,
@@ -56,6 +57,7 @@ from reconciler.plan.guard import Policy
 from reconciler.plan.plan import Plan
 from reconciler.planfile.saved import SavedPlan
 from reconciler.report import apply as apply_report
+from reconciler.report.layout import counted
 from reconciler.report.style import json_text
 
 if TYPE_CHECKING:
@@ -95,7 +97,10 @@ class _Consent:
 )
 @click.option("--all-or-nothing", is_flag=True, help="With PLANFILE: do nothing if any item has moved.")
 @click.option(
-    "--journal", type=click.Path(dir_okay=False, path_type=Path), help="Append intents and outcomes there."
+    "--journal",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=written_by("--journal"),
+    help="Append intents and outcomes there.",
 )
 def command(
     *,
@@ -195,6 +200,8 @@ class _Run:
     async def _write(
         self, plan: Plan, arm: ArmClient, moved: tuple[ItemReport, ...], deadline: Deadline
     ) -> int:
+        if (run := current()) is not None:
+            run.may_have_written = True
         stop = Stop()
         pace = dataclasses.replace(self.pace, apply_deadline=deadline.left(the_clock().monotonic()))
         with listening_for_signals(stop):
@@ -255,7 +262,7 @@ def _ask(consent: _Consent, plan: Plan, output: Output, deadline: Deadline) -> f
         return 0.0
     if sys.stdin is None or not sys.stdin.isatty() or output.form != "text":
         raise UsageProblem(
-            f"this would write {len(plan.writes)} deployment(s) and nobody is there to say yes. "
+            f"this would write {counted(len(plan.writes), 'deployment')} and nobody is there to say yes. "
             "Nothing was written; pass --yes, or apply a saved plan"
         )
     asked = the_clock().monotonic()

@@ -18,6 +18,7 @@ from reconciler.cli.exit_codes import Exit
 from reconciler.cli.folder import must_be_free, write_folder
 from reconciler.cli.help import Command
 from reconciler.cli.options import Connection, connection_options
+from reconciler.cli.running import Run
 from reconciler.domain.ids import is_guid
 from reconciler.errors import UsageProblem
 
@@ -139,7 +140,10 @@ def _exported(folder: Path, fleet: str, live: tuple[str, ...], connection: Conne
         if one != "all":
             words += ["--subscription" if is_guid(one) else "--account", one]
     ended = export.command.main(
-        args=words, prog_name="reconciler export", standalone_mode=False, obj=connection.timeout.started
+        args=words,
+        prog_name="reconciler export",
+        standalone_mode=False,
+        obj=Run(started=connection.timeout.started),
     )
     return int(ended) if isinstance(ended, int) else Exit.DONE
 

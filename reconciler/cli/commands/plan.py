@@ -29,6 +29,7 @@ from reconciler.cli.options import (
     output_options,
 )
 from reconciler.cli.pipeline import plan_fleet
+from reconciler.cli.running import written_by
 from reconciler.cli.wiring import load_manifests, note, save, write_each
 from reconciler.domain.shard import Part
 from reconciler.plan.guard import Alone, Policy
@@ -50,7 +51,10 @@ from reconciler.plan.plan import Plan
 @output_options("text", "json", "markdown", "html", "github", "gitlab")
 @allowance_options
 @click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for `apply PLANFILE`."
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=written_by("--out"),
+    help="Save the plan for `apply PLANFILE`.",
 )
 @cost_option
 @click.option(

@@ -22,6 +22,7 @@ from reconciler.cli.help import Command
 from reconciler.cli.options import Chosen, Output, output_options, rule_option
 from reconciler.cli.pipeline import plan_for
 from reconciler.cli.planfile import recorded_paths
+from reconciler.cli.running import current, written_by
 from reconciler.cli.targets import must_hit_something
 from reconciler.cli.wiring import load_manifests, note, save, write_each
 from reconciler.errors import PlanStale, UsageProblem
@@ -45,7 +46,10 @@ from reconciler.planfile.merge import ShardPlan, read_shard, united, whole
 @output_options("text", "json", "markdown", "html", "github", "gitlab")
 @allowance_options
 @click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for `apply PLANFILE`."
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=written_by("--out"),
+    help="Save the plan for `apply PLANFILE`.",
 )
 @cost_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
@@ -68,6 +72,8 @@ def command(
     asks ARM nothing. The plan is the one that a single run would have made, and `apply PLANFILE` or `apply
     PLANFILE --shard I/N` does it. (A folder of the name merge is ./merge.)
     """
+    if (run := current()) is not None:
+        run.reads(files, "the plan of a shard")
     plans = whole([_read(file) for file in files], tool_version=__version__)
     saved, made = plans[0].saved, max(one.created_at for one in plans)
     paths = manifests or recorded_paths(saved)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+
+import httpx
 
 from reconciler.catalogue.browse import Wanted
 from reconciler.cli.commands.shared import invalid, must_declare_something, style_of
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import PRICES_OVERLAY, prices
 from reconciler.cli.options import DEFAULT_PATH, Chosen, Connection, Output
-from reconciler.cli.wiring import load_manifests, note, save, the_clock, write_each
+from reconciler.cli.wiring import EMBEDDED, load_manifests, note, save, the_clock, write_each
 from reconciler.domain.costs import Costs
 from reconciler.domain.ids import Region
 from reconciler.errors import UsageProblem
@@ -62,17 +65,32 @@ def refreshed(
     regions = [wanted.region] if wanted.region else _declared(paths, output)
     if isinstance(regions, Exit):
         return regions
-    endpoint = endpoint_of(os.environ.get(ENDPOINT, ""))
     from reconciler.cli.loop import run_reading  # noqa: PLC0415 -- only where something is asked
 
-    client = RetailPrices(endpoint=endpoint, clock=the_clock(), ca_file=connection.ca_file)
-    found = run_reading(client.fetch(regions, currency), timeout=connection.timeout)
+    named = os.environ.get(ENDPOINT, "")
+    with _emulated(connection, named) as transport:
+        client = RetailPrices(
+            endpoint=endpoint_of(EMBEDDED if transport else named),
+            clock=the_clock(),
+            ca_file=connection.ca_file,
+            transport=transport,
+        )
+        found = run_reading(client.fetch(regions, currency), timeout=connection.timeout)
     target.parent.mkdir(parents=True, exist_ok=True)
     save(target, list_text(found.source, found.rows))
     for one in found.notes:
-        note(output, f"note: {one}")
+        note(output, f"note: {inert(one)}")
     write_each(output, lambda each: _told(found, regions, target, each))
     return Exit.DONE
+
+
+def _emulated(connection: Connection, named: str) -> AbstractContextManager[httpx.AsyncBaseTransport | None]:
+    """With `--cloud emulator`: the price list of the emulator inside this process."""
+    if named or connection.cloud != "emulator":
+        return nullcontext()
+    from reconciler.cli.embedded import price_list  # noqa: PLC0415 -- the emulator loads only here
+
+    return price_list()
 
 
 def _declared(paths: tuple[str, ...], output: Output) -> list[Region] | Exit:

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from reconciler.errors import UsageProblem
 from reconciler.export.expressions.functions import answer
 from reconciler.export.expressions.grammar import (
     Access,
@@ -21,6 +20,7 @@ from reconciler.export.expressions.grammar import (
     parse,
 )
 from reconciler.export.expressions.lambdas import OVER_ITEMS, over_items
+from reconciler.export.expressions.surroundings import Surroundings
 from reconciler.export.expressions.values import (
     Choice,
     Undecided,
@@ -39,7 +39,6 @@ from reconciler.export.expressions.values import (
     unknown,
 )
 
-MOST_STEPS: Final = 300_000
 MOST_COPIES: Final = 800
 """Of one loop (ARM's own limit)."""
 
@@ -51,53 +50,13 @@ _PROVIDER_PATH: Final = "/providers/"
 _SECURE: Final = frozenset({"securestring", "secureobject"})
 
 
-@dataclass(slots=True)
-class Budget:
-    """Steps left for a whole file."""
-
-    left: int = MOST_STEPS
-
-    def spend(self, steps: int = 1) -> None:
-        """So many steps; UsageProblem where none is left."""
-        self.left -= steps
-        if self.left < 0:
-            raise UsageProblem(
-                f"the template takes more than {MOST_STEPS:,} steps to evaluate, which no template of "
-                "deployments needs. Export from what exists instead: --subscription, or --account"
-            )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """Where a template is deployed, and what somebody decided about it.
-
-    `decided` are values by the words of an expression, spaces and case aside.
-    """
-
-    subscription: Value
-    resource_group: Value
-    location: Value
-    decided: Mapping[str, Value] = field(default_factory=dict)
-    budget: Budget = field(default_factory=Budget)
-
-    def on(self, value: Value) -> Value:
-        """A value, or what was decided of it."""
-        if self.decided and isinstance(value, Unknown):
-            return self.decided.get(normal(str(value)), value)
-        return value
-
-
-def normal(words: str) -> str:
-    """The words of an expression, however they are spaced and cased."""
-    return "".join(words.split()).lower()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """What names mean inside one template.
 
     `given` are parameter values, `set` variables that somebody decided, `copies` the loops under way, `bound`
-    what lambdas name; `label` tells this template from the others of its file.
+    what lambdas name, `holding` which conditions hold in the case at hand; `label` tells this template from
+    the others of its file.
     """
 
     template: Mapping[str, Value]
@@ -108,8 +67,13 @@ class Scope:
     copies: Mapping[str, int] = field(default_factory=dict)
     innermost: str = ""
     bound: Mapping[str, Value] = field(default_factory=dict)
+    holding: Mapping[str, bool] = field(default_factory=dict)
     depth: int = 0
     known: dict[tuple[str, str], Value] = field(default_factory=dict)
+
+    def holds(self, condition: str, *, holds: bool) -> Scope:
+        """The same, in the case that a condition holds, or does not."""
+        return replace(self, holding={**self.holding, condition: holds})
 
     def looping(self, name: str, index: int) -> Scope:
         """The same, inside one turn of a loop."""
@@ -122,7 +86,14 @@ class Scope:
     # -- values -----------------------------------------------------------------------------------
 
     def value(self, written: Value) -> Value:
-        """What a value of the template comes to."""
+        """What a value of the template comes to, in the case at hand."""
+        found = self._value(written)
+        if self.depth == 0:
+            for condition, holds in self.holding.items():
+                found = restricted(found, condition, holds=holds)
+        return found
+
+    def _value(self, written: Value) -> Value:
         self.around.budget.spend()
         if self.depth > _DEEPEST:
             return unknown("nested too deep")
@@ -354,7 +325,7 @@ def apply(name: str, values: list[Value], cases: int = _MOST_CASES) -> Value:
         for holds in (True, False)
     )
     yes, no = answers
-    if isinstance(yes, Unknown) and isinstance(no, Unknown):
+    if all(isinstance(one, Unknown) and not one.is_text for one in (yes, no)):
         return called(name, values)
     return choice(condition, yes, no)
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
-from reconciler.export.expressions.evaluation import Surroundings, normal
 from reconciler.export.expressions.hcl_functions import answer_hcl, as_number, negated, operated, text_of
 from reconciler.export.expressions.hcl_tree import Tree, heredoc, kind, significant, text, unescaped, words_of
+from reconciler.export.expressions.surroundings import Surroundings, normal
 from reconciler.export.expressions.values import (
     Choice,
     Open,

@@ -19,11 +19,15 @@ from reconciler.export.expressions.values import (
     called,
     choice,
     digest,
+    truth,
     unknown,
 )
 
 if TYPE_CHECKING:
     from reconciler.export.expressions.evaluation import Scope
+
+_MOST_DOUBTS: Final = 5
+"""Items of which a filter may not know whether they stay."""
 
 OVER_ITEMS: Final = frozenset({"filter", "map", "reduce", "sort", "toobject", "groupby", "mapvalues"})
 
@@ -102,7 +106,25 @@ def _key(value: Value) -> str:
 def _filter(items: Value, rest: tuple[Node, ...], scope: Scope) -> Value:
     (wanted,) = rest
     keep = _Lambda(wanted, scope)
-    return [one for number, one in enumerate(_list(items)) if _bool(keep(one, number))]
+    kept: Value = []
+    doubts = 0
+    for number, one in reversed(list(enumerate(_list(items)))):
+        answer = truth(keep(one, number))
+        doubts += isinstance(answer, str)
+        if doubts > _MOST_DOUBTS:
+            raise Undecided
+        if answer is True:
+            kept = _before(one, kept)
+        elif isinstance(answer, str):
+            kept = choice(answer, _before(one, kept), kept)
+    return kept
+
+
+def _before(one: Value, items: Value) -> Value:
+    """A list with one more item at its start, in each case."""
+    if isinstance(items, Choice):
+        return choice(items.condition, _before(one, items.yes), _before(one, items.no))
+    return [one, *_list(items)]
 
 
 def _map(items: Value, rest: tuple[Node, ...], scope: Scope) -> Value:

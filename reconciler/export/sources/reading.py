@@ -326,12 +326,14 @@ def _placed(estate: Estate, setting: Setting) -> Estate:
             f"--account stands for one account, and the sources leave {len(missing)} open: {which}. Give "
             "--set NAME=VALUE for the parameters or variables that name them"
         )
-    if not missing and not named:
+    if not missing and not named and not estate.left_out:
         names = ", ".join(sorted({str(one.name) for one in estate.accounts})) or "none"
         raise UsageProblem(
             f"--account stands for an account that the sources leave open, and they leave none open: they "
             f"name {names}"
         )
+    if not missing and not named:
+        return estate
     chosen = (missing or named)[0]
     at_home = replace(
         chosen,

@@ -13,7 +13,8 @@ from typing import Final
 from reconciler.domain.ids import is_guid
 from reconciler.errors import UsageProblem
 from reconciler.export.estate import Estate, Found, FoundAccount, Origin
-from reconciler.export.expressions.evaluation import MOST_COPIES, Scope, Surroundings, normal
+from reconciler.export.expressions.evaluation import MOST_COPIES, Scope
+from reconciler.export.expressions.surroundings import Surroundings
 from reconciler.export.expressions.values import (
     Choice,
     Open,
@@ -30,6 +31,7 @@ from reconciler.export.expressions.values import (
     unknown,
 )
 from reconciler.export.foreign import ForeignFile
+from reconciler.export.sources.conditions import AND, account_condition, decided_alike
 from reconciler.export.sources.given import Decided, Setting, typed
 from reconciler.export.sources.parameters import given_for
 
@@ -166,7 +168,7 @@ def _resource(resource: dict[str, Value], scope: Scope, gathered: _Gathered, pla
         kind = _DEPLOYMENT
     if at(resource, "existing")[1] is True or kind not in {_ACCOUNT, _DEPLOYMENT, _NESTED}:
         return
-    for turn in _turns(resource, scope, gathered):
+    for turn, case in _turns(resource, scope, gathered):
         there, written = at(resource, "condition")
         condition = truth(turn.value(written)) if there else True
         if kind == _ACCOUNT:
@@ -176,7 +178,9 @@ def _resource(resource: dict[str, Value], scope: Scope, gathered: _Gathered, pla
                 name = segments(turn.value(at(resource, "name")[1]))[-1]
                 gathered.switched_off.append(f"{_told(name)} ({str(written)[:80]})")
         else:
-            within = place if condition is True else _under(place, str(condition))
+            within = place
+            for words in (*case, *([] if condition is True else [str(condition)])):
+                within = _under(within, words)
             if kind == _NESTED:
                 _nested(resource, turn, gathered, within)
             else:
@@ -192,22 +196,38 @@ def _declares(resource: dict[str, Value]) -> bool:
     return _DEPLOYMENT in json.dumps(resource).lower() or '"deployments"' in json.dumps(resource).lower()
 
 
-def _turns(resource: dict[str, Value], scope: Scope, gathered: _Gathered) -> Iterator[Scope]:
+def _turns(
+    resource: dict[str, Value], scope: Scope, gathered: _Gathered
+) -> Iterator[tuple[Scope, tuple[str, ...]]]:
+    """The turns of a resource's loop, each with what it depends on."""
     there, copy = at(resource, "copy")
     if not there or not isinstance(copy, dict):
-        yield scope
+        yield scope, ()
         return
-    name, count = str(at(copy, "name")[1]), scope.value(at(copy, "count")[1])
+    yield from _looped(resource, copy, scope, scope.value(at(copy, "count")[1]), gathered)
+
+
+def _looped(
+    resource: dict[str, Value], copy: dict[str, Value], scope: Scope, count: Value, gathered: _Gathered
+) -> Iterator[tuple[Scope, tuple[str, ...]]]:
+    name = str(at(copy, "name")[1])
+    if isinstance(count, Choice):
+        for holds, inner in ((True, count.yes), (False, count.no)):
+            words = str(truth(Choice(count.condition, holds, not holds)))
+            inside = scope.holds(count.condition, holds=holds)
+            for turn, case in _looped(resource, copy, inside, inner, gathered):
+                yield turn, (words, *case)
+        return
     if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MOST_COPIES:
         if _declares(resource):
             gathered.left_out.append(
                 f"the loop {name} runs {_words(count)} times, which is not known here: left out"
             )
         return
-    if count == 0 and _declares(resource):
+    if count == 0 and not scope.holding and _declares(resource):
         gathered.switched_off.append(f"{name} ({str(at(copy, 'count')[1])[:80]})")
     for index in range(count):
-        yield scope.looping(name, index)
+        yield scope.looping(name, index), ()
 
 
 def _account_resource(
@@ -220,7 +240,7 @@ def _account_resource(
         gathered.regions[key] = scope.value(at(resource, "location")[1])
     if place.conditions and condition is not False:
         within = [*place.conditions, *([] if condition is True else [str(condition)])]
-        condition = " and ".join(dict.fromkeys(within))
+        condition = AND.join(dict.fromkeys(within))
     gathered.made_if.setdefault(key, []).append(condition)
     for child in _resources(at(resource, "resources")[1]):
         _resource(child, scope, gathered, replace(place, parent=(name,)))
@@ -314,7 +334,7 @@ def _deployment(resource: dict[str, Value], scope: Scope, gathered: _Gathered, p
         name=f"<{name}>" if isinstance(name, Open) else _told(name),
         resource={part: value for part, value in body.items() if value is not None},
         open={_field(path): words for path, words in open_paths.items()},
-        condition=" and ".join(place.conditions),
+        condition=AND.join(place.conditions),
     )
     home = _home(scope, account)
     gathered.deployments.setdefault(_key(home), (home, []))[1].append(found)
@@ -338,7 +358,7 @@ def _account(home: _Home, deployments: list[Found], gathered: _Gathered) -> Foun
     region = gathered.regions.get(_key(home))
     named = {"resourceGroup": group, "name": name, "region": region}
     guid = subscription if isinstance(subscription, str) and is_guid(subscription) else None
-    there = _settled(deployments, _account_condition(gathered.made_if.get(_key(home), [])))
+    there = decided_alike(deployments, account_condition(gathered.made_if.get(_key(home), [])))
     return FoundAccount(
         subscription=guid,
         resource_group=group if isinstance(group, str) else None,
@@ -347,37 +367,6 @@ def _account(home: _Home, deployments: list[Found], gathered: _Gathered) -> Foun
         open={where: str(value) for where, value in named.items() if isinstance(value, Open)},
         deployments=tuple(there),
     )
-
-
-def _account_condition(made_if: list[bool | str]) -> str:
-    """What has to hold for an account to be there; empty where it is, or another template makes it."""
-    if not made_if or True in made_if:
-        return ""
-    asked = [one for one in made_if if isinstance(one, str)]
-    if not asked:
-        return "its account exists, which this template does not make: its condition is false"
-    return "" if any(_contrary(one, other) for one in asked for other in asked) else asked[0]
-
-
-def _contrary(one: str, other: str) -> bool:
-    return normal(one) == normal(f"not({other})")
-
-
-def _settled(deployments: list[Found], account_condition: str) -> Iterator[Found]:
-    """Deployments with the account's condition; two that are alike but for contrary conditions are one."""
-    for number, one in enumerate(deployments):
-        twins = [
-            number_of
-            for number_of, other in enumerate(deployments)
-            if replace(other, condition="") == replace(one, condition="")
-            and (_contrary(one.condition, other.condition) or _contrary(other.condition, one.condition))
-        ]
-        if twins and twins[0] < number:
-            continue
-        own = "" if twins else one.condition
-        elsewhere = _contrary(own, account_condition) or _contrary(account_condition, own)
-        conditions = [text for text in dict.fromkeys((own, account_condition)) if text]
-        yield replace(one, condition=own if elsewhere else " and ".join(conditions))
 
 
 def _told(value: Value) -> str:

@@ -13,9 +13,9 @@ from typing import Final
 
 from reconciler.errors import UsageProblem
 from reconciler.export.estate import Estate, Found, FoundAccount, Origin
-from reconciler.export.expressions.evaluation import Surroundings
 from reconciler.export.expressions.hcl import HclScope, pairs_of
 from reconciler.export.expressions.hcl_tree import Tree, words_of
+from reconciler.export.expressions.surroundings import Surroundings
 from reconciler.export.expressions.values import Open, Value, as_value, at, segments, settled, unknown
 from reconciler.export.foreign import parse_json, read_bytes
 from reconciler.export.sources.given import Decided, Setting, typed

@@ -211,3 +211,18 @@ def test_counting_money_asks_nothing_more_of_arm(desk: Desk, capsys: pytest.Capt
     plain = requests()
     assert plain
     assert len(requests("--cost")) == len(plain)
+
+
+def test_a_refresh_against_the_emulator_is_a_list_that_costs_go_by(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "prices.json"
+    words = ["catalog", "prices", "--refresh", str(desk.file), "--overlay", str(file), "--cloud", "emulator"]
+    assert run(words) == 0
+    assert "RECONCILER_PRICES_OVERLAY=" in capsys.readouterr().out
+    asked = json.loads(file.read_text("utf-8"))["asOf"]
+    monkeypatch.setenv("RECONCILER_PRICES_OVERLAY", str(file))
+    line = next(one for one in desk.document("cost")["cost"]["lines"] if one["id"].endswith("/reserved"))
+    assert (line["asOf"], line["monthly"]) == (asked, "73000.00")
+    monkeypatch.setenv("RECONCILER_PRICES_OVERLAY", str(tmp_path / "nowhere.json"))
+    desk.run("cost", code=64)

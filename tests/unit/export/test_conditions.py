@@ -203,3 +203,33 @@ def test_the_tally_counts_each_deployment_once_by_what_is_least_sure() -> None:
     )
     assert str(made.tally) == ("2 certain, 0 assumed, 1 to be decided, 1 with a value to fill in, 2 left out")
     assert not made.tally.whole
+
+
+def looped(items: str, **more: Any) -> Estate:  # noqa: ANN401 -- JSON
+    copy = {"name": "each", "count": "[length(variables('items'))]"}
+    one = chat("[format('acc/{0}', variables('items')[copyIndex()])]", copy=copy)
+    document: dict[str, Any] = {
+        "parameters": PARAMETERS,
+        "variables": {"all": ["a", "b", "c"], "items": items},
+        "resources": [one],
+        **more,
+    }
+    return template_estate(ForeignFile(name="main.json", document=document), [], Setting())
+
+
+LOOPS = [
+    "[concat(createArray('a'), if(parameters('deploy'), createArray('b'), createArray()), createArray('c'))]",
+    "[union(createArray('a', 'c'), if(parameters('deploy'), createArray('b'), createArray()))]",
+    "[filter(variables('all'), lambda('x', or(contains('ac', lambdaVariables('x')), parameters('deploy'))))]",
+]
+
+
+@pytest.mark.parametrize("items", LOOPS)
+def test_a_loop_over_what_is_partly_certain_is_partly_certain(items: str) -> None:
+    conditions = {name: one.condition for name, one in found(looped(items)).items()}
+    assert conditions == {"a": "", "b": "parameters('deploy')", "c": ""}
+
+
+def test_a_filter_of_too_many_doubts_is_left_out() -> None:
+    items = "[filter(range(0, 20), lambda('x', equals(reference(string(lambdaVariables('x'))), 1)))]"
+    assert "the loop each runs" in looped(items).left_out[0]

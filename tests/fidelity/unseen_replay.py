@@ -1,0 +1,119 @@
+"""Exchanges of other teams' recordings: what a client would rely on in each, asked of the emulator in order.
+
+Rule of this module: files were parted before any of them was read: those whose SHA-256 of
+`repository:file name` is divisible by three were set aside and not looked at until everything was built.
+An exchange is equal when status and every listed value, member and header are; steps that a recording does
+not have, or not whole, only lead there and are not counted.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from tests.emulator.arm import SUB_A, Arm, Reply
+
+FOLDER = Path(__file__).parent / "unseen"
+Part = Literal["built", "aside"]
+NAMES = {"sub": SUB_A, "group": "unseen-rg", "account": "unseenaccount"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """One exchange, and what of it differs."""
+
+    repository: str
+    path: str
+    line: str
+    wrong: tuple[str, ...]
+
+
+def sessions(part: Part) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((FOLDER / f"{part}.json").read_text(encoding="utf-8"))
+    return found
+
+
+def is_aside(repository: str, path: str) -> bool:
+    digest = hashlib.sha256(f"{repository}:{path.rpartition('/')[2]}".encode()).hexdigest()
+    return int(digest, 16) % 3 == 0
+
+
+@cache
+def judged(part: Part) -> tuple[Judged, ...]:
+    """Every counted exchange of a part."""
+    return tuple(found for session in sessions(part) for found in _session(session))
+
+
+def _session(session: Mapping[str, Any]) -> list[Judged]:
+    arm, last, found = Arm(), None, []
+    for step in session["exchanges"]:
+        reply = _asked(arm, step, last)
+        if not step.get("unrecorded"):
+            line = f"{step.get('method', 'GET')} {step.get('path', step.get('poll'))}"
+            wrong = tuple(_differences(step, reply))
+            found.append(
+                Judged(repository=session["repository"], path=session["path"], line=line, wrong=wrong)
+            )
+        last = reply if "poll" not in step else last
+    return found
+
+
+def _asked(arm: Arm, step: Mapping[str, Any], last: Reply | None) -> Reply:
+    if "poll" not in step:
+        path = step["path"]
+        for name, value in NAMES.items():
+            path = path.replace(f"{{{name}}}", value)
+        return arm.arm(step["method"], path, step.get("body"), version=step["version"])
+    assert last is not None
+    path = last.headers.get(step["poll"], "/none").removeprefix("http://127.0.0.1")
+    for _ in range(4):
+        reply = arm.call("GET", path, bearer=arm.token)
+        if reply.status == step["status"] and (
+            not reply.content or _value(reply.json, "endTime") is not None
+        ):
+            break
+    return reply
+
+
+def _differences(step: Mapping[str, Any], reply: Reply) -> list[str]:
+    if reply.status != step["status"]:
+        return [f"status {reply.status}, recorded {step['status']}"]
+    if step.get("empty"):
+        wrong = [] if not reply.content else ["a body, recorded none"]
+    else:
+        wrong = _of_body(step, reply.json) if set(step) & _OF_BODY else []
+    wrong += [f"no header {name}" for name in step.get("headers", []) if name not in reply.headers]
+    return wrong + [f"a header {name}" for name in step.get("noHeaders", []) if name in reply.headers]
+
+
+_OF_BODY = {"whole", "values", "present", "absent", "names", "types"}
+
+
+def _of_body(step: Mapping[str, Any], body: Any) -> list[str]:  # noqa: ANN401 - JSON
+    wrong = []
+    if "whole" in step and body != step["whole"]:
+        wrong.append(f"{body}, recorded {step['whole']}")
+    for place, value in step.get("values", {}).items():
+        wanted = NAMES["group"] if value == "{group}" else value
+        if _value(body, place) != wanted:
+            wrong.append(f"{place} is {_value(body, place)!r}, recorded {wanted!r}")
+    wrong += [f"no {place}" for place in step.get("present", []) if _value(body, place) is None]
+    wrong += [f"{place} is there" for place in step.get("absent", []) if _value(body, place) is not None]
+    if "names" in step and [item["name"] for item in body["value"]] != step["names"]:
+        wrong.append("other names")
+    types = {item["resourceType"] for item in body.get("resourceTypes", [])}
+    return wrong + [f"no type {name}" for name in step.get("types", []) if name not in types]
+
+
+def _value(body: Any, place: str) -> Any:  # noqa: ANN401 - JSON
+    for name in place.split("."):
+        if isinstance(body, list) and name.isdigit() and int(name) < len(body):
+            body = body[int(name)]
+        elif isinstance(body, dict):
+            body = body.get(name)
+        else:
+            return None
+    return body
