@@ -20,6 +20,7 @@ from reconciler.plan.actions import (
     kind_of,
 )
 from reconciler.plan.plan import Plan, Refusal, Step
+from reconciler.report.html.capacity import check_section
 from reconciler.report.html.cost import cost_section
 from reconciler.report.html.fleet_map import fleet_map, planned_holdings
 from reconciler.report.html.markup import Markup, tag
@@ -68,6 +69,7 @@ def render_html(
             _list("destroyed", "Deleted or replaced", going, anchors),
             changes,
             fleet_map(after, units, before=before, caption=caption),
+            check_section(plan.capacity, alias_of),
             cost_section(plan.cost),
             quota_bars(plan.quota, alias_of),
             retiring,
