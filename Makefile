@@ -31,9 +31,10 @@ $(VENV)/.development: $(VENV)/.runtime
 demo: $(VENV)/.runtime  ## Show the main job on this repository's own manifests/, on the embedded emulator
 	@$(BIN)/python examples/demo.py
 
-fuzz: $(VENV)/.development  ## Throw a minute of damaged manifests at the loader, and one of odd runners at the step of the Action
+fuzz: $(VENV)/.development  ## Throw a minute of damaged manifests at the loader, one of odd runners at the step of the Action, one of answers at the client
 	$(BIN)/python -m tests.fuzz.manifests --seconds 60
 	$(BIN)/python -m tests.fuzz.github_step --seconds 60
+	RECONCILER_FUZZ=400 $(BIN)/python -m pytest -q -n 2 tests/fuzz/test_answers.py
 
 test: $(VENV)/.development  ## Run every test
 	$(BIN)/python -m pytest -q -n auto --dist worksteal

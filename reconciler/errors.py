@@ -38,6 +38,11 @@ class Trouble(StrEnum):
     UNINTELLIGIBLE = "unintelligible"
     OTHER = "other"
 
+    @property
+    def hits_many(self) -> bool:
+        """Whether one cause keeps many accounts from being read alike: then it is told once for all."""
+        return self in {Trouble.SIGN_IN, Trouble.UNREACHABLE, Trouble.THROTTLED}
+
 
 class ReconcilerError(Exception):
     """Root of the tree. `str()` is a paragraph fit to be shown to the user as it is."""
@@ -54,7 +59,7 @@ class InvalidManifests(ReconcilerError):  # noqa: N818 -- a state of the world, 
     """The manifests have errors; everything found travels along, warnings too."""
 
     def __init__(self, diagnostics: Sequence[object]) -> None:
-        super().__init__(f"the manifests have {len(diagnostics)} problem(s)")
+        super().__init__(f"the manifests have {len(diagnostics)} findings")
         self.diagnostics = tuple(diagnostics)
 
 

@@ -329,13 +329,16 @@ class AccountMissing:
 class Unreadable:
     """The account could not be read or listed to its end. Nothing follows from this about any deployment.
 
-    `code` and `message` are for people, ARM's own where it gave some; the fix goes by `trouble`.
+    `code` and `message` are for people, ARM's own where it gave some. What hits many accounts alike has one
+    message for all of them. The fix is `fix`, or else goes by `trouble`; `detail` is for who wants it all.
     """
 
     id: AccountId
     code: str
     message: str
     trouble: Trouble = Trouble.OTHER
+    fix: str = ""
+    detail: str = field(default="", compare=False)
 
 
 Reading = Listed | AccountMissing | Unreadable

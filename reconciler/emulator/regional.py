@@ -63,10 +63,16 @@ def _scoped(turn: Turn, item: Json, location: str) -> Json:
 
 
 def scope_of(pool: str, location: str) -> Json:
-    """Where a pool counts: in the world, in a data zone, in a region (names of the specification)."""
-    if ".global" in pool.lower():
+    """Where a pool counts (names of the specification).
+
+    Claude has one pool for each model in the world, and one in each data zone (documentation "Deploy and use
+    Claude", 2026-07-28); everything else, the global SKUs of OpenAI too, has one in each region ("Quotas and
+    limits", 2026-07-15).
+    """
+    spans = ".claude-" in pool.lower()
+    if spans and ".global" in pool.lower():
         return {"scopeType": "Global", "scopeId": "Global"}
-    if ".datazone" in pool.lower():
+    if spans and ".datazone" in pool.lower():
         area = offers.shipped()["regions"].get(normal_location(location), {}).get("area")
         return {"scopeType": "DataZone", "scopeId": area}
     return {"scopeType": "Regional", "scopeId": normal_location(location)}

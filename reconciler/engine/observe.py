@@ -227,4 +227,11 @@ def _or_raise(answer: T | BaseException) -> T:
 
 def _unreadable(account: AccountId, problem: ArmError | CredentialError) -> Unreadable:
     code = problem.code if isinstance(problem, ArmRejected) else type(problem).__name__
-    return Unreadable(id=account, code=code, message=str(problem), trouble=problem.trouble)
+    return Unreadable(
+        id=account,
+        code=code,
+        message=problem.summary if problem.trouble.hits_many else str(problem),
+        trouble=problem.trouble,
+        fix=problem.fix if isinstance(problem, CredentialError) else "",
+        detail=problem.detail if isinstance(problem, CredentialError) else "",
+    )

@@ -165,10 +165,14 @@ def _unread(account: AccountId, reading: AccountMissing | Unreadable | None) -> 
         told = f"ARM does not find the account {account.name}: {reading.message}"
         return Unread(id=account, message=told, fix=_FIND_ACCOUNT)
     why = reading.message if reading else "it was not looked at"
+    if not (reading and reading.trouble.hits_many):
+        why = f"the deployments of {account.name} could not be listed completely: {why}"
     return Unread(
         id=account,
-        message=f"the deployments of {account.name} could not be listed completely: {why}",
-        fix=_WAYS_TO_READ.get(reading.trouble if reading else Trouble.OTHER, _READ_ACCOUNT),
+        message=why,
+        fix=(reading.fix if reading else "")
+        or _WAYS_TO_READ.get(reading.trouble if reading else Trouble.OTHER, _READ_ACCOUNT),
+        detail=reading.detail if reading else "",
     )
 
 

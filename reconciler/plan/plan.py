@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from reconciler.diagnostics import Diagnostic
@@ -78,11 +78,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unread:
-    """An account whose deployments could not be listed to the end, why, and what to do about it."""
+    """An account whose deployments could not be listed to the end, why, and what to do about it.
+
+    `message` and `fix` are the same for all accounts that one cause hits; `detail` is for `-v`.
+    """
 
     id: AccountId
     message: str
     fix: str
+    detail: str = field(default="", compare=False)
 
 
 class Room(StrEnum):

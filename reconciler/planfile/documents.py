@@ -245,6 +245,7 @@ class SilenceDocument(Document):
     code: str
     message: str
     trouble: str = ""
+    fix: str = ""
 
 
 class AccountDocument(Document):

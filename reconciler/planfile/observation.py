@@ -96,6 +96,7 @@ def _silence(account: AccountId, found: AccountMissing | Unreadable) -> SilenceD
         code=found.code,
         message=found.message,
         trouble=found.trouble.value,
+        fix=found.fix,
     )
 
 
@@ -209,7 +210,7 @@ def _read_reading(of: AccountDocument | SilenceDocument) -> Reading:
 def _read_silence(of: SilenceDocument, account: AccountId) -> AccountMissing | Unreadable:
     if of.reading == "missing":
         return AccountMissing(id=account, code=of.code, message=of.message)
-    return Unreadable(id=account, code=of.code, message=of.message, trouble=Trouble(of.trouble))
+    return Unreadable(id=account, code=of.code, message=of.message, trouble=Trouble(of.trouble), fix=of.fix)
 
 
 def _read_deployment(of: DeploymentDocument) -> ObservedDeployment:

@@ -24,6 +24,65 @@ _ROUTE = re.compile(
 
 
 @dataclass
+class Git:
+    """Branches, commits, trees and pull requests; `files` are those of each tree."""
+
+    branches: dict[str, str] = field(default_factory=dict)
+    commits: dict[str, dict[str, Any]] = field(default_factory=dict)
+    files: dict[str, dict[str, str]] = field(default_factory=dict)
+    pulls: list[dict[str, Any]] = field(default_factory=list)
+
+    def commit(self, message: str, tree: str, parents: tuple[str, ...] = (), sha: str = "") -> str:
+        """A commit, by its hash."""
+        sha = sha or f"{len(self.commits) + 1:040x}"
+        self.commits[sha] = {"sha": sha, "message": message, "tree": {"sha": tree}, "parents": list(parents)}
+        return sha
+
+    def answer(self, method: str, path: str, query: str, body: dict[str, Any]) -> tuple[int, object] | None:
+        """One exchange; None for what is not about git."""
+        _, kind, *rest = path.split("/")
+        name = "/".join(rest)
+        match kind, method:
+            case "git", "GET" if rest[0] == "ref":
+                sha = self.branches.get(name.removeprefix("ref/heads/"))
+                return (200, {"object": {"sha": sha}}) if sha else (404, {"message": "Not Found"})
+            case "git", "GET" if rest[0] == "commits":
+                found = self.commits.get(rest[1])
+                return (200, found) if found else (404, {"message": "Not Found"})
+            case "git", "POST" if rest[0] == "trees":
+                sha = f"{len(self.files) + 1:040x}"
+                new = {one["path"]: one["content"] for one in body["tree"]}
+                self.files[sha] = {**self.files.get(body["base_tree"], {}), **new}
+                return 201, {"sha": sha}
+            case "git", "POST" if rest[0] == "commits":
+                return 201, self.commits[self.commit(body["message"], body["tree"], tuple(body["parents"]))]
+            case "git", "POST" if rest[0] == "refs":
+                self.branches[body["ref"].removeprefix("refs/heads/")] = body["sha"]
+                return 201, {}
+            case "git", "PATCH":
+                assert body["force"] is True
+                self.branches[name.removeprefix("refs/heads/")] = body["sha"]
+                return 200, {}
+            case "git", "DELETE":
+                del self.branches[name.removeprefix("refs/heads/")]
+                return 204, None
+            case "pulls", "GET":
+                asked = parse_qs(query)
+                head = asked["head"][0].partition(":")[2]
+                chosen = [one for one in self.pulls if one["head"] == head and one["state"] == "open"]
+                return 200, _page(chosen, query)
+            case "pulls", "POST":
+                number = 100 + len(self.pulls)
+                self.pulls.append({**body, "number": number, "state": "open", "user": {"login": BOT}})
+                return 201, self.pulls[-1]
+            case "pulls", "PATCH":
+                found = next(one for one in self.pulls if one["number"] == int(rest[0]))
+                found.update(body)
+                return 200, found
+        return None
+
+
+@dataclass
 class Forge:
     """What is on the forge. `refuses` is a status that every write is answered with."""
 
@@ -32,6 +91,7 @@ class Forge:
     issues: list[dict[str, Any]] = field(default_factory=list)
     writes: list[tuple[str, str]] = field(default_factory=list)
     refuses: int = 0
+    git: Git = field(default_factory=Git)
     unknown_labels: bool = False
 
     def write_comment(self, body: str, *, author: str, on: int = 7) -> dict[str, Any]:
@@ -60,6 +120,12 @@ class Forge:
         """One exchange."""
         where = urlsplit(address)
         route = _ROUTE.fullmatch(where.path)
+        if route is None and not self.refuses:
+            found = self.git.answer(
+                method, where.path.removeprefix(f"/repos/{REPOSITORY}"), where.query, body
+            )
+            if found is not None:
+                return found
         if route is None:
             return 404, {"message": "Not Found"}
         if method != "GET":
@@ -122,13 +188,13 @@ def forge() -> Iterator[Forge]:
             else:
                 status, found = there.answer(self.command, self.path, json.loads(content or b"{}"))
                 answer = found  # type: ignore[assignment]
-            text = json.dumps(answer).encode()
+            text = b"" if status == 204 else json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()
             self.wfile.write(text)
 
-        do_GET = do_POST = do_PATCH = _answer  # noqa: N815 -- http.server's names
+        do_GET = do_POST = do_PATCH = do_DELETE = _answer  # noqa: N815 -- http.server's names
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- http.server's name
             pass

@@ -98,8 +98,9 @@ class _Stride:
             self._plan_again()
 
     def _prepare(self) -> None:
-        for name, *files in self.step.before:
-            ran = self.desk.reconciler("emulator", name, *(str(self.folder / file) for file in files))
+        for name, *words in self.step.before:
+            files = [str(self.folder / word) if (self.folder / word).is_file() else word for word in words]
+            ran = self.desk.reconciler("emulator", name, *files)
             assert ran.code == 0, str(ran)
             self.desk.settle()
         self.paths = [str(self.folder / given) for given in self.step.manifests]

@@ -39,6 +39,11 @@ spec:
 OLD, NEW = ("gpt-4o", "2024-05-13"), ("gpt-4.1", "2025-04-14")
 
 
+def text_of(model: tuple[str, str]) -> str:
+    """The manifest, with its one deployment on that model."""
+    return FLEET.replace("MODEL", model[0]).replace("VERSION", model[1])
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A working tree, the repository it came from, and a folder of fake programs."""
@@ -52,9 +57,8 @@ class Place:
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
     def declare(self, model: tuple[str, str]) -> None:
-        text = FLEET.replace("MODEL", model[0]).replace("VERSION", model[1])
         (self.tree / "manifests").mkdir(exist_ok=True)
-        (self.tree / "manifests" / "fleet.yaml").write_text(text, "utf-8")
+        (self.tree / "manifests" / "fleet.yaml").write_text(text_of(model), "utf-8")
         self.git("add", "-A")
         self.git("-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "--message", model[0])
         self.git("push", "--quiet", "--force", "origin", "HEAD:main")

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.emulator.regional import scope_of
 from tests.emulator.arm import ACCOUNT, FOREIGN, SUB_A, SUB_B, TENANT_B, Arm, deployment, fleet, gpt_4o
 
 PROVIDER = f"/subscriptions/{SUB_A}/providers/Microsoft.CognitiveServices"
@@ -278,11 +279,24 @@ def test_pools_have_a_scope_since_2026_07_01_and_an_id_in_the_newest_preview() -
         return next(dict(item) for item in listed if item["name"]["value"] == name)
 
     assert "scopeType" not in pool("2025-06-01", "OpenAI.GlobalStandard.gpt-4o")
-    assert pool("2026-07-01", "OpenAI.GlobalStandard.gpt-4o")["scopeType"] == "Global"
-    assert pool("2026-07-01", "OpenAI.DataZoneStandard.gpt-4o")["scopeId"] == "US"
+    assert pool("2026-07-01", "OpenAI.GlobalStandard.gpt-4o")["scopeType"] == "Regional"
     regional = pool("2026-09-15-preview", "OpenAI.Standard.gpt-4o")
     assert (regional["scopeType"], regional["scopeId"]) == ("Regional", "eastus2")
     assert regional["id"].endswith("/usages/OpenAI.Standard.gpt-4o")
+
+
+@pytest.mark.parametrize(
+    ("name", "scope"),
+    [
+        ("AIServices.GlobalStandard.claude-opus-5-5.Azure", ("Global", "Global")),
+        ("AIServices.DataZoneStandard.claude-opus-5-5.Azure", ("DataZone", "US")),
+        ("AIServices.GlobalStandard.grok-4", ("Regional", "eastus2")),
+        ("OpenAI.DataZoneStandard.gpt-4o", ("Regional", "eastus2")),
+    ],
+)
+def test_only_pools_of_claude_span_regions(name: str, scope: tuple[str, str]) -> None:
+    found = scope_of(name, "East US 2")
+    assert (found["scopeType"], found["scopeId"]) == scope
 
 
 # --- capacity

@@ -111,6 +111,23 @@ def load(*, world: Path, state: Path) -> None:
     click.echo(f"{world} loaded into {state}", err=True)
 
 
+@command.command("clock")
+@click.option("--at", metavar="TIME", help="Set it, such as 2026-11-24T00:00:00Z.")
+@click.option("--advance-days", type=click.IntRange(min=1), metavar="N", help="Let N days pass.")
+@_STATE
+def clock(*, at: str | None, advance_days: int | None, state: Path) -> None:
+    """Say what time it is there, or move it; what is due by then happens (upgrades, retirements, expiry)."""
+    if at is not None and advance_days is not None:
+        raise UsageProblem("--at and --advance-days each move the clock. Give one of them")
+    if at is not None:
+        found = _control(state, "POST", "clock", {"at": at})
+    elif advance_days is not None:
+        found = _control(state, "POST", "clock", {"advanceSeconds": advance_days * 86_400})
+    else:
+        found = _control(state, "GET", "clock", None)
+    click.echo(str(found.get("now")))
+
+
 @command.command("status")
 @click.option("--behaviours", is_flag=True, help="List each behaviour and how it is known.")
 @_STATE

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from reconciler.errors import UsageProblem
 
-COMMANDS = ("validate", "plan", "apply", "drift")
+COMMANDS = ("validate", "plan", "apply", "drift", "upgrade")
 _TARGET = re.compile(r"[A-Za-z0-9._/-]{1,100}")
 _LARGEST_EVENT = 32 * 1024**2
 """Bytes of an event file; GitHub's own are at most 25 MB."""
@@ -75,7 +75,10 @@ def _lines(text: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runner:
-    """Where the step runs, as GitHub's own variables say. `pull_request` is None on other events."""
+    """Where the step runs, as GitHub's own variables say. `pull_request` is None on other events.
+
+    `commit` and `base` are what was checked out: the full hash and the branch.
+    """
 
     workspace: Path
     temporary: Path
@@ -83,6 +86,7 @@ class Runner:
     repository: str
     run_url: str
     commit: str
+    base: str
     pull_request: int | None
     output: Path | None
     summary: Path | None
@@ -98,7 +102,8 @@ class Runner:
             api=environ.get("GITHUB_API_URL", "https://api.github.com"),
             repository=repository,
             run_url=f"{server}/{repository}/actions/runs/{environ.get('GITHUB_RUN_ID', '')}",
-            commit=environ.get("GITHUB_SHA", "")[:12],
+            commit=environ.get("GITHUB_SHA", ""),
+            base=environ.get("GITHUB_REF_NAME", ""),
             pull_request=_pull_request(environ),
             output=_file(environ, "GITHUB_OUTPUT"),
             summary=_file(environ, "GITHUB_STEP_SUMMARY"),

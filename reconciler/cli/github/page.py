@@ -21,13 +21,13 @@ _TOLD = 20_000
 
 def marker(inputs: Inputs) -> str:
     """The hidden first line; one per target and kind of text, so that drift never finds a plan."""
-    kind = "drift" if inputs.command == "drift" else "comment"
+    kind = inputs.command if inputs.command in {"drift", "upgrade"} else "comment"
     return f"<!-- reconciler target={inputs.target} {kind} -->"
 
 
 def comment(inputs: Inputs, runner: Runner, report: str) -> str:
     """The marker, the report as far as it fits, and where it came from."""
-    foot = f"\n---\n[Run]({runner.run_url}), target `{inputs.target}`, commit `{runner.commit or '-'}`\n"
+    foot = f"\n---\n[Run]({runner.run_url}), target `{inputs.target}`, commit `{runner.commit[:12] or '-'}`\n"
     head = f"{marker(inputs)}\n"
     room = COMMENT_LIMIT - len((head + foot).encode())
     return head + fitted(report, room, f"[The run]({runner.run_url}) has everything.") + foot

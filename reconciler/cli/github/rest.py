@@ -65,6 +65,7 @@ class Repository:
         self._token = token
         self._author = author
         self._opener = urllib.request.build_opener(_NoRedirect())
+        self.owner = name.partition("/")[0]
 
     def comment(self, number: int, marker: str, body: str) -> str:
         """Put the one comment with this marker on a pull request; "updated" or "created"."""
@@ -102,6 +103,17 @@ class Repository:
             self._close(issue)
         return [issue.number for issue in found]
 
+    def send(self, what: str, method: str, path: str, body: object = None) -> Any:
+        """One request below this repository; `path` begins with a slash. GitHubRefused where it failed."""
+        return self._send(what, method, path if path.startswith(self._api) else f"{self._api}{path}", body)
+
+    def ours(self, path: str, chosen: str, marker: str) -> Iterator[Written]:
+        """Pull requests of ours that have this marker."""
+        for found in self._listed(f"{self._api}{path}", chosen, marker):
+            number = _number(found, "number")
+            if number is not None:
+                yield Written(url=f"{self._api}{path}/{number}", number=number)
+
     def _close(self, issue: Written) -> None:
         self._send("close the issue", "PATCH", issue.url, {"state": "closed", "state_reason": "completed"})
 
@@ -111,18 +123,22 @@ class Repository:
         return sorted(self._ours(f"{self._api}/issues", chosen, marker), key=lambda one: one.number)
 
     def _ours(self, url: str, chosen: str, marker: str) -> Iterator[Written]:
+        for one in self._listed(url, chosen, marker):
+            if "pull_request" not in one:
+                # The address is ours, not the answer's: the token goes nowhere else.
+                kind, number = "issues", _number(one, "number")
+                if number is None:
+                    kind, number = "issues/comments", _number(one, "id")
+                if number is not None:
+                    yield Written(url=f"{self._api}/{kind}/{number}", number=number)
+
+    def _listed(self, url: str, chosen: str, marker: str) -> Iterator[dict[str, Any]]:
+        """What a list has of our author with our marker."""
         for page in range(1, _MOST_PAGES + 1):
             listed = self._send("list", "GET", f"{url}?{chosen}&per_page={_PAGE}&page={page}")
             if not isinstance(listed, list):
                 raise GitHubRefused("list what is there", 200, "its answer is not a list")
-            for one in listed:
-                if _first_line(one) == marker and _login(one) == self._author and "pull_request" not in one:
-                    # The address is ours, not the answer's: the token goes nowhere else.
-                    kind, number = "issues", _number(one, "number")
-                    if number is None:
-                        kind, number = "issues/comments", _number(one, "id")
-                    if number is not None:
-                        yield Written(url=f"{self._api}/{kind}/{number}", number=number)
+            yield from (one for one in listed if _first_line(one) == marker and _login(one) == self._author)
             if len(listed) < _PAGE:
                 return
 
@@ -138,7 +154,8 @@ class Repository:
         try:
             request = urllib.request.Request(url, data=content, headers=headers, method=method)  # noqa: S310 -- see __init__
             with self._opener.open(request, timeout=TIMEOUT) as answer:
-                return json.loads(answer.read(_LARGEST))
+                told = answer.read(_LARGEST)
+                return json.loads(told) if told else None
         except urllib.error.HTTPError as problem:
             raise GitHubRefused(what, problem.code, _said(problem)) from problem
         except (OSError, ValueError, RecursionError, http.client.HTTPException) as problem:

@@ -26,13 +26,14 @@ from reconciler.cli.exit_codes import Exit
 from reconciler.cli.github import page
 from reconciler.cli.github.inputs import Inputs, Runner
 from reconciler.cli.github.rest import GitHubRefused, Repository
+from reconciler.cli.github.season import Season, edited
 from reconciler.cli.planfile import read_plan, recorded_paths
 from reconciler.diagnostics import Diagnostic, Place, Severity, Span
 from reconciler.errors import ReconcilerError, UsageProblem
 from reconciler.report.diagnostics import render_github
 
-_REPORTED = frozenset({"validate", "plan", "drift"})
-_TITLES = {"validate": "Validate", "plan": "Plan", "apply": "Apply", "drift": "Drift"}
+_REPORTED = frozenset({"validate", "plan", "drift", "upgrade"})
+_TITLES = {"validate": "Validate", "plan": "Plan", "apply": "Apply", "drift": "Drift", "upgrade": "Upgrade"}
 
 
 def main(environ: Mapping[str, str]) -> int:
@@ -158,6 +159,8 @@ def _words(inputs: Inputs, runner: Runner, folder: Path) -> list[str]:
             words += ["--report", f"text={folder / 'plan.txt'}", "--out", str(folder / "plan.json")]
         case "drift":
             words += ["--report", f"json={folder / 'drift.json'}"]
+        case "upgrade":
+            words += ["--report", f"diff={folder / 'upgrade.patch'}", "--write"]
         case _:
             words += ["--yes", "--journal", str(folder / "journal.jsonl")]
     return [*words, *inputs.arguments, "--", *_paths(inputs, runner)]
@@ -191,6 +194,8 @@ def _tell(inputs: Inputs, runner: Runner, ended: _Ended) -> int:
             print(f"comment {done} on pull request {runner.pull_request}")  # noqa: T201 -- the step's log
     if inputs.command == "drift" and inputs.issue_label:
         return max(code, _issue(inputs, runner, ended, report))
+    if inputs.command == "upgrade" and ended.file("report.md") is not None:
+        return _season(inputs, runner, ended, report)
     return code
 
 
@@ -213,6 +218,7 @@ def _outputs(ended: _Ended) -> dict[str, str]:
         "markdown_path": "report.md",
         "json_drift_path": "drift.json",
         "journal_path": "journal.jsonl",
+        "patch_path": "upgrade.patch",
     }
     found = {"exitcode": str(ended.code), "changes": str(ended.code == Exit.CHANGES).lower()}
     found |= {name: str(path) for name, file in files.items() if (path := ended.file(file)) is not None}
@@ -288,6 +294,31 @@ def _issue(inputs: Inputs, runner: Runner, ended: _Ended, report: str) -> Exit:
         words = str(problem) if isinstance(problem, GitHubRefused) else f"{type(problem).__name__}: {problem}"
         _annotate(Severity.ERROR, "issue", f"{words}. The summary of this run has the report")
         return Exit.FAILED
+    print(told)  # noqa: T201 -- the log of the step
+    return Exit.DONE
+
+
+def _season(inputs: Inputs, runner: Runner, ended: _Ended, report: str) -> Exit:
+    """One pull request with the edits; what `upgrade` could not solve is in its text and fails nothing."""
+    try:
+        files = edited(ended.file("upgrade.patch"), runner.workspace)
+        season = Season(
+            _repository(inputs, runner),
+            target=inputs.target,
+            marker=page.marker(inputs),
+            base=runner.base,
+            commit=runner.commit,
+        )
+        if files:
+            told = season.publish(files, page.comment(inputs, runner, report))
+        else:
+            told = season.close(f"No declared model retires any more, says [this run]({runner.run_url}).")
+    except Exception as problem:  # noqa: BLE001 -- edits that nobody sees fail the step, and no traceback
+        words = str(problem) if isinstance(problem, GitHubRefused) else f"{type(problem).__name__}: {problem}"
+        _annotate(Severity.ERROR, "pull request", f"{words}. The summary of this run has the report")
+        return Exit.FAILED
+    if ended.code not in {Exit.DONE, Exit.CHANGES}:
+        _annotate(Severity.WARNING, "upgrade", "some models are left to people; the report says which")
     print(told)  # noqa: T201 -- the log of the step
     return Exit.DONE
 

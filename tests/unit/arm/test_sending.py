@@ -1,6 +1,7 @@
 """The last moment before a request is sent: what is told, what may keep it here, and who takes a place."""
 
 import asyncio
+import errno
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -189,3 +190,31 @@ def test_a_pause_of_one_subscription_takes_no_place_from_another() -> None:
         return answered
 
     assert ask(Apart([lambda: reply(200, resource())]), two, parallelism=1).value == 1.0
+
+
+def test_a_machine_without_files_left_sends_fewer_at_a_time_and_says_so() -> None:
+    """F-146: and nothing is lost."""
+
+    class Short(Slow):
+        most = 0
+        inside = 0
+
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            self.inside += 1
+            try:
+                if self.inside > 4:
+                    problem = httpx.ConnectError("failed")
+                    problem.__cause__ = OSError(errno.EMFILE, "Too many open files")
+                    raise problem
+                return await super().handle_async_request(request)
+            finally:
+                self.inside -= 1
+
+    async def crowd(arm: ArmClient) -> int:
+        return len(await asyncio.gather(*(arm.get_deployment(CHAT) for _ in range(20))))
+
+    seen = ask(Short([lambda: reply(200, resource())]), crowd, parallelism=8)
+    assert seen.value == 20
+    assert seen.warnings
+    assert "requests are sent at the same time" in seen.warnings[0]
+    assert "ulimit -n" in seen.warnings[0]

@@ -3,12 +3,15 @@
 from collections import Counter
 from dataclasses import replace
 
+import pytest
+
 from reconciler.domain.deployment import DesiredDeployment, SourceAccount
 from reconciler.domain.state import AccountMissing, DesiredState, ObservedState, Unreadable
 from reconciler.engine.observe import observe_for_plan
-from reconciler.errors import Forbidden
+from reconciler.errors import ArmUnreachable, CredentialError, Forbidden
 from tests.simulated.arm import Exchange, SimulatedArm, World
 from tests.simulated.fleets import REGION, SUBSCRIPTION, account, desired, fleet
+from tests.simulated.reconcile import plan_of
 from tests.simulated.time import run
 
 TUNED = "gpt-4o-mini-2024-07-18.ft-0123456789abcdef0123456789abcdef"
@@ -87,3 +90,30 @@ def test_what_may_not_be_read_is_unreadable_and_what_is_missing_is_missing() -> 
     assert isinstance(filters, Unreadable)
     assert filters.code == "AuthorizationFailed"
     assert isinstance(source, AccountMissing)
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        CredentialError("no token for tenant t", tenant="t", fix="run `az login`", detail="cli (no)"),
+        ArmUnreachable("no answer from arm.example", operation="list", target="this very account"),
+    ],
+)
+def test_what_hits_many_accounts_is_told_in_the_same_words_for_each(problem: Exception) -> None:
+    """P5: so that it can be told once, with its fix first and the chain of credentials only for who asks."""
+    names = ("alpha", "beta", "gamma")
+
+    def fault(exchange: Exchange, phase: str) -> None:
+        if phase == "before" and exchange.verb in {"GET", "LIST"}:
+            raise problem
+
+    arm = SimulatedArm(World(accounts={account(name): REGION for name in names}), fault=fault)
+    state = fleet(*(desired("chat", in_account=name) for name in names), accounts=names)
+    plan = run(plan_of(state, arm))
+    (told,) = {(one.message, one.fix) for one in plan.unread}
+    assert len(plan.unread) == 3
+    assert told[0] in str(problem)
+    assert "this very account" not in told[0]
+    if isinstance(problem, CredentialError):
+        assert told[1] == "run `az login`"
+        assert {one.detail for one in plan.unread} == {"cli (no)"}
