@@ -67,6 +67,7 @@ def render_html(
     caption = "After the plan; moved: before → after"
     overview = (
         fleet_map(after, units, before=before, caption=caption),
+        check_section(plan.capacity, alias_of),
         cost_section(plan.cost),
         quota_bars(plan.quota, alias_of),
     )
@@ -77,11 +78,6 @@ def render_html(
             _refusals(plan),
             _list("blocked", "Blocked", plan.blocked, anchors),
             _list("destroyed", "Deleted or replaced", going, anchors),
-            changes,
-            fleet_map(after, units, before=before, caption=caption),
-            check_section(plan.capacity, alias_of),
-            cost_section(plan.cost),
-            quota_bars(plan.quota, alias_of),
             *((*overview, changes) if many else (changes, *overview)),
             retiring,
             _notes(plan),
