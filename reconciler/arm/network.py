@@ -178,7 +178,7 @@ def _route(variable: str, value: str) -> Route:
     if scheme == "socks":
         scheme = "socks5"
     if scheme not in _SCHEMES:
-        raise _no_proxy(variable, f"{printable(scheme, 20)}:// is no kind of proxy that is known")
+        raise _no_proxy(variable, f"{printable(scheme, 20)}:// is not a known kind of proxy")
     port = match["port"]
     if port and not (port.isascii() and port.isdigit() and 0 < int(port[:9]) <= _HIGHEST_PORT):
         raise _no_proxy(variable, f"{printable(port, 20)!r} is no port")

@@ -31,7 +31,10 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """How and where the result is written. `file` None is stdout; `reports` are the same result again."""
+    """How and where the result is written. `file` None is stdout; `reports` are the same result again.
+
+    `links` lets an HTML page link accounts to the portal.
+    """
 
     form: str
     file: Path | None
@@ -40,6 +43,7 @@ class Output:
     verbose: bool
     log_json: bool
     reports: tuple[tuple[str, Path], ...] = ()
+    links: bool = True
 
     def __post_init__(self) -> None:
         if (self.verbose or self.log_json) and not self.quiet:
@@ -136,6 +140,13 @@ def output_options(*forms: str) -> Decorator:
         callback=functools.partial(_reports, forms),
         help="Write the result to FILE in that form too; repeatable.",
     )
+    links = shared(
+        "--no-links",
+        "links",
+        is_flag=True,
+        callback=lambda _, __, given: not given,
+        help="No links to the portal in HTML.",
+    )
     return into(
         "output",
         _output,
@@ -150,6 +161,7 @@ def output_options(*forms: str) -> Decorator:
         ),
         shared("--output-file", "file", type=_file, help="Write the result there instead."),
         *([report] if len(forms) > 1 else []),
+        *([links] if "html" in forms else []),
         shared(
             "--no-color",
             "colour",

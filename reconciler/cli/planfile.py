@@ -14,6 +14,7 @@ from reconciler.cli.wiring import note
 from reconciler.errors import PlanStale, UsageProblem
 from reconciler.plan.plan import Plan
 from reconciler.planfile.saved import SavedPlan, Stale, narrow, read_saved
+from reconciler.report.layout import counted
 
 
 def saved_plan(chosen: Chosen) -> SavedPlan | None:
@@ -101,7 +102,7 @@ def only_what_was_seen(
         for item in stale:
             note(output, f"stale: {item}")
         raise PlanStale(
-            f"{len(out)} item(s) are no longer as the saved plan saw them, and --all-or-nothing was given. "
-            "Nothing was written; plan again"
+            f"{counted(len(out), 'deployment')} moved since the plan was saved, and --all-or-nothing was "
+            "given. Nothing was written; plan again"
         )
     return narrowed, stale

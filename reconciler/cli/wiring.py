@@ -131,7 +131,10 @@ def reread(
         severities=severities(chosen.rules),
         policies=chosen.policies,
     )
-    found = (*read.diagnostics, *rules.check(read.understood, catalogue(), today, asks_arm=not offline))
+    understanding = read.understood
+    if cloud is not None:
+        understanding = replace(understanding, fleet=replace(understanding.fleet, cloud=cloud))
+    found = (*read.diagnostics, *rules.check(understanding, catalogue(), today, asks_arm=not offline))
     if offline and read.policies:
         from reconciler.cli.policies import of_declared  # noqa: PLC0415 -- only where there are policies
 
@@ -228,8 +231,13 @@ def note(output: Output, text: str) -> None:
     if output.log_json:
         logging.getLogger("reconciler").info("%s", text.strip())
     else:
-        with suppress(OSError, AttributeError):  # stderr may be closed: notes are not the result
-            click.echo(text, err=True)
+        from reconciler.report.layout import broken  # noqa: PLC0415 -- heavy rooms load when needed
+        from reconciler.report.style import Style  # noqa: PLC0415
+
+        with suppress(OSError, AttributeError, ValueError):  # stderr may be closed: notes are not the result
+            width = Style.of(sys.stderr).width
+            lines = (part for line in text.split("\n") for part in broken(line, width, hanging="  "))
+            click.echo("\n".join(lines), err=True)
 
 
 def say_shard(output: Output, desired: DesiredState) -> None:

@@ -180,7 +180,7 @@ class _Run:
         """What keeps the account busy after a step's end; empty when the next one may have its turn."""
         match item.outcome:
             case Outcome.UNKNOWN if self.writer.pace.wait_for_operations:
-                return f"{item.step.action.id.name} may still be going on in this account"
+                return f"{item.step.action.id.name} may still be running in this account"
             case Outcome.CONFLICT:
                 return "the account stayed busy with other writes"
             case _:

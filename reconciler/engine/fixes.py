@@ -347,7 +347,7 @@ _KNOWN: Final[tuple[_Known, ...]] = (
     _Known(("in-progress",), "Somebody else's operation had not ended. Run apply again later"),
     _Known(
         ("interrupted",),
-        "It was sent and may still be going on. Run apply again: it looks before it writes",
+        "It was sent and may still be running. Run apply again: it looks before it writes",
     ),
     _Known(("dependency",), "Mend what it needs first; then run apply again"),
 )

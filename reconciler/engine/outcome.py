@@ -135,7 +135,7 @@ class Stopping:
         if self.at_once:
             return f"{self.why} again: stops now; what is under way may go on in ARM"
         told = f"{self.why}: nothing new begins; what is under way is followed a few seconds more"
-        return told if self.why.cause is Cause.TIME_LIMIT else f"{told}, again stops at once"
+        return told if self.why.cause is Cause.TIME_LIMIT else f"{told}; press Ctrl-C again to stop now"
 
 
 Event = Started | Sending | Sent | Waiting | Finished | Stopping

@@ -60,7 +60,7 @@ class CutShort(Exception):  # noqa: N818 -- a way out, like the one above
 def cut_short(step: Step, track: Track, why: str) -> ItemReport:
     """The end of a step that had not ended: unknown if something was sent, else failed or skipped."""
     if track.in_flight:
-        message = f"{track.in_flight} was sent and may still be going on when the run was stopped ({why})"
+        message = f"{track.in_flight} was sent and may still be running: the run was stopped ({why})"
         fault = Fault(code="interrupted", message=message, request_id=track.request_id)
         return ItemReport(step=step, outcome=Outcome.UNKNOWN, attempts=track.attempts, fault=fault)
     if track.done:

@@ -193,9 +193,8 @@ def _model(document: Document, gathered: _Gathered) -> type[Strict] | None:
         )
     else:
         fix = f"did you mean {near}?" if near else "begin the file's name with _ if it is no manifest"
-        found = _finding(
-            document, "unknown-kind", f"{described(kind)} is no kind; {_or(list(KINDS))} is", fix, ("kind",)
-        )
+        message = f"unknown kind {described(kind)}; it is {_or(list(KINDS))}"
+        found = _finding(document, "unknown-kind", message, fix, ("kind",))
     gathered.findings.append(found)
     return None
 

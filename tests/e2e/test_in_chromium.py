@@ -5,6 +5,7 @@ The proof that needs no browser is in tests/unit/report; this one runs where a C
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -18,11 +19,12 @@ from tests.unit.report.test_drift import found
 from tests.unit.report.test_html_inert import HOSTILE, pages
 from tests.unit.report.test_plan import everything
 from tests.unit.report.test_show import there
-from tests.unit.report.values import fleet, observed
+from tests.unit.report.values import create, desired, fleet, observed, plan
 
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
 )
+AXE = os.environ.get("RECONCILER_AXE")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed here")
 
 LONG = "a-name-without-any-place-to-break-" * 5
@@ -88,6 +90,20 @@ def test_no_page_is_wider_than_a_phone_and_the_policy_lets_the_sheet_in(page: in
     assert told is not None
     assert int(told[1]) <= 360
     assert told[2] == "uppercase"
+
+
+@pytest.mark.skipif(AXE is None, reason="RECONCILER_AXE does not name an axe.min.js (npm install axe-core)")
+@pytest.mark.parametrize("page", range(len(WIDE) + 1))
+def test_no_page_has_a_violation_of_accessibility(page: int, tmp_path: Path) -> None:
+    assert AXE is not None
+    accounts = plan(*(create(desired("a", f"acc-{number:02}")) for number in range(12)))
+    source = [*WIDE, plan_source(accounts)][page]
+    bare = re.sub(r"<meta http-equiv[^>]*>", "", source)  # the policy lets no script in, a checker neither
+    told = "axe.run().then(r=>document.title='violations '+r.violations.map(v=>v.id).join())"
+    script = f"<script>{Path(AXE).read_text('utf-8')}</script><script>{told}</script></body>"
+    (tmp_path / "page.html").write_text(bare.replace("</body>", script), "utf-8")
+    dom, _ = browse(tmp_path, "page.html")
+    assert "<title>violations </title>" in dom
 
 
 def test_a_script_in_a_page_would_be_noticed(tmp_path: Path) -> None:

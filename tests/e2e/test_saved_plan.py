@@ -112,7 +112,7 @@ def test_all_or_nothing_writes_nothing_where_anything_moved(desk: Desk) -> None:
     """F-080."""
     ran = desk.reconciler("apply", moved(desk, both=False), "--all-or-nothing")
     assert ran.code == 1, str(ran)
-    assert "1 item(s) are no longer as the saved plan saw them" in ran.err
+    assert "1 deployment moved since the plan was saved" in ran.err
     assert desk.reconciler("plan", "strangers.yaml", "--detailed-exitcode").code == 0, "all is as it was"
 
 

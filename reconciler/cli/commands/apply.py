@@ -57,6 +57,7 @@ from reconciler.plan.guard import Policy
 from reconciler.plan.plan import Plan
 from reconciler.planfile.saved import SavedPlan
 from reconciler.report import apply as apply_report
+from reconciler.report.layout import counted
 from reconciler.report.style import json_text
 
 if TYPE_CHECKING:
@@ -261,7 +262,7 @@ def _ask(consent: _Consent, plan: Plan, output: Output, deadline: Deadline) -> f
         return 0.0
     if sys.stdin is None or not sys.stdin.isatty() or output.form != "text":
         raise UsageProblem(
-            f"this would write {len(plan.writes)} deployment(s) and nobody is there to say yes. "
+            f"this would write {counted(len(plan.writes), 'deployment')} and nobody is there to say yes. "
             "Nothing was written; pass --yes, or apply a saved plan"
         )
     asked = the_clock().monotonic()

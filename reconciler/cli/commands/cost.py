@@ -44,7 +44,7 @@ def command(*, chosen: Chosen, output: Output) -> int:
             case "html":
                 from reconciler.cli.commands.pages import cost_html  # noqa: PLC0415 -- loads only when asked for
 
-                return cost_html(cost, desired, chosen)
+                return cost_html(cost, desired, chosen, links=output.links)
             case _:
                 return report.render_text(cost, style=style_of(output), verbose=output.verbose)
 

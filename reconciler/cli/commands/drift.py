@@ -182,7 +182,9 @@ def _rendered(told: _Told, output: Output, *, show_people: bool) -> str:
         case "html":
             from reconciler.cli.commands.pages import drift_html  # noqa: PLC0415 -- loads only when asked for
 
-            return drift_html(report, desired, told.observed, told.chosen, show_people=show_people)
+            return drift_html(
+                report, desired, told.observed, told.chosen, show_people=show_people, links=output.links
+            )
         case "junit":
             return drift_report.render_junit(report, show_people=show_people)
         case "github":

@@ -67,7 +67,9 @@ def command(
             case "html":
                 from reconciler.cli.commands.pages import lifecycle_html  # noqa: PLC0415 -- only when asked for
 
-                return lifecycle_html(lifespans, desired, chosen, limit=fail_within, complete=complete)
+                return lifecycle_html(
+                    lifespans, desired, chosen, limit=fail_within, complete=complete, links=output.links
+                )
             case _:
                 return report.render_text(lifespans, asked, style=style_of(output))
 

@@ -27,15 +27,21 @@ from reconciler.report.html import show as show_page
 from reconciler.report.html.lifecycle import retirements
 from reconciler.report.html.page import Occasion, Section
 
+_PORTALS = {
+    "AzureCloud": "https://portal.azure.com",
+    "AzureUSGovernment": "https://portal.azure.us",
+    "AzureChinaCloud": "https://portal.azure.cn",
+}
+
 if TYPE_CHECKING:
     from reconciler.plan.drift import DriftReport
     from reconciler.prices.bill import Cost
     from reconciler.report.capacity import CapacityTable
 
 
-def plan_html(plan: Plan, desired: DesiredState, chosen: Chosen) -> str:
+def plan_html(plan: Plan, desired: DesiredState, chosen: Chosen, *, links: bool) -> str:
     """The plan, with the ends of the models that it leaves in use."""
-    about = _occasion("plan", desired, chosen)
+    about = _occasion("plan", desired, chosen, links=links)
     lifespans = declared_lifespans(desired, catalogue(), about.at.date())
     return plan_page.render_html(
         plan,
@@ -47,13 +53,19 @@ def plan_html(plan: Plan, desired: DesiredState, chosen: Chosen) -> str:
 
 
 def drift_html(
-    report: DriftReport, desired: DesiredState, observed: ObservedState, chosen: Chosen, *, show_people: bool
+    report: DriftReport,
+    desired: DesiredState,
+    observed: ObservedState,
+    chosen: Chosen,
+    *,
+    show_people: bool,
+    links: bool,
 ) -> str:
     """The drift, with people hidden unless they were asked for."""
     return drift_page.render_html(
         report,
         observed,
-        _occasion("drift", desired, chosen),
+        _occasion("drift", desired, chosen, links=links),
         units=catalogue().unit,
         show_people=show_people,
         alias_of=desired.fleet.alias_of,
@@ -61,10 +73,15 @@ def drift_html(
 
 
 def show_html(
-    desired: DesiredState, observed: ObservedState, chosen: Chosen, cost: Cost | None = None
+    desired: DesiredState,
+    observed: ObservedState,
+    chosen: Chosen,
+    cost: Cost | None = None,
+    *,
+    links: bool,
 ) -> str:
     """What is there, with the ends of its models."""
-    about = _occasion("show", desired, chosen)
+    about = _occasion("show", desired, chosen, links=links)
     lifespans = [
         one for one in observed_lifespans(desired, observed, catalogue(), about.at.date()) if one.observed
     ]
@@ -77,23 +94,23 @@ def show_html(
     )
 
 
-def cost_html(cost: Cost, desired: DesiredState, chosen: Chosen) -> str:
+def cost_html(cost: Cost, desired: DesiredState, chosen: Chosen, *, links: bool) -> str:
     """What the declared deployments cost."""
-    return cost_page.render_html(cost, _occasion("cost", desired, chosen))
+    return cost_page.render_html(cost, _occasion("cost", desired, chosen, links=links))
 
 
 def capacity_html(found: CapacityTable, desired: DesiredState) -> str:
     """Where a model has room."""
     chosen = Chosen(paths=(), select="", targets=(), excludes=())
-    about = _occasion(f"capacity --model {found.model}", desired, chosen)
+    about = _occasion(f"capacity --model {found.model}", desired, chosen, links=False)
     return capacity_page.render_html(found, about, alias_of=desired.fleet.alias_of)
 
 
 def quota_html(
-    pools: Sequence[PoolForecast], desired: DesiredState, chosen: Chosen, *, complete: bool
+    pools: Sequence[PoolForecast], desired: DesiredState, chosen: Chosen, *, complete: bool, links: bool
 ) -> str:
     """The fleet's quota pools."""
-    about = _occasion("quota", desired, chosen)
+    about = _occasion("quota", desired, chosen, links=links)
     return quota_page.render_html(pools, about, alias_of=desired.fleet.alias_of, complete=complete)
 
 
@@ -104,9 +121,10 @@ def lifecycle_html(
     *,
     limit: int | None,
     complete: bool,
+    links: bool,
 ) -> str:
     """The ends of all models."""
-    about = _occasion("lifecycle", desired, chosen)
+    about = _occasion("lifecycle", desired, chosen, links=links)
     return lifecycle_page.render_html(
         lifespans,
         about,
@@ -125,7 +143,7 @@ def _retiring(
     return retirements(lifespans, today=today, soon=soon, known_to=str(catalogue().date))
 
 
-def _occasion(command: str, desired: DesiredState, chosen: Chosen) -> Occasion:
+def _occasion(command: str, desired: DesiredState, chosen: Chosen, *, links: bool) -> Occasion:
     words = ["reconciler", command, *chosen.paths]
     words += ["--select", chosen.select] if chosen.select else []
     for option, values in (
@@ -142,4 +160,5 @@ def _occasion(command: str, desired: DesiredState, chosen: Chosen) -> Occasion:
         cloud=desired.fleet.cloud,
         at=the_clock().now(),
         tool_version=__version__,
+        portal=_PORTALS.get(desired.fleet.cloud, "") if links else "",
     )

@@ -59,7 +59,7 @@ def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
             case "html":
                 from reconciler.cli.commands.pages import quota_html  # noqa: PLC0415 -- loads only when asked for
 
-                return quota_html(pools, desired, chosen, complete=plan.complete)
+                return quota_html(pools, desired, chosen, complete=plan.complete, links=output.links)
             case _:
                 return quota_report.render_text(pools, style=style_of(output), alias_of=alias_of)
 

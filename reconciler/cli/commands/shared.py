@@ -143,7 +143,7 @@ def plan_rendered(
         case "html":
             from reconciler.cli.commands.pages import plan_html  # noqa: PLC0415 -- loads only when asked for
 
-            return plan_html(plan, loaded.state(), chosen)
+            return plan_html(plan, loaded.state(), chosen, links=output.links)
         case "github":
             return plan_report.render_github(plan, loaded.sources)
         case "gitlab":

@@ -67,7 +67,7 @@ def command(*, chosen: Chosen, connection: Connection, output: Output, with_cost
             case "html":
                 from reconciler.cli.commands.pages import show_html  # noqa: PLC0415 -- loads only when asked for
 
-                return show_html(desired, observed, chosen, cost)
+                return show_html(desired, observed, chosen, cost, links=output.links)
             case _:
                 style = style_of(output)
                 text = show_report.render_text(observed, style=style)

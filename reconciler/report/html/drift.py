@@ -43,7 +43,7 @@ def render_html(
         _answer(report),
         [
             unread_section(unread),
-            _accounts(report, alias_of, show_people=show_people),
+            _accounts(report, occasion, alias_of, show_people=show_people),
             fleet_map(observed_holdings(observed), units, caption=caption),
         ],
     )
@@ -67,7 +67,9 @@ def _answer(report: DriftReport) -> Answer:
     )
 
 
-def _accounts(report: DriftReport, alias_of: Alias, *, show_people: bool) -> Section | None:
+def _accounts(
+    report: DriftReport, occasion: Occasion, alias_of: Alias, *, show_people: bool
+) -> Section | None:
     if not report.items:
         return None
 
@@ -75,17 +77,17 @@ def _accounts(report: DriftReport, alias_of: Alias, *, show_people: bool) -> Sec
         return item.id.account.key
 
     def render(items: Sequence[DriftItem]) -> Markup:
-        return _account(items, alias_of, show_people=show_people)
+        return _account(items, occasion, alias_of, show_people=show_people)
 
     groups = [list(group) for _, group in groupby(sorted(report.items, key=account), key=account)]
     kept, cut = fitting(render, groups, "account", _ITEM_BYTES)
     return Section(anchor="drift", title="What differs", body=tag("div", *kept), cut=cut)
 
 
-def _account(items: Sequence[DriftItem], alias_of: Alias, *, show_people: bool) -> Markup:
+def _account(items: Sequence[DriftItem], occasion: Occasion, alias_of: Alias, *, show_people: bool) -> Markup:
     account = items[0].id.account
     where = tag("span", account.resource_group, class_="where")
-    title = tag("h3", account_name(account, PLAIN, alias_of), " ", where)
+    title = tag("h3", occasion.link(account, account_name(account, PLAIN, alias_of)), " ", where)
     return tag("div", title, *(_item(item, show_people=show_people) for item in items))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from reconciler.catalogue.facts import Stage
@@ -42,7 +42,10 @@ def render_html(
     return page(
         occasion,
         _answer(ordered, near, complete=complete),
-        [retirements(ordered, today=today, soon=near, known_to=known_to), _every(ordered, today, near)],
+        [
+            retirements(ordered, today=today, soon=near, known_to=known_to),
+            _every(ordered, today, near, occasion),
+        ],
     )
 
 
@@ -67,13 +70,13 @@ def _answer(lifespans: Sequence[Lifespan], near: int, *, complete: bool) -> Answ
     )
 
 
-def _every(ordered: Sequence[Lifespan], today: date, near: int) -> Section | None:
+def _every(ordered: Sequence[Lifespan], today: date, near: int, occasion: Occasion) -> Section | None:
     if not ordered:
         return None
     whole, cut = table(
         "Every deployment, the first to end on top",
         _HEAD,
-        (_cells(one, today, near) for one in ordered),
+        (_cells(one, today, near, occasion) for one in ordered),
         noun="deployment",
         limit=_TABLE_BYTES,
         long=frozenset({2}),
@@ -82,14 +85,16 @@ def _every(ordered: Sequence[Lifespan], today: date, near: int) -> Section | Non
     return Section(anchor="deployments", title="Deployments", body=body, cut=cut)
 
 
-def _cells(one: Lifespan, today: date, near: int) -> tuple[Child, ...]:
+def _cells(one: Lifespan, today: date, near: int, occasion: Occasion) -> tuple[Child, ...]:
     word, colour = urgency(one.retires, today, near, retired=one.ends_within(0))
     when = "" if one.retires is None else f" {one.retires}"
     left = "" if one.retires is None else left_in_words(one.retires, today)
     also = "" if one.facts is None or one.facts.disputed_with is None else f"; also {one.facts.disputed_with}"
     return (
         code(one.id.name),
-        over(one.id.account.name, "?" if one.region is None else one.region.name),
+        over(
+            occasion.link(one.id.account, one.id.account.name), "?" if one.region is None else one.region.name
+        ),
         over(one.model, one.version or "service's default"),
         "?" if one.sku is None else one.sku.name,
         "?" if one.stage is None else one.stage.value,
@@ -126,6 +131,7 @@ class _Line:
     start: date
     end: date
     today: date
+    soon: date
 
     def percent(self, day: date) -> float:
         """Where a day lies, in percent of the width; days beyond lie on the edge."""
@@ -138,11 +144,12 @@ def retirements(lifespans: Sequence[Lifespan], *, today: date, soon: int, known_
     if not lifespans:
         return None
     ends = list(_ends(lifespans))
-    line = _line([end.day for end in ends if end.day is not None], today)
+    line = _line([end.day for end in ends if end.day is not None], today, soon)
     rows, cut = fitting(lambda end: _row(end, line, soon), ends, "model version", 600_000)
     fix = (
-        f"By the catalogue of {known_to}; the upright line is {today}, a bar is the time that is left. "
-        "Dates move, so look again."
+        f"By the catalogue of {known_to}; the upright line is {today}, the dashed one {soon} days later; a "
+        "bar is what is left. Red: retired; amber: within these days; green: later. Dates move, so look "
+        "again."
     )
     drawn = tag("ol", _axis(line), *rows, class_="ends") if ends else ""
     unknown = [f"{one.id.account.name}/{one.id.name}" for one in lifespans if _undated(one)]
@@ -210,7 +217,7 @@ def _bar(day: date | None, line: _Line, colour: str) -> Markup:
     )
     ticks = [_upright(line.percent(tick), "tick") for tick in _ticks(line)]
     dot = tag("circle", cx=f"{then:.2f}%", cy="11", r="5", class_=colour)
-    parts = (*ticks, _upright(now, "mark"), bar, dot)
+    parts = (*ticks, _upright(line.percent(line.soon), "soon"), _upright(now, "mark"), bar, dot)
     return tag("svg", *parts, aria_hidden="true", width="100%", height="22")
 
 
@@ -230,12 +237,12 @@ def _axis(line: _Line) -> Markup:
     return tag("li", tag("span", class_="what"), drawn, class_="axis", aria_hidden="true")
 
 
-def _line(days: Sequence[date], today: date) -> _Line:
+def _line(days: Sequence[date], today: date, soon: int) -> _Line:
     first, last = min([*days, today]), max([*days, today])
     start = max(_month(first, 0), _month(today, -_BACK))
     furthest = _month(today, _LONGEST)
     end = furthest if last >= furthest else max(_month(last, 1), _month(today, _SHORTEST))
-    return _Line(start=start, end=end, today=today)
+    return _Line(start=start, end=end, today=today, soon=today + timedelta(days=min(soon, 3_650)))
 
 
 def _ticks(line: _Line) -> list[date]:

@@ -1,7 +1,8 @@
 """HTML as a value: whatever is not `Markup` already is text, and text is inert and escaped.
 
 Rule of this module: it alone turns strings into markup, by a short list of elements and attributes. What a
-stranger wrote can therefore be text and nothing else, and a link leads nowhere but within its own page.
+stranger wrote can therefore be text and nothing else, and a link leads nowhere but within its own page and to
+a resource in Azure's portal.
 """
 
 from __future__ import annotations
@@ -34,12 +35,24 @@ _FLOW = (
 _LISTS = ("dl", "dt", "dd", "ul", "ol", "li", "table", "caption", "thead", "tbody", "tr", "th", "td")
 _DRAWN = ("svg", "circle", "line", "rect", "text")
 ELEMENTS: Final = frozenset((*_PAGE, *_FLOW, *_LISTS, *_DRAWN))
-_SAID = ("charset", "content", "http-equiv", "lang", "name", "id", "class", "href", "scope", "datetime")
+_SAID = (
+    "charset",
+    "content",
+    "http-equiv",
+    "lang",
+    "name",
+    "id",
+    "class",
+    "href",
+    "rel",
+    "scope",
+    "datetime",
+)
 _HEARD = ("aria-hidden", "aria-label", "aria-labelledby", "role", "tabindex")
 _PLACED = ("cx", "cy", "r", "rx", "x", "x1", "x2", "y", "y1", "y2", "width", "height", "text-anchor")
 ATTRIBUTES: Final = frozenset((*_SAID, *_HEARD, *_PLACED))
 _VOID = frozenset({"meta"})
-_FRAGMENT = re.compile(r"#[a-z0-9-]+")
+_LINK = re.compile(r"#[a-z0-9-]+|https://portal\.azure\.(com|us|cn)/#resource/[A-Za-z0-9_.~%/-]+")
 
 LONGEST: Final = 2_000
 """Characters of one text; ARM allows settings of any size, and a reader looks at none of such."""
@@ -90,6 +103,6 @@ def _attribute(key: str, value: Value) -> str:
         return ""
     if value is True:
         return f" {name}"
-    if name == "href" and not _FRAGMENT.fullmatch(str(value)):
-        raise ValueError(f"a report links within itself alone, not to {value!r}")
+    if name == "href" and not _LINK.fullmatch(str(value)):
+        raise ValueError(f"a report links within itself and to resources in the portal, not to {value!r}")
     return f' {name}="{text(str(value)).source}"'

@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.resources import files
 from typing import Final, TypeVar
+from urllib.parse import quote
 
+from reconciler.domain.ids import AccountId
 from reconciler.report.html.markup import Child, Markup, join, tag
 from reconciler.report.layout import counted
 from reconciler.report.style import UNBROKEN, Style
@@ -37,7 +39,10 @@ SECTION_BYTES: Final = 700_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occasion:
-    """Why a report exists: the command with what was asked of it, the fleet, the moment, the tool."""
+    """Why a report exists: the command with what was asked of it, the fleet, the moment, the tool.
+
+    `portal` is the address of the cloud's portal where accounts are linked to it; empty where they are not.
+    """
 
     command: str
     asked: str
@@ -45,6 +50,15 @@ class Occasion:
     cloud: str
     at: datetime
     tool_version: str
+    portal: str = ""
+
+    def link(self, account: AccountId, words: Child) -> Child:
+        """Words that lead to an account in the portal, if links are wanted."""
+        if not self.portal:
+            return words
+        return tag(
+            "a", words, href=f"{self.portal}/#resource{quote(str(account))}/overview", rel="noreferrer"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +136,7 @@ def code(words: str) -> Markup:
     return tag("code", words)
 
 
-def over(words: str, below: str) -> Markup:
+def over(words: Child, below: str) -> Markup:
     """Two lines in one cell, the second one quiet."""
     return join([words, tag("span", below, class_="small")])
 
@@ -173,11 +187,14 @@ def _header(occasion: Occasion, answer: Answer, sections: Sequence[Section]) -> 
 
 
 def _tiles(numbers: Mapping[str, tuple[int, str]]) -> Iterator[Markup]:
-    tiles = (
-        tag("div", tag("dt", name), tag("dd", str(number)), class_=f"tile {colour if number else 'none'}")
+    """What there is none of has no tile."""
+    tiles = [
+        tag("div", tag("dt", name), tag("dd", f"{number:,}"), class_=f"tile {colour}")
         for name, (number, colour) in numbers.items()
-    )
-    yield tag("dl", *tiles, class_="tiles")
+        if number
+    ]
+    if tiles:
+        yield tag("dl", *tiles, class_="tiles")
 
 
 def _doubts(answer: Answer, cuts: Sequence[str]) -> Iterator[Markup]:

@@ -20,6 +20,7 @@ from reconciler.plan.actions import (
     kind_of,
 )
 from reconciler.plan.plan import Plan, Refusal, Step
+from reconciler.report.blocks import kinds_of
 from reconciler.report.html.cost import cost_section
 from reconciler.report.html.fleet_map import fleet_map, planned_holdings
 from reconciler.report.html.markup import Markup, tag
@@ -43,6 +44,9 @@ from reconciler.report.steps import (
 )
 
 _MOST_DOUBTS = 10
+_MANY = 10
+"""Accounts with changes up to which they stand open, before what they come to."""
+
 _ACCOUNT_BYTES, _KEPT_BYTES = 3_000_000, 1_000_000
 
 
@@ -55,10 +59,16 @@ def render_html(
     alias_of: Alias = NO_ALIAS,
 ) -> str:
     """The whole plan. `retiring` is what is known of the ends of its models."""
-    changes, anchors = _accounts(plan, units, alias_of)
+    many = len({step.action.id.account for step in plan.steps if not isinstance(step.action, Keep)}) > _MANY
+    changes, anchors = _accounts(plan, occasion, units, alias_of, folded=many)
     going = [step for step in plan.steps if isinstance(step.action, Delete | Replace)]
     before, after = planned_holdings(plan)
     caption = "After the plan; moved: before → after"
+    overview = (
+        fleet_map(after, units, before=before, caption=caption),
+        cost_section(plan.cost),
+        quota_bars(plan.quota, alias_of),
+    )
     return page(
         occasion,
         _answer(plan),
@@ -66,10 +76,7 @@ def render_html(
             _refusals(plan),
             _list("blocked", "Blocked", plan.blocked, anchors),
             _list("destroyed", "Deleted or replaced", going, anchors),
-            changes,
-            fleet_map(after, units, before=before, caption=caption),
-            cost_section(plan.cost),
-            quota_bars(plan.quota, alias_of),
+            *((*overview, changes) if many else (changes, *overview)),
             retiring,
             _notes(plan),
             _kept(plan),
@@ -90,7 +97,7 @@ def _answer(plan: Plan) -> Answer:
     return Answer(
         verdict=verdict,
         colour=colour,
-        summary=f"{idle(plan) or summary(plan)}{f' {out}' if out else ''}",
+        summary=f"{idle(plan) or summary(plan)}{''.join(f' {words}' for words in out)}",
         doubts=_doubts(plan),
         numbers={
             name: (number, ACTIONS.get(name, ACTIONS["none"]).page) for name, number in shares(plan).items()
@@ -137,30 +144,54 @@ def _list(anchor: str, title: str, found: Sequence[Step], anchors: Mapping[int, 
     return Section(anchor=anchor, title=title, body=tag("ul", *kept, class_=f"notice {colour}"), cut=cut)
 
 
-def _accounts(plan: Plan, units: Units, alias_of: Alias) -> tuple[Section | None, Mapping[int, str]]:
-    """Whole accounts as long as there is room, and the anchors of the steps that had it, by their order."""
+def _accounts(
+    plan: Plan, occasion: Occasion, units: Units, alias_of: Alias, *, folded: bool
+) -> tuple[Section | None, Mapping[int, str]]:
+    """Whole accounts as long as there is room, and the anchors of the steps that had it, by their order.
+
+    Many are `folded`, below an index of their names.
+    """
     changing = list(by_account([step for step in plan.steps if not isinstance(step.action, Keep)]))
     if not changing:
         return None, {}
     numbered = enumerate((step for steps in changing for step in steps), start=1)
     anchors = {id(step): f"step-{number}" for number, step in numbered}
+    places = {id(steps): f"account-{number}" for number, steps in enumerate(changing, start=1)}
 
     def render(steps: Sequence[Step]) -> Markup:
-        return _account(steps, units, alias_of, anchors)
+        account, drawn = steps[0].action.id.account, [_step(one, units, anchors[id(one)]) for one in steps]
+        name, where = (
+            account_name(account, PLAIN, alias_of),
+            tag("span", _where(steps, alias_of), class_="where"),
+        )
+        if not folded:
+            return tag("div", tag("h3", occasion.link(account, name), " ", where), *drawn)
+        title = tag("h3", name, " ", where, id=places[id(steps)])
+        portal = (tag("p", occasion.link(account, f"{name} in the portal")),) if occasion.portal else ()
+        summary = tag("summary", title, tag("span", f" {kinds_of(steps)}"))
+        return tag("details", summary, *portal, *drawn, class_="account")
 
     kept, cut = fitting(render, changing, "account", _ACCOUNT_BYTES)
-    shown = {id(step): anchors[id(step)] for steps in changing[: len(kept)] for step in steps}
-    body = tag("div", *kept)
+    kept_steps = changing[: len(kept)]
+    shown = {id(step): anchors[id(step)] for steps in kept_steps for step in steps}
+    entries = (
+        tag(
+            "li",
+            tag("a", account_name(steps[0].action.id.account, PLAIN, alias_of), href=f"#{places[id(steps)]}"),
+        )
+        for steps in kept_steps
+    )
+    index = (tag("ul", *entries, class_="index"),) if folded else ()
+    body = tag("div", *index, *kept)
     return Section(anchor="changes", title="Changes by account", body=body, cut=cut), shown
 
 
-def _account(steps: Sequence[Step], units: Units, alias_of: Alias, anchors: Mapping[int, str]) -> Markup:
+def _where(steps: Sequence[Step], alias_of: Alias) -> str:
+    """Region and resource group, and the subscription where that has no alias."""
     account = steps[0].action.id.account
     region = next((step.action.region for step in steps if step.action.region is not None), None)
     where = [region.name if region else "region unknown", account.resource_group]
-    where += [] if alias_of(account.subscription) else [account.subscription]
-    title = (account_name(account, PLAIN, alias_of), " ", tag("span", " · ".join(where), class_="where"))
-    return tag("div", tag("h3", *title), *(_step(step, units, anchors[id(step)]) for step in steps))
+    return " · ".join([*where, *([] if alias_of(account.subscription) else [account.subscription])])
 
 
 def _step(step: Step, units: Units, anchor: str) -> Markup:

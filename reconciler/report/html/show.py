@@ -30,7 +30,7 @@ def render_html(
     cost: Cost | None = None,
 ) -> str:
     """Everything that is there, declared or not."""
-    rows = list(_rows(observed))
+    rows = list(_rows(observed, occasion))
     unread = list(_unread(observed))
     read = counted(len(observed.readings) - len(unread), "account")
     answer = Answer(
@@ -73,17 +73,17 @@ def _unread(observed: ObservedState) -> Iterator[tuple[str, str, str]]:
             yield reading.id.name, reading.code, reading.message
 
 
-def _rows(observed: ObservedState) -> Iterator[tuple[Child, ...]]:
+def _rows(observed: ObservedState, occasion: Occasion) -> Iterator[tuple[Child, ...]]:
     for _, reading in sorted(observed.readings.items()):
         if isinstance(reading, Listed):
             for there in sorted(reading.deployments, key=lambda one: one.id.key):
-                yield _row(there, reading.account.region.name)
+                yield _row(there, reading.account.region.name, occasion)
 
 
-def _row(there: ObservedDeployment, region: str) -> tuple[Child, ...]:
+def _row(there: ObservedDeployment, region: str, occasion: Occasion) -> tuple[Child, ...]:
     return (
         code(there.id.name),
-        over(there.id.account.name, region),
+        over(occasion.link(there.id.account, there.id.account.name), region),
         over(there.model_name or "?", there.model_version or "?"),
         there.sku.name if there.sku else "?",
         "?" if there.capacity is None else f"{there.capacity:,}",

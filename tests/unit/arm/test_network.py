@@ -55,7 +55,7 @@ def test_the_proxy_is_the_one_that_the_environment_names(environ: dict[str, str]
         ("http://proxy:99999", "'99999' is no port"),
         ("http://proxy:abc", "'abc' is no port"),
         ("http://proxy:0", "'0' is no port"),
-        ("ftp://proxy", "ftp:// is no kind of proxy"),
+        ("ftp://proxy", "ftp:// is not a known kind of proxy"),
         ("http://", "no address of a proxy"),
         ("http://pro xy:1", "no address of a proxy"),
         ("http://user:CANARY@:3128", "no address of a proxy"),

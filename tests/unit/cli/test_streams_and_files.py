@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 import threading
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -11,6 +13,8 @@ import pytest
 
 from reconciler.cli import journal, run
 from reconciler.cli.journal import Broadcast, Journal
+from reconciler.cli.looking import looking
+from reconciler.cli.options import Output
 from reconciler.clock import SystemClock
 from reconciler.engine.outcome import Event
 
@@ -120,3 +124,28 @@ def test_a_saved_plan_takes_no_other_selection(tmp_path: Path) -> None:
     assert run(["plan", QUICKSTART, "-q", "--out", plan, *state]) == 0
     assert run(["apply", plan, "-q", "--target", "*/*/chat", *state]) == 64
     assert run(["apply", plan, QUICKSTART, "-q", *state]) == 0
+
+
+def test_reading_that_takes_longer_than_a_second_says_how_far_it_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reconciler.cli.looking.QUIET", 0.05)
+    with looking(output(), 3) as one_read:
+        one_read()
+        time.sleep(0.4)
+    assert capsys.readouterr().err == "0:00 reading from ARM: 1 of 3 accounts\n"
+
+
+def test_reading_that_is_quick_or_asked_to_be_quiet_says_nothing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with looking(output(), 3):
+        pass
+    monkeypatch.setattr("reconciler.cli.looking.QUIET", 0.05)
+    with looking(replace(output(), quiet=True), 3):
+        time.sleep(0.3)
+    assert capsys.readouterr().err == ""
+
+
+def output() -> Output:
+    return Output(form="text", file=None, colour=None, quiet=False, verbose=False, log_json=False)

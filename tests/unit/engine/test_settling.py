@@ -258,7 +258,7 @@ def test_everything_ends_by_the_deadline_of_the_apply_although_nothing_ever_ends
 
     report, took = run(scenario())
     assert [item.outcome for item in report.items] == [Outcome.UNKNOWN, Outcome.SKIPPED, Outcome.SKIPPED]
-    assert "p0 may still be going on" in report.items[1].note
+    assert "p0 may still be running" in report.items[1].note
     assert took <= 605
 
 

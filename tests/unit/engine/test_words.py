@@ -219,7 +219,7 @@ def test_a_run_that_is_stopped_says_of_each_step_where_it_stands() -> None:
     going, waiting, done = found["chat"], found["next"], found["more"]
     assert words(going) == (
         Outcome.UNKNOWN,
-        "interrupted: PUT was sent and may still be going on when the run was stopped (SIGTERM)",
+        "interrupted: PUT was sent and may still be running: the run was stopped (SIGTERM)",
         "",
     )
     assert going.fault is not None
@@ -271,7 +271,7 @@ def test_what_a_lane_leaves_undone_is_told_with_the_reason() -> None:
     assert words(behind) == (
         Outcome.SKIPPED,
         ": ",
-        "not started: chat may still be going on in this account",
+        "not started: chat may still be running in this account",
     )
     behind = items(fleet(desired("chat"), desired("next")), world(), refuse("PUT", busy()))[1]
     assert words(behind) == (Outcome.SKIPPED, ": ", "not started: the account stayed busy with other writes")

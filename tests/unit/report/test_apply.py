@@ -58,7 +58,7 @@ def mixed(interrupted: Interruption | None = None) -> ApplyReport:
             of,
             3,
             Outcome.UNKNOWN,
-            Fault(code="interrupted", message="PUT was sent and may still be going on", request_id="abc-1"),
+            Fault(code="interrupted", message="PUT was sent and may still be running", request_id="abc-1"),
             attempts=1,
             duration_ms=185_000,
             note="the api-version is not the newest",

@@ -16,6 +16,7 @@ from reconciler.plan.drift import DriftReport
 from reconciler.plan.plan import Plan, Verdict
 from reconciler.report.html.fleet_map import Holding, amount_of
 from reconciler.report.html.page import SHEET
+from reconciler.report.html.plan import render_html as plan_html
 from reconciler.report.steps import no_units
 from tests.unit.plan.states import name_of
 from tests.unit.report.pages import (
@@ -23,6 +24,7 @@ from tests.unit.report.pages import (
     drift_source,
     lifecycle_source,
     lifespan,
+    occasion,
     plan_page,
     plan_source,
     show_source,
@@ -358,7 +360,7 @@ def test_deployments_of_one_version_that_end_together_are_one_row() -> None:
 
 def test_lifecycle_counts_by_the_limit_that_was_asked_for() -> None:
     page = Reading(lifecycle_source(lifespan(), limit=365))
-    assert page.all("dl", "tiles")[0].text == "retired0within 365 days1later0not known0"
+    assert page.all("dl", "tiles")[0].text == "within 365 days1"
 
 
 def test_lifecycle_says_when_an_account_could_not_be_read() -> None:
@@ -399,3 +401,44 @@ def test_show_lists_every_deployment_with_its_state_in_words() -> None:
     rows = [one.text for one in page.all("tr")]
     assert "batchaoai-swcswedencentralgpt-4o2024-11-20GlobalBatch?~ Creatingnone" in rows
     assert "chataoai-swcswedencentralgpt-4o2024-11-20GlobalStandard10Succeededcontoso" in rows
+
+
+# -- links and large fleets ----------------------------------------------------------------------------
+
+
+def test_accounts_lead_to_the_portal_where_the_cloud_has_one_and_nowhere_else() -> None:
+    about = replace(occasion("plan"), portal="https://portal.azure.com")
+    page = Reading(plan_html(plan(create(desired("a"))), about, units=no_units))
+    (link,) = [one for one in page.all("a") if one.get("href").startswith("https")]
+    assert link.get("href") == (
+        "https://portal.azure.com/#resource/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/"
+        "rg-ai/providers/Microsoft.CognitiveServices/accounts/aoai-swc/overview"
+    )
+    without = plan_html(plan(create(desired("a"))), occasion("plan"), units=no_units)
+    assert "https://" not in without
+
+
+def test_more_than_ten_accounts_are_folded_and_indexed_below_map_and_quota() -> None:
+    few, many = (
+        plan_html(
+            plan(*(create(desired("a", f"acc-{n:02}")) for n in range(number)), quota=(pool(),)),
+            occasion("plan"),
+            units=no_units,
+        )
+        for number in (10, 11)
+    )
+    assert few.index('id="changes"') < few.index('id="map"') < few.index('id="quota"')
+    assert many.index('id="map"') < many.index('id="quota"') < many.index('id="changes"')
+    assert many.count('<details class="account">') == 11
+    assert 'href="#account-11"' in many
+    assert '<details class="account">' not in few
+
+
+def test_what_there_is_none_of_has_no_tile() -> None:
+    page = plan_html(plan(create(desired("a"))), occasion("plan"), units=no_units)
+    assert page.count('class="tile ') == 1
+
+
+def test_what_was_left_out_stands_in_the_summary_in_words() -> None:
+    page = plan_page(plan(create(desired("a")), left_out=4))
+    assert "Plan: 1 to create. Left out by the selection: 4 declared deployments, not looked at." in page.text

@@ -1,0 +1,59 @@
+"""The words of docs/style.md, kept over every sentence that the program can say."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import ROOT
+
+STYLE = (ROOT / "docs" / "style.md").read_text("utf-8")
+_ROW = re.compile(r"^\| `(?P<word>[^`]+)` \| (?P<instead>[^|]+) \|$", re.MULTILINE)
+BANNED = [(match["word"], match["instead"].strip()) for match in _ROW.finditer(STYLE)]
+
+
+def sentences(path: Path) -> Iterator[tuple[int, str]]:
+    """Every text in a module but its docstrings; help of commands is in their docstrings, so those count."""
+    tree = ast.parse(path.read_text("utf-8"))
+    silent = set[int]()
+    if "commands" not in path.parts:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                first = node.body[0] if node.body else None
+                if isinstance(first, ast.Expr):
+                    silent.add(id(first.value))
+            elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+                silent.add(id(node.value))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            words = (part.value if isinstance(part, ast.Constant) else "X" for part in node.values)
+            yield node.lineno, "".join(map(str, words))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in silent:
+            yield node.lineno, node.value
+
+
+# The emulator speaks ARM's own words.
+EVERY = [
+    (f"{path.relative_to(ROOT)}:{line}", text)
+    for path in sorted((ROOT / "reconciler").rglob("*.py"))
+    if "emulator" not in path.relative_to(ROOT).parts[:2]
+    for line, text in sentences(path)
+]
+
+
+def test_the_page_has_words_to_keep() -> None:
+    assert len(BANNED) >= 12
+    assert len(EVERY) > 3_000
+
+
+@pytest.mark.parametrize(("word", "instead"), BANNED, ids=[word for word, _ in BANNED])
+def test_no_sentence_of_the_program_uses_a_word_that_has_a_plainer_one(word: str, instead: str) -> None:
+    before = r"(?<![\w-])" if word[0].isalnum() else ""
+    behind = r"(?![\w-])" if word[-1].isalnum() else r"(?!://)"
+    pattern = re.compile(before + re.escape(word) + behind)
+    found = [f"{where}: {text[:80]!r}" for where, text in EVERY if pattern.search(text)]
+    assert found == [], f"write {instead} instead"
