@@ -407,6 +407,7 @@ class UnreadableDocument(Document):
     account: str
     code: str
     message: str
+    fix: str
 
 
 class UnverifiedDocument(Document):

@@ -103,7 +103,9 @@ def to_json(report: DriftReport, *, show_people: bool = False) -> dict[str, Json
         format_version=FORMAT_VERSION,
         items=tuple(_item(item, show_people=show_people) for item in report.items),
         unreadable=tuple(
-            UnreadableDocument(id=str(one.id), account=one.id.name, code=one.code, message=one.message)
+            UnreadableDocument(
+                id=str(one.id), account=one.id.name, code=one.code, message=one.message, fix=one.fix
+            )
             for one in report.unreadable
         ),
         in_sync=report.in_sync,
