@@ -30,6 +30,7 @@ from reconciler.planfile.documents import (
     UnverifiedDocument,
 )
 from reconciler.report.build_systems import Annotation, Case, junit, workflow_commands
+from reconciler.report.causes import cause_lines, common_causes
 from reconciler.report.layout import (
     broken,
     cells,
@@ -201,7 +202,12 @@ def _changes(changes: Sequence[FieldChange], style: Style) -> Iterator[str]:
 
 def _unreadable(report: DriftReport, style: Style) -> Iterator[str]:
     yield style.paint("Could not be read; nothing is known of what is in it", "bold", "red")
+    causes = common_causes((one.id.name, one.message, "see `reconciler doctor`") for one in report.unreadable)
+    yield from cause_lines(causes, style)
+    common = {name for cause in causes for name in cause.accounts}
     for one in report.unreadable:
+        if one.id.name in common:
+            continue
         told = style.show(f"{one.id.name}: {one.code}: {one.message}")
         yield from paragraph(told, width=style.width, indent="  ", hanging="    ")
 
