@@ -131,7 +131,10 @@ def reread(
         severities=severities(chosen.rules),
         policies=chosen.policies,
     )
-    found = (*read.diagnostics, *rules.check(read.understood, catalogue(), today, asks_arm=not offline))
+    understanding = read.understood
+    if cloud is not None:
+        understanding = replace(understanding, fleet=replace(understanding.fleet, cloud=cloud))
+    found = (*read.diagnostics, *rules.check(understanding, catalogue(), today, asks_arm=not offline))
     if offline and read.policies:
         from reconciler.cli.policies import of_declared  # noqa: PLC0415 -- only where there are policies
 

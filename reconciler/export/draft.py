@@ -18,6 +18,7 @@ from reconciler.domain.marks import FLEET_TAG, OURS, REMOVAL_TAG
 from reconciler.domain.sku import SkuName
 from reconciler.export.estate import Found
 from reconciler.export.json_parts import at, depth, fits, odd, part, shown, unseen, whole, word
+from reconciler.export.owner import Owner
 from reconciler.export.yaml_text import Quoted
 from reconciler.manifest.entry import NOT_EXTRA, EntryFields
 
@@ -81,7 +82,7 @@ class _Page:
     lost: list[str] = field(default_factory=list)
 
 
-def draft(found: Found, alias_of: AliasOf, fleet: str) -> Draft:
+def draft(found: Found, alias_of: AliasOf, fleet: Owner) -> Draft:
     """The entry of a deployment in a fleet that calls its subscriptions by `alias_of`."""
     page = _Page(tree={"name": found.name}, comments=list(found.notes), lost=list(found.lost))
     if found.condition:
@@ -94,7 +95,7 @@ def draft(found: Found, alias_of: AliasOf, fleet: str) -> Draft:
     tags = part(found.resource, "tags")
     owner = _tags(page, tags, found)
     mark = word(at(tags, REMOVAL_TAG))
-    if owner == fleet and mark in _REMOVAL:
+    if fleet.owns(owner) and mark in _REMOVAL:
         page.lifecycle |= [_REMOVAL[mark]]
     _unknown(page, found, properties)
     for name, last in (("lifecycle", page.lifecycle), ("extraProperties", page.extra)):
@@ -111,16 +112,16 @@ def draft(found: Found, alias_of: AliasOf, fleet: str) -> Draft:
         undecided=found.condition,
         assumed=found.assumed,
         lost=tuple(page.lost),
-        ours=owner == fleet,
+        ours=fleet.owns(owner),
         open=bool(found.open),
     )
 
 
-def _why_held_back(page: _Page, found: Found, owner: str | None, fleet: str) -> str:
+def _why_held_back(page: _Page, found: Found, owner: str | None, fleet: Owner) -> str:
     told = _NO_WRITE.get(found.state.lower())
     if told is not None:
         return f"in state {found.state}: {told}"
-    if owner is not None and owner != fleet:
+    if owner is not None and not fleet.owns(owner):
         return (
             f"it carries the mark of the fleet {owner}: declared here it would be refused without --take-over"
         )

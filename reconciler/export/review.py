@@ -16,6 +16,7 @@ from reconciler.catalogue.load import catalogue
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.export.aliases import Aliases
 from reconciler.export.estate import Estate
+from reconciler.export.owner import Owner, owner_of
 from reconciler.export.sheets import Page, Sheet, pages, sheets_of
 from reconciler.manifest.characters import decode
 from reconciler.manifest.compose import compose
@@ -84,7 +85,7 @@ class _Review:
     """An export under review."""
 
     estate: Estate
-    fleet: str
+    fleet: Owner
     today: date
     aliases: Aliases
     sheets: tuple[Sheet, ...]
@@ -96,15 +97,21 @@ class _Review:
         return pages(self.estate, self.sheets, self.aliases, self.fleet, lowered=self.lowered, share=share)
 
 
-def manifests_of(estate: Estate, *, fleet: str, today: date) -> Exported:
-    """Manifests that declare an estate as it is, reviewed on the day `today`."""
+def manifests_of(
+    estate: Estate, *, fleet: str, today: date, fleet_id: str | None = None, new_id: str | None = None
+) -> Exported:
+    """Manifests that declare an estate as it is, reviewed on the day `today`.
+
+    `fleet_id` is the fleet's id; without it, the one that its deployments show, else `new_id`.
+    """
+    owner = Owner(name=fleet, id=fleet_id) if fleet_id is not None else owner_of(estate, fleet, new_id)
     aliases = Aliases(estate.subscriptions)
     review = _Review(
         estate=estate,
-        fleet=fleet,
+        fleet=owner,
         today=today,
         aliases=aliases,
-        sheets=sheets_of(estate, aliases, fleet),
+        sheets=sheets_of(estate, aliases, owner),
     )
     for _ in range(_ROUNDS):
         errors = [one for one in _found(review, share=False) if one.severity is Severity.ERROR]

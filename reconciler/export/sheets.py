@@ -16,6 +16,7 @@ from reconciler.export.aliases import Aliases
 from reconciler.export.draft import Draft, draft
 from reconciler.export.estate import Estate, FoundAccount
 from reconciler.export.expressions.values import digest
+from reconciler.export.owner import Owner
 from reconciler.export.yaml_text import Remarked, block, comment, commented_out, flow, item, remark
 from reconciler.manifest.schema import API_VERSION
 from reconciler.manifest.tree import shortened
@@ -58,7 +59,7 @@ class Page:
     text: str
 
 
-def sheets_of(estate: Estate, aliases: Aliases, fleet: str) -> tuple[Sheet, ...]:
+def sheets_of(estate: Estate, aliases: Aliases, fleet: Owner) -> tuple[Sheet, ...]:
     """A sheet per account, in order, each with a name and a file of its own."""
     files = {_FLEET_FILE, _TEMPLATES_FILE}
     names: set[str] = set()
@@ -94,7 +95,7 @@ def pages(
     estate: Estate,
     sheets: Sequence[Sheet],
     aliases: Aliases,
-    fleet: str,
+    fleet: Owner,
     *,
     lowered: Mapping[str, Sequence[str]],
     share: bool,
@@ -121,13 +122,15 @@ def _head(kind: str, name: str, said: str = "") -> Iterator[str]:
 
 
 def _fleet(
-    estate: Estate, aliases: Aliases, fleet: str, lowered: Mapping[str, Sequence[str]]
+    estate: Estate, aliases: Aliases, fleet: Owner, lowered: Mapping[str, Sequence[str]]
 ) -> Iterator[str]:
     yield from comment(f"Exported from: {estate.origin}. What a manifest does not state stays as it is.")
     for note in (*estate.notes, *estate.left_out):
         yield from comment(note)
-    yield from _head("Fleet", fleet, "becomes the mark on what is adopted: choose before the first apply")
+    yield from _head("Fleet", fleet.name, "the mark on what is adopted: choose it before the first apply")
     subscriptions = aliases.declared()
+    if fleet.id is not None:
+        yield from block({"id": Remarked(fleet.id, "joins the mark: two fleets of one name stay apart")}, 2)
     if estate.cloud is not None:
         yield from block({"cloud": estate.cloud}, 2)
     if subscriptions:
@@ -139,7 +142,7 @@ def _fleet(
             "errors on deployments that exist; take a line out once what it names is mended", 4
         )
         yield from block({code: Remarked("warning", _named(names)) for code, names in lowered.items()}, 4)
-    if not (subscriptions or lowered or estate.cloud):
+    if not (subscriptions or lowered or estate.cloud or fleet.id):
         yield "  {}"
 
 

@@ -200,7 +200,7 @@ def capacity_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> s
     """Per model version and SKU: every number there is about capacity."""
     sources, notes = _Sources(style), dict[str, None]()
     head = ("model", "sku", "minimum", "step", "maximum", "default", "one unit is")
-    table = [(*head, "input TPM/PTU", "output ratio", "source")]
+    table = [(*head, "input TPM/PTU", "output ratio", "tokens/s", "source")]
     for row in rows:
         ptu = row.ptu if row.sku.family is SkuFamily.PROVISIONED else None
         told = [] if row.sizes is None else [row.sizes.source]
@@ -209,7 +209,7 @@ def capacity_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> s
         notes |= dict.fromkeys(f"note: {_title(row)} on {row.sku}: {text}" for text in _notes(row.sizes))
     shown = [style.show(note) for note in notes]
     below = [*sources.below(), *shown, _dated(known_to)]
-    return _page(table, below, style, right=frozenset({2, 3, 4, 5, 7, 8}))
+    return _page(table, below, style, right=frozenset({2, 3, 4, 5, 7, 8, 9}))
 
 
 def offers_json(rows: Sequence[OfferRow], *, known_to: str) -> dict[str, object]:
@@ -241,14 +241,15 @@ def _sizes(row: OfferRow) -> tuple[str, str, str, str]:
     return (str(sizes.minimum), str(sizes.step), maximum, str(sizes.default or UNKNOWN))
 
 
-def _throughput(row: OfferRow, ptu: PtuFacts | None) -> tuple[str, str, str]:
+def _throughput(row: OfferRow, ptu: PtuFacts | None) -> tuple[str, str, str, str]:
     tpm = UNKNOWN if ptu is None else f"{ptu.input_tpm:,}"
+    speed = UNKNOWN if ptu is None or ptu.tokens_per_second is None else f"{ptu.tokens_per_second:g}"
     ratio = UNKNOWN if ptu is None or ptu.output_ratio is None else f"{ptu.output_ratio:g}"
     if ptu is not None and ptu.weights is not None:
         ratio = f"{ptu.weights.output:g}"
     if row.sku.family is not SkuFamily.PROVISIONED:
-        tpm = ratio = ""
-    return (_unit(row), tpm, ratio)
+        tpm = ratio = speed = ""
+    return (_unit(row), tpm, ratio, speed)
 
 
 def _unit(row: OfferRow) -> str:

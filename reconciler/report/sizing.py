@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from reconciler.catalogue.facts import PtuFacts, Sizes
-from reconciler.catalogue.sizing import Estimate, formula_of
+from reconciler.catalogue.sizing import Estimate, formula_of, weights_of
 from reconciler.domain.sku import SkuName
 from reconciler.report.layout import broken, stacked
 from reconciler.report.style import Style
@@ -24,6 +24,24 @@ class Carried:
     facts: PtuFacts
     offers: tuple[tuple[SkuName, Sizes | None], ...]
 
+    @property
+    def input_tpm(self) -> Fraction:
+        """Input tokens a minute, of nothing but input that is not cached."""
+        return Fraction(self.capacity * self.facts.input_tpm) / weights_of(self.facts).prompt
+
+    @property
+    def output_ratio(self) -> Fraction | None:
+        """Input tokens that one output token counts for; None where no source says."""
+        if self.facts.weights is None and self.facts.output_ratio is None:
+            return None
+        weights = weights_of(self.facts)
+        return weights.generated / weights.prompt
+
+    @property
+    def output_tpm(self) -> Fraction | None:
+        """Output tokens a minute, of nothing but output."""
+        return None if self.output_ratio is None else self.input_tpm / self.output_ratio
+
 
 def estimate_json(estimate: Estimate, cautions: Iterable[str] = ()) -> dict[str, object]:
     """One estimate in the pinned form; `rawPtu` is rounded to two decimals, as the calculator shows it."""
@@ -35,10 +53,15 @@ def estimate_json(estimate: Estimate, cautions: Iterable[str] = ()) -> dict[str,
         "minimum": sizes.minimum if sizes else None,
         "step": sizes.step if sizes else None,
         "inputTpmPerPtu": estimate.facts.input_tpm,
+        "tokensPerSecond": estimate.facts.tokens_per_second,
         "formula": estimate.formula,
         "source": str(estimate.facts.source),
         "sizesSource": str(sizes.source) if sizes else None,
-        "notes": [*([sizes.note] if sizes and sizes.note else []), *cautions],
+        "notes": [
+            *([sizes.note] if sizes and sizes.note else []),
+            *(_rivals(sizes) if sizes else ()),
+            *cautions,
+        ],
     }
 
 
@@ -61,22 +84,41 @@ def estimates_text(
     return _page(title, rows, below, style)
 
 
+def capacity_json(carried: Carried) -> dict[str, object]:
+    """What PTUs carry by themselves, in tokens a minute: of input alone, or of output alone."""
+    return {
+        "capacity": carried.capacity,
+        "inputTpm": int(carried.input_tpm),
+        "outputTpm": None if carried.output_tpm is None else int(carried.output_tpm),
+        "outputRatio": None if carried.output_ratio is None else float(carried.output_ratio),
+        "tokensPerSecond": carried.facts.tokens_per_second,
+        "skus": _skus_json(carried),
+        "inputTpmPerPtu": carried.facts.input_tpm,
+        "source": str(carried.facts.source),
+        "notes": list(dict.fromkeys(text for _, one in carried.offers if one for text in _rivals(one))),
+    }
+
+
+def capacity_text(title: str, carried: Carried, *, style: Style) -> str:
+    """Tokens a minute, without a workload: the two ends between which every workload lies."""
+    output = "?" if carried.output_tpm is None else f"{int(carried.output_tpm):,}"
+    ratio = carried.output_ratio
+    at = "" if ratio is None else f", at {float(ratio):g} input tokens for one of output"
+    head = (
+        f"{title}\n{carried.capacity} PTU carry {int(carried.input_tpm):,} input tokens a minute, "
+        f"or {output} output tokens{at}"
+    )
+    return _page(
+        head, _fitting(carried), _below(carried.facts, [one for _, one in carried.offers], ()), style
+    )
+
+
 def carried_json(carried: Carried, cautions: Iterable[str] = ()) -> dict[str, object]:
     """What a capacity carries; calls are rounded down, because a rounded-up promise is none."""
     return {
         "capacity": carried.capacity,
         "callsPerMinute": int(carried.calls),
-        "skus": [
-            {
-                "sku": sku.name,
-                "deployable": None if sizes is None else sizes.fits(carried.capacity),
-                "below": None if sizes is None else sizes.below(carried.capacity),
-                "above": None if sizes is None else sizes.above(carried.capacity),
-                "minimum": None if sizes is None else sizes.minimum,
-                "step": None if sizes is None else sizes.step,
-            }
-            for sku, sizes in carried.offers
-        ],
+        "skus": _skus_json(carried),
         "inputTpmPerPtu": carried.facts.input_tpm,
         "formula": formula_of(carried.facts),
         "source": str(carried.facts.source),
@@ -86,19 +128,33 @@ def carried_json(carried: Carried, cautions: Iterable[str] = ()) -> dict[str, ob
 
 def carried_text(title: str, carried: Carried, cautions: Iterable[str] = (), *, style: Style) -> str:
     """Calls a minute, and the nearest sizes where the capacity is none."""
-    rows = [("sku", f"{carried.capacity} PTU is", "minimum", "step")]
-    rows += [
-        (
-            sku.name,
-            _verdict(carried.capacity, sizes),
-            _UNKNOWN if sizes is None else str(sizes.minimum),
-            _UNKNOWN if sizes is None else str(sizes.step),
-        )
-        for sku, sizes in carried.offers
-    ]
+    rows = _fitting(carried)
     head = f"{title}\n{carried.capacity} PTU carry {int(carried.calls)} calls a minute"
     below = _below(carried.facts, [sizes for _, sizes in carried.offers], cautions)
     return _page(head, rows, below, style)
+
+
+def _fitting(carried: Carried) -> list[tuple[str, ...]]:
+    """Whether each SKU can be deployed with that number."""
+    rows: list[tuple[str, ...]] = [("sku", f"{carried.capacity} PTU is", "minimum", "step")]
+    for sku, sizes in carried.offers:
+        known = ("?", "?") if sizes is None else (str(sizes.minimum), str(sizes.step))
+        rows.append((sku.name, _verdict(carried.capacity, sizes), *known))
+    return rows
+
+
+def _skus_json(carried: Carried) -> list[dict[str, object]]:
+    return [
+        {
+            "sku": sku.name,
+            "deployable": None if sizes is None else sizes.fits(carried.capacity),
+            "below": None if sizes is None else sizes.below(carried.capacity),
+            "above": None if sizes is None else sizes.above(carried.capacity),
+            "minimum": None if sizes is None else sizes.minimum,
+            "step": None if sizes is None else sizes.step,
+        }
+        for sku, sizes in carried.offers
+    ]
 
 
 def _verdict(capacity: int, sizes: Sizes | None) -> str:
@@ -112,13 +168,22 @@ def _verdict(capacity: int, sizes: Sizes | None) -> str:
 
 def _below(facts: PtuFacts, sizes: Iterable[Sizes | None], cautions: Iterable[str]) -> list[str]:
     known = [one for one in sizes if one is not None]
+    speed = facts.tokens_per_second
     return [
         f"formula: {formula_of(facts)}",
         f"throughput: {facts.source}",
+        *([] if speed is None else [f"latency target: {speed:g} tokens a second"]),
         *dict.fromkeys(f"sizes: {one.source}" for one in known),
+        *dict.fromkeys(f"but: {text}" for one in known for text in _rivals(one)),
         *dict.fromkeys(f"note: {one.note}" for one in known if one.note),
         *(f"note: {caution}" for caution in cautions),
     ]
+
+
+def _rivals(sizes: Sizes) -> Iterator[str]:
+    """Other tables that cannot be ruled out: what fits only one of them is ARM's to decide."""
+    for one in sizes.rivals:
+        yield f"{one.source} says {one.minimum} or more, in steps of {one.step}"
 
 
 def _page(title: str, rows: Sequence[tuple[str, ...]], below: Sequence[str], style: Style) -> str:

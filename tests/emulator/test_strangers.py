@@ -30,6 +30,7 @@ def asked(method: str, path: str, headers: Mapping[str, str]) -> Reply:
 
 
 def test_control_wants_the_token_of_the_ready_line() -> None:
+    """F-136."""
     assert asked(*RESET, CONTROLLED).status == 200
     for headers in ({}, {"x-emulator-control": "guessed"}, {"x-emulator-control": ""}):
         refused = asked(*RESET, headers)
@@ -63,11 +64,13 @@ def test_control_is_refused_under_any_other_name_even_with_the_token(host: str) 
 )
 @pytest.mark.parametrize("path", ["/_emulator/reset", "/metadata/endpoints", "/t/oauth2/token"])
 def test_a_web_page_of_another_site_gets_nothing_not_even_a_token(path: str, headers: dict[str, str]) -> None:
+    """F-136."""
     refused = asked("POST", path, {**CONTROLLED, **headers})
     assert (refused.status, refused.code) == (403, "EmulatorStranger")
 
 
 def test_a_name_that_was_pointed_at_this_machine_reaches_no_resource() -> None:
+    """F-136."""
     arm = guarded()
     assert arm.arm("GET", ACCOUNT, headers={"host": "rebound.example"}).code == "EmulatorStranger"
     assert arm.arm("GET", "/subscriptions", headers={"host": "management.azure.com"}).status == 200

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,6 +77,7 @@ class _Asked:
     "--azd-env", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Such as .azure/dev."
 )
 @click.option("--fleet", default="imported", show_default=True, metavar="NAME", help="The fleet's name.")
+@click.option("--fleet-id", metavar="GUID", help="The fleet's id, if it has one; else one is made.")
 @click.option(
     "--out-dir", type=click.Path(file_okay=False, path_type=Path), help="One file per account there."
 )
@@ -97,6 +99,7 @@ def command(
     assumed: tuple[str, ...],
     azd_env: Path | None,
     fleet: str,
+    fleet_id: str | None,
     out_dir: Path | None,
     force: bool,
     strict: bool,
@@ -117,6 +120,8 @@ def command(
             f"--fleet {fleet!r} is no fleet's name: 1 to 40 lower-case letters, digits and hyphens. It "
             "becomes the mark on everything that is adopted"
         )
+    if fleet_id is not None and not is_guid(fleet_id):
+        raise UsageProblem(f"--fleet-id {fleet_id!r} is not a GUID; leave it out, and one is made")
     if out_dir is not None and output.file is not None:
         raise UsageProblem("--out-dir and --output-file both say where the manifests go: give one of them")
     if output.file is not None and output.file.is_file():
@@ -133,7 +138,9 @@ def command(
         azd_env=azd_env,
     )
     estate = _estate(asked, connection, output)
-    exported = manifests_of(estate, fleet=fleet, today=the_clock().now().date())
+    exported = manifests_of(
+        estate, fleet=fleet, today=the_clock().now().date(), fleet_id=fleet_id, new_id=str(uuid.uuid4())
+    )
     for text in exported.notes:
         note(output, f"note: {text}")
     if not exported.declared + exported.held_back + len(estate.left_out):

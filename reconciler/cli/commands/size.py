@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 
 import click
 
@@ -15,6 +16,7 @@ from reconciler.catalogue.sizing import (
     estimate,
     facts_of,
     provisioned_skus,
+    weights_of,
 )
 from reconciler.cli.commands.asked import model_name, sku_name, version_of
 from reconciler.cli.commands.shared import style_of
@@ -24,7 +26,15 @@ from reconciler.cli.options import Output, output_options
 from reconciler.cli.wiring import write_each
 from reconciler.domain.sku import SkuFamily, SkuName
 from reconciler.errors import UsageProblem
-from reconciler.report.sizing import Carried, carried_json, carried_text, estimate_json, estimates_text
+from reconciler.report.sizing import (
+    Carried,
+    capacity_json,
+    capacity_text,
+    carried_json,
+    carried_text,
+    estimate_json,
+    estimates_text,
+)
 
 
 @click.command(
@@ -32,6 +42,7 @@ from reconciler.report.sizing import Carried, carried_json, carried_text, estima
     cls=Command,
     examples=(
         "reconciler size --model gpt-4.1 --rpm 60 --prompt-tokens 1000 --generated-tokens 200",
+        "reconciler size --model gpt-4.1 --capacity 100",
         "reconciler size --model gpt-4.1 --capacity 100 --prompt-tokens 1000 --generated-tokens 200",
     ),
 )
@@ -39,8 +50,8 @@ from reconciler.report.sizing import Carried, carried_json, carried_text, estima
 @click.option("--version", "version", help="Model version; the default one without it.")
 @click.option("--sku", help="One provisioned SKU; all of the model's, side by side, without it.")
 @click.option("--rpm", type=click.FloatRange(min=0), help="Peak calls a minute.")
-@click.option("--prompt-tokens", type=click.FloatRange(min=0), required=True, help="Tokens per prompt.")
-@click.option("--generated-tokens", type=click.FloatRange(min=0), required=True, help="Tokens per answer.")
+@click.option("--prompt-tokens", type=click.FloatRange(min=0), help="Tokens per prompt.")
+@click.option("--generated-tokens", type=click.FloatRange(min=0), help="Tokens per answer.")
 @click.option(
     "--cache-rate",
     type=click.FloatRange(0, 1),
@@ -62,21 +73,29 @@ def command(
     version: str | None,
     sku: str | None,
     rpm: float | None,
-    prompt_tokens: float,
-    generated_tokens: float,
+    prompt_tokens: float | None,
+    generated_tokens: float | None,
     cache_rate: float,
     image_tokens: float,
     capacity: int | None,
     output: Output,
 ) -> None:
-    """Size provisioned throughput by Microsoft's published formula, offline."""
+    """Size provisioned throughput by Microsoft's published formula, offline.
+
+    --capacity alone says what so many PTU carry in tokens a minute; with the tokens of a call, in calls.
+    """
     if (rpm is None) == (capacity is None):
         raise click.UsageError("give --rpm to size a workload, or --capacity to see what it carries")
-    if not prompt_tokens + generated_tokens + image_tokens:
-        raise UsageProblem("a call without prompt and generated tokens needs nothing: say how large one is")
     known = catalogue()
     name = model_name(known, model)
     chosen = _version(known, name, version)
+    if capacity is not None and prompt_tokens is None and generated_tokens is None and not image_tokens:
+        _alone(known, name, chosen, _skus(known, name, chosen, sku), capacity, output)
+        return
+    if prompt_tokens is None or generated_tokens is None:
+        raise click.UsageError("a call has --prompt-tokens and --generated-tokens; 0 is a number too")
+    if not prompt_tokens + generated_tokens + image_tokens:
+        raise UsageProblem("a call without prompt and generated tokens needs nothing: say how large one is")
     workload = Workload(
         calls_per_minute=rpm or 0.0,
         prompt_tokens=prompt_tokens,
@@ -90,10 +109,36 @@ def command(
         else:
             _back(known, name, chosen, _skus(known, name, chosen, sku), workload, capacity, output)
     except NoFormula as none:
-        raise UsageProblem(
-            f"{none} in the catalogue of {known.date}. `reconciler catalog capacity` lists what is known; "
-            "Microsoft's calculator in the portal may know more"
-        ) from none
+        raise UsageProblem(_UNPUBLISHED.format(none=none, date=known.date)) from none
+
+
+def _alone(
+    known: Catalogue, model: str, version: str, skus: tuple[SkuName, ...], capacity: int, output: Output
+) -> None:
+    try:
+        carried = Carried(
+            capacity=capacity,
+            calls=Fraction(0),
+            facts=facts_of(known, model, version),
+            offers=tuple((sku, known.offer(model, version, sku)) for sku in skus),
+        )
+        weights_of(carried.facts)
+    except NoFormula as none:
+        raise UsageProblem(_UNPUBLISHED.format(none=none, date=known.date)) from none
+    write_each(
+        output,
+        lambda each: (
+            json.dumps(capacity_json(carried), indent=2)
+            if each.form == "json"
+            else capacity_text(f"{model} {version}", carried, style=style_of(each))
+        ),
+    )
+
+
+_UNPUBLISHED = (
+    "{none} in the catalogue of {date}. `reconciler catalog capacity` lists what is known; Microsoft's "
+    "calculator in the portal may know more"
+)
 
 
 def _version(known: Catalogue, name: str, version: str | None) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from reconciler.catalogue.query import Catalogue
 from reconciler.catalogue.subject import Subject, subject
-from reconciler.diagnostics import choice, listing
+from reconciler.diagnostics import choice, counted, listing
 from reconciler.domain.deployment import DesiredDeployment
 from reconciler.manifest.rules.region import nearest_first
 from reconciler.manifest.rules.rule import (
@@ -26,12 +27,25 @@ def fine_tune_id(context: RuleContext) -> Iterator[Finding]:
     """A fine-tuned model is named `<base>-<base version>.ft-<32 hex digits>`, optionally with a suffix.
 
     A checkpoint is named `ftchkpt-<32 hex digits>`. Copy the id from the finished job (`fine_tuned_model`);
-    the placeholders of samples and OpenAI's own `ft:...` names are refused. For models of other publishers
-    the form is not documented, and the finding is a warning.
+    the placeholders of samples and OpenAI's own `ft:...` names are refused, and so are the checkpoint names
+    of older documentation (`....ckpt`, `...:ckpt-step-90`): a checkpoint is deployed by its own id. A
+    suffix has up to 40 characters. For models of other publishers the form is not documented, and the
+    finding is a warning.
     """
     for deployment in context.deployments:
         model = deployment.spec.model
         if not subject(model, context.catalogue).malformed:
+            yield from _long_suffix(deployment)
+            continue
+        legacy = _LEGACY_CHECKPOINT.search(model.name)
+        if legacy is not None:
+            yield found(
+                deployment,
+                ("model", "name"),
+                f"`{model.name}` is an old name of a checkpoint; ARM deploys it by its own id",
+                label="no id that ARM deploys",
+                fix='write name: ftchkpt-<32 hex> and version: "1", from the job\'s list of checkpoints',
+            )
             continue
         yield found(
             deployment,
@@ -41,6 +55,29 @@ def fine_tune_id(context: RuleContext) -> Iterator[Finding]:
             fix="copy fine_tuned_model from the finished fine-tuning job",
             severity=ERROR if model.format.lower() == "openai" else WARNING,
         )
+
+
+# What documentation showed before checkpoints had ids: "….ft-<hex>.ckpt", "…:ckpt-step-90".
+_LEGACY_CHECKPOINT = re.compile(r"[.:]ckpt(?:-step-\d+)?$", re.IGNORECASE)
+_SUFFIX = re.compile(r"\.ft-[0-9a-f]{32}-(?P<suffix>.+)$", re.IGNORECASE)
+_LONGEST_SUFFIX = 40
+
+
+def _long_suffix(deployment: DesiredDeployment) -> Iterator[Finding]:
+    """Up to 40 letters, digits, `-` and `_` (fine-tuning page, 2024-12); ARM decides."""
+    named = _SUFFIX.search(deployment.spec.model.name)
+    if named is None or re.fullmatch(rf"[A-Za-z0-9_-]{{1,{_LONGEST_SUFFIX}}}", named["suffix"]):
+        return
+    yield found(
+        deployment,
+        ("model", "name"),
+        f"the suffix `{named['suffix']}` is none that a fine-tuning job gives: {_LONGEST_SUFFIX} characters "
+        "at most, of letters, digits, `-` and `_`",
+        label=f"the suffix has {counted(len(named['suffix']), 'character')}",
+        source="fine-tuning page (Microsoft docs), 2024-12",
+        fix="copy fine_tuned_model from the finished fine-tuning job",
+        severity=WARNING,
+    )
 
 
 @rule("fine-tune-sku", ERROR, source=tuned_tables)

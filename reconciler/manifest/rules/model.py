@@ -250,6 +250,61 @@ def _tuned_versions(desired: DesiredState, catalogue: Catalogue) -> Iterator[Fin
             )
 
 
+_ASKED_FOR = ("industry", "organizationName", "countryCode")
+_ASKING = frozenset({"anthropic"})
+_INDUSTRIES = (
+    "technology", "finance", "healthcare", "education", "retail", "manufacturing", "government", "media",
+    "other",
+)  # fmt: skip
+
+
+@rule("model-provider-data", ERROR, source="reports of users and a public sample of the provider, 2026-07")
+def model_provider_data(context: RuleContext) -> Iterator[Finding]:
+    """Models of Anthropic are deployed only with `modelProviderData`.
+
+    ARM wants all three of `industry`, `organizationName` and `countryCode`, and answers
+    InvalidModelProviderData without them. Sending them accepts the provider's Marketplace offer in your
+    name, so nothing fills them in. `countryCode` has two letters; industries that are known are the
+    lower-case words that the message lists. Another value is a warning: ARM decides.
+    """
+    for deployment in context.deployments:
+        model, data = deployment.spec.model, deployment.spec.settings.get("modelProviderData")
+        stated = data if isinstance(data, Mapping) else {}
+        if model.format.lower() in _ASKING:
+            missing = [name for name in _ASKED_FOR if not stated.get(name)]
+            if missing:
+                yield found(
+                    deployment,
+                    ("modelProviderData",) if stated else ("model", "name"),
+                    f"`{model.name}` needs modelProviderData with {listing(missing)}",
+                    label="the provider asks who you are",
+                    fix=f"add modelProviderData: {{{', '.join(f'{name}: …' for name in _ASKED_FOR)}}}",
+                )
+        yield from _odd_values(deployment, stated)
+
+
+def _odd_values(deployment: DesiredDeployment, stated: Mapping[str, object]) -> Iterator[Finding]:
+    industry, country = stated.get("industry"), stated.get("countryCode")
+    if isinstance(industry, str) and industry not in _INDUSTRIES:
+        yield found(
+            deployment,
+            ("modelProviderData", "industry"),
+            f"industry `{industry}` is none that is known; known are {listing(_INDUSTRIES, 9)}",
+            label="unknown industry",
+            fix=did_you_mean(misspelling_of(industry, _INDUSTRIES)) or "write one of those, in lower case",
+            severity=WARNING,
+        )
+    if isinstance(country, str) and not (len(country) == 2 and country.isalpha() and country.isascii()):
+        yield found(
+            deployment,
+            ("modelProviderData", "countryCode"),
+            f"countryCode `{country}` is not a code of two letters",
+            label="two letters (ISO 3166)",
+            fix="write US, DE, SE, …",
+            severity=WARNING,
+        )
+
+
 @rule("model-version-missing", INFO, source="Microsoft.CognitiveServices specification, 2025-06-01")
 def model_version_missing(context: RuleContext) -> Iterator[Finding]:
     """Without a version the service takes its default one at the time of the first write.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from reconciler.catalogue.near import misspelling_of, similar
 from reconciler.catalogue.query import Catalogue
@@ -10,7 +11,16 @@ from reconciler.catalogue.subject import Subject, subject
 from reconciler.diagnostics import choice, did_you_mean, listing
 from reconciler.domain.ids import Region
 from reconciler.domain.sku import SkuName
-from reconciler.manifest.rules.rule import WARNING, Finding, RuleContext, account_place, found, rule, tables
+from reconciler.manifest.rules.rule import (
+    ERROR,
+    WARNING,
+    Finding,
+    RuleContext,
+    account_place,
+    found,
+    rule,
+    tables,
+)
 
 
 def nearest_first(catalogue: Catalogue, here: Region, regions: Sequence[Region]) -> list[Region]:
@@ -82,7 +92,7 @@ def unknown_region(context: RuleContext) -> Iterator[Finding]:
     catalogue = context.catalogue
     names = [region.name for region in catalogue.regions()]
     for account in context.desired.accounts:
-        if account.region is None or catalogue.region(account.region.name) is not None:
+        if account.region is None or cloud_of(account.region, catalogue) is not None:
             continue
         meant = misspelling_of(account.region.name, names)
         yield Finding(
@@ -92,4 +102,43 @@ def unknown_region(context: RuleContext) -> Iterator[Finding]:
             source=f"region table of the catalogue, {catalogue.date}",
             fix=did_you_mean(meant, similar(account.region.name, names))
             or "`az account list-locations` has the names",
+        )
+
+
+SOVEREIGN: Final[Mapping[str, frozenset[str]]] = {
+    "AzureUSGovernment": frozenset(
+        {"usgovvirginia", "usgovarizona", "usgovtexas", "usgoviowa", "usdodcentral", "usdodeast"}
+    ),
+    "AzureChinaCloud": frozenset(
+        {"chinanorth", "chinanorth2", "chinanorth3", "chinaeast", "chinaeast2", "chinaeast3"}
+    ),
+}
+"""Regions of the clouds that the catalogue's tables leave out, as `az account list-locations` names them."""
+
+
+def cloud_of(region: Region, catalogue: Catalogue) -> str | None:
+    """The cloud that a region belongs to; None where no source says."""
+    if catalogue.region(region.name) is not None:
+        return "AzureCloud"
+    return next((cloud for cloud, regions in SOVEREIGN.items() if region.name in regions), None)
+
+
+@rule("region-cloud", ERROR, source="regions of each cloud, by `az account list-locations`")
+def region_cloud(context: RuleContext) -> Iterator[Finding]:
+    """The account's declared region belongs to another cloud than the Fleet's.
+
+    Azure Government (`usgov...`) and Azure in China (`china...`) have regions, addresses and sign-ins of
+    their own, so nothing there can be reached through another cloud. Correct the region, or the Fleet's
+    `cloud`. The emulator takes the regions of all clouds.
+    """
+    fleet = context.desired.fleet.cloud
+    for account in context.desired.accounts:
+        cloud = None if account.region is None else cloud_of(account.region, context.catalogue)
+        if cloud is None or fleet in {cloud, "emulator"}:
+            continue
+        yield Finding(
+            message=f"region `{account.region}` is one of {cloud}, and the fleet's cloud is {fleet}",
+            place=account_place(account, "region"),
+            label=f"a region of {cloud}",
+            fix=f"write a region of {fleet}, or cloud: {cloud} in the Fleet",
         )

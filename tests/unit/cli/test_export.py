@@ -135,14 +135,15 @@ def test_a_file_that_is_named_is_not_replaced_unasked_either(
 
 
 def test_export_writes_nothing_to_arm(capsys: pytest.CaptureFixture[str]) -> None:
-    before = told(capsys, 0)
-    assert told(capsys, 0) == before
+    before = told(capsys, 0, "--fleet-id", ONE)
+    assert told(capsys, 0, "--fleet-id", ONE) == before
 
 
 WRONG: list[tuple[list[str], str]] = [
     (["--subscription", "prod"], "GUID"),
     (["--account", "aoai"], "ARM id of an account"),
     (["--fleet", "My Fleet"], "lower-case"),
+    (["--fleet-id", "mine"], "is not a GUID"),
     (["--parameters", "p.json"], "--from-arm-template"),
     (["--from", "-", "--from-tfstate", "-"], "give - once"),
     (["--from", "world.json"], "nothing that deployments are exported from"),

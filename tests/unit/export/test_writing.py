@@ -259,3 +259,45 @@ def test_what_must_hold_on_removal_is_stated_again_for_what_is_ours(mark: str, s
     tags = {"reconciler-on-removal": mark}
     assert f"lifecycle: {stated}" in entry(found(tags={**tags, "reconciler-fleet": "contoso"}))
     assert "lifecycle" not in entry(found(tags=tags))
+
+
+def owned(mark: str) -> FoundAccount:
+    return account(found(tags={"reconciler-fleet": mark}))
+
+
+NEW = "99999999-9999-4999-8999-999999999999"
+
+
+@pytest.mark.parametrize("mark", ["contoso", "contoso/1a2b3c4d"])
+def test_a_fleet_keeps_the_id_that_its_deployments_show(mark: str) -> None:
+    made = manifests_of(
+        Estate(origin=Origin.ARM, accounts=(owned(mark),)),
+        fleet="contoso",
+        today=date(2026, 6, 22),
+        new_id=NEW,
+    )
+    start = mark.partition("/")[2] or NEW[:8]
+    assert f"  id: {start}" in page(made, "fleet.yaml")
+    assert made.held_back == 0
+
+
+def test_a_namesake_with_another_id_is_another_fleet() -> None:
+    first, second = (
+        owned("contoso/1a2b3c4d"),
+        account(found(tags={"reconciler-fleet": "contoso/ffffffff"}), name="b"),
+    )
+    made = manifests_of(
+        Estate(origin=Origin.ARM, accounts=(first, first, second)), fleet="contoso", today=date(2026, 6, 22)
+    )
+    assert "carries the mark of the fleet contoso/ffffffff" in made.stream
+
+
+def test_an_id_that_is_given_goes_before_what_is_shown() -> None:
+    made = manifests_of(
+        Estate(origin=Origin.ARM, accounts=(owned("contoso/1a2b3c4d"),)),
+        fleet="contoso",
+        today=date(2026, 6, 22),
+        fleet_id=NEW,
+    )
+    assert f"  id: {NEW}" in made.stream
+    assert made.held_back == 1

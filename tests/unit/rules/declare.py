@@ -11,6 +11,7 @@ from reconciler.domain.deployment import (
     UNSET,
     DeploymentSpec,
     DesiredDeployment,
+    JsonValue,
     Lifecycle,
     ModelRef,
     Sku,
@@ -52,6 +53,7 @@ def deployment(
     parent: str | None = None,
     ignored: tuple[str, ...] = (),
     account: AccountId | None = None,
+    provider: Mapping[str, JsonValue] | None = None,
 ) -> DesiredDeployment:
     """A deployment that no rule objects to, but for what a test changes; provenance as written."""
     in_model: dict[str, object] = {"name": model}
@@ -69,6 +71,7 @@ def deployment(
         "versionUpgradeOption": upgrade,
         "spilloverDeploymentName": spillover,
         "parentDeploymentName": parent,
+        "modelProviderData": provider,
     }
     stated |= {key: value for key, value in optional.items() if value is not None}
     layer = Layer(place=Place(file="set.yaml", route=("spec", "deployments", 0)), stated=stated)
@@ -84,7 +87,11 @@ def deployment(
             ),
             sku=Sku(name=spelled, capacity=UNSET if capacity is None else capacity_of(spelled, capacity)),
             tags=UNSET if tags is None else tags,
-            settings={name: str(stated[name]) for name in optional if name != "tags" and name in stated},
+            settings={
+                name: value if isinstance(value, str) else dict(provider or {})
+                for name, value in optional.items()
+                if name != "tags" and value is not None
+            },
         ),
         lifecycle=Lifecycle(ignore_changes=ignored),
         region=None if region is None else Region(region),

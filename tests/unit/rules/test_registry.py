@@ -33,6 +33,10 @@ _SPEAKS: dict[str, tuple[DesiredDeployment, ...]] = {
     "sku-alias": (tuned("ProvisionedStandard", 25),),
     "unknown-model": (deployment("gpt-4o-mni"),),
     "unknown-model-version": (deployment("gpt-4o", "2024-08-16"),),
+    "model-provider-data": (
+        deployment("claude-opus-5-5", "2", model_format="Anthropic", provider={"industry": "finance"}),
+    ),
+    "region-cloud": (deployment(region="usgovvirginia"),),
     "model-version-missing": (deployment(version=None),),
     "sku-not-offered": (deployment("whisper", "001", "GlobalStandard"),),
     "region-not-offered": (deployment("gpt-4o", "2024-11-20", "Standard", region="canadacentral"),),
