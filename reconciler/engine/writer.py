@@ -146,7 +146,7 @@ def _put(here: StepContext, desired: DesiredDeployment, body: JsonObject, *, las
     def wanted(now: ObservedDeployment | None) -> tuple[str, ...]:
         if last or now is None:
             return here.missing(desired, now)
-        return tuple(change.path for change in body_changes(now, body))
+        return tuple(change.path for change in body_changes(now, body, forgetful=True))
 
     tenants = (desired.source_tenant,) if desired.source_tenant else ()
     return Write(

@@ -147,11 +147,26 @@ def keep_referenced(actions: Iterable[Action], observed: ObservedState) -> list[
     }
     while True:
         named = _named_after(result, there)
-        held = [action for action in going if named.get(action.id) and result[action.id] is action]
+        held = [
+            (action, by)
+            for action in going
+            if result[action.id] is action and (by := _holders(action, named.get(action.id, {}), there))
+        ]
         if not held:
             return list(result.values())
-        for action in held:
-            result[action.id] = _still_referenced(action, named[action.id], result)
+        for action, by in held:
+            result[action.id] = _still_referenced(action, by, result)
+
+
+def _holders(
+    action: Delete | Replace,
+    named_by: Mapping[DeploymentId, str],
+    there: Mapping[DeploymentId, JsonObject],
+) -> dict[DeploymentId, str]:
+    """Who holds it. What is replaced may be named once it is back: only who names it now holds it."""
+    if isinstance(action, Delete):
+        return dict(named_by)
+    return {one: field for one, field in named_by.items() if action.id in named_in(there.get(one, {}), one)}
 
 
 def _named_after(

@@ -71,9 +71,14 @@ def _of(item: DriftItem, cause: Cause, told: str, event: ActivityEvent | None) -
 
 
 def _newer(event: ActivityEvent, item: DriftItem) -> bool:
-    """Whether the event is at least as late as what systemData says: the log comes minutes behind."""
+    """Whether the event tells of another write than systemData does, and a later one.
+
+    Of one write systemData is kept: it names applications where the log has their object ids.
+    """
     then, now = _moment(item.when), _moment(event.at)
-    return then is None or (now is not None and now >= then - timedelta(minutes=5))
+    if item.who is None or then is None:
+        return True
+    return now is not None and now > then + timedelta(minutes=1)
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -183,6 +183,7 @@ STAGES: dict[Cause, tuple[Callable[[Watch], None], str, str, int]] = {
     Cause.AUTO_UPGRADED: (the_service_upgrades, "older", "warning", 0),
     Cause.EXPIRED: (a_trial_runs_out, "trial", "error", 2),
     Cause.RETIRED: (a_model_retires, "chat", "warning", 0),
+    Cause.DELETED_OUTSIDE: (somebody_deletes, "chat", "error", 2),
     Cause.MISSING: (an_entry_was_never_applied, "fresh", "error", 2),
     Cause.PENDING: (a_manifest_changes, "chat", "info", 0),
     Cause.FAILED_STATE: (an_operation_ends_badly, "chat", "error", 2),
@@ -191,7 +192,7 @@ STAGES: dict[Cause, tuple[Callable[[Watch], None], str, str, int]] = {
 
 
 def test_there_is_a_stage_for_every_cause() -> None:
-    assert set(STAGES) == set(Cause) - {Cause.DELETED_OUTSIDE}, "that one has tests of its own"
+    assert set(STAGES) == set(Cause)
 
 
 @pytest.mark.parametrize("cause", STAGES)
@@ -224,6 +225,74 @@ def test_an_unknown_cause_is_wrong_usage_and_the_causes_are_named(watch: Watch) 
     ran = watch.drift("--ignore", "weather")
     assert ran.code == 64
     assert all(cause.value in ran.err for cause in Cause)
+
+
+# -- who did it ----------------------------------------------------------------------------------------
+
+
+LOG = "/providers/Microsoft.Insights/eventtypes/management/values"
+
+
+def asked(watch: Watch) -> list[str]:
+    """The requests to the Activity Log since the last page."""
+    return [one["path"] for one in watch.desk.control("GET", "requests")["requests"] if LOG in one["path"]]
+
+
+def test_a_deletion_names_who_and_when_and_one_request_asked_for_it(watch: Watch) -> None:
+    watch.apply(CHAT, OLDER)
+    watch.stranger("DELETE", "chat")
+    watch.stranger("DELETE", "older")
+    watch.desk.forget_requests()
+    items = watch.items()
+    assert set(items) == {"chat deleted-outside", "older deleted-outside"}
+    assert len(asked(watch)) == 1, "one subscription, one request"
+    for item in items.values():
+        assert item["who"]
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", item["when"])
+
+
+def test_where_nothing_is_missing_or_changed_the_log_is_not_asked(watch: Watch) -> None:
+    watch.apply(CHAT)
+    watch.declare(CHAT.replace("capacity: 50", "capacity: 60"))
+    watch.desk.forget_requests()
+    assert list(watch.items()) == ["chat pending"]
+    assert asked(watch) == []
+
+
+def test_without_the_log_nothing_is_called_a_deletion(watch: Watch) -> None:
+    somebody_deletes(watch)
+    watch.desk.forget_requests()
+    ran = watch.drift("-o", "json", "--no-activity-log")
+    assert [(one["cause"], one["who"]) for one in ran.json["items"]] == [("missing", None)]
+    assert ran.json["unverified"] == []
+    assert ran.code == 2
+    assert asked(watch) == []
+
+
+def test_without_the_right_to_read_the_log_the_report_says_unverified_once(watch: Watch) -> None:
+    watch.apply(CHAT, OLDER)
+    watch.stranger("DELETE", "chat")
+    watch.stranger("DELETE", "older")
+    role = {"clientId": "reconciler", "scope": "/", "actions": ["Microsoft.CognitiveServices/*"]}
+    watch.desk.control("POST", "world", {"roles": [role]})
+    ran = watch.drift()
+    assert ran.code == 2, ran
+    assert ran.out.count("unverified") == 1
+    assert "Microsoft.Insights/eventtypes/values/read" in " ".join(ran.out.split())
+    document = watch.drift("-o", "json").json
+    assert {one["cause"] for one in document["items"]} == {"missing"}
+    assert [one["code"] for one in document["unverified"]] == ["AuthorizationFailed"]
+
+
+def test_an_entry_that_was_never_applied_is_pending_where_others_show_newer_manifests(watch: Watch) -> None:
+    watch.apply(CHAT)
+    watch.declare(CHAT.replace("capacity: 50", "capacity: 60"), CHAT.replace("name: chat", "name: fresh"))
+    ran = watch.drift("-o", "json")
+    assert {one["deployment"]: one["cause"] for one in ran.json["items"]} == {
+        "chat": "pending",
+        "fresh": "pending",
+    }
+    assert ran.code == 0
 
 
 # -- who says how grave ---------------------------------------------------------------------------------

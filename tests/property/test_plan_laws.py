@@ -9,7 +9,7 @@ from reconciler.domain.deployment import Unset
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.json_values import same
 from reconciler.domain.state import Listed, ObservedState, PrunePolicy, Unreadable
-from reconciler.plan.actions import Blocked, Create, Delete, Keep, Replace
+from reconciler.plan.actions import Blocked, Create, Delete, Keep, Reason, Replace
 from reconciler.plan.body import put_body, writable
 from reconciler.plan.ownership import owner_of
 from reconciler.plan.pair import field_changes
@@ -32,7 +32,13 @@ def planned(after: Fleet, arm: ToyArm) -> Plan:
 
 
 def is_empty(made: Plan) -> bool:
-    return all(isinstance(step.action, Keep) for step in made.steps)
+    """Nothing is left but what the manifests themselves leave in the way of each other.
+
+    A line that was removed leaves a reference unmanaged, and what it names cannot go.
+    """
+    return all(
+        isinstance(step.action, Keep) or step.action.reason is Reason.STILL_REFERENCED for step in made.steps
+    )
 
 
 @LAW

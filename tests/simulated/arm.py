@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.operation import Accepted, Deferred, OperationRef, OperationState, OperationStatus
+from reconciler.domain.platform import Replacement
 from reconciler.domain.sending import UNWATCHED, SendObserver
 from reconciler.domain.sku import SkuFamily, SkuName
 from reconciler.domain.state import (
@@ -86,6 +87,10 @@ class World:
     operations: dict[str, _Operation] = field(default_factory=dict)
     models: frozenset[str] = frozenset()
     long_seconds: float = 30.0
+    migration_seconds: float = 30.0
+    """How long a provisioned deployment takes to get another model."""
+    successors: dict[str, str] = field(default_factory=dict)
+    """The model that the service moves deployments of another one to, as its list announces."""
     endings: dict[DeploymentId, Ending] = field(default_factory=dict)
     writes: list[tuple[float, str, DeploymentId]] = field(default_factory=list)
     peaks: Counter[str] = field(default_factory=Counter)
@@ -140,6 +145,23 @@ class World:
             for operation in self.operations.values()
         )
 
+    def upgrade(self, deployment: DeploymentId) -> bool:
+        """The service moves a pay-as-you-go deployment to its model's successor, or to a newer version."""
+        resource = self.deployments.get(deployment)
+        if resource is None or not SkuName(resource["sku"]["name"]).pay_as_you_go:
+            return False
+        properties = resource["properties"]
+        option = str(properties.get("versionUpgradeOption")).lower()
+        if properties["provisioningState"] != "Succeeded" or option == "noautoupgrade":
+            return False
+        name, version = _model(resource)
+        after = (self.successors[name], "1") if name in self.successors else (name, "2")
+        if after == (name, version):
+            return False
+        properties["model"] |= {"name": after[0], "version": after[1]}
+        resource["etag"] = f'"{next(self.numbers)}"'
+        return True
+
     def bodies(self) -> dict[DeploymentId, dict[str, Any]]:
         """What a person would compare: everything but read-only and volatile parts."""
         return {
@@ -154,6 +176,11 @@ class World:
             }
             for name, resource in self.deployments.items()
         }
+
+
+def _model(resource: Mapping[str, Any]) -> tuple[str, str]:
+    model = resource["properties"]["model"]
+    return model["name"], model.get("version", "")
 
 
 def pool_of(sku: str, model: str) -> str:
@@ -281,7 +308,7 @@ class SimulatedArm:
 
     async def list_offers(self, subscription: str, region: Region) -> tuple[Offer, ...]:
         await self._exchange("GET", f"{subscription}/{region}/models")
-        models = {*self.world.models}
+        models, successors = {*self.world.models}, self.world.successors
         models |= {str(r["properties"]["model"]["name"]) for r in self.world.deployments.values()}
         models |= {name.split(".", 2)[2] for name in self.world.limits if name.count(".") > 1}
         return tuple(
@@ -291,6 +318,9 @@ class SimulatedArm:
                 model_version=version,
                 sku=SkuName(sku),
                 pool=pool_of(sku, model),
+                replacement=Replacement(model=after, version="1")
+                if (after := successors.get(model))
+                else None,
             )
             for model in sorted(models)
             for version in ("1", "2")
@@ -393,7 +423,8 @@ class SimulatedArm:
             resource["properties"]["provisioningState"] = ending.state
             return None
         resource["properties"]["provisioningState"] = "Creating" if before is None else "Updating"
-        return self._start(deployment)
+        moved = before is not None and _model(before) != _model(resource)
+        return self._start(deployment, self.world.migration_seconds if moved else self.world.long_seconds)
 
     def _unset(self, deployment: DeploymentId, before: dict[str, Any] | None, wanted: dict[str, Any]) -> None:
         """Keep what the body leaves out, and drop what it takes away in the one form that counts here."""
@@ -477,10 +508,11 @@ class SimulatedArm:
     def _is_long(self, resource: Mapping[str, Any]) -> bool:
         return "Provisioned" in resource["sku"]["name"]
 
-    def _start(self, deployment: DeploymentId) -> str:
+    def _start(self, deployment: DeploymentId, seconds: float | None = None) -> str:
         url = f"operation/{next(self.world.numbers)}"
+        ends_at = self.now + (self.world.long_seconds if seconds is None else seconds)
         self.world.operations[url] = _Operation(
-            deployment, self.now + self.world.long_seconds, self.world.endings.pop(deployment, Ending())
+            deployment, ends_at, self.world.endings.pop(deployment, Ending())
         )
         return url
 

@@ -11,7 +11,7 @@ import copy
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from hypothesis import strategies as st
@@ -56,6 +56,12 @@ Wanted = tuple[Size, str, str]
 MOST_WRITES = {"PUT": 2, "DELETE": 1}
 """What one run may send for one deployment: an upgrade and a new size are two writes."""
 EVERYTHING_ALLOWED = Policy(max_deletes=1000, allow_empty=True, take_over=True, replace_failed=True)
+MIGRATION = 1500.0
+"""25 minutes: how long a provisioned deployment takes to get another model."""
+SETTLED = 2000.0
+"""After so many seconds nothing is going on any more."""
+PACE = replace(DEFAULT_PACE, apply_deadline=20_000.0)
+"""Three migrations of one account, one after the other, take more than an hour."""
 WRITTEN = frozenset({Outcome.SUCCEEDED, Outcome.FAILED, Outcome.UNKNOWN})
 
 versions = st.sampled_from(["1", "2"])
@@ -179,6 +185,7 @@ class Observer:
             accounts={account(name): REGION for name in ACCOUNTS},
             limits=dict.fromkeys(POOLS, 200),
             models=frozenset({"gpt-x", "gpt-y"}),
+            migration_seconds=MIGRATION,
         )
     )
 
@@ -206,7 +213,9 @@ class Observer:
             plan = await plan_of(state, arm, policy)
             if not plan.applyable:
                 return Run(plan, None, arm, _elapsed())
-            report = await apply(plan, arm, VirtualClock(), Silence(), stop=stop_at[0], jitter=lambda: 0.0)
+            report = await apply(
+                plan, arm, VirtualClock(), Silence(), pace=PACE, stop=stop_at[0], jitter=lambda: 0.0
+            )
             return Run(plan, report, arm, _elapsed())
 
         try:
@@ -253,10 +262,16 @@ def in_effect(world: World, item: ItemReport) -> bool:
     if wanted is None:
         return there is None
     assert isinstance(wanted, DesiredDeployment)
-    return there is not None and as_declared(wanted, there)
+    return there is not None and as_declared(wanted, there, world)
 
 
-def as_declared(one: DesiredDeployment, there: JsonObject) -> bool:
+def _may_run(one: DesiredDeployment, world: World) -> tuple[str | None, ...]:
+    declared = one.spec.model.name
+    return (declared, world.successors.get(declared) if one.spec.sku.name.pay_as_you_go else declared)
+
+
+def as_declared(one: DesiredDeployment, there: JsonObject, world: World) -> bool:
+    """Also where the service moved it on to the successor of its model, as it may."""
     sku, properties = there["sku"], there["properties"]
     assert isinstance(sku, dict)
     assert isinstance(properties, dict)
@@ -264,7 +279,12 @@ def as_declared(one: DesiredDeployment, there: JsonObject) -> bool:
     assert isinstance(model, dict)
     return (
         (sku["name"], str(sku["capacity"])) == (one.spec.sku.name.name, str(one.spec.sku.capacity).split()[0])
-        and model["name"] == one.spec.model.name
+        and (
+            model["name"] == one.spec.model.name
+            or (
+                one.spec.sku.name.pay_as_you_go and model["name"] == world.successors.get(one.spec.model.name)
+            )
+        )
         and properties["provisioningState"] == "Succeeded"
     )
 
@@ -311,6 +331,7 @@ class Histories(RuleBasedStateMachine):
                 model=model,
                 version=version,
                 lifecycle=Lifecycle(replace_allowed=True),
+                settings={"newThing": capacity},
             )
             self.declared[one.id] = one
 
@@ -345,7 +366,22 @@ class Histories(RuleBasedStateMachine):
         ending = Ending(status, "Failed", "InternalServerError")
         self.world.endings[deployment(place[1], in_account=place[0])] = ending
 
-    @rule(seconds=st.sampled_from([1.0, 29.0, 500.0]))
+    @rule(place=places)
+    def the_service_upgrades(self, place: tuple[str, str]) -> None:
+        """To a newer version, or to the announced successor of a model that is going."""
+        self.world.upgrade(deployment(place[1], in_account=place[0]))
+
+    @rule(announced=st.booleans())
+    def the_service_announces_a_successor(self, announced: bool) -> None:
+        if announced:
+            self.world.successors["gpt-x"] = "gpt-y"
+
+    @rule(hides=st.booleans())
+    def arm_answers_a_field_or_does_not(self, hides: bool) -> None:
+        """What it was sent it keeps all the same."""
+        self.world.keeps_to_itself = frozenset({"newThing"} if hides else ())
+
+    @rule(seconds=st.sampled_from([1.0, 29.0, 500.0, SETTLED]))
     def time_passes(self, seconds: float) -> None:
         self.observer.rest(seconds)
 
@@ -381,7 +417,7 @@ class Histories(RuleBasedStateMachine):
         assert_looked(done.arm)
         if quiet and not (trouble and trouble.kind == "busy"):
             assert self.world.overlaps[conflicts:] == [], "I-09: a conflict caused by ourselves"
-        assert done.seconds <= DEFAULT_PACE.apply_deadline + 5, "I-12"
+        assert done.seconds <= PACE.apply_deadline + 5, "I-12"
         listed = not (
             trouble and (trouble.unlisted or trouble.kind == "taken over")
         )  # what no list shows is nobody's to miss
@@ -392,7 +428,7 @@ class Histories(RuleBasedStateMachine):
             if undisturbed:
                 self._all_done(done.report)
         elif done.plan is not None and _nothing_against(done.plan) and listed:
-            self.observer.rest(500.0)  # what is going on was nothing to us: nor is its end
+            self.observer.rest(SETTLED)  # what is going on was nothing to us: nor is its end
             self._converged(state)
 
     @rule(made=edits, latency=st.sampled_from([0.2, 0.31, 1.7]), delay=st.sampled_from([0.0, 0.5, 3.0, 40.0]))
@@ -405,13 +441,13 @@ class Histories(RuleBasedStateMachine):
 
         self._both(state, state, latency, delay)
         self._untouched(protected)
-        self.observer.rest(500.0)
+        self.observer.rest(SETTLED)
         deleted = {one.id for one in state.deployments if one.id not in self.world.deployments}
         first = self.observer.run(state)
         if first.report is not None and first.plan is not None and not first.plan.blocked:
             again = {item.step.action.id for item in first.report.items}
             assert deleted <= again
-            self.observer.rest(500.0)
+            self.observer.rest(SETTLED)
 
     @rule(made=edits, latency=st.sampled_from([0.2, 0.31, 1.7]), delay=st.sampled_from([0.0, 0.5, 3.0]))
     def two_disagree(self, made: Sequence[tuple[Place, Wanted | None]], latency: float, delay: float) -> None:
@@ -436,7 +472,7 @@ class Histories(RuleBasedStateMachine):
             await asyncio.sleep(wait)
             plan = await plan_of(state, arm)
             if plan.applyable:
-                await apply(plan, arm, VirtualClock(), Silence(), jitter=lambda: 0.0)
+                await apply(plan, arm, VirtualClock(), Silence(), pace=PACE, jitter=lambda: 0.0)
 
         async def both() -> float:
             await asyncio.gather(
@@ -451,7 +487,7 @@ class Histories(RuleBasedStateMachine):
     def a_plan_is_the_same_twice_and_writes_nothing(self) -> None:
         """I-18, I-04; of one live state, so nothing may end between the two."""
         if not self.observer.quiet:
-            self.observer.rest(500.0)
+            self.observer.rest(SETTLED)
         first, arm = self.observer.plan(self.state)
         second, _ = self.observer.plan(self.state)
         assert _text(first) == _text(second)
@@ -479,7 +515,7 @@ class Histories(RuleBasedStateMachine):
         self.observer.run(state, policy=EVERYTHING_ALLOWED)
         assert len(self.world.writes) == written, "I-02: the second apply wrote"
         for one in state.deployments:
-            assert as_declared(one, self.world.deployments[one.id])
+            assert as_declared(one, self.world.deployments[one.id], self.world)
 
     # -- the laws --------------------------------------------------------------------------------------
 

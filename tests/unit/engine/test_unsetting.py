@@ -119,3 +119,15 @@ def test_an_operation_is_waited_for_and_nothing_is_written(ends_as: str, outcome
     assert (step.action.reason, plan.writes, plan.applyable) == (Reason.IN_PROGRESS, (), True)
     found = item(fleet(desired("chat")), the_world)
     assert (found.outcome, len(the_world.writes)) == (outcome, before)
+
+
+def test_the_first_of_two_writes_does_not_miss_what_arm_keeps_to_itself_either() -> None:
+    the_world = world()
+    the_world.keeps_to_itself = frozenset({"newThing"})
+    before = fleet(desired("chat", sku="ProvisionedManaged", capacity=50))
+    run(reconcile(before, SimulatedArm(the_world)))
+    bigger = desired(
+        "chat", sku="ProvisionedManaged", capacity=100, model="gpt-y", settings={"newThing": {"a": 1}}
+    )
+    found = item(fleet(bigger), the_world)
+    assert (found.outcome, found.attempts) == (Outcome.SUCCEEDED, 2)

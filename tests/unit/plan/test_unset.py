@@ -250,3 +250,20 @@ def test_adopting_sends_back_every_spelling() -> None:
     )
     after = seen(there.id, {**there.resource, **action.body})
     assert isinstance(only_action(plan(state(one), world(listed(after)))), Keep)
+
+
+def test_what_is_replaced_may_be_named_once_it_is_back() -> None:
+    other = desired("paygo", model="gpt-4.1", lifecycle=Lifecycle(replace_allowed=True))
+    there = [applied(desired("ptu", sku="ProvisionedManaged")), applied(PAYGO)]
+    made = plan(state(PTU, other), world(listed(*there)))
+    assert [(type(step.action), step.action.id.name) for step in made.writes] == [
+        (Replace, "paygo"),
+        (Update, "ptu"),
+    ]
+
+
+def test_what_goes_is_not_to_be_named_anew() -> None:
+    there = [applied(desired("ptu", sku="ProvisionedManaged")), applied(PAYGO)]
+    made = plan(state(PTU), world(listed(*there)))
+    action = next(step.action for step in made.steps if step.action.id == name_of("paygo"))
+    assert (type(action), action.reason) == (Blocked, Reason.STILL_REFERENCED)
