@@ -3,10 +3,13 @@
 These need python-hcl2, the extra `terraform` (it is among the development dependencies).
 """
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from reconciler.domain.deployment import JsonValue
 from reconciler.errors import UsageProblem
@@ -305,3 +308,43 @@ def test_a_folder_without_tf_files_is_told() -> None:
     Path("empty").mkdir()
     with pytest.raises(UsageProblem, match=r"holds no \.tf files"):
         estate_of(Files(any_kind=(Path("empty"),)), Setting())
+
+
+NAMES = st.from_regex(r"[a-z][a-z0-9-]{1,12}[a-z0-9]", fullmatch=True)
+TEXTS = st.text(st.sampled_from(r'abzAZ019._-$"\ '), min_size=1, max_size=8)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(models=st.dictionaries(NAMES, st.tuples(TEXTS, TEXTS, st.integers(1, 5000)), min_size=1, max_size=4))
+def test_a_fleet_that_is_written_in_hcl_comes_back_as_it_was(models: dict[str, tuple[str, str, int]]) -> None:
+    rows = "\n".join(
+        f"    {name} = {{ name = {json.dumps(model)}, version = {json.dumps(version)}, capacity = {many} }}"
+        for name, (model, version, many) in models.items()
+    )
+    text = f"""
+locals {{
+  models = {{
+{rows}
+  }}
+}}
+resource "azurerm_cognitive_deployment" "d" {{
+  for_each             = local.models
+  name                 = each.key
+  cognitive_account_id = azurerm_cognitive_account.this.id
+  model {{
+    format  = "OpenAI"
+    name    = each.value.name
+    version = each.value.version
+  }}
+  sku {{
+    name     = "Standard"
+    capacity = each.value.capacity
+  }}
+}}
+"""
+    made: dict[str, Any] = {name: one.resource for name, one in found(read(ACCOUNT, text)).items()}
+    rows_back = {
+        name: (*(one["properties"]["model"][part] for part in ("name", "version")), one["sku"]["capacity"])
+        for name, one in made.items()
+    }
+    assert rows_back == models
