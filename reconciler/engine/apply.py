@@ -29,6 +29,7 @@ from reconciler.engine.outcome import (
 )
 from reconciler.engine.pace import DEFAULT_PACE, Pace
 from reconciler.engine.ports import DeploymentsApi
+from reconciler.engine.shortage import QuotaFacts, with_usages
 from reconciler.engine.step import Track, cut_short
 from reconciler.engine.stop import Cause, Interruption, Stop
 from reconciler.engine.writer import Writer
@@ -82,6 +83,7 @@ async def apply(
     pace: Pace = DEFAULT_PACE,
     stop: Stop | None = None,
     time_is_up: Interruption = _TIME_IS_UP,
+    facts: QuotaFacts | None = None,
     jitter: Callable[[], float] = random.random,
 ) -> ApplyReport:
     """Carry out the writing steps of `plan` and report on each of them.
@@ -89,7 +91,8 @@ async def apply(
     Does not ask whether the plan may be applied: that is the caller's decision, taken on the plan.
     Begins nothing new once `pace.apply_deadline` seconds have passed, told as `time_is_up`, or `stop` was
     asked for, and ends by `pace.grace` seconds after that. How many requests are in flight at once is the
-    client's business: a lane that waits for an operation keeps nobody from sending.
+    client's business: a lane that waits for an operation keeps nobody from sending. `facts` are asked about
+    quota that ARM refused a write for.
     """
     stop = stop or Stop()
     steps = plan.work
@@ -122,6 +125,8 @@ async def apply(
     if not working.cancelled() and (bug := working.exception()) is not None:
         raise bug
     items = ledger.close(str(stop.why or "an earlier failure"))
+    if facts is not None and not stop.asked:
+        items = await with_usages(items, facts)
     return ApplyReport(plan=plan, items=items, interrupted=stop.why)
 
 

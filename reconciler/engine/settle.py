@@ -63,6 +63,9 @@ async def confirm(
         delay = here.longer(delay)
 
 
+_REPLACE = "it stays Failed and takes no change until it is deleted: pass --replace-failed"
+
+
 def _may_recover(failure: OperationState | None) -> bool:
     """Whether a failed operation is of the kind that is known to succeed a while later (F-056)."""
     return failure is not None and failure.code.lower() in _TIMED_OUT
@@ -78,7 +81,9 @@ def _judge(
 ) -> None:
     """End the step where a settled deployment cannot become as wanted any more."""
     if failure is not None:
-        raise StepEnded(Outcome.FAILED, here.fault(failure.code or failure.status.value, failure.message))
+        note = _REPLACE if now is not None and now.failed else ""
+        fault = here.fault(failure.code or failure.status.value, failure.message)
+        raise StepEnded(Outcome.FAILED, fault, note)
     if now is not None and not succeeded(now):
         message = f"ARM settled it in state {now.provisioning_state}"
         raise StepEnded(Outcome.FAILED, here.fault(f"provisioningState {now.provisioning_state}", message))
@@ -122,5 +127,5 @@ async def _read_back(here: StepContext, write: Write, *, patient: bool) -> Obser
 
 def _overdue(here: StepContext, now: ObservedDeployment | None = None) -> NoReturn:
     state = f" (provisioningState {now.provisioning_state})" if now is not None else ""
-    message = f"ARM was still at work on it{state} when time was up; the next run goes on from there"
+    message = f"still running in ARM{state} when time was up; the next run goes on from there"
     raise StepEnded(Outcome.UNKNOWN, here.fault("OperationTimedOut", message))

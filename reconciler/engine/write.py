@@ -214,7 +214,8 @@ class Delivery:
         """Wait for our turn in a busy account."""
         here = self.here
         here.track.in_flight = ""
-        seconds = max(busy.retry_after or pause, pause) * (1 + here.jitter() / 10)
+        asked = min(busy.retry_after or pause, here.pace.asked_cap)
+        seconds = max(asked, pause) * (1 + here.jitter() / 10)
         if not await here.wait("the account, busy with another write", seconds):
             outcome = Outcome.FAILED if here.track.done else Outcome.CONFLICT
             raise StepEnded(outcome, fault_of(busy)) from busy

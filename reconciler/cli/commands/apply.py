@@ -214,6 +214,7 @@ class _Run:
                     pace=pace,
                     stop=stop,
                     time_is_up=Interruption(cause=Cause.TIME_LIMIT, told=str(deadline)),
+                    facts=arm,
                 )
             report = dataclasses.replace(report, items=(*report.items, *moved))
             code = exit_code(report, waited=pace.wait_for_operations)

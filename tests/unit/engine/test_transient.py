@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 
 from reconciler.domain.ids import DeploymentId
-from reconciler.domain.operation import Accepted, OperationRef, OperationState
+from reconciler.domain.operation import Accepted, OperationRef, OperationState, OperationStatus
 from reconciler.domain.sending import UNWATCHED, SendObserver
 from reconciler.engine.apply import apply
 from reconciler.engine.outcome import ApplyReport, ItemReport, Outcome, Silence
 from reconciler.engine.pace import DEFAULT_PACE
-from reconciler.errors import NotFound
-from tests.simulated.arm import Exchange, SimulatedArm, World
+from reconciler.errors import Conflict, NotFound
+from tests.simulated.arm import Ending, Exchange, SimulatedArm, World
 from tests.simulated.fleets import REGION, account, deployment, desired, fleet
 from tests.simulated.reconcile import plan_of, reconcile
 from tests.simulated.time import VirtualClock, run
@@ -102,3 +102,34 @@ def test_a_pause_longer_than_the_time_left_does_not_end_the_wait_at_once() -> No
     report, seconds = run(scenario())
     assert report.items[0].outcome is Outcome.SUCCEEDED
     assert 95.0 <= seconds <= 105.0
+
+
+def test_a_busy_account_that_asks_for_half_an_hour_is_asked_again_after_a_minute() -> None:
+    """F-143: no Retry-After is obeyed beyond a minute."""
+    the_world = world()
+    met: list[float] = []
+
+    def fault(exchange: Exchange, phase: str) -> None:
+        if exchange.verb == "PUT" and phase == "before":
+            met.append(exchange.time)
+            if len(met) == 1:
+                raise Conflict(
+                    "busy",
+                    operation="write",
+                    target="",
+                    status=409,
+                    code="RequestConflict",
+                    retry_after=1800.0,
+                )
+
+    (item,) = run(reconcile(fleet(desired("chat")), SimulatedArm(the_world, fault=fault))).items
+    assert item.outcome is Outcome.SUCCEEDED
+    assert met[1] - met[0] <= 61.0
+
+
+def test_a_failed_operation_says_how_a_deployment_in_state_failed_is_replaced() -> None:
+    the_world = world()
+    the_world.endings[CHAT] = Ending(OperationStatus.FAILED, "Failed", "InternalServerError")
+    (item,) = run(reconcile(fleet(PTU), SimulatedArm(the_world))).items
+    assert item.outcome is Outcome.FAILED
+    assert "--replace-failed" in item.note

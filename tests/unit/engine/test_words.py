@@ -370,7 +370,7 @@ def test_a_write_that_cannot_be_read_back_is_unknown(error: Exception, note: str
         (
             Ending(state="Frobnicating"),
             (
-                "OperationTimedOut: ARM was still at work on it (provisioningState Frobnicating) when time "
+                "OperationTimedOut: still running in ARM (provisioningState Frobnicating) when time "
                 "was up; the next run goes on from there"
             ),
         ),
@@ -391,7 +391,7 @@ def test_an_operation_that_outlasts_the_run_is_told_so() -> None:
     (item,) = items(fleet(PTU), the_world)
     assert words(item) == (
         Outcome.UNKNOWN,
-        "OperationTimedOut: ARM was still at work on it when time was up; the next run goes on from there",
+        "OperationTimedOut: still running in ARM when time was up; the next run goes on from there",
         "",
     )
 
