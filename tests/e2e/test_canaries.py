@@ -14,7 +14,7 @@ import httpx
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
-from reconciler.arm import auth
+from reconciler.arm import tokens
 from reconciler.arm.azure_credential import AccessToken
 from reconciler.cli import embedded, run
 from reconciler.clock import SystemClock
@@ -275,7 +275,8 @@ class Talkative:
     def __init__(self, problem: Callable[[str], Exception]) -> None:
         self._problem = problem
 
-    def get_token(self, *scopes: str, tenant_id: str | None = None) -> AccessToken:
+    def get_token(self, *scopes: str, tenant_id: str | None = None, claims: str | None = None) -> AccessToken:
+        del claims
         type(self).asked += 1
         given = " ".join(f"{name}={os.environ[name]}" for name in SECRETS)
         raise self._problem(f"POST /{tenant_id}/oauth2/v2.0/token client_secret={given} for {scopes}")
@@ -291,10 +292,10 @@ def test_a_credential_that_quotes_its_secret_gets_no_command_to_repeat_it(
     """F-098, F-128: a refusal of the authority, a wrong setting, and a library's own bug."""
     listen(lambda _: None)
     write_manifest(cloud="AzureCloud")
-    monkeypatch.setattr(auth, "azure_credential", lambda *_: Talkative(problem))
+    monkeypatch.setattr(tokens, "azure_credential", lambda *_: Talkative(problem))
     for words in ONCE:
         before = Talkative.asked
-        cloud = ["--endpoint", "https://arm.example", "--credential", "environment"]
+        cloud = ["--endpoint", "https://management.azure.com", "--credential", "environment"]
         where = [*cloud, "--cloud", "AzureCloud"] if words[0] == "export" else cloud
         code, told = told_by([one for one in words if one not in {"--cloud", "emulator"}] + where, capsys)
         assert Talkative.asked > before, words
