@@ -28,6 +28,12 @@ ENGINE_TESTS = (
     "tests/unit/engine/test_one_step.py",
     "tests/unit/engine",
 )
+FIELD_TESTS = (
+    "tests/unit/plan/test_diff.py",
+    "tests/unit/plan/test_body.py",
+    "tests/unit/plan/test_unset.py",
+)
+OWNER_TESTS = ("tests/unit/plan/test_removal.py", "tests/unit/plan/test_fleet_ids.py")
 HELD = (
     Held(module="manifest/rules", tests=RULE_TESTS),
     Held(
@@ -48,15 +54,26 @@ HELD = (
     Held(module="engine/settle", tests=ENGINE_TESTS),
     Held(module="engine/stop", tests=ENGINE_TESTS),
     Held(module="engine/step", tests=ENGINE_TESTS),
-    Held(module="plan/diff", tests=("tests/unit/plan/test_diff.py", "tests/unit/plan/test_body.py")),
-    Held(module="plan/order", tests=("tests/unit/plan/test_order.py",)),
+    Held(module="engine/writer", tests=ENGINE_TESTS),
+    Held(module="domain/json_values", tests=FIELD_TESTS),
+    Held(module="plan/diff", tests=FIELD_TESTS),
+    Held(module="plan/moved", tests=("tests/unit/plan/test_moved.py",), percent=95.0),
+    Held(module="plan/migration", tests=("tests/unit/plan/test_migration.py",)),
+    Held(
+        module="plan/order",
+        tests=(
+            "tests/unit/plan/test_order.py",
+            "tests/unit/plan/test_unset.py",
+            "tests/unit/plan/test_settings.py",
+        ),
+    ),
     Held(
         module="plan/guard",
         tests=("tests/unit/plan/test_guard.py", "tests/unit/plan/test_guard_in_shards.py"),
         percent=100.0,
     ),
-    Held(module="plan/removal", tests=("tests/unit/plan/test_removal.py",), percent=100.0),
-    Held(module="plan/ownership", tests=("tests/unit/plan/test_removal.py",), percent=100.0),
+    Held(module="plan/removal", tests=OWNER_TESTS, percent=100.0),
+    Held(module="plan/ownership", tests=OWNER_TESTS, percent=100.0),
 )
 _TEXTS_ONLY = "structural.py"
 

@@ -25,7 +25,7 @@ def _severity(word: str) -> tuple[str, Severity]:
     explanation = explain(code)
     if explanation is None:
         near = difflib.get_close_matches(code, CODES, n=1)
-        fix = f"Did you mean {near[0]}?" if near else "docs/diagnostics.md lists the codes"
+        fix = f"Did you mean {near[0]}?" if near else "`reconciler explain` lists the codes"
         raise UsageProblem(f"--rule {word!r}: there is no rule {code!r}. {fix}")
     if explanation.structural and code not in LOWERABLE and level != Severity.ERROR:
         raise UsageProblem(

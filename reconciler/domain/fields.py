@@ -143,9 +143,7 @@ _MIGRATION = (
     "Microsoft, working with models: in-place migration of provisioned deployments; "
     "elsewhere CannotChangeDeploymentModel, azure-search-openai-demo#1121, #1330, #1429"
 )
-_UNUSED = "In ARM's schema; the service uses none."
 _SCHEMA = "OpenAPI 2025-06-01"
-
 FIELDS: Final[tuple[Field, ...]] = (
     Field(
         path="model.format",
@@ -207,9 +205,10 @@ FIELDS: Final[tuple[Field, ...]] = (
         "azure-search-openai-demo#1154",
         reason="capacity-changed",
     ),
-    Field(path="sku.tier", arm=("sku", "tier"), about=_UNUSED, known_from=_SCHEMA),
-    Field(path="sku.size", arm=("sku", "size"), about=_UNUSED, known_from=_SCHEMA),
-    Field(path="sku.family", arm=("sku", "family"), about=_UNUSED, known_from=_SCHEMA),
+    *(
+        Field(path=f"sku.{name}", arm=("sku", name), about="In ARM's schema; unused.", known_from=_SCHEMA)
+        for name in ("tier", "size", "family")
+    ),
     _property(
         "versionUpgradeOption",
         "Whether the service may move the deployment to newer versions.",
@@ -337,7 +336,6 @@ BY_PATH: Final[Mapping[str, Field]] = {field.path: field for field in FIELDS}
 _BY_ARM: Final[Mapping[Path, Field]] = {tuple(map(str.lower, field.arm)): field for field in FIELDS}
 _SOURCE_ACCOUNT: Final = ("properties", "model", "sourceaccount")
 _RANK: Final = {field.path: number for number, field in enumerate(FIELDS)}
-_LAST: Final = len(FIELDS)
 
 
 def field_at(arm: Path) -> Field | None:
@@ -389,8 +387,8 @@ def rank(path: str) -> tuple[int, str]:
     known = (_RANK.get(".".join(parts[:length])) for length in (2, 1))
     found = next((number for number in known if number is not None), None)
     if found is None:
-        return (_LAST - 1, path)
-    return (_LAST if parts[0] == "tags" else found, path)
+        return (len(FIELDS) - 1, path)
+    return (len(FIELDS) if parts[0] == "tags" else found, path)
 
 
 def unset_paths(value: JsonObject, path: Path = ()) -> Iterable[Path]:

@@ -7,7 +7,7 @@ deployment and no content filter is a 501 that names it.
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from reconciler.emulator import (
     account_actions,
@@ -81,16 +81,47 @@ def failed(refusal: errors.Refusal) -> Json:
 def deployed(turn: Turn, asked: Json, *, depth: int = 0) -> tuple[Json, list[Json]]:
     """Make everything that a template names; its outputs, and the ids of what was made."""
     template: Json = asked["template"]
-    scope = _scope(turn, template, asked.get("parameters") or {})
+    _check_shape(template, _SHAPES)
+    scope = _scope(turn, template, _objects(asked.get("parameters") or {}, "parameters"))
     made: list[Json] = []
     for resource, inner in _ordered(turn, list(_expanded(template, scope))):
         made += _resource(turn, resource, inner, depth)
     outputs = {
         name: {"type": item.get("type", "String"), "value": scope.value(item.get("value"))}
-        for name, item in (template.get("outputs") or {}).items()
+        for name, item in _objects(template.get("outputs") or {}, "outputs").items()
         if scope.value(item.get("condition", True))
     }
     return outputs, made
+
+
+_Shapes: TypeAlias = Mapping[str, type | tuple[type, ...]]
+_SHAPES: _Shapes = {"parameters": dict, "variables": dict, "outputs": dict, "resources": (list, dict)}
+_RESOURCE: _Shapes = {
+    "type": str,
+    "name": str,
+    "apiVersion": str,
+    "copy": dict,
+    "dependsOn": list,
+    "properties": (dict, str),
+}
+
+
+def _check_shape(found: Json, shapes: _Shapes) -> None:
+    for name, kinds in shapes.items():
+        if found.get(name) is not None and not isinstance(found[name], kinds):
+            raise manager_errors.invalid_template(f"'{name}' has a value of an unexpected type")
+
+
+def _objects(found: Any, what: str) -> dict[Any, Json]:  # noqa: ANN401 - JSON
+    if not isinstance(found, dict) or not all(isinstance(item, dict) for item in found.values()):
+        raise manager_errors.invalid_template(f"'{what}' has a member that is no object")
+    return found
+
+
+def _count(found: object) -> int:
+    if not isinstance(found, int) or isinstance(found, bool) or found < 0:
+        raise manager_errors.invalid_template(f"the count of a copy is {found!r}")
+    return found
 
 
 def _scope(turn: Turn, template: Json, given: Json) -> Scope:
@@ -122,8 +153,8 @@ def _scope(turn: Turn, template: Json, given: Json) -> Scope:
             "listKeys": lambda identity, *_: dict(account_actions.keys(turn.store, str(identity).lower())),
         }
     )
-    values = {name.lower(): item.get("value") for name, item in given.items() if isinstance(item, dict)}
-    for name, declared in (template.get("parameters") or {}).items():
+    values = {name.lower(): item.get("value") for name, item in given.items()}
+    for name, declared in _objects(template.get("parameters") or {}, "parameters").items():
         if name.lower() in values:
             parameters[name.lower()] = values[name.lower()]
         elif "defaultValue" in declared:
@@ -176,13 +207,16 @@ def everything(turn: Turn) -> Iterator[Json]:
 def _expanded(template: Json, scope: Scope) -> Iterator[tuple[Json, Scope]]:
     """Resources that are to be made, copies told apart; a dictionary of symbolic names is a list too."""
     resources = template.get("resources") or []
-    listed = resources
-    if isinstance(resources, dict):
-        listed = [{**resource, SYMBOL: name} for name, resource in resources.items()]
+    by_name = _objects(dict(enumerate(resources)) if isinstance(resources, list) else resources, "resources")
+    listed = [{**resource, SYMBOL: str(name)} for name, resource in by_name.items()]
+    if isinstance(resources, list):
+        listed = list(by_name.values())
+    for resource in listed:
+        _check_shape(resource, _RESOURCE)
     number = 0
     for resource in listed:
         copy = resource.get("copy")
-        count = 1 if copy is None else int(scope.value(copy["count"]))
+        count = 1 if copy is None else _count(scope.value(copy.get("count")))
         for index in range(min(count, _MOST)):
             number += 1
             inner = scope if copy is None else scope.at(index)

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from reconciler.emulator import accounts, errors, manager_errors, paging, provisioning
 from reconciler.emulator.template_resources import body, deployed, everything, failed, key
-from reconciler.emulator.turn import Turn
+from reconciler.emulator.turn import Turn, expect
 from reconciler.emulator.wire import Answer, Json, at
 
 
@@ -176,10 +176,15 @@ def _relaxed(content: bytes) -> bytes:
 
 def _asked(turn: Turn) -> Json:
     relaxed = replace(turn.request, content=_relaxed(turn.request.content))
-    properties = at(replace(turn, request=relaxed).body(), "properties") or {}
+    asked = replace(turn, request=relaxed).body()
+    expect(asked, {"properties": dict, "properties.mode": str})
+    properties: Json = asked.get("properties") or {}
     template = properties.get("template")
     if isinstance(template, str):
-        template = json.loads(template)
+        try:
+            template = json.loads(template)
+        except ValueError as error:
+            raise manager_errors.invalid_template(f"properties.template is no JSON: {error}") from error
     if not isinstance(template, dict):
         raise manager_errors.invalid_template(
             "the request has no properties.template; links are not followed"

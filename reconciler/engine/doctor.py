@@ -38,7 +38,7 @@ SKEW_REFUSED = 300.0
 """Seconds; Microsoft Entra refuses what a clock five minutes wrong has signed."""
 
 _APPLY = tuple(right.action for right in RIGHTS if right.need is Need.APPLY)
-_ASK_FOR_ROLE = "give the identity the role of docs/roles/reconciler-{role}.json on this account or above it"
+_ASK_FOR_ROLE = "give the identity the role reconciler-{role} (documentation, page Rights) for this account"
 
 _OTHER_TENANT = (
     "state the tenant that the subscription belongs to beside its alias in the Fleet: "
@@ -196,7 +196,7 @@ async def _rights(
     beyond = [] if own_machine else [action for action in TOO_MUCH if allowed(grants, action)]
     if beyond:
         message = f"may also {_listed(beyond)}"
-        fix = "a narrower role does: docs/roles/reconciler-plan.json and reconciler-apply.json"
+        fix = "a narrower role is enough: reconciler-plan or reconciler-apply (documentation, page Rights)"
         tell(Check(name="least privilege", subject=one.name, status=Status.WARNING, message=message, fix=fix))
 
 

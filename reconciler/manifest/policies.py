@@ -233,7 +233,7 @@ def _expression_findings(rule: PolicyRule) -> Iterator[Diagnostic]:
             place=rule.at("expression"),
             label="" if problem.column is None else f"line {problem.line}, column {problem.column}",
             source="Common Expression Language (CEL)",
-            fix=problem.fix or "docs/how-to/policies.md lists what an expression can name",
+            fix=problem.fix or "the guide on policies lists what an expression can name",
         )
 
 

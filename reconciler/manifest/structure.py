@@ -79,7 +79,7 @@ STRUCTURAL: Final[Mapping[str, str]] = {
     "policy-expression": (
         "The expression of a policy rule cannot be used: it is no CEL, names what does not exist, compares "
         "values of different types, does not come out true or false, or is too long. Line and column count "
-        "within the expression. docs/how-to/policies.md lists what an expression can name."
+        "within the expression. The guide on policies lists what an expression can name."
     ),
     "undecided": (
         "`reconciler export` found a deployment behind a condition whose value it could not know, and wrote "

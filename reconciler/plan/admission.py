@@ -36,6 +36,7 @@ def _judged(action: Writable, observed: ObservedState, availability: Availabilit
     findings = (
         *migration,
         *availability.findings(action),
+        *availability.setting_findings(action),
         *reference_findings(action, observed),
         *_opinions(action, observed),
     )

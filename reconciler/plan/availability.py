@@ -73,6 +73,27 @@ class Availability:
             self._known[asked] = tuple(self._judged(subscription, action.region, wanted))
         return self._known[asked]
 
+    def setting_findings(self, action: Writable) -> Iterator[Finding]:
+        """What is known against a pause and a processing tier that `action` asks for."""
+        paths = {change.path for change in action.changes} & {"deploymentState", "serviceTier", "sku.name"}
+        settings, sku = action.desired.spec, action.desired.spec.sku.name
+        if not paths or not sku.known:
+            return
+        if _is(settings.deployment_state, "Paused") and not sku.pay_as_you_go:
+            yield _not_offered(
+                f"a deployment on {sku} cannot be paused, and would be billed all the same",
+                "take deploymentState out; only Standard, GlobalStandard and DataZoneStandard can pause",
+            )
+        if _is(settings.service_tier, "Priority") and (offers := self.offers_for(action, action.body)):
+            # Lists of older api-versions say nothing of tiers: then none of a region's offers has one.
+            region = self._in(action.id.account.subscription.lower(), action.region) if action.region else {}
+            told = any(offer.priority_tier for some in (region or {}).values() for offer in some)
+            if told and not any(offer.priority_tier for offer in offers):
+                yield _not_offered(
+                    f"ARM lists no Priority tier for {action.desired.spec.model.name} on {sku}",
+                    "take serviceTier out, or choose a SKU or model that has the tier",
+                )
+
     def offers_for(self, action: Writable, body: JsonObject) -> Sequence[Offer]:
         """The offers of a body's model, version and SKU where `action` is; none where no list tells."""
         wanted = _wanted(body, "", new=True)
@@ -173,6 +194,10 @@ def _narrowed(
             + (f"its SKUs there: {found}" if found else "fine-tuned models of it are not offered there"),
             f"declare one of these SKUs: {found}" if found else "deploy it where its base can be fine-tuned",
         )
+
+
+def _is(value: str | Unset, word: str) -> bool:
+    return not isinstance(value, Unset) and value.lower() == word.lower()
 
 
 def _of_version(named: Sequence[Offer], version: str | Unset) -> Sequence[Offer]:

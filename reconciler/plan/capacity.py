@@ -261,11 +261,15 @@ class CapacityRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sought:
-    """What somebody looks for: a catalogue model, SKUs to consider, and units; None is the smallest size."""
+    """What somebody looks for: a catalogue model, SKUs to consider, and units; None is the smallest size.
+
+    `fine_tuned`: models fine-tuned from it, for which offers, quota and capacity are others.
+    """
 
     model: ModelRef
     skus: tuple[SkuName, ...]
     amount: int | None = None
+    fine_tuned: bool = False
 
 
 def capacity_rows(
@@ -278,7 +282,7 @@ def capacity_rows(
 ) -> Iterator[CapacityRow]:
     """What one region of one subscription has to offer."""
     for sku in sought.skus:
-        offer = _offer(facts, sought.model, sku)
+        offer = _offer(facts, sought, sku)
         offered = None if facts.offers is None else offer is not None
         known = sizes.get(sku)
         minimum, step, source = _sizes(offer, known)
@@ -286,7 +290,7 @@ def capacity_rows(
         left = _quota_left(facts, offer, forecasts)
         available = None
         if not isinstance(answer, str):
-            available = room_in(answer, facts.region, sku, fine_tuned=False)
+            available = room_in(answer, facts.region, sku, fine_tuned=sought.fine_tuned)
         yield CapacityRow(
             subscription=facts.subscription,
             region=facts.region,
@@ -317,12 +321,19 @@ def best_first(rows: Iterable[CapacityRow]) -> list[CapacityRow]:
     )
 
 
-def _offer(facts: RegionFacts, model: ModelRef, sku: SkuName) -> Offer | None:
+def _offer(facts: RegionFacts, sought: Sought, sku: SkuName) -> Offer | None:
+    model = sought.model
     for offer in facts.offers or ():
         same = offer.model_name.lower() == model.name.lower() and offer.model_version == model.version
-        if same and offer.sku == sku and not offer.for_fine_tuned:
+        if same and offer.sku == sku and _serves(offer, sought):
             return offer
     return None
+
+
+def _serves(offer: Offer, sought: Sought) -> bool:
+    """Provisioned SKUs have one offer for base and fine-tuned models, the others one for each."""
+    provisioned = offer.sku.family is SkuFamily.PROVISIONED
+    return provisioned or offer.for_fine_tuned == sought.fine_tuned
 
 
 def _sizes(offer: Offer | None, known: Sizes | None) -> tuple[int | None, int | None, str]:

@@ -26,7 +26,7 @@ from reconciler.domain.state import (
 from reconciler.plan.actions import FieldChange
 from reconciler.plan.body import spec_mark
 from reconciler.plan.causes import ABOUT, Cause, is_drift
-from reconciler.plan.compare import by_account
+from reconciler.plan.compare import by_account, unread_accounts
 from reconciler.plan.legality import only_marks, without_marks
 from reconciler.plan.moved import Mover, RegionalUpgrades, Upgrades, accepting, who_moved
 from reconciler.plan.ownership import Whose, mark_of, owner_of, whose
@@ -81,6 +81,7 @@ class UnreadableAccount:
     id: AccountId
     code: str
     message: str
+    fix: str = ""
     declared: tuple[DeploymentId, ...] = ()
 
 
@@ -147,12 +148,13 @@ def find_drift(desired: DesiredState, observed: ObservedState, *, today: date) -
     synced: list[DeploymentId] = []
     declared = by_account(desired)
     newer = _manifests_moved_on(desired, observed)
+    fixes = {one.id: one.fix for one in unread_accounts(desired, observed)}
     pools = Pools(observed)
     for account in desired.accounts:
         reading = observed.readings.get(account.id)
         here = [one for one in declared.get(account.id, ()) if desired.covers(one.id)]
         if not isinstance(reading, Listed):
-            unreadable.append(_unreadable(account.id, reading, here))
+            unreadable.append(_unreadable(account.id, reading, here, fixes[account.id]))
             continue
         for one in here:
             upgrades = RegionalUpgrades(observed, account.id, reading.account.region, today)
@@ -171,13 +173,14 @@ def find_drift(desired: DesiredState, observed: ObservedState, *, today: date) -
 
 
 def _unreadable(
-    account: AccountId, reading: Reading | None, here: Sequence[DesiredDeployment]
+    account: AccountId, reading: Reading | None, here: Sequence[DesiredDeployment], fix: str
 ) -> UnreadableAccount:
     if isinstance(reading, AccountMissing | Unreadable):
         code, message = reading.code, reading.message
     else:
         code, message = "NotRead", "it was not looked at"
-    return UnreadableAccount(id=account, code=code, message=message, declared=tuple(one.id for one in here))
+    declared = tuple(one.id for one in here)
+    return UnreadableAccount(id=account, code=code, message=message, fix=fix, declared=declared)
 
 
 def _declared(

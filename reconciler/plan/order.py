@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import DeploymentId
-from reconciler.domain.json_values import canonical
+from reconciler.domain.json_values import at, canonical
 from reconciler.domain.state import ObservedState
 from reconciler.plan.actions import (
     Action,
@@ -80,11 +80,33 @@ def _references(writing: Mapping[DeploymentId, Working]) -> Needs:
                 other = writing.get(target)
                 if other is not None and not isinstance(other, Delete):
                     needs[name].add(other.id)
+            needs[name] |= _routed_to(action, writing) - {name}
         if action.observed is not None:
             for target in named_in(action.observed.resource, name):
                 if isinstance(writing.get(target), Delete | Replace) and not _names(action, target):
                     needs[target].add(name)
     return _without_cycles(needs)
+
+
+def _routed_to(router: Working, writing: Mapping[DeploymentId, Working]) -> set[DeploymentId]:
+    """The deployments that a model router's members need: models of Anthropic, in the same account.
+
+    Other members must not be deployed for themselves (Microsoft, model router, 2026-07-08).
+    """
+    members = at(router.writes[-1], ("properties", "routing", "models")) if router.writes else None
+    named = {
+        str(member.get("name")).lower()
+        for member in (members if isinstance(members, list | tuple) else ())
+        if isinstance(member, Mapping) and str(member.get("format")).lower() == "anthropic"
+    }
+    return {
+        name
+        for name, action in writing.items()
+        if named
+        and name.account == router.id.account
+        and action.desired is not None
+        and action.desired.spec.model.name.lower() in named
+    }
 
 
 def _names(action: Working, target: DeploymentId) -> bool:

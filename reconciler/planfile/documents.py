@@ -390,7 +390,7 @@ class DriftItemDocument(Document):
     account: str
     deployment: str
     cause: str = _what(
-        "A stable word; docs/reference/drift-causes.md explains them.",
+        "A stable word; `reconciler explain` says what each means.",
         json_schema_extra={"enum": [cause.value for cause in Cause]},
     )
     severity: Level
@@ -407,6 +407,7 @@ class UnreadableDocument(Document):
     account: str
     code: str
     message: str
+    fix: str
 
 
 class UnverifiedDocument(Document):

@@ -13,7 +13,7 @@ How Azure bills is documented in "Provisioned throughput billing" (2026-05-22), 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Final
@@ -355,17 +355,8 @@ class _Biller:
     def _look_up(
         self, kind: str, sku: SkuName, region: Region | None, term: str = "", *, model_format: str = ""
     ) -> Price | NoPrice:
-        return self.book.price(
-            Question(
-                kind=kind,
-                sku=sku,
-                day=self.day,
-                region=region,
-                format=model_format,
-                term=term,
-                currency=self.costs.currency,
-            )
-        )
+        wanted = Question(kind=kind, sku=sku, day=self.day, region=region, format=model_format, term=term)
+        return self.book.price(replace(wanted, currency=self.costs.currency))
 
 
 def _line(one: Deployed, kind: str, rate: Price, tokens: Decimal | None, sum_of: str) -> Line:

@@ -126,7 +126,7 @@ def read_list(path: Path, *, own: bool = False) -> tuple[Row, ...]:
         why = (isinstance(wrong, OSError) and wrong.strerror) or wrong
         raise UsageProblem(
             f"the price list {path} cannot be used: {why}. `reconciler catalog prices --refresh "
-            "--overlay FILE` writes one, and docs/how-to/costs.md shows the form"
+            "--overlay FILE` writes one, and the guide on costs shows the form"
         ) from wrong
     return tuple(_listed(form, own=own))
 

@@ -1,12 +1,13 @@
-"""What build systems read: GitHub's annotations and JUnit XML, whatever they are about.
+"""What other systems read: GitHub's annotations, JUnit XML, Prometheus' text, whatever they are about.
 
 Rule of this module: an annotation is one line and a test case fails once, whatever is written in them.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from xml.etree import ElementTree as ET
@@ -111,3 +112,26 @@ def junit(name: str, cases: Sequence[Case]) -> str:
 
 def _lines(lines: Sequence[str]) -> str:
     return "\n".join(inert(line) for line in lines)
+
+
+Series = tuple[Mapping[str, str], int]
+"""One time series of a metric: its labels and its value."""
+
+_ESCAPED: Final[Mapping[str, str]] = {"\\": r"\\", '"': r"\"", "\n": r"\n"}
+
+
+def exposition(metrics: Iterable[tuple[str, str, Sequence[Series]]]) -> str:
+    """Gauges in Prometheus' text format: name, what it says, series."""
+    lines: list[str] = []
+    for name, told, series in metrics:
+        lines += [f"# HELP {name} {told}", f"# TYPE {name} gauge"]
+        lines += [
+            f"{name}{{{','.join(f'{key}={_quoted(text)}' for key, text in labels.items())}}} {value}"
+            for labels, value in series
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    r"""A label's value: `inert` leaves no line break and no control, the format's own three are escaped."""
+    return '"' + re.sub(r'[\\"\n]', lambda found: _ESCAPED[found[0]], inert(text)) + '"'

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from reconciler.catalogue.browse import ModelRow, OfferRow
 from reconciler.catalogue.facts import Availability, PtuFacts, RegionFact, Sizes, SkuFact, Source
 from reconciler.domain.sku import SkuFamily
-from reconciler.report.layout import columns, paragraph
+from reconciler.report.layout import broken, paragraph, stacked
 from reconciler.report.style import Style
 
 UNKNOWN = "?"
@@ -45,8 +45,11 @@ def _page(
     """A table with its head, and what belongs below it; a sentence where there are no rows."""
     if len(rows) == 1:
         return "Nothing in the catalogue matches; that is no proof that Azure has nothing.\n"
-    head, *lines = columns([tuple(style.show(cell) for cell in row) for row in rows], right=right)
-    return "\n".join([style.paint(head, "bold"), *lines, "", *below]) + "\n"
+    shown = [tuple(style.show(cell) for cell in row) for row in rows]
+    head, *lines = stacked(shown, width=style.width, first=2, right=right)
+    told = [part for line in below for part in broken(line, style.width, hanging="    ")]
+    heads = [style.paint(line, "bold") for line in head]
+    return "\n".join([*heads, *(part for line in lines for part in line), "", *told]) + "\n"
 
 
 def models_text(rows: Sequence[ModelRow], *, style: Style, known_to: str) -> str:
@@ -166,11 +169,14 @@ def places_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> str
     sources, lines = _Sources(style), list[str]()
     for row in rows:
         number = sources.number(row.refused or (None if row.regions is None else row.regions.source))
-        lines.append(style.paint(style.show(f"{_title(row)} on {row.sku} [{number}]"), "bold"))
+        title = style.show(f"{_title(row)} on {row.sku} [{number}]")
+        lines += [style.paint(one, "bold") for one in broken(title, style.width, hanging="  ")]
         lines += paragraph(style.show(_places(row)), width=style.width, indent="  ")
     if not lines:
         return _page([()], [], style)
-    return "\n".join([*lines, "", *sources.below(), _dated(known_to)]) + "\n"
+    below = [*sources.below(), _dated(known_to)]
+    told = [part for line in below for part in broken(line, style.width, hanging="    ")]
+    return "\n".join([*lines, "", *told]) + "\n"
 
 
 def offers_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> str:

@@ -7,7 +7,6 @@ explanation says what they come to.
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -29,7 +28,8 @@ from reconciler.planfile.documents import (
     UnreadableDocument,
     UnverifiedDocument,
 )
-from reconciler.report.build_systems import Annotation, Case, junit, workflow_commands
+from reconciler.report.build_systems import Annotation, Case, Series, exposition, junit, workflow_commands
+from reconciler.report.causes import cause_lines, common_causes
 from reconciler.report.layout import (
     broken,
     cells,
@@ -47,7 +47,6 @@ from reconciler.report.steps import NO_ALIAS, Alias, account_name, value_text
 from reconciler.report.style import UNBROKEN, Style, inert, masked
 
 _PLAIN = Style(colour=False, unicode=True, width=UNBROKEN)
-_ESCAPED: Mapping[str, str] = {"\\": r"\\", '"': r"\"", "\n": r"\n"}
 _MOST = 200
 """Rows of the Markdown table; the rest is counted."""
 
@@ -103,7 +102,9 @@ def to_json(report: DriftReport, *, show_people: bool = False) -> dict[str, Json
         format_version=FORMAT_VERSION,
         items=tuple(_item(item, show_people=show_people) for item in report.items),
         unreadable=tuple(
-            UnreadableDocument(id=str(one.id), account=one.id.name, code=one.code, message=one.message)
+            UnreadableDocument(
+                id=str(one.id), account=one.id.name, code=one.code, message=one.message, fix=one.fix
+            )
             for one in report.unreadable
         ),
         in_sync=report.in_sync,
@@ -201,7 +202,12 @@ def _changes(changes: Sequence[FieldChange], style: Style) -> Iterator[str]:
 
 def _unreadable(report: DriftReport, style: Style) -> Iterator[str]:
     yield style.paint("Could not be read; nothing is known of what is in it", "bold", "red")
+    causes = common_causes((one.id.name, one.message, "see `reconciler doctor`") for one in report.unreadable)
+    yield from cause_lines(causes, style)
+    common = {name for cause in causes for name in cause.accounts}
     for one in report.unreadable:
+        if one.id.name in common:
+            continue
         told = style.show(f"{one.id.name}: {one.code}: {one.message}")
         yield from paragraph(told, width=style.width, indent="  ", hanging="    ")
 
@@ -324,8 +330,6 @@ def sentence(item: DriftItem, *, show_people: bool) -> str:
 
 # -- Prometheus ----------------------------------------------------------------------------------------
 
-_Series = tuple[Mapping[str, str], int]
-
 
 def render_prometheus(report: DriftReport, *, fleet: str, at: datetime) -> str:
     """All gauges of one run at ARM's time `at`, in Prometheus' text format.
@@ -335,7 +339,7 @@ def render_prometheus(report: DriftReport, *, fleet: str, at: datetime) -> str:
     """
     us = {"fleet": fleet}
     counts = Counter(item.cause for item in report.items)
-    metrics: list[tuple[str, str, Sequence[_Series]]] = [
+    metrics: list[tuple[str, str, Sequence[Series]]] = [
         (
             "reconciler_drift",
             "1 for each deployment that is not as declared, by cause.",
@@ -377,7 +381,7 @@ def render_prometheus(report: DriftReport, *, fleet: str, at: datetime) -> str:
             [] if report.unreadable else [(us, int(at.timestamp()))],
         ),
     ]
-    return "\n".join(line for metric in metrics for line in _lines(*metric)) + "\n"
+    return exposition(metrics)
 
 
 def _labels(account: AccountId) -> Mapping[str, str]:
@@ -387,15 +391,3 @@ def _labels(account: AccountId) -> Mapping[str, str]:
         "resource_group": account.resource_group,
         "account": account.name,
     }
-
-
-def _lines(name: str, told: str, series: Sequence[_Series]) -> Iterator[str]:
-    yield f"# HELP {name} {told}"
-    yield f"# TYPE {name} gauge"
-    for labels, value in series:
-        yield f"{name}{{{','.join(f'{key}={_quoted(text)}' for key, text in labels.items())}}} {value}"
-
-
-def _quoted(text: str) -> str:
-    r"""A label's value: `inert` leaves no line break and no control, the format's own three are escaped."""
-    return '"' + re.sub(r'[\\"\n]', lambda found: _ESCAPED[found[0]], inert(text)) + '"'

@@ -17,6 +17,7 @@ from reconciler.plan.plan import Plan, Step, Unread
 from reconciler.report import diagnostics as diagnostics_report
 from reconciler.report.blocks import Telling, kinds_of
 from reconciler.report.capacity import check_lines
+from reconciler.report.causes import CommonCause, cause_lines, common_causes
 from reconciler.report.cost import plan_lines, total
 from reconciler.report.cost import render_markdown as cost_markdown
 from reconciler.report.diagnostics import Spans
@@ -59,8 +60,10 @@ def render_text(
 ) -> str:
     """What is alike, then the rest by account; with `verbose` everything by account, also what stays."""
     told = Telling(style, units, alias_of, verbose=verbose)
-    shown = [step for step in plan.steps if verbose or not isinstance(step.action, Keep)]
-    parts = [] if idle(plan) else ["\n".join(told.opening(plan, shown))]
+    causes = causes_of(plan)
+    shown = [step for step in _told_apart(plan, causes) if verbose or not isinstance(step.action, Keep)]
+    parts = ["\n".join(cause_lines(causes, style, verbose=verbose))] if causes else []
+    parts += [] if idle(plan) else ["\n".join(told.opening(plan, shown))]
     parts += ["\n".join(block.lines) for block in told.blocks(shown)]
     if plan.quota:
         parts.append("\n".join(forecast_lines(plan.quota, style, alias_of, verbose=verbose)))
@@ -73,8 +76,9 @@ def render_text(
 
 def render_summary(plan: Plan, *, style: Style, alias_of: Alias = NO_ALIAS) -> str:
     """One line an account, below it what is blocked there and why, and the end of the plan."""
-    lines: list[str] = []
-    for steps in by_account([step for step in plan.steps if not isinstance(step.action, Keep)]):
+    causes = causes_of(plan)
+    lines = list(cause_lines(causes, style))
+    for steps in by_account([s for s in _told_apart(plan, causes) if not isinstance(s.action, Keep)]):
         region = next((step.action.region.name for step in steps if step.action.region), "region unknown")
         line = f"{account_name(steps[0].action.id.account, style, alias_of)}  {style.show(region)}  "
         lines += broken(line + kinds_of(steps), style.width, hanging="    ")
@@ -184,7 +188,23 @@ def incomplete(plan: Plan) -> str:
 def told_nowhere_else(plan: Plan) -> Sequence[Unread]:
     """The unread accounts with nothing declared in them: no blocked deployment says why."""
     told = {step.action.id.account for step in plan.blocked}
-    return [one for one in plan.unread if one.id not in told]
+    common = {name for cause in causes_of(plan) for name in cause.accounts}
+    return [one for one in plan.unread if one.id not in told and one.id.name not in common]
+
+
+def causes_of(plan: Plan) -> list[CommonCause]:
+    """What keeps several accounts of the plan from being read, each cause once."""
+    return common_causes((one.id.name, one.message, one.fix) for one in plan.unread)
+
+
+def _told_apart(plan: Plan, causes: Sequence[CommonCause]) -> list[Step]:
+    """The steps without those that are blocked by a common cause alone."""
+    hit = {name for cause in causes for name in cause.accounts}
+    return [
+        step
+        for step in plan.steps
+        if step.action.reason is not Reason.ACCOUNT_UNREADABLE or step.action.id.account.name not in hit
+    ]
 
 
 def left_out(plan: Plan) -> Sequence[str]:
@@ -236,7 +256,7 @@ def render_markdown(
     page.offer_list("Refused, nothing is written while this stands", _refused(plan), "refusal")
     page.offer_list("Blocked", _blocked(plan), "blocked deployment")
     told = Telling(_PAGE, units, alias_of)
-    shown = [step for step in plan.steps if not isinstance(step.action, Keep)]
+    shown = [one for one in _told_apart(plan, causes_of(plan)) if not isinstance(one.action, Keep)]
     if shared := list(told.shared(shown)):
         page.offer(f"{markdown_fence(chr(10).join(shared), 'text')}\n", "shared setting")
     for block in told.blocks(shown, indent=""):
@@ -269,7 +289,7 @@ def _refused(plan: Plan) -> Iterator[str]:
 
 
 def _blocked(plan: Plan) -> Iterator[str]:
-    for step in plan.steps:
+    for step in _told_apart(plan, causes_of(plan)):
         action = step.action
         if isinstance(action, Blocked):
             told = f"{cell(action.explanation)}; fix: {cell(action.fix)}"
@@ -277,6 +297,9 @@ def _blocked(plan: Plan) -> Iterator[str]:
 
 
 def _unread(plan: Plan) -> Iterator[str]:
+    for cause in causes_of(plan):
+        hit = listed([cell(name) for name in cause.accounts], most=10)
+        yield f"fix: {cell(cause.fix)}; {cell(cause.what)} ({counted(len(cause.accounts), 'account')}: {hit})"
     for (message, fix), accounts in _causes(told_nowhere_else(plan)).items():
         many = f" ({counted(len(accounts), 'account')})" if len(accounts) > 1 else ""
         yield f"{cell(message)}{many}; fix: {cell(fix)}"

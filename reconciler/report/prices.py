@@ -15,7 +15,7 @@ from reconciler.domain.sku import SkuName
 from reconciler.prices.book import EVERYWHERE, PriceBook, Row
 from reconciler.prices.document import plain
 from reconciler.prices.meters import Use
-from reconciler.report.layout import columns, counted, paragraph
+from reconciler.report.layout import counted, paragraph, stacked
 from reconciler.report.style import Style
 
 _Key = tuple[str, ...]
@@ -82,8 +82,9 @@ def _wanted(use: Use, model: str | None, version: str | None, sku: SkuName | Non
 
 def render_text(rows: Sequence[ListedPrice], book: PriceBook, *, style: Style) -> str:
     """A table, and which lists it is from."""
-    lines = columns([_HEAD, *(tuple(map(style.show, _cells(one))) for one in rows)], right={4})
-    lines[0] = style.paint(lines[0], "bold")
+    table = [_HEAD, *(tuple(map(style.show, _cells(one))) for one in rows)]
+    head, *drawn = stacked(table, width=style.width, first=3, right={4})
+    lines = [*(style.paint(line, "bold") for line in head), *(part for line in drawn for part in line)]
     if not rows:
         lines = ["No list has such a price: it is not known."]
     lists = "; ".join(f"{one.as_of} {one.title}" for one in book.lists)

@@ -11,6 +11,7 @@ from itertools import groupby
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.state import AccountMissing, Listed, ObservedDeployment, ObservedState, Unreadable
 from reconciler.plan.ownership import owner_of
+from reconciler.report.causes import cause_lines, common_causes
 from reconciler.report.layout import cells, columns, counted, paragraph, stacked
 from reconciler.report.markdown import cell, table
 from reconciler.report.style import Style
@@ -31,7 +32,16 @@ def render_text(observed: ObservedState, *, style: Style) -> str:
     else:
         lines[:1] = [style.paint(line, "bold") for line in lines[:1]]
     unread = list(_unread(observed))
+    causes = common_causes(
+        (one.id.name, one.message, "see `reconciler doctor`")
+        for one in observed.readings.values()
+        if isinstance(one, Unreadable)
+    )
+    lines += cause_lines(causes, style)
+    common = {name for cause in causes for name in cause.accounts}
     for code, told in unread:
+        if told.partition(":")[0] in common:
+            continue
         words = f"not read: {style.show(told)} ({style.show(code)})"
         lines += [style.paint(line, "red") for line in paragraph(words, width=style.width, hanging="  ")]
     read = counted(len(observed.readings) - len(unread), "account")

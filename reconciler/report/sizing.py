@@ -9,7 +9,7 @@ from fractions import Fraction
 from reconciler.catalogue.facts import PtuFacts, Sizes
 from reconciler.catalogue.sizing import Estimate, formula_of, weights_of
 from reconciler.domain.sku import SkuName
-from reconciler.report.layout import columns
+from reconciler.report.layout import broken, stacked
 from reconciler.report.style import Style
 
 _UNKNOWN = "?"
@@ -189,5 +189,9 @@ def _rivals(sizes: Sizes) -> Iterator[str]:
 def _page(title: str, rows: Sequence[tuple[str, ...]], below: Sequence[str], style: Style) -> str:
     shown = [tuple(style.show(cell) for cell in row) for row in rows]
     right = frozenset(range(1, len(rows[0])))
-    heads = [style.show(line) for line in title.splitlines()]
-    return "\n".join([*heads, "", *columns(shown, right=right), "", *map(style.show, below)]) + "\n"
+    table = [part for line in stacked(shown, width=style.width, first=1, right=right) for part in line]
+    heads, told = (
+        [part for line in lines for part in broken(style.show(line), style.width, hanging="    ")]
+        for lines in (title.splitlines(), below)
+    )
+    return "\n".join([*heads, "", *table, "", *told]) + "\n"

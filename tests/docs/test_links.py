@@ -87,3 +87,12 @@ def _refused(command: click.Command, words: list[str]) -> str:
     except click.UsageError as wrong:
         return wrong.format_message()
     return ""
+
+
+def test_every_test_that_the_threat_model_names_exists() -> None:
+    text = (ROOT / "docs" / "threat-model.md").read_text("utf-8")
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", text)
+    assert len(named) > 15
+    for path, test in named:
+        assert not test or f"def {test}(" in (ROOT / path).read_text("utf-8"), f"{path}::{test}"
+        assert (ROOT / path).is_file()

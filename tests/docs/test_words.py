@@ -57,3 +57,13 @@ def test_no_sentence_of_the_program_uses_a_word_that_has_a_plainer_one(word: str
     pattern = re.compile(before + re.escape(word) + behind)
     found = [f"{where}: {text[:80]!r}" for where, text in EVERY if pattern.search(text)]
     assert found == [], f"write {instead} instead"
+
+
+def test_no_sentence_points_to_a_file_that_only_a_clone_has() -> None:
+    """Who installed the package has no docs/ and no examples/."""
+    found = [
+        where
+        for where, text in EVERY
+        if re.search(r"(?<![\w/])(docs|examples|tools|tests|deploy)/[a-z]", text)
+    ]
+    assert found == []

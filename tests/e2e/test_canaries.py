@@ -275,8 +275,7 @@ class Talkative:
     def __init__(self, problem: Callable[[str], Exception]) -> None:
         self._problem = problem
 
-    def get_token(self, *scopes: str, tenant_id: str | None = None, claims: str | None = None) -> AccessToken:
-        del claims
+    def get_token(self, *scopes: str, tenant_id: str | None = None) -> AccessToken:
         type(self).asked += 1
         given = " ".join(f"{name}={os.environ[name]}" for name in SECRETS)
         raise self._problem(f"POST /{tenant_id}/oauth2/v2.0/token client_secret={given} for {scopes}")
@@ -295,7 +294,7 @@ def test_a_credential_that_quotes_its_secret_gets_no_command_to_repeat_it(
     monkeypatch.setattr(tokens, "azure_credential", lambda *_: Talkative(problem))
     for words in ONCE:
         before = Talkative.asked
-        cloud = ["--endpoint", "https://management.azure.com", "--credential", "environment"]
+        cloud = ["--credential", "environment"]
         where = [*cloud, "--cloud", "AzureCloud"] if words[0] == "export" else cloud
         code, told = told_by([one for one in words if one not in {"--cloud", "emulator"}] + where, capsys)
         assert Talkative.asked > before, words

@@ -304,6 +304,18 @@ def test_text_that_is_not_terraforms_language_is_told_with_its_line() -> None:
         read('resource "x" "y" {\n  = 1\n}')
 
 
+def nested(signs: str, times: int) -> str:
+    value = signs[0] * times + '"x"' + signs[1] * times
+    return deployment(f'name = "chat"\n  rai_policy_name = {value}')
+
+
+@pytest.mark.parametrize("signs", ["()", "[]"])
+def test_what_is_nested_without_end_is_no_traceback(signs: str) -> None:
+    assert "chat" in found(read(ACCOUNT, nested(signs, 40)))
+    with pytest.raises(UsageProblem, match="nested deeper"):
+        read(ACCOUNT, nested(signs, 3000))
+
+
 def test_a_folder_without_tf_files_is_told() -> None:
     Path("empty").mkdir()
     with pytest.raises(UsageProblem, match=r"holds no \.tf files"):

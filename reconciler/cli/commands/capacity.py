@@ -62,6 +62,9 @@ class Search:
 @click.option("--sku", help="Only this SKU.")
 @click.option("--ptus", type=click.IntRange(min=1), metavar="N", help="PTUs wanted, on provisioned SKUs.")
 @click.option("--units", type=click.IntRange(min=1), metavar="N", help="Units wanted, on other SKUs.")
+@click.option(
+    "--fine-tuned", is_flag=True, help="For a model fine-tuned from it: ARM has a number of its own."
+)
 @click.option("--zone", metavar="EU|US", help="Only regions of this data zone.")
 @click.option("--regions", metavar="NAME,...", help="Only these regions.")
 @click.option(
@@ -81,6 +84,7 @@ def command(
     sku: str | None,
     ptus: int | None,
     units: int | None,
+    fine_tuned: bool,
     zone: str | None,
     regions: str | None,
     subscriptions: tuple[str, ...],
@@ -101,7 +105,9 @@ def command(
     known = catalogue()
     ref = _model(known, model, version)
     search = Search(
-        sought=Sought(model=ref, skus=_skus(known, ref, sku, ptus, units), amount=ptus or units),
+        sought=Sought(
+            model=ref, skus=_skus(known, ref, sku, ptus, units), amount=ptus or units, fine_tuned=fine_tuned
+        ),
         subscriptions=_subscriptions(desired, subscriptions),
         regions=_regions(known, regions),
         zone=_zone(known, zone),

@@ -39,7 +39,8 @@ apiVersion: reconciler.aoai/v1
 kind: Fleet
 metadata: {{name: {fleet}}}
 spec:
-{id}  cloud: {cloud} # {hint}
+  id: {id} # tells this fleet from others of its name
+  cloud: {cloud} # {hint}
   subscriptions:
     prod: {{id: 00000000-0000-0000-0000-000000000000}} # `az account list -o table`
 """
@@ -103,13 +104,10 @@ def command(*, folder: Path, fleet: str, live: tuple[str, ...], ci: str, connect
 
 
 def _fleet(name: str, connection: Connection) -> str:
-    from reconciler.manifest.schema import FleetSpec  # noqa: PLC0415 -- pydantic loads only here
-
     cloud = connection.cloud or "emulator"
-    known = "id" in FleetSpec.model_fields
     return _EDITOR + _FLEET.format(
         fleet=name,
-        id=f"  id: {uuid.uuid4()} # tells this fleet from others of its name\n" if known else "",
+        id=uuid.uuid4(),
         cloud=cloud,
         hint="AzureCloud, once the names below are yours"
         if cloud == "emulator"

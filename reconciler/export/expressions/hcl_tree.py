@@ -31,9 +31,25 @@ def significant(node: Tree) -> list[Tree]:
 
 def words_of(node: Tree) -> str:
     """An expression as it was written, on one line."""
-    if kind(node) is None:
-        return str(node)
-    return "".join(words_of(one) for one in significant(node)).strip()
+    found: list[str] = []
+    left = [node]
+    while left:
+        one = left.pop()
+        if kind(one) is None:
+            found.append(str(one))
+        else:
+            left.extend(reversed(significant(one)))
+    return "".join(found).strip()
+
+
+def deeper_than(node: Tree, most: int) -> bool:
+    """Whether a tree has more levels than so many."""
+    level = [node]
+    for _ in range(most):
+        level = [child for one in level for child in getattr(one, "children", ())]
+        if not level:
+            return False
+    return True
 
 
 def unescaped(written: str) -> str:

@@ -14,7 +14,7 @@ from typing import Final
 from reconciler.errors import UsageProblem
 from reconciler.export.estate import Estate, Found, FoundAccount, Origin
 from reconciler.export.expressions.hcl import HclScope, pairs_of
-from reconciler.export.expressions.hcl_tree import Tree, words_of
+from reconciler.export.expressions.hcl_tree import Tree, deeper_than, words_of
 from reconciler.export.expressions.surroundings import Surroundings
 from reconciler.export.expressions.values import Open, Value, as_value, at, segments, settled, unknown
 from reconciler.export.foreign import parse_json, read_bytes
@@ -32,6 +32,9 @@ from reconciler.manifest.files import MAX_ALL
 
 _MOST_FILES: Final = 500
 _DEEPEST: Final = 8
+_DEEPEST_TREE: Final = 200
+"""Levels of a parsed file; an expression has two or three for each of its own."""
+
 _OURS: Final = re.compile(r"openai|cognitive|foundry|ai[-_]?services|deployment", re.IGNORECASE)
 _RESOURCES: Final = frozenset({DEPLOYMENT, "azapi_resource", "azapi_update_resource", *ACCOUNTS})
 _BLOCKS: Final = ("model", "sku", "scale")
@@ -109,11 +112,14 @@ class _Reader:
         if self._left < 0:
             raise UsageProblem(f"the .tf files are larger than {MAX_ALL >> 20} MiB, the most that is read")
         try:
-            return hcl2.parses_to_tree(content.decode("utf-8-sig"))
+            tree = hcl2.parses_to_tree(content.decode("utf-8-sig"))
         except (LarkError, UnicodeDecodeError, RecursionError) as problem:
             line = getattr(problem, "line", None)
             where = f", line {line}" if line else ""
             raise UsageProblem(f"{path} cannot be read as Terraform's language{where}") from problem
+        if deeper_than(tree, _DEEPEST_TREE):
+            raise UsageProblem(f"{path} is nested deeper than any configuration needs")
+        return tree
 
 
 def _nowhere() -> Surroundings:

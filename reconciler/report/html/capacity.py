@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reconciler.plan.capacity import Fit
-from reconciler.report.capacity import CapacityTable, last_words, table_cells
+from reconciler.plan.plan import CapacityCheck
+from reconciler.report.capacity import CapacityTable, check_lines, last_words, table_cells
 from reconciler.report.html.markup import Child, tag
-from reconciler.report.html.page import Answer, Occasion, Section, code, page, table
+from reconciler.report.html.page import PLAIN, Answer, Occasion, Section, code, page, table
 from reconciler.report.steps import NO_ALIAS, Alias
 
 _HEAD = ("region", "SKU", "size", "minimum", "step", "quota left", "available", "verdict")
 _TABLE_BYTES = 2_000_000
+
+
+def check_section(checks: Sequence[CapacityCheck], alias_of: Alias) -> Section | None:
+    """Whether a plan's writes have room, when that was asked; None where nobody asked."""
+    if not checks:
+        return None
+    title, *lines = check_lines(checks, PLAIN, alias_of)
+    body = tag("div", tag("p", title), tag("ul", *(tag("li", line.strip()) for line in lines)))
+    return Section(anchor="capacity", title="Capacity", body=body)
 
 
 def render_html(found: CapacityTable, occasion: Occasion, *, alias_of: Alias = NO_ALIAS) -> str:

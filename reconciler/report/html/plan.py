@@ -21,6 +21,7 @@ from reconciler.plan.actions import (
 )
 from reconciler.plan.plan import Plan, Refusal, Step
 from reconciler.report.blocks import kinds_of
+from reconciler.report.html.capacity import check_section
 from reconciler.report.html.cost import cost_section
 from reconciler.report.html.fleet_map import fleet_map, planned_holdings
 from reconciler.report.html.markup import Markup, tag
@@ -66,6 +67,7 @@ def render_html(
     caption = "After the plan; moved: before → after"
     overview = (
         fleet_map(after, units, before=before, caption=caption),
+        check_section(plan.capacity, alias_of),
         cost_section(plan.cost),
         quota_bars(plan.quota, alias_of),
     )

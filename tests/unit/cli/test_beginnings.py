@@ -27,6 +27,7 @@ def test_init_writes_a_fleet_that_is_valid_and_can_be_planned(empty: Path) -> No
     assert run(["init"]) == 0
     assert files(empty) == {"manifests/fleet.yaml", "manifests/first-account.yaml", "manifests/.schema.json"}
     assert (empty / "manifests/fleet.yaml").read_text("utf-8").startswith("# yaml-language-server: $schema=")
+    assert "\n  id: " in (empty / "manifests/fleet.yaml").read_text("utf-8")
     assert json.loads((empty / "manifests/.schema.json").read_text("utf-8"))["$schema"]
     assert run(["validate"]) == 0
     assert run(["plan", "--detailed-exitcode"]) == 2

@@ -156,7 +156,8 @@ def test_a_plan_says_of_each_provisioned_write_whether_there_is_room(
     assert f"short: aoai-full/reserved needs 100 PTU on ProvisionedManaged in {full}" in text
     assert "room elsewhere" in text
     assert "no promise" in text
-    assert "no promise" in told(capsys, 0, "plan", str(manifest), "--check-capacity", "-o", "markdown")
+    for form in ("markdown", "html"):
+        assert "no promise" in told(capsys, 0, "plan", str(manifest), "--check-capacity", "-o", form)
 
 
 def test_a_plan_that_is_not_asked_says_nothing_of_capacity(
@@ -187,3 +188,16 @@ def test_a_target_that_names_nothing_provisioned_is_nothing_to_propose(
 ) -> None:
     manifest.write_text(manifest.read_text("utf-8").replace("ProvisionedManaged", "GlobalStandard"), "utf-8")
     assert "nothing to propose" in told(capsys, 0, "capacity propose", str(manifest))
+
+
+def test_a_region_that_turns_a_write_away_is_waited_for_and_the_fix_names_the_way(
+    full: str, manifest: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    world = tmp_path / "world.json"
+    world.write_text(json.dumps({"settings": {"capacityShortage": "refused"}}), "utf-8")
+    assert run(["emulator", "load", str(world)]) == 0
+    capsys.readouterr()
+    text = told(capsys, 1, "apply", str(manifest), "--yes", "--capacity-wait", "1")
+    assert "InsufficientCapacity" in text
+    assert "reconciler capacity" in text
+    assert full in text

@@ -192,6 +192,20 @@ def test_a_place_fits_only_where_everything_is_known_and_enough(row: CapacityRow
     assert row.fit is fit
 
 
+def test_a_fine_tuned_model_goes_by_the_number_of_its_own() -> None:
+    facts = RegionFacts(
+        subscription=SUBSCRIPTION,
+        region=REGION,
+        pools=(QuotaPool(name="PTU", label="", used=0, limit=200),),
+        models=(offer("ptu", sku=PTU, sizes=(25, 25, None)),),
+    )
+    sought = Sought(model=MODEL.model, skus=(SkuName(PTU),), amount=50, fine_tuned=True)
+    (row,) = capacity_rows(sought, facts, [has(500, tuned=10)], sizes={})
+    assert (row.available, row.fit) == (10, Fit.SHORT_CAPACITY)
+    (silent,) = capacity_rows(sought, facts, [has(500)], sizes={})
+    assert silent.fit is Fit.UNVERIFIED
+
+
 @pytest.mark.parametrize(("amount", "size"), [(None, 25), (1, 25), (25, 25), (26, 50), (99, 100)])
 def test_the_size_is_the_smallest_legal_one_that_is_enough(amount: int | None, size: int) -> None:
     assert rows(amount, answer=[has(500)]).size == size

@@ -211,6 +211,7 @@ def test_nothing_is_concluded_from_an_account_that_cannot_be_listed(reading: Rea
     report = find_drift(state(ONE), observed, today=TODAY)
     assert report.items == ()
     assert [found.id for found in report.unreadable] == [account()]
+    assert report.unreadable[0].fix
 
 
 def test_items_are_ordered_by_identity_whatever_the_order_of_the_listing() -> None:

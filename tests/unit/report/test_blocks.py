@@ -7,7 +7,8 @@ import pytest
 
 from reconciler.diagnostics import Diagnostic, Layer, Place, Provenance, Severity
 from reconciler.domain.deployment import DesiredDeployment
-from reconciler.plan.plan import Plan, Verdict
+from reconciler.plan.actions import Blocked, Reason
+from reconciler.plan.plan import Plan, Unread, Verdict
 from reconciler.report import plan as report
 from reconciler.report import quota
 from reconciler.report.style import Style
@@ -18,6 +19,7 @@ from tests.unit.report.values import (
     create,
     desired,
     keep,
+    named,
     observed,
     plan,
     pool,
@@ -161,3 +163,46 @@ def test_free_and_used_are_of_what_is_used_after_the_plan(
 ) -> None:
     one = pool(limit=limit, after=after)
     assert (quota.per_cent(one), quota.free(one)) == (used, left)
+
+
+def unread(*accounts: str) -> Plan:
+    """A plan in which nobody could sign in, with one deployment declared in each account."""
+    chain = "Tried: EnvironmentCredential (not configured), AzureCliCredential. Fix: sign in with az login"
+    stuck = [
+        Blocked(
+            id=named("chat", account),
+            region=None,
+            reason=Reason.ACCOUNT_UNREADABLE,
+            explanation=f"the deployments of {account} could not be listed completely: no token. {chain}",
+            fix="above",
+        )
+        for account in accounts
+    ]
+    told = [Unread(id=one.id.account, message=one.explanation, fix=one.fix) for one in stuck]
+    return plan(*stuck, unread=tuple(told))
+
+
+def test_one_cause_that_hits_many_accounts_is_told_once_first_with_its_fix() -> None:
+    text = text_of(unread(*(f"acc-{number:02}" for number in range(40))))
+    assert text.splitlines()[0] == "fix: sign in with az login"
+    assert "no token (40 accounts not read)" in text
+    assert len(text.splitlines()) < 15
+    assert "EnvironmentCredential" not in text
+    assert text.endswith("Plan: 40 blocked.\n")
+
+
+def test_the_credentials_that_were_tried_are_told_to_who_asks() -> None:
+    text = text_of(unread("acc-1", "acc-2"), verbose=True)
+    assert text.count("EnvironmentCredential (not configured)") == 1
+
+
+def test_a_cause_of_one_account_stands_with_it() -> None:
+    text = text_of(unread("alone"))
+    assert "account-unreadable" in text
+    assert "hits" not in text
+
+
+def test_a_page_tells_a_common_cause_once_too() -> None:
+    page = report.render_markdown(unread("acc-1", "acc-2", "acc-3"))
+    assert page.count("`no token`") == 1
+    assert "`sign in with az login`" in page

@@ -137,6 +137,7 @@ def test_json_has_the_pinned_keys_and_every_cause() -> None:
             "account": "aoai-unread",
             "code": "AuthorizationFailed",
             "message": "no right to read",
+            "fix": "",
         }
     ]
 
