@@ -199,6 +199,7 @@ real run. `plan` stands for every command that only reads (`drift`, `show`, `lif
 _RIGHTS_END = """
 - **checks**: without these the plan says `unverified` and goes on.
 - **doctor**: without it `reconciler doctor` cannot look up the rights to write, and says `unverified`.
+- **policies**: for `plan --check-policies`; without it the plan says that Azure Policy could not be asked.
 - **apply** needs those of `plan` too.
 
 Two custom roles hold exactly these: [reconciler-plan](../roles/reconciler-plan.json) for pull requests and

@@ -9,7 +9,7 @@ from reconciler.cli.looking import looking
 from reconciler.cli.options import Connection, Output
 from reconciler.cli.policies import with_policies
 from reconciler.cli.targets import must_hit_something
-from reconciler.cli.wiring import Loaded, connect, the_clock
+from reconciler.cli.wiring import Loaded, connect, note, the_clock
 from reconciler.domain.state import DesiredState, ObservedState
 from reconciler.engine.observe import observe, observe_for_plan
 from reconciler.engine.second_opinion import with_opinions
@@ -55,16 +55,23 @@ async def plan_fleet(
     ask_arm: bool,
     with_cost: bool = False,
     check_capacity: bool = False,
+    check_policies: bool = False,
 ) -> tuple[Plan, ObservedState]:
     """Observe and plan; with `ask_arm` once more, knowing what ARM's own validation says of the writes."""
     desired = loaded.state()
-    async with connect(connection, output, desired, may_validate=ask_arm) as arm:
+    async with connect(connection, output, desired, may_validate=ask_arm or check_policies) as arm:
         observed = await look(desired, arm, connection, output)
         must_hit_something(desired, observed)
         plan = plan_for(loaded, observed, policy, with_cost=with_cost)
         if ask_arm:
             observed = await with_opinions(plan, observed, arm, parallelism=connection.parallelism)
             plan = plan_for(loaded, observed, policy, with_cost=with_cost)
+        if check_policies:
+            from reconciler.engine.azure_policy import UNSEEN, with_policy_verdicts  # noqa: PLC0415 -- if asked
+
+            observed = await with_policy_verdicts(plan, observed, arm, parallelism=connection.parallelism)
+            plan = plan_for(loaded, observed, policy, with_cost=with_cost)
+            note(output, f"note: {UNSEEN}")
         if check_capacity:
             plan = await _with_room(plan, arm, parallelism=connection.parallelism)
         return plan, observed

@@ -22,6 +22,7 @@ class Need(StrEnum):
     CHECKS = "checks"
     DRIFT = "drift"
     CAPACITY = "capacity"
+    POLICIES = "policies"
     DOCTOR = "doctor"
     APPLY = "apply"
 
@@ -63,6 +64,11 @@ RIGHTS: tuple[Right, ...] = (
         action=CAPACITIES_READ,
         need=Need.CAPACITY,
         purpose="which regions have room, for `capacity` and `plan --check-capacity`",
+    ),
+    Right(
+        action=f"{_PROVIDER}/accounts/evaluateDeploymentPolicies/action",
+        need=Need.POLICIES,
+        purpose="what Azure Policy says of models and filters, for `plan --check-policies`",
     ),
     Right(action=PERMISSIONS_READ, need=Need.DOCTOR, purpose="which rights this identity has"),
     Right(

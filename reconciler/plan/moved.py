@@ -25,8 +25,6 @@ from reconciler.plan.ownership import mark_of, model_mark_of
 
 _OPTION: Final = BY_PATH["versionUpgradeOption"]
 _MOVED_FIELDS: Final = ("model.format", "model.name", "model.version", "model.publisher")
-_HOPS: Final = 8
-"""An announced successor may have one itself."""
 
 
 class Mover(Enum):
@@ -149,12 +147,10 @@ class RegionalUpgrades:
         self._today = today
 
     def successors(self, name: str, version: str, sku: SkuName) -> frozenset[str]:
-        """See `Upgrades`."""
+        """See `Upgrades`. An announced successor may have one itself."""
         found: set[str] = set()
         waiting = [(name.lower(), version)]
-        for _ in range(_HOPS):
-            if not waiting:
-                break
+        while waiting:
             here, of_version = waiting.pop()
             for target, target_version in self._targets(here, of_version, sku):
                 if target not in found:
@@ -185,10 +181,9 @@ class RegionalUpgrades:
             if offer.model_version.lower() == version.lower() and offer.replacement is not None:
                 yield offer.replacement.model.lower(), offer.replacement.version
         facts = catalogue().lifecycle(name, version, sku)
-        for one in (facts.successor or "").split(",") if facts is not None else ():
-            words = one.split()
-            if words:
-                yield words[0].lower(), words[1] if len(words) > 1 else ""
+        if facts is not None and facts.successor is not None:
+            for one in facts.successor.split(","):
+                yield one.strip().lower(), ""
 
     def _named(self, name: str) -> list[Offer]:
         facts = self._observed.region_facts(self._account.subscription, self._region)

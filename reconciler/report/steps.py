@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Final, Protocol
 
@@ -337,6 +338,11 @@ def _rates(action: Action, change: FieldChange, sku: SkuName | None, units: Unit
     if isinstance(action, Delete | Keep) or action.desired is None or sku is None:
         return ""
     model = action.desired.spec.model
+    if action.desired.accepted and action.observed is not None:  # the service moved it, and that stays
+        observed = action.observed
+        model = replace(
+            model, name=observed.model_name or model.name, version=observed.model_version or UNSET
+        )
     unit = rate_unit(units, model, sku)
     if unit is None or not isinstance(change.after, int):
         return ""

@@ -105,6 +105,7 @@ def test_the_table_of_rights_is_what_a_run_really_uses(desk: Desk) -> None:
     manifest = desk.folder / "fleet.yaml"
     gone = manifest.read_text().replace("    - name: reserved", "    - name: other")
     manifest.write_text(gone)
+    desk.reconciler("plan", "fleet.yaml", "-q", "--check-policies", "--max-deletes", "9")
     assert desk.reconciler("apply", "fleet.yaml", "-q", "--yes", "--max-deletes", "9").code == 0
     used = set()
     for request in desk.control("GET", "requests")["requests"]:

@@ -70,6 +70,11 @@ from reconciler.plan.plan import Plan
     is_flag=True,
     help="Ask ARM's own validation, Azure Policy included, about each create and update.",
 )
+@click.option(
+    "--check-policies",
+    is_flag=True,
+    help="Ask Azure Policy about models and content filters; it does not see SKU or tags.",
+)
 def command(
     *,
     chosen: Chosen,
@@ -82,6 +87,7 @@ def command(
     ask_arm: bool,
     with_cost: bool,
     check_capacity: bool,
+    check_policies: bool,
 ) -> int:
     """Show what apply would do. Reads ARM, writes nothing there. Exit 1 if refused or unread."""
     loaded = load_manifests(chosen, connection.cloud)
@@ -97,6 +103,7 @@ def command(
             ask_arm=ask_arm,
             with_cost=with_cost,
             check_capacity=check_capacity,
+            check_policies=check_policies,
         ),
         timeout=connection.timeout,
     )

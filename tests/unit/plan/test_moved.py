@@ -16,7 +16,9 @@ from reconciler.plan.body import model_mark, spec_mark
 from reconciler.plan.causes import Cause
 from reconciler.plan.drift import find_drift
 from reconciler.plan.guard import Policy
+from reconciler.plan.moved import Mover, RegionalUpgrades, who_moved
 from tests.unit.plan.states import (
+    REGION,
     TUNED,
     account,
     applied,
@@ -335,3 +337,88 @@ def test_a_mark_that_somebody_wrote_over_counts_as_what_was_last_declared() -> N
     there = tagged(running(one, version=NEW), **{MODEL_TAG: "gpt-4o@something", SPEC_TAG: "0" * 12})
     action, _ = answered(one, there)
     assert isinstance(action, Update)
+
+
+# -- the order of versions, and what is announced for which --------------------------------------------
+
+NEWER: list[tuple[str, str, bool]] = [
+    ("1", "2", True),
+    ("9", "10", True),
+    ("10", "99", True),
+    ("2", "1", False),
+    ("9", "100", False),
+    ("100", "101", False),
+    ("1", "01", False),
+    ("9", "v", False),
+    ("v", "9", False),
+    ("1234-x", "1234-y", False),
+    ("2024-11-20", "2024-11-2", False),
+    ("abcdefghij", "abcdefghik", False),
+    ("2024-11-20", "2025111-20", False),
+    (OLD, NEW, True),
+]
+
+
+@pytest.mark.parametrize(("declared", "live", "newer"), NEWER)
+def test_only_dates_and_small_counts_have_an_order(declared: str, live: str, newer: bool) -> None:
+    one = desired(version=declared)
+    assert who_moved(one, running(one, version=live)) is (Mover.SERVICE if newer else Mover.SOMEBODY)
+
+
+@pytest.mark.parametrize("version", ["1", UNSET])
+def test_another_model_is_one_whatever_its_version(version: str | Unset) -> None:
+    one = desired(version=version)
+    assert who_moved(one, running(one, name="gpt-4.1")) is Mover.SOMEBODY
+    assert who_moved(one, replace(applied(one), model_name=None)) is Mover.SOMEBODY
+    assert who_moved(one, running(one, name="GPT-4O")) is Mover.NOBODY
+
+
+def test_a_version_that_the_manifest_leaves_open_is_never_moved() -> None:
+    one = desired(version=UNSET)
+    assert who_moved(one, running(one, version=NEW)) is Mover.NOBODY
+
+
+def of_zz(version: str, successor: str | None) -> Offer:
+    made = offer("p", model="zz", version=version)
+    return replace(made, replacement=Replacement(model=successor, version="3")) if successor else made
+
+
+@pytest.mark.parametrize(
+    ("declared", "mover"), [("1", Mover.SERVICE), ("2", Mover.SOMEBODY), ("0", Mover.SOMEBODY)]
+)
+def test_a_successor_is_one_of_the_version_that_it_is_announced_for(declared: str, mover: Mover) -> None:
+    one = desired(model="zz", version=declared)
+    observed = world(listed(), offers=[of_zz("1", "yy"), of_zz("2", None)])
+    upgrades = RegionalUpgrades(observed, account(), REGION, TODAY)
+    assert who_moved(one, running(one, name="yy", version="3"), upgrades) is mover
+
+
+def test_successors_that_name_each_other_come_to_an_end() -> None:
+    back = replace(offer("p", model="yy", version="3"), replacement=Replacement(model="zz", version="1"))
+    observed = world(listed(), offers=[of_zz("1", "yy"), back])
+    found = RegionalUpgrades(observed, account(), REGION, TODAY).successors(
+        "zz", "1", desired().spec.sku.name
+    )
+    assert found == {"yy", "zz"}
+
+
+@pytest.mark.parametrize("live", ["Cohere-rerank-v4.0-pro", "cohere-rerank-v4.0-fast"])
+def test_each_of_several_documented_successors_counts(live: str) -> None:
+    upgrades = RegionalUpgrades(world(listed()), account(), REGION, TODAY)
+    assert live.lower() in upgrades.successors("Cohere-rerank-v3.5", "1", desired().spec.sku.name)
+
+
+def test_without_a_day_no_date_has_passed() -> None:
+    listed_one = offer("p", version="1", status="Preview", retires="2020-01-01")
+    observed = world(listed(), offers=[listed_one])
+    sku = desired().spec.sku.name
+    assert not RegionalUpgrades(observed, account(), REGION, None).preview_ended("gpt-4o", "1", sku)
+    assert RegionalUpgrades(observed, account(), REGION, TODAY).preview_ended("gpt-4o", "1", sku)
+
+
+def test_the_maker_and_the_publisher_of_the_successor_stay_too() -> None:
+    one = replace(DYING, spec=replace(DYING.spec, model=replace(DYING.spec.model, publisher="OpenAI")))
+    there: Any = running(one, name="gpt-5.6-sol", version="2026-07-09").resource
+    there["properties"]["model"] |= {"format": "Microsoft", "publisher": "Microsoft"}
+    action, _ = answered(one, seen(one.id, there), [ANNOUNCED])
+    assert (type(action), action.reason) == (Keep, Reason.AUTO_UPGRADED)

@@ -1,5 +1,6 @@
 """The plan as a person reads it."""
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -239,6 +240,20 @@ def test_capacities_are_told_in_the_unit_of_their_sku(
     )
     lines = shown(plan(one), units=thousand).splitlines()
     assert f"      sku.capacity  {expected}" in lines, reason
+
+
+def test_the_rate_is_that_of_the_model_which_the_service_has_moved_to() -> None:
+    def by_model(model: str, version: str | Unset, sku: SkuName, *, fine_tuned: bool = False) -> Unit:
+        del sku, fine_tuned
+        tokens = {("gpt-4o", "2024-11-20"): 1000, ("gpt-next", "2026-01-01"): 7000}
+        return Unit(tokens_per_minute=tokens[model, str(version)], requests_per_minute=6)
+
+    one = update(
+        dataclasses.replace(desired("a", capacity=20), accepted=("model.name", "model.version")),
+        observed("a", model="gpt-next", version="2026-01-01", capacity=10),
+        change("sku.capacity", 10, 20),
+    )
+    assert "70,000 -> 140,000 TPM" in shown(plan(one), units=by_model)
 
 
 def test_tokens_are_not_named_where_the_catalogue_does_not_know_them() -> None:
