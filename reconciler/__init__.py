@@ -4,4 +4,4 @@ Text becomes values, values become a plan, a plan becomes requests; only `engine
 and only `arm` speaks it.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

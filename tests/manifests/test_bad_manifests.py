@@ -50,3 +50,12 @@ def test_no_text_is_kept_of_a_manifest_that_is_gone() -> None:
 
 def test_nothing_is_found_in_good_manifests() -> None:
     assert check_paths(str(GOOD)).findings == ()
+
+
+def test_a_broken_file_hides_nothing_that_another_one_gets_wrong(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text((BAD / "capacity-missing.yaml").read_text("utf-8"), "utf-8")
+    (tmp_path / "b.yaml").write_text("apiVersion: [\n", "utf-8")
+    (tmp_path / "c.yaml").write_text(
+        "apiVersion: reconciler.aoai/v1\nkind: Fleet\nmetadata: {name: UPPER}\nspec: {}\n", "utf-8"
+    )
+    assert {"capacity-missing", "yaml-syntax", "invalid-value"} <= check_paths(str(tmp_path)).codes
