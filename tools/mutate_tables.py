@@ -118,6 +118,12 @@ SAME = (
         why="nobody reads it: what is not there is told as not found, and here anything missing will do",
     ),
     Same(
+        module="plan/moved",
+        line="return version > than",
+        what="Gt -> GtE",
+        why="equal versions are nobody's move and never come here",
+    ),
+    Same(
         module="plan/order",
         line="break",
         what="break -> continue",
