@@ -20,7 +20,6 @@ FORMAT_VERSION: Final = 2
 """Of plan, apply, drift and diagnostics documents: 2 since `fix` is the word for what to do about it."""
 
 ERROR_VERSION: Final = 1
-
 Action = Literal["create", "update", "replace", "delete", "adopt", "wait", "none", "blocked"]
 KINDS: Final[tuple[Action, ...]] = get_args(Action)
 Level = Literal["error", "warning", "info", "off"]
