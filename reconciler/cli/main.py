@@ -169,6 +169,11 @@ def _failed(problem: BaseException, run: Run) -> int:
     code, word, message = _described(problem, run)
     _say(message, code)
     _give_error(run, word, message, getattr(problem, "fix", None) or None, code)
+    try:
+        with _readers_may_go():
+            sys.stdout.flush()
+    except OSError:
+        _let_go_of_stdout()
     return code
 
 
@@ -189,9 +194,10 @@ def _described(problem: BaseException, run: Run) -> tuple[Exit, str, str]:
             return Exit.FAILED, "failed", problem.format_message()
         case ReconcilerError():
             return Exit.FAILED, problem.word, str(problem)
-        case OSError():
-            _let_go_of_stdout()
+        case OSError(filename=None):
             return Exit.FAILED, "not-written", f"cannot write the result: {problem.strerror or problem}"
+        case OSError():
+            return Exit.FAILED, "file", f"cannot use {str(problem.filename)[:200]}: {problem.strerror}"
         case _:
             return Exit.FAILED, "bug", _about(problem)
 

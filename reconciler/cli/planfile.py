@@ -5,8 +5,11 @@ A plan is a witness, not an order: what is written comes from manifests and ARM,
 
 from __future__ import annotations
 
+import os
+import stat
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from reconciler.cli.options import Chosen, Output
 from reconciler.cli.running import current
@@ -15,6 +18,9 @@ from reconciler.errors import PlanStale, UsageProblem
 from reconciler.plan.plan import Plan
 from reconciler.planfile.saved import SavedPlan, Stale, narrow, read_saved
 from reconciler.report.layout import counted
+
+LARGEST: Final = 256 << 20
+"""Bytes of a plan file; a deployment takes some 1.5 kB of it."""
 
 
 def saved_plan(chosen: Chosen) -> SavedPlan | None:
@@ -36,9 +42,20 @@ def read_plan(path: Path) -> SavedPlan:
     """The plan in a file; UsageProblem where it cannot be read or is none."""
     if (run := current()) is not None:
         run.reads([path], "the saved plan")
+    return read_saved(plan_text(path))
+
+
+def plan_text(path: Path) -> str:
+    """What a plan file says; UsageProblem where it is no regular file, is too large or cannot be read."""
     try:
-        return read_saved(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as problem:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise UsageProblem(f"cannot read the plan {path}: it is not a regular file")
+            content = file.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            raise UsageProblem(f"cannot read the plan {path}: it is larger than {LARGEST >> 20} MiB")
+        return content.decode()
+    except (OSError, ValueError) as problem:  # ValueError: a NUL in the name, bytes that are no UTF-8
         raise UsageProblem(f"cannot read the plan {path}: {problem}") from problem
 
 

@@ -312,7 +312,28 @@ def test_a_report_of_an_apply_that_cannot_be_written_is_told_after_it_wrote() ->
     assert one_document("apply", code, out)["error"]["code"] == "not-written"
 
 
+def test_a_file_that_cannot_be_used_is_named_in_a_document() -> None:
+    """The answer to a name that the system refuses was an empty stdout and "cannot write the result"."""
+    name = "a" * 5000
+    code, out, err = called("apply", name, "--yes", "-o", "json")
+    assert code == 1
+    assert name[:200] in one_document("apply", code, out)["error"]["message"]
+    assert "cannot write the result" not in err
+
+
 # -- files ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["fifo", "device"])
+@pytest.mark.parametrize("words", [["plan", "merge"], ["drift", "--since-plan"]])
+def test_a_plan_is_read_from_a_regular_file_alone(words: list[str], kind: str, folder: Path) -> None:
+    """A FIFO that nobody writes to was waited for, and /dev/zero read until the memory was full."""
+    file = folder / "plan.json" if kind == "fifo" else Path("/dev/zero")
+    if kind == "fifo":
+        os.mkfifo(file)
+    code, _, err = called(*words, str(file))
+    assert code == 64
+    assert "regular file" in err
 
 
 def test_a_planted_link_is_not_followed(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """`reconciler upgrade`: what it proposes, what it writes, and what it leaves alone."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -184,3 +185,11 @@ def test_the_diff_is_one_that_git_apply_takes(capsys: pytest.CaptureFixture[str]
     run(["upgrade", *JUNE, "-o", "diff"])
     text = capsys.readouterr().out
     assert text.startswith("--- a/manifests/fleet.yaml\n+++ b/manifests/fleet.yaml\n@@ ")
+
+
+def test_standard_input_cannot_be_written_back(
+    manifests: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(manifests.read_bytes())))
+    assert run(["upgrade", "-", *JUNE, "--write"]) == 64
+    assert "standard input cannot be written back" in capsys.readouterr().err

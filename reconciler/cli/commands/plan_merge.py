@@ -21,7 +21,7 @@ from reconciler.cli.commands.shared import (
 from reconciler.cli.help import Command
 from reconciler.cli.options import Chosen, Output, output_options, rule_option
 from reconciler.cli.pipeline import plan_for
-from reconciler.cli.planfile import recorded_paths
+from reconciler.cli.planfile import plan_text, recorded_paths
 from reconciler.cli.running import current, written_by
 from reconciler.cli.targets import must_hit_something
 from reconciler.cli.wiring import load_manifests, note, save, write_each
@@ -102,10 +102,7 @@ def command(
 
 
 def _read(file: Path) -> ShardPlan:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise UsageProblem(f"cannot read the plan {file}: {problem}") from problem
+    text = plan_text(file)
     try:
         return read_shard(text, str(file))
     except (UsageProblem, PlanStale) as problem:

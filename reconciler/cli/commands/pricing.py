@@ -68,12 +68,10 @@ def refreshed(
     from reconciler.cli.loop import run_reading  # noqa: PLC0415 -- only where something is asked
 
     named = os.environ.get(ENDPOINT, "")
-    with _emulated(connection, named) as transport:
+    with _emulated(connection, named) as embedded:
+        endpoint = endpoint_of(EMBEDDED if embedded else named)
         client = RetailPrices(
-            endpoint=endpoint_of(EMBEDDED if transport else named),
-            clock=the_clock(),
-            ca_file=connection.ca_file,
-            transport=transport,
+            endpoint=endpoint, clock=the_clock(), transport=embedded or _connections(endpoint, connection)
         )
         found = run_reading(client.fetch(regions, currency), timeout=connection.timeout)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -91,6 +89,21 @@ def _emulated(connection: Connection, named: str) -> AbstractContextManager[http
     from reconciler.cli.embedded import price_list  # noqa: PLC0415 -- the emulator loads only here
 
     return price_list()
+
+
+def _connections(endpoint: httpx.URL, connection: Connection) -> httpx.AsyncBaseTransport:
+    """Connections to the list by the rule that ARM and sign-in go by: one proxy, one set of authorities."""
+    from reconciler.arm.network import Network  # noqa: PLC0415 -- only where something is asked
+    from reconciler.arm.origin import origin_of  # noqa: PLC0415
+
+    origin = origin_of(str(endpoint))
+    if origin is None:
+        raise UsageProblem(f"{ENDPOINT} is not an address that can be asked: {inert(str(endpoint)[:200])}")
+    network = Network(ca_file=connection.ca_file)
+    route = network.route(origin)
+    return httpx.AsyncHTTPTransport(
+        verify=network.tls(origin), trust_env=False, proxy=None if route is None else httpx.Proxy(route.url)
+    )
 
 
 def _declared(paths: tuple[str, ...], output: Output) -> list[Region] | Exit:

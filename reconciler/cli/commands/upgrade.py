@@ -24,6 +24,7 @@ from reconciler.cli.options import (
 from reconciler.cli.wiring import Loaded, load_manifests, note, reread, save, the_clock, write_result
 from reconciler.domain.state import DesiredState
 from reconciler.errors import InvalidManifests, ReconcilerError, UsageProblem
+from reconciler.manifest.files import STDIN
 from reconciler.manifest.load import understood
 from reconciler.report import upgrade as report
 from reconciler.report.style import json_text
@@ -222,7 +223,7 @@ def _write(loaded: Loaded, made: Rewriting) -> None:
     files = {file.name: file for file in loaded.manifests.read.files}
     contents: dict[Path, str] = {}
     for name, text in made.texts.items():
-        if name == "-":
+        if name == STDIN:
             raise UsageProblem("what came from standard input cannot be written back. Name the file")
         now = Path(name).read_bytes()
         if not files[name].same(now):

@@ -193,6 +193,44 @@ def test_a_refresh_that_reaches_nobody_writes_nothing(
     assert not file.exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HTTPS_PROXY", "http://127.0.0.1:99999"),
+        ("HTTPS_PROXY", "gopher://proxy.example"),
+        ("HTTPS_PROXY", "http://["),
+        ("SSL_CERT_FILE", "/nowhere/ca.pem"),
+        ("REQUESTS_CA_BUNDLE", "/dev/null"),
+    ],
+)
+def test_a_refresh_says_which_variable_of_the_network_it_cannot_obey(
+    name: str,
+    value: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for other in ("https_proxy", "HTTPS_PROXY", "NO_PROXY", "no_proxy", "SSL_CERT_FILE"):
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setenv("RECONCILER_PRICES_ENDPOINT", "https://mirror.example")
+    monkeypatch.setenv(name, value)
+    file = str(tmp_path / "prices.json")
+    assert run(["catalog", "prices", "--refresh", "--region", "eastus2", "--overlay", file]) == 64
+    assert f"error: {name} " in capsys.readouterr().err
+
+
+def test_a_refresh_goes_around_the_proxy_where_no_proxy_lists_a_network(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """NO_PROXY with IPv6 entries made the library raise InvalidURL."""
+    monkeypatch.setenv("RECONCILER_PRICES_ENDPOINT", "https://[fd00::1]")
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "10.96.0.0/12,fd00::/8,[::1]")
+    words = ["--region", "eastus2", "--overlay", str(tmp_path / "prices.json"), "--timeout", "1"]
+    assert run(["catalog", "prices", "--refresh", *words]) == 1
+    assert "a bug in this program" not in capsys.readouterr().err
+
+
 def test_a_refresh_needs_a_region(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     text = desk.file.read_text("utf-8").replace("    region: eastus2\n", "")
     desk.file.write_text(text, "utf-8")

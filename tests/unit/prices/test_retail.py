@@ -292,3 +292,10 @@ def test_an_address_may_be_a_host_alone(text: str, url: str) -> None:
 def test_an_address_that_is_not_safe_is_wrong_usage(text: str) -> None:
     with pytest.raises(UsageProblem, match="RECONCILER_PRICES_ENDPOINT"):
         endpoint_of(text)
+
+
+@pytest.mark.parametrize("number", ["1e999999999999999999999999", "1e-99999999999999999999"])
+def test_a_number_beyond_all_exponents_is_no_usable_answer(number: str) -> None:
+    page = httpx.Response(200, content=f'{{"Items": [{{"retailPrice": {number}}}]}}')
+    with pytest.raises(PricesUnavailable):
+        fetched(PriceApi(first=[page]))
