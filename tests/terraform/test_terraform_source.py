@@ -78,6 +78,29 @@ def test_an_account_and_its_deployment_are_where_the_configuration_puts_them() -
     assert (chat.open, chat.lost) == ({}, ())
 
 
+def _tenfold(first: str, step: str) -> str:
+    """Locals of which each has ten times what the one before has: the last would be 30 GB."""
+    made = "".join(f"  l{number} = {step.format(f'local.l{number - 1}')}\n" for number in range(1, 11))
+    return f"locals {{\n  l0 = {first}\n{made}}}\n"
+
+
+@pytest.mark.parametrize(
+    "growth",
+    [
+        _tenfold('"lol"', '"' + "${{{0}}}" * 10 + '"'),
+        _tenfold('"lol"', 'join("", [for i in range(10) : {0}])'),
+        _tenfold('"lol"', 'format("' + "%s" * 10 + '", ' + ", ".join(["{0}"] * 10) + ")"),
+        _tenfold('"lol"', 'replace("oooooooooo", "o", {0})'),
+    ],
+    ids=["interpolation", "join", "format", "replace"],
+)
+def test_a_text_that_grows_tenfold_at_each_step_ends_as_unknown(growth: str) -> None:
+    """The memory was full first: "a bug in this program: MemoryError"."""
+    (there,) = read(PROVIDER, ACCOUNT, growth, deployment("name = local.l10")).accounts
+    (one,) = there.deployments
+    assert len(str(one)) < 100_000
+
+
 EXPRESSIONS: list[tuple[str, JsonValue]] = [
     ('"gpt-${local.n}"', "gpt-4.1"),
     ('var.env == "dev" ? "yes" : "no"', "yes"),

@@ -164,7 +164,10 @@ def _replace(text: Value, old: Value, new: Value) -> Value:
     sought, instead = _str(old), _str(new)
     if len(sought) > 1 and sought[0] == sought[-1] == "/":
         raise Undecided  # a regular expression of another dialect
-    return _str(text).replace(sought, instead)
+    whole = _str(text)
+    if len(whole) * max(1, len(instead)) > LARGEST * 10:
+        raise Undecided
+    return whole.replace(sought, instead)
 
 
 def _json_text(value: Value) -> Value:

@@ -15,7 +15,9 @@ from typing import Final, Union
 from reconciler.domain.deployment import JsonValue
 
 LARGEST: Final = 5_000
-"""Values inside one value."""
+"""Values inside one value; each 64 characters of a text count as one more, so the longest has 320,000."""
+
+_CHARACTERS: Final = 64
 
 _LONGEST: Final = 300
 _LONGEST_INNER: Final = 60
@@ -128,7 +130,9 @@ def size(value: Value) -> int:
         elif isinstance(one, Choice):
             level += [one.yes, one.no]
         elif isinstance(one, Unknown):
-            count += len(one.parts)
+            count += len(one.parts) + sum(map(len, one.parts)) // _CHARACTERS
+        elif isinstance(one, str):
+            count += len(one) // _CHARACTERS
     return count
 
 
@@ -241,7 +245,7 @@ def joined(texts: Iterable[Value]) -> Value:
             parts.append(str(one))
         else:
             raise Undecided
-    if len(parts) > _MOST_PARTS:
+    if len(parts) > _MOST_PARTS or sum(map(len, parts)) > LARGEST * _CHARACTERS:
         raise Undecided
     if any(isinstance(part, Hole) for part in parts):
         return Unknown(_merged(parts))
