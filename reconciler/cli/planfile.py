@@ -11,10 +11,10 @@ from pathlib import Path
 from reconciler.cli.options import Chosen, Output
 from reconciler.cli.running import current
 from reconciler.cli.wiring import note
+from reconciler.diagnostics import counted
 from reconciler.errors import PlanStale, UsageProblem
 from reconciler.plan.plan import Plan
 from reconciler.planfile.saved import SavedPlan, Stale, narrow, read_saved
-from reconciler.report.layout import counted
 
 
 def saved_plan(chosen: Chosen) -> SavedPlan | None:

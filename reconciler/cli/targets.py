@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from reconciler.catalogue.near import similar
+from reconciler.diagnostics import counted
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.state import DesiredState, Listed, ObservedState, matches_any
 from reconciler.errors import UsageProblem
 from reconciler.plan.protection import known_deployments
-from reconciler.report.layout import counted, listed
+from reconciler.report.layout import listed
 
 _MOST = 8
 _WHAT_IT_IS = "A target is a glob over subscription-or-alias/account/deployment, or its last parts"

@@ -46,6 +46,7 @@ from reconciler.cli.wiring import (
     write_each,
     write_result,
 )
+from reconciler.diagnostics import counted
 from reconciler.engine.apply import apply
 from reconciler.engine.outcome import ApplyReport, ItemReport, Outcome
 from reconciler.engine.pace import DEFAULT_PACE, Pace
@@ -57,7 +58,6 @@ from reconciler.plan.guard import Policy
 from reconciler.plan.plan import Plan
 from reconciler.planfile.saved import SavedPlan
 from reconciler.report import apply as apply_report
-from reconciler.report.layout import counted
 from reconciler.report.style import json_text
 
 if TYPE_CHECKING:

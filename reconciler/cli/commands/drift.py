@@ -30,7 +30,7 @@ from reconciler.cli.planfile import read_plan, recorded_paths
 from reconciler.cli.policies import beside, of_existing
 from reconciler.cli.targets import must_hit_something
 from reconciler.cli.wiring import Loaded, connect, load_manifests, note, the_clock, write_each
-from reconciler.diagnostics import has_errors
+from reconciler.diagnostics import Diagnostic, has_errors
 from reconciler.domain.state import DesiredState, ObservedState
 from reconciler.engine.activity import read_activity
 from reconciler.engine.observe import observe
@@ -133,8 +133,8 @@ def command(
     if base is not None:
         report = since_plan(report, base, desired, observed)
     report = report.without({Cause(one) for one in ignored}).judged(desired.fleet.drift, fail_on)
-    told = _Told(report=report, observed=observed, loaded=loaded, chosen=chosen, at=arm_time)
     broken = of_existing(loaded, observed) if chosen.policies else ()
+    told = _Told(report=report, observed=observed, loaded=loaded, chosen=chosen, at=arm_time, broken=broken)
 
     def rendered(each: Output) -> str:
         page = _rendered(told, each, show_people=show_people)
@@ -157,13 +157,14 @@ def _as_planned(chosen: Chosen, base: SavedPlan) -> Chosen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Told:
-    """A report, and what some forms of it need beside it. `at` is ARM's time."""
+    """A report, and what some forms of it need beside it. `at` is ARM's time, `broken` what policies find."""
 
     report: DriftReport
     observed: ObservedState
     loaded: Loaded
     chosen: Chosen
     at: datetime
+    broken: tuple[Diagnostic, ...]
 
 
 def _rendered(told: _Told, output: Output, *, show_people: bool) -> str:
@@ -183,7 +184,13 @@ def _rendered(told: _Told, output: Output, *, show_people: bool) -> str:
             from reconciler.cli.commands.pages import drift_html  # noqa: PLC0415 -- loads only when asked for
 
             return drift_html(
-                report, desired, told.observed, told.chosen, show_people=show_people, links=output.links
+                report,
+                desired,
+                told.observed,
+                told.chosen,
+                show_people=show_people,
+                links=output.links,
+                policies=told.broken,
             )
         case "junit":
             return drift_report.render_junit(report, show_people=show_people)

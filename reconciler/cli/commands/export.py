@@ -17,6 +17,7 @@ from reconciler.cli.folder import must_be_free, others_in, write_folder
 from reconciler.cli.help import Command
 from reconciler.cli.options import Connection, Output, connection_options, output_options
 from reconciler.cli.wiring import connect, note, the_clock, write_result
+from reconciler.diagnostics import counted
 from reconciler.domain.ids import AccountId, is_guid
 from reconciler.domain.state import DesiredState, Fleet
 from reconciler.errors import ReconcilerError, UsageProblem
@@ -25,7 +26,6 @@ from reconciler.export.sources.given import named_values
 from reconciler.export.sources.parameters import azd_environment
 from reconciler.export.sources.reading import Files, estate_of
 from reconciler.manifest.files import MAX_FILE
-from reconciler.report.layout import counted
 
 if TYPE_CHECKING:
     from reconciler.engine.discover import Wanted

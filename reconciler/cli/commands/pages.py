@@ -14,6 +14,7 @@ from reconciler import __version__
 from reconciler.catalogue.load import catalogue
 from reconciler.cli.options import Chosen
 from reconciler.cli.wiring import the_clock
+from reconciler.diagnostics import Diagnostic
 from reconciler.domain.state import DesiredState, ObservedState
 from reconciler.plan.lifespan import Lifespan, declared_lifespans, observed_lifespans
 from reconciler.plan.plan import Plan, PoolForecast
@@ -60,6 +61,7 @@ def drift_html(
     *,
     show_people: bool,
     links: bool,
+    policies: Sequence[Diagnostic] = (),
 ) -> str:
     """The drift, with people hidden unless they were asked for."""
     return drift_page.render_html(
@@ -69,6 +71,7 @@ def drift_html(
         units=catalogue().unit,
         show_people=show_people,
         alias_of=desired.fleet.alias_of,
+        policies=policies,
     )
 
 
@@ -79,6 +82,7 @@ def show_html(
     cost: Cost | None = None,
     *,
     links: bool,
+    policies: Sequence[Diagnostic] = (),
 ) -> str:
     """What is there, with the ends of its models."""
     about = _occasion("show", desired, chosen, links=links)
@@ -91,6 +95,7 @@ def show_html(
         units=catalogue().unit,
         retiring=_retiring(lifespans, desired, about.at.date()),
         cost=cost,
+        policies=policies,
     )
 
 

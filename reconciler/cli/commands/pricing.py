@@ -15,13 +15,13 @@ from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import PRICES_OVERLAY, prices
 from reconciler.cli.options import DEFAULT_PATH, Chosen, Connection, Output
 from reconciler.cli.wiring import EMBEDDED, load_manifests, note, save, the_clock, write_each
+from reconciler.diagnostics import counted
 from reconciler.domain.costs import Costs
 from reconciler.domain.ids import Region
 from reconciler.errors import UsageProblem
 from reconciler.prices.load import list_text
 from reconciler.prices.retail import Fetched, RetailPrices, endpoint_of
 from reconciler.report import prices as report
-from reconciler.report.layout import counted
 from reconciler.report.layout import listed as some_of
 from reconciler.report.style import inert, json_text
 

@@ -14,12 +14,12 @@ from reconciler.cli.looking import looking
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import Chosen, Connection, Output
 from reconciler.cli.wiring import connect, load_manifests, save, the_clock, write_each
+from reconciler.diagnostics import counted
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.ids import Region
 from reconciler.domain.state import AccountMissing, DesiredState, ObservedState, Offer, Unreadable
 from reconciler.engine.observe import observe
 from reconciler.errors import ReconcilerError
-from reconciler.report.layout import counted
 from reconciler.report.style import inert, json_text
 
 
