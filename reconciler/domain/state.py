@@ -7,7 +7,7 @@ concluded about any deployment in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -109,7 +109,9 @@ class Fleet:
     _aliases: Mapping[str, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        backwards = sorted(self.subscriptions.items(), key=lambda entry: entry[0], reverse=True)  # so that the first one stands
+        backwards = sorted(
+            self.subscriptions.items(), key=lambda entry: entry[0], reverse=True
+        )  # so that the first one stands
         object.__setattr__(self, "_aliases", {one.id.lower(): alias for alias, one in backwards})
 
     @property
