@@ -9,6 +9,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 
 HISTORIES ?= 10000
 WORLDS ?= 10000
+FUZZ ?= 60
+ANSWERS ?= 400
 SEED ?= $(shell date +%s)
 
 .PHONY: help demo bench fuzz audit dist test check format lint types imports fidelity fidelity-az fidelity-js differential soak clean
@@ -31,14 +33,17 @@ $(VENV)/.development: $(VENV)/.runtime
 demo: $(VENV)/.runtime  ## Show the main job on this repository's own manifests/, on the embedded emulator
 	@$(BIN)/python examples/demo.py
 
-fuzz: $(VENV)/.development  ## Throw a minute of damaged manifests at the loader, one of odd runners at the step of the Action, one of answers at the client
-	$(BIN)/python -m tests.fuzz.manifests --seconds 60
-	$(BIN)/python -m tests.fuzz.github_step --seconds 60
-	RECONCILER_FUZZ=400 $(BIN)/python -m pytest -q -n 2 tests/fuzz/test_answers.py
+fuzz: $(VENV)/.development  ## A minute of damaged input for each reader; FUZZ=seconds
+	$(BIN)/python -m tests.fuzz.manifests --seconds $(FUZZ)
+	$(BIN)/python -m tests.fuzz.files --seconds $(FUZZ)
+	$(BIN)/python -m tests.fuzz.github_step --seconds $(FUZZ)
+	RECONCILER_FUZZ=$(ANSWERS) $(BIN)/python -m pytest -q -n 2 tests/fuzz/test_answers.py
 
 test: $(VENV)/.development  ## Run every test
 	$(BIN)/python -m pytest -q -n auto --dist worksteal
 
+check: FUZZ = 8
+check: ANSWERS = 40
 check: format lint types imports fuzz test  ## What CI runs
 
 format: $(VENV)/.development  ## Fail where ruff would format otherwise

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from reconciler.domain.fields import BY_PATH
 from reconciler.domain.state import ObservedDeployment
 from reconciler.engine.step import Write
+from reconciler.plan.actions import FieldChange
 from reconciler.plan.body import writable
 from reconciler.plan.diff import body_changes
 
@@ -45,10 +47,18 @@ def foreign_work(now: ObservedDeployment | None, known: ObservedDeployment | Non
         return "" if now is None else moved(now, known)
     if now is None:
         return "" if known is None else moved(now, known)
-    unsent = {change.path for change in body_changes(now, write.body)}
+    unsent = {change.path for change in body_changes(now, write.body) if not _unanswered(change)}
     if known is not None:
         if write.wanted(now):  # what ARM fills in by itself proves nothing once the write arrived
             sent = replace(now, resource=write.body)
             unsent |= {change.path for change in body_changes(sent, writable(now))}
         unsent &= set(_differences(now, known))
     return f"{', '.join(sorted(unsent))} changed" if unsent else ""
+
+
+def _unanswered(change: FieldChange) -> bool:
+    """Whether ARM may have taken the field and keep it to itself: its absence proves nothing."""
+    name, _, _ = change.path.partition(".")
+    field = BY_PATH.get(name)
+    promised = name in {"tags", "model", "sku"} or (field is not None and field.returned)
+    return change.before is None and not promised

@@ -78,8 +78,10 @@ def who_moved(
     unchanged = last == model_mark(desired) if last is not None else mark_of(observed) == spec_mark(desired)
     if not unchanged:
         return Mover.UNKNOWN if last is None else Mover.MANIFEST
-    if observed.sku is None or not observed.sku.pay_as_you_go or isinstance(model.version, Unset):
+    if observed.sku is None or isinstance(model.version, Unset):
         return Mover.SOMEBODY
+    if not (observed.sku.pay_as_you_go and desired.spec.sku.name.pay_as_you_go):
+        return Mover.SOMEBODY  # also where the SKU is to become a provisioned one, which nobody upgrades
     if not _is_upgrade(desired, model.version, observed, observed.sku, upgrades):
         return Mover.SOMEBODY
     allowed = upgrade_option(desired, observed).lower() != "noautoupgrade"

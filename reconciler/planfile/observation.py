@@ -31,7 +31,7 @@ from reconciler.domain.state import (
     Unreadable,
 )
 from reconciler.errors import Trouble
-from reconciler.planfile.documents import (
+from reconciler.planfile.observed import (
     AccountDocument,
     DeploymentDocument,
     Json,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.commands.asked import wanted
+from reconciler.cli.commands.asked import model_name, sku_name, wanted
 from reconciler.cli.commands.shared import style_of
 from reconciler.cli.help import Group
 from reconciler.cli.knowledge import catalogue
@@ -102,6 +102,40 @@ def capacity(*, wanted: browse.Wanted, output: Output) -> None:
     from reconciler.report import catalogue as report
 
     _offers(wanted, output, report.capacity_text)
+
+
+@command.command("quota")
+@option("--model", shell_complete=offers("models"), help="Only this model.")
+@option("--sku", shell_complete=offers("skus"), help="Only this SKU.")
+@click.option(
+    "--tier", type=click.IntRange(0, 6), metavar="N", help="Only this quota tier, with its requests."
+)
+@output_options("text", "json")
+def quota(*, model: str | None, sku: str | None, tier: int | None, output: Output) -> None:
+    """List the documented default quotas by tier, and for batch by type of subscription.
+
+    Your own limits differ: `reconciler quota` reads them from ARM.
+    """
+    from reconciler.catalogue import browse
+    from reconciler.report import catalogue_quota as quota_report
+
+    known = catalogue()
+    listed = {row.model.lower() for row in known.default_quotas()}
+    name = model if model is None or model.lower() in listed else model_name(known, model)
+    rows = list(
+        browse.quotas(
+            known,
+            model=name,
+            sku=None if sku is None else sku_name(sku),
+            tier=None if tier is None else f"Tier {tier}",
+        )
+    )
+    limits = known.limits()
+    _write(
+        output,
+        partial(quota_report.quotas_text, rows, limits, one_tier=tier is not None),
+        partial(quota_report.quotas_json, rows, limits),
+    )
 
 
 def _offers(wanted: browse.Wanted, output: Output, text: Callable[..., str]) -> None:

@@ -211,3 +211,22 @@ def test_a_process_that_was_stopped_between_look_and_write_looks_again(
     item, arm = run(scenario())
     assert item.outcome is (Outcome.SUCCEEDED if stranger is None else Outcome.STALE)
     assert_looked(arm)
+
+
+def test_a_create_whose_answer_is_lost_is_no_strangers_though_arm_keeps_a_field_to_itself() -> None:
+    """F-139, the other way round: what ARM never answers proves nobody's work (histories, seed 20261129)."""
+    one = desired("chat", settings={"modelProviderData": {"industry": "education"}})
+    world = World(accounts={account(): REGION}, keeps_to_itself=frozenset({"modelProviderData"}))
+    met: list[int] = []
+
+    def fault(exchange: Exchange, phase: str) -> None:
+        if exchange.verb == "PUT" and phase == "after" and not met:
+            met.append(exchange.number)
+            lose_answer(exchange)
+
+    async def scenario() -> ItemReport:
+        return (await reconcile(fleet(one), SimulatedArm(world, fault=fault))).items[0]
+
+    item = run(scenario())
+    assert item.outcome is Outcome.SUCCEEDED, item
+    assert met

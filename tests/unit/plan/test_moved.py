@@ -422,3 +422,10 @@ def test_the_maker_and_the_publisher_of_the_successor_stay_too() -> None:
     there["properties"]["model"] |= {"format": "Microsoft", "publisher": "Microsoft"}
     action, _ = answered(one, seen(one.id, there), [ANNOUNCED])
     assert (type(action), action.reason) == (Keep, Reason.AUTO_UPGRADED)
+
+
+def test_a_deployment_that_becomes_a_provisioned_one_gets_the_declared_model_not_the_services() -> None:
+    """Else the next plan would migrate what this one had just written (histories, seed 20261129)."""
+    before, after = desired(sku="GlobalStandard", version=OLD), desired(sku=PTU, version=OLD)
+    assert who_moved(before, running(before, version=NEW)) is Mover.SERVICE
+    assert who_moved(after, running(before, version=NEW)) is Mover.SOMEBODY

@@ -18,9 +18,9 @@ from reconciler.planfile.documents import (
     KINDS,
     ActionDocument,
     Ending,
-    UsageDocument,
     json_schema,
 )
+from reconciler.planfile.observed import UsageDocument
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

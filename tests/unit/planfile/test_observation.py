@@ -21,8 +21,8 @@ from reconciler.domain.state import (
     Unreadable,
 )
 from reconciler.errors import Trouble
-from reconciler.planfile.documents import ObservedDocument
 from reconciler.planfile.observation import observed_document, read_observed
+from reconciler.planfile.observed import ObservedDocument
 from tests.unit.plan.states import (
     REGION,
     SUBSCRIPTION,
