@@ -99,8 +99,8 @@ def only_what_was_seen(
     plan: Plan, saved: SavedPlan, output: Output, *, all_or_nothing: bool
 ) -> tuple[Plan, tuple[Stale, ...]]:
     """`plan` less the writes that `saved` has not seen exactly so, and those of them that have moved."""
+    from reconciler.diagnostics import counted
     from reconciler.planfile.saved import narrow
-    from reconciler.report.layout import counted
 
     narrowed, stale = narrow(plan, saved)
     hindered = [step for step in narrowed.blocked if saved.writes(step.action.id)]

@@ -131,7 +131,12 @@ def beside(rendered: str, found: Sequence[Diagnostic], loaded: Loaded, output: O
             return rendered + diagnostics_report.render_github(found, loaded.sources)
         case "junit":
             return _one_junit(rendered, diagnostics_report.render_junit(found, loaded.sources, files=()))
-        case "html" | "prometheus":
+        case "prometheus":
+            codes = {rule.code for rule in loaded.policies}
+            return rendered + diagnostics_report.render_prometheus(
+                found, codes, fleet=loaded.state().fleet.name
+            )
+        case "html":  # the page has a section of its own for them
             return rendered
         case _:
             text = diagnostics_report.render_text(

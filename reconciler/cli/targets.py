@@ -44,7 +44,7 @@ def must_hit_something(desired: DesiredState, observed: ObservedState) -> None:
 
 def must_leave_something(desired: DesiredState) -> None:
     """Raise UsageProblem where the selection leaves none of the declared deployments and no account."""
-    from reconciler.report.layout import counted
+    from reconciler.diagnostics import counted
 
     declared = desired.scope.left_out
     if desired.accounts or not declared:

@@ -264,7 +264,7 @@ def _no_promise_for_all(*, all_or_nothing: bool) -> None:
 
 def _ask(consent: _Consent, plan: Plan, output: Output, deadline: Deadline) -> float:
     """Get the yes that is needed; the seconds that a person took for it."""
-    from reconciler.report.layout import counted
+    from reconciler.diagnostics import counted
 
     if consent.yes or consent.saved is not None:
         return 0.0

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
+    from reconciler.diagnostics import Diagnostic
     from reconciler.domain.state import DesiredState, ObservedState
     from reconciler.plan.causes import Cause
     from reconciler.plan.drift import DriftReport
@@ -158,8 +159,8 @@ def command(
     if base is not None:
         report = since_plan(report, base, desired, observed)
     report = report.without({Cause(one) for one in ignored}).judged(desired.fleet.drift, fail_on)
-    told = _Told(report=report, observed=observed, loaded=loaded, chosen=chosen, at=arm_time)
     broken = of_existing(loaded, observed) if chosen.policies else ()
+    told = _Told(report=report, observed=observed, loaded=loaded, chosen=chosen, at=arm_time, broken=broken)
 
     def rendered(each: Output) -> str:
         page = _rendered(told, each, show_people=show_people)
@@ -182,13 +183,14 @@ def _as_planned(chosen: Chosen, base: SavedPlan) -> Chosen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Told:
-    """A report, and what some forms of it need beside it. `at` is ARM's time."""
+    """A report, and what some forms of it need beside it. `at` is ARM's time, `broken` what policies find."""
 
     report: DriftReport
     observed: ObservedState
     loaded: Loaded
     chosen: Chosen
     at: datetime
+    broken: tuple[Diagnostic, ...]
 
 
 def _rendered(told: _Told, output: Output, *, show_people: bool) -> str:
@@ -211,7 +213,13 @@ def _rendered(told: _Told, output: Output, *, show_people: bool) -> str:
             from reconciler.cli.commands.pages import drift_html
 
             return drift_html(
-                report, desired, told.observed, told.chosen, show_people=show_people, links=output.links
+                report,
+                desired,
+                told.observed,
+                told.chosen,
+                show_people=show_people,
+                links=output.links,
+                policies=told.broken,
             )
         case "junit":
             return drift_report.render_junit(report, show_people=show_people)

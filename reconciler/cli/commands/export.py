@@ -245,8 +245,8 @@ def _account(text: str) -> AccountId:
 
 
 def _write(exported: Exported, out_dir: Path | None, output: Output, *, force: bool) -> None:
+    from reconciler.diagnostics import counted
     from reconciler.manifest.files import MAX_FILE
-    from reconciler.report.layout import counted
 
     summary = f"{counted(exported.declared, 'deployment')} declared, {exported.held_back} commented out"
     if out_dir is None:

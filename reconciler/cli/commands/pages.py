@@ -21,6 +21,7 @@ _PORTALS = {
 if TYPE_CHECKING:
     from datetime import date
 
+    from reconciler.diagnostics import Diagnostic
     from reconciler.domain.state import DesiredState, ObservedState
     from reconciler.plan.drift import DriftReport
     from reconciler.plan.lifespan import Lifespan
@@ -55,6 +56,7 @@ def drift_html(
     *,
     show_people: bool,
     links: bool,
+    policies: Sequence[Diagnostic] = (),
 ) -> str:
     """The drift, with people hidden unless they were asked for."""
     from reconciler.catalogue.load import catalogue
@@ -67,6 +69,7 @@ def drift_html(
         units=catalogue().unit,
         show_people=show_people,
         alias_of=desired.fleet.alias_of,
+        policies=policies,
     )
 
 
@@ -77,6 +80,7 @@ def show_html(
     cost: Cost | None = None,
     *,
     links: bool,
+    policies: Sequence[Diagnostic] = (),
 ) -> str:
     """What is there, with the ends of its models."""
     from reconciler.catalogue.load import catalogue
@@ -93,6 +97,7 @@ def show_html(
         units=catalogue().unit,
         retiring=_retiring(lifespans, desired, about.at.date()),
         cost=cost,
+        policies=policies,
     )
 
 

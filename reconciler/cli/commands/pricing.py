@@ -113,7 +113,7 @@ def _declared(paths: tuple[str, ...], output: Output) -> list[Region] | Exit:
 
 
 def _told(found: Fetched, regions: list[Region], target: Path, output: Output) -> str:
-    from reconciler.report.layout import counted
+    from reconciler.diagnostics import counted
     from reconciler.report.layout import listed as some_of
     from reconciler.report.style import inert, json_text
 

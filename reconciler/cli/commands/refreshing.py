@@ -76,7 +76,7 @@ def _offers(observed: ObservedState) -> Mapping[Region, Sequence[Offer]]:
 
 
 def _told(overlay: Overlay, target: Path, form: str) -> str:
-    from reconciler.report.layout import counted
+    from reconciler.diagnostics import counted
     from reconciler.report.style import inert, json_text
 
     if form == "json":

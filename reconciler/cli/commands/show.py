@@ -60,6 +60,7 @@ def command(*, chosen: Chosen, connection: Connection, output: Output, with_cost
         observe_fleet(desired, connection, output, with_regions=False), timeout=connection.timeout
     )
     cost = _cost(desired, observed) if with_cost else None
+    broken = of_existing(loaded, observed) if chosen.policies else ()
 
     def rendered(output: Output) -> str:
         match output.form:
@@ -72,7 +73,7 @@ def command(*, chosen: Chosen, connection: Connection, output: Output, with_cost
             case "html":
                 from reconciler.cli.commands.pages import show_html
 
-                return show_html(desired, observed, chosen, cost, links=output.links)
+                return show_html(desired, observed, chosen, cost, links=output.links, policies=broken)
             case _:
                 style = style_of(output)
                 text = show_report.render_text(observed, style=style)
@@ -80,7 +81,6 @@ def command(*, chosen: Chosen, connection: Connection, output: Output, with_cost
                     text += f"\n{cost_report.render_text(cost, style=style, verbose=output.verbose)}"
                 return text
 
-    broken = of_existing(loaded, observed) if chosen.policies else ()
     write_each(
         output,
         lambda each: beside(rendered(each), broken, loaded, each) if chosen.policies else rendered(each),
