@@ -11,8 +11,6 @@ from reconciler.cli.help import Group
 from reconciler.cli.options import Output, output_options
 from reconciler.cli.wiring import note, write_result
 from reconciler.errors import UsageProblem
-from reconciler.policy.azure import approved_models, policy_document
-from reconciler.report.style import inert
 
 _LARGEST = 1_000_000
 """Bytes of a file that are read; the longest assignment that ARM takes is far smaller."""
@@ -48,6 +46,9 @@ def import_(*, assignment: Path, rule: str, name: str, output: Output) -> None:
     allowedAssetIds). Nothing asks Azure. A model that either list names is approved: how Azure combines the
     two is not documented.
     """
+    from reconciler.policy.azure import approved_models, policy_document
+    from reconciler.report.style import inert
+
     try:
         found = approved_models(_text(assignment))
     except UsageProblem as problem:
