@@ -20,7 +20,7 @@ from reconciler import __version__
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.options import Chosen, Output, into, option
 from reconciler.cli.wiring import Loaded, note, the_clock, write_each
-from reconciler.domain.state import DesiredState, ObservedState
+from reconciler.domain.state import DesiredState, Fleet, ObservedState
 from reconciler.errors import ReconcilerError
 from reconciler.plan.guard import Policy
 from reconciler.plan.plan import Plan
@@ -113,14 +113,14 @@ def plan_text(plan: Plan, loaded: Loaded, output: Output, *, summary: bool = Fal
     )
 
 
-def plan_markdown(plan: Plan, loaded: Loaded) -> str:
+def plan_markdown(plan: Plan, fleet: Fleet) -> str:
     """The plan for a pull request."""
     from reconciler.cli.knowledge import catalogue  # noqa: PLC0415 -- only for text
 
     return plan_report.render_markdown(
         plan,
         units=catalogue().unit,
-        alias_of=loaded.fleet.alias_of,
+        alias_of=fleet.alias_of,
         commit=commit(os.environ, Path.cwd()),
     )
 
@@ -139,7 +139,7 @@ def plan_rendered(
         case "json":
             return document()
         case "markdown":
-            return plan_markdown(plan, loaded)
+            return plan_markdown(plan, loaded.fleet)
         case "html":
             from reconciler.cli.commands.pages import plan_html  # noqa: PLC0415 -- loads only when asked for
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,10 +22,21 @@ from reconciler.cli.options import (
     manifest_options,
     output_options,
 )
-from reconciler.cli.wiring import Loaded, load_manifests, note, reread, save, the_clock, write_result
+from reconciler.cli.wiring import (
+    Loaded,
+    checked,
+    note,
+    read_manifests,
+    resolved,
+    save,
+    state_of,
+    the_clock,
+    write_result,
+)
+from reconciler.diagnostics import Severity
 from reconciler.domain.state import DesiredState
-from reconciler.errors import InvalidManifests, ReconcilerError, UsageProblem
-from reconciler.manifest.load import understood
+from reconciler.errors import ReconcilerError, UsageProblem
+from reconciler.manifest.load import LoadedManifests
 from reconciler.report import upgrade as report
 from reconciler.report.style import json_text
 from reconciler.upgrade.propose import Proposal, Season, Standing, Strategy, proposals
@@ -90,13 +102,13 @@ def command(
     if offline and accept_live:
         raise UsageProblem("--accept-live asks ARM what is deployed; --offline asks nobody. Leave one out")
     today = the_clock().now().date() if as_of is None else as_of.date()
-    loaded = load_manifests(chosen, connection.cloud, today=today)
-    if loaded.desired is None:
-        return invalid(loaded, output)
-    desired = loaded.desired
+    read = read_manifests(chosen)
+    desired = state_of(read, chosen, connection.cloud)
+    if desired is None:
+        return invalid(checked(read, chosen, connection.cloud, today=today, offline=offline), output)
     must_declare_something(desired)
     days = desired.fleet.retirement.warn_within_days if within is None else within
-    live = None if offline else _live(loaded, connection, output)
+    live = None if offline else _live(desired, connection, output)
     season = Season(
         sources=Sources(
             catalogue=catalogue(),
@@ -111,27 +123,35 @@ def command(
         finish=finish,
         live=live.moved if live is not None and accept_live else {},
     )
-    narrowed = bool(chosen.select or chosen.targets or chosen.excludes)
-    whole = understood(loaded.manifests.read, loaded.paths) if narrowed else loaded.manifests
+    everything = replace(chosen, select="", targets=(), excludes=(), shard="")
+    whole = read if everything == replace(chosen, shard="") else resolved(read.read, everything)
     found = proposals(desired.deployments, whole.understood.deployments, season)
     made = rewritten(whole, [one.wanted for one in found if one.wanted is not None])
     found = tuple(_unwritable(one, made) for one in found)
-    plan = None
-    if live is not None and made.made:
-        plan = _plan_after(
-            reread(made.loaded.read, chosen, connection.cloud, today=today), connection, output
-        )
-        found = tuple(_judged(one, plan) for one in found)
-    refused = plan is not None and bool(plan.refusals)
+    check = partial(checked, cloud=connection.cloud, today=today, offline=offline)
+    plan: Plan | None = None
+    worse: tuple[str, ...] = ()
+    if made.made:
+        worse = _new_errors(whole, made, partial(check, chosen=everything))
+        after = made.loaded if whole is read else resolved(made.loaded.read, chosen)
+        if live is not None and not worse:
+            plan = _plan_after(check(after, chosen=chosen), connection, output)
+            found = tuple(one if plan is None else _judged(one, plan) for one in found)
+        if not force and plan is not None:
+            solved = [one for one in found if one.standing is Standing.EDIT]
+            made = rewritten(whole, [one.wanted for one in solved if one.wanted is not None])
+    refused = bool(worse) or (plan is not None and bool(plan.refusals))
     written = write and bool(made.texts) and (force or not refused)
     if write and made.texts and not written:
-        note(
-            output,
-            "nothing was written: the plan of these edits is refused. --force writes them all the same",
+        why = (
+            f"these edits make the manifests wrong ({worse[0]})"
+            if worse
+            else "the plan of these edits is refused"
         )
+        note(output, f"nothing was written: {why}. --force writes them all the same")
     if written:
-        _write(loaded, made)
-    _print(found, made, loaded, plan, output, within=days, written=written)
+        _write(read, made)
+    _print(found, made, read, plan, output, within=days, written=written)
     if any(one.standing is Standing.UNSOLVED for one in found) or (write and made.texts and not written):
         return Exit.FAILED
     return Exit.CHANGES if made.texts and not written else Exit.DONE
@@ -140,31 +160,27 @@ def command(
 def _print(
     found: Sequence[Proposal],
     made: Rewriting,
-    loaded: Loaded,
+    read: LoadedManifests,
     plan: Plan | None,
     output: Output,
     *,
     within: int,
     written: bool,
 ) -> None:
-    before = _texts(loaded)
+    before = {file.name: file.lines.text for file in read.read.files}
     texts = {name: (before[name], text) for name, text in made.texts.items()}
     for each in output.each():
         match each.form:
             case "json":
-                text = json_text(report.to_json(found, loaded.sources.span))
+                text = json_text(report.to_json(found, read.sources.span))
             case "markdown":
-                planned = "" if plan is None else plan_markdown(plan, loaded)
+                planned = "" if plan is None else plan_markdown(plan, read.understood.fleet)
                 text = report.render_markdown(found, texts, within=within, written=written, plan=planned)
             case "diff":
                 text = report.diff(texts)
             case _:
                 text = report.render_text(found, texts, style=style_of(each), within=within, written=written)
         write_result(each, text)
-
-
-def _texts(loaded: Loaded) -> Mapping[str, str]:
-    return {file.name: file.lines.text for file in loaded.manifests.read.files}
 
 
 def _unwritable(one: Proposal, made: Rewriting) -> Proposal:
@@ -176,38 +192,45 @@ def _unwritable(one: Proposal, made: Rewriting) -> Proposal:
     )
 
 
-def _live(loaded: Loaded, connection: Connection, output: Output) -> Live:
+def _live(desired: DesiredState, connection: Connection, output: Output) -> Live:
     """What ARM says now: which models it replaces by which, and what the service moved already."""
     from reconciler.cli.loop import run_reading  # noqa: PLC0415 -- what talks to ARM loads only here
     from reconciler.cli.pipeline import observe_fleet  # noqa: PLC0415
     from reconciler.upgrade.live import live_of  # noqa: PLC0415
 
-    desired = _desired(loaded)
     observed = run_reading(
         observe_fleet(desired, connection, output, with_regions=True), timeout=connection.timeout
     )
     return live_of(desired, observed)
 
 
-def _plan_after(loaded: Loaded, connection: Connection, output: Output) -> Plan:
-    """The plan of the edited manifests, with what ARM says now."""
+def _new_errors(
+    before: LoadedManifests, made: Rewriting, check: Callable[[LoadedManifests], Loaded]
+) -> tuple[str, ...]:
+    """What is wrong with the edited manifests and was not before, in words."""
+    found = _errors(check(made.loaded))
+    return tuple(one for one in found if one not in _errors(check(before))) if found else ()
+
+
+def _errors(loaded: Loaded) -> list[str]:
+    wrong = (one for one in loaded.diagnostics if one.severity is Severity.ERROR)
+    return [f"{one.code}: {one.message}" for one in wrong]
+
+
+def _plan_after(loaded: Loaded, connection: Connection, output: Output) -> Plan | None:
+    """The plan of the edited manifests, with cost and capacity; None where they were wrong before."""
     from reconciler.cli.loop import run_reading  # noqa: PLC0415
-    from reconciler.cli.pipeline import observe_fleet  # noqa: PLC0415
+    from reconciler.cli.pipeline import plan_fleet  # noqa: PLC0415
     from reconciler.plan.guard import Policy  # noqa: PLC0415
-    from reconciler.plan.make import make_plan  # noqa: PLC0415
 
-    desired = _desired(loaded)
-    observed = run_reading(
-        observe_fleet(desired, connection, output, with_regions=True), timeout=connection.timeout
+    if not loaded.valid:
+        note(output, "the manifests have other errors, so no plan was made; `reconciler validate` shows them")
+        return None
+    asked = plan_fleet(
+        loaded, connection, output, Policy(), ask_arm=False, with_cost=True, check_capacity=True
     )
-    return make_plan(desired, observed, policy=Policy(), diagnostics=loaded.diagnostics)
-
-
-def _desired(loaded: Loaded) -> DesiredState:
-    """What is declared, also where a rule finds fault with it: retired models are what this is about."""
-    if loaded.desired is None:
-        raise InvalidManifests(loaded.diagnostics)
-    return loaded.desired
+    plan, _ = run_reading(asked, timeout=connection.timeout)
+    return plan
 
 
 def _judged(one: Proposal, plan: Plan) -> Proposal:
@@ -217,9 +240,9 @@ def _judged(one: Proposal, plan: Plan) -> Proposal:
     return judged(one, plan)
 
 
-def _write(loaded: Loaded, made: Rewriting) -> None:
+def _write(read: LoadedManifests, made: Rewriting) -> None:
     """Write the new texts, each file whole; nothing is written where a file changed since it was read."""
-    files = {file.name: file for file in loaded.manifests.read.files}
+    files = {file.name: file for file in read.read.files}
     contents: dict[Path, str] = {}
     for name, text in made.texts.items():
         if name == "-":
