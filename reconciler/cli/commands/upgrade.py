@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.commands.shared import invalid, must_declare_something, plan_markdown, style_of
-from reconciler.cli.exit_codes import Exit
-from reconciler.cli.knowledge import catalogue
 from reconciler.cli.options import (
     Chosen,
     Connection,
@@ -22,30 +14,9 @@ from reconciler.cli.options import (
     manifest_options,
     output_options,
 )
-from reconciler.cli.wiring import (
-    Loaded,
-    checked,
-    note,
-    read_manifests,
-    resolved,
-    save,
-    state_of,
-    the_clock,
-    write_result,
-)
-from reconciler.diagnostics import Severity
-from reconciler.domain.state import DesiredState
-from reconciler.errors import ReconcilerError, UsageProblem
-from reconciler.manifest.load import LoadedManifests
-from reconciler.report import upgrade as report
-from reconciler.report.style import json_text
-from reconciler.upgrade.propose import Proposal, Season, Standing, Strategy, proposals
-from reconciler.upgrade.rewrite import Rewriting, rewritten
-from reconciler.upgrade.target import Sources, Wish
 
 if TYPE_CHECKING:
-    from reconciler.plan.plan import Plan
-    from reconciler.upgrade.live import Live
+    from datetime import datetime
 
 
 @click.command("upgrade")
@@ -99,159 +70,17 @@ def command(
 
     Exit 0 nothing to do or written, 2 edits proposed, 1 something is not solved.
     """
-    if offline and accept_live:
-        raise UsageProblem("--accept-live asks ARM what is deployed; --offline asks nobody. Leave one out")
-    today = the_clock().now().date() if as_of is None else as_of.date()
-    read = read_manifests(chosen)
-    desired = state_of(read, chosen, connection.cloud)
-    if desired is None:
-        return invalid(checked(read, chosen, connection.cloud, today=today, offline=offline), output)
-    must_declare_something(desired)
-    days = desired.fleet.retirement.warn_within_days if within is None else within
-    live = None if offline else _live(desired, connection, output)
-    season = Season(
-        sources=Sources(
-            catalogue=catalogue(),
-            today=today,
-            until=today + timedelta(days=days),
-            to=None if to is None else Wish.parse(to),
-            prefer=desired.fleet.upgrade,
-            replacements={} if live is None else live.replacements,
-        ),
-        within=days,
-        strategy=None if strategy == "auto" else Strategy(strategy),
+    from reconciler.cli.upgrading import Asked, upgraded
+
+    asked = Asked(
+        within=within,
+        to=to,
+        strategy=strategy,
+        accept_live=accept_live,
         finish=finish,
-        live=live.moved if live is not None and accept_live else {},
+        write=write,
+        force=force,
+        offline=offline,
+        as_of=None if as_of is None else as_of.date(),
     )
-    everything = replace(chosen, select="", targets=(), excludes=(), shard="")
-    whole = read if everything == replace(chosen, shard="") else resolved(read.read, everything)
-    found = proposals(desired.deployments, whole.understood.deployments, season)
-    made = rewritten(whole, [one.wanted for one in found if one.wanted is not None])
-    found = tuple(_unwritable(one, made) for one in found)
-    check = partial(checked, cloud=connection.cloud, today=today, offline=offline)
-    plan: Plan | None = None
-    worse: tuple[str, ...] = ()
-    if made.made:
-        worse = _new_errors(whole, made, partial(check, chosen=everything))
-        after = made.loaded if whole is read else resolved(made.loaded.read, chosen)
-        if live is not None and not worse:
-            plan = _plan_after(check(after, chosen=chosen), connection, output)
-            found = tuple(one if plan is None else _judged(one, plan) for one in found)
-        if not force and plan is not None:
-            solved = [one for one in found if one.standing is Standing.EDIT]
-            made = rewritten(whole, [one.wanted for one in solved if one.wanted is not None])
-    refused = bool(worse) or (plan is not None and bool(plan.refusals))
-    written = write and bool(made.texts) and (force or not refused)
-    if write and made.texts and not written:
-        why = (
-            f"these edits make the manifests wrong ({worse[0]})"
-            if worse
-            else "the plan of these edits is refused"
-        )
-        note(output, f"nothing was written: {why}. --force writes them all the same")
-    if written:
-        _write(read, made)
-    _print(found, made, read, plan, output, within=days, written=written)
-    if any(one.standing is Standing.UNSOLVED for one in found) or (write and made.texts and not written):
-        return Exit.FAILED
-    return Exit.CHANGES if made.texts and not written else Exit.DONE
-
-
-def _print(
-    found: Sequence[Proposal],
-    made: Rewriting,
-    read: LoadedManifests,
-    plan: Plan | None,
-    output: Output,
-    *,
-    within: int,
-    written: bool,
-) -> None:
-    before = {file.name: file.lines.text for file in read.read.files}
-    texts = {name: (before[name], text) for name, text in made.texts.items()}
-    for each in output.each():
-        match each.form:
-            case "json":
-                text = json_text(report.to_json(found, read.sources.span))
-            case "markdown":
-                planned = "" if plan is None else plan_markdown(plan, read.understood.fleet)
-                text = report.render_markdown(found, texts, within=within, written=written, plan=planned)
-            case "diff":
-                text = report.diff(texts)
-            case _:
-                text = report.render_text(found, texts, style=style_of(each), within=within, written=written)
-        write_result(each, text)
-
-
-def _unwritable(one: Proposal, made: Rewriting) -> Proposal:
-    why = made.failed.get(one.id)
-    if why is None or one.wanted is None:
-        return one
-    return replace(
-        one, standing=Standing.UNSOLVED, wanted=None, reason="; ".join(filter(None, (one.reason, why)))
-    )
-
-
-def _live(desired: DesiredState, connection: Connection, output: Output) -> Live:
-    """What ARM says now: which models it replaces by which, and what the service moved already."""
-    from reconciler.cli.loop import run_reading  # noqa: PLC0415 -- what talks to ARM loads only here
-    from reconciler.cli.pipeline import observe_fleet  # noqa: PLC0415
-    from reconciler.upgrade.live import live_of  # noqa: PLC0415
-
-    observed = run_reading(
-        observe_fleet(desired, connection, output, with_regions=True), timeout=connection.timeout
-    )
-    return live_of(desired, observed)
-
-
-def _new_errors(
-    before: LoadedManifests, made: Rewriting, check: Callable[[LoadedManifests], Loaded]
-) -> tuple[str, ...]:
-    """What is wrong with the edited manifests and was not before, in words."""
-    found = _errors(check(made.loaded))
-    return tuple(one for one in found if one not in _errors(check(before))) if found else ()
-
-
-def _errors(loaded: Loaded) -> list[str]:
-    wrong = (one for one in loaded.diagnostics if one.severity is Severity.ERROR)
-    return [f"{one.code}: {one.message}" for one in wrong]
-
-
-def _plan_after(loaded: Loaded, connection: Connection, output: Output) -> Plan | None:
-    """The plan of the edited manifests, with cost and capacity; None where they were wrong before."""
-    from reconciler.cli.loop import run_reading  # noqa: PLC0415
-    from reconciler.cli.pipeline import plan_fleet  # noqa: PLC0415
-    from reconciler.plan.guard import Policy  # noqa: PLC0415
-
-    if not loaded.valid:
-        note(output, "the manifests have other errors, so no plan was made; `reconciler validate` shows them")
-        return None
-    asked = plan_fleet(
-        loaded, connection, output, Policy(), ask_arm=False, with_cost=True, check_capacity=True
-    )
-    plan, _ = run_reading(asked, timeout=connection.timeout)
-    return plan
-
-
-def _judged(one: Proposal, plan: Plan) -> Proposal:
-    """A proposal with what its plan says of it."""
-    from reconciler.upgrade.live import judged  # noqa: PLC0415
-
-    return judged(one, plan)
-
-
-def _write(read: LoadedManifests, made: Rewriting) -> None:
-    """Write the new texts, each file whole; nothing is written where a file changed since it was read."""
-    files = {file.name: file for file in read.read.files}
-    contents: dict[Path, str] = {}
-    for name, text in made.texts.items():
-        if name == "-":
-            raise UsageProblem("what came from standard input cannot be written back. Name the file")
-        now = Path(name).read_bytes()
-        if not files[name].same(now):
-            raise ReconcilerError(f"{name} changed while it was edited; nothing was written. Run it again")
-        contents[Path(name)] = ("\ufeff" if now.startswith(b"\xef\xbb\xbf") else "") + text
-    for path, text in contents.items():
-        mode = path.stat().st_mode
-        save(path, text)
-        path.chmod(mode)
+    return upgraded(asked, chosen, connection, output)
