@@ -16,6 +16,12 @@ from typing import Final
 _MOST: Final = 4096
 """Values kept; what comes later stays as it came, so that a fleet of strangers costs no more than before."""
 
+_LARGEST: Final = 4096
+"""Bytes of a value that is kept; parts of deployments are far smaller, and an ill will gains nothing."""
+
+_PAGES: Final = 64
+_LARGEST_PAGE: Final = 1 << 20
+
 _ALIKE: Final = ("sku", "tags")
 _ALIKE_PROPERTIES: Final = ("model", "capabilities", "rateLimits", "callRateLimit")
 
@@ -34,7 +40,12 @@ class Shared:
 
     def page(self, body: bytes) -> bytes:
         """A long page that waits to be read: models lists of a region are half a megabyte each, and alike."""
-        return self._pages.setdefault(hashlib.sha256(body).digest(), body)
+        if len(body) > _LARGEST_PAGE:
+            return body
+        key = hashlib.sha256(body).digest()
+        if len(self._pages) < _PAGES:
+            self._pages.setdefault(key, body)
+        return self._pages.get(key, body)
 
     def deployment(self, answer: Mapping[str, object]) -> dict[str, object]:
         """An answer about a deployment whose parts are those of earlier, equal ones."""
@@ -58,6 +69,6 @@ class Shared:
         key = marshal.dumps(value, 2)  # type: ignore[arg-type]  # it came of JSON
         if key in self._seen:
             return self._seen[key]
-        if len(self._seen) < _MOST:
+        if len(self._seen) < _MOST and len(key) <= _LARGEST:
             self._seen[key] = value
         return value

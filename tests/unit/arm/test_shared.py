@@ -56,8 +56,8 @@ def test_an_answer_is_not_changed_and_odd_ones_come_through() -> None:
     before = copy.deepcopy(given)
     Shared().deployment(given)
     assert given == before
-    strange: dict[str, object] = {"properties": None, "tags": None, "systemData": [1], "sku": "S0"}
-    for odd in ({}, strange, {"properties": []}):
+    odds: list[dict[str, object]] = [{}, {"properties": None, "tags": None, "sku": "S0"}, {"systemData": [1]}]
+    for odd in odds:
         assert Shared().deployment(odd) == odd
 
 
@@ -72,3 +72,18 @@ def test_of_equal_long_pages_one_is_kept() -> None:
     shared = Shared()
     assert shared.page(b"[1]" * 9) is shared.page(bytes(bytearray(b"[1]" * 9)))
     assert shared.page(b"[2]") == b"[2]"
+
+
+def test_what_is_large_or_beyond_number_is_not_kept_for_answers_to_come() -> None:
+    """A server that means ill must not fill the memory with what no deployment has."""
+    shared = Shared()
+    huge = shared.deployment(answer(model={"name": "x" * 100_000}))
+    known = shared.remembered
+    assert shared.deployment(answer(model={"name": "y" * 100_000})) != huge
+    assert shared.remembered == known
+    pages = [bytes([number, 0]) for number in range(200)]
+    assert [shared.page(page) for page in pages] == pages
+    assert shared.page(bytes([199, 0])) is not pages[199]
+    large = b"x" * (2 << 20)
+    assert shared.page(large) is large
+    assert shared.page(bytes(bytearray(large))) is not large
