@@ -7,7 +7,7 @@ concluded about any deployment in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -106,6 +106,13 @@ class Fleet:
     upgrade: tuple[Preference, ...] = ()
     declared: bool = True
     place: Place | None = field(default=None, compare=False)
+    _aliases: Mapping[str, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        backwards = sorted(
+            self.subscriptions.items(), key=lambda entry: entry[0], reverse=True
+        )  # so that the first one stands
+        object.__setattr__(self, "_aliases", {one.id.lower(): alias for alias, one in backwards})
 
     @property
     def mark(self) -> str:
@@ -114,8 +121,7 @@ class Fleet:
 
     def alias_of(self, subscription: str) -> str | None:
         """The alias of a subscription id, the first in alphabetical order; None without one."""
-        wanted = subscription.lower()
-        return next((a for a, s in sorted(self.subscriptions.items()) if s.id.lower() == wanted), None)
+        return self._aliases.get(subscription.lower())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,8 +144,10 @@ def _glob(pattern: str) -> re.Pattern[str]:
     return re.compile("/".join(escaped), re.IGNORECASE)
 
 
-def matches_any(patterns: Iterable[str], deployment: DeploymentId, alias: str | None) -> bool:
+def matches_any(patterns: Collection[str], deployment: DeploymentId, alias: str | None) -> bool:
     """Whether a glob over ``subscription-or-alias/account/deployment`` matches, by id or by alias."""
+    if not patterns:
+        return False
     account = deployment.account
     names = [f"{account.subscription}/{account.name}/{deployment.name}"]
     if alias is not None:
@@ -434,12 +442,25 @@ class Opinion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Expiry:
+    """What the Activity Log proves of a deployment that is not there and may have expired.
+
+    `written` is when it was last written (ISO 8601, UTC): its time is over since then, and nobody deleted it.
+    Where the log could not be read, `written` is empty and `problem` says why.
+    """
+
+    written: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedState:
     """What ARM answered, per account and per region.
 
     `policies` are the names of the content filters of those accounts that were asked for them, `sources` the
     names of the fine-tuned models and checkpoints of those accounts that a new deployment takes one from.
-    `opinions` are ARM's objections to writes of a plan, where it was asked for them.
+    `opinions` are ARM's objections to writes of a plan, where it was asked for them. `expiries` are of
+    deployments that are declared, not there, and of a kind that the service removes.
     """
 
     readings: Mapping[AccountId, Reading] = field(default_factory=dict)
@@ -447,6 +468,7 @@ class ObservedState:
     policies: Mapping[AccountId, frozenset[str] | Unreadable] = field(default_factory=dict)
     sources: Mapping[AccountId, frozenset[str] | AccountMissing | Unreadable] = field(default_factory=dict)
     opinions: Mapping[DeploymentId, Opinion] = field(default_factory=dict)
+    expiries: Mapping[DeploymentId, Expiry] = field(default_factory=dict)
 
     def region_facts(self, subscription: str, region: Region) -> RegionFacts | None:
         """What is known about a region of a subscription."""

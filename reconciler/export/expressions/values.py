@@ -19,6 +19,9 @@ LARGEST: Final = 5_000
 
 _CHARACTERS: Final = 64
 
+MOST_NUMBERS: Final = 10_000
+"""Numbers in one `range`."""
+
 _LONGEST: Final = 300
 _LONGEST_INNER: Final = 60
 _MOST_PARTS: Final = 40
