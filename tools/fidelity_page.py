@@ -14,7 +14,6 @@ from tests.fidelity.replay import exchanges
 from tests.fidelity.staging import Ask, Staging
 from tests.fidelity.test_schema import BROKEN, UNDECLARED
 from tests.fidelity.test_stagings import STAGINGS
-from tests.fidelity.test_unseen import KNOWN
 from tests.fidelity.unseen_replay import FOLDER, judged, sessions
 from tests.fidelity.unseen_replay import Part as UnseenPart
 
@@ -146,7 +145,7 @@ def page(parts: Sequence[Part], sdk: Results, unlisted: int) -> str:
         differences=_lines(_differences()),
         unseen=_lines(_unseen(part) for part in ("built", "aside")),
         aside=_lines(_sources()),
-        left="; ".join(KNOWN.values()),
+        left="; ".join(_reasons()),
         versions=", ".join(VERSIONS),
         schema=_lines(
             [
@@ -171,6 +170,11 @@ def _unseen(part: UnseenPart) -> str:
     now = f"{equal} ({equal / len(found):.0%})"
     runs = ", then ".join(f"{run[0]} of {run[1]}" for run in first.values())
     return f"| {name} | {len(sessions(part))} | {len(found)} | {runs} | {now} |"
+
+
+def _reasons() -> list[str]:
+    found = (*judged("aside"), *judged("built"))
+    return list(dict.fromkeys(exchange.differs for exchange in found if exchange.differs))
 
 
 def _sources() -> list[str]:
