@@ -82,9 +82,12 @@ def api_properties(kind: str) -> Json:
     return {"apiProperties": {}} if kind in WITH_DEPLOYMENTS else {}
 
 
-def call_limits(kind: str) -> Json:
-    """`callRateLimit`; TextAnalytics shows none (recorded in 2021)."""
-    return {} if kind == "TextAnalytics" else {"callRateLimit": {"rules": rules(kind)}}
+def quota_limit(kind: str) -> Json:
+    """`quotaLimit`, calls per thirty days: only TextAnalytics shows one (recorded in October 2025)."""
+    if kind != "TextAnalytics":
+        return {}
+    rule = _rule("workflow.endpoint.postcalls", 100_000, "* /language/:analyze-conversations")
+    return {"quotaLimit": {"rules": [{**rule, "renewalPeriod": 2_592_000}]}}
 
 
 def project_management(kind: str) -> Json:
