@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import ROOT
+from tests.docs.pages import PAGES, ROOT
 
 STYLE = (ROOT / "docs" / "style.md").read_text("utf-8")
 _ROW = re.compile(r"^\| `(?P<word>[^`]+)` \| (?P<instead>[^|]+) \|$", re.MULTILINE)
@@ -67,3 +68,19 @@ def test_no_sentence_points_to_a_file_that_only_a_clone_has() -> None:
         if re.search(r"(?<![\w/])(docs|examples|tools|tests|deploy)/[a-z]", text)
     ]
     assert found == []
+
+
+def test_no_text_has_a_package_installed_that_is_not_ours() -> None:
+    """On the public index `reconciler` is somebody else's package (decision 0011)."""
+    named = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    pages = [(str(page.relative_to(ROOT)), page.read_text("utf-8")) for page in PAGES]
+    code = [(str(path), path.read_text("utf-8")) for path in (ROOT / "reconciler").rglob("*.py")]
+    extras = [
+        (where, match[1], match[2])
+        for where, text in (*pages, *code)
+        for match in re.finditer(r"([\w-]*reconciler)\[([a-z]+)\]", text)
+    ]
+    assert len(extras) >= 8
+    assert [
+        one for one in extras if one[1] != named["name"] or one[2] not in named["optional-dependencies"]
+    ] == []
