@@ -118,8 +118,8 @@ def one_document(command: str, code: int, out: str) -> Any:  # noqa: ANN401 -- a
 
 
 @contextmanager
-def silent_server() -> Iterator[str]:
-    """Something that takes connections and says nothing."""
+def silent_server(called_on: threading.Event | None = None) -> Iterator[str]:
+    """Something that takes connections and says nothing; `called_on` is set by the first."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         held: list[socket.socket] = []
 
@@ -127,6 +127,8 @@ def silent_server() -> Iterator[str]:
             try:
                 while True:
                     held.append(listening.accept()[0])
+                    if called_on is not None:
+                        called_on.set()
             except OSError:
                 return
 
@@ -220,7 +222,8 @@ def test_a_time_limit_is_an_ending_like_others(name: str) -> None:
 @pytest.mark.parametrize("name", ["plan", "apply", "drift", "show", "quota"])
 def test_an_interruption_is_an_ending_like_others(name: str, number: int, code: int, word: str) -> None:
     """F-094."""
-    with silent_server() as url:
+    waiting = threading.Event()
+    with silent_server(waiting) as url:
         line = [
             sys.executable,
             "-m",
@@ -233,9 +236,9 @@ def test_an_interruption_is_an_ending_like_others(name: str, number: int, code: 
             url,
         ]
         with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-            time.sleep(2.5)
+            assert waiting.wait(60), "the command never called on ARM"
             process.send_signal(number)
-            out, err = process.communicate(timeout=20)
+            out, err = process.communicate(timeout=60)
     assert process.returncode == code, (out, err)
     assert one_document(name, code, out)["error"]["code"] == word
     assert "nothing was written to ARM" in err
