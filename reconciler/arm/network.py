@@ -186,7 +186,7 @@ def _route(variable: str, value: str) -> Route:
     if scheme.startswith("socks") and not (find_spec("socksio") and find_spec("socks")):
         raise UsageProblem(
             f"{variable} names a SOCKS proxy, which takes an extra package. Run `pip install "
-            f"'reconciler[socks]'`, name an HTTP proxy in {variable}, or list the host in NO_PROXY"
+            f"'aoai-reconciler[socks]'`, name an HTTP proxy in {variable}, or list the host in NO_PROXY"
         )
     shown = f"{scheme}://{printable(match['host'], 120)}" + (f":{port}" if port else "")
     url = f"{scheme}://{rest}"

@@ -117,7 +117,7 @@ def _server(emulator: Emulator, ready: str, tls_cert: Path | None, tls_key: Path
         import uvicorn  # noqa: PLC0415 - an extra: only serving needs it
     except ImportError as missing:
         raise ServerProblem(
-            "the emulator's server is not installed; pip install 'reconciler[emulator]'"
+            "the emulator's server is not installed; pip install 'aoai-reconciler[emulator]'"
         ) from missing
 
     class Announcing(uvicorn.Server):

@@ -98,7 +98,7 @@ def _environment() -> Any:  # noqa: ANN401 -- the library is optional and has no
     except ImportError as absent:
         raise BrokenExpression(
             "expressions need a library that is not installed",
-            fix="pip install 'reconciler[policy]', or use the words of `require`",
+            fix="pip install 'aoai-reconciler[policy]', or use the words of `require`",
         ) from absent
     return cel.NewEnv(variables={name: cel.Type(kind) for name, kind in VARIABLES.items()})
 

@@ -76,7 +76,7 @@ def serve(
     except ImportError as missing:
         raise UsageProblem(
             "serving the emulator needs a web server, which the extra brings: "
-            "pip install 'reconciler[emulator]'. The embedded emulator (`cloud: emulator`) needs none"
+            "pip install 'aoai-reconciler[emulator]'. The embedded emulator (`cloud: emulator`) needs none"
         ) from missing
     return run(
         port=port,

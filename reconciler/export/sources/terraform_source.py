@@ -105,7 +105,7 @@ class _Reader:
         except ImportError as problem:
             raise UsageProblem(
                 f"{path} is Terraform source, which needs a parser that is not installed: pip install "
-                "'reconciler[terraform]'. A state needs none: terraform state pull > terraform.tfstate"
+                "'aoai-reconciler[terraform]'. A state needs none: terraform state pull > terraform.tfstate"
             ) from problem
         content = read_bytes(path)
         self._left -= len(content)

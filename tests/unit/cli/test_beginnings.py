@@ -87,9 +87,9 @@ def test_help_groups_options_the_commands_own_first_with_twins_and_examples(
 ) -> None:
     assert run(["plan", "--help"]) == 0
     text = capsys.readouterr().out
-    places = [text.index(f"{title}:") for title in ("Options", "Manifests options", "Azure options")]
+    places = [text.index(f"{title}:") for title in ("Options", "Manifest options", "Azure options")]
     assert places == sorted(places)
-    assert text.index("--detailed-exitcode") < text.index("Manifests options:") < text.index("--target")
+    assert text.index("--detailed-exitcode") < text.index("Manifest options:") < text.index("--target")
     assert "[RECONCILER_TARGET]" in text
     assert "Examples:\n  reconciler plan\n" in text
     assert [line for line in text.splitlines() if len(line) > 80 and "[" not in line] == []

@@ -137,3 +137,15 @@ def test_a_reader_that_goes_away_is_no_traceback(tmp_path: Path) -> None:
     command = f"{show} | head -c 1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["emulator"], ["catalog"]])
+def test_a_group_without_a_command_shows_its_help_line_by_line(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(words) == 64
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith(" ".join(["Usage: reconciler", *words, "[OPTIONS] COMMAND"]))
+    assert "\\n" not in shown.err
+    assert "error" not in shown.err.splitlines()[0]
