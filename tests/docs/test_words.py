@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import ROOT
+from tests.docs.pages import PAGES, ROOT
 
 STYLE = (ROOT / "docs" / "style.md").read_text("utf-8")
 _ROW = re.compile(r"^\| `(?P<word>[^`]+)` \| (?P<instead>[^|]+) \|$", re.MULTILINE)
@@ -67,3 +68,14 @@ def test_no_sentence_points_to_a_file_that_only_a_clone_has() -> None:
         if re.search(r"(?<![\w/])(docs|examples|tools|tests|deploy)/[a-z]", text)
     ]
     assert found == []
+
+
+def test_every_extra_is_asked_for_by_the_name_of_this_distribution() -> None:
+    """`reconciler` on the package index is somebody else's package."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    hints = [*EVERY, *((str(page.relative_to(ROOT)), page.read_text("utf-8")) for page in PAGES)]
+    named = {
+        (name, extra) for _, text in hints for name, extra in re.findall(r"\b([\w-]*reconciler)\[(\w+)\]", text)
+    }
+    assert {name for name, _ in named} == {project["name"]}
+    assert {extra for _, extra in named} <= set(project["optional-dependencies"])

@@ -54,7 +54,9 @@ def test_init_never_replaces_a_file(empty: Path, capsys: pytest.CaptureFixture[s
     (empty / "manifests/fleet.yaml").write_text("mine", "utf-8")
     assert run(["init"]) == 64
     assert (empty / "manifests/fleet.yaml").read_text("utf-8") == "mine"
-    assert "manifests/fleet.yaml" in capsys.readouterr().err
+    refused = capsys.readouterr().err
+    assert "manifests/fleet.yaml" in refused
+    assert "--force" not in refused, "init has no such option"
 
 
 def test_init_from_live_declares_what_exists(empty: Path) -> None:
