@@ -128,9 +128,12 @@ def has_errors(diagnostics: Sequence[Diagnostic]) -> bool:
     return any(found.severity is Severity.ERROR for found in diagnostics)
 
 
+_PLURALS: Mapping[str, str] = {"is": "are", "entry": "entries"}
+
+
 def counted(number: int, noun: str) -> str:
-    """A number with its noun: ``1 day``, ``2 days``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    """A number with its noun: ``1 day``, ``2 days``, ``2 entries``."""
+    return f"{number} {noun if number == 1 else _PLURALS.get(noun, noun + 's')}"
 
 
 def listing(names: Sequence[object], shown: int = 6) -> str:

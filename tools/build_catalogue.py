@@ -27,6 +27,7 @@ from reconciler.catalogue.packed import (
 from tools.catalogue_checks import problems
 from tools.catalogue_lifecycle import default_version, hosting, lifecycle
 from tools.catalogue_offers import base_offers, doubtful, listed, pools, tuned_offers
+from tools.catalogue_quota import batch_quota, quota_tiers
 from tools.catalogue_source import ARM, LATEST, OLD, Facts, Json, Tables, blocks
 from tools.catalogue_updates import lay_over, read_updates
 
@@ -157,6 +158,8 @@ def build(facts: Facts) -> PackedCatalogue:
             name: {"value": row["value"], "source": tables.source(row["source"])}
             for name, row in facts["limits"].items()
         },
+        quota_tiers=quota_tiers(facts, tables),
+        batch_quota=batch_quota(facts, tables),
         training_regions=tables.region_set(training["regions"]),
         training_source=tables.source(training["source"]),
         alias_source=tables.source(facts["sku_aliases"][0]["source"]),

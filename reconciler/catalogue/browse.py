@@ -7,9 +7,9 @@ not know is None in it and never a default.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from reconciler.catalogue.facts import Availability, LifecycleFacts, PtuFacts, Sizes, Source
+from reconciler.catalogue.facts import Availability, DefaultQuota, LifecycleFacts, PtuFacts, Sizes, Source
 from reconciler.catalogue.query import Catalogue, Version
 from reconciler.domain.deployment import UNSET
 from reconciler.domain.ids import Region
@@ -99,6 +99,20 @@ def offers(catalogue: Catalogue, wanted: Wanted) -> Iterator[OfferRow]:
                     continue
                 if _in_region([row], wanted.region):
                     yield row
+
+
+def quotas(
+    catalogue: Catalogue, *, model: str | None, sku: SkuName | None, tier: str | None
+) -> Iterator[DefaultQuota]:
+    """The documented default quotas; with a tier, what that tier has, without batch, which has no tiers."""
+    for row in catalogue.default_quotas():
+        if model is not None and row.model.lower() != model.lower():
+            continue
+        if sku is not None and row.sku != sku:
+            continue
+        limits = tuple(limit for limit in row.limits if tier in {None, limit.scope})
+        if limits:
+            yield replace(row, limits=limits)
 
 
 def _versions(catalogue: Catalogue, wanted: Wanted) -> Iterator[tuple[str, str | None]]:

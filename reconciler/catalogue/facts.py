@@ -234,3 +234,31 @@ class Limit:
 
     value: int
     source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaLimit:
+    """What a quota tier (`Tier 1`), or for batch a type of subscription, has by default.
+
+    Either `enqueued_tokens`, or `requests` in `seconds` and `tokens_per_minute`; None where the page counts
+    no tokens, as for images.
+    """
+
+    scope: str
+    requests: int | None = None
+    seconds: int | None = None
+    tokens_per_minute: int | None = None
+    enqueued_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefaultQuota:
+    """The documented default quota of a model on a SKU, per subscription and region.
+
+    A subscription's own limit differs: it rises by itself, and increases are granted. ARM has it (`usages`).
+    """
+
+    model: str
+    sku: SkuName
+    limits: tuple[QuotaLimit, ...]
+    source: Source

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NotRequired, TypedDict
 
-FORMAT = 2
+FORMAT = 3
 
 
 class PackedSource(TypedDict):
@@ -168,6 +168,18 @@ class PackedLimit(TypedDict):
     source: int
 
 
+class PackedQuota(TypedDict):
+    """Documented default quotas: by model and SKU, a value for each of `scopes`, None where none is given.
+
+    A value is enqueued tokens, or requests, seconds and tokens a minute (None where they are not counted).
+    """
+
+    scopes: list[str]
+    rates: NotRequired[dict[str, dict[str, list[list[int | None] | None]]]]
+    batch: NotRequired[dict[str, dict[str, list[int | None]]]]
+    source: int
+
+
 class PackedCatalogue(TypedDict):
     """The whole file."""
 
@@ -179,6 +191,8 @@ class PackedCatalogue(TypedDict):
     recorded_regions: list[str]
     skus: dict[str, PackedSku]
     limits: dict[str, PackedLimit]
+    quota_tiers: PackedQuota
+    batch_quota: PackedQuota
     training_regions: int
     training_source: int
     alias_source: int

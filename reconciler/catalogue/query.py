@@ -13,6 +13,7 @@ from datetime import date
 from reconciler.catalogue import unpack
 from reconciler.catalogue.facts import (
     Availability,
+    DefaultQuota,
     Hosting,
     LifecycleFacts,
     Limit,
@@ -261,6 +262,15 @@ class Catalogue:
         """A documented limit by its id in the facts; KeyError for an unknown id."""
         packed = self._packed["limits"][name]
         return Limit(value=packed["value"], source=self._sources[packed["source"]])
+
+    def limits(self) -> dict[str, Limit]:
+        """Every documented count limit by its id."""
+        return {name: self.limit(name) for name in self._packed["limits"]}
+
+    def default_quotas(self) -> tuple[DefaultQuota, ...]:
+        """The documented default quotas: pay-as-you-go SKUs by tier, batch by type of subscription."""
+        tables = (self._packed["quota_tiers"], self._packed["batch_quota"])
+        return tuple(row for table in tables for row in unpack.default_quotas(table, self._sources))
 
     # Packed rows
 

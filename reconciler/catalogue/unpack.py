@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
 from reconciler.catalogue.facts import (
     Announced,
+    DefaultQuota,
     LifecycleFacts,
     PtuFacts,
+    QuotaLimit,
     Sizes,
     Source,
     Stage,
     TokenWeights,
     Unit,
 )
-from reconciler.catalogue.packed import PackedLifecycle, PackedOffer, PackedPtu, PackedSizes, PackedWeights
+from reconciler.catalogue.packed import (
+    PackedLifecycle,
+    PackedOffer,
+    PackedPtu,
+    PackedQuota,
+    PackedSizes,
+    PackedWeights,
+)
+from reconciler.domain.sku import SkuName
 
 Sources = tuple[Source, ...]
 
@@ -169,3 +180,27 @@ def ptu(packed: PackedPtu, sources: Sources) -> PtuFacts:
         tokens_per_second=packed.get("tokens_per_second"),
         source=sources[packed["source"]],
     )
+
+
+def default_quotas(packed: PackedQuota, sources: Sources) -> Iterator[DefaultQuota]:
+    """The rows of one table of default quotas, in its own order."""
+    for model, rates in packed.get("rates", {}).items():
+        for sku, cells in rates.items():
+            limits = [
+                QuotaLimit(scope=scope, requests=cell[0], seconds=cell[1], tokens_per_minute=cell[2])
+                for scope, cell in zip(packed["scopes"], cells, strict=True)
+                if cell is not None
+            ]
+            yield _default_quota(model, sku, limits, sources[packed["source"]])
+    for model, batch in packed.get("batch", {}).items():
+        for sku, counts in batch.items():
+            limits = [
+                QuotaLimit(scope=scope, enqueued_tokens=count)
+                for scope, count in zip(packed["scopes"], counts, strict=True)
+                if count is not None
+            ]
+            yield _default_quota(model, sku, limits, sources[packed["source"]])
+
+
+def _default_quota(model: str, sku: str, limits: list[QuotaLimit], source: Source) -> DefaultQuota:
+    return DefaultQuota(model=model, sku=SkuName(sku), limits=tuple(limits), source=source)

@@ -13,6 +13,6 @@ def run(argv: Sequence[str], *, started: float | None = None) -> int:
 
     `started` is the monotonic instant from which a command's time limit counts; None is now.
     """
-    from reconciler.cli.main import run_command  # noqa: PLC0415 -- see the module's docstring
+    from reconciler.cli.main import run_command
 
     return run_command(argv, started=started)

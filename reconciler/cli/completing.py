@@ -31,23 +31,23 @@ def _values(of: str, ctx: click.Context, incomplete: str) -> Iterator[str]:
         case "targets":
             yield from _targets(tuple(ctx.params.get("paths") or (DEFAULT_PATH,)))
         case "words":
-            from reconciler.cli.words import groups  # noqa: PLC0415 -- only for this one
+            from reconciler.cli.words import groups
 
             yield from (word for group in groups().values() for word in group)
         case "skus":
-            from reconciler.domain.sku import KNOWN_SKUS  # noqa: PLC0415
+            from reconciler.domain.sku import KNOWN_SKUS
 
             yield from KNOWN_SKUS
         case _:
-            from reconciler.cli.knowledge import catalogue  # noqa: PLC0415
+            from reconciler.cli.knowledge import catalogue
 
             known = catalogue()
             yield from known.models() if of == "models" else (one.name for one in known.regions())
 
 
 def _rules(incomplete: str) -> Iterator[str]:
-    from reconciler.diagnostics import Severity  # noqa: PLC0415
-    from reconciler.manifest.rules import CODES  # noqa: PLC0415
+    from reconciler.diagnostics import Severity
+    from reconciler.manifest.rules import CODES
 
     code, sign, _ = incomplete.partition("=")
     if sign:
@@ -58,8 +58,8 @@ def _rules(incomplete: str) -> Iterator[str]:
 
 def _targets(paths: tuple[str, ...]) -> Iterator[str]:
     """Every declared deployment as a target, and each account with all of its deployments."""
-    from reconciler.manifest.load import load  # noqa: PLC0415 -- reads the manifests at hand
-    from reconciler.manifest.rules import CODES  # noqa: PLC0415
+    from reconciler.manifest.load import load
+    from reconciler.manifest.rules import CODES
 
     desired = load(paths, known_rules=CODES).desired
     if desired is None:

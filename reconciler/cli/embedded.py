@@ -9,13 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import httpx
-
-from reconciler.domain.ids import AccountId, Region
-from reconciler.domain.state import DesiredState
-from reconciler.emulator import Emulator, application
+from reconciler.domain.ids import Region
 from reconciler.errors import UsageProblem
+
+if TYPE_CHECKING:
+    import httpx
+
+    from reconciler.domain.ids import AccountId
+    from reconciler.domain.state import DesiredState
+    from reconciler.emulator import Emulator
+
 
 # A manifest may leave an account's region and a subscription's tenant out; the emulated ones need both.
 DEFAULT_REGION = Region("eastus2")
@@ -27,6 +32,10 @@ def embedded(
     state: Path | None, desired: DesiredState
 ) -> Iterator[tuple[httpx.ASGITransport, tuple[str, ...]]]:
     """A transport into the embedded emulator, and the ids of the accounts created in it just now."""
+    import httpx
+
+    from reconciler.emulator import application
+
     emulator = application(state=state)
     try:
         yield httpx.ASGITransport(app=emulator), _ensured(emulator, state, desired)
@@ -76,6 +85,10 @@ def _accounts(desired: DesiredState) -> Iterator[tuple[AccountId, Region]]:
 @contextmanager
 def price_list() -> Iterator[httpx.ASGITransport]:
     """A transport to the price list of an emulator of its own: it needs neither accounts nor state."""
+    import httpx
+
+    from reconciler.emulator import application
+
     emulator = application(state=None)
     try:
         yield httpx.ASGITransport(app=emulator)

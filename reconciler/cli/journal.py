@@ -5,15 +5,15 @@ Nothing is ever read back from it by this program: it is for people who ask what
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from reconciler.clock import Clock
-from reconciler.engine.outcome import Event, Finished, Listener, Sending, Sent, Started, Stopping, Waiting
 from reconciler.errors import UsageProblem
-from reconciler.plan.actions import kind_of
+
+if TYPE_CHECKING:
+    from reconciler.engine.outcome import Event, Listener
 
 
 def default_path() -> Path:
@@ -59,6 +59,9 @@ class Journal:
 
     def notify(self, event: Event) -> None:
         """Write down intents and ends."""
+        from reconciler.engine.outcome import Finished, Sending, Sent, Started, Stopping, Waiting
+        from reconciler.plan.actions import kind_of
+
         match event:
             case Sending():
                 self._append(event="intent", id=str(event.step.action.id), verb=event.verb)
@@ -84,6 +87,8 @@ class Journal:
                 return
 
     def _append(self, **fields: str | None) -> None:
+        import json
+
         line = {"time": self._clock.now().isoformat(timespec="milliseconds"), "run": self._run, **fields}
         try:
             self._stream.write(json.dumps(line) + "\n")

@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from reconciler.catalogue.load import catalogue as shipped
-from reconciler.catalogue.load import catalogue_with
-from reconciler.catalogue.query import Catalogue
-from reconciler.domain.costs import Costs
-from reconciler.prices.book import PriceBook
+if TYPE_CHECKING:
+    from reconciler.catalogue.query import Catalogue
+    from reconciler.domain.costs import Costs
+    from reconciler.prices.book import PriceBook
+
 
 OVERLAY = "RECONCILER_CATALOGUE_OVERLAY"
 PRICES_OVERLAY = "RECONCILER_PRICES_OVERLAY"
@@ -21,8 +22,11 @@ PRICES_OVERLAY = "RECONCILER_PRICES_OVERLAY"
 
 def catalogue() -> Catalogue:
     """The catalogue of this run."""
+    from reconciler.catalogue.load import catalogue as shipped_catalogue
+    from reconciler.catalogue.load import catalogue_with
+
     named = os.environ.get(OVERLAY, "")
-    return catalogue_with(Path(named).resolve()) if named else shipped()
+    return catalogue_with(Path(named).resolve()) if named else shipped_catalogue()
 
 
 def prices(costs: Costs) -> PriceBook:
@@ -32,7 +36,7 @@ def prices(costs: Costs) -> PriceBook:
 
 @lru_cache(maxsize=4)
 def _prices(overlay: str, own: str) -> PriceBook:
-    from reconciler.prices.load import read_list, shipped  # noqa: PLC0415 -- only where money is counted
+    from reconciler.prices.load import read_list, shipped
 
     book = shipped()
     if overlay:

@@ -7,7 +7,6 @@ event loop does not keep it silent.
 from __future__ import annotations
 
 import contextlib
-import logging
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -62,10 +61,12 @@ def _watch(state: Looking, ended: Event, output: Output, stream: TextIO) -> None
         return
     with contextlib.suppress(OSError, ValueError):  # nobody reads it any more
         if output.log_json:
+            import logging
+
             log = logging.getLogger("reconciler")
             _now_and_then(lambda: log.info("%s", state), ended)
         elif stream.isatty() and output.colour is not False:
-            from reconciler.report.live import Foot  # noqa: PLC0415 -- rich: 60 ms, only on a terminal
+            from reconciler.report.live import Foot
 
             with Foot(stream, lambda *_: [(str(state), "bold")], colour=True):
                 ended.wait()

@@ -5,26 +5,29 @@ Rule of this module: leaving it takes no longer than the limit says, whatever a 
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import signal
 from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.cli.deadline import Deadline
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.interrupted import Interrupted
 from reconciler.cli.wiring import the_clock
-from reconciler.engine.stop import Cause, Interruption, Stop
 from reconciler.errors import ReconcilerError
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from reconciler.engine.stop import Cause, Stop
+
 
 T = TypeVar("T")
 
 _SIGNALS = {
-    signal.SIGINT: (Exit.INTERRUPTED, Cause.SIGINT),
-    signal.SIGTERM: (Exit.TERMINATED, Cause.SIGTERM),
-    signal.SIGHUP: (Exit.TERMINATED, Cause.SIGHUP),  # a terminal that was closed asks for the same
+    signal.SIGINT: Exit.INTERRUPTED,
+    signal.SIGTERM: Exit.TERMINATED,
+    signal.SIGHUP: Exit.TERMINATED,  # a terminal that was closed asks for the same
 }
 
 
@@ -43,11 +46,15 @@ class TimeLimit(ReconcilerError):  # noqa: N818
 @contextlib.contextmanager
 def _handling(handler: Callable[[Exit, Cause], object]) -> Iterator[None]:
     """Give the signals that end a process to `handler`, and to whoever had them before afterwards."""
+    import asyncio
+
+    from reconciler.engine.stop import Cause
+
     loop = asyncio.get_running_loop()
     before = {name: signal.getsignal(name) for name in _SIGNALS}
     ours = [name for name, found in before.items() if found is not signal.SIG_IGN]
     for name in ours:
-        loop.add_signal_handler(name, handler, *_SIGNALS[name])
+        loop.add_signal_handler(name, handler, _SIGNALS[name], Cause(name.name))
     try:
         yield
     finally:
@@ -57,19 +64,24 @@ def _handling(handler: Callable[[Exit, Cause], object]) -> Iterator[None]:
                 signal.signal(name, before[name] or signal.SIG_DFL)
 
 
-class _LeftBehind(ThreadPoolExecutor):
+def _left_behind() -> ThreadPoolExecutor:
     """Threads that nobody waits for: a name that no resolver answers must not hold up a deadline."""
+    from concurrent.futures import ThreadPoolExecutor
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        del wait, cancel_futures
-        super().shutdown(wait=False, cancel_futures=True)
+    class LeftBehind(ThreadPoolExecutor):
+        def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+            del wait, cancel_futures
+            super().shutdown(wait=False, cancel_futures=True)
+
+    return LeftBehind(thread_name_prefix="reconciler")
 
 
 def enter(work: Coroutine[None, None, T]) -> T:
     """Run `work` to its end in an event loop of its own."""
+    import asyncio
 
     async def within() -> T:
-        asyncio.get_running_loop().set_default_executor(_LeftBehind(thread_name_prefix="reconciler"))
+        asyncio.get_running_loop().set_default_executor(_left_behind())
         return await work
 
     return asyncio.run(within())
@@ -82,6 +94,8 @@ def run_reading(work: Coroutine[None, None, T], *, timeout: Deadline) -> T:
 
 async def reading(work: Coroutine[None, None, T], deadline: Deadline) -> T:
     """Await work that writes nothing, so that a signal or the deadline may end it at any point."""
+    import asyncio
+
     task = asyncio.ensure_future(work)
     caught: list[Exit] = []
 
@@ -104,6 +118,8 @@ async def reading(work: Coroutine[None, None, T], deadline: Deadline) -> T:
 @contextlib.contextmanager
 def listening_for_signals(stop: Stop) -> Iterator[None]:
     """Let SIGINT, SIGTERM and SIGHUP ask `stop`; a second signal asks again."""
+    from reconciler.engine.stop import Interruption
+
     with _handling(lambda _, cause: stop.ask(Interruption(cause=cause))):
         yield
 

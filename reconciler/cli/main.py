@@ -98,7 +98,7 @@ class _LazyGroup(click.Group):
                 formatter.write_dl([(f"{name:<{width}}", text) for name, (_, text) in group.items()])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        from click.shell_completion import CompletionItem  # noqa: PLC0415 -- only when a shell asks
+        from click.shell_completion import CompletionItem
 
         found = [
             CompletionItem(name, help=text)
@@ -120,7 +120,7 @@ class _LazyGroup(click.Group):
 
 def unknown_command(name: str, ctx: click.Context) -> NoReturn:
     """End with the command that was probably meant, else with all of them."""
-    import difflib  # noqa: PLC0415 -- only on this path
+    import difflib
 
     near = difflib.get_close_matches(name, COMMANDS, n=1)
     meant = f"Did you mean {near[0]!r}?" if near else f"Commands: {', '.join(COMMANDS)}."
@@ -201,7 +201,7 @@ def _described(problem: BaseException, run: Run) -> tuple[Exit, str, str]:
 
 def _give_error(run: Run, word: str, message: str, fix: str | None, code: Exit) -> None:
     """Put the error where a result was asked for; on stdout where that place cannot be written to."""
-    from reconciler.cli.wiring import write_result  # noqa: PLC0415 -- only where something is wrong
+    from reconciler.cli.wiring import write_result
 
     for output in run.owed:
         text = error_text(output.form, code=word, message=message, fix=fix, exit_code=code)
@@ -243,10 +243,10 @@ def _let_go_of_stdout() -> None:
 
 def _about(bug: BaseException) -> str:
     """Our own bug, with where it happened and without what a library may have put of a request into it."""
-    from traceback import extract_tb  # noqa: PLC0415 -- only on this path
+    from traceback import extract_tb
 
-    from reconciler.arm.azure_credential import without_secrets  # noqa: PLC0415
-    from reconciler.arm.printable import printable  # noqa: PLC0415
+    from reconciler.arm.azure_credential import without_secrets
+    from reconciler.arm.printable import printable
 
     while isinstance(bug, BaseExceptionGroup):
         bug = bug.exceptions[0]
@@ -260,8 +260,8 @@ def _about(bug: BaseException) -> str:
 
 
 def _say(message: str, code: Exit) -> int:
-    from reconciler.report.layout import paragraph  # noqa: PLC0415 -- only where something is wrong
-    from reconciler.report.style import Style, inert  # noqa: PLC0415
+    from reconciler.report.layout import paragraph
+    from reconciler.report.style import Style, inert
 
     with contextlib.suppress(OSError, AttributeError):
         style = Style.of(sys.stderr)

@@ -47,7 +47,7 @@ class Output:
 
     def __post_init__(self) -> None:
         if (self.verbose or self.log_json) and not self.quiet:
-            from reconciler.cli.logs import set_up  # noqa: PLC0415 -- only when somebody listens
+            from reconciler.cli.logs import set_up
 
             set_up(verbose=self.verbose, as_json=self.log_json)
 
@@ -200,7 +200,7 @@ def _reports(
 
 def _files(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Leave the completion of a path to the shell."""
-    from click.shell_completion import CompletionItem  # noqa: PLC0415 -- only when a shell asks
+    from click.shell_completion import CompletionItem
 
     return [CompletionItem(incomplete, type="file")]
 
@@ -209,7 +209,7 @@ def offers(of: str) -> Callable[[click.Context, click.Parameter, str], list[str]
     """Values that only heavy rooms know, asked when a shell asks."""
 
     def found(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
-        from reconciler.cli import completing  # noqa: PLC0415 -- only when a shell asks
+        from reconciler.cli import completing
 
         return completing.offers(of, ctx, incomplete)
 

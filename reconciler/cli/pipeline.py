@@ -10,21 +10,20 @@ from reconciler.cli.options import Connection, Output
 from reconciler.cli.policies import with_policies
 from reconciler.cli.targets import must_hit_something
 from reconciler.cli.wiring import Loaded, connect, note, the_clock
-from reconciler.domain.state import DesiredState, ObservedState
-from reconciler.engine.observe import observe, observe_for_plan
-from reconciler.engine.second_opinion import with_opinions
-from reconciler.plan.guard import Policy
-from reconciler.plan.make import make_plan
-from reconciler.plan.plan import Plan
 
 if TYPE_CHECKING:
     from reconciler.arm.client import ArmClient
+    from reconciler.domain.state import DesiredState, ObservedState
+    from reconciler.plan.guard import Policy
+    from reconciler.plan.plan import Plan
 
 
 async def observe_fleet(
     desired: DesiredState, connection: Connection, output: Output, *, with_regions: bool
 ) -> ObservedState:
     """Read everything that the manifests are about, and nothing else."""
+    from reconciler.engine.observe import observe
+
     async with connect(connection, output, desired, keep_state=with_regions) as arm:
         if with_regions:
             return await look(desired, arm, connection, output)
@@ -42,6 +41,8 @@ async def look(
     desired: DesiredState, arm: ArmClient, connection: Connection, output: Output
 ) -> ObservedState:
     """Read all that a plan needs, and tell how far that is where it takes long."""
+    from reconciler.engine.observe import observe_for_plan
+
     with looking(output, len(desired.accounts)) as on_read:
         return await observe_for_plan(desired, arm, parallelism=connection.parallelism, on_read=on_read)
 
@@ -58,6 +59,8 @@ async def plan_fleet(
     check_policies: bool = False,
 ) -> tuple[Plan, ObservedState]:
     """Observe and plan; with `ask_arm` once more, knowing what ARM's own validation says of the writes."""
+    from reconciler.engine.second_opinion import with_opinions
+
     desired = loaded.state()
     async with connect(connection, output, desired, may_validate=ask_arm or check_policies) as arm:
         observed = await look(desired, arm, connection, output)
@@ -67,7 +70,7 @@ async def plan_fleet(
             observed = await with_opinions(plan, observed, arm, parallelism=connection.parallelism)
             plan = plan_for(loaded, observed, policy, with_cost=with_cost)
         if check_policies:
-            from reconciler.engine.azure_policy import UNSEEN, with_policy_verdicts  # noqa: PLC0415 -- if asked
+            from reconciler.engine.azure_policy import UNSEEN, with_policy_verdicts
 
             observed = await with_policy_verdicts(plan, observed, arm, parallelism=connection.parallelism)
             plan = plan_for(loaded, observed, policy, with_cost=with_cost)
@@ -79,8 +82,8 @@ async def plan_fleet(
 
 async def _with_room(plan: Plan, arm: ArmClient, *, parallelism: int) -> Plan:
     """The plan with what ARM says of capacity, asked once per subscription, model and version."""
-    from reconciler.engine.capacity import ask_capacities  # noqa: PLC0415 -- only for who asks
-    from reconciler.plan.capacity import checked, demands  # noqa: PLC0415
+    from reconciler.engine.capacity import ask_capacities
+    from reconciler.plan.capacity import checked, demands
 
     wanted = demands(plan)
     questions = [one.question for one in wanted if one.question is not None]
@@ -94,6 +97,8 @@ def plan_for(loaded: Loaded, observed: ObservedState, policy: Policy, *, with_co
 
     Prices are looked up for who asked, and where a guard needs them.
     """
+    from reconciler.plan.make import make_plan
+
     desired = loaded.state()
     policy = replace(policy, today=the_clock().now().date())
     plan = make_plan(desired, observed, policy=policy, diagnostics=loaded.diagnostics)
@@ -101,8 +106,8 @@ def plan_for(loaded: Loaded, observed: ObservedState, policy: Policy, *, with_co
     guarded = desired.fleet.guards.max_monthly_increase, policy.max_monthly_increase
     if not with_cost and guarded == (None, None):
         return plan
-    from reconciler.cli.knowledge import prices  # noqa: PLC0415 -- only where money is counted
-    from reconciler.plan.cost import priced  # noqa: PLC0415
+    from reconciler.cli.knowledge import prices
+    from reconciler.plan.cost import priced
 
     book = prices(desired.fleet.costs)
     counted = priced(plan, desired.fleet, book, the_clock().now().date(), policy)

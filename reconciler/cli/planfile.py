@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.cli.options import Chosen, Output
 from reconciler.cli.running import current
 from reconciler.cli.wiring import note
 from reconciler.errors import PlanStale, UsageProblem
-from reconciler.plan.plan import Plan
-from reconciler.planfile.saved import SavedPlan, Stale, narrow, read_saved
-from reconciler.report.layout import counted
+
+if TYPE_CHECKING:
+    from reconciler.plan.plan import Plan
+    from reconciler.planfile.saved import SavedPlan, Stale
 
 
 def saved_plan(chosen: Chosen) -> SavedPlan | None:
@@ -34,6 +36,8 @@ def saved_plan(chosen: Chosen) -> SavedPlan | None:
 
 def read_plan(path: Path) -> SavedPlan:
     """The plan in a file; UsageProblem where it cannot be read or is none."""
+    from reconciler.planfile.saved import read_saved
+
     if (run := current()) is not None:
         run.reads([path], "the saved plan")
     try:
@@ -95,6 +99,9 @@ def only_what_was_seen(
     plan: Plan, saved: SavedPlan, output: Output, *, all_or_nothing: bool
 ) -> tuple[Plan, tuple[Stale, ...]]:
     """`plan` less the writes that `saved` has not seen exactly so, and those of them that have moved."""
+    from reconciler.diagnostics import counted
+    from reconciler.planfile.saved import narrow
+
     narrowed, stale = narrow(plan, saved)
     hindered = [step for step in narrowed.blocked if saved.writes(step.action.id)]
     out = {item.id for item in stale} | {step.action.id for step in hindered}

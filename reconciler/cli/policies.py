@@ -2,40 +2,39 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
-from xml.etree import ElementTree as ET
+from typing import TYPE_CHECKING
 
 from reconciler.cli.options import DEFAULT_PATH, Output
 from reconciler.cli.severities import severities
 from reconciler.cli.wiring import Loaded, the_clock
 from reconciler.cli.words import Meaning
-from reconciler.diagnostics import Diagnostic, Severity, Span
-from reconciler.domain.state import DesiredState, ObservedState
-from reconciler.plan.guard import judged_by_policies
-from reconciler.plan.plan import Plan
-from reconciler.policy.rule import PREFIX, PolicyRule, PolicySubject
-from reconciler.policy.words import WORDS, Monthly
-from reconciler.report import diagnostics as diagnostics_report
-from reconciler.report.style import Style, json_text
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from reconciler.diagnostics import Diagnostic, Span
+    from reconciler.domain.state import DesiredState, ObservedState
+    from reconciler.plan.plan import Plan
+    from reconciler.policy.rule import PolicyRule, PolicySubject
+    from reconciler.policy.words import Monthly
 
 
 def of_declared(
     policies: Sequence[PolicyRule], desired: DesiredState, words: Iterable[str] = ()
 ) -> tuple[Diagnostic, ...]:
     """What the rules find in what the manifests declare. `words` are those of `--rule`."""
-    from reconciler.policy.rule import declared_subjects  # noqa: PLC0415 -- only where there are policies
+    from reconciler.policy.rule import declared_subjects
 
     return _judged(policies, declared_subjects(desired), desired, words) if policies else ()
 
 
 def of_existing(loaded: Loaded, observed: ObservedState) -> tuple[Diagnostic, ...]:
     """What the rules find in what is there, declared or not."""
-    from reconciler.policy.rule import observed_subjects  # noqa: PLC0415 -- only where there are policies
+    from reconciler.policy.rule import observed_subjects
 
     desired = loaded.state()
     return _judged(loaded.policies, observed_subjects(desired, observed), desired, loaded.rule_words)
@@ -43,7 +42,8 @@ def of_existing(loaded: Loaded, observed: ObservedState) -> tuple[Diagnostic, ..
 
 def with_policies(plan: Plan, loaded: Loaded, observed: ObservedState) -> Plan:
     """The plan, refused where what it would leave behind breaks a rule; milder findings become notices."""
-    from reconciler.policy.rule import declared_subjects  # noqa: PLC0415 -- only where there are policies
+    from reconciler.plan.guard import judged_by_policies
+    from reconciler.policy.rule import declared_subjects
 
     if not loaded.policies:
         return plan
@@ -58,10 +58,12 @@ def _judged(
     desired: DesiredState,
     words: Iterable[str],
 ) -> tuple[Diagnostic, ...]:
-    from reconciler.cli.knowledge import catalogue  # noqa: PLC0415 -- heavy rooms load when needed
-    from reconciler.policy.expression import ExpressionFleet  # noqa: PLC0415
-    from reconciler.policy.judge import judge  # noqa: PLC0415
-    from reconciler.policy.words import PolicyContext  # noqa: PLC0415
+    from reconciler.cli.knowledge import catalogue
+    from reconciler.diagnostics import Severity
+    from reconciler.policy.expression import ExpressionFleet
+    from reconciler.policy.judge import judge
+    from reconciler.policy.rule import PREFIX
+    from reconciler.policy.words import PolicyContext
 
     said = {code: level for code, level in severities(words).items() if code.startswith(PREFIX)}
     louder = [replace(one, severity=said.get(one.code, one.severity)) for one in policies]
@@ -82,8 +84,8 @@ def _monthly(policies: Iterable[PolicyRule], desired: DesiredState) -> Monthly |
     """Prices of single deployments, without reservations; only where a rule asks for them."""
     if not any("maxMonthlyCost" in one.require or "cost." in one.expression for one in policies):
         return None
-    from reconciler.cli.knowledge import prices  # noqa: PLC0415 -- only where money is counted
-    from reconciler.prices.bill import Deployed, bill  # noqa: PLC0415
+    from reconciler.cli.knowledge import prices
+    from reconciler.prices.bill import Deployed, bill
 
     book, day = prices(desired.fleet.costs), the_clock().now().date()
     costs = replace(desired.fleet.costs, reservations=())
@@ -111,6 +113,11 @@ def _monthly(policies: Iterable[PolicyRule], desired: DesiredState) -> Monthly |
 
 def beside(rendered: str, found: Sequence[Diagnostic], loaded: Loaded, output: Output) -> str:
     """A report of what is there, with what the policies find in it, in the form that was asked for."""
+    import json
+
+    from reconciler.report import diagnostics as diagnostics_report
+    from reconciler.report.style import Style, json_text
+
     match output.form:
         case "json":
             told = diagnostics_report.to_json(
@@ -124,7 +131,12 @@ def beside(rendered: str, found: Sequence[Diagnostic], loaded: Loaded, output: O
             return rendered + diagnostics_report.render_github(found, loaded.sources)
         case "junit":
             return _one_junit(rendered, diagnostics_report.render_junit(found, loaded.sources, files=()))
-        case "html" | "prometheus":
+        case "prometheus":
+            codes = {rule.code for rule in loaded.policies}
+            return rendered + diagnostics_report.render_prometheus(
+                found, codes, fleet=loaded.state().fleet.name
+            )
+        case "html":  # the page has a section of its own for them
             return rendered
         case _:
             text = diagnostics_report.render_text(
@@ -137,6 +149,8 @@ def beside(rendered: str, found: Sequence[Diagnostic], loaded: Loaded, output: O
 
 def _one_junit(first: str, second: str) -> str:
     """Two JUnit documents as one: the suites of both, and the counts of all."""
+    from xml.etree import ElementTree as ET
+
     whole, more = ET.fromstring(first), ET.fromstring(second)  # noqa: S314 -- our own
     for suite in more:
         suite.set("name", "policies")
@@ -150,13 +164,15 @@ def _one_junit(first: str, second: str) -> str:
 
 def meanings_of(policies: Sequence[str]) -> list[Meaning]:
     """What the rules of the policies at hand mean: those in the usual folder, and those that are named."""
-    from reconciler.manifest.load import load  # noqa: PLC0415 -- only for a policy's code
+    from reconciler.manifest.load import load
 
     read = load([path for path in (DEFAULT_PATH,) if Path(path).exists()], policies=policies)
     return [_meaning(one, read.sources.span(one.at("id"))) for one in read.policies]
 
 
 def _meaning(rule: PolicyRule, span: Span | None) -> Meaning:
+    from reconciler.policy.words import WORDS
+
     said = [f"{rule.message}."] if rule.message else []
     said.append(f"About {_about(rule)}.")
     said += [f"Requires {word}: {WORDS[word].allowed(wanted)}." for word, wanted in rule.require.items()]

@@ -110,24 +110,24 @@ def error_text(form: str, *, code: str, message: str, fix: str | None, exit_code
     """An error in a form that machines read; None for a form that they do not."""
     match form:
         case "json":
-            from reconciler.planfile.documents import (  # noqa: PLC0415 -- only where something is wrong
+            from reconciler.planfile.documents import (
                 ERROR_VERSION,
                 ErrorBodyDocument,
                 ErrorDocument,
             )
-            from reconciler.report.style import json_text  # noqa: PLC0415
+            from reconciler.report.style import json_text
 
             body = ErrorBodyDocument(code=code, message=message, fix=fix)
             return json_text(
                 ErrorDocument(format_version=ERROR_VERSION, error=body, exit_code=exit_code).to_json()
             )
         case "sarif":
-            from reconciler.report.sarif import error_sarif  # noqa: PLC0415
-            from reconciler.report.style import json_text  # noqa: PLC0415
+            from reconciler.report.sarif import error_sarif
+            from reconciler.report.style import json_text
 
             return json_text(error_sarif(code, message, exit_code=exit_code))
         case "junit":
-            from reconciler.report.build_systems import Case, junit  # noqa: PLC0415
+            from reconciler.report.build_systems import Case, junit
 
             return junit(
                 "reconciler", [Case(name=code, group="reconciler", error=(code, message, [fix or ""]))]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from reconciler.diagnostics import Severity
 from reconciler.errors import UsageProblem
-from reconciler.manifest.fleet import LOWERABLE
-from reconciler.manifest.rules import CODES, explain
+
+if TYPE_CHECKING:
+    from reconciler.diagnostics import Severity
 
 
 def severities(words: Iterable[str]) -> dict[str, Severity]:
@@ -17,6 +17,12 @@ def severities(words: Iterable[str]) -> dict[str, Severity]:
 
 
 def _severity(word: str) -> tuple[str, Severity]:
+    import difflib
+
+    from reconciler.diagnostics import Severity
+    from reconciler.manifest.fleet import LOWERABLE
+    from reconciler.manifest.rules import CODES, explain
+
     code, _, level = word.partition("=")
     if level not in set(Severity):
         raise UsageProblem(f"--rule {word!r} is not CODE=SEVERITY; severities are {', '.join(Severity)}")

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from reconciler.domain.shard import Shard
 from reconciler.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from reconciler.domain.shard import Shard
+
 
 EXPLICIT = "RECONCILER_SHARD"
 COMPLETIONS = "RECONCILER_JOB"
@@ -57,6 +61,8 @@ def shard_of_this_job(word: str, environment: Mapping[str, str]) -> Shard | None
 
 
 def _parsed(word: str, told: str) -> Shard:
+    from reconciler.domain.shard import Shard
+
     try:
         return Shard.parse(word)
     except ValueError as problem:
@@ -65,6 +71,8 @@ def _parsed(word: str, told: str) -> Shard:
 
 def _numbered(system: _System, environment: Mapping[str, str]) -> Shard | None:
     """The shard by a system's own variables; None where this job is not one of that system's."""
+    from reconciler.domain.shard import Shard
+
     index, count = environment.get(system.index, ""), environment.get(system.count, "")
     if count == "1" and not index:
         return Shard(1, 1)  # GitLab counts a job without `parallel` and does not number it

@@ -7,13 +7,14 @@ that all is well. Only a look at ARM can tell, for a target may name what nobody
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
-from reconciler.catalogue.near import similar
-from reconciler.domain.ids import DeploymentId
-from reconciler.domain.state import DesiredState, Listed, ObservedState, matches_any
 from reconciler.errors import UsageProblem
-from reconciler.plan.protection import known_deployments
-from reconciler.report.layout import counted, listed
+
+if TYPE_CHECKING:
+    from reconciler.domain.ids import DeploymentId
+    from reconciler.domain.state import DesiredState, ObservedState
+
 
 _MOST = 8
 _WHAT_IT_IS = "A target is a glob over subscription-or-alias/account/deployment, or its last parts"
@@ -24,6 +25,9 @@ def must_hit_something(desired: DesiredState, observed: ObservedState) -> None:
 
     Nothing is said where this run cannot know: an account could not be listed, or another shard may have it.
     """
+    from reconciler.domain.state import Listed
+    from reconciler.plan.protection import known_deployments
+
     targets = desired.scope.targets
     if not targets or desired.declares_deployments or (desired.part and desired.part.shard.count > 1):
         return
@@ -40,6 +44,8 @@ def must_hit_something(desired: DesiredState, observed: ObservedState) -> None:
 
 def must_leave_something(desired: DesiredState) -> None:
     """Raise UsageProblem where the selection leaves none of the declared deployments and no account."""
+    from reconciler.diagnostics import counted
+
     declared = desired.scope.left_out
     if desired.accounts or not declared:
         return
@@ -52,6 +58,9 @@ def must_leave_something(desired: DesiredState) -> None:
 
 def _meant(desired: DesiredState, there: Collection[DeploymentId]) -> str:
     """A sentence on what may have been meant: one level more, a name near it, or else what there is."""
+    from reconciler.catalogue.near import similar
+    from reconciler.report.layout import listed
+
     targets = desired.scope.targets
     deeper = [f"{glob}/*" for glob in targets if any(_matches(desired, f"{glob}/*", one) for one in there)]
     if deeper:
@@ -64,11 +73,15 @@ def _meant(desired: DesiredState, there: Collection[DeploymentId]) -> str:
 
 
 def _matches(desired: DesiredState, glob: str, one: DeploymentId) -> bool:
+    from reconciler.domain.state import matches_any
+
     return matches_any((glob,), one, desired.fleet.alias_of(one.account.subscription))
 
 
 def _hit(desired: DesiredState, one: DeploymentId) -> bool:
     """Whether a target means it. What an exclude took back was hit; what --select left out was not."""
+    from reconciler.domain.state import matches_any
+
     scope, alias = desired.scope, desired.fleet.alias_of(one.account.subscription)
     taken_back = matches_any(scope.excludes, one, alias)
     return matches_any(scope.targets, one, alias) and (taken_back or one not in scope.left_out)

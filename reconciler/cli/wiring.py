@@ -6,16 +6,12 @@ The only place that knows all rooms; it decides nothing about deployments.
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import sys
-import tempfile
 import time
-import uuid
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,16 +20,18 @@ import click
 from reconciler.cli.options import DEFAULT_PATH, Chosen, Connection, Output
 from reconciler.cli.running import current
 from reconciler.clock import Clock, SystemClock
-from reconciler.diagnostics import Diagnostic, has_errors
-from reconciler.domain.state import DesiredState, Fleet
 from reconciler.errors import InvalidManifests, ReconcilerError, UsageProblem
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import httpx
 
     from reconciler.arm.client import ArmClient
     from reconciler.arm.network import Network
     from reconciler.arm.tokens import TokenSource
+    from reconciler.diagnostics import Diagnostic
+    from reconciler.domain.state import DesiredState, Fleet
     from reconciler.manifest.load import LoadedManifests
     from reconciler.manifest.source import SourceMap, Sources
     from reconciler.policy.rule import PolicyRule
@@ -70,6 +68,8 @@ class Loaded:
     @property
     def valid(self) -> bool:
         """Whether a plan may be made of them."""
+        from reconciler.diagnostics import has_errors
+
         return self.desired is not None and not has_errors(self.diagnostics)
 
     @property
@@ -93,8 +93,8 @@ def load_manifests(
     retire; the clock's unless somebody looked on another day. `offline` says that ARM's own lists will not be
     read: then the catalogue has the last word.
     """
-    from reconciler.cli.shards import shard_of_this_job  # noqa: PLC0415 -- heavy rooms load when needed
-    from reconciler.manifest.source import read_documents  # noqa: PLC0415
+    from reconciler.cli.shards import shard_of_this_job
+    from reconciler.manifest.source import read_documents
 
     shard_of_this_job(chosen.shard, os.environ)  # what is no shard is told before a file is read
     stdin = sys.stdin.buffer if "-" in chosen.paths and sys.stdin is not None else None
@@ -111,13 +111,13 @@ def reread(
     texts: Sources, chosen: Chosen, cloud: str | None, *, today: date, offline: bool = False
 ) -> Loaded:
     """The same for texts that were read already, or edited."""
-    from reconciler.cli.knowledge import catalogue  # noqa: PLC0415
-    from reconciler.cli.severities import severities  # noqa: PLC0415
-    from reconciler.cli.shards import shard_of_this_job  # noqa: PLC0415
-    from reconciler.cli.targets import must_leave_something  # noqa: PLC0415
-    from reconciler.manifest import rules  # noqa: PLC0415
-    from reconciler.manifest.load import understood  # noqa: PLC0415
-    from reconciler.manifest.selection import EVERYTHING, Selection  # noqa: PLC0415
+    from reconciler.cli.knowledge import catalogue
+    from reconciler.cli.severities import severities
+    from reconciler.cli.shards import shard_of_this_job
+    from reconciler.cli.targets import must_leave_something
+    from reconciler.manifest import rules
+    from reconciler.manifest.load import understood
+    from reconciler.manifest.selection import EVERYTHING, Selection
 
     if (run := current()) is not None:
         run.reads((one.name for one in texts.files), "one of the manifests")
@@ -136,7 +136,7 @@ def reread(
         understanding = replace(understanding, fleet=replace(understanding.fleet, cloud=cloud))
     found = (*read.diagnostics, *rules.check(understanding, catalogue(), today, asks_arm=not offline))
     if offline and read.policies:
-        from reconciler.cli.policies import of_declared  # noqa: PLC0415 -- only where there are policies
+        from reconciler.cli.policies import of_declared
 
         found = (*found, *of_declared(read.policies, read.understood, chosen.rules))
     desired = read.desired
@@ -182,6 +182,8 @@ def save(target: Path, text: str) -> None:
 
     What is there and no regular file (a device, a FIFO) is written to as it is; a link stays a link.
     """
+    import tempfile
+
     beside = ""
     try:
         target = target.resolve()
@@ -229,10 +231,12 @@ def note(output: Output, text: str) -> None:
     if output.quiet:
         return
     if output.log_json:
+        import logging
+
         logging.getLogger("reconciler").info("%s", text.strip())
     else:
-        from reconciler.report.layout import broken  # noqa: PLC0415 -- heavy rooms load when needed
-        from reconciler.report.style import Style  # noqa: PLC0415
+        from reconciler.report.layout import broken
+        from reconciler.report.style import Style
 
         with suppress(OSError, AttributeError, ValueError):  # stderr may be closed: notes are not the result
             width = Style.of(sys.stderr).width
@@ -242,7 +246,7 @@ def note(output: Output, text: str) -> None:
 
 def say_shard(output: Output, desired: DesiredState) -> None:
     """Where this is one of several jobs: which, and how much is left to the others."""
-    from reconciler.report.plan import shard_line  # noqa: PLC0415
+    from reconciler.report.plan import shard_line
 
     if desired.part is not None:
         note(output, shard_line(desired.part))
@@ -264,8 +268,10 @@ async def connect(
     POST of ARM's own validation where the user asked for that. Without `keep_state` an embedded emulator that
     has no state yet leaves none behind.
     """
-    from reconciler.arm.client import ArmClient, ArmSettings  # noqa: PLC0415 -- httpx loads only here
-    from reconciler.arm.network import Network  # noqa: PLC0415
+    import uuid
+
+    from reconciler.arm.client import ArmClient, ArmSettings
+    from reconciler.arm.network import Network
 
     say_shard(output, desired)
     cloud = desired.fleet.cloud
@@ -303,7 +309,7 @@ async def connect(
 
 def endpoint_of(cloud: str) -> str:
     """ARM's address in a cloud; that of the embedded emulator leads nowhere else."""
-    from reconciler.arm.clouds import CLOUDS  # noqa: PLC0415
+    from reconciler.arm.clouds import CLOUDS
 
     return EMBEDDED if cloud == "emulator" else CLOUDS[cloud].endpoint
 
@@ -319,8 +325,8 @@ def _tokens(
     network: Network,
     transport: httpx.AsyncBaseTransport | None,
 ) -> TokenSource:
-    from reconciler.arm.origin import endpoint_origin  # noqa: PLC0415
-    from reconciler.arm.tokens import AzureTokens, EmulatorTokens  # noqa: PLC0415
+    from reconciler.arm.origin import endpoint_origin
+    from reconciler.arm.tokens import AzureTokens, EmulatorTokens
 
     origin = endpoint_origin(endpoint)
     loopback = origin is not None and origin.loopback
@@ -349,7 +355,7 @@ def _tokens(
 def _embedded_transport(
     connection: Connection, output: Output, desired: DesiredState, *, keep: bool
 ) -> Iterator[httpx.AsyncBaseTransport]:
-    from reconciler.cli.embedded import embedded  # noqa: PLC0415 -- the emulator loads only here
+    from reconciler.cli.embedded import embedded
 
     state = connection.emulator_state if keep or connection.emulator_state.exists() else None
     with embedded(state, desired) as (transport, created):

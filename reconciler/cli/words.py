@@ -46,8 +46,8 @@ def groups() -> dict[str, dict[str, str]]:
 
 
 def _rules() -> Iterator[Meaning]:
-    from reconciler.cli.knowledge import catalogue  # noqa: PLC0415 -- heavy rooms load when asked
-    from reconciler.manifest import rules  # noqa: PLC0415
+    from reconciler.cli.knowledge import catalogue
+    from reconciler.manifest import rules
 
     for code in sorted(rules.CODES):
         rule = rules.explain(code)
@@ -62,22 +62,22 @@ def _rules() -> Iterator[Meaning]:
 
 
 def _plan() -> Iterator[Meaning]:
-    from reconciler.plan import glossary  # noqa: PLC0415
-    from reconciler.report.plan import WORDS  # noqa: PLC0415
+    from reconciler.plan import glossary
+    from reconciler.report.plan import WORDS
 
     for word, text in ({**glossary.WORDS, **WORDS}).items():
         yield Meaning(word=str(word), kind="in a plan", text=f"{text.rstrip('.')}.")
 
 
 def _outcomes() -> Iterator[Meaning]:
-    from reconciler.report.apply import MEANINGS  # noqa: PLC0415
+    from reconciler.report.apply import MEANINGS
 
     for outcome, (text, fix) in MEANINGS.items():
         yield Meaning(word=outcome.value, kind="an outcome of apply", text=text, fix=fix)
 
 
 def _causes() -> Iterator[Meaning]:
-    from reconciler.plan.causes import ABOUT  # noqa: PLC0415
+    from reconciler.plan.causes import ABOUT
 
     for cause, about in ABOUT.items():
         text = f"{about.meaning[0].upper()}{about.meaning[1:]}."
@@ -91,7 +91,7 @@ def _causes() -> Iterator[Meaning]:
 
 
 def _arm() -> Iterator[Meaning]:
-    from reconciler.engine.fixes import KNOWN_CODES, fix_for  # noqa: PLC0415
+    from reconciler.engine.fixes import KNOWN_CODES, fix_for
 
     for code in KNOWN_CODES:
         yield Meaning(word=code, kind="an answer of ARM", text=f"{fix_for(code, '')}.")

@@ -7,7 +7,7 @@ concluded about any deployment in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -106,6 +106,13 @@ class Fleet:
     upgrade: tuple[Preference, ...] = ()
     declared: bool = True
     place: Place | None = field(default=None, compare=False)
+    _aliases: Mapping[str, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        backwards = sorted(
+            self.subscriptions.items(), key=lambda entry: entry[0], reverse=True
+        )  # so that the first one stands
+        object.__setattr__(self, "_aliases", {one.id.lower(): alias for alias, one in backwards})
 
     @property
     def mark(self) -> str:
@@ -114,8 +121,7 @@ class Fleet:
 
     def alias_of(self, subscription: str) -> str | None:
         """The alias of a subscription id, the first in alphabetical order; None without one."""
-        wanted = subscription.lower()
-        return next((a for a, s in sorted(self.subscriptions.items()) if s.id.lower() == wanted), None)
+        return self._aliases.get(subscription.lower())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,8 +144,10 @@ def _glob(pattern: str) -> re.Pattern[str]:
     return re.compile("/".join(escaped), re.IGNORECASE)
 
 
-def matches_any(patterns: Iterable[str], deployment: DeploymentId, alias: str | None) -> bool:
+def matches_any(patterns: Collection[str], deployment: DeploymentId, alias: str | None) -> bool:
     """Whether a glob over ``subscription-or-alias/account/deployment`` matches, by id or by alias."""
+    if not patterns:
+        return False
     account = deployment.account
     names = [f"{account.subscription}/{account.name}/{deployment.name}"]
     if alias is not None:

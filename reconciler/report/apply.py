@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
+from reconciler.diagnostics import counted
 from reconciler.domain.deployment import JsonValue
 from reconciler.engine.outcome import ApplyReport, Fault, ItemReport, Outcome
 from reconciler.engine.stop import Cause
@@ -18,7 +19,7 @@ from reconciler.plan.plan import Plan, Step
 from reconciler.planfile.codec import action_fields, part_document, pool_document, refusal_document
 from reconciler.planfile.documents import FORMAT_VERSION, ApplyDocument, EndedDocument, FailureDocument
 from reconciler.report.blocks import kinds_of
-from reconciler.report.layout import broken, clauses, counted, listed, paragraph, seconds, stacked
+from reconciler.report.layout import broken, clauses, listed, paragraph, seconds, stacked
 from reconciler.report.palette import ACTIONS, OUTCOMES
 from reconciler.report.steps import NO_ALIAS, Alias, account_line, account_name
 from reconciler.report.style import Style

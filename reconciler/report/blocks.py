@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from reconciler.diagnostics import counted
 from reconciler.plan.actions import kind_of
 from reconciler.plan.plan import Plan, Step
-from reconciler.report.layout import broken, counted, paragraph
+from reconciler.report.layout import broken, paragraph
 from reconciler.report.palette import ACTIONS
 from reconciler.report.steps import (
     Alias,

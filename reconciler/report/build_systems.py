@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from reconciler.diagnostics import Place, Severity, Span
-from reconciler.report.layout import counted
+from reconciler.diagnostics import Place, Severity, Span, counted
 from reconciler.report.style import inert
 
 MOST: Final = 10

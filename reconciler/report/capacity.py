@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from reconciler.diagnostics import counted
 from reconciler.domain.deployment import JsonValue
 from reconciler.plan.capacity import CapacityRow, Fit
 from reconciler.plan.plan import CapacityCheck, Room
-from reconciler.report.layout import counted, listed, paragraph, stacked
+from reconciler.report.layout import listed, paragraph, stacked
 from reconciler.report.markdown import markdown_inert
 from reconciler.report.steps import NO_ALIAS, Alias
 from reconciler.report.style import Style

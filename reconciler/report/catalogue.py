@@ -25,21 +25,23 @@ _CAPACITY_ONE = {
 
 
 @dataclass(slots=True)
-class _Sources:
+class Sources:
     """Numbers the sources of a table in the order in which rows name them."""
 
     style: Style
     numbers: dict[str, int] = field(default_factory=dict)
 
     def number(self, *sources: Source | None) -> str:
+        """The numbers of these sources, for a cell."""
         known = dict.fromkeys(str(source) for source in sources if source is not None)
         return ",".join(str(self.numbers.setdefault(one, len(self.numbers) + 1)) for one in known) or UNKNOWN
 
     def below(self) -> list[str]:
+        """The sources spelled out, for below the table."""
         return [f"[{number}] {self.style.show(text)}" for text, number in self.numbers.items()]
 
 
-def _page(
+def page(
     rows: Sequence[tuple[str, ...]], below: list[str], style: Style, *, right: frozenset[int] = frozenset()
 ) -> str:
     """A table with its head, and what belongs below it; a sentence where there are no rows."""
@@ -54,7 +56,7 @@ def _page(
 
 def models_text(rows: Sequence[ModelRow], *, style: Style, known_to: str) -> str:
     """One line per model version."""
-    sources = _Sources(style)
+    sources = Sources(style)
     table = [("model", "version", "format", "stage", "retires", "skus", "source")]
     table += [
         (
@@ -69,7 +71,7 @@ def models_text(rows: Sequence[ModelRow], *, style: Style, known_to: str) -> str
         for row in rows
     ]
     further = "`reconciler catalog skus --model NAME` lists the SKUs"
-    return _page(table, [*sources.below(), further, _dated(known_to)], style, right=frozenset({5}))
+    return page(table, [*sources.below(), further, dated(known_to)], style, right=frozenset({5}))
 
 
 def models_json(rows: Sequence[ModelRow], *, known_to: str) -> dict[str, object]:
@@ -86,7 +88,7 @@ def models_json(rows: Sequence[ModelRow], *, known_to: str) -> dict[str, object]
                 "retires": None if row.life is None or row.life.retires is None else str(row.life.retires),
                 "successor": None if row.life is None else row.life.successor,
                 "skus": None if row.skus is None else [sku.name for sku in row.skus],
-                **_source_json(row.source),
+                **source_json(row.source),
                 "skusSource": None if row.listed_by is None else str(row.listed_by),
             }
             for row in rows
@@ -96,7 +98,7 @@ def models_json(rows: Sequence[ModelRow], *, known_to: str) -> dict[str, object]
 
 def regions_text(facts: Sequence[RegionFact], zones: Source, *, style: Style, known_to: str) -> str:
     """One line per region."""
-    sources = _Sources(style)
+    sources = Sources(style)
     table = [("region", "display name", "geography", "data zone", "account kinds")]
     table += [
         (
@@ -109,7 +111,7 @@ def regions_text(facts: Sequence[RegionFact], zones: Source, *, style: Style, kn
         for fact in facts
     ]
     sources.number(zones)
-    return _page(table, [*sources.below(), _dated(known_to)], style)
+    return page(table, [*sources.below(), dated(known_to)], style)
 
 
 def regions_json(facts: Sequence[RegionFact], zones: Source, *, known_to: str) -> dict[str, object]:
@@ -123,7 +125,7 @@ def regions_json(facts: Sequence[RegionFact], zones: Source, *, known_to: str) -
                 "geography": fact.geography,
                 "dataZone": fact.data_zone,
                 "accountKinds": list(fact.kinds),
-                **_source_json(zones),
+                **source_json(zones),
             }
             for fact in facts
         ],
@@ -132,7 +134,7 @@ def regions_json(facts: Sequence[RegionFact], zones: Source, *, known_to: str) -
 
 def skus_text(facts: Sequence[SkuFact], *, style: Style, known_to: str) -> str:
     """One line per public SKU."""
-    sources = _Sources(style)
+    sources = Sources(style)
     table = [("sku", "portal name", "capacity 1 is", "fine-tuned models", "source")]
     table += [
         (
@@ -144,7 +146,7 @@ def skus_text(facts: Sequence[SkuFact], *, style: Style, known_to: str) -> str:
         )
         for fact in facts
     ]
-    return _page(table, [*sources.below(), _dated(known_to)], style)
+    return page(table, [*sources.below(), dated(known_to)], style)
 
 
 def skus_json(facts: Sequence[SkuFact], *, known_to: str) -> dict[str, object]:
@@ -157,7 +159,7 @@ def skus_json(facts: Sequence[SkuFact], *, known_to: str) -> dict[str, object]:
                 "displayName": fact.display_name,
                 "capacityOneIs": _CAPACITY_ONE[fact.sku.family],
                 "fineTunedModels": True if fact.fine_tuned else None,
-                **_source_json(fact.source),
+                **source_json(fact.source),
             }
             for fact in facts
         ],
@@ -166,22 +168,22 @@ def skus_json(facts: Sequence[SkuFact], *, known_to: str) -> dict[str, object]:
 
 def places_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> str:
     """Per model version and SKU, the regions that list it."""
-    sources, lines = _Sources(style), list[str]()
+    sources, lines = Sources(style), list[str]()
     for row in rows:
         number = sources.number(row.refused or (None if row.regions is None else row.regions.source))
         title = style.show(f"{_title(row)} on {row.sku} [{number}]")
         lines += [style.paint(one, "bold") for one in broken(title, style.width, hanging="  ")]
         lines += paragraph(style.show(_places(row)), width=style.width, indent="  ")
     if not lines:
-        return _page([()], [], style)
-    below = [*sources.below(), _dated(known_to)]
+        return page([()], [], style)
+    below = [*sources.below(), dated(known_to)]
     told = [part for line in below for part in broken(line, style.width, hanging="    ")]
     return "\n".join([*lines, "", *told]) + "\n"
 
 
 def offers_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> str:
     """Per model version and SKU: the sizes, and in how many regions it is listed."""
-    sources = _Sources(style)
+    sources = Sources(style)
     table = [("model", "sku", "minimum", "step", "regions", "source")]
     table += [
         (
@@ -193,12 +195,12 @@ def offers_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> str
         )
         for row in rows
     ]
-    return _page(table, [*sources.below(), _dated(known_to)], style, right=frozenset({2, 3, 4}))
+    return page(table, [*sources.below(), dated(known_to)], style, right=frozenset({2, 3, 4}))
 
 
 def capacity_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> str:
     """Per model version and SKU: every number there is about capacity."""
-    sources, notes = _Sources(style), dict[str, None]()
+    sources, notes = Sources(style), dict[str, None]()
     head = ("model", "sku", "minimum", "step", "maximum", "default", "one unit is")
     table = [(*head, "input TPM/PTU", "output ratio", "tokens/s", "source")]
     for row in rows:
@@ -208,8 +210,8 @@ def capacity_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> s
         table.append((_title(row), row.sku.name, *_sizes(row), *_throughput(row, ptu), numbers))
         notes |= dict.fromkeys(f"note: {_title(row)} on {row.sku}: {text}" for text in _notes(row.sizes))
     shown = [style.show(note) for note in notes]
-    below = [*sources.below(), *shown, _dated(known_to)]
-    return _page(table, below, style, right=frozenset({2, 3, 4, 5, 7, 8, 9}))
+    below = [*sources.below(), *shown, dated(known_to)]
+    return page(table, below, style, right=frozenset({2, 3, 4, 5, 7, 8, 9}))
 
 
 def offers_json(rows: Sequence[OfferRow], *, known_to: str) -> dict[str, object]:
@@ -277,14 +279,16 @@ def _told_by(row: OfferRow) -> tuple[Source | None, ...]:
     )
 
 
-def _dated(known_to: str) -> str:
+def dated(known_to: str) -> str:
+    """How old the answer is, and what a question mark means."""
     return f"catalogue of {known_to}; ? is not known, which is neither yes nor no"
 
 
 # -- JSON ----------------------------------------------------------------------------------------------
 
 
-def _source_json(source: Source | None) -> dict[str, object]:
+def source_json(source: Source | None) -> dict[str, object]:
+    """A source and its date; nulls where there is none."""
     return {
         "source": None if source is None else source.title,
         "asOf": None if source is None else source.as_of,
@@ -299,7 +303,7 @@ def _offer_json(row: OfferRow) -> dict[str, object]:
         "sku": row.sku.name,
         "fineTuned": row.fine_tuned,
         "offered": False if row.refused is not None else True if listed else None,
-        **({} if row.refused is None else _source_json(row.refused)),
+        **({} if row.refused is None else source_json(row.refused)),
         "capacity": _sizes_json(row),
         "throughput": _ptu_json(row.ptu) if row.sku.family is SkuFamily.PROVISIONED else None,
         "regions": _places_json(row.regions),
@@ -321,9 +325,9 @@ def _sizes_json(row: OfferRow) -> dict[str, object] | None:
         "requestsPerMinutePerUnit": None if unit is None else unit.requests_per_minute,
         "note": sizes.note or None,
         "rivals": [
-            {"minimum": one.minimum, "step": one.step, **_source_json(one.source)} for one in sizes.rivals
+            {"minimum": one.minimum, "step": one.step, **source_json(one.source)} for one in sizes.rivals
         ],
-        **_source_json(sizes.source),
+        **source_json(sizes.source),
     }
 
 
@@ -337,7 +341,7 @@ def _ptu_json(ptu: PtuFacts | None) -> dict[str, object] | None:
         "cachedInputWeight": ptu.cached_weight if weights is None else weights.cached_input,
         "outputWeight": None if weights is None else weights.output,
         "tokensPerSecond": ptu.tokens_per_second,
-        **_source_json(ptu.source),
+        **source_json(ptu.source),
     }
 
 
@@ -347,5 +351,5 @@ def _places_json(places: Availability | None) -> dict[str, object] | None:
     return {
         "listed": [region.name for region in places.regions],
         "complete": places.complete,
-        **_source_json(places.source),
+        **source_json(places.source),
     }

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.report.layout import counted, listed, paragraph
+from reconciler.diagnostics import counted
+from reconciler.report.layout import listed, paragraph
 from reconciler.report.style import Style
 
 _LISTING: Final = re.compile(r"^the deployments of \S+ could not be listed completely: ")

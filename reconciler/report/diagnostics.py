@@ -6,15 +6,23 @@ also where only the first are shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-from reconciler.diagnostics import Diagnostic, Place, Severity, Span
+from reconciler.diagnostics import Diagnostic, Place, Severity, Span, counted
 from reconciler.domain.deployment import JsonValue
 from reconciler.planfile.codec import finding_document
 from reconciler.planfile.documents import FORMAT_VERSION, DiagnosticsDocument, TotalsDocument
-from reconciler.report.build_systems import WORST_FIRST, Annotation, Case, junit, workflow_commands
-from reconciler.report.layout import cells, counted, listed, paragraph
+from reconciler.report.build_systems import (
+    WORST_FIRST,
+    Annotation,
+    Case,
+    exposition,
+    junit,
+    workflow_commands,
+)
+from reconciler.report.layout import cells, listed, paragraph
 from reconciler.report.markdown import markdown_fence, markdown_inert
 from reconciler.report.palette import SEVERITIES
 from reconciler.report.style import WIDEST, Style, inert
@@ -220,9 +228,6 @@ def _count(diagnostics: Sequence[Diagnostic], severity: Severity) -> int:
     return sum(1 for found in diagnostics if found.severity is severity)
 
 
-# -- JSON ----------------------------------------------------------------------------------------------
-
-
 # -- annotations ---------------------------------------------------------------------------------------
 
 
@@ -265,3 +270,15 @@ def _lines(found: Diagnostic, sources: Spans) -> Iterator[str]:
     yield from (
         f"  {name}: {inert(text)}" for name, text in (("note", found.source), ("fix", found.fix)) if text
     )
+
+
+def render_prometheus(diagnostics: Sequence[Diagnostic], codes: Iterable[str], *, fleet: str) -> str:
+    """One gauge per policy rule and severity, in Prometheus' text format; the same series every time."""
+    counts = Counter((found.code, found.severity) for found in diagnostics)
+    loud = (Severity.ERROR, Severity.WARNING, Severity.INFO)
+    series = [
+        ({"fleet": fleet, "code": code, "severity": severity.value}, counts[code, severity])
+        for code in sorted(set(codes))
+        for severity in loud
+    ]
+    return exposition([("reconciler_policy_findings", "What the policies find in what is there.", series)])

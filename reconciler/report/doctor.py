@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from reconciler.diagnostics import counted
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.health import Check, Status
-from reconciler.report.layout import counted, paragraph
+from reconciler.report.layout import paragraph
 from reconciler.report.palette import STATUSES
 from reconciler.report.style import Style
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 
-from reconciler.diagnostics import Place, Severity, Span
+from reconciler.diagnostics import Place, Severity, Span, counted
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.plan.actions import FieldChange
@@ -30,17 +30,7 @@ from reconciler.planfile.documents import (
 )
 from reconciler.report.build_systems import Annotation, Case, Series, exposition, junit, workflow_commands
 from reconciler.report.causes import cause_lines, common_causes
-from reconciler.report.layout import (
-    broken,
-    cells,
-    clauses,
-    counted,
-    listed,
-    padded,
-    paragraph,
-    stacked,
-    whole_seconds,
-)
+from reconciler.report.layout import broken, cells, clauses, listed, padded, paragraph, stacked, whole_seconds
 from reconciler.report.markdown import cell, table
 from reconciler.report.palette import SEVERITIES
 from reconciler.report.steps import NO_ALIAS, Alias, account_name, value_text

@@ -1,4 +1,4 @@
-"""Columns, paragraphs and counted words: how text is laid out, whatever it is about.
+"""Columns, paragraphs and lists of names: how text is laid out, whatever it is about.
 
 Rule of this module: it places text and never changes it; what it is given is already inert.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 _FRACTION = re.compile(r"(?<=T\d\d:\d\d:\d\d)\.\d+")
@@ -132,14 +132,6 @@ def _prefix(word: str, width: int) -> int:
         fits += 1
     slash = word.rfind("/", 0, fits) + 1
     return slash if slash > fits // 2 else fits
-
-
-_IRREGULAR: Mapping[str, str] = {"is": "are", "entry": "entries"}
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun: ``1 file``, ``2 files``."""
-    return f"{number} {noun if number == 1 else _IRREGULAR.get(noun, noun + 's')}"
 
 
 def listed(names: Sequence[str], most: int = 10) -> str:

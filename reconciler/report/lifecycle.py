@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from reconciler.catalogue.facts import Stage
+from reconciler.diagnostics import counted
 from reconciler.plan.lifespan import Lifespan, soonest_first
-from reconciler.report.layout import broken, cells, columns, counted, paragraph
+from reconciler.report.layout import broken, cells, columns, paragraph
 from reconciler.report.markdown import cell, table
 from reconciler.report.style import Style
 

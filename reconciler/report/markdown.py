@@ -10,7 +10,7 @@ import html
 import re
 from collections.abc import Collection, Iterable, Sequence
 
-from reconciler.report.layout import counted
+from reconciler.diagnostics import counted
 from reconciler.report.style import inert
 
 _RESERVE = 600

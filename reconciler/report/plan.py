@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, Place, Severity
+from reconciler.diagnostics import Diagnostic, Place, Severity, counted
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.shard import Part
 from reconciler.plan.actions import KIND, Action, Blocked, Delete, Keep, Reason, Replace, kind_of
@@ -21,7 +21,7 @@ from reconciler.report.causes import CommonCause, cause_lines, common_causes
 from reconciler.report.cost import plan_lines, total
 from reconciler.report.cost import render_markdown as cost_markdown
 from reconciler.report.diagnostics import Spans
-from reconciler.report.layout import broken, clauses, counted, listed, paragraph
+from reconciler.report.layout import broken, clauses, listed, paragraph
 from reconciler.report.markdown import Page, cell, fold, markdown_fence, markdown_inert
 from reconciler.report.quota import forecast_lines
 from reconciler.report.steps import (

@@ -9,13 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from reconciler.diagnostics import counted
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.ids import Region
 from reconciler.domain.sku import SkuName
 from reconciler.prices.book import EVERYWHERE, PriceBook, Row
 from reconciler.prices.document import plain
 from reconciler.prices.meters import Use
-from reconciler.report.layout import counted, paragraph, stacked
+from reconciler.report.layout import paragraph, stacked
 from reconciler.report.style import Style
 
 _Key = tuple[str, ...]

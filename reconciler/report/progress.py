@@ -15,6 +15,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO, assert_never
 
+from reconciler.diagnostics import counted
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.engine.outcome import (
     Event,
@@ -29,7 +30,7 @@ from reconciler.engine.outcome import (
 )
 from reconciler.plan.actions import kind_of
 from reconciler.plan.plan import Step
-from reconciler.report.layout import cells, counted, seconds, shortened
+from reconciler.report.layout import cells, seconds, shortened
 from reconciler.report.style import Style
 
 if TYPE_CHECKING:

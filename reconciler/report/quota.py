@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
+from reconciler.diagnostics import counted
 from reconciler.domain.deployment import JsonValue
 from reconciler.plan.plan import PoolForecast, Verdict
 from reconciler.planfile.codec import pool_document
-from reconciler.report.layout import broken, counted, listed, paragraph, stacked
+from reconciler.report.layout import broken, listed, paragraph, stacked
 from reconciler.report.markdown import cell, table
 from reconciler.report.palette import VERDICTS
 from reconciler.report.steps import Alias

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from reconciler.diagnostics import counted
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.state import AccountMissing, Listed, ObservedDeployment, ObservedState, Unreadable
 from reconciler.plan.ownership import owner_of
 from reconciler.report.causes import cause_lines, common_causes
-from reconciler.report.layout import cells, columns, counted, paragraph, stacked
+from reconciler.report.layout import cells, columns, paragraph, stacked
 from reconciler.report.markdown import cell, table
 from reconciler.report.style import Style
 

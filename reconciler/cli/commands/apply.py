@@ -46,22 +46,15 @@ from reconciler.cli.wiring import (
     write_each,
     write_result,
 )
-from reconciler.engine.apply import apply
-from reconciler.engine.outcome import ApplyReport, ItemReport, Outcome
-from reconciler.engine.pace import DEFAULT_PACE, Pace
-from reconciler.engine.stale import stale_items
-from reconciler.engine.stop import Cause, Interruption, Stop
 from reconciler.errors import ReconcilerError, UsageProblem
-from reconciler.plan import quota
-from reconciler.plan.guard import Policy
-from reconciler.plan.plan import Plan
-from reconciler.planfile.saved import SavedPlan
-from reconciler.report import apply as apply_report
-from reconciler.report.layout import counted
-from reconciler.report.style import json_text
 
 if TYPE_CHECKING:
     from reconciler.arm.client import ArmClient
+    from reconciler.engine.outcome import ApplyReport, ItemReport
+    from reconciler.engine.pace import Pace
+    from reconciler.plan.guard import Policy
+    from reconciler.plan.plan import Plan
+    from reconciler.planfile.saved import SavedPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +113,8 @@ def command(
     anew from PATH. Without a PATH the ones that the plan names are read, if all of them are below the working
     directory. The file can only narrow what they say, and no number in it lifts a guard.
     """
+    from reconciler.engine.pace import DEFAULT_PACE
+
     saved = saved_plan(chosen)
     if saved is not None:
         chosen = as_planned(chosen, saved)
@@ -159,6 +154,10 @@ class _Run:
 
     async def to_the_end(self) -> int:
         """The command's exit code."""
+        from reconciler.engine.outcome import ApplyReport
+        from reconciler.engine.stale import stale_items
+        from reconciler.plan import quota
+
         desired, output, deadline = self.loaded.state(), self.output, self.connection.timeout
         async with connect(self.connection, output, desired, read_only=False) as arm:
             observed = await reading(look(desired, arm, self.connection, output), deadline)
@@ -200,6 +199,9 @@ class _Run:
     async def _write(
         self, plan: Plan, arm: ArmClient, moved: tuple[ItemReport, ...], deadline: Deadline
     ) -> int:
+        from reconciler.engine.apply import apply
+        from reconciler.engine.stop import Cause, Interruption, Stop
+
         if (run := current()) is not None:
             run.may_have_written = True
         stop = Stop()
@@ -233,6 +235,9 @@ def exit_code(report: ApplyReport, *, waited: bool = True) -> Exit:
 
     Where long operations were not to be waited for, having been accepted is all that was asked.
     """
+    from reconciler.engine.outcome import Outcome
+    from reconciler.engine.stop import Cause, Interruption
+
     match report.interrupted:
         case Interruption(cause=Cause.SIGINT):
             return Exit.INTERRUPTED
@@ -259,6 +264,8 @@ def _no_promise_for_all(*, all_or_nothing: bool) -> None:
 
 def _ask(consent: _Consent, plan: Plan, output: Output, deadline: Deadline) -> float:
     """Get the yes that is needed; the seconds that a person took for it."""
+    from reconciler.diagnostics import counted
+
     if consent.yes or consent.saved is not None:
         return 0.0
     if sys.stdin is None or not sys.stdin.isatty() or output.form != "text":
@@ -297,6 +304,9 @@ def _told(report: ApplyReport, loaded: Loaded, output: Output) -> Exit:
 
 
 def _write_report(report: ApplyReport, loaded: Loaded, output: Output) -> None:
+    from reconciler.report import apply as apply_report
+    from reconciler.report.style import json_text
+
     def rendered(output: Output) -> str:
         if output.form == "json":
             return json_text(apply_report.to_json(report))

@@ -6,19 +6,23 @@ One rule: what the catalogue does not know is wrong usage here, because there is
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from reconciler.catalogue.browse import Wanted
-from reconciler.catalogue.near import misspelling_of, similar
-from reconciler.catalogue.query import Catalogue
-from reconciler.domain.ids import Region
-from reconciler.domain.sku import KNOWN_SKUS, SkuName
 from reconciler.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from reconciler.catalogue.browse import Wanted
+    from reconciler.catalogue.query import Catalogue
+    from reconciler.domain.ids import Region
+    from reconciler.domain.sku import SkuName
 
 
 def wanted(
     known: Catalogue, model: str | None, version: str | None, sku: str | None, region: str | None
 ) -> Wanted:
     """The filter that these words mean; UsageProblem for a name that the catalogue does not have."""
+    from reconciler.catalogue.browse import Wanted
+
     if version is not None and model is None:
         raise UsageProblem("--version says which version of a model: give --model too")
     name = None if model is None else model_name(known, model)
@@ -55,6 +59,8 @@ def version_of(known: Catalogue, name: str, version: str) -> str:
 
 def sku_name(sku: str) -> SkuName:
     """One of the public SKUs."""
+    from reconciler.domain.sku import KNOWN_SKUS, SkuName
+
     found = SkuName(sku)
     if found.known:
         return found
@@ -76,6 +82,8 @@ def region_name(known: Catalogue, region: str) -> Region:
 
 
 def _near(written: str, names: Iterable[str], otherwise: str) -> str:
+    from reconciler.catalogue.near import misspelling_of, similar
+
     every = tuple(names)
     meant = misspelling_of(written, every)
     if meant is not None:

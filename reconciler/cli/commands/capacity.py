@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.catalogue.query import Catalogue
 from reconciler.cli.commands.asked import model_name, region_name, sku_name, version_of
 from reconciler.cli.commands.shared import invalid, style_of
 from reconciler.cli.exit_codes import Exit
@@ -24,25 +24,17 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.pipeline import plan_for
 from reconciler.cli.wiring import Loaded, connect, load_manifests, the_clock, write_result
-from reconciler.domain.deployment import ModelRef
-from reconciler.domain.ids import Region, is_guid
-from reconciler.domain.sku import SkuFamily, SkuName
-from reconciler.domain.state import DesiredState, Fleet
-from reconciler.engine.capacity import ask_capacities
-from reconciler.engine.observe import observe_for_plan, read_regions
 from reconciler.errors import UsageProblem
-from reconciler.plan.capacity import (
-    Answers,
-    CapacityQuestion,
-    CapacityRow,
-    Sought,
-    best_first,
-    capacity_rows,
-)
-from reconciler.plan.guard import Policy
-from reconciler.plan.plan import PoolForecast
-from reconciler.report import capacity as report
-from reconciler.report.style import json_text
+
+if TYPE_CHECKING:
+    from reconciler.catalogue.query import Catalogue
+    from reconciler.domain.deployment import ModelRef
+    from reconciler.domain.ids import Region
+    from reconciler.domain.sku import SkuName
+    from reconciler.domain.state import DesiredState
+    from reconciler.plan.capacity import Answers, CapacityQuestion, CapacityRow, Sought
+    from reconciler.plan.plan import PoolForecast
+    from reconciler.report import capacity as report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +88,8 @@ def command(
     With PATH the quota is what is left after the plan of those manifests. Capacity is ARM's own answer, with
     the time it was asked; it is no promise. Exit 1 where nothing fits.
     """
+    from reconciler.plan.capacity import Sought
+
     if ptus is not None and units is not None:
         raise UsageProblem("--ptus is for provisioned SKUs and --units for the others: give one of them")
     loaded = _loaded(paths, connection, needed=bool(paths) or not subscriptions)
@@ -119,6 +113,9 @@ def command(
 
 
 def _write(table: report.CapacityTable, desired: DesiredState, output: Output) -> None:
+    from reconciler.report import capacity as report
+    from reconciler.report.style import json_text
+
     alias_of = desired.fleet.alias_of
     for each in output.each():
         match each.form:
@@ -127,7 +124,7 @@ def _write(table: report.CapacityTable, desired: DesiredState, output: Output) -
             case "markdown":
                 write_result(each, report.render_markdown(table, alias_of=alias_of))
             case "html":
-                from reconciler.cli.commands.pages import capacity_html  # noqa: PLC0415 -- loads only when asked for
+                from reconciler.cli.commands.pages import capacity_html
 
                 write_result(each, capacity_html(table, desired))
             case _:
@@ -144,6 +141,12 @@ async def _search(
     output: Output,
 ) -> report.CapacityTable:
     """Ask once per subscription, then look at the regions that come into question."""
+    from reconciler.engine.capacity import ask_capacities
+    from reconciler.engine.observe import observe_for_plan, read_regions
+    from reconciler.plan.capacity import best_first, capacity_rows
+    from reconciler.plan.guard import Policy
+    from reconciler.report import capacity as report
+
     known = catalogue()
     async with connect(connection, output, desired) as arm:
         questions = {one: _question(one, search.sought.model) for one in search.subscriptions}
@@ -175,6 +178,8 @@ async def _search(
 
 
 def _question(subscription: str, model: ModelRef) -> CapacityQuestion:
+    from reconciler.plan.capacity import CapacityQuestion
+
     return CapacityQuestion(subscription, model.format, model.name, str(model.version))
 
 
@@ -206,12 +211,16 @@ def _loaded(paths: tuple[str, ...], connection: Connection, *, needed: bool) -> 
 
 
 def _no_fleet(connection: Connection) -> DesiredState:
+    from reconciler.domain.state import DesiredState, Fleet
+
     fleet = Fleet()
     return DesiredState(fleet=replace(fleet, cloud=connection.cloud or fleet.cloud, declared=False))
 
 
 def _subscriptions(desired: DesiredState, named: Sequence[str]) -> tuple[str, ...]:
     """GUIDs in lower case: those named, by id or by alias, else those of the declared accounts."""
+    from reconciler.domain.ids import is_guid
+
     aliases = {alias: one.id for alias, one in desired.fleet.subscriptions.items()}
     found = [aliases.get(one, one) for one in named] or [one.id.subscription for one in desired.accounts]
     wrong = [one for one in found if not is_guid(one)]
@@ -223,6 +232,8 @@ def _subscriptions(desired: DesiredState, named: Sequence[str]) -> tuple[str, ..
 
 
 def _model(known: Catalogue, model: str, version: str | None) -> ModelRef:
+    from reconciler.domain.deployment import ModelRef
+
     name = model_name(known, model)
     fact = known.model(name)
     versions = known.versions(name)
@@ -238,6 +249,8 @@ def _skus(
     known: Catalogue, model: ModelRef, sku: str | None, ptus: int | None, units: int | None
 ) -> tuple[SkuName, ...]:
     """The SKUs to consider, in the catalogue's order."""
+    from reconciler.domain.sku import SkuFamily
+
     offered = known.skus_for(model.name, model.version) or ()
     skus: Collection[SkuName] = (sku_name(sku),) if sku else offered
     found = tuple(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.catalogue.facts import Sizes
 from reconciler.cli.commands.shared import invalid, must_declare_something, style_of
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import catalogue
@@ -20,16 +20,13 @@ from reconciler.cli.options import (
     output_options,
 )
 from reconciler.cli.wiring import Loaded, connect, load_manifests, the_clock, write_result
-from reconciler.domain.deployment import DesiredDeployment
-from reconciler.domain.sku import SkuFamily, SkuName
-from reconciler.domain.state import DesiredState
-from reconciler.engine.capacity import ask_capacities
-from reconciler.manifest.load import understood
-from reconciler.plan.capacity import question_of
-from reconciler.plan.proposal import PROVISIONED, Move, RoomProposal, propose
-from reconciler.report import proposals as report
-from reconciler.report.style import json_text
-from reconciler.upgrade.rewrite import CAPACITY, SKU, Change, rewritten
+
+if TYPE_CHECKING:
+    from reconciler.catalogue.facts import Sizes
+    from reconciler.domain.deployment import DesiredDeployment
+    from reconciler.domain.sku import SkuName
+    from reconciler.domain.state import DesiredState
+    from reconciler.plan.proposal import RoomProposal
 
 
 @click.command("capacity propose")
@@ -42,6 +39,10 @@ def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
     Looks at the declared deployments that --target names. Asks ARM once per subscription, model and version,
     and prints a diff for `git apply`. Exit 0 where all have room, 2 with an edit, 1 where none is known.
     """
+    from reconciler.plan.proposal import Move
+    from reconciler.report import proposals as report
+    from reconciler.report.style import json_text
+
     loaded = load_manifests(chosen, connection.cloud)
     if not loaded.valid:
         return invalid(loaded, output)
@@ -65,6 +66,11 @@ def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
 async def _proposals(
     desired: DesiredState, connection: Connection, output: Output
 ) -> tuple[tuple[RoomProposal, ...], str]:
+    from reconciler.domain.sku import SkuFamily
+    from reconciler.engine.capacity import ask_capacities
+    from reconciler.plan.capacity import question_of
+    from reconciler.plan.proposal import propose
+
     wanted = [
         one
         for one in desired.deployments
@@ -84,6 +90,8 @@ async def _proposals(
 
 
 def _sizes(one: DesiredDeployment) -> Mapping[SkuName, Sizes | None]:
+    from reconciler.plan.proposal import PROVISIONED
+
     known, model = catalogue(), one.spec.model
     base = model.tuned_from
     name, version = (base.name, base.version) if base else (model.name, model.version)
@@ -92,6 +100,10 @@ def _sizes(one: DesiredDeployment) -> Mapping[SkuName, Sizes | None]:
 
 def _edits(loaded: Loaded, found: Sequence[RoomProposal]) -> Mapping[str, tuple[str, str]]:
     """The texts before and after, of the files that change."""
+    from reconciler.manifest.load import understood
+    from reconciler.plan.proposal import Move
+    from reconciler.upgrade.rewrite import CAPACITY, SKU, Change, rewritten
+
     wanted = []
     for one in found:
         values = {}

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.catalogue import browse
-from reconciler.cli.commands.asked import wanted
+from reconciler.cli.commands.asked import model_name, sku_name, wanted
 from reconciler.cli.commands.shared import style_of
 from reconciler.cli.help import Group
 from reconciler.cli.knowledge import catalogue
@@ -27,8 +26,10 @@ from reconciler.cli.options import (
     output_options,
 )
 from reconciler.cli.wiring import write_each
-from reconciler.domain.sku import KNOWN_SKUS, SkuName
-from reconciler.report import catalogue as report
+
+if TYPE_CHECKING:
+    from reconciler.catalogue import browse
+
 
 _filters = into(
     "wanted",
@@ -54,6 +55,9 @@ def command() -> None:
 @output_options("text", "json")
 def models(*, wanted: browse.Wanted, output: Output) -> None:
     """List models and versions with stage, retirement date and SKUs."""
+    from reconciler.catalogue import browse
+    from reconciler.report import catalogue as report
+
     rows = list(browse.models(catalogue(), wanted))
     _write(output, partial(report.models_text, rows), partial(report.models_json, rows))
 
@@ -63,6 +67,8 @@ def models(*, wanted: browse.Wanted, output: Output) -> None:
 @output_options("text", "json")
 def regions(*, wanted: browse.Wanted, output: Output) -> None:
     """List regions with their data zones; with --model or --sku, where those are listed."""
+    from reconciler.report import catalogue as report
+
     if wanted.model or wanted.sku:
         _offers(wanted, output, report.places_text)
         return
@@ -77,6 +83,9 @@ def regions(*, wanted: browse.Wanted, output: Output) -> None:
 @output_options("text", "json")
 def skus(*, wanted: browse.Wanted, output: Output) -> None:
     """List the SKUs and what capacity 1 is; with --model or --region, those offered there."""
+    from reconciler.domain.sku import KNOWN_SKUS, SkuName
+    from reconciler.report import catalogue as report
+
     if wanted.model or wanted.region:
         _offers(wanted, output, report.offers_text)
         return
@@ -90,16 +99,57 @@ def skus(*, wanted: browse.Wanted, output: Output) -> None:
 @output_options("text", "json")
 def capacity(*, wanted: browse.Wanted, output: Output) -> None:
     """List minimum, step and maximum, what one unit buys, and throughput per PTU."""
+    from reconciler.report import catalogue as report
+
     _offers(wanted, output, report.capacity_text)
 
 
+@command.command("quota")
+@option("--model", shell_complete=offers("models"), help="Only this model.")
+@option("--sku", shell_complete=offers("skus"), help="Only this SKU.")
+@click.option(
+    "--tier", type=click.IntRange(0, 6), metavar="N", help="Only this quota tier, with its requests."
+)
+@output_options("text", "json")
+def quota(*, model: str | None, sku: str | None, tier: int | None, output: Output) -> None:
+    """List the documented default quotas by tier, and for batch by type of subscription.
+
+    Your own limits differ: `reconciler quota` reads them from ARM.
+    """
+    from reconciler.catalogue import browse
+    from reconciler.report import catalogue_quota as quota_report
+
+    known = catalogue()
+    listed = {row.model.lower() for row in known.default_quotas()}
+    name = model if model is None or model.lower() in listed else model_name(known, model)
+    rows = list(
+        browse.quotas(
+            known,
+            model=name,
+            sku=None if sku is None else sku_name(sku),
+            tier=None if tier is None else f"Tier {tier}",
+        )
+    )
+    limits = known.limits()
+    _write(
+        output,
+        partial(quota_report.quotas_text, rows, limits, one_tier=tier is not None),
+        partial(quota_report.quotas_json, rows, limits),
+    )
+
+
 def _offers(wanted: browse.Wanted, output: Output, text: Callable[..., str]) -> None:
+    from reconciler.catalogue import browse
+    from reconciler.report import catalogue as report
+
     rows = list(browse.offers(catalogue(), wanted))
     _write(output, partial(text, rows), partial(report.offers_json, rows))
 
 
 def _write(output: Output, text: Callable[..., str], document: Callable[..., dict[str, object]]) -> None:
     """The answer in each form that was asked for, with the catalogue's date."""
+    import json
+
     known_to = str(catalogue().date)
 
     def rendered(output: Output) -> str:
@@ -140,7 +190,7 @@ def prices(
     manifests of PATH declare; it signs in nowhere. RECONCILER_PRICES_ENDPOINT names another address. Commands
     use the written file only where RECONCILER_PRICES_OVERLAY names it.
     """
-    from reconciler.cli.commands import pricing  # noqa: PLC0415 -- loads only when asked for
+    from reconciler.cli.commands import pricing
 
     if not re.fullmatch("[A-Z]{3}", currency):
         raise click.BadParameter(f"{currency!r} is not a code such as USD or EUR", param_hint="--currency")
@@ -166,6 +216,6 @@ def refresh(*, chosen: Chosen, connection: Connection, overlay: Path, output: Ou
     It is used by commands that RECONCILER_CATALOGUE_OVERLAY tells of it, and by no others. Exit 1 where a
     region could not be read; then nothing is written.
     """
-    from reconciler.cli.commands.refreshing import refreshed  # noqa: PLC0415 -- what talks to ARM loads only here
+    from reconciler.cli.commands.refreshing import refreshed
 
     return refreshed(chosen, connection, overlay, output)

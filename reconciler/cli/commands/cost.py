@@ -10,10 +10,6 @@ from reconciler.cli.help import Command
 from reconciler.cli.knowledge import prices
 from reconciler.cli.options import Chosen, Output, manifest_options, output_options
 from reconciler.cli.wiring import load_manifests, say_shard, the_clock, write_each
-from reconciler.prices.bill import Cost, bill
-from reconciler.prices.deployed import declared
-from reconciler.report import cost as report
-from reconciler.report.style import json_text
 
 
 @click.command("cost", cls=Command, examples=("reconciler cost", "reconciler plan --cost"))
@@ -25,6 +21,11 @@ def command(*, chosen: Chosen, output: Output) -> int:
     Reads manifests and shipped prices; asks neither ARM nor a price list. `plan --cost` compares with what is
     there. `-v` prints the arithmetic. Discounts and taxes are not in it.
     """
+    from reconciler.prices.bill import Cost, bill
+    from reconciler.prices.deployed import declared
+    from reconciler.report import cost as report
+    from reconciler.report.style import json_text
+
     loaded = load_manifests(chosen)
     if not loaded.valid:
         return invalid(loaded, output)
@@ -42,7 +43,7 @@ def command(*, chosen: Chosen, output: Output) -> int:
             case "markdown":
                 return report.render_markdown(cost)
             case "html":
-                from reconciler.cli.commands.pages import cost_html  # noqa: PLC0415 -- loads only when asked for
+                from reconciler.cli.commands.pages import cost_html
 
                 return cost_html(cost, desired, chosen, links=output.links)
             case _:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import platform
 from collections.abc import Callable, Iterator
-from datetime import date
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,15 +26,13 @@ from reconciler.cli.options import (
     output_options,
 )
 from reconciler.cli.wiring import Loaded, connect, endpoint_of, load_manifests, the_clock, write_each
-from reconciler.diagnostics import Severity
-from reconciler.domain.health import Check, Status
-from reconciler.domain.state import DesiredState, Fleet
-from reconciler.engine.doctor import clock_check, examine
-from reconciler.report import doctor as report
-from reconciler.report.style import json_text
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from reconciler.arm.client import ArmClient
+    from reconciler.domain.health import Check, Status
+    from reconciler.domain.state import DesiredState
 
 _LIBRARIES = ("azure-identity", "click", "deepdiff", "httpx", "pydantic", "PyYAML", "rich")
 _OLD = 120
@@ -69,6 +64,10 @@ def command(*, chosen: Chosen, connection: Connection, purpose: str, output: Out
     Reads are really tried, writes never: what ARM says of this identity's rights is looked up. Without
     manifests only cloud and sign-in are examined.
     """
+    from reconciler.domain.health import Status
+    from reconciler.report import doctor as report
+    from reconciler.report.style import json_text
+
     checks: list[Check] = [_program(), _catalogue(the_clock().now().date())]
     loaded = _manifests(chosen, connection, checks.append)
     desired = (loaded.desired if loaded else None) or _nothing(connection)
@@ -91,6 +90,8 @@ def command(*, chosen: Chosen, connection: Connection, purpose: str, output: Out
 
 
 def _check(name: str, subject: str, status: Status, message: str, fix: str = "") -> Check:
+    from reconciler.domain.health import Check
+
     return Check(name=name, subject=subject, status=status, message=message, fix=fix)
 
 
@@ -98,6 +99,10 @@ def _check(name: str, subject: str, status: Status, message: str, fix: str = "")
 
 
 def _program() -> Check:
+    import platform
+
+    from reconciler.domain.health import Status
+
     found = {name: _version(name) for name in _LIBRARIES}
     missing = [name for name, number in found.items() if number is None]
     message = f"reconciler {__version__} on Python {platform.python_version()}; "
@@ -109,6 +114,8 @@ def _program() -> Check:
 
 
 def _version(name: str) -> str | None:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version(name)
     except PackageNotFoundError:
@@ -116,6 +123,8 @@ def _version(name: str) -> str | None:
 
 
 def _catalogue(today: date) -> Check:
+    from reconciler.domain.health import Status
+
     known = catalogue()
     age = (today - known.date).days
     overlay = os.environ.get(OVERLAY)
@@ -129,6 +138,9 @@ def _catalogue(today: date) -> Check:
 
 def _manifests(chosen: Chosen, connection: Connection, tell: Callable[[Check], None]) -> Loaded | None:
     """The manifests, where there are any; their absence fails only a path that was named."""
+    from reconciler.diagnostics import Severity
+    from reconciler.domain.health import Status
+
     if chosen.paths == (DEFAULT_PATH,) and not Path(DEFAULT_PATH).exists():
         message = "there are none here; cloud and sign-in alone are examined"
         tell(
@@ -147,6 +159,8 @@ def _manifests(chosen: Chosen, connection: Connection, tell: Callable[[Check], N
 
 
 def _nothing(connection: Connection) -> DesiredState:
+    from reconciler.domain.state import DesiredState, Fleet
+
     cloud = connection.cloud or Fleet().cloud
     return DesiredState(fleet=Fleet(cloud=cloud, declared=False))
 
@@ -162,6 +176,9 @@ async def _look(
     *,
     to_apply: bool,
 ) -> None:
+    from reconciler.domain.health import Status
+    from reconciler.engine.doctor import clock_check, examine
+
     readable: list[str] = []
 
     def tell_and_keep(check: Check) -> None:
@@ -206,6 +223,8 @@ def _tenants(desired: DesiredState) -> tuple[str | None, ...]:
 
 
 async def _sign_in(arm: ArmClient, tenant: str | None, tell: Callable[[Check], None]) -> None:
+    from reconciler.domain.health import Status
+
     tried = await arm.sign_in(tenant)
     subject = f"tenant {tenant}" if tenant else "the credential's own tenant"
     words = list(_words([(one.name, one.reason) for one in tried if one.client is None]))
@@ -228,7 +247,8 @@ def _words(tried: list[tuple[str, str]]) -> Iterator[str]:
 
 def _api_version(arm: ArmClient, chosen: str | None, *, known: bool) -> Check:
     """After the reads: by now the endpoint has said whether it knows ours."""
-    from reconciler.arm.api_version import DEFAULT_API_VERSION, not_carried  # noqa: PLC0415 -- heavy room
+    from reconciler.arm.api_version import DEFAULT_API_VERSION, not_carried
+    from reconciler.domain.health import Status
 
     used, wanted = arm.deployments_version, chosen or DEFAULT_API_VERSION
     if not known:

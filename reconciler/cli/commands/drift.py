@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -30,22 +30,24 @@ from reconciler.cli.planfile import read_plan, recorded_paths
 from reconciler.cli.policies import beside, of_existing
 from reconciler.cli.targets import must_hit_something
 from reconciler.cli.wiring import Loaded, connect, load_manifests, note, the_clock, write_each
-from reconciler.diagnostics import has_errors
-from reconciler.domain.state import DesiredState, ObservedState
-from reconciler.engine.activity import read_activity
-from reconciler.engine.observe import observe
 from reconciler.errors import UsageProblem
-from reconciler.plan.causes import Cause
-from reconciler.plan.drift import DriftReport, find_drift
-from reconciler.plan.evidence import asked_about, with_evidence
-from reconciler.planfile.saved import SavedPlan
-from reconciler.planfile.since import must_be_of, since_plan
-from reconciler.report import drift as drift_report
-from reconciler.report.style import json_text
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from click.shell_completion import CompletionItem
+
+    from reconciler.diagnostics import Diagnostic
+    from reconciler.domain.state import DesiredState, ObservedState
+    from reconciler.plan.causes import Cause
+    from reconciler.plan.drift import DriftReport
+    from reconciler.planfile.saved import SavedPlan
 
 
 def _causes(_: click.Context, __: click.Parameter, given: str | None) -> frozenset[Cause] | None:
     """The causes that a list names; None where nothing was given."""
+    from reconciler.plan.causes import Cause
+
     if given is None:
         return None
     words = [word.strip() for word in given.split(",") if word.strip()]
@@ -55,6 +57,26 @@ def _causes(_: click.Context, __: click.Parameter, given: str | None) -> frozens
             f"{given!r} is not CAUSE,... with causes of {', '.join(Cause)}, or the one word none"
         )
     return frozenset(Cause(word) for word in words if word != "none")
+
+
+class _CauseName(click.ParamType["str"]):
+    """One cause of drift; the words are looked up when one is given."""
+
+    name = "cause"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return self._choice().convert(value, param, ctx)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        return self._choice().shell_complete(ctx, param, incomplete)
+
+    @staticmethod
+    def _choice() -> click.Choice[str]:
+        from reconciler.plan.causes import Cause
+
+        return click.Choice([cause.value for cause in Cause])
 
 
 @click.command(
@@ -73,7 +95,7 @@ def _causes(_: click.Context, __: click.Parameter, given: str | None) -> frozens
     "--ignore",
     "ignored",
     multiple=True,
-    type=click.Choice([cause.value for cause in Cause]),
+    type=_CauseName(),
     metavar="CAUSE",
     help="Leave this cause out of report and exit code; may be repeated.",
 )
@@ -114,6 +136,10 @@ def command(
     Fleet's spec.drift and --fail-on change that. Who did it and when comes from the Activity Log. With
     --policy what is there is judged by those policies, undeclared deployments too; a broken rule is exit 2.
     """
+    from reconciler.diagnostics import has_errors
+    from reconciler.plan.causes import Cause
+    from reconciler.planfile.since import must_be_of, since_plan
+
     base = None if since is None else read_plan(since)
     if base is not None:
         chosen = _as_planned(chosen, base)
@@ -133,8 +159,8 @@ def command(
     if base is not None:
         report = since_plan(report, base, desired, observed)
     report = report.without({Cause(one) for one in ignored}).judged(desired.fleet.drift, fail_on)
-    told = _Told(report=report, observed=observed, loaded=loaded, chosen=chosen, at=arm_time)
     broken = of_existing(loaded, observed) if chosen.policies else ()
+    told = _Told(report=report, observed=observed, loaded=loaded, chosen=chosen, at=arm_time, broken=broken)
 
     def rendered(each: Output) -> str:
         page = _rendered(told, each, show_people=show_people)
@@ -157,16 +183,20 @@ def _as_planned(chosen: Chosen, base: SavedPlan) -> Chosen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Told:
-    """A report, and what some forms of it need beside it. `at` is ARM's time."""
+    """A report, and what some forms of it need beside it. `at` is ARM's time, `broken` what policies find."""
 
     report: DriftReport
     observed: ObservedState
     loaded: Loaded
     chosen: Chosen
     at: datetime
+    broken: tuple[Diagnostic, ...]
 
 
 def _rendered(told: _Told, output: Output, *, show_people: bool) -> str:
+    from reconciler.report import drift as drift_report
+    from reconciler.report.style import json_text
+
     report, desired = told.report, told.loaded.state()
     match output.form:
         case "json":
@@ -180,10 +210,16 @@ def _rendered(told: _Told, output: Output, *, show_people: bool) -> str:
                 show_people=show_people,
             )
         case "html":
-            from reconciler.cli.commands.pages import drift_html  # noqa: PLC0415 -- loads only when asked for
+            from reconciler.cli.commands.pages import drift_html
 
             return drift_html(
-                report, desired, told.observed, told.chosen, show_people=show_people, links=output.links
+                report,
+                desired,
+                told.observed,
+                told.chosen,
+                show_people=show_people,
+                links=output.links,
+                policies=told.broken,
             )
         case "junit":
             return drift_report.render_junit(report, show_people=show_people)
@@ -207,6 +243,11 @@ async def _look(
     desired: DesiredState, connection: Connection, output: Output, *, may_ask: bool
 ) -> tuple[DriftReport, ObservedState, datetime]:
     """The drift, what is there, and ARM's time: its retirement dates are judged by its clock."""
+    from reconciler.engine.activity import read_activity
+    from reconciler.engine.observe import observe
+    from reconciler.plan.drift import find_drift
+    from reconciler.plan.evidence import asked_about, with_evidence
+
     async with connect(connection, output, desired) as arm:
         with looking(output, len(desired.accounts)) as on_read:
             observed = await observe(

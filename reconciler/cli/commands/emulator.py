@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 from pathlib import Path
 
 import click
@@ -26,6 +24,8 @@ _LARGEST_WORLD = 64 * 1024**2
 
 
 def _document(path: Path | None) -> dict[str, object] | None:
+    import json
+
     if path is None:
         return None
     try:
@@ -72,7 +72,7 @@ def serve(
     RECONCILER_EMULATOR_CONTROL_TOKEN fixes it.
     """
     try:
-        from reconciler.emulator.server import serve as run  # noqa: PLC0415 -- needs the extra
+        from reconciler.emulator.server import serve as run
     except ImportError as missing:
         raise UsageProblem(
             "serving the emulator needs a web server, which the extra brings: "
@@ -134,6 +134,8 @@ def clock(*, at: str | None, advance_days: int | None, state: Path) -> None:
 @output_options("json")
 def status(*, behaviours: bool, state: Path, output: Output) -> None:
     """Say what the state holds, or what the emulator does and how that is known."""
+    import json
+
     if behaviours:
         write_result(output, json.dumps(_control(state, "GET", "behaviours", None), indent=2))
         return
@@ -143,6 +145,8 @@ def status(*, behaviours: bool, state: Path, output: Output) -> None:
 
 def _control(state: Path, method: str, name: str, body: dict[str, object] | None) -> dict[str, object]:
     """One call of the control surface, in this process."""
+    import asyncio
+
     kept = None if method == "GET" and not state.exists() else state  # looking makes no file
     return asyncio.run(_ask(kept, method, name, body))
 
@@ -150,9 +154,9 @@ def _control(state: Path, method: str, name: str, body: dict[str, object] | None
 async def _ask(
     state: Path | None, method: str, name: str, body: dict[str, object] | None
 ) -> dict[str, object]:
-    import httpx  # noqa: PLC0415 -- heavy
+    import httpx
 
-    from reconciler.emulator import application  # noqa: PLC0415
+    from reconciler.emulator import application
 
     emulator = application(state=state)
     transport = httpx.ASGITransport(app=emulator)

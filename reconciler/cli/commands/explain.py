@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from reconciler.cli.commands.shared import style_of
@@ -10,8 +12,9 @@ from reconciler.cli.options import Output, offers, output_options, policy_option
 from reconciler.cli.wiring import write_each
 from reconciler.cli.words import Meaning, meanings
 from reconciler.errors import UsageProblem
-from reconciler.report.layout import paragraph
-from reconciler.report.style import Style, json_text
+
+if TYPE_CHECKING:
+    from reconciler.report.style import Style
 
 
 @click.command(
@@ -32,6 +35,8 @@ def command(*, word: str | None, output: Output, policies: tuple[str, ...]) -> N
     A WORD is any code of a rule, reason, refusal, outcome or cause that an output prints, or an error code of
     ARM. policy/ID is a rule of the policies in manifests/ or of those that --policy names.
     """
+    from reconciler.report.style import json_text
+
     found = list(meanings())
     if word is not None and word.startswith("policy/"):
         found = _of_policies(policies)
@@ -48,7 +53,7 @@ def command(*, word: str | None, output: Output, policies: tuple[str, ...]) -> N
 
 
 def _of_policies(paths: tuple[str, ...]) -> list[Meaning]:
-    from reconciler.cli.policies import meanings_of  # noqa: PLC0415 -- reads manifests
+    from reconciler.cli.policies import meanings_of
 
     return meanings_of(paths)
 
@@ -65,6 +70,8 @@ def _json(one: Meaning) -> dict[str, object]:
 
 
 def _whole(one: Meaning, style: Style) -> str:
+    from reconciler.report.layout import paragraph
+
     parts = [one.head, one.text]
     parts += [f"Fix: {one.fix}"] if one.fix else []
     parts += [f"Source: {one.source}."] if one.source else []
@@ -73,6 +80,8 @@ def _whole(one: Meaning, style: Style) -> str:
 
 def _listed(found: list[Meaning], style: Style) -> str:
     """The words of each kind, as many to a line as there is room for."""
+    from reconciler.report.layout import paragraph
+
     kinds: dict[str, list[str]] = {}
     for one in found:
         kinds.setdefault(one.kind, []).append(one.word)
@@ -90,7 +99,7 @@ def _listed(found: list[Meaning], style: Style) -> str:
 
 
 def _unknown(word: str, known: list[Meaning]) -> list[Meaning]:
-    import difflib  # noqa: PLC0415 -- only on this path
+    import difflib
 
     names = {one.word.lower(): one.word for one in known}
     near = difflib.get_close_matches(word.lower(), names, n=3, cutoff=0.4)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,18 +16,13 @@ from reconciler.cli.folder import must_be_free, others_in, write_folder
 from reconciler.cli.help import Command
 from reconciler.cli.options import Connection, Output, connection_options, output_options
 from reconciler.cli.wiring import connect, note, the_clock, write_result
-from reconciler.domain.ids import AccountId, is_guid
-from reconciler.domain.state import DesiredState, Fleet
 from reconciler.errors import ReconcilerError, UsageProblem
-from reconciler.export import Estate, Exported, Setting, manifests_of, observed_estate
-from reconciler.export.sources.given import named_values
-from reconciler.export.sources.parameters import azd_environment
-from reconciler.export.sources.reading import Files, estate_of
-from reconciler.manifest.files import MAX_FILE
-from reconciler.report.layout import counted
 
 if TYPE_CHECKING:
+    from reconciler.domain.ids import AccountId
     from reconciler.engine.discover import Wanted
+    from reconciler.export import Estate, Exported
+    from reconciler.export.sources.reading import Files
 
 _FILE = click.Path(path_type=Path, allow_dash=True)
 
@@ -115,6 +109,12 @@ def command(
     What was named with --account or --subscription, could be read and is empty gives a Fleet alone and a
     warning; nothing found anywhere else is a failure.
     """
+    import uuid
+
+    from reconciler.domain.ids import is_guid
+    from reconciler.export import manifests_of
+    from reconciler.export.sources.reading import Files
+
     if re.fullmatch(r"[a-z0-9-]{1,40}", fleet) is None:
         raise UsageProblem(
             f"--fleet {fleet!r} is no fleet's name: 1 to 40 lower-case letters, digits and hyphens. It "
@@ -162,6 +162,8 @@ def _parameters(written: tuple[str, ...]) -> tuple[tuple[Path, ...], tuple[str, 
 
 
 def _estate(asked: _Asked, connection: Connection, output: Output) -> Estate:
+    from reconciler.domain.ids import is_guid
+
     for one in asked.subscriptions:
         if not is_guid(one):
             raise UsageProblem(
@@ -182,6 +184,11 @@ def _estate(asked: _Asked, connection: Connection, output: Output) -> Estate:
 
 
 def _from_files(asked: _Asked, connection: Connection) -> Estate:
+    from reconciler.export import Setting
+    from reconciler.export.sources.given import named_values
+    from reconciler.export.sources.parameters import azd_environment
+    from reconciler.export.sources.reading import estate_of
+
     for option, several in (("--subscription", asked.subscriptions), ("--account", asked.accounts)):
         if len(several) > 1:
             raise UsageProblem(f"files are deployed to one place: give one {option}")
@@ -203,8 +210,8 @@ def _from_files(asked: _Asked, connection: Connection) -> Estate:
 
 
 def _from_arm(asked: _Asked, connection: Connection, output: Output) -> Estate:
-    from reconciler.cli.loop import run_reading  # noqa: PLC0415 -- what talks to ARM loads only here
-    from reconciler.engine.discover import Wanted  # noqa: PLC0415
+    from reconciler.cli.loop import run_reading
+    from reconciler.engine.discover import Wanted
 
     wanted = Wanted(
         accounts=tuple(_account(one) for one in asked.accounts),
@@ -215,8 +222,10 @@ def _from_arm(asked: _Asked, connection: Connection, output: Output) -> Estate:
 
 
 async def _discovered(wanted: Wanted, connection: Connection, output: Output) -> Estate:
-    from reconciler.cli.looking import looking  # noqa: PLC0415
-    from reconciler.engine.discover import discover  # noqa: PLC0415
+    from reconciler.cli.looking import looking
+    from reconciler.domain.state import DesiredState, Fleet
+    from reconciler.engine.discover import discover
+    from reconciler.export import observed_estate
 
     cloud = connection.cloud or Fleet().cloud
     nobody = DesiredState(fleet=Fleet(cloud=cloud, declared=False))
@@ -227,6 +236,8 @@ async def _discovered(wanted: Wanted, connection: Connection, output: Output) ->
 
 
 def _account(text: str) -> AccountId:
+    from reconciler.domain.ids import AccountId
+
     try:
         return AccountId.parse(text)
     except ValueError as problem:
@@ -234,6 +245,9 @@ def _account(text: str) -> AccountId:
 
 
 def _write(exported: Exported, out_dir: Path | None, output: Output, *, force: bool) -> None:
+    from reconciler.diagnostics import counted
+    from reconciler.manifest.files import MAX_FILE
+
     summary = f"{counted(exported.declared, 'deployment')} declared, {exported.held_back} commented out"
     if out_dir is None:
         write_result(output, exported.stream)

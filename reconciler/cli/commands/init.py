@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
-import uuid
 from collections.abc import Iterator, Mapping
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -19,8 +15,11 @@ from reconciler.cli.folder import must_be_free, write_folder
 from reconciler.cli.help import Command
 from reconciler.cli.options import Connection, connection_options
 from reconciler.cli.running import Run
-from reconciler.domain.ids import is_guid
 from reconciler.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
 
 _SCHEMA: Final = ".schema.json"
 _EDITOR: Final = f"# yaml-language-server: $schema={_SCHEMA}\n"
@@ -104,6 +103,8 @@ def command(*, folder: Path, fleet: str, live: tuple[str, ...], ci: str, connect
 
 
 def _fleet(name: str, connection: Connection) -> str:
+    import uuid
+
     cloud = connection.cloud or "emulator"
     return _EDITOR + _FLEET.format(
         fleet=name,
@@ -120,19 +121,25 @@ def _set() -> str:
 
 
 def _schema() -> str:
-    from reconciler.manifest.schema import json_schema  # noqa: PLC0415 -- pydantic loads only here
+    import json
+
+    from reconciler.manifest.schema import json_schema
 
     return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def _template(name: str) -> Traversable:
     """A pipeline of the package; in a checkout, where it is not built yet, the one among the examples."""
+    from importlib.resources import files
+
     root: Traversable = files("reconciler")
     packaged = root.joinpath("data", "ci", *name.split("/"))
     return packaged if packaged.is_file() else Path(str(root)).parent.joinpath("examples", "ci", name)
 
 
 def _exported(folder: Path, fleet: str, live: tuple[str, ...], connection: Connection) -> int:
+    from reconciler.domain.ids import is_guid
+
     words = ["--out-dir", str(folder), "--fleet", fleet, *_words(connection)]
     for one in live:
         if one != "all":

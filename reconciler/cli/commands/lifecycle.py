@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from reconciler.cli.commands.shared import invalid, must_declare_something, style_of
@@ -17,10 +19,10 @@ from reconciler.cli.options import (
     output_options,
 )
 from reconciler.cli.wiring import load_manifests, note, say_shard, the_clock, write_each
-from reconciler.domain.state import DesiredState, Listed
-from reconciler.plan.lifespan import Lifespan, declared_lifespans, observed_lifespans
-from reconciler.report import lifecycle as report
-from reconciler.report.style import json_text
+
+if TYPE_CHECKING:
+    from reconciler.domain.state import DesiredState
+    from reconciler.plan.lifespan import Lifespan
 
 
 @click.command(
@@ -45,6 +47,10 @@ def command(
     *, chosen: Chosen, connection: Connection, offline: bool, fail_within: int | None, output: Output
 ) -> int:
     """List deployments with stage, retirement date, days left, successor and who upgrades them."""
+    from reconciler.plan.lifespan import declared_lifespans
+    from reconciler.report import lifecycle as report
+    from reconciler.report.style import json_text
+
     loaded = load_manifests(chosen, connection.cloud)
     if not loaded.valid:
         return invalid(loaded, output)
@@ -65,7 +71,7 @@ def command(
             case "markdown":
                 return report.render_markdown(lifespans, asked)
             case "html":
-                from reconciler.cli.commands.pages import lifecycle_html  # noqa: PLC0415 -- only when asked for
+                from reconciler.cli.commands.pages import lifecycle_html
 
                 return lifecycle_html(
                     lifespans, desired, chosen, limit=fail_within, complete=complete, links=output.links
@@ -82,8 +88,10 @@ def _observed(
     desired: DesiredState, connection: Connection, output: Output
 ) -> tuple[tuple[Lifespan, ...], bool]:
     """What is there, and whether all of it could be read."""
-    from reconciler.cli.loop import run_reading  # noqa: PLC0415 -- what talks to ARM loads only here
-    from reconciler.cli.pipeline import observe_fleet  # noqa: PLC0415
+    from reconciler.cli.loop import run_reading
+    from reconciler.cli.pipeline import observe_fleet
+    from reconciler.domain.state import Listed
+    from reconciler.plan.lifespan import observed_lifespans
 
     observed = run_reading(
         observe_fleet(desired, connection, output, with_regions=False), timeout=connection.timeout

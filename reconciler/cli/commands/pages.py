@@ -5,27 +5,12 @@ Rule of this module: time, version and catalogue enter here as values; it format
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
-from datetime import date
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
-from reconciler.catalogue.load import catalogue
 from reconciler.cli.options import Chosen
 from reconciler.cli.wiring import the_clock
-from reconciler.domain.state import DesiredState, ObservedState
-from reconciler.plan.lifespan import Lifespan, declared_lifespans, observed_lifespans
-from reconciler.plan.plan import Plan, PoolForecast
-from reconciler.report.html import capacity as capacity_page
-from reconciler.report.html import cost as cost_page
-from reconciler.report.html import drift as drift_page
-from reconciler.report.html import lifecycle as lifecycle_page
-from reconciler.report.html import plan as plan_page
-from reconciler.report.html import quota as quota_page
-from reconciler.report.html import show as show_page
-from reconciler.report.html.lifecycle import retirements
-from reconciler.report.html.page import Occasion, Section
 
 _PORTALS = {
     "AzureCloud": "https://portal.azure.com",
@@ -34,13 +19,24 @@ _PORTALS = {
 }
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from reconciler.diagnostics import Diagnostic
+    from reconciler.domain.state import DesiredState, ObservedState
     from reconciler.plan.drift import DriftReport
+    from reconciler.plan.lifespan import Lifespan
+    from reconciler.plan.plan import Plan, PoolForecast
     from reconciler.prices.bill import Cost
     from reconciler.report.capacity import CapacityTable
+    from reconciler.report.html.page import Occasion, Section
 
 
 def plan_html(plan: Plan, desired: DesiredState, chosen: Chosen, *, links: bool) -> str:
     """The plan, with the ends of the models that it leaves in use."""
+    from reconciler.catalogue.load import catalogue
+    from reconciler.plan.lifespan import declared_lifespans
+    from reconciler.report.html import plan as plan_page
+
     about = _occasion("plan", desired, chosen, links=links)
     lifespans = declared_lifespans(desired, catalogue(), about.at.date())
     return plan_page.render_html(
@@ -60,8 +56,12 @@ def drift_html(
     *,
     show_people: bool,
     links: bool,
+    policies: Sequence[Diagnostic] = (),
 ) -> str:
     """The drift, with people hidden unless they were asked for."""
+    from reconciler.catalogue.load import catalogue
+    from reconciler.report.html import drift as drift_page
+
     return drift_page.render_html(
         report,
         observed,
@@ -69,6 +69,7 @@ def drift_html(
         units=catalogue().unit,
         show_people=show_people,
         alias_of=desired.fleet.alias_of,
+        policies=policies,
     )
 
 
@@ -79,8 +80,13 @@ def show_html(
     cost: Cost | None = None,
     *,
     links: bool,
+    policies: Sequence[Diagnostic] = (),
 ) -> str:
     """What is there, with the ends of its models."""
+    from reconciler.catalogue.load import catalogue
+    from reconciler.plan.lifespan import observed_lifespans
+    from reconciler.report.html import show as show_page
+
     about = _occasion("show", desired, chosen, links=links)
     lifespans = [
         one for one in observed_lifespans(desired, observed, catalogue(), about.at.date()) if one.observed
@@ -91,16 +97,21 @@ def show_html(
         units=catalogue().unit,
         retiring=_retiring(lifespans, desired, about.at.date()),
         cost=cost,
+        policies=policies,
     )
 
 
 def cost_html(cost: Cost, desired: DesiredState, chosen: Chosen, *, links: bool) -> str:
     """What the declared deployments cost."""
+    from reconciler.report.html import cost as cost_page
+
     return cost_page.render_html(cost, _occasion("cost", desired, chosen, links=links))
 
 
 def capacity_html(found: CapacityTable, desired: DesiredState) -> str:
     """Where a model has room."""
+    from reconciler.report.html import capacity as capacity_page
+
     chosen = Chosen(paths=(), select="", targets=(), excludes=())
     about = _occasion(f"capacity --model {found.model}", desired, chosen, links=False)
     return capacity_page.render_html(found, about, alias_of=desired.fleet.alias_of)
@@ -110,6 +121,8 @@ def quota_html(
     pools: Sequence[PoolForecast], desired: DesiredState, chosen: Chosen, *, complete: bool, links: bool
 ) -> str:
     """The fleet's quota pools."""
+    from reconciler.report.html import quota as quota_page
+
     about = _occasion("quota", desired, chosen, links=links)
     return quota_page.render_html(pools, about, alias_of=desired.fleet.alias_of, complete=complete)
 
@@ -124,6 +137,9 @@ def lifecycle_html(
     links: bool,
 ) -> str:
     """The ends of all models."""
+    from reconciler.catalogue.load import catalogue
+    from reconciler.report.html import lifecycle as lifecycle_page
+
     about = _occasion("lifecycle", desired, chosen, links=links)
     return lifecycle_page.render_html(
         lifespans,
@@ -139,11 +155,18 @@ def lifecycle_html(
 def _retiring(
     lifespans: list[Lifespan] | tuple[Lifespan, ...], desired: DesiredState, today: date
 ) -> Section | None:
+    from reconciler.catalogue.load import catalogue
+    from reconciler.report.html.lifecycle import retirements
+
     soon = desired.fleet.retirement.warn_within_days
     return retirements(lifespans, today=today, soon=soon, known_to=str(catalogue().date))
 
 
 def _occasion(command: str, desired: DesiredState, chosen: Chosen, *, links: bool) -> Occasion:
+    import shlex
+
+    from reconciler.report.html.page import Occasion
+
     words = ["reconciler", command, *chosen.paths]
     words += ["--select", chosen.select] if chosen.select else []
     for option, values in (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -31,9 +32,11 @@ from reconciler.cli.options import (
 from reconciler.cli.pipeline import plan_fleet
 from reconciler.cli.running import written_by
 from reconciler.cli.wiring import load_manifests, note, save, write_each
-from reconciler.domain.shard import Part
-from reconciler.plan.guard import Alone, Policy
-from reconciler.plan.plan import Plan
+
+if TYPE_CHECKING:
+    from reconciler.domain.shard import Part
+    from reconciler.plan.guard import Policy
+    from reconciler.plan.plan import Plan
 
 
 @click.command(
@@ -90,6 +93,8 @@ def command(
     check_policies: bool,
 ) -> int:
     """Show what apply would do. Reads ARM, writes nothing there. Exit 1 if refused or unread."""
+    from reconciler.plan.guard import Alone
+
     loaded = load_manifests(chosen, connection.cloud)
     if not loaded.valid:
         return invalid(loaded, output)

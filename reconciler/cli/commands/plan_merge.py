@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -26,8 +27,10 @@ from reconciler.cli.running import current, written_by
 from reconciler.cli.targets import must_hit_something
 from reconciler.cli.wiring import load_manifests, note, save, write_each
 from reconciler.errors import PlanStale, UsageProblem
-from reconciler.plan.guard import Policy
-from reconciler.planfile.merge import ShardPlan, read_shard, united, whole
+
+if TYPE_CHECKING:
+    from reconciler.plan.guard import Policy
+    from reconciler.planfile.merge import ShardPlan
 
 
 @click.command(
@@ -72,6 +75,8 @@ def command(
     asks ARM nothing. The plan is the one that a single run would have made, and `apply PLANFILE` or `apply
     PLANFILE --shard I/N` does it. (A folder of the name merge is ./merge.)
     """
+    from reconciler.planfile.merge import united, whole
+
     if (run := current()) is not None:
         run.reads(files, "the plan of a shard")
     plans = whole([_read(file) for file in files], tool_version=__version__)
@@ -102,6 +107,8 @@ def command(
 
 
 def _read(file: Path) -> ShardPlan:
+    from reconciler.planfile.merge import read_shard
+
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as problem:

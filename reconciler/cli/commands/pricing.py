@@ -6,30 +6,32 @@ import os
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import httpx
-
-from reconciler.catalogue.browse import Wanted
 from reconciler.cli.commands.shared import invalid, must_declare_something, style_of
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import PRICES_OVERLAY, prices
 from reconciler.cli.options import DEFAULT_PATH, Chosen, Connection, Output
 from reconciler.cli.wiring import EMBEDDED, load_manifests, note, save, the_clock, write_each
-from reconciler.domain.costs import Costs
-from reconciler.domain.ids import Region
 from reconciler.errors import UsageProblem
-from reconciler.prices.load import list_text
-from reconciler.prices.retail import Fetched, RetailPrices, endpoint_of
-from reconciler.report import prices as report
-from reconciler.report.layout import counted
-from reconciler.report.layout import listed as some_of
-from reconciler.report.style import inert, json_text
+
+if TYPE_CHECKING:
+    import httpx
+
+    from reconciler.catalogue.browse import Wanted
+    from reconciler.domain.ids import Region
+    from reconciler.prices.retail import Fetched
+
 
 ENDPOINT = "RECONCILER_PRICES_ENDPOINT"
 
 
 def listed(wanted: Wanted, currency: str, output: Output) -> Exit:
     """The prices that are in force today."""
+    from reconciler.domain.costs import Costs
+    from reconciler.report import prices as report
+    from reconciler.report.style import json_text
+
     book = prices(Costs(currency=currency))
     day = the_clock().now().date()
     rows = list(
@@ -62,10 +64,14 @@ def refreshed(
     output: Output,
 ) -> Exit:
     """Ask, then write the whole file or nothing."""
+    from reconciler.prices.load import list_text
+    from reconciler.prices.retail import RetailPrices, endpoint_of
+    from reconciler.report.style import inert
+
     regions = [wanted.region] if wanted.region else _declared(paths, output)
     if isinstance(regions, Exit):
         return regions
-    from reconciler.cli.loop import run_reading  # noqa: PLC0415 -- only where something is asked
+    from reconciler.cli.loop import run_reading
 
     named = os.environ.get(ENDPOINT, "")
     with _emulated(connection, named) as transport:
@@ -88,7 +94,7 @@ def _emulated(connection: Connection, named: str) -> AbstractContextManager[http
     """With `--cloud emulator`: the price list of the emulator inside this process."""
     if named or connection.cloud != "emulator":
         return nullcontext()
-    from reconciler.cli.embedded import price_list  # noqa: PLC0415 -- the emulator loads only here
+    from reconciler.cli.embedded import price_list
 
     return price_list()
 
@@ -107,6 +113,10 @@ def _declared(paths: tuple[str, ...], output: Output) -> list[Region] | Exit:
 
 
 def _told(found: Fetched, regions: list[Region], target: Path, output: Output) -> str:
+    from reconciler.diagnostics import counted
+    from reconciler.report.layout import listed as some_of
+    from reconciler.report.style import inert, json_text
+
     if output.form == "json":
         return json_text(
             {

@@ -18,11 +18,6 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.pipeline import observe_fleet, plan_for
 from reconciler.cli.wiring import load_manifests, write_each
-from reconciler.plan.guard import Policy
-from reconciler.plan.plan import Verdict
-from reconciler.plan.quota import holdings
-from reconciler.report import quota as quota_report
-from reconciler.report.style import json_text
 
 
 @click.command(
@@ -38,6 +33,12 @@ from reconciler.report.style import json_text
 @output_options("text", "json", "markdown", "html")
 def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
     """List each pool that the fleet draws on, or would after a plan. Exit 1 where one is too small."""
+    from reconciler.plan.guard import Policy
+    from reconciler.plan.plan import Verdict
+    from reconciler.plan.quota import holdings
+    from reconciler.report import quota as quota_report
+    from reconciler.report.style import json_text
+
     loaded = load_manifests(chosen, connection.cloud)
     if not loaded.valid:
         return invalid(loaded, output)
@@ -57,7 +58,7 @@ def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
             case "markdown":
                 return quota_report.render_markdown(pools, alias_of=alias_of)
             case "html":
-                from reconciler.cli.commands.pages import quota_html  # noqa: PLC0415 -- loads only when asked for
+                from reconciler.cli.commands.pages import quota_html
 
                 return quota_html(pools, desired, chosen, complete=plan.complete, links=output.links)
             case _:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from reconciler.catalogue.overlay import Overlay, to_document
 from reconciler.cli.commands.shared import invalid, must_declare_something
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import OVERLAY
@@ -14,17 +13,22 @@ from reconciler.cli.looking import looking
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import Chosen, Connection, Output
 from reconciler.cli.wiring import connect, load_manifests, save, the_clock, write_each
-from reconciler.domain.deployment import JsonValue
-from reconciler.domain.ids import Region
-from reconciler.domain.state import AccountMissing, DesiredState, ObservedState, Offer, Unreadable
-from reconciler.engine.observe import observe
 from reconciler.errors import ReconcilerError
-from reconciler.report.layout import counted
-from reconciler.report.style import inert, json_text
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from reconciler.catalogue.overlay import Overlay
+    from reconciler.domain.deployment import JsonValue
+    from reconciler.domain.ids import Region
+    from reconciler.domain.state import DesiredState, ObservedState, Offer
 
 
 def refreshed(chosen: Chosen, connection: Connection, target: Path, output: Output) -> int:
     """Read, then write the whole file or nothing."""
+    from reconciler.catalogue.overlay import Overlay, to_document
+    from reconciler.report.style import json_text
+
     loaded = load_manifests(chosen, connection.cloud)
     if loaded.desired is None:
         return invalid(loaded, output)
@@ -39,6 +43,8 @@ def refreshed(chosen: Chosen, connection: Connection, target: Path, output: Outp
 
 
 async def _look(desired: DesiredState, connection: Connection, output: Output) -> tuple[ObservedState, date]:
+    from reconciler.engine.observe import observe
+
     async with connect(connection, output, desired) as arm:
         with looking(output, len(desired.accounts)) as on_read:
             observed = await observe(
@@ -49,6 +55,9 @@ async def _look(desired: DesiredState, connection: Connection, output: Output) -
 
 def _offers(observed: ObservedState) -> Mapping[Region, Sequence[Offer]]:
     """Each region's offers; two subscriptions may be offered different ones, and either will do."""
+    from reconciler.domain.state import AccountMissing, Unreadable
+    from reconciler.report.style import inert
+
     unread = [
         f"{one.id.name}: {one.message}"
         for one in observed.readings.values()
@@ -67,6 +76,9 @@ def _offers(observed: ObservedState) -> Mapping[Region, Sequence[Offer]]:
 
 
 def _told(overlay: Overlay, target: Path, form: str) -> str:
+    from reconciler.diagnostics import counted
+    from reconciler.report.style import inert, json_text
+
     if form == "json":
         regions: dict[str, JsonValue] = {
             region.name: len(offers) for region, offers in sorted(overlay.offers.items())

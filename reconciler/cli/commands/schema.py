@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from reconciler.cli.help import Command
@@ -28,14 +26,16 @@ def command(*, output: Output, document: str) -> None:
 
     The `$id` of a document's schema has the version that stands in the document as `formatVersion`.
     """
+    import json
+
     write_result(output, json.dumps(_schema(document), indent=2, ensure_ascii=False))
 
 
 def _schema(document: str) -> object:
     if document == MANIFEST:
-        from reconciler.manifest.schema import json_schema  # noqa: PLC0415 -- pydantic loads only here
+        from reconciler.manifest.schema import json_schema
 
         return json_schema()
-    from reconciler.planfile.documents import json_schema as schema_of  # noqa: PLC0415
+    from reconciler.planfile.documents import json_schema as schema_of
 
     return schema_of(document)

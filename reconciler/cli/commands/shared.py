@@ -5,14 +5,11 @@ from __future__ import annotations
 import functools
 import os
 import re
-import shlex
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,25 +17,31 @@ from reconciler import __version__
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.options import Chosen, Output, into, option
 from reconciler.cli.wiring import Loaded, note, the_clock, write_each
-from reconciler.domain.state import DesiredState, ObservedState
 from reconciler.errors import ReconcilerError
-from reconciler.plan.guard import Policy
-from reconciler.plan.plan import Plan
-from reconciler.planfile.codec import to_json
-from reconciler.planfile.documents import SelectionDocument
-from reconciler.report import diagnostics as diagnostics_report
-from reconciler.report import plan as plan_report
-from reconciler.report.sarif import to_sarif
-from reconciler.report.style import Style, json_text
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from decimal import Decimal
+
+    from reconciler.domain.state import DesiredState, ObservedState
+    from reconciler.plan.guard import Policy
+    from reconciler.plan.plan import Plan
+    from reconciler.report.style import Style
 
 
 def style_of(output: Output) -> Style:
     """How text may look where it goes."""
+    from reconciler.report.style import Style
+
     return Style.of(None if output.file else sys.stdout, colour=output.colour)
 
 
 def diagnostics_text(loaded: Loaded, output: Output) -> str:
     """The diagnostics in the form that was asked for."""
+    from reconciler.report import diagnostics as diagnostics_report
+    from reconciler.report.sarif import to_sarif
+    from reconciler.report.style import json_text
+
     match output.form:
         case "json":
             found = diagnostics_report.to_json(
@@ -82,6 +85,9 @@ def must_declare_something(desired: DesiredState) -> None:
 
 def warn_about(loaded: Loaded, output: Output) -> None:
     """Findings that stop nothing: one line on stderr, all of them with --verbose."""
+    from reconciler.report import diagnostics as diagnostics_report
+    from reconciler.report.style import Style
+
     if not loaded.diagnostics or output.quiet:
         return
     text = diagnostics_report.render_text(
@@ -99,7 +105,8 @@ def warn_about(loaded: Loaded, output: Output) -> None:
 
 def plan_text(plan: Plan, loaded: Loaded, output: Output, *, summary: bool = False) -> str:
     """The plan for a person, with aliases for subscriptions and tokens a minute for rate units."""
-    from reconciler.cli.knowledge import catalogue  # noqa: PLC0415 -- only for text
+    from reconciler.cli.knowledge import catalogue
+    from reconciler.report import plan as plan_report
 
     if summary:
         alias_of = loaded.state().fleet.alias_of
@@ -115,7 +122,8 @@ def plan_text(plan: Plan, loaded: Loaded, output: Output, *, summary: bool = Fal
 
 def plan_markdown(plan: Plan, loaded: Loaded) -> str:
     """The plan for a pull request."""
-    from reconciler.cli.knowledge import catalogue  # noqa: PLC0415 -- only for text
+    from reconciler.cli.knowledge import catalogue
+    from reconciler.report import plan as plan_report
 
     return plan_report.render_markdown(
         plan,
@@ -135,13 +143,16 @@ def plan_rendered(
     summary: bool = False,
 ) -> str:
     """The plan in the form that was asked for; `document` makes its JSON, which is large."""
+    from reconciler.report import plan as plan_report
+    from reconciler.report.style import json_text
+
     match output.form:
         case "json":
             return document()
         case "markdown":
             return plan_markdown(plan, loaded)
         case "html":
-            from reconciler.cli.commands.pages import plan_html  # noqa: PLC0415 -- loads only when asked for
+            from reconciler.cli.commands.pages import plan_html
 
             return plan_html(plan, loaded.state(), chosen, links=output.links)
         case "github":
@@ -177,6 +188,10 @@ def plan_json(
     made: datetime | None = None,
 ) -> str:
     """The plan file, which is also the plan's JSON form; `made` is when, the clock's time if not given."""
+    from reconciler.planfile.codec import to_json
+    from reconciler.planfile.documents import SelectionDocument
+    from reconciler.report.style import json_text
+
     document = to_json(
         plan,
         created_at=made or the_clock().now(),
@@ -191,6 +206,8 @@ def plan_json(
 
 def again(allowances: Policy, chosen: Chosen) -> str:
     """The flags with which a saved plan is applied as it was made, after a blank where there are any."""
+    import shlex
+
     flags = [*_flags_of(allowances), *(f"--rule {one}" for one in chosen.rules)]
     flags += [f"--policy {shlex.quote(one)}" for one in chosen.policies]
     return "".join(f" {flag}" for flag in flags)
@@ -208,12 +225,14 @@ def _flags_of(allowances: Policy) -> list[str]:
     return flags + (["--renew-marks"] if allowances.renew_marks else [])
 
 
-class Money(click.ParamType[Decimal]):
+class Money(click.ParamType["Decimal"]):
     """An amount in plain digits, kept exactly."""
 
     name = "amount"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        from decimal import Decimal
+
         if isinstance(value, Decimal):
             return value
         if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,4})?", str(value)):
@@ -228,9 +247,16 @@ cost_option = click.option(
 
 _guards = functools.partial(option, group="Guards")
 
+
+def _policy(**allowed: Any) -> Policy:
+    from reconciler.plan.guard import Policy
+
+    return Policy(**allowed)
+
+
 allowance_options = into(
     "allowances",
-    Policy,
+    _policy,
     _guards("--max-deletes", type=click.IntRange(min=0), metavar="N", help="Allow up to N deletes."),
     _guards(
         "--max-monthly-increase",

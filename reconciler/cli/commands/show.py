@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from reconciler.cli.commands.shared import cost_option, invalid, style_of
@@ -20,14 +22,10 @@ from reconciler.cli.options import (
 from reconciler.cli.pipeline import observe_fleet
 from reconciler.cli.policies import beside, of_existing
 from reconciler.cli.wiring import load_manifests, the_clock, write_each
-from reconciler.diagnostics import has_errors
-from reconciler.domain.state import DesiredState, Listed, ObservedState
-from reconciler.prices.bill import Cost, bill
-from reconciler.prices.deployed import there
-from reconciler.prices.document import cost_document
-from reconciler.report import cost as cost_report
-from reconciler.report import show as show_report
-from reconciler.report.style import json_text
+
+if TYPE_CHECKING:
+    from reconciler.domain.state import DesiredState, ObservedState
+    from reconciler.prices.bill import Cost
 
 
 @click.command(
@@ -47,6 +45,13 @@ def command(*, chosen: Chosen, connection: Connection, output: Output, with_cost
 
     With --policy what is there is judged by those policies; exit 1 if a rule is broken.
     """
+    from reconciler.diagnostics import has_errors
+    from reconciler.domain.state import Listed
+    from reconciler.prices.document import cost_document
+    from reconciler.report import cost as cost_report
+    from reconciler.report import show as show_report
+    from reconciler.report.style import json_text
+
     loaded = load_manifests(chosen, connection.cloud)
     if not loaded.valid:
         return invalid(loaded, output)
@@ -55,6 +60,7 @@ def command(*, chosen: Chosen, connection: Connection, output: Output, with_cost
         observe_fleet(desired, connection, output, with_regions=False), timeout=connection.timeout
     )
     cost = _cost(desired, observed) if with_cost else None
+    broken = of_existing(loaded, observed) if chosen.policies else ()
 
     def rendered(output: Output) -> str:
         match output.form:
@@ -65,9 +71,9 @@ def command(*, chosen: Chosen, connection: Connection, output: Output, with_cost
                 table = f"\n{cost_report.render_markdown(cost)}" if cost else ""
                 return show_report.render_markdown(observed) + table
             case "html":
-                from reconciler.cli.commands.pages import show_html  # noqa: PLC0415 -- loads only when asked for
+                from reconciler.cli.commands.pages import show_html
 
-                return show_html(desired, observed, chosen, cost, links=output.links)
+                return show_html(desired, observed, chosen, cost, links=output.links, policies=broken)
             case _:
                 style = style_of(output)
                 text = show_report.render_text(observed, style=style)
@@ -75,7 +81,6 @@ def command(*, chosen: Chosen, connection: Connection, output: Output, with_cost
                     text += f"\n{cost_report.render_text(cost, style=style, verbose=output.verbose)}"
                 return text
 
-    broken = of_existing(loaded, observed) if chosen.policies else ()
     write_each(
         output,
         lambda each: beside(rendered(each), broken, loaded, each) if chosen.policies else rendered(each),
@@ -86,6 +91,10 @@ def command(*, chosen: Chosen, connection: Connection, output: Output, with_cost
 
 def _cost(desired: DesiredState, observed: ObservedState) -> Cost:
     """What everything that is there costs; the workloads are those of the manifests."""
+    from reconciler.domain.state import Listed
+    from reconciler.prices.bill import Cost, bill
+    from reconciler.prices.deployed import there
+
     loads = {one.id: one.workload for one in desired.deployments}
     deployed = [
         there(one, reading.account.region, loads.get(one.id))

@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.catalogue.query import Catalogue
-from reconciler.catalogue.sizing import (
-    NoFormula,
-    Workload,
-    calls_carried,
-    cautions,
-    estimate,
-    facts_of,
-    provisioned_skus,
-    weights_of,
-)
 from reconciler.cli.commands.asked import model_name, sku_name, version_of
 from reconciler.cli.commands.shared import style_of
 from reconciler.cli.help import Command
 from reconciler.cli.knowledge import catalogue
 from reconciler.cli.options import Output, output_options
 from reconciler.cli.wiring import write_each
-from reconciler.domain.sku import SkuFamily, SkuName
 from reconciler.errors import UsageProblem
-from reconciler.report.sizing import (
-    Carried,
-    capacity_json,
-    capacity_text,
-    carried_json,
-    carried_text,
-    estimate_json,
-    estimates_text,
-)
+
+if TYPE_CHECKING:
+    from reconciler.catalogue.query import Catalogue
+    from reconciler.catalogue.sizing import Workload
+    from reconciler.domain.sku import SkuName
 
 
 @click.command(
@@ -84,6 +67,8 @@ def command(
 
     --capacity alone says what so many PTU carry in tokens a minute; with the tokens of a call, in calls.
     """
+    from reconciler.catalogue.sizing import NoFormula, Workload
+
     if (rpm is None) == (capacity is None):
         raise click.UsageError("give --rpm to size a workload, or --capacity to see what it carries")
     known = catalogue()
@@ -115,6 +100,12 @@ def command(
 def _alone(
     known: Catalogue, model: str, version: str, skus: tuple[SkuName, ...], capacity: int, output: Output
 ) -> None:
+    import json
+    from fractions import Fraction
+
+    from reconciler.catalogue.sizing import NoFormula, facts_of, weights_of
+    from reconciler.report.sizing import Carried, capacity_json, capacity_text
+
     try:
         carried = Carried(
             capacity=capacity,
@@ -154,6 +145,9 @@ def _version(known: Catalogue, name: str, version: str | None) -> str:
 
 
 def _skus(known: Catalogue, model: str, version: str, sku: str | None) -> tuple[SkuName, ...]:
+    from reconciler.catalogue.sizing import provisioned_skus
+    from reconciler.domain.sku import SkuFamily, SkuName
+
     if sku is None:
         return provisioned_skus(known, model, version) or (SkuName("ProvisionedManaged"),)
     one = sku_name(sku)
@@ -181,6 +175,11 @@ def _forth(
     workload: Workload,
     output: Output,
 ) -> None:
+    import json
+
+    from reconciler.catalogue.sizing import cautions, estimate
+    from reconciler.report.sizing import estimate_json, estimates_text
+
     estimates = [estimate(known, model, version, one, workload) for one in skus]
     told = cautions(estimates[0].facts, workload)
     title = f"{_title(model, version, workload)}, {workload.calls_per_minute:g} calls a minute"
@@ -203,6 +202,11 @@ def _back(
     capacity: int,
     output: Output,
 ) -> None:
+    import json
+
+    from reconciler.catalogue.sizing import calls_carried, cautions, facts_of
+    from reconciler.report.sizing import Carried, carried_json, carried_text
+
     carried = Carried(
         capacity=capacity,
         calls=calls_carried(known, model, version, capacity, workload),

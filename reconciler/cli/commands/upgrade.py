@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,18 +21,16 @@ from reconciler.cli.options import (
     output_options,
 )
 from reconciler.cli.wiring import Loaded, load_manifests, note, reread, save, the_clock, write_result
-from reconciler.domain.state import DesiredState
 from reconciler.errors import InvalidManifests, ReconcilerError, UsageProblem
-from reconciler.manifest.load import understood
-from reconciler.report import upgrade as report
-from reconciler.report.style import json_text
-from reconciler.upgrade.propose import Proposal, Season, Standing, Strategy, proposals
-from reconciler.upgrade.rewrite import Rewriting, rewritten
-from reconciler.upgrade.target import Sources, Wish
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from reconciler.domain.state import DesiredState
     from reconciler.plan.plan import Plan
     from reconciler.upgrade.live import Live
+    from reconciler.upgrade.propose import Proposal
+    from reconciler.upgrade.rewrite import Rewriting
 
 
 @click.command("upgrade")
@@ -87,6 +84,13 @@ def command(
 
     Exit 0 nothing to do or written, 2 edits proposed, 1 something is not solved.
     """
+    from datetime import timedelta
+
+    from reconciler.manifest.load import understood
+    from reconciler.upgrade.propose import Season, Standing, Strategy, proposals
+    from reconciler.upgrade.rewrite import rewritten
+    from reconciler.upgrade.target import Sources, Wish
+
     if offline and accept_live:
         raise UsageProblem("--accept-live asks ARM what is deployed; --offline asks nobody. Leave one out")
     today = the_clock().now().date() if as_of is None else as_of.date()
@@ -147,6 +151,9 @@ def _print(
     within: int,
     written: bool,
 ) -> None:
+    from reconciler.report import upgrade as report
+    from reconciler.report.style import json_text
+
     before = _texts(loaded)
     texts = {name: (before[name], text) for name, text in made.texts.items()}
     for each in output.each():
@@ -168,6 +175,8 @@ def _texts(loaded: Loaded) -> Mapping[str, str]:
 
 
 def _unwritable(one: Proposal, made: Rewriting) -> Proposal:
+    from reconciler.upgrade.propose import Standing
+
     why = made.failed.get(one.id)
     if why is None or one.wanted is None:
         return one
@@ -178,9 +187,9 @@ def _unwritable(one: Proposal, made: Rewriting) -> Proposal:
 
 def _live(loaded: Loaded, connection: Connection, output: Output) -> Live:
     """What ARM says now: which models it replaces by which, and what the service moved already."""
-    from reconciler.cli.loop import run_reading  # noqa: PLC0415 -- what talks to ARM loads only here
-    from reconciler.cli.pipeline import observe_fleet  # noqa: PLC0415
-    from reconciler.upgrade.live import live_of  # noqa: PLC0415
+    from reconciler.cli.loop import run_reading
+    from reconciler.cli.pipeline import observe_fleet
+    from reconciler.upgrade.live import live_of
 
     desired = _desired(loaded)
     observed = run_reading(
@@ -191,10 +200,10 @@ def _live(loaded: Loaded, connection: Connection, output: Output) -> Live:
 
 def _plan_after(loaded: Loaded, connection: Connection, output: Output) -> Plan:
     """The plan of the edited manifests, with what ARM says now."""
-    from reconciler.cli.loop import run_reading  # noqa: PLC0415
-    from reconciler.cli.pipeline import observe_fleet  # noqa: PLC0415
-    from reconciler.plan.guard import Policy  # noqa: PLC0415
-    from reconciler.plan.make import make_plan  # noqa: PLC0415
+    from reconciler.cli.loop import run_reading
+    from reconciler.cli.pipeline import observe_fleet
+    from reconciler.plan.guard import Policy
+    from reconciler.plan.make import make_plan
 
     desired = _desired(loaded)
     observed = run_reading(
@@ -212,7 +221,7 @@ def _desired(loaded: Loaded) -> DesiredState:
 
 def _judged(one: Proposal, plan: Plan) -> Proposal:
     """A proposal with what its plan says of it."""
-    from reconciler.upgrade.live import judged  # noqa: PLC0415
+    from reconciler.upgrade.live import judged
 
     return judged(one, plan)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from reconciler.cli.commands.shared import diagnostics_text
@@ -9,7 +11,9 @@ from reconciler.cli.exit_codes import Exit
 from reconciler.cli.help import Command
 from reconciler.cli.options import Chosen, Output, manifest_options, output_options
 from reconciler.cli.wiring import load_manifests, note, say_shard, write_each
-from reconciler.domain.state import DesiredState
+
+if TYPE_CHECKING:
+    from reconciler.domain.state import DesiredState
 
 
 @click.command(

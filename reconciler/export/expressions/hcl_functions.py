@@ -13,7 +13,16 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from reconciler.export.expressions.functions import LARGEST
-from reconciler.export.expressions.values import Open, Undecided, Unknown, Value, has_open, joined, same
+from reconciler.export.expressions.values import (
+    MOST_NUMBERS,
+    Open,
+    Undecided,
+    Unknown,
+    Value,
+    has_open,
+    joined,
+    same,
+)
 
 Function = Callable[..., Value]
 
@@ -213,7 +222,7 @@ HCL_FUNCTIONS: Final[Mapping[str, Function]] = {
     "keys": lambda value: [*sorted(_dict(value))],
     "values": lambda value: [_dict(value)[key] for key in sorted(_dict(value))],
     "one": lambda items: _list(items)[0] if len(_list(items)) == 1 else _none_of(_list(items)),
-    "range": lambda *ends: [*range(*(_int(one) for one in ends))][:10_000],
+    "range": lambda *ends: [*range(*(_int(one) for one in ends))][:MOST_NUMBERS],
     "reverse": lambda items: _list(items)[::-1],
     "sort": lambda items: [*sorted(_str(one) for one in _list(items))],
     "slice": lambda items, start, end: _list(items)[_int(start) : _int(end)],

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.export.expressions.values import Choice, Open, Undecided, Unknown, Value, at, called, same
+from reconciler.export.expressions.values import (
+    MOST_NUMBERS,
+    Choice,
+    Open,
+    Undecided,
+    Unknown,
+    Value,
+    at,
+    called,
+    same,
+)
 
 
 def as_text(value: Value) -> str:
@@ -112,7 +122,7 @@ def created(*arguments: Value) -> Value:
 
 def numbers(start: Value, count: Value) -> Value:
     first, many = as_number(start), as_number(count)
-    if not 0 <= many <= 10_000:
+    if not 0 <= many <= MOST_NUMBERS:
         raise ValueError
     return list(range(first, first + many))
 

@@ -17,6 +17,9 @@ from reconciler.domain.deployment import JsonValue
 LARGEST: Final = 5_000
 """Values inside one value."""
 
+MOST_NUMBERS: Final = 10_000
+"""Numbers in one `range`."""
+
 _LONGEST: Final = 300
 _LONGEST_INNER: Final = 60
 _MOST_PARTS: Final = 40

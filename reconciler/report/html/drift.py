@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from reconciler.diagnostics import Diagnostic, Severity, counted, has_errors
 from reconciler.domain.state import ObservedState
 from reconciler.plan.actions import FieldChange
 from reconciler.plan.drift import Cause, DriftItem, DriftReport
@@ -16,9 +17,19 @@ from reconciler.plan.legality import without_marks
 from reconciler.report.drift import summary
 from reconciler.report.html.fleet_map import fleet_map, observed_holdings
 from reconciler.report.html.markup import Markup, tag
-from reconciler.report.html.page import PLAIN, Answer, Occasion, Section, badge, code, fitting, page
+from reconciler.report.html.page import (
+    PLAIN,
+    Answer,
+    Occasion,
+    Section,
+    badge,
+    code,
+    findings_section,
+    fitting,
+    page,
+)
 from reconciler.report.html.show import unread_section
-from reconciler.report.layout import counted, whole_seconds
+from reconciler.report.layout import whole_seconds
 from reconciler.report.palette import SEVERITIES
 from reconciler.report.steps import NO_ALIAS, Alias, Units, account_name, value_text
 from reconciler.report.style import masked
@@ -34,28 +45,32 @@ def render_html(
     units: Units,
     show_people: bool = False,
     alias_of: Alias = NO_ALIAS,
+    policies: Sequence[Diagnostic] = (),
 ) -> str:
-    """The whole report, with a map of what is there."""
+    """The whole report, with a map of what is there; `policies` is what they find in that."""
     unread = [(one.id.name, one.code, one.message) for one in report.unreadable]
     caption = "Capacity that is there"
     return page(
         occasion,
-        _answer(report),
+        _answer(report, policies),
         [
             unread_section(unread),
+            findings_section(policies, "policies", "Policies"),
             _accounts(report, occasion, alias_of, show_people=show_people),
             fleet_map(observed_holdings(observed), units, caption=caption),
         ],
     )
 
 
-def _answer(report: DriftReport) -> Answer:
+def _answer(report: DriftReport, policies: Sequence[Diagnostic]) -> Answer:
     found = Counter(item.cause for item in report.items)
     colours = {item.cause: SEVERITIES[item.severity].page for item in report.items}
     if report.unreadable:
         verdict, colour = "incomplete", "amber"
     else:
         verdict, colour = ("drifted", "red") if report.drifted else ("no drift", "green")
+        if has_errors(policies):
+            verdict, colour = f"{verdict}, policies broken", "red"
     doubt = f"{counted(len(report.unreadable), 'account')} could not be read."
     numbers = {cause.value: (found[cause], colours[cause]) for cause in Cause if found[cause]}
     return Answer(
@@ -63,8 +78,13 @@ def _answer(report: DriftReport) -> Answer:
         colour=colour,
         summary=summary(report),
         doubts=(doubt,) if report.unreadable else (),
-        numbers={**numbers, "in sync": (report.in_sync, "green")},
+        numbers={**numbers, **_broken(policies), "in sync": (report.in_sync, "green")},
     )
+
+
+def _broken(policies: Sequence[Diagnostic]) -> dict[str, tuple[int, str]]:
+    found = sum(one.severity is Severity.ERROR for one in policies)
+    return {"policy errors": (found, "red")} if found else {}
 
 
 def _accounts(

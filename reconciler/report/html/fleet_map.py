@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from reconciler.diagnostics import counted
 from reconciler.domain.deployment import UNSET, JsonObject, ModelRef
 from reconciler.domain.sku import SkuFamily, SkuName
 from reconciler.domain.state import Listed, ObservedDeployment, ObservedState
@@ -18,7 +19,6 @@ from reconciler.plan.actions import Delete
 from reconciler.plan.plan import Plan
 from reconciler.report.html.markup import Child, Markup, tag
 from reconciler.report.html.page import Section, boxed, fitting
-from reconciler.report.layout import counted
 from reconciler.report.steps import Units, rate_unit
 
 _TPM, _RPM, _PTU, _BATCH = "TPM", "RPM", "PTU", "thousand enqueued tokens"

@@ -12,10 +12,11 @@ from datetime import date, timedelta
 from typing import Final
 
 from reconciler.catalogue.facts import Stage
+from reconciler.diagnostics import counted
 from reconciler.plan.lifespan import Lifespan, soonest_first
 from reconciler.report.html.markup import Child, Markup, join, tag
 from reconciler.report.html.page import Answer, Occasion, Section, badge, code, fitting, over, page, table
-from reconciler.report.layout import counted, listed
+from reconciler.report.layout import listed
 
 _HEAD = ("deployment", "account, region", "model, version", "SKU", "stage", "retires", "successor", "upgrade")
 _UPGRADE_HINT = (

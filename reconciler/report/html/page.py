@@ -14,9 +14,10 @@ from importlib.resources import files
 from typing import Final, TypeVar
 from urllib.parse import quote
 
+from reconciler.diagnostics import Diagnostic, counted
 from reconciler.domain.ids import AccountId
 from reconciler.report.html.markup import Child, Markup, join, tag
-from reconciler.report.layout import counted
+from reconciler.report.palette import SEVERITIES
 from reconciler.report.style import UNBROKEN, Style
 
 T = TypeVar("T")
@@ -170,6 +171,18 @@ def table(
 def boxed(wide: Markup, label: str) -> Markup:
     """What may be wider than the page, in a box that a keyboard can scroll."""
     return tag("div", wide, class_="box", role="region", aria_label=label, tabindex="0")
+
+
+def findings_section(found: Iterable[Diagnostic], anchor: str, title: str) -> Section | None:
+    """What rules have to say, one line each with its severity, code and file; None where they say nothing."""
+
+    def render(one: Diagnostic) -> Markup:
+        kind = badge(one.severity.value, SEVERITIES[one.severity].page)
+        where = (" in ", code(one.place.file)) if one.place else ()
+        return tag("li", kind, " ", code(one.code), *where, f": {one.message}")
+
+    kept, cut = fitting(render, list(found), "note", 500_000)
+    return Section(anchor=anchor, title=title, body=tag("ul", *kept), cut=cut) if kept else None
 
 
 def _header(occasion: Occasion, answer: Answer, sections: Sequence[Section]) -> Markup:

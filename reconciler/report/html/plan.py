@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.diagnostics import Severity, counted
 from reconciler.plan.actions import (
     Action,
     Blocked,
@@ -25,9 +25,20 @@ from reconciler.report.html.capacity import check_section
 from reconciler.report.html.cost import cost_section
 from reconciler.report.html.fleet_map import fleet_map, planned_holdings
 from reconciler.report.html.markup import Markup, tag
-from reconciler.report.html.page import PLAIN, Answer, Occasion, Section, badge, code, fitting, page, table
+from reconciler.report.html.page import (
+    PLAIN,
+    Answer,
+    Occasion,
+    Section,
+    badge,
+    code,
+    findings_section,
+    fitting,
+    page,
+    table,
+)
 from reconciler.report.html.quota import quota_bars
-from reconciler.report.layout import counted, listed
+from reconciler.report.layout import listed
 from reconciler.report.palette import ACTIONS
 from reconciler.report.plan import idle, incomplete, left_out, shares, summary, told_nowhere_else
 from reconciler.report.steps import (
@@ -244,16 +255,7 @@ def _changes(action: Action, changes: Iterable[FieldChange], units: Units, title
 
 def _notes(plan: Plan) -> Section | None:
     found = [one for one in plan.findings if one.severity in {Severity.ERROR, Severity.WARNING}]
-    if not found:
-        return None
-
-    def render(one: Diagnostic) -> Markup:
-        kind = badge(one.severity.value, "red" if one.severity is Severity.ERROR else "amber")
-        where = (" in ", code(one.place.file)) if one.place else ()
-        return tag("li", kind, " ", code(one.code), *where, f": {one.message}")
-
-    kept, cut = fitting(render, found, "note", 500_000)
-    return Section(anchor="notes", title="Notes on the manifests", body=tag("ul", *kept), cut=cut)
+    return findings_section(found, "notes", "Notes on the manifests")
 
 
 def _kept(plan: Plan) -> Section | None:

@@ -7,14 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from reconciler.diagnostics import Diagnostic, counted, has_errors
 from reconciler.domain.state import AccountMissing, Listed, ObservedDeployment, ObservedState, Unreadable
 from reconciler.plan.ownership import owner_of
 from reconciler.prices.bill import Cost
 from reconciler.report.html.cost import cost_section
 from reconciler.report.html.fleet_map import fleet_map, observed_holdings
 from reconciler.report.html.markup import Child, Markup, tag
-from reconciler.report.html.page import Answer, Occasion, Section, badge, code, fitting, over, page, table
-from reconciler.report.layout import counted
+from reconciler.report.html.page import (
+    Answer,
+    Occasion,
+    Section,
+    badge,
+    code,
+    findings_section,
+    fitting,
+    over,
+    page,
+    table,
+)
 from reconciler.report.steps import Units
 
 _HEAD = ("deployment", "account, region", "model, version", "SKU", "capacity", "state", "owner")
@@ -28,14 +39,15 @@ def render_html(
     units: Units,
     retiring: Section | None = None,
     cost: Cost | None = None,
+    policies: Sequence[Diagnostic] = (),
 ) -> str:
-    """Everything that is there, declared or not."""
+    """Everything that is there, declared or not; `policies` is what they find in it."""
     rows = list(_rows(observed, occasion))
     unread = list(_unread(observed))
     read = counted(len(observed.readings) - len(unread), "account")
     answer = Answer(
-        verdict="incomplete" if unread else "as observed",
-        colour="amber" if unread else "blue",
+        verdict="incomplete" if unread else "policies broken" if has_errors(policies) else "as observed",
+        colour="amber" if unread else "red" if has_errors(policies) else "blue",
         summary=f"{counted(len(rows), 'deployment')} in {read}.",
         doubts=(f"{counted(len(unread), 'account')} could not be read.",) if unread else (),
     )
@@ -45,6 +57,7 @@ def render_html(
         answer,
         [
             unread_section(unread),
+            findings_section(policies, "policies", "Policies"),
             fleet_map(observed_holdings(observed), units, caption=caption),
             _deployments(rows),
             cost_section(cost),

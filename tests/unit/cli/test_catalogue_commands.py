@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -107,6 +108,35 @@ def test_capacity_tells_sizes_units_and_throughput(capsys: pytest.CaptureFixture
     told = text(capsys, *words)
     assert "1,000 TPM + 1 RPM" in told
     assert "note: gpt-4.1 2025-04-14 on ProvisionedManaged: the 2026-09-23 documentation says 50" in told
+
+
+def test_default_quotas_are_told_as_defaults_with_source_and_date(capsys: pytest.CaptureFixture[str]) -> None:
+    told = text(capsys, "catalog", "quota", "--model", "GPT-4.1")
+    assert "[1] quotas and limits page (Microsoft docs), 2026-07-15" in told
+    assert "Tier 1  Tier 2" in told
+    assert re.search(r"gpt-4.1 +GlobalStandard +1M +3M", told)
+    assert re.search(r"gpt-4.1 +GlobalBatch +5B", told)
+    assert "not what you have" in told
+
+
+def test_one_tier_shows_requests_beside_tokens(capsys: pytest.CaptureFixture[str]) -> None:
+    told = text(capsys, "catalog", "quota", "--tier", "1", "--model", "gpt-4o")
+    assert re.search(r"gpt-4o +DataZoneStandard +300 in 10 s +300,000", told)
+    images = text(capsys, "catalog", "quota", "--tier", "1", "--model", "gpt-image-1")
+    assert re.search(r"9 in 60 s +not counted", images)
+
+
+def test_default_quotas_are_json_numbers_with_their_source(capsys: pytest.CaptureFixture[str]) -> None:
+    found = answer(capsys, "catalog", "quota", "--model", "gpt-image-1", "--sku", "GlobalStandard")
+    (row,) = found["quotas"]
+    assert row["limits"][0] == {"tier": "Tier 1", "requests": 9, "seconds": 60, "tokensPerMinute": None}
+    assert (row["source"], row["asOf"]) == ("quotas and limits page (Microsoft docs)", "2026-07-15")
+    assert {one["limit"]: one["value"] for one in found["limits"]}["max-fine-tuned-deployments"] == 10
+
+
+def test_a_sku_without_documented_defaults_is_no_table(capsys: pytest.CaptureFixture[str]) -> None:
+    told = text(capsys, "catalog", "quota", "--sku", "ProvisionedManaged")
+    assert told.startswith("No default quota is documented for that")
 
 
 def test_nothing_found_is_no_proof(capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,6 +37,30 @@ def test_version_imports_nothing_heavy() -> None:
     assert imported_by("--version") == set()
 
 
+_ROOMS = tuple(
+    f"reconciler.{room}"
+    for room in (
+        "arm", "catalogue", "domain", "emulator", "engine", "export", "manifest", "plan", "planfile",
+        "policy", "prices", "report", "upgrade",
+    )
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_a_command_imports_nothing_that_only_running_needs(command: str) -> None:
+    program = (
+        "import sys\n"
+        "from reconciler.cli import run\n"
+        f"run({[*command.split(), '--help']!r})\n"
+        "print(*sorted(sys.modules), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("Usage:")
+    imported = set(done.stderr.split())
+    heavy = {*HEAVY, "ssl", "xml", "json", "decimal", "tempfile", "logging", "concurrent.futures"}
+    assert {one for one in imported if one in heavy or one.startswith(_ROOMS)} == set()
+
+
 def test_validate_never_loads_what_talks_to_arm() -> None:
     assert imported_by("validate", "manifests") & {"httpx", "azure", "deepdiff", "rich"} == set()
 
@@ -47,7 +71,7 @@ def test_a_plan_as_text_never_makes_its_json(tmp_path: Path, monkeypatch: pytest
     def made(*_: object, **__: object) -> str:
         raise AssertionError("nobody asked for JSON")
 
-    monkeypatch.setattr("reconciler.cli.commands.shared.to_json", made)
+    monkeypatch.setattr("reconciler.planfile.codec.to_json", made)
     monkeypatch.chdir(tmp_path)
     assert run(["plan", str(QUICKSTART)]) == 0
 

@@ -170,7 +170,7 @@ def test_what_is_there_is_judged_declared_or_not(desk: Path, capsys: pytest.Capt
 
 
 @pytest.mark.usefixtures("desk")
-@pytest.mark.parametrize("form", ["text", "markdown", "github", "junit"])
+@pytest.mark.parametrize("form", ["text", "markdown", "github", "junit", "html", "prometheus"])
 def test_every_form_of_drift_names_the_rule(form: str, capsys: pytest.CaptureFixture[str]) -> None:
     said(capsys, "apply", "--yes", code=0)
     told = said(capsys, "drift", "--policy", "policy.yaml", "-o", form, code=2)
@@ -178,6 +178,27 @@ def test_every_form_of_drift_names_the_rule(form: str, capsys: pytest.CaptureFix
     if form == "junit":
         root = ET.fromstring(told)  # noqa: S314 -- our own
         assert (root.get("failures"), [suite.get("name") for suite in root][1]) == ("1", "policies")
+
+
+@pytest.mark.usefixtures("desk")
+def test_gauges_of_policies_have_the_same_series_broken_or_not(capsys: pytest.CaptureFixture[str]) -> None:
+    series = 'reconciler_policy_findings{fleet="contoso",code="policy/eu-data",severity="error"}'
+    said(capsys, "apply", "--yes", code=0)
+    assert f"{series} 1\n" in said(capsys, "drift", "--policy", "policy.yaml", "-o", "prometheus", code=2)
+    Path("policy.yaml").write_text(POLICY.replace("EU}", "US}").replace("dataZone: US", "maxPtu: 9"), "utf-8")
+    assert f"{series} 0\n" in said(capsys, "drift", "--policy", "policy.yaml", "-o", "prometheus", code=0)
+    assert "reconciler_policy" not in said(capsys, "drift", "-o", "prometheus", code=0)
+
+
+@pytest.mark.usefixtures("desk")
+def test_the_pages_of_what_is_there_say_at_the_top_that_a_policy_is_broken(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said(capsys, "apply", "--yes", code=0)
+    for command, code in (("drift", 2), ("show", 1)):
+        page = said(capsys, command, "--policy", "policy.yaml", "-o", "html", code=code)
+        assert page.index("policies broken") < page.index('id="policies"') < page.index("policy/eu-data")
+        assert "policies broken" not in said(capsys, command, "-o", "html", code=0)
 
 
 @pytest.mark.usefixtures("desk")

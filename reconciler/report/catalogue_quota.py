@@ -1,0 +1,127 @@
+"""Documented default quotas as a table and as JSON: tokens a minute by tier, or everything of one tier."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from reconciler.catalogue.facts import DefaultQuota, Limit, QuotaLimit
+from reconciler.report.catalogue import Sources, dated, page, source_json
+from reconciler.report.layout import paragraph
+from reconciler.report.style import Style
+
+_IN_FORCE = (
+    "defaults per subscription and region, not what you have: limits rise by themselves, and increases are "
+    "granted. `reconciler quota` reads the limits in force from ARM"
+)
+_CELLS = (
+    "tiers: tokens a minute, or requests a minute (RPM) where tokens are not counted; `--tier N` shows both. "
+    "Batch: enqueued tokens by type of subscription"
+)
+_NO_PTU = "provisioned and fine-tuned SKUs have no documented default"
+_NOTHING = "No default quota is documented for that; `reconciler quota` reads the limits in force from ARM"
+_LIMITS = {
+    "max-standard-deployments-per-resource": "standard deployments per account: {:,}",
+    "max-fine-tuned-deployments": "fine-tuned deployments: {:,}",
+    "max-ptu-per-deployment": "PTU per deployment: {:,}",
+}
+"""Count limits that bear on deployments, by their id in the catalogue."""
+
+_HEADS = {
+    "Enterprise and MCA-E": "Enterprise",
+    "Monthly credit card-based subscriptions": "credit card",
+    "MSDN subscriptions": "MSDN",
+}
+"""Types of subscription as the head of a column."""
+
+
+def quotas_text(
+    rows: Sequence[DefaultQuota], limits: Mapping[str, Limit], *, one_tier: bool, style: Style, known_to: str
+) -> str:
+    """Pay-as-you-go SKUs by tier, then batch by type of subscription; `one_tier`: only one was asked for."""
+    sources = Sources(style)
+    rates = [row for row in rows if not _is_batch(row)]
+    batch = [row for row in rows if _is_batch(row)]
+    parts = [_table(part, sources, one_tier=one_tier) for part in (rates, batch) if part]
+    if not parts:
+        return "\n".join(paragraph(f"{_NOTHING}. {_NO_PTU.capitalize()}.", width=style.width)) + "\n"
+    counts = [
+        f"{_LIMITS[name].format(limit.value)} [{sources.number(limit.source)}]"
+        for name, limit in limits.items()
+        if name in _LIMITS
+    ]
+    below = [*sources.below(), *([] if one_tier else [_CELLS]), *counts, _NO_PTU, _IN_FORCE, dated(known_to)]
+    *above, last = parts
+    return "".join([*(page(rows, [], style) for rows in above), page(last, below, style)])
+
+
+def quotas_json(
+    rows: Sequence[DefaultQuota], limits: Mapping[str, Limit], *, known_to: str
+) -> dict[str, object]:
+    """The same in plain numbers; null for what is not counted."""
+    return {
+        "catalogue": known_to,
+        "quotas": [
+            {
+                "model": row.model,
+                "sku": row.sku.name,
+                "limits": [_limit_json(limit) for limit in row.limits],
+                **source_json(row.source),
+            }
+            for row in rows
+        ],
+        "limits": [
+            {"limit": name, "value": limit.value, **source_json(limit.source)}
+            for name, limit in limits.items()
+        ],
+    }
+
+
+def _limit_json(limit: QuotaLimit) -> dict[str, object]:
+    if limit.enqueued_tokens is not None:
+        return {"subscriptionType": limit.scope, "enqueuedTokens": limit.enqueued_tokens}
+    return {
+        "tier": limit.scope,
+        "requests": limit.requests,
+        "seconds": limit.seconds,
+        "tokensPerMinute": limit.tokens_per_minute,
+    }
+
+
+def _is_batch(row: DefaultQuota) -> bool:
+    return any(limit.enqueued_tokens is not None for limit in row.limits)
+
+
+def _table(rows: Sequence[DefaultQuota], sources: Sources, *, one_tier: bool) -> list[tuple[str, ...]]:
+    if one_tier:
+        return [("model", "sku", "requests", "tokens/min", "source"), *_of_tier(rows, sources)]
+    scopes = list(dict.fromkeys(limit.scope for row in rows for limit in row.limits))
+    scopes = scopes if _is_batch(rows[0]) else sorted(scopes)
+    table = [("model", "sku", *(_HEADS.get(scope, scope) for scope in scopes), "source")]
+    for row in rows:
+        said = {limit.scope: _short(limit) for limit in row.limits}
+        table.append(
+            (row.model, row.sku.name, *(said.get(s, "?") for s in scopes), sources.number(row.source))
+        )
+    return table
+
+
+def _of_tier(rows: Iterable[DefaultQuota], sources: Sources) -> Iterable[tuple[str, ...]]:
+    for row in rows:
+        for limit in row.limits:
+            tokens = "not counted" if limit.tokens_per_minute is None else f"{limit.tokens_per_minute:,}"
+            yield (row.model, row.sku.name, _requests(limit), tokens, sources.number(row.source))
+
+
+def _requests(limit: QuotaLimit) -> str:
+    return f"{limit.requests:,} in {limit.seconds} s"
+
+
+def _short(limit: QuotaLimit) -> str:
+    """Tokens, of a minute or enqueued; where none are counted, requests a minute."""
+    tokens = limit.tokens_per_minute if limit.enqueued_tokens is None else limit.enqueued_tokens
+    if tokens is None:
+        return f"{limit.requests} RPM" if limit.seconds == 60 else _requests(limit)
+    for size, letter in ((1_000_000_000, "B"), (1_000_000, "M"), (1_000, "K")):
+        if tokens >= size:
+            return f"{tokens / size:.10g}{letter}"
+    return str(tokens)
