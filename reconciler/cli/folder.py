@@ -47,7 +47,7 @@ def write_folder(folder: Path, files: Mapping[str, str], *, force: bool | None) 
 
 
 def must_be_free(targets: Iterable[Path], *, force: bool | None) -> None:
-    """Refuse to write where something is that may not be replaced; `force` None: the command has no --force."""
+    """Refuse to write where something is that may not be replaced; `force` None: there is no --force."""
     try:
         there = [str(target) for target in targets if target.is_symlink() or target.exists()]
     except OSError as problem:

@@ -75,7 +75,9 @@ def test_every_extra_is_asked_for_by_the_name_of_this_distribution() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     hints = [*EVERY, *((str(page.relative_to(ROOT)), page.read_text("utf-8")) for page in PAGES)]
     named = {
-        (name, extra) for _, text in hints for name, extra in re.findall(r"\b([\w-]*reconciler)\[(\w+)\]", text)
+        (name, extra)
+        for _, text in hints
+        for name, extra in re.findall(r"\b([\w-]*reconciler)\[(\w+)\]", text)
     }
     assert {name for name, _ in named} == {project["name"]}
     assert {extra for _, extra in named} <= set(project["optional-dependencies"])

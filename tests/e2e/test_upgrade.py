@@ -122,7 +122,7 @@ def test_finish_removes_the_old_entry_once_nothing_names_it(
 
 
 def test_the_command_that_finishes_names_the_target_that_was_given_by_to(
-    manifests: Path, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Without it nothing knows which of the two entries is the successor."""
     chosen = ["upgrade", *JUNE, "--target", "*/*/chat", "--to", "gpt-4.1@2025-04-14"]
