@@ -49,6 +49,7 @@ GROUPS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "Know": {
         "size": ("size", "Size provisioned throughput for a workload, or the reverse."),
         "catalog": ("catalog", "Ask the catalogue about models, regions, SKUs, capacities."),
+        "policy": ("policy", "Make a rule from Azure's definition on approved models."),
         "explain": ("explain", "Say what a printed word or code means and what to do."),
         "schema": ("schema", "Print the JSON Schema of the manifests."),
     },

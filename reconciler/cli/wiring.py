@@ -93,6 +93,12 @@ def load_manifests(
     retire; the clock's unless somebody looked on another day. `offline` says that ARM's own lists will not be
     read: then the catalogue has the last word.
     """
+    today = today or the_clock().now().date()
+    return checked(read_manifests(chosen), chosen, cloud, today=today, offline=offline)
+
+
+def read_manifests(chosen: Chosen) -> LoadedManifests:
+    """Read and resolve what was chosen; no rule has looked at it."""
     from reconciler.cli.shards import shard_of_this_job
     from reconciler.manifest.source import read_documents
 
@@ -103,34 +109,35 @@ def load_manifests(
             f"there is no {DEFAULT_PATH} here. `reconciler init` writes a first fleet, `reconciler export` "
             "manifests for what exists already; or name the manifests: PATH"
         )
-    today = today or the_clock().now().date()
-    return reread(read_documents(chosen.paths, stdin=stdin), chosen, cloud, today=today, offline=offline)
+    return resolved(read_documents(chosen.paths, stdin=stdin), chosen)
 
 
-def reread(
-    texts: Sources, chosen: Chosen, cloud: str | None, *, today: date, offline: bool = False
-) -> Loaded:
+def resolved(texts: Sources, chosen: Chosen) -> LoadedManifests:
     """The same for texts that were read already, or edited."""
-    from reconciler.cli.knowledge import catalogue
     from reconciler.cli.severities import severities
-    from reconciler.cli.shards import shard_of_this_job
-    from reconciler.cli.targets import must_leave_something
     from reconciler.manifest import rules
     from reconciler.manifest.load import understood
-    from reconciler.manifest.selection import EVERYTHING, Selection
+    from reconciler.manifest.selection import Selection
 
     if (run := current()) is not None:
         run.reads((one.name for one in texts.files), "one of the manifests")
-    shard = shard_of_this_job(chosen.shard, os.environ)
-    selection = Selection.of(select=chosen.select, targets=chosen.targets, excludes=chosen.excludes)
-    read = understood(
+    return understood(
         texts,
         chosen.paths,
-        selection,
+        Selection.of(select=chosen.select, targets=chosen.targets, excludes=chosen.excludes),
         known_rules=rules.CODES,
         severities=severities(chosen.rules),
         policies=chosen.policies,
     )
+
+
+def checked(
+    read: LoadedManifests, chosen: Chosen, cloud: str | None, *, today: date, offline: bool = False
+) -> Loaded:
+    """Manifests with what every rule says of them; see `load_manifests`."""
+    from reconciler.cli.knowledge import catalogue
+    from reconciler.manifest import rules
+
     understanding = read.understood
     if cloud is not None:
         understanding = replace(understanding, fleet=replace(understanding.fleet, cloud=cloud))
@@ -139,15 +146,8 @@ def reread(
         from reconciler.cli.policies import of_declared
 
         found = (*found, *of_declared(read.policies, read.understood, chosen.rules))
-    desired = read.desired
-    if desired is not None and read.deployments and selection != EVERYTHING:
-        must_leave_something(desired)
-    if desired is not None and cloud is not None:
-        desired = replace(desired, fleet=replace(desired.fleet, cloud=cloud))
-    if desired is not None and shard is not None:
-        desired = desired.in_shard(shard)
     return Loaded(
-        desired=desired,
+        desired=state_of(read, chosen, cloud),
         diagnostics=found,
         sources=read.sources,
         files=read.files,
@@ -157,6 +157,19 @@ def reread(
         rule_words=chosen.rules,
         manifests=read,
     )
+
+
+def state_of(read: LoadedManifests, chosen: Chosen, cloud: str | None) -> DesiredState | None:
+    """What this job acts on, of that cloud and in its shard; None where the text is not understood."""
+    from reconciler.cli.shards import shard_of_this_job
+    from reconciler.cli.targets import must_leave_something
+
+    desired, shard = read.desired, shard_of_this_job(chosen.shard, os.environ)
+    if desired is not None and read.deployments and (chosen.select or chosen.targets or chosen.excludes):
+        must_leave_something(desired)
+    if desired is not None and cloud is not None:
+        desired = replace(desired, fleet=replace(desired.fleet, cloud=cloud))
+    return desired if desired is None or shard is None else desired.in_shard(shard)
 
 
 def write_result(output: Output, text: str) -> None:

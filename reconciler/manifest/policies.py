@@ -69,6 +69,21 @@ class MatchEntry(Strict):
     model: Names | None = Field(default=None, description="Model names.", examples=["gpt-4o*"])
 
 
+class ApprovedEntry(Strict):
+    """Models that are approved: those of these publishers, and these."""
+
+    publishers: Names | None = Field(default=None, description="Publishers.", examples=[["OpenAI", "Meta"]])
+    models: Names | None = Field(
+        default=None, description="Models, with or without `@version`.", examples=[["gpt-4o@2024-11-20"]]
+    )
+
+    @model_validator(mode="after")
+    def _something(self) -> ApprovedEntry:
+        if self.publishers is None and self.models is None:
+            raise scalars.invalid("`approvedModels` approves nothing", "write `publishers` or `models`")
+        return self
+
+
 class RequireEntry(Strict):
     """What must hold of them; every word that is stated."""
 
@@ -80,6 +95,10 @@ class RequireEntry(Strict):
         default=None,
         description="One of these models, with or without `@version`; of a fine-tuned one its base.",
         examples=[["gpt-4.1*", "gpt-5.4@2026-03-05"]],
+    )
+    approved_models: ApprovedEntry | None = Field(
+        default=None,
+        description="A model of one of these publishers, or one of these; of a fine-tuned one its base.",
     )
     skus: Names | None = Field(default=None, description="One of these SKUs.")
     rai_policy_name: Names | None = Field(default=None, description="One of these content filters.")
@@ -201,7 +220,11 @@ def policy_rules(document: Document, typed: PolicyDocument, *, binding: bool) ->
 
 def _required(entry: RequireEntry | None) -> dict[str, object]:
     found = {} if entry is None else {word: getattr(entry, name) for word, name in _FIELD_OF.items()}
-    return {word: value for word, value in found.items() if value is not None}
+    return {
+        word: value.model_dump(exclude_none=True) if isinstance(value, Strict) else value
+        for word, value in found.items()
+        if value is not None
+    }
 
 
 def rule_findings(rules: Sequence[PolicyRule]) -> Iterator[Diagnostic]:

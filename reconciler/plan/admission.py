@@ -11,6 +11,7 @@ from dataclasses import replace
 from reconciler.domain.state import ObservedState
 from reconciler.plan.actions import Action, Create, Reason, Replace, Update
 from reconciler.plan.availability import Availability, Finding, Writable
+from reconciler.plan.hosting import hosting_notes
 from reconciler.plan.migration import in_legal_order
 from reconciler.plan.references import reference_findings
 from reconciler.plan.terms import Hindrance, blocked
@@ -38,6 +39,7 @@ def _judged(action: Writable, observed: ObservedState, availability: Availabilit
         *availability.findings(action),
         *availability.setting_findings(action),
         *reference_findings(action, observed),
+        *hosting_notes(action, availability),
         *_opinions(action, observed),
     )
     if not findings:

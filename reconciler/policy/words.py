@@ -70,7 +70,7 @@ def _where(facts: tuple[str, SkuReach, str | None, str | None]) -> str:
     return f"is in {region}, " + (f"in data zone {zone}" if zone else "which is in no data zone")
 
 
-def _model(one: PolicySubject, context: PolicyContext) -> Hashable:
+def _model(one: PolicySubject, context: PolicyContext) -> tuple[str, str]:
     what = subject(one.model, context.catalogue)
     version = what.version if isinstance(what.version, str) else ""
     return (what.name or one.model.name), version
@@ -82,6 +82,34 @@ def _approved(wanted: Sequence[str], facts: tuple[str, str]) -> bool:
         like(name, (model,)) and (not exact or like(version, (exact,)))
         for model, _, exact in (glob.partition("@") for glob in wanted)
     )
+
+
+def _published(one: PolicySubject, context: PolicyContext) -> Hashable:
+    """Publisher, name and version of the model; of a fine-tuned one those of its base. None if not known.
+
+    Models of format OpenAI are OpenAI's unless the catalogue names another publisher.
+    """
+    what = subject(one.model, context.catalogue)
+    stated = one.model.publisher if isinstance(one.model.publisher, str) else None
+    known = None if what.known is None else what.known.publisher
+    format_ = one.model.format if what.known is None else what.known.format
+    return known or stated or ("OpenAI" if format_ == "OpenAI" else None), *_model(one, context)
+
+
+def _in_either(wanted: Mapping[str, Sequence[str]], facts: tuple[str | None, str, str]) -> bool | None:
+    publisher, name, version = facts
+    if _approved(wanted.get("models", ()), (name, version)):
+        return True
+    publishers = wanted.get("publishers", ())
+    if publisher is None:
+        return None if publishers else False
+    return like(publisher, publishers)
+
+
+def _either(wanted: Mapping[str, Sequence[str]]) -> str:
+    by, named = wanted.get("publishers", ()), wanted.get("models", ())
+    parts = [f"a model of {_any_of(by)}"] if by else []
+    return " or ".join([*parts, *([_any_of(named)] if named else [])])
 
 
 def _days_left(one: PolicySubject, context: PolicyContext) -> Hashable:
@@ -172,6 +200,19 @@ WORDS: Final[Mapping[str, PolicyWord]] = {
         found=lambda facts: f"serves `{facts[0]}`" + (f" {facts[1]}" if facts[1] else ""),
         allowed=_any_of,
         fix=lambda wanted: f"serve {_plain(wanted)}, or have the model approved",
+    ),
+    "approvedModels": PolicyWord(
+        route=("model", "name"),
+        facts=_published,
+        allows=_in_either,
+        found=lambda facts: (
+            f"serves `{facts[1]}`"
+            + (f" {facts[2]}" if facts[2] else "")
+            + (f" of {facts[0]}" if facts[0] else "")
+        ),
+        allowed=_either,
+        fix=lambda _: "serve an approved model, or have this one approved",
+        unknown="no source names its model's publisher",
     ),
     "skus": PolicyWord(
         route=("sku", "name"),

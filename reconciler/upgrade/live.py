@@ -11,7 +11,7 @@ from reconciler.domain.platform import Replacement
 from reconciler.domain.sku import SkuFamily
 from reconciler.domain.state import DesiredState, Listed, ObservedState
 from reconciler.plan.actions import Blocked, Reason
-from reconciler.plan.plan import Plan
+from reconciler.plan.plan import Plan, Room
 from reconciler.upgrade.propose import Proposal, Standing
 from reconciler.upgrade.rewrite import Beside
 from reconciler.upgrade.target import ModelVersion
@@ -74,7 +74,13 @@ def judged(one: Proposal, plan: Plan) -> Proposal:
     action = next((step.action for step in plan.steps if step.action.id == identity), None)
     if not isinstance(action, Blocked):
         quota = None if any(pool.used_after is None for pool in plan.quota) else True
-        return replace(one, checks=replace(one.checks, quota=quota, offered=one.checks.offered or True))
+        room = next((check for check in plan.capacity if check.id == identity), None)
+        capacity = None if room is None or room.available is None else room.room is Room.AVAILABLE
+        checks = replace(one.checks, quota=quota, offered=one.checks.offered or True, capacity=capacity)
+        short = (
+            "" if capacity is not False else f"its region has {room.available if room else 0} PTU left now"
+        )
+        return replace(one, checks=checks, reason="; ".join(filter(None, (one.reason, short))))
     checks = one.checks
     if action.reason is Reason.NOT_OFFERED:
         checks = replace(checks, offered=False)

@@ -156,7 +156,7 @@ def test_to_wins_over_everything_and_a_model_that_is_not_offered_there_is_not_pr
 
 @pytest.mark.usefixtures("manifests")
 def test_with_arm_the_plan_of_the_edits_is_part_of_the_proposal(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["upgrade", "--as-of", "2026-10-06", "--within", "120", "-o", "markdown"]) in {1, 2}
+    assert run(["upgrade", *JUNE[1:], "--target", "*/*/chat", "-o", "markdown"]) in {1, 2}
     text = capsys.readouterr().out
     assert text.startswith("## Models that retire\n")
     row = "| `acct/chat` | `gpt-4o 2024-05-13` | `gpt-5.6-sol 2026-07-09` | `beside` | `2026-12-09` |"
@@ -170,7 +170,7 @@ def test_a_file_that_changed_meanwhile_is_not_written_over(
     read = Path.read_bytes
     late = manifests.read_bytes() + b"# somebody else\n"
     monkeypatch.setattr(Path, "read_bytes", lambda self: late if self.name == "fleet.yaml" else read(self))
-    assert run(["upgrade", *JUNE, "--write"]) == 1
+    assert run(["upgrade", *JUNE, "--target", "*/*/chat", "--write"]) == 1
     assert "changed while it was edited; nothing was written" in capsys.readouterr().err
     assert "gpt-5.6-sol" not in manifests.read_text("utf-8")
 
@@ -195,3 +195,15 @@ def test_the_diff_is_one_that_git_apply_takes(capsys: pytest.CaptureFixture[str]
     run(["upgrade", *JUNE, "-o", "diff"])
     text = capsys.readouterr().out
     assert text.startswith("--- a/manifests/fleet.yaml\n+++ b/manifests/fleet.yaml\n@@ ")
+
+
+def test_edits_that_would_make_the_manifests_wrong_are_not_written_without_force(
+    manifests: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The reserved deployment would move to a model that its spillover deployment does not have."""
+    before = manifests.read_bytes()
+    assert run(["upgrade", *JUNE, "--target", "*/*/ptu", "--write"]) == 1
+    assert "these edits make the manifests wrong (spillover-model: " in capsys.readouterr().err
+    assert manifests.read_bytes() == before
+    assert run(["upgrade", *JUNE, "--target", "*/*/ptu", "--write", "--force"]) == 0
+    assert manifests.read_bytes() != before

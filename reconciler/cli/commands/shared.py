@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from reconciler.domain.state import DesiredState, ObservedState
+    from reconciler.domain.state import DesiredState, Fleet, ObservedState
     from reconciler.plan.guard import Policy
     from reconciler.plan.plan import Plan
     from reconciler.report.style import Style
@@ -120,7 +120,7 @@ def plan_text(plan: Plan, loaded: Loaded, output: Output, *, summary: bool = Fal
     )
 
 
-def plan_markdown(plan: Plan, loaded: Loaded) -> str:
+def plan_markdown(plan: Plan, fleet: Fleet) -> str:
     """The plan for a pull request."""
     from reconciler.cli.knowledge import catalogue
     from reconciler.report import plan as plan_report
@@ -128,7 +128,7 @@ def plan_markdown(plan: Plan, loaded: Loaded) -> str:
     return plan_report.render_markdown(
         plan,
         units=catalogue().unit,
-        alias_of=loaded.fleet.alias_of,
+        alias_of=fleet.alias_of,
         commit=commit(os.environ, Path.cwd()),
     )
 
@@ -150,7 +150,7 @@ def plan_rendered(
         case "json":
             return document()
         case "markdown":
-            return plan_markdown(plan, loaded)
+            return plan_markdown(plan, loaded.fleet)
         case "html":
             from reconciler.cli.commands.pages import plan_html
 
