@@ -121,6 +121,7 @@ def test_finish_removes_the_old_entry_once_nothing_names_it(
     assert "name: chat #" not in manifests.read_text("utf-8")
 
 
+@pytest.mark.usefixtures("manifests")
 def test_the_command_that_finishes_names_the_target_that_was_given_by_to(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
