@@ -28,6 +28,7 @@ from reconciler.arm.policy import Policy
 from reconciler.arm.result import Rejected, resource, value_of
 from reconciler.arm.retry import Jitter
 from reconciler.arm.settings import ArmSettings, home_of
+from reconciler.arm.shared import Shared
 from reconciler.arm.tokens import Attempt, TokenSource, attempts
 from reconciler.arm.transport import CONNECTIONS_A_POOL, Transport
 from reconciler.arm.turn import ArmTurn, read_as
@@ -88,6 +89,7 @@ class ArmClient:
             may_post=addresses.writes_nothing if settings.may_ask else addresses.nowhere,
             pools=max(1, math.ceil(settings.parallelism / CONNECTIONS_A_POOL)),
         )
+        self._shared = Shared()
         self._versions = Versions(settings.api_version, on_warning)
         default = None if self._home.loopback else settings.default_tenant
         self._policy = Policy(
@@ -136,7 +138,9 @@ class ArmClient:
     async def list_deployments(self, account: AccountId) -> tuple[ObservedDeployment, ...]:
         """All deployments of an account, to the last page; one that two pages show is taken as read last."""
         call = of_account(account, "list deployments of", "deployments", addresses.of_deployments(account))
-        items = await self._every(call, lambda item: (wire.deployment_in(item, account),))
+        items = await self._every(
+            call, lambda item: (wire.deployment_in(self._shared.deployment(item), account),)
+        )
         return tuple({item.id: item for item in items}.values())
 
     async def get_deployment(
@@ -230,7 +234,8 @@ class ArmClient:
     async def list_offers(self, subscription: str, region: Region) -> Sequence[Offer]:
         """The models, versions and SKUs that a region offers; a long list is read when it is looked at."""
         unread: list[bytes] = []
-        call = replace(of_region(subscription, region, "list models of", "models"), set_aside=unread.append)
+        call = of_region(subscription, region, "list models of", "models")
+        call = replace(call, set_aside=lambda body: unread.append(self._shared.page(body)))
         found = await self._every(call, wire.offers)
         if not unread:
             return tuple(found)

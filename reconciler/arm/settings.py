@@ -31,7 +31,7 @@ class ArmSettings:
     api_version: str = DEFAULT_API_VERSION
     tenants: Mapping[str, str] = field(default_factory=dict)
     default_tenant: str | None = None
-    parallelism: int = 32
+    parallelism: int = 128
     network: Network | None = None
     correlation_id: str = ""
     longest_wait: float = LONGEST_WAIT

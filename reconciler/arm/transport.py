@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 LONGEST_ANSWER: Final = 8 * 1024 * 1024
 """Bytes after decompression; ARM itself drops provider answers beyond 8 MB."""
 
-# Thirty-two answers of 8 MiB at the same time would be a quarter of a gigabyte: the large ones take turns.
-_LARGE: Final = 1024 * 1024
+# A hundred answers of 8 MiB at the same time would be most of a gigabyte: the large ones take turns.
+_LARGE: Final = 256 * 1024
 _LARGE_AT_ONCE: Final = 4
 _STEP: Final = 64 * 1024
 WHOLE_EXCHANGE: Final = 90.0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -172,6 +173,9 @@ class Misdirected(Unreadable):
     """The answer is about another resource than the one that was asked for; reading again will not help."""
 
 
+_sku_name = lru_cache(maxsize=64)(SkuName)
+
+
 def deployment(answer: Mapping[str, object], asked: DeploymentId) -> ObservedDeployment:
     """The deployment that was asked for; raises Misdirected for any other, Unreadable for wrong types."""
     found = deployment_in(answer, asked.account)
@@ -189,6 +193,8 @@ def deployment_in(answer: Mapping[str, object], account: AccountId) -> ObservedD
         raise Misdirected(f"its id is {printable(read.id, 300)}") from problem
     if found.account != account:
         raise Misdirected(f"its id is {printable(read.id, 300)}")
+    if str(found.account) == str(account):
+        found = DeploymentId(account=account, name=found.name)  # thousands need no account each
     properties = read.properties or _Properties()
     model = properties.model or _Model()
     sku = read.sku or _Sku()
@@ -198,10 +204,10 @@ def deployment_in(answer: Mapping[str, object], account: AccountId) -> ObservedD
         model_name=model.name,
         model_version=model.version,
         model_source=model.source_account or model.source,
-        sku=SkuName(sku.name) if sku.name else None,
+        sku=_sku_name(sku.name) if sku.name else None,
         capacity=sku.capacity,
         provisioning_state=properties.provisioning_state or "Succeeded",
-        tags=read.tags or {},
+        tags=answer["tags"] if read.tags else {},  # type: ignore[arg-type]  # it has been read as such
         etag=_etag(answer),
         system=_system(read.system_data),
         resource=_json(answer),

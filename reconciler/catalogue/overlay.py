@@ -139,6 +139,8 @@ class _Layer:
         model = self._packed["models"].setdefault(
             name, {"format": offer.model_format, "source": self._source}
         )
+        if offer.publisher:
+            model.setdefault("publisher", offer.publisher)
         return model.setdefault("versions", {}).setdefault(offer.model_version, PackedVersion())
 
     def _add_region(self, known: PackedOffer, region: str) -> None:

@@ -112,8 +112,11 @@ def lifecycle(packed: PackedLifecycle, offer: PackedOffer | None, sources: Sourc
 
 
 def _of_sku(facts: LifecycleFacts, offer: PackedOffer, sources: Sources) -> LifecycleFacts:
-    """Where ARM says of one SKU that it has ended, that is the end of the model there."""
-    if "status_source" not in offer or _STAGE_OF_STATUS.get(offer["status"].lower()) is not Stage.RETIRED:
+    """ARM's word for one SKU; where it says that this one has ended, that is the end of the model there."""
+    if "status_source" not in offer:
+        return facts
+    facts = replace(facts, arm_status=offer["status"], arm_source=sources[offer["status_source"]])
+    if _STAGE_OF_STATUS.get(offer["status"].lower()) is not Stage.RETIRED:
         return facts
     return replace(
         facts,
@@ -122,7 +125,6 @@ def _of_sku(facts: LifecycleFacts, offer: PackedOffer, sources: Sources) -> Life
         source=sources[offer["status_source"]],
         disputed_with=None,
         disputed_source=None,
-        arm_status=offer["status"],
     )
 
 

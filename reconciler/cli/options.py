@@ -310,7 +310,7 @@ def _connection_options(limit: float) -> Decorator:
         shared(
             "--parallelism",
             type=click.IntRange(1, 256),
-            default=32,
+            default=128,
             show_default=True,
             help="Requests at once; waiting for ARM does not count.",
         ),

@@ -41,10 +41,13 @@ async def look(
     desired: DesiredState, arm: ArmClient, connection: Connection, output: Output
 ) -> ObservedState:
     """Read all that a plan needs, and tell how far that is where it takes long."""
+    from reconciler.engine.activity import with_expiries
     from reconciler.engine.observe import observe_for_plan
 
     with looking(output, len(desired.accounts)) as on_read:
-        return await observe_for_plan(desired, arm, parallelism=connection.parallelism, on_read=on_read)
+        observed = await observe_for_plan(desired, arm, parallelism=connection.parallelism, on_read=on_read)
+    now = arm.server_time or the_clock().now()
+    return await with_expiries(desired, observed, arm, now=now, parallelism=connection.parallelism)
 
 
 async def plan_fleet(

@@ -185,6 +185,7 @@ class Lifecycle:
     replace_allowed: bool = False
     ignore_changes: tuple[str, ...] = ()
     on_removal: OnRemoval = OnRemoval.DELETE
+    recreate_expired: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -396,5 +396,5 @@ def unset_paths(value: JsonObject, path: Path = ()) -> Iterable[Path]:
     for name, inner in value.items():
         if inner is None:
             yield (*path, name)
-        elif isinstance(inner, Mapping):
+        elif type(inner) is not str and isinstance(inner, Mapping):
             yield from unset_paths(inner, (*path, name))

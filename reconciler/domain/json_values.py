@@ -23,6 +23,8 @@ def canonical(value: JsonValue) -> str:
 
 def same(one: JsonValue, other: JsonValue) -> bool:
     """Whether two values are equal as JSON: `1` is `1.0`, but neither `true` nor `"1"`."""
+    if type(one) is str:  # nearly every value is one, and to be a mapping or a list takes longer to ask
+        return one == other
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, Mapping) and isinstance(other, Mapping):
@@ -38,14 +40,14 @@ def _is_list(value: JsonValue) -> bool:
 
 def empty(value: JsonValue) -> bool:
     """Whether a value says nothing: ARM leaves nulls out of its answers, an empty object declares nothing."""
-    return value is None or (isinstance(value, Mapping) and not value)
+    return value is None or (not value and isinstance(value, Mapping))
 
 
 def at(body: JsonValue, path: Path) -> JsonValue:
     """The value at `path`, names compared without case; None where there is none."""
     here = body
     for name in path:
-        if not isinstance(here, Mapping):
+        if type(here) is not dict and not isinstance(here, Mapping):
             return None
         if name in here:
             here = here[name]
@@ -114,7 +116,7 @@ def laid_over(
             changed[name] = value
             continue
         found, here = below[known], (*path, name)
-        if isinstance(found, Mapping) and isinstance(value, Mapping):
+        if type(value) is not str and isinstance(found, Mapping) and isinstance(value, Mapping):
             inner = laid_over(found, value, agree, here)
             if inner is not found:
                 changed[known] = inner

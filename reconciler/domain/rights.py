@@ -58,7 +58,7 @@ RIGHTS: tuple[Right, ...] = (
     Right(
         action=ACTIVITY_READ,
         need=Need.DRIFT,
-        purpose="who deleted or changed a deployment outside",
+        purpose="who deleted or changed a deployment outside; for `plan`, whether one has expired",
     ),
     Right(
         action=CAPACITIES_READ,

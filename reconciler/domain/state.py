@@ -442,12 +442,25 @@ class Opinion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Expiry:
+    """What the Activity Log proves of a deployment that is not there and may have expired.
+
+    `written` is when it was last written (ISO 8601, UTC): its time is over since then, and nobody deleted it.
+    Where the log could not be read, `written` is empty and `problem` says why.
+    """
+
+    written: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedState:
     """What ARM answered, per account and per region.
 
     `policies` are the names of the content filters of those accounts that were asked for them, `sources` the
     names of the fine-tuned models and checkpoints of those accounts that a new deployment takes one from.
-    `opinions` are ARM's objections to writes of a plan, where it was asked for them.
+    `opinions` are ARM's objections to writes of a plan, where it was asked for them. `expiries` are of
+    deployments that are declared, not there, and of a kind that the service removes.
     """
 
     readings: Mapping[AccountId, Reading] = field(default_factory=dict)
@@ -455,6 +468,7 @@ class ObservedState:
     policies: Mapping[AccountId, frozenset[str] | Unreadable] = field(default_factory=dict)
     sources: Mapping[AccountId, frozenset[str] | AccountMissing | Unreadable] = field(default_factory=dict)
     opinions: Mapping[DeploymentId, Opinion] = field(default_factory=dict)
+    expiries: Mapping[DeploymentId, Expiry] = field(default_factory=dict)
 
     def region_facts(self, subscription: str, region: Region) -> RegionFacts | None:
         """What is known about a region of a subscription."""

@@ -43,7 +43,7 @@ async def observe(
     accounts: Iterable[DesiredAccount],
     api: Arm,
     *,
-    parallelism: int = 32,
+    parallelism: int = 128,
     with_regions: bool = True,
     on_read: Callable[[], None] = lambda: None,
 ) -> ObservedState:
@@ -69,7 +69,7 @@ async def observe(
 
 
 async def observe_for_plan(
-    desired: DesiredState, api: Arm, *, parallelism: int = 32, on_read: Callable[[], None] = lambda: None
+    desired: DesiredState, api: Arm, *, parallelism: int = 128, on_read: Callable[[], None] = lambda: None
 ) -> ObservedState:
     """Read the fleet, then what a plan of it has to know beside: each name that a write would send anew."""
     observed = await observe(desired.accounts, api, parallelism=parallelism, on_read=on_read)

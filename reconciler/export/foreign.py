@@ -18,9 +18,11 @@ from typing import Any, BinaryIO, Final
 from reconciler.domain.deployment import JsonValue
 from reconciler.errors import UsageProblem
 from reconciler.manifest.compose import compose
-from reconciler.manifest.files import MAX_ALL
 from reconciler.manifest.scalars import json_value
 from reconciler.manifest.tree import Items, Map, Text
+
+MAX_SOURCE: Final = 16 << 20
+"""Bytes of all that is read of another tool's files."""
 
 DEEPEST: Final = 60
 _DIGITS: Final = 20
@@ -110,9 +112,9 @@ def read_bytes(path: Path, stdin: BinaryIO | None = None) -> bytes:
     """The whole of a file; UsageProblem where there is none, or it is too large."""
     name = spoken(path)
     content = _bytes(path, name, stdin)
-    if len(content) > MAX_ALL:
+    if len(content) > MAX_SOURCE:
         raise UsageProblem(
-            f"{name} is larger than {MAX_ALL >> 20} MiB, the most that is read; take the part with the "
+            f"{name} is larger than {MAX_SOURCE >> 20} MiB, the most that is read; take the part with the "
             "deployments out of it"
         )
     return content
@@ -121,14 +123,14 @@ def read_bytes(path: Path, stdin: BinaryIO | None = None) -> bytes:
 def _bytes(path: Path, name: str, stdin: BinaryIO | None) -> bytes:
     try:
         if str(path) == "-":
-            return stdin.read(MAX_ALL + 1) if stdin is not None else b""
+            return stdin.read(MAX_SOURCE + 1) if stdin is not None else b""
         if not path.is_file():
             raise UsageProblem(
                 f"{name} is not there, or is no regular file; name a JSON file, or - for stdin"
             )
         with path.open("rb") as stream:
             os.fstat(stream.fileno())
-            return stream.read(MAX_ALL + 1)
+            return stream.read(MAX_SOURCE + 1)
     except (OSError, ValueError) as problem:
         raise UsageProblem(f"{name!r} cannot be opened: {problem}") from problem
 

@@ -172,6 +172,7 @@ def _lifecycle(stated: written.Lifecycle | None) -> Lifecycle:
         replace_allowed=stated.replace == "allowed",
         ignore_changes=tuple(dict.fromkeys(ignored)),
         on_removal=OnRemoval(stated.on_removal or _NO_LIFECYCLE.on_removal),
+        recreate_expired=bool(stated.recreate_expired),
     )
 
 

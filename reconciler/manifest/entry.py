@@ -199,6 +199,13 @@ class Lifecycle(Strict):
     on_removal: Literal["delete", "retain"] | None = Field(
         default=None, description="What pruning does once nobody declares the deployment; delete if absent."
     )
+    recreate_expired: Flag | None = Field(
+        default=None,
+        description=(
+            "true: make the deployment again after the service has removed it, as it does with idle "
+            "fine-tuned ones and those on DeveloperTier."
+        ),
+    )
 
 
 class Workload(Strict):

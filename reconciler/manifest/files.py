@@ -18,13 +18,13 @@ from reconciler.diagnostics import Diagnostic, Place, Severity
 from reconciler.errors import UsageProblem
 
 MAX_FILE: Final = 1 << 20
-MAX_ALL: Final = 16 << 20
-MAX_FILES: Final = 2_000
+MAX_ALL: Final = 48 << 20
+MAX_FILES: Final = 20_000
 MAX_FOLDERS: Final = 64
 STDIN: Final = "<stdin>"
 
 _SUFFIXES = (".yaml", ".yml")
-_LIMITS = "limits on manifests: 1 MiB a file, 16 MiB and 2,000 files in all"
+_LIMITS = "limits on manifests: 1 MiB a file, 48 MiB and 20,000 files in all"
 
 ReadBytes = Callable[[int, int], bytes]
 
@@ -75,7 +75,7 @@ def find(paths: Sequence[str], *, stdin: TextIO | BinaryIO | None = None, read: 
         total += len(content)
         if total > MAX_ALL:
             _note(
-                found, path, "yaml-limit", "the files are larger than 16 MiB together", "name fewer folders"
+                found, path, "yaml-limit", "the files are larger than 48 MiB together", "name fewer folders"
             )
             break
         found.contents.append(Content(name=_shown(path), content=content))

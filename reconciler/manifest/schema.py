@@ -312,6 +312,7 @@ def json_schema() -> dict[str, Any]:
         )
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:reconciler:manifest:{API_VERSION.rpartition('/')[2]}",
         "title": "Manifest of reconciler",
         "description": "A Fleet, a DeploymentSet, a DeploymentTemplate or a Policy.",
         "type": "object",

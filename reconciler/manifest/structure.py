@@ -19,8 +19,8 @@ STRUCTURAL: Final[Mapping[str, str]] = {
     ),
     "yaml-limit": (
         "A file is larger, deeper or fuller of aliases than any manifest needs. The limits keep a small "
-        "text from becoming a huge one: 1 MiB a file, 16 MiB in all, depth 32, 100 aliases, 100,000 "
-        "nodes. Split the file."
+        "text from becoming a huge one: 1 MiB a file, 48 MiB and 20,000 files in all, depth 32, 100 aliases, "
+        "100,000 nodes. Split the file."
     ),
     "encoding": (
         "Manifests are UTF-8, with or without a byte order mark. UTF-16 and Latin-1 are refused, because "

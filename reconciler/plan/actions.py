@@ -53,6 +53,7 @@ class Reason(StrEnum):
     MODEL_MIGRATION = "model-migration"
     MODEL_CHANGE_REFUSED = "model-change-refused"
     NO_FLEET = "no-fleet"
+    EXPIRED = "expired"
     STALE = "stale"
 
 

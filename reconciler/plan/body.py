@@ -6,8 +6,9 @@ What ARM answers and does not take, and how two values of a field are compared, 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Final, TypeVar
 
 from reconciler.domain.deployment import DesiredDeployment, JsonObject, JsonValue, OnRemoval, Unset
 from reconciler.domain.fields import SOURCE_FIELDS, body_path, field_at, read_only, unset_paths
@@ -22,7 +23,29 @@ _SOURCES: Final[tuple[Path, ...]] = tuple(("properties", "model", name) for name
 _NAME: Final = ("properties", "model", "name")
 _REMOVAL: Final = ("tags", REMOVAL_TAG)
 
+_Of = TypeVar("_Of")
+_Made = TypeVar("_Made")
 
+
+def _kept_for_the_last(make: Callable[[_Of], _Made]) -> Callable[[_Of], _Made]:
+    """`make`, which remembers what it made last: a plan looks at one deployment several times in a row.
+
+    It goes by identity, and what it is asked about and what it makes are never changed.
+    """
+    last: list[tuple[_Of, _Made]] = []
+
+    @wraps(make)
+    def remembered(of: _Of) -> _Made:
+        if last and (known := last[0])[0] is of:
+            return known[1]
+        made = make(of)
+        last[:] = [(of, made)]
+        return made
+
+    return remembered
+
+
+@_kept_for_the_last
 def writable(observed: ObservedDeployment) -> JsonObject:
     """The part of an answer that a PUT may repeat, unknown properties included."""
     resource = {name: value for name, value in observed.resource.items() if name.lower() not in _ROOT}
@@ -101,6 +124,7 @@ def replacement_body(desired: DesiredDeployment, observed: ObservedDeployment, m
     return _marked(body, desired, mark)
 
 
+@_kept_for_the_last
 def spec_mark(desired: DesiredDeployment) -> str:
     """12 hex digits over what the manifest declares, less the fields it ignores.
 
@@ -175,6 +199,9 @@ def _stated(body: JsonObject) -> JsonObject:
     """`body` less its nulls, and less the objects that held nothing else."""
     stated: dict[str, JsonValue] = {}
     for name, value in body.items():
+        if type(value) is str:
+            stated[name] = value
+            continue
         kept = _stated(value) if isinstance(value, Mapping) else value
         if kept is not None and (kept or not value or not isinstance(value, Mapping)):
             stated[name] = kept
@@ -223,6 +250,7 @@ def _managed(desired: DesiredDeployment) -> JsonObject:
     return managed
 
 
+@_kept_for_the_last
 def _without_ignored(desired: DesiredDeployment) -> JsonObject:
     declared = _declared(desired)
     for path in _ignored(desired):

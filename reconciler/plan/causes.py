@@ -52,7 +52,10 @@ ABOUT: Mapping[Cause, About] = {
             "a fine-tuned or DeveloperTier deployment is declared and not there: the service removes idle "
             "fine-tuned ones after 15 days and DeveloperTier ones after 24 hours; or it was never applied"
         ),
-        fix="`reconciler apply` makes it again; remove it from the manifest if nobody needs it",
+        fix=(
+            "`reconciler apply --recreate-expired` makes it again, and `lifecycle: {recreateExpired: true}` "
+            "each time; remove it from the manifest if nobody needs it"
+        ),
     ),
     Cause.RETIRED: About(
         severity=Severity.WARNING,

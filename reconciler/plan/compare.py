@@ -38,6 +38,7 @@ from reconciler.plan.admission import admitted
 from reconciler.plan.body import put_body, replacement_body
 from reconciler.plan.dependants import block_dependants, keep_referenced, say_why_here
 from reconciler.plan.diff import fields_of
+from reconciler.plan.expiry import unless_expired
 from reconciler.plan.legality import (
     fixed_paths,
     forbids_model_change,
@@ -81,6 +82,7 @@ def compare(
     take_over: bool = False,
     replace_failed: bool = False,
     renew_marks: bool = False,
+    recreate_expired: bool = False,
     today: date | None = None,
 ) -> tuple[Action, ...]:
     """One action per declared or observed deployment in scope, ordered by identity."""
@@ -89,6 +91,8 @@ def compare(
         take_over=take_over,
         replace_failed=replace_failed,
         renew_marks=renew_marks,
+        recreate_expired=recreate_expired,
+        expiries=observed.expiries,
         today=today,
     )
     declared = by_account(desired)
@@ -197,7 +201,7 @@ def _hindrance(account: DesiredAccount, reading: Listed) -> tuple[Reason, str, s
 def _declared(desired: DesiredDeployment, reading: Listed, upgrades: Upgrades, terms: Terms) -> Action:
     observed, region = reading.find(desired.id), reading.account.region
     if observed is None:
-        return _creation(desired, None, region, terms)
+        return unless_expired(_creation(desired, None, region, terms), terms)
     mover = who_moved(desired, observed, upgrades)
     pair = Pair(
         desired=accepting(desired, mover),

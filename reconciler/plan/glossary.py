@@ -162,6 +162,11 @@ REASONS: Mapping[Reason, str] = {
         "No manifest declares the deployment, and there is no Fleet document, so nothing is deleted. Add a "
         "Fleet (`reconciler init` writes one) to have removed entries pruned"
     ),
+    Reason.EXPIRED: (
+        "The service has removed the deployment, as it does with idle fine-tuned ones after 15 days and with "
+        "DeveloperTier ones after 24 hours: the Activity Log has a write of it and no delete. Write "
+        "lifecycle: {recreateExpired: true}, pass --recreate-expired, or remove the entry"
+    ),
     Reason.STALE: (
         "The deployment is no longer as the saved plan saw it, so the plan's consent does not cover it. "
         "Plan again, look, and apply the new plan"

@@ -50,6 +50,7 @@ class Policy:
     replace_failed: bool = False
     renew_marks: bool = False
     skip_refused: bool = False
+    recreate_expired: bool = False
     today: date | None = None
     in_shard: Alone = Alone.SHARE
 

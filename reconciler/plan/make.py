@@ -35,6 +35,7 @@ def make_plan(
         take_over=policy.take_over,
         replace_failed=policy.replace_failed,
         renew_marks=policy.renew_marks,
+        recreate_expired=policy.recreate_expired,
         today=policy.today,
     )
     steps = schedule(actions, observed)

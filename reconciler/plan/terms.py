@@ -5,12 +5,13 @@ What the terms forbid becomes a `Blocked`, and every `Blocked` says what lifts i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from reconciler.domain.deployment import DesiredDeployment
 from reconciler.domain.ids import DeploymentId, Region
-from reconciler.domain.state import Fleet, ObservedDeployment, matches_any
+from reconciler.domain.state import Expiry, Fleet, ObservedDeployment, matches_any
 from reconciler.plan.actions import Blocked, FieldChange, Reason
 
 
@@ -22,6 +23,8 @@ class Terms:
     take_over: bool = False
     replace_failed: bool = False
     renew_marks: bool = False
+    recreate_expired: bool = False
+    expiries: Mapping[DeploymentId, Expiry] = field(default_factory=dict)
     today: date | None = None
 
     @property

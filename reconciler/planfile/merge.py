@@ -128,6 +128,7 @@ def united(plans: Sequence[ShardPlan], desired: DesiredState) -> ObservedState:
         policies=_latest(one.policies for one in seen),
         sources=_latest(one.sources for one in seen),
         opinions={name: opinion for one in seen for name, opinion in one.opinions.items()},
+        expiries={name: expiry for one in seen for name, expiry in one.expiries.items()},
     )
 
 

@@ -19,6 +19,7 @@ from reconciler.domain.offer_json import OfferDocument
 from reconciler.domain.sku import SkuName
 from reconciler.domain.state import (
     AccountMissing,
+    Expiry,
     Listed,
     ObservedAccount,
     ObservedDeployment,
@@ -34,6 +35,7 @@ from reconciler.errors import Trouble
 from reconciler.planfile.observed import (
     AccountDocument,
     DeploymentDocument,
+    ExpiryDocument,
     Json,
     ModelDocument,
     NamesDocument,
@@ -65,6 +67,10 @@ def observed_document(observed: ObservedState) -> ObservedDocument:
         opinions=tuple(
             OpinionDocument(id=str(name), refused=found.refused, message=found.message, fix=found.fix)
             for name, found in sorted(observed.opinions.items())
+        ),
+        expiries=tuple(
+            ExpiryDocument(id=str(name), written=found.written, problem=found.problem)
+            for name, found in sorted(observed.expiries.items())
         ),
     )
 
@@ -181,6 +187,10 @@ def read_observed(of: ObservedDocument) -> ObservedState:
         opinions={
             DeploymentId.parse(one.id): Opinion(refused=one.refused, message=one.message, fix=one.fix)
             for one in of.opinions
+        },
+        expiries={
+            DeploymentId.parse(one.id): Expiry(written=one.written, problem=one.problem)
+            for one in of.expiries
         },
     )
 

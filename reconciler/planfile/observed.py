@@ -93,6 +93,14 @@ class OpinionDocument(Document):
     fix: str
 
 
+class ExpiryDocument(Document):
+    """What the Activity Log proves of a deployment that is not there."""
+
+    id: str
+    written: str
+    problem: str
+
+
 AnyReading = Annotated[AccountDocument | SilenceDocument, Field(discriminator="reading")]
 AnyNames = Annotated[NamesDocument | SilenceDocument, Field(discriminator="reading")]
 
@@ -106,3 +114,4 @@ class ObservedDocument(Document):
     policies: tuple[AnyNames, ...]
     sources: tuple[AnyNames, ...]
     opinions: tuple[OpinionDocument, ...]
+    expiries: tuple[ExpiryDocument, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import jsonschema
@@ -61,3 +62,16 @@ def test_the_schema_refuses_what_the_validator_refuses() -> None:
     document["spec"]["no-such-field"] = 1
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.Draft202012Validator(SCHEMA).validate(document)
+
+
+def test_every_published_schema_says_which_it_is_and_the_editor_guides_entry_is_whole() -> None:
+    ids = [
+        json.loads(path.read_text("utf-8"))["$id"]
+        for path in sorted((ROOT / "docs" / "reference").glob("*.schema.json"))
+    ]
+    assert "urn:reconciler:manifest:v1" in ids
+    assert len(set(ids)) == len(ids) > 4
+    guide = (ROOT / "docs" / "how-to" / "editors.md").read_text("utf-8")
+    blocks = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", guide, flags=re.DOTALL)]
+    (entry,) = [block for block in blocks if "fileMatch" in block]
+    assert {"name", "description", "fileMatch", "url"} == entry.keys()

@@ -13,6 +13,8 @@ import pytest
 from tests.e2e.hostile import MIB, Reply, bomb, hostile, measured
 
 MOST = 256 * MIB
+AT_ONCE = 140
+"""Accounts: more than the requests that are in flight at once."""
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
 FLEET = f"""
 apiVersion: reconciler.aoai/v1
@@ -57,7 +59,7 @@ def honest(path: str) -> bytes | None:
     """The accounts, which have to be there for anybody to ask for what is in them."""
     plain = path.partition("?")[0]
     if plain.endswith("/providers/Microsoft.CognitiveServices/accounts"):
-        return json.dumps({"value": [account(f"acc{number}") for number in range(40)]}).encode()
+        return json.dumps({"value": [account(f"acc{number}") for number in range(AT_ONCE)]}).encode()
     name = plain.rpartition("/")[2]
     return json.dumps(account(name)).encode() if "/accounts/acc" in plain and name.startswith("acc") else None
 
@@ -74,9 +76,8 @@ def inside(reply: Callable[[str], Reply]) -> Callable[[str], Reply]:
     return answer
 
 
-def padded(filling: bytes) -> bytes:
-    """Just below the largest answer that is read."""
-    size = 8 * MIB - 64
+def padded(filling: bytes, size: int = 8 * MIB - 64) -> bytes:
+    """Just below the largest answer that is read, or of another size."""
     return b'{"value": [], "x": [' + filling * (size // len(filling)) + b"0]}"
 
 
@@ -95,6 +96,7 @@ ANSWERS: dict[str, Callable[[str], Reply]] = {
     "a hundred thousand levels": everywhere(lambda: Reply([b"[" * 100_000, b"]" * 100_000])),
     "endless headers": everywhere(lambda: Reply([b"{}"], headers=HEADERS)),
     "a long text in each account": inside(lambda _: Reply([padded(b'"%s",' % (b"x" * 1000))])),
+    "almost a mebibyte in each account": inside(lambda _: Reply([padded(b'"%s",' % (b"x" * 90), MIB - 64)])),
     "a million little things in each account": inside(lambda _: Reply([padded(b"{},")])),
 }
 
@@ -103,7 +105,7 @@ ANSWERS: dict[str, Callable[[str], Reply]] = {
 def test_no_answer_makes_a_plan_need_more_than_256_mebibytes(tmp_path: Path, kind: str) -> None:
     """I-19, F-013, F-014."""
     with hostile(ANSWERS[kind]) as server:
-        done = measured("plan", str(fleet(tmp_path, 40)), "--endpoint", server.url, "--timeout", "60")
+        done = measured("plan", str(fleet(tmp_path, AT_ONCE)), "--endpoint", server.url, "--timeout", "60")
     assert done.code in {0, 1}, done.out + done.err
     assert "Traceback" not in done.err
     print(f"peak: {done.peak // MIB} MiB")  # noqa: T201 -- shown by pytest -rP

@@ -18,7 +18,7 @@ from tests.unit.arm.scripted import ENDPOINT, CountedTokens
 
 ACCOUNTS = 1_000
 SIZE, REFILL = 250, 25
-CONNECTIONS, CONNECTING = 32, 0.2
+CONNECTIONS, CONNECTING = 128, 0.2
 """The first requests are late, since their connections are made: ARM's bucket fills later than ours."""
 LISTS_OF_A_SUBSCRIPTION = 3
 """Accounts; models and usages of its one region."""

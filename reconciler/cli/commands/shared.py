@@ -221,6 +221,7 @@ def _flags_of(allowances: Policy) -> list[str]:
     flags += ["--allow-empty"] if allowances.allow_empty else []
     flags += ["--take-over"] if allowances.take_over else []
     flags += ["--replace-failed"] if allowances.replace_failed else []
+    flags += ["--recreate-expired"] if allowances.recreate_expired else []
     flags += ["--skip-refused"] if allowances.skip_refused else []
     return flags + (["--renew-marks"] if allowances.renew_marks else [])
 
@@ -268,6 +269,7 @@ allowance_options = into(
     _guards("--take-over", is_flag=True, help="Take over what is another's or nobody's."),
     _guards("--replace-failed", is_flag=True, help="Delete and recreate what is in state Failed."),
     _guards("--skip-refused", is_flag=True, help="Leave out what a quota pool has no room for."),
+    _guards("--recreate-expired", is_flag=True, help="Make again what the service has removed."),
     _guards("--renew-marks", is_flag=True, help="Also write marks that earlier releases left out."),
 )
 """The flags that lift guards; the command gets `allowances: Policy`."""

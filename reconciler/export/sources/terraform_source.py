@@ -17,7 +17,7 @@ from reconciler.export.expressions.hcl import HclScope, pairs_of
 from reconciler.export.expressions.hcl_tree import Tree, deeper_than, words_of
 from reconciler.export.expressions.surroundings import Surroundings
 from reconciler.export.expressions.values import Open, Value, as_value, at, segments, settled, unknown
-from reconciler.export.foreign import parse_json, read_bytes
+from reconciler.export.foreign import MAX_SOURCE, parse_json, read_bytes
 from reconciler.export.sources.given import Decided, Setting, typed
 from reconciler.export.sources.terraform_module import (
     Block,
@@ -28,7 +28,6 @@ from reconciler.export.sources.terraform_module import (
     blocks_of,
 )
 from reconciler.export.sources.terraform_resource import ACCOUNTS, DEPLOYMENT, Instance
-from reconciler.manifest.files import MAX_ALL
 
 _MOST_FILES: Final = 500
 _DEEPEST: Final = 8
@@ -69,7 +68,7 @@ class _Reader:
     def __init__(self, top: Path) -> None:
         self._top = top
         self._folders: dict[Path, Folder] = {}
-        self._left = MAX_ALL
+        self._left = MAX_SOURCE
 
     def blocks(self, folder: Path) -> Folder:
         """The blocks of all .tf files of a folder."""
@@ -110,7 +109,7 @@ class _Reader:
         content = read_bytes(path)
         self._left -= len(content)
         if self._left < 0:
-            raise UsageProblem(f"the .tf files are larger than {MAX_ALL >> 20} MiB, the most that is read")
+            raise UsageProblem(f"the .tf files are larger than {MAX_SOURCE >> 20} MiB, the most that is read")
         try:
             tree = hcl2.parses_to_tree(content.decode("utf-8-sig"))
         except (LarkError, UnicodeDecodeError, RecursionError) as problem:

@@ -12,6 +12,7 @@ from reconciler.catalogue.load import catalogue, catalogue_with
 from reconciler.catalogue.overlay import Overlay, read_overlay, to_document
 from reconciler.catalogue.query import Catalogue
 from reconciler.domain.ids import Region
+from reconciler.domain.platform import Replacement
 from reconciler.domain.sku import SkuName
 from reconciler.domain.state import Offer
 from reconciler.errors import UsageProblem
@@ -138,3 +139,63 @@ def test_a_file_that_is_no_overlay_is_refused_with_what_to_do(
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageProblem, match=r"nowhere\.json"):
         catalogue_with(tmp_path / "nowhere.json")
+
+
+def test_the_status_of_one_sku_is_not_that_of_another(tmp_path: Path) -> None:
+    """Since 2026-09-01 ARM says lifecycleStatus per SKU."""
+    model = replace(NEW, minimum=None, step=None, maximum=None)
+    laid = overlay(
+        replace(model, sku=STANDARD, lifecycle_status="Deprecating", retires="2027-01-01T00:00:00Z"),
+        replace(model, sku=PTU, lifecycle_status="GenerallyAvailable"),
+    )
+    known = over(tmp_path, laid)
+    standard = known.lifecycle("gpt-77", "2027-01-01", STANDARD)
+    provisioned = known.lifecycle("gpt-77", "2027-01-01", PTU)
+    assert standard is not None
+    assert provisioned is not None
+    assert (standard.arm_status, provisioned.arm_status) == ("Deprecating", "GenerallyAvailable")
+    assert (standard.arm_retires, provisioned.arm_retires) == (date(2027, 1, 1), date(2029, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("scope", "tuned"), [("Finetune", True), ("finetune", True), ("Base", False), ("All", False), ("", False)]
+)
+def test_the_scope_says_whether_an_offer_is_for_fine_tuned_models(
+    tmp_path: Path, scope: str, tuned: bool
+) -> None:
+    known = over(tmp_path, overlay(replace(NEW, scope=scope)))
+    assert (known.offer("gpt-77", "2027-01-01", PTU, fine_tuned=True) is not None) is tuned
+    assert (known.offer("gpt-77", "2027-01-01", PTU) is None) is tuned
+
+
+def test_what_arm_upgrades_to_and_when_is_read(tmp_path: Path) -> None:
+    said = Replacement(model="gpt-78", version="2028-01-01", starts="2028-06-01T00:00:00Z", lead_days=30)
+    life = over(tmp_path, overlay(replace(NEW, replacement=said))).lifecycle("gpt-77", "2027-01-01", PTU)
+    assert life is not None
+    assert life.announced is not None
+    assert (life.announced.model, life.announced.version) == ("gpt-78", "2028-01-01")
+    assert life.announced.starts == date(2028, 6, 1)
+    assert life.announced.source.id == "overlay"
+
+
+def test_where_a_version_is_hosted_its_pool_and_its_publisher_are_read(tmp_path: Path) -> None:
+    claude = replace(
+        NEW, model_format="Anthropic", model_name="claude-77", sku=STANDARD, publisher="Anthropic"
+    )
+    laid = overlay(
+        replace(claude, model_version="1", hosted_on="anthropic", pool="AIServices.Standard.claude-77"),
+        replace(claude, model_version="2", hosted_on="azure", pool="AIServices.Standard.claude-77.Azure"),
+    )
+    known = over(tmp_path, laid)
+    hosts = {version: known.hosting("claude-77", version) for version in ("1", "2")}
+    assert {version: host and host.on for version, host in hosts.items()} == {"1": "anthropic", "2": "azure"}
+    assert known.pool("claude-77", "2", STANDARD) == "AIServices.Standard.claude-77.Azure"
+    model = known.model("claude-77")
+    assert model is not None
+    assert model.publisher == "Anthropic"
+
+
+def test_the_new_fields_survive_the_file() -> None:
+    said = Replacement(model="gpt-78", version="2028-01-01", starts="2028-06-01T00:00:00Z", lead_days=30)
+    offer = replace(NEW, scope="Base", replacement=said, hosted_on="azure", publisher="OpenAI", asset="a")
+    assert read_overlay(json.dumps(to_document(overlay(offer))).encode()) == overlay(offer)

@@ -111,14 +111,14 @@ def test_f108_a_large_standard_input_is_refused() -> None:
 def test_f108_files_are_limited_together(tmp_path: Path) -> None:
     count = MAX_ALL // MAX_FILE + 1
     folder(tmp_path, {f"{number}.yaml": "#" * MAX_FILE for number in range(count)})
-    assert refusal(tmp_path) == ("yaml-limit", "the files are larger than 16 MiB together")
+    assert refusal(tmp_path) == ("yaml-limit", "the files are larger than 48 MiB together")
 
 
 def test_f108_the_number_of_files_is_limited(tmp_path: Path) -> None:
-    folder(tmp_path, {f"{number:04}.yaml": "" for number in range(MAX_FILES + 1)})
+    folder(tmp_path, {f"{number:05}.yaml": "" for number in range(MAX_FILES + 1)})
     found = find([str(tmp_path)])
     assert [(one.code, one.message) for one in found.findings] == [
-        ("yaml-limit", "there are more than 2,000 files")
+        ("yaml-limit", "there are more than 20,000 files")
     ]
 
 

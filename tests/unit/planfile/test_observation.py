@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from reconciler.domain.sku import SkuName
 from reconciler.domain.state import (
     AccountMissing,
+    Expiry,
     ObservedDeployment,
     ObservedState,
     Opinion,
@@ -84,6 +85,10 @@ def example() -> ObservedState:
         sources={
             account("acc"): frozenset(),
             account("gone"): AccountMissing(id=account("gone"), code="404", message="no"),
+        },
+        expiries={
+            name_of("trial"): Expiry(written="2026-11-01T00:00:00Z"),
+            name_of("tuned"): Expiry(problem="AuthorizationFailed"),
         },
         opinions={
             name_of("chat"): Opinion(refused=True, message="no", fix="ask"),

@@ -1,0 +1,100 @@
+"""Deployments that the service removes by itself, and whether one that is not there is one of them.
+
+Idle fine-tuned deployments go after 15 days, those on DeveloperTier 24 hours after they were made (Microsoft,
+deploying fine-tuned models and deployment types). That a removal by the service is in the Activity Log is not
+documented. So one counts as expired only where the log has a write of it, no later delete, and its time is
+over since; silence proves nothing, for the log ends after 90 days.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from reconciler.catalogue.load import catalogue
+from reconciler.domain.deployment import DesiredDeployment
+from reconciler.domain.ids import DeploymentId
+from reconciler.domain.platform import Activity, ActivityEvent
+from reconciler.domain.state import DesiredState, Expiry, Listed, ObservedState
+from reconciler.plan.actions import Action, Create, Reason
+from reconciler.plan.dependants import with_needed
+from reconciler.plan.terms import Terms, blocked
+
+_DEVELOPER = "DeveloperTier"
+
+
+def lifetime_of(one: DesiredDeployment) -> tuple[timedelta, str]:
+    """How long such a deployment lives without requests, and that in words; for one that `expires`."""
+    if one.spec.sku.name.name == _DEVELOPER:
+        hours = catalogue().limit("developer-tier-lifetime-hours").value
+        return timedelta(hours=hours), f"{hours} hours after their creation"
+    days = catalogue().limit("ft-inactivity-deletion-days").value
+    return timedelta(days=days), f"after {days} days without a request"
+
+
+def expires(one: DesiredDeployment) -> bool:
+    """Whether the service removes such a deployment by itself."""
+    return one.spec.model.fine_tuned or one.spec.sku.name.name == _DEVELOPER
+
+
+def may_have_expired(desired: DesiredState, observed: ObservedState) -> Sequence[DesiredDeployment]:
+    """What is declared, not there, and not to be made again without a question."""
+    whole = with_needed(desired, observed)
+    return [
+        one
+        for one in whole.deployments
+        if expires(one)
+        and not one.lifecycle.recreate_expired
+        and whole.covers(one.id)
+        and isinstance(reading := observed.readings.get(one.id.account), Listed)
+        and reading.find(one.id) is None
+    ]
+
+
+def expiries(
+    gone: Iterable[DesiredDeployment], logs: Mapping[str, Activity | str], now: datetime
+) -> Mapping[DeploymentId, Expiry]:
+    """What the logs prove of them; of a log that could not be read there is the reason instead.
+
+    `logs` are by subscription in lower case, `now` is ARM's time.
+    """
+    latest: dict[str, ActivityEvent] = {}
+    for log in logs.values():
+        for event in log.events if isinstance(log, Activity) else ():
+            if event.deletes or event.writes:
+                latest.setdefault(event.resource.lower(), event)
+    found: dict[DeploymentId, Expiry] = {}
+    for one in gone:
+        log_here, last = logs.get(one.id.account.subscription.lower()), latest.get(str(one.id).lower())
+        if isinstance(log_here, str):
+            found[one.id] = Expiry(problem=log_here)
+        elif last is not None and last.writes and _over(one, last, now):
+            found[one.id] = Expiry(written=last.at)
+    return found
+
+
+def unless_expired(create: Create, terms: Terms) -> Action:
+    """The create of what is not there; of what has expired only where somebody said so."""
+    one, expiry = create.desired, terms.expiries.get(create.id)
+    if expiry is None or one.lifecycle.recreate_expired or terms.recreate_expired:
+        return create
+    if not expiry.written:
+        told = f"unverified: whether it was there before and has expired ({expiry.problem})"
+        return replace(create, explanation=told)
+    return blocked(
+        one,
+        Reason.EXPIRED,
+        f"it was written at {expiry.written[:19]}Z, nobody deleted it, and it is not there: the service "
+        f"removes such deployments {lifetime_of(one)[1]}",
+        "write lifecycle: {recreateExpired: true} to have it made again each time, pass --recreate-expired "
+        "to do it once, or remove the entry",
+        region=create.region,
+    )
+
+
+def _over(one: DesiredDeployment, last: ActivityEvent, now: datetime) -> bool:
+    try:
+        return datetime.fromisoformat(last.at) + lifetime_of(one)[0] <= now
+    except (ValueError, TypeError):  # no time at all, or one without its zone
+        return False
