@@ -17,6 +17,11 @@ _AI_SERVICES = (
 )
 
 
+_QUESTION_ANSWERING = ("AIServices", "QnAMaker.v2", "TextAnalytics")
+_INTERFACES = {"QnAMaker.v2": "QnAMaker", "TextAnalytics": "Text Analytics"}
+"""The first address of a kind whose interface has another name (recorded in 2021 and 2025)."""
+
+
 def _rule(key: str, count: int, *patterns: str) -> Json:
     """A limit per second on calls; a pattern is `METHOD path`."""
     matches = [dict(zip(("method", "path"), pattern.split(" "), strict=True)) for pattern in patterns]
@@ -62,7 +67,7 @@ def endpoint(location: str, kind: str, domain: str | None) -> str:
 def endpoints(location: str, kind: str, domain: str | None) -> Json:
     """Addresses by interface; the Foundry one needs a custom domain."""
     if kind not in WITH_DEPLOYMENTS:
-        return {kind: endpoint(location, kind, domain)}
+        return {_INTERFACES.get(kind, kind): endpoint(location, kind, domain)}
     address = endpoint(location, "OpenAI", domain)
     if kind == "OpenAI":
         return dict.fromkeys(_OPENAI, address)
@@ -71,7 +76,20 @@ def endpoints(location: str, kind: str, domain: str | None) -> Json:
 
 
 def api_properties(kind: str) -> Json:
-    """Settings of other services: AIServices in June 2026, empty on other accounts since 2022 (recorded)."""
-    if kind == "AIServices":
+    """Settings of other services: a search key where questions are answered, else empty (recorded)."""
+    if kind in _QUESTION_ANSWERING:
         return {"apiProperties": {"qnaAzureSearchEndpointKey": None}}
     return {"apiProperties": {}} if kind in WITH_DEPLOYMENTS else {}
+
+
+def quota_limit(kind: str) -> Json:
+    """`quotaLimit`, calls per thirty days: only TextAnalytics shows one (recorded in October 2025)."""
+    if kind != "TextAnalytics":
+        return {}
+    rule = _rule("workflow.endpoint.postcalls", 100_000, "* /language/:analyze-conversations")
+    return {"quotaLimit": {"rules": [{**rule, "renewalPeriod": 2_592_000}]}}
+
+
+def project_management(kind: str) -> Json:
+    """Off on kinds that hold no projects (recorded for two of them in October 2025)."""
+    return {} if kind in WITH_DEPLOYMENTS else {"allowProjectManagement": False}

@@ -29,6 +29,7 @@ SKUS: Mapping[str, tuple[str, ...]] = {
     "MetricsAdvisor": _FREE,
     "Personalizer": _FREE,
     "QnAMaker": _FREE,
+    "QnAMaker.v2": ("S0",),
     "SpeechServices": _FREE,
     "SpeechTranslation": _FREE,
     "TextAnalytics": ("F0", "S", "S0", "S1", "S2", "S3", "S4"),

@@ -18,6 +18,7 @@ from reconciler.emulator import (
     paging,
     provider_errors,
     provisioning,
+    versions,
 )
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn, expect, expect_texts
@@ -114,18 +115,24 @@ def get(turn: Turn) -> Answer:
     found = turn.store.get("account", key_of(turn))
     if found is None:
         raise errors.resource_not_found(turn.args["account"], turn.args["group"])
-    return _answer(200, found["body"])
+    return _answer(turn, 200, found["body"])
 
 
 def by_group(turn: Turn) -> Answer:
     require_group(turn)
     found = turn.store.scan("account", f"{group_key(turn)}/")
-    return Answer(status=200, body=paging.page(turn, [item["body"] for item in found]))
+    return Answer(
+        status=200,
+        body=paging.page(turn, [versions.visible_account(item["body"], turn.version) for item in found]),
+    )
 
 
 def by_subscription(turn: Turn) -> Answer:
     found = turn.store.scan("account", f"/subscriptions/{turn.subscription.lower()}/")
-    return Answer(status=200, body=paging.page(turn, [item["body"] for item in found]))
+    return Answer(
+        status=200,
+        body=paging.page(turn, [versions.visible_account(item["body"], turn.version) for item in found]),
+    )
 
 
 def put(turn: Turn) -> Answer:
@@ -166,7 +173,7 @@ def _restore(turn: Turn, asked: Json) -> Answer:
     turn.store.put("account", key_of(turn), {"body": body})
     for deployment in gone.get("deployments", []):
         turn.store.put("deployment", str(deployment["body"]["id"]).lower(), deployment)
-    return _answer(201, body)
+    return _answer(turn, 201, body)
 
 
 def _without_addresses(body: Json) -> Json:
@@ -230,7 +237,7 @@ def _echoed_id(turn: Turn, before: Json | None) -> str:
 def patch(turn: Turn) -> Answer:
     """Merge sku, tags and properties: 202 with a body and both operation headers (recorded).
 
-    200 when operations end at once (specified).
+    200 when operations end at once (specified) and when only tags change (recorded with az CLI, July 2023).
     """
     require_group(turn)
     asked = _asked(turn)
@@ -244,6 +251,8 @@ def patch(turn: Turn) -> Answer:
         turn, {**overlay(_without_addresses(before["body"]), kept), "id": before["body"]["id"]}, before
     )
     turn.store.put("account", key_of(turn), {"body": body})
+    if not asked.get("properties") and turn.forced is None and before["body"]["sku"] == body["sku"]:
+        return _answer(turn, 200, body)
     return _long(turn, 202, "update", location_too=True)
 
 
@@ -286,20 +295,26 @@ def nested(store: Store, key: str) -> list[Json]:
 def _long(turn: Turn, status: int, event: str, *, location_too: bool = False) -> Answer:
     found = turn.store.get("account", key_of(turn)) or {}
     body = found["body"]
-    operation = provisioning.begin(
-        turn, kind="account", event=event, key=key_of(turn), location=body["location"]
+    at_once = turn.version == versions.ACCOUNTS_AT_ONCE and turn.forced is None
+    operation = (
+        None
+        if at_once
+        else provisioning.begin(
+            turn, kind="account", event=event, key=key_of(turn), location=body["location"]
+        )
     )
     if operation is None:
-        return _answer(200 if status == 202 else status, body)
+        return _answer(turn, 200 if status == 202 else status, body)
     if provisioning.rules(turn.store).get("puts") == "accepted":
         status = 202
     body["properties"]["provisioningState"] = operation["state"]
     turn.store.put("account", key_of(turn), found)
-    return _answer(status, body, provisioning.headers(turn, operation, location_too=location_too))
+    return _answer(turn, status, body, provisioning.headers(turn, operation, location_too=location_too))
 
 
-def _answer(status: int, body: Json, headers: Mapping[str, str] | None = None) -> Answer:
-    return Answer(status=status, body=body, headers={"ETag": body["etag"], **(headers or {})})
+def _answer(turn: Turn, status: int, body: Json, headers: Mapping[str, str] | None = None) -> Answer:
+    shown = versions.visible_account(body, turn.version)
+    return Answer(status=status, body=shown, headers={"ETag": body["etag"], **(headers or {})})
 
 
 def filled(turn: Turn, given: Json, before: Json | None, *, state: str = "Succeeded") -> Json:
@@ -336,13 +351,18 @@ def _properties(turn: Turn, identity: str, location: str, kind: str, given: Json
         "dateCreated": clock.stamp(turn.now),
         **account_faces.api_properties(kind),
         "callRateLimit": {"rules": account_faces.rules(kind)},
+        **account_faces.quota_limit(kind),
         "isMigrated": False,
+        **account_faces.project_management(kind),
         "privateEndpointConnections": [],
         "publicNetworkAccess": "Enabled",
         "capabilities": account_faces.capabilities(kind),
         "endpoints": account_faces.endpoints(location, kind, given.get("customSubDomainName")),
     }
-    return {**fixed, **{part: value for part, value in given.items() if part != "restore"}}
+    asked = {part: value for part, value in given.items() if part != "restore"}
+    if "apiProperties" in asked:
+        asked["apiProperties"] = {**fixed.get("apiProperties", {}), **(asked["apiProperties"] or {})}
+    return {**fixed, **asked}
 
 
 def _identity(turn: Turn, given: Json) -> Json:

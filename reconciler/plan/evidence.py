@@ -54,6 +54,9 @@ def _proven(item: DriftItem, event: ActivityEvent | None) -> DriftItem:
         )
     if event.deletes:
         return _of(item, Cause.DELETED_OUTSIDE, "the Activity Log has its deletion", event)
+    if item.cause is Cause.EXPIRED:
+        told = f"it was written at {event.at[:19]}Z, nobody deleted it, and it is not there"
+        return replace(item, explanation=told)
     if item.cause is Cause.PENDING:
         return _of(item, Cause.MISSING, f"it is not there, and was written at {event.at[:19]}", None)
     return item

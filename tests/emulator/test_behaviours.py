@@ -63,10 +63,13 @@ def test_every_listed_header_is_sent_somewhere(item: dict[str, str]) -> None:
     replies = [
         arm.call("GET", ACCOUNT, bearer=""),
         arm.arm("PUT", deployment(), gpt_4o(50, sku="ProvisionedManaged")),
-        arm.arm("PATCH", f"{ACCOUNT}", {"tags": {}}),
+        arm.arm("PATCH", f"{ACCOUNT}", {"properties": {"disableLocalAuth": True}}),
         arm.arm("GET", f"{ACCOUNT}-none"),
         arm.arm("DELETE", deployment("none")),
     ]
     arm.control("clock", {"advanceSeconds": 100})
-    replies += [arm.arm("PATCH", ACCOUNT, {"tags": {"a": "b"}}), arm.arm("GET", ACCOUNT)]
+    replies += [
+        arm.arm("PATCH", ACCOUNT, {"properties": {"disableLocalAuth": True}}),
+        arm.arm("GET", ACCOUNT),
+    ]
     assert any(item["name"].lower() in reply.headers for reply in replies)

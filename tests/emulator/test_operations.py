@@ -157,12 +157,37 @@ def test_an_account_is_created_by_a_long_operation_and_deployments_wait_for_it()
 
 def test_patching_an_account_answers_202_with_both_operation_headers() -> None:
     arm = fleet()
-    patched = arm.arm("PATCH", ACCOUNT, {"tags": {"a": "b"}})
+    asked = {"tags": {"a": "b"}, "properties": {"disableLocalAuth": True}}
+    patched = arm.arm("PATCH", ACCOUNT, asked)
     assert (patched.status, patched.json["properties"]["provisioningState"]) == (202, "Accepted")
     where = urlsplit(patched.headers["location"])
     polls = [arm.call("GET", f"{where.path}?{where.query}", bearer=arm.token) for _ in range(2)]
     assert [poll.status for poll in polls] == [202, 200]
     assert polls[1].json["tags"] == arm.arm("GET", ACCOUNT).json["tags"] == {"a": "b"}
+
+
+@pytest.mark.parametrize("asked", [{}, {"properties": {}}, {"sku": {"name": "S0"}}])
+def test_patching_only_the_tags_of_an_account_is_done_at_once(asked: dict[str, object]) -> None:
+    patched = fleet().arm("PATCH", ACCOUNT, {"tags": {"a": "b"}, **asked})
+    assert (patched.status, patched.json["properties"]["provisioningState"]) == (200, "Succeeded")
+    assert "azure-asyncoperation" not in patched.headers
+    assert patched.json["tags"] == {"a": "b"}
+
+
+@pytest.mark.parametrize(("version", "state"), [("2017-04-18", "Succeeded"), ("2021-04-30", "Creating")])
+def test_an_account_written_with_the_oldest_version_is_there_at_once(version: str, state: str) -> None:
+    other = ACCOUNT.removesuffix("acc") + "fresh"
+    asked = {"location": "westus", "kind": "Face", "sku": {"name": "S0"}}
+    created = fleet().arm("PUT", other, asked, version=version)
+    assert (created.status, created.json["properties"]["provisioningState"]) == (201, state)
+
+
+@pytest.mark.parametrize(("version", "shown"), [("2024-10-01", None), ("2025-06-01", False)])
+def test_an_account_says_since_2025_that_it_holds_no_projects(version: str, shown: bool | None) -> None:
+    other = ACCOUNT.removesuffix("acc") + "fresh"
+    arm = fleet()
+    arm.arm("PUT", other, {"location": "westus", "kind": "Face", "sku": {"name": "S0"}}, version="2025-06-01")
+    assert arm.arm("GET", other, version=version).json["properties"].get("allowProjectManagement") is shown
 
 
 def test_an_unknown_operation_is_not_found() -> None:

@@ -76,7 +76,7 @@ def accounts(guide: Guide) -> Iterator[Stop]:
     yield guide.ask("PUT", NEW, S0)
     guide.lro(puts="created")
     guide.settle()
-    yield guide.ask("PATCH", NEW, {"tags": {"a": "b"}})
+    yield guide.ask("PATCH", NEW, {"properties": {"disableLocalAuth": True}})
     guide.settle()
     guide.lro(polls=0)
     yield guide.ask("PATCH", NEW, {"tags": {"a": "c"}})

@@ -3,7 +3,8 @@
 Rule of this module: files were parted before any of them was read: those whose SHA-256 of
 `repository:file name` is divisible by three were set aside and not looked at until everything was built.
 An exchange is equal when status and every listed value, member and header are; steps that a recording does
-not have, or not whole, only lead there and are not counted.
+not have, or not whole, only lead there and are not counted. `differs` says why one stays different; the
+pace of polling (Retry-After) is the emulator's own setting and not compared.
 """
 
 import hashlib
@@ -23,12 +24,13 @@ NAMES = {"sub": SUB_A, "group": "unseen-rg", "account": "unseenaccount"}
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """One exchange, and what of it differs."""
+    """One exchange, what of it differs, and the reason given for that."""
 
     repository: str
     path: str
     line: str
     wrong: tuple[str, ...]
+    differs: str
 
 
 def sessions(part: Part) -> list[dict[str, Any]]:
@@ -55,7 +57,13 @@ def _session(session: Mapping[str, Any]) -> list[Judged]:
             line = f"{step.get('method', 'GET')} {step.get('path', step.get('poll'))}"
             wrong = tuple(_differences(step, reply))
             found.append(
-                Judged(repository=session["repository"], path=session["path"], line=line, wrong=wrong)
+                Judged(
+                    repository=session["repository"],
+                    path=session["path"],
+                    line=line,
+                    wrong=wrong,
+                    differs=step.get("differs", ""),
+                )
             )
         last = reply if "poll" not in step else last
     return found

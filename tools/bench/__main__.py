@@ -9,8 +9,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from tools.bench.commands import commands
 from tools.bench.curves import curves
-from tools.bench.measure import Row, Section
+from tools.bench.measure import Row, Section, compile_all
 from tools.bench.page import page
 from tools.bench.sections import SDK, Effort, applies, memory, plans, starts, validation
 from tools.sdk_release import installed
@@ -32,6 +33,7 @@ def main(argv: list[str]) -> int:
         "start": starts,
         "plan": plans,
         "apply": applies,
+        "commands": commands,
         "memory": memory,
         "curves": partial(curves, folder=plots),
     }
@@ -39,6 +41,7 @@ def main(argv: list[str]) -> int:
     if unknown:
         print(f"there is no part {', '.join(sorted(unknown))}; parts are {', '.join(parts)}", file=sys.stderr)
         return 64
+    compile_all(ROOT / "reconciler", ROOT / "tools")
     sections = [_told(parts[name], effort) for name in parts if name in (given.only or parts)]
     if given.write:
         command = " ".join(["python -m tools.bench", *argv])

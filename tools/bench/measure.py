@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import json
 import os
 import statistics
@@ -11,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 PYTHON = sys.executable
 RECONCILER = [PYTHON, "-m", "reconciler"]
@@ -57,12 +59,27 @@ class Section:
     notes: tuple[str, ...]
 
 
+def environment() -> dict[str, str]:
+    """What processes get: as here, but Python may keep the bytecode it compiles, as it does for users."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
+def compile_all(*folders: Path) -> None:
+    """Have the bytecode of these folders at hand, as an installed package has it."""
+    for folder in folders:
+        compileall.compile_dir(folder, quiet=2)
+
+
 def run(words: Sequence[str], *, env: Mapping[str, str] | None = None, codes: Sequence[int] = (0,)) -> Used:
     """Run a program to its end; RuntimeError with its last words where it ends with another exit code."""
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         started = time.perf_counter()
         process = subprocess.Popen(
-            words, stdout=out, stderr=err, stdin=subprocess.DEVNULL, env=dict(env) if env else None
+            words,
+            stdout=out,
+            stderr=err,
+            stdin=subprocess.DEVNULL,
+            env=environment() if env is None else dict(env),
         )
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - started

@@ -15,7 +15,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-CONCURRENCY = 32
+CONCURRENCY = 128
+"""Requests at once, as many as the program makes by default."""
 
 
 def bare_lists(url: str, *size: str) -> dict[str, Any]:
@@ -59,8 +60,40 @@ def bare_lists(url: str, *size: str) -> dict[str, Any]:
     return _timed(lambda: asyncio.run(run()))
 
 
+def asyncio_lists(url: str, *size: str) -> dict[str, Any]:
+    """The barest client: the same requests over asyncio's own streams, each body read and thrown away."""
+    from urllib.parse import urlsplit  # noqa: PLC0415 -- each subject pays for what it uses
+
+    from tools.bench.fleets import account  # noqa: PLC0415
+
+    shape, there = _size(size), urlsplit(url)
+    paths = [
+        f"{account(number, shape)}/deployments?api-version=2026-09-01" for number in range(shape.accounts)
+    ]
+
+    async def run() -> float:
+        started = time.perf_counter()
+        todo = iter(paths)
+
+        async def worker() -> None:
+            reader, writer = await asyncio.open_connection(there.hostname, there.port)
+            for path in todo:
+                writer.write(f"GET {path} HTTP/1.1\r\nHost: {there.netloc}\r\n\r\n".encode())
+                head = (await reader.readuntil(b"\r\n\r\n")).lower()
+                await reader.readexactly(int(head.partition(b"content-length:")[2].split(b"\r\n", 1)[0]))
+            writer.close()
+
+        await asyncio.gather(*(worker() for _ in range(min(CONCURRENCY, len(paths)))))
+        return time.perf_counter() - started
+
+    return _timed(lambda: asyncio.run(run()))
+
+
 def plan(url: str, *size: str) -> dict[str, Any]:
     """Our plan of a fleet in sync: sign in, observe, compare, order, forecast."""
+    from reconciler.__main__ import tune  # noqa: PLC0415
+
+    tune()
     from reconciler.arm.client import ArmClient, ArmSettings  # noqa: PLC0415
     from reconciler.arm.tokens import EmulatorTokens  # noqa: PLC0415
     from reconciler.clock import SystemClock  # noqa: PLC0415
@@ -125,9 +158,12 @@ def validation(folder: str) -> dict[str, Any]:
     """Our validate: reading, schema, merging, every rule."""
     from datetime import date  # noqa: PLC0415
 
+    from reconciler.__main__ import tune  # noqa: PLC0415
     from reconciler.catalogue.load import catalogue  # noqa: PLC0415
     from reconciler.manifest import rules  # noqa: PLC0415
     from reconciler.manifest.load import load  # noqa: PLC0415
+
+    tune()
 
     def run() -> float:
         started = time.perf_counter()
@@ -156,6 +192,7 @@ def _size(words: tuple[str, ...]) -> Any:  # noqa: ANN401 -- a Size; importing i
 
 SUBJECTS: dict[str, Callable[..., dict[str, Any]]] = {
     "bare-lists": bare_lists,
+    "asyncio-lists": asyncio_lists,
     "plan": plan,
     "bare-validation": bare_validation,
     "validation": validation,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.arm.wire import offers
 from reconciler.catalogue.load import catalogue, catalogue_with
 from reconciler.catalogue.overlay import Overlay, read_overlay, to_document
 from reconciler.catalogue.query import Catalogue
@@ -17,6 +18,7 @@ from reconciler.domain.sku import SkuName
 from reconciler.domain.state import Offer
 from reconciler.errors import UsageProblem
 
+RECORDINGS = Path(__file__).parents[2] / "recordings"
 HERE, STANDARD, PTU = Region("swedencentral"), SkuName("Standard"), SkuName("ProvisionedManaged")
 OFFER = Offer(
     model_format="OpenAI",
@@ -199,3 +201,28 @@ def test_the_new_fields_survive_the_file() -> None:
     said = Replacement(model="gpt-78", version="2028-01-01", starts="2028-06-01T00:00:00Z", lead_days=30)
     offer = replace(NEW, scope="Base", replacement=said, hosted_on="azure", publisher="OpenAI", asset="a")
     assert read_overlay(json.dumps(to_document(overlay(offer))).encode()) == overlay(offer)
+
+
+def test_the_recorded_list_of_the_newest_api_version_arrives_with_its_new_fields(tmp_path: Path) -> None:
+    recorded = json.loads((RECORDINGS / "location_models_eastus2_2026-09-01_excerpt.json").read_text("utf-8"))
+    listed = [
+        offer for item in recorded["interactions"][0]["response"]["body"]["value"] for offer in offers(item)
+    ]
+    known = over(tmp_path, overlay(*listed, region=Region("eastus2")))
+    hosts = {version: known.hosting("claude-opus-5-5", version) for version in ("1", "2")}
+    assert {version: host and host.on for version, host in hosts.items()} == {"1": "anthropic", "2": "azure"}
+    assert {host.source.id for host in hosts.values() if host} == {"overlay"}
+    global_standard = SkuName("GlobalStandard")
+    assert known.pool("claude-opus-5-5", "2", global_standard) == (
+        "AIServices.GlobalStandard.claude-opus-5-5.Azure"
+    )
+    life = known.lifecycle("gpt-4o", "2024-05-13", global_standard)
+    assert life is not None
+    assert life.announced is not None
+    assert (life.announced.model, life.announced.version) == ("gpt-5.6-sol", "2026-07-09")
+    assert (life.announced.starts, life.announced.source.id) == (date(2026, 11, 24), "overlay")
+    by_sku = {one.sku.name: one.lifecycle_status for one in listed if one.model_name == "gpt-4o"}
+    for sku, status in by_sku.items():
+        facts = known.lifecycle("gpt-4o", "2024-05-13", SkuName(sku))
+        assert facts is not None
+        assert facts.arm_status == status

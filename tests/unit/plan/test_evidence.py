@@ -103,3 +103,13 @@ def test_a_log_that_cannot_be_read_is_told_once_and_changes_no_cause() -> None:
     report = with_evidence(missing(), {SUBSCRIPTION.lower(): silent})
     assert report.unverified == (silent,)
     assert [item.cause for item in report.items] == [Cause.MISSING]
+
+
+def test_an_expired_one_that_the_log_has_is_no_longer_said_to_be_perhaps_never_applied() -> None:
+    assert "or was never applied" in proven(expired()).explanation
+    written = proven(expired(), event("write"))
+    assert (
+        written.explanation
+        == "it was written at 2026-11-20T10:00:00Z, nobody deleted it, and it is not there"
+    )
+    assert (written.who, written.when) == (None, None)
