@@ -158,3 +158,11 @@ def test_soonest_first_retired_above_all_unknown_last() -> None:
 def test_nothing_declared_is_nothing_listed() -> None:
     empty = DesiredState(fleet=declared([]).fleet)
     assert declared_lifespans(empty, catalogue(), TODAY) == ()
+
+
+@pytest.mark.parametrize(
+    "sku", ["ProvisionedManaged", "DataZoneProvisionedManaged", "GlobalProvisionedManaged"]
+)
+@pytest.mark.parametrize("option", ["NoAutoUpgrade", "OnceNewDefaultVersionAvailable", None])
+def test_a_provisioned_deployment_is_never_moved_whatever_its_option(sku: str, option: str | None) -> None:
+    assert lifespan(deployment(sku=sku, upgrade=option)).upgrade_meaning == "never"
