@@ -11,7 +11,7 @@ READING = 600.0
 """Seconds that a command which only reads has, unless `--timeout` says otherwise."""
 
 WRITING = 3600.0
-"""Seconds that an apply has; a single operation in it has half of that."""
+"""Seconds that an apply has, beside what its migrations take (`reconciler.plan.migration.lasting`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,10 @@ class Deadline:
     def without(self, seconds: float) -> Deadline:
         """Less what a person took to answer, unless the limit is the person's own."""
         return self if self.given else replace(self, started=self.started + seconds)
+
+    def longer(self, seconds: float) -> Deadline:
+        """With more time for a plan that is known to take it, unless the limit is the person's own."""
+        return self if self.given else replace(self, seconds=self.seconds + seconds)
 
     def __str__(self) -> str:
         told = f"the time limit of {self.seconds:g} s"

@@ -12,7 +12,7 @@ from pathlib import Path
 from reconciler.errors import ReconcilerError, UsageProblem
 
 
-def write_folder(folder: Path, files: Mapping[str, str], *, force: bool) -> tuple[Path, ...]:
+def write_folder(folder: Path, files: Mapping[str, str], *, force: bool | None) -> tuple[Path, ...]:
     """Write `files` below `folder`; UsageProblem where one of them is there and `force` is not given.
 
     Each is written beside its target first, so none is ever there in part. They are put in their places from
@@ -46,8 +46,8 @@ def write_folder(folder: Path, files: Mapping[str, str], *, force: bool) -> tupl
     return tuple(targets)
 
 
-def must_be_free(targets: Iterable[Path], *, force: bool) -> None:
-    """Refuse to write where something is that `force` does not allow to be replaced."""
+def must_be_free(targets: Iterable[Path], *, force: bool | None) -> None:
+    """Refuse to write where something is that may not be replaced; `force` None: there is no --force."""
     try:
         there = [str(target) for target in targets if target.is_symlink() or target.exists()]
     except OSError as problem:
@@ -58,7 +58,7 @@ def must_be_free(targets: Iterable[Path], *, force: bool) -> None:
     if there and not force:
         raise UsageProblem(
             f"{_listed(there)} already {'exists' if len(there) == 1 else 'exist'}, and no file is replaced "
-            "unasked. Nothing was written; name another place, or pass --force where the command has it"
+            f"unasked. Nothing was written; name another place{'' if force is None else ', or pass --force'}"
         )
 
 

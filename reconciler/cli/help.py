@@ -58,7 +58,7 @@ class Command(click.Command):
                 and (record := param.get_help_record(ctx)) is not None
             ]
             if records:
-                yield f"{group} options".strip().capitalize() if group else "Options", records
+                yield f"{group.removesuffix('s')} options" if group else "Options", records
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The examples, each on a line of its own."""

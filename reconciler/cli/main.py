@@ -150,6 +150,9 @@ def run_command(argv: Sequence[str], *, started: float | None = None) -> int:
             ended = Exit(code) if isinstance(code, int) else Exit.DONE
             with _readers_may_go():
                 sys.stdout.flush()
+        except click.exceptions.NoArgsIsHelpError as bare:
+            bare.show()  # a group without a command: its help, as it is laid out
+            return Exit.USAGE
         except click.UsageError as wrong:
             return _say(_usage(wrong), Exit.USAGE)
         except UsageProblem as wrong:

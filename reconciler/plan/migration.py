@@ -7,6 +7,7 @@ two writes; in which order depends on the sizes that the two models take.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -14,12 +15,21 @@ from reconciler.domain.deployment import JsonObject
 from reconciler.domain.json_values import put
 from reconciler.domain.sku import SkuFamily
 from reconciler.domain.state import Offer
-from reconciler.plan.actions import Reason, Update
+from reconciler.plan.actions import Action, Reason, Update
 from reconciler.plan.availability import Availability, bounds, fits
 from reconciler.plan.body import writable
+from reconciler.plan.plan import Plan
 from reconciler.plan.terms import Hindrance
 
 _CAPACITY = ("sku", "capacity")
+_LASTS = 1800.0
+"""Seconds that a migration takes at most (Microsoft, working with models: 20 to 30 minutes)."""
+
+
+def lasting(plan: Plan) -> float:
+    """Seconds that the migrations of `plan` take: accounts at the same time, those in one after another."""
+    migrations = Counter(step.action.id.account for step in plan.work if _migrates(step.action))
+    return _LASTS * max(migrations.values(), default=0)
 
 
 def in_legal_order(action: Update, availability: Availability) -> Update | Hindrance:
@@ -43,6 +53,15 @@ def in_legal_order(action: Update, availability: Availability) -> Update | Hindr
             return _no_order(change.before, change.after, old, new)
         return _with(action, put(there, _CAPACITY, change.after))
     return _with(action, put(action.body, _CAPACITY, change.before))
+
+
+def _migrates(action: Action) -> bool:
+    """Whether it gives a provisioned deployment another model or version."""
+    return (
+        isinstance(action, Update)
+        and action.desired.spec.sku.name.family is SkuFamily.PROVISIONED
+        and any(change.path.startswith("model.") for change in action.changes)
+    )
 
 
 def _with(action: Update, first: JsonObject) -> Update:

@@ -97,14 +97,14 @@ def _cells(one: ListedPrice) -> tuple[str, ...]:
     use, row = one.use, one.row
     name = use.model or (f"{use.format} models" if use.format else "every model")
     regions = "all" if EVERYWHERE in one.regions else _few(one.regions)
-    kind = use.kind.replace("_", " ") + (f", {row.term}" if row.term else "")
+    kind = use.kind.replace("_", " ")
     return (
         name,
         use.version or "any",
         use.sku.name,
         kind,
         plain(row.price),
-        row.unit,
+        row.term or row.unit,  # the list writes 1/Hour also where the rate is of a whole term
         regions,
         row.source.as_of,
     )

@@ -209,7 +209,7 @@ def _moved(
                 f"`{name}` is declared already, with another model; rename it or edit by hand", checks
             )
         wanted = Beside(id=one.id, name=name, values=values, comment=_cut_over_comment(one, retires))
-        told.append(f"move the traffic to {name}, then run `reconciler upgrade --finish`")
+        told.append(f"move the traffic to {name}, then run {_finishing(season)}")
     return Proposal(
         deployment=one,
         standing=Standing.EDIT,
@@ -220,6 +220,13 @@ def _moved(
         checks=checks,
         reason="; ".join(told),
     )
+
+
+def _finishing(season: Season) -> str:
+    """The command that takes the old entries out: it finds the target only where it is asked as before."""
+    to = season.sources.to
+    asked = "" if to is None else f" --to {to.name}{f'@{to.version}' if to.version else ''}"
+    return f"`reconciler upgrade --finish{asked} --write`"
 
 
 def _cut_over(
@@ -236,7 +243,7 @@ def _cut_over(
         deployment=one, standing=Standing.WAITING, retires=retires, target=target, strategy=Strategy.FINISH
     )
     if not season.finish:
-        reason = f"{name} is declared beside it; move the traffic, then run `reconciler upgrade --finish`"
+        reason = f"{name} is declared beside it; move the traffic, then run {_finishing(season)}"
         return replace(base, reason=reason)
     if users:
         reason = f"still named by {', '.join(users)}; point that to {name} first"

@@ -122,6 +122,18 @@ def test_finish_removes_the_old_entry_once_nothing_names_it(
     assert "name: chat #" not in manifests.read_text("utf-8")
 
 
+@pytest.mark.usefixtures("manifests")
+def test_the_command_that_finishes_names_the_target_that_was_given_by_to(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Without it nothing knows which of the two entries is the successor."""
+    chosen = ["upgrade", *JUNE, "--target", "*/*/chat", "--to", "gpt-4.1@2025-04-14"]
+    for words in (["--write"], []):
+        assert run([*chosen, *words]) == 0
+        shown = " ".join(capsys.readouterr().out.split())
+        assert "then run `reconciler upgrade --finish --to gpt-4.1@2025-04-14 --write`" in shown
+
+
 def test_the_fleets_preference_comes_before_the_documented_successor(
     manifests: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import httpx
+import pytest
 
 from reconciler.arm.client import ArmClient, ArmSettings
 from reconciler.arm.pacing import Bucket
@@ -28,7 +29,7 @@ LOOKS_BEFORE_AND_AFTER = 3
 """A GET before a write, the write, and a GET after it: what each deployment needs beside its operation."""
 
 BAR = 1.3
-"""Times the ideal schedule, at the default parallelism of fewer requests than there are accounts."""
+"""Times the ideal schedule, at the default number of requests at once and at one below that of accounts."""
 
 
 def test_two_hundred_creates_over_forty_accounts_take_no_conflict_and_hardly_more_than_the_ideal() -> None:
@@ -132,16 +133,19 @@ async def _served_and_applied(
         emulator.close()
 
 
-def test_at_the_default_settings_the_whole_client_keeps_the_bar_without_a_409_or_a_429() -> None:
-    """I-09, F-099: operations of two polls; never more requests at once than the parallelism."""
+@pytest.mark.parametrize("settings", [DEFAULTS, replace(DEFAULTS, parallelism=32)], ids=["default", "32"])
+def test_at_the_default_settings_the_whole_client_keeps_the_bar_without_a_409_or_a_429(
+    settings: ArmSettings,
+) -> None:
+    """I-09, F-099: operations of two polls; also with fewer requests at once than there are accounts."""
     state = _many()
 
-    report, took, transport = run(_served_and_applied(state, DEFAULTS, polls=2, seconds=10))
+    report, took, transport = run(_served_and_applied(state, settings, polls=2, seconds=10))
     assert [item.fault for item in report.items if item.fault] == []
     assert report.succeeded
     assert 409 not in transport.statuses
     assert transport.overdrawn == 0, "ARM would have answered 429"
-    assert transport.most <= DEFAULTS.parallelism < len(ACCOUNTS)
+    assert transport.most <= min(settings.parallelism, 2 * len(ACCOUNTS))
     # GET, PUT, two polls ten seconds apart as ARM asks, GET
     ideal = EACH * (5 * LATENCY + 2 * 10)
     assert took <= BAR * ideal, f"{took:.1f} s, ideal {ideal:.1f} s"

@@ -157,6 +157,7 @@ class _Run:
         from reconciler.engine.outcome import ApplyReport
         from reconciler.engine.stale import stale_items
         from reconciler.plan import quota
+        from reconciler.plan.migration import lasting
 
         desired, output, deadline = self.loaded.state(), self.output, self.connection.timeout
         async with connect(self.connection, output, desired, read_only=False) as arm:
@@ -176,7 +177,7 @@ class _Run:
             if not plan.applyable:
                 return self._nothing_written(ApplyReport(plan=plan, items=moved))
             waited = _ask(self.consent, plan, output, deadline)
-            return await self._write(plan, arm, moved, deadline.without(waited))
+            return await self._write(plan, arm, moved, deadline.without(waited).longer(lasting(plan)))
 
     def _show(self, plan: Plan) -> None:
         """The plan, where whoever says yes can see it: with `--output-file` that is stderr.

@@ -13,10 +13,11 @@ from reconciler.errors import UsageProblem
 
 _STATE = click.option(
     "--state",
+    envvar="RECONCILER_EMULATOR_STATE",
     type=click.Path(dir_okay=False, path_type=Path),
     default=Path(".reconciler/emulator.db"),
     show_default=True,
-    help="SQLite file of the state; `:memory:` keeps none (serve only).",
+    help="SQLite file of the state; `:memory:` keeps none (serve only).  [RECONCILER_EMULATOR_STATE]",
 )
 
 

@@ -90,13 +90,13 @@ def command(*, folder: Path, fleet: str, live: tuple[str, ...], ci: str, connect
     pipeline = {to: _template(name).read_text("utf-8") for name, to in _CI[ci].items()}
     written = {"manifests/" + _SCHEMA: _schema(), **pipeline}
     if live:
-        must_be_free([folder / name for name in written], force=False)
+        must_be_free([folder / name for name in written], force=None)
         code = _exported(folder / "manifests", fleet, live, connection)
         if code != Exit.DONE:
             return code
     else:
         written |= {"manifests/fleet.yaml": _fleet(fleet, connection), "manifests/first-account.yaml": _set()}
-    for path in sorted(write_folder(folder, written, force=False)):
+    for path in sorted(write_folder(folder, written, force=None)):
         click.echo(str(path))
     click.echo("\n".join(["", *_next(folder, ci, live=bool(live))]), err=True)
     return Exit.DONE

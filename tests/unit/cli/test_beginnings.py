@@ -54,7 +54,9 @@ def test_init_never_replaces_a_file(empty: Path, capsys: pytest.CaptureFixture[s
     (empty / "manifests/fleet.yaml").write_text("mine", "utf-8")
     assert run(["init"]) == 64
     assert (empty / "manifests/fleet.yaml").read_text("utf-8") == "mine"
-    assert "manifests/fleet.yaml" in capsys.readouterr().err
+    refused = capsys.readouterr().err
+    assert "manifests/fleet.yaml" in refused
+    assert "--force" not in refused, "init has no such option"
 
 
 def test_init_from_live_declares_what_exists(empty: Path) -> None:
@@ -87,9 +89,9 @@ def test_help_groups_options_the_commands_own_first_with_twins_and_examples(
 ) -> None:
     assert run(["plan", "--help"]) == 0
     text = capsys.readouterr().out
-    places = [text.index(f"{title}:") for title in ("Options", "Manifests options", "Azure options")]
+    places = [text.index(f"{title}:") for title in ("Options", "Manifest options", "Azure options")]
     assert places == sorted(places)
-    assert text.index("--detailed-exitcode") < text.index("Manifests options:") < text.index("--target")
+    assert text.index("--detailed-exitcode") < text.index("Manifest options:") < text.index("--target")
     assert "[RECONCILER_TARGET]" in text
     assert "Examples:\n  reconciler plan\n" in text
     assert [line for line in text.splitlines() if len(line) > 80 and "[" not in line] == []

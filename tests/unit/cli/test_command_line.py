@@ -161,3 +161,27 @@ def test_a_reader_that_goes_away_is_no_traceback(tmp_path: Path) -> None:
     command = f"{show} | head -c 1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["emulator"], ["catalog"]])
+def test_a_group_without_a_command_shows_its_help_line_by_line(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(words) == 64
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith(" ".join(["Usage: reconciler", *words, "[OPTIONS] COMMAND"]))
+    assert "\\n" not in shown.err
+    assert "error" not in shown.err.splitlines()[0]
+
+
+def test_the_emulators_commands_and_the_others_take_the_state_from_one_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RECONCILER_EMULATOR_STATE", str(tmp_path / "e.db"))
+    assert run(["apply", str(QUICKSTART), "--yes", "-q"]) == 0
+    capsys.readouterr()
+    assert run(["emulator", "status"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["state"] == str(tmp_path / "e.db")
+    assert shown["holds"]["deployment"] == 3

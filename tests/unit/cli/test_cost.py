@@ -264,3 +264,15 @@ def test_a_refresh_against_the_emulator_is_a_list_that_costs_go_by(
     assert (line["asOf"], line["monthly"]) == (asked, "73000.00")
     monkeypatch.setenv("RECONCILER_PRICES_OVERLAY", str(tmp_path / "nowhere.json"))
     desk.run("cost", code=64)
+
+
+def test_the_price_of_a_reservation_is_for_its_term_not_for_an_hour(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The list itself writes 1/Hour there."""
+    assert run(["catalog", "prices", "--sku", "ProvisionedManaged", "--region", "eastus2"]) == 0
+    rows = [line for line in capsys.readouterr().out.splitlines() if " reservation " in line]
+    assert len(rows) == 2
+    assert all("1/Hour" not in row for row in rows)
+    assert "1 Month" in rows[0]
+    assert "1 Year" in rows[1]

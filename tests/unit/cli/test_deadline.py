@@ -30,6 +30,11 @@ def test_a_persons_thinking_is_charged_to_their_own_limit_only() -> None:
     assert Deadline(seconds=60, started=0.0, given=False).without(30).left(40.0) == 50.0
 
 
+def test_a_plan_that_takes_longer_gets_more_time_unless_a_person_set_the_limit() -> None:
+    assert Deadline(seconds=3600, started=0.0, given=False).longer(5400).left(0.0) == 9000.0
+    assert Deadline(seconds=3600, started=0.0, given=True).longer(5400).left(0.0) == 3600.0
+
+
 @pytest.mark.parametrize(
     ("command", "limit"),
     [*((name, 600) for name in ("plan", "drift", "show", "quota", "lifecycle")), ("apply", 3600)],

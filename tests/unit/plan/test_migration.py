@@ -7,6 +7,7 @@ import pytest
 from reconciler.domain.deployment import UNSET, DesiredDeployment, Lifecycle, ModelChange, Unset
 from reconciler.domain.state import Offer
 from reconciler.plan.actions import Action, Blocked, Reason, Replace, Update
+from reconciler.plan.migration import lasting
 from tests.unit.plan.states import applied, desired, listed, offer, only_action, plan, state, world
 
 PROVISIONED = ["ProvisionedManaged", "GlobalProvisionedManaged", "DataZoneProvisionedManaged"]
@@ -163,3 +164,25 @@ def test_a_size_that_the_new_model_does_not_take_is_told_before_the_write() -> N
     )
     assert (type(found), found.reason) == (Blocked, Reason.NOT_OFFERED)
     assert "50 or 100" in found.fix  # type: ignore[union-attr]
+
+
+def test_migrations_of_one_account_take_their_time_one_after_another_and_accounts_at_once() -> None:
+    before = [
+        desired(name, in_account=where, sku=PTU, capacity=100)
+        for name, where in (("a", "acc"), ("b", "acc"), ("c", "acc"), ("d", "other"))
+    ]
+    after = [
+        desired(one.id.name, in_account=one.id.account.name, sku=PTU, capacity=100, model="gpt-4o-mini")
+        for one in before
+    ]
+    there = [applied(one) for one in before]
+    seen = world(listed(*there[:3]), listed(there[3], name="other"), offers=None)
+    both = ("acc", "other")
+    assert lasting(plan(state(*after, accounts=both), seen)) == 3 * 1800
+    assert lasting(plan(state(*before, accounts=both), seen)) == 0
+
+
+def test_a_new_size_alone_takes_no_time_of_a_migration() -> None:
+    before = desired(sku=PTU, capacity=100)
+    seen = world(listed(applied(before)), offers=None)
+    assert lasting(plan(state(desired(sku=PTU, capacity=150)), seen)) == 0
