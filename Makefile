@@ -20,6 +20,7 @@ help:  ## List the targets
 
 $(VENV)/pyvenv.cfg:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and none is on the PATH; PYTHON=/path/to/python names one" >&2; exit 1; }
+	@echo "making $(VENV) and installing what is needed: half a minute or so" >&2
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.runtime: $(VENV)/pyvenv.cfg pyproject.toml

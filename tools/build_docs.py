@@ -260,7 +260,7 @@ def causes_page() -> str:
 
 
 def index_page() -> str:
-    """The index as people wrote it; a page that it does not link yet is added to the list of its folder."""
+    """The index as people wrote it; pages it does not link yet are added, decisions by number."""
     docs = ROOT / "docs"
     text = (docs / "README.md").read_text("utf-8")
     for folder, heading in (("how-to", "How-to"), ("reference", "Reference"), ("decisions", "Decisions")):
@@ -272,7 +272,10 @@ def index_page() -> str:
         ]
         before, mark, after = text.partition(f"## {heading}\n\n")
         section, gap, rest = after.partition("\n\n")
-        text = before + mark + "\n".join([section.rstrip("\n"), *new]) + (gap + rest if gap else "\n")
+        lines = [*section.rstrip("\n").splitlines(), *new]
+        if folder == "decisions":
+            lines.sort()
+        text = before + mark + "\n".join(lines) + (gap + rest if gap else "\n")
     return text
 
 

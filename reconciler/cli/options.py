@@ -286,7 +286,9 @@ manifest_options = into(
 # -- Azure ---------------------------------------------------------------------------------------------
 
 
-def _connection_options(limit: float) -> Decorator:
+def _connection_options(limit: float, more: str = "") -> Decorator:
+    """`more`: what is added to the default limit, in words."""
+    default = f"[default: {limit:.0f}{more}]"
     shared = functools.partial(option, group="Azure", twin=True)
     return into(
         "connection",
@@ -319,7 +321,7 @@ def _connection_options(limit: float) -> Decorator:
             type=click.FloatRange(min=1),
             metavar="S",
             callback=functools.partial(_deadline, limit),
-            help=f"Seconds for the whole command; it ends within 5 s after them.  [default: {limit:.0f}]",
+            help=f"Seconds for the whole command; it ends within 5 s after them.  {default}",
         ),
     )
 
@@ -336,5 +338,5 @@ def _deadline(own: float, ctx: click.Context, _: click.Parameter, given: float |
 connection_options = _connection_options(READING)
 """Where ARM is, for a command that reads; it gets `connection: Connection`."""
 
-writing_connection_options = _connection_options(WRITING)
+writing_connection_options = _connection_options(WRITING, "; 1800 more for each migration")
 """The same for a command that writes and has to wait for long operations."""
