@@ -32,6 +32,15 @@ def test_a_link_to_nothing_is_found(tmp_path: Path) -> None:
     assert list(links(written)) == ["w#v"]
 
 
+@pytest.mark.parametrize("page", EVERY_PAGE)
+def test_no_page_holds_both_sides_of_a_merge(page: Path) -> None:
+    """Markdown takes the marks of an unfinished merge for text."""
+    starts = ("<<<<<<< ", ">>>>>>> ", "=======\n")
+    assert [
+        line for line in page.read_text("utf-8").splitlines(keepends=True) if line.startswith(starts)
+    ] == []
+
+
 def test_the_index_links_every_page() -> None:
     index = ROOT / "docs" / "README.md"
     linked = {(index.parent / target.partition("#")[0]).resolve() for target in links(index)}
