@@ -85,7 +85,7 @@ def _free(path: Path, found: JsonValue, wanted: JsonValue, *, forgetful: bool) -
     if not isinstance(found, Mapping):
         yield _change(path, found, wanted)
         return
-    stated = _shared(wanted, found) if forgetful else _without_empty(wanted)
+    stated = _without_empty(_shared(wanted, found) if forgetful else wanted)
     for below in differing(_shared(found, stated), stated):
         yield from _differs((*path, *below), at(found, below), at(stated, below))
 
@@ -112,11 +112,13 @@ def _shared(value: JsonObject, other: JsonObject) -> JsonObject:
 
 
 def _without_empty(value: JsonObject) -> JsonObject:
-    return {
-        name: _without_empty(inner) if isinstance(inner, Mapping) else inner
-        for name, inner in value.items()
-        if not empty(inner)
+    """Also without what is empty once its own nulls are gone: `{a: {b: null}}` says nothing of `a`."""
+    inner = {
+        name: _without_empty(one) if isinstance(one, Mapping) else one
+        for name, one in value.items()
+        if not empty(one)
     }
+    return {name: one for name, one in inner.items() if not empty(one)}
 
 
 def _removed(before: JsonObject, gone: Iterable[Path]) -> Iterator[FieldChange]:
