@@ -13,9 +13,9 @@ from reconciler.domain.deployment import (
     Sku,
     Unset,
 )
+from reconciler.domain.fleet import DesiredAccount, DesiredState, Fleet, PrunePolicy
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.sku import SkuName, capacity_of
-from reconciler.domain.state import DesiredAccount, DesiredState, Fleet, PrunePolicy
 
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
 REGION = Region("eastus2")

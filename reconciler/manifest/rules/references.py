@@ -11,9 +11,9 @@ from reconciler.catalogue.near import misspelling_of, similar
 from reconciler.catalogue.subject import Subject, subject
 from reconciler.diagnostics import Related, Route, Severity, did_you_mean
 from reconciler.domain.deployment import DesiredDeployment, Unset
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.domain.sku import SkuFamily, SkuName
-from reconciler.domain.state import DesiredState
 from reconciler.manifest.rules.rule import ERROR, WARNING, Finding, RuleContext, found, rule
 
 

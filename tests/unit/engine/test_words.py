@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from reconciler.domain.deployment import Lifecycle, SourceAccount
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.operation import Accepted
 from reconciler.domain.sending import UNWATCHED, SendObserver
-from reconciler.domain.state import DesiredState
 from reconciler.engine.apply import apply
 from reconciler.engine.outcome import (
     Event,

@@ -9,7 +9,7 @@ from textwrap import dedent, indent
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.deployment import DesiredDeployment
-from reconciler.domain.state import DesiredState
+from reconciler.domain.fleet import DesiredState
 from reconciler.manifest import rules
 from reconciler.manifest.load import LoadedManifests, load
 from reconciler.manifest.selection import Selection

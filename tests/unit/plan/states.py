@@ -15,25 +15,27 @@ from reconciler.domain.deployment import (
     SourceAccount,
     Unset,
 )
-from reconciler.domain.ids import AccountId, DeploymentId, Region
-from reconciler.domain.marks import FLEET_TAG
-from reconciler.domain.sku import SkuName, capacity_of
-from reconciler.domain.state import (
+from reconciler.domain.fleet import (
     DesiredAccount,
     DesiredState,
     Fleet,
     Guards,
+    PrunePolicy,
+    Scope,
+    Subscription,
+)
+from reconciler.domain.ids import AccountId, DeploymentId, Region
+from reconciler.domain.marks import FLEET_TAG
+from reconciler.domain.sku import SkuName, capacity_of
+from reconciler.domain.state import (
     Listed,
     ObservedAccount,
     ObservedDeployment,
     ObservedState,
     Offer,
-    PrunePolicy,
     QuotaPool,
     Reading,
     RegionFacts,
-    Scope,
-    Subscription,
     SystemMetadata,
 )
 from reconciler.plan.actions import Action

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.domain.state import DesiredState, ObservedDeployment, PrunePolicy
+from reconciler.domain.fleet import DesiredState, PrunePolicy
+from reconciler.domain.state import ObservedDeployment
 from reconciler.plan.actions import Adopt, Blocked, Delete, Keep, Reason, Update
 from reconciler.plan.causes import Cause
 from reconciler.plan.drift import find_drift

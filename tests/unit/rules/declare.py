@@ -17,9 +17,9 @@ from reconciler.domain.deployment import (
     Sku,
     SourceAccount,
 )
+from reconciler.domain.fleet import DesiredAccount, DesiredState, Fleet, Retirement, Scope
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.sku import SkuName, capacity_of
-from reconciler.domain.state import DesiredAccount, DesiredState, Fleet, Retirement, Scope
 from reconciler.manifest import rules
 
 TODAY = date(2026, 11, 24)
