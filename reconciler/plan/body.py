@@ -88,6 +88,15 @@ def put_body(desired: DesiredDeployment, observed: ObservedDeployment | None, ma
     return _marked(body, desired, mark)
 
 
+def halfway(body: JsonObject, there: JsonObject) -> JsonObject:
+    """`body` for a write that others follow: with the tags that are there.
+
+    The marks say what was applied, and that is so only once the last write is.
+    """
+    tags = {} if at(there, ("tags",)) is None else {"tags": at(there, ("tags",))}
+    return {**without(body, ("tags",)), **tags}
+
+
 def nulls(desired: DesiredDeployment) -> tuple[Path, ...]:
     """The places that the manifest un-sets."""
     return tuple(unset_paths(_managed(desired)))

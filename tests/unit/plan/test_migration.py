@@ -1,14 +1,24 @@
 """Provisioned deployments get another model in place: one write, or two sizes in a legal order."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
-from reconciler.domain.deployment import UNSET, DesiredDeployment, Lifecycle, ModelChange, Unset
+from reconciler.domain.deployment import (
+    UNSET,
+    DesiredDeployment,
+    Lifecycle,
+    ModelChange,
+    SkuChange,
+    Unset,
+)
 from reconciler.domain.state import Offer
 from reconciler.plan.actions import Action, Blocked, Reason, Replace, Update
+from reconciler.plan.causes import Cause
+from reconciler.plan.drift import find_drift
 from reconciler.plan.migration import lasting
-from tests.unit.plan.states import applied, desired, listed, offer, only_action, plan, state, world
+from tests.unit.plan.states import applied, desired, listed, offer, only_action, plan, seen, state, world
 
 PROVISIONED = ["ProvisionedManaged", "GlobalProvisionedManaged", "DataZoneProvisionedManaged"]
 STANDARD = ["Standard", "GlobalStandard", "DataZoneStandard"]
@@ -131,6 +141,53 @@ def test_a_new_size_beside_it_goes_in_the_order_in_which_each_size_is_legal(
     )
     sent = [(body["properties"]["model"]["name"], body["sku"]["capacity"]) for body in found.writes]
     assert sent == writes, reason
+
+
+IN_PLACE = Lifecycle(sku_change=SkuChange.IN_PLACE)
+HALVES: list[tuple[str, DesiredDeployment, DesiredDeployment, list[Offer]]] = [
+    (
+        "a larger size last",
+        desired(sku=PTU, capacity=50),
+        desired(sku=PTU, capacity=100, model="gpt-4.1"),
+        [],
+    ),
+    (
+        "a smaller size first",
+        desired(sku=PTU, capacity=100),
+        desired(sku=PTU, capacity=50, model="gpt-4.1"),
+        [],
+    ),
+    (
+        "a smaller size last, by ARM's list",
+        desired(sku=PTU, capacity=100),
+        desired(sku=PTU, capacity=25, model="gpt-4.1"),
+        [sizes("gpt-4o", 50, 50), sizes("gpt-4.1", 25, 25)],
+    ),
+    ("a version and a size", desired(version="1"), desired(version="2", capacity=60), []),
+    (
+        "a version and a SKU",
+        desired(version="1", lifecycle=IN_PLACE),
+        desired(version="2", sku="Standard", capacity=60, lifecycle=IN_PLACE),
+        [],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("reason", "before", "after", "offers"), HALVES, ids=[reason for reason, *_ in HALVES]
+)
+def test_a_run_that_dies_between_two_writes_leaves_work_and_no_accusation(
+    reason: str, before: DesiredDeployment, after: DesiredDeployment, offers: list[Offer]
+) -> None:
+    """The marks say what was applied, and the first of two writes is no end (histories, seed 7)."""
+    there = applied(before)
+    found = only_action(plan(state(after), world(listed(there), offers=offers)))
+    assert isinstance(found, Update)
+    assert len(found.writes) == 2, reason
+    half = seen(there.id, {**there.resource, **found.writes[0]})
+    assert half.tags == there.tags
+    report = find_drift(state(after), world(listed(half)), today=date(2026, 11, 29))
+    assert [item.cause for item in report.items] == [Cause.PENDING]
 
 
 def test_where_no_order_is_legal_it_is_blocked_and_the_shared_sizes_are_named() -> None:
