@@ -85,14 +85,14 @@ def _no_order(before: int, after: int, old: Sequence[Offer], new: Sequence[Offer
 
 
 def _shared(old: Sequence[Offer], new: Sequence[Offer]) -> str:
-    """The sizes that the first offers of both models have in common."""
-    one, other = bounds(old[0]), bounds(new[0])
+    """The sizes that the first offers of both models have in common; ARM may list the old one no longer."""
+    one, other = bounds((old or new)[0]), bounds(new[0])
     step = math.lcm(one[1], other[1])
     limits = [limit for limit in (one[2], other[2]) if limit is not None]
     first = max(one[0], other[0])
     candidates = range(first, first + step)
-    start = next((size for size in candidates if fits(size, old[0]) and fits(size, new[0])), None)
+    start = next((size for size in candidates if _legal(size, old[:1]) and fits(size, new[0])), None)
     if start is None:
         return "they have no size in common"
     most = f" up to {min(limits)}" if limits else ""
-    return f"both take sizes from {start} in steps of {step}{most}"
+    return f"{'both take' if old else 'the new one takes'} sizes from {start} in steps of {step}{most}"

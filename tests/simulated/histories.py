@@ -45,7 +45,7 @@ from tests.simulated.arm import (
     in_the_window,
     model_of,
 )
-from tests.simulated.deeds import START, Model
+from tests.simulated.deeds import START, US, Model
 from tests.simulated.fleets import REGION, account, deployment, desired, fleet
 from tests.simulated.reconcile import PERMISSIVE, plan_of
 from tests.simulated.time import VirtualClock, run
@@ -546,7 +546,7 @@ class Histories(RuleBasedStateMachine):
                 one, there, self.world, states=("Creating", "Updating")
             ):
                 operations = [o for o in self.world.operations.values() if o.target == one.id]
-                good = all(o.ending == Ending() for o in operations if o.ends_at > now)
+                good = all((o.who, o.ending) == (US, Ending()) for o in operations if o.ends_at > now)
                 found |= {one.id} if good and keeps_settings(one, there) else set()
         return frozenset(found)
 

@@ -378,6 +378,11 @@ def test_a_version_that_the_manifest_leaves_open_is_never_moved() -> None:
     assert who_moved(one, running(one, version=NEW)) is Mover.NOBODY
 
 
+def test_of_a_deployment_whose_sku_arm_does_not_tell_nobody_knows_that_the_service_may_move_it() -> None:
+    one = desired(version=OLD)
+    assert who_moved(one, replace(running(one, version=NEW), sku=None)) is Mover.SOMEBODY
+
+
 def of_zz(version: str, successor: str | None) -> Offer:
     made = offer("p", model="zz", version=version)
     return replace(made, replacement=Replacement(model=successor, version="3")) if successor else made
