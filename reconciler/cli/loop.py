@@ -79,8 +79,8 @@ def _left_behind() -> ThreadPoolExecutor:
 def enter(work: Coroutine[None, None, T]) -> T:
     """Run `work` to its end in an event loop of its own.
 
-    Its result is not the loop's: when the loop ends, `signal` makes a text of whatever handles a signal, in it
-    one of the main task, and in that one of all that was planned and observed (CPython 3.11).
+    Its result is kept from the loop: at its end `signal` makes a text of what handles a signal, in it one of
+    the main task, and in that one of the task's result (CPython 3.11), which is the whole fleet.
     """
     import asyncio
 

@@ -52,7 +52,7 @@ class _Resolution:
     findings: list[Diagnostic] = field(default_factory=list)
     declared: int = 0
     sound: dict[tuple[int, ...], tuple[Map, Declared]] = field(default_factory=dict)
-    """What was made of sound entries, by `_wording`; with the mapping, so that its parts stay what they are."""
+    """What was made of sound entries, by `_wording`; with the mapping, so that its parts live on."""
 
 
 def resolve(

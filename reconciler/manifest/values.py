@@ -1,6 +1,6 @@
 """The values of a text without their places, which is all that a sound manifest is read for.
 
-Rule of this module: what is odd in any way is left to `compose`, which says what it means and where it stands.
+Rule of this module: what is odd in any way is left to `compose`, which says what it means and where it is.
 Equal scalars and equal small mappings are one object here, for a fleet says the same thousands of times.
 """
 
@@ -52,7 +52,8 @@ def values_of(text: str, shared: Shared) -> tuple[tuple[int, Node], ...] | None:
         scanner.dispose()
 
 
-def _read(get_event: Any, shared: Shared) -> tuple[tuple[int, Node], ...] | None:  # noqa: ANN401, C901, PLR0911, PLR0912, PLR0915 -- one loop: a call for each of a million events is what it saves
+# One loop, for it is there to save a call for each of a million events.
+def _read(get_event: Any, shared: Shared) -> tuple[tuple[int, Node], ...] | None:  # noqa: ANN401
     scalar, mapping, sequence, document = (
         yaml.ScalarEvent,
         yaml.MappingStartEvent,
