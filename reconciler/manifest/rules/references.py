@@ -5,13 +5,13 @@ Names are compared without case. A deployment that a selection left out is decla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from reconciler.catalogue.near import misspelling_of, similar
 from reconciler.catalogue.subject import Subject, subject
 from reconciler.diagnostics import Related, Route, Severity, did_you_mean
-from reconciler.domain.deployment import DeploymentSpec, DesiredDeployment, Unset
+from reconciler.domain.deployment import DesiredDeployment, Unset
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.domain.sku import SkuFamily, SkuName
@@ -117,17 +117,15 @@ def spillover_missing(context: RuleContext) -> Iterator[Finding]:
     No manifest declares one of that name; it may exist undeclared, so this is a warning. If it does not
     exist, ARM refuses the write or requests spill nowhere.
     """
-    return _undeclared(context, _SPILLOVER, lambda spec: spec.spillover_deployment_name, "to spill over to")
+    return _undeclared(context, _SPILLOVER, "to spill over to")
 
 
-def _undeclared(
-    context: RuleContext, field: str, named: Callable[[DeploymentSpec], str | Unset], role: str
-) -> Iterator[Finding]:
+def _undeclared(context: RuleContext, field: str, role: str) -> Iterator[Finding]:
     """What names, in a field, a deployment that no manifest declares in its account."""
     siblings = Siblings(context.desired)
     for deployment in referring(context.deployments, field):
-        name = named(deployment.spec)
-        if isinstance(name, Unset) or siblings.declares(deployment, name):
+        name = deployment.spec.settings[field]
+        if not isinstance(name, str) or siblings.declares(deployment, name):
             continue
         yield found(
             deployment,
@@ -256,7 +254,7 @@ def parent_missing(context: RuleContext) -> Iterator[Finding]:
 
     No manifest declares one of that name; it may exist undeclared, so this is a warning.
     """
-    return _undeclared(context, _PARENT, lambda spec: spec.parent_deployment_name, "to be the parent")
+    return _undeclared(context, _PARENT, "to be the parent")
 
 
 @rule("reference-cycle", ERROR, source="a target is written before what names it")

@@ -17,7 +17,7 @@ def same(one: Node, other: Node) -> bool:
             return one == other and one.plain == other.plain
         case Map(), Map():
             pairs = zip([*one, *one.values()], [*other, *other.values()], strict=True)
-            return len(one) == len(other) and all(same(a, b) for a, b in pairs)  # type: ignore[arg-type]  # keys are texts
+            return len(one) == len(other) and all(same(a, b) for a, b in pairs)
         case Items(), Items():
             return len(one) == len(other) and all(same(a, b) for a, b in zip(one, other, strict=True))
         case _:
