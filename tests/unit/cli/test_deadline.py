@@ -29,7 +29,7 @@ def test_nothing_makes_a_text_of_what_a_command_found() -> None:
     async def work() -> Found:
         return Found()
 
-    assert isinstance(run_reading(work(), timeout=Deadline(seconds=60, started=0.0, given=False)), Found)
+    assert isinstance(enter(work()), Found)
 
 
 def test_a_limit_says_whose_it_is() -> None:
