@@ -209,13 +209,15 @@ def test_choices_name_the_first_few() -> None:
 def test_where_an_entry_alone_decides_each_that_says_the_same_is_told_of(code: str) -> None:
     """One is asked for all that say the same; what is found is still found of every one, and in order."""
     wrong, sound = _SPEAKS[code][0], deployment(name="sound")
-    layer = wrong.provenance.layers[0]
     many = [
         replace(
             one,
             id=replace(one.id, name=f"{one.id.name}-{number}"),
             provenance=Provenance(
-                layers=(replace(layer, place=replace(layer.place, route=("spec", "deployments", number))),)
+                layers=tuple(
+                    replace(layer, place=replace(layer.place, route=("spec", "deployments", number)))
+                    for layer in one.provenance.layers
+                )
             ),
         )
         for number, one in enumerate([wrong, sound, sound, wrong, sound, wrong])
