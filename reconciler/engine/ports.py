@@ -106,6 +106,10 @@ class AccountFacts(Protocol):
         """One account; NotFound tells whether it, its group or its subscription is missing."""
         ...
 
+    async def list_deleted_accounts(self, subscription: str) -> tuple[DeletedAccount, ...]:
+        """The soft-deleted accounts of a subscription."""
+        ...
+
     async def list_pools(self, subscription: str, region: Region) -> tuple[QuotaPool, ...]:
         """The quota pools of a region (ARM's usages)."""
         ...
@@ -169,10 +173,6 @@ class ActivityLog(Protocol):
 
 class Platform(ActivityLog, Protocol):
     """What ARM knows beside accounts and deployments; each verb only reads."""
-
-    async def list_deleted_accounts(self, subscription: str) -> tuple[DeletedAccount, ...]:
-        """The soft-deleted accounts of a subscription."""
-        ...
 
     async def list_capacities(self, subscription: str, model: ModelRef) -> tuple[ModelCapacity, ...]:
         """How much of one model version can be had, by region and SKU. `model.version` must be set."""
