@@ -125,14 +125,16 @@ def _is_upgrade(
     name, running = (observed.model_name or "").lower(), observed.model_version or ""
     if name != model.name.lower():
         return name in upgrades.successors(model.name, version, sku)
-    return model.format.lower() != "anthropic" and _newer(running, than=version)
+    return _newer(running, than=version, maker=model.format)
 
 
-def _newer(version: str, *, than: str) -> bool:
+def _newer(version: str, *, than: str, maker: str) -> bool:
     """Only versions of one form have an order: dates (2024-11-20), or small counts (1, 2).
 
     Anthropic's have none: 1 and 2 are two places of hosting (Microsoft, Claude models, 2026-07-28).
     """
+    if maker.lower() == "anthropic":
+        return False
     dates = len(version) == len(than) == len("2024-11-20") and version[4] == than[4] == "-"
     if dates:
         return version > than
@@ -152,7 +154,7 @@ class RegionalUpgrades:
         self._today = today
 
     def successors(self, name: str, version: str, sku: SkuName) -> frozenset[str]:
-        """See `Upgrades`. An announced successor may have one itself."""
+        """See `Upgrades`. An announced successor may have one itself, and so may a newer version."""
         found: set[str] = set()
         waiting = [(name.lower(), version)]
         while waiting:
@@ -184,7 +186,11 @@ class RegionalUpgrades:
 
     def _targets(self, name: str, version: str, sku: SkuName) -> Iterator[tuple[str, str]]:
         for offer in self._named(name):
-            if offer.model_version.lower() == version.lower() and offer.replacement is not None:
+            listed = offer.model_version
+            ahead = listed.lower() == version.lower() or _newer(
+                listed, than=version, maker=offer.model_format
+            )
+            if ahead and offer.replacement is not None:
                 yield offer.replacement.model.lower(), offer.replacement.version
         facts = catalogue().lifecycle(name, version, sku)
         if facts is not None and facts.successor is not None:

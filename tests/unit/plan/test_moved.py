@@ -408,13 +408,23 @@ def of_zz(version: str, successor: str | None) -> Offer:
 
 
 @pytest.mark.parametrize(
-    ("declared", "mover"), [("1", Mover.SERVICE), ("2", Mover.SOMEBODY), ("0", Mover.SOMEBODY)]
+    ("declared", "mover"), [("1", Mover.SERVICE), ("2", Mover.SOMEBODY), ("0", Mover.SERVICE)]
 )
-def test_a_successor_is_one_of_the_version_that_it_is_announced_for(declared: str, mover: Mover) -> None:
+def test_a_successor_is_one_of_the_version_that_it_is_announced_for_and_of_the_older_ones(
+    declared: str, mover: Mover
+) -> None:
+    """An older one was upgraded to that version before; ARM lists it no longer."""
     one = desired(model="zz", version=declared)
     observed = world(listed(), offers=[of_zz("1", "yy"), of_zz("2", None)])
     upgrades = RegionalUpgrades(observed, account(), REGION, TODAY)
     assert who_moved(one, running(one, name="yy", version="3"), upgrades) is mover
+
+
+def test_what_follows_one_place_of_hosting_does_not_follow_the_other() -> None:
+    claude = [replace(one, model_format="Anthropic") for one in (of_zz("1", None), of_zz("2", "yy"))]
+    found = RegionalUpgrades(world(listed(), offers=claude), account(), REGION, TODAY)
+    assert found.successors("zz", "1", desired().spec.sku.name) == frozenset()
+    assert found.successors("zz", "2", desired().spec.sku.name) == {"yy"}
 
 
 def test_successors_that_name_each_other_come_to_an_end() -> None:
