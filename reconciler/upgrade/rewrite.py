@@ -18,7 +18,7 @@ from reconciler.domain.ids import DeploymentId
 from reconciler.domain.sku import SkuName, capacity_of
 from reconciler.manifest.load import LoadedManifests, understood
 from reconciler.manifest.merge import laid_over
-from reconciler.manifest.source import amended
+from reconciler.manifest.source import amended, located
 from reconciler.manifest.tree import Items, Map, Node, Text
 from reconciler.upgrade.yaml_text import (
     Splice,
@@ -87,6 +87,8 @@ class Rewriting:
 
 def rewritten(loaded: LoadedManifests, wanted: Sequence[Wanted]) -> Rewriting:
     """Make the edits, as many as can be made; every edit that is made reads as exactly what was wanted."""
+    if wanted:
+        loaded = understood(located(loaded.read), loaded.paths)
     rewriter = _Rewriter(loaded)
     failed: dict[DeploymentId, str] = {}
     careful: set[DeploymentId] = set()
@@ -231,7 +233,9 @@ class _Rewriter:
             if isinstance(spot.node, Map):
                 made = insert_key(text, spot.node, str(route[-1]), flow(_scalar(route, value)))
             else:
-                made = _put(text, spot.node, route, value)
+                made = replaced(text, spot.node, value)
+                if route == CAPACITY:  # a number, so without quotes
+                    made = Splice(made.start, made.end, value)
             draft.splices[spot.file].append(made)
         if own:
             self._override(deployment, own, draft)
@@ -376,11 +380,6 @@ class _Rewriter:
                 draft.splices[file].append(insert_key(text, spec, "deployments", made))
             else:
                 raise Unwritable("the set's list of deployments is no list")
-
-
-def _put(text: str, node: Text, route: Route, value: str) -> Splice:
-    made = replaced(text, node, value)
-    return Splice(made.start, made.end, value) if route == CAPACITY else made
 
 
 def _at(node: object, route: Route) -> Node | None:
