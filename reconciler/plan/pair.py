@@ -5,7 +5,7 @@ Both are made once per pair; whatever judges the pair reads them here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -71,9 +71,9 @@ class Pair:
         return tuple(change.path for change in there if change.path not in declared)
 
 
-def only_new_marks(changes: Iterable[FieldChange]) -> bool:
+def only_new_marks(changes: Sequence[FieldChange]) -> bool:
     """Whether nothing is lacking but the mark that earlier releases did not write."""
-    return {(change.path, change.before) for change in changes} == {(f"tags.{MODEL_TAG}", None)}
+    return bool(changes) and all(one.path == f"tags.{MODEL_TAG}" and one.before is None for one in changes)
 
 
 def unanswered(desired: DesiredDeployment, observed: ObservedDeployment) -> tuple[str, ...]:
