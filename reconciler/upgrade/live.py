@@ -87,4 +87,4 @@ def judged(one: Proposal, plan: Plan) -> Proposal:
     elif action.reason is Reason.QUOTA_EXCEEDED:
         checks = replace(checks, quota=False)
     reason = "; ".join(filter(None, (one.reason, f"its plan is blocked: {action.explanation}", action.fix)))
-    return replace(one, standing=Standing.UNSOLVED, checks=checks, reason=reason)
+    return replace(one, standing=Standing.UNSOLVED, wanted=None, checks=checks, reason=reason)

@@ -8,7 +8,7 @@ read again: whatever does not come out as wanted is made in the more careful way
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -16,12 +16,12 @@ from reconciler.diagnostics import Layer, Route, Severity
 from reconciler.domain.deployment import DesiredDeployment
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.sku import SkuName, capacity_of
-from reconciler.manifest.load import LoadedManifests, understood
+from reconciler.manifest.load import LoadedManifests
 from reconciler.manifest.merge import laid_over
-from reconciler.manifest.source import amended
+from reconciler.manifest.source import Sources, amended
 from reconciler.manifest.tree import Items, Map, Node, Text
+from reconciler.upgrade.splices import Edited, Splice
 from reconciler.upgrade.yaml_text import (
-    Splice,
     Unwritable,
     flow,
     insert_item,
@@ -30,7 +30,6 @@ from reconciler.upgrade.yaml_text import (
     map_node,
     remove_item,
     replaced,
-    spliced,
     stated_in,
     text_node,
 )
@@ -74,19 +73,24 @@ Wanted = Change | Beside | Removal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rewriting:
-    """New texts by file name, what was made, and what could not be made, with the reason.
+    """Edited texts by file name, what was made, and what could not be made, with the reason.
 
     `loaded` is the whole, read again from the new texts.
     """
 
-    texts: Mapping[str, str]
+    texts: Mapping[str, Edited]
     made: tuple[Wanted, ...]
     failed: Mapping[DeploymentId, str]
     loaded: LoadedManifests
 
 
-def rewritten(loaded: LoadedManifests, wanted: Sequence[Wanted]) -> Rewriting:
-    """Make the edits, as many as can be made; every edit that is made reads as exactly what was wanted."""
+def rewritten(
+    loaded: LoadedManifests, wanted: Sequence[Wanted], read: Callable[[Sources], LoadedManifests]
+) -> Rewriting:
+    """Make the edits, as many as can be made; every edit that is made reads as exactly what was wanted.
+
+    `read` understands the new texts as the old ones were understood.
+    """
     rewriter = _Rewriter(loaded)
     failed: dict[DeploymentId, str] = {}
     careful: set[DeploymentId] = set()
@@ -97,7 +101,7 @@ def rewritten(loaded: LoadedManifests, wanted: Sequence[Wanted]) -> Rewriting:
         left = [one for one in left if one.id not in unwritable]
         if unwritable:
             continue
-        again = understood(amended(loaded.read, texts), loaded.paths)
+        again = read(amended(loaded.read, {name: text.after for name, text in texts.items()}))
         wrong = _wrong(loaded, again, left)
         if not wrong:
             return Rewriting(texts=texts, made=tuple(left), failed=failed, loaded=again)
@@ -184,8 +188,8 @@ class _Rewriter:
 
     def texts(
         self, wanted: Sequence[Wanted], careful: set[DeploymentId]
-    ) -> tuple[dict[str, str], dict[DeploymentId, str]]:
-        """The new texts, or which deployments cannot be edited and why."""
+    ) -> tuple[dict[str, Edited], dict[DeploymentId, str]]:
+        """The edited texts, or which deployments cannot be edited and why."""
         draft = _Draft()
         failed: dict[DeploymentId, str] = {}
         changes = {one.id: one.values for one in wanted if isinstance(one, Change)}
@@ -204,7 +208,7 @@ class _Rewriter:
             return {}, failed
         try:
             self._lists(draft)
-            return {file: spliced(self._texts[file], made) for file, made in draft.splices.items()}, {}
+            return {file: Edited(self._texts[file], tuple(made)) for file, made in draft.splices.items()}, {}
         except ValueError as problem:
             listed = [one for one in wanted if not isinstance(one, Change)] or wanted
             return {}, {one.id: f"{problem}; edit it by hand" for one in listed}

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from reconciler.manifest.merge import laid_over
 from reconciler.manifest.tree import Items, Map, Node, Text
+from reconciler.upgrade.splices import Splice
 
 # What every YAML reader takes for text when it is written without quotes, also inside brackets.
 _PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9._/@-]*")
@@ -26,27 +26,6 @@ _ALIAS: Final = re.compile(r"\s*:\s*(\*[^\s,\]}]+)")
 
 class Unwritable(ValueError):  # noqa: N818 -- a fact about the text, which the report tells
     """The text is laid out in a way in which this edit cannot be made safely; the message says why."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Splice:
-    """Replace the characters from `start` to `end` of a file's text by `text`."""
-
-    start: int
-    end: int
-    text: str
-
-
-def spliced(text: str, splices: list[Splice]) -> str:
-    """The text with every splice made; ValueError where two of them overlap."""
-    parts: list[str] = []
-    at = 0
-    for one in sorted(set(splices)):
-        if one.start < at:
-            raise ValueError(f"two edits overlap at character {one.start}")
-        parts += (text[at : one.start], one.text)
-        at = one.end
-    return "".join((*parts, text[at:]))
 
 
 def quoted(value: str, *, like: str = "") -> str:

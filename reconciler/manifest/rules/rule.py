@@ -62,13 +62,14 @@ Find = Callable[[RuleContext], Iterator[Finding]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One code. `severity` is the usual one: a finding may be milder where it is less sure.
+    """One code. `severity` is the usual one: a finding may be milder where it is less sure, up to `loudest`.
 
     `source` is where the rule comes from; a finding may name a nearer one, the very table it was read from.
     """
 
     code: str
     severity: Severity
+    loudest: Severity
     explanation: str
     source: RuleSource
     find: Find
@@ -93,12 +94,21 @@ class Rule:
         return self.source if isinstance(self.source, str) else self.source(catalogue)
 
 
-def rule(code: str, severity: Severity, *, source: RuleSource) -> Callable[[Find], Rule]:
-    """Declare the function below as a rule; its docstring is the explanation."""
+def rule(
+    code: str, severity: Severity, *, source: RuleSource, loudest: Severity | None = None
+) -> Callable[[Find], Rule]:
+    """Declare the function below as a rule, explained by its docstring; `loudest` None: its `severity`."""
 
     def declared(find: Find) -> Rule:
         explanation = " ".join((find.__doc__ or "").split())
-        return Rule(code=code, severity=severity, explanation=explanation, source=source, find=find)
+        return Rule(
+            code=code,
+            severity=severity,
+            loudest=loudest or severity,
+            explanation=explanation,
+            source=source,
+            find=find,
+        )
 
     return declared
 
