@@ -13,7 +13,8 @@ from reconciler.cli.wiring import Loaded, connect, note, the_clock
 
 if TYPE_CHECKING:
     from reconciler.arm.client import ArmClient
-    from reconciler.domain.state import DesiredState, ObservedState
+    from reconciler.domain.fleet import DesiredState
+    from reconciler.domain.state import ObservedState
     from reconciler.plan.guard import Policy
     from reconciler.plan.plan import Plan
 

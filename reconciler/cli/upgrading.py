@@ -25,8 +25,8 @@ from reconciler.cli.wiring import (
     write_result,
 )
 from reconciler.diagnostics import Diagnostic, Route, Severity
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId
-from reconciler.domain.state import DesiredState
 from reconciler.errors import ReconcilerError, UsageProblem
 from reconciler.manifest.files import STDIN
 from reconciler.manifest.load import LoadedManifests

@@ -11,11 +11,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Self, TypeVar
 
+from reconciler.domain.fleet import DesiredAccount, DesiredState
 from reconciler.domain.ids import AccountId, Region
 from reconciler.domain.state import (
     AccountMissing,
-    DesiredAccount,
-    DesiredState,
     Listed,
     ObservedAccount,
     ObservedState,

@@ -12,8 +12,8 @@ from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Related, Severity
 from reconciler.domain.deployment import DesiredDeployment, SourceAccount
+from reconciler.domain.fleet import DesiredState, Fleet
 from reconciler.domain.ids import DeploymentId
-from reconciler.domain.state import DesiredState, Fleet
 from reconciler.manifest.accounts import Account, Accounts
 from reconciler.manifest.declare import Home, deployment, incomplete, unclear, undecided
 from reconciler.manifest.entry import Entry

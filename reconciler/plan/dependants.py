@@ -11,9 +11,10 @@ from dataclasses import replace
 from typing import Final
 
 from reconciler.domain.deployment import DesiredDeployment, JsonObject, Unset
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.json_values import at
-from reconciler.domain.state import DesiredState, Listed, ObservedState
+from reconciler.domain.state import Listed, ObservedState
 from reconciler.plan.actions import Action, Blocked, Create, Delete, Keep, Reason, Replace, Wait
 from reconciler.plan.plan import Refusal
 from reconciler.plan.terms import blocked

@@ -12,21 +12,20 @@ from datetime import date
 
 from reconciler.diagnostics import Severity
 from reconciler.domain.deployment import DesiredDeployment, Unset
+from reconciler.domain.fleet import DesiredState, PrunePolicy
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.domain.state import (
     AccountMissing,
-    DesiredState,
     Listed,
     ObservedDeployment,
     ObservedState,
-    PrunePolicy,
     Reading,
     Unreadable,
 )
+from reconciler.plan.accounts import by_account, unread_accounts
 from reconciler.plan.actions import FieldChange
 from reconciler.plan.body import spec_mark
 from reconciler.plan.causes import ABOUT, Cause, is_drift
-from reconciler.plan.compare import by_account, unread_accounts
 from reconciler.plan.legality import only_marks, without_marks
 from reconciler.plan.moved import Mover, RegionalUpgrades, Upgrades, accepting, who_moved
 from reconciler.plan.ownership import Whose, mark_of, owner_of, whose

@@ -14,11 +14,9 @@ from pathlib import Path
 import pytest
 
 from reconciler.diagnostics import Diagnostic, Severity
+from tests.unit.report.hostile import HOSTILE, pages
 from tests.unit.report.pages import drift_source, lifecycle_source, lifespan, plan_source, show_source
-from tests.unit.report.test_drift import found
-from tests.unit.report.test_html_inert import HOSTILE, pages
-from tests.unit.report.test_plan import everything
-from tests.unit.report.test_show import there
+from tests.unit.report.samples import everything, found, there
 from tests.unit.report.values import create, desired, fleet, observed, plan
 
 CHROMIUM = next(

@@ -20,13 +20,7 @@ from reconciler.domain.operation import Accepted, Deferred, OperationRef, Operat
 from reconciler.domain.platform import Replacement
 from reconciler.domain.sending import UNWATCHED, SendObserver
 from reconciler.domain.sku import SkuFamily, SkuName
-from reconciler.domain.state import (
-    ObservedAccount,
-    ObservedDeployment,
-    Offer,
-    QuotaPool,
-    SystemMetadata,
-)
+from reconciler.domain.state import ObservedAccount, ObservedDeployment, Offer, QuotaPool, SystemMetadata
 from reconciler.errors import (
     ArmError,
     ArmUnreachable,

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from reconciler.catalogue.overlay import Overlay
     from reconciler.domain.deployment import JsonValue
+    from reconciler.domain.fleet import DesiredState
     from reconciler.domain.ids import Region
-    from reconciler.domain.state import DesiredState, ObservedState, Offer
+    from reconciler.domain.state import ObservedState, Offer
 
 
 def refreshed(chosen: Chosen, connection: Connection, target: Path, output: Output) -> int:

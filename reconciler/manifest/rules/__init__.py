@@ -13,7 +13,7 @@ from types import ModuleType
 
 from reconciler.catalogue.query import Catalogue
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.domain.state import DesiredState
+from reconciler.domain.fleet import DesiredState
 from reconciler.manifest.rules import capacity, fine_tune, lifecycle, model, names, references, region, tags
 from reconciler.manifest.rules.rule import Rule, RuleContext
 from reconciler.manifest.structure import STRUCTURAL

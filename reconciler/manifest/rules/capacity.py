@@ -14,8 +14,8 @@ from reconciler.catalogue.query import Catalogue
 from reconciler.catalogue.subject import Subject, sizes_of, subject
 from reconciler.diagnostics import Severity
 from reconciler.domain.deployment import DesiredDeployment, Unset
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.sku import SkuFamily
-from reconciler.domain.state import DesiredState
 from reconciler.manifest.rules.rule import ERROR, WARNING, Finding, RuleContext, found, misspelt, rule, tables
 
 ROUTE = ("sku", "capacity")

@@ -9,8 +9,8 @@ from reconciler.catalogue.query import Catalogue
 from reconciler.catalogue.subject import Subject, subject
 from reconciler.diagnostics import choice, did_you_mean, listing
 from reconciler.domain.deployment import DesiredDeployment, Unset
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.sku import KNOWN_SKUS, SkuName, is_alias
-from reconciler.domain.state import DesiredState
 from reconciler.manifest.rules.lifecycle import versions_served
 from reconciler.manifest.rules.rule import (
     ERROR,

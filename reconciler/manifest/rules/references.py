@@ -5,15 +5,15 @@ Names are compared without case. A deployment that a selection left out is decla
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from reconciler.catalogue.near import misspelling_of, similar
 from reconciler.catalogue.subject import Subject, subject
 from reconciler.diagnostics import Related, Route, Severity, did_you_mean
-from reconciler.domain.deployment import DesiredDeployment, Unset
+from reconciler.domain.deployment import DeploymentSpec, DesiredDeployment, Unset
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.domain.sku import SkuFamily, SkuName
-from reconciler.domain.state import DesiredState
 from reconciler.manifest.rules.rule import ERROR, WARNING, Finding, RuleContext, found, rule
 
 
@@ -101,17 +101,26 @@ def spillover_missing(context: RuleContext) -> Iterator[Finding]:
     No manifest declares one of that name; it may exist undeclared, so this is a warning. If it does not
     exist, ARM refuses the write or requests spill nowhere.
     """
+    return _undeclared(
+        context, ("spilloverDeploymentName",), lambda spec: spec.spillover_deployment_name, "to spill over to"
+    )
+
+
+def _undeclared(
+    context: RuleContext, route: Route, named: Callable[[DeploymentSpec], str | Unset], role: str
+) -> Iterator[Finding]:
+    """What names, in the field at `route`, a deployment that no manifest declares in its account."""
     siblings = Siblings(context.desired)
     for deployment in context.deployments:
-        target = deployment.spec.spillover_deployment_name
-        if isinstance(target, Unset) or siblings.declares(deployment, target):
+        name = named(deployment.spec)
+        if isinstance(name, Unset) or siblings.declares(deployment, name):
             continue
         yield found(
             deployment,
-            ("spilloverDeploymentName",),
-            f"account `{deployment.id.account.name}` declares no deployment `{target}` to spill over to",
+            route,
+            f"account `{deployment.id.account.name}` declares no deployment `{name}` {role}",
             label="not declared in this account",
-            fix=siblings.meant(deployment, target) or f"declare `{target}`, or ignore this if it exists",
+            fix=siblings.meant(deployment, name) or f"declare `{name}`, or ignore this if it exists",
         )
 
 
@@ -233,18 +242,9 @@ def parent_missing(context: RuleContext) -> Iterator[Finding]:
 
     No manifest declares one of that name; it may exist undeclared, so this is a warning.
     """
-    siblings = Siblings(context.desired)
-    for deployment in context.deployments:
-        parent = deployment.spec.parent_deployment_name
-        if isinstance(parent, Unset) or siblings.declares(deployment, parent):
-            continue
-        yield found(
-            deployment,
-            ("parentDeploymentName",),
-            f"account `{deployment.id.account.name}` declares no deployment `{parent}` to be the parent",
-            label="not declared in this account",
-            fix=siblings.meant(deployment, parent) or f"declare `{parent}`, or ignore this if it exists",
-        )
+    return _undeclared(
+        context, ("parentDeploymentName",), lambda spec: spec.parent_deployment_name, "to be the parent"
+    )
 
 
 @rule("reference-cycle", ERROR, source="a target is written before what names it")

@@ -19,7 +19,7 @@ from reconciler.catalogue.near import misspelling_of
 from reconciler.catalogue.query import Catalogue
 from reconciler.diagnostics import Diagnostic, Place, Related, Route, Severity
 from reconciler.domain.deployment import DesiredDeployment
-from reconciler.domain.state import DesiredAccount, DesiredState
+from reconciler.domain.fleet import DesiredAccount, DesiredState
 
 ERROR: Final = Severity.ERROR
 WARNING: Final = Severity.WARNING

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from reconciler.domain.deployment import DesiredDeployment, SourceAccount
-from reconciler.domain.state import AccountMissing, DesiredState, ObservedState, Unreadable
+from reconciler.domain.fleet import DesiredState
+from reconciler.domain.state import AccountMissing, ObservedState, Unreadable
 from reconciler.engine.observe import observe_for_plan
 from reconciler.errors import ArmUnreachable, CredentialError, Forbidden
 from tests.simulated.arm import Exchange, SimulatedArm, World

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from reconciler.domain.deployment import DesiredDeployment
-from reconciler.domain.state import DesiredState, ObservedState, Scope, Unreadable
+from reconciler.domain.fleet import DesiredState, Scope
+from reconciler.domain.state import ObservedState, Unreadable
 from reconciler.plan.actions import Blocked, Create
 from reconciler.plan.plan import Plan
 from reconciler.planfile.codec import to_json

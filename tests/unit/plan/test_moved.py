@@ -19,6 +19,7 @@ from reconciler.plan.guard import Policy
 from reconciler.plan.moved import Mover, RegionalUpgrades, who_moved
 from tests.unit.plan.states import (
     REGION,
+    TODAY,
     TUNED,
     account,
     applied,
@@ -33,7 +34,6 @@ from tests.unit.plan.states import (
     world,
 )
 
-TODAY = date(2026, 11, 29)
 OLD, NEW = "2024-08-06", "2024-11-20"
 PTU = "ProvisionedManaged"
 

@@ -5,17 +5,10 @@ from dataclasses import replace
 import pytest
 
 from reconciler.domain.deployment import DesiredDeployment
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import Region
 from reconciler.domain.sku import SkuName
-from reconciler.domain.state import (
-    DesiredState,
-    Listed,
-    ObservedAccount,
-    ObservedState,
-    Offer,
-    QuotaPool,
-    RegionFacts,
-)
+from reconciler.domain.state import Listed, ObservedAccount, ObservedState, Offer, QuotaPool, RegionFacts
 from reconciler.plan.actions import Blocked, Create, Reason
 from reconciler.plan.guard import Policy
 from reconciler.plan.plan import Plan, Verdict

@@ -12,8 +12,8 @@ import pytest
 from reconciler.catalogue.load import catalogue
 from reconciler.diagnostics import Diagnostic, Provenance, Severity, choice, listing
 from reconciler.domain.deployment import DesiredDeployment
+from reconciler.domain.fleet import DesiredState, Fleet
 from reconciler.domain.ids import DeploymentId
-from reconciler.domain.state import DesiredState, Fleet
 from reconciler.manifest import rules
 from tests.unit.rules.cases import every_case
 from tests.unit.rules.declare import (
