@@ -28,7 +28,7 @@ from reconciler.plan.actions import (
 )
 from reconciler.plan.admission import admitted
 from reconciler.plan.body import put_body, replacement_body
-from reconciler.plan.dependants import block_dependants, keep_referenced, say_why_here
+from reconciler.plan.dependants import block_dependants, judge_names, keep_referenced, say_why_here
 from reconciler.plan.diff import fields_of
 from reconciler.plan.expiry import unless_expired
 from reconciler.plan.legality import (
@@ -75,7 +75,8 @@ def compare(
         for account in desired.accounts
         for action in _account(account, declared.get(account.id, ()), desired, observed, terms)
     ]
-    judged = keep_referenced(block_dependants(admitted(actions, observed)), observed)
+    named = judge_names(admitted(actions, observed), observed)
+    judged = keep_referenced(block_dependants(named), observed)
     told = map(_with_consent, say_why_here(judged, desired.scope.pulled_in))
     return tuple(sorted(told, key=lambda action: action.id.key))
 
