@@ -45,10 +45,11 @@ def body(text: str, node: Node) -> int:
     return node.start if found is None else found.end()
 
 
-def replaced(text: str, node: Text, value: str) -> Splice:
+def replaced(text: str, node: Text, value: Text) -> Splice:
     """The splice that puts another value where a scalar stands; its anchor stays."""
     start = body(text, node)
-    return Splice(start, node.end, quoted(value, like=text[start : node.end]))
+    written = str(value) if value.plain else quoted(value, like=text[start : node.end])
+    return Splice(start, node.end, written)
 
 
 def flow(node: Node | str, *, json_style: bool = False) -> str:
@@ -234,8 +235,7 @@ def _leaf(text: str, into: Map, leaf: str, value: Text) -> Splice:
         return Splice(*alias, flow(value))
     if not isinstance(stated, Text):
         raise Unwritable(f"{leaf} is no text")
-    made = replaced(text, stated, value)
-    return Splice(made.start, made.end, str(value)) if value.plain else made
+    return replaced(text, stated, value)
 
 
 def text_node(value: str, *, plain: bool = False) -> Text:
