@@ -18,7 +18,7 @@ from reconciler.domain.ids import DeploymentId
 from reconciler.domain.sku import SkuName, capacity_of
 from reconciler.manifest.load import LoadedManifests
 from reconciler.manifest.merge import laid_over
-from reconciler.manifest.source import Sources, amended
+from reconciler.manifest.source import Sources, amended, located
 from reconciler.manifest.tree import Items, Map, Node, Text
 from reconciler.upgrade.splices import Edited, Splice
 from reconciler.upgrade.yaml_text import (
@@ -91,6 +91,8 @@ def rewritten(
 
     `read` understands the new texts as the old ones were understood.
     """
+    if wanted:
+        loaded = read(located(loaded.read))
     rewriter = _Rewriter(loaded)
     failed: dict[DeploymentId, str] = {}
     careful: set[DeploymentId] = set()
