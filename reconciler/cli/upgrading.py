@@ -37,8 +37,9 @@ from reconciler.report.style import json_text
 from reconciler.report.upgrade import Done
 from reconciler.upgrade.live import Live, judged, live_of
 from reconciler.upgrade.propose import Proposal, Season, Standing, Strategy, proposals
-from reconciler.upgrade.rewrite import Beside, Rewriting, rewritten
+from reconciler.upgrade.rewrite import Rewriting, rewritten
 from reconciler.upgrade.target import Sources, Wish
+from reconciler.upgrade.wanted import Beside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

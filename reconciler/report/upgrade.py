@@ -15,8 +15,8 @@ from reconciler.report.layout import paragraph
 from reconciler.report.markdown import markdown_fence, markdown_inert
 from reconciler.report.style import Style
 from reconciler.upgrade.propose import Proposal, Standing, Strategy
-from reconciler.upgrade.rewrite import Beside, Removal
 from reconciler.upgrade.splices import Edited
+from reconciler.upgrade.wanted import Beside, Removal
 
 FORMAT_VERSION = 1
 Spans = Callable[[Place], Span | None]

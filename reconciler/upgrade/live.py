@@ -14,8 +14,8 @@ from reconciler.domain.state import Listed, ObservedState
 from reconciler.plan.actions import Blocked, Reason
 from reconciler.plan.plan import Plan, Room
 from reconciler.upgrade.propose import Proposal, Standing
-from reconciler.upgrade.rewrite import Beside
 from reconciler.upgrade.target import ModelVersion
+from reconciler.upgrade.wanted import Beside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,8 +23,9 @@ from reconciler.manifest.load import LoadedManifests, load, understood
 from reconciler.manifest.source import Sources as Texts
 from reconciler.manifest.source import amended
 from reconciler.upgrade.propose import Season, Standing, proposals
-from reconciler.upgrade.rewrite import CAPACITY, NAME, VERSION, Beside, Change, Removal, Wanted, rewritten
+from reconciler.upgrade.rewrite import rewritten
 from reconciler.upgrade.target import Sources
+from reconciler.upgrade.wanted import CAPACITY, NAME, VERSION, Beside, Change, Removal, Wanted
 
 CATALOGUE = catalogue()
 ROUNDS = int(os.environ.get("RECONCILER_UPGRADES", "150"))

@@ -104,7 +104,8 @@ def _edits(loaded: Loaded, found: Sequence[RoomProposal]) -> Mapping[str, Edited
     """The texts of the files that change."""
     from reconciler.manifest.load import understood
     from reconciler.plan.proposal import Move
-    from reconciler.upgrade.rewrite import CAPACITY, SKU, Change, rewritten
+    from reconciler.upgrade.rewrite import rewritten
+    from reconciler.upgrade.wanted import CAPACITY, SKU, Change
 
     wanted = []
     for one in found:
