@@ -30,8 +30,8 @@ _NOTE = (
 
 
 _SEASON = (
-    "Processor time of whole commands over the same manifests, in files of 25 deployments. `validate` warns of "
-    "every model that retires; `upgrade` proves each edit by reading the edited text again."
+    "Processor time of whole commands over the same manifests, in files of 25 deployments. `validate` warns "
+    "of every model that retires; `upgrade` proves each edit by reading the edited text again."
 )
 
 
