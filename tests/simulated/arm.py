@@ -172,13 +172,17 @@ class World:
         """The pay-as-you-go deployments that the service may move, and has something to move to."""
         return sorted((name for name in self.deployments if self._target(name)), key=lambda name: name.key)
 
-    def upgrade(self, deployment: DeploymentId, now: float) -> None:
-        """The service moves one of them to its model's successor, or to a newer version."""
+    def upgrade(self, deployment: DeploymentId, now: float | None = None) -> bool:
+        """The service moves a deployment to its model's successor, or to a newer version, where it may."""
         resource, after = self.deployments[deployment], self._target(deployment)
-        assert after is not None
-        self.did(now, SERVICE, "upgrade", deployment, model_of(resource), after)
+        if after is None:
+            return False
+        self.did(
+            self.epoch if now is None else now, SERVICE, "upgrade", deployment, model_of(resource), after
+        )
         resource["properties"]["model"] |= {"name": after[0], "version": after[1]}
         resource["etag"] = f'"{next(self.numbers)}"'
+        return True
 
     def _target(self, deployment: DeploymentId) -> Model | None:
         resource = self.deployments[deployment]

@@ -443,7 +443,7 @@ class Histories(RuleBasedStateMachine):
         if announced:
             self.world.successors["gpt-x"] = "gpt-y"
         if waiting := self.world.upgradable():
-            self.world.upgrade(waiting[pick % len(waiting)], self.world.epoch)
+            self.world.upgrade(waiting[pick % len(waiting)])
 
     def arm_answers_a_field_or_does_not(self, hidden: set[str]) -> None:
         """What it was sent it keeps all the same."""
