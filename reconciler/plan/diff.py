@@ -104,7 +104,7 @@ def _shared(value: JsonObject, other: JsonObject) -> JsonObject:
     shared: dict[str, JsonValue] = {}
     for name, inner in value.items():
         known, counterpart = spelled.get(name.lower(), ("", None))
-        if not known or empty(inner) or (empty(counterpart) and known):
+        if not known or empty(inner) or empty(counterpart):
             continue
         both = isinstance(inner, Mapping) and isinstance(counterpart, Mapping)
         shared[known] = _shared(inner, counterpart) if both else inner  # type: ignore[arg-type]
