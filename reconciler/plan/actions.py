@@ -52,6 +52,7 @@ class Reason(StrEnum):
     STILL_REFERENCED = "still-referenced"
     MODEL_MIGRATION = "model-migration"
     MODEL_CHANGE_REFUSED = "model-change-refused"
+    MODELS_UNREADABLE = "models-unreadable"
     NO_FLEET = "no-fleet"
     EXPIRED = "expired"
     STALE = "stale"

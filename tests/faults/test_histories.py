@@ -1,4 +1,4 @@
-"""Random histories keep the laws: 300 of them here, as many as RECONCILER_HISTORIES says by `make soak`.
+"""Random histories keep the laws: 250 of them here, as many as RECONCILER_HISTORIES says by `make soak`.
 
 RECONCILER_SEED chooses other ones; a failing part prints the seed that replays it, and `-rP` shows how many
 got to each kind of event.
@@ -14,7 +14,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.simulated.histories import KINDS, Histories
 
 PARTS = 4
-SEQUENCES = int(os.environ.get("RECONCILER_HISTORIES", "300"))
+SEQUENCES = int(os.environ.get("RECONCILER_HISTORIES", "250"))
 SEED = os.environ.get("RECONCILER_SEED", "0")
 ENOUGH = 1000
 """From so many histories on, a part gets to every kind of event whatever the seed."""
@@ -37,7 +37,7 @@ def test_whatever_happens_to_a_fleet_the_laws_hold(part: int) -> None:
         seed(f"{SEED}/{part}")(Part),
         settings=settings(
             max_examples=SEQUENCES // PARTS,
-            stateful_step_count=12,
+            stateful_step_count=8,
             deadline=None,
             database=None,
             print_blob=True,
