@@ -35,4 +35,5 @@ class InSync:
 def _alike(desired: DesiredDeployment, observed: ObservedDeployment) -> Hashable:
     """All that counts when the two are compared: everything but whose names they are."""
     there = [(name, id(value)) for name, value in observed.resource.items() if name.lower() not in _OWN]
-    return (id(desired.spec), id(desired.lifecycle), desired.tenant, desired.adopt, *there)
+    said = (id(desired.spec), id(desired.lifecycle), desired.tenant, desired.adopt)
+    return (*said, observed.provisioning_state, *there)
