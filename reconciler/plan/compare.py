@@ -82,6 +82,28 @@ def compare(
     return tuple(sorted(told, key=lambda action: action.id.key))
 
 
+class AtRest:
+    """Whether a plan leaves all of an account as it is, told from what the account itself answers.
+
+    Where that is so, quotas and offers of its region say nothing to the plan. In doubt it is not so.
+    """
+
+    def __init__(self, desired: DesiredState) -> None:
+        self._desired = desired
+        self._declared = by_account(desired)
+        self._accounts = {account.id: account for account in desired.accounts}
+        self._terms = Terms(fleet=desired.fleet, renew_marks=True)
+        self._in_sync = InSync()
+
+    def __call__(self, reading: Listed) -> bool:
+        """Whether everything that is declared is as declared, and nothing else is there."""
+        account = self._accounts[reading.account.id]
+        declared = self._declared.get(account.id, ())
+        alone = ObservedState(readings={account.id: reading})
+        actions = _account(account, declared, self._desired, alone, self._terms, self._in_sync)
+        return all(action.reason is Reason.IN_SYNC for action in actions)
+
+
 def _with_consent(action: Action) -> Action:
     """A write that sends modelProviderData says what that means: it is a legal act of the caller."""
     declares = action.desired is not None and action.desired.spec.settings.get(_PROVIDER_DATA)
