@@ -347,7 +347,7 @@ class SimulatedArm:
         known = self.world.operations[operation.url]
         if known.done:
             return OperationState(status=known.ending.status, code=known.ending.code, message="scripted")
-        return OperationState(status=OperationStatus.RUNNING, retry_after=5.0)
+        return OperationState(status=OperationStatus.RUNNING, retry_after=60.0 if known.migrates else 5.0)
 
     async def list_deleted_accounts(self, subscription: str) -> tuple[DeletedAccount, ...]:
         await self._exchange("LIST", f"{subscription}/deletedAccounts")
