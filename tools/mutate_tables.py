@@ -62,14 +62,11 @@ HELD = (
     Held(module="engine/writer", tests=ENGINE_TESTS),
     Held(module="domain/json_values", tests=FIELD_TESTS),
     Held(module="plan/diff", tests=FIELD_TESTS, percent=95.0),
-    Held(module="plan/body", tests=(*FIELD_TESTS, *MOVER_TESTS), percent=95.0),
-    Held(module="plan/pair", tests=(*MOVER_TESTS, *FIELD_TESTS), percent=95.0),
+    Held(module="plan/pair", tests=(*FIELD_TESTS, *MOVER_TESTS), percent=95.0),
     Held(module="plan/moved", tests=("tests/unit/plan/test_moved.py",), percent=95.0),
     Held(module="plan/migration", tests=("tests/unit/plan/test_migration.py",), percent=95.0),
-    Held(module="plan/legality", tests=MOVER_TESTS, percent=95.0),
     Held(module="plan/expiry", tests=("tests/unit/plan/test_expiry.py",), percent=95.0),
     Held(module="plan/evidence", tests=("tests/unit/plan/test_evidence.py",), percent=95.0),
-    Held(module="plan/drift", tests=("tests/unit/plan/test_drift.py", *MOVER_TESTS), percent=95.0),
     Held(
         module="plan/order",
         tests=(

@@ -211,6 +211,10 @@ SHARED: list[tuple[list[Offer], str]] = [
         [sizes("gpt-4o", 25, 25, 500), sizes("gpt-4.1", 40, 20, 900)],
         "both take sizes from 100 in steps of 100 up to 500",
     ),
+    (
+        [sizes("gpt-4o", 25, 25), sizes("gpt-4o", 1, 1), sizes("gpt-4.1", 40, 20)],
+        "both take sizes from 100 in steps of 100",
+    ),
     ([sizes("gpt-4o", 200, 25), sizes("gpt-4.1", 40, 20)], "both take sizes from 200 in steps of 100"),
     ([sizes("gpt-4o", 25, 25), sizes("gpt-4.1", 200, 20)], "both take sizes from 200 in steps of 100"),
     ([sizes("gpt-4o", 25, 50), sizes("gpt-4.1", 40, 50)], "they have no size in common"),
@@ -219,7 +223,7 @@ SHARED: list[tuple[list[Offer], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("offers", "shared"), SHARED, ids=[shared for _, shared in SHARED])
+@pytest.mark.parametrize(("offers", "shared"), SHARED, ids=range(len(SHARED)))
 def test_where_no_order_is_legal_it_is_blocked_and_the_shared_sizes_are_named(
     offers: list[Offer], shared: str
 ) -> None:
@@ -229,7 +233,7 @@ def test_where_no_order_is_legal_it_is_blocked_and_the_shared_sizes_are_named(
     assert found.reason is Reason.NOT_OFFERED
     assert NEITHER + shared in found.explanation
     fix = "first change sku.capacity to a size that both models take, apply, then change the model"
-    assert fix in found.fix
+    assert found.fix.split("; ")[0] == fix
 
 
 def test_a_size_of_pay_as_you_go_is_not_put_in_order_for_migrations() -> None:
