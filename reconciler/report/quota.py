@@ -95,7 +95,8 @@ def render_markdown(pools: Sequence[PoolForecast], *, alias_of: Alias) -> str:
     lines += [""] if full else []
     for pool in full:
         holders = [f"{cell(f'{one.id.account.name}/{one.id.name}')} {one.capacity}" for one in pool.holders]
-        lines.append(f"- {cell(pool.pool)} is held by {listed(holders, most=HOLDERS)}")
+        rest = f"; {pool.elsewhere} in other accounts" if pool.elsewhere else ""
+        lines.append(f"- {cell(pool.pool)} is held by {listed(holders, most=HOLDERS)}{rest}")
     return "\n".join(lines) + "\n"
 
 
