@@ -189,13 +189,14 @@ def _templates(module: Module, setting: Setting, left_out: list[str]) -> Iterato
             continue
         for turn in turns:
             one, _, _ = _instance(module, block, turn, f"{address}{turn.key}")
-            made = deployed_template(one, setting, left_out) if not one.open else None
+            gaps = [name for name in (TEMPLATE_TEXT[one.kind], "parameters_content") if name in one.open]
+            made = None if gaps else deployed_template(one, setting, left_out)
             if made is not None:
                 yield made
-            elif one.open and _MAYBE.search(words_of(text)):
+            elif gaps and _MAYBE.search(words_of(text)):
                 left_out.append(
-                    f"{one.address} deploys an ARM template, and {' and '.join(one.open)} is not known here: "
-                    "left out. A state has it; or give the template itself to --from"
+                    f"{one.address} deploys an ARM template, of which not known here: {', '.join(gaps)}. "
+                    "Left out; a state has it, and the template itself can be given to --from"
                 )
 
 
