@@ -34,18 +34,38 @@ def _rule(key: str, count: int, *patterns: str) -> Json:
     return {"key": key, "renewalPeriod": 1, "count": count, "matchPatterns": matches}
 
 
+_BILLING = {**_rule("container.billing", 500, "* billing/*"), "renewalPeriod": 10}
+_LIMITS: dict[str, list[Json]] = {
+    "Face": [_rule("face", 10, "* face/*"), _BILLING, _rule("default", 10, "* *")],
+    "SpeechServices": [
+        _rule("token", 50, "* sts/v1.0/*"),
+        _rule("speech.synthesize", 200, "* speech/synthesize"),
+    ],
+    "TextAnalytics": [
+        {
+            **_rule("workflow.endpoint.postcalls", 1000, "* language/:analyze-conversations"),
+            "renewalPeriod": 60,
+        }
+    ],
+}
+_CAPABILITIES = {
+    "SpeechServices": ("VirtualNetworks", "CustomerManagedKey", "CustomerManagedStorage"),
+    "TextAnalytics": ("VirtualNetworks", "CustomerManagedKey"),
+}
+"""Beside `Container` (recorded in 2022 to 2025)."""
+
+
 def rules(kind: str) -> list[Json]:
-    """The first two limits of a recorded account of this kind; recordings were cut there."""
+    """The first limits of a recorded account of this kind; recordings were cut there."""
+    if kind in _LIMITS:
+        return [*_LIMITS[kind]]
     if kind == "OpenAI":
         return [
             _rule("openai.dalle.post", 30, "POST dalle/*", "POST openai/images/*"),
             _rule("openai.dalle.other", 30, "* dalle/*", "* openai/operations/images/*"),
         ]
     if kind not in WITH_DEPLOYMENTS:
-        return [
-            {**_rule("container.billing", 500, "* billing/*"), "renewalPeriod": 10},
-            _rule("default", 15, "* *"),
-        ]
+        return [_BILLING, _rule("default", 15, "* *")]
     return [
         _rule("documentTranslation.post", 20, "POST translator/text/batch/*"),
         _rule("documentTranslation.get", 20, "GET translator/text/batch/*"),
@@ -57,7 +77,8 @@ def capabilities(kind: str) -> list[Json]:
     if kind == "OpenAI":
         return [{"name": "VirtualNetworks"}, {"name": "CustomerManagedKey"}]
     if kind not in WITH_DEPLOYMENTS:
-        return [{"name": "VirtualNetworks"}, {"name": "Container", "value": f"{kind}.*"}]
+        names = _CAPABILITIES.get(kind, ("VirtualNetworks",))
+        return [*({"name": name} for name in names), {"name": "Container", "value": f"{kind}.*"}]
     return [{"name": "VirtualNetworks"}, {"name": "EnabledApimVnet", "value": "true"}]
 
 
@@ -103,8 +124,3 @@ def quota_limit(kind: str) -> Json:
 def project_management(kind: str) -> Json:
     """Off on kinds that hold no projects (recorded for two of them in October 2025)."""
     return {} if kind in WITH_DEPLOYMENTS else {"allowProjectManagement": False}
-
-
-def network_rules(given: Json) -> Json:
-    """`networkAcls` with both of its lists (recorded in 2024); without a default action it allows."""
-    return {"defaultAction": "Allow", "virtualNetworkRules": [], "ipRules": [], **given}

@@ -373,6 +373,4 @@ def _properties(turn: Turn, identity: str, location: str, kind: str, given: Json
     asked = {part: value for part, value in given.items() if part != "restore"}
     if "apiProperties" in asked:
         asked["apiProperties"] = {**fixed.get("apiProperties", {}), **(asked["apiProperties"] or {})}
-    if asked.get("networkAcls"):
-        asked["networkAcls"] = account_faces.network_rules(asked["networkAcls"])
     return {**fixed, **asked}

@@ -5,6 +5,7 @@ Rule of this module: `scope` and the lifecycle of each sku were recorded with 20
 filled in from what it has.
 """
 
+from reconciler.emulator import versions
 from reconciler.emulator.wire import Json
 
 SINCE = "2026-09-01"
@@ -24,6 +25,8 @@ def shown(model: Json, version: str) -> Json:
         return _newest(model)
     hidden = _MODEL_FIELDS | ({"replacementConfig"} if version < _REPLACEMENT_SINCE else frozenset())
     kept = {name: value for name, value in model.items() if name not in hidden}
+    if version < versions.SKU_SINCE:
+        return {name: value for name, value in kept.items() if name != "skus"}
     skus = [{name: value for name, value in sku.items() if name not in _SKU_FIELDS} for sku in model["skus"]]
     return {**kept, "skus": skus}
 

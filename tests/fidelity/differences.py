@@ -115,21 +115,9 @@ DIFFERENCES: tuple[Difference, ...] = (
     ),
     Difference(
         files="location_models",
-        fact=r"body\.value\[[^]]*\]\.model\.finetuneCapabilities.*",
-        kind="gap",
-        reason="not transcribed; 8 of 436 entries have it",
-    ),
-    Difference(
-        files="location_models",
         fact=r".*\.costs(\[\].*)?",
         kind="gap",
         reason="prices' meter ids are not transcribed",
-    ),
-    Difference(
-        files="location_models",
-        fact=r".*\.model\.systemData\.(createdAt|createdByType|lastModified\w+)( =)?",
-        kind="gap",
-        reason="of a model's systemData only createdBy is kept",
     ),
     Difference(
         files="location_models",
