@@ -49,7 +49,7 @@ def delete_connection(turn: Turn) -> Answer:
 
 
 def resources(turn: Turn) -> Answer:
-    """What a private endpoint can be for: the account as a whole (documented)."""
+    """What a private endpoint can be for: the account as a whole (recorded in March 2022)."""
     account = accounts.require_parent(turn, "read", "accounts/privateLinkResources")["body"]
     zones = ["privatelink.cognitiveservices.azure.com"]
     if account["kind"] in {"AIServices", "OpenAI"}:
@@ -64,7 +64,6 @@ def resources(turn: Turn) -> Answer:
             "groupId": "account",
             "requiredMembers": ["default"],
             "requiredZoneNames": zones,
-            "displayName": "Cognitive Service Account",
         },
     }
     return Answer(status=200, body=paging.page(turn, [item]))
@@ -79,7 +78,7 @@ def perimeters(turn: Turn) -> Answer:
 def perimeter(turn: Turn) -> Answer:
     """Raises Refusal: 404, for there is none."""
     accounts.require_parent(turn, "read", "accounts/networkSecurityPerimeterConfigurations")
-    raise provider_errors.not_found(turn.request.path)
+    raise provider_errors.no_such_connection(turn.request.path)
 
 
 def _all(account: Json) -> list[Json]:
@@ -93,7 +92,7 @@ def _is(item: Json, name: str) -> bool:
 def _require(turn: Turn, account: Json) -> Json:
     found = next((item for item in _all(account) if _is(item, turn.args["connection"])), None)
     if found is None:
-        raise provider_errors.not_found(turn.request.path)
+        raise provider_errors.no_such_connection(turn.request.path)
     return found
 
 

@@ -29,7 +29,7 @@ def ended(arm: Arm, reply: Reply) -> Reply:
 def test_a_private_endpoint_is_seen_approved_and_removed_at_its_account() -> None:
     arm, above = fleet(), f"{ACCOUNT}/privateEndpointConnections"
     assert arm.arm("GET", above).json == {"value": []}
-    assert arm.arm("GET", f"{above}/pe").code == "NotFound"
+    assert arm.arm("GET", f"{above}/pe").code == "ResourceNotFound"
     state = {"privateLinkServiceConnectionState": {"status": "Approved", "description": "Approved"}}
     made = arm.arm("PUT", f"{above}/pe", {"properties": state})
     assert (made.status, made.json["name"]) == (200, "acc/pe")
