@@ -61,6 +61,8 @@ _READ_ONLY = frozenset(
     }
 )
 """Properties marked read-only in the specification: accepted in a body, and not taken over."""
+_LASTING = ("dateCreated", "privateEndpointConnections")
+"""Those of them that a write leaves as they were (recorded)."""
 
 
 def key_of(turn: Turn) -> str:
@@ -150,7 +152,17 @@ def put(turn: Turn) -> Answer:
     require_quiet(turn)
     body = filled(turn, {**asked, "id": _echoed_id(turn, before)}, before)
     turn.store.put("account", key_of(turn), {"body": body})
+    if before is not None and turn.forced is None and _is_light(asked, before["body"], body):
+        return _answer(turn, 200, body)
     return _long(turn, 201 if before is None else 200, "create" if before is None else "update")
+
+
+def _is_light(asked: Json, before: Json, after: Json) -> bool:
+    """Whether a write over an account names no property and no identity, and leaves the sku.
+
+    Such a write is done at once (recorded: a PATCH of tags in July 2023, a PUT of what was in March 2022).
+    """
+    return not (asked.get("properties") or asked.get("identity")) and bool(before["sku"] == after["sku"])
 
 
 def _asked(turn: Turn) -> Json:
@@ -192,7 +204,7 @@ def _check_put(turn: Turn, asked: Json, before: Json | None) -> None:
     if account_kinds.canonical(kind) is None:
         raise provider_errors.invalid_kind(kind)
     sku = at(asked, "sku", "name")
-    if sku and sku.upper() not in account_kinds.SKUS[account_kinds.canonical(kind) or ""]:
+    if sku and not account_kinds.takes(kind, sku):
         raise provider_errors.invalid_sku_id(sku, kind)
     gone = kept_accounts.kept(turn.store, turn.now, key_of(turn))
     if before is None and gone is not None:
@@ -239,8 +251,8 @@ def _echoed_id(turn: Turn, before: Json | None) -> str:
 def patch(turn: Turn) -> Answer:
     """Merge sku, tags and properties: 202 with a body and both operation headers (recorded).
 
-    200 when operations end at once (specified) and when only tags change (recorded with az CLI, July 2023);
-    an identity is an operation like a property (recorded in March 2022).
+    200 when operations end at once (specified); an identity is an operation like a property (recorded in
+    March 2022).
     """
     require_group(turn)
     asked = _asked(turn)
@@ -254,10 +266,7 @@ def patch(turn: Turn) -> Answer:
         turn, {**overlay(_without_addresses(before["body"]), kept), "id": before["body"]["id"]}, before
     )
     turn.store.put("account", key_of(turn), {"body": body})
-    only_tags = (
-        not (asked.get("properties") or asked.get("identity")) and before["body"]["sku"] == body["sku"]
-    )
-    if only_tags and turn.forced is None:
+    if turn.forced is None and _is_light(asked, before["body"], body):
         return _answer(turn, 200, body)
     return _long(turn, 202, "update", location_too=True)
 
@@ -301,8 +310,7 @@ def nested(store: Store, key: str) -> list[Json]:
 def _long(turn: Turn, status: int, event: str, *, location_too: bool = False) -> Answer:
     found = turn.store.get("account", key_of(turn)) or {}
     body = found["body"]
-    by_operation = body["kind"] in account_kinds.BY_OPERATION and turn.version != versions.ACCOUNTS_AT_ONCE
-    at_once = not by_operation and turn.forced is None
+    at_once = turn.forced is None and not account_kinds.is_by_operation(body["kind"], turn.version)
     operation = (
         None
         if at_once

@@ -14,6 +14,15 @@ PAGE = 50
 """Items of a page: 426 came in nine pages (recorded)."""
 
 _REPLACEMENT_SINCE = "2025-09-01"
+_SINCE = {
+    "capabilities": "2022-10-01",
+    "deprecation": "2022-10-01",
+    "systemData": "2022-10-01",
+    "isDefaultVersion": versions.SKU_SINCE,
+    "lifecycleStatus": versions.SKU_SINCE,
+    "skus": versions.SKU_SINCE,
+}
+"""What a model says from a version on (recorded in March 2022; the later three are specified)."""
 _MODEL_FIELDS = frozenset({"isMarketplaceRequired", "modelCatalogAssetId"})
 _SKU_FIELDS = frozenset({"scope", "lifecycleStatus", "costs"})
 _MARKETPLACE = frozenset({"Anthropic", "Cohere", "Meta", "Mistral AI"})
@@ -24,9 +33,10 @@ def shown(model: Json, version: str) -> Json:
     if version >= SINCE:
         return _newest(model)
     hidden = _MODEL_FIELDS | ({"replacementConfig"} if version < _REPLACEMENT_SINCE else frozenset())
+    hidden |= {name for name, first in _SINCE.items() if version < first}
     kept = {name: value for name, value in model.items() if name not in hidden}
-    if version < versions.SKU_SINCE:
-        return {name: value for name, value in kept.items() if name != "skus"}
+    if "skus" not in kept:
+        return kept
     skus = [{name: value for name, value in sku.items() if name not in _SKU_FIELDS} for sku in model["skus"]]
     return {**kept, "skus": skus}
 

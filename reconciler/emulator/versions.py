@@ -75,9 +75,6 @@ SKU_SINCE = "2023-05-01"
 ASYNC_STATE_UNTIL = "2022-03-01"
 """Up to here a synchronous PUT answers `Creating` (recorded with 2022-03-01)."""
 
-ACCOUNTS_AT_ONCE = "2017-04-18"
-"""An account written with this version is Succeeded at once, nothing to poll (recorded in June 2020)."""
-
 PROJECTS_SINCE = "2025-04-01"
 """From here on an account says whether it holds projects (specified, recorded in October 2025)."""
 
