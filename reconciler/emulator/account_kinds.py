@@ -40,7 +40,9 @@ WITH_DEPLOYMENTS = ("OpenAI", "AIServices", "CognitiveServices")
 GLOBAL = frozenset({"TextTranslation"})
 """Kinds that also live in the location `global`."""
 
-_BY_OPERATION = frozenset({"AIServices", "Face", "FormRecognizer", "OpenAI", "QnAMaker.v2", "TextAnalytics"})
+_BY_OPERATION = frozenset(
+    {"AIServices", "Face", "FormRecognizer", "OpenAI", "Personalizer", "QnAMaker.v2", "TextAnalytics"}
+)
 """Kinds whose writes are operations (recorded 2021 to 2026).
 
 The others are Succeeded at once with nothing to poll: recorded for SpeechServices (2022 to 2025),

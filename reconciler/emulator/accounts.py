@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from reconciler.emulator import (
     account_faces,
     account_kinds,
+    account_versions,
     clock,
     errors,
     identities,
@@ -19,7 +20,6 @@ from reconciler.emulator import (
     paging,
     provider_errors,
     provisioning,
-    versions,
 )
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn, expect, expect_texts
@@ -127,7 +127,7 @@ def by_group(turn: Turn) -> Answer:
     found = turn.store.scan("account", f"{group_key(turn)}/")
     return Answer(
         status=200,
-        body=paging.page(turn, [versions.visible_account(item["body"], turn.version) for item in found]),
+        body=paging.page(turn, [account_versions.visible(item["body"], turn.version) for item in found]),
     )
 
 
@@ -135,7 +135,7 @@ def by_subscription(turn: Turn) -> Answer:
     found = turn.store.scan("account", f"/subscriptions/{turn.subscription.lower()}/")
     return Answer(
         status=200,
-        body=paging.page(turn, [versions.visible_account(item["body"], turn.version) for item in found]),
+        body=paging.page(turn, [account_versions.visible(item["body"], turn.version) for item in found]),
     )
 
 
@@ -328,7 +328,7 @@ def _long(turn: Turn, status: int, event: str, *, location_too: bool = False) ->
 
 
 def _answer(turn: Turn, status: int, body: Json, headers: Mapping[str, str] | None = None) -> Answer:
-    shown = versions.visible_account(body, turn.version)
+    shown = account_versions.visible(body, turn.version)
     return Answer(status=status, body=shown, headers={"ETag": body["etag"], **(headers or {})})
 
 
@@ -339,6 +339,7 @@ def filled(turn: Turn, given: Json, before: Json | None, *, state: str = "Succee
     location = given.get("location") or old.get("location") or "eastus"
     asked_kind = given.get("kind") or old.get("kind") or "AIServices"
     kind = account_kinds.canonical(asked_kind) or asked_kind
+    sku = given.get("sku") or old.get("sku") or {"name": "S0"}
     properties = given.get("properties") or {}
     stamp = {"By": turn.caller.client, "ByType": "Application", "At": clock.stamp(turn.now)}
     created = old.get("systemData") or {f"created{part}": value for part, value in stamp.items()}
@@ -348,24 +349,24 @@ def filled(turn: Turn, given: Json, before: Json | None, *, state: str = "Succee
         "type": TYPE,
         "etag": provisioning.new_etag("account"),
         "location": location,
-        "sku": given.get("sku") or old.get("sku") or {"name": "S0"},
+        "sku": sku,
         "kind": kind,
         **({"tags": given["tags"]} if "tags" in given else {}),
-        "properties": _properties(turn, key, location, kind, properties) | {"provisioningState": state},
+        "properties": _properties(turn, key, location, kind, sku["name"], properties)
+        | {"provisioningState": state},
         **({"identity": identities.shown(turn, key, given["identity"])} if given.get("identity") else {}),
         "systemData": {**created, **{f"lastModified{part}": value for part, value in stamp.items()}},
     }
 
 
-def _properties(turn: Turn, identity: str, location: str, kind: str, given: Json) -> Json:
+def _properties(turn: Turn, identity: str, location: str, kind: str, sku: str, given: Json) -> Json:
     fixed = {
         "endpoint": account_faces.endpoint(location, kind, given.get("customSubDomainName")),
         "provisioningState": "Succeeded",
         "internalId": uuid.uuid5(uuid.NAMESPACE_URL, identity).hex,
         "dateCreated": clock.stamp(turn.now),
         **account_faces.api_properties(kind),
-        "callRateLimit": {"rules": account_faces.rules(kind)},
-        **account_faces.quota_limit(kind),
+        **account_faces.limits(kind, sku),
         "isMigrated": False,
         **account_faces.project_management(kind),
         "privateEndpointConnections": [],

@@ -28,9 +28,7 @@ COMPARED = {
 OLD_FRONT = {"date", "server", "transfer-encoding", "vary", "content-length"}
 
 ACCOUNT_GAPS = {
-    "properties.apiProperties": "empty on accounts of 2025, absent on those of 2022 and 2023",
     "properties.armFeatures": "flags of the recording subscription",
-    "properties.backupUpperLimit": "not shown by later versions",
     "properties.callRateLimit.rules[]": "limits of other services are not modelled",
     "properties.endpoints": "the addresses of an account differ by kind and year; three are modelled",
 }
