@@ -29,6 +29,7 @@ class Judged:
 
     repository: str
     path: str
+    reading: int
     line: str
     wrong: tuple[str, ...]
     differs: str
@@ -63,6 +64,7 @@ def _session(session: Mapping[str, Any]) -> list[Judged]:
                 Judged(
                     repository=session["repository"],
                     path=session["path"],
+                    reading=session["reading"],
                     line=line,
                     wrong=wrong,
                     differs=step.get("differs", ""),
