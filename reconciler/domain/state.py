@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import AccountId, DeploymentId, Region
-from reconciler.domain.platform import Replacement
+from reconciler.domain.platform import DeletedAccount, Replacement
 from reconciler.domain.sku import SkuName
 from reconciler.errors import Trouble, UnreadableOffers
 
@@ -31,7 +31,8 @@ class SystemMetadata:
 class ObservedDeployment:
     """A deployment as ARM answered it.
 
-    `resource` is the whole answer, unknown properties included: the body of a PUT is laid over it.
+    `resource` is the answer, unknown properties included, less what names it and says who wrote it: the body
+    of a PUT is laid over it. Deployments that are alike may share it.
     `provisioning_state` keeps ARM's spelling; an absent one means Succeeded (ARM RPC).
     """
 
@@ -101,11 +102,15 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountMissing:
-    """ARM says that the account, its group or its subscription does not exist (or is another tenant's)."""
+    """ARM says that the account, its group or its subscription does not exist (or is another tenant's).
+
+    `fix` is set where it is known what became of it.
+    """
 
     id: AccountId
     code: str
     message: str
+    fix: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,7 +240,8 @@ class ObservedState:
     `policies` are the names of the content filters of those accounts that were asked for them, `sources` the
     names of the fine-tuned models and checkpoints of those accounts that a new deployment takes one from.
     `opinions` are ARM's objections to writes of a plan, where it was asked for them. `expiries` are of
-    deployments that are declared, not there, and of a kind that the service removes.
+    deployments that are declared, not there, and of a kind that the service removes. `deleted` are the
+    soft-deleted accounts of those subscriptions, in lower case, that were asked for them.
     """
 
     readings: Mapping[AccountId, Reading] = field(default_factory=dict)
@@ -244,6 +250,7 @@ class ObservedState:
     sources: Mapping[AccountId, frozenset[str] | AccountMissing | Unreadable] = field(default_factory=dict)
     opinions: Mapping[DeploymentId, Opinion] = field(default_factory=dict)
     expiries: Mapping[DeploymentId, Expiry] = field(default_factory=dict)
+    deleted: Mapping[str, tuple[DeletedAccount, ...]] = field(default_factory=dict)
 
     def region_facts(self, subscription: str, region: Region) -> RegionFacts | None:
         """What is known about a region of a subscription."""

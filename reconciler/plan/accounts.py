@@ -50,7 +50,7 @@ def unread(account: AccountId, reading: AccountMissing | Unreadable | None) -> U
     """Why nothing is known about an account, and what would make it readable."""
     if isinstance(reading, AccountMissing):
         told = f"ARM does not find the account {account.name}: {reading.message}"
-        return Unread(id=account, message=told, fix=_FIND_ACCOUNT)
+        return Unread(id=account, message=told, fix=reading.fix or _FIND_ACCOUNT)
     why = reading.message if reading else "it was not looked at"
     if not (reading and reading.trouble.hits_many):
         why = f"the deployments of {account.name} could not be listed completely: {why}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from reconciler.domain.deployment import JsonValue
@@ -10,12 +10,9 @@ from reconciler.plan.proposal import Move, RoomProposal
 from reconciler.report.capacity import NO_PROMISE
 from reconciler.report.layout import paragraph
 from reconciler.report.style import Style
-from reconciler.report.upgrade import diff
+from reconciler.report.upgrade import Texts, diff
 
 __all__ = ["diff", "render_text", "to_json"]
-
-Texts = Mapping[str, tuple[str, str]]
-"""By file name: the text before and the text after."""
 
 _TODO: Final = {
     Move.NOTHING: "nothing to do",
@@ -64,9 +61,7 @@ def to_json(found: Sequence[RoomProposal], texts: Texts, asked_at: str) -> dict[
             }
             for one in found
         ],
-        "edits": [
-            {"path": name, "before": before, "after": after} for name, (before, after) in texts.items()
-        ],
+        "edits": [{"path": name, "before": text.before, "after": text.after} for name, text in texts.items()],
     }
 
 

@@ -51,10 +51,19 @@ def per_cent(pool: PoolForecast) -> int | None:
 
 
 def to_json(pools: Sequence[PoolForecast]) -> dict[str, JsonValue]:
-    """The document of `quota -o json`; `free` and `usedPercent` are of what is used after the plan."""
+    """The document of `quota -o json`; `free` and `usedPercent` are of what is used after the plan.
+
+    `elsewhere` is what no account of this run holds, `deletedAccounts` who may hold a part of that.
+    """
     return {
         "pools": [
-            pool_document(pool).to_json() | {"free": free(pool), "usedPercent": per_cent(pool)}
+            pool_document(pool).to_json()
+            | {
+                "free": free(pool),
+                "usedPercent": per_cent(pool),
+                "elsewhere": pool.elsewhere,
+                "deletedAccounts": [str(gone.id) for gone in pool.deleted],
+            }
             for pool in pools
         ]
     }
@@ -162,4 +171,11 @@ def _below(pool: PoolForecast, style: Style, *, holders: bool) -> Iterator[str]:
         f"{style.show(one.id.account.name)}/{style.show(one.id.name)} {one.capacity}" for one in pool.holders
     ]
     words += [f"used by {listed(names, most=HOLDERS)}"] if holders and names else []
+    words += [f"{pool.elsewhere} in other accounts"] if holders and pool.elsewhere else []
     yield from paragraph("; ".join(words), width=style.width, indent="       ")
+    if holders and pool.deleted:
+        gone = listed([one.id.name for one in pool.deleted], most=HOLDERS)
+        told = f"soft-deleted accounts keep their quota until they are purged: {gone}"
+        yield from paragraph(told, width=style.width, indent="       ")
+        purge = f"fix: {style.show(pool.deleted[0].command('purge'))}"
+        yield from paragraph(purge, width=style.width, indent="       ", hanging="         ")

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.operation import Accepted, Deferred, OperationRef, OperationState, OperationStatus
-from reconciler.domain.platform import Replacement
+from reconciler.domain.platform import DeletedAccount, Replacement
 from reconciler.domain.sending import UNWATCHED, SendObserver
 from reconciler.domain.sku import SkuFamily, SkuName
 from reconciler.domain.state import ObservedAccount, ObservedDeployment, Offer, QuotaPool, SystemMetadata
@@ -85,6 +85,8 @@ class World:
     """How long a provisioned deployment takes to get another model."""
     successors: dict[str, str] = field(default_factory=dict)
     """The model that the service moves deployments of another one to, as its list announces."""
+    previews: dict[str, str] = field(default_factory=dict)
+    """Models that are previews, each with the day on which it ends."""
     endings: dict[DeploymentId, Ending] = field(default_factory=dict)
     writes: list[tuple[float, str, DeploymentId]] = field(default_factory=list)
     peaks: Counter[str] = field(default_factory=Counter)
@@ -101,6 +103,8 @@ class World:
     """When somebody else's operation ends, and in which state."""
     keeps_to_itself: frozenset[str] = frozenset()
     """Properties that are taken and never answered."""
+    deleted: tuple[DeletedAccount, ...] = ()
+    """Soft-deleted accounts."""
     taken_over: dict[DeploymentId, tuple["Exchange", str]] = field(default_factory=dict)
     """What another fleet took over during a run: at which exchange, and what it looks like since."""
 
@@ -293,6 +297,10 @@ class SimulatedArm:
             return OperationState(status=known.ending.status, code=known.ending.code, message="scripted")
         return OperationState(status=OperationStatus.RUNNING, retry_after=5.0)
 
+    async def list_deleted_accounts(self, subscription: str) -> tuple[DeletedAccount, ...]:
+        await self._exchange("LIST", f"{subscription}/deletedAccounts")
+        return self.world.deleted
+
     async def list_pools(self, subscription: str, region: Region) -> tuple[QuotaPool, ...]:
         await self._exchange("GET", f"{subscription}/{region}/usages")
         return tuple(
@@ -312,6 +320,8 @@ class SimulatedArm:
                 model_version=version,
                 sku=SkuName(sku),
                 pool=pool_of(sku, model),
+                lifecycle_status="Preview" if model in self.world.previews else "",
+                retires=self.world.previews.get(model),
                 replacement=Replacement(model=after, version="1")
                 if (after := successors.get(model))
                 else None,

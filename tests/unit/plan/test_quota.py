@@ -146,7 +146,7 @@ def test_a_shortage_names_the_steps_that_need_it_and_how_to_apply_the_rest() -> 
     (refusal,) = mixed().refusals
     assert refusal.steps == (name_of("big"), name_of("small"))
     assert (
-        "The other 1 step can be applied without: --exclude acc/big --exclude acc/small, or --skip-refused"
+        "The other step can be applied without: --exclude acc/big --exclude acc/small, or --skip-refused"
         in refusal.fix
     )
 

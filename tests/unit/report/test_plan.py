@@ -66,6 +66,20 @@ def test_a_plan_with_nothing_to_do_says_so_in_one_sentence() -> None:
     assert shown(same) == "Nothing to do: 1 declared deployment in sync.\n"
 
 
+def test_what_the_service_upgraded_is_not_called_in_sync() -> None:
+    moved = dataclasses.replace(keep(observed("moved"), desired("moved")), reason=Reason.AUTO_UPGRADED)
+    same = keep(observed("same"), desired("same"))
+    where = "`reconciler drift` shows to what."
+    assert shown(plan(moved, same)).split("\n") == [
+        "Nothing to do: 1 declared deployment in sync, 1 upgraded by the service;",
+        f"  {where}",
+        "",
+    ]
+    assert shown(plan(moved), WIDE) == (
+        f"Nothing to do: 1 declared deployment upgraded by the service; {where}\n"
+    )
+
+
 def test_a_plan_that_could_not_read_everything_never_says_that_nothing_is_to_do() -> None:
     text = shown(plan(keep(observed("same"), desired("same")), unread=(UNREAD,)))
     assert "Nothing to do" not in text

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from reconciler.catalogue.load import catalogue
-from reconciler.diagnostics import Provenance, Severity, choice, listing
+from reconciler.diagnostics import Diagnostic, Provenance, Severity, choice, listing
 from reconciler.domain.deployment import DesiredDeployment
 from reconciler.domain.fleet import DesiredState, Fleet
 from reconciler.domain.ids import DeploymentId
 from reconciler.manifest import rules
+from tests.unit.rules.cases import every_case
 from tests.unit.rules.declare import (
     TODAY,
     account_id,
@@ -120,6 +122,25 @@ def test_a_rule_that_is_off_is_silent_and_the_others_are_not(code: str) -> None:
     assert findings(state) == others
 
 
+def test_asking_for_errors_alone_finds_every_error() -> None:
+    for case in every_case():
+        found = rules.check(case.state, catalogue(), case.today)
+        errors = rules.check(case.state, catalogue(), case.today, errors_only=True)
+        assert _errors(errors) == _errors(found), case.title
+
+
+def test_a_warning_that_the_fleet_calls_an_error_is_found_among_the_errors() -> None:
+    state = declared(_SPEAKS["sku-alias"], overrides={"sku-alias": Severity.ERROR})
+    found = rules.check(state, catalogue(), TODAY, errors_only=True)
+    assert "sku-alias" in {one.code for one in found}
+    quiet = rules.check(declared(_SPEAKS["sku-alias"]), catalogue(), TODAY, errors_only=True)
+    assert "sku-alias" not in {one.code for one in quiet}
+
+
+def _errors(found: Sequence[Diagnostic]) -> list[Diagnostic]:
+    return [one for one in found if one.severity is Severity.ERROR]
+
+
 def test_given_severities_replace_those_of_the_fleet() -> None:
     state = declared(_SPEAKS["sku-alias"], overrides={"sku-alias": Severity.OFF})
     found = rules.check(state, catalogue(), TODAY, severities={"sku-alias": Severity.ERROR})
@@ -203,3 +224,26 @@ def test_long_lists_are_cut_and_counted(names: list[str], text: str) -> None:
 
 def test_choices_name_the_first_few() -> None:
     assert [choice(list("abcd")[:n]) for n in range(5)] == ["", "a", "a or b", "a, b or c", "a, b or c"]
+
+
+@pytest.mark.parametrize("code", [one.code for one in rules.RULES if one.by_entry])
+def test_where_an_entry_alone_decides_each_that_says_the_same_is_told_of(code: str) -> None:
+    """One is asked for all that say the same; what is found is still found of every one, and in order."""
+    wrong, sound = _SPEAKS[code][0], deployment(name="sound")
+    many = [
+        replace(
+            one,
+            id=replace(one.id, name=f"{one.id.name}-{number}"),
+            provenance=Provenance(
+                layers=tuple(
+                    replace(layer, place=replace(layer.place, route=("spec", "deployments", number)))
+                    for layer in one.provenance.layers
+                )
+            ),
+        )
+        for number, one in enumerate([wrong, sound, sound, wrong, sound, wrong])
+    ]
+    alone = [found for one in many for found in findings(declared([one]), code)]
+    assert len(alone) % 3 == 0
+    assert alone
+    assert findings(declared(many), code) == alone
