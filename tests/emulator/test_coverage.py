@@ -19,7 +19,7 @@ def _called(arm: Arm, method: str, path: str, version: str) -> int:
         ("location", "eastus"),
     ):
         path = path.replace(f"{{{name}}}", value)
-    body = {} if method in {"PUT", "PATCH", "POST"} else None
+    body: dict[str, object] | None = {} if method in {"PUT", "PATCH", "POST"} else None
     return arm.arm(method, re.sub(r"\{[^}]*\}", "thing", path), body, version=version).status
 
 
