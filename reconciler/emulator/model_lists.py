@@ -24,7 +24,9 @@ _SINCE = {
 }
 """What a model says from a version on (recorded in March 2022; the later three are specified)."""
 _MODEL_FIELDS = frozenset({"isMarketplaceRequired", "modelCatalogAssetId"})
-_SKU_FIELDS = frozenset({"scope", "lifecycleStatus", "costs"})
+_SKU_FIELDS = frozenset({"scope", "lifecycleStatus"})
+_COSTS_SINCE = "2024-10-01"
+"""What a sku costs, by meter (specified; recorded with 2025-06-01)."""
 _MARKETPLACE = frozenset({"Anthropic", "Cohere", "Meta", "Mistral AI"})
 
 
@@ -37,16 +39,19 @@ def shown(model: Json, version: str) -> Json:
     kept = {name: value for name, value in model.items() if name not in hidden}
     if "skus" not in kept:
         return kept
-    skus = [{name: value for name, value in sku.items() if name not in _SKU_FIELDS} for sku in model["skus"]]
+    hidden = _SKU_FIELDS | ({"costs"} if version < _COSTS_SINCE else frozenset())
+    skus = [{name: value for name, value in sku.items() if name not in hidden} for sku in model["skus"]]
     return {**kept, "skus": skus}
 
 
 def _newest(model: Json) -> Json:
+    """Skus have a scope and a lifecycle of their own, and meters no id any more (recorded)."""
     status = model.get("lifecycleStatus", "GenerallyAvailable")
     tuned = any(_is_tuned(sku) for sku in model["skus"])
     skus = [
         {
             **sku,
+            **({"costs": [{**cost, "meterId": ""} for cost in sku["costs"]]} if "costs" in sku else {}),
             "scope": sku.get("scope") or ("Finetune" if _is_tuned(sku) else "Base" if tuned else "All"),
             "lifecycleStatus": sku.get("lifecycleStatus", status),
         }

@@ -109,12 +109,6 @@ DIFFERENCES: tuple[Difference, ...] = (
     ),
     Difference(
         files="location_models",
-        fact=r".*\.costs(\[\].*)?",
-        kind="gap",
-        reason="prices' meter ids are not transcribed",
-    ),
-    Difference(
-        files="location_models",
         fact=r"body\.value\[[^]]*\]\.model\.skus\[[^]]*\].*",
         kind="world",
         reason="a few offers are from a later list of another subscription (world/PROVENANCE.md)",
