@@ -250,21 +250,6 @@ def test_skus_have_a_scope_and_a_lifecycle_of_their_own_since_2026_09_01() -> No
     assert "replacementConfig" in listed("2025-09-01")
 
 
-def test_meters_have_no_ids_since_2026_09_01_and_there_are_none_before_2024_10_01() -> None:
-    arm = fleet()
-
-    def costs(version: str) -> list[dict[str, str]]:
-        reply = arm.arm("GET", f"{PROVIDER}/locations/eastus2/models", version=version)
-        skus = [sku for item in reply.json["value"] for sku in item["model"].get("skus", [])]
-        return [cost for sku in skus for cost in sku.get("costs", [])]
-
-    assert any(cost.get("meterId") for cost in costs("2025-06-01"))
-    newest = costs("2026-09-01")
-    assert newest
-    assert {cost["meterId"] for cost in newest} == {""}
-    assert costs("2023-05-01") == []
-
-
 def test_an_offer_is_judged_by_its_skus_own_lifecycle() -> None:
     arm = aging(None)
     at(arm, "2026-10-05T00:00:00Z")
