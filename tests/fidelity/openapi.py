@@ -156,6 +156,8 @@ UNDECLARED: Mapping[str, str] = {
     "Models_List value[].name": "recorded, as above",
     "Models_List value[].location": "recorded, as above",
     "Models_List value[].model.skus[].rateLimits[].key": "recorded; the document has the limit without it",
+    "Models_List value[].model.skus[].costs": "recorded; the document calls it `cost`",
     "Accounts_ListModels value[].skus[].rateLimits[].key": "as in the list of a region",
+    "Accounts_ListModels value[].skus[].costs": "as in the list of a region",
 }
 """Properties that answers have and no document declares."""
