@@ -14,7 +14,7 @@ from reconciler.domain.json_values import put
 from reconciler.domain.marks import is_mark
 from reconciler.domain.sku import SkuName
 from reconciler.plan.actions import FieldChange, Reason
-from reconciler.plan.body import halfway, writable
+from reconciler.plan.body import unfinished, writable
 from reconciler.plan.pair import Pair
 
 MODEL_PATHS: Final = frozenset({"model.name", "model.version", "model.source"})
@@ -103,9 +103,8 @@ def writes_for(pair: Pair) -> tuple[JsonObject, ...]:
     if not isinstance(before, int) or not isinstance(after, int):
         return (pair.body,)
     there = writable(pair.observed)
-    first = halfway(pair.body, there)
     if "sku.name" in by_path:
-        return ({**first, "sku": there["sku"]}, pair.body)
+        return ({**unfinished(pair.body, pair.observed), "sku": there["sku"]}, pair.body)
     if after < before:
         return (put(there, ("sku", "capacity"), after), pair.body)
-    return (put(first, ("sku", "capacity"), before), pair.body)
+    return (put(unfinished(pair.body, pair.observed), ("sku", "capacity"), before), pair.body)
