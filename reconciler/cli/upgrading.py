@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
-from reconciler.cli.commands.shared import invalid, must_declare_something, plan_markdown, style_of
+from reconciler.cli.commands.shared import end_with_errors, must_declare_something, plan_markdown, style_of
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import catalogue
 from reconciler.cli.options import Chosen, Connection, Output
@@ -65,7 +65,7 @@ def upgraded(asked: Asked, chosen: Chosen, connection: Connection, output: Outpu
     read = read_manifests(chosen)
     desired = state_of(read, chosen, connection.cloud)
     if desired is None:
-        return invalid(checked(read, chosen, connection.cloud, today=today, offline=asked.offline), output)
+        end_with_errors(checked(read, chosen, connection.cloud, today=today, offline=asked.offline), output)
     must_declare_something(desired)
     days = desired.fleet.retirement.warn_within_days if asked.within is None else asked.within
     live = None if asked.offline else _live(desired, connection, output)
