@@ -13,6 +13,9 @@ FUZZ ?= 60
 ANSWERS ?= 400
 SEED ?= $(shell date +%s)
 
+# Without compiled bytecode each worker, and each process that a test starts, compiles everything again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo bench fuzz audit dist test check format lint types imports fidelity fidelity-az fidelity-js differential soak clean
 
 help:  ## List the targets
