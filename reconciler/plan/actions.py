@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from reconciler.domain.deployment import DesiredDeployment, JsonObject, JsonValue
 from reconciler.domain.ids import DeploymentId, Region
@@ -180,11 +180,4 @@ Writing = Create | Update | Replace | Delete | Adopt
 Working = Writing | Wait
 """What a run carries out; a wait sends nothing."""
 
-KIND: dict[type[Action], str] = {
-    one: one.kind for one in (Create, Update, Replace, Delete, Adopt, Wait, Keep, Blocked)
-}
-
-
-def kind_of(action: Action) -> str:
-    """The action's name in plans and reports."""
-    return action.kind
+KINDS: Final = tuple(one.kind for one in (Create, Update, Replace, Delete, Adopt, Wait, Keep, Blocked))

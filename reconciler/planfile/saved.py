@@ -17,7 +17,7 @@ from reconciler.domain.ids import DeploymentId
 from reconciler.domain.marks import is_mark
 from reconciler.domain.shard import Shard
 from reconciler.errors import PlanStale
-from reconciler.plan.actions import Action, Blocked, Keep, Reason, Wait, kind_of
+from reconciler.plan.actions import Action, Blocked, Keep, Reason, Wait
 from reconciler.plan.legality import without_marks
 from reconciler.plan.plan import Plan, Step
 from reconciler.planfile.documents import ActionDocument, PlanDocument
@@ -182,7 +182,7 @@ def _moved(step: Step, item: SavedItem | None) -> str:
     action = step.action
     if isinstance(action, Keep | Blocked | Wait):
         return ""
-    kind = kind_of(action)
+    kind = action.kind
     if item is None or item.action not in WRITING:
         return f"the saved plan has no write for it, now it is {kind}"
     if item.action != kind:

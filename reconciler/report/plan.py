@@ -12,7 +12,7 @@ from typing import Final
 from reconciler.diagnostics import Diagnostic, Place, Severity, counted
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.shard import Part
-from reconciler.plan.actions import KIND, Action, Blocked, Delete, Keep, Reason, Replace, kind_of
+from reconciler.plan.actions import KINDS, Action, Blocked, Delete, Keep, Reason, Replace
 from reconciler.plan.plan import Plan, Step, Unread
 from reconciler.report import diagnostics as diagnostics_report
 from reconciler.report.blocks import Telling, kinds_of
@@ -135,8 +135,8 @@ def _causes(unread: Sequence[Unread]) -> Mapping[tuple[str, str], list[Unread]]:
 
 def counts(plan: Plan) -> dict[str, int]:
     """How many deployments there are of each kind of action."""
-    kinds = [kind_of(step.action) for step in plan.steps]
-    return {kind: kinds.count(kind) for kind in KIND.values()}
+    kinds = [step.action.kind for step in plan.steps]
+    return {kind: kinds.count(kind) for kind in KINDS}
 
 
 def shares(plan: Plan) -> dict[str, int]:
@@ -288,7 +288,7 @@ def render_markdown(
 def _going(plan: Plan) -> Iterator[str]:
     for step in plan.steps:
         if isinstance(step.action, Delete | Replace):
-            yield f"{kind_of(step.action)} {_name(step)}"
+            yield f"{step.action.kind} {_name(step)}"
 
 
 def _refused(plan: Plan) -> Iterator[str]:

@@ -17,7 +17,6 @@ from reconciler.plan.actions import (
     Keep,
     Replace,
     Update,
-    kind_of,
 )
 from reconciler.plan.plan import Plan, Refusal, Step
 from reconciler.report.blocks import kinds_of
@@ -150,7 +149,7 @@ def _list(anchor: str, title: str, found: Sequence[Step], anchors: Mapping[int, 
         name = code(f"{step.action.id.account.name}/{step.action.id.name}")
         anchor = anchors.get(id(step))
         link = tag("a", name, href=f"#{anchor}") if anchor else name
-        return tag("li", link, f" {kind_of(step.action)}, {step.action.reason.value}")
+        return tag("li", link, f" {step.action.kind}, {step.action.reason.value}")
 
     kept, cut = fitting(render, found, "deployment", 400_000)
     colour = "violet" if anchor == "blocked" else "red"
@@ -209,7 +208,7 @@ def _where(steps: Sequence[Step], alias_of: Alias) -> str:
 
 def _step(step: Step, units: Units, anchor: str) -> Markup:
     action = step.action
-    kind = kind_of(action)
+    kind = action.kind
     after = listed([named_from(one, action.id.account, PLAIN) for one in step.depends_on], most=3)
     order = [
         action.reason.value,
