@@ -181,3 +181,17 @@ Working = Writing | Wait
 """What a run carries out; a wait sends nothing."""
 
 KINDS: Final = tuple(one.kind for one in (Create, Update, Replace, Delete, Adopt, Wait, Keep, Blocked))
+
+
+def blocked_instead(action: Action, reason: Reason, explanation: str, fix: str) -> Blocked:
+    """What an action becomes that must not be done; what it would have changed stays to be seen."""
+    return Blocked(
+        id=action.id,
+        region=action.region,
+        reason=reason,
+        explanation=explanation,
+        fix=fix,
+        changes=action.changes,
+        desired=action.desired,
+        observed=action.observed,
+    )
