@@ -38,12 +38,12 @@ from reconciler.report.upgrade import Done
 from reconciler.upgrade.live import Live, judged, live_of
 from reconciler.upgrade.propose import Proposal, Season, Standing, Strategy, proposals
 from reconciler.upgrade.rewrite import Rewriting, rewritten
-from reconciler.upgrade.target import Sources, Wish
+from reconciler.upgrade.target import TargetSources, Wish
 from reconciler.upgrade.wanted import Beside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class UpgradeOptions:
     """What the command line asks for. `within` None: the Fleet's own days; `as_of` None: today."""
 
     within: int | None
@@ -57,7 +57,7 @@ class Asked:
     as_of: date | None
 
 
-def upgraded(asked: Asked, chosen: Chosen, connection: Connection, output: Output) -> int:
+def upgraded(asked: UpgradeOptions, chosen: Chosen, connection: Connection, output: Output) -> int:
     """Propose, and write where that is asked for; the exit code."""
     if asked.offline and asked.accept_live:
         raise UsageProblem("--accept-live asks ARM what is deployed; --offline asks nobody. Leave one out")
@@ -70,7 +70,7 @@ def upgraded(asked: Asked, chosen: Chosen, connection: Connection, output: Outpu
     days = desired.fleet.retirement.warn_within_days if asked.within is None else asked.within
     live = None if asked.offline else _live(desired, connection, output)
     season = Season(
-        sources=Sources(
+        sources=TargetSources(
             catalogue=catalogue(),
             today=today,
             until=today + timedelta(days=days),

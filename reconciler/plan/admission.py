@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from reconciler.domain.state import ObservedState
 from reconciler.plan.actions import Action, Create, Reason, Replace, Update, blocked_instead
-from reconciler.plan.availability import Availability, Finding, Writable
+from reconciler.plan.availability import Finding, RegionalOffers, Writable
 from reconciler.plan.hosting import hosting_notes
 from reconciler.plan.migration import in_legal_order
 from reconciler.plan.references import reference_findings
@@ -19,14 +19,14 @@ from reconciler.plan.terms import Hindrance
 
 def admitted(actions: Iterable[Action], observed: ObservedState) -> list[Action]:
     """`actions`, less the writes of which ARM's own lists say that they would be refused."""
-    availability = Availability(observed)
+    availability = RegionalOffers(observed)
     return [
         _judged(action, observed, availability) if isinstance(action, Create | Update | Replace) else action
         for action in actions
     ]
 
 
-def _judged(action: Writable, observed: ObservedState, availability: Availability) -> Action:
+def _judged(action: Writable, observed: ObservedState, availability: RegionalOffers) -> Action:
     migration: list[Finding] = []
     if isinstance(action, Update) and len(action.writes) > 1:
         ordered = in_legal_order(action, availability)

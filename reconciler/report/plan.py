@@ -22,7 +22,7 @@ from reconciler.report.cost import plan_lines, total
 from reconciler.report.cost import render_markdown as cost_markdown
 from reconciler.report.diagnostics import Spans
 from reconciler.report.layout import broken, clauses, listed, paragraph
-from reconciler.report.markdown import Page, cell, fold, markdown_fence, markdown_inert
+from reconciler.report.markdown import MarkdownPage, cell, fold, markdown_fence, markdown_inert
 from reconciler.report.quota import forecast_lines
 from reconciler.report.steps import (
     NO_ALIAS,
@@ -249,7 +249,7 @@ def render_markdown(
 
     The first line is a comment by which a job finds what it wrote before; GitHub takes 65,536 characters.
     """
-    page = Page(max_bytes)
+    page = MarkdownPage(max_bytes)
     page.add(f"<!-- reconciler plan fleet={_word(plan.fleet)} fingerprint={_word(plan.fingerprint)} -->")
     page.add(f"## Plan for fleet {cell(plan.fleet)}\n")
     page.add(f"{idle(plan) or summary(plan)}\n")

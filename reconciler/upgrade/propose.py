@@ -22,8 +22,8 @@ from reconciler.diagnostics import Route
 from reconciler.domain.deployment import UNSET, DesiredDeployment
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.domain.sku import SkuFamily
-from reconciler.upgrade.target import Sources, Target
-from reconciler.upgrade.wanted import CAPACITY, FORMAT, NAME, VERSION, Beside, Change, Removal, Wanted
+from reconciler.upgrade.target import Target, TargetSources
+from reconciler.upgrade.wanted import CAPACITY, FORMAT, NAME, VERSION, Beside, NewValues, Removal, Wanted
 
 _LONGEST_NAME = 64
 """Characters of a deployment's name (Microsoft.CognitiveServices naming rules)."""
@@ -82,7 +82,7 @@ class Proposal:
 class Season:
     """What is asked for. `within` in days; `strategy` None: as ARM allows; `live`: what the service moved."""
 
-    sources: Sources
+    sources: TargetSources
     within: int
     strategy: Strategy | None = None
     finish: bool = False
@@ -128,7 +128,7 @@ def _live(one: DesiredDeployment, season: Season) -> Proposal | None:
         standing=Standing.EDIT,
         target=target,
         strategy=Strategy.ACCEPT_LIVE,
-        wanted=Change(id=one.id, values=_model_values(one, target)),
+        wanted=NewValues(id=one.id, values=_model_values(one, target)),
         checks=Checks(offered=True, size_legal=True, quota=True, capacity=True),
         reason="the service upgraded it",
     )
@@ -202,7 +202,7 @@ def _moved(
     values = _model_values(one, target)
     if size.capacity is not None:
         values[CAPACITY] = str(size.capacity)
-    wanted: Wanted = Change(id=one.id, values=values)
+    wanted: Wanted = NewValues(id=one.id, values=values)
     if strategy is Strategy.BESIDE:
         if name.lower() in taken.get(one.id.account, set()):
             return unsolved(

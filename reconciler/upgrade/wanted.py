@@ -20,7 +20,7 @@ SKU: Final[Route] = ("sku", "name")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class NewValues:
     """Other values for a deployment that exists; keys are among NAME, VERSION, FORMAT, SKU and CAPACITY."""
 
     id: DeploymentId
@@ -44,7 +44,7 @@ class Removal:
     id: DeploymentId
 
 
-Wanted = Change | Beside | Removal
+Wanted = NewValues | Beside | Removal
 
 
 def unlike(before: LoadedManifests, after: LoadedManifests, wanted: Iterable[Wanted]) -> set[DeploymentId]:
@@ -53,7 +53,7 @@ def unlike(before: LoadedManifests, after: LoadedManifests, wanted: Iterable[Wan
     for one in wanted:
         old = expected[one.id]
         match one:
-            case Change():
+            case NewValues():
                 expected[one.id] = _with(old, one.values)
             case Beside():
                 identity = DeploymentId(account=one.id.account, name=one.name)

@@ -91,7 +91,7 @@ def _edits(loaded: Loaded, found: Sequence[RoomProposal]) -> Mapping[str, Edited
     from reconciler.manifest.load import understood
     from reconciler.plan.proposal import Move
     from reconciler.upgrade.rewrite import rewritten
-    from reconciler.upgrade.wanted import CAPACITY, SKU, Change
+    from reconciler.upgrade.wanted import CAPACITY, SKU, NewValues
 
     wanted = []
     for one in found:
@@ -101,6 +101,6 @@ def _edits(loaded: Loaded, found: Sequence[RoomProposal]) -> Mapping[str, Edited
         if one.move in {Move.SKU, Move.SIZE} and one.capacity is not None and one.capacity != one.needed:
             values[CAPACITY] = str(one.capacity)
         if values:
-            wanted.append(Change(id=one.desired.id, values=values))
+            wanted.append(NewValues(id=one.desired.id, values=values))
     read = partial(understood, paths=loaded.paths)
     return rewritten(read(loaded.manifests.read), wanted, read).texts

@@ -15,7 +15,7 @@ from reconciler.errors import UsageProblem
 
 if TYPE_CHECKING:
     from reconciler.catalogue.query import Catalogue
-    from reconciler.catalogue.sizing import Workload
+    from reconciler.catalogue.sizing import PeakLoad
     from reconciler.domain.sku import SkuName
 
 
@@ -66,7 +66,7 @@ def command(
 
     --capacity alone says what so many PTU carry in tokens a minute; with the tokens of a call, in calls.
     """
-    from reconciler.catalogue.sizing import NoFormula, Workload
+    from reconciler.catalogue.sizing import NoFormula, PeakLoad
 
     if (rpm is None) == (capacity is None):
         raise click.UsageError("give --rpm to size a workload, or --capacity to see what it carries")
@@ -80,7 +80,7 @@ def command(
         raise click.UsageError("a call has --prompt-tokens and --generated-tokens; 0 is a number too")
     if not prompt_tokens + generated_tokens + image_tokens:
         raise UsageProblem("a call without prompt and generated tokens needs nothing: say how large one is")
-    workload = Workload(
+    workload = PeakLoad(
         calls_per_minute=rpm or 0.0,
         prompt_tokens=prompt_tokens,
         generated_tokens=generated_tokens,
@@ -154,7 +154,7 @@ def _skus(known: Catalogue, model: str, version: str, sku: str | None) -> tuple[
     return (one,)
 
 
-def _title(model: str, version: str, workload: Workload) -> str:
+def _title(model: str, version: str, workload: PeakLoad) -> str:
     title = f"{model} {version}: {workload.prompt_tokens:g} prompt"
     if workload.image_tokens:
         title += f", {workload.image_tokens:g} image"
@@ -167,7 +167,7 @@ def _forth(
     model: str,
     version: str,
     skus: tuple[SkuName, ...],
-    workload: Workload,
+    workload: PeakLoad,
     output: Output,
 ) -> None:
     from reconciler.catalogue.sizing import cautions, estimate
@@ -189,7 +189,7 @@ def _back(
     model: str,
     version: str,
     skus: tuple[SkuName, ...],
-    workload: Workload,
+    workload: PeakLoad,
     capacity: int,
     output: Output,
 ) -> None:

@@ -61,9 +61,9 @@ def command(
 
     Exit 0 nothing to do or written, 2 edits proposed, 1 something is not solved.
     """
-    from reconciler.cli.upgrading import Asked, upgraded
+    from reconciler.cli.upgrading import UpgradeOptions, upgraded
 
-    asked = Asked(
+    asked = UpgradeOptions(
         within=within,
         to=to,
         strategy=strategy,

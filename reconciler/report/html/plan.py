@@ -26,7 +26,7 @@ from reconciler.report.html.fleet_map import fleet_map, planned_holdings
 from reconciler.report.html.markup import Markup, tag
 from reconciler.report.html.page import (
     PLAIN,
-    Answer,
+    Headline,
     Occasion,
     Section,
     badge,
@@ -96,7 +96,7 @@ def render_html(
     )
 
 
-def _answer(plan: Plan) -> Answer:
+def _answer(plan: Plan) -> Headline:
     if plan.refusals:
         verdict, colour = "refused: nothing is written", "red"
     elif plan.blocked:
@@ -106,7 +106,7 @@ def _answer(plan: Plan) -> Answer:
     else:
         verdict, colour = ("changes to make", "blue") if plan.writes else ("nothing to do", "green")
     out = left_out(plan)
-    return Answer(
+    return Headline(
         verdict=verdict,
         colour=colour,
         summary=f"{idle(plan) or summary(plan)}{''.join(f' {words}' for words in out)}",
