@@ -16,7 +16,7 @@ from reconciler.domain.json_values import put
 from reconciler.domain.sku import SkuFamily
 from reconciler.domain.state import Offer
 from reconciler.plan.actions import Action, Reason, Update
-from reconciler.plan.availability import Availability, bounds, fits
+from reconciler.plan.availability import RegionalOffers, bounds, fits
 from reconciler.plan.body import unfinished, writable
 from reconciler.plan.plan import Plan
 from reconciler.plan.terms import Hindrance
@@ -32,7 +32,7 @@ def lasting(plan: Plan) -> float:
     return _LASTS * max(migrations.values(), default=0)
 
 
-def in_legal_order(action: Update, availability: Availability) -> Update | Hindrance:
+def in_legal_order(action: Update, availability: RegionalOffers) -> Update | Hindrance:
     """`action` with its two writes in an order in which every size is legal, or why there is none.
 
     Sizes that no list tells are taken to be legal.
