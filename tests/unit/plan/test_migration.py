@@ -17,7 +17,7 @@ from reconciler.domain.deployment import (
 from reconciler.domain.sku import SkuName
 from reconciler.domain.state import Offer
 from reconciler.plan.actions import Action, Blocked, FieldChange, Reason, Replace, Update
-from reconciler.plan.availability import Availability
+from reconciler.plan.availability import RegionalOffers
 from reconciler.plan.causes import Cause
 from reconciler.plan.drift import find_drift
 from reconciler.plan.migration import in_legal_order, lasting
@@ -257,10 +257,10 @@ def test_one_write_has_its_order_already() -> None:
     there = world(listed(applied(desired(sku=PTU, capacity=100))), offers=[sizes("gpt-4.1", 50, 50)])
     found = only_action(plan(state(after), there))
     assert isinstance(found, Update)
-    assert in_legal_order(found, Availability(there)) is found
+    assert in_legal_order(found, RegionalOffers(there)) is found
     unanswered = FieldChange(path="sku.capacity", before=None, after=100)
     told = replace(found, changes=(unanswered,))
-    assert in_legal_order(told, Availability(there)) is told
+    assert in_legal_order(told, RegionalOffers(there)) is told
 
 
 def test_a_size_that_the_new_model_does_not_take_is_told_before_the_write() -> None:
