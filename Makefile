@@ -13,7 +13,7 @@ FUZZ ?= 60
 ANSWERS ?= 400
 SEED ?= $(shell date +%s)
 
-.PHONY: help demo bench fuzz audit dist test check format lint types imports fidelity fidelity-az fidelity-js differential soak clean
+.PHONY: help demo bench fuzz audit dist test check format lint types imports fidelity fidelity-az fidelity-js differential accessibility soak clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST)
@@ -71,6 +71,11 @@ fidelity-js: $(VENV)/.development  ## The same with the JavaScript SDK, fetched 
 
 differential: $(VENV)/.development  ## The same bad servers for this project and the official SDK; writes docs/differential.md
 	$(BIN)/python tools/differential.py $(VENV)/fidelity
+
+accessibility: $(VENV)/.development  ## Every HTML page in Chromium through axe-core, fetched through npm
+	npm install --silent --no-save --prefix $(VENV)/axe axe-core
+	RECONCILER_AXE=$(CURDIR)/$(VENV)/axe/node_modules/axe-core/axe.min.js \
+		$(BIN)/python -m pytest -q -n 2 tests/e2e/test_in_chromium.py
 
 soak: $(VENV)/.development  ## 10,000 random histories and 10,000 worlds without drift; HISTORIES=... WORLDS=... SEED=...
 	RECONCILER_HISTORIES=$(HISTORIES) RECONCILER_WORLDS=$(WORLDS) RECONCILER_SEED=$(SEED) \

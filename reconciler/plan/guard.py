@@ -120,8 +120,8 @@ def _deletes(
     yield Refusal(
         code="max-deletes",
         message=(
-            f"{len(going)} deployments would be deleted or replaced ({names}); {allowed} "
-            f"are allowed by {rule}"
+            f"{counted(len(going), 'deployment')} would be deleted or replaced ({names}); "
+            f"{counted(allowed, 'is')} allowed by {rule}"
         ),
         fix=fix,
     )

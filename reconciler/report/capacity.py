@@ -129,7 +129,7 @@ def _cells(row: CapacityRow, style: Style, alias_of: Alias, *, several: bool) ->
         _ROW_SIGN.get(row.fit, "!"),
         style.show(region),
         style.show(row.sku.name),
-        *("?" if number is None else str(number) for number in numbers),
+        *("?" if number is None else f"{number:,}" for number in numbers),
         row.fit.value,
     )
 
@@ -144,8 +144,9 @@ def table_cells(table: CapacityTable, alias_of: Alias) -> Iterator[tuple[str, ..
 def last_words(table: CapacityTable, *, hidden: int = 0) -> Iterator[str]:
     """How many places fit, when that was asked, and that it is no promise."""
     count = Counter(row.fit for row in table.rows)
-    told = ", ".join(f"{count[fit]} {fit.value}" for fit in Fit if count[fit])
+    told = ", ".join(f"{fit.value} {count[fit]}" for fit in Fit if count[fit])
     rest = f"; {counted(hidden, 'place')} without the offer not shown (-v)" if hidden else ""
-    yield f"{told or 'no region to look at'}, as ARM told at {table.asked_at}{rest}."
+    found = f"{counted(len(table.rows), 'place')}: {told}" if told else "no region to look at"
+    yield f"{found}, as ARM told at {table.asked_at}{rest}."
     yield NO_PROMISE
     yield from table.notes

@@ -133,7 +133,8 @@ def _computed(costs: Costs, line: Line) -> str:
     over = f" / {line.months} months" if line.months > 1 else ""
     steps = f" ({line.sum_of})" if line.sum_of else ""
     amount = money(costs, line.monthly)
-    return f"{line.what}: {plain(line.quantity)} {line.unit}{steps} x {rate}{over} = {amount}"
+    unit = f"{line.unit}s" if line.unit.endswith("hour") and line.quantity != 1 else line.unit
+    return f"{line.what}: {Decimal(plain(line.quantity)):,f} {unit}{steps} x {rate}{over} = {amount}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,7 +297,7 @@ def _currency(costs: Costs) -> str:
 
 
 def _title(costs: Costs) -> str:
-    return f"Cost a month at list prices ({plain(costs.hours_per_month)} hours)"
+    return f"Cost a month at list prices ({plain(costs.hours_per_month)} h)"
 
 
 def _name(identity: str) -> str:

@@ -7,6 +7,7 @@ no room, and the last line says it all.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Place, Severity, counted
@@ -174,7 +175,8 @@ def idle(plan: Plan) -> str:
     declared = counted(len(kept) - undeclared, "declared deployment")
     stay = "stays as it is" if undeclared == 1 else "stay as they are"
     others = f", and {counted(undeclared, 'undeclared one')} {stay}" if undeclared else ""
-    return f"Nothing to do: {declared} in sync{others}."
+    money = f"; cost stays at {total(replace(plan.cost, before=None))}" if plan.cost else ""
+    return f"Nothing to do: {declared} in sync{others}{money}."
 
 
 def incomplete(plan: Plan) -> str:

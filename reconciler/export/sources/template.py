@@ -221,7 +221,7 @@ def _looped(
     if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MOST_COPIES:
         if _declares(resource):
             gathered.left_out.append(
-                f"the loop {name} runs {_words(count)} times, which is not known here: left out"
+                f"how often the loop {name} runs ({_words(count)}) is not known here: left out"
             )
         return
     if count == 0 and not scope.holding and _declares(resource):

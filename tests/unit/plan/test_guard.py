@@ -85,11 +85,11 @@ def test_deletes_have_a_limit(
 
 WORDS: list[tuple[Guards, Policy, str]] = [
     (Guards(), NOTHING_LIFTED, "2 are allowed by default: the smaller of 5 and 20 % of 10 owned"),
-    (Guards(max_deletes=1), NOTHING_LIFTED, "1 are allowed by the Fleet's guards.maxDeletes: 1"),
+    (Guards(max_deletes=1), NOTHING_LIFTED, "1 is allowed by the Fleet's guards.maxDeletes: 1"),
     (
         Guards(max_delete_percent=12.5),
         NOTHING_LIFTED,
-        "1 are allowed by the Fleet's guards.maxDeletePercent: 12.5 % of 10 owned",
+        "1 is allowed by the Fleet's guards.maxDeletePercent: 12.5 % of 10 owned",
     ),
     (Guards(), Policy(max_deletes=0), "0 are allowed by --max-deletes 0"),
 ]

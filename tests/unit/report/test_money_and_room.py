@@ -87,24 +87,28 @@ def test_another_currency_is_told_by_its_code() -> None:
     assert cost.money(Costs(currency="EUR"), Decimal("1234.5")) == "EUR 1,234.50"
 
 
-def evil_cost() -> Cost:
+def evil_cost(text: str) -> Cost:
     evil = replace(
         deployed("chat", "GlobalStandard"),
-        id=DeploymentId(account=account(), name=EVIL.replace("/", "")),
-        model=EVIL,
+        id=DeploymentId(account=account(), name=text.replace("/", "") or "x"),
+        model=text,
     )
-    return Cost(costs=Costs(), after=billed(evil), notes=(EVIL,))
+    return Cost(costs=Costs(), after=billed(evil), notes=(text,))
+
+
+def evil_table(text: str) -> capacity.CapacityTable:
+    row = CapacityRow(
+        subscription=text, region=Region("eastus2"), sku=SkuName(text), offered=None, minimum=None, step=None,
+        size=None, quota_left=None, available=None, fit=Fit.UNVERIFIED, source=text,
+    )  # fmt: skip
+    return capacity.CapacityTable(model=text, version=text, asked_at="x", rows=(row,), notes=(text,))
 
 
 def test_what_a_stranger_wrote_is_inert_in_every_form() -> None:
-    row = CapacityRow(
-        subscription=EVIL, region=Region("eastus2"), sku=SkuName(EVIL), offered=None, minimum=None, step=None,
-        size=None, quota_left=None, available=None, fit=Fit.UNVERIFIED, source=EVIL,
-    )  # fmt: skip
-    table = capacity.CapacityTable(model=EVIL, version=EVIL, asked_at="x", rows=(row,), notes=(EVIL,))
+    table = evil_table(EVIL)
     texts = [
-        cost.render_text(evil_cost(), style=Style(width=80), verbose=True),
-        cost.render_markdown(evil_cost()),
+        cost.render_text(evil_cost(EVIL), style=Style(width=80), verbose=True),
+        cost.render_markdown(evil_cost(EVIL)),
         capacity.render_text(table, style=Style(width=80)),
         capacity.render_markdown(table),
         "\n".join(capacity.check_lines([check(why=EVIL)], Style(width=80), ALIASES.get)),
