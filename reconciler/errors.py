@@ -26,8 +26,6 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Self
 
-from reconciler.diagnostics import counted
-
 
 class Trouble(StrEnum):
     """What kind of thing keeps something from being read; whoever advises people goes by it."""
@@ -61,7 +59,7 @@ class InvalidManifests(ReconcilerError):  # noqa: N818 -- a state of the world, 
     """The manifests have errors; everything found travels along, warnings too."""
 
     def __init__(self, diagnostics: Sequence[object]) -> None:
-        super().__init__(f"the manifests have {counted(len(diagnostics), 'finding')}")
+        super().__init__(f"findings in the manifests: {len(diagnostics)}")
         self.diagnostics = tuple(diagnostics)
 
 

@@ -376,25 +376,3 @@ class ErrorDocument(Document):
     format_version: Literal[1] = _what("Version of this format.")
     error: ErrorBodyDocument
     exit_code: int
-
-
-DOCUMENTS: Final[dict[str, type[Document]]] = {
-    "plan": PlanDocument,
-    "apply": ApplyDocument,
-    "drift": DriftDocument,
-    "diagnostics": DiagnosticsDocument,
-    "error": ErrorDocument,
-}
-
-
-def json_schema(name: str) -> Json:
-    """The JSON Schema (draft 2020-12) of one of `DOCUMENTS`; its `$id` has the version of the format."""
-    model = DOCUMENTS[name]
-    version = ERROR_VERSION if model is ErrorDocument else FORMAT_VERSION
-    schema = model.model_json_schema(by_alias=True)
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"urn:reconciler:{name}:{version}",
-        **schema,
-        "title": f"{name} document of reconciler",
-    }

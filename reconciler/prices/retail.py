@@ -69,8 +69,8 @@ def endpoint_of(text: str) -> httpx.URL:
     safe = url.scheme == "https" or (url.scheme == "http" and url.host in _LOOPBACK)
     if not safe or not url.host or url.userinfo or url.query or url.fragment:
         raise UsageProblem(
-            f"RECONCILER_PRICES_ENDPOINT cannot lead to {url.host or 'no host'} like this: it needs https "
-            "(http only for this machine), and neither a name with password nor a query"
+            f"RECONCILER_PRICES_ENDPOINT names {url.host or 'no host'}: it must be an https address (http "
+            "only on this machine) without a user, a password or a query"
         )
     return url if url.path.strip("/") else url.copy_with(path="/api/retail/prices")
 

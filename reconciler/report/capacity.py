@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from reconciler.diagnostics import counted
-from reconciler.domain.deployment import JsonValue
 from reconciler.plan.capacity import CapacityRow, Fit
 from reconciler.plan.plan import CapacityCheck, Room
+from reconciler.report.documents import CapacityDocument, RoomDocument
 from reconciler.report.layout import listed, paragraph, stacked
 from reconciler.report.markdown import markdown_inert
 from reconciler.report.steps import NO_ALIAS, Alias
 from reconciler.report.style import Style
 
-FORMAT_VERSION: Final = 1
 NO_PROMISE: Final = "Available is no promise: capacity moves through the day, and it is not held for anybody."
 _SIGN: Final = {Room.AVAILABLE: "=", Room.SHORT: "!", Room.UNVERIFIED: "?"}
 _COLOUR: Final = {Room.AVAILABLE: "green", Room.SHORT: "red", Room.UNVERIFIED: "yellow"}
@@ -62,31 +61,31 @@ class CapacityTable:
     notes: tuple[str, ...] = ()
 
 
-def to_json(table: CapacityTable) -> dict[str, JsonValue]:
+def document(table: CapacityTable) -> CapacityDocument:
     """The document of `capacity -o json`."""
-    return {
-        "formatVersion": FORMAT_VERSION,
-        "askedAt": table.asked_at,
-        "model": table.model,
-        "version": table.version,
-        "rows": [
-            {
-                "subscription": row.subscription,
-                "region": row.region.name,
-                "sku": row.sku.name,
-                "offered": row.offered,
-                "minimum": row.minimum,
-                "step": row.step,
-                "size": row.size,
-                "quotaLeft": row.quota_left,
-                "available": row.available,
-                "verdict": row.fit.value,
-                "source": row.source,
-            }
+    return CapacityDocument(
+        format_version=1,
+        asked_at=table.asked_at,
+        model=table.model,
+        version=table.version,
+        rows=tuple(
+            RoomDocument(
+                subscription=row.subscription,
+                region=row.region.name,
+                sku=row.sku.name,
+                offered=row.offered,
+                minimum=row.minimum,
+                step=row.step,
+                size=row.size,
+                quota_left=row.quota_left,
+                available=row.available,
+                verdict=row.fit,
+                source=row.source,
+            )
             for row in table.rows
-        ],
-        "notes": list(table.notes),
-    }
+        ),
+        notes=table.notes,
+    )
 
 
 def render_text(

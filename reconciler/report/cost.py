@@ -12,23 +12,22 @@ from decimal import Decimal
 from typing import Final
 
 from reconciler.domain.costs import Costs
-from reconciler.domain.deployment import JsonValue
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.sku import SkuReach
 from reconciler.prices.bill import Bill, Cost, Line, Unpriced, cents
 from reconciler.prices.document import cost_document, plain
+from reconciler.report.documents import BillDocument
 from reconciler.report.layout import columns, listed, paragraph
 from reconciler.report.markdown import markdown_inert
 from reconciler.report.style import Style
 
-FORMAT_VERSION: Final = 1
 _REACH: Final = {SkuReach.REGIONAL: "regional", SkuReach.DATA_ZONE: "data zone", SkuReach.GLOBAL: "global"}
 _MOST_GROUPS = 3
 
 
-def document(cost: Cost) -> dict[str, JsonValue]:
+def document(cost: Cost) -> BillDocument:
     """The document of `cost -o json`."""
-    return {"formatVersion": FORMAT_VERSION, "cost": cost_document(cost).to_json()}
+    return BillDocument(format_version=1, cost=cost_document(cost))
 
 
 def render_text(cost: Cost, *, style: Style, verbose: bool = False) -> str:

@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from reconciler.diagnostics import counted
-from reconciler.domain.deployment import JsonValue
 from reconciler.domain.health import Check, Status
+from reconciler.planfile.documents import ToolDocument
+from reconciler.report.documents import CheckDocument, DoctorDocument
 from reconciler.report.layout import paragraph
 from reconciler.report.palette import STATUSES
 from reconciler.report.style import Style
@@ -50,23 +51,24 @@ def summary(checks: Sequence[Check]) -> str:
     return f"{counted(len(checks), 'check')}: {message}."
 
 
-def to_json(checks: Sequence[Check], *, tool_version: str) -> dict[str, JsonValue]:
+def document(checks: Sequence[Check], *, tool_version: str) -> DoctorDocument:
     """Every check, and how many of each."""
     found = Counter(check.status for check in checks)
-    return {
-        "tool": {"name": "reconciler", "version": tool_version},
-        "checks": [
-            {
-                "name": check.name,
-                "subject": check.subject,
-                "status": check.status.value,
-                "message": check.message,
-                "fix": check.fix,
-            }
+    return DoctorDocument(
+        format_version=1,
+        tool=ToolDocument(name="reconciler", version=tool_version),
+        checks=tuple(
+            CheckDocument(
+                name=check.name,
+                subject=check.subject,
+                status=check.status,
+                message=check.message,
+                fix=check.fix,
+            )
             for check in checks
-        ],
-        "summary": {status.value: found[status] for status in Status},
-    }
+        ),
+        summary={status: found[status] for status in Status},
+    )
 
 
 def _entries(checks: Sequence[Check], *, verbose: bool) -> Iterator[tuple[Status, str, str]]:

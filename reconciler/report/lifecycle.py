@@ -13,6 +13,7 @@ from datetime import date
 from reconciler.catalogue.facts import Stage
 from reconciler.diagnostics import counted
 from reconciler.plan.lifespan import Lifespan, soonest_first
+from reconciler.report.documents import EndsDocument, LifecycleDocument, LifespanDocument
 from reconciler.report.layout import broken, cells, columns, paragraph
 from reconciler.report.markdown import cell, table
 from reconciler.report.style import Style
@@ -72,22 +73,21 @@ def render_markdown(lifespans: Sequence[Lifespan], asked: Asked) -> str:
     return "\n".join(lines) + "\n"
 
 
-def to_json(lifespans: Sequence[Lifespan], asked: Asked) -> dict[str, object]:
+def document(lifespans: Sequence[Lifespan], asked: Asked) -> LifecycleDocument:
     """All of them, soonest first; null for what is not known. `failing` says what ends within the limit."""
     ordered = soonest_first(lifespans)
-    return {
-        "today": str(asked.today),
-        "catalogue": asked.known_to,
-        "failWithin": asked.limit,
-        "deployments": [
-            _json(one) | ({} if asked.limit is None else {"failing": asked.ends(one)}) for one in ordered
-        ],
-        "summary": {
-            "deployments": len(ordered),
-            "failing": sum(map(asked.ends, ordered)),
-            "unknown": sum(one.retires is None and one.stage is not Stage.RETIRED for one in ordered),
-        },
-    }
+    return LifecycleDocument(
+        format_version=1,
+        today=asked.today,
+        catalogue=asked.known_to,
+        fail_within=asked.limit,
+        deployments=tuple(_document(one, asked) for one in ordered),
+        summary=EndsDocument(
+            deployments=len(ordered),
+            failing=sum(map(asked.ends, ordered)),
+            unknown=sum(one.retires is None and one.stage is not Stage.RETIRED for one in ordered),
+        ),
+    )
 
 
 def _table(ordered: Sequence[Lifespan], style: Style, asked: Asked) -> Iterator[str]:
@@ -149,25 +149,27 @@ def _summary(lifespans: Sequence[Lifespan], asked: Asked) -> list[str]:
     return lines
 
 
-def _json(one: Lifespan) -> dict[str, object]:
+def _document(one: Lifespan, asked: Asked) -> LifespanDocument:
     facts = one.facts
-    return {
-        "id": str(one.id),
-        "account": one.id.account.name,
-        "deployment": one.id.name,
-        "region": None if one.region is None else one.region.name,
-        "model": one.model,
-        "version": one.version,
-        "sku": None if one.sku is None else one.sku.name,
-        "fineTuned": one.fine_tuned,
-        "observed": one.observed,
-        "stage": None if one.stage is None else one.stage.value,
-        "retires": None if one.retires is None else str(one.retires),
-        "alsoSaid": None if facts is None or facts.disputed_with is None else str(facts.disputed_with),
-        "daysLeft": one.days_left,
-        "successor": None if facts is None else facts.successor,
-        "versionUpgradeOption": one.upgrade,
-        "upgrade": one.upgrade_meaning,
-        "source": None if facts is None else facts.source.title,
-        "asOf": None if facts is None else facts.source.as_of,
-    }
+    failing = {} if asked.limit is None else {"failing": asked.ends(one)}
+    return LifespanDocument(
+        id=str(one.id),
+        account=one.id.account.name,
+        deployment=one.id.name,
+        region=None if one.region is None else one.region.name,
+        model=one.model,
+        version=one.version,
+        sku=None if one.sku is None else one.sku.name,
+        fine_tuned=one.fine_tuned,
+        observed=one.observed,
+        stage=one.stage,
+        retires=one.retires,
+        also_said=None if facts is None else facts.disputed_with,
+        days_left=one.days_left,
+        successor=None if facts is None else facts.successor,
+        version_upgrade_option=one.upgrade,
+        upgrade=one.upgrade_meaning,
+        source=None if facts is None else facts.source.title,
+        as_of=None if facts is None else facts.source.as_of,
+        **failing,
+    )

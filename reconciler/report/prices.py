@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from reconciler.diagnostics import counted
-from reconciler.domain.deployment import JsonValue
 from reconciler.domain.ids import Region
 from reconciler.domain.sku import SkuName
 from reconciler.prices.book import EVERYWHERE, PriceBook, Row
 from reconciler.prices.document import plain
 from reconciler.prices.meters import Use
+from reconciler.report.documents import PriceDocument, PriceListDocument, PricesDocument
 from reconciler.report.layout import paragraph, stacked
 from reconciler.report.style import Style
 
@@ -114,30 +114,30 @@ def _few(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{names[0]} + {len(names) - 1}"
 
 
-def to_json(rows: Sequence[ListedPrice], book: PriceBook) -> dict[str, JsonValue]:
+def document(rows: Sequence[ListedPrice], book: PriceBook) -> PricesDocument:
     """The document of `catalog prices -o json`; rates are decimal text, as published."""
-    return {
-        "formatVersion": 1,
-        "lists": [
-            {"title": one.title, "asOf": one.as_of, "currency": one.currency, "own": one.own}
+    return PricesDocument(
+        format_version=1,
+        lists=tuple(
+            PriceListDocument(title=one.title, as_of=one.as_of, currency=one.currency, own=one.own)
             for one in book.lists
-        ],
-        "prices": [
-            {
-                "model": one.use.model or None,
-                "version": one.use.version or None,
-                "format": one.use.format or None,
-                "sku": one.use.sku.name,
-                "kind": one.use.kind,
-                "rate": plain(one.row.price),
-                "unit": one.row.unit,
-                "term": one.row.term or None,
-                "meter": one.row.meter,
-                "regions": list(one.regions),
-                "effective": one.row.effective.isoformat() if one.row.effective else None,
-                "source": one.row.source.title,
-                "asOf": one.row.source.as_of,
-            }
+        ),
+        prices=tuple(
+            PriceDocument(
+                model=one.use.model or None,
+                version=one.use.version or None,
+                format=one.use.format or None,
+                sku=one.use.sku.name,
+                kind=one.use.kind,
+                rate=plain(one.row.price),
+                unit=one.row.unit,
+                term=one.row.term or None,
+                meter=one.row.meter,
+                regions=tuple(one.regions),
+                effective=one.row.effective,
+                source=one.row.source.title,
+                as_of=one.row.source.as_of,
+            )
             for one in rows
-        ],
-    }
+        ),
+    )

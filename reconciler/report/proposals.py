@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from reconciler.domain.deployment import JsonValue
 from reconciler.plan.proposal import Move, RoomProposal
 from reconciler.report.capacity import NO_PROMISE
+from reconciler.report.documents import EditedDocument, MoveDocument, ProposalsDocument
 from reconciler.report.layout import paragraph
 from reconciler.report.style import Style
 from reconciler.report.upgrade import diff
 
-__all__ = ["diff", "render_text", "to_json"]
+__all__ = ["diff", "document", "render_text"]
 
 Texts = Mapping[str, tuple[str, str]]
 """By file name: the text before and the text after."""
@@ -45,29 +45,29 @@ def render_text(found: Sequence[RoomProposal], texts: Texts, asked_at: str, *, s
     return f"{text}\n{diff(texts)}" if texts else text
 
 
-def to_json(found: Sequence[RoomProposal], texts: Texts, asked_at: str) -> dict[str, JsonValue]:
+def document(found: Sequence[RoomProposal], texts: Texts, asked_at: str) -> ProposalsDocument:
     """The document of `capacity propose -o json`."""
-    return {
-        "formatVersion": 1,
-        "askedAt": asked_at,
-        "items": [
-            {
-                "id": str(one.desired.id),
-                "needed": one.needed,
-                "move": one.move.value,
-                "region": one.region.name if one.region else None,
-                "sku": one.sku.name if one.sku else None,
-                "capacity": one.capacity,
-                "account": str(one.account) if one.account else None,
-                "available": one.available,
-                "reason": one.reason,
-            }
+    return ProposalsDocument(
+        format_version=1,
+        asked_at=asked_at,
+        items=tuple(
+            MoveDocument(
+                id=str(one.desired.id),
+                needed=one.needed,
+                move=one.move,
+                region=one.region.name if one.region else None,
+                sku=one.sku.name if one.sku else None,
+                capacity=one.capacity,
+                account=str(one.account) if one.account else None,
+                available=one.available,
+                reason=one.reason,
+            )
             for one in found
-        ],
-        "edits": [
-            {"path": name, "before": before, "after": after} for name, (before, after) in texts.items()
-        ],
-    }
+        ),
+        edits=tuple(
+            EditedDocument(path=name, before=before, after=after) for name, (before, after) in texts.items()
+        ),
+    )
 
 
 def _todo(one: RoomProposal) -> str:

@@ -11,9 +11,9 @@ from itertools import groupby
 from typing import Final
 
 from reconciler.diagnostics import counted
-from reconciler.domain.deployment import JsonValue
 from reconciler.plan.plan import PoolForecast, Verdict
 from reconciler.planfile.codec import pool_document
+from reconciler.report.documents import QuotaDocument, QuotaPoolDocument
 from reconciler.report.layout import broken, listed, paragraph, stacked
 from reconciler.report.markdown import cell, table
 from reconciler.report.palette import VERDICTS
@@ -50,14 +50,15 @@ def per_cent(pool: PoolForecast) -> int | None:
     return 0 if not pool.used_after else -(-100 * pool.used_after // pool.limit) if pool.limit else 100
 
 
-def to_json(pools: Sequence[PoolForecast]) -> dict[str, JsonValue]:
+def document(pools: Sequence[PoolForecast]) -> QuotaDocument:
     """The document of `quota -o json`; `free` and `usedPercent` are of what is used after the plan."""
-    return {
-        "pools": [
-            pool_document(pool).to_json() | {"free": free(pool), "usedPercent": per_cent(pool)}
+    return QuotaDocument(
+        format_version=1,
+        pools=tuple(
+            QuotaPoolDocument(**dict(pool_document(pool)), free=free(pool), used_percent=per_cent(pool))
             for pool in pools
-        ]
-    }
+        ),
+    )
 
 
 def render_text(pools: Sequence[PoolForecast], *, style: Style, alias_of: Alias) -> str:

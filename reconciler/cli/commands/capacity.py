@@ -120,7 +120,7 @@ def _write(table: report.CapacityTable, desired: DesiredState, output: Output) -
     for each in output.each():
         match each.form:
             case "json":
-                write_result(each, json_text(report.to_json(table)))
+                write_result(each, json_text(report.document(table).to_json()))
             case "markdown":
                 write_result(each, report.render_markdown(table, alias_of=alias_of))
             case "html":

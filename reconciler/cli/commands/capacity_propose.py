@@ -53,7 +53,7 @@ def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
     for each in output.each():
         match each.form:
             case "json":
-                write_result(each, json_text(report.to_json(found, texts, asked_at)))
+                write_result(each, json_text(report.document(found, texts, asked_at).to_json()))
             case "diff":
                 write_result(each, report.diff(texts))
             case _:

@@ -39,7 +39,7 @@ def command(*, chosen: Chosen, output: Output) -> int:
     def rendered(output: Output) -> str:
         match output.form:
             case "json":
-                return json_text(report.document(cost))
+                return json_text(report.document(cost).to_json())
             case "markdown":
                 return report.render_markdown(cost)
             case "html":

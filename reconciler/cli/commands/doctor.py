@@ -82,7 +82,7 @@ def command(*, chosen: Chosen, connection: Connection, purpose: str, output: Out
 
     def rendered(output: Output) -> str:
         if output.form == "json":
-            return json_text(report.to_json(checks, tool_version=__version__))
+            return json_text(report.document(checks, tool_version=__version__).to_json())
         return report.render_text(checks, style=style_of(output), verbose=output.verbose)
 
     write_each(output, rendered)

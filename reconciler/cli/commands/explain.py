@@ -14,6 +14,7 @@ from reconciler.cli.words import Meaning, meanings
 from reconciler.errors import UsageProblem
 
 if TYPE_CHECKING:
+    from reconciler.report.documents import WordsDocument
     from reconciler.report.style import Style
 
 
@@ -45,7 +46,7 @@ def command(*, word: str | None, output: Output, policies: tuple[str, ...]) -> N
 
     def rendered(output: Output) -> str:
         if output.form == "json":
-            return json_text({"formatVersion": 1, "words": [_json(one) for one in found]})
+            return json_text(_document(found).to_json())
         style = style_of(output)
         return _listed(found, style) if word is None else "\n\n".join(_whole(one, style) for one in found)
 
@@ -58,15 +59,23 @@ def _of_policies(paths: tuple[str, ...]) -> list[Meaning]:
     return meanings_of(paths)
 
 
-def _json(one: Meaning) -> dict[str, object]:
-    return {
-        "word": one.word,
-        "kind": one.kind,
-        "severity": one.severity or None,
-        "meaning": one.text,
-        "fix": one.fix or None,
-        "source": one.source or None,
-    }
+def _document(found: list[Meaning]) -> WordsDocument:
+    from reconciler.report.documents import MeaningDocument, WordsDocument
+
+    return WordsDocument(
+        format_version=1,
+        words=tuple(
+            MeaningDocument(
+                word=one.word,
+                kind=one.kind,
+                severity=one.severity or None,
+                meaning=one.text,
+                fix=one.fix or None,
+                source=one.source or None,
+            )
+            for one in found
+        ),
+    )
 
 
 def _whole(one: Meaning, style: Style) -> str:

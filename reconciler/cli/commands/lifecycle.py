@@ -67,7 +67,7 @@ def command(
     def rendered(output: Output) -> str:
         match output.form:
             case "json":
-                return json_text(report.to_json(lifespans, asked))
+                return json_text(report.document(lifespans, asked).to_json())
             case "markdown":
                 return report.render_markdown(lifespans, asked)
             case "html":

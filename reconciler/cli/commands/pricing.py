@@ -48,7 +48,7 @@ def listed(wanted: Wanted, currency: str, output: Output) -> Exit:
 
     def rendered(output: Output) -> str:
         if output.form == "json":
-            return json_text(report.to_json(rows, book))
+            return json_text(report.document(rows, book).to_json())
         return report.render_text(rows, book, style=style_of(output))
 
     write_each(output, rendered)
@@ -130,20 +130,21 @@ def _declared(paths: tuple[str, ...], output: Output) -> list[Region] | Exit:
 
 def _told(found: Fetched, regions: list[Region], target: Path, output: Output) -> str:
     from reconciler.diagnostics import counted
+    from reconciler.report.documents import PricesRefreshDocument
     from reconciler.report.layout import listed as some_of
     from reconciler.report.style import inert, json_text
 
     if output.form == "json":
-        return json_text(
-            {
-                "overlay": str(target),
-                "refreshed": found.source.as_of,
-                "currency": found.source.currency,
-                "regions": [one.name for one in regions],
-                "prices": len(found.rows),
-                "notUnderstood": list(found.left_out),
-            }
+        document = PricesRefreshDocument(
+            format_version=1,
+            overlay=str(target),
+            refreshed=found.source.as_of,
+            currency=found.source.currency,
+            regions=tuple(one.name for one in regions),
+            prices=len(found.rows),
+            not_understood=tuple(found.left_out),
         )
+        return json_text(document.to_json())
     where = some_of([one.name for one in regions])
     what = f"{counted(len(found.rows), 'price')} of {where}"
     lines = [f"{what} as of {found.source.as_of}, in {inert(str(target))}"]

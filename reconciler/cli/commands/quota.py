@@ -54,7 +54,7 @@ def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
     def rendered(output: Output) -> str:
         match output.form:
             case "json":
-                return json_text(quota_report.to_json(pools))
+                return json_text(quota_report.document(pools).to_json())
             case "markdown":
                 return quota_report.render_markdown(pools, alias_of=alias_of)
             case "html":

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from reconciler.catalogue.overlay import Overlay
-    from reconciler.domain.deployment import JsonValue
     from reconciler.domain.ids import Region
     from reconciler.domain.state import DesiredState, ObservedState, Offer
 
@@ -77,15 +76,17 @@ def _offers(observed: ObservedState) -> Mapping[Region, Sequence[Offer]]:
 
 def _told(overlay: Overlay, target: Path, form: str) -> str:
     from reconciler.diagnostics import counted
+    from reconciler.report.documents import CatalogRefreshDocument
     from reconciler.report.style import inert, json_text
 
     if form == "json":
-        regions: dict[str, JsonValue] = {
-            region.name: len(offers) for region, offers in sorted(overlay.offers.items())
-        }
-        return json_text(
-            {"overlay": str(target), "refreshed": overlay.day.isoformat(), "offersByRegion": regions}
+        document = CatalogRefreshDocument(
+            format_version=1,
+            overlay=str(target),
+            refreshed=overlay.day,
+            offers_by_region={region.name: len(found) for region, found in sorted(overlay.offers.items())},
         )
+        return json_text(document.to_json())
     total = sum(len(offers) for offers in overlay.offers.values())
     return (
         f"{counted(total, 'offer')} of {counted(len(overlay.offers), 'region')} as of {overlay.day}, in "

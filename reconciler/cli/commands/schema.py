@@ -9,7 +9,29 @@ from reconciler.cli.options import Output, output_options
 from reconciler.cli.wiring import write_result
 
 MANIFEST = "manifest"
-DOCUMENTS = (MANIFEST, "plan", "apply", "drift", "diagnostics", "error")
+DOCUMENTS = (
+    MANIFEST,
+    "plan",
+    "apply",
+    "drift",
+    "diagnostics",
+    "show",
+    "quota",
+    "lifecycle",
+    "cost",
+    "capacity",
+    "capacity-propose",
+    "upgrade",
+    "doctor",
+    "explain",
+    "size",
+    "catalog",
+    "catalog-prices",
+    "catalog-refresh",
+    "catalog-prices-refresh",
+    "error",
+)
+"""Written out, so that `--help` loads no model; a test compares them with the models there are."""
 
 
 @click.command("schema", cls=Command)
@@ -36,6 +58,6 @@ def _schema(document: str) -> object:
         from reconciler.manifest.schema import json_schema
 
         return json_schema()
-    from reconciler.planfile.documents import json_schema as schema_of
+    from reconciler.report.documents import json_schema as schema_of
 
     return schema_of(document)

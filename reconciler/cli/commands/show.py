@@ -47,7 +47,6 @@ def command(*, chosen: Chosen, connection: Connection, output: Output, with_cost
     """
     from reconciler.diagnostics import has_errors
     from reconciler.domain.state import Listed
-    from reconciler.prices.document import cost_document
     from reconciler.report import cost as cost_report
     from reconciler.report import show as show_report
     from reconciler.report.style import json_text
@@ -65,8 +64,7 @@ def command(*, chosen: Chosen, connection: Connection, output: Output, with_cost
     def rendered(output: Output) -> str:
         match output.form:
             case "json":
-                document = show_report.to_json(observed)
-                return json_text(document | ({"cost": cost_document(cost).to_json()} if cost else {}))
+                return json_text(show_report.document(observed, cost).to_json())
             case "markdown":
                 table = f"\n{cost_report.render_markdown(cost)}" if cost else ""
                 return show_report.render_markdown(observed) + table

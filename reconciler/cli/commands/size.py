@@ -104,7 +104,7 @@ def _alone(
     from fractions import Fraction
 
     from reconciler.catalogue.sizing import NoFormula, facts_of, weights_of
-    from reconciler.report.sizing import Carried, capacity_json, capacity_text
+    from reconciler.report.sizing import Carried, capacity_document, capacity_text
 
     try:
         carried = Carried(
@@ -119,7 +119,7 @@ def _alone(
     write_each(
         output,
         lambda each: (
-            json.dumps(capacity_json(carried), indent=2)
+            json.dumps(capacity_document(carried).to_json(), indent=2)
             if each.form == "json"
             else capacity_text(f"{model} {version}", carried, style=style_of(each))
         ),
@@ -178,7 +178,7 @@ def _forth(
     import json
 
     from reconciler.catalogue.sizing import cautions, estimate
-    from reconciler.report.sizing import estimate_json, estimates_text
+    from reconciler.report.sizing import estimate_document, estimates_text
 
     estimates = [estimate(known, model, version, one, workload) for one in skus]
     told = cautions(estimates[0].facts, workload)
@@ -186,7 +186,7 @@ def _forth(
 
     def rendered(output: Output) -> str:
         if output.form == "json":
-            documents = [estimate_json(one, told) for one in estimates]
+            documents = [estimate_document(one, told).to_json() for one in estimates]
             return json.dumps(documents[0] if len(documents) == 1 else documents, indent=2)
         return estimates_text(title, estimates, told, style=style_of(output))
 
@@ -205,7 +205,7 @@ def _back(
     import json
 
     from reconciler.catalogue.sizing import calls_carried, cautions, facts_of
-    from reconciler.report.sizing import Carried, carried_json, carried_text
+    from reconciler.report.sizing import Carried, carried_document, carried_text
 
     carried = Carried(
         capacity=capacity,
@@ -217,7 +217,7 @@ def _back(
 
     def rendered(output: Output) -> str:
         if output.form == "json":
-            return json.dumps(carried_json(carried, told), indent=2)
+            return json.dumps(carried_document(carried, told).to_json(), indent=2)
         return carried_text(_title(model, version, workload), carried, told, style=style_of(output))
 
     write_each(output, rendered)
