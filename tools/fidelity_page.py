@@ -9,11 +9,10 @@ from pathlib import Path
 from reconciler.emulator.behaviours import behaviours
 from tests.emulator.arm import ACCOUNT, FOREIGN
 from tests.fidelity.differences import DIFFERENCES, reason_for
-from tests.fidelity.openapi import VERSIONS
+from tests.fidelity.openapi import BROKEN, UNDECLARED, VERSIONS
 from tests.fidelity.replay import exchanges
 from tests.fidelity.staging import Ask, Staging
-from tests.fidelity.test_schema import BROKEN, UNDECLARED
-from tests.fidelity.test_stagings import STAGINGS
+from tests.fidelity.stagings import STAGINGS
 from tests.fidelity.unseen_replay import FOLDER, judged, sessions
 from tests.fidelity.unseen_replay import Part as UnseenPart
 

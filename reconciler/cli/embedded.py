@@ -17,8 +17,8 @@ from reconciler.errors import UsageProblem
 if TYPE_CHECKING:
     import httpx
 
+    from reconciler.domain.fleet import DesiredState
     from reconciler.domain.ids import AccountId
-    from reconciler.domain.state import DesiredState
     from reconciler.emulator import Emulator
 
 

@@ -77,14 +77,21 @@ def _left_behind() -> ThreadPoolExecutor:
 
 
 def enter(work: Coroutine[None, None, T]) -> T:
-    """Run `work` to its end in an event loop of its own."""
+    """Run `work` to its end in an event loop of its own.
+
+    Its result is kept from the loop: at its end `signal` makes a text of what handles a signal, in it one of
+    the main task, and in that one of the task's result (CPython 3.11), which is the whole fleet.
+    """
     import asyncio
 
-    async def within() -> T:
-        asyncio.get_running_loop().set_default_executor(_left_behind())
-        return await work
+    results: list[T] = []
 
-    return asyncio.run(within())
+    async def within() -> None:
+        asyncio.get_running_loop().set_default_executor(_left_behind())
+        results.append(await work)
+
+    asyncio.run(within())
+    return results[0]
 
 
 def run_reading(work: Coroutine[None, None, T], *, timeout: Deadline) -> T:

@@ -12,10 +12,13 @@ from reconciler.cli.targets import must_hit_something
 from reconciler.cli.wiring import Loaded, connect, note, the_clock
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from reconciler.arm.client import ArmClient
-    from reconciler.domain.state import DesiredState, ObservedState
+    from reconciler.domain.fleet import DesiredState
+    from reconciler.domain.state import ObservedState
     from reconciler.plan.guard import Policy
-    from reconciler.plan.plan import Plan
+    from reconciler.plan.plan import Plan, PoolForecast
 
 
 async def observe_fleet(
@@ -68,7 +71,7 @@ async def plan_fleet(
     async with connect(connection, output, desired, may_validate=ask_arm or check_policies) as arm:
         observed = await look(desired, arm, connection, output)
         must_hit_something(desired, observed)
-        plan = plan_for(loaded, observed, policy, with_cost=with_cost)
+        plan, observed = await plan_with(arm, loaded, observed, policy, with_cost=with_cost)
         if ask_arm:
             observed = await with_opinions(plan, observed, arm, parallelism=connection.parallelism)
             plan = plan_for(loaded, observed, policy, with_cost=with_cost)
@@ -93,6 +96,29 @@ async def _with_room(plan: Plan, arm: ArmClient, *, parallelism: int) -> Plan:
     answers = await ask_capacities(questions, arm, parallelism=parallelism)
     asked_at = (arm.server_time or the_clock().now()).strftime("%Y-%m-%dT%H:%M:%SZ")
     return replace(plan, capacity=checked(wanted, answers, asked_at))
+
+
+async def plan_with(
+    arm: ArmClient, loaded: Loaded, observed: ObservedState, policy: Policy, *, with_cost: bool = False
+) -> tuple[Plan, ObservedState]:
+    """The plan; where quota that nobody here holds stands in its way, ARM is asked for deleted accounts."""
+    from reconciler.plan.plan import Verdict
+
+    plan = plan_for(loaded, observed, policy, with_cost=with_cost)
+    known = await with_suspects(arm, observed, [one for one in plan.quota if one.verdict is Verdict.EXCEEDS])
+    if known is not observed:
+        plan = plan_for(loaded, known, policy, with_cost=with_cost)
+    return plan, known
+
+
+async def with_suspects(
+    arm: ArmClient, observed: ObservedState, pools: Iterable[PoolForecast]
+) -> ObservedState:
+    """`observed` with the soft-deleted accounts of the subscriptions where others hold some of `pools`."""
+    from reconciler.engine.soft_deleted import with_deleted
+
+    subscriptions = {one.scope.partition("/")[0] for one in pools if one.elsewhere}
+    return await with_deleted(observed, subscriptions, arm) if subscriptions else observed
 
 
 def plan_for(loaded: Loaded, observed: ObservedState, policy: Policy, *, with_cost: bool = False) -> Plan:

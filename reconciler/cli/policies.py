@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from reconciler.diagnostics import Diagnostic, Span
-    from reconciler.domain.state import DesiredState, ObservedState
+    from reconciler.domain.fleet import DesiredState
+    from reconciler.domain.state import ObservedState
     from reconciler.plan.plan import Plan
     from reconciler.policy.rule import PolicyRule, PolicySubject
     from reconciler.policy.words import Monthly

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from reconciler.errors import UsageProblem
 
 if TYPE_CHECKING:
+    from reconciler.domain.fleet import DesiredState
     from reconciler.domain.ids import DeploymentId
-    from reconciler.domain.state import DesiredState, ObservedState
+    from reconciler.domain.state import ObservedState
 
 
 _MOST = 8
@@ -73,14 +74,14 @@ def _meant(desired: DesiredState, there: Collection[DeploymentId]) -> str:
 
 
 def _matches(desired: DesiredState, glob: str, one: DeploymentId) -> bool:
-    from reconciler.domain.state import matches_any
+    from reconciler.domain.fleet import matches_any
 
     return matches_any((glob,), one, desired.fleet.alias_of(one.account.subscription))
 
 
 def _hit(desired: DesiredState, one: DeploymentId) -> bool:
     """Whether a target means it. What an exclude took back was hit; what --select left out was not."""
-    from reconciler.domain.state import matches_any
+    from reconciler.domain.fleet import matches_any
 
     scope, alias = desired.scope, desired.fleet.alias_of(one.account.subscription)
     taken_back = matches_any(scope.excludes, one, alias)

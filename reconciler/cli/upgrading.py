@@ -24,7 +24,7 @@ from reconciler.cli.wiring import (
     write_result,
 )
 from reconciler.diagnostics import Severity
-from reconciler.domain.state import DesiredState
+from reconciler.domain.fleet import DesiredState
 from reconciler.errors import ReconcilerError, UsageProblem
 from reconciler.manifest.files import STDIN
 from reconciler.manifest.load import LoadedManifests

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from reconciler.arm.network import Network
     from reconciler.arm.tokens import TokenSource
     from reconciler.diagnostics import Diagnostic
-    from reconciler.domain.state import DesiredState, Fleet
+    from reconciler.domain.fleet import DesiredState, Fleet
     from reconciler.manifest.load import LoadedManifests
     from reconciler.manifest.source import SourceMap, Sources
     from reconciler.policy.rule import PolicyRule

@@ -73,6 +73,14 @@ class DeletedAccount:
     deleted_at: str = ""
     purges_at: str = ""
 
+    def command(self, verb: str) -> str:
+        """The command of az CLI that does `recover` or `purge` to it."""
+        name = self.id
+        return (
+            f"az cognitiveservices account {verb} --subscription {name.subscription} "
+            f"--resource-group {name.resource_group} --location {self.region} --name {name.name}"
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCapacity:

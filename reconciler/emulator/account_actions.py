@@ -96,12 +96,6 @@ def check_domain(turn: Turn) -> Answer:
     return Answer(status=200, body=body)
 
 
-def commitment_tiers(turn: Turn) -> Answer:
-    """None: commitments are no part of deployments."""
-    regional.location_of(turn)
-    return Answer(status=200, body={"value": []})
-
-
 _VERBS = {"read": "Get", "write": "Write", "delete": "Delete"}
 _RESOURCES = (
     "accounts",

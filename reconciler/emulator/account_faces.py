@@ -18,8 +18,13 @@ _AI_SERVICES = (
 
 
 _QUESTION_ANSWERING = ("AIServices", "QnAMaker.v2", "TextAnalytics")
-_INTERFACES = {"QnAMaker.v2": "QnAMaker", "TextAnalytics": "Text Analytics"}
-"""The first address of a kind whose interface has another name (recorded in 2021 and 2025)."""
+_INTERFACES = {
+    "ComputerVision": "Computer Vision",
+    "QnAMaker.v2": "QnAMaker",
+    "SpeechServices": "Speech Services Speech to Text",
+    "TextAnalytics": "Text Analytics",
+}
+"""The first address of a kind whose interface has another name (recorded in 2021 to 2025)."""
 
 
 def _rule(key: str, count: int, *patterns: str) -> Json:
@@ -57,21 +62,26 @@ def capabilities(kind: str) -> list[Json]:
 
 
 def endpoint(location: str, kind: str, domain: str | None) -> str:
-    """The main address: below the custom domain if there is one, else the region's."""
+    """The main address: below the custom domain if there is one, else the region's.
+
+    SpeechServices without a domain is addressed by where it issues tokens (recorded in 2023).
+    """
     if domain is None:
-        return f"https://{normal_location(location)}.api.cognitive.microsoft.com/"
+        where = "sts/v1.0/issuetoken" if kind == "SpeechServices" else ""
+        return f"https://{normal_location(location)}.api.cognitive.microsoft.com/{where}"
     service = "openai.azure.com" if kind == "OpenAI" else "cognitiveservices.azure.com"
     return f"https://{domain}.{service}/"
 
 
-def endpoints(location: str, kind: str, domain: str | None) -> Json:
-    """Addresses by interface; the Foundry one needs a custom domain."""
+def endpoints(location: str, kind: str, domain: str | None, foundry_name: str | None) -> Json:
+    """Addresses by interface; the Foundry one needs a custom domain, or projects and the account's name."""
     if kind not in WITH_DEPLOYMENTS:
         return {_INTERFACES.get(kind, kind): endpoint(location, kind, domain)}
     address = endpoint(location, "OpenAI", domain)
     if kind == "OpenAI":
         return dict.fromkeys(_OPENAI, address)
-    foundry = {} if domain is None else {"AI Foundry API": f"https://{domain}.services.ai.azure.com/"}
+    at = domain or foundry_name
+    foundry = {} if at is None else {"AI Foundry API": f"https://{at}.services.ai.azure.com/"}
     return {**foundry, **dict.fromkeys(_AI_SERVICES, address)}
 
 
@@ -93,3 +103,8 @@ def quota_limit(kind: str) -> Json:
 def project_management(kind: str) -> Json:
     """Off on kinds that hold no projects (recorded for two of them in October 2025)."""
     return {} if kind in WITH_DEPLOYMENTS else {"allowProjectManagement": False}
+
+
+def network_rules(given: Json) -> Json:
+    """`networkAcls` with both of its lists (recorded in 2024); without a default action it allows."""
+    return {"defaultAction": "Allow", "virtualNetworkRules": [], "ipRules": [], **given}

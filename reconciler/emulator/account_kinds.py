@@ -13,7 +13,7 @@ SKUS: Mapping[str, tuple[str, ...]] = {
     "AIServices": ("S0",),
     "CognitiveServices": ("S0",),
     "AnomalyDetector": _FREE,
-    "ComputerVision": ("F0", "S1"),
+    "ComputerVision": ("F0", "S0", "S1"),
     "ContentModerator": _FREE,
     "ContentSafety": _FREE,
     "ConversationalLanguageUnderstanding": ("F0", "S"),
@@ -39,6 +39,16 @@ SKUS: Mapping[str, tuple[str, ...]] = {
 WITH_DEPLOYMENTS = ("OpenAI", "AIServices", "CognitiveServices")
 GLOBAL = frozenset({"TextTranslation"})
 """Kinds that also live in the location `global`."""
+
+BY_OPERATION = frozenset({"AIServices", "Face", "FormRecognizer", "OpenAI", "QnAMaker.v2", "TextAnalytics"})
+"""Kinds whose writes are operations (recorded 2021 to 2026).
+
+The others are Succeeded at once with nothing to poll: recorded for SpeechServices (2023, 2025),
+ComputerVision (2023) and CognitiveServices (2022).
+"""
+
+REGIONS_WITHOUT_MODELS = ("centraluseuap", "eastus2euap", "jioindiawest")
+"""Where accounts can be and no model is listed (recorded in the provider's registration, 2022 and 2023)."""
 
 
 def canonical(kind: str) -> str | None:

@@ -13,6 +13,7 @@ from reconciler.emulator import (
     account_kinds,
     clock,
     errors,
+    identities,
     kept_accounts,
     offers,
     paging,
@@ -50,6 +51,7 @@ SHAPES: Mapping[str, type] = {
     "properties.apiProperties": dict,
     "identity": dict,
     "identity.type": str,
+    "identity.userAssignedIdentities": dict,
 }
 _READ_ONLY = frozenset(
     {
@@ -204,7 +206,7 @@ def _check_location(turn: Turn, asked: Json, before: Json | None) -> None:
         raise errors.invalid_resource_location(
             before["body"]["name"], before["body"]["location"], turn.args["group"], location
         )
-    known = ("global", *offers.locations())
+    known = ("global", *offers.locations(), *account_kinds.REGIONS_WITHOUT_MODELS)
     if normal_location(location) not in known:
         raise errors.location_not_available(location, TYPE, known)
 
@@ -237,7 +239,8 @@ def _echoed_id(turn: Turn, before: Json | None) -> str:
 def patch(turn: Turn) -> Answer:
     """Merge sku, tags and properties: 202 with a body and both operation headers (recorded).
 
-    200 when operations end at once (specified) and when only tags change (recorded with az CLI, July 2023).
+    200 when operations end at once (specified) and when only tags change (recorded with az CLI, July 2023);
+    an identity is an operation like a property (recorded in March 2022).
     """
     require_group(turn)
     asked = _asked(turn)
@@ -251,7 +254,10 @@ def patch(turn: Turn) -> Answer:
         turn, {**overlay(_without_addresses(before["body"]), kept), "id": before["body"]["id"]}, before
     )
     turn.store.put("account", key_of(turn), {"body": body})
-    if not asked.get("properties") and turn.forced is None and before["body"]["sku"] == body["sku"]:
+    only_tags = (
+        not (asked.get("properties") or asked.get("identity")) and before["body"]["sku"] == body["sku"]
+    )
+    if only_tags and turn.forced is None:
         return _answer(turn, 200, body)
     return _long(turn, 202, "update", location_too=True)
 
@@ -295,7 +301,8 @@ def nested(store: Store, key: str) -> list[Json]:
 def _long(turn: Turn, status: int, event: str, *, location_too: bool = False) -> Answer:
     found = turn.store.get("account", key_of(turn)) or {}
     body = found["body"]
-    at_once = turn.version == versions.ACCOUNTS_AT_ONCE and turn.forced is None
+    by_operation = body["kind"] in account_kinds.BY_OPERATION and turn.version != versions.ACCOUNTS_AT_ONCE
+    at_once = not by_operation and turn.forced is None
     operation = (
         None
         if at_once
@@ -320,7 +327,7 @@ def _answer(turn: Turn, status: int, body: Json, headers: Mapping[str, str] | No
 def filled(turn: Turn, given: Json, before: Json | None, *, state: str = "Succeeded") -> Json:
     """An account's body in the recorded order of properties, what is missing filled in."""
     old: Json = {} if before is None else before["body"]
-    name = str(given["id"]).rpartition("/")[2]
+    key, name = str(given["id"]).lower(), str(given["id"]).rpartition("/")[2]
     location = given.get("location") or old.get("location") or "eastus"
     asked_kind = given.get("kind") or old.get("kind") or "AIServices"
     kind = account_kinds.canonical(asked_kind) or asked_kind
@@ -336,9 +343,8 @@ def filled(turn: Turn, given: Json, before: Json | None, *, state: str = "Succee
         "sku": given.get("sku") or old.get("sku") or {"name": "S0"},
         "kind": kind,
         **({"tags": given["tags"]} if "tags" in given else {}),
-        "properties": _properties(turn, str(given["id"]).lower(), location, kind, properties)
-        | {"provisioningState": state},
-        **({"identity": _identity(turn, given["identity"])} if given.get("identity") else {}),
+        "properties": _properties(turn, key, location, kind, properties) | {"provisioningState": state},
+        **({"identity": identities.shown(turn, key, given["identity"])} if given.get("identity") else {}),
         "systemData": {**created, **{f"lastModified{part}": value for part, value in stamp.items()}},
     }
 
@@ -357,13 +363,16 @@ def _properties(turn: Turn, identity: str, location: str, kind: str, given: Json
         "privateEndpointConnections": [],
         "publicNetworkAccess": "Enabled",
         "capabilities": account_faces.capabilities(kind),
-        "endpoints": account_faces.endpoints(location, kind, given.get("customSubDomainName")),
+        "endpoints": account_faces.endpoints(
+            location,
+            kind,
+            given.get("customSubDomainName"),
+            identity.rpartition("/")[2] if given.get("allowProjectManagement") else None,
+        ),
     }
     asked = {part: value for part, value in given.items() if part != "restore"}
     if "apiProperties" in asked:
         asked["apiProperties"] = {**fixed.get("apiProperties", {}), **(asked["apiProperties"] or {})}
+    if asked.get("networkAcls"):
+        asked["networkAcls"] = account_faces.network_rules(asked["networkAcls"])
     return {**fixed, **asked}
-
-
-def _identity(turn: Turn, given: Json) -> Json:
-    return {"principalId": turn.caller.oid, "tenantId": turn.caller.tenant, **given}

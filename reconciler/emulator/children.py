@@ -1,12 +1,13 @@
 """Resources below an account that a deployment tool meets and does not manage: one mechanism for all of them.
 
 Rule of this module: bodies are kept as they are given, under ARM's envelope; a table says which types there
-are, below what, and how a deletion answers (specified, none recorded but where `routes` says so).
+are, below what, and how a deletion answers. `child_faces` has what a type says of itself.
 """
 
 from dataclasses import dataclass
 
 from reconciler.emulator import accounts, clock, errors, paging, provider_errors, provisioning
+from reconciler.emulator.child_faces import FACES, Asked
 from reconciler.emulator.turn import Turn, expect, expect_texts
 from reconciler.emulator.wire import Answer, Json, overlay
 
@@ -17,10 +18,10 @@ class Child:
 
     segments: tuple[str, ...]
     since: str
-    is_tracked: bool = False
-    """Whether it has a location and a state of its own."""
     is_slow: bool = False
-    """Whether its deletion is an operation."""
+    """Whether its deletion is an operation (specified)."""
+    is_foreign: bool = False
+    """Whether machine learning's provider answers: 200 also for a new one, and no tag (recorded, 2025)."""
 
     @property
     def kind(self) -> str:
@@ -32,11 +33,12 @@ TYPES = (
     Child(
         segments=("raiBlocklists", "{list}", "raiBlocklistItems", "{child}"), since="2023-10-01", is_slow=True
     ),
-    Child(segments=("projects", "{child}"), since="2025-04-01", is_tracked=True, is_slow=True),
-    Child(segments=("connections", "{child}"), since="2025-04-01"),
-    Child(segments=("projects", "{project}", "connections", "{child}"), since="2025-04-01"),
-    Child(segments=("commitmentPlans", "{child}"), since="2021-10-01", is_slow=True),
+    Child(segments=("projects", "{child}"), since="2025-04-01"),
+    Child(segments=("connections", "{child}"), since="2025-04-01", is_foreign=True),
+    Child(segments=("projects", "{project}", "connections", "{child}"), since="2025-04-01", is_foreign=True),
+    Child(segments=("commitmentPlans", "{child}"), since="2021-10-01"),
     Child(segments=("capabilityHosts", "{child}"), since="2025-04-01", is_slow=True),
+    Child(segments=("projects", "{project}", "capabilityHosts", "{child}"), since="2025-04-01", is_slow=True),
     Child(segments=("defenderForAISettings", "{child}"), since="2024-06-01"),
     Child(segments=("encryptionScopes", "{child}"), since="2023-10-01", is_slow=True),
     Child(segments=("costControls", "{child}"), since="2026-09-15", is_slow=True),
@@ -46,17 +48,13 @@ TYPES = (
 def listing(child: Child, turn: Turn) -> Answer:
     accounts.require_parent(turn, "read", child.kind)
     _require_holder(child, turn)
-    depth = _key(child, turn, "").count("/")
-    found = [
-        item for item in turn.store.scan("child", _key(child, turn, "")) if item["key"].count("/") == depth
-    ]
-    return Answer(status=200, body=paging.page(turn, [item["body"] for item in found]))
+    found = [item["body"] for item in _siblings(child, turn)]
+    return Answer(status=200, body=paging.page(turn, found), from_provider=not child.is_foreign)
 
 
 def get(child: Child, turn: Turn) -> Answer:
     found = _require(child, turn, "read")
-    headers = {"ETag": found["body"]["etag"]} if "etag" in found["body"] else {}
-    return Answer(status=200, body=found["body"], headers=headers)
+    return _answer(child, 200, found["body"])
 
 
 def put(child: Child, turn: Turn) -> Answer:
@@ -67,7 +65,7 @@ def put(child: Child, turn: Turn) -> Answer:
     before = turn.store.get("child", _key(child, turn))
     body = _filled(child, turn, account, _asked(turn), before)
     turn.store.put("child", _key(child, turn), {"key": _key(child, turn), "type": child.kind, "body": body})
-    return Answer(status=201 if before is None else 200, body=body, headers={"ETag": body["etag"]})
+    return _answer(child, 201 if before is None and not child.is_foreign else 200, body)
 
 
 def patch(child: Child, turn: Turn) -> Answer:
@@ -76,7 +74,7 @@ def patch(child: Child, turn: Turn) -> Answer:
     accounts.require_quiet(turn)
     body = _filled(child, turn, account, overlay(found["body"], _asked(turn)), found)
     turn.store.put("child", _key(child, turn), {**found, "body": body})
-    return Answer(status=200, body=body, headers={"ETag": body["etag"]})
+    return _answer(child, 200, body)
 
 
 def delete(child: Child, turn: Turn) -> Answer:
@@ -91,6 +89,11 @@ def delete(child: Child, turn: Turn) -> Answer:
     turn.store.delete_below("child", f"{key}/")
     turn.store.delete("child", key)
     return Answer(status=200)
+
+
+def _answer(child: Child, status: int, body: Json) -> Answer:
+    headers = {} if child.is_foreign else {"ETag": body["etag"]}
+    return Answer(status=status, body=body, headers=headers, from_provider=not child.is_foreign)
 
 
 def _asked(turn: Turn) -> Json:
@@ -127,23 +130,38 @@ def _require(child: Child, turn: Turn, verb: str) -> Json:
 def _filled(child: Child, turn: Turn, account: Json, given: Json, before: Json | None) -> Json:
     stamp = {"By": turn.caller.client, "ByType": "Application", "At": clock.stamp(turn.now)}
     created = {f"created{part}": value for part, value in stamp.items()}
-    old = {} if before is None else before["body"]
     parts = (turn.args[part[1:-1]] if part.startswith("{") else part for part in child.segments)
-    identity = "/".join([account["id"], *parts])
-    name = identity.rpartition("/")[2]
-    is_project = child.is_tracked
-    state = {"provisioningState": "Succeeded"} if is_project else {}
-    return {
-        "id": old.get("id", identity),
+    address = "/".join([account["id"], *parts])
+    old = {} if before is None else before["body"]
+    asked = Asked(
+        turn=turn,
+        account=account,
+        id=address,
+        given=given,
+        is_first=old.get("properties", {}).get("isDefault", not _siblings(child, turn)),
+    )
+    tags = {"tags": given["tags"]} if given.get("tags") else {}
+    shown = {**tags, "properties": given.get("properties") or {}}
+    if child.kind in FACES:
+        shown |= FACES[child.kind](asked)
+    body = {
+        "id": address,
+        "name": address.rpartition("/")[2],
         "type": f"Microsoft.CognitiveServices/{child.kind}",
-        "name": old.get("name", f"{account['name']}/{name}" if is_project else name),
-        **({"location": given.get("location") or account["location"]} if is_project else {}),
-        **({"identity": given["identity"]} if "identity" in given else {}),
-        **({"tags": given["tags"]} if given.get("tags") else {}),
-        "properties": {**(given.get("properties") or {}), **state},
+        **shown,
         "systemData": {
             **(created if before is None else old["systemData"]),
             **{f"lastModified{part}": value for part, value in stamp.items()},
         },
-        "etag": provisioning.new_etag("deployment"),
     }
+    kept = {name: old[name] for name in ("id", "name") if name in old}
+    return (
+        {**body, **kept}
+        if child.is_foreign
+        else {**body, **kept, "etag": provisioning.new_etag("deployment")}
+    )
+
+
+def _siblings(child: Child, turn: Turn) -> list[Json]:
+    above = _key(child, turn, "")
+    return [item for item in turn.store.scan("child", above) if item["key"].count("/") == above.count("/")]

@@ -10,8 +10,11 @@ from reconciler.emulator import (
     account_actions,
     activity,
     children,
+    commitments,
+    managed_networks,
     metrics,
     policies,
+    private_links,
     quota_tiers,
     resources,
     templates,
@@ -87,7 +90,7 @@ def _around_accounts() -> Iterator[Route]:
     )
     yield _of_provider(
         f"GET {LOCATION}/commitmentTiers",
-        actions.commitment_tiers,
+        commitments.tiers,
         "locations/commitmentTiers/read",
         "locations/commitmentTiers",
         "2021-10-01",
@@ -106,6 +109,54 @@ def _around_accounts() -> Iterator[Route]:
         "Microsoft.Insights/metricDefinitions/read",
     )
     yield route(f"GET {ACCOUNT}/{_INSIGHTS}/metrics", metrics.values, "Microsoft.Insights/metrics/read")
+
+
+def _of_networks() -> Iterator[Route]:
+    """Private links and perimeters, which the provider serves itself, and the managed network."""
+    links, networks = private_links, managed_networks
+    rows = (
+        ("GET", "privateEndpointConnections", links.connections, "2017-04-18"),
+        ("GET", "privateEndpointConnections/{connection}", links.connection, "2017-04-18"),
+        ("PUT", "privateEndpointConnections/{connection}", links.put_connection, "2017-04-18"),
+        ("DELETE", "privateEndpointConnections/{connection}", links.delete_connection, "2017-04-18"),
+        ("GET", "privateLinkResources", links.resources, "2017-04-18"),
+        ("GET", "networkSecurityPerimeterConfigurations", links.perimeters, "2023-10-01"),
+        ("GET", "networkSecurityPerimeterConfigurations/{perimeter}", links.perimeter, "2023-10-01"),
+        (
+            "POST",
+            "networkSecurityPerimeterConfigurations/{perimeter}/reconcile",
+            links.perimeter,
+            "2023-10-01",
+        ),
+        ("GET", "managedNetworks", networks.listing, "2025-10-01"),
+        ("GET", "managedNetworks/{network}", networks.get, "2025-10-01"),
+        ("PUT", "managedNetworks/{network}", networks.put, "2025-10-01"),
+        ("PATCH", "managedNetworks/{network}", networks.patch, "2025-10-01"),
+        ("DELETE", "managedNetworks/{network}", networks.delete, "2026-01-15"),
+        ("POST", "managedNetworks/{network}/provision", networks.provision, "2025-10-01"),
+        ("POST", "managedNetworks/{network}/batchOutboundRules", networks.put_rules, "2025-10-01"),
+        ("GET", "managedNetworks/{network}/outboundRules", networks.rules, "2025-10-01"),
+        ("GET", "managedNetworks/{network}/outboundRules/{rule}", networks.rule, "2025-10-01"),
+        ("PUT", "managedNetworks/{network}/outboundRules/{rule}", networks.put_rule, "2025-10-01"),
+        ("DELETE", "managedNetworks/{network}/outboundRules/{rule}", networks.delete_rule, "2025-10-01"),
+    )
+    verbs = {"GET": "read", "PUT": "write", "PATCH": "write", "POST": "action", "DELETE": "delete"}
+    for method, below, handler, since in rows:
+        kind = "/".join(["accounts", *below.split("/")[::2]])
+        yield _of_provider(
+            f"{method} {ACCOUNT}/{below}",
+            handler,
+            f"{kind}/{verbs[method]}",
+            kind,
+            since,
+            old=since == "2017-04-18",
+        )
+    yield route(
+        f"GET {SUB}/providers/Microsoft.MachineLearningServices/locations/{{location}}"
+        "/mfeOperationsStatus/{operation}",
+        networks.status,
+        "Microsoft.MachineLearningServices/locations/mfeOperationsStatus/read",
+    )
 
 
 def _of_subscriptions() -> Iterator[Route]:
@@ -146,6 +197,7 @@ def _of_templates() -> Iterator[Route]:
 ROUTES: tuple[Route, ...] = (
     *_around_accounts(),
     *(found for child in children.TYPES for found in _of_children(child)),
+    *_of_networks(),
     *_of_subscriptions(),
     *_of_templates(),
 )

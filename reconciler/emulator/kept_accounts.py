@@ -22,7 +22,8 @@ def remove(store: Store, now: datetime, key: str) -> None:
     deployments = store.scan("deployment", f"{key}/")
     for kind in ("deployment", "raipolicy", "child"):
         store.delete_below(kind, f"{key}/")
-    store.delete("account", key)
+    for kind in ("account", "network"):
+        store.delete(kind, key)
     body = found["body"]
     store.put(
         "deleted", key, {"body": body, "id": body["id"], "at": clock.stamp(now), "deployments": deployments}

@@ -206,6 +206,13 @@ def no_such_spillover(target: str) -> Refusal:
     return invalid_properties(f"The spillover deployment '{target}' of account deployment cannot be found.")
 
 
+def no_such_member(model: str) -> Refusal:
+    """Documented: a model router routes to Claude only where the account has a deployment of it."""
+    return invalid_properties(
+        f"The model '{model}' of the routing of account deployment has no deployment in this account."
+    )
+
+
 def illegal_spillover(target: str) -> Refusal:
     """Assumed: documented as illegal (itself, from a standard one, another model); the text is ours."""
     return invalid_properties(

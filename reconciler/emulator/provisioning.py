@@ -39,6 +39,7 @@ RUNNING: dict[tuple[str, str], Transition] = {
     ("child", "create"): Transition("Creating", "Creating"),
     ("child", "update"): Transition("Updating", "Updating"),
     ("child", "delete"): Transition("Deleting", "Deleting"),
+    ("network", "update"): Transition("Updating", "InProgress"),  # recorded, 2026-01-15-preview
 }
 """Every non-terminal state this emulator enters; each leads to Succeeded unless a fault says otherwise."""
 

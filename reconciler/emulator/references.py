@@ -18,6 +18,7 @@ def check(turn: Turn, body: Json, before: Json | None) -> None:
     """Raise the refusal of the first reference that leads nowhere, or of one deployment too many."""
     _check_spillover(turn, body)
     _check_policy(turn, body)
+    _check_members(turn, body)
     _check_count(turn, before)
 
 
@@ -64,6 +65,20 @@ def _check_policy(turn: Turn, body: Json) -> None:
         return
     if turn.store.get("raipolicy", f"{accounts.key_of(turn)}/raipolicies/{policy.lower()}") is None:
         raise provider_errors.no_such_policy(policy)
+
+
+def _check_members(turn: Turn, body: Json) -> None:
+    """A model router's Claude members need a deployment in the account (documented, code included)."""
+    members = at(body, "properties", "routing", "models")
+    named = [one for one in members if isinstance(one, dict)] if isinstance(members, list) else []
+    here = {
+        str(at(one, "body", "properties", "model", "name")).lower()
+        for one in turn.store.scan("deployment", f"{accounts.key_of(turn)}/")
+    }
+    for member in named:
+        name = str(member.get("name"))
+        if str(member.get("format")).lower() == "anthropic" and name.lower() not in here:
+            raise provider_errors.no_such_member(name)
 
 
 def _check_count(turn: Turn, before: Json | None) -> None:

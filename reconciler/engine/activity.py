@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.platform import Activity
-from reconciler.domain.state import DesiredState, ObservedState
+from reconciler.domain.state import ObservedState
 from reconciler.engine.ports import Platform
 from reconciler.errors import ArmError, ArmRejected, CredentialError
 from reconciler.plan.drift import Unverified

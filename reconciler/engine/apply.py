@@ -16,6 +16,7 @@ from typing import Final
 
 from reconciler.clock import Clock
 from reconciler.domain.ids import AccountId, DeploymentId
+from reconciler.engine.named import with_names
 from reconciler.engine.outcome import (
     ApplyReport,
     Fault,
@@ -28,8 +29,8 @@ from reconciler.engine.outcome import (
     Waiting,
 )
 from reconciler.engine.pace import DEFAULT_PACE, Pace
-from reconciler.engine.ports import DeploymentsApi
-from reconciler.engine.shortage import QuotaFacts, with_usages
+from reconciler.engine.ports import Arm, DeploymentsApi
+from reconciler.engine.shortage import with_usages
 from reconciler.engine.step import Track, cut_short
 from reconciler.engine.stop import Cause, Interruption, Stop
 from reconciler.engine.writer import Writer
@@ -83,7 +84,7 @@ async def apply(
     pace: Pace = DEFAULT_PACE,
     stop: Stop | None = None,
     time_is_up: Interruption = _TIME_IS_UP,
-    facts: QuotaFacts | None = None,
+    facts: Arm | None = None,
     jitter: Callable[[], float] = random.random,
 ) -> ApplyReport:
     """Carry out the writing steps of `plan` and report on each of them.
@@ -92,7 +93,7 @@ async def apply(
     Begins nothing new once `pace.apply_deadline` seconds have passed, told as `time_is_up`, or `stop` was
     asked for, and ends by `pace.grace` seconds after that. How many requests are in flight at once is the
     client's business: a lane that waits for an operation keeps nobody from sending. `facts` are asked about
-    quota that ARM refused a write for.
+    what ARM refused a write for: quota, and the names that it sent.
     """
     stop = stop or Stop()
     steps = plan.work
@@ -126,7 +127,7 @@ async def apply(
         raise bug
     items = ledger.close(str(stop.why or "an earlier failure"))
     if facts is not None and not stop.asked:
-        items = await with_usages(items, facts)
+        items = await with_names(await with_usages(items, plan.quota, facts), facts)
     return ApplyReport(plan=plan, items=items, interrupted=stop.why)
 
 

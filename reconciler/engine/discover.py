@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
+from reconciler.domain.fleet import DesiredAccount
 from reconciler.domain.ids import AccountId
-from reconciler.domain.state import DesiredAccount, Listed, ObservedSubscription, Reading
+from reconciler.domain.state import Listed, ObservedSubscription, Reading
 from reconciler.engine.observe import observe
 from reconciler.engine.ports import Arm, Subscriptions
 from reconciler.errors import ArmError, CredentialError, ReconcilerError

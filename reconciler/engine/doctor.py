@@ -12,6 +12,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Protocol, TypeVar
 
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.health import Check, Status
 from reconciler.domain.ids import AccountId, Region
 from reconciler.domain.rights import (
@@ -27,7 +28,7 @@ from reconciler.domain.rights import (
     Need,
     allowed,
 )
-from reconciler.domain.state import DesiredState, ObservedAccount, ObservedDeployment, Offer, QuotaPool
+from reconciler.domain.state import ObservedAccount, ObservedDeployment, Offer, QuotaPool
 from reconciler.engine.ports import AccountContents
 from reconciler.errors import ArmError, CredentialError, Forbidden, NotFound, UnreadableOffers
 

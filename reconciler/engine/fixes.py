@@ -65,6 +65,10 @@ _PROPERTIES = (
     "ARM does not take one of the properties; its message says which. Mostly the SKU: see "
     "`reconciler explain sku-not-offered`"
 )
+NAME_NOT_THERE: Final = (
+    "The deployment or content filter that the message names is not in this account. Create it first, "
+    "or correct its name; the SKU is not the question"
+)
 _CAPACITY = (
     "The capacity is outside what this model takes on this SKU: provisioned SKUs have a minimum and a "
     "step, the others a maximum. This is about the size of one deployment, not about quota"
@@ -81,8 +85,7 @@ _BY_MESSAGE: Final[tuple[_Told, ...]] = (
     _Told(
         "InvalidResourceProperties",
         r"rai ?policy|content filter|spillover|parent deployment",
-        "The deployment or content filter that the message names is not in this account. Create it first, "
-        "or correct its name; the SKU is not the question",
+        NAME_NOT_THERE,
     ),
     _Told(
         "DeploymentModelNotSupported",

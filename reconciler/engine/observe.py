@@ -11,11 +11,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Self, TypeVar
 
+from reconciler.domain.fleet import DesiredAccount, DesiredState
 from reconciler.domain.ids import AccountId, Region
 from reconciler.domain.state import (
     AccountMissing,
-    DesiredAccount,
-    DesiredState,
     Listed,
     ObservedAccount,
     ObservedState,
@@ -26,6 +25,7 @@ from reconciler.domain.state import (
     Unreadable,
 )
 from reconciler.engine.ports import AccountFacts, Arm
+from reconciler.engine.soft_deleted import with_missing_explained
 from reconciler.errors import ArmError, ArmRejected, CredentialError, NotFound
 from reconciler.plan.dependants import with_needed
 from reconciler.plan.references import questions
@@ -65,7 +65,8 @@ async def observe(
             return reading
 
         readings = dict(zip(wanted, await asyncio.gather(*map(read, wanted)), strict=True))
-        return ObservedState(readings=readings, regions=await regions.of(readings))
+        observed = ObservedState(readings=readings, regions=await regions.of(readings))
+        return await with_missing_explained(observed, api)
 
 
 async def observe_for_plan(

@@ -105,6 +105,10 @@ class AccountFacts(Protocol):
         """One account; NotFound tells whether it, its group or its subscription is missing."""
         ...
 
+    async def list_deleted_accounts(self, subscription: str) -> tuple[DeletedAccount, ...]:
+        """The soft-deleted accounts of a subscription."""
+        ...
+
     async def list_pools(self, subscription: str, region: Region) -> tuple[QuotaPool, ...]:
         """The quota pools of a region (ARM's usages)."""
         ...
@@ -163,10 +167,6 @@ class Platform(Protocol):
 
         Bounded: a log with more events than are read comes back as not `complete`. ARM keeps 90 days.
         """
-        ...
-
-    async def list_deleted_accounts(self, subscription: str) -> tuple[DeletedAccount, ...]:
-        """The soft-deleted accounts of a subscription."""
         ...
 
     async def list_capacities(self, subscription: str, model: ModelRef) -> tuple[ModelCapacity, ...]:

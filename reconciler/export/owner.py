@@ -6,8 +6,8 @@ import uuid
 from collections import Counter
 from dataclasses import dataclass
 
+from reconciler.domain.fleet import Fleet
 from reconciler.domain.marks import FLEET_TAG
-from reconciler.domain.state import Fleet
 from reconciler.export.estate import Estate
 from reconciler.export.json_parts import part
 

@@ -10,8 +10,8 @@ from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Place, Related, Severity
 from reconciler.domain.deployment import SourceAccount
+from reconciler.domain.fleet import DesiredAccount, Fleet, PrunePolicy, Subscription
 from reconciler.domain.ids import AccountId, Region, is_guid
-from reconciler.domain.state import DesiredAccount, Fleet, PrunePolicy, Subscription
 from reconciler.manifest import entry as written
 from reconciler.manifest.parse import RawSet
 from reconciler.manifest.scalars import nearest

@@ -25,7 +25,7 @@ MAX_ALIASES: Final = 100
 MAX_NODES: Final = 100_000
 
 LIBYAML: Final = bool(yaml.__with_libyaml__)
-_FASTEST: type[Any] = yaml.CSafeLoader if LIBYAML else yaml.SafeLoader
+FASTEST: Final[type[Any]] = yaml.CSafeLoader if LIBYAML else yaml.SafeLoader
 _DEEP = "a manifest has ten levels at most: is a bracket left open?"
 _ALIASED = "write the value out, or put it into a DeploymentTemplate"
 _MANY = "split the file, or use fewer aliases"
@@ -72,7 +72,7 @@ class Composed:
     whole: bool
 
 
-def compose(file: str, text: str, *, loader: type[Any] = _FASTEST) -> Composed:
+def compose(file: str, text: str, *, loader: type[Any] = FASTEST) -> Composed:
     """Read every document of `text`. What is wrong becomes findings; nothing is raised for bad text."""
     composer = _Composer(file, text)
     scanner = loader(text)

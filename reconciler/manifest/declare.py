@@ -98,19 +98,35 @@ def unclear(entry: written.Entry, merged: Merged) -> Iterator[Diagnostic]:
             )
 
 
-def deployment(
-    entry: written.Entry, home: Home, source: SourceAccount | None, provenance: Provenance
-) -> DesiredDeployment:
-    """The desired deployment of an entry that names its model and its SKU."""
-    return DesiredDeployment(
-        id=DeploymentId(account=home.account, name=entry.name),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """What an entry says of a deployment, whatever its name and wherever it stands."""
+
+    spec: DeploymentSpec
+    lifecycle: Lifecycle
+    workload: Workload | None
+
+
+def declared(entry: written.Entry, source: SourceAccount | None) -> Declared:
+    """What an entry says that names its model and its SKU."""
+    return Declared(
         spec=_spec(entry, source),
         lifecycle=_lifecycle(entry.lifecycle),
+        workload=_workload(entry.workload),
+    )
+
+
+def deployment(name: str, said: Declared, home: Home, provenance: Provenance) -> DesiredDeployment:
+    """The desired deployment of that name."""
+    return DesiredDeployment(
+        id=DeploymentId(account=home.account, name=name),
+        spec=said.spec,
+        lifecycle=said.lifecycle,
         region=home.region,
         tenant=home.tenant,
         adopt=home.adopt,
         labels=home.labels,
-        workload=_workload(entry.workload),
+        workload=said.workload,
         provenance=provenance,
     )
 

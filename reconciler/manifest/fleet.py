@@ -11,8 +11,8 @@ from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Related, Route, Severity
 from reconciler.domain.costs import Costs, Reservation, ReservationTerm, ReservationType
+from reconciler.domain.fleet import DriftCause, Fleet, Guards, Preference, Retirement, Subscription
 from reconciler.domain.ids import Region, is_guid
-from reconciler.domain.state import DriftCause, Fleet, Guards, Preference, Retirement, Subscription
 from reconciler.manifest.policies import overruled
 from reconciler.manifest.scalars import nearest
 from reconciler.manifest.schema import FleetDocument, FleetSpec, cause_of

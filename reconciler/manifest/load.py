@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from reconciler.diagnostics import Diagnostic, Severity, has_errors
-from reconciler.domain.state import DesiredState, Fleet
+from reconciler.domain.fleet import DesiredState, Fleet
 from reconciler.manifest.fleet import lowered
 from reconciler.manifest.parse import Manifests, binding_policies, parse
 from reconciler.manifest.resolve import resolve

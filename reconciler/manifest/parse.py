@@ -12,7 +12,7 @@ from typing import Final
 from zlib import crc32
 
 from reconciler.diagnostics import Diagnostic, Layer, Provenance, Related, Route, Severity
-from reconciler.domain.state import Fleet
+from reconciler.domain.fleet import Fleet
 from reconciler.manifest.entry import Entry, EntryFields
 from reconciler.manifest.fields import Strict
 from reconciler.manifest.findings import checked

@@ -12,22 +12,25 @@ from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Related, Severity
 from reconciler.domain.deployment import DesiredDeployment, SourceAccount
+from reconciler.domain.fleet import DesiredState, Fleet
 from reconciler.domain.ids import DeploymentId
-from reconciler.domain.state import DesiredState, Fleet
 from reconciler.manifest.accounts import Account, Accounts
-from reconciler.manifest.declare import Home, deployment, incomplete, unclear, undecided
+from reconciler.manifest.declare import Declared, Home, declared, deployment, incomplete, unclear, undecided
 from reconciler.manifest.entry import Entry
 from reconciler.manifest.findings import checked
 from reconciler.manifest.merge import Merged, MergedSet, merged
 from reconciler.manifest.parse import Manifests, RawSet, parse
 from reconciler.manifest.scope import selected
 from reconciler.manifest.selection import EVERYTHING, Selection
-from reconciler.manifest.tree import shortened
+from reconciler.manifest.tree import Map, shortened
 
 __all__ = ["Resolved", "parse", "resolve"]
 
 MAX_DEPLOYMENTS: Final = 100_000
 """Templates multiply as aliases do, so what they make of a small text is limited too."""
+
+_WORDINGS: Final = 10_000
+"""So many different entries are remembered, for those that say the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,8 @@ class _Resolution:
     broken: set[DeploymentId] = field(default_factory=set)
     findings: list[Diagnostic] = field(default_factory=list)
     declared: int = 0
+    sound: dict[tuple[int, ...], tuple[Map, Declared]] = field(default_factory=dict)
+    """What was made of sound entries, by `_wording`; with the mapping, so that its parts live on."""
 
 
 def resolve(
@@ -89,25 +94,45 @@ def _resolve_set(run: _Resolution, one: MergedSet, account: Account | None) -> N
 
 
 def _resolve_entry(run: _Resolution, merged_entry: Merged, home: Home | None, *, whole: bool) -> None:
-    entry, found = checked(Entry, merged_entry.tree, merged_entry.place)
-    run.findings.extend(found)
-    source = None
-    complete = entry is not None
-    if entry is not None:
-        lacking = (*(incomplete(entry, merged_entry) if whole else ()), *unclear(entry, merged_entry))
-        run.findings.extend((*lacking, *undecided(entry, merged_entry)))
-        source, known = _source(run, entry, merged_entry)
-        complete = known and entry.model is not None and entry.model.name is not None
-        complete = complete and entry.sku is not None and entry.sku.name is not None and not lacking
+    said = _said(run, merged_entry, whole=whole)
     if home is None:
         return
     identity = DeploymentId(account=home.account, name=merged_entry.name)
     if not _first(run, identity, merged_entry):
         return
-    if entry is None or not complete:
+    if said is None:
         run.broken.add(identity)
     else:
-        run.deployments.append(deployment(entry, home, source, merged_entry.provenance))
+        run.deployments.append(deployment(merged_entry.name, said, home, merged_entry.provenance))
+
+
+def _said(run: _Resolution, merged_entry: Merged, *, whole: bool) -> Declared | None:
+    """What an entry says, typed once for all entries that say the same; None where that is not known."""
+    wording = _wording(merged_entry.tree)
+    known = run.sound.get(wording)
+    if known is not None and merged_entry.name.strip():
+        return known[1]
+    before = len(run.findings)
+    entry, found = checked(Entry, merged_entry.tree, merged_entry.place)
+    run.findings.extend(found)
+    if entry is None:
+        return None
+    lacking = (*(incomplete(entry, merged_entry) if whole else ()), *unclear(entry, merged_entry))
+    run.findings.extend((*lacking, *undecided(entry, merged_entry)))
+    source, understood = _source(run, entry, merged_entry)
+    complete = understood and entry.model is not None and entry.model.name is not None
+    complete = complete and entry.sku is not None and entry.sku.name is not None and not lacking
+    if not complete:
+        return None
+    said = declared(entry, source)
+    if len(run.findings) == before and source is None and len(run.sound) < _WORDINGS:
+        run.sound[wording] = (merged_entry.tree, said)
+    return said
+
+
+def _wording(tree: Map) -> tuple[int, ...]:
+    """The same for entries that say the same but for their names, if their values are shared."""
+    return tuple([id(part) for pair in tree.items() if pair[0] != "name" for part in pair])
 
 
 def _too_many(source: RawSet, limit: int) -> Diagnostic:

@@ -14,8 +14,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaV
 from pydantic_core import core_schema
 
 from reconciler.catalogue.load import catalogue
+from reconciler.domain.fleet import DriftCause
 from reconciler.domain.ids import is_guid
-from reconciler.domain.state import DriftCause
 from reconciler.manifest import scalars
 from reconciler.manifest.completions import completed
 from reconciler.manifest.entry import Entry, EntryFields

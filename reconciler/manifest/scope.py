@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
+from reconciler.domain.fleet import DesiredAccount, DesiredState, Scope, matches_any
 from reconciler.domain.ids import AccountId, DeploymentId
-from reconciler.domain.state import DesiredAccount, DesiredState, Scope, matches_any
 from reconciler.manifest.accounts import Account
 from reconciler.manifest.selection import EVERYTHING, Selection
 

@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import BinaryIO, TextIO
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import BinaryIO, Final, TextIO
 
 from reconciler.diagnostics import Diagnostic, Place, Route, Severity, Span
 from reconciler.manifest.characters import decode
 from reconciler.manifest.compose import LIBYAML, compose
 from reconciler.manifest.files import find
 from reconciler.manifest.tree import Items, Lines, Map, Node, Text
+from reconciler.manifest.values import Shared, values_of
+
+_AT_HAND: Final = 64
+"""Files whose places are kept while findings are told; these come file by file, mostly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -32,11 +37,15 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Document:
-    """One YAML document that is not empty; `index` counts from 0 in its file, empty ones too."""
+    """One YAML document that is not empty; `index` counts from 0 in its file, empty ones too.
+
+    Only the nodes of a `located` one know where they stand; a text is read a second time for that.
+    """
 
     file: str
     index: int
     root: Node
+    located: bool = False
 
     def place(self, route: Route = (), *, on_key: bool = False) -> Place:
         """The symbolic place of a value of this document."""
@@ -69,25 +78,29 @@ class SourceMap:
     def __init__(self, sources: Sources) -> None:
         self._lines = {file.name: file.lines for file in sources.files}
         self.files = tuple(self._lines)
-        self._roots = {
-            (document.file, document.index): document.root
-            for document in (*sources.documents, *sources.shown)
+        self._documents = {
+            (document.file, document.index): document for document in (*sources.documents, *sources.shown)
         }
+        self._located = lru_cache(_AT_HAND)(self._composed)
 
     def span(self, place: Place) -> Span | None:
         """Where a place is, or its nearest ancestor that exists; None in a file that was not read."""
         lines = self._lines.get(place.file)
         if place.span is not None or lines is None:
             return place.span
-        root = self._roots.get((place.file, place.document))
-        if root is None:
+        document = self._documents.get((place.file, place.document))
+        if document is None:
             return None
+        root = document.root if document.located else self._located(place.file)[place.document]
         key, node = _walk(root, place.route)
         if key is not None and (place.on_key or (isinstance(node, Text) and node.start == node.end)):
             return lines.first_line(key.start, key.end)
         if isinstance(node, Text):
             return lines.span(node.start, node.end)
         return lines.first_line(node.start, node.end)
+
+    def _composed(self, file: str) -> Mapping[int, Node]:
+        return dict(compose(file, self._lines[file].text).roots)
 
     def line(self, file: str, line_no: int) -> str | None:
         """One line of a file, without its line break; lines count from 1."""
@@ -113,7 +126,8 @@ def _walk(root: Node, route: Route) -> tuple[Text | None, Node]:
 def read_documents(paths: Sequence[str], *, stdin: TextIO | BinaryIO | None = None) -> Sources:
     """Read every manifest below `paths` (`-` is `stdin`); UsageProblem for a path that does not exist."""
     found = find(paths, stdin=stdin)
-    read = [_read(item.name, item.content) for item in found.contents]
+    shared = Shared()
+    read = [_read(item.name, item.content, shared) for item in found.contents]
     findings = (*found.findings, *(one for item in read for one in item.findings))
     if read and not LIBYAML:
         findings = (*findings, _slow())
@@ -122,6 +136,23 @@ def read_documents(paths: Sequence[str], *, stdin: TextIO | BinaryIO | None = No
         files=tuple(item.file for item in read),
         diagnostics=findings,
         complete=not found.findings and all(item.whole for item in read),
+    )
+
+
+def located(read: Sources) -> Sources:
+    """The same with documents whose nodes know where they stand."""
+    missing = {one.file for one in read.documents if not one.located}
+    composed = {
+        file.name: dict(compose(file.name, file.lines.text).roots)
+        for file in read.files
+        if file.name in missing
+    }
+    return replace(
+        read,
+        documents=tuple(
+            one if one.located else replace(one, root=composed[one.file][one.index], located=True)
+            for one in read.documents
+        ),
     )
 
 
@@ -156,15 +187,20 @@ class _Read:
     whole: bool
 
 
-def _read(name: str, content: bytes) -> _Read:
+def _read(name: str, content: bytes, shared: Shared | None = None) -> _Read:
+    """What is in a file; the places of its values are not kept where it may share values with others."""
     text, forbidden = decode(name, content)
     file = SourceFile(name=name, digest=hashlib.sha256(content).digest(), lines=Lines(text))
     if forbidden is not None:
         return _Read(file=file, documents=(), findings=(forbidden,), whole=False)
+    values = None if shared is None else values_of(text, shared)
+    if values is not None:
+        documents = tuple(Document(file=name, index=n, root=root) for n, root in values)
+        return _Read(file=file, documents=documents, findings=(), whole=True)
     composed = compose(name, text)
     return _Read(
         file=file,
-        documents=tuple(Document(file=name, index=n, root=root) for n, root in composed.roots),
+        documents=tuple(Document(file=name, index=n, root=root, located=True) for n, root in composed.roots),
         findings=composed.findings,
         whole=composed.whole,
     )

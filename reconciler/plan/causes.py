@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.diagnostics import Severity
-from reconciler.domain.state import DriftCause as Cause
+from reconciler.domain.fleet import DriftCause as Cause
 
 __all__ = ["ABOUT", "About", "Cause", "is_drift"]
 

@@ -6,24 +6,16 @@ when the listing was complete.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Final, assert_never
 
 from reconciler.domain.deployment import DesiredDeployment
-from reconciler.domain.ids import AccountId, Region
-from reconciler.domain.state import (
-    AccountMissing,
-    DesiredAccount,
-    DesiredState,
-    Listed,
-    ObservedDeployment,
-    ObservedState,
-    Unreadable,
-)
-from reconciler.errors import Trouble
+from reconciler.domain.fleet import DesiredAccount, DesiredState
+from reconciler.domain.ids import Region
+from reconciler.domain.state import AccountMissing, Listed, ObservedDeployment, ObservedState, Unreadable
+from reconciler.plan.accounts import by_account, hindrance, unread
 from reconciler.plan.actions import (
     Action,
     Adopt,
@@ -36,7 +28,7 @@ from reconciler.plan.actions import (
 )
 from reconciler.plan.admission import admitted
 from reconciler.plan.body import put_body, replacement_body
-from reconciler.plan.dependants import block_dependants, keep_referenced, say_why_here
+from reconciler.plan.dependants import block_dependants, judge_names, keep_referenced, say_why_here
 from reconciler.plan.diff import fields_of
 from reconciler.plan.expiry import unless_expired
 from reconciler.plan.legality import (
@@ -50,29 +42,11 @@ from reconciler.plan.legality import (
 from reconciler.plan.moved import Mover, RegionalUpgrades, Upgrades, accepting, who_moved
 from reconciler.plan.ownership import Whose, mark_of, owner_of, whose
 from reconciler.plan.pair import Pair
-from reconciler.plan.plan import Unread
 from reconciler.plan.removal import undeclared
 from reconciler.plan.replacement import replacement
 from reconciler.plan.terms import Terms, blocked
 
-_FIND_ACCOUNT = (
-    "create the account first, or correct subscription, resourceGroup or name; "
-    "an account of another tenant also looks like this when its alias states the wrong tenant"
-)
 _PROVIDER_DATA: Final = "modelProviderData"
-_READ_ACCOUNT = "try again when ARM answers; nothing is concluded from an incomplete list"
-_WAYS_TO_READ = {
-    Trouble.SIGN_IN: "what to do stands above; --credential chooses how to sign in",
-    Trouble.API_VERSION: "leave --api-version and Fleet.spec.apiVersion out, or take one of these",
-    Trouble.RIGHTS: (
-        "give this identity Microsoft.CognitiveServices/accounts/read and .../deployments/read on the account"
-    ),
-    Trouble.UNREACHABLE: "check the address and the network, and try again",
-    Trouble.THROTTLED: "try again later; whoever else uses the subscription draws on the same limits",
-    Trouble.UNINTELLIGIBLE: (
-        "check --endpoint and the proxy: a sign-in page between here and ARM looks like this"
-    ),
-}
 
 
 def compare(
@@ -101,7 +75,8 @@ def compare(
         for account in desired.accounts
         for action in _account(account, declared.get(account.id, ()), desired, observed, terms)
     ]
-    judged = keep_referenced(block_dependants(admitted(actions, observed)), observed)
+    named = judge_names(admitted(actions, observed), observed)
+    judged = keep_referenced(block_dependants(named), observed)
     told = map(_with_consent, say_why_here(judged, desired.scope.pulled_in))
     return tuple(sorted(told, key=lambda action: action.id.key))
 
@@ -115,14 +90,6 @@ def _with_consent(action: Action) -> Action:
     return replace(action, explanation="; ".join(filter(None, (action.explanation, consent))))
 
 
-def by_account(desired: DesiredState) -> Mapping[AccountId, Sequence[DesiredDeployment]]:
-    """The declared deployments of each account, out of scope or not."""
-    found: dict[AccountId, list[DesiredDeployment]] = defaultdict(list)
-    for one in desired.deployments:
-        found[one.id.account].append(one)
-    return found
-
-
 def _account(
     account: DesiredAccount,
     declared: Sequence[DesiredDeployment],
@@ -134,11 +101,11 @@ def _account(
     reading = observed.readings.get(account.id)
     match reading:
         case Listed():
-            hindrance = _hindrance(account, reading)
-            if hindrance is not None:
+            hindered = hindrance(account, reading)
+            if hindered is not None:
                 for one in wanted:
                     observed_one = reading.find(one.id)
-                    yield blocked(one, *hindrance, region=reading.account.region, observed=observed_one)
+                    yield blocked(one, *hindered, region=reading.account.region, observed=observed_one)
                 return
             for one in wanted:
                 upgrades = RegionalUpgrades(observed, account.id, reading.account.region, terms.today)
@@ -148,7 +115,7 @@ def _account(
                 if there.id not in names and desired.covers(there.id):
                     yield undeclared(there, account.prune, reading.account.region, terms)
         case AccountMissing() | Unreadable() | None:
-            lacking = _unread(account.id, reading)
+            lacking = unread(account.id, reading)
             reason = (
                 Reason.ACCOUNT_MISSING if isinstance(reading, AccountMissing) else Reason.ACCOUNT_UNREADABLE
             )
@@ -156,46 +123,6 @@ def _account(
                 yield blocked(one, reason, lacking.message, lacking.fix, region=account.region)
         case _:
             assert_never(reading)
-
-
-def unread_accounts(desired: DesiredState, observed: ObservedState) -> tuple[Unread, ...]:
-    """The accounts about which nothing is known, those included for which nothing is declared."""
-    readings = ((account.id, observed.readings.get(account.id)) for account in desired.accounts)
-    return tuple(_unread(name, found) for name, found in readings if not isinstance(found, Listed))
-
-
-def _unread(account: AccountId, reading: AccountMissing | Unreadable | None) -> Unread:
-    if isinstance(reading, AccountMissing):
-        told = f"ARM does not find the account {account.name}: {reading.message}"
-        return Unread(id=account, message=told, fix=_FIND_ACCOUNT)
-    why = reading.message if reading else "it was not looked at"
-    if not (reading and reading.trouble.hits_many):
-        why = f"the deployments of {account.name} could not be listed completely: {why}"
-    return Unread(
-        id=account,
-        message=why,
-        fix=(reading.fix if reading else "")
-        or _WAYS_TO_READ.get(reading.trouble if reading else Trouble.OTHER, _READ_ACCOUNT),
-        detail=reading.detail if reading else "",
-    )
-
-
-def _hindrance(account: DesiredAccount, reading: Listed) -> tuple[Reason, str, str] | None:
-    """Why nothing may be written in this account, and what lifts it."""
-    there = reading.account
-    if account.region is not None and account.region != there.region:
-        return (
-            Reason.REGION_MISMATCH,
-            f"the manifest says that {account.id.name} is in {account.region}, ARM says {there.region}",
-            f"write region: {there.region}, or name the account that is in {account.region}",
-        )
-    if there.provisioning_state.lower() in {"deleting", "failed"}:
-        return (
-            Reason.ACCOUNT_NOT_READY,
-            f"the account {account.id.name} is in state {there.provisioning_state}",
-            "repair or recreate the account; its deployments cannot be written in this state",
-        )
-    return None
 
 
 def _declared(desired: DesiredDeployment, reading: Listed, upgrades: Upgrades, terms: Terms) -> Action:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from math import ceil
 
 from reconciler.domain.costs import Costs
-from reconciler.domain.state import Fleet
+from reconciler.domain.fleet import Fleet
 from reconciler.plan.actions import Action, Adopt, Blocked, Create, Delete, Keep, Replace, Update, Wait
 from reconciler.plan.guard import Alone, Policy
 from reconciler.plan.plan import Plan, Refusal

@@ -11,9 +11,10 @@ from dataclasses import replace
 from typing import Final
 
 from reconciler.domain.deployment import DesiredDeployment, JsonObject, Unset
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.json_values import at
-from reconciler.domain.state import DesiredState, Listed, ObservedState
+from reconciler.domain.state import Listed, ObservedState
 from reconciler.plan.actions import Action, Blocked, Create, Delete, Keep, Reason, Replace, Wait
 from reconciler.plan.plan import Refusal
 from reconciler.plan.terms import blocked
@@ -39,6 +40,19 @@ def named_in(body: JsonObject, by: DeploymentId) -> dict[DeploymentId, str]:
         for name, field in named
         if isinstance(name, str) and name
     }
+
+
+def routed_models(body: JsonObject) -> frozenset[str]:
+    """The models of Anthropic that a model router's body names, in lower case: each needs a deployment.
+
+    Other members must not be deployed for themselves (Microsoft, model router, 2026-07-08).
+    """
+    members = at(body, ("properties", "routing", "models"))
+    return frozenset(
+        str(member.get("name")).lower()
+        for member in (members if isinstance(members, list | tuple) else ())
+        if isinstance(member, Mapping) and str(member.get("format")).lower() == "anthropic"
+    )
 
 
 def with_needed(desired: DesiredState, observed: ObservedState) -> DesiredState:
@@ -88,6 +102,59 @@ def _needed(naming: Mapping[DeploymentId, Sequence[str]], action: Action) -> str
 def _is_absent(wanted: DeploymentId, observed: ObservedState) -> bool:
     reading = observed.readings.get(wanted.account)
     return isinstance(reading, Listed) and reading.find(wanted) is None
+
+
+def judge_names(actions: Iterable[Action], observed: ObservedState) -> list[Action]:
+    """`actions`, where a write says that it names a deployment which nobody has.
+
+    A model router without a deployment of its Claude members is blocked: ARM refuses it (Microsoft, model
+    router, 2026-07-08). What ARM does about other names that lead nowhere is not known.
+    """
+    listed = list(actions)
+    models = _models_after(listed, observed)
+    return [_judged(action, models) for action in listed]
+
+
+def _models_after(actions: Sequence[Action], observed: ObservedState) -> dict[DeploymentId, str]:
+    """The deployments that are there once `actions` are carried out, each with its model in lower case."""
+    found = {
+        one.id: (one.model_name or "").lower()
+        for reading in observed.readings.values()
+        if isinstance(reading, Listed)
+        for one in reading.deployments
+    }
+    for action in actions:
+        if isinstance(action, Delete):
+            found.pop(action.id, None)
+        elif action.writes and action.desired is not None:
+            found[action.id] = action.desired.spec.model.name.lower()
+    return found
+
+
+def _judged(action: Action, models: Mapping[DeploymentId, str]) -> Action:
+    if not action.writes or action.desired is None:
+        return action
+    account, changed = action.id.account, {change.path.partition(".")[0] for change in action.changes}
+    here = {model for name, model in models.items() if name.account == account}
+    lacking = sorted(routed_models(action.writes[-1]) - here) if "routing" in changed else []
+    if lacking:
+        names = ", ".join(lacking)
+        return blocked(
+            action.desired,
+            Reason.DEPENDENCY_BLOCKED,
+            f"a model router needs a deployment of each Claude model it routes to, and {account.name} has "
+            f"none of {names}",
+            f"declare {names} in {account.name} too, or take it out of routing.models",
+            region=action.region,
+            observed=action.observed,
+            changes=action.changes,
+        )
+    told = [
+        f"{account.name} has no deployment {target.name}, which {field} names: ARM may refuse that"
+        for target, field in named_in(action.writes[-1], action.id).items()
+        if field in changed and target not in models
+    ]
+    return replace(action, explanation="; ".join(filter(None, (action.explanation, *told))))
 
 
 def block_dependants(actions: Iterable[Action]) -> list[Action]:

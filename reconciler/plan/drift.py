@@ -12,23 +12,30 @@ from datetime import date
 
 from reconciler.diagnostics import Severity
 from reconciler.domain.deployment import DesiredDeployment, Unset
+from reconciler.domain.fleet import DesiredState, PrunePolicy
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.domain.state import (
     AccountMissing,
-    DesiredState,
     Listed,
     ObservedDeployment,
     ObservedState,
-    PrunePolicy,
     Reading,
     Unreadable,
 )
+from reconciler.plan.accounts import by_account, unread_accounts
 from reconciler.plan.actions import FieldChange
 from reconciler.plan.body import spec_mark
 from reconciler.plan.causes import ABOUT, Cause, is_drift
-from reconciler.plan.compare import by_account, unread_accounts
 from reconciler.plan.legality import only_marks, without_marks
-from reconciler.plan.moved import Mover, RegionalUpgrades, Upgrades, accepting, who_moved
+from reconciler.plan.moved import (
+    NO_AUTO_UPGRADE,
+    Mover,
+    RegionalUpgrades,
+    Upgrades,
+    accepting,
+    upgrade_option,
+    who_moved,
+)
 from reconciler.plan.ownership import Whose, mark_of, owner_of, whose
 from reconciler.plan.pair import field_changes
 from reconciler.plan.pools import Pools
@@ -235,12 +242,17 @@ def _changed(
         return _item(there, Cause.CHANGED_OUTSIDE, (*upgrade, *fields), told)
     if upgrade:
         running = f"{there.model_name} {there.model_version}"
-        told = f"the service moved it to {running}, as its versionUpgradeOption allows"
-        accepted = not isinstance(one.spec.version_upgrade_option, Unset)
-        if accepted:
-            told = f"the service moved it to {running}, as the manifest lets it"
-        item = _item(there, Cause.AUTO_UPGRADED, upgrade, told)
-        return replace(item, severity=Severity.INFO) if accepted else item
+        forced = upgrade_option(one, there).lower() == NO_AUTO_UPGRADE
+        stated = not isinstance(one.spec.version_upgrade_option, Unset)
+        why = (
+            "as it does with every preview that ends, whatever the versionUpgradeOption"
+            if forced
+            else "as the manifest lets it"
+            if stated
+            else "as its versionUpgradeOption allows"
+        )
+        item = _item(there, Cause.AUTO_UPGRADED, upgrade, f"the service moved it to {running}, {why}")
+        return replace(item, severity=Severity.INFO) if stated and not forced else item
     if changes:
         return _item(there, Cause.PENDING, changes, "its lifecycle was changed and not yet applied")
     return None

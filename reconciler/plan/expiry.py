@@ -15,9 +15,10 @@ from datetime import datetime, timedelta
 from reconciler.catalogue.load import catalogue
 from reconciler.diagnostics import counted
 from reconciler.domain.deployment import DesiredDeployment
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.platform import Activity, ActivityEvent
-from reconciler.domain.state import DesiredState, Expiry, Listed, ObservedState
+from reconciler.domain.state import Expiry, Listed, ObservedState
 from reconciler.plan.actions import Action, Create, Reason
 from reconciler.plan.dependants import with_needed
 from reconciler.plan.terms import Terms, blocked

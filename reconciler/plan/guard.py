@@ -11,10 +11,11 @@ from decimal import Decimal
 from enum import Enum, auto
 
 from reconciler.diagnostics import Diagnostic, Severity, counted
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import Region
 from reconciler.domain.shard import Shard
 from reconciler.domain.sku import SkuFamily
-from reconciler.domain.state import DesiredState, Listed, ObservedDeployment, ObservedState
+from reconciler.domain.state import Listed, ObservedDeployment, ObservedState
 from reconciler.plan.actions import Action, Blocked, Delete, Keep, Replace, Wait
 from reconciler.plan.ownership import owner_of
 from reconciler.plan.plan import Plan, Refusal

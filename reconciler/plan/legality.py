@@ -37,6 +37,14 @@ def _fixed(field: Field | None, desired: DesiredDeployment, sku: SkuName | None)
     return how is Change.REPLACE or (how is Change.SKU and desired.lifecycle.sku_change is SkuChange.REPLACE)
 
 
+def chosen_paths(desired: DesiredDeployment, sku: SkuName | None, paths: Iterable[str]) -> tuple[str, ...]:
+    """Those of the fixed `paths` that are so by `lifecycle.modelChange` alone: ARM takes them in place."""
+    if desired.lifecycle.model_change is not ModelChange.REPLACE:
+        return ()
+    own = (BY_PATH[path] for path in paths if path in MODEL_PATHS)
+    return tuple(field.path for field in own if field.change_on(sku) is not Change.REPLACE)
+
+
 def only_marks(changes: Iterable[FieldChange]) -> bool:
     """Whether nothing but our own tags differs."""
     return all(is_mark(change.path) for change in changes)

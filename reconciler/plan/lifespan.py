@@ -14,10 +14,11 @@ from reconciler.catalogue.query import Catalogue
 from reconciler.catalogue.subject import subject
 from reconciler.domain.deployment import UNSET, ModelRef, Unset
 from reconciler.domain.fields import BY_PATH
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId, Region
 from reconciler.domain.json_values import at
 from reconciler.domain.sku import SkuName
-from reconciler.domain.state import DesiredState, Listed, ObservedDeployment, ObservedState
+from reconciler.domain.state import Listed, ObservedDeployment, ObservedState
 
 _UPGRADES = {
     "noautoupgrade": "never",

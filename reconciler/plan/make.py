@@ -7,12 +7,14 @@ from collections.abc import Sequence
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.domain.deployment import JsonValue
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.json_values import canonical
-from reconciler.domain.state import DesiredState, ObservedState
+from reconciler.domain.state import ObservedState
 from reconciler.plan import quota
+from reconciler.plan.accounts import unread_accounts
 from reconciler.plan.capacity import given_back
-from reconciler.plan.compare import compare, unread_accounts
+from reconciler.plan.compare import compare
 from reconciler.plan.dependants import with_needed, without_refused
 from reconciler.plan.guard import Policy, count_owned, guard
 from reconciler.plan.order import schedule

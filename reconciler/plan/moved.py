@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from enum import Enum, auto
 from typing import Final, Protocol
 
@@ -22,6 +22,9 @@ from reconciler.domain.sku import SkuName
 from reconciler.domain.state import ObservedDeployment, ObservedState, Offer
 from reconciler.plan.body import model_mark, spec_mark
 from reconciler.plan.ownership import mark_of, model_mark_of
+
+NO_AUTO_UPGRADE: Final = "noautoupgrade"
+"""The versionUpgradeOption that forbids upgrades, in lower case."""
 
 _OPTION: Final = BY_PATH["versionUpgradeOption"]
 _MOVED_FIELDS: Final = ("model.format", "model.name", "model.version", "model.publisher")
@@ -84,7 +87,7 @@ def who_moved(
         return Mover.SOMEBODY  # also where the SKU is to become a provisioned one, which nobody upgrades
     if not _is_upgrade(desired, model.version, observed, observed.sku, upgrades):
         return Mover.SOMEBODY
-    allowed = upgrade_option(desired, observed).lower() != "noautoupgrade"
+    allowed = upgrade_option(desired, observed).lower() != NO_AUTO_UPGRADE
     if allowed or upgrades.preview_ended(model.name, model.version, observed.sku):
         return Mover.SERVICE
     return Mover.SOMEBODY
@@ -161,7 +164,10 @@ class RegionalUpgrades:
         return frozenset(found)
 
     def preview_ended(self, name: str, version: str, sku: SkuName) -> bool:
-        """See `Upgrades`. Ended is what ARM lists as Deprecated or past its date, or lists no longer."""
+        """See `Upgrades`. Ended is what ARM lists as Deprecated, lists no longer, or had to move by today.
+
+        The service moves previews `upgradeOnExpiryLeadTimeDays` before their date (TypeSpec 2025-09-01).
+        """
         offers = [one for one in self._named(name) if one.model_version.lower() == version.lower()]
         facts = catalogue().lifecycle(name, version, sku)
         words = {one.lifecycle_status.lower() for one in offers} | {version.lower(), name.lower()}
@@ -174,9 +180,7 @@ class RegionalUpgrades:
         return all(self._over(one) for one in listed)
 
     def _over(self, offer: Offer) -> bool:
-        past = self._today is not None and offer.retires is not None
-        past = past and str(offer.retires)[:10] <= str(self._today)
-        return past or offer.lifecycle_status.lower() == "deprecated"
+        return _due(offer, self._today) or offer.lifecycle_status.lower() == "deprecated"
 
     def _targets(self, name: str, version: str, sku: SkuName) -> Iterator[tuple[str, str]]:
         for offer in self._named(name):
@@ -191,3 +195,11 @@ class RegionalUpgrades:
         facts = self._observed.region_facts(self._account.subscription, self._region)
         offers = facts.offers if facts is not None else None
         return [one for one in offers or () if one.model_name.lower() == name.lower()]
+
+
+def _due(offer: Offer, today: date | None) -> bool:
+    """Whether the day has come on which the service moves what is still on an offer that ends."""
+    if today is None or offer.retires is None:
+        return False
+    lead = offer.replacement.lead_days if offer.replacement is not None else None
+    return offer.retires[:10] <= (today + timedelta(days=lead or 0)).isoformat()

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import DeploymentId
-from reconciler.domain.json_values import at, canonical
+from reconciler.domain.json_values import canonical
 from reconciler.domain.state import ObservedState
 from reconciler.plan.actions import (
     Action,
@@ -29,7 +29,7 @@ from reconciler.plan.actions import (
     Working,
 )
 from reconciler.plan.body import writable
-from reconciler.plan.dependants import named_in, targets_of
+from reconciler.plan.dependants import named_in, routed_models, targets_of
 from reconciler.plan.plan import Step
 from reconciler.plan.pools import Movement, PoolKey, Pools
 
@@ -89,16 +89,8 @@ def _references(writing: Mapping[DeploymentId, Working]) -> Needs:
 
 
 def _routed_to(router: Working, writing: Mapping[DeploymentId, Working]) -> set[DeploymentId]:
-    """The deployments that a model router's members need: models of Anthropic, in the same account.
-
-    Other members must not be deployed for themselves (Microsoft, model router, 2026-07-08).
-    """
-    members = at(router.writes[-1], ("properties", "routing", "models")) if router.writes else None
-    named = {
-        str(member.get("name")).lower()
-        for member in (members if isinstance(members, list | tuple) else ())
-        if isinstance(member, Mapping) and str(member.get("format")).lower() == "anthropic"
-    }
+    """The deployments in the same account that a model router's members need."""
+    named = routed_models(router.writes[-1]) if router.writes else frozenset()
     return {
         name
         for name, action in writing.items()

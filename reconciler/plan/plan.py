@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.domain.ids import AccountId, DeploymentId, Region
+from reconciler.domain.platform import DeletedAccount
 from reconciler.domain.shard import Part
 from reconciler.domain.sku import SkuName
 from reconciler.plan.actions import Action, Blocked, Keep, Wait
@@ -47,7 +48,8 @@ class PoolForecast:
     """One quota pool before, during and after the plan, in the pool's own units.
 
     `scope` is ``<subscription>/<region>``. `used_*` count everybody's use, as ARM does.
-    `limit` and the uses are None where ARM's usages could not be read.
+    `limit` and the uses are None where ARM's usages could not be read. `deleted` are the soft-deleted
+    accounts that may hold a part of it, where ARM was asked for them.
     """
 
     pool: str
@@ -59,6 +61,14 @@ class PoolForecast:
     verdict: Verdict
     label: str = ""
     holders: tuple[Holder, ...] = ()
+    deleted: tuple[DeletedAccount, ...] = ()
+
+    @property
+    def elsewhere(self) -> int | None:
+        """What accounts outside this run hold, the soft-deleted among them; None where it is not known."""
+        if self.used_after is None:
+            return None
+        return max(0, self.used_after - sum(holder.capacity for holder in self.holders))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,10 +13,10 @@ from enum import StrEnum
 
 from reconciler.catalogue.facts import Sizes
 from reconciler.domain.deployment import DesiredDeployment, Unset
+from reconciler.domain.fleet import DesiredAccount
 from reconciler.domain.ids import AccountId, Region
 from reconciler.domain.platform import ModelCapacity
 from reconciler.domain.sku import SkuFamily, SkuName
-from reconciler.domain.state import DesiredAccount
 from reconciler.plan.capacity import room_in
 
 PROVISIONED = tuple(

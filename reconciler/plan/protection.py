@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.domain.fleet import DesiredState, matches_any
 from reconciler.domain.ids import DeploymentId
-from reconciler.domain.state import DesiredState, Listed, ObservedState, matches_any
+from reconciler.domain.state import Listed, ObservedState
 
 UNMATCHED: Final = "protect-unmatched"
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from reconciler.diagnostics import counted
 from reconciler.domain.ids import DeploymentId
+from reconciler.domain.platform import DeletedAccount
 from reconciler.domain.state import Listed, ObservedState, QuotaPool
 from reconciler.plan.actions import Blocked, Keep, Wait
 from reconciler.plan.plan import Holder, PoolForecast, Refusal, Step, Verdict
@@ -60,7 +61,12 @@ def holdings(steps: Iterable[Step], observed: ObservedState) -> tuple[PoolForeca
     held = _held(observed, pools)
     for key, label in _drawn_on(observed, pools):
         ledgers.setdefault(key, _Ledger(label=label))
-    return tuple(_forecast(key, ledgers[key], held.get(key, {}), pools.pool(key)) for key in sorted(ledgers))
+    return tuple(
+        replace(
+            _forecast(key, ledgers[key], held.get(key, {}), pools.pool(key)), deleted=_deleted(key, observed)
+        )
+        for key in sorted(ledgers)
+    )
 
 
 def _booked(steps: Iterable[Step], pools: Pools) -> dict[PoolKey, _Ledger]:
@@ -84,7 +90,7 @@ def outlook(steps: Iterable[Step], observed: ObservedState) -> Outlook:
     refusals: list[Refusal] = []
     for key in sorted(ledgers):
         ledger, pool = ledgers[key], pools.pool(key)
-        one = _forecast(key, ledger, held.get(key, {}), pool)
+        one = replace(_forecast(key, ledger, held.get(key, {}), pool), deleted=_deleted(key, observed))
         forecasts.append(one)
         if pool is not None and one.verdict is Verdict.EXCEEDS:
             refusals.append(_refusal(one, pool, ledger, working))
@@ -128,6 +134,13 @@ def _forecast(
     )
 
 
+def _deleted(key: PoolKey, observed: ObservedState) -> tuple[DeletedAccount, ...]:
+    """The soft-deleted accounts where the pool is; of one that spans regions, those of the subscription."""
+    found = observed.deleted.get(key.subscription.lower(), ())
+    places = {facts.region.name for facts in observed.regions}
+    return tuple(one for one in found if key.region not in places or one.region.name == key.region)
+
+
 def _held(observed: ObservedState, pools: Pools) -> dict[PoolKey, dict[DeploymentId, int]]:
     """Who draws on what now, as far as the accounts of this run show."""
     held: dict[PoolKey, dict[DeploymentId, int]] = {}
@@ -154,16 +167,19 @@ def _refusal(one: PoolForecast, pool: QuotaPool, ledger: _Ledger, working: int) 
     needed = pool.used + (ledger.peak_at_take or 0)
     short = needed - pool.limit
     held = ", ".join(f"{h.id.account.name}/{h.id.name} {h.capacity}" for h in one.holders) or "nobody here"
-    others = (one.used_after or 0) - sum(holder.capacity for holder in one.holders)
-    rest = f", outside this run {others}" if others > 0 else ""
+    rest = f", outside this run {one.elsewhere}" if one.elsewhere else ""
+    names = ", ".join(gone.id.name for gone in one.deleted)
+    kept = f"; soft-deleted accounts keep their quota until they are purged: {names}" if names else ""
+    purge = f", purge {one.deleted[0].id.name} ({one.deleted[0].command('purge')})" if names else ""
     return Refusal(
         code="quota",
         message=(
             f"{pool.name} in {one.scope} has a limit of {pool.limit} and {pool.used} in use; the plan "
-            f"would need {needed}, {short} too many. After it would hold: {held}{rest}"
+            f"would need {needed}, {short} too many. After it would hold: {held}{rest}{kept}"
         ),
         fix=(
-            f"lower the capacities by {short}, remove a holder, or ask Azure for more quota of {pool.name}"
+            f"lower the capacities by {short}, remove a holder{purge}, or ask Azure for more quota of "
+            f"{pool.name}"
             f"{_the_rest(ledger.takers, working)}"
         ),
         steps=tuple(ledger.takers),
@@ -181,7 +197,8 @@ def _the_rest(takers: Sequence[DeploymentId], working: int) -> str:
         return ""
     named = " ".join(f"--exclude {one.account.name}/{one.name}" for one in takers[:_NAMED])
     flags = named if len(takers) <= _NAMED else f"--exclude for the {len(takers)} that need it"
-    return f". The other {counted(others, 'step')} can be applied without: {flags}, or --skip-refused"
+    rest = "The other step" if others == 1 else f"The other {counted(others, 'step')}"
+    return f". {rest} can be applied without: {flags}, or --skip-refused"
 
 
 def _circle(one: PoolForecast, ledger: _Ledger) -> Refusal:

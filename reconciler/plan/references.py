@@ -10,15 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.domain.deployment import DesiredDeployment, ModelRef, Unset
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import AccountId
-from reconciler.domain.state import (
-    AccountMissing,
-    DesiredState,
-    Listed,
-    ObservedDeployment,
-    ObservedState,
-    Unreadable,
-)
+from reconciler.domain.state import AccountMissing, Listed, ObservedDeployment, ObservedState, Unreadable
 from reconciler.plan.actions import Reason
 from reconciler.plan.availability import Finding, Writable
 from reconciler.plan.body import writable

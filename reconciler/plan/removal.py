@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from reconciler.domain.fleet import PrunePolicy
 from reconciler.domain.ids import Region
-from reconciler.domain.state import ObservedDeployment, PrunePolicy
+from reconciler.domain.state import ObservedDeployment
 from reconciler.plan.actions import Blocked, Delete, Keep, Reason
 from reconciler.plan.ownership import Whose, on_removal, owner_of, whose
 from reconciler.plan.terms import UNPROTECT, Terms

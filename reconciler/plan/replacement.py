@@ -13,7 +13,7 @@ from reconciler.domain.ids import Region
 from reconciler.domain.sku import SkuFamily
 from reconciler.plan.actions import Action, Reason, Replace
 from reconciler.plan.body import replacement_body
-from reconciler.plan.legality import fixed_paths, reason_for
+from reconciler.plan.legality import chosen_paths, fixed_paths, reason_for
 from reconciler.plan.pair import Pair
 from reconciler.plan.terms import UNPROTECT, Terms, blocked
 
@@ -59,8 +59,13 @@ def _refusal(pair: Pair, terms: Terms) -> tuple[Reason, str, str] | None:
         return None
     if not pair.observed.failed:
         paths = fixed_paths(desired, pair.observed.sku, pair.changes)
-        why = f"ARM cannot change {', '.join(paths)} in place, and the manifest does not allow replacing"
-        return Reason.REPLACE_FORBIDDEN, why, _cut_over(desired, paths)
+        changed = ", ".join(paths)
+        why = f"ARM cannot change {changed} in place, and the manifest does not allow replacing"
+        fix = _cut_over(desired, paths)
+        if chosen := chosen_paths(desired, pair.observed.sku, paths):
+            why = "its manifest says modelChange: replace, and no lifecycle: {replace: allowed} beside it"
+            fix += f". Or take lifecycle.modelChange out: ARM changes {' and '.join(chosen)} in place"
+        return Reason.REPLACE_FORBIDDEN, why, fix
     if terms.replace_failed:
         return None
     why = "it is in state Failed, in which ARM refuses every PUT until it is deleted"

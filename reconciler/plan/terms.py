@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from reconciler.domain.deployment import DesiredDeployment
+from reconciler.domain.fleet import Fleet, matches_any
 from reconciler.domain.ids import DeploymentId, Region
-from reconciler.domain.state import Expiry, Fleet, ObservedDeployment, matches_any
+from reconciler.domain.state import Expiry, ObservedDeployment
 from reconciler.plan.actions import Blocked, FieldChange, Reason
 
 

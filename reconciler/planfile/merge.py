@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.shard import Shard
-from reconciler.domain.state import DesiredState, ObservedState, RegionFacts, Unreadable
+from reconciler.domain.state import ObservedState, RegionFacts, Unreadable
 from reconciler.errors import PlanStale, UsageProblem
 from reconciler.planfile.observation import read_observed
 from reconciler.planfile.plan_file import plan_file, reading

@@ -95,7 +95,9 @@ def _reading(reading: Reading) -> AccountDocument | SilenceDocument:
 
 def _silence(account: AccountId, found: AccountMissing | Unreadable) -> SilenceDocument:
     if isinstance(found, AccountMissing):
-        return SilenceDocument(id=str(account), reading="missing", code=found.code, message=found.message)
+        return SilenceDocument(
+            id=str(account), reading="missing", code=found.code, message=found.message, fix=found.fix
+        )
     return SilenceDocument(
         id=str(account),
         reading="unreadable",
@@ -219,7 +221,7 @@ def _read_reading(of: AccountDocument | SilenceDocument) -> Reading:
 
 def _read_silence(of: SilenceDocument, account: AccountId) -> AccountMissing | Unreadable:
     if of.reading == "missing":
-        return AccountMissing(id=account, code=of.code, message=of.message)
+        return AccountMissing(id=account, code=of.code, message=of.message, fix=of.fix)
     return Unreadable(id=account, code=of.code, message=of.message, trouble=Trouble(of.trouble), fix=of.fix)
 
 

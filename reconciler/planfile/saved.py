@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.domain.deployment import JsonValue
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.marks import is_mark
 from reconciler.domain.shard import Shard
-from reconciler.domain.state import DesiredState
 from reconciler.errors import PlanStale
 from reconciler.plan.actions import Action, Blocked, Keep, Reason, Wait, kind_of
 from reconciler.plan.legality import without_marks

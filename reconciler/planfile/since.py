@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import AccountId, DeploymentId
-from reconciler.domain.state import DesiredState, Listed, ObservedDeployment, ObservedState
+from reconciler.domain.state import Listed, ObservedDeployment, ObservedState
 from reconciler.errors import UsageProblem
 from reconciler.plan.compare import compare
 from reconciler.plan.drift import DriftReport, moved_unnoticed

@@ -8,9 +8,10 @@ from datetime import date
 
 from reconciler.diagnostics import Place, Provenance, Route, Severity
 from reconciler.domain.deployment import UNSET, DeploymentSpec, DesiredDeployment, ModelRef, Unset
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId, Region
 from reconciler.domain.sku import SkuName
-from reconciler.domain.state import DesiredState, Listed, ObservedDeployment, ObservedState
+from reconciler.domain.state import Listed, ObservedDeployment, ObservedState
 
 PREFIX = "policy/"
 """What the code of every policy finding begins with."""

@@ -87,6 +87,8 @@ class QuotaPoolDocument(PoolDocument):
 
     free: int | None
     used_percent: int | None = _what("Rounded up.")
+    elsewhere: int | None = _what("What no account of this run holds.")
+    deleted_accounts: tuple[str, ...] = _what("Deleted accounts that may hold a part of that.")
 
 
 class QuotaDocument(FirstDocument):
@@ -224,7 +226,7 @@ class EditDocument(Document):
     after: str | None
 
 
-class UpgradeItemDocument(SourcedDocument):
+class UpgradeItemDocument(Document):
     """A deployment whose model retires, and what to do about it."""
 
     id: str
@@ -232,6 +234,8 @@ class UpgradeItemDocument(SourcedDocument):
     line: int | None
     from_: ModelDocument = Field(alias="from")
     to: ModelDocument | None
+    source: str | None
+    as_of: str | None
     retires: date | None
     strategy: Strategy | None
     checks: ChecksDocument

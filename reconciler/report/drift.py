@@ -200,6 +200,8 @@ def _unreadable(report: DriftReport, style: Style) -> Iterator[str]:
             continue
         told = style.show(f"{one.id.name}: {one.code}: {one.message}")
         yield from paragraph(told, width=style.width, indent="  ", hanging="    ")
+        if one.fix:
+            yield from paragraph(style.show(f"fix: {one.fix}"), width=style.width, indent="    ")
 
 
 # -- JSON and Markdown ---------------------------------------------------------------------------------

@@ -172,11 +172,19 @@ def idle(plan: Plan) -> str:
         return ""
     kept = [step.action for step in plan.steps if isinstance(step.action, Keep)]
     undeclared = sum(1 for action in kept if action.desired is None)
-    declared = counted(len(kept) - undeclared, "declared deployment")
+    upgraded = sum(1 for action in kept if action.reason is Reason.AUTO_UPGRADED)
+    synced = len(kept) - undeclared - upgraded
     stay = "stays as it is" if undeclared == 1 else "stay as they are"
     others = f", and {counted(undeclared, 'undeclared one')} {stay}" if undeclared else ""
+    shares = [(synced, "in sync")] if synced or not upgraded else []
+    shares += [(upgraded, "upgraded by the service")] if upgraded else []
+    (first, what), *rest = shares
+    told = ", ".join(
+        (f"{counted(first, 'declared deployment')} {what}", *(f"{n} {word}" for n, word in rest))
+    )
+    which = "; `reconciler drift` shows to what" if upgraded else ""
     money = f"; cost stays at {total(replace(plan.cost, before=None))}" if plan.cost else ""
-    return f"Nothing to do: {declared} in sync{others}{money}."
+    return f"Nothing to do: {told}{others}{which}{money}."
 
 
 def incomplete(plan: Plan) -> str:

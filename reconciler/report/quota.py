@@ -55,7 +55,13 @@ def document(pools: Sequence[PoolForecast]) -> QuotaDocument:
     return QuotaDocument(
         format_version=1,
         pools=tuple(
-            QuotaPoolDocument(**dict(pool_document(pool)), free=free(pool), used_percent=per_cent(pool))
+            QuotaPoolDocument(
+                **dict(pool_document(pool)),
+                free=free(pool),
+                used_percent=per_cent(pool),
+                elsewhere=pool.elsewhere,
+                deleted_accounts=tuple(str(gone.id) for gone in pool.deleted),
+            )
             for pool in pools
         ),
     )
@@ -163,4 +169,11 @@ def _below(pool: PoolForecast, style: Style, *, holders: bool) -> Iterator[str]:
         f"{style.show(one.id.account.name)}/{style.show(one.id.name)} {one.capacity}" for one in pool.holders
     ]
     words += [f"used by {listed(names, most=HOLDERS)}"] if holders and names else []
+    words += [f"{pool.elsewhere} in other accounts"] if holders and pool.elsewhere else []
     yield from paragraph("; ".join(words), width=style.width, indent="       ")
+    if holders and pool.deleted:
+        gone = listed([one.id.name for one in pool.deleted], most=HOLDERS)
+        told = f"soft-deleted accounts keep their quota until they are purged: {gone}"
+        yield from paragraph(told, width=style.width, indent="       ")
+        purge = f"fix: {style.show(pool.deleted[0].command('purge'))}"
+        yield from paragraph(purge, width=style.width, indent="       ", hanging="         ")

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.domain.deployment import UNSET
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.platform import Replacement
 from reconciler.domain.sku import SkuFamily
-from reconciler.domain.state import DesiredState, Listed, ObservedState
+from reconciler.domain.state import Listed, ObservedState
 from reconciler.plan.actions import Blocked, Reason
 from reconciler.plan.plan import Plan, Room
 from reconciler.upgrade.propose import Proposal, Standing

@@ -18,7 +18,7 @@ from reconciler.domain.ids import DeploymentId
 from reconciler.domain.sku import SkuName, capacity_of
 from reconciler.manifest.load import LoadedManifests, understood
 from reconciler.manifest.merge import laid_over
-from reconciler.manifest.source import amended
+from reconciler.manifest.source import amended, located
 from reconciler.manifest.tree import Items, Map, Node, Text
 from reconciler.upgrade.yaml_text import (
     Splice,
@@ -87,6 +87,8 @@ class Rewriting:
 
 def rewritten(loaded: LoadedManifests, wanted: Sequence[Wanted]) -> Rewriting:
     """Make the edits, as many as can be made; every edit that is made reads as exactly what was wanted."""
+    if wanted:
+        loaded = understood(located(loaded.read), loaded.paths)
     rewriter = _Rewriter(loaded)
     failed: dict[DeploymentId, str] = {}
     careful: set[DeploymentId] = set()

@@ -16,9 +16,9 @@ from typing import Final
 from reconciler.catalogue.facts import Stage
 from reconciler.catalogue.query import Catalogue, Version
 from reconciler.domain.deployment import UNSET, DesiredDeployment
+from reconciler.domain.fleet import Preference
 from reconciler.domain.platform import Replacement
 from reconciler.domain.sku import SkuName
-from reconciler.domain.state import Preference
 from reconciler.errors import UsageProblem
 
 _NAMED: Final = re.compile(r"(?P<name>[^()\s,]+)(?:\s*\((?P<version>[^()\s]+)\))?$")

@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 
 from reconciler.domain.deployment import DesiredDeployment, JsonObject, Unset
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.operation import Accepted
-from reconciler.domain.state import DesiredState, Offer
+from reconciler.domain.state import Offer
 from reconciler.engine.ports import Arm
 from reconciler.plan.actions import Blocked, Keep, Reason, Update, kind_of
 from reconciler.plan.plan import Plan

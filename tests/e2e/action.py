@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
+from tests.e2e.desk import Desk
 from tests.e2e.forge import REPOSITORY, TOKEN
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -168,3 +170,60 @@ def _outputs(text: str) -> dict[str, str]:
             value.append(inner)
         found[name] = "\n".join(value)
     return found
+
+
+FLEET = """\
+apiVersion: reconciler.aoai/v1
+kind: Fleet
+metadata: {name: contoso}
+spec:
+  cloud: emulator
+  subscriptions:
+    prod: {id: 11111111-1111-1111-1111-111111111111, tenant: aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa}
+"""
+
+
+SET = """\
+apiVersion: reconciler.aoai/v1
+kind: DeploymentSet
+metadata: {name: sweden}
+spec:
+  account: {subscription: prod, resourceGroup: rg-ai, name: aoai-swc, region: swedencentral}
+  deployments:
+"""
+
+
+CHAT = """\
+    - name: chat
+      model: {name: gpt-4.1, version: "2025-04-14"}
+      sku: {name: GlobalStandard, capacity: 50}
+"""
+
+
+ACCOUNT = (
+    "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg-ai"
+    "/providers/Microsoft.CognitiveServices/accounts/aoai-swc"
+)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """The checked-out tree, with an emulator of its own."""
+    workspace = tmp_path / "workspace"
+    workspace.mkdir()
+    monkeypatch.chdir(workspace)
+    there = Desk(workspace)
+    declare(workspace, CHAT)
+    return there
+
+
+def declare(workspace: Path, *deployments: str) -> None:
+    folder = workspace / "manifests"
+    folder.mkdir(exist_ok=True, parents=True)
+    (folder / "fleet.yaml").write_text(FLEET)
+    (folder / "sweden.yaml").write_text(SET + "".join(deployments))
+
+
+def shrink_behind_our_back(desk: Desk) -> None:
+    chat = {"id": f"{ACCOUNT}/deployments/chat", "sku": {"name": "GlobalStandard", "capacity": 10}}
+    desk.control("POST", "world", {"deployments": [chat]})

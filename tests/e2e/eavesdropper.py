@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 
 from reconciler.cli import embedded
-from reconciler.domain.state import DesiredState
+from reconciler.domain.fleet import DesiredState
 
 CANARY = "canary-"
 """What every secret here begins with: it does not look like a JWT, so nothing finds it by its looks."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.test_kill import manifests, served, the_world
+from tests.e2e.served import manifests, served, the_world
 from tests.emulator.arm import CONTROLLED
 
 _SMALL = 512

@@ -11,38 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.action import ACTION, PULL_REQUEST, ROOT, Job
+from tests.e2e.action import ACTION, CHAT, PULL_REQUEST, ROOT, Job, declare, shrink_behind_our_back
 from tests.e2e.desk import Desk
 from tests.e2e.forge import BOT, TOKEN, Forge, forge
-from tests.e2e.test_kill import _until_a_write, manifests, served, the_world
+from tests.e2e.served import manifests, served, the_world, until_a_write
 from tests.emulator.arm import CONTROLLED
 
-FLEET = """\
-apiVersion: reconciler.aoai/v1
-kind: Fleet
-metadata: {name: contoso}
-spec:
-  cloud: emulator
-  subscriptions:
-    prod: {id: 11111111-1111-1111-1111-111111111111, tenant: aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa}
-"""
-SET = """\
-apiVersion: reconciler.aoai/v1
-kind: DeploymentSet
-metadata: {name: sweden}
-spec:
-  account: {subscription: prod, resourceGroup: rg-ai, name: aoai-swc, region: swedencentral}
-  deployments:
-"""
-CHAT = """\
-    - name: chat
-      model: {name: gpt-4.1, version: "2025-04-14"}
-      sku: {name: GlobalStandard, capacity: 50}
-"""
-ACCOUNT = (
-    "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg-ai"
-    "/providers/Microsoft.CognitiveServices/accounts/aoai-swc"
-)
 MARKER = "<!-- reconciler target=default comment -->"
 
 
@@ -50,29 +24,6 @@ MARKER = "<!-- reconciler target=default comment -->"
 def github() -> Iterator[Forge]:
     with forge() as there:
         yield there
-
-
-@pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    """The checked-out tree, with an emulator of its own."""
-    workspace = tmp_path / "workspace"
-    workspace.mkdir()
-    monkeypatch.chdir(workspace)
-    there = Desk(workspace)
-    declare(workspace, CHAT)
-    return there
-
-
-def declare(workspace: Path, *deployments: str) -> None:
-    folder = workspace / "manifests"
-    folder.mkdir(exist_ok=True, parents=True)
-    (folder / "fleet.yaml").write_text(FLEET)
-    (folder / "sweden.yaml").write_text(SET + "".join(deployments))
-
-
-def shrink_behind_our_back(desk: Desk) -> None:
-    chat = {"id": f"{ACCOUNT}/deployments/chat", "sku": {"name": "GlobalStandard", "capacity": 10}}
-    desk.control("POST", "world", {"deployments": [chat]})
 
 
 def first_lines(forge: Forge) -> list[str]:
@@ -364,7 +315,7 @@ def test_a_signal_of_the_runner_reaches_the_program_and_the_report_is_still_writ
         process = subprocess.Popen(
             words, cwd=workspace, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
-        _until_a_write(url)
+        until_a_write(url)
         os.kill(process.pid, signal.SIGTERM)
         log, _ = process.communicate(timeout=30)
     done = job.left(process.returncode, log)

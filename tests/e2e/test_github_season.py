@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e.action import Done, Job
 from tests.e2e.forge import BOT, Forge, forge
-from tests.e2e.test_upgrade_pipelines import NEW, OLD, text_of
+from tests.e2e.season import NEW, OLD, text_of
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 BRANCH = "reconciler/upgrade-production"

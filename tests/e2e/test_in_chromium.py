@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.diagnostics import Diagnostic, Severity
+from tests.unit.report.hostile import HOSTILE, evil_cost, evil_table, pages
 from tests.unit.report.pages import (
     capacity_source,
     cost_source,
@@ -25,11 +26,7 @@ from tests.unit.report.pages import (
     quota_source,
     show_source,
 )
-from tests.unit.report.test_drift import found
-from tests.unit.report.test_html_inert import HOSTILE, pages
-from tests.unit.report.test_money_and_room import changed, evil_cost, evil_table
-from tests.unit.report.test_plan import everything
-from tests.unit.report.test_show import there
+from tests.unit.report.samples import changed, everything, found, there
 from tests.unit.report.values import create, desired, fleet, observed, plan
 
 CHROMIUM = next(

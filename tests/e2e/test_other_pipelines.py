@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.e2e.action import ROOT
+from tests.e2e.action import CHAT, ROOT, declare, shrink_behind_our_back
 from tests.e2e.desk import Desk
-from tests.e2e.test_github_action import CHAT, declare, shrink_behind_our_back
 
 GITLAB: dict[str, Any] = yaml.safe_load((ROOT / "examples/ci/gitlab/.gitlab-ci.yml").read_text("utf-8"))
 AZURE: dict[str, Any] = yaml.safe_load(

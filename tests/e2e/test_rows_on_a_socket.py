@@ -16,8 +16,8 @@ import pytest
 
 from reconciler.cli import run
 from reconciler.clock import SystemClock
-from tests.e2e.test_canaries import MANIFEST
-from tests.e2e.test_kill import FLEET, served, the_world
+from tests.e2e.canaries import MANIFEST
+from tests.e2e.served import FLEET, served, the_world
 from tests.emulator.arm import CONTROLLED
 
 SET = """

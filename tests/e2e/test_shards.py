@@ -15,7 +15,7 @@ from typing import Any
 
 from reconciler.domain.ids import AccountId
 from reconciler.domain.shard import shards
-from tests.e2e.test_kill import reconciler, served
+from tests.e2e.served import reconciler, served
 from tests.emulator.arm import CONTROLLED
 
 TENANT = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"

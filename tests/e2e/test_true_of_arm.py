@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.desk import Desk
-from tests.e2e.test_drift_causes import Watch
+from tests.e2e.watch import Watch
 
 
 def audio(version: str, capacity: int = 10) -> str:

@@ -4,7 +4,7 @@ import json
 from urllib.parse import quote
 
 from tests.emulator.arm import ACCOUNT, SUB_A, fleet
-from tests.emulator.test_templates import MAIN, VERSION, template
+from tests.emulator.templates import MAIN, VERSION, template
 
 GROUP = f"/subscriptions/{SUB_A}/resourceGroups/rg"
 

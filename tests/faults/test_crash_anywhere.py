@@ -7,9 +7,9 @@ import contextlib
 import pytest
 
 from reconciler.domain.deployment import JsonObject, Lifecycle
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.marks import FLEET_TAG
-from reconciler.domain.state import DesiredState
 from reconciler.engine.apply import Stop
 from reconciler.engine.outcome import ApplyReport, Outcome
 from reconciler.engine.stop import Cause, Interruption

@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from reconciler.arm.client import ArmClient, ArmSettings
+from reconciler.domain.fleet import DesiredAccount
 from reconciler.domain.ids import AccountId, Region
-from reconciler.domain.state import DesiredAccount, Listed
+from reconciler.domain.state import Listed
 from reconciler.engine.observe import observe
 from tests.simulated.time import VirtualClock, run
 from tests.unit.arm.scripted import ENDPOINT, CountedTokens

@@ -9,7 +9,7 @@ import pytest
 from reconciler.arm.client import ArmClient, ArmSettings
 from reconciler.arm.pacing import Bucket
 from reconciler.arm.tokens import EmulatorTokens
-from reconciler.domain.state import DesiredState
+from reconciler.domain.fleet import DesiredState
 from reconciler.emulator import Emulator, application
 from reconciler.engine.apply import apply
 from reconciler.engine.observe import observe_for_plan

@@ -13,7 +13,7 @@ from typing import Any
 
 from reconciler.emulator import Emulator
 from tests.emulator.arm import ACCOUNT, SUB_A, Arm, Reply, Wall, deployment, fleet, gpt_4o
-from tests.emulator.test_replay import REPLAYS, load, replayed
+from tests.emulator.recordings import REPLAYS, load, replayed
 
 CLOSED = frozenset(
     {

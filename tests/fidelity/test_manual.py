@@ -7,7 +7,7 @@ import pytest
 from reconciler.emulator import control, faults, provisioning, seeding
 from reconciler.emulator.behaviours import behaviours
 from tests.fidelity.differences import DIFFERENCES
-from tests.fidelity.test_stagings import STAGINGS
+from tests.fidelity.stagings import STAGINGS
 
 DOCS = Path(__file__).parents[2] / "docs"
 MANUAL = (DOCS / "emulator.md").read_text(encoding="utf-8")

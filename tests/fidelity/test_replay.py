@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.emulator.test_replay import RECORDINGS, load
+from tests.emulator.recordings import RECORDINGS, load
 from tests.fidelity.differences import DIFFERENCES, reason_for
 from tests.fidelity.replay import Exchange, exchanges
 

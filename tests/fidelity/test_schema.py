@@ -1,7 +1,6 @@
 """Answers against the OpenAPI document of their api-version: every status once, and whatever is asked."""
 
 import copy
-from collections.abc import Mapping
 from functools import cache
 from urllib.parse import quote
 
@@ -13,24 +12,8 @@ from reconciler.emulator.route import Route
 from reconciler.emulator.routes import ROUTES
 from tests.emulator.arm import ACCOUNT, SUB_A, Arm, deployment, fleet, gpt_4o
 from tests.fidelity import openapi
-from tests.fidelity.openapi import VERSIONS, Operation
+from tests.fidelity.openapi import BROKEN, UNDECLARED, VERSIONS, Operation
 from tests.fidelity.tour import ESTIMATE, MODEL, POLICY, S0, Stop, tour
-
-BROKEN: Mapping[str, str] = {
-    "priorityTierSkus: None is not of type 'string'": "recorded as null in April 2026, for these very models",
-}
-"""Violations of the document that ARM itself was recorded with; answers without them would be wrong."""
-
-UNDECLARED: Mapping[str, str] = {
-    "ResourceSkus_List value[].locationInfo": "recorded; the document has the type and no list of it",
-    "Models_List value[].id": "recorded; the document has no resource envelope here",
-    "Models_List value[].type": "recorded, as above",
-    "Models_List value[].name": "recorded, as above",
-    "Models_List value[].location": "recorded, as above",
-    "Models_List value[].model.skus[].rateLimits[].key": "recorded; the document has the limit without it",
-    "Accounts_ListModels value[].skus[].rateLimits[].key": "as in the list of a region",
-}
-"""Properties that answers have and no document declares."""
 
 
 @cache

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.emulator.arm import ACCOUNT, SUB_A, TENANT_A, controllable, deployment, gpt_4o
-from tests.fidelity.test_stagings import url_of
+from tests.fidelity.stagings import url_of
 from tests.fidelity.wire import Seen, Wire
 
 SERVE = """

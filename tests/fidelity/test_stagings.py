@@ -1,6 +1,5 @@
 """Every row of the fault matrix that a server can stage is staged, and seen on the wire as its line says."""
 
-import json
 import socket
 import ssl
 import subprocess
@@ -12,13 +11,9 @@ import pytest
 
 from tests.emulator.arm import controllable
 from tests.fidelity.staging import Staging, play
-from tests.fidelity.stagings_answers import ANSWERS
-from tests.fidelity.stagings_network import LISTS, NETWORK
-from tests.fidelity.stagings_operation import LINKS, OPERATIONS
-from tests.fidelity.stagings_others import OTHERS
+from tests.fidelity.stagings import STAGINGS, url_of
 from tests.fidelity.wire import Wire
 
-STAGINGS = (*NETWORK, *ANSWERS, *LISTS, *OPERATIONS, *OTHERS, *LINKS)
 OF_THE_CLIENT = {"F-001", "F-002", "F-003"}
 """Nothing to script: a closed port, a name that does not resolve, a certificate nobody trusts."""
 
@@ -35,11 +30,6 @@ def served(*tls: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", SERVE, *tls], stdout=subprocess.PIPE, text=True, env=controllable()
     )
-
-
-def url_of(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    return str(json.loads(process.stdout.readline())["url"])
 
 
 @pytest.fixture(scope="module")

@@ -9,17 +9,11 @@ from hypothesis import assume, given, settings
 
 from reconciler.catalogue.load import catalogue
 from reconciler.diagnostics import Severity
+from reconciler.domain.fleet import DesiredAccount, DesiredState
 from reconciler.domain.ids import AccountId
 from reconciler.domain.marks import OURS, REMOVAL_TAG
 from reconciler.domain.sku import SkuName
-from reconciler.domain.state import (
-    DesiredAccount,
-    DesiredState,
-    Listed,
-    ObservedState,
-    ObservedSubscription,
-    Reading,
-)
+from reconciler.domain.state import Listed, ObservedState, ObservedSubscription, Reading
 from reconciler.engine.observe import observe
 from reconciler.engine.outcome import Outcome
 from reconciler.export import Exported, manifests_of, observed_estate

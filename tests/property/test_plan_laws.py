@@ -6,9 +6,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from reconciler.domain.deployment import Unset
+from reconciler.domain.fleet import PrunePolicy
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.json_values import same
-from reconciler.domain.state import Listed, ObservedState, PrunePolicy, Unreadable
+from reconciler.domain.state import Listed, ObservedState, Unreadable
 from reconciler.plan.actions import Blocked, Create, Delete, Keep, Reason, Replace
 from reconciler.plan.body import put_body, writable
 from reconciler.plan.ownership import owner_of

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from reconciler.catalogue.load import catalogue
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.domain.state import matches_any
+from reconciler.domain.fleet import matches_any
 from reconciler.policy.judge import judge
 from reconciler.policy.rule import Exemption, Match, PolicyRule, PolicySubject
 from reconciler.policy.words import PolicyContext

@@ -10,17 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.domain.deployment import DesiredDeployment
+from reconciler.domain.fleet import DesiredState, Guards
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.domain.shard import Shard
-from reconciler.domain.state import (
-    AccountMissing,
-    DesiredState,
-    Guards,
-    Listed,
-    ObservedState,
-    Reading,
-    Unreadable,
-)
+from reconciler.domain.state import AccountMissing, Listed, ObservedState, Reading, Unreadable
 from reconciler.plan.actions import Delete, Replace
 from reconciler.plan.guard import Alone, Policy
 from reconciler.plan.make import make_plan

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from reconciler.domain.deployment import DesiredDeployment
-from reconciler.domain.state import DesiredState, PrunePolicy
+from reconciler.domain.fleet import DesiredState, PrunePolicy
 from reconciler.plan.plan import Plan
 from reconciler.planfile.codec import to_json
 from tests.property.strategies import ACCOUNTS

@@ -17,16 +17,10 @@ from typing import Any, NoReturn
 from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.operation import Accepted, Deferred, OperationRef, OperationState, OperationStatus
-from reconciler.domain.platform import Replacement
+from reconciler.domain.platform import DeletedAccount, Replacement
 from reconciler.domain.sending import UNWATCHED, SendObserver
 from reconciler.domain.sku import SkuFamily, SkuName
-from reconciler.domain.state import (
-    ObservedAccount,
-    ObservedDeployment,
-    Offer,
-    QuotaPool,
-    SystemMetadata,
-)
+from reconciler.domain.state import ObservedAccount, ObservedDeployment, Offer, QuotaPool, SystemMetadata
 from reconciler.errors import (
     ArmError,
     ArmUnreachable,
@@ -107,6 +101,8 @@ class World:
     """When somebody else's operation ends, and in which state."""
     keeps_to_itself: frozenset[str] = frozenset()
     """Properties that are taken and never answered."""
+    deleted: tuple[DeletedAccount, ...] = ()
+    """Soft-deleted accounts."""
     taken_over: dict[DeploymentId, tuple["Exchange", str]] = field(default_factory=dict)
     """What another fleet took over during a run: at which exchange, and what it looks like since."""
 
@@ -298,6 +294,10 @@ class SimulatedArm:
         if known.done:
             return OperationState(status=known.ending.status, code=known.ending.code, message="scripted")
         return OperationState(status=OperationStatus.RUNNING, retry_after=5.0)
+
+    async def list_deleted_accounts(self, subscription: str) -> tuple[DeletedAccount, ...]:
+        await self._exchange("LIST", f"{subscription}/deletedAccounts")
+        return self.world.deleted
 
     async def list_pools(self, subscription: str, region: Region) -> tuple[QuotaPool, ...]:
         await self._exchange("GET", f"{subscription}/{region}/usages")

@@ -6,16 +6,15 @@ from typing import Any
 
 from reconciler.domain.deployment import (
     UNSET,
-    DeploymentSpec,
     DesiredDeployment,
     Lifecycle,
     ModelRef,
-    Sku,
     Unset,
 )
+from reconciler.domain.fleet import DesiredAccount, DesiredState, Fleet, PrunePolicy
 from reconciler.domain.ids import AccountId, DeploymentId, Region
-from reconciler.domain.sku import SkuName, capacity_of
-from reconciler.domain.state import DesiredAccount, DesiredState, Fleet, PrunePolicy
+from reconciler.domain.sku import capacity_of
+from tests.build import declared
 
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
 REGION = Region("eastus2")
@@ -41,16 +40,15 @@ def desired(
     settings: Mapping[str, Any] | None = None,
     lifecycle: Lifecycle | None = None,
 ) -> DesiredDeployment:
-    return DesiredDeployment(
-        id=deployment(name, in_account=in_account),
-        spec=DeploymentSpec(
-            model=ModelRef(name=model, version=version),
-            sku=Sku(name=SkuName(sku), capacity=capacity_of(SkuName(sku), capacity)),
-            settings={
-                **({} if isinstance(spillover, Unset) else {"spilloverDeploymentName": spillover}),
-                **(settings or {}),
-            },
-        ),
+    return declared(
+        deployment(name, in_account=in_account),
+        ModelRef(name=model, version=version),
+        sku,
+        capacity,
+        settings={
+            **({} if isinstance(spillover, Unset) else {"spilloverDeploymentName": spillover}),
+            **(settings or {}),
+        },
         lifecycle=lifecycle or Lifecycle(),
         region=REGION,
     )

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from reconciler.domain.deployment import DesiredDeployment, JsonObject, Lifecycle
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.marks import FLEET_TAG
 from reconciler.domain.operation import OperationStatus
-from reconciler.domain.state import DesiredState
 from reconciler.engine.apply import Stop, apply
 from reconciler.engine.outcome import ApplyReport, ItemReport, Outcome, Silence
 from reconciler.engine.pace import DEFAULT_PACE

@@ -1,6 +1,6 @@
 """One run of the product against a world, as a process would do it, in virtual time."""
 
-from reconciler.domain.state import DesiredState
+from reconciler.domain.fleet import DesiredState
 from reconciler.engine.apply import Stop, apply
 from reconciler.engine.observe import observe
 from reconciler.engine.outcome import ApplyReport, Listener, Silence

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.domain.deployment import DeploymentSpec, DesiredDeployment, ModelRef, Sku
+from reconciler.domain.fleet import DesiredAccount, DesiredState, Fleet, Subscription
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.sku import SkuName, capacity_of
-from reconciler.domain.state import DesiredAccount, DesiredState, Fleet, Subscription
 
 TENANT = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"
 FLEET = "bench"

@@ -33,7 +33,7 @@ from reconciler.cli.options import (
     output_options,
     writing_connection_options,
 )
-from reconciler.cli.pipeline import look, plan_for
+from reconciler.cli.pipeline import look, plan_with
 from reconciler.cli.planfile import as_planned, only_what_was_seen, saved_plan
 from reconciler.cli.running import current, written_by
 from reconciler.cli.targets import must_hit_something
@@ -164,7 +164,7 @@ class _Run:
             observed = await reading(look(desired, arm, self.connection, output), deadline)
             if self.consent.saved is None:
                 must_hit_something(desired, observed)
-            plan = plan_for(self.loaded, observed, self.allowances)
+            plan, observed = await plan_with(arm, self.loaded, observed, self.allowances)
             moved: tuple[ItemReport, ...] = ()
             if self.consent.saved is not None:
                 plan, stale = only_what_was_seen(

@@ -29,9 +29,9 @@ from reconciler.errors import UsageProblem
 if TYPE_CHECKING:
     from reconciler.catalogue.query import Catalogue
     from reconciler.domain.deployment import ModelRef
+    from reconciler.domain.fleet import DesiredState
     from reconciler.domain.ids import Region
     from reconciler.domain.sku import SkuName
-    from reconciler.domain.state import DesiredState
     from reconciler.plan.capacity import Answers, CapacityQuestion, CapacityRow, Sought
     from reconciler.plan.plan import PoolForecast
     from reconciler.report import capacity as report
@@ -211,7 +211,7 @@ def _loaded(paths: tuple[str, ...], connection: Connection, *, needed: bool) -> 
 
 
 def _no_fleet(connection: Connection) -> DesiredState:
-    from reconciler.domain.state import DesiredState, Fleet
+    from reconciler.domain.fleet import DesiredState, Fleet
 
     fleet = Fleet()
     return DesiredState(fleet=replace(fleet, cloud=connection.cloud or fleet.cloud, declared=False))

@@ -24,8 +24,8 @@ from reconciler.cli.wiring import Loaded, connect, load_manifests, the_clock, wr
 if TYPE_CHECKING:
     from reconciler.catalogue.facts import Sizes
     from reconciler.domain.deployment import DesiredDeployment
+    from reconciler.domain.fleet import DesiredState
     from reconciler.domain.sku import SkuName
-    from reconciler.domain.state import DesiredState
     from reconciler.plan.proposal import RoomProposal
 
 

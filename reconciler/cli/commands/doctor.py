@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from reconciler.arm.client import ArmClient
+    from reconciler.domain.fleet import DesiredState
     from reconciler.domain.health import Check, Status
-    from reconciler.domain.state import DesiredState
 
 _LIBRARIES = ("azure-identity", "click", "deepdiff", "httpx", "pydantic", "PyYAML", "rich")
 _OLD = 120
@@ -166,7 +166,7 @@ def _manifests(chosen: Chosen, connection: Connection, tell: Callable[[Check], N
 
 
 def _nothing(connection: Connection) -> DesiredState:
-    from reconciler.domain.state import DesiredState, Fleet
+    from reconciler.domain.fleet import DesiredState, Fleet
 
     cloud = connection.cloud or Fleet().cloud
     return DesiredState(fleet=Fleet(cloud=cloud, declared=False))

@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from reconciler.diagnostics import Diagnostic
-    from reconciler.domain.state import DesiredState, ObservedState
+    from reconciler.domain.fleet import DesiredState
+    from reconciler.domain.state import ObservedState
     from reconciler.plan.causes import Cause
     from reconciler.plan.drift import DriftReport
     from reconciler.planfile.saved import SavedPlan

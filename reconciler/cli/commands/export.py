@@ -223,7 +223,7 @@ def _from_arm(asked: _Asked, connection: Connection, output: Output) -> Estate:
 
 async def _discovered(wanted: Wanted, connection: Connection, output: Output) -> Estate:
     from reconciler.cli.looking import looking
-    from reconciler.domain.state import DesiredState, Fleet
+    from reconciler.domain.fleet import DesiredState, Fleet
     from reconciler.engine.discover import discover
     from reconciler.export import observed_estate
 

@@ -21,7 +21,7 @@ from reconciler.cli.options import (
 from reconciler.cli.wiring import load_manifests, note, say_shard, the_clock, write_each
 
 if TYPE_CHECKING:
-    from reconciler.domain.state import DesiredState
+    from reconciler.domain.fleet import DesiredState
     from reconciler.plan.lifespan import Lifespan
 
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from reconciler.diagnostics import Diagnostic
-    from reconciler.domain.state import DesiredState, ObservedState
+    from reconciler.domain.fleet import DesiredState
+    from reconciler.domain.state import ObservedState
     from reconciler.plan.drift import DriftReport
     from reconciler.plan.lifespan import Lifespan
     from reconciler.plan.plan import Plan, PoolForecast

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from reconciler.cli.commands.shared import invalid, style_of, warn_about
@@ -16,8 +18,11 @@ from reconciler.cli.options import (
     manifest_options,
     output_options,
 )
-from reconciler.cli.pipeline import observe_fleet, plan_for
-from reconciler.cli.wiring import load_manifests, write_each
+from reconciler.cli.pipeline import look, plan_for, with_suspects
+from reconciler.cli.wiring import Loaded, connect, load_manifests, write_each
+
+if TYPE_CHECKING:
+    from reconciler.plan.plan import Plan, PoolForecast
 
 
 @click.command(
@@ -33,9 +38,7 @@ from reconciler.cli.wiring import load_manifests, write_each
 @output_options("text", "json", "markdown", "html")
 def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
     """List each pool that the fleet draws on, or would after a plan. Exit 1 where one is too small."""
-    from reconciler.plan.guard import Policy
     from reconciler.plan.plan import Verdict
-    from reconciler.plan.quota import holdings
     from reconciler.report import quota as quota_report
     from reconciler.report.style import json_text
 
@@ -44,11 +47,7 @@ def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
         return invalid(loaded, output)
     warn_about(loaded, output)
     desired = loaded.state()
-    observed = run_reading(
-        observe_fleet(desired, connection, output, with_regions=True), timeout=connection.timeout
-    )
-    plan = plan_for(loaded, observed, Policy())
-    pools = holdings(plan.steps, observed)
+    plan, pools = run_reading(_look(loaded, connection, output), timeout=connection.timeout)
     alias_of = desired.fleet.alias_of
 
     def rendered(output: Output) -> str:
@@ -67,3 +66,18 @@ def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
     write_each(output, rendered)
     full = any(pool.verdict is Verdict.EXCEEDS for pool in pools)
     return Exit.DONE if plan.complete and not full else Exit.FAILED
+
+
+async def _look(
+    loaded: Loaded, connection: Connection, output: Output
+) -> tuple[Plan, tuple[PoolForecast, ...]]:
+    """The plan, and every pool with who holds it after the plan, soft-deleted accounts included."""
+    from reconciler.plan.guard import Policy
+    from reconciler.plan.quota import holdings
+
+    desired = loaded.state()
+    async with connect(connection, output, desired) as arm:
+        observed = await look(desired, arm, connection, output)
+        plan = plan_for(loaded, observed, Policy())
+        known = await with_suspects(arm, observed, holdings(plan.steps, observed))
+        return plan, holdings(plan.steps, known)

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from datetime import date
 
     from reconciler.catalogue.overlay import Overlay
+    from reconciler.domain.fleet import DesiredState
     from reconciler.domain.ids import Region
-    from reconciler.domain.state import DesiredState, ObservedState, Offer
+    from reconciler.domain.state import ObservedState, Offer
 
 
 def refreshed(chosen: Chosen, connection: Connection, target: Path, output: Output) -> int:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from reconciler.domain.state import DesiredState, Fleet, ObservedState
+    from reconciler.domain.fleet import DesiredState, Fleet
+    from reconciler.domain.state import ObservedState
     from reconciler.plan.guard import Policy
     from reconciler.plan.plan import Plan
     from reconciler.report.style import Style

@@ -24,7 +24,8 @@ from reconciler.cli.policies import beside, of_existing
 from reconciler.cli.wiring import load_manifests, the_clock, write_each
 
 if TYPE_CHECKING:
-    from reconciler.domain.state import DesiredState, ObservedState
+    from reconciler.domain.fleet import DesiredState
+    from reconciler.domain.state import ObservedState
     from reconciler.prices.bill import Cost
 
 

@@ -13,7 +13,7 @@ from reconciler.cli.options import Chosen, Output, manifest_options, output_opti
 from reconciler.cli.wiring import load_manifests, note, say_shard, write_each
 
 if TYPE_CHECKING:
-    from reconciler.domain.state import DesiredState
+    from reconciler.domain.fleet import DesiredState
 
 
 @click.command(

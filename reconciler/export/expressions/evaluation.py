@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from reconciler.export.expressions.evaluator import Evaluator, by_cases
 from reconciler.export.expressions.functions import answer
 from reconciler.export.expressions.grammar import (
     Access,
@@ -20,17 +21,14 @@ from reconciler.export.expressions.grammar import (
     parse,
 )
 from reconciler.export.expressions.lambdas import OVER_ITEMS, over_items
-from reconciler.export.expressions.surroundings import Surroundings
 from reconciler.export.expressions.values import (
     Choice,
-    Undecided,
     Unknown,
     Value,
     at,
     bounded,
     called,
     choice,
-    conditions,
     joined,
     restricted,
     shown,
@@ -42,16 +40,12 @@ from reconciler.export.expressions.values import (
 MOST_COPIES: Final = 800
 """Of one loop (ARM's own limit)."""
 
-_DEEPEST: Final = 60
-_MOST_CASES: Final = 5
-"""Conditions by which the result of one function may differ."""
-
 _PROVIDER_PATH: Final = "/providers/"
 _SECURE: Final = frozenset({"securestring", "secureobject"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class Scope(Evaluator[Node]):
     """What names mean inside one template.
 
     `given` are parameter values, `set` variables that somebody decided, `copies` the loops under way, `bound`
@@ -61,14 +55,11 @@ class Scope:
 
     template: Mapping[str, Value]
     given: Mapping[str, Value]
-    around: Surroundings
     set: Mapping[str, Value] = field(default_factory=dict)
     label: str = ""
     copies: Mapping[str, int] = field(default_factory=dict)
     innermost: str = ""
-    bound: Mapping[str, Value] = field(default_factory=dict)
     holding: Mapping[str, bool] = field(default_factory=dict)
-    depth: int = 0
     known: dict[tuple[str, str], Value] = field(default_factory=dict)
 
     def holds(self, condition: str, *, holds: bool) -> Scope:
@@ -78,10 +69,6 @@ class Scope:
     def looping(self, name: str, index: int) -> Scope:
         """The same, inside one turn of a loop."""
         return replace(self, copies={**self.copies, name.lower(): index}, innermost=name.lower())
-
-    def deeper(self) -> Scope:
-        """The same, one level further down."""
-        return replace(self, depth=self.depth + 1)
 
     # -- values -----------------------------------------------------------------------------------
 
@@ -94,8 +81,7 @@ class Scope:
         return found
 
     def _value(self, written: Value) -> Value:
-        self.around.budget.spend()
-        if self.depth > _DEEPEST:
+        if self.too_deep():
             return unknown("nested too deep")
         if isinstance(written, str):
             return self._text(written)
@@ -134,24 +120,21 @@ class Scope:
 
     # -- expressions ------------------------------------------------------------------------------
 
-    def of(self, node: Node) -> Value:
-        """What an expression comes to."""
-        self.around.budget.spend()
-        if self.depth > _DEEPEST:
-            return unknown("nested too deep")
+    def found(self, node: Node) -> Value:
+        """See `Evaluator`."""
         match node:
             case Literal(value):
                 return value
             case Access(inside, key, safe):
-                return self.around.on(_access(self.deeper().of(inside), self.deeper().of(key), safe=safe))
+                return self.around.on(_access(self.of(inside), self.of(key), safe=safe))
             case Call(name, arguments):
-                return self.around.on(self.deeper().call(name, arguments))
+                return self.around.on(self.call(name, arguments))
 
     def call(self, name: str, arguments: tuple[Node, ...]) -> Value:
         """A function of arguments that may not all be needed."""
         match name:
             case "if" if len(arguments) == 3:
-                return self._choice(self.of(arguments[0]), arguments[1], arguments[2])
+                return self.branch(self.of(arguments[0]), arguments[1], arguments[2])
             case "and" | "or":
                 return self._all_or_any(name, arguments)
             case "coalesce":
@@ -164,19 +147,6 @@ class Scope:
                 return self._own_function(name, [self.of(one) for one in arguments])
             case _:
                 return self._function(name, [self.of(one) for one in arguments])
-
-    def _choice(self, condition: Value, yes: Node, no: Node) -> Value:
-        if isinstance(condition, bool):
-            return self.of(yes if condition else no)
-        if isinstance(condition, Choice):
-            return choice(
-                condition.condition,
-                self._choice(condition.yes, yes, no),
-                self._choice(condition.no, yes, no),
-            )
-        if isinstance(condition, Unknown):
-            return choice(str(condition), self.of(yes), self.of(no))
-        return called("if", [condition, self.of(yes), self.of(no)])
 
     def _all_or_any(self, name: str, arguments: tuple[Node, ...]) -> Value:
         """`and`, `or`: one that decides is enough, whatever the others are."""
@@ -208,7 +178,7 @@ class Scope:
             case "resourceid", [str(kind), *names] if "/" in kind:
                 return self._resource_id(kind, names)
             case _:
-                return bounded(apply(name, values), f"{name}(…)")
+                return bounded(by_cases(answer, name, values), f"{name}(…)")
 
     def _subscription(self) -> Value:
         words = {name: unknown(f"subscription().{name}") for name in ("tenantId", "displayName", "tags")}
@@ -312,26 +282,8 @@ class Scope:
         return called(name, values)
 
 
-def apply(name: str, values: list[Value], cases: int = _MOST_CASES) -> Value:
-    """A function of these values: its answer, an answer for each case, or its own words."""
-    try:
-        return answer(name, values)
-    except Undecided:
-        condition = next(conditions(values), None)
-        if condition is None or cases == 0:
-            return called(name, values)
-    answers = (
-        apply(name, [restricted(one, condition, holds=holds) for one in values], cases - 1)
-        for holds in (True, False)
-    )
-    yes, no = answers
-    if all(isinstance(one, Unknown) and not one.is_text for one in (yes, no)):
-        return called(name, values)
-    return choice(condition, yes, no)
-
-
 def _text(parts: list[Value]) -> Value:
-    return apply("concat", parts)
+    return by_cases(answer, "concat", parts)
 
 
 def _access(value: Value, key: Value, *, safe: bool) -> Value:

@@ -7,30 +7,25 @@ its own text for words.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Final, Protocol
+from dataclasses import dataclass, replace
+from typing import Protocol
 
+from reconciler.export.expressions.evaluator import Evaluator, by_cases
 from reconciler.export.expressions.hcl_functions import answer_hcl, as_number, negated, operated, text_of
 from reconciler.export.expressions.hcl_tree import Tree, heredoc, kind, significant, text, unescaped, words_of
-from reconciler.export.expressions.surroundings import Surroundings, normal
+from reconciler.export.expressions.surroundings import normal
 from reconciler.export.expressions.values import (
     Choice,
     Open,
-    Undecided,
     Unknown,
     Value,
     bounded,
     called,
     choice,
-    conditions,
     joined,
-    restricted,
     shown,
     unknown,
 )
-
-_DEEPEST: Final = 60
-_MOST_CASES: Final = 5
 
 
 class MissingError(Exception):
@@ -53,13 +48,10 @@ class Names(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HclScope:
+class HclScope(Evaluator[Tree]):
     """Where an expression stands: its module, and what loops have bound."""
 
     names: Names
-    around: Surroundings
-    bound: Mapping[str, Value] = field(default_factory=dict)
-    depth: int = 0
 
     def binding(self, **more: Value) -> HclScope:
         """The same, with more names."""
@@ -72,13 +64,13 @@ class HclScope:
         except MissingError:
             return unknown(words_of(node))
 
-    def of(self, node: Tree) -> Value:
-        """What an expression comes to; MissingError where Terraform would refuse it."""
-        self.around.budget.spend()
-        if self.depth > _DEEPEST:
-            return unknown("nested too deep")
-        inside = replace(self, depth=self.depth + 1)
-        handler: Callable[[list[Tree]], Value] | None = getattr(inside, f"_{kind(node)}", None)
+    def if_needed(self, node: Tree) -> Value:
+        """See `Evaluator`."""
+        return self.value(node)
+
+    def found(self, node: Tree) -> Value:
+        """See `Evaluator`; MissingError where Terraform would refuse it."""
+        handler: Callable[[list[Tree]], Value] | None = getattr(self, f"_{kind(node)}", None)
         if handler is None:
             return unknown(words_of(node))
         found = bounded(handler(significant(node)), words_of(node))
@@ -120,7 +112,7 @@ class HclScope:
                 pieces.append(value)
             else:
                 return unknown("".join(map(words_of, parts)))
-        return self._cases("concat", pieces, lambda _name, given: joined(map(text_of, given)))
+        return by_cases(lambda _name, given: joined(map(text_of, given)), "concat", pieces)
 
     def _heredoc_template(self, parts: list[Tree]) -> Value:
         return heredoc(str(parts[0]), trim=False)
@@ -210,26 +202,14 @@ class HclScope:
 
     def _conditional(self, parts: list[Tree]) -> Value:
         condition, yes, no = (one for one in parts if kind(one) is not None)
-        return self._choice(self.of(condition), yes, no)
-
-    def _choice(self, condition: Value, yes: Tree, no: Tree) -> Value:
-        if isinstance(condition, bool):
-            return self.of(yes if condition else no)
-        if isinstance(condition, Choice):
-            return choice(
-                condition.condition,
-                self._choice(condition.yes, yes, no),
-                self._choice(condition.no, yes, no),
-            )
-        words = str(condition) if isinstance(condition, Unknown) else shown(condition)
-        return choice(words, self.value(yes), self.value(no))
+        return self.branch(self.of(condition), yes, no)
 
     def _unary_op(self, parts: list[Tree]) -> Value:
         sign, operand = parts
         value = self.of(operand)
         if str(sign) == "!":
-            return self._cases("!", [value], negated)
-        return self._cases("-", [value], lambda _name, given: -as_number(given[0]))
+            return by_cases(negated, "!", [value])
+        return by_cases(lambda _name, given: -as_number(given[0]), "-", [value])
 
     def _binary_op(self, parts: list[Tree]) -> Value:
         left, term = parts
@@ -241,7 +221,7 @@ class HclScope:
         other = self.value(right)
         if sign in {"&&", "||"} and (other is (sign == "||") or isinstance(one, bool)):
             return other
-        return self._cases(sign, [one, other], operated)
+        return by_cases(operated, sign, [one, other])
 
     # -- loops and functions ----------------------------------------------------------------------
 
@@ -305,7 +285,7 @@ class HclScope:
             values += last
         if name == "sensitive":
             return unknown("".join(map(words_of, parts)))
-        return self._cases(name, values, answer_hcl)
+        return by_cases(answer_hcl, name, values)
 
     def _tried(self, name: str, nodes: list[Tree]) -> Value:
         for node in nodes:
@@ -319,26 +299,6 @@ class HclScope:
         if name == "can":
             return False
         raise MissingError
-
-    def _cases(
-        self,
-        name: str,
-        values: list[Value],
-        function: Callable[[str, list[Value]], Value],
-        left: int = _MOST_CASES,
-    ) -> Value:
-        """A function's answer, an answer for each case, or its own words."""
-        try:
-            return function(name, values)
-        except Undecided:
-            condition = next(conditions(values), None)
-            if condition is None or left == 0:
-                return called(name, values)
-        yes, no = (
-            self._cases(name, [restricted(one, condition, holds=holds) for one in values], function, left - 1)
-            for holds in (True, False)
-        )
-        return choice(condition, yes, no)
 
 
 def pairs_of(items: Value) -> list[tuple[Value, Value]] | None:

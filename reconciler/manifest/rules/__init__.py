@@ -13,9 +13,9 @@ from types import ModuleType
 
 from reconciler.catalogue.query import Catalogue
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.domain.state import DesiredState
+from reconciler.domain.fleet import DesiredState
 from reconciler.manifest.rules import capacity, fine_tune, lifecycle, model, names, references, region, tags
-from reconciler.manifest.rules.rule import Rule, RuleContext
+from reconciler.manifest.rules.rule import Alike, Rule, RuleContext
 from reconciler.manifest.structure import STRUCTURAL
 
 __all__ = ["CODES", "RULES", "Explanation", "Rule", "check", "explain", "source"]
@@ -63,11 +63,12 @@ def check(
     """
     chosen = desired.fleet.rules if severities is None else severities
     context = RuleContext(desired=desired, catalogue=catalogue, today=today, asks_arm=asks_arm)
+    alike = Alike(context)
     findings: list[Diagnostic] = []
     for one in RULES:
         wanted = chosen.get(one.code)
         if wanted is not Severity.OFF:
-            found = one.check(context)
+            found = one.check(context, alike)
             findings.extend(f if wanted is None else replace(f, severity=wanted) for f in found)
     return _once(findings)
 

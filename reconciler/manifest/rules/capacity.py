@@ -14,8 +14,8 @@ from reconciler.catalogue.query import Catalogue
 from reconciler.catalogue.subject import Subject, sizes_of, subject
 from reconciler.diagnostics import Severity
 from reconciler.domain.deployment import DesiredDeployment, Unset
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.sku import SkuFamily
-from reconciler.domain.state import DesiredState
 from reconciler.manifest.rules.rule import ERROR, WARNING, Finding, RuleContext, found, misspelt, rule, tables
 
 ROUTE = ("sku", "capacity")
@@ -138,7 +138,7 @@ def _fault(sizes: Sizes, capacity: int) -> Fault | None:
     return Fault.INCREMENT
 
 
-@rule("capacity-missing", ERROR, source=tables)
+@rule("capacity-missing", ERROR, source=tables, by_entry=True)
 def capacity_missing(context: RuleContext) -> Iterator[Finding]:
     """A deployment cannot be created without a capacity.
 
@@ -174,7 +174,7 @@ def capacity_missing(context: RuleContext) -> Iterator[Finding]:
         )
 
 
-@rule("capacity-increment", ERROR, source=tables)
+@rule("capacity-increment", ERROR, source=tables, by_entry=True)
 def capacity_increment(context: RuleContext) -> Iterator[Finding]:
     """Provisioned capacity comes in sizes: a minimum, then equal steps above it (`minimum + k * step`).
 
@@ -195,7 +195,7 @@ def capacity_increment(context: RuleContext) -> Iterator[Finding]:
         )
 
 
-@rule("capacity-minimum", ERROR, source=tables)
+@rule("capacity-minimum", ERROR, source=tables, by_entry=True)
 def capacity_minimum(context: RuleContext) -> Iterator[Finding]:
     """The capacity is smaller than the smallest deployment of this model on this SKU.
 
@@ -224,7 +224,7 @@ def capacity_minimum(context: RuleContext) -> Iterator[Finding]:
             )
 
 
-@rule("capacity-maximum", ERROR, source=tables)
+@rule("capacity-maximum", ERROR, source=tables, by_entry=True)
 def capacity_maximum(context: RuleContext) -> Iterator[Finding]:
     """The capacity is larger than ARM lets one deployment of this model be on this SKU.
 
@@ -258,7 +258,7 @@ def capacity_maximum(context: RuleContext) -> Iterator[Finding]:
             )
 
 
-@rule("capacity-not-allowed", ERROR, source=tables)
+@rule("capacity-not-allowed", ERROR, source=tables, by_entry=True)
 def capacity_not_allowed(context: RuleContext) -> Iterator[Finding]:
     """ARM lists the model with a maximum of 1 and without a rate.
 

@@ -22,7 +22,7 @@ from reconciler.manifest.rules.rule import (
 )
 
 
-@rule("fine-tune-id", ERROR, source=tuned_tables)
+@rule("fine-tune-id", ERROR, source=tuned_tables, by_entry=True)
 def fine_tune_id(context: RuleContext) -> Iterator[Finding]:
     """A fine-tuned model is named `<base>-<base version>.ft-<32 hex digits>`, optionally with a suffix.
 
@@ -80,7 +80,7 @@ def _long_suffix(deployment: DesiredDeployment) -> Iterator[Finding]:
     )
 
 
-@rule("fine-tune-sku", ERROR, source=tuned_tables)
+@rule("fine-tune-sku", ERROR, source=tuned_tables, by_entry=True)
 def fine_tune_sku(context: RuleContext) -> Iterator[Finding]:
     """Fine-tuned models are offered on fewer SKUs than their bases.
 
@@ -126,7 +126,7 @@ def _by_sku_alone(deployment: DesiredDeployment, what: Subject, catalogue: Catal
         )
 
 
-@rule("fine-tune-region", WARNING, source=tables)
+@rule("fine-tune-region", WARNING, source=tables, by_entry=True)
 def fine_tune_region(context: RuleContext) -> Iterator[Finding]:
     """The table of fine-tuned deployments does not list this base on this SKU in the account's region.
 
@@ -162,7 +162,7 @@ def fine_tune_region(context: RuleContext) -> Iterator[Finding]:
         )
 
 
-@rule("source-missing", WARNING, source=tables)
+@rule("source-missing", WARNING, source=tables, by_entry=True)
 def source_missing(context: RuleContext) -> Iterator[Finding]:
     """A fine-tuned model lives in the account that trained it.
 
@@ -187,7 +187,7 @@ def source_missing(context: RuleContext) -> Iterator[Finding]:
         )
 
 
-@rule("source-needless", WARNING, source=tuned_tables)
+@rule("source-needless", WARNING, source=tuned_tables, by_entry=True)
 def source_needless(context: RuleContext) -> Iterator[Finding]:
     """`model.source` says in which account a fine-tuned model was made.
 

@@ -113,7 +113,7 @@ def _ended(facts: LifecycleFacts, context: RuleContext) -> bool:
     return past or facts.stage is Stage.RETIRED
 
 
-@rule("model-retired", ERROR, source=tables)
+@rule("model-retired", ERROR, source=tables, by_entry=True)
 def model_retired(context: RuleContext) -> Iterator[Finding]:
     """A retired model takes no new deployments, and existing ones answer 410.
 
@@ -144,7 +144,7 @@ def model_retired(context: RuleContext) -> Iterator[Finding]:
         )
 
 
-@rule("model-retiring-soon", WARNING, source=tables)
+@rule("model-retiring-soon", WARNING, source=tables, by_entry=True)
 def model_retiring_soon(context: RuleContext) -> Iterator[Finding]:
     """The model version retires within `retirement.warnWithinDays` (90 unless the Fleet says otherwise).
 
@@ -176,7 +176,7 @@ _MEANING = {
 }
 
 
-@rule("model-deprecating", WARNING, source=tables)
+@rule("model-deprecating", WARNING, source=tables, by_entry=True)
 def model_deprecating(context: RuleContext) -> Iterator[Finding]:
     """Microsoft calls the version Legacy (a successor exists) or Deprecated.
 
@@ -205,7 +205,9 @@ _WHEN = {
 }
 
 
-@rule("upgrade-conflict", WARNING, source="Microsoft.CognitiveServices specification, 2025-06-01")
+@rule(
+    "upgrade-conflict", WARNING, source="Microsoft.CognitiveServices specification, 2025-06-01", by_entry=True
+)
 def upgrade_conflict(context: RuleContext) -> Iterator[Finding]:
     """The manifest pins `model.version` and lets the service upgrade it.
 
@@ -226,7 +228,7 @@ def upgrade_conflict(context: RuleContext) -> Iterator[Finding]:
         )
 
 
-@rule("developer-tier-expires", WARNING, source=tables)
+@rule("developer-tier-expires", WARNING, source=tables, by_entry=True)
 def developer_tier_expires(context: RuleContext) -> Iterator[Finding]:
     """`DeveloperTier` deployments live 24 hours and are then deleted by the service.
 

@@ -9,8 +9,8 @@ from reconciler.catalogue.query import Catalogue
 from reconciler.catalogue.subject import Subject, subject
 from reconciler.diagnostics import choice, did_you_mean, listing
 from reconciler.domain.deployment import DesiredDeployment, Unset
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.sku import KNOWN_SKUS, SkuName, is_alias
-from reconciler.domain.state import DesiredState
 from reconciler.manifest.rules.lifecycle import versions_served
 from reconciler.manifest.rules.rule import (
     ERROR,
@@ -29,7 +29,7 @@ from reconciler.manifest.rules.rule import (
 _NOT_PUBLIC = {"provisioned", "provisioned_image", "provisioned_multimodal", "lowpriority"}
 
 
-@rule("unknown-sku", WARNING, source=tables)
+@rule("unknown-sku", WARNING, source=tables, by_entry=True)
 def unknown_sku(context: RuleContext) -> Iterator[Finding]:
     """The SKU is none of the nine public ones.
 
@@ -64,7 +64,7 @@ def unknown_sku(context: RuleContext) -> Iterator[Finding]:
         )
 
 
-@rule("sku-alias", WARNING, source=alias_table)
+@rule("sku-alias", WARNING, source=alias_table, by_entry=True)
 def sku_alias(context: RuleContext) -> Iterator[Finding]:
     """`ProvisionedStandard` is what old documentation calls the regional provisioned SKU.
 
@@ -93,7 +93,7 @@ def _written(deployment: DesiredDeployment) -> str | None:
     return None
 
 
-@rule("sku-not-offered", ERROR, source=tables)
+@rule("sku-not-offered", ERROR, source=tables, by_entry=True)
 def sku_not_offered(context: RuleContext) -> Iterator[Finding]:
     """The model version is listed on other SKUs only (ARM answers InvalidResourceProperties).
 
@@ -134,7 +134,7 @@ def _source(catalogue: Catalogue, what: Subject, sku: SkuName, offered: tuple[Sk
     return next((str(found_in.source) for found_in in lists if found_in is not None), str(catalogue.date))
 
 
-@rule("unknown-model", WARNING, source=tables)
+@rule("unknown-model", WARNING, source=tables, by_entry=True)
 def unknown_model(context: RuleContext) -> Iterator[Finding]:
     """The catalogue has no model of this name.
 
@@ -195,7 +195,7 @@ def _spelling(deployment: DesiredDeployment, what: Subject) -> Iterator[Finding]
 _SHORTEST = 3
 
 
-@rule("unknown-model-version", WARNING, source=tables)
+@rule("unknown-model-version", WARNING, source=tables, by_entry=True)
 def unknown_model_version(context: RuleContext) -> Iterator[Finding]:
     """The model is known, but not in this version.
 
@@ -258,7 +258,12 @@ _INDUSTRIES = (
 )  # fmt: skip
 
 
-@rule("model-provider-data", ERROR, source="reports of users and a public sample of the provider, 2026-07")
+@rule(
+    "model-provider-data",
+    ERROR,
+    source="reports of users and a public sample of the provider, 2026-07",
+    by_entry=True,
+)
 def model_provider_data(context: RuleContext) -> Iterator[Finding]:
     """Models of Anthropic are deployed only with `modelProviderData`.
 
@@ -305,7 +310,12 @@ def _odd_values(deployment: DesiredDeployment, stated: Mapping[str, object]) -> 
         )
 
 
-@rule("model-version-missing", INFO, source="Microsoft.CognitiveServices specification, 2025-06-01")
+@rule(
+    "model-version-missing",
+    INFO,
+    source="Microsoft.CognitiveServices specification, 2025-06-01",
+    by_entry=True,
+)
 def model_version_missing(context: RuleContext) -> Iterator[Finding]:
     """Without a version the service takes its default one at the time of the first write.
 

@@ -5,16 +5,24 @@ Names are compared without case. A deployment that a selection left out is decla
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from reconciler.catalogue.near import misspelling_of, similar
 from reconciler.catalogue.subject import Subject, subject
 from reconciler.diagnostics import Related, Route, Severity, did_you_mean
 from reconciler.domain.deployment import DesiredDeployment, Unset
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.domain.sku import SkuFamily, SkuName
-from reconciler.domain.state import DesiredState
 from reconciler.manifest.rules.rule import ERROR, WARNING, Finding, RuleContext, found, rule
+
+_SPILLOVER, _PARENT = "spilloverDeploymentName", "parentDeploymentName"
+
+
+def referring(deployments: Iterable[DesiredDeployment], *fields: str) -> list[DesiredDeployment]:
+    """Those that name another one in one of these fields; they are few."""
+    return [one for one in deployments if not one.spec.settings.keys().isdisjoint(fields)]
 
 
 class Siblings:
@@ -22,10 +30,18 @@ class Siblings:
 
     def __init__(self, desired: DesiredState) -> None:
         self._left_out = desired.scope.left_out
-        self._known: dict[DeploymentId, DesiredDeployment] = {d.id: d for d in desired.deployments}
-        self._names: dict[AccountId, list[str]] = {}
-        for deployment in desired.deployments:
-            self._names.setdefault(deployment.id.account, []).append(deployment.id.name)
+        self._deployments = desired.deployments
+
+    @cached_property
+    def _known(self) -> dict[DeploymentId, DesiredDeployment]:
+        return {one.id: one for one in self._deployments}
+
+    @cached_property
+    def _names(self) -> dict[AccountId, list[str]]:
+        names: dict[AccountId, list[str]] = {}
+        for one in self._deployments:
+            names.setdefault(one.id.account, []).append(one.id.name)
+        return names
 
     def find(self, deployment: DesiredDeployment, name: str) -> DesiredDeployment | None:
         """The declared and selected deployment `name` of the same account."""
@@ -49,7 +65,7 @@ class Siblings:
     def rings(self) -> Iterator[tuple[DesiredDeployment, ...]]:
         """The rings of references: one for each reference that leads back to where a walk has come from."""
         done: set[DeploymentId] = set()
-        for start in self._known.values():
+        for start in referring(self._deployments, _SPILLOVER, _PARENT):
             if start.id not in done:
                 yield from self._rings_from(start, done)
 
@@ -88,8 +104,8 @@ def reference_route(deployment: DesiredDeployment, target: DesiredDeployment) ->
     """The field by which `deployment` names `target`."""
     spill = deployment.spec.spillover_deployment_name
     if not isinstance(spill, Unset) and spill.lower() == target.id.name.lower():
-        return ("spilloverDeploymentName",)
-    return ("parentDeploymentName",)
+        return (_SPILLOVER,)
+    return (_PARENT,)
 
 
 @rule(
@@ -101,17 +117,22 @@ def spillover_missing(context: RuleContext) -> Iterator[Finding]:
     No manifest declares one of that name; it may exist undeclared, so this is a warning. If it does not
     exist, ARM refuses the write or requests spill nowhere.
     """
+    return _undeclared(context, _SPILLOVER, "to spill over to")
+
+
+def _undeclared(context: RuleContext, field: str, role: str) -> Iterator[Finding]:
+    """What names, in a field, a deployment that no manifest declares in its account."""
     siblings = Siblings(context.desired)
-    for deployment in context.deployments:
-        target = deployment.spec.spillover_deployment_name
-        if isinstance(target, Unset) or siblings.declares(deployment, target):
+    for deployment in referring(context.deployments, field):
+        name = deployment.spec.settings[field]
+        if not isinstance(name, str) or siblings.declares(deployment, name):
             continue
         yield found(
             deployment,
-            ("spilloverDeploymentName",),
-            f"account `{deployment.id.account.name}` declares no deployment `{target}` to spill over to",
+            (field,),
+            f"account `{deployment.id.account.name}` declares no deployment `{name}` {role}",
             label="not declared in this account",
-            fix=siblings.meant(deployment, target) or f"declare `{target}`, or ignore this if it exists",
+            fix=siblings.meant(deployment, name) or f"declare `{name}`, or ignore this if it exists",
         )
 
 
@@ -121,12 +142,12 @@ def spillover_self(context: RuleContext) -> Iterator[Finding]:
 
     A deployment cannot be its own target; names are compared without regard to case.
     """
-    for deployment in context.deployments:
+    for deployment in referring(context.deployments, _SPILLOVER):
         target = deployment.spec.spillover_deployment_name
         if not isinstance(target, Unset) and target.lower() == deployment.id.name.lower():
             yield found(
                 deployment,
-                ("spilloverDeploymentName",),
+                (_SPILLOVER,),
                 f"`{deployment.id.name}` spills over to itself",
                 label="the deployment itself",
                 fix="name a standard deployment of the same account",
@@ -141,7 +162,7 @@ def spillover_sku(context: RuleContext) -> Iterator[Finding]:
     data zone to data zone): older documentation demands it, the newer one is silent, so that is a warning.
     """
     siblings = Siblings(context.desired)
-    for deployment in context.deployments:
+    for deployment in referring(context.deployments, _SPILLOVER):
         name = deployment.spec.spillover_deployment_name
         if isinstance(name, Unset):
             continue
@@ -170,7 +191,7 @@ def _finding(
     place = None if target is None else target.provenance.place(("sku", "name"))
     return found(
         deployment,
-        ("spilloverDeploymentName",),
+        (_SPILLOVER,),
         message,
         label="provisioned to standard only" if severity is ERROR else "another processing level",
         fix="name a standard deployment of the same level (GlobalProvisionedManaged to GlobalStandard, …)",
@@ -187,7 +208,7 @@ def spillover_model(context: RuleContext) -> Iterator[Finding]:
     a warning: callers would get other answers under load.
     """
     siblings = Siblings(context.desired)
-    for deployment in context.deployments:
+    for deployment in referring(context.deployments, _SPILLOVER):
         name = deployment.spec.spillover_deployment_name
         target = None if isinstance(name, Unset) else siblings.find(deployment, name)
         if target is None or target.id == deployment.id:
@@ -202,7 +223,7 @@ def spillover_model(context: RuleContext) -> Iterator[Finding]:
         place = target.provenance.place(("model",))
         yield found(
             deployment,
-            ("spilloverDeploymentName",),
+            (_SPILLOVER,),
             f"`{deployment.id.name}` serves {one.title} and spills over to `{target.id.name}`, "
             f"which serves {other.title}",
             label="serves another model" if severity is ERROR else "not quite the same model",
@@ -233,18 +254,7 @@ def parent_missing(context: RuleContext) -> Iterator[Finding]:
 
     No manifest declares one of that name; it may exist undeclared, so this is a warning.
     """
-    siblings = Siblings(context.desired)
-    for deployment in context.deployments:
-        parent = deployment.spec.parent_deployment_name
-        if isinstance(parent, Unset) or siblings.declares(deployment, parent):
-            continue
-        yield found(
-            deployment,
-            ("parentDeploymentName",),
-            f"account `{deployment.id.account.name}` declares no deployment `{parent}` to be the parent",
-            label="not declared in this account",
-            fix=siblings.meant(deployment, parent) or f"declare `{parent}`, or ignore this if it exists",
-        )
+    return _undeclared(context, _PARENT, "to be the parent")
 
 
 @rule("reference-cycle", ERROR, source="a target is written before what names it")

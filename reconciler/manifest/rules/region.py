@@ -46,7 +46,7 @@ def skus_here(catalogue: Catalogue, what: Subject, region: Region) -> list[SkuNa
     return [sku for sku, where in lists if where is not None and where.absent(region) is False]
 
 
-@rule("region-not-offered", WARNING, source=tables)
+@rule("region-not-offered", WARNING, source=tables, by_entry=True)
 def region_not_offered(context: RuleContext) -> Iterator[Finding]:
     """The region tables do not list the model version on this SKU in the account's region.
 

@@ -10,7 +10,7 @@ never raises; what the catalogue does not know is no finding at all, or a warnin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -19,7 +19,7 @@ from reconciler.catalogue.near import misspelling_of
 from reconciler.catalogue.query import Catalogue
 from reconciler.diagnostics import Diagnostic, Place, Related, Route, Severity
 from reconciler.domain.deployment import DesiredDeployment
-from reconciler.domain.state import DesiredAccount, DesiredState
+from reconciler.domain.fleet import DesiredAccount, DesiredState
 
 ERROR: Final = Severity.ERROR
 WARNING: Final = Severity.WARNING
@@ -43,6 +43,41 @@ class RuleContext:
         """The declared deployments in scope, ordered by identity."""
         return self.desired.deployments
 
+    def only(self, deployments: tuple[DesiredDeployment, ...]) -> RuleContext:
+        """The same with these deployments alone."""
+        return replace(self, desired=replace(self.desired, deployments=deployments))
+
+
+class Alike:
+    """Deployments in groups that say the same of the same region, so that one can be asked for its group.
+
+    Entries that say the same share their spec, so equality is identity here, which costs nothing.
+    """
+
+    def __init__(self, context: RuleContext) -> None:
+        self._context = context
+        numbers: dict[Hashable, int] = {}
+        firsts: list[DesiredDeployment] = []
+        self._groups: list[int] = []
+        for one in context.deployments:
+            key = (id(one.spec), id(one.lifecycle), None if one.region is None else one.region.name)
+            number = numbers.setdefault(key, len(firsts))
+            if number == len(firsts):
+                firsts.append(one)
+            self._groups.append(number)
+        few = 2 * len(firsts) <= len(self._groups)
+        self._firsts = [context.only((one,)) for one in firsts] if few else []
+
+    def heard(self, find: Find) -> RuleContext:
+        """The context without the groups of which `find` has nothing to say."""
+        if not self._firsts:
+            return self._context
+        loud = {number for number, one in enumerate(self._firsts) if next(find(one), None) is not None}
+        if len(loud) == len(self._firsts):
+            return self._context
+        pairs = zip(self._context.deployments, self._groups, strict=True) if loud else ()
+        return self._context.only(tuple(one for one, number in pairs if number in loud))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
@@ -65,6 +100,7 @@ class Rule:
     """One code. `severity` is the usual one: a finding may be milder where it is less sure.
 
     `source` is where the rule comes from; a finding may name a nearer one, the very table it was read from.
+    `by_entry` says that nothing counts but spec, lifecycle and region of each deployment.
     """
 
     code: str
@@ -72,11 +108,12 @@ class Rule:
     explanation: str
     source: RuleSource
     find: Find
+    by_entry: bool = False
 
-    def check(self, context: RuleContext) -> Iterator[Diagnostic]:
+    def check(self, context: RuleContext, alike: Alike) -> Iterator[Diagnostic]:
         """What the rule has to say of everything declared."""
         source = self.source_in(context.catalogue)
-        for one in self.find(context):
+        for one in self.find(alike.heard(self.find) if self.by_entry else context):
             yield Diagnostic(
                 code=self.code,
                 severity=one.severity or self.severity,
@@ -93,12 +130,21 @@ class Rule:
         return self.source if isinstance(self.source, str) else self.source(catalogue)
 
 
-def rule(code: str, severity: Severity, *, source: RuleSource) -> Callable[[Find], Rule]:
+def rule(
+    code: str, severity: Severity, *, source: RuleSource, by_entry: bool = False
+) -> Callable[[Find], Rule]:
     """Declare the function below as a rule; its docstring is the explanation."""
 
     def declared(find: Find) -> Rule:
         explanation = " ".join((find.__doc__ or "").split())
-        return Rule(code=code, severity=severity, explanation=explanation, source=source, find=find)
+        return Rule(
+            code=code,
+            severity=severity,
+            explanation=explanation,
+            source=source,
+            find=find,
+            by_entry=by_entry,
+        )
 
     return declared
 

@@ -14,7 +14,7 @@ _LONGEST_NAME, _LONGEST_VALUE = 512, 256
 _FORBIDDEN = frozenset("<>%&\\?/")
 
 
-@rule("tag-limits", ERROR, source="limits of Azure resource tags (Microsoft docs)")
+@rule("tag-limits", ERROR, source="limits of Azure resource tags (Microsoft docs)", by_entry=True)
 def tag_limits(context: RuleContext) -> Iterator[Finding]:
     r"""A resource has at most 50 tags.
 

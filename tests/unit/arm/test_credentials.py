@@ -16,8 +16,8 @@ from reconciler.arm.network import Network
 from reconciler.arm.tokens import AzureTokens, EmulatorTokens, Token
 from reconciler.errors import CredentialError, UsageProblem
 from tests.simulated.time import VirtualClock, run
+from tests.unit.arm.identities import Access, Credential, Standing, in_an_hour, jwt
 from tests.unit.arm.scripted import TENANT, Maker, reply, wire
-from tests.unit.arm.test_sign_in import Access, Credential, Standing, in_an_hour, jwt
 
 AUTHORITY = "login.microsoftonline.com"
 LIBRARIES = ("azure", "msal", "urllib3")

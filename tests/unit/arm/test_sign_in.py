@@ -2,10 +2,8 @@
 
 import asyncio
 import base64
-import json
 import logging
 import threading
-from dataclasses import dataclass
 
 import httpx
 import pytest
@@ -18,6 +16,7 @@ from reconciler.clock import SystemClock
 from reconciler.domain.operation import OperationRef, OperationStatus
 from reconciler.errors import CredentialError, Forbidden, UsageProblem
 from tests.simulated.time import VirtualClock, run
+from tests.unit.arm.identities import Access, Credential, Standing, in_an_hour, jwt
 from tests.unit.arm.scripted import (
     CHAT,
     OPERATION,
@@ -215,33 +214,6 @@ def test_the_correlation_id_goes_with_every_request() -> None:
 # -- azure-identity ------------------------------------------------------------------------------------------
 
 
-@dataclass
-class Access:
-    token: str
-    expires_on: int
-
-
-class Credential:
-    """A credential that counts, and answers by script."""
-
-    def __init__(self, *answers: Access | Exception) -> None:
-        self.answers = list(answers)
-        self.asked: list[tuple[tuple[str, ...], str | None]] = []
-        self.claims: list[str | None] = []
-
-    def get_token(self, *scopes: str, tenant_id: str | None = None, claims: str | None = None) -> Access:
-        self.claims.append(claims)
-        self.asked.append((scopes, tenant_id))
-        answer = self.answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-
-def in_an_hour(name: str) -> Access:
-    return Access(name, int(SystemClock().now().timestamp()) + 3600)
-
-
 def test_a_token_is_asked_for_once_per_tenant_and_kept() -> None:
     made: list[str | None] = []
 
@@ -303,15 +275,6 @@ def test_a_token_is_kept_as_long_as_it_is_good(lifetime: int, kept_for: int, rea
         return [token.reveal() for token in found]
 
     assert asyncio.run(fetched()) == ["0", "0", "1"], reason
-
-
-class Standing(SystemClock):
-    """A monotonic clock that is moved by hand."""
-
-    seconds = 0.0
-
-    def monotonic(self) -> float:
-        return self.seconds
 
 
 CHAIN = """DefaultAzureCredential failed to retrieve a token from the included credentials.
@@ -546,11 +509,6 @@ def test_no_tenant_of_the_environment_is_used_with_an_emulator() -> None:
 
 
 # -- the token itself ----------------------------------------------------------------------------------------
-
-
-def jwt(**claims: object) -> str:
-    payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
-    return f"eyJhbGciOiJub25lIn0.{payload}.sig"
 
 
 def test_a_token_is_never_printed(caplog: pytest.LogCaptureFixture) -> None:

@@ -10,7 +10,7 @@ import pytest
 from reconciler.cli import run
 from reconciler.cli.main import COMMANDS
 from reconciler.engine.outcome import Outcome
-from tests.unit.cli.test_completion import PROGRAM, offered
+from tests.unit.cli.programs import PROGRAM, offered
 
 
 @pytest.fixture(autouse=True)

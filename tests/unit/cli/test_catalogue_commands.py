@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.cli import run
 from reconciler.clock import SystemClock
-from tests.unit.cli.test_command_line import imported_by
+from tests.unit.cli.programs import imported_by
 
 MANIFEST = """
 apiVersion: reconciler.aoai/v1

@@ -9,24 +9,9 @@ import pytest
 
 from reconciler.cli import run
 from reconciler.cli.main import COMMANDS
-
-HEAVY = ("pydantic", "httpx", "azure", "deepdiff", "yaml", "rich", "asyncio")
+from tests.unit.cli.programs import HEAVY, imported_by
 
 QUICKSTART = Path(__file__).parents[3] / "examples" / "quickstart"
-
-
-def imported_by(*words: str) -> set[str]:
-    """The heavy libraries that a command line has imported by its end."""
-    program = (
-        "import sys\n"
-        "from reconciler.__main__ import tune\n"
-        "from reconciler.cli import run\n"
-        "tune()\n"
-        f"run({list(words)!r})\n"
-        f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    return set(eval(done.stderr.strip().splitlines()[-1]))  # noqa: S307 -- our own repr of a list of names
 
 
 def test_help_imports_the_parser_and_nothing_heavy() -> None:

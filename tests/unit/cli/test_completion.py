@@ -1,26 +1,13 @@
 """Completion: what a shell is offered, and that asking costs little."""
 
-import os
 import shutil
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from reconciler.cli import run
 from reconciler.cli.main import COMMANDS
-from tests.unit.cli.test_command_line import imported_by
-
-PROGRAM = Path(sys.executable).with_name("reconciler")
-
-
-def offered(*words: str) -> list[str]:
-    """What the program answers to bash for the last of these words."""
-    line = " ".join(["reconciler", *words])
-    asked = {"_RECONCILER_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(len(words))}
-    done = subprocess.run([PROGRAM], env={**os.environ, **asked}, capture_output=True, text=True, check=True)
-    return [item.removeprefix("plain,") for item in done.stdout.splitlines()]
+from tests.unit.cli.programs import PROGRAM, imported_by, offered
 
 
 def test_every_command_is_offered_and_none_is_imported_for_it() -> None:

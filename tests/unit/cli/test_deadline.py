@@ -19,6 +19,23 @@ def test_what_is_left_counts_from_the_start_of_the_process_and_is_never_negative
     assert (deadline.left(100.0), deadline.left(130.0), deadline.left(1000.0)) == (60.0, 30.0, 0.0)
 
 
+def test_nothing_makes_a_text_of_what_a_command_found() -> None:
+    """`signal` does so with the result of the main task: of a large fleet that took a quarter of a plan."""
+
+    made = []
+
+    class Found:
+        def __repr__(self) -> str:
+            made.append("a text")
+            return "found"
+
+    async def work() -> Found:
+        return Found()
+
+    assert isinstance(enter(work()), Found)
+    assert made == []
+
+
 def test_a_limit_says_whose_it_is() -> None:
     assert str(Deadline(seconds=60, started=0.0, given=True)) == "the time limit of 60 s"
     own = Deadline(seconds=READING, started=0.0, given=False)

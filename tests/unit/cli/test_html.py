@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli import run
-from tests.unit.cli.test_quota import MANIFEST
+from tests.unit.cli.programs import MANIFEST
 from tests.unit.report.reading_html import Reading
 
 

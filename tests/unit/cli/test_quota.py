@@ -9,28 +9,8 @@ from typing import Any, cast
 import pytest
 
 from reconciler.cli import run
+from tests.unit.cli.programs import MANIFEST
 
-MANIFEST = """
-apiVersion: reconciler.aoai/v1
-kind: DeploymentSet
-metadata: {name: contoso}
-spec:
-  account:
-    subscription: 11111111-1111-1111-1111-111111111111
-    resourceGroup: rg-ai
-    name: aoai-contoso
-    region: eastus2
-  deployments:
-    - name: reserved
-      model: {name: gpt-4.1, version: "2025-04-14"}
-      sku: {name: ProvisionedManaged, capacity: 50}
-      spilloverDeploymentName: overflow
-      versionUpgradeOption: NoAutoUpgrade
-    - name: overflow
-      model: {name: gpt-4.1, version: "2025-04-14"}
-      sku: {name: Standard, capacity: CAPACITY}
-      versionUpgradeOption: NoAutoUpgrade
-"""
 POOL = "OpenAI.Standard.gpt4.1"
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from reconciler.cli import run
 from reconciler.cli.targets import must_hit_something
-from reconciler.domain.state import Scope, Unreadable
+from reconciler.domain.fleet import Scope
+from reconciler.domain.state import Unreadable
 from reconciler.errors import UsageProblem
 from tests.unit.plan.states import account, listed, state, world
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from reconciler.domain.state import Fleet, Subscription
+from reconciler.domain.fleet import Fleet, Subscription
 
 _ID = "11111111-AAAA-4111-8111-111111111111"
 

@@ -13,22 +13,15 @@ from reconciler.engine.pace import DEFAULT_PACE
 from reconciler.engine.stop import Cause, Interruption
 from reconciler.errors import ArmRejected, Forbidden, InvalidRequest, NotFound
 from reconciler.plan.actions import Keep
-from tests.simulated.arm import Exchange, Fault, SimulatedArm, World, lose_answer
+from tests.simulated.arm import Exchange, SimulatedArm, World, lose_answer
 from tests.simulated.fleets import REGION, account, changed, deployment, desired, fleet
 from tests.simulated.reconcile import plan_of, reconcile
 from tests.simulated.time import VirtualClock, run
+from tests.unit.engine.runs import losing, outcomes, puts
 
 
 def world(*accounts: str, limits: dict[str, int] | None = None) -> World:
     return World(accounts={account(name): REGION for name in accounts or ("alpha",)}, limits=limits or {})
-
-
-def outcomes(report: ApplyReport) -> dict[str, Outcome]:
-    return {item.step.action.id.name: item.outcome for item in report.items}
-
-
-def puts(arm: SimulatedArm) -> list[str]:
-    return [e.target.rpartition("/")[2] for e in arm.exchanges if e.verb == "PUT"]
 
 
 def test_an_empty_account_gets_what_is_declared_and_the_next_plan_is_empty() -> None:
@@ -409,17 +402,6 @@ def test_not_waiting_leaves_long_operations_unknown_and_says_so() -> None:
     report = run(reconcile(state, SimulatedArm(world()), pace=pace))
     assert outcomes(report) == {"p": Outcome.UNKNOWN}
     assert "not waited for" in report.items[0].note
-
-
-def losing(verb: str, phase: str, *, times: int = 10**6) -> Fault:
-    left = [times]
-
-    def fault(exchange: Exchange, at: str) -> None:
-        if exchange.verb == verb and at == phase and left[0] > 0:
-            left[0] -= 1
-            lose_answer(exchange)
-
-    return fault
 
 
 def test_a_precondition_that_failed_is_stale_and_not_sent_again() -> None:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import pytest
 
 from reconciler.domain.deployment import JsonObject, Lifecycle
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.marks import FLEET_TAG
 from reconciler.domain.sending import UNWATCHED, SendObserver
-from reconciler.domain.state import DesiredState
 from reconciler.engine.apply import apply
 from reconciler.engine.outcome import ItemReport, Outcome, Silence
 from reconciler.errors import Conflict, Throttled

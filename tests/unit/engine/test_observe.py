@@ -6,9 +6,12 @@ from dataclasses import replace
 import pytest
 
 from reconciler.domain.deployment import DesiredDeployment, SourceAccount
-from reconciler.domain.state import AccountMissing, DesiredState, ObservedState, Unreadable
+from reconciler.domain.fleet import DesiredState
+from reconciler.domain.platform import DeletedAccount
+from reconciler.domain.state import AccountMissing, ObservedState, Unreadable
 from reconciler.engine.observe import observe_for_plan
 from reconciler.errors import ArmUnreachable, CredentialError, Forbidden
+from reconciler.plan.actions import Blocked, Reason
 from tests.simulated.arm import Exchange, SimulatedArm, World
 from tests.simulated.fleets import REGION, SUBSCRIPTION, account, desired, fleet
 from tests.simulated.reconcile import plan_of
@@ -117,3 +120,40 @@ def test_what_hits_many_accounts_is_told_in_the_same_words_for_each(problem: Exc
     if isinstance(problem, CredentialError):
         assert told[1] == "run `az login`"
         assert {one.detail for one in plan.unread} == {"cli (no)"}
+
+
+# -- soft-deleted accounts ---------------------------------------------------------------------------------
+
+GONE = DeletedAccount(id=account("GONE"), region=REGION, deleted_at="2026-11-27T10:00:00Z")
+
+
+def test_a_missing_account_that_is_soft_deleted_says_so_with_the_commands_that_help() -> None:
+    arm = SimulatedArm(replace(world(), deleted=(GONE,)))
+    state = fleet(desired("chat", in_account="gone"), accounts=("gone", "lost", *NAMES))
+    (blocked,) = run(plan_of(state, arm)).blocked
+    assert blocked.action.reason is Reason.ACCOUNT_MISSING
+    assert "it was deleted on 2026-11-27 and is soft-deleted in eastus2" in blocked.action.explanation
+    assert isinstance(blocked.action, Blocked)
+    assert f"restore it: {GONE.command('recover')}" in blocked.action.fix
+    assert f"purge it: {GONE.command('purge')}" in blocked.action.fix
+    assert asked(arm)["LIST deletedAccounts"] == 1
+    lost = look(state, arm).readings[account("lost")]
+    assert isinstance(lost, AccountMissing)
+    assert (lost.fix, "soft-deleted" in lost.message) == ("", False)
+
+
+def test_where_no_account_is_missing_nobody_asks_for_deleted_ones() -> None:
+    arm = SimulatedArm(world())
+    look(fleet(desired("chat"), accounts=NAMES), arm)
+    assert "LIST deletedAccounts" not in asked(arm)
+
+
+def test_deleted_accounts_that_may_not_be_read_change_nothing() -> None:
+    def closed(exchange: Exchange, phase: str) -> None:
+        if exchange.target.endswith("deletedAccounts") and phase == "before":
+            raise Forbidden("no", operation="list", target="", status=403, code="AuthorizationFailed")
+
+    arm = SimulatedArm(replace(world(), deleted=(GONE,)), fault=closed)
+    found = look(fleet(desired("chat", in_account="gone"), accounts=("gone",)), arm)
+    assert isinstance(missing := found.readings[account("gone")], AccountMissing)
+    assert missing.fix == ""

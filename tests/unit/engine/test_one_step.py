@@ -6,10 +6,11 @@ from dataclasses import replace
 import pytest
 
 from reconciler.domain.deployment import Lifecycle
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.operation import Accepted, OperationRef, OperationState, OperationStatus
 from reconciler.domain.sending import UNWATCHED, SendObserver
-from reconciler.domain.state import DesiredState, ObservedDeployment, SystemMetadata
+from reconciler.domain.state import ObservedDeployment, SystemMetadata
 from reconciler.engine.apply import apply
 from reconciler.engine.outcome import ItemReport, Outcome, Silence
 from reconciler.engine.pace import DEFAULT_PACE
@@ -19,9 +20,7 @@ from tests.simulated.arm import Fault as Scripted
 from tests.simulated.fleets import changed, deployment, desired, fleet
 from tests.simulated.reconcile import plan_of, reconcile
 from tests.simulated.time import VirtualClock, run
-from tests.unit.engine.test_apply import losing, puts
-from tests.unit.engine.test_settling import Lagging
-from tests.unit.engine.test_words import Ear, busy, items, lost, refuse, words, world
+from tests.unit.engine.runs import Ear, Lagging, busy, items, losing, lost, puts, refuse, words, world
 
 CHAT = deployment("chat")
 PTU = desired("chat", sku="ProvisionedManaged", capacity=50)

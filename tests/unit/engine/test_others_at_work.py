@@ -6,8 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from reconciler.domain.deployment import JsonObject
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import AccountId
-from reconciler.domain.state import DesiredState, ObservedDeployment
+from reconciler.domain.state import ObservedDeployment
 from reconciler.engine.apply import apply
 from reconciler.engine.outcome import ApplyReport, Outcome, Silence
 from reconciler.errors import Forbidden

@@ -7,10 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.domain.deployment import DesiredDeployment, Lifecycle
-from reconciler.domain.ids import DeploymentId
 from reconciler.domain.operation import OperationStatus
-from reconciler.domain.sending import UNWATCHED, SendObserver
-from reconciler.domain.state import ObservedDeployment
 from reconciler.engine.apply import Stop
 from reconciler.engine.outcome import ApplyReport, ItemReport, Outcome
 from reconciler.engine.pace import DEFAULT_PACE
@@ -20,7 +17,7 @@ from tests.simulated.arm import Ending, Exchange, SimulatedArm, World, lose_answ
 from tests.simulated.fleets import REGION, account, changed, deployment, desired, fleet
 from tests.simulated.reconcile import reconcile
 from tests.simulated.time import run
-from tests.unit.engine.test_apply import puts
+from tests.unit.engine.runs import Lagging, puts
 
 CHAT = deployment("chat")
 ALLOWED = Lifecycle(replace_allowed=True)
@@ -39,19 +36,6 @@ def only(report: ApplyReport) -> ItemReport:
 def told(item: ItemReport) -> str:
     assert item.fault is not None
     return f"{item.fault.code}: {item.fault.message}"
-
-
-class Lagging(SimulatedArm):
-    """A GET does not see a new deployment until `lag` seconds after the write."""
-
-    lag = 0.0
-
-    async def get_deployment(
-        self, deployment: DeploymentId, *, observer: SendObserver = UNWATCHED
-    ) -> ObservedDeployment | None:
-        found = await super().get_deployment(deployment, observer=observer)
-        written = [time for time, verb, target in self.world.writes if verb == "PUT" and target == deployment]
-        return None if written and self.now < written[-1] + self.lag else found
 
 
 @pytest.mark.parametrize(

@@ -2,68 +2,104 @@
 
 import pytest
 
-from reconciler.domain.ids import AccountId, Region
+from reconciler.domain.ids import Region
 from reconciler.domain.platform import DeletedAccount
-from reconciler.domain.state import QuotaPool
 from reconciler.engine.apply import apply
 from reconciler.engine.outcome import ItemReport, Outcome, Silence
 from reconciler.errors import Forbidden, InvalidRequest
 from tests.simulated.arm import Exchange, SimulatedArm, World
 from tests.simulated.fleets import REGION, account, desired, fleet
-from tests.simulated.reconcile import plan_of
+from tests.simulated.reconcile import plan_of, reconcile
 from tests.simulated.time import VirtualClock, run
 
-GONE = AccountId(subscription=account().subscription, resource_group="rg", name="gone")
+POOL, PTU = "OpenAI.GlobalStandard.gpt-x", "OpenAI.ProvisionedManaged"
+GONE = DeletedAccount(id=account("gone"), region=REGION)
+FAR = DeletedAccount(id=account("far"), region=Region("westus"))
+TIGHT, ROOMY = 100, 1000
 
 
-class Facts:
-    """Counters and deleted accounts; `blind`: neither may be read."""
+def refused(code: str, *, limit: int = TIGHT, blind: bool = False, **wanted: object) -> ItemReport:
+    """Another deployment holds 90 of each pool, and ARM refuses the write of `chat` with `code`."""
+    world = World(
+        accounts={account(): REGION, account("other"): REGION},
+        limits={POOL: limit, PTU: limit},
+        deleted=(GONE, FAR),
+    )
+    written = False
 
-    def __init__(self, *, blind: bool = False) -> None:
-        self.blind = blind
-
-    async def list_pools(self, subscription: str, region: Region) -> tuple[QuotaPool, ...]:
-        del subscription, region
-        if self.blind:
-            raise Forbidden("no", operation="list", target="", status=403, code="AuthorizationFailed")
-        names = ("OpenAI.GlobalStandard.gpt-x", "OpenAI.GlobalStandard.other", "OpenAI.ProvisionedManaged")
-        return tuple(QuotaPool(name=name, label=name, used=90, limit=100) for name in names)
-
-    async def list_deleted_accounts(self, subscription: str) -> tuple[DeletedAccount, ...]:
-        del subscription
-        elsewhere = DeletedAccount(id=account("far"), region=Region("westus"))
-        return (DeletedAccount(id=GONE, region=REGION), elsewhere)
-
-
-def refused(code: str, facts: Facts, **wanted: object) -> ItemReport:
     def fault(exchange: Exchange, phase: str) -> None:
+        nonlocal written
         if exchange.verb == "PUT" and phase == "before":
+            written = True
             raise InvalidRequest("An error occurred.", operation="write", target="", status=400, code=code)
+        if written and blind and exchange.target.endswith(("usages", "deletedAccounts")):
+            raise Forbidden("no", operation="list", target="", status=403, code="AuthorizationFailed")
 
     async def scenario() -> ItemReport:
-        arm = SimulatedArm(World(accounts={account(): REGION}), fault=fault)
+        others = fleet(
+            desired("pay", in_account="other", capacity=90),
+            desired("ptu", in_account="other", sku="ProvisionedManaged", capacity=90),
+            accounts=("other",),
+        )
+        await reconcile(others, SimulatedArm(world))
+        arm = SimulatedArm(world, fault=fault)
         plan = await plan_of(fleet(desired("chat", **wanted)), arm)  # type: ignore[arg-type]  # the builder's own
-        report = await apply(plan, arm, VirtualClock(), Silence(), facts=facts)
+        report = await apply(plan, arm, VirtualClock(), Silence(), facts=arm)
         return report.items[0]
 
     return run(scenario())
 
 
+def told(item: ItemReport) -> tuple[str, str]:
+    assert item.outcome is Outcome.FAILED
+    assert item.fault is not None
+    return item.note, item.fault.fix
+
+
+KEPT = (
+    f"soft-deleted accounts keep their quota until they are purged: gone; to purge: {GONE.command('purge')}"
+)
+
+
 @pytest.mark.parametrize("code", ["InsufficientQuota", "715-123420"])
 def test_a_lack_of_quota_is_told_with_its_counter_and_with_deleted_accounts_that_hold_some(code: str) -> None:
-    item = refused(code, Facts())
-    assert item.outcome is Outcome.FAILED
-    assert item.note == (
-        "used now: OpenAI.GlobalStandard.gpt-x 90 of 100; "
-        "soft-deleted accounts keep their quota until they are purged: gone"
-    )
+    note, fix = told(refused(code, capacity=11))
+    assert note == f"used now: {POOL} 90 of 100, and 11 more were asked for; {KEPT}"
+    assert "quota" in fix
+
+
+@pytest.mark.parametrize("capacity", [1, 10])
+def test_where_there_is_room_quota_is_not_blamed(capacity: int) -> None:
+    note, fix = told(refused("715-123420", capacity=capacity))
+    assert note.startswith(f"used now: {POOL} 90 of 100, and {capacity} more w")
+    assert "soft-deleted" not in note
+    assert "open a support request" in fix
+    assert "Quota is not what it lacks" in fix
+    _, fix = told(refused("InsufficientQuota", limit=ROOMY, capacity=capacity))
+    assert "run apply again" in fix
 
 
 def test_a_provisioned_model_draws_on_the_counter_of_all() -> None:
-    item = refused("InsufficientQuota", Facts(), sku="ProvisionedManaged", capacity=50)
-    assert item.note.startswith("used now: OpenAI.ProvisionedManaged 90 of 100;")
+    note, _ = told(refused("InsufficientQuota", sku="ProvisionedManaged", capacity=50))
+    assert note.startswith(f"used now: {PTU} 90 of 100, and 50 more were asked for;")
 
 
 def test_what_cannot_be_read_is_left_out_and_other_refusals_ask_nothing() -> None:
-    assert refused("715-123420", Facts(blind=True)).note.startswith("soft-deleted accounts")
-    assert refused("InvalidCapacity", Facts()).note == ""
+    assert told(refused("715-123420", blind=True))[0] == ""
+    assert told(refused("InvalidCapacity"))[0] == ""
+
+
+def test_an_increase_asks_for_its_difference() -> None:
+    async def scenario() -> ItemReport:
+        world = World(accounts={account(): REGION}, limits={POOL: TIGHT})
+        await reconcile(fleet(desired("chat", capacity=90)), SimulatedArm(world))
+
+        def fault(exchange: Exchange, phase: str) -> None:
+            if exchange.verb == "PUT" and phase == "before":
+                raise InvalidRequest("no", operation="write", target="", status=400, code="715-123420")
+
+        arm = SimulatedArm(world, fault=fault)
+        plan = await plan_of(fleet(desired("chat", capacity=95)), arm)
+        return (await apply(plan, arm, VirtualClock(), Silence(), facts=arm)).items[0]
+
+    assert told(run(scenario()))[0] == f"used now: {POOL} 90 of 100, and 5 more were asked for"

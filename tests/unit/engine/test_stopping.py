@@ -15,7 +15,7 @@ from tests.simulated.arm import Exchange, SimulatedArm, World
 from tests.simulated.fleets import REGION, account, desired, fleet
 from tests.simulated.reconcile import plan_of, reconcile
 from tests.simulated.time import VirtualClock, run
-from tests.unit.engine.test_apply import outcomes, puts
+from tests.unit.engine.runs import outcomes, puts
 
 SIGTERM = Interruption(cause=Cause.SIGTERM)
 

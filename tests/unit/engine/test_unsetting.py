@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.domain.state import DesiredState
+from reconciler.domain.fleet import DesiredState
 from reconciler.engine.outcome import ItemReport, Outcome
 from reconciler.plan.actions import Keep, Reason, Wait
 from tests.simulated.arm import SimulatedArm, World

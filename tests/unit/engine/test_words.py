@@ -11,109 +11,24 @@ from reconciler.domain.deployment import Lifecycle, SourceAccount
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.operation import Accepted
 from reconciler.domain.sending import UNWATCHED, SendObserver
-from reconciler.domain.state import DesiredState
 from reconciler.engine.apply import apply
 from reconciler.engine.outcome import (
-    Event,
-    Fault,
-    Finished,
     ItemReport,
     Outcome,
-    Sending,
-    Sent,
     Silence,
-    Started,
-    Waiting,
 )
-from reconciler.engine.pace import DEFAULT_PACE, Pace
+from reconciler.engine.pace import DEFAULT_PACE
 from reconciler.engine.stop import Cause, Interruption, Stop
-from reconciler.errors import ArmUnreachable, Conflict, CredentialError, Forbidden, InvalidRequest
+from reconciler.errors import CredentialError, Forbidden, InvalidRequest
 from tests.simulated.arm import Ending, Exchange, SimulatedArm, SimulatedTurn, World, lose_answer
-from tests.simulated.arm import Fault as Scripted
-from tests.simulated.fleets import REGION, account, changed, deployment, desired, fleet
+from tests.simulated.fleets import account, changed, deployment, desired, fleet
 from tests.simulated.reconcile import plan_of, reconcile
 from tests.simulated.time import VirtualClock, run
+from tests.unit.engine.runs import Ear, busy, items, lost, refuse, words, world
 
 CHAT = deployment("chat")
 PTU = desired("chat", sku="ProvisionedManaged", capacity=50)
 REPLACEABLE = Lifecycle(replace_allowed=True)
-
-
-def world(*accounts: str) -> World:
-    return World(accounts={account(name): REGION for name in accounts or ("alpha",)})
-
-
-class Ear:
-    """Writes down what it hears, and when."""
-
-    def __init__(self) -> None:
-        self.heard: list[str] = []
-
-    def notify(self, event: Event) -> None:
-        match event:
-            case Started():
-                self.heard.append(f"{event.step.action.id.name} started")
-            case Sending():
-                self.heard.append(f"sending {event.verb}")
-            case Sent():
-                self.heard.append(f"sent {event.verb} as {event.request_id}")
-            case Waiting():
-                self.heard.append(f"{event.seconds:g} s for {event.what}")
-            case Finished():
-                self.heard.append(f"{event.item.step.action.id.name} {event.item.outcome}")
-
-
-def refuse(verb: str, error: Exception, *, times: int = 10**6, after: str = "") -> Scripted:
-    """Raise at so many exchanges of a verb, once one of `after` was seen."""
-    left, seen = [times], [not after]
-
-    def fault(exchange: Exchange, phase: str) -> None:
-        if phase == "before" and seen[0] and exchange.verb == verb and left[0] > 0:
-            left[0] -= 1
-            raise error
-        seen[0] = seen[0] or exchange.verb == after
-
-    return fault
-
-
-def busy(retry_after: float | None = None) -> Conflict:
-    return Conflict(
-        "busy", operation="write", target="", status=409, code="RequestConflict", retry_after=retry_after
-    )
-
-
-def lost(request_id: str | None = None) -> ArmUnreachable:
-    return ArmUnreachable("reset", operation="write", target="t", request_id=request_id)
-
-
-def items(
-    state: DesiredState,
-    the_world: World,
-    fault: Scripted | None = None,
-    *,
-    ear: Ear | None = None,
-    pace: Pace = DEFAULT_PACE,
-    before: DesiredState | None = None,
-    stop_at: tuple[float, ...] = (),
-) -> list[ItemReport]:
-    """The reports of one run, after another one has made what is there before."""
-
-    async def scenario() -> list[ItemReport]:
-        if before is not None:
-            await reconcile(before, SimulatedArm(the_world))
-        stop, loop = Stop(), asyncio.get_running_loop()
-        for seconds in stop_at:
-            loop.call_later(seconds, stop.ask, Interruption(cause=Cause.SIGTERM))
-        arm = SimulatedArm(the_world) if fault is None else SimulatedArm(the_world, fault=fault)
-        done = await reconcile(state, arm, listener=ear or Silence(), pace=pace, stop=stop)
-        return list(done.items)
-
-    return run(scenario())
-
-
-def words(item: ItemReport) -> tuple[Outcome, str, str]:
-    fault = item.fault or Fault(code="", message="")
-    return item.outcome, f"{fault.code}: {fault.message}", item.note
 
 
 # -- what is told on the way ---------------------------------------------------------------------------------

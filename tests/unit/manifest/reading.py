@@ -9,7 +9,7 @@ from textwrap import dedent, indent
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.deployment import DesiredDeployment
-from reconciler.domain.state import DesiredState
+from reconciler.domain.fleet import DesiredState
 from reconciler.manifest import rules
 from reconciler.manifest.load import LoadedManifests, load
 from reconciler.manifest.selection import Selection
@@ -144,3 +144,33 @@ def the_deployment(loaded: LoadedManifests, name: str = "chat") -> DesiredDeploy
 def errors(loaded: LoadedManifests) -> list[str]:
     """The codes of the errors."""
     return [found.code for found in loaded.diagnostics if found.severity is Severity.ERROR]
+
+
+EVERYTHING = f"""
+    model:
+      name: gpt-4o-mini-2024-07-18.ft-0123456789abcdef0123456789abcdef
+      format: OpenAI
+      version: "1"
+      publisher: OpenAI
+      source: {{subscription: {OTHER_GUID}, resourceGroup: rg-ft, account: aoai-ft}}
+    sku: {{name: provisionedmanaged, capacity: 25, tier: Standard, size: s, family: f}}
+    tags: {{team: support}}
+    versionUpgradeOption: NoAutoUpgrade
+    raiPolicyName: Microsoft.DefaultV2
+    spilloverDeploymentName: mini
+    parentDeploymentName: parent
+    capacitySettings: {{designatedCapacity: 5, priority: 1}}
+    serviceTier: Priority
+    deploymentState: Paused
+    routing: {{mode: cost, models: [{{name: gpt-4.1, format: OpenAI, version: '2025-04-14'}}]}}
+    dynamicThrottlingEnabled: true
+    modelProviderData: {{industry: technology, organizationName: Contoso, countryCode: SE}}
+    lifecycle:
+      preventDestroy: true
+      skuChange: inPlace
+      modelChange: refuse
+      replace: allowed
+      ignoreChanges: [sku.capacity, tags.team, extraProperties.newThing, sku.capacity]
+      onRemoval: retain
+    extraProperties: {{newThing: {{a: [1]}}}}
+    """

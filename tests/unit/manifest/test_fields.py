@@ -8,6 +8,7 @@ from reconciler.domain.deployment import Lifecycle, ModelChange, OnRemoval, SkuC
 from reconciler.domain.ids import AccountId
 from tests.unit.manifest.reading import (
     CHAT,
+    EVERYTHING,
     GUID,
     OTHER_GUID,
     a_fleet,
@@ -25,35 +26,6 @@ from tests.unit.manifest.reading import (
     the_deployment,
     underlined,
 )
-
-EVERYTHING = f"""
-    model:
-      name: gpt-4o-mini-2024-07-18.ft-0123456789abcdef0123456789abcdef
-      format: OpenAI
-      version: "1"
-      publisher: OpenAI
-      source: {{subscription: {OTHER_GUID}, resourceGroup: rg-ft, account: aoai-ft}}
-    sku: {{name: provisionedmanaged, capacity: 25, tier: Standard, size: s, family: f}}
-    tags: {{team: support}}
-    versionUpgradeOption: NoAutoUpgrade
-    raiPolicyName: Microsoft.DefaultV2
-    spilloverDeploymentName: mini
-    parentDeploymentName: parent
-    capacitySettings: {{designatedCapacity: 5, priority: 1}}
-    serviceTier: Priority
-    deploymentState: Paused
-    routing: {{mode: cost, models: [{{name: gpt-4.1, format: OpenAI, version: '2025-04-14'}}]}}
-    dynamicThrottlingEnabled: true
-    modelProviderData: {{industry: technology, organizationName: Contoso, countryCode: SE}}
-    lifecycle:
-      preventDestroy: true
-      skuChange: inPlace
-      modelChange: refuse
-      replace: allowed
-      ignoreChanges: [sku.capacity, tags.team, extraProperties.newThing, sku.capacity]
-      onRemoval: retain
-    extraProperties: {{newThing: {{a: [1]}}}}
-    """
 
 
 def test_every_writable_field_reaches_the_desired_deployment() -> None:

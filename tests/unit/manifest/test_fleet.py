@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.diagnostics import Severity
-from reconciler.domain.state import Fleet, Guards, Retirement, Subscription
+from reconciler.domain.fleet import Fleet, Guards, Retirement, Subscription
 from reconciler.manifest.fleet import PREVIEWS, STABLE
 from tests.unit.manifest.reading import (
     CHAT,

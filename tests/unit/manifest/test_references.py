@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.domain.state import PrunePolicy
+from reconciler.domain.fleet import PrunePolicy
 from tests.unit.manifest.reading import (
     CHAT,
     GUID,

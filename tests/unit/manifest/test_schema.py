@@ -14,8 +14,7 @@ from reconciler.domain.sku import KNOWN_SKUS
 from reconciler.manifest.fleet import LOWERABLE
 from reconciler.manifest.schema import json_schema
 from reconciler.manifest.structure import STRUCTURAL
-from tests.unit.manifest.reading import a_fleet, a_set, complete_entry, one_entry
-from tests.unit.manifest.test_fields import EVERYTHING
+from tests.unit.manifest.reading import EVERYTHING, a_fleet, a_set, complete_entry, one_entry
 
 ROOT = Path(__file__).parents[3]
 VALIDATOR = jsonschema.Draft202012Validator(json_schema())

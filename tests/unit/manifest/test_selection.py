@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.domain.fleet import DesiredState, PrunePolicy
 from reconciler.domain.ids import DeploymentId
-from reconciler.domain.state import DesiredState, PrunePolicy
 from reconciler.errors import UsageProblem
 from reconciler.manifest.selection import Selection
 from tests.unit.manifest.reading import CHAT, GUID, MINI, TENANT, a_fleet, a_set, read_all, state

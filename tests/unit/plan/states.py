@@ -2,38 +2,39 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from reconciler.domain.deployment import (
     UNSET,
-    DeploymentSpec,
     DesiredDeployment,
     JsonValue,
     Lifecycle,
     ModelRef,
-    Sku,
     SourceAccount,
     Unset,
 )
-from reconciler.domain.ids import AccountId, DeploymentId, Region
-from reconciler.domain.marks import FLEET_TAG
-from reconciler.domain.sku import SkuName, capacity_of
-from reconciler.domain.state import (
+from reconciler.domain.fleet import (
     DesiredAccount,
     DesiredState,
     Fleet,
     Guards,
+    PrunePolicy,
+    Scope,
+    Subscription,
+)
+from reconciler.domain.ids import AccountId, DeploymentId, Region
+from reconciler.domain.marks import FLEET_TAG
+from reconciler.domain.sku import SkuName
+from reconciler.domain.state import (
     Listed,
     ObservedAccount,
     ObservedDeployment,
     ObservedState,
     Offer,
-    PrunePolicy,
     QuotaPool,
     Reading,
     RegionFacts,
-    Scope,
-    Subscription,
     SystemMetadata,
 )
 from reconciler.plan.actions import Action
@@ -41,6 +42,7 @@ from reconciler.plan.body import put_body
 from reconciler.plan.guard import Policy
 from reconciler.plan.make import make_plan
 from reconciler.plan.plan import Plan
+from tests.build import declared
 
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
 REGION = Region("swedencentral")
@@ -76,18 +78,16 @@ def desired(
     adopt: bool = False,
     tenant: str | None = None,
 ) -> DesiredDeployment:
-    amount = capacity if isinstance(capacity, Unset) else capacity_of(SkuName(sku), capacity)
-    return DesiredDeployment(
-        id=name_of(name, in_account=in_account),
-        spec=DeploymentSpec(
-            model=ModelRef(name=model, version=version, source=source),
-            sku=Sku(name=SkuName(sku), capacity=amount),
-            tags=tags,
-            settings={
-                **stated(option=option, rai=rai, spillover=spillover, parent=parent),
-                **(settings or {}),
-            },
-        ),
+    return declared(
+        name_of(name, in_account=in_account),
+        ModelRef(name=model, version=version, source=source),
+        sku,
+        capacity,
+        tags=tags,
+        settings={
+            **stated(option=option, rai=rai, spillover=spillover, parent=parent),
+            **(settings or {}),
+        },
         lifecycle=lifecycle or Lifecycle(),
         adopt=adopt,
         tenant=tenant,
@@ -275,3 +275,6 @@ def only_action(made: Plan) -> Action:
     """The plan's one action."""
     (step,) = made.steps
     return step.action
+
+
+TODAY = date(2026, 11, 29)

@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 
 from reconciler.domain.deployment import DesiredDeployment, Lifecycle
+from reconciler.domain.fleet import DesiredAccount
 from reconciler.domain.ids import Region
 from reconciler.domain.platform import ModelCapacity
 from reconciler.domain.sku import SkuName
-from reconciler.domain.state import DesiredAccount, ObservedDeployment, QuotaPool, RegionFacts
+from reconciler.domain.state import ObservedDeployment, QuotaPool, RegionFacts
 from reconciler.plan.capacity import (
     GIVEN_BACK,
     Answers,

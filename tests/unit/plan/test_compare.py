@@ -5,17 +5,9 @@ from dataclasses import replace
 import pytest
 
 from reconciler.domain.deployment import DesiredDeployment, Lifecycle, OnRemoval
+from reconciler.domain.fleet import Guards, PrunePolicy, Scope
 from reconciler.domain.ids import Region
-from reconciler.domain.state import (
-    AccountMissing,
-    Guards,
-    ObservedDeployment,
-    ObservedState,
-    PrunePolicy,
-    Reading,
-    Scope,
-    Unreadable,
-)
+from reconciler.domain.state import AccountMissing, ObservedDeployment, ObservedState, Reading, Unreadable
 from reconciler.errors import Trouble
 from reconciler.plan.actions import (
     Action,

@@ -10,8 +10,9 @@ import pytest
 
 from reconciler.domain.costs import Costs, Reservation, ReservationType, Workload
 from reconciler.domain.deployment import UNSET, DesiredDeployment, Lifecycle
+from reconciler.domain.fleet import Fleet, Guards
 from reconciler.domain.shard import Shard
-from reconciler.domain.state import Fleet, Guards, ObservedDeployment
+from reconciler.domain.state import ObservedDeployment
 from reconciler.plan.cost import priced
 from reconciler.plan.guard import Alone, Policy
 from reconciler.plan.plan import Plan

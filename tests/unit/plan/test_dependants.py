@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from reconciler.domain.deployment import DesiredDeployment
-from reconciler.domain.state import DesiredState, ObservedState, Scope, Unreadable
-from reconciler.plan.actions import Blocked, Create
+from reconciler.domain.fleet import DesiredState, PrunePolicy, Scope
+from reconciler.domain.state import ObservedState, Unreadable
+from reconciler.plan.actions import Blocked, Create, Update
 from reconciler.plan.plan import Plan
 from reconciler.planfile.codec import to_json
-from tests.unit.plan.states import account, applied, desired, listed, name_of, plan, state, world
+from tests.unit.plan.states import account, applied, desired, listed, name_of, plan, state, unmarked, world
 
 SOURCE = desired("source", spillover="target")
 TARGET = desired("target", spillover="last")
@@ -86,3 +87,27 @@ def test_what_is_pulled_in_is_subject_to_every_rule() -> None:
 def test_without_a_selection_nothing_is_pulled_in() -> None:
     found = plan(state(SOURCE, TARGET, LAST), world(listed()))
     assert all(not step.action.explanation for step in found.steps)
+
+
+# -- names that lead nowhere ---------------------------------------------------------------------------------
+
+NOWHERE = "acc has no deployment nobody, which spilloverDeploymentName names: ARM may refuse that"
+
+
+def test_a_name_that_nobody_has_is_told_before_the_write_and_forbids_nothing() -> None:
+    (step,) = plan(state(desired("ptu", spillover="nobody")), world(listed())).steps
+    assert (type(step.action), step.action.explanation) == (Create, NOWHERE)
+    there = applied(desired("ptu"))
+    (step,) = plan(state(desired("ptu", spillover="nobody")), world(listed(there))).steps
+    assert (type(step.action), step.action.explanation) == (Update, NOWHERE)
+
+
+def test_a_name_that_is_there_or_comes_along_or_is_named_already_is_not_spoken_of() -> None:
+    alone = state(desired("ptu", spillover="nobody"), prune=PrunePolicy.NEVER)
+    there = world(listed(unmarked(applied(desired("nobody")))))
+    assert all(not step.action.explanation for step in plan(alone, there).writes)
+    both = state(desired("ptu", spillover="nobody"), desired("nobody"))
+    assert all(not step.action.explanation for step in plan(both, world(listed())).writes)
+    named = applied(desired("ptu", spillover="nobody"))
+    bigger = state(desired("ptu", spillover="nobody", capacity=60))
+    assert all("nobody" not in step.action.explanation for step in plan(bigger, world(listed(named))).writes)

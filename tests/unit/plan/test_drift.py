@@ -6,14 +6,13 @@ import pytest
 
 from reconciler.diagnostics import Severity
 from reconciler.domain.deployment import DesiredDeployment, Lifecycle
+from reconciler.domain.fleet import PrunePolicy, Scope
 from reconciler.domain.state import (
     AccountMissing,
     ObservedDeployment,
     ObservedState,
     Offer,
-    PrunePolicy,
     Reading,
-    Scope,
     Unreadable,
 )
 from reconciler.plan.drift import Cause, DriftItem, DriftReport, find_drift

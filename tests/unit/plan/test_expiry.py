@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from reconciler.domain.deployment import DesiredDeployment, Lifecycle
+from reconciler.domain.fleet import Scope
 from reconciler.domain.platform import Activity, ActivityEvent
-from reconciler.domain.state import ObservedState, Scope
+from reconciler.domain.state import ObservedState
 from reconciler.plan.actions import Action, Blocked, Create, Reason
 from reconciler.plan.expiry import expiries, may_have_expired
 from tests.unit.plan.states import (

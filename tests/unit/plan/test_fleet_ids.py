@@ -4,12 +4,23 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.domain.state import DesiredState, ObservedDeployment, PrunePolicy
+from reconciler.domain.fleet import DesiredState, PrunePolicy
+from reconciler.domain.state import ObservedDeployment
 from reconciler.plan.actions import Adopt, Blocked, Delete, Keep, Reason, Update
 from reconciler.plan.causes import Cause
 from reconciler.plan.drift import find_drift
-from tests.unit.plan.states import OURS, applied, desired, listed, of_fleet, only_action, plan, state, world
-from tests.unit.plan.test_moved import TODAY
+from tests.unit.plan.states import (
+    OURS,
+    TODAY,
+    applied,
+    desired,
+    listed,
+    of_fleet,
+    only_action,
+    plan,
+    state,
+    world,
+)
 
 ID = "3F2B8C1E-5d47-4c0a-9e61-7a1d2b3c4d5e"
 OTHER = "00000000-0000-4000-8000-000000000000"

@@ -3,7 +3,8 @@
 import pytest
 
 from reconciler.domain.deployment import DesiredDeployment, Lifecycle
-from reconciler.domain.state import Guards, ObservedDeployment, PrunePolicy, Scope
+from reconciler.domain.fleet import Guards, PrunePolicy, Scope
+from reconciler.domain.state import ObservedDeployment
 from reconciler.plan.actions import Blocked, Delete
 from reconciler.plan.guard import Policy
 from reconciler.plan.plan import Refusal

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.domain.fleet import DesiredAccount, DesiredState, Guards
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.shard import Shard
-from reconciler.domain.state import DesiredAccount, DesiredState, Guards, ObservedState
+from reconciler.domain.state import ObservedState
 from reconciler.plan.guard import Alone, Policy
 from reconciler.plan.make import make_plan
 from reconciler.plan.plan import Refusal

@@ -1,10 +1,26 @@
 """`reconciler quota`: every pool that the fleet holds or takes, with who holds it after the plan."""
 
+from dataclasses import replace
+
+from reconciler.domain.ids import Region
+from reconciler.domain.platform import DeletedAccount
 from reconciler.plan.plan import Verdict
 from reconciler.plan.quota import holdings
 from reconciler.report.quota import document, render_text
 from reconciler.report.style import Style
-from tests.unit.plan.states import SUBSCRIPTION, applied, desired, listed, name_of, offer, plan, state, world
+from tests.unit.plan.states import (
+    REGION,
+    SUBSCRIPTION,
+    account,
+    applied,
+    desired,
+    listed,
+    name_of,
+    offer,
+    plan,
+    state,
+    world,
+)
 
 POOL = "OpenAI.GlobalStandard.gpt-4o"
 OFFERS = (offer(POOL), offer("Idle", model="idle", version="1"), offer("ptu", sku="ProvisionedManaged"))
@@ -45,6 +61,41 @@ def test_the_text_names_every_holder_and_counts_the_verdicts() -> None:
     assert told.endswith("3 pools: 2 within the limit, 1 unverified\n")
 
 
+def test_what_other_accounts_hold_is_told_with_the_soft_deleted_ones_where_the_pool_is() -> None:
+    gone = DeletedAccount(id=account("gone"), region=REGION)
+    far = DeletedAccount(id=account("far"), region=Region("westus"))
+    there = replace(THERE, deleted={SUBSCRIPTION: (gone, far)})
+    pools = holdings(plan(DECLARED, there).steps, there)
+    (chat,) = (pool for pool in pools if pool.pool == POOL)
+    assert (chat.elsewhere, chat.deleted) == (50, (gone,))
+    told = render_text(pools, style=Style(width=200), alias_of={SUBSCRIPTION: "prod"}.get)
+    assert "used by acc/chat 45; 50 in other accounts" in told
+    assert "soft-deleted accounts keep their quota until they are purged: gone" in told
+    assert f"fix: {gone.command('purge')}" in told
+
+
+def test_a_pool_that_spans_regions_may_be_held_by_a_deleted_account_of_any_region() -> None:
+    far = DeletedAccount(id=account("far"), region=Region("westus"))
+    spanning = replace(offer("claude", model="claude-opus-5", version="2"), model_format="Anthropic")
+    one = desired("claude", model="claude-opus-5", version="2", capacity=10)
+    made = replace(one, spec=replace(one.spec, model=replace(one.spec.model, format="Anthropic")))
+    there = replace(
+        world(listed(), pools={"claude": (5, 100)}, offers=[spanning]), deleted={SUBSCRIPTION: (far,)}
+    )
+    (pool,) = holdings(plan(state(made), there).steps, there)
+    assert (pool.scope, pool.elsewhere, pool.deleted) == (f"{SUBSCRIPTION}/global", 5, (far,))
+
+
+def test_a_shortage_behind_which_a_deleted_account_may_stand_names_it_and_how_to_purge_it() -> None:
+    gone = DeletedAccount(id=account("gone"), region=REGION)
+    there = replace(
+        world(listed(), pools={POOL: (90, 100)}, offers=[offer(POOL)]), deleted={SUBSCRIPTION: (gone,)}
+    )
+    (refusal,) = plan(state(desired("chat", capacity=20)), there).refusals
+    assert "outside this run 90; soft-deleted accounts keep their quota" in refusal.message
+    assert f"purge gone ({gone.command('purge')})" in refusal.fix
+
+
 def test_an_empty_fleet_holds_nothing() -> None:
     told = render_text((), style=Style(width=100), alias_of={SUBSCRIPTION: "prod"}.get)
     assert told == "The fleet holds no quota and its plan takes none.\n"
@@ -67,6 +118,8 @@ def test_the_document_is_the_plans_own_list_of_pools_with_holders() -> None:
                 "usedPercent",
                 "verdict",
                 "holders",
+                "elsewhere",
+                "deletedAccounts",
             ]
         )
     ] * 3

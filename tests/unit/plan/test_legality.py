@@ -13,7 +13,7 @@ from reconciler.domain.deployment import (
     SourceAccount,
     Unset,
 )
-from reconciler.domain.state import Guards
+from reconciler.domain.fleet import Guards
 from reconciler.plan.actions import Blocked, Reason, Replace, Update
 from reconciler.plan.diff import body_changes
 from tests.unit.plan.states import (

@@ -9,17 +9,10 @@ import pytest
 
 from reconciler.catalogue.load import catalogue
 from reconciler.domain.deployment import DesiredDeployment, JsonValue
+from reconciler.domain.fleet import DesiredState, Scope
 from reconciler.domain.ids import DeploymentId, Region
 from reconciler.domain.sku import SkuName
-from reconciler.domain.state import (
-    DesiredState,
-    Listed,
-    ObservedAccount,
-    ObservedDeployment,
-    ObservedState,
-    Scope,
-    Unreadable,
-)
+from reconciler.domain.state import Listed, ObservedAccount, ObservedDeployment, ObservedState, Unreadable
 from reconciler.plan.lifespan import Lifespan, declared_lifespans, observed_lifespans, soonest_first
 from tests.unit.rules.declare import CHECKPOINT, TODAY, TUNED, account_id, declared, deployment
 

@@ -72,6 +72,17 @@ def test_the_manifest_decides_how_a_model_is_changed(
     assert (type(found), found.reason) == (way, reason)
 
 
+def test_a_replacement_that_the_manifest_chose_is_not_called_something_that_arm_cannot_do() -> None:
+    chosen = Lifecycle(model_change=ModelChange.REPLACE)
+    found = action(desired(sku=PTU), desired(sku=PTU, model="gpt-4.1", lifecycle=chosen))
+    assert isinstance(found, Blocked)
+    assert "modelChange: replace" in found.explanation
+    assert "take lifecycle.modelChange out: ARM changes model.name in place" in found.fix
+    found = action(desired(), desired(model="gpt-4.1", lifecycle=chosen))
+    assert isinstance(found, Blocked)
+    assert "ARM cannot change model.name in place" in found.explanation
+
+
 @pytest.mark.parametrize("sku", [PTU, "Standard"])
 def test_refusing_a_change_of_model_covers_its_version_and_nothing_else(sku: str) -> None:
     lifecycle = Lifecycle(model_change=ModelChange.REFUSE)

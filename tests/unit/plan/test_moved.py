@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.diagnostics import Severity
 from reconciler.domain.deployment import UNSET, DesiredDeployment, Lifecycle, SourceAccount, Unset
 from reconciler.domain.marks import MODEL_TAG, SPEC_TAG
 from reconciler.domain.platform import Replacement
@@ -19,6 +20,7 @@ from reconciler.plan.guard import Policy
 from reconciler.plan.moved import Mover, RegionalUpgrades, who_moved
 from tests.unit.plan.states import (
     REGION,
+    TODAY,
     TUNED,
     account,
     applied,
@@ -33,7 +35,6 @@ from tests.unit.plan.states import (
     world,
 )
 
-TODAY = date(2026, 11, 29)
 OLD, NEW = "2024-08-06", "2024-11-20"
 PTU = "ProvisionedManaged"
 
@@ -186,11 +187,19 @@ def test_what_else_changes_is_written_over_the_live_model_which_stays() -> None:
     assert body["tags"][MODEL_TAG] == "gpt-4o@2024-05-13"
 
 
+def leading(days: int, retires: str) -> Offer:
+    """A preview that the service moves so many days before it retires."""
+    target = Replacement(model="gpt-4.1", version="2025-04-14", lead_days=days)
+    return replace(offer("p", version="x-preview", retires=retires), replacement=target)
+
+
 PREVIEW_OFFERS: list[tuple[str, list[Offer], bool]] = [
     ("ARM calls it Deprecated", [offer("p", version="x-preview", status="Deprecated")], True),
     ("its date has passed", [offer("p", version="x-preview", retires="2026-11-29T00:00:00Z")], True),
     ("ARM lists it no longer", [offer("p", version=NEW)], True),
     ("it lives", [offer("p", version="x-preview", retires="2026-11-30T00:00:00Z")], False),
+    ("ARM moves it a week before its date", [leading(7, "2026-12-06T00:00:00Z")], True),
+    ("the day of its move is tomorrow", [leading(7, "2026-12-07T00:00:00Z")], False),
     ("ARM's list has nothing of the model", [], False),
 ]
 
@@ -199,7 +208,8 @@ PREVIEW_OFFERS: list[tuple[str, list[Offer], bool]] = [
 def test_a_preview_that_has_ended_is_moved_whatever_the_option(
     reason: str, offers: list[Offer], ended: bool
 ) -> None:
-    named = [replace(one, replacement=Replacement(model="gpt-4.1", version="2025-04-14")) for one in offers]
+    target = Replacement(model="gpt-4.1", version="2025-04-14")
+    named = [replace(one, replacement=one.replacement or target) for one in offers]
     one = desired(version="2024-01-01", option="NoAutoUpgrade")
     preview = [
         replace(each, model_version="2024-01-01", lifecycle_status=each.lifecycle_status or "Preview")
@@ -216,6 +226,15 @@ def test_a_preview_that_has_ended_is_moved_whatever_the_option(
     action, cause = answered(one, running(one, version=NEW), preview)
     assert isinstance(action, Keep if ended else Update), reason
     assert (cause is Cause.AUTO_UPGRADED) is ended
+
+
+def test_a_forced_move_is_a_warning_that_does_not_speak_of_what_the_manifest_allows() -> None:
+    one = desired(model="gpt-4o-preview", version="2024-01-01", option="NoAutoUpgrade")
+    ended = [offer("p", model="gpt-4o-preview", version="2024-01-01", status="Deprecated")]
+    observed = world(listed(running(one, version=NEW)), offers=ended)
+    (item,) = find_drift(state(one), observed, today=TODAY).items
+    assert (item.cause, item.severity) == (Cause.AUTO_UPGRADED, Severity.WARNING)
+    assert "every preview that ends, whatever the versionUpgradeOption" in item.explanation
 
 
 def test_a_version_that_is_no_preview_is_not_moved_against_its_option() -> None:

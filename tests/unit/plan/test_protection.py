@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from reconciler.domain.fleet import Guards, Scope
 from reconciler.domain.shard import Shard
-from reconciler.domain.state import AccountMissing, Guards, Reading, Scope, Unreadable
+from reconciler.domain.state import AccountMissing, Reading, Unreadable
 from reconciler.plan.plan import Plan
 from tests.unit.plan.states import account, applied, desired, listed, plan, state, world
 

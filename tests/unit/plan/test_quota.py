@@ -5,17 +5,10 @@ from dataclasses import replace
 import pytest
 
 from reconciler.domain.deployment import DesiredDeployment
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import Region
 from reconciler.domain.sku import SkuName
-from reconciler.domain.state import (
-    DesiredState,
-    Listed,
-    ObservedAccount,
-    ObservedState,
-    Offer,
-    QuotaPool,
-    RegionFacts,
-)
+from reconciler.domain.state import Listed, ObservedAccount, ObservedState, Offer, QuotaPool, RegionFacts
 from reconciler.plan.actions import Blocked, Create, Reason
 from reconciler.plan.guard import Policy
 from reconciler.plan.plan import Plan, Verdict
@@ -153,7 +146,7 @@ def test_a_shortage_names_the_steps_that_need_it_and_how_to_apply_the_rest() -> 
     (refusal,) = mixed().refusals
     assert refusal.steps == (name_of("big"), name_of("small"))
     assert (
-        "The other 1 step can be applied without: --exclude acc/big --exclude acc/small, or --skip-refused"
+        "The other step can be applied without: --exclude acc/big --exclude acc/small, or --skip-refused"
         in refusal.fix
     )
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from reconciler.domain.deployment import UNSET, SourceAccount
+from reconciler.domain.fleet import Scope
 from reconciler.domain.ids import AccountId
-from reconciler.domain.state import AccountMissing, ObservedState, Scope, Unreadable
+from reconciler.domain.state import AccountMissing, ObservedState, Unreadable
 from reconciler.plan.actions import Action, Blocked, Create, Reason, Update
 from reconciler.plan.references import Questions, questions
 from tests.unit.plan.states import TUNED, account, applied, desired, listed, only_action, plan, state, world

@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 import pytest
 
+from reconciler.domain.fleet import Fleet, Guards, PrunePolicy
 from reconciler.domain.marks import FLEET_TAG, REMOVAL_TAG, SPEC_TAG
-from reconciler.domain.state import Fleet, Guards, ObservedDeployment, PrunePolicy
+from reconciler.domain.state import ObservedDeployment
 from reconciler.plan.actions import Blocked, Delete, Keep, Reason
 from reconciler.plan.ownership import mark_of, on_removal, owner_of
 from reconciler.plan.removal import undeclared

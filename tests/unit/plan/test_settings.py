@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from reconciler.domain.deployment import DesiredDeployment
+from reconciler.domain.fleet import PrunePolicy
 from reconciler.domain.state import Offer
-from reconciler.plan.actions import Blocked, Create, Reason, Update
+from reconciler.plan.actions import Blocked, Create, Delete, Reason, Update
 from tests.unit.plan.states import applied, desired, listed, name_of, offer, only_action, plan, state, world
 
 PAUSED = {"deploymentState": "Paused"}
@@ -75,8 +76,37 @@ def test_the_members_of_a_router_that_need_a_deployment_are_made_before_it() -> 
     assert steps[name_of("a-router")].depends_on == (name_of("claude"),)
 
 
-def test_members_in_another_account_are_not_waited_for() -> None:
+def test_a_router_without_a_deployment_of_its_claude_member_is_blocked_naming_it() -> None:
+    one = router(("claude-opus-5", "Anthropic"), ("gpt-4o-mini", "OpenAI"))
+    action = only_action(plan(state(one), world(listed())))
+    assert isinstance(action, Blocked)
+    assert action.reason is Reason.DEPENDENCY_BLOCKED
+    assert "acc has none of claude-opus-5" in action.explanation
+    assert "gpt-4o-mini" not in action.explanation
+
+
+def test_a_member_that_is_there_whoever_made_it_serves_and_one_that_goes_does_not() -> None:
+    member = applied(desired("theirs", model="Claude-Opus-5", version="2"))
+    one = router(("claude-opus-5", "Anthropic"))
+    stays = plan(state(one, prune=PrunePolicy.NEVER), world(listed(member)))
+    assert Create in {type(step.action) for step in stays.steps}
+    goes = plan(state(one), world(listed(member)))
+    assert {type(step.action) for step in goes.steps} == {Blocked, Delete}
+
+
+def test_a_router_that_stays_as_it_is_is_not_judged() -> None:
+    one = router(("claude-opus-5", "Anthropic"))
+    bigger = replace(one, spec=replace(one.spec, sku=desired(capacity=60).spec.sku))
+    assert isinstance(only_action(plan(state(bigger), world(listed(applied(one))))), Update)
+
+
+def test_members_in_another_account_are_not_waited_for_and_do_not_serve() -> None:
     claude = desired("claude", in_account="far", model="claude-opus-5", version="2")
     declared = state(router(("claude-opus-5", "Anthropic")), claude, accounts=["acc", "far"])
-    steps = {step.action.id: step for step in plan(declared, world(listed(), listed(name="far"))).writes}
-    assert steps[name_of("a-router")].depends_on == ()
+    steps = {step.action.id: step for step in plan(declared, world(listed(), listed(name="far"))).steps}
+    alone = steps[name_of("a-router")]
+    assert (type(alone.action), alone.depends_on) == (Blocked, ())
+    nearer = desired("claude", model="claude-opus-5", version="2")
+    declared = state(router(("claude-opus-5", "Anthropic")), claude, nearer, accounts=["acc", "far"])
+    steps = {step.action.id: step for step in plan(declared, world(listed(), listed(name="far"))).steps}
+    assert steps[name_of("a-router")].depends_on == (nearer.id,)

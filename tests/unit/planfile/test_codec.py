@@ -9,7 +9,8 @@ import pytest
 
 from reconciler.diagnostics import Diagnostic, Place, Related, Severity, Span
 from reconciler.domain.deployment import Lifecycle
-from reconciler.domain.state import DesiredState, ObservedState
+from reconciler.domain.fleet import DesiredState
+from reconciler.domain.state import ObservedState
 from reconciler.errors import PlanStale, UsageProblem
 from reconciler.plan.actions import Blocked, Reason
 from reconciler.plan.make import make_plan

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from reconciler.domain.fleet import DesiredState
 from reconciler.domain.shard import Shard
-from reconciler.domain.state import DesiredState, ObservedState, Unreadable
+from reconciler.domain.state import ObservedState, Unreadable
 from reconciler.errors import PlanStale, ReconcilerError, UsageProblem
 from reconciler.plan.guard import Alone, Policy
 from reconciler.plan.make import make_plan

@@ -61,7 +61,7 @@ def example() -> ObservedState:
     )
     seen = world(
         listed(*sorted(there, key=lambda one: one.id.key)),
-        AccountMissing(id=account("gone"), code="ResourceNotFound", message="no such account"),
+        AccountMissing(id=account("gone"), code="ResourceNotFound", message="no such account", fix="restore"),
         Unreadable(
             id=account("shut"),
             code="AuthorizationFailed",

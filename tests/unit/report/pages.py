@@ -17,7 +17,7 @@ from reconciler.report.html import capacity, cost, drift, lifecycle, plan, quota
 from reconciler.report.html.lifecycle import retirements
 from reconciler.report.html.page import Occasion
 from tests.unit.report.reading_html import Reading
-from tests.unit.report.test_plan import thousand
+from tests.unit.report.samples import thousand
 from tests.unit.report.values import ALIASES, SWEDEN, named
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)

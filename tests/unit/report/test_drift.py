@@ -1,38 +1,15 @@
 """Drift as text, JSON and Markdown."""
 
 from reconciler.diagnostics import Severity
-from reconciler.plan.actions import FieldChange
-from reconciler.plan.drift import Cause, DriftItem, DriftReport, UnreadableAccount
+from reconciler.plan.drift import Cause, DriftReport
 from reconciler.report.drift import render_github, render_junit, render_text, to_json
 from reconciler.report.style import Style
 from tests.unit.report.golden_text import as_golden
 from tests.unit.report.pages import drift_source
+from tests.unit.report.samples import APPLICATION, PERSON, found, item
 from tests.unit.report.values import ALIASES, account, change, drift_markdown, named
 
 PLAIN = Style(width=80)
-PERSON = "alice.jones@contoso.com"
-APPLICATION = "3f1b1c1e-0000-0000-0000-00000000abcd"
-
-
-def item(
-    name: str = "chat",
-    cause: Cause = Cause.CHANGED_OUTSIDE,
-    *changes: FieldChange,
-    in_account: str = "aoai-swc",
-    severity: Severity = Severity.ERROR,
-    who: str | None = None,
-    when: str | None = None,
-    explanation: str = "",
-) -> DriftItem:
-    return DriftItem(
-        id=named(name, in_account),
-        cause=cause,
-        severity=severity,
-        changes=changes,
-        who=who,
-        when=when,
-        explanation=explanation,
-    )
 
 
 def test_our_own_marks_and_fractions_of_seconds_are_left_to_json() -> None:
@@ -59,37 +36,6 @@ def test_our_own_marks_and_fractions_of_seconds_are_left_to_json() -> None:
     told = str(to_json(report)["items"])
     assert "reconciler-spec" in told
     assert "52.0760210Z" in told
-
-
-def found() -> DriftReport:
-    return DriftReport(
-        items=(
-            item(
-                "chat",
-                Cause.CHANGED_OUTSIDE,
-                change("sku.capacity", 80, 50),
-                change("raiPolicyName", None, "Microsoft.DefaultV2"),
-                who=PERSON,
-                when="2026-11-20T08:15:00Z",
-                explanation="the manifest is what was last applied",
-            ),
-            item(
-                "tuned",
-                Cause.EXPIRED,
-                in_account="aoai-eus2",
-                severity=Severity.WARNING,
-                explanation="it is gone, or was never applied; the service removes such after 15 days",
-            ),
-            item("odd", Cause.UNDECLARED, severity=Severity.WARNING, who=APPLICATION),
-            item("next", Cause.PENDING, change("model.version", "1", "2"), severity=Severity.INFO),
-        ),
-        unreadable=(
-            UnreadableAccount(
-                id=account("aoai-unread"), code="AuthorizationFailed", message="no right to read"
-            ),
-        ),
-        synced=tuple(named(f"s{number}") for number in range(12)),
-    )
 
 
 def test_every_kind_of_drift_reads_as_in_the_golden_text() -> None:

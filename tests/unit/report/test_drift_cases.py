@@ -13,8 +13,8 @@ from reconciler.plan.drift import DriftItem, DriftReport, UnreadableAccount
 from reconciler.report import doctor, lifecycle, quota
 from reconciler.report.drift import render_github, render_junit, render_prometheus
 from reconciler.report.style import Style
-from tests.unit.report.test_inert import ANYTHING, evil_drift, obeyed
-from tests.unit.report.test_narrow import ASKED, lifespan
+from tests.unit.report.hostile import ANYTHING, evil_drift, obeyed
+from tests.unit.report.samples import ASKED, lifespan
 from tests.unit.report.values import EVIL, account, change, named, pool
 
 AT = datetime(2026, 11, 24, 3, 4, 5, tzinfo=UTC)

@@ -12,77 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.diagnostics import Diagnostic, Place, Severity
 from reconciler.report.html.markup import ATTRIBUTES, ELEMENTS, Markup, tag
 from reconciler.report.html.markup import text as escaped
 from reconciler.report.html.page import SHEET
-from tests.unit.report.pages import (
-    capacity_source,
-    cost_source,
-    drift_source,
-    lifecycle_source,
-    lifespan,
-    plan_source,
-    quota_source,
-    show_source,
-)
+from tests.unit.report.hostile import ANYTHING, HOSTILE, obeyed, pages
+from tests.unit.report.pages import lifecycle_source, lifespan
 from tests.unit.report.reading_html import Reading
-from tests.unit.report.test_inert import ANYTHING, evil_drift, evil_plan, obeyed
-from tests.unit.report.test_money_and_room import evil_cost, evil_table
-from tests.unit.report.values import EVIL, fleet, observed
 
-HOSTILE = [
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=alert(1)>',
-    "'><svg onload=alert(1)>",
-    "</style><script>alert(1)</script>",
-    "</title><script>",
-    "--><script>alert(1)</script><!--",
-    "<![CDATA[<script>]]>",
-    "javascript:alert(1)",
-    '" onmouseover="alert(1)',
-    "&lt;script&gt;&#x3c;script&#x3e;&",
-    "<base href=//evil.example/><meta http-equiv=refresh content=0;url=http://evil.example>",
-    "\x00<\x00script>",
-    "\u202egnp.<b>\u2066",
-    "\ud800<a href=http://evil.example>",
-    "+ADw-script+AD4-",
-    "style=x:expression(alert(1))",
-    "\r\n::error::x",
-    "##vso[task.setvariable]x",
-    EVIL,
-]
 PIECES = st.sampled_from(
     ["<", ">", '"', "'", "&", "&lt;", "/", "=", "script", "<!--", "]]>", "\x00", "\u202e", " ", "x"]
 )
 HARD = ANYTHING | st.lists(PIECES, max_size=12).map("".join) | st.sampled_from(HOSTILE)
-
-
-def pages(text: str) -> list[str]:
-    """Every report, with `text` wherever a stranger's text can be."""
-    ends = (
-        lifespan("a" + text, model=text, version=text, successor=text),
-        lifespan("b" + text, None, stage=None, model=text),
-    )
-    there = fleet(
-        observed(text, text, model=text, version=text, sku=text, state=text, tags={"reconciler-fleet": text}),
-        unreadable=text,
-        missing=text,
-    )
-    found = Diagnostic(code=text, severity=Severity.ERROR, message=text, place=Place(file=text))
-    planned = evil_plan(text)
-    noted = type(planned)(
-        **{name: getattr(planned, name) for name in planned.__slots__} | {"diagnostics": (found,)}
-    )
-    return [
-        plan_source(noted, ends, text),
-        drift_source(evil_drift(text), there, show_people=True, alias_of=lambda _: text),
-        show_source(there, *ends),
-        lifecycle_source(*ends),
-        quota_source(*planned.quota),
-        cost_source(evil_cost(text)),
-        capacity_source(evil_table(text)),
-    ]
 
 
 def foreign(source: str) -> list[str]:

@@ -30,9 +30,7 @@ from tests.unit.report.pages import (
     show_source,
 )
 from tests.unit.report.reading_html import Reading
-from tests.unit.report.test_drift import APPLICATION, PERSON, found
-from tests.unit.report.test_plan import everything, thousand
-from tests.unit.report.test_show import there
+from tests.unit.report.samples import APPLICATION, PERSON, everything, found, there, thousand
 from tests.unit.report.values import (
     UNREAD,
     blocked,

@@ -10,7 +10,7 @@ import pytest
 from reconciler.plan.drift import DriftReport
 from tests.unit.report.pages import drift_source, lifecycle_source, lifespan, plan_source, show_source
 from tests.unit.report.reading_html import Reading
-from tests.unit.report.test_drift import found
+from tests.unit.report.samples import found
 from tests.unit.report.values import (
     blocked,
     change,

@@ -13,69 +13,20 @@ from reconciler.diagnostics import Diagnostic, Place, Related, Severity, Span
 from reconciler.engine.outcome import ApplyReport, Fault, ItemReport, Outcome, Sent, Started, Waiting
 from reconciler.engine.stop import Cause as Stopped
 from reconciler.engine.stop import Interruption
-from reconciler.plan.drift import Cause, DriftItem, DriftReport, UnreadableAccount
-from reconciler.plan.plan import Holder, Plan
 from reconciler.report import apply, diagnostics, drift, show
 from reconciler.report.markdown import markdown_inert
 from reconciler.report.plan import render_markdown, render_text
 from reconciler.report.progress import PlainProgress
 from reconciler.report.style import Style, inert, json_text, masked
+from tests.unit.report.hostile import ANYTHING, evil_drift, evil_plan, obeyed
 from tests.unit.report.values import (
     EVIL,
-    account,
-    blocked,
-    change,
-    create,
-    delete,
-    desired,
     drift_markdown,
     fleet,
-    keep,
-    named,
     observed,
-    plan,
-    pool,
-    refusal,
-    update,
 )
 
 PLAIN = Style(width=80)
-ORDERS = st.sampled_from(
-    ["::error::x", "##[group]x", "##vso[a]b", "\n", "\r", " ", "\x1b[2J", "a", "`", "|", "##"]
-)
-ANYTHING = st.text(max_size=60) | st.lists(ORDERS, max_size=12).map("".join)
-
-
-def obeyed(text: str) -> list[str]:
-    """Lines that a terminal or a build system would take for more than text."""
-    return [
-        line
-        for line in text.split("\n")
-        if not line.isprintable()
-        or line.lstrip().startswith("::")
-        or re.search(r"##(\w*)\[", line)
-        or any(sign in line for sign in ("\u202e", "\u200b", "\u3164", "\u2800"))
-    ]
-
-
-def evil_plan(text: str) -> Plan:
-    return plan(
-        create(desired(text, text), change(text, None, text), change("tags.reconciler-spec", None, text)),
-        update(
-            desired("u" + text, text, model=text, version=text, sku=text),
-            observed("u" + text, text, model=text),
-            change("sku.capacity", text, {text: [text]}),
-            carried=(text,),
-            explanation=text,
-        ),
-        delete(observed("d" + text, text, model=text, version=text, sku=text)),
-        blocked(desired("b" + text, text), explanation=text, fix=text),
-        keep(observed("k" + text, text, model=text)),
-        fleet=text,
-        cloud=text,
-        quota=(pool(text, holders=(Holder(id=named(text, text), capacity=1),)),),
-        refusals=(refusal(text, text),),
-    )
 
 
 def evil_report(text: str) -> ApplyReport:
@@ -86,21 +37,6 @@ def evil_report(text: str) -> ApplyReport:
         for step in of.writes
     )
     return ApplyReport(plan=of, items=items, interrupted=Interruption(cause=Stopped.TIME_LIMIT, told=text))
-
-
-def evil_drift(text: str) -> DriftReport:
-    item = DriftItem(
-        id=named(text, text),
-        cause=Cause.CHANGED_OUTSIDE,
-        severity=Severity.ERROR,
-        changes=(change(text, text, text),),
-        who=text,
-        when=text,
-        explanation=text,
-    )
-    return DriftReport(
-        items=(item,), unreadable=(UnreadableAccount(id=account(text), code=text, message=text),)
-    )
 
 
 class OneLine:

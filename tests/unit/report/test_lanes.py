@@ -11,7 +11,7 @@ from reconciler.plan.plan import Step
 from reconciler.report.layout import cells
 from reconciler.report.progress import Lanes, TerminalProgress
 from reconciler.report.style import Style
-from tests.unit.report.test_progress import Terminal
+from tests.unit.report.terminals import Terminal
 from tests.unit.report.values import create, desired, plan
 
 

@@ -3,55 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from reconciler.domain.costs import Costs, Reservation, ReservationType, Workload
-from reconciler.domain.ids import DeploymentId, Region
-from reconciler.domain.sku import SkuName
-from reconciler.plan.capacity import CapacityRow, Fit
+from reconciler.domain.costs import Costs
+from reconciler.domain.ids import Region
 from reconciler.plan.plan import CapacityCheck, Elsewhere, Room
-from reconciler.prices.bill import Bill, Cost, Deployed, bill
-from reconciler.prices.book import PriceBook
-from reconciler.prices.load import shipped
 from reconciler.report import capacity, cost
 from reconciler.report.layout import cells
 from reconciler.report.style import Style
-from tests.unit.report.values import ALIASES, EVIL, account, named
-
-PTU = SkuName("ProvisionedManaged")
-LOAD = Workload(rpm=Decimal(20), prompt_tokens=Decimal(1000), generated_tokens=Decimal(200))
-
-
-def deployed(name: str, sku: str, capacity_of_it: int = 50, **more: object) -> Deployed:
-    plain = Deployed(
-        id=named(name),
-        region=Region("eastus2"),
-        sku=SkuName(sku),
-        capacity=capacity_of_it,
-        model="gpt-4.1-mini",
-        version="2025-04-14",
-    )
-    return replace(plain, **more)  # type: ignore[arg-type]
-
-
-def billed(*some: Deployed, book: PriceBook | None = None) -> Bill:
-    reservation = Reservation(type=ReservationType.REGIONAL, ptus=20, region=Region("eastus2"))
-    return bill(some, Costs(reservations=(reservation,)), book or shipped(), date(2026, 11, 29))
-
-
-def changed() -> Cost:
-    before = billed(deployed("chat", "ProvisionedManaged"))
-    after = billed(
-        deployed("chat", "ProvisionedManaged", 100),
-        deployed("a-deployment-with-quite-a-long-name-in-it", "GlobalStandard", workload=LOAD),
-        deployed("open", "GlobalStandard"),
-        deployed("image", "GlobalStandard", model="gpt-image-2", workload=LOAD),
-    )
-    ids = frozenset(str(named(name)) for name in ("chat", "open", "image"))
-    return Cost(costs=Costs(), before=before, after=after, changed=ids, notes=("a note",))
+from tests.unit.report.hostile import evil_cost, evil_table
+from tests.unit.report.samples import PTU, changed
+from tests.unit.report.values import ALIASES, EVIL, named
 
 
 @pytest.mark.parametrize("width", [80, 60, 120])
@@ -85,23 +49,6 @@ def test_money_has_two_places_and_one_sign(amount: str) -> None:
 
 def test_another_currency_is_told_by_its_code() -> None:
     assert cost.money(Costs(currency="EUR"), Decimal("1234.5")) == "EUR 1,234.50"
-
-
-def evil_cost(text: str) -> Cost:
-    evil = replace(
-        deployed("chat", "GlobalStandard"),
-        id=DeploymentId(account=account(), name=text.replace("/", "") or "x"),
-        model=text,
-    )
-    return Cost(costs=Costs(), after=billed(evil), notes=(text,))
-
-
-def evil_table(text: str) -> capacity.CapacityTable:
-    row = CapacityRow(
-        subscription=text, region=Region("eastus2"), sku=SkuName(text), offered=None, minimum=None, step=None,
-        size=None, quota_left=None, available=None, fit=Fit.UNVERIFIED, source=text,
-    )  # fmt: skip
-    return capacity.CapacityTable(model=text, version=text, asked_at="x", rows=(row,), notes=(text,))
 
 
 def test_what_a_stranger_wrote_is_inert_in_every_form() -> None:

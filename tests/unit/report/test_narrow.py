@@ -1,49 +1,18 @@
 """Tables on terminals of 80 and 200 columns: long names are moved to a line of their own."""
 
-from datetime import date, timedelta
-
 import pytest
 
-from reconciler.catalogue.facts import LifecycleFacts, Source, Stage
-from reconciler.domain.sku import SkuName
 from reconciler.plan.lifespan import Lifespan
 from reconciler.plan.plan import Holder, Verdict
 from reconciler.report import lifecycle, quota, show
 from reconciler.report.layout import cells, paragraph, shortened, stacked
 from reconciler.report.style import UNBROKEN, Style
-from tests.unit.report.values import ALIASES, SWEDEN, fleet, named, observed, pool
+from tests.unit.report.samples import ASKED, TODAY, lifespan
+from tests.unit.report.values import ALIASES, fleet, named, observed, pool
 
 LONG = "a-deployment-of-the-customer-service-team-in-the-nordic-countries"
 TUNED = "gpt-4o-mini-2024-07-18.ft-0123456789abcdef0123456789abcdef-customer-service"
-TODAY = date(2026, 11, 24)
-ASKED = lifecycle.Asked(today=TODAY, known_to="2026-11-22", limit=30)
 WIDTHS = pytest.mark.parametrize("width", [80, 200])
-
-
-def lifespan(name: str = "chat", days: int | None = 12, *, model: str = "gpt-4o") -> Lifespan:
-    retires = None if days is None else TODAY + timedelta(days=days)
-    facts = LifecycleFacts(
-        stage=Stage.DEPRECATED,
-        retires=retires,
-        disputed_with=None,
-        successor="gpt-5.1",
-        source=Source(id="x", title="Model retirements", as_of="2026-11-01"),
-        arm_status=None,
-        arm_retires=None,
-        arm_source=None,
-    )
-    return Lifespan(
-        id=named(name),
-        region=SWEDEN,
-        model=model,
-        version="2024-11-20",
-        sku=SkuName("DataZoneProvisionedManaged"),
-        fine_tuned=False,
-        observed=True,
-        upgrade="NoAutoUpgrade",
-        days_left=days,
-        facts=facts,
-    )
 
 
 def lifecycle_text(width: int, *lifespans: Lifespan) -> str:

@@ -8,7 +8,7 @@ from reconciler.report.diagnostics import render_markdown
 from reconciler.report.markdown import fitted
 from reconciler.report.plan import gitlab_counts, render_github
 from reconciler.report.plan import render_markdown as plan_page
-from tests.unit.report.test_diagnostics import CHAT, NOTHING, at, finding
+from tests.unit.report.findings import CHAT, NOTHING, at, finding
 from tests.unit.report.values import (
     EVIL,
     adopt,

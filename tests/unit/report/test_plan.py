@@ -9,119 +9,27 @@ from reconciler.catalogue.facts import Unit
 from reconciler.domain.deployment import Unset
 from reconciler.domain.sku import SkuName
 from reconciler.plan.actions import Blocked, Reason
-from reconciler.plan.plan import Holder, Plan, Step, Verdict
+from reconciler.plan.plan import Plan
 from reconciler.report.plan import render_text, summary
 from reconciler.report.style import Style
 from tests.unit.report.golden_text import as_golden
+from tests.unit.report.samples import everything, thousand
 from tests.unit.report.values import (
     ALIASES,
     UNREAD,
-    adopt,
     blocked,
-    body,
     change,
     create,
-    delete,
     desired,
     keep,
     named,
     observed,
     plan,
-    pool,
-    refusal,
-    replacement,
     update,
 )
 
 NARROW = Style(width=80)
 WIDE = Style(width=200)
-
-
-def thousand(model: str, version: str | Unset, sku: SkuName, *, fine_tuned: bool = False) -> Unit:
-    """A catalogue in which every unit is a thousand tokens a minute."""
-    del model, version, sku, fine_tuned
-    return Unit(tokens_per_minute=1000, requests_per_minute=6)
-
-
-def everything() -> Plan:
-    """One of each kind, in two accounts, with quota and a refusal."""
-    version = {"model": "gpt-4o", "sku": "GlobalStandard"}
-    return plan(
-        create(
-            desired("chat-mini", model="gpt-4o-mini", version="2024-07-18"),
-            change("model.format", None, "OpenAI"),
-            change("model.name", None, "gpt-4o-mini"),
-            change("model.version", None, "2024-07-18"),
-            change("sku.capacity", None, 50),
-            change("sku.name", None, "GlobalStandard"),
-            change("tags.reconciler-fleet", None, "contoso"),
-            change("tags.reconciler-spec", None, "0123456789ab"),
-            change("tags.team", None, "support"),
-        ),
-        Step(
-            action=update(
-                desired("tuned", sku="ProvisionedManaged", capacity=50),
-                observed("tuned", sku="ProvisionedManaged", capacity=25),
-                change("sku.capacity", 25, 50),
-                change("spilloverDeploymentName", None, "chat-mini"),
-                carried=("raiPolicyName", "versionUpgradeOption"),
-            ),
-            order=2,
-            depends_on=(named("chat-mini"), named("old", "aoai-eus2")),
-        ),
-        update(
-            desired("both", version="2024-11-20", capacity=40),
-            observed("both", version="2024-08-06", capacity=80),
-            change("model.version", "2024-08-06", "2024-11-20"),
-            change("sku.capacity", 80, 40),
-            writes=(
-                body(version="2024-08-06", capacity=40, **version),
-                body(version="2024-11-20", capacity=40, **version),
-            ),
-            explanation="ARM refuses capacity and version in one write, so there are two",
-        ),
-        replacement(
-            desired("voice", "aoai-eus2", model="gpt-4o-audio", sku="ProvisionedManaged", capacity=100),
-            observed("voice", "aoai-eus2", model="gpt-4o", sku="ProvisionedManaged", capacity=100),
-            change("model.name", "gpt-4o", "gpt-4o-audio"),
-        ),
-        delete(observed("old", "aoai-eus2", capacity=30)),
-        adopt(
-            desired("found", "aoai-eus2"),
-            observed("found", "aoai-eus2", capacity=50),
-            change("tags.reconciler-fleet", None, "contoso"),
-            change("tags.reconciler-spec", None, "ba9876543210"),
-        ),
-        blocked(desired("swap", "aoai-eus2"), change("model.name", "gpt-4o", "gpt-5")),
-        keep(observed("same"), desired("same")),
-        keep(observed("stranger")),
-        quota=(
-            pool(),
-            pool(
-                "OpenAI.ProvisionedManaged",
-                limit=100,
-                before=75,
-                peak=125,
-                after=100,
-                verdict=Verdict.EXCEEDS,
-                holders=(
-                    Holder(id=named("voice", "aoai-eus2"), capacity=100),
-                    Holder(id=named("tuned"), capacity=50),
-                ),
-            ),
-            pool(
-                "unknown pool of x",
-                limit=None,
-                before=None,
-                peak=None,
-                after=None,
-                verdict=Verdict.UNVERIFIED,
-            ),
-        ),
-        refusals=(refusal(),),
-        left_out=4,
-        unread=(UNREAD,),
-    )
 
 
 def shown(one: Plan, style: Style = NARROW, **more: Any) -> str:  # noqa: ANN401 -- options of render_text
@@ -156,6 +64,20 @@ def test_no_line_is_wider_than_the_terminal(verbose: bool) -> None:
 def test_a_plan_with_nothing_to_do_says_so_in_one_sentence() -> None:
     same = plan(keep(observed("same"), desired("same")))
     assert shown(same) == "Nothing to do: 1 declared deployment in sync.\n"
+
+
+def test_what_the_service_upgraded_is_not_called_in_sync() -> None:
+    moved = dataclasses.replace(keep(observed("moved"), desired("moved")), reason=Reason.AUTO_UPGRADED)
+    same = keep(observed("same"), desired("same"))
+    where = "`reconciler drift` shows to what."
+    assert shown(plan(moved, same)).split("\n") == [
+        "Nothing to do: 1 declared deployment in sync, 1 upgraded by the service;",
+        f"  {where}",
+        "",
+    ]
+    assert shown(plan(moved), WIDE) == (
+        f"Nothing to do: 1 declared deployment upgraded by the service; {where}\n"
+    )
 
 
 def test_a_plan_that_could_not_read_everything_never_says_that_nothing_is_to_do() -> None:

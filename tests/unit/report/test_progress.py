@@ -1,7 +1,6 @@
 """Progress of an apply, on a terminal and in a log."""
 
 import io
-import re
 from collections.abc import Iterable
 
 from reconciler.engine.outcome import (
@@ -17,23 +16,8 @@ from reconciler.engine.outcome import (
 )
 from reconciler.plan.plan import Step
 from reconciler.report.progress import PlainProgress, TerminalProgress
+from tests.unit.report.terminals import Terminal
 from tests.unit.report.values import create, delete, desired, observed, plan
-
-
-class Terminal(io.TextIOWrapper):
-    """A terminal that remembers what was written to it."""
-
-    def __init__(self) -> None:
-        self.bytes = io.BytesIO()
-        super().__init__(self.bytes, encoding="utf-8")
-
-    def isatty(self) -> bool:
-        return True
-
-    @property
-    def text(self) -> str:
-        self.flush()
-        return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self.bytes.getvalue().decode())
 
 
 class Broken(io.StringIO):

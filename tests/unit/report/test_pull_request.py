@@ -7,7 +7,7 @@ import pytest
 from reconciler.diagnostics import Diagnostic, Place, Severity
 from reconciler.report.plan import render_markdown
 from tests.unit.report.golden_text import as_golden
-from tests.unit.report.test_plan import everything, thousand
+from tests.unit.report.samples import everything, thousand
 from tests.unit.report.values import (
     ALIASES,
     EVIL,

@@ -6,17 +6,8 @@ from reconciler.domain.state import ObservedState
 from reconciler.report.show import document, render_markdown, render_text
 from reconciler.report.style import Style
 from tests.unit.report.golden_text import as_golden
-from tests.unit.report.values import fleet, observed
-
-
-def there() -> ObservedState:
-    return fleet(
-        observed("chat", tags={"Reconciler-Fleet": "contoso"}),
-        observed("batch", sku="GlobalBatch", capacity=None, state="Creating"),
-        observed("voice", "aoai-eus2", model="gpt-4o-audio", sku=None, capacity=7),
-        unreadable="no right to read",
-        missing="there is no such account",
-    )
+from tests.unit.report.samples import there
+from tests.unit.report.values import observed
 
 
 @pytest.mark.parametrize(("name", "width"), [("show-200.txt", 200), ("show-80.txt", 80)])

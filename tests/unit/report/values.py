@@ -5,15 +5,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.domain.deployment import (
-    DeploymentSpec,
     DesiredDeployment,
     JsonValue,
     ModelRef,
-    Sku,
     Unset,
 )
 from reconciler.domain.ids import AccountId, DeploymentId, Region
-from reconciler.domain.sku import SkuName, capacity_of
+from reconciler.domain.sku import SkuName
 from reconciler.domain.state import (
     AccountMissing,
     Listed,
@@ -37,6 +35,7 @@ from reconciler.plan.actions import (
 from reconciler.plan.drift import DriftReport
 from reconciler.plan.plan import Holder, Plan, PoolForecast, Refusal, Step, Unread, Verdict
 from reconciler.report import drift
+from tests.build import declared
 
 PROD = "11111111-1111-1111-1111-111111111111"
 SWEDEN = Region("swedencentral")
@@ -65,14 +64,8 @@ def desired(
     sku: str = "GlobalStandard",
     capacity: int = 50,
 ) -> DesiredDeployment:
-    spelled = SkuName(sku)
-    return DesiredDeployment(
-        id=named(name, in_account),
-        spec=DeploymentSpec(
-            model=ModelRef(name=model, version=version),
-            sku=Sku(name=spelled, capacity=capacity_of(spelled, capacity)),
-        ),
-        region=SWEDEN,
+    return declared(
+        named(name, in_account), ModelRef(name=model, version=version), sku, capacity, region=SWEDEN
     )
 
 

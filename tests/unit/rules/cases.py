@@ -9,9 +9,9 @@ from itertools import product
 
 from reconciler.diagnostics import Severity
 from reconciler.domain.deployment import DesiredDeployment
+from reconciler.domain.fleet import DesiredState, Retirement
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.sku import KNOWN_SKUS
-from reconciler.domain.state import DesiredState, Retirement
 from tests.unit.rules.declare import (
     CHECKPOINT,
     PROD,

@@ -9,18 +9,16 @@ from reconciler.catalogue.load import catalogue
 from reconciler.diagnostics import Diagnostic, Layer, Place, Provenance, Severity
 from reconciler.domain.deployment import (
     UNSET,
-    DeploymentSpec,
     DesiredDeployment,
     JsonValue,
     Lifecycle,
     ModelRef,
-    Sku,
     SourceAccount,
 )
+from reconciler.domain.fleet import DesiredAccount, DesiredState, Fleet, Retirement, Scope
 from reconciler.domain.ids import AccountId, DeploymentId, Region
-from reconciler.domain.sku import SkuName, capacity_of
-from reconciler.domain.state import DesiredAccount, DesiredState, Fleet, Retirement, Scope
 from reconciler.manifest import rules
+from tests import build
 
 TODAY = date(2026, 11, 24)
 TUNED = "gpt-4o-mini-2024-07-18.ft-0123456789abcdef0123456789abcdef"
@@ -75,24 +73,22 @@ def deployment(
     }
     stated |= {key: value for key, value in optional.items() if value is not None}
     layer = Layer(place=Place(file="set.yaml", route=("spec", "deployments", 0)), stated=stated)
-    spelled = SkuName(sku)
-    return DesiredDeployment(
-        id=DeploymentId(account=account or account_id(), name=name),
-        spec=DeploymentSpec(
-            model=ModelRef(
-                name=model,
-                format=model_format or "OpenAI",
-                version=UNSET if version is None else version,
-                source=origin,
-            ),
-            sku=Sku(name=spelled, capacity=UNSET if capacity is None else capacity_of(spelled, capacity)),
-            tags=UNSET if tags is None else tags,
-            settings={
-                name: value if isinstance(value, str) else dict(provider or {})
-                for name, value in optional.items()
-                if name != "tags" and value is not None
-            },
+    return build.declared(
+        DeploymentId(account=account or account_id(), name=name),
+        ModelRef(
+            name=model,
+            format=model_format or "OpenAI",
+            version=UNSET if version is None else version,
+            source=origin,
         ),
+        sku,
+        UNSET if capacity is None else capacity,
+        tags=UNSET if tags is None else tags,
+        settings={
+            name: value if isinstance(value, str) else dict(provider or {})
+            for name, value in optional.items()
+            if name != "tags" and value is not None
+        },
         lifecycle=Lifecycle(ignore_changes=ignored),
         region=None if region is None else Region(region),
         provenance=Provenance(layers=(layer,)),

@@ -11,8 +11,8 @@ from reconciler.catalogue.facts import LifecycleFacts, Sizes, Source, Stage
 from reconciler.catalogue.load import catalogue
 from reconciler.catalogue.subject import subject
 from reconciler.diagnostics import Severity, did_you_mean
+from reconciler.domain.fleet import Retirement
 from reconciler.domain.ids import Region
-from reconciler.domain.state import Retirement
 from reconciler.manifest.rules.capacity import Fault, _fault
 from reconciler.manifest.rules.lifecycle import Life
 from reconciler.manifest.rules.region import nearest_first

@@ -9,7 +9,7 @@ import pytest
 from reconciler.catalogue.load import catalogue
 from reconciler.diagnostics import Severity
 from reconciler.domain.deployment import DesiredDeployment
-from reconciler.domain.state import Retirement
+from reconciler.domain.fleet import Retirement
 from reconciler.manifest import rules
 from tests.unit.rules.declare import IN_SET, TODAY, declared, deployment, find, findings, route, told, tuned
 

@@ -11,8 +11,8 @@ import pytest
 from reconciler.catalogue.load import catalogue
 from reconciler.diagnostics import Provenance, Severity, choice, listing
 from reconciler.domain.deployment import DesiredDeployment
+from reconciler.domain.fleet import DesiredState, Fleet
 from reconciler.domain.ids import DeploymentId
-from reconciler.domain.state import DesiredState, Fleet
 from reconciler.manifest import rules
 from tests.unit.rules.declare import (
     TODAY,
@@ -203,3 +203,26 @@ def test_long_lists_are_cut_and_counted(names: list[str], text: str) -> None:
 
 def test_choices_name_the_first_few() -> None:
     assert [choice(list("abcd")[:n]) for n in range(5)] == ["", "a", "a or b", "a, b or c", "a, b or c"]
+
+
+@pytest.mark.parametrize("code", [one.code for one in rules.RULES if one.by_entry])
+def test_where_an_entry_alone_decides_each_that_says_the_same_is_told_of(code: str) -> None:
+    """One is asked for all that say the same; what is found is still found of every one, and in order."""
+    wrong, sound = _SPEAKS[code][0], deployment(name="sound")
+    many = [
+        replace(
+            one,
+            id=replace(one.id, name=f"{one.id.name}-{number}"),
+            provenance=Provenance(
+                layers=tuple(
+                    replace(layer, place=replace(layer.place, route=("spec", "deployments", number)))
+                    for layer in one.provenance.layers
+                )
+            ),
+        )
+        for number, one in enumerate([wrong, sound, sound, wrong, sound, wrong])
+    ]
+    alone = [found for one in many for found in findings(declared([one]), code)]
+    assert len(alone) % 3 == 0
+    assert alone
+    assert findings(declared(many), code) == alone

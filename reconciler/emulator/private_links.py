@@ -1,0 +1,111 @@
+"""Private endpoints of an account as the account sees them, and its network security perimeters.
+
+Rule of this module: the connections are those in the account's own body; they come from a world or from a
+PUT, for the networks that ask for them belong to another provider. No perimeter is ever associated.
+"""
+
+from reconciler.emulator import accounts, paging, provider_errors
+from reconciler.emulator.turn import Turn, expect
+from reconciler.emulator.wire import Answer, Json, overlay
+
+TYPE = "accounts/privateEndpointConnections"
+_SHAPES = {"properties": dict, "properties.privateLinkServiceConnectionState": dict}
+
+
+def connections(turn: Turn) -> Answer:
+    """Empty on an account without a private endpoint (recorded in June 2023)."""
+    account = accounts.require_parent(turn, "read", TYPE)
+    return Answer(status=200, body=paging.page(turn, _all(account)))
+
+
+def connection(turn: Turn) -> Answer:
+    account = accounts.require_parent(turn, "read", TYPE)
+    return Answer(status=200, body=_require(turn, account))
+
+
+def put_connection(turn: Turn) -> Answer:
+    """Approve, reject or make a connection: 200 at once (specified)."""
+    account = accounts.require_parent(turn, "write", TYPE)
+    asked = turn.body()
+    expect(asked, _SHAPES)
+    accounts.require_quiet(turn)
+    name = turn.args["connection"]
+    before = next((item for item in _all(account) if _is(item, name)), None)
+    old = _new(account["body"], name) if before is None else before
+    body = overlay(old, {"properties": asked.get("properties") or {}})
+    _keep(turn, account, [*(item for item in _all(account) if not _is(item, name)), body])
+    return Answer(status=200, body=body)
+
+
+def delete_connection(turn: Turn) -> Answer:
+    """200 at once, 204 when there is none (specified)."""
+    account = accounts.require_parent(turn, "delete", TYPE)
+    accounts.require_quiet(turn)
+    kept = [item for item in _all(account) if not _is(item, turn.args["connection"])]
+    if len(kept) == len(_all(account)):
+        return Answer(status=204)
+    _keep(turn, account, kept)
+    return Answer(status=200)
+
+
+def resources(turn: Turn) -> Answer:
+    """What a private endpoint can be for: the account as a whole (documented)."""
+    account = accounts.require_parent(turn, "read", "accounts/privateLinkResources")["body"]
+    zones = ["privatelink.cognitiveservices.azure.com"]
+    if account["kind"] in {"AIServices", "OpenAI"}:
+        zones.append("privatelink.openai.azure.com")
+    if account["kind"] == "AIServices":
+        zones.append("privatelink.services.ai.azure.com")
+    item = {
+        "id": f"{account['id']}/privateLinkResources/account",
+        "name": "account",
+        "type": "Microsoft.CognitiveServices/accounts/privateLinkResources",
+        "properties": {
+            "groupId": "account",
+            "requiredMembers": ["default"],
+            "requiredZoneNames": zones,
+            "displayName": "Cognitive Service Account",
+        },
+    }
+    return Answer(status=200, body=paging.page(turn, [item]))
+
+
+def perimeters(turn: Turn) -> Answer:
+    """No network security perimeter is associated."""
+    accounts.require_parent(turn, "read", "accounts/networkSecurityPerimeterConfigurations")
+    return Answer(status=200, body=paging.page(turn, []))
+
+
+def perimeter(turn: Turn) -> Answer:
+    """Raises Refusal: 404, for there is none."""
+    accounts.require_parent(turn, "read", "accounts/networkSecurityPerimeterConfigurations")
+    raise provider_errors.not_found(turn.request.path)
+
+
+def _all(account: Json) -> list[Json]:
+    return list(account["body"]["properties"].get("privateEndpointConnections") or [])
+
+
+def _is(item: Json, name: str) -> bool:
+    return str(item["id"]).rpartition("/")[2].lower() == name.lower()
+
+
+def _require(turn: Turn, account: Json) -> Json:
+    found = next((item for item in _all(account) if _is(item, turn.args["connection"])), None)
+    if found is None:
+        raise provider_errors.not_found(turn.request.path)
+    return found
+
+
+def _new(account: Json, name: str) -> Json:
+    return {
+        "id": f"{account['id']}/privateEndpointConnections/{name}",
+        "name": f"{account['name']}/{name}",
+        "type": f"Microsoft.CognitiveServices/{TYPE}",
+        "properties": {"groupIds": ["account"]},
+    }
+
+
+def _keep(turn: Turn, account: Json, items: list[Json]) -> None:
+    account["body"]["properties"]["privateEndpointConnections"] = items
+    turn.store.put("account", accounts.key_of(turn), account)
