@@ -233,7 +233,9 @@ class _Rewriter:
             if isinstance(spot.node, Map):
                 made = insert_key(text, spot.node, str(route[-1]), flow(_scalar(route, value)))
             else:
-                made = _put(text, spot.node, route, value)
+                made = replaced(text, spot.node, value)
+                if route == CAPACITY:  # a number, so without quotes
+                    made = Splice(made.start, made.end, value)
             draft.splices[spot.file].append(made)
         if own:
             self._override(deployment, own, draft)
@@ -378,11 +380,6 @@ class _Rewriter:
                 draft.splices[file].append(insert_key(text, spec, "deployments", made))
             else:
                 raise Unwritable("the set's list of deployments is no list")
-
-
-def _put(text: str, node: Text, route: Route, value: str) -> Splice:
-    made = replaced(text, node, value)
-    return Splice(made.start, made.end, value) if route == CAPACITY else made
 
 
 def _at(node: object, route: Route) -> Node | None:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 from tests.e2e.desk import Desk
@@ -204,17 +203,6 @@ ACCOUNT = (
     "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg-ai"
     "/providers/Microsoft.CognitiveServices/accounts/aoai-swc"
 )
-
-
-@pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    """The checked-out tree, with an emulator of its own."""
-    workspace = tmp_path / "workspace"
-    workspace.mkdir()
-    monkeypatch.chdir(workspace)
-    there = Desk(workspace)
-    declare(workspace, CHAT)
-    return there
 
 
 def declare(workspace: Path, *deployments: str) -> None:

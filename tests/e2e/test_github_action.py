@@ -21,6 +21,17 @@ MARKER = "<!-- reconciler target=default comment -->"
 
 
 @pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """The checked-out tree, with an emulator of its own."""
+    workspace = tmp_path / "workspace"
+    workspace.mkdir()
+    monkeypatch.chdir(workspace)
+    there = Desk(workspace)
+    declare(workspace, CHAT)
+    return there
+
+
+@pytest.fixture
 def github() -> Iterator[Forge]:
     with forge() as there:
         yield there
