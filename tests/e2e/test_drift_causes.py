@@ -161,7 +161,7 @@ def test_a_deletion_names_who_and_when_and_one_request_asked_for_it(watch: Watch
     assert set(items) == {"chat deleted-outside", "older deleted-outside"}
     assert len(asked(watch)) == 1, "one subscription, one request"
     for item in items.values():
-        assert item["who"]
+        assert item["who"] == "night-shift-script"
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", item["when"])
 
 
