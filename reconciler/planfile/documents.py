@@ -30,7 +30,7 @@ def _time(text: str) -> str:
         if datetime.fromisoformat(text).tzinfo is not None:
             return text
     except ValueError as problem:
-        raise ValueError(f"`createdAt` is no time: {problem}") from problem
+        raise ValueError(f"`createdAt` is not a time: {problem}") from problem
     raise ValueError("`createdAt` has no time zone")
 
 
@@ -153,7 +153,7 @@ class ElsewhereDocument(Document):
 
 
 class CapacityCheckDocument(Document):
-    """What ARM's modelCapacities told about a write, in PTUs."""
+    """What ARM's modelCapacities said about a write, in PTUs."""
 
     needed: int
     available: int | None
@@ -185,7 +185,7 @@ class ActionDocument(Document):
         "With --check-capacity: whether the region had room when ARM was asked; no promise.",
         default="unverified",
     )
-    capacity_check: CapacityCheckDocument | None = _what("What ARM told then.", default=None)
+    capacity_check: CapacityCheckDocument | None = _what("What ARM said then.", default=None)
 
 
 # -- plan --------------------------------------------------------------------------------------------------

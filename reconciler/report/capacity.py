@@ -30,7 +30,7 @@ _HEAD: Final = ("", "region", "SKU", "size", "min", "step", "quota left", "avail
 def check_lines(checks: Sequence[CapacityCheck], style: Style, alias_of: Alias) -> list[str]:
     """The section of a plan: what each write needs of its region, and where else there is room."""
     asked = checks[0].asked_at
-    lines = [style.paint(f"Capacity, as ARM told at {asked}", "bold")]
+    lines = [style.paint(f"Capacity, as ARM said at {asked}", "bold")]
     for check in checks:
         account = check.id.account
         alias = alias_of(account.subscription)
@@ -146,6 +146,6 @@ def last_words(table: CapacityTable, *, hidden: int = 0) -> Iterator[str]:
     told = ", ".join(f"{fit.value} {count[fit]}" for fit in Fit if count[fit])
     rest = f"; {counted(hidden, 'place')} without the offer not shown (-v)" if hidden else ""
     found = f"{counted(len(table.rows), 'place')}: {told}" if told else "no region to look at"
-    yield f"{found}, as ARM told at {table.asked_at}{rest}."
+    yield f"{found}, as ARM said at {table.asked_at}{rest}."
     yield NO_PROMISE
     yield from table.notes

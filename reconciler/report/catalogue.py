@@ -13,7 +13,7 @@ from typing import Any
 from reconciler.catalogue.browse import ModelRow, OfferRow
 from reconciler.catalogue.facts import Availability, PtuFacts, RegionFact, Sizes, SkuFact, Source
 from reconciler.domain.sku import SkuFamily
-from reconciler.report.documents import (
+from reconciler.report.catalogue_documents import (
     CatalogDocument,
     CatalogModelDocument,
     CatalogOfferDocument,

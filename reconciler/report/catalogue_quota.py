@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.catalogue.facts import DefaultQuota, Limit, QuotaLimit
 from reconciler.report.catalogue import Sources, dated, page, said_by
-from reconciler.report.documents import (
+from reconciler.report.catalogue_documents import (
     CatalogDocument,
     CountLimitDocument,
     DefaultLimitDocument,

@@ -351,7 +351,7 @@ def render_prometheus(report: DriftReport, *, fleet: str, at: datetime) -> str:
         ),
         (
             "reconciler_drift_items",
-            "Deployments that are not as declared, by cause; pending ones are no drift.",
+            "Deployments that are not as declared, by cause; pending ones are not drift.",
             [({**us, "cause": cause.value}, counts[cause]) for cause in Cause],
         ),
         ("reconciler_drifted", "1 if the run found drift, as exit code 2 says.", [(us, int(report.drifted))]),

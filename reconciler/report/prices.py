@@ -15,7 +15,7 @@ from reconciler.domain.sku import SkuName
 from reconciler.prices.book import EVERYWHERE, PriceBook, Row
 from reconciler.prices.document import plain
 from reconciler.prices.meters import Use
-from reconciler.report.documents import PriceDocument, PriceListDocument, PricesDocument
+from reconciler.report.catalogue_documents import PriceDocument, PriceListDocument, PricesDocument
 from reconciler.report.layout import paragraph, stacked
 from reconciler.report.style import Style
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 from reconciler.catalogue.facts import PtuFacts, Sizes
 from reconciler.catalogue.sizing import Estimate, formula_of, weights_of
 from reconciler.domain.sku import SkuName
-from reconciler.report.documents import CarriedDocument, EstimateDocument, LegalDocument
+from reconciler.report.catalogue_documents import CarriedDocument, EstimateDocument, LegalDocument
 from reconciler.report.layout import broken, stacked
 from reconciler.report.style import Style
 

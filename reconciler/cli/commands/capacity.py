@@ -85,7 +85,7 @@ def command(
 ) -> int:
     """Say which regions and SKUs would take a model now: offered, legal size, quota left, capacity.
 
-    With PATH the quota is what is left after the plan of those manifests. Capacity is ARM's own answer, with
+    With PATH, the quota is what their plan would leave. Capacity is ARM's own answer, with
     the time it was asked; it is no promise. Exit 1 where nothing fits.
     """
     from reconciler.plan.capacity import Sought

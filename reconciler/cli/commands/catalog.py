@@ -29,7 +29,7 @@ from reconciler.cli.wiring import write_each
 
 if TYPE_CHECKING:
     from reconciler.catalogue import browse
-    from reconciler.report.documents import CatalogDocument
+    from reconciler.report.catalogue_documents import CatalogDocument
 
 
 _filters = into(

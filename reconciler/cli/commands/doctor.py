@@ -132,7 +132,7 @@ def _catalogue(today: date) -> Check:
     subject = f"shipped, under {overlay}" if overlay else "shipped"
     message = f"as of {known.date}, {counted(age, 'day')} old"
     if age > _OLD:
-        fix = "install a newer reconciler, or `reconciler catalog refresh`; what is newer is never an error"
+        fix = "install a newer reconciler, or `reconciler catalog refresh`"
         return _check("catalogue", subject, Status.WARNING, message, fix)
     return _check("catalogue", subject, Status.OK, message)
 
@@ -143,7 +143,7 @@ def _manifests(chosen: Chosen, connection: Connection, tell: Callable[[Check], N
     from reconciler.domain.health import Status
 
     if chosen.paths == (DEFAULT_PATH,) and not Path(DEFAULT_PATH).exists():
-        message = "there are none here; cloud and sign-in alone are examined"
+        message = "there are none here; only cloud and sign-in are checked"
         tell(
             _check(
                 "manifests", DEFAULT_PATH, Status.UNVERIFIED, message, "name the folder with the manifests"

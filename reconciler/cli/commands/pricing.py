@@ -130,7 +130,7 @@ def _declared(paths: tuple[str, ...], output: Output) -> list[Region] | Exit:
 
 def _told(found: Fetched, regions: list[Region], target: Path, output: Output) -> str:
     from reconciler.diagnostics import counted
-    from reconciler.report.documents import PricesRefreshDocument
+    from reconciler.report.catalogue_documents import PricesRefreshDocument
     from reconciler.report.layout import listed as some_of
     from reconciler.report.style import inert, json_text
 
@@ -154,5 +154,5 @@ def _told(found: Fetched, regions: list[Region], target: Path, output: Output) -
         more = len(found.left_out) - len(shown)
         rest = f" and {more} more (-v names them)" if more else ""
         lines.append(f"{counted(len(found.left_out), 'meter')} not used: {names}{rest}")
-    lines.append(f"To go by it: export {PRICES_OVERLAY}={inert(str(target))}")
+    lines.append(f"To use it: export {PRICES_OVERLAY}={inert(str(target))}")
     return "\n".join(lines) + "\n"

@@ -77,7 +77,7 @@ def _offers(observed: ObservedState) -> Mapping[Region, Sequence[Offer]]:
 
 def _told(overlay: Overlay, target: Path, form: str) -> str:
     from reconciler.diagnostics import counted
-    from reconciler.report.documents import CatalogRefreshDocument
+    from reconciler.report.catalogue_documents import CatalogRefreshDocument
     from reconciler.report.style import inert, json_text
 
     if form == "json":
@@ -91,5 +91,5 @@ def _told(overlay: Overlay, target: Path, form: str) -> str:
     total = sum(len(offers) for offers in overlay.offers.values())
     return (
         f"{counted(total, 'offer')} of {counted(len(overlay.offers), 'region')} as of {overlay.day}, in "
-        f"{inert(str(target))}\nTo go by it: export {OVERLAY}={inert(str(target))}\n"
+        f"{inert(str(target))}\nTo use it: export {OVERLAY}={inert(str(target))}\n"
     )

@@ -77,7 +77,7 @@ def template_estate(file: ForeignFile, parameters: Sequence[ForeignFile], settin
     template = _value(file)
     resources = at(template, "resources")[1]
     if not isinstance(resources, list | dict):
-        raise UsageProblem(f"{file.name} is no ARM template: it has no `resources`{_what(file)}")
+        raise UsageProblem(f"{file.name} is not an ARM template: it has no `resources`{_what(file)}")
     given = given_for(template, parameters, setting)
     around = Surroundings(
         subscription=setting.subscription or unknown("subscription().subscriptionId"),

@@ -83,7 +83,7 @@ def check(**more: object) -> CapacityCheck:
 def test_a_check_says_what_is_needed_what_there_is_when_and_where_else() -> None:
     lines = capacity.check_lines([check()], Style(width=80), ALIASES.get)
     text = " ".join(line.strip() for line in lines)
-    assert "as ARM told at 2026-11-29T02:00:00Z" in text
+    assert "as ARM said at 2026-11-29T02:00:00Z" in text
     assert "short: prod/aoai-swc/chat needs 100 PTU on ProvisionedManaged in eastus2; 50 available" in text
     assert "room elsewhere: swedencentral 300" in text
     assert "no promise" in text
