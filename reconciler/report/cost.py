@@ -5,12 +5,13 @@ Rule of this module: a sum that lacks a part says so, and an amount never stands
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from reconciler.diagnostics import counted
 from reconciler.domain.costs import Costs
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.sku import SkuReach
@@ -23,6 +24,8 @@ from reconciler.report.style import Style
 
 _REACH: Final = {SkuReach.REGIONAL: "regional", SkuReach.DATA_ZONE: "data zone", SkuReach.GLOBAL: "global"}
 _MOST_GROUPS = 3
+_MOST_ALIKE = 5
+"""Rows of unknown amount and one reason that are listed; more are counted."""
 
 
 def document(cost: Cost) -> BillDocument:
@@ -33,17 +36,8 @@ def document(cost: Cost) -> BillDocument:
 def render_text(cost: Cost, *, style: Style, verbose: bool = False) -> str:
     """The bill of what is declared or there; with `verbose` how each line comes about."""
     rows = [row for row in _rows(cost) if row.after is not None or row.rates or row.doubts]
-    table = [
-        (
-            style.show(row.name),
-            style.show(row.what),
-            _amount(cost, row),
-            _remark(row),
-        )
-        for row in rows
-    ]
     lines = [style.paint(_title(cost.costs), "bold")]
-    lines += _fitted(table, style)
+    lines += _fitted(_table(cost, rows, style, verbose=verbose), style)
     if verbose:
         lines += arithmetic(cost, style)
     lines += ["", *doubts(cost, style), *sentences(cost, style)]
@@ -53,9 +47,8 @@ def render_text(cost: Cost, *, style: Style, verbose: bool = False) -> str:
 def plan_lines(cost: Cost, style: Style, *, verbose: bool = False) -> list[str]:
     """The section of a plan: every deployment whose cost changes, then the sum."""
     rows = [row for row in _rows(cost) if row.changes]
-    table = [(style.show(row.name), style.show(row.what), _amount(cost, row), _remark(row)) for row in rows]
     lines = [style.paint(_title(cost.costs), "bold")]
-    lines += _fitted(table, style)
+    lines += _fitted(_table(cost, rows, style, verbose=verbose), style)
     if verbose:
         lines += arithmetic(cost, style)
     lines += [*doubts(cost, style), *sentences(cost, style)]
@@ -78,8 +71,9 @@ def sentence(cost: Cost) -> str:
 def total(cost: Cost) -> str:
     """The sum or the difference: ``+$73,000.00 a month``, and that more is due where a part is not known."""
     known = money(cost.costs, cost.after.total) if cost.delta is None else _signed(cost.costs, cost.delta)
-    more = any(not one.usage for one in cost.doubts)
-    return f"{known} a month{', and a part that is not known' if more else ''}"
+    if any(not one.usage for one in cost.doubts):
+        return f"{known} a month, and a part that is not known"
+    return f"{known} a month{', usage not counted' if cost.doubts else ''}"
 
 
 def money(costs: Costs, value: Decimal) -> str:
@@ -213,6 +207,15 @@ def _amount(cost: Cost, row: _Row) -> str:
     if cost.before is not None:
         return _signed(cost.costs, row.delta)
     return "" if row.after is None else money(cost.costs, row.after)
+
+
+def _table(cost: Cost, rows: Sequence[_Row], style: Style, *, verbose: bool) -> list[tuple[str, ...]]:
+    """A row each; those of unknown amount and one reason are one row where they are many."""
+    whole = [(style.show(row.name), style.show(row.what), _amount(cost, row), _remark(row)) for row in rows]
+    alike = Counter(rest for _, *rest_of in whole if (rest := tuple(rest_of))[1] == "?")
+    many = {rest for rest, number in alike.items() if number > _MOST_ALIKE and not verbose}
+    told = [row for row in whole if row[1:] not in many]
+    return told + [(counted(alike[rest], "deployment"), *rest) for rest in alike if rest in many]
 
 
 def _fitted(table: Sequence[tuple[str, ...]], style: Style) -> list[str]:

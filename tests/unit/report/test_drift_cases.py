@@ -11,7 +11,7 @@ from reconciler.domain.health import Check, Status
 from reconciler.plan.causes import ABOUT, Cause
 from reconciler.plan.drift import DriftItem, DriftReport, UnreadableAccount
 from reconciler.report import doctor, lifecycle, quota
-from reconciler.report.drift import render_github, render_junit, render_prometheus
+from reconciler.report.drift_builds import render_github, render_junit, render_prometheus
 from reconciler.report.style import Style
 from tests.unit.report.hostile import ANYTHING, evil_drift, obeyed
 from tests.unit.report.samples import ASKED, lifespan
