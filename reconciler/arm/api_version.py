@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from reconciler.arm.printable import printable
+from reconciler.domain.fields import FIELDS
 
 DEFAULT_API_VERSION = "2026-09-01"
 """The newest stable version of accounts/deployments (azure-rest-api-specs; recorded in October 2026)."""
@@ -23,18 +24,6 @@ NOT_REGISTERED = "NoRegisteredProviderFound"
 _SUPPORTED = re.compile(r"supported api-versions are '([^']*)'", re.IGNORECASE)
 _STABLE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _OLDEST = "2023-05-01"  # the first with `sku`, without which no capacity can be said
-
-# First stable version of what a manifest can declare beyond model, sku and policy (same source).
-_SINCE: Mapping[str, tuple[str, ...]] = {
-    "2024-10-01": (
-        "tags (the owner mark is one)",
-        "model.publisher",
-        "model.sourceAccount",
-        "capacitySettings",
-    ),
-    "2025-06-01": ("spilloverDeploymentName",),
-    "2025-12-01": ("serviceTier", "deploymentState", "routing"),
-}
 
 
 def offered(message: str) -> tuple[str, ...]:
@@ -57,8 +46,9 @@ def newest_usable(message: str, refused: str) -> str | None:
 
 
 def not_carried(version: str) -> tuple[str, ...]:
-    """What a manifest may declare and this version cannot carry."""
-    return tuple(name for since, names in _SINCE.items() if since > version for name in names)
+    """What a manifest may declare and this stable version cannot carry, though a newer one can."""
+    lacking = (field for field in FIELDS if _STABLE.fullmatch(field.since) and field.since > version)
+    return tuple("tags (the owner mark is one)" if one.path == "tags" else one.path for one in lacking)
 
 
 class Versions:

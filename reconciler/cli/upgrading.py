@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -23,18 +24,22 @@ from reconciler.cli.wiring import (
     the_clock,
     write_result,
 )
-from reconciler.diagnostics import Severity
+from reconciler.diagnostics import Diagnostic, Route, Severity
 from reconciler.domain.fleet import DesiredState
+from reconciler.domain.ids import DeploymentId
 from reconciler.errors import ReconcilerError, UsageProblem
 from reconciler.manifest.files import STDIN
 from reconciler.manifest.load import LoadedManifests
+from reconciler.manifest.source import Sources as Texts
 from reconciler.plan.plan import Plan
 from reconciler.report import upgrade as report
 from reconciler.report.style import json_text
+from reconciler.report.upgrade import Done
 from reconciler.upgrade.live import Live, judged, live_of
 from reconciler.upgrade.propose import Proposal, Season, Standing, Strategy, proposals
 from reconciler.upgrade.rewrite import Rewriting, rewritten
 from reconciler.upgrade.target import Sources, Wish
+from reconciler.upgrade.wanted import Beside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,36 +86,36 @@ def upgraded(asked: Asked, chosen: Chosen, connection: Connection, output: Outpu
     everything = replace(chosen, select="", targets=(), excludes=(), shard="")
     whole = read if everything == replace(chosen, shard="") else resolved(read.read, everything)
     found = proposals(desired.deployments, whole.understood.deployments, season)
-    made = rewritten(whole, [one.wanted for one in found if one.wanted is not None])
-    found = tuple(_unwritable(one, made) for one in found)
+    edit = partial(_edited, whole, partial(resolved, chosen=everything))
     check = partial(checked, cloud=connection.cloud, today=today, offline=asked.offline)
+    found, made = edit(found)
+    found, made, worse = _sound(
+        found, made, whole, edit, partial(check, chosen=everything, errors_only=True), force=asked.force
+    )
     plan: Plan | None = None
-    worse: tuple[str, ...] = ()
-    if made.made:
-        worse = _new_errors(whole, made, partial(check, chosen=everything))
-        after = made.loaded if whole is read else resolved(made.loaded.read, chosen)
-        if live is not None and not worse:
-            plan = _plan_after(check(after, chosen=chosen), connection, output)
-            found = tuple(one if plan is None else judged(one, plan) for one in found)
+    if made.made and live is not None and not worse:
+        about = _with_new_ones(chosen, made)
+        after = made.loaded if whole is read else resolved(made.loaded.read, about)
+        plan = _plan_after(check(after, chosen=about), connection, output)
+        found = tuple(one if plan is None else judged(one, plan) for one in found)
         if not asked.force and plan is not None:
-            solved = [one for one in found if one.standing is Standing.EDIT]
-            made = rewritten(whole, [one.wanted for one in solved if one.wanted is not None])
-    refused = bool(worse) or (plan is not None and bool(plan.refusals))
-    written = asked.write and bool(made.texts) and (asked.force or not refused)
-    if asked.write and made.texts and not written:
+            found, made = edit(found)
+    refused = bool(made.texts) and not asked.force and bool(worse or (plan is not None and plan.refusals))
+    if refused:
         why = (
-            f"these edits make the manifests wrong ({worse[0]})"
+            f"these edits make the manifests wrong ({worse})"
             if worse
             else "the plan of these edits is refused"
         )
-        note(output, f"nothing was written: {why}. --force writes them all the same")
-    if written:
+        told = "nothing was written: " if asked.write else ""
+        note(output, f"{told}{why}. --write --force writes them all the same")
+    done = Done.REFUSED if refused else Done.WRITTEN if asked.write and made.texts else Done.PROPOSED
+    if done is Done.WRITTEN:
         _write(read, made)
-    _print(found, made, read, plan, output, within=days, written=written)
-    unsolved = any(one.standing is Standing.UNSOLVED for one in found)
-    if unsolved or (asked.write and made.texts and not written):
+    _print(found, made, read, plan, output, within=days, done=done)
+    if refused or any(one.standing is Standing.UNSOLVED for one in found):
         return Exit.FAILED
-    return Exit.CHANGES if made.texts and not written else Exit.DONE
+    return Exit.CHANGES if made.texts and done is Done.PROPOSED else Exit.DONE
 
 
 def _print(
@@ -121,27 +126,46 @@ def _print(
     output: Output,
     *,
     within: int,
-    written: bool,
+    done: Done,
 ) -> None:
-    before = {file.name: file.lines.text for file in read.read.files}
-    texts = {name: (before[name], text) for name, text in made.texts.items()}
+    texts = made.texts
     for each in output.each():
         match each.form:
             case "json":
                 text = json_text(report.document(found, read.sources.span).to_json())
             case "markdown":
                 planned = "" if plan is None else plan_markdown(plan, read.understood.fleet)
-                text = report.render_markdown(found, texts, within=within, written=written, plan=planned)
+                text = report.render_markdown(found, texts, within=within, done=done, plan=planned)
             case "diff":
-                text = report.diff(texts)
+                text = "" if done is Done.REFUSED else report.diff(texts)
             case _:
-                text = report.render_text(found, texts, style=style_of(each), within=within, written=written)
+                text = report.render_text(found, texts, style=style_of(each), within=within, done=done)
         write_result(each, text)
 
 
-def _unwritable(one: Proposal, made: Rewriting) -> Proposal:
-    why = made.failed.get(one.id)
-    if why is None or one.wanted is None:
+def _edited(
+    whole: LoadedManifests, read: Callable[[Texts], LoadedManifests], found: Sequence[Proposal]
+) -> tuple[tuple[Proposal, ...], Rewriting]:
+    """The proposals as edits of the text; those that cannot be made are not solved."""
+    wanted = [one.wanted for one in found if one.standing is Standing.EDIT and one.wanted is not None]
+    made = rewritten(whole, wanted, read)
+    return tuple(_unsolved(one, made.failed.get(one.id, "")) for one in found), made
+
+
+def _with_new_ones(chosen: Chosen, made: Rewriting) -> Chosen:
+    """What was chosen, and with the deployments that are named one by one those that come beside them."""
+    if not chosen.targets:
+        return chosen
+    new = (
+        f"{one.id.account.subscription}/{one.id.account.name}/{one.name}"
+        for one in made.made
+        if isinstance(one, Beside)
+    )
+    return replace(chosen, targets=(*chosen.targets, *new))
+
+
+def _unsolved(one: Proposal, why: str) -> Proposal:
+    if not why or one.wanted is None:
         return one
     return replace(
         one, standing=Standing.UNSOLVED, wanted=None, reason="; ".join(filter(None, (one.reason, why)))
@@ -159,17 +183,49 @@ def _live(desired: DesiredState, connection: Connection, output: Output) -> Live
     return live_of(desired, observed)
 
 
-def _new_errors(
-    before: LoadedManifests, made: Rewriting, check: Callable[[LoadedManifests], Loaded]
-) -> tuple[str, ...]:
-    """What is wrong with the edited manifests and was not before, in words."""
-    found = _errors(check(made.loaded))
-    return tuple(one for one in found if one not in _errors(check(before))) if found else ()
+def _sound(
+    found: tuple[Proposal, ...],
+    made: Rewriting,
+    before: LoadedManifests,
+    edit: Callable[[Sequence[Proposal]], tuple[tuple[Proposal, ...], Rewriting]],
+    check: Callable[[LoadedManifests], Loaded],
+    *,
+    force: bool,
+) -> tuple[tuple[Proposal, ...], Rewriting, str]:
+    """The proposals less those whose edits make the manifests wrong, and what is wrong apart from those."""
+    known: frozenset[str] | None = None
+    while made.made:
+        wrong = [one for one in check(made.loaded).diagnostics if one.severity is Severity.ERROR]
+        if wrong and known is None:
+            known = frozenset(map(_words, check(before).diagnostics))
+        new = [one for one in wrong if known is None or _words(one) not in known]
+        blamed = {} if force else _blamed(new, made)
+        if not blamed:
+            return found, made, _words(new[0]) if new else ""
+        found, made = edit([_unsolved(one, blamed.get(one.id, "")) for one in found])
+    return found, made, ""
 
 
-def _errors(loaded: Loaded) -> list[str]:
-    wrong = (one for one in loaded.diagnostics if one.severity is Severity.ERROR)
-    return [f"{one.code}: {one.message}" for one in wrong]
+def _words(one: Diagnostic) -> str:
+    return f"{one.code}: {one.message}"
+
+
+def _blamed(wrong: Sequence[Diagnostic], made: Rewriting) -> dict[DeploymentId, str]:
+    """The edited deployments that errors are about, with the first of each in words."""
+    edits = {
+        DeploymentId(account=one.id.account, name=one.name) if isinstance(one, Beside) else one.id: one.id
+        for one in made.made
+    }
+    stated = defaultdict[tuple[str, int, Route], list[DeploymentId]](list)
+    for one in made.loaded.understood.deployments if wrong else ():
+        for layer in one.provenance.layers if one.id in edits else ():
+            stated[layer.place.file, layer.place.document, layer.place.route].append(edits[one.id])
+    blamed: dict[DeploymentId, str] = {}
+    for error, place in ((one, one.place) for one in wrong if one.place is not None):
+        for length in range(len(place.route) + 1):
+            for identity in stated.get((place.file, place.document, place.route[:length]), ()):
+                blamed.setdefault(identity, f"with it the manifests are wrong ({_words(error)})")
+    return blamed
 
 
 def _plan_after(loaded: Loaded, connection: Connection, output: Output) -> Plan | None:
@@ -198,8 +254,8 @@ def _write(read: LoadedManifests, made: Rewriting) -> None:
         now = Path(name).read_bytes()
         if not files[name].same(now):
             raise ReconcilerError(f"{name} changed while it was edited; nothing was written. Run it again")
-        contents[Path(name)] = ("\ufeff" if now.startswith(b"\xef\xbb\xbf") else "") + text
-    for path, text in contents.items():
+        contents[Path(name)] = ("\ufeff" if now.startswith(b"\xef\xbb\xbf") else "") + text.after
+    for path, content in contents.items():
         mode = path.stat().st_mode
-        save(path, text)
+        save(path, content)
         path.chmod(mode)

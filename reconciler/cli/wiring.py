@@ -132,16 +132,25 @@ def resolved(texts: Sources, chosen: Chosen) -> LoadedManifests:
 
 
 def checked(
-    read: LoadedManifests, chosen: Chosen, cloud: str | None, *, today: date, offline: bool = False
+    read: LoadedManifests,
+    chosen: Chosen,
+    cloud: str | None,
+    *,
+    today: date,
+    offline: bool = False,
+    errors_only: bool = False,
 ) -> Loaded:
-    """Manifests with what every rule says of them; see `load_manifests`."""
+    """Manifests with what every rule says of them, or those that can find errors; see `load_manifests`."""
     from reconciler.cli.knowledge import catalogue
     from reconciler.manifest import rules
 
     understanding = read.understood
     if cloud is not None:
         understanding = replace(understanding, fleet=replace(understanding.fleet, cloud=cloud))
-    found = (*read.diagnostics, *rules.check(understanding, catalogue(), today, asks_arm=not offline))
+    found = (
+        *read.diagnostics,
+        *rules.check(understanding, catalogue(), today, asks_arm=not offline, errors_only=errors_only),
+    )
     if offline and read.policies:
         from reconciler.cli.policies import of_declared
 

@@ -7,12 +7,12 @@ known here can be written below `extraProperties`; every write carries over what
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
-from reconciler.domain.deployment import JsonObject, JsonValue
+from reconciler.domain.deployment import JsonValue
 from reconciler.domain.json_values import Path, empty, same
 from reconciler.domain.sku import SkuFamily, SkuName
 
@@ -111,32 +111,10 @@ class Field:
         return any(not empty(usual) and self.agrees(found, usual) for usual in (self.absent, self.default))
 
 
-def _property(
-    name: str,
-    about: str,
-    known_from: str,
-    *,
-    compare: Compare = Compare.VALUE,
-    absent: JsonValue = None,
-    default: JsonValue = None,
-    nullable: bool = False,
-    returned: bool = True,
-    since: str = "",
-    own: bool = True,
-) -> Field:
-    return Field(
-        path=name if own else f"extraProperties.{name}",
-        arm=("properties", name),
-        about=about,
-        known_from=known_from,
-        compare=compare,
-        absent=absent,
-        default=default,
-        nullable=nullable,
-        returned=returned,
-        since=since,
-        own=own,
-    )
+def _property(name: str, about: str, known_from: str, *, own: bool = True, **more: Any) -> Field:  # noqa: ANN401 -- columns of a row, typed there
+    path = name if own else f"extraProperties.{name}"
+    arm = ("properties", name)
+    return Field(path=path, arm=arm, about=about, known_from=known_from, own=own, **more)
 
 
 _MIGRATION = (
@@ -187,6 +165,7 @@ FIELDS: Final[tuple[Field, ...]] = (
         arm=("properties", "model", "publisher"),
         about="Publisher of the model; seldom needed.",
         known_from=_SCHEMA,
+        since="2024-10-01",
     ),
     Field(
         path="sku.name",
@@ -232,12 +211,23 @@ FIELDS: Final[tuple[Field, ...]] = (
         "Microsoft, spillover (2026-07-09), with 2024-10-01; in the schema since 2025-06-01",
         compare=Compare.NAME,
         nullable=True,
+        since="2025-06-01",
     ),
     _property(
-        "parentDeploymentName", "Name of the parent deployment.", _SCHEMA, compare=Compare.NAME, nullable=True
+        "parentDeploymentName",
+        "Name of the parent deployment.",
+        _SCHEMA,
+        compare=Compare.NAME,
+        nullable=True,
+        since="2024-10-01",
     ),
     _property(
-        "capacitySettings", "For internal use, says ARM.", _SCHEMA, compare=Compare.FREE, nullable=True
+        "capacitySettings",
+        "For internal use, says ARM.",
+        _SCHEMA,
+        compare=Compare.FREE,
+        nullable=True,
+        since="2024-10-01",
     ),
     _property(
         "serviceTier",
@@ -262,12 +252,14 @@ FIELDS: Final[tuple[Field, ...]] = (
         "OpenAPI 2025-12-01; Microsoft, model router",
         compare=Compare.FREE,
         nullable=True,
+        since="2025-12-01",
     ),
     _property(
         "dynamicThrottlingEnabled",
         "Let the service lend unused throughput.",
         "read-only in the schema, sent by azurerm all the same",
         absent=False,
+        since="2024-10-01",
     ),
     _property(
         "modelProviderData",
@@ -299,8 +291,9 @@ FIELDS: Final[tuple[Field, ...]] = (
         path="tags",
         arm=("tags",),
         about="Azure tags; a tag that is not stated is left alone.",
-        known_from="schema of PUT since 2024-10-01",
+        known_from="schema of PUT",
         reason="tags-changed",
+        since="2024-10-01",
     ),
 )
 """Every field that a manifest can state and a PUT takes, in the order in which a plan shows changes."""
@@ -389,12 +382,3 @@ def rank(path: str) -> tuple[int, str]:
     if found is None:
         return (len(FIELDS) - 1, path)
     return (len(FIELDS) if parts[0] == "tags" else found, path)
-
-
-def unset_paths(value: JsonObject, path: Path = ()) -> Iterable[Path]:
-    """The places in a declared body that hold a null: they are to go."""
-    for name, inner in value.items():
-        if inner is None:
-            yield (*path, name)
-        elif type(inner) is not str and isinstance(inner, Mapping):
-            yield from unset_paths(inner, (*path, name))

@@ -6,7 +6,7 @@ Everything here returns a new value; what is passed in is never changed.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from reconciler.domain.deployment import JsonObject, JsonValue
 
@@ -134,6 +134,15 @@ def leaves(value: JsonValue, path: Path = ()) -> list[tuple[Path, JsonValue]]:
     if isinstance(value, Mapping) and value:
         return [leaf for name, inner in value.items() for leaf in leaves(inner, (*path, name))]
     return [(path, value)]
+
+
+def unset_paths(value: JsonObject, path: Path = ()) -> Iterator[Path]:
+    """The paths that hold a null: in a declared body they are to go."""
+    for name, inner in value.items():
+        if inner is None:
+            yield (*path, name)
+        elif type(inner) is not str and isinstance(inner, Mapping):
+            yield from unset_paths(inner, (*path, name))
 
 
 def differing(before: JsonValue, after: JsonValue) -> list[Path]:

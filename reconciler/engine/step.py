@@ -17,7 +17,7 @@ from reconciler.engine.outcome import Fault, ItemReport, Listener, Outcome, Send
 from reconciler.engine.pace import Pace, Resends
 from reconciler.engine.ports import DeploymentsApi
 from reconciler.engine.stop import Stop
-from reconciler.plan.pair import field_changes
+from reconciler.plan.pair import field_changes, only_new_marks
 from reconciler.plan.plan import Step
 
 
@@ -155,10 +155,11 @@ class StepContext:
         return min(delay * self.pace.poll_growth, self.pace.poll_cap)
 
     def missing(self, desired: DesiredDeployment, now: ObservedDeployment | None) -> tuple[str, ...]:
-        """The fields in which `now` is not as declared."""
+        """The fields in which `now` is not as declared, and the mark that the step is there to renew."""
         if now is None:
             return ("it is not there",)
-        return tuple(change.path for change in field_changes(desired, now, self.fleet))
+        renew = only_new_marks(self.step.action.changes)
+        return tuple(change.path for change in field_changes(desired, now, self.fleet, renew=renew))
 
     def fault(self, code: str, message: str) -> Fault:
         """A fault of this step, with the request that it is about."""

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, get_args, get_origin
 
 from reconciler.domain.deployment import JsonObject, JsonValue, ModelRef
-from reconciler.domain.fields import BY_PATH, extra_properties, own_properties, unset_paths
+from reconciler.domain.fields import BY_PATH, extra_properties, own_properties
 from reconciler.domain.ids import AccountId, is_guid
-from reconciler.domain.json_values import empty
+from reconciler.domain.json_values import empty, unset_paths
 from reconciler.domain.marks import FLEET_TAG, OURS, REMOVAL_TAG
 from reconciler.domain.sku import SkuName
 from reconciler.export.estate import Found

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import BinaryIO, Final, TextIO
 
@@ -76,36 +76,34 @@ class SourceMap:
     """Finds lines and columns for symbolic places, and lines for showing. `files` were read."""
 
     def __init__(self, sources: Sources) -> None:
-        self._lines = {file.name: file.lines for file in sources.files}
-        self.files = tuple(self._lines)
+        self._files = {file.name: file for file in sources.files}
+        self.files = tuple(self._files)
         self._documents = {
             (document.file, document.index): document for document in (*sources.documents, *sources.shown)
         }
-        self._located = lru_cache(_AT_HAND)(self._composed)
+        self._located = lru_cache(_AT_HAND)(located)
 
     def span(self, place: Place) -> Span | None:
         """Where a place is, or its nearest ancestor that exists; None in a file that was not read."""
-        lines = self._lines.get(place.file)
-        if place.span is not None or lines is None:
+        file = self._files.get(place.file)
+        if place.span is not None or file is None:
             return place.span
         document = self._documents.get((place.file, place.document))
         if document is None:
             return None
-        root = document.root if document.located else self._located(place.file)[place.document]
+        root = document.root if document.located else self._located(file)[place.document]
         key, node = _walk(root, place.route)
+        lines = file.lines
         if key is not None and (place.on_key or (isinstance(node, Text) and node.start == node.end)):
             return lines.first_line(key.start, key.end)
         if isinstance(node, Text):
             return lines.span(node.start, node.end)
         return lines.first_line(node.start, node.end)
 
-    def _composed(self, file: str) -> Mapping[int, Node]:
-        return dict(compose(file, self._lines[file].text).roots)
-
     def line(self, file: str, line_no: int) -> str | None:
         """One line of a file, without its line break; lines count from 1."""
-        lines = self._lines.get(file)
-        return None if lines is None else lines.line(line_no)
+        known = self._files.get(file)
+        return None if known is None else known.lines.line(line_no)
 
 
 def _walk(root: Node, route: Route) -> tuple[Text | None, Node]:
@@ -139,26 +137,15 @@ def read_documents(paths: Sequence[str], *, stdin: TextIO | BinaryIO | None = No
     )
 
 
-def located(read: Sources) -> Sources:
-    """The same with documents whose nodes know where they stand."""
-    missing = {one.file for one in read.documents if not one.located}
-    composed = {
-        file.name: dict(compose(file.name, file.lines.text).roots)
-        for file in read.files
-        if file.name in missing
-    }
-    return replace(
-        read,
-        documents=tuple(
-            one if one.located else replace(one, root=composed[one.file][one.index], located=True)
-            for one in read.documents
-        ),
-    )
+def located(file: SourceFile) -> Mapping[int, Node]:
+    """The documents of a file by number, in nodes that know where they stand; for that it is read again."""
+    return dict(compose(file.name, file.lines.text).roots)
 
 
 def amended(read: Sources, texts: Mapping[str, str]) -> Sources:
     """The same sources with other texts in some of their files; only those files are read again."""
-    again = {name: _read(name, text.encode()) for name, text in texts.items()}
+    shared = Shared()
+    again = {name: _read(name, text.encode(), shared) for name, text in texts.items()}
     kept: dict[str, list[Document]] = {file.name: [] for file in read.files}
     for document in read.documents:
         kept[document.file].append(document)

@@ -11,8 +11,18 @@ from functools import wraps
 from typing import Final, TypeVar
 
 from reconciler.domain.deployment import DesiredDeployment, JsonObject, JsonValue, OnRemoval, Unset
-from reconciler.domain.fields import SOURCE_FIELDS, body_path, field_at, read_only, unset_paths
-from reconciler.domain.json_values import Path, at, canonical, empty, has, laid_over, same, without
+from reconciler.domain.fields import SOURCE_FIELDS, body_path, field_at, read_only
+from reconciler.domain.json_values import (
+    Path,
+    at,
+    canonical,
+    empty,
+    has,
+    laid_over,
+    same,
+    unset_paths,
+    without,
+)
 from reconciler.domain.marks import FLEET_TAG, MODEL_TAG, REMOVAL_TAG, SPEC_TAG
 from reconciler.domain.state import ObservedDeployment
 

@@ -5,6 +5,7 @@ Both are made once per pair; whatever judges the pair reads them here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -44,7 +45,7 @@ class Pair:
         found = self._untold_source + body_changes(
             self.observed, self.body, gone=gone(self.desired), forgetful=self.unchanged
         )
-        return () if not self.renew and all(map(_never_written, found)) else found
+        return found if self.renew or not only_new_marks(found) else ()
 
     @property
     def _untold_source(self) -> tuple[FieldChange, ...]:
@@ -70,8 +71,9 @@ class Pair:
         return tuple(change.path for change in there if change.path not in declared)
 
 
-def _never_written(change: FieldChange) -> bool:
-    return change.path == f"tags.{MODEL_TAG}" and change.before is None
+def only_new_marks(changes: Sequence[FieldChange]) -> bool:
+    """Whether nothing is lacking but the mark that earlier releases did not write."""
+    return bool(changes) and all(one.path == f"tags.{MODEL_TAG}" and one.before is None for one in changes)
 
 
 def unanswered(desired: DesiredDeployment, observed: ObservedDeployment) -> tuple[str, ...]:

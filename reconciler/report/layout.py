@@ -100,8 +100,11 @@ def paragraph(text: str, *, width: int, indent: str = "", hanging: str | None = 
     """`text` in lines of at most `width` columns; a word longer than a line is broken, if it must be."""
     hanging = indent if hanging is None else hanging
     width = max(width, len(indent) + 20, len(hanging) + 20)
+    text = text.strip()
+    if text and text.isascii() and len(indent) + len(text) <= width:
+        return [indent + text]
     lines, line, space, empty = list[str](), indent, "", True
-    for piece in re.findall(r"\s+|\S+", text.strip()):
+    for piece in re.findall(r"\s+|\S+", text):
         if piece.isspace():
             space = piece
             continue

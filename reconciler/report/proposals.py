@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from reconciler.plan.proposal import Move, RoomProposal
@@ -10,12 +10,9 @@ from reconciler.report.capacity import NO_PROMISE
 from reconciler.report.documents import EditedDocument, MoveDocument, ProposalsDocument
 from reconciler.report.layout import paragraph
 from reconciler.report.style import Style
-from reconciler.report.upgrade import diff
+from reconciler.report.upgrade import Texts, diff
 
 __all__ = ["diff", "document", "render_text"]
-
-Texts = Mapping[str, tuple[str, str]]
-"""By file name: the text before and the text after."""
 
 _TODO: Final = {
     Move.NOTHING: "nothing to do",
@@ -65,7 +62,7 @@ def document(found: Sequence[RoomProposal], texts: Texts, asked_at: str) -> Prop
             for one in found
         ),
         edits=tuple(
-            EditedDocument(path=name, before=before, after=after) for name, (before, after) in texts.items()
+            EditedDocument(path=name, before=text.before, after=text.after) for name, text in texts.items()
         ),
     )
 

@@ -106,7 +106,8 @@ def inert(text: str) -> str:
     """
     if not (text.isascii() and text.isprintable()):
         text = "".join(_visible(character) for character in text)
-    return _ANYWHERE.sub(r"#\\#", _AT_START.sub(r"\\::", text))
+    text = _AT_START.sub(r"\\::", text) if "::" in text else text
+    return _ANYWHERE.sub(r"#\\#", text) if "##" in text else text
 
 
 def _visible(character: str) -> str:

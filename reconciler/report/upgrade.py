@@ -5,8 +5,8 @@ Rule of this module: what is proposed stands before what could not be solved, an
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import StrEnum
 from pathlib import PurePath
 
 from reconciler.diagnostics import Place, Span, counted
@@ -23,11 +23,21 @@ from reconciler.report.layout import paragraph
 from reconciler.report.markdown import markdown_fence, markdown_inert
 from reconciler.report.style import Style
 from reconciler.upgrade.propose import Proposal, Standing, Strategy
-from reconciler.upgrade.rewrite import Beside, Removal
+from reconciler.upgrade.splices import Edited
+from reconciler.upgrade.wanted import Beside, Removal
 
 Spans = Callable[[Place], Span | None]
-Texts = Mapping[str, tuple[str, str]]
-"""Old and new text by file name."""
+Texts = Mapping[str, Edited]
+"""Edited texts by file name."""
+
+
+class Done(StrEnum):
+    """What became of the edits: `REFUSED` ones would make the manifests wrong, or their plan is refused."""
+
+    PROPOSED = "proposed"
+    WRITTEN = "written"
+    REFUSED = "refused"
+
 
 _WORDS = {
     Strategy.IN_PLACE: "in place",
@@ -37,7 +47,7 @@ _WORDS = {
 }
 
 
-def render_text(found: Sequence[Proposal], texts: Texts, *, style: Style, within: int, written: bool) -> str:
+def render_text(found: Sequence[Proposal], texts: Texts, *, style: Style, within: int, done: Done) -> str:
     """The proposals one below the other, then the diff unless it was written, then the counts."""
     lines: list[str] = []
     for standing in Standing:
@@ -45,9 +55,9 @@ def render_text(found: Sequence[Proposal], texts: Texts, *, style: Style, within
             lines += _told(one, style)
     if lines:
         lines.append("")
-    if not written and texts:
+    if done is not Done.WRITTEN and texts:
         lines += [*(style.show(line) for line in diff(texts).splitlines()), ""]
-    lines += paragraph(summary_line(found, within, written=written), width=style.width, hanging="  ")
+    lines += paragraph(summary_line(found, within, done=done), width=style.width, hanging="  ")
     return "\n".join(lines) + "\n"
 
 
@@ -88,27 +98,18 @@ def _details(one: Proposal) -> Iterator[str]:
 
 def diff(texts: Texts) -> str:
     """A unified diff of all files, as `git apply` and `patch -p1` take it."""
-    parts: list[str] = []
-    for name, (before, after) in sorted(texts.items()):
-        path = PurePath(name).as_posix().lstrip("/")
-        made = difflib.unified_diff(
-            before.splitlines(keepends=True),
-            after.splitlines(keepends=True),
-            fromfile=f"a/{path}",
-            tofile=f"b/{path}",
-        )
-        parts += [
-            line if line.endswith(("\n", "\r")) else f"{line}\n\\ No newline at end of file\n"
-            for line in made
-        ]
-    return "".join(parts)
+    return "".join(
+        line
+        for name, text in sorted(texts.items())
+        for line in text.diff(PurePath(name).as_posix().lstrip("/"))
+    )
 
 
 def render_markdown(
-    found: Sequence[Proposal], texts: Texts, *, within: int, written: bool, plan: str = ""
+    found: Sequence[Proposal], texts: Texts, *, within: int, done: Done, plan: str = ""
 ) -> str:
     """The text of a pull request: a table, what needs a person, the diff unless it was written, the plan."""
-    lines = ["## Models that retire", "", summary_line(found, within, written=written), ""]
+    lines = ["## Models that retire", "", summary_line(found, within, done=done), ""]
     edits = [one for one in found if one.standing is Standing.EDIT]
     if edits:
         lines += ["| deployment | from | to | how | retires | target by |", "|---|---|---|---|---|---|"]
@@ -118,7 +119,7 @@ def render_markdown(
     if told:
         lines += [f"- `{one.id.account.name}/{one.id.name}`: {markdown_inert(one.reason)}" for one in told]
         lines.append("")
-    if texts and not written:
+    if texts and done is not Done.WRITTEN:
         lines += [markdown_fence(diff(texts), "diff"), ""]
     if plan:
         lines += [plan.rstrip(), ""]
@@ -186,18 +187,21 @@ def _edit(one: Proposal) -> EditDocument | None:
             return EditDocument(path="model", before=before, after=after)
 
 
-def summary_line(found: Sequence[Proposal], within: int, *, written: bool) -> str:
+def summary_line(found: Sequence[Proposal], within: int, *, done: Done) -> str:
     """The last line: what there is to do and what is left to people."""
     edits = sum(one.standing is Standing.EDIT for one in found)
     waiting = sum(one.standing is Standing.WAITING for one in found)
     unsolved = sum(one.standing is Standing.UNSOLVED for one in found)
     if not found:
         return f"Upgrade: no declared model retires within {counted(within, 'day')}."
-    parts = [f"{counted(edits, 'edit')} {'written' if written else 'proposed'}"] if edits else []
+    parts = [f"{counted(edits, 'edit')} {done}"] if edits else []
     parts += [f"{counted(waiting, 'deployment')} waiting for the cut-over"] if waiting else []
     parts += [f"{unsolved} not solved"] if unsolved else []
-    more = "; --write makes it" if edits == 1 else "; --write makes them" if edits else ""
-    return f"Upgrade: {', '.join(parts)}{'' if written else more}."
+    them, asked = "it" if edits == 1 else "them", done is not Done.WRITTEN and edits
+    more = (
+        f"; {'--write makes' if done is Done.PROPOSED else '--write --force writes'} {them}" if asked else ""
+    )
+    return f"Upgrade: {', '.join(parts)}{more}."
 
 
 def _checks(one: Proposal) -> ChecksDocument:

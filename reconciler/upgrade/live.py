@@ -14,8 +14,8 @@ from reconciler.domain.state import Listed, ObservedState
 from reconciler.plan.actions import Blocked, Reason
 from reconciler.plan.plan import Plan, Room
 from reconciler.upgrade.propose import Proposal, Standing
-from reconciler.upgrade.rewrite import Beside
 from reconciler.upgrade.target import ModelVersion
+from reconciler.upgrade.wanted import Beside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,4 +88,4 @@ def judged(one: Proposal, plan: Plan) -> Proposal:
     elif action.reason is Reason.QUOTA_EXCEEDED:
         checks = replace(checks, quota=False)
     reason = "; ".join(filter(None, (one.reason, f"its plan is blocked: {action.explanation}", action.fix)))
-    return replace(one, standing=Standing.UNSOLVED, checks=checks, reason=reason)
+    return replace(one, standing=Standing.UNSOLVED, wanted=None, checks=checks, reason=reason)

@@ -22,8 +22,8 @@ from reconciler.diagnostics import Route
 from reconciler.domain.deployment import UNSET, DesiredDeployment
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.domain.sku import SkuFamily
-from reconciler.upgrade.rewrite import CAPACITY, FORMAT, NAME, VERSION, Beside, Change, Removal, Wanted
 from reconciler.upgrade.target import Sources, Target
+from reconciler.upgrade.wanted import CAPACITY, FORMAT, NAME, VERSION, Beside, Change, Removal, Wanted
 
 _LONGEST_NAME = 64
 """Characters of a deployment's name (Microsoft.CognitiveServices naming rules)."""

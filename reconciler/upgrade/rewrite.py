@@ -8,20 +8,33 @@ read again: whatever does not come out as wanted is made in the more careful way
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import product
 from typing import Final
 
-from reconciler.diagnostics import Layer, Route, Severity
+from reconciler.diagnostics import Layer, Route
 from reconciler.domain.deployment import DesiredDeployment
 from reconciler.domain.ids import DeploymentId
-from reconciler.domain.sku import SkuName, capacity_of
-from reconciler.manifest.load import LoadedManifests, understood
+from reconciler.manifest.load import LoadedManifests
 from reconciler.manifest.merge import laid_over
-from reconciler.manifest.source import amended, located
+from reconciler.manifest.source import Sources, amended, located
 from reconciler.manifest.tree import Items, Map, Node, Text
+from reconciler.upgrade.splices import Edited, Splice
+from reconciler.upgrade.wanted import (
+    CAPACITY,
+    FORMAT,
+    NAME,
+    SKU,
+    VERSION,
+    Beside,
+    Change,
+    Removal,
+    Wanted,
+    unlike,
+)
 from reconciler.upgrade.yaml_text import (
-    Splice,
     Unwritable,
     flow,
     insert_item,
@@ -30,65 +43,34 @@ from reconciler.upgrade.yaml_text import (
     map_node,
     remove_item,
     replaced,
-    spliced,
     stated_in,
     text_node,
 )
 
-NAME: Final[Route] = ("model", "name")
-VERSION: Final[Route] = ("model", "version")
-FORMAT: Final[Route] = ("model", "format")
-CAPACITY: Final[Route] = ("sku", "capacity")
-SKU: Final[Route] = ("sku", "name")
 _ROUTES: Final = (NAME, VERSION, FORMAT, SKU, CAPACITY)
 _LAID_OUT: Final = "its text is laid out so that it cannot be edited safely; edit it by hand"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """Other values for a deployment that exists; keys are among NAME, VERSION, FORMAT, SKU and CAPACITY."""
-
-    id: DeploymentId
-    values: Mapping[Route, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beside:
-    """A second entry called `name`, like that of `id` but for `values`; `comment` goes over it."""
-
-    id: DeploymentId
-    name: str
-    values: Mapping[Route, str]
-    comment: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removal:
-    """An entry that goes."""
-
-    id: DeploymentId
-
-
-Wanted = Change | Beside | Removal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Rewriting:
-    """New texts by file name, what was made, and what could not be made, with the reason.
+    """Edited texts by file name, what was made, and what could not be made, with the reason.
 
     `loaded` is the whole, read again from the new texts.
     """
 
-    texts: Mapping[str, str]
+    texts: Mapping[str, Edited]
     made: tuple[Wanted, ...]
     failed: Mapping[DeploymentId, str]
     loaded: LoadedManifests
 
 
-def rewritten(loaded: LoadedManifests, wanted: Sequence[Wanted]) -> Rewriting:
-    """Make the edits, as many as can be made; every edit that is made reads as exactly what was wanted."""
-    if wanted:
-        loaded = understood(located(loaded.read), loaded.paths)
+def rewritten(
+    loaded: LoadedManifests, wanted: Sequence[Wanted], read: Callable[[Sources], LoadedManifests]
+) -> Rewriting:
+    """Make the edits, as many as can be made; every edit that is made reads as exactly what was wanted.
+
+    `read` understands the new texts as the old ones were understood.
+    """
     rewriter = _Rewriter(loaded)
     failed: dict[DeploymentId, str] = {}
     careful: set[DeploymentId] = set()
@@ -99,8 +81,8 @@ def rewritten(loaded: LoadedManifests, wanted: Sequence[Wanted]) -> Rewriting:
         left = [one for one in left if one.id not in unwritable]
         if unwritable:
             continue
-        again = understood(amended(loaded.read, texts), loaded.paths)
-        wrong = _wrong(loaded, again, left)
+        again = read(amended(loaded.read, {name: text.after for name, text in texts.items()}))
+        wrong = unlike(loaded, again, left)
         if not wrong:
             return Rewriting(texts=texts, made=tuple(left), failed=failed, loaded=again)
         suspects = {one.id for one in left} & wrong or {one.id for one in left}
@@ -109,42 +91,6 @@ def rewritten(loaded: LoadedManifests, wanted: Sequence[Wanted]) -> Rewriting:
             left = [one for one in left if one.id not in suspects]
         careful |= suspects
     return Rewriting(texts={}, made=(), failed=failed, loaded=loaded)
-
-
-def _wrong(before: LoadedManifests, after: LoadedManifests, wanted: Iterable[Wanted]) -> set[DeploymentId]:
-    """The deployments that do not read as wanted; all of them where the text is not understood any more."""
-    expected = {one.id: one for one in before.understood.deployments}
-    for one in wanted:
-        old = expected[one.id]
-        match one:
-            case Change():
-                expected[one.id] = _with(old, one.values)
-            case Beside():
-                identity = DeploymentId(account=one.id.account, name=one.name)
-                expected[identity] = replace(_with(old, one.values), id=identity)
-            case Removal():
-                del expected[one.id]
-    found = {one.id: one for one in after.understood.deployments}
-    if {d.code for d in after.diagnostics if d.severity is Severity.ERROR} - {
-        d.code for d in before.diagnostics if d.severity is Severity.ERROR
-    }:
-        return set(expected) | set(found)
-    return {key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key)}
-
-
-def _with(deployment: DesiredDeployment, values: Mapping[Route, str]) -> DesiredDeployment:
-    model, sku = deployment.spec.model, deployment.spec.sku
-    model = replace(
-        model,
-        name=values.get(NAME, model.name),
-        version=values.get(VERSION, model.version),
-        format=values.get(FORMAT, model.format),
-    )
-    if SKU in values:
-        sku = replace(sku, name=SkuName(values[SKU]))
-    if CAPACITY in values:
-        sku = replace(sku, capacity=capacity_of(sku.name, int(values[CAPACITY])))
-    return replace(deployment, spec=replace(deployment.spec, model=model, sku=sku))
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,16 +124,20 @@ class _Rewriter:
     """Knows where the values of every deployment come from."""
 
     def __init__(self, loaded: LoadedManifests) -> None:
-        self._texts = {file.name: file.lines.text for file in loaded.read.files}
-        self._documents = {(one.file, one.index): one for one in loaded.read.documents}
+        self._files = {file.name: file for file in loaded.read.files}
         self._deployments = {one.id: one for one in loaded.understood.deployments}
         self._sets = loaded.manifests.sets
-        self._users: dict[tuple[str, int, Route], list[DeploymentId]] | None = None
+        self._located = cache(lambda file: located(self._files[file]))
+        self._users = cache(self._users_in)
+        self._in_file: dict[str, list[DesiredDeployment]] = defaultdict(list)
+        for one in self._deployments.values():
+            for file in {layer.place.file for layer in one.provenance.layers}:
+                self._in_file[file].append(one)
 
     def texts(
         self, wanted: Sequence[Wanted], careful: set[DeploymentId]
-    ) -> tuple[dict[str, str], dict[DeploymentId, str]]:
-        """The new texts, or which deployments cannot be edited and why."""
+    ) -> tuple[dict[str, Edited], dict[DeploymentId, str]]:
+        """The edited texts, or which deployments cannot be edited and why."""
         draft = _Draft()
         failed: dict[DeploymentId, str] = {}
         changes = {one.id: one.values for one in wanted if isinstance(one, Change)}
@@ -206,7 +156,7 @@ class _Rewriter:
             return {}, failed
         try:
             self._lists(draft)
-            return {file: spliced(self._texts[file], made) for file, made in draft.splices.items()}, {}
+            return {file: Edited(self._text(file), tuple(made)) for file, made in draft.splices.items()}, {}
         except ValueError as problem:
             listed = [one for one in wanted if not isinstance(one, Change)] or wanted
             return {}, {one.id: f"{problem}; edit it by hand" for one in listed}
@@ -229,13 +179,11 @@ class _Rewriter:
             if spot is None or any(changes.get(user, {}).get(route) != value for user in users):
                 own[route] = value
                 continue
-            text = self._texts[spot.file]
+            text = self._text(spot.file)
             if isinstance(spot.node, Map):
                 made = insert_key(text, spot.node, str(route[-1]), flow(_scalar(route, value)))
             else:
-                made = replaced(text, spot.node, value)
-                if route == CAPACITY:  # a number, so without quotes
-                    made = Splice(made.start, made.end, value)
+                made = replaced(text, spot.node, _scalar(route, value))
             draft.splices[spot.file].append(made)
         if own:
             self._override(deployment, own, draft)
@@ -250,38 +198,45 @@ class _Rewriter:
     ) -> None:
         """Where the entry's own text is what others point to, those get the value that they had."""
         own = self._own(deployment.id)
+        stated = None if own is None else self._stated(own)
         for route in values:
-            node = None if own is None else _at(own.stated, route)
-            spot = self._spot(deployment, route)
-            if own is None or node is None or spot is None or spot.node is not node:
+            node, spot = _at(stated, route), self._spot(deployment, route)
+            if node is None or spot is None or spot.node is not node:
                 continue
-            if not isinstance(own.stated, Map) or not own.stated.start <= node.start < own.stated.end:
+            if not isinstance(stated, Map) or not stated.start <= node.start < stated.end:
                 continue
             for user in self._users_of(spot, route):
                 if user != deployment.id and route not in changes.get(user, {}):
                     self._override(self._deployments[user], {route: str(node)}, draft)
 
-    def _spot(self, deployment: DesiredDeployment, route: Route) -> _Spot | None:
-        """Where the value at a route comes from; where none is stated, the mapping that names the model."""
-        stated = deployment.provenance.layers[::-1]
+    def _spot(self, deployment: DesiredDeployment, route: Route, file: str = "") -> _Spot | None:
+        """Where the value at a route comes from; where none is stated, the mapping that names the model.
+
+        None where that stands in another file than `file`.
+        """
+        layers = deployment.provenance.layers[::-1]
         for wanted, kind in ((route, Text), (NAME, Map)):
-            for layer in stated:
+            for layer in layers:
                 if layer.states(wanted):
-                    node = _at(layer.stated, route if kind is Text else route[:1])
+                    if file not in {"", layer.place.file}:
+                        return None
+                    node = _at(self._stated(layer), route if kind is Text else route[:1])
                     if node is None or isinstance(node, Items) or not isinstance(node, kind):
                         return None
                     return _Spot(layer.place.file, node.start, node)
         return None
 
     def _users_of(self, spot: _Spot, route: Route) -> list[DeploymentId]:
-        if self._users is None:
-            self._users = defaultdict(list)
-            for one in self._deployments.values():
-                for known in _ROUTES:
-                    found = self._spot(one, known)
-                    if found is not None:
-                        self._users[found.file, found.start, known].append(one.id)
-        return self._users[spot.file, spot.start, route]
+        return self._users(spot.file)[spot.start, route]
+
+    def _users_in(self, file: str) -> dict[tuple[int, Route], list[DeploymentId]]:
+        """Whose values come from a file, by the place of the value and its route."""
+        users: dict[tuple[int, Route], list[DeploymentId]] = defaultdict(list)
+        for one, route in product(self._in_file[file], _ROUTES):
+            found = self._spot(one, route, file)
+            if found is not None:
+                users[found.start, route].append(one.id)
+        return users
 
     # -- values of an entry's own
 
@@ -294,10 +249,10 @@ class _Rewriter:
         if own is None:
             tree = map_node({"name": text_node(deployment.id.name), **groups})
             draft.entries[self._document_of(deployment.id)].append(_NewEntry(tree))
-        elif isinstance(own.stated, Map):
-            text = self._texts[own.place.file]
+        elif isinstance(stated := self._stated(own), Map):
+            text = self._text(own.place.file)
             for top, leaves in groups.items():
-                draft.splices[own.place.file] += stated_in(text, own.stated, top, leaves)
+                draft.splices[own.place.file] += stated_in(text, stated, top, leaves)
 
     def _beside(self, one: Beside, draft: _Draft) -> None:
         """Another entry that says what the old one and its templates say, but for its name and values."""
@@ -325,15 +280,24 @@ class _Rewriter:
         return self._deployments[identity].provenance.layers
 
     def _kind(self, layer: Layer) -> str:
-        root = self._documents[layer.place.file, layer.place.document].root
-        return str(root.get("kind")) if isinstance(root, Map) else ""
+        return str(_at(self._root(layer.place.file, layer.place.document), ("kind",)))
+
+    def _text(self, file: str) -> str:
+        return self._files[file].lines.text
+
+    def _root(self, file: str, document: int) -> Node:
+        return self._located(file)[document]
+
+    def _stated(self, layer: Layer) -> Node | None:
+        """What a layer states, in nodes that know where they stand."""
+        return _at(self._root(layer.place.file, layer.place.document), layer.place.route)
 
     def _own(self, identity: DeploymentId) -> Layer | None:
         """The layer that is the set's own entry."""
         return next((one for one in self._layers(identity)[::-1] if self._kind(one) == "DeploymentSet"), None)
 
     def _item(self, own: Layer) -> tuple[Items, Node]:
-        items = _at(self._documents[own.place.file, own.place.document].root, ("spec", "deployments"))
+        items = _at(self._root(own.place.file, own.place.document), ("spec", "deployments"))
         number = own.place.route[2]
         if not isinstance(items, Items) or not isinstance(number, int):
             raise Unwritable("the entry does not stand in a list")
@@ -345,7 +309,7 @@ class _Rewriter:
         if own is not None:
             return own.place.file, own.place.document
         templates = {
-            str(_at(self._documents[one.place.file, one.place.document].root, ("metadata", "name")))
+            str(_at(self._root(one.place.file, one.place.document), ("metadata", "name")))
             for one in self._layers(identity)
         }
         for one in self._sets:
@@ -359,13 +323,13 @@ class _Rewriter:
     def _lists(self, draft: _Draft) -> None:
         """Put new entries into the lists of their sets, and take removed ones out."""
         for (file, index), nodes in draft.removed.items():
-            items = _at(self._documents[file, index].root, ("spec", "deployments"))
+            items = _at(self._root(file, index), ("spec", "deployments"))
             if isinstance(items, Items):
                 if 1 < len(items) == len(nodes):
                     raise Unwritable("nothing would be left in the list")
-                draft.splices[file] += [remove_item(self._texts[file], node, items) for node in nodes]
+                draft.splices[file] += [remove_item(self._text(file), node, items) for node in nodes]
         for (file, index), entries in draft.entries.items():
-            root, text = self._documents[file, index].root, self._texts[file]
+            root, text = self._root(file, index), self._text(file)
             items = _at(root, ("spec", "deployments"))
             if isinstance(items, Items) and items:
                 draft.splices[file] += [

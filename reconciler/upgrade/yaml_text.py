@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from reconciler.manifest.merge import laid_over
 from reconciler.manifest.tree import Items, Map, Node, Text
+from reconciler.upgrade.splices import Splice
 
 # What every YAML reader takes for text when it is written without quotes, also inside brackets.
 _PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9._/@-]*")
@@ -26,27 +26,6 @@ _ALIAS: Final = re.compile(r"\s*:\s*(\*[^\s,\]}]+)")
 
 class Unwritable(ValueError):  # noqa: N818 -- a fact about the text, which the report tells
     """The text is laid out in a way in which this edit cannot be made safely; the message says why."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Splice:
-    """Replace the characters from `start` to `end` of a file's text by `text`."""
-
-    start: int
-    end: int
-    text: str
-
-
-def spliced(text: str, splices: list[Splice]) -> str:
-    """The text with every splice made; ValueError where two of them overlap."""
-    parts: list[str] = []
-    at = 0
-    for one in sorted(set(splices)):
-        if one.start < at:
-            raise ValueError(f"two edits overlap at character {one.start}")
-        parts += (text[at : one.start], one.text)
-        at = one.end
-    return "".join((*parts, text[at:]))
 
 
 def quoted(value: str, *, like: str = "") -> str:
@@ -66,10 +45,11 @@ def body(text: str, node: Node) -> int:
     return node.start if found is None else found.end()
 
 
-def replaced(text: str, node: Text, value: str) -> Splice:
+def replaced(text: str, node: Text, value: Text) -> Splice:
     """The splice that puts another value where a scalar stands; its anchor stays."""
     start = body(text, node)
-    return Splice(start, node.end, quoted(value, like=text[start : node.end]))
+    written = str(value) if value.plain else quoted(value, like=text[start : node.end])
+    return Splice(start, node.end, written)
 
 
 def flow(node: Node | str, *, json_style: bool = False) -> str:
@@ -255,8 +235,7 @@ def _leaf(text: str, into: Map, leaf: str, value: Text) -> Splice:
         return Splice(*alias, flow(value))
     if not isinstance(stated, Text):
         raise Unwritable(f"{leaf} is not text")
-    made = replaced(text, stated, value)
-    return Splice(made.start, made.end, str(value)) if value.plain else made
+    return replaced(text, stated, value)
 
 
 def text_node(value: str, *, plain: bool = False) -> Text:

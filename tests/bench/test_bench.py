@@ -36,7 +36,7 @@ def test_a_plan_asks_once_per_account_and_thrice_per_subscription() -> None:
 
 
 def test_every_part_that_reads_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--quick", "--only", "validate", "memory"]) == 0
+    assert main(["--quick", "--only", "validate", "upgrade", "memory"]) == 0
     told = capsys.readouterr().out
     assert "100 deployments" in told
     assert "MiB" in told

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, partial
 
 from reconciler.catalogue.load import catalogue
+from reconciler.manifest.load import understood
 from reconciler.upgrade.propose import Proposal, Season, Standing, proposals
 from reconciler.upgrade.rewrite import rewritten
 from reconciler.upgrade.target import Sources
@@ -54,5 +55,5 @@ def _moves() -> Iterator[Move]:
         deployments = loaded.understood.deployments
         for one in proposals(deployments, deployments, season):
             wanted = [] if one.wanted is None else [one.wanted]
-            made = rewritten(loaded, wanted)
+            made = rewritten(loaded, wanted, partial(understood, paths=loaded.paths))
             yield Move(case=case, proposal=one, failed=made.failed.get(one.id, ""))

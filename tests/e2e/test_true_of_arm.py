@@ -1,132 +1,264 @@
-"""True of ARM through the command line, on the emulator: who moved a version, what migrates in place."""
-
-from pathlib import Path
-from typing import Any
+"""Who moved a version, through the command line, on the emulator (2.1): row by row, in plan and in drift."""
 
 import pytest
 
-from tests.e2e.desk import Desk
-from tests.e2e.watch import Watch
+from reconciler.domain.marks import MODEL_TAG
+from tests.e2e.dated import Season, entry, offered
+
+NEVER = "versionUpgradeOption: NoAutoUpgrade"
+EXPIRES = "versionUpgradeOption: OnceCurrentVersionExpired"
 
 
-def audio(version: str, capacity: int = 10) -> str:
-    return f"""
-    - name: voice
-      model: {{name: gpt-audio-mini, version: "{version}"}}
-      sku: {{name: GlobalStandard, capacity: {capacity}}}
-"""
+def voice(version: str, *lines: str, capacity: int = 10) -> str:
+    return entry("voice", "gpt-audio-mini", version, *lines, capacity=capacity)
 
 
-def reserved(model: str, version: str, capacity: int = 100, sku: str = "GlobalProvisionedManaged") -> str:
-    return f"""
-    - name: reserved
-      model: {{name: {model}, version: "{version}"}}
-      sku: {{name: {sku}, capacity: {capacity}}}
-"""
+# -- the manifest states another version than at the last apply ------------------------------------------
+
+OLDER, NEWER = "2025-10-06", "2025-12-15"
+WAYS = [(NEWER, OLDER), (OLDER, NEWER)]
 
 
-@pytest.fixture
-def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Watch:
-    monkeypatch.chdir(tmp_path)
-    return Watch(Desk(tmp_path))
-
-
-def planned(watch: Watch) -> dict[str, Any]:
-    ran = watch.desk.reconciler("plan", "fleet.yaml", "-q", "-o", "json")
-    (step,) = ran.json["actions"]
-    found: dict[str, Any] = step
-    return found
-
-
-def live(watch: Watch, name: str) -> tuple[str, str]:
-    model = watch.stranger("GET", name)["properties"]["model"]
-    return model["name"], model["version"]
-
-
-def moved_by_hand(watch: Watch, name: str, version: str) -> None:
-    """Somebody moves the version in a portal: all that was there, and another version."""
-    there = watch.stranger("GET", name)
-    model = {**there["properties"]["model"], "version": version}
-    watch.stranger(
-        "PUT", name, {"sku": there["sku"], "tags": there.get("tags", {}), "properties": {"model": model}}
-    )
-
-
-@pytest.mark.parametrize("capacity", [10, 20])
-@pytest.mark.parametrize(("first", "then"), [("2025-12-15", "2025-10-06"), ("2025-10-06", "2025-12-15")])
+@pytest.mark.parametrize("lines", [(), (NEVER,), (EXPIRES,)], ids=["no option", "never", "once expired"])
+@pytest.mark.parametrize(("first", "then"), WAYS, ids=["back", "on"])
 def test_a_version_that_the_manifest_changes_is_written_whichever_way_it_goes(
-    first: str, then: str, capacity: int, watch: Watch
+    first: str, then: str, lines: tuple[str, ...], season: Season
 ) -> None:
-    watch.apply(audio(first))
-    watch.declare(audio(then, capacity))
-    assert list(watch.items()) == ["voice pending"]
-    step = planned(watch)
-    assert step["action"] == "update", step
-    watch.apply(audio(then, capacity))
-    assert live(watch, "voice") == ("gpt-audio-mini", then)
-    assert planned(watch)["action"] == "none"
-    assert watch.items() == {}
-
-
-def test_an_older_version_that_somebody_set_is_put_back(watch: Watch) -> None:
-    watch.apply(audio("2025-12-15"))
-    moved_by_hand(watch, "voice", "2025-10-06")
-    assert list(watch.items()) == ["voice changed-outside"]
-    assert planned(watch)["action"] == "update"
-    watch.apply(audio("2025-12-15"))
-    assert live(watch, "voice") == ("gpt-audio-mini", "2025-12-15")
-
-
-def test_a_newer_version_of_a_pay_as_you_go_deployment_is_the_services_upgrade(watch: Watch) -> None:
-    watch.apply(audio("2025-10-06"))
-    moved_by_hand(watch, "voice", "2025-12-15")
-    assert list(watch.items()) == ["voice auto-upgraded"]
-    step = planned(watch)
-    assert (step["action"], step["reason"]) == ("none", "auto-upgraded")
-
-
-def test_a_newer_version_that_the_option_forbids_is_put_back(watch: Watch) -> None:
-    pinned = audio("2025-10-06") + "      versionUpgradeOption: NoAutoUpgrade\n"
-    watch.apply(pinned)
-    there = watch.stranger("GET", "voice")
-    properties = {
-        "model": {**there["properties"]["model"], "version": "2025-12-15"},
-        "versionUpgradeOption": "NoAutoUpgrade",
-    }
-    watch.stranger("PUT", "voice", {"sku": there["sku"], "tags": there["tags"], "properties": properties})
-    assert list(watch.items()) == ["voice changed-outside"]
-    assert planned(watch)["action"] == "update"
-
-
-def test_a_provisioned_model_that_somebody_moved_to_its_replacement_is_put_back(watch: Watch) -> None:
-    watch.apply(reserved("gpt-4o", "2024-11-20"))
-    there = watch.stranger("GET", "reserved")
-    model = {"format": "OpenAI", "name": "gpt-5.1", "version": "2025-11-13"}
-    watch.stranger(
-        "PUT", "reserved", {"sku": there["sku"], "tags": there["tags"], "properties": {"model": model}}
+    season.apply(voice(first, *lines))
+    season.declare(voice(then, *lines))
+    assert list(season.items()) == ["voice pending"]
+    (step,) = season.steps().values()
+    assert (step["action"], step["changes"][0]) == (
+        "update",
+        {"path": "model.version", "before": first, "after": then},
     )
-    watch.later(hours=1)
-    assert live(watch, "reserved") == ("gpt-5.1", "2025-11-13")
-    assert list(watch.items()) == ["reserved changed-outside"]
-    step = planned(watch)
-    assert (step["action"], step["reason"]) == ("update", "model-migration")
+    assert season.applied()["voice"]["outcome"] == "succeeded"
+    assert season.model("voice") == ("gpt-audio-mini", then)
+    assert season.planned() == ("none", "in-sync")
+    assert season.items() == {}
 
 
-def test_a_provisioned_model_changes_in_place_with_one_write(watch: Watch) -> None:
-    watch.apply(reserved("gpt-4o", "2024-11-20"))
-    watch.declare(reserved("gpt-4o-mini", "2024-07-18"))
-    step = planned(watch)
-    assert (step["action"], step["reason"]) == ("update", "model-migration")
-    watch.desk.forget_requests()
-    watch.apply(reserved("gpt-4o-mini", "2024-07-18"))
-    assert watch.desk.writes() == {"acc/reserved": ("PUT",)}
-    assert live(watch, "reserved") == ("gpt-4o-mini", "2024-07-18")
+@pytest.mark.parametrize(("first", "then"), [("9", "5"), ("5", "9")])
+def test_so_it_is_for_another_maker_whose_versions_are_numbers(first: str, then: str, season: Season) -> None:
+    llama = "Llama-3.3-70B-Instruct"
+    season.apply(entry("llama", llama, first, form="Meta"))
+    season.declare(entry("llama", llama, then, form="Meta"))
+    assert season.planned() == ("update", "version-changed")
+    assert season.applied()["llama"]["outcome"] == "succeeded"
+    assert season.model("llama") == (llama, then)
+    assert season.items() == {}
 
 
-def test_a_provisioned_model_and_its_capacity_change_with_two_writes(watch: Watch) -> None:
-    watch.apply(reserved("gpt-4o", "2024-11-20"))
-    watch.declare(reserved("gpt-4o-mini", "2024-07-18", 150))
-    watch.desk.forget_requests()
-    watch.apply(reserved("gpt-4o-mini", "2024-07-18", 150))
-    assert watch.desk.writes() == {"acc/reserved": ("PUT", "PUT")}
-    assert planned(watch)["action"] == "none"
+@pytest.mark.parametrize(
+    "sku", ["Standard", "DataZoneStandard", "GlobalBatch", "ProvisionedManaged", "DataZoneProvisionedManaged"]
+)
+def test_so_it_is_on_every_sku(sku: str, season: Season) -> None:
+    season.lists(*offered("twice", "2024-08-06", "2024-11-20", sku=sku))
+    season.apply(entry("one", "twice", "2024-11-20", sku=sku))
+    season.declare(entry("one", "twice", "2024-08-06", sku=sku))
+    assert season.applied()["one"]["outcome"] == "succeeded"
+    assert season.model("one") == ("twice", "2024-08-06")
+    assert season.planned() == ("none", "in-sync")
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "capacity", "told"),
+    [
+        (NEWER, OLDER, 20, "10 -> 20 units (+10), 100,000 TPM"),
+        (OLDER, NEWER, 5, "10 -> 5 units (-5), 5,000 TPM"),
+    ],
+)
+def test_the_tokens_beside_a_new_version_are_those_of_the_declared_one(
+    first: str, then: str, capacity: int, told: str, season: Season
+) -> None:
+    """A unit of the older one is 5,000 tokens a minute, of the newer one 1,000."""
+    season.apply(voice(first))
+    season.declare(voice(then, capacity=capacity))
+    assert told in season.run("plan").out
+    season.run("apply", "--yes")
+    rates = {one["key"]: one["count"] for one in season.live("voice")["properties"]["rateLimits"]}
+    assert f"{rates['token']:,} TPM" in told
+
+
+def test_another_model_is_what_legality_says_and_pending_in_drift(season: Season) -> None:
+    season.apply(voice(NEWER))
+    season.declare(entry("voice", "gpt-4.1", "2025-04-14"))
+    assert list(season.items()) == ["voice pending"]
+    assert season.planned() == ("blocked", "replace-forbidden")
+
+
+# -- the service upgraded it ---------------------------------------------------------------------------
+
+
+def test_a_newer_version_of_a_pay_as_you_go_deployment_is_the_services_upgrade(season: Season) -> None:
+    season.apply(voice(OLDER))
+    season.switch(autoUpgrade="on")
+    assert season.planned() == ("none", "auto-upgraded")
+    assert season.model("voice") == ("gpt-audio-mini", NEWER)
+    assert list(season.items()) == ["voice auto-upgraded"]
+
+
+DYING = entry("chat", "gpt-4o", "2024-05-13")
+SUCCESSOR = ("gpt-5.6-sol", "2026-07-09")
+
+
+def replaced_by_name(season: Season, *lines: str) -> None:
+    """ARM announced gpt-5.6-sol for gpt-4o 2024-05-13, and its day has come."""
+    season.given("chat", {"name": "gpt-4o", "version": "2024-05-13"})
+    season.adopt(DYING + "".join(f"      {line}\n" for line in lines))
+    season.at("2026-11-24")
+
+
+def test_the_announced_replacement_is_an_upgrade_that_is_reported_and_fails_where_the_fleet_says_so(
+    season: Season,
+) -> None:
+    replaced_by_name(season)
+    assert season.planned() == ("none", "auto-upgraded")
+    assert season.model("chat") == SUCCESSOR
+    told = season.run("plan").out
+    assert "1 declared deployment upgraded by the service" in " ".join(told.split())
+    ran = season.drift()
+    assert ran.code == 0
+    assert "the service moved it to gpt-5.6-sol 2026-07-09, as its versionUpgradeOption allows" in ran.out
+    season.stating(drift="{autoUpgraded: error}")
+    assert season.drift().code == 2
+    assert season.run("apply", "--yes").code == 0
+
+
+def test_it_is_never_replaced_by_the_model_that_is_going_even_where_replacing_is_allowed(
+    season: Season,
+) -> None:
+    allowed = "lifecycle: {replace: allowed, modelChange: replace}"
+    replaced_by_name(season, allowed)
+    assert season.planned("--replace-failed", "--take-over") == ("none", "auto-upgraded")
+    bigger = DYING.replace("capacity: 10", "capacity: 20") + f"      {allowed}\n"
+    season.declare(bigger)
+    assert season.planned() == ("update", "capacity-changed")
+    assert season.applied()["chat"]["outcome"] == "succeeded"
+    assert season.model("chat") == SUCCESSOR
+    assert season.planned() == ("none", "auto-upgraded")
+
+
+def test_what_runs_written_into_the_manifest_changes_nothing_but_the_marks(season: Season) -> None:
+    replaced_by_name(season)
+    season.declare(entry("chat", *SUCCESSOR))
+    (step,) = season.steps().values()
+    assert {one["path"].partition(".")[0] for one in step["changes"]} == {"tags"}
+    assert season.applied()["chat"]["outcome"] == "succeeded"
+    assert season.items() == {}
+
+
+def test_a_person_who_moves_it_to_another_model_is_not_the_service(season: Season) -> None:
+    season.given("chat", {"name": "gpt-4o", "version": "2024-05-13"})
+    season.adopt(DYING)
+    season.at("2026-10-06")
+    there = season.live("chat")
+    moved = {"format": "OpenAI", "name": "gpt-4.1", "version": "2025-04-14"}
+    one = {name: there[name] for name in ("id", "sku", "tags")} | {"properties": {"model": moved}}
+    season.desk.control("POST", "world", {"deployments": [one]})
+    assert season.planned() == ("blocked", "replace-forbidden")
+    assert list(season.items()) == ["chat changed-outside"]
+
+
+def preview(season: Season) -> None:
+    """A preview that eastus2 lists, with an end, a successor, and a week between its move and its end."""
+    (first,) = offered("first", "1", sku="GlobalStandard", deprecationDate="2026-07-15T00:00:00Z")
+    moves = {
+        "targetModelName": "next",
+        "targetModelVersion": "2",
+        "autoUpgradeStartDate": "2026-07-05T00:00:00Z",
+        "upgradeOnExpiryLeadTimeDays": 7,
+    }
+    model = {**first["model"], "lifecycleStatus": "Preview", "replacementConfig": moves}
+    season.lists({**first, "model": model})
+
+
+@pytest.mark.parametrize("option", [NEVER, EXPIRES])
+@pytest.mark.parametrize("day", ["2026-07-08", "2026-07-16"], ids=["the day of its move", "after its end"])
+def test_a_preview_that_is_ended_by_force_is_the_services_doing_whatever_the_option(
+    day: str, option: str, season: Season
+) -> None:
+    preview(season)
+    season.apply(entry("chat", "first", "1", option, "lifecycle: {replace: allowed}"))
+    season.at("2026-07-07")
+    assert season.planned() == ("none", "in-sync")
+    season.at(day)
+    assert season.planned() == ("none", "auto-upgraded")
+    assert season.model("chat") == ("next", "2")
+    (item,) = season.items().values()
+    forced = "as it does with every preview that ends" in item["explanation"]
+    assert (item["cause"], forced) == ("auto-upgraded", option is NEVER)
+    assert season.drift().code == 0
+
+
+# -- somebody moved it -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sku", "declared", "moved", "lines"),
+    [
+        ("GlobalStandard", NEWER, OLDER, ()),
+        ("GlobalStandard", OLDER, NEWER, (NEVER,)),
+        ("GlobalBatch", OLDER, NEWER, ()),
+        ("ProvisionedManaged", OLDER, NEWER, ()),
+        ("GlobalProvisionedManaged", NEWER, OLDER, (EXPIRES,)),
+    ],
+    ids=["an older version", "the option forbids it", "batch", "provisioned, newer", "provisioned, older"],
+)
+def test_a_version_that_somebody_moved_is_put_back(
+    sku: str, declared: str, moved: str, lines: tuple[str, ...], season: Season
+) -> None:
+    season.lists(*offered("twice", OLDER, NEWER, sku=sku))
+    season.apply(entry("voice", "twice", declared, *lines, sku=sku))
+    _, before = season.model("voice")
+    season.rewrite("voice", version=moved)
+    assert list(season.items()) == ["voice changed-outside"]
+    (step,) = season.steps().values()
+    assert step["action"] == "update"
+    assert "somebody moved it" in step["explanation"]
+    assert season.applied()["voice"]["outcome"] == "succeeded"
+    assert season.model("voice")[1] == before
+    assert season.items() == {}
+
+
+def test_a_provisioned_model_that_somebody_moved_to_its_successor_is_put_back(season: Season) -> None:
+    season.apply(entry("ptu", "gpt-4o", "2024-11-20", sku="GlobalProvisionedManaged", capacity=100))
+    season.rewrite("ptu", name="gpt-5.1", version="2025-11-13")
+    assert list(season.items()) == ["ptu changed-outside"]
+    assert season.planned() == ("update", "model-migration")
+
+
+# -- marks -------------------------------------------------------------------------------------------------
+
+
+def by_the_earlier_release(season: Season) -> None:
+    """Its marks: all of today's but that of the model."""
+    season.apply(voice(OLDER))
+    season.rewrite("voice", tags={MODEL_TAG: None})
+
+
+def test_nothing_is_written_only_to_renew_a_mark_unless_somebody_asks_for_it(season: Season) -> None:
+    by_the_earlier_release(season)
+    assert season.planned() == ("none", "in-sync")
+    assert season.items() == {}
+    assert season.planned("--renew-marks") == ("update", "mark-outdated")
+    assert season.applied("--renew-marks")["voice"]["outcome"] == "succeeded"
+    assert season.live("voice")["tags"][MODEL_TAG] == f"gpt-audio-mini@{OLDER}"
+
+
+def test_the_earlier_releases_spec_mark_decides_where_it_is_equal(season: Season) -> None:
+    by_the_earlier_release(season)
+    season.rewrite("voice", version=NEWER)
+    assert season.planned() == ("none", "auto-upgraded")
+    assert list(season.items()) == ["voice auto-upgraded"]
+
+
+def test_where_it_is_not_equal_the_plan_says_that_it_cannot_tell_and_renews_the_mark(season: Season) -> None:
+    by_the_earlier_release(season)
+    season.rewrite("voice", version=NEWER)
+    season.declare(voice(OLDER, capacity=12))
+    (step,) = season.steps().values()
+    assert (step["action"], step["changes"][0]["path"]) == ("update", "model.version")
+    assert "its marks do not tell whether the manifest was changed" in step["explanation"]
+    assert season.applied()["voice"]["outcome"] == "succeeded"
+    assert season.live("voice")["tags"][MODEL_TAG] == f"gpt-audio-mini@{OLDER}"

@@ -55,7 +55,7 @@ def test_a_proposal_names_target_source_and_date_and_changes_no_file(
     manifests: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = manifests.read_bytes()
-    assert run(["upgrade", *JUNE]) == 2
+    assert run(["upgrade", *JUNE, "--target", "*/*/chat"]) == 2
     text = capsys.readouterr().out
     assert "acct/chat  gpt-4o 2024-05-13 -> gpt-5.6-sol 2026-07-09, beside" in text
     assert "target by model retirement schedule (Microsoft docs), " in text
@@ -207,13 +207,58 @@ def test_standard_input_cannot_be_written_back(
     assert "standard input cannot be written back" in capsys.readouterr().err
 
 
-def test_edits_that_would_make_the_manifests_wrong_are_not_written_without_force(
+def test_an_edit_that_would_make_the_manifests_wrong_is_not_solved_and_the_others_are_made(
     manifests: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The reserved deployment would move to a model that its spillover deployment does not have."""
-    before = manifests.read_bytes()
+    items = {one["id"].rsplit("/", 1)[1]: one for one in proposed(capsys, *JUNE, "--write")["items"]}
+    assert "with it the manifests are wrong (spillover-model: " in items["ptu"]["reason"]
+    assert (items["ptu"]["edit"], items["chat"]["edit"] is None) == (None, False)
+    assert "chat-gpt-5.6-sol" in manifests.read_text("utf-8")
+    once = manifests.read_bytes()
     assert run(["upgrade", *JUNE, "--target", "*/*/ptu", "--write"]) == 1
-    assert "these edits make the manifests wrong (spillover-model: " in capsys.readouterr().err
-    assert manifests.read_bytes() == before
+    assert manifests.read_bytes() == once
     assert run(["upgrade", *JUNE, "--target", "*/*/ptu", "--write", "--force"]) == 0
-    assert manifests.read_bytes() != before
+    assert manifests.read_bytes() != once
+
+
+POLICY = """\
+apiVersion: reconciler.aoai/v1
+kind: Policy
+metadata: {name: models}
+spec:
+  rules:
+    - {id: models, message: a model that security has looked at, require: {models: ["gpt-4o*"]}}
+"""
+
+
+@pytest.mark.parametrize("asking", [["--offline"], []], ids=["offline", "with ARM"])
+def test_edits_that_a_policy_from_outside_forbids_are_not_written(
+    asking: list[str], manifests: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("models.yaml").write_text(POLICY, "utf-8")
+    before = manifests.read_bytes()
+    chosen = ["upgrade", *JUNE[1:], *asking, "--policy", "models.yaml", "--target", "*/*/chat"]
+    for words in (["-o", "markdown"], ["-o", "markdown", "--write"]):
+        assert run([*chosen, *words]) == 1
+        assert "policy/models" in capsys.readouterr().out
+    assert run([*chosen, "-o", "diff"]) == 1
+    assert capsys.readouterr().out == ""
+    assert manifests.read_bytes() == before
+
+
+@pytest.mark.usefixtures("manifests")
+def test_the_plan_of_a_chosen_deployment_has_the_one_that_comes_beside_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run(["upgrade", *JUNE[1:], "--target", "*/*/chat", "-o", "markdown"])
+    assert "create  chat-gpt-5.6-sol" in capsys.readouterr().out
+
+
+def test_severities_of_the_command_line_hold_for_the_edited_manifests(
+    manifests: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without that `--rule` could make an edit wrong that nobody would hear of."""
+    assert run(["upgrade", *JUNE, "--target", "*/*/ptu", "--rule", "spillover-model=warning"]) == 2
+    assert "in place" in capsys.readouterr().out
+    assert manifests.exists()

@@ -7,8 +7,11 @@ import difflib
 import json
 import os
 import random
-from collections.abc import Iterator
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,10 +20,12 @@ from reconciler.catalogue.load import catalogue
 from reconciler.domain.deployment import UNSET, DesiredDeployment
 from reconciler.domain.ids import DeploymentId
 from reconciler.manifest.load import LoadedManifests, load, understood
+from reconciler.manifest.source import Sources as Texts
 from reconciler.manifest.source import amended
 from reconciler.upgrade.propose import Season, Standing, proposals
-from reconciler.upgrade.rewrite import CAPACITY, NAME, VERSION, Beside, Change, Removal, Wanted, rewritten
+from reconciler.upgrade.rewrite import rewritten
 from reconciler.upgrade.target import Sources
+from reconciler.upgrade.wanted import CAPACITY, NAME, VERSION, Beside, Change, Removal, Wanted
 
 CATALOGUE = catalogue()
 ROUNDS = int(os.environ.get("RECONCILER_UPGRADES", "150"))
@@ -33,6 +38,10 @@ metadata: {name: laws}
 spec:
   subscriptions: {prod: {id: 11111111-1111-1111-1111-111111111111}}
 """
+
+
+def reader(loaded: LoadedManifests) -> Callable[[Texts], LoadedManifests]:
+    return partial(understood, paths=loaded.paths)
 
 
 class Author:
@@ -212,11 +221,11 @@ def test_an_edited_text_reads_as_exactly_what_was_wanted_and_is_otherwise_as_bef
         file.write_bytes(author.file())
         loaded = load([str(file)])
         assert loaded.desired is not None, (loaded.diagnostics, file.read_text())
-        result = rewritten(loaded, wishes(author, loaded.desired.deployments))
+        result = rewritten(loaded, wishes(author, loaded.desired.deployments), reader(loaded))
         made += len(result.made)
         if not result.texts:
             continue
-        (text,) = result.texts.values()
+        (text,) = (one.after for one in result.texts.values())
         before = loaded.read.files[0].lines.text
         file.write_bytes(text.encode())
         again = load([str(file)])
@@ -225,7 +234,21 @@ def test_an_edited_text_reads_as_exactly_what_was_wanted_and_is_otherwise_as_bef
             number
         )
         assert only_what_was_meant_changed(before, text, result.made), (block, number)
+        if text != before:
+            diff = "".join(result.texts[str(file)].diff("fleet.yaml"))
+            assert applied(diff, before, tmp_path / "git") == text, (block, number)
     assert made > ROUNDS // 20
+
+
+def applied(diff: str, before: str, folder: Path) -> str:
+    """What `git apply` makes of a diff."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    (folder / "fleet.yaml").write_bytes(before.encode())
+    (folder / "fleet.patch").write_bytes(diff.encode())
+    command = ["git", "apply", "--whitespace=nowarn", "fleet.patch"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    return (folder / "fleet.yaml").read_bytes().decode()
 
 
 def only_what_was_meant_changed(before: str, after: str, made: tuple[Wanted, ...]) -> bool:
@@ -251,7 +274,10 @@ def test_a_second_run_proposes_nothing(block: int, tmp_path: Path) -> None:
         season = Season(sources=sources, within=365)
         deployments = loaded.understood.deployments
         first = proposals(deployments, deployments, season)
-        result = rewritten(loaded, [one.wanted for one in first if one.wanted is not None])
-        again = understood(amended(loaded.read, result.texts), loaded.paths).understood.deployments
+        wanted = [one.wanted for one in first if one.wanted is not None]
+        result = rewritten(loaded, wanted, reader(loaded))
+        again = understood(
+            amended(loaded.read, {name: text.after for name, text in result.texts.items()}), loaded.paths
+        ).understood.deployments
         second = [one for one in proposals(again, again, season) if one.standing is Standing.EDIT]
         assert {one.id for one in second} <= set(result.failed), (SEED, block, number)

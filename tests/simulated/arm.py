@@ -85,6 +85,8 @@ class World:
     """How long a provisioned deployment takes to get another model."""
     successors: dict[str, str] = field(default_factory=dict)
     """The model that the service moves deployments of another one to, as its list announces."""
+    previews: dict[str, str] = field(default_factory=dict)
+    """Models that are previews, each with the day on which it ends."""
     endings: dict[DeploymentId, Ending] = field(default_factory=dict)
     writes: list[tuple[float, str, DeploymentId]] = field(default_factory=list)
     peaks: Counter[str] = field(default_factory=Counter)
@@ -318,6 +320,8 @@ class SimulatedArm:
                 model_version=version,
                 sku=SkuName(sku),
                 pool=pool_of(sku, model),
+                lifecycle_status="Preview" if model in self.world.previews else "",
+                retires=self.world.previews.get(model),
                 replacement=Replacement(model=after, version="1")
                 if (after := successors.get(model))
                 else None,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tools.bench.commands import commands
+from tools.bench.commands import commands, upgrades
 from tools.bench.curves import curves
 from tools.bench.measure import Row, Section, compile_all
 from tools.bench.page import page
@@ -33,6 +33,7 @@ def main(argv: list[str]) -> int:
         "start": starts,
         "plan": plans,
         "apply": applies,
+        "upgrade": upgrades,
         "commands": commands,
         "memory": memory,
         "curves": partial(curves, folder=plots),

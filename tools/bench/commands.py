@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from tools.bench.fleets import Size, write_manifests
+from tools.bench.fleets import MODEL, VERSION, Size, write_manifests
 from tools.bench.measure import RECONCILER, Row, Section, in_turn, ratio, run, seconds
 from tools.bench.sections import Effort
 from tools.bench.stand_in import serving
@@ -19,11 +21,51 @@ spec:
       message: only what has no region of its own
       require: {skus: [GlobalStandard]}
 """
+_SHARES = {10: "a tenth", 2: "half", 1: "all"}
 _NOTE = (
     "Seconds on the clock of whole commands, 100 ms latency, manifests in a file for each account; beside "
     "the plan of the same fleet, measured in turn with it. The merge is given what the jobs of all shards "
     "have saved."
 )
+
+
+_SEASON = (
+    "Processor time of whole commands over the same manifests, in files of 25 deployments. `validate` warns "
+    "of every model that retires; `upgrade` proves each edit by reading the edited text again."
+)
+
+
+def upgrades(effort: Effort) -> Section:
+    """`upgrade` beside `validate`, where a share of the files has a model that retires."""
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for every in (10, 2, 1):
+            size = Size(accounts=8 if effort.quick else 400, each=25)
+            folder = write_manifests(Path(scratch) / str(every), size)
+            for number, file in enumerate(sorted(folder.glob("account-*.yaml"))):
+                model, version = ("gpt-5.6-sol", "2026-07-09") if number % every else ("gpt-4o", "2024-05-13")
+                text = file.read_text("utf-8").replace(
+                    f'{MODEL}, version: "{VERSION}"', f'{model}, version: "{version}"'
+                )
+                file.write_text(text, "utf-8")
+            validate = ["validate", str(folder), "-q"]
+            upgrade = ["upgrade", *validate[1:], "--offline", "--as-of", "2026-10-06", "--within", "200"]
+            ours, theirs = in_turn(effort.rounds, partial(_cpu, upgrade), partial(_cpu, validate))
+            rows.append(
+                Row(
+                    what=f"{size.accounts * size.each:,} deployments, {_SHARES[every]} edited",
+                    ours=seconds(ours),
+                    beside="`reconciler validate`",
+                    theirs=seconds(theirs),
+                    ratio=ratio(ours, theirs),
+                    most=2.0,
+                )
+            )
+    return Section(title="upgrade", rows=tuple(rows), notes=(_SEASON,))
+
+
+def _cpu(words: Sequence[str]) -> float:
+    return run([*RECONCILER, *words], codes=(0, 2)).cpu
 
 
 def commands(effort: Effort) -> Section:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from reconciler.domain.fleet import DesiredState
     from reconciler.domain.sku import SkuName
     from reconciler.plan.proposal import RoomProposal
+    from reconciler.upgrade.splices import Edited
 
 
 @click.command("capacity propose")
@@ -98,11 +100,12 @@ def _sizes(one: DesiredDeployment) -> Mapping[SkuName, Sizes | None]:
     return {sku: known.offer(name, version, sku, fine_tuned=model.fine_tuned) for sku in PROVISIONED}
 
 
-def _edits(loaded: Loaded, found: Sequence[RoomProposal]) -> Mapping[str, tuple[str, str]]:
-    """The texts before and after, of the files that change."""
+def _edits(loaded: Loaded, found: Sequence[RoomProposal]) -> Mapping[str, Edited]:
+    """The texts of the files that change."""
     from reconciler.manifest.load import understood
     from reconciler.plan.proposal import Move
-    from reconciler.upgrade.rewrite import CAPACITY, SKU, Change, rewritten
+    from reconciler.upgrade.rewrite import rewritten
+    from reconciler.upgrade.wanted import CAPACITY, SKU, Change
 
     wanted = []
     for one in found:
@@ -113,6 +116,5 @@ def _edits(loaded: Loaded, found: Sequence[RoomProposal]) -> Mapping[str, tuple[
             values[CAPACITY] = str(one.capacity)
         if values:
             wanted.append(Change(id=one.desired.id, values=values))
-    made = rewritten(understood(loaded.manifests.read, loaded.paths), wanted)
-    before = {file.name: file.lines.text for file in loaded.manifests.read.files}
-    return {name: (before[name], text) for name, text in made.texts.items()}
+    read = partial(understood, paths=loaded.paths)
+    return rewritten(read(loaded.manifests.read), wanted, read).texts

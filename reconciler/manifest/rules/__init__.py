@@ -54,12 +54,14 @@ def check(
     *,
     severities: Mapping[str, Severity] | None = None,
     asks_arm: bool = False,
+    errors_only: bool = False,
 ) -> tuple[Diagnostic, ...]:
     """Everything the rules find, in the order of `RULES`, with the Fleet's severities laid over ours.
 
     `severities` replaces the Fleet's own. A rule that is OFF is not asked at all; an override applies to
     every finding of its code, also to those that are milder by default. `asks_arm` is for commands that read
-    ARM's own lists afterwards: what those decide is then only a warning here.
+    ARM's own lists afterwards: what those decide is then only a warning here. With `errors_only` a rule that
+    cannot find an error is not asked.
     """
     chosen = desired.fleet.rules if severities is None else severities
     context = RuleContext(desired=desired, catalogue=catalogue, today=today, asks_arm=asks_arm)
@@ -67,9 +69,10 @@ def check(
     findings: list[Diagnostic] = []
     for one in RULES:
         wanted = chosen.get(one.code)
-        if wanted is not Severity.OFF:
-            found = one.check(context, alike)
-            findings.extend(f if wanted is None else replace(f, severity=wanted) for f in found)
+        if wanted is Severity.OFF or (errors_only and (wanted or one.loudest) is not Severity.ERROR):
+            continue
+        found = one.check(context, alike)
+        findings.extend(f if wanted is None else replace(f, severity=wanted) for f in found)
     return _once(findings)
 
 

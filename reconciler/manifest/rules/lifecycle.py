@@ -144,7 +144,7 @@ def model_retired(context: RuleContext) -> Iterator[Finding]:
         )
 
 
-@rule("model-retiring-soon", WARNING, source=tables, by_entry=True)
+@rule("model-retiring-soon", WARNING, loudest=ERROR, source=tables, by_entry=True)
 def model_retiring_soon(context: RuleContext) -> Iterator[Finding]:
     """The model version retires within `retirement.warnWithinDays` (90 unless the Fleet says otherwise).
 

@@ -29,7 +29,7 @@ from reconciler.manifest.rules.rule import (
 _NOT_PUBLIC = {"provisioned", "provisioned_image", "provisioned_multimodal", "lowpriority"}
 
 
-@rule("unknown-sku", WARNING, source=tables, by_entry=True)
+@rule("unknown-sku", WARNING, loudest=ERROR, source=tables, by_entry=True)
 def unknown_sku(context: RuleContext) -> Iterator[Finding]:
     """The SKU is none of the nine public ones.
 
@@ -134,7 +134,7 @@ def _source(catalogue: Catalogue, what: Subject, sku: SkuName, offered: tuple[Sk
     return next((str(found_in.source) for found_in in lists if found_in is not None), str(catalogue.date))
 
 
-@rule("unknown-model", WARNING, source=tables, by_entry=True)
+@rule("unknown-model", WARNING, loudest=ERROR, source=tables, by_entry=True)
 def unknown_model(context: RuleContext) -> Iterator[Finding]:
     """The catalogue has no model of this name.
 
@@ -195,7 +195,7 @@ def _spelling(deployment: DesiredDeployment, what: Subject) -> Iterator[Finding]
 _SHORTEST = 3
 
 
-@rule("unknown-model-version", WARNING, source=tables, by_entry=True)
+@rule("unknown-model-version", WARNING, loudest=ERROR, source=tables, by_entry=True)
 def unknown_model_version(context: RuleContext) -> Iterator[Finding]:
     """The model is known, but not in this version.
 

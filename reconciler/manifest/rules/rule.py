@@ -97,7 +97,7 @@ Find = Callable[[RuleContext], Iterator[Finding]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One code. `severity` is the usual one: a finding may be milder where it is less sure.
+    """One code. `severity` is the usual one: a finding may be milder where it is less sure, up to `loudest`.
 
     `source` is where the rule comes from; a finding may name a nearer one, the very table it was read from.
     `by_entry` says that nothing counts but spec, lifecycle and region of each deployment.
@@ -105,6 +105,7 @@ class Rule:
 
     code: str
     severity: Severity
+    loudest: Severity
     explanation: str
     source: RuleSource
     find: Find
@@ -131,15 +132,21 @@ class Rule:
 
 
 def rule(
-    code: str, severity: Severity, *, source: RuleSource, by_entry: bool = False
+    code: str,
+    severity: Severity,
+    *,
+    source: RuleSource,
+    loudest: Severity | None = None,
+    by_entry: bool = False,
 ) -> Callable[[Find], Rule]:
-    """Declare the function below as a rule; its docstring is the explanation."""
+    """Declare the function below as a rule, explained by its docstring; `loudest` None: its `severity`."""
 
     def declared(find: Find) -> Rule:
         explanation = " ".join((find.__doc__ or "").split())
         return Rule(
             code=code,
             severity=severity,
+            loudest=loudest or severity,
             explanation=explanation,
             source=source,
             find=find,

@@ -45,6 +45,7 @@ def test_the_newest_usable_version_is_taken(versions: str, wanted: str | None, r
 def test_what_an_older_version_cannot_carry_is_named() -> None:
     assert not_carried("2025-06-01") == ("serviceTier", "deploymentState", "routing")
     assert "spilloverDeploymentName" in not_carried("2024-10-01")
+    assert {"tags (the owner mark is one)", "parentDeploymentName"} <= set(not_carried("2023-05-01"))
     assert not_carried("2026-09-01") == ()
 
 

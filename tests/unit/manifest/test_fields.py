@@ -113,7 +113,7 @@ def test_other_texts_are_no_source(written: str, reason: str) -> None:
             "did you mean `capacity`? Fields here are capacity, family, name, size and tier",
         ),
         ("sku: {name: Standard, Capacity: 5}", "Capacity", "did you mean `capacity`?"),
-        ("raiPolicy: x", "raiPolicy", "did you mean `raiPolicyName`? Fields here are capacitySettings, "),
+        ("raiPolicy: x", "raiPolicy", "did you mean `raiPolicyName`? Fields here are "),
         ("raiPolicy: x", "raiPolicy", " more"),
         ("rai_policy_name: x", "rai_policy_name", "raiPolicyName"),
         ("model: {name: m, sourceAccount: x}", "sourceAccount", "write `source`"),

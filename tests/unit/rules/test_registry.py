@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from reconciler.catalogue.load import catalogue
-from reconciler.diagnostics import Provenance, Severity, choice, listing
+from reconciler.diagnostics import Diagnostic, Provenance, Severity, choice, listing
 from reconciler.domain.deployment import DesiredDeployment
 from reconciler.domain.fleet import DesiredState, Fleet
 from reconciler.domain.ids import DeploymentId
 from reconciler.manifest import rules
+from tests.unit.rules.cases import every_case
 from tests.unit.rules.declare import (
     TODAY,
     account_id,
@@ -118,6 +120,25 @@ def test_a_rule_that_is_off_is_silent_and_the_others_are_not(code: str) -> None:
     state = declared(_SPEAKS[code], overrides={code: Severity.OFF})
     others = [finding for finding in findings(declared(_SPEAKS[code])) if finding.code != code]
     assert findings(state) == others
+
+
+def test_asking_for_errors_alone_finds_every_error() -> None:
+    for case in every_case():
+        found = rules.check(case.state, catalogue(), case.today)
+        errors = rules.check(case.state, catalogue(), case.today, errors_only=True)
+        assert _errors(errors) == _errors(found), case.title
+
+
+def test_a_warning_that_the_fleet_calls_an_error_is_found_among_the_errors() -> None:
+    state = declared(_SPEAKS["sku-alias"], overrides={"sku-alias": Severity.ERROR})
+    found = rules.check(state, catalogue(), TODAY, errors_only=True)
+    assert "sku-alias" in {one.code for one in found}
+    quiet = rules.check(declared(_SPEAKS["sku-alias"]), catalogue(), TODAY, errors_only=True)
+    assert "sku-alias" not in {one.code for one in quiet}
+
+
+def _errors(found: Sequence[Diagnostic]) -> list[Diagnostic]:
+    return [one for one in found if one.severity is Severity.ERROR]
 
 
 def test_given_severities_replace_those_of_the_fleet() -> None:

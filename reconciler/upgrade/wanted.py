@@ -1,0 +1,83 @@
+"""What is wanted of single deployments, and which of them a text does not say just so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from reconciler.diagnostics import Route, Severity
+from reconciler.domain.deployment import DesiredDeployment
+from reconciler.domain.ids import DeploymentId
+from reconciler.domain.sku import SkuName, capacity_of
+from reconciler.manifest.load import LoadedManifests
+
+NAME: Final[Route] = ("model", "name")
+VERSION: Final[Route] = ("model", "version")
+FORMAT: Final[Route] = ("model", "format")
+CAPACITY: Final[Route] = ("sku", "capacity")
+SKU: Final[Route] = ("sku", "name")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Other values for a deployment that exists; keys are among NAME, VERSION, FORMAT, SKU and CAPACITY."""
+
+    id: DeploymentId
+    values: Mapping[Route, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """A second entry called `name`, like that of `id` but for `values`; `comment` goes over it."""
+
+    id: DeploymentId
+    name: str
+    values: Mapping[Route, str]
+    comment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """An entry that goes."""
+
+    id: DeploymentId
+
+
+Wanted = Change | Beside | Removal
+
+
+def unlike(before: LoadedManifests, after: LoadedManifests, wanted: Iterable[Wanted]) -> set[DeploymentId]:
+    """The deployments that do not read as wanted; all of them where the text is not understood any more."""
+    expected = {one.id: one for one in before.understood.deployments}
+    for one in wanted:
+        old = expected[one.id]
+        match one:
+            case Change():
+                expected[one.id] = _with(old, one.values)
+            case Beside():
+                identity = DeploymentId(account=one.id.account, name=one.name)
+                expected[identity] = replace(_with(old, one.values), id=identity)
+            case Removal():
+                del expected[one.id]
+    found = {one.id: one for one in after.understood.deployments}
+    if {d.code for d in after.diagnostics if d.severity is Severity.ERROR} - {
+        d.code for d in before.diagnostics if d.severity is Severity.ERROR
+    }:
+        return set(expected) | set(found)
+    return {key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key)}
+
+
+def _with(deployment: DesiredDeployment, values: Mapping[Route, str]) -> DesiredDeployment:
+    model, sku = deployment.spec.model, deployment.spec.sku
+    model = replace(
+        model,
+        name=values.get(NAME, model.name),
+        version=values.get(VERSION, model.version),
+        format=values.get(FORMAT, model.format),
+    )
+    if SKU in values:
+        sku = replace(sku, name=SkuName(values[SKU]))
+    if CAPACITY in values:
+        sku = replace(sku, capacity=capacity_of(sku.name, int(values[CAPACITY])))
+    return replace(deployment, spec=replace(deployment.spec, model=model, sku=sku))
