@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from reconciler.cli.help import Command
-from reconciler.cli.options import Output, output_options
+from reconciler.cli.options import Output, option, output_options
 from reconciler.cli.wiring import write_result
 
 MANIFEST = "manifest"
@@ -36,7 +36,7 @@ DOCUMENTS = (
 
 @click.command("schema", cls=Command)
 @output_options("json")
-@click.option(
+@option(
     "--document",
     type=click.Choice(DOCUMENTS),
     default=MANIFEST,
