@@ -13,9 +13,11 @@ from datetime import date
 from reconciler.catalogue.facts import Stage
 from reconciler.diagnostics import counted
 from reconciler.plan.lifespan import Lifespan, soonest_first
+from reconciler.report.blocks import ALIKE, named_together
 from reconciler.report.documents import EndsDocument, LifecycleDocument, LifespanDocument
 from reconciler.report.layout import broken, cells, columns, paragraph
 from reconciler.report.markdown import cell, table
+from reconciler.report.steps import NO_ALIAS
 from reconciler.report.style import Style
 
 _UNKNOWN = "?"
@@ -48,12 +50,16 @@ class Asked:
         return ordered if self.limit is None else [one for one in ordered if self.ends(one)]
 
 
-def render_text(lifespans: Sequence[Lifespan], asked: Asked, *, style: Style) -> str:
-    """The table, its sources, and how many end within the limit; with a limit only those."""
+def render_text(lifespans: Sequence[Lifespan], asked: Asked, *, style: Style, verbose: bool = False) -> str:
+    """The table, its sources, and how many end within the limit; with a limit only those.
+
+    What ends alike of many deployments is one row with their number, and their names below it.
+    """
     if not lifespans:
         return "No deployments are declared.\n"
     ordered = asked.filtered(lifespans)
-    lines = list(_table(ordered, style, asked)) if ordered else []
+    groups = [[one] for one in ordered] if verbose else _alike(ordered)
+    lines = list(_table(groups, style, asked)) if groups else []
     sources = dict.fromkeys(str(one.facts.source) for one in ordered if one.facts is not None)
     notes = [f"note: {source}" for source in sources]
     notes += [note for one in ordered if (note := _disputed(one))]
@@ -90,24 +96,41 @@ def document(lifespans: Sequence[Lifespan], asked: Asked) -> LifecycleDocument:
     )
 
 
-def _table(ordered: Sequence[Lifespan], style: Style, asked: Asked) -> Iterator[str]:
-    """One line each; where that is too wide, the end and the name on one line and the rest of it below."""
-    rows = [tuple(style.show(one) for one in row) for row in (_HEAD, *(_row(one) for one in ordered))]
+def _alike(ordered: Sequence[Lifespan]) -> list[list[Lifespan]]:
+    """Deployments whose rows differ in nothing but the name, where they are many; each other one alone."""
+    alike: dict[tuple[str, ...], list[Lifespan]] = {}
+    for one in ordered:
+        alike.setdefault(_row(one)[1:], []).append(one)
+    return [
+        group
+        for found in alike.values()
+        for group in ([found] if len(found) >= ALIKE else [[one] for one in found])
+    ]
+
+
+def _table(groups: Sequence[list[Lifespan]], style: Style, asked: Asked) -> Iterator[str]:
+    """One row each; where that is too wide, the end and the name on one line and the rest of it below."""
+    rows = [tuple(style.show(one) for one in row) for row in (_HEAD, *map(_row_of, groups))]
     whole = columns(rows, right={_DAYS})
-    if all(cells(line) <= style.width for line in whole):
-        head, *lines = whole
-        yield style.paint(head, "bold")
-        yield from (_painted(line, one, style, asked) for line, one in zip(lines, ordered, strict=True))
-        return
+    narrow = any(cells(line) > style.width for line in whole)
     short = [(row[_DAYS], row[_DAYS - 1], row[_DAYS - 2], row[0]) for row in rows]
-    head, *lines = columns(short, right={0})
+    head, *lines = columns(short, right={0}) if narrow else whole
     yield style.paint(head, "bold")
-    for line, row, one in zip(lines, rows[1:], ordered, strict=True):
+    for line, row, group in zip(lines, rows[1:], groups, strict=True):
         for part in broken(line, style.width, hanging=" " * 6):
-            yield _painted(part, one, style, asked)
-        _, model, version, sku, _, _, _, successor, upgrade = row
-        words = f"{model} {version} on {sku}; successor {successor}; upgrade {upgrade}"
-        yield from paragraph(words, width=style.width, indent=" " * 6)
+            yield _painted(part, group[0], style, asked)
+        if narrow:
+            _, model, version, sku, _, _, _, successor, upgrade = row
+            words = f"{model} {version} on {sku}; successor {successor}; upgrade {upgrade}"
+            yield from paragraph(words, width=style.width, indent=" " * 6)
+        if len(group) > 1:
+            yield from named_together([one.id for one in group], style, NO_ALIAS, " " * 6)
+
+
+def _row_of(group: Sequence[Lifespan]) -> tuple[str, ...]:
+    """The row of one deployment, or of many that end alike."""
+    name, *rest = _row(group[0])
+    return (name if len(group) == 1 else counted(len(group), "deployment"), *rest)
 
 
 def _painted(line: str, one: Lifespan, style: Style, asked: Asked) -> str:

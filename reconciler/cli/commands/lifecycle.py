@@ -77,7 +77,7 @@ def command(
                     lifespans, desired, chosen, limit=fail_within, complete=complete, links=output.links
                 )
             case _:
-                return report.render_text(lifespans, asked, style=style_of(output))
+                return report.render_text(lifespans, asked, style=style_of(output), verbose=output.verbose)
 
     write_each(output, rendered)
     failing = fail_within is not None and any(one.ends_within(fail_within) for one in lifespans)
