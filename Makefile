@@ -13,6 +13,9 @@ FUZZ ?= 60
 ANSWERS ?= 400
 SEED ?= $(shell date +%s)
 
+# What takes long says so: a dot a second on stderr while the rest of the line runs.
+WAITING = while sleep 1; do printf . >&2; done & dots=$$!; trap 'kill $$dots; echo >&2' EXIT;
+
 .PHONY: help demo bench fuzz audit dist test check format lint types imports fidelity fidelity-az fidelity-js differential accessibility soak clean
 
 help:  ## List the targets
@@ -21,14 +24,14 @@ help:  ## List the targets
 $(VENV)/pyvenv.cfg:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and none is on the PATH; PYTHON=/path/to/python names one" >&2; exit 1; }
 	@echo "making $(VENV) and installing what is needed: half a minute or so" >&2
-	$(PYTHON) -m venv $(VENV)
+	@$(WAITING) $(PYTHON) -m venv $(VENV)
 
 $(VENV)/.runtime: $(VENV)/pyvenv.cfg pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[emulator]'
+	@$(WAITING) $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[emulator]'
 	@touch $@
 
 $(VENV)/.development: $(VENV)/.runtime
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[emulator,dev]'
+	@$(WAITING) $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[emulator,dev]'
 	@touch $@
 
 demo: $(VENV)/.runtime  ## Show the main job on this repository's own manifests/, on the embedded emulator
