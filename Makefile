@@ -13,6 +13,9 @@ FUZZ ?= 60
 ANSWERS ?= 400
 SEED ?= $(shell date +%s)
 
+# Without compiled bytecode each worker, and each process that a test starts, compiles everything again.
+unexport PYTHONDONTWRITEBYTECODE
+
 # What takes long says so: a dot a second on stderr while the rest of the line runs.
 WAITING = while sleep 1; do printf . >&2; done & dots=$$!; trap 'kill $$dots; echo >&2' EXIT;
 

@@ -1,19 +1,35 @@
-"""What holds for every test: the same inputs at every run.
+"""What holds for every test: the same inputs at every run, and the interpreter set up as for a command.
 
 A property that fails once in ten runs tells nobody anything at the eleventh. `RECONCILER_EXPLORE=1` lets
 hypothesis look elsewhere each time; `make soak` and `make fuzz` do so by design.
 """
 
+import gc
 import logging
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
 
+from reconciler.__main__ import tune
+
+tune()
+gc.disable()
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell's background job ignores it and so would each process that a test starts and interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 settings.register_profile("same", derandomize=True, deadline=None, database=None)
 settings.register_profile("explore", deadline=None)
 settings.load_profile("explore" if os.environ.get("RECONCILER_EXPLORE") else "same")
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests and what they import live until the end; the collector need not walk them."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)

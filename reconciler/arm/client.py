@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from reconciler.arm import addresses, wire, wire_platform
+from reconciler.arm import addresses, wire, wire_deployment, wire_platform
 from reconciler.arm.api_version import PERMISSIONS, Versions
 from reconciler.arm.auth import Auth
 from reconciler.arm.call import Call, Exchanged, about, encoded, of_account, of_region, of_subscription
@@ -139,7 +139,7 @@ class ArmClient:
         """All deployments of an account, to the last page; one that two pages show is taken as read last."""
         call = of_account(account, "list deployments of", "deployments", addresses.of_deployments(account))
         items = await self._every(
-            call, lambda item: (wire.deployment_in(self._shared.deployment(item), account),)
+            call, lambda item: (wire_deployment.deployment_in(item, account, self._shared),)
         )
         return tuple({item.id: item for item in items}.values())
 

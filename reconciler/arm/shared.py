@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import marshal
-import sys
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
+
+T = TypeVar("T")
 
 _MOST: Final = 4096
 """Values kept; what comes later stays as it came, so that a fleet of strangers costs no more than before."""
@@ -31,12 +32,13 @@ class Shared:
 
     def __init__(self) -> None:
         self._seen: dict[bytes, object] = {}
+        self._made: dict[tuple[Callable[[dict[str, object]], object], bytes], Any] = {}
         self._pages: dict[bytes, bytes] = {}
 
     @property
     def remembered(self) -> int:
         """How many values are kept for answers to come."""
-        return len(self._seen)
+        return len(self._seen) + len(self._made)
 
     def page(self, body: bytes) -> bytes:
         """A long page that waits to be read: models lists of a region are half a megabyte each, and alike."""
@@ -46,6 +48,16 @@ class Shared:
         if len(self._pages) < _PAGES:
             self._pages.setdefault(key, body)
         return self._pages.get(key, body)
+
+    def made(self, answer: dict[str, object], make: Callable[[dict[str, object]], T]) -> T:
+        """What `make` makes of an answer about a deployment: of equal ones once."""
+        key = make, marshal.dumps(answer, 2)
+        known = self._made.get(key)
+        if known is None:
+            known = make(self.deployment(answer))
+            if len(self._made) < _MOST and len(key[1]) <= _LARGEST:
+                self._made[key] = known
+        return known
 
     def deployment(self, answer: Mapping[str, object]) -> dict[str, object]:
         """An answer about a deployment whose parts are those of earlier, equal ones."""
@@ -57,11 +69,6 @@ class Shared:
         if isinstance(properties, dict):
             mine = {name: self._one(value) for name, value in properties.items() if name in _ALIKE_PROPERTIES}
             kept["properties"] = self._one({**properties, **mine})
-        people = kept.get("systemData")
-        if isinstance(people, dict):  # few identities write thousands of deployments
-            kept["systemData"] = {
-                name: sys.intern(value) if type(value) is str else value for name, value in people.items()
-            }
         return kept
 
     def _one(self, value: object) -> object:

@@ -92,7 +92,8 @@ _CAREFUL = json.JSONDecoder(
 
 def _key_ends(body: bytes) -> int:
     """How often a key may end in a text; compact JSON, as ARM sends it, is counted fifty times as fast."""
-    if any(spaced in body for spaced in (b'" ', b'"\t', b'"\r', b'"\n')):
+    # to look for one byte takes a tenth of the time for two, and most answers hold no blank at all
+    if any(blank in body and b'"' + blank in body for blank in (b" ", b"\t", b"\r", b"\n")):
         return len(_KEY_END.findall(body))
     return body.count(b'":')
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 import httpx
 
 from reconciler import __version__
+from reconciler.arm.direct import KEPT, DirectTransport
 from reconciler.arm.network import Network
 from reconciler.arm.origin import Origin
 from reconciler.arm.printable import printable
@@ -46,7 +47,7 @@ _SECRET_FROM: Final = 8
 # httpx's pool costs more the more connections it has: several small ones beat a large one.
 CONNECTIONS_A_POOL: Final = 4
 _LIMITS = httpx.Limits(
-    max_connections=CONNECTIONS_A_POOL, max_keepalive_connections=CONNECTIONS_A_POOL, keepalive_expiry=15.0
+    max_connections=CONNECTIONS_A_POOL, max_keepalive_connections=CONNECTIONS_A_POOL, keepalive_expiry=KEPT
 )
 _NO_FILES: Final = frozenset({errno.EMFILE, errno.ENFILE})
 
@@ -224,13 +225,12 @@ class Transport:
         headers = {name: self._struck(value) for name, value in headers.items()}
         return Answer(status=response.status_code, headers=headers, body=body)
 
-    def _connections(self) -> httpx.AsyncHTTPTransport:
-        return httpx.AsyncHTTPTransport(
-            verify=self._network.tls(self._home),
-            limits=_LIMITS,
-            trust_env=False,
-            proxy=None if self._route is None else httpx.Proxy(self._route.url),
-        )
+    def _connections(self) -> httpx.AsyncBaseTransport:
+        context = self._network.tls(self._home)
+        if self._route is None:
+            return DirectTransport(context, connections=CONNECTIONS_A_POOL)
+        proxy = httpx.Proxy(self._route.url)
+        return httpx.AsyncHTTPTransport(verify=context, limits=_LIMITS, trust_env=False, proxy=proxy)
 
     def _no_answer(self, problem: Exception) -> NoAnswer:
         """What went wrong on the way, without the library's own words where they could quote an answer."""

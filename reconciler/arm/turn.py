@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.arm import wire
+from reconciler.arm import wire_deployment
 from reconciler.arm.call import Call, encoded
 from reconciler.arm.classify import rejection, says_account_is_gone, says_item_is_absent
 from reconciler.arm.operation import reference
@@ -30,7 +30,7 @@ def read_as(deployment: DeploymentId) -> Understanding[ObservedDeployment | None
     """Makes a deployment of an answer; None of one that says that it is absent."""
 
     def understand(answer: Answer, body: object) -> ObservedDeployment | None:
-        return None if answer.status == 404 else wire.deployment(resource(body), deployment)
+        return None if answer.status == 404 else wire_deployment.deployment(resource(body), deployment)
 
     return understand
 
@@ -84,7 +84,7 @@ class ArmTurn:
         expected = self._allowed.method == "PUT" and (answer.status in {200, 201} or told)
         return Accepted(
             operation=operation,
-            deployment=wire.deployment(resource(body), self._deployment) if expected else None,
+            deployment=wire_deployment.deployment(resource(body), self._deployment) if expected else None,
             retry_after=retry_after(answer.headers),
             request_id=request_id(answer.headers.get("x-ms-request-id")),
             warning=warning,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -17,18 +16,16 @@ from pydantic.alias_generators import to_camel
 from reconciler.arm.addresses import addressable
 from reconciler.arm.printable import printable
 from reconciler.arm.strict_json import Unreadable
-from reconciler.domain.deployment import JsonObject, ModelRef
-from reconciler.domain.ids import AccountId, DeploymentId, Region
+from reconciler.domain.deployment import ModelRef
+from reconciler.domain.ids import AccountId, Region
 from reconciler.domain.platform import Replacement
 from reconciler.domain.rights import Grant
 from reconciler.domain.sku import SkuName
 from reconciler.domain.state import (
     ObservedAccount,
-    ObservedDeployment,
     ObservedSubscription,
     Offer,
     QuotaPool,
-    SystemMetadata,
 )
 
 
@@ -48,38 +45,8 @@ class Wire(BaseModel):
     )
 
 
-class _Sku(Wire):
-    name: str | None = None
-    capacity: Whole | None = None
-
-
-class _Model(Wire):
-    format: str | None = None
-    name: str | None = None
-    version: str | None = None
-    source: str | None = None
-    source_account: str | None = None
-
-
 class _Properties(Wire):
-    model: _Model | None = None
     provisioning_state: str | None = None
-
-
-class _SystemData(Wire):
-    created_by: str | None = None
-    created_at: str | None = None
-    last_modified_by: str | None = None
-    last_modified_by_type: str | None = None
-    last_modified_at: str | None = None
-
-
-class _Deployment(Wire):
-    id: str
-    sku: _Sku | None = None
-    properties: _Properties | None = None
-    tags: dict[str, str] | None = None
-    system_data: _SystemData | None = None
 
 
 class _Account(Wire):
@@ -171,47 +138,6 @@ _W = TypeVar("_W", bound=Wire)
 
 class Misdirected(Unreadable):
     """The answer is about another resource than the one that was asked for; reading again will not help."""
-
-
-_sku_name = lru_cache(maxsize=64)(SkuName)
-
-
-def deployment(answer: Mapping[str, object], asked: DeploymentId) -> ObservedDeployment:
-    """The deployment that was asked for; raises Misdirected for any other, Unreadable for wrong types."""
-    found = deployment_in(answer, asked.account)
-    if found.id != asked:
-        raise Misdirected(f"its id is {printable(str(found.id), 300)}")
-    return found
-
-
-def deployment_in(answer: Mapping[str, object], account: AccountId) -> ObservedDeployment:
-    """A deployment of `account`, as an item of its list."""
-    read = shaped(_Deployment, answer)
-    try:
-        found = DeploymentId.parse(read.id)
-    except ValueError as problem:
-        raise Misdirected(f"its id is {printable(read.id, 300)}") from problem
-    if found.account != account:
-        raise Misdirected(f"its id is {printable(read.id, 300)}")
-    if str(found.account) == str(account):
-        found = DeploymentId(account=account, name=found.name)  # thousands need no account each
-    properties = read.properties or _Properties()
-    model = properties.model or _Model()
-    sku = read.sku or _Sku()
-    return ObservedDeployment(
-        id=found,
-        model_format=model.format,
-        model_name=model.name,
-        model_version=model.version,
-        model_source=model.source_account or model.source,
-        sku=_sku_name(sku.name) if sku.name else None,
-        capacity=sku.capacity,
-        provisioning_state=properties.provisioning_state or "Succeeded",
-        tags=answer["tags"] if read.tags else {},  # type: ignore[arg-type]  # it has been read as such
-        etag=_etag(answer),
-        system=_system(read.system_data),
-        resource=_json(answer),
-    )
 
 
 def account(answer: Mapping[str, object]) -> ObservedAccount:
@@ -367,26 +293,3 @@ def shaped(shape: type[_W], answer: Mapping[str, object]) -> _W:
         first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(str(step) for step in first["loc"])
         raise Unreadable(f"{printable(where, 100)}: {printable(first['msg'], 200)}") from None
-
-
-def _etag(answer: Mapping[str, object]) -> str | None:
-    """`etag`, which api-version 2021-10-01 spelled `eTag`; the set of spellings is read without case."""
-    value = next((value for key, value in answer.items() if key.lower() == "etag"), None)
-    return value if isinstance(value, str) else None
-
-
-def _system(read: _SystemData | None) -> SystemMetadata:
-    if read is None:
-        return SystemMetadata()
-    return SystemMetadata(
-        created_by=read.created_by,
-        created_at=read.created_at,
-        last_modified_by=read.last_modified_by,
-        last_modified_by_type=read.last_modified_by_type,
-        last_modified_at=read.last_modified_at,
-    )
-
-
-def _json(answer: Mapping[str, object]) -> JsonObject:
-    """The whole answer; `strict_json` has made sure that it holds JSON values only."""
-    return dict(answer)  # type: ignore[arg-type]  # object narrows to JsonValue by construction

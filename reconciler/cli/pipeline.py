@@ -41,14 +41,28 @@ async def observe_fleet(
 
 
 async def look(
-    desired: DesiredState, arm: ArmClient, connection: Connection, output: Output
+    desired: DesiredState,
+    arm: ArmClient,
+    connection: Connection,
+    output: Output,
+    *,
+    every_region: bool = True,
 ) -> ObservedState:
-    """Read all that a plan needs, and tell how far that is where it takes long."""
+    """Read all that a plan needs, and tell how far that is where it takes long.
+
+    Without `every_region`, quotas and offers only where the plan will ask for them.
+    """
     from reconciler.engine.activity import with_expiries
     from reconciler.engine.observe import observe_for_plan
 
     with looking(output, len(desired.accounts)) as on_read:
-        observed = await observe_for_plan(desired, arm, parallelism=connection.parallelism, on_read=on_read)
+        observed = await observe_for_plan(
+            desired,
+            arm,
+            parallelism=connection.parallelism,
+            every_region=every_region,
+            on_read=on_read,
+        )
     now = arm.server_time or the_clock().now()
     return await with_expiries(desired, observed, arm, now=now, parallelism=connection.parallelism)
 
@@ -69,7 +83,7 @@ async def plan_fleet(
 
     desired = loaded.state()
     async with connect(connection, output, desired, may_validate=ask_arm or check_policies) as arm:
-        observed = await look(desired, arm, connection, output)
+        observed = await look(desired, arm, connection, output, every_region=False)
         must_hit_something(desired, observed)
         plan, observed = await plan_with(arm, loaded, observed, policy, with_cost=with_cost)
         if ask_arm:

@@ -94,7 +94,9 @@ class DeploymentId:
     """What the identity compares by."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "key", (*self.account.key, self.name.lower()))
+        lower = self.name.lower()
+        # most names are in lower case, and one object is enough for each
+        object.__setattr__(self, "key", (*self.account.key, self.name if lower == self.name else lower))
 
     @classmethod
     def parse(cls, text: str) -> DeploymentId:

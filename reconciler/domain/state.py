@@ -31,7 +31,8 @@ class SystemMetadata:
 class ObservedDeployment:
     """A deployment as ARM answered it.
 
-    `resource` is the whole answer, unknown properties included: the body of a PUT is laid over it.
+    `resource` is the answer, unknown properties included, less what names it and says who wrote it: the body
+    of a PUT is laid over it. Deployments that are alike may share it.
     `provisioning_state` keeps ARM's spelling; an absent one means Succeeded (ARM RPC).
     """
 

@@ -7,10 +7,10 @@ spells out.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from reconciler.emulator import clock, model_lists
@@ -51,6 +51,14 @@ class Listed:
     fine_tuned_name: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lists:
+    """The model versions of a region, in order, and by format and name."""
+
+    all: tuple[Listed, ...]
+    named: Mapping[tuple[str, str], Sequence[Listed]]
+
+
 @cache
 def shipped() -> Json:
     """The world's facts, read once per process."""
@@ -76,15 +84,28 @@ def is_fine_tuned(model_name: str) -> bool:
     return _FINE_TUNED.match(model_name) is not None or _CHECKPOINT.match(model_name) is not None
 
 
-def models_of(store: Store, location: str) -> list[Listed]:
+def models_of(store: Store, location: str) -> tuple[Listed, ...]:
     """Every model version that a region lists: what was posted for it, before what is shipped."""
+    return _lists(store, location).all
+
+
+def _lists(store: Store, location: str) -> _Lists:
     place = normal_location(location)
-    posted = [_from_arm(item) for item in (store.get("model", place) or {}).get("value", [])]
-    later = _later_models(place) if store.setting("season").get("facts") == LATER else ()
+    is_later = store.setting("season").get("facts") == LATER
+    return _merged(place, store.text("model", place) or "{}", is_later=is_later)
+
+
+@lru_cache(maxsize=128)
+def _merged(place: str, posted: str, *, is_later: bool) -> _Lists:
+    """The lists of a region in one: every request looks into them, and they change with a post alone."""
+    later = _later_models(place) if is_later else ()
     found: dict[tuple[str, ...], Listed] = {}
-    for listed in (*posted, *later, *_shipped_models(place)):
+    for listed in (*map(_from_arm, json.loads(posted).get("value", [])), *later, *_shipped_models(place)):
         found.setdefault(_identity(listed.model), listed)
-    return list(found.values())
+    named: dict[tuple[str, str], list[Listed]] = {}
+    for listed in found.values():
+        named.setdefault((listed.model["format"], listed.model["name"]), []).append(listed)
+    return _Lists(all=tuple(found.values()), named=named)
 
 
 def turn_season(store: Store, now: datetime) -> None:
@@ -167,17 +188,17 @@ def find(store: Store, location: str, kind: str, model: Json) -> Listed | None:
     wanted_format, name = model.get("format", ""), model.get("name", "")
     version = model.get("version")
     kinds = {kind, "MAI"} if kind == "AIServices" else {kind}
-    for_kind = [listed for listed in models_of(store, location) if kinds & set(listed.kinds)]
-    for listed in for_kind:
-        same = listed.model["format"] == wanted_format and listed.model["name"] == name
-        if same and (version == listed.model["version"] if version else listed.model.get("isDefaultVersion")):
+    lists = _lists(store, location)
+    for listed in lists.named.get((wanted_format, name), ()):
+        is_named = version == listed.model["version"] if version else listed.model.get("isDefaultVersion")
+        if is_named and not kinds.isdisjoint(listed.kinds):
             return listed
     if wanted_format == "OpenAI" and is_fine_tuned(name) and version in {None, "1"}:
-        return _fine_tuned(for_kind, name)
+        return _fine_tuned([listed for listed in lists.all if not kinds.isdisjoint(listed.kinds)], name)
     return None
 
 
-def _fine_tuned(for_kind: list[Listed], name: str) -> Listed | None:
+def _fine_tuned(for_kind: Iterable[Listed], name: str) -> Listed | None:
     base = next((listed for listed in for_kind if _is_base_of(listed.model, name)), None)
     if base is None:
         return None

@@ -110,10 +110,20 @@ class Store:
             self._connection.execute("RELEASE whole")
 
     def get(self, kind: str, key: str) -> Json | None:
+        text = self.text(kind, key)
+        return None if text is None else _load(text)
+
+    def text(self, kind: str, key: str) -> str | None:
+        """A document as it is kept, not decoded."""
         row = self._connection.execute(
             "SELECT body FROM document WHERE kind = ? AND key = ?", (kind, key)
         ).fetchone()
-        return None if row is None else _load(row[0])
+        return None if row is None else str(row[0])
+
+    def has(self, kind: str) -> bool:
+        """Whether there is any document of a kind."""
+        found = self._connection.execute("SELECT 1 FROM document WHERE kind = ? LIMIT 1", (kind,)).fetchone()
+        return found is not None
 
     def put(self, kind: str, key: str, body: Json) -> None:
         """Insert or replace; a replaced document keeps its place in the order of `scan`."""

@@ -43,7 +43,7 @@ def settle(store: Store, now: datetime) -> None:
 
 def _is_due(store: Store, switch: str) -> bool:
     """Announced upgrades need the later lists or posted models; a plain world is not looked through."""
-    return switch == "on" or bool(store.setting("season").get("facts")) or bool(store.scan("model"))
+    return switch == "on" or bool(store.setting("season").get("facts")) or store.has("model")
 
 
 def _settle(store: Store, now: datetime, deployment: Json, *, by_default: bool) -> None:

@@ -27,6 +27,7 @@ from reconciler.domain.state import (
 from reconciler.engine.ports import AccountFacts, Arm
 from reconciler.engine.soft_deleted import with_missing_explained
 from reconciler.errors import ArmError, ArmRejected, CredentialError, NotFound
+from reconciler.plan.compare import AtRest
 from reconciler.plan.dependants import with_needed
 from reconciler.plan.references import questions
 
@@ -38,6 +39,9 @@ _LIST_FROM = 3
 # Regions are read beside the accounts: their lists are long, so that reading them last would be a tail.
 _REGIONS_AT_ONCE = 32
 
+# Subscriptions whose regions are read whatever a plan will come to.
+_FEW = 4
+
 
 async def observe(
     accounts: Iterable[DesiredAccount],
@@ -45,23 +49,27 @@ async def observe(
     *,
     parallelism: int = 128,
     with_regions: bool = True,
+    at_rest: Callable[[Listed], bool] | None = None,
     on_read: Callable[[], None] = lambda: None,
 ) -> ObservedState:
     """Read `accounts`, their deployments and, once per region and subscription, quotas and offers.
 
-    Never raises for something that ARM or the credentials refuse: that becomes `Unreadable` for the
-    accounts it is about, so that a plan can still speak of the others. `on_read` is called for each account.
+    With `at_rest`, these are left out of a subscription whose accounts all are: nobody will ask for them.
+    Never raises for something that ARM or the credentials refuse: that becomes `Unreadable` for the accounts
+    it is about, so that a plan can still speak of the others. `on_read` is called for each account.
     """
     wanted = [account.id for account in accounts]
     gate = asyncio.Semaphore(parallelism)
-    regions = _Regions(api)
+    regions = _Regions(api, at_once=at_rest is None)
     async with _Known(wanted, api, regions if with_regions else None) as known:
 
         async def read(account: AccountId) -> Reading:
             reading = await _read_account(account, api, known, gate)
             on_read()
             if with_regions and isinstance(reading, Listed):
-                regions.begin([reading.account])
+                regions.know([reading.account])
+                if at_rest is not None and not at_rest(reading):
+                    regions.begin(reading.account.id.subscription)
             return reading
 
         readings = dict(zip(wanted, await asyncio.gather(*map(read, wanted)), strict=True))
@@ -70,10 +78,28 @@ async def observe(
 
 
 async def observe_for_plan(
-    desired: DesiredState, api: Arm, *, parallelism: int = 128, on_read: Callable[[], None] = lambda: None
+    desired: DesiredState,
+    api: Arm,
+    *,
+    parallelism: int = 128,
+    every_region: bool = True,
+    on_read: Callable[[], None] = lambda: None,
 ) -> ObservedState:
-    """Read the fleet, then what a plan of it has to know beside: each name that a write would send anew."""
-    observed = await observe(desired.accounts, api, parallelism=parallelism, on_read=on_read)
+    """Read the fleet, then what a plan of it has to know beside: each name that a write would send anew.
+
+    Unless `every_region` is wanted, quotas and offers are read where something is to be written. Of a part of
+    a fleet they always are: another part may write, or something in reserve. So are those of a few
+    subscriptions: to wait for what the accounts say would take longer than to ask.
+    """
+    many = len({account.id.subscription.lower() for account in desired.accounts}) > _FEW
+    choosy = many and not every_region and desired.part is None and not desired.reserve
+    observed = await observe(
+        desired.accounts,
+        api,
+        parallelism=parallelism,
+        at_rest=AtRest(desired) if choosy else None,
+        on_read=on_read,
+    )
     asked = questions(with_needed(desired, observed), observed)
     gate = asyncio.Semaphore(parallelism)
 
@@ -151,15 +177,21 @@ class _Known:
             return {}  # rights may exist on the accounts alone: each is then asked for by itself
         known = {account.id: account for account in found if account.id in self._wanted}
         if self._regions is not None:
-            self._regions.begin(known.values())
+            self._regions.know(known.values())
         return known
 
 
 class _Regions:
-    """Quotas and offers of the regions where accounts are, each read once, from when it is first heard of."""
+    """Quotas and offers of the regions where accounts are, each read once.
 
-    def __init__(self, api: AccountFacts) -> None:
+    A quota may span the regions of a subscription, so all of these are read as soon as one is asked for.
+    """
+
+    def __init__(self, api: AccountFacts, *, at_once: bool = True) -> None:
         self._api = api
+        self._at_once = at_once
+        self._known: dict[str, set[Region]] = {}
+        self._begun: set[str] = set()
         self._gate = asyncio.Semaphore(_REGIONS_AT_ONCE)
         self._tasks: dict[tuple[str, Region], asyncio.Task[RegionFacts]] = {}
 
@@ -168,12 +200,25 @@ class _Regions:
         """All that was begun."""
         return self._tasks.values()
 
-    def begin(self, accounts: Iterable[ObservedAccount]) -> None:
-        """Read the regions of `accounts`, unless that is under way."""
+    def know(self, accounts: Iterable[ObservedAccount]) -> None:
+        """Note where `accounts` are; read their regions if those of their subscription are read."""
         for account in accounts:
-            place = (account.id.subscription.lower(), account.region)
-            if place not in self._tasks:
-                self._tasks[place] = asyncio.ensure_future(self._read(*place))
+            subscription = account.id.subscription.lower()
+            self._known.setdefault(subscription, set()).add(account.region)
+            if self._at_once or subscription in self._begun:
+                self._start(subscription, account.region)
+
+    def begin(self, subscription: str) -> None:
+        """Read the regions of a subscription, unless that is under way."""
+        key = subscription.lower()
+        self._begun.add(key)
+        for region in sorted(self._known.get(key, ())):
+            self._start(key, region)
+
+    def _start(self, subscription: str, region: Region) -> None:
+        place = (subscription, region)
+        if place not in self._tasks:
+            self._tasks[place] = asyncio.ensure_future(self._read(*place))
 
     async def read(self, places: Sequence[tuple[str, Region]]) -> tuple[RegionFacts, ...]:
         """Read these, in order."""

@@ -26,7 +26,7 @@ from reconciler.manifest.tree import Map, shortened
 
 __all__ = ["Resolved", "parse", "resolve"]
 
-MAX_DEPLOYMENTS: Final = 100_000
+MAX_DEPLOYMENTS: Final = 400_000
 """Templates multiply as aliases do, so what they make of a small text is limited too."""
 
 _WORDINGS: Final = 10_000

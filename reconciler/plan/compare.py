@@ -31,6 +31,7 @@ from reconciler.plan.body import put_body, replacement_body
 from reconciler.plan.dependants import block_dependants, judge_names, keep_referenced, say_why_here
 from reconciler.plan.diff import fields_of
 from reconciler.plan.expiry import unless_expired
+from reconciler.plan.in_sync import InSync
 from reconciler.plan.legality import (
     fixed_paths,
     forbids_model_change,
@@ -69,16 +70,38 @@ def compare(
         expiries=observed.expiries,
         today=today,
     )
-    declared = by_account(desired)
+    declared, in_sync = by_account(desired), InSync()
     actions = [
         action
         for account in desired.accounts
-        for action in _account(account, declared.get(account.id, ()), desired, observed, terms)
+        for action in _account(account, declared.get(account.id, ()), desired, observed, terms, in_sync)
     ]
     named = judge_names(admitted(actions, observed), observed)
     judged = keep_referenced(block_dependants(named), observed)
     told = map(_with_consent, say_why_here(judged, desired.scope.pulled_in))
     return tuple(sorted(told, key=lambda action: action.id.key))
+
+
+class AtRest:
+    """Whether a plan leaves all of an account as it is, told from what the account itself answers.
+
+    Where that is so, quotas and offers of its region say nothing to the plan. In doubt it is not so.
+    """
+
+    def __init__(self, desired: DesiredState) -> None:
+        self._desired = desired
+        self._declared = by_account(desired)
+        self._accounts = {account.id: account for account in desired.accounts}
+        self._terms = Terms(fleet=desired.fleet, renew_marks=True)
+        self._in_sync = InSync()
+
+    def __call__(self, reading: Listed) -> bool:
+        """Whether everything that is declared is as declared, and nothing else is there."""
+        account = self._accounts[reading.account.id]
+        declared = self._declared.get(account.id, ())
+        alone = ObservedState(readings={account.id: reading})
+        actions = _account(account, declared, self._desired, alone, self._terms, self._in_sync)
+        return all(action.reason is Reason.IN_SYNC for action in actions)
 
 
 def _with_consent(action: Action) -> Action:
@@ -96,6 +119,7 @@ def _account(
     desired: DesiredState,
     observed: ObservedState,
     terms: Terms,
+    in_sync: InSync,
 ) -> Iterator[Action]:
     wanted = [one for one in declared if desired.covers(one.id)]
     reading = observed.readings.get(account.id)
@@ -109,7 +133,7 @@ def _account(
                 return
             for one in wanted:
                 upgrades = RegionalUpgrades(observed, account.id, reading.account.region, terms.today)
-                yield _declared(one, reading, upgrades, terms)
+                yield _declared(one, reading, upgrades, terms, in_sync)
             names = {one.id for one in declared}
             for there in reading.deployments:
                 if there.id not in names and desired.covers(there.id):
@@ -125,10 +149,27 @@ def _account(
             assert_never(reading)
 
 
-def _declared(desired: DesiredDeployment, reading: Listed, upgrades: Upgrades, terms: Terms) -> Action:
+def _declared(
+    desired: DesiredDeployment, reading: Listed, upgrades: Upgrades, terms: Terms, in_sync: InSync
+) -> Action:
     observed, region = reading.find(desired.id), reading.account.region
     if observed is None:
         return unless_expired(_creation(desired, None, region, terms), terms)
+    if in_sync.knows(desired, observed):
+        return _in_sync(desired, observed, region)
+    action = _compared(desired, observed, region, upgrades, terms)
+    if action.reason is Reason.IN_SYNC:
+        in_sync.add(desired, observed)
+    return action
+
+
+def _compared(
+    desired: DesiredDeployment,
+    observed: ObservedDeployment,
+    region: Region,
+    upgrades: Upgrades,
+    terms: Terms,
+) -> Action:
     mover = who_moved(desired, observed, upgrades)
     pair = Pair(
         desired=accepting(desired, mover),
@@ -235,16 +276,16 @@ def _in_progress(pair: Pair, region: Region, terms: Terms) -> Action:
 
 
 def _keep(pair: Pair, region: Region) -> Keep:
-    upgraded = pair.mover is Mover.SERVICE
+    keep = _in_sync(pair.desired, pair.observed, region)
+    if pair.mover is not Mover.SERVICE:
+        return keep
     running = f"{pair.observed.model_name} {pair.observed.model_version}"
-    return Keep(
-        id=pair.desired.id,
-        region=region,
-        reason=Reason.AUTO_UPGRADED if upgraded else Reason.IN_SYNC,
-        explanation=f"the service moved it to {running}, as it may" if upgraded else "",
-        desired=pair.desired,
-        observed=pair.observed,
-    )
+    explanation = f"the service moved it to {running}, as it may"
+    return replace(keep, reason=Reason.AUTO_UPGRADED, explanation=explanation)
+
+
+def _in_sync(desired: DesiredDeployment, observed: ObservedDeployment, region: Region) -> Keep:
+    return Keep(id=desired.id, region=region, reason=Reason.IN_SYNC, desired=desired, observed=observed)
 
 
 def _change(

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.domain.deployment import JsonValue
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId
-from reconciler.domain.json_values import canonical
 from reconciler.domain.state import ObservedState
 from reconciler.plan import quota
 from reconciler.plan.accounts import unread_accounts
@@ -18,7 +15,7 @@ from reconciler.plan.compare import compare
 from reconciler.plan.dependants import with_needed, without_refused
 from reconciler.plan.guard import Policy, count_owned, guard
 from reconciler.plan.order import schedule
-from reconciler.plan.plan import Plan, Step
+from reconciler.plan.plan import Plan
 from reconciler.plan.protection import unmatched_globs
 
 
@@ -60,20 +57,9 @@ def make_plan(
         left_out=len(_left_out(desired)),
         owned=count_owned(desired, observed),
         part=desired.part,
-        fingerprint=_fingerprint(desired, steps),
     )
 
 
 def _left_out(desired: DesiredState) -> frozenset[DeploymentId]:
     declared = frozenset(one.id for one in desired.deployments if not desired.covers(one.id))
     return declared | desired.scope.left_out
-
-
-def _fingerprint(desired: DesiredState, steps: Sequence[Step]) -> str:
-    document: list[JsonValue] = [
-        desired.manifest_digest,
-        desired.fleet.mark,
-        desired.fleet.cloud,
-        [[step.order, step.fingerprint] for step in steps],
-    ]
-    return f"sha256:{hashlib.sha256(canonical(document).encode()).hexdigest()}"

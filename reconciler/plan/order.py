@@ -10,15 +10,12 @@ One writer per account is the engine's business, not the order's.
 
 from __future__ import annotations
 
-import hashlib
 import heapq
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import DeploymentId
-from reconciler.domain.json_values import canonical
 from reconciler.domain.state import ObservedState
 from reconciler.plan.actions import (
     Action,
@@ -28,7 +25,6 @@ from reconciler.plan.actions import (
     Replace,
     Working,
 )
-from reconciler.plan.body import writable
 from reconciler.plan.dependants import named_in, routed_models, targets_of
 from reconciler.plan.plan import Step
 from reconciler.plan.pools import Movement, PoolKey, Pools
@@ -52,24 +48,11 @@ def schedule(actions: Iterable[Action], observed: ObservedState) -> tuple[Step, 
             action=writing[name],
             order=number,
             depends_on=tuple(sorted(needs[name])),
-            fingerprint=fingerprint(writing[name]),
         )
         for number, name in enumerate(_sorted(needs, urgency), start=1)
     ]
     resting = sorted((a for a in listed if isinstance(a, Keep | Blocked)), key=lambda a: a.id.key)
-    return (*steps, *(Step(action=action, fingerprint=fingerprint(action)) for action in resting))
-
-
-def fingerprint(action: Action) -> str:
-    """A digest over what was observed and what is to be sent; equal fingerprints mean the same step."""
-    observed = action.observed
-    document: JsonObject = {
-        "id": list(action.id.key),
-        "action": action.kind,
-        "bodies": list(action.writes),
-        "observed": None if observed is None else [observed.provisioning_state, writable(observed)],
-    }
-    return f"sha256:{hashlib.sha256(canonical(document).encode()).hexdigest()}"
+    return (*steps, *(Step(action=action) for action in resting))
 
 
 def _references(writing: Mapping[DeploymentId, Working]) -> Needs:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from reconciler.diagnostics import Diagnostic
+from reconciler.domain.deployment import JsonValue
 from reconciler.domain.ids import AccountId, DeploymentId, Region
+from reconciler.domain.json_values import canonical
 from reconciler.domain.platform import DeletedAccount
 from reconciler.domain.shard import Part
 from reconciler.domain.sku import SkuName
 from reconciler.plan.actions import Action, Blocked, Keep, Wait
+from reconciler.plan.body import writable
 from reconciler.prices.bill import Cost
 
 
@@ -71,19 +75,45 @@ class PoolForecast:
         return max(0, self.used_after - sum(holder.capacity for holder in self.holders))
 
 
+def fingerprint(action: Action) -> str:
+    """A digest over what was observed and what is to be sent; equal fingerprints mean the same step."""
+    observed = action.observed
+    return _digest(
+        {
+            "id": list(action.id.key),
+            "action": action.kind,
+            "bodies": list(action.writes),
+            "observed": None if observed is None else [observed.provisioning_state, writable(observed)],
+        }
+    )
+
+
+def _digest(document: JsonValue) -> str:
+    return f"sha256:{hashlib.sha256(canonical(document).encode()).hexdigest()}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """An action in its place. `order` counts from 1 over the steps that write; 0 for those that do not.
 
     `depends_on` must have ended well before this one starts; steps of one account never overlap.
-    `fingerprint` is over what was observed and what is to be done, so a later run can tell whether
-    this is still the same step.
+    `recorded` is the fingerprint once it is known.
     """
 
     action: Action
     order: int = 0
     depends_on: tuple[DeploymentId, ...] = ()
-    fingerprint: str = ""
+    recorded: str = field(default="", compare=False, repr=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """Over what was observed and is to be done: whether this is still the same step in a later run.
+
+        It is made when somebody asks: most plans are read and never kept.
+        """
+        if not self.recorded:
+            object.__setattr__(self, "recorded", fingerprint(self.action))
+        return self.recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +172,8 @@ class Plan:
     Nothing is concluded about what is in the `unread` accounts. `applyable` is False while a refusal
     stands or nothing is to be written. `diagnostics` come from the manifests alone, `notices` from what was
     observed too. `owned` deployments carry the fleet's `mark`. `part` is set where this is the plan of one
-    shard. `cost` is None and `capacity` empty where nobody asked.
+    shard. `cost` is None and `capacity` empty where nobody asked. `recorded` is the fingerprint where it is
+    that of other steps than these.
     """
 
     fleet: str
@@ -158,9 +189,16 @@ class Plan:
     left_out: int = 0
     owned: int = 0
     part: Part | None = None
-    fingerprint: str = ""
+    recorded: str = field(default="", compare=False, repr=False)
     cost: Cost | None = None
     capacity: tuple[CapacityCheck, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """Over the manifests and all steps."""
+        return self.recorded or _digest(
+            [self.manifest_digest, self.mark, self.cloud, [[s.order, s.fingerprint] for s in self.steps]]
+        )
 
     @property
     def complete(self) -> bool:

@@ -171,10 +171,10 @@ def narrow(plan: Plan, saved: SavedPlan) -> tuple[Plan, tuple[Stale, ...]]:
             continue
         out.add(action.id)
         blocked = _out(action, why[action.id]) if action.id in why else _without(action, needed)
-        steps.append(Step(action=blocked, fingerprint=step.fingerprint))
+        steps.append(Step(action=blocked, recorded=step.fingerprint))
     writing = [step for step in steps if step.order]
     resting = sorted((step for step in steps if not step.order), key=lambda step: step.action.id.key)
-    return replace(plan, steps=(*writing, *resting)), tuple(stale)
+    return replace(plan, steps=(*writing, *resting), recorded=plan.fingerprint), tuple(stale)
 
 
 def _moved(step: Step, item: SavedItem | None) -> str:

@@ -16,7 +16,7 @@ from reconciler.domain.state import Listed, ObservedDeployment, ObservedState
 from reconciler.errors import UsageProblem
 from reconciler.plan.compare import compare
 from reconciler.plan.drift import DriftReport, moved_unnoticed
-from reconciler.plan.order import fingerprint
+from reconciler.plan.plan import fingerprint
 from reconciler.planfile.saved import WRITING, SavedItem, SavedPlan
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from reconciler.arm import wire
+from reconciler.arm import wire_deployment
 from reconciler.arm.client import ArmClient, ArmSettings
 from reconciler.arm.tokens import Token
 from reconciler.clock import SystemClock
@@ -102,7 +102,7 @@ async def _call(row: Row, world: World, clock: Hasty) -> tuple[str, str]:
 
 def _step(row: Row, world: World) -> Step:
     if row.call == "delete":
-        seen = wire.deployment(world.resource(), CHAT)
+        seen = wire_deployment.deployment(world.resource(), CHAT)
         return Step(action=Delete(id=CHAT, region=REGION, reason=Reason.NOT_DECLARED, observed=seen))
     chat = desired("chat")
     body = put_body(chat, None, "ours")

@@ -6,6 +6,7 @@ import re
 import socket
 import time
 from collections.abc import Callable, Iterator
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -88,10 +89,10 @@ def blanks(mebibytes: int) -> Iterator[bytes]:
     yield b'"}'
 
 
-BOMB = bomb(300)
+BOMB = cache(partial(bomb, 300))
 HEADERS = tuple((f"x-{number}", "y" * 50) for number in range(20_000))
 ANSWERS: dict[str, Callable[[str], Reply]] = {
-    "a gzip bomb of 300 MiB": everywhere(lambda: Reply([BOMB], headers=(("Content-Encoding", "gzip"),))),
+    "a gzip bomb of 300 MiB": everywhere(lambda: Reply([BOMB()], headers=(("Content-Encoding", "gzip"),))),
     "50 MiB of JSON": everywhere(lambda: Reply(blanks(50))),
     "a hundred thousand levels": everywhere(lambda: Reply([b"[" * 100_000, b"]" * 100_000])),
     "endless headers": everywhere(lambda: Reply([b"{}"], headers=HEADERS)),
@@ -131,20 +132,22 @@ def test_endless_pages_end_and_take_no_more_memory_than_one(tmp_path: Path) -> N
     assert done.peak <= MOST
 
 
-MANIFESTS: dict[str, str] = {
-    "an alias bomb": "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
-    + "".join(f"{b}: &{b} [{', '.join(['*' + a] * 10)}]\n" for a, b in itertools.pairwise("abcdefghi")),
-    "a hundred thousand levels": "a: " + "[" * 100_000,
-    "50 MiB": "a: " + "x" * (50 * MIB),
-    "a million keys": "".join(f"k{number}: 0\n" for number in range(70_000)),
-    "ten thousand mistakes": FLEET + SET * 4_000,
+MANIFESTS: dict[str, Callable[[], str]] = {
+    "an alias bomb": lambda: (
+        "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
+        + "".join(f"{b}: &{b} [{', '.join(['*' + a] * 10)}]\n" for a, b in itertools.pairwise("abcdefghi"))
+    ),
+    "a hundred thousand levels": lambda: "a: " + "[" * 100_000,
+    "50 MiB": lambda: "a: " + "x" * (50 * MIB),
+    "a million keys": lambda: "".join(f"k{number}: 0\n" for number in range(70_000)),
+    "ten thousand mistakes": lambda: FLEET + SET * 4_000,
 }
 
 
 @pytest.mark.parametrize("kind", MANIFESTS)
 def test_no_manifest_makes_validate_need_more_than_256_mebibytes(tmp_path: Path, kind: str) -> None:
     """I-19, F-101, F-102, F-108, F-122."""
-    (tmp_path / "fleet.yaml").write_text(MANIFESTS[kind])
+    (tmp_path / "fleet.yaml").write_text(MANIFESTS[kind]())
     done = measured("validate", str(tmp_path))
     assert done.code == 1, done.out + done.err
     assert "Traceback" not in done.err

@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from reconciler.arm import wire
+from reconciler.arm import wire_deployment
 from reconciler.domain.ids import AccountId, Region
 from reconciler.domain.sku import KNOWN_SKUS
 from reconciler.domain.state import Listed, ObservedAccount, Reading
@@ -121,7 +121,7 @@ def worlds(draw: st.DrawFn) -> dict[AccountId, Reading]:
         own = draw(st.lists(st.tuples(_NAMES, deployments()), max_size=3))
         unique = {name.lower(): (name, body) for name, body in (*shared, *own)}
         there = [
-            wire.deployment_in({**body, "id": f"{account}/deployments/{name}"}, account)
+            wire_deployment.deployment_in({**body, "id": f"{account}/deployments/{name}"}, account)
             for name, body in unique.values()
         ]
         facts = ObservedAccount(id=account, region=Region(draw(st.sampled_from(["eastus2", "Nowhere East"]))))

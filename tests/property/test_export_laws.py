@@ -97,7 +97,14 @@ def _alive(world: World) -> ArmWorld:
     return ArmWorld(
         accounts={one.account.id: one.account.region for one in listed},
         deployments={
-            there.id: copy.deepcopy(dict(there.resource)) for one in listed for there in one.deployments
+            there.id: {
+                **copy.deepcopy(dict(there.resource)),
+                "id": str(there.id),
+                "etag": there.etag,
+                "systemData": {},
+            }
+            for one in listed
+            for there in one.deployments
         },
     )
 

@@ -31,6 +31,12 @@ spec:
   account: {{subscription: s{subscription}, resourceGroup: rg, name: {name}, region: {region}}}
   deployments:
 """
+_SPEC = DeploymentSpec(
+    model=ModelRef(name=MODEL, version=VERSION),
+    sku=Sku(name=SkuName(SKU), capacity=capacity_of(SkuName(SKU), CAPACITY)),
+)
+"""What each of them says; reading manifests, too, makes one value of what is said often."""
+
 _ENTRY = """    - name: chat-{number}
       model: {{name: {model}, version: "{version}"}}
       sku: {{name: {sku}, capacity: {capacity}}}
@@ -90,16 +96,10 @@ def desired_state(size: Size) -> DesiredState:
 
 def declared(number: int, size: Size) -> Iterator[DesiredDeployment]:
     """The deployments of one account."""
-    sku = SkuName(SKU)
+    where, home = Region(region(number % size.subscriptions)), account(number, size)
     for name in range(size.each):
         yield DesiredDeployment(
-            id=DeploymentId(account=account(number, size), name=f"chat-{name}"),
-            spec=DeploymentSpec(
-                model=ModelRef(name=MODEL, version=VERSION),
-                sku=Sku(name=sku, capacity=capacity_of(sku, CAPACITY)),
-            ),
-            region=Region(region(number % size.subscriptions)),
-            tenant=TENANT,
+            id=DeploymentId(account=home, name=f"chat-{name}"), spec=_SPEC, region=where, tenant=TENANT
         )
 
 

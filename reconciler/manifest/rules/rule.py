@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from sys import intern
 from typing import Final
 
 from reconciler.catalogue.near import misspelling_of
@@ -118,11 +119,11 @@ class Rule:
             yield Diagnostic(
                 code=self.code,
                 severity=one.severity or self.severity,
-                message=one.message,
+                message=intern(one.message),  # thousands of deployments are told the same
                 place=one.place,
-                label=one.label,
-                source=source if one.source is None else one.source,
-                fix=one.fix,
+                label=intern(one.label),
+                source=intern(source if one.source is None else one.source),
+                fix=intern(one.fix),
                 related=one.related,
             )
 

@@ -36,6 +36,17 @@ def test_equal_parts_of_two_answers_are_one_object() -> None:
     assert one["properties"] is other["properties"]
 
 
+def test_of_equal_answers_something_is_made_once() -> None:
+    shared, made = Shared(), list[dict[str, object]]()
+
+    def make(one: dict[str, object]) -> int:
+        made.append(one)
+        return len(made)
+
+    found = [shared.made(one, make) for one in (answer(), answer(), answer(x=1), answer(x=True), answer())]
+    assert found == [1, 1, 2, 3, 1]
+
+
 def test_an_answer_that_differs_in_one_property_shares_the_rest() -> None:
     shared = Shared()
     one: Any = shared.deployment(answer())
@@ -64,8 +75,10 @@ def test_an_answer_is_not_changed_and_odd_ones_come_through() -> None:
 def test_a_fleet_of_strangers_is_not_remembered_for_ever() -> None:
     shared = Shared()
     for number in range(10_000):
-        assert shared.deployment(answer(model={"name": str(number)}))["id"] == ANSWER["id"]
-    assert shared.remembered <= 4096
+        stranger = answer(model={"name": str(number)})
+        assert shared.deployment(stranger)["id"] == ANSWER["id"]
+        assert shared.made(stranger, lambda one: one["id"]) == ANSWER["id"]
+    assert shared.remembered <= 2 * 4096
 
 
 def test_of_equal_long_pages_one_is_kept() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.arm import wire
+from reconciler.arm import wire, wire_deployment
 from reconciler.arm.strict_json import Unreadable
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.sku import SkuName
@@ -36,10 +36,11 @@ def test_every_recorded_deployment_is_read(name: str) -> None:
         body = exchange["response"].get("body")
         if not isinstance(body, dict) or "/deployments/" not in str(body.get("id", "")):
             continue
-        found = wire.deployment(body, DeploymentId.parse(body["id"]))
+        found = wire_deployment.deployment(body, DeploymentId.parse(body["id"]))
         assert found.model_name
         assert found.provisioning_state in {"Succeeded", "Creating"}
-        assert found.resource == body
+        names = {"id", "name", "type", "etag", "systemData"}
+        assert found.resource == {name: value for name, value in body.items() if name not in names}
         count += 1
     assert count >= 2
 
@@ -47,7 +48,7 @@ def test_every_recorded_deployment_is_read(name: str) -> None:
 def test_a_recorded_deployment_has_all_that_a_plan_compares() -> None:
     bodies = [exchange["response"].get("body") for exchange in recorded("deployment_crud_2025-06-01.json")]
     body = next(b for b in bodies if isinstance(b, dict) and "/deployments/" in str(b.get("id")))
-    found = wire.deployment(body, DeploymentId.parse(body["id"]))
+    found = wire_deployment.deployment(body, DeploymentId.parse(body["id"]))
     assert (found.model_format, found.model_name, found.model_version) == ("OpenAI", "gpt-4o", "2024-11-20")
     assert (found.sku, found.capacity, found.tags) == (SkuName("Standard"), 1, {})
     assert found.etag == body["etag"]
@@ -98,7 +99,7 @@ def test_unknown_properties_skus_and_states_are_kept() -> None:
     """F-050."""
     body = resource(state="Frobnicating", brandNew={"deep": [1]})
     body["sku"]["name"] = "QuantumStandard"
-    found = wire.deployment(body, CHAT)
+    found = wire_deployment.deployment(body, CHAT)
     assert (found.provisioning_state, found.sku) == ("Frobnicating", SkuName("QuantumStandard"))
     assert not found.settled
     assert found.resource["properties"] == body["properties"]
@@ -112,17 +113,17 @@ def test_a_missing_state_means_succeeded(state: str | None) -> None:
         body["properties"]["provisioningState"] = None
     else:
         del body["properties"]["provisioningState"]
-    assert wire.deployment(body, CHAT).provisioning_state == "Succeeded"
+    assert wire_deployment.deployment(body, CHAT).provisioning_state == "Succeeded"
 
 
 def test_a_deployment_may_be_as_bare_as_its_id() -> None:
-    found = wire.deployment({"id": str(CHAT)}, CHAT)
+    found = wire_deployment.deployment({"id": str(CHAT)}, CHAT)
     assert (found.model_name, found.sku, found.capacity, found.etag) == (None, None, None, None)
 
 
 def test_ids_are_the_same_in_any_case() -> None:
     """F-049."""
-    found = wire.deployment({**resource(), "id": str(CHAT).upper()}, CHAT)
+    found = wire_deployment.deployment({**resource(), "id": str(CHAT).upper()}, CHAT)
     assert found.id == CHAT
     assert found.id.name == "CHAT"
 
@@ -140,25 +141,25 @@ def test_ids_are_the_same_in_any_case() -> None:
 def test_an_answer_about_another_resource_is_rejected(other: str) -> None:
     """F-048."""
     with pytest.raises(wire.Misdirected):
-        wire.deployment({**resource(), "id": other}, CHAT)
+        wire_deployment.deployment({**resource(), "id": other}, CHAT)
 
 
 def test_an_item_of_another_account_is_rejected() -> None:
     """F-048, in a list."""
     with pytest.raises(wire.Misdirected):
-        wire.deployment_in(resource(DeploymentId(account=ELSEWHERE, name="chat")), ACCOUNT)
+        wire_deployment.deployment_in(resource(DeploymentId(account=ELSEWHERE, name="chat")), ACCOUNT)
 
 
 @pytest.mark.parametrize("spelling", ["etag", "eTag", "ETag"])
 def test_the_tag_is_found_in_its_old_spelling(spelling: str) -> None:
-    assert wire.deployment({**resource(), spelling: '"x"'}, CHAT).etag == '"x"'
+    assert wire_deployment.deployment({**resource(), spelling: '"x"'}, CHAT).etag == '"x"'
 
 
 @pytest.mark.parametrize("name", ["source", "sourceAccount"])
 def test_either_property_tells_the_source(name: str) -> None:
     body = resource()
     body["properties"]["model"][name] = str(ELSEWHERE)
-    assert wire.deployment(body, CHAT).model_source == str(ELSEWHERE)
+    assert wire_deployment.deployment(body, CHAT).model_source == str(ELSEWHERE)
 
 
 def changed(path: tuple[str, ...], value: object) -> dict[str, Any]:
@@ -191,11 +192,11 @@ def changed(path: tuple[str, ...], value: object) -> dict[str, Any]:
 )
 def test_a_wrong_type_is_never_guessed_at(path: tuple[str, ...], value: object) -> None:
     with pytest.raises(Unreadable, match=path[-1]):
-        wire.deployment(changed(path, value), CHAT)
+        wire_deployment.deployment(changed(path, value), CHAT)
 
 
 def test_a_whole_number_may_come_as_a_double() -> None:
-    assert wire.deployment(changed(("sku", "capacity"), 10.0), CHAT).capacity == 10
+    assert wire_deployment.deployment(changed(("sku", "capacity"), 10.0), CHAT).capacity == 10
 
 
 def test_an_account_is_read_in_its_region() -> None:

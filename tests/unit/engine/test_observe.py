@@ -6,15 +6,18 @@ from dataclasses import replace
 import pytest
 
 from reconciler.domain.deployment import DesiredDeployment, SourceAccount
-from reconciler.domain.fleet import DesiredState
+from reconciler.domain.fleet import DesiredAccount, DesiredState
+from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.domain.platform import DeletedAccount
 from reconciler.domain.state import AccountMissing, ObservedState, Unreadable
 from reconciler.engine.observe import observe_for_plan
 from reconciler.errors import ArmUnreachable, CredentialError, Forbidden
 from reconciler.plan.actions import Blocked, Reason
+from reconciler.plan.guard import Policy
+from reconciler.plan.make import make_plan
 from tests.simulated.arm import Exchange, SimulatedArm, World
 from tests.simulated.fleets import REGION, SUBSCRIPTION, account, desired, fleet
-from tests.simulated.reconcile import plan_of
+from tests.simulated.reconcile import plan_of, reconcile
 from tests.simulated.time import run
 
 TUNED = "gpt-4o-mini-2024-07-18.ft-0123456789abcdef0123456789abcdef"
@@ -157,3 +160,73 @@ def test_deleted_accounts_that_may_not_be_read_change_nothing() -> None:
     found = look(fleet(desired("chat", in_account="gone"), accounts=("gone",)), arm)
     assert isinstance(missing := found.readings[account("gone")], AccountMissing)
     assert missing.fix == ""
+
+
+MANY = [f"{number:08d}-1111-1111-1111-111111111111" for number in range(6)]
+
+
+def spread(*names: str) -> DesiredState:
+    """A fleet that declares a deployment of each name in an account of each of many subscriptions."""
+    homes = [AccountId(subscription=one, resource_group="rg", name="alpha") for one in MANY]
+    return replace(
+        fleet(),
+        accounts=tuple(DesiredAccount(id=home, region=REGION) for home in homes),
+        deployments=tuple(
+            replace(one, id=DeploymentId(account=home, name=one.id.name))
+            for home in homes
+            for one in map(desired, names)
+        ),
+    )
+
+
+def applied(state: DesiredState) -> SimulatedArm:
+    """A world in which that was applied, and nothing asked since."""
+    arm = SimulatedArm(World(accounts={one.id: REGION for one in state.accounts}))
+    run(reconcile(state, arm))
+    arm.exchanges.clear()
+    return arm
+
+
+def lists_of_regions(arm: SimulatedArm) -> Counter[str]:
+    return Counter(
+        one.target.split("/")[0] for one in arm.exchanges if one.target.endswith(("/usages", "/models"))
+    )
+
+
+def test_where_all_is_as_declared_nobody_asks_for_quotas_and_offers() -> None:
+    arm = applied(spread("chat"))
+    run(observe_for_plan(spread("chat"), arm, every_region=False))
+    assert lists_of_regions(arm) == Counter()
+    run(observe_for_plan(spread("chat"), arm))
+    assert lists_of_regions(arm) == Counter(dict.fromkeys(MANY, 2))
+
+
+def test_they_are_asked_for_in_each_subscription_in_which_something_is_not_as_declared() -> None:
+    arm = applied(spread("chat"))
+    whole = spread("chat", "talk")
+    some = replace(
+        whole,
+        deployments=tuple(
+            one
+            for one in whole.deployments
+            if one.id.name == "chat" or one.id.account.subscription == MANY[3]
+        ),
+    )
+    seen = run(observe_for_plan(some, arm, every_region=False))
+    assert lists_of_regions(arm) == Counter({MANY[3]: 2})
+    full = run(observe_for_plan(some, arm))
+    assert make_plan(some, seen, policy=Policy()) == make_plan(some, full, policy=Policy())
+
+
+def test_a_part_of_a_fleet_and_a_selection_ask_for_all_of_them() -> None:
+    """Other parts may write, and what is selected may need what is not."""
+    arm = applied(spread("chat"))
+    state = spread("chat")
+    run(observe_for_plan(replace(state, reserve=state.deployments[:1]), arm, every_region=False))
+    assert lists_of_regions(arm) == Counter(dict.fromkeys(MANY, 2))
+
+
+def test_what_nobody_declares_is_not_at_rest() -> None:
+    arm = applied(spread("chat", "talk"))
+    run(observe_for_plan(spread("chat"), arm, every_region=False))
+    assert lists_of_regions(arm) == Counter(dict.fromkeys(MANY, 2))

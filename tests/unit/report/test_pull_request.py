@@ -90,7 +90,7 @@ def test_nothing_of_a_stranger_stands_outside_of_code() -> None:
         blocked(desired("b" + EVIL, EVIL), explanation=EVIL, fix=EVIL),
         delete(observed("c" + EVIL, EVIL)),
         fleet=EVIL,
-        fingerprint=EVIL,
+        recorded=EVIL,
         refusals=(refusal(code=EVIL, message=EVIL),),
         diagnostics=(
             Diagnostic(code="x", severity=Severity.ERROR, message=EVIL, place=Place(file=EVIL + ".yaml")),

@@ -208,7 +208,7 @@ def plan(*actions: Action | Step, **more: Any) -> Plan:  # noqa: ANN401 -- field
         else:
             order = 0 if isinstance(one, Keep | Blocked) else 1 + sum(1 for step in steps if step.order)
             steps.append(Step(action=one, order=order))
-    given = {"fleet": "contoso", "cloud": "emulator", "fingerprint": "sha256:0123abcd"} | more
+    given = {"fleet": "contoso", "cloud": "emulator", "recorded": "sha256:0123abcd"} | more
     return Plan(steps=tuple(steps), **given)
 
 
