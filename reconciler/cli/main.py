@@ -52,7 +52,7 @@ GROUPS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "catalog": ("catalog", "Ask the catalogue about models, regions, SKUs, capacities."),
         "policy": ("policy", "Make a rule from Azure's definition on approved models."),
         "explain": ("explain", "Say what a printed word or code means and what to do."),
-        "schema": ("schema", "Print the JSON Schema of the manifests."),
+        "schema": ("schema", "Print the JSON Schema of manifests or of a result."),
     },
     "Tools": {
         "emulator": ("emulator", "Serve, reset, load or inspect the embedded ARM emulator."),

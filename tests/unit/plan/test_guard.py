@@ -104,7 +104,7 @@ def test_a_refused_delete_is_told_with_its_rule_and_the_fix(
     found = refusals(everything[3:], [applied(one) for one in everything], guards=guards, policy=policy)
     assert found["max-deletes"] == Refusal(
         code="max-deletes",
-        message=f"3 deployments would be deleted or replaced (acc/d0, acc/d1, acc/d2); {rule}",
+        message=f"3 deployments would be deleted or replaced (acc/d0, acc/d1 and acc/d2); {rule}",
         fix="--max-deletes 3",
     )
 
