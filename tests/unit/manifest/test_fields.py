@@ -293,7 +293,10 @@ def test_an_empty_set_is_valid() -> None:
 @pytest.mark.parametrize(
     ("written", "told"),
     [
-        (a_set(deployments=CHAT.replace("name: chat", "nmae: chat")), "`nmae` is not a field of a"),
+        (
+            a_set(deployments=CHAT.replace("name: chat", "nmae: chat")),
+            "`nmae` is not a field of a deployment",
+        ),
         (
             a_set(deployments=CHAT).replace("metadata: {name", "metadata: {nmae"),
             "`nmae` is not a field of `metadata`",
