@@ -13,8 +13,7 @@ from tests.fidelity.openapi import BROKEN, UNDECLARED, VERSIONS
 from tests.fidelity.replay import exchanges
 from tests.fidelity.staging import Ask, Staging
 from tests.fidelity.stagings import STAGINGS
-from tests.fidelity.unseen_replay import FOLDER, judged, sessions
-from tests.fidelity.unseen_replay import Part as UnseenPart
+from tools import fidelity_unseen
 
 AZ = Path(__file__).parent.parent / "tests" / "fidelity" / "az.json"
 JS = AZ.with_name("js.json")
@@ -46,31 +45,7 @@ difference.
 | --- | --- | --- | ---: | --- |
 {differences}
 
-## Exchanges it was not built from
-
-Recordings of other teams' test suites, by what a client would rely on in each exchange: the status, listed
-values, members and headers. Before any of them was read, the files were parted by a fixed rule: those whose
-SHA-256 of `repository:file name` is divisible by three were set aside and left unread until everything was
-built (`tests/fidelity/unseen_replay.py`). An exchange counts when all of it is equal.
-
-| part | files | exchanges | equal at the first run | equal now |
-| --- | ---: | ---: | ---: | ---: |
 {unseen}
-
-The first runs of the part set aside are the honest figure: each was taken once, before anything was mended
-for what it showed. It was read in four sittings, {first_share} in all. Half of what differed at the first
-was one fault: the location of a resource group was not folded; nothing differed at the second. The third
-showed a missing quota limit of TextAnalytics. The fourth, the ends of three files begun in the third,
-showed that a PATCH of tags alone is done at once; its two other differences followed from that. "Now"
-counts what was mended since, so it is no measure of what is still unseen. More files were listed than
-could be read; only the exchanges that were read are here.
-
-Set aside, by source:
-
-{aside}
-
-What stays different in both parts: {left}.
-
 ## Schema
 
 Documents: {versions} (`tests/spec/`). Every documented status of every covered operation is produced and
@@ -144,10 +119,7 @@ def page(parts: Sequence[Part], sdk: Results, unlisted: int) -> str:
         unlisted=unlisted,
         parts=_lines(f"| {p.name} | {p.points} | {p.reached:.1f} | {p.basis} |" for p in parts),
         differences=_lines(_differences()),
-        unseen=_lines(_unseen(part) for part in ("built", "aside")),
-        first_share=_first_share(),
-        aside=_lines(_sources()),
-        left="; ".join(_reasons()),
+        unseen=fidelity_unseen.section(),
         versions=", ".join(VERSIONS),
         schema=_lines(
             [
@@ -162,35 +134,6 @@ def page(parts: Sequence[Part], sdk: Results, unlisted: int) -> str:
         assumed=_lines(f"* {item.text}" for item in behaviours() if item.known == "assumed"),
         stagings=_lines(_staging(staging) for staging in STAGINGS),
     )
-
-
-def _unseen(part: UnseenPart) -> str:
-    first = json.loads((FOLDER / "first_run.json").read_text(encoding="utf-8"))[part]
-    found = judged(part)
-    equal = sum(not exchange.wrong for exchange in found)
-    name = {"built": "read before building", "aside": "set aside"}[part]
-    now = f"{equal} ({equal / len(found):.0%})"
-    runs = ", then ".join(f"{run[0]} of {run[1]}" for run in first.values())
-    return f"| {name} | {len({one['path'] for one in sessions(part)})} | {len(found)} | {runs} | {now} |"
-
-
-def _first_share() -> str:
-    runs = json.loads((FOLDER / "first_run.json").read_text(encoding="utf-8"))["aside"].values()
-    equal, total = sum(run[0] for run in runs), sum(run[1] for run in runs)
-    return f"{equal} of {total} ({equal / total:.0%})"
-
-
-def _reasons() -> list[str]:
-    found = (*judged("aside"), *judged("built"))
-    return list(dict.fromkeys(exchange.differs for exchange in found if exchange.differs))
-
-
-def _sources() -> list[str]:
-    return [
-        f"* {one['repository']} `{one['path']}` at {one['commit'][:10]}: "
-        f"{sum(not step.get('unrecorded') for step in one['exchanges'])} exchanges"
-        for one in sessions("aside")
-    ]
 
 
 def _js() -> str:

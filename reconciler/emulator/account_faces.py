@@ -4,6 +4,8 @@ Rule of this module: every value is read off a recorded account of that kind (Op
 in June 2026; Face in March 2022 stands for the kinds without deployments); nothing here decides anything.
 """
 
+from collections.abc import Mapping
+
 from reconciler.emulator.account_kinds import WITH_DEPLOYMENTS
 from reconciler.emulator.wire import Json, normal_location
 
@@ -34,18 +36,61 @@ def _rule(key: str, count: int, *patterns: str) -> Json:
     return {"key": key, "renewalPeriod": 1, "count": count, "matchPatterns": matches}
 
 
-def rules(kind: str) -> list[Json]:
-    """The first two limits of a recorded account of this kind; recordings were cut there."""
+_BILLING = {**_rule("container.billing", 500, "* billing/*"), "renewalPeriod": 10}
+_LIMITS: dict[str, list[Json]] = {
+    "Face": [_rule("face", 10, "* face/*"), _BILLING, _rule("default", 10, "* *")],
+    "Personalizer": [
+        _rule(
+            "personalizer.rankreward", 2000, "POST personalizer/rank", "POST personalizer/{eventId}/reward"
+        ),
+        _BILLING,
+        _rule("personalizer", 500, "* personalizer/*"),
+        _rule("default", 20, "* *"),
+    ],
+    "SpeechServices": [
+        _rule("token", 50, "* sts/v1.0/*"),
+        _rule("speech.synthesize", 200, "* speech/synthesize"),
+    ],
+    "TextAnalytics": [
+        {
+            **_rule("workflow.endpoint.postcalls", 1000, "* language/:analyze-conversations"),
+            "renewalPeriod": 60,
+        }
+    ],
+}
+_CAPABILITIES = {
+    "SpeechServices": ("VirtualNetworks", "CustomerManagedKey", "CustomerManagedStorage"),
+    "TextAnalytics": ("VirtualNetworks", "CustomerManagedKey"),
+}
+"""Beside `Container` (recorded in 2022 to 2025)."""
+
+
+_UNLIMITED: Mapping[str, tuple[str, ...]] = {"TextAnalytics": ("S0", "S1", "S2", "S3", "S4")}
+"""Old skus that show no limits at all (recorded for S1 and S2 from 2021 to 2023; S shows them)."""
+
+
+def limits(kind: str, sku: str) -> Json:
+    """`callRateLimit`, and `quotaLimit` (calls per thirty days) where there is one: only on TextAnalytics."""
+    if sku in _UNLIMITED.get(kind, ()):
+        return {}
+    shown = {"callRateLimit": {"rules": _rules(kind)}}
+    if kind != "TextAnalytics":
+        return shown
+    rule = _rule("workflow.endpoint.postcalls", 100_000, "* /language/:analyze-conversations")
+    return {**shown, "quotaLimit": {"rules": [{**rule, "renewalPeriod": 2_592_000}]}}
+
+
+def _rules(kind: str) -> list[Json]:
+    """The first limits of a recorded account of this kind; recordings were cut there."""
+    if kind in _LIMITS:
+        return [*_LIMITS[kind]]
     if kind == "OpenAI":
         return [
             _rule("openai.dalle.post", 30, "POST dalle/*", "POST openai/images/*"),
             _rule("openai.dalle.other", 30, "* dalle/*", "* openai/operations/images/*"),
         ]
     if kind not in WITH_DEPLOYMENTS:
-        return [
-            {**_rule("container.billing", 500, "* billing/*"), "renewalPeriod": 10},
-            _rule("default", 15, "* *"),
-        ]
+        return [_BILLING, _rule("default", 15, "* *")]
     return [
         _rule("documentTranslation.post", 20, "POST translator/text/batch/*"),
         _rule("documentTranslation.get", 20, "GET translator/text/batch/*"),
@@ -57,7 +102,8 @@ def capabilities(kind: str) -> list[Json]:
     if kind == "OpenAI":
         return [{"name": "VirtualNetworks"}, {"name": "CustomerManagedKey"}]
     if kind not in WITH_DEPLOYMENTS:
-        return [{"name": "VirtualNetworks"}, {"name": "Container", "value": f"{kind}.*"}]
+        names = _CAPABILITIES.get(kind, ("VirtualNetworks",))
+        return [*({"name": name} for name in names), {"name": "Container", "value": f"{kind}.*"}]
     return [{"name": "VirtualNetworks"}, {"name": "EnabledApimVnet", "value": "true"}]
 
 
@@ -92,19 +138,6 @@ def api_properties(kind: str) -> Json:
     return {"apiProperties": {}} if kind in WITH_DEPLOYMENTS else {}
 
 
-def quota_limit(kind: str) -> Json:
-    """`quotaLimit`, calls per thirty days: only TextAnalytics shows one (recorded in October 2025)."""
-    if kind != "TextAnalytics":
-        return {}
-    rule = _rule("workflow.endpoint.postcalls", 100_000, "* /language/:analyze-conversations")
-    return {"quotaLimit": {"rules": [{**rule, "renewalPeriod": 2_592_000}]}}
-
-
 def project_management(kind: str) -> Json:
     """Off on kinds that hold no projects (recorded for two of them in October 2025)."""
     return {} if kind in WITH_DEPLOYMENTS else {"allowProjectManagement": False}
-
-
-def network_rules(given: Json) -> Json:
-    """`networkAcls` with both of its lists (recorded in 2024); without a default action it allows."""
-    return {"defaultAction": "Allow", "virtualNetworkRules": [], "ipRules": [], **given}

@@ -40,12 +40,20 @@ WITH_DEPLOYMENTS = ("OpenAI", "AIServices", "CognitiveServices")
 GLOBAL = frozenset({"TextTranslation"})
 """Kinds that also live in the location `global`."""
 
-BY_OPERATION = frozenset({"AIServices", "Face", "FormRecognizer", "OpenAI", "QnAMaker.v2", "TextAnalytics"})
+_BY_OPERATION = frozenset(
+    {"AIServices", "Face", "FormRecognizer", "OpenAI", "Personalizer", "QnAMaker.v2", "TextAnalytics"}
+)
 """Kinds whose writes are operations (recorded 2021 to 2026).
 
-The others are Succeeded at once with nothing to poll: recorded for SpeechServices (2023, 2025),
+The others are Succeeded at once with nothing to poll: recorded for SpeechServices (2022 to 2025),
 ComputerVision (2023) and CognitiveServices (2022).
 """
+
+_AT_ONCE = "2017-04-18"
+"""An account written with this version is Succeeded at once whatever its kind (recorded in June 2020)."""
+
+_UNLISTED: Mapping[str, tuple[str, ...]] = {"Face": ("E0",)}
+"""Skus that are taken and in no list (recorded in March 2022)."""
 
 REGIONS_WITHOUT_MODELS = ("centraluseuap", "eastus2euap", "jioindiawest")
 """Where accounts can be and no model is listed (recorded in the provider's registration, 2022 and 2023)."""
@@ -58,3 +66,14 @@ def canonical(kind: str) -> str | None:
 
 def tier(sku: str) -> str:
     return "Free" if sku == "F0" else "Standard"
+
+
+def takes(kind: str, sku: str) -> bool:
+    """Whether an account of a kind can have a sku."""
+    known = canonical(kind) or ""
+    return sku.upper() in (*SKUS.get(known, ()), *_UNLISTED.get(known, ()))
+
+
+def is_by_operation(kind: str, version: str) -> bool:
+    """Whether a write of an account of this kind is followed through an operation."""
+    return kind in _BY_OPERATION and version != _AT_ONCE

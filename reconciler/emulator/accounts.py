@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from reconciler.emulator import (
     account_faces,
     account_kinds,
+    account_versions,
     clock,
     errors,
     identities,
@@ -19,7 +20,6 @@ from reconciler.emulator import (
     paging,
     provider_errors,
     provisioning,
-    versions,
 )
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn, expect, expect_texts
@@ -61,6 +61,8 @@ _READ_ONLY = frozenset(
     }
 )
 """Properties marked read-only in the specification: accepted in a body, and not taken over."""
+_LASTING = ("dateCreated", "privateEndpointConnections")
+"""Those of them that a write leaves as they were (recorded)."""
 
 
 def key_of(turn: Turn) -> str:
@@ -125,7 +127,7 @@ def by_group(turn: Turn) -> Answer:
     found = turn.store.scan("account", f"{group_key(turn)}/")
     return Answer(
         status=200,
-        body=paging.page(turn, [versions.visible_account(item["body"], turn.version) for item in found]),
+        body=paging.page(turn, [account_versions.visible(item["body"], turn.version) for item in found]),
     )
 
 
@@ -133,7 +135,7 @@ def by_subscription(turn: Turn) -> Answer:
     found = turn.store.scan("account", f"/subscriptions/{turn.subscription.lower()}/")
     return Answer(
         status=200,
-        body=paging.page(turn, [versions.visible_account(item["body"], turn.version) for item in found]),
+        body=paging.page(turn, [account_versions.visible(item["body"], turn.version) for item in found]),
     )
 
 
@@ -150,7 +152,17 @@ def put(turn: Turn) -> Answer:
     require_quiet(turn)
     body = filled(turn, {**asked, "id": _echoed_id(turn, before)}, before)
     turn.store.put("account", key_of(turn), {"body": body})
+    if before is not None and turn.forced is None and _is_light(asked, before["body"], body):
+        return _answer(turn, 200, body)
     return _long(turn, 201 if before is None else 200, "create" if before is None else "update")
+
+
+def _is_light(asked: Json, before: Json, after: Json) -> bool:
+    """Whether a write over an account names no property and no identity, and leaves the sku.
+
+    Such a write is done at once (recorded: a PATCH of tags in July 2023, a PUT of what was in March 2022).
+    """
+    return not (asked.get("properties") or asked.get("identity")) and bool(before["sku"] == after["sku"])
 
 
 def _asked(turn: Turn) -> Json:
@@ -192,7 +204,7 @@ def _check_put(turn: Turn, asked: Json, before: Json | None) -> None:
     if account_kinds.canonical(kind) is None:
         raise provider_errors.invalid_kind(kind)
     sku = at(asked, "sku", "name")
-    if sku and sku.upper() not in account_kinds.SKUS[account_kinds.canonical(kind) or ""]:
+    if sku and not account_kinds.takes(kind, sku):
         raise provider_errors.invalid_sku_id(sku, kind)
     gone = kept_accounts.kept(turn.store, turn.now, key_of(turn))
     if before is None and gone is not None:
@@ -239,8 +251,8 @@ def _echoed_id(turn: Turn, before: Json | None) -> str:
 def patch(turn: Turn) -> Answer:
     """Merge sku, tags and properties: 202 with a body and both operation headers (recorded).
 
-    200 when operations end at once (specified) and when only tags change (recorded with az CLI, July 2023);
-    an identity is an operation like a property (recorded in March 2022).
+    200 when operations end at once (specified); an identity is an operation like a property (recorded in
+    March 2022).
     """
     require_group(turn)
     asked = _asked(turn)
@@ -254,10 +266,7 @@ def patch(turn: Turn) -> Answer:
         turn, {**overlay(_without_addresses(before["body"]), kept), "id": before["body"]["id"]}, before
     )
     turn.store.put("account", key_of(turn), {"body": body})
-    only_tags = (
-        not (asked.get("properties") or asked.get("identity")) and before["body"]["sku"] == body["sku"]
-    )
-    if only_tags and turn.forced is None:
+    if turn.forced is None and _is_light(asked, before["body"], body):
         return _answer(turn, 200, body)
     return _long(turn, 202, "update", location_too=True)
 
@@ -301,8 +310,7 @@ def nested(store: Store, key: str) -> list[Json]:
 def _long(turn: Turn, status: int, event: str, *, location_too: bool = False) -> Answer:
     found = turn.store.get("account", key_of(turn)) or {}
     body = found["body"]
-    by_operation = body["kind"] in account_kinds.BY_OPERATION and turn.version != versions.ACCOUNTS_AT_ONCE
-    at_once = not by_operation and turn.forced is None
+    at_once = turn.forced is None and not account_kinds.is_by_operation(body["kind"], turn.version)
     operation = (
         None
         if at_once
@@ -320,7 +328,7 @@ def _long(turn: Turn, status: int, event: str, *, location_too: bool = False) ->
 
 
 def _answer(turn: Turn, status: int, body: Json, headers: Mapping[str, str] | None = None) -> Answer:
-    shown = versions.visible_account(body, turn.version)
+    shown = account_versions.visible(body, turn.version)
     return Answer(status=status, body=shown, headers={"ETag": body["etag"], **(headers or {})})
 
 
@@ -331,6 +339,7 @@ def filled(turn: Turn, given: Json, before: Json | None, *, state: str = "Succee
     location = given.get("location") or old.get("location") or "eastus"
     asked_kind = given.get("kind") or old.get("kind") or "AIServices"
     kind = account_kinds.canonical(asked_kind) or asked_kind
+    sku = given.get("sku") or old.get("sku") or {"name": "S0"}
     properties = given.get("properties") or {}
     stamp = {"By": turn.caller.client, "ByType": "Application", "At": clock.stamp(turn.now)}
     created = old.get("systemData") or {f"created{part}": value for part, value in stamp.items()}
@@ -340,24 +349,24 @@ def filled(turn: Turn, given: Json, before: Json | None, *, state: str = "Succee
         "type": TYPE,
         "etag": provisioning.new_etag("account"),
         "location": location,
-        "sku": given.get("sku") or old.get("sku") or {"name": "S0"},
+        "sku": sku,
         "kind": kind,
         **({"tags": given["tags"]} if "tags" in given else {}),
-        "properties": _properties(turn, key, location, kind, properties) | {"provisioningState": state},
+        "properties": _properties(turn, key, location, kind, sku["name"], properties)
+        | {"provisioningState": state},
         **({"identity": identities.shown(turn, key, given["identity"])} if given.get("identity") else {}),
         "systemData": {**created, **{f"lastModified{part}": value for part, value in stamp.items()}},
     }
 
 
-def _properties(turn: Turn, identity: str, location: str, kind: str, given: Json) -> Json:
+def _properties(turn: Turn, identity: str, location: str, kind: str, sku: str, given: Json) -> Json:
     fixed = {
         "endpoint": account_faces.endpoint(location, kind, given.get("customSubDomainName")),
         "provisioningState": "Succeeded",
         "internalId": uuid.uuid5(uuid.NAMESPACE_URL, identity).hex,
         "dateCreated": clock.stamp(turn.now),
         **account_faces.api_properties(kind),
-        "callRateLimit": {"rules": account_faces.rules(kind)},
-        **account_faces.quota_limit(kind),
+        **account_faces.limits(kind, sku),
         "isMigrated": False,
         **account_faces.project_management(kind),
         "privateEndpointConnections": [],
@@ -373,6 +382,4 @@ def _properties(turn: Turn, identity: str, location: str, kind: str, given: Json
     asked = {part: value for part, value in given.items() if part != "restore"}
     if "apiProperties" in asked:
         asked["apiProperties"] = {**fixed.get("apiProperties", {}), **(asked["apiProperties"] or {})}
-    if asked.get("networkAcls"):
-        asked["networkAcls"] = account_faces.network_rules(asked["networkAcls"])
     return {**fixed, **asked}

@@ -8,7 +8,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reconciler.emulator import capacities, offers, partners, provider_errors, provisioning, quota, versions
+from reconciler.emulator import (
+    capacities,
+    clock,
+    offers,
+    partners,
+    provider_errors,
+    provisioning,
+    quota,
+    versions,
+)
 from reconciler.emulator.offers import Listed
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Json, at
@@ -229,7 +238,13 @@ def _offer(turn: Turn, account: Json, listed: Listed, model: Json, sku: Json, be
 
 
 def _check_lifecycle(turn: Turn, listed: Listed, offer: Json) -> None:
-    """Legality is the sku's own where a list has it (since 2026-09-01), else the model's."""
+    """Legality is the sku's own where a list has it (since 2026-09-01), else the model's.
+
+    A clock set before the first list knows no withdrawal, only the ends (gpt-4o was deployed in June 2025,
+    recorded).
+    """
+    if turn.now < clock.WORLD_BEGINS:
+        return
     model = listed.model
     status = offer.get("lifecycleStatus") or model.get("lifecycleStatus")
     if status == "Deprecated":

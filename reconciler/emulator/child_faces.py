@@ -59,7 +59,10 @@ _GROUPS = {
 
 
 def _connection(asked: Asked) -> Json:
-    """Secrets are never shown; what is not said has a value all the same."""
+    """Secrets are never shown; what is not said has a value all the same.
+
+    Every project shares a connection of the account, none that of another project.
+    """
     given = asked.properties
     shown: Json = {
         "authType": given.get("authType"),
@@ -68,7 +71,7 @@ def _connection(asked: Asked) -> Json:
         "expiryTime": None,
         "target": given.get("target"),
         "useWorkspaceManagedIdentity": False,
-        "isSharedToAll": False,
+        "isSharedToAll": "/projects/" not in asked.id,
         "sharedUserList": [],
         "peRequirement": "NotRequired",
         "peStatus": "NotApplicable",

@@ -77,17 +77,9 @@ def provision(turn: Turn) -> Answer:
 
 
 def rules(turn: Turn) -> Answer:
+    """The rules' properties and nothing else, the required ones last (recorded)."""
     found = _require(turn)
-    above = f"{_address(turn)}/outboundRules"
-    items = [
-        {
-            "id": f"{above}/{name}",
-            "name": name,
-            "type": f"Microsoft.CognitiveServices/{_TYPE}/outboundRules",
-            "properties": rule,
-        }
-        for name, rule in found["network"].get("outboundRules", {}).items()
-    ]
+    items = [{"properties": rule} for rule in found["network"].get("outboundRules", {}).values()]
     return Answer(status=200, body=paging.page(turn, items), from_provider=False)
 
 
@@ -156,7 +148,10 @@ def _write(turn: Turn, verb: str, change: Callable[[Json], Json]) -> Answer:
     network = change(found["network"])
     rules_now = {name: _filled_rule(given) for name, given in network.get("outboundRules", {}).items()}
     if network.get("isolationMode") == "AllowOnlyApprovedOutbound":
-        rules_now = {**_REQUIRED, **rules_now}
+        rules_now = {
+            **{name: given for name, given in rules_now.items() if name not in _REQUIRED},
+            **_REQUIRED,
+        }
     found["network"] = {**network, "outboundRules": rules_now}
     turn.store.put("network", accounts.key_of(turn), found)
     return _accepted(turn, found["body"])

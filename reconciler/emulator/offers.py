@@ -156,7 +156,11 @@ def _shipped_models(place: str) -> tuple[Listed, ...]:
         if place not in sets[entry["regions"]]:
             continue
         skus = [
-            {name: value for name, value in sku.items() if name != "regions"}
+            {
+                name: facts["costs"][value] if name == "costs" else value
+                for name, value in sku.items()
+                if name != "regions"
+            }
             for sku in entry["model"]["skus"]
             if place in sets[sku["regions"]]
         ]

@@ -4,9 +4,9 @@ Rule of this module: the connections are those in the account's own body; they c
 PUT, for the networks that ask for them belong to another provider. No perimeter is ever associated.
 """
 
-from reconciler.emulator import accounts, paging, provider_errors
+from reconciler.emulator import accounts, paging, provider_errors, provisioning
 from reconciler.emulator.turn import Turn, expect
-from reconciler.emulator.wire import Answer, Json, overlay
+from reconciler.emulator.wire import Answer, Json
 
 TYPE = "accounts/privateEndpointConnections"
 _SHAPES = {"properties": dict, "properties.privateLinkServiceConnectionState": dict}
@@ -15,26 +15,25 @@ _SHAPES = {"properties": dict, "properties.privateLinkServiceConnectionState": d
 def connections(turn: Turn) -> Answer:
     """Empty on an account without a private endpoint (recorded in June 2023)."""
     account = accounts.require_parent(turn, "read", TYPE)
-    return Answer(status=200, body=paging.page(turn, _all(account)))
+    return Answer(status=200, body=paging.page(turn, [_whole(account, item) for item in _all(account)]))
 
 
 def connection(turn: Turn) -> Answer:
     account = accounts.require_parent(turn, "read", TYPE)
-    return Answer(status=200, body=_require(turn, account))
+    return _answer(_whole(account, _require(turn, account)))
 
 
 def put_connection(turn: Turn) -> Answer:
-    """Approve, reject or make a connection: 200 at once (specified)."""
+    """Approve, reject or make a connection: 200 at once, with what was asked (recorded in May 2022)."""
     account = accounts.require_parent(turn, "write", TYPE)
     asked = turn.body()
     expect(asked, _SHAPES)
     accounts.require_quiet(turn)
     name = turn.args["connection"]
-    before = next((item for item in _all(account) if _is(item, name)), None)
-    old = _new(account["body"], name) if before is None else before
-    body = overlay(old, {"properties": asked.get("properties") or {}})
-    _keep(turn, account, [*(item for item in _all(account) if not _is(item, name)), body])
-    return Answer(status=200, body=body)
+    others = [item for item in _all(account) if not _is(item, name)]
+    made = _made(account["body"], name, asked.get("properties") or {})
+    _keep(turn, account, [*others, made])
+    return _answer(_whole(account, made))
 
 
 def delete_connection(turn: Turn) -> Answer:
@@ -49,7 +48,7 @@ def delete_connection(turn: Turn) -> Answer:
 
 
 def resources(turn: Turn) -> Answer:
-    """What a private endpoint can be for: the account as a whole (documented)."""
+    """What a private endpoint can be for: the account as a whole (recorded in March 2022)."""
     account = accounts.require_parent(turn, "read", "accounts/privateLinkResources")["body"]
     zones = ["privatelink.cognitiveservices.azure.com"]
     if account["kind"] in {"AIServices", "OpenAI"}:
@@ -64,7 +63,6 @@ def resources(turn: Turn) -> Answer:
             "groupId": "account",
             "requiredMembers": ["default"],
             "requiredZoneNames": zones,
-            "displayName": "Cognitive Service Account",
         },
     }
     return Answer(status=200, body=paging.page(turn, [item]))
@@ -79,7 +77,7 @@ def perimeters(turn: Turn) -> Answer:
 def perimeter(turn: Turn) -> Answer:
     """Raises Refusal: 404, for there is none."""
     accounts.require_parent(turn, "read", "accounts/networkSecurityPerimeterConfigurations")
-    raise provider_errors.not_found(turn.request.path)
+    raise provider_errors.no_such_connection(turn.request.path)
 
 
 def _all(account: Json) -> list[Json]:
@@ -93,19 +91,36 @@ def _is(item: Json, name: str) -> bool:
 def _require(turn: Turn, account: Json) -> Json:
     found = next((item for item in _all(account) if _is(item, turn.args["connection"])), None)
     if found is None:
-        raise provider_errors.not_found(turn.request.path)
+        raise provider_errors.no_such_connection(turn.request.path)
     return found
 
 
-def _new(account: Json, name: str) -> Json:
+def _made(account: Json, name: str, properties: Json) -> Json:
+    """A connection as the account's body shows it."""
+    kept = {part: value for part, value in properties.items() if part != "provisioningState"}
     return {
         "id": f"{account['id']}/privateEndpointConnections/{name}",
         "name": f"{account['name']}/{name}",
         "type": f"Microsoft.CognitiveServices/{TYPE}",
-        "properties": {"groupIds": ["account"]},
+        "properties": {"groupIds": ["account"], **kept},
     }
+
+
+def _whole(account: Json, item: Json) -> Json:
+    """A connection as it shows itself: with a place, a state and the account's tag (recorded in May 2022)."""
+    return {
+        **item,
+        "etag": account["body"]["etag"],
+        "location": account["body"]["location"],
+        "properties": {**item["properties"], "provisioningState": "Succeeded"},
+    }
+
+
+def _answer(body: Json) -> Answer:
+    return Answer(status=200, body=body, headers={"ETag": body["etag"]})
 
 
 def _keep(turn: Turn, account: Json, items: list[Json]) -> None:
     account["body"]["properties"]["privateEndpointConnections"] = items
+    account["body"]["etag"] = provisioning.new_etag("account")
     turn.store.put("account", accounts.key_of(turn), account)

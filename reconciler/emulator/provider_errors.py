@@ -13,6 +13,11 @@ def not_found(resource_id: str) -> Refusal:
     return Refusal(404, "NotFound", f"Specified resource '{resource_id}' cannot be found.")
 
 
+def no_such_connection(resource_id: str) -> Refusal:
+    """What is absent of an account's private links (recorded, 2022-03-01)."""
+    return Refusal(404, "ResourceNotFound", f"The resource with identifier '{resource_id}' is not found.")
+
+
 def another_operation(account_id: str) -> Refusal:
     return Refusal(
         409,

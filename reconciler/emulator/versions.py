@@ -75,12 +75,6 @@ SKU_SINCE = "2023-05-01"
 ASYNC_STATE_UNTIL = "2022-03-01"
 """Up to here a synchronous PUT answers `Creating` (recorded with 2022-03-01)."""
 
-ACCOUNTS_AT_ONCE = "2017-04-18"
-"""An account written with this version is Succeeded at once, nothing to poll (recorded in June 2020)."""
-
-PROJECTS_SINCE = "2025-04-01"
-"""From here on an account says whether it holds projects (specified, recorded in October 2025)."""
-
 
 def supported(since: str = "2021-10-01", *, old: bool = False) -> tuple[str, ...]:
     """Versions that an operation has, newest first as ARM lists them."""
@@ -103,16 +97,6 @@ def knows(version: str, path: str) -> bool:
 def visible(body: Json, version: str) -> Json:
     """The part of a deployment (request or answer) that a version knows."""
     return _keep(body, version, "")
-
-
-def visible_account(body: Json, version: str) -> Json:
-    """The part of an account that a version knows."""
-    if version[:10] >= PROJECTS_SINCE or "allowProjectManagement" not in body["properties"]:
-        return body
-    properties = {
-        name: value for name, value in body["properties"].items() if name != "allowProjectManagement"
-    }
-    return {**body, "properties": properties}
 
 
 def _keep(body: Json, version: str, above: str) -> Json:

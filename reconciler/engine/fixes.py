@@ -65,6 +65,8 @@ _PROPERTIES = (
     "ARM does not take one of the properties; its message says which. Mostly the SKU: see "
     "`reconciler explain sku-not-offered`"
 )
+_REPLACE_FAILED: Final = "--replace-failed"
+
 NAME_NOT_THERE: Final = (
     "The deployment or content filter that the message names is not in this account. Create it first, "
     "or correct its name; the SKU is not the question"
@@ -370,3 +372,12 @@ def fix_for(code: str, message: str) -> str:
         if told.code.lower() == wanted and re.search(told.pattern, message[:4000], re.IGNORECASE):
             return told.text
     return _BY_CODE.get(wanted, "")
+
+
+def after_failure(fix: str) -> str:
+    """`fix`, for a deployment that a failed operation has left Failed: no answer was lost there."""
+    cause = "" if fix == _LOST else fix
+    if _REPLACE_FAILED in cause:
+        return cause
+    again = f"It stays Failed and takes no change until it is deleted: pass {_REPLACE_FAILED}"
+    return f"{cause}. {again}" if cause else again

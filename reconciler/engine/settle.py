@@ -6,11 +6,13 @@ timeout is known to be followed by Succeeded minutes later. The deployment has t
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NoReturn, assert_never
 
 from reconciler.domain.operation import Accepted, OperationRef, OperationState, OperationStatus
 from reconciler.domain.state import ObservedDeployment
 from reconciler.engine.faults import fault_of
+from reconciler.engine.fixes import after_failure
 from reconciler.engine.outcome import Outcome
 from reconciler.engine.step import StepContext, StepEnded, Write, succeeded
 from reconciler.errors import ArmError, ArmUnreachable, CredentialError, NotFound, Throttled
@@ -63,9 +65,6 @@ async def confirm(
         delay = here.longer(delay)
 
 
-_REPLACE = "it stays Failed and takes no change until it is deleted: pass --replace-failed"
-
-
 def _may_recover(failure: OperationState | None) -> bool:
     """Whether a failed operation is of the kind that is known to succeed a while later (F-056)."""
     return failure is not None and failure.code.lower() in _TIMED_OUT
@@ -81,9 +80,10 @@ def _judge(
 ) -> None:
     """End the step where a settled deployment cannot become as wanted any more."""
     if failure is not None:
-        note = _REPLACE if now is not None and now.failed else ""
         fault = here.fault(failure.code or failure.status.value, failure.message)
-        raise StepEnded(Outcome.FAILED, fault, note)
+        if now is not None and now.failed:
+            fault = replace(fault, fix=after_failure(fault.fix))
+        raise StepEnded(Outcome.FAILED, fault)
     if now is not None and not succeeded(now):
         message = f"ARM settled it in state {now.provisioning_state}"
         raise StepEnded(Outcome.FAILED, here.fault(f"provisioningState {now.provisioning_state}", message))

@@ -17,7 +17,7 @@ from reconciler.domain.sku import SkuFamily
 from reconciler.domain.state import Offer
 from reconciler.plan.actions import Action, Reason, Update
 from reconciler.plan.availability import Availability, bounds, fits
-from reconciler.plan.body import writable
+from reconciler.plan.body import unfinished, writable
 from reconciler.plan.plan import Plan
 from reconciler.plan.terms import Hindrance
 
@@ -52,7 +52,7 @@ def in_legal_order(action: Update, availability: Availability) -> Update | Hindr
         if not size_first:
             return _no_order(change.before, change.after, old, new)
         return _with(action, put(there, _CAPACITY, change.after))
-    return _with(action, put(action.body, _CAPACITY, change.before))
+    return _with(action, put(unfinished(action.body, action.observed), _CAPACITY, change.before))
 
 
 def _migrates(action: Action) -> bool:

@@ -8,16 +8,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from reconciler.diagnostics import counted
 from reconciler.plan.capacity import CapacityRow, Fit
 from reconciler.plan.plan import CapacityCheck, Room
-from reconciler.report.documents import CapacityDocument, RoomDocument
 from reconciler.report.layout import listed, paragraph, stacked
 from reconciler.report.markdown import markdown_inert
 from reconciler.report.steps import NO_ALIAS, Alias
 from reconciler.report.style import Style
+
+if TYPE_CHECKING:
+    from reconciler.report.documents import CapacityDocument
+
 
 NO_PROMISE: Final = "Available is no promise: capacity moves through the day, and it is not held for anybody."
 _SIGN: Final = {Room.AVAILABLE: "=", Room.SHORT: "!", Room.UNVERIFIED: "?"}
@@ -63,6 +66,11 @@ class CapacityTable:
 
 def document(table: CapacityTable) -> CapacityDocument:
     """The document of `capacity -o json`."""
+    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        CapacityDocument,
+        RoomDocument,
+    )
+
     return CapacityDocument(
         format_version=1,
         asked_at=table.asked_at,

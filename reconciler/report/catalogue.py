@@ -8,24 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler.catalogue.browse import ModelRow, OfferRow
 from reconciler.catalogue.facts import Availability, PtuFacts, RegionFact, Sizes, SkuFact, Source
 from reconciler.domain.sku import SkuFamily
-from reconciler.report.catalogue_documents import (
-    CatalogDocument,
-    CatalogModelDocument,
-    CatalogOfferDocument,
-    CatalogRegionDocument,
-    CatalogSkuDocument,
-    PlacesDocument,
-    RivalDocument,
-    SizesDocument,
-    ThroughputDocument,
-)
 from reconciler.report.layout import broken, paragraph, stacked
 from reconciler.report.style import Style
+
+if TYPE_CHECKING:
+    from reconciler.report.catalogue_documents import (
+        CatalogDocument,
+        CatalogOfferDocument,
+        PlacesDocument,
+        SizesDocument,
+        ThroughputDocument,
+    )
+
 
 UNKNOWN = "?"
 _CAPACITY_ONE = {
@@ -88,6 +87,11 @@ def models_text(rows: Sequence[ModelRow], *, style: Style, known_to: str) -> str
 
 def models_document(rows: Sequence[ModelRow], *, known_to: str) -> CatalogDocument:
     """The same with nulls for what is not known."""
+    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        CatalogDocument,
+        CatalogModelDocument,
+    )
+
     models = tuple(
         CatalogModelDocument(
             model=row.name,
@@ -126,6 +130,11 @@ def regions_text(facts: Sequence[RegionFact], zones: Source, *, style: Style, kn
 
 def regions_document(facts: Sequence[RegionFact], zones: Source, *, known_to: str) -> CatalogDocument:
     """The same; `dataZone` null where none is documented."""
+    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        CatalogDocument,
+        CatalogRegionDocument,
+    )
+
     regions = tuple(
         CatalogRegionDocument(
             region=fact.region.name,
@@ -159,6 +168,11 @@ def skus_text(facts: Sequence[SkuFact], *, style: Style, known_to: str) -> str:
 
 def skus_document(facts: Sequence[SkuFact], *, known_to: str) -> CatalogDocument:
     """The same."""
+    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        CatalogDocument,
+        CatalogSkuDocument,
+    )
+
     skus = tuple(
         CatalogSkuDocument(
             sku=fact.sku.name,
@@ -222,6 +236,10 @@ def capacity_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> s
 
 def offers_document(rows: Sequence[OfferRow], *, known_to: str) -> CatalogDocument:
     """Everything known of each model version on each SKU; null for what is not."""
+    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        CatalogDocument,
+    )
+
     return CatalogDocument(format_version=1, catalogue=known_to, offers=tuple(map(_offer, rows)))
 
 
@@ -302,6 +320,10 @@ def said_by(source: Source | None) -> dict[str, Any]:
 
 
 def _offer(row: OfferRow) -> CatalogOfferDocument:
+    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        CatalogOfferDocument,
+    )
+
     listed = row.sizes is not None or row.regions is not None
     return CatalogOfferDocument(
         model=row.name,
@@ -317,6 +339,11 @@ def _offer(row: OfferRow) -> CatalogOfferDocument:
 
 
 def _sizes_of(row: OfferRow, sizes: Sizes) -> SizesDocument:
+    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        RivalDocument,
+        SizesDocument,
+    )
+
     unit = sizes.unit
     return SizesDocument(
         minimum=sizes.minimum,
@@ -335,6 +362,10 @@ def _sizes_of(row: OfferRow, sizes: Sizes) -> SizesDocument:
 
 
 def _ptu(ptu: PtuFacts) -> ThroughputDocument:
+    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        ThroughputDocument,
+    )
+
     weights = ptu.weights
     return ThroughputDocument(
         input_tpm_per_ptu=ptu.input_tpm,
@@ -347,5 +378,9 @@ def _ptu(ptu: PtuFacts) -> ThroughputDocument:
 
 
 def _places_of(places: Availability) -> PlacesDocument:
+    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        PlacesDocument,
+    )
+
     listed = tuple(region.name for region in places.regions)
     return PlacesDocument(listed=listed, complete=places.complete, **said_by(places.source))

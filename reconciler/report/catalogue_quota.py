@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from reconciler.catalogue.facts import DefaultQuota, Limit, QuotaLimit
 from reconciler.report.catalogue import Sources, dated, page, said_by
-from reconciler.report.catalogue_documents import (
-    CatalogDocument,
-    CountLimitDocument,
-    DefaultLimitDocument,
-    DefaultQuotaDocument,
-)
 from reconciler.report.layout import paragraph
 from reconciler.report.style import Style
+
+if TYPE_CHECKING:
+    from reconciler.report.catalogue_documents import (
+        CatalogDocument,
+        DefaultLimitDocument,
+    )
+
 
 _IN_FORCE = (
     "defaults per subscription and region, not what you have: limits rise by themselves, and increases are "
@@ -64,6 +66,12 @@ def quotas_document(
     rows: Sequence[DefaultQuota], limits: Mapping[str, Limit], *, known_to: str
 ) -> CatalogDocument:
     """The same in plain numbers; null for what is not counted."""
+    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        CatalogDocument,
+        CountLimitDocument,
+        DefaultQuotaDocument,
+    )
+
     return CatalogDocument(
         format_version=1,
         catalogue=known_to,
@@ -84,6 +92,10 @@ def quotas_document(
 
 
 def _limit(limit: QuotaLimit) -> DefaultLimitDocument:
+    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        DefaultLimitDocument,
+    )
+
     if limit.enqueued_tokens is not None:
         return DefaultLimitDocument(subscription_type=limit.scope, enqueued_tokens=limit.enqueued_tokens)
     return DefaultLimitDocument(

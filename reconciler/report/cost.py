@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from reconciler.diagnostics import counted
 from reconciler.domain.costs import Costs
@@ -17,10 +17,13 @@ from reconciler.domain.ids import DeploymentId
 from reconciler.domain.sku import SkuReach
 from reconciler.prices.bill import Bill, Cost, Line, Unpriced, cents
 from reconciler.prices.document import cost_document, plain
-from reconciler.report.documents import BillDocument
 from reconciler.report.layout import columns, listed, paragraph
 from reconciler.report.markdown import markdown_inert
 from reconciler.report.style import Style
+
+if TYPE_CHECKING:
+    from reconciler.report.documents import BillDocument
+
 
 _REACH: Final = {SkuReach.REGIONAL: "regional", SkuReach.DATA_ZONE: "data zone", SkuReach.GLOBAL: "global"}
 _MOST_GROUPS = 3
@@ -30,6 +33,10 @@ _MOST_ALIKE = 5
 
 def document(cost: Cost) -> BillDocument:
     """The document of `cost -o json`."""
+    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        BillDocument,
+    )
+
     return BillDocument(format_version=1, cost=cost_document(cost))
 
 

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import counted
 from reconciler.domain.health import Check, Status
-from reconciler.planfile.documents import ToolDocument
-from reconciler.report.documents import CheckDocument, DoctorDocument
 from reconciler.report.layout import paragraph
 from reconciler.report.palette import STATUSES
 from reconciler.report.style import Style
+
+if TYPE_CHECKING:
+    from reconciler.report.documents import DoctorDocument
+
 
 _HANGING = " " * 12
 _WHERE = {"sign-in": "tenant", "quota": "region", "offers": "region"}
@@ -53,6 +56,14 @@ def summary(checks: Sequence[Check]) -> str:
 
 def document(checks: Sequence[Check], *, tool_version: str) -> DoctorDocument:
     """Every check, and how many of each."""
+    from reconciler.planfile.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        ToolDocument,
+    )
+    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        CheckDocument,
+        DoctorDocument,
+    )
+
     found = Counter(check.status for check in checks)
     return DoctorDocument(
         format_version=1,

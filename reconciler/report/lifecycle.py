@@ -9,16 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from reconciler.catalogue.facts import Stage
 from reconciler.diagnostics import counted
 from reconciler.plan.lifespan import Lifespan, soonest_first
 from reconciler.report.blocks import ALIKE, named_together
-from reconciler.report.documents import EndsDocument, LifecycleDocument, LifespanDocument
 from reconciler.report.layout import broken, cells, columns, paragraph
 from reconciler.report.markdown import cell, table
 from reconciler.report.steps import NO_ALIAS
 from reconciler.report.style import Style
+
+if TYPE_CHECKING:
+    from reconciler.report.documents import LifecycleDocument, LifespanDocument
+
 
 _UNKNOWN = "?"
 _LEGEND = (
@@ -81,6 +85,11 @@ def render_markdown(lifespans: Sequence[Lifespan], asked: Asked) -> str:
 
 def document(lifespans: Sequence[Lifespan], asked: Asked) -> LifecycleDocument:
     """All of them, soonest first; null for what is not known. `failing` says what ends within the limit."""
+    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        EndsDocument,
+        LifecycleDocument,
+    )
+
     ordered = soonest_first(lifespans)
     return LifecycleDocument(
         format_version=1,
@@ -173,6 +182,10 @@ def _summary(lifespans: Sequence[Lifespan], asked: Asked) -> list[str]:
 
 
 def _document(one: Lifespan, asked: Asked) -> LifespanDocument:
+    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        LifespanDocument,
+    )
+
     facts = one.facts
     failing = {} if asked.limit is None else {"failing": asked.ends(one)}
     return LifespanDocument(

@@ -19,8 +19,6 @@ from reconciler.report import diagnostics as diagnostics_report
 from reconciler.report.blocks import Telling, kinds_of
 from reconciler.report.capacity import check_lines
 from reconciler.report.causes import CommonCause, cause_lines, common_causes
-from reconciler.report.cost import plan_lines, total
-from reconciler.report.cost import render_markdown as cost_markdown
 from reconciler.report.diagnostics import Spans
 from reconciler.report.layout import broken, clauses, listed, paragraph
 from reconciler.report.markdown import Page, cell, fold, markdown_fence, markdown_inert
@@ -71,6 +69,8 @@ def render_text(
     if plan.capacity:
         parts.append("\n".join(check_lines(plan.capacity, style, alias_of)))
     if plan.cost and not idle(plan):
+        from reconciler.report.cost import plan_lines  # noqa: PLC0415 -- prices: 15 ms of import
+
         parts.append("\n".join(plan_lines(plan.cost, style, verbose=verbose)))
     return "\n\n".join([*parts, *_ending(plan, style)]) + "\n"
 
@@ -162,7 +162,11 @@ def summary(plan: Plan) -> str:
     rest = {"unchanged": "unchanged", NOT_OURS: NOT_OURS, "blocked": "blocked"}
     writes = ", ".join(f"{count} to {kind}" for kind, count in number.items() if kind not in rest)
     others = ", ".join(f"{count} {rest[kind]}" for kind, count in number.items() if kind in rest)
-    money = f"cost {total(plan.cost)}" if plan.cost else ""
+    money = ""
+    if plan.cost:
+        from reconciler.report.cost import total  # noqa: PLC0415 -- as above
+
+        money = f"cost {total(plan.cost)}"
     return f"Plan: {'; '.join(filter(None, (writes, others, money))) or 'nothing'}."
 
 
@@ -183,7 +187,11 @@ def idle(plan: Plan) -> str:
         (f"{counted(first, 'declared deployment')} {what}", *(f"{n} {word}" for n, word in rest))
     )
     which = "; `reconciler drift` shows to what" if upgraded else ""
-    money = f"; cost stays at {total(replace(plan.cost, before=None))}" if plan.cost else ""
+    money = ""
+    if plan.cost:
+        from reconciler.report.cost import total  # noqa: PLC0415 -- as above
+
+        money = f"; cost stays at {total(replace(plan.cost, before=None))}"
     return f"Nothing to do: {told}{others}{which}{money}."
 
 
@@ -276,6 +284,8 @@ def render_markdown(
         title, *checks = check_lines(plan.capacity, _PAGE, alias_of)
         page.offer(fold(title, markdown_fence("\n".join(checks))), "capacity table")
     if plan.cost and not idle(plan):
+        from reconciler.report.cost import render_markdown as cost_markdown  # noqa: PLC0415 -- as above
+
         page.offer(cost_markdown(plan.cost), "cost table")
     if plan.quota:
         title, *pools = forecast_lines(plan.quota, _PAGE, alias_of)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import counted
 from reconciler.domain.ids import Region
@@ -15,9 +16,12 @@ from reconciler.domain.sku import SkuName
 from reconciler.prices.book import EVERYWHERE, PriceBook, Row
 from reconciler.prices.document import plain
 from reconciler.prices.meters import Use
-from reconciler.report.catalogue_documents import PriceDocument, PriceListDocument, PricesDocument
 from reconciler.report.layout import paragraph, stacked
 from reconciler.report.style import Style
+
+if TYPE_CHECKING:
+    from reconciler.report.catalogue_documents import PricesDocument
+
 
 _Key = tuple[str, ...]
 _HEAD = ("model", "version", "SKU", "kind", "rate", "per", "regions", "list of")
@@ -116,6 +120,12 @@ def _few(names: Sequence[str]) -> str:
 
 def document(rows: Sequence[ListedPrice], book: PriceBook) -> PricesDocument:
     """The document of `catalog prices -o json`; rates are decimal text, as published."""
+    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        PriceDocument,
+        PriceListDocument,
+        PricesDocument,
+    )
+
     return PricesDocument(
         format_version=1,
         lists=tuple(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from reconciler.plan.proposal import Move, RoomProposal
 from reconciler.report.capacity import NO_PROMISE
-from reconciler.report.documents import EditedDocument, MoveDocument, ProposalsDocument
 from reconciler.report.layout import paragraph
 from reconciler.report.style import Style
 from reconciler.report.upgrade import Texts, diff
+
+if TYPE_CHECKING:
+    from reconciler.report.documents import ProposalsDocument
+
 
 __all__ = ["diff", "document", "render_text"]
 
@@ -44,6 +47,12 @@ def render_text(found: Sequence[RoomProposal], texts: Texts, asked_at: str, *, s
 
 def document(found: Sequence[RoomProposal], texts: Texts, asked_at: str) -> ProposalsDocument:
     """The document of `capacity propose -o json`."""
+    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        EditedDocument,
+        MoveDocument,
+        ProposalsDocument,
+    )
+
     return ProposalsDocument(
         format_version=1,
         asked_at=asked_at,

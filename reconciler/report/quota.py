@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from reconciler.diagnostics import counted
 from reconciler.plan.plan import PoolForecast, Verdict
-from reconciler.planfile.codec import pool_document
-from reconciler.report.documents import QuotaDocument, QuotaPoolDocument
 from reconciler.report.layout import broken, listed, paragraph, stacked
 from reconciler.report.markdown import cell, table
 from reconciler.report.palette import VERDICTS
 from reconciler.report.steps import Alias
 from reconciler.report.style import Style
+
+if TYPE_CHECKING:
+    from reconciler.report.documents import QuotaDocument
+
 
 _COUNTED: Final = {
     Verdict.FITS: "within the limit",
@@ -52,6 +54,12 @@ def per_cent(pool: PoolForecast) -> int | None:
 
 def document(pools: Sequence[PoolForecast]) -> QuotaDocument:
     """The document of `quota -o json`; `free` and `usedPercent` are of what is used after the plan."""
+    from reconciler.planfile.codec import pool_document  # noqa: PLC0415 -- all documents: 20 ms of import
+    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        QuotaDocument,
+        QuotaPoolDocument,
+    )
+
     return QuotaDocument(
         format_version=1,
         pools=tuple(
@@ -93,7 +101,8 @@ def render_markdown(pools: Sequence[PoolForecast], *, alias_of: Alias) -> str:
     lines += [""] if full else []
     for pool in full:
         holders = [f"{cell(f'{one.id.account.name}/{one.id.name}')} {one.capacity}" for one in pool.holders]
-        lines.append(f"- {cell(pool.pool)} is held by {listed(holders, most=HOLDERS)}")
+        rest = f"; {pool.elsewhere} in other accounts" if pool.elsewhere else ""
+        lines.append(f"- {cell(pool.pool)} is held by {listed(holders, most=HOLDERS)}{rest}")
     return "\n".join(lines) + "\n"
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import counted
 from reconciler.domain.state import AccountMissing, Listed, ObservedDeployment, ObservedState, Unreadable
@@ -14,10 +15,13 @@ from reconciler.plan.ownership import owner_of
 from reconciler.prices.bill import Cost
 from reconciler.prices.document import cost_document
 from reconciler.report.causes import cause_lines, common_causes
-from reconciler.report.documents import NotReadDocument, ShowDocument, ThereDocument
 from reconciler.report.layout import cells, columns, paragraph, stacked
 from reconciler.report.markdown import cell, table
 from reconciler.report.style import Style
+
+if TYPE_CHECKING:
+    from reconciler.report.documents import ShowDocument
+
 
 _HEAD = ("account", "region", "deployment", "model", "version", "sku", "capacity", "state", "owner")
 _CAPACITY = 6
@@ -63,6 +67,12 @@ def render_markdown(observed: ObservedState) -> str:
 
 def document(observed: ObservedState, cost: Cost | None = None) -> ShowDocument:
     """Deployments with ARM's values, and the accounts that could not be read."""
+    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        NotReadDocument,
+        ShowDocument,
+        ThereDocument,
+    )
+
     deployments = tuple(
         ThereDocument(
             id=str(there.id),

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from reconciler.catalogue.facts import PtuFacts, Sizes
 from reconciler.catalogue.sizing import Estimate, formula_of, weights_of
 from reconciler.domain.sku import SkuName
-from reconciler.report.catalogue_documents import CarriedDocument, EstimateDocument, LegalDocument
 from reconciler.report.layout import broken, stacked
 from reconciler.report.style import Style
+
+if TYPE_CHECKING:
+    from reconciler.report.catalogue_documents import CarriedDocument, EstimateDocument, LegalDocument
+
 
 _UNKNOWN = "?"
 
@@ -46,6 +50,10 @@ class Carried:
 
 def estimate_document(estimate: Estimate, cautions: Iterable[str] = ()) -> EstimateDocument:
     """One estimate; `rawPtu` is rounded to two decimals, as the calculator shows it."""
+    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        EstimateDocument,
+    )
+
     sizes = estimate.sizes
     return EstimateDocument(
         format_version=1,
@@ -88,6 +96,10 @@ def estimates_text(
 
 def capacity_document(carried: Carried) -> CarriedDocument:
     """What PTUs carry by themselves, in tokens a minute: of input alone, or of output alone."""
+    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        CarriedDocument,
+    )
+
     return CarriedDocument(
         format_version=1,
         capacity=carried.capacity,
@@ -118,6 +130,10 @@ def capacity_text(title: str, carried: Carried, *, style: Style) -> str:
 
 def carried_document(carried: Carried, cautions: Iterable[str] = ()) -> CarriedDocument:
     """What a capacity carries; calls are rounded down, because a rounded-up promise is none."""
+    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        CarriedDocument,
+    )
+
     return CarriedDocument(
         format_version=1,
         capacity=carried.capacity,
@@ -148,6 +164,10 @@ def _fitting(carried: Carried) -> list[tuple[str, ...]]:
 
 
 def _legal(carried: Carried) -> tuple[LegalDocument, ...]:
+    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        LegalDocument,
+    )
+
     return tuple(
         LegalDocument(
             sku=sku.name,

@@ -8,23 +8,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import Place, Span, counted
 from reconciler.domain.deployment import UNSET
-from reconciler.report.documents import (
-    ChecksDocument,
-    EditDocument,
-    ModelDocument,
-    StandingDocument,
-    UpgradeDocument,
-    UpgradeItemDocument,
-)
 from reconciler.report.layout import paragraph
 from reconciler.report.markdown import markdown_fence, markdown_inert
 from reconciler.report.style import Style
 from reconciler.upgrade.propose import Proposal, Standing, Strategy
 from reconciler.upgrade.splices import Edited
-from reconciler.upgrade.wanted import Beside, Removal
+from reconciler.upgrade.wanted import Beside, Change, Removal
+
+if TYPE_CHECKING:
+    from reconciler.report.documents import (
+        ChecksDocument,
+        EditDocument,
+        UpgradeDocument,
+        UpgradeItemDocument,
+    )
+
 
 Spans = Callable[[Place], Span | None]
 Texts = Mapping[str, Edited]
@@ -90,7 +92,7 @@ def _details(one: Proposal) -> Iterator[str]:
         "capacity": checks.capacity,
     }
     unknown = [name for name, value in known.items() if value is None]
-    if one.standing is Standing.EDIT and unknown:
+    if isinstance(one.wanted, Change | Beside) and unknown:
         yield f"not checked: {', '.join(unknown)}"
     if one.reason:
         yield one.reason
@@ -140,6 +142,11 @@ def _row(one: Proposal) -> tuple[str, ...]:
 
 def document(found: Sequence[Proposal], spans: Spans) -> UpgradeDocument:
     """The document that programs read; null for what is not known."""
+    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        StandingDocument,
+        UpgradeDocument,
+    )
+
     return UpgradeDocument(
         format_version=1,
         items=tuple(_document(one, spans) for one in found),
@@ -152,6 +159,11 @@ def document(found: Sequence[Proposal], spans: Spans) -> UpgradeDocument:
 
 
 def _document(one: Proposal, spans: Spans) -> UpgradeItemDocument:
+    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        ModelDocument,
+        UpgradeItemDocument,
+    )
+
     place = one.deployment.provenance.place(("model",))
     span = None if place is None else spans(place)
     target = one.target
@@ -173,6 +185,10 @@ def _document(one: Proposal, spans: Spans) -> UpgradeItemDocument:
 
 def _edit(one: Proposal) -> EditDocument | None:
     """What the edit does, at the manifest's own paths."""
+    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        EditDocument,
+    )
+
     before = " ".join(filter(None, (one.deployment.spec.model.name, _version(one))))
     target = one.target
     after = "" if target is None else f"{target.name} {target.version}"
@@ -205,6 +221,10 @@ def summary_line(found: Sequence[Proposal], within: int, *, done: Done) -> str:
 
 
 def _checks(one: Proposal) -> ChecksDocument:
+    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        ChecksDocument,
+    )
+
     checks = one.checks
     return ChecksDocument(
         offered=checks.offered, size_legal=checks.size_legal, quota=checks.quota, capacity=checks.capacity

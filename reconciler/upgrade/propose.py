@@ -23,7 +23,17 @@ from reconciler.domain.deployment import UNSET, DesiredDeployment
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.domain.sku import SkuFamily
 from reconciler.upgrade.target import Sources, Target
-from reconciler.upgrade.wanted import CAPACITY, FORMAT, NAME, VERSION, Beside, Change, Removal, Wanted
+from reconciler.upgrade.wanted import (
+    CAPACITY,
+    FORMAT,
+    NAME,
+    SPILLOVER,
+    VERSION,
+    Beside,
+    Change,
+    Removal,
+    Wanted,
+)
 
 _LONGEST_NAME = 64
 """Characters of a deployment's name (Microsoft.CognitiveServices naming rules)."""
@@ -105,7 +115,24 @@ def proposals(
             found.append(proposal)
             if isinstance(proposal.wanted, Beside):
                 taken[one.id.account].add(proposal.wanted.name.lower())
-    return tuple(found)
+    beside = {one.id: one for one in found if one.strategy in {Strategy.BESIDE, Strategy.FINISH}}
+    return tuple(_spilling(one, beside) for one in found)
+
+
+def _spilling(one: Proposal, beside: Mapping[DeploymentId, Proposal]) -> Proposal:
+    """What spills over follows its target to the one beside it: both must serve one model."""
+    named = one.deployment.spec.spillover_deployment_name
+    if not isinstance(one.wanted, Change) or not isinstance(named, str):
+        return one
+    target = beside.get(DeploymentId(account=one.id.account, name=named))
+    if target is None or target.target is None or target.standing is Standing.UNSOLVED or one.target is None:
+        return one
+    if (target.target.name, target.target.version) != (one.target.name, one.target.version):
+        return one
+    name = successor_name(target.deployment, target.target)
+    wanted = replace(one.wanted, values={**one.wanted.values, SPILLOVER: name})
+    reason = f"it spills over to {name} from then on, which serves the same model"
+    return replace(one, wanted=wanted, reason="; ".join(filter(None, (one.reason, reason))))
 
 
 def _live(one: DesiredDeployment, season: Season) -> Proposal | None:

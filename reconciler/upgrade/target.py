@@ -87,9 +87,11 @@ class Sources:
             if isinstance(found, Target):
                 return Choice(target=found, reasons=tuple(reasons))
             reasons.append(found)
-        return Choice(
-            target=None, reasons=tuple(reasons) or ("no source names a successor; name one with --to",)
-        )
+        if self.to is None:
+            reasons.append(
+                "name another with --to" if reasons else "no source names a successor; name one with --to"
+            )
+        return Choice(target=None, reasons=tuple(reasons))
 
     def _wishes(self, deployment: DesiredDeployment) -> Iterator[Wish]:
         model = deployment.spec.model

@@ -17,11 +17,14 @@ VERSION: Final[Route] = ("model", "version")
 FORMAT: Final[Route] = ("model", "format")
 CAPACITY: Final[Route] = ("sku", "capacity")
 SKU: Final[Route] = ("sku", "name")
+SPILLOVER: Final[Route] = ("spilloverDeploymentName",)
+ROUTES: Final = (NAME, VERSION, FORMAT, SKU, CAPACITY, SPILLOVER)
+"""What can be changed of a deployment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """Other values for a deployment that exists; keys are among NAME, VERSION, FORMAT, SKU and CAPACITY."""
+    """Other values for a deployment that exists; keys are among ROUTES."""
 
     id: DeploymentId
     values: Mapping[Route, str]
@@ -80,4 +83,7 @@ def _with(deployment: DesiredDeployment, values: Mapping[Route, str]) -> Desired
         sku = replace(sku, name=SkuName(values[SKU]))
     if CAPACITY in values:
         sku = replace(sku, capacity=capacity_of(sku.name, int(values[CAPACITY])))
-    return replace(deployment, spec=replace(deployment.spec, model=model, sku=sku))
+    settings = dict(deployment.spec.settings)
+    if SPILLOVER in values:
+        settings["spilloverDeploymentName"] = values[SPILLOVER]
+    return replace(deployment, spec=replace(deployment.spec, model=model, sku=sku, settings=settings))

@@ -72,7 +72,7 @@ class Season(Watch):
         self.desk.control("POST", "settings", dict(settings))
 
     def lists(self, *models: Mapping[str, object]) -> None:
-        """Let eastus2 list these models, and no others."""
+        """Let eastus2 list these models too."""
         self.desk.control("POST", "world", {"models": {"eastus2": list(models)}})
 
     def given(self, name: str, model: Mapping[str, object], sku: str = "GlobalStandard") -> None:

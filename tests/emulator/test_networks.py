@@ -29,17 +29,19 @@ def ended(arm: Arm, reply: Reply) -> Reply:
 def test_a_private_endpoint_is_seen_approved_and_removed_at_its_account() -> None:
     arm, above = fleet(), f"{ACCOUNT}/privateEndpointConnections"
     assert arm.arm("GET", above).json == {"value": []}
-    assert arm.arm("GET", f"{above}/pe").code == "NotFound"
+    assert arm.arm("GET", f"{above}/pe").code == "ResourceNotFound"
     state = {"privateLinkServiceConnectionState": {"status": "Approved", "description": "Approved"}}
     made = arm.arm("PUT", f"{above}/pe", {"properties": state})
     assert (made.status, made.json["name"]) == (200, "acc/pe")
-    assert arm.arm("GET", f"{above}/pe").json["properties"] == {"groupIds": ["account"], **state}
+    whole = {"groupIds": ["account"], **state, "provisioningState": "Succeeded"}
+    assert arm.arm("GET", f"{above}/pe").json["properties"] == whole
     shown = arm.arm("GET", ACCOUNT).json["properties"]["privateEndpointConnections"]
     assert [item["id"] for item in shown] == [f"{above}/pe"]
     rejected = {"properties": {"privateLinkServiceConnectionState": {"status": "Rejected"}}}
     assert arm.arm("PUT", f"{above}/pe", rejected).json["properties"] == {
         "groupIds": ["account"],
-        "privateLinkServiceConnectionState": {"status": "Rejected", "description": "Approved"},
+        "privateLinkServiceConnectionState": {"status": "Rejected"},
+        "provisioningState": "Succeeded",
     }
     assert [arm.arm("DELETE", f"{above}/pe").status for _ in range(2)] == [200, 204]
 
@@ -65,7 +67,7 @@ def test_a_managed_network_takes_rules_one_by_one_and_together() -> None:
     both = network(outboundRules={"two": RULE["properties"], "three": RULE["properties"]})
     ended(arm, arm.arm("POST", f"{NETWORK}/batchOutboundRules", both, version=NETWORKS))
     listed = arm.arm("GET", f"{NETWORK}/outboundRules", version=NETWORKS).json["value"]
-    assert [item["name"] for item in listed] == ["one", "two", "three"]
+    assert listed == [{"properties": {"status": "Active", **RULE["properties"]}}] * 3
     one = arm.arm("GET", f"{NETWORK}/outboundRules/ONE", version=NETWORKS).json
     assert one == {"properties": {"status": "Active", **RULE["properties"]}}
     ended(arm, arm.arm("DELETE", f"{NETWORK}/outboundRules/one", version=NETWORKS))

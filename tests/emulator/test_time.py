@@ -257,6 +257,15 @@ def test_an_offer_is_judged_by_its_skus_own_lifecycle() -> None:
     assert arm.arm("PUT", deployment("new", FOREIGN), body).code == "ServiceModelDeprecated"
 
 
+def test_before_the_first_list_only_an_end_keeps_a_model_from_being_deployed() -> None:
+    arm = aging(None)
+    body = gpt_4o(1, sku="GlobalStandard", version="2024-08-06")
+    assert arm.arm("PUT", deployment("now", FOREIGN), body).code == "ServiceModelDeprecating"
+    at(arm, "2025-06-19T00:00:00Z")
+    arm.sign_in_again()
+    assert arm.arm("PUT", deployment("then", FOREIGN), body).status == 201
+
+
 def test_the_later_list_begins_on_its_day_and_ends_when_the_clock_goes_back() -> None:
     arm = aging(None)
     _ = arm.token

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.emulator.arm import ACCOUNT, deployment, fleet, gpt_4o
+from tests.emulator.arm import ACCOUNT, SUB_A, deployment, fleet, gpt_4o
 
 
 def test_an_api_version_of_the_data_plane_is_refused_with_the_list() -> None:
@@ -79,3 +79,46 @@ def test_the_first_versions_speak_scale_settings_and_answer_creating() -> None:
 def test_the_spelling_of_2023_is_a_switch() -> None:
     arm = fleet(settings={"rateLimitsSpelling": "ratelimits"})
     assert "ratelimits" in arm.arm("PUT", deployment(), gpt_4o()).json["properties"]
+
+
+def test_meters_have_no_ids_since_2026_09_01_and_there_are_none_before_2024_10_01() -> None:
+    arm = fleet()
+
+    def costs(version: str) -> list[dict[str, str]]:
+        reply = arm.arm(
+            "GET",
+            f"/subscriptions/{SUB_A}/providers/Microsoft.CognitiveServices/locations/eastus2/models",
+            version=version,
+        )
+        skus = [sku for item in reply.json["value"] for sku in item["model"].get("skus", [])]
+        return [cost for sku in skus for cost in sku.get("costs", [])]
+
+    assert any(cost.get("meterId") for cost in costs("2025-06-01"))
+    newest = costs("2026-09-01")
+    assert newest
+    assert {cost["meterId"] for cost in newest} == {""}
+    assert costs("2023-05-01") == []
+
+
+def test_an_account_says_through_older_versions_what_it_said_then() -> None:
+    arm = fleet()
+    made = {"kind": "OpenAI", "sku": {"name": "S0"}, "location": "eastus", "properties": {}}
+    arm.arm("PUT", f"{ACCOUNT}-old", made)
+
+    def seen(version: str) -> dict[str, object]:
+        reply = arm.arm("GET", f"{ACCOUNT}-old", version=version).json["properties"]
+        rule = reply["callRateLimit"]["rules"][0]
+        names = ("backupUpperLimit", "apiProperties", "allowProjectManagement")
+        return {**{n: reply[n] for n in names if n in reply}, "dynamic": rule.get("dynamicThrottlingEnabled")}
+
+    assert seen("2022-03-01") == {"backupUpperLimit": 20, "dynamic": False}
+    assert seen("2022-10-01") == {"dynamic": False}
+    assert seen("2023-05-01") == {"dynamic": None}
+    assert seen("2024-10-01") == {"apiProperties": {}, "dynamic": None}
+
+
+@pytest.mark.parametrize(("sku", "limited"), [("S", True), ("S1", False)])
+def test_an_old_sku_of_text_analytics_shows_no_limits(sku: str, limited: bool) -> None:
+    body = {"kind": "TextAnalytics", "sku": {"name": sku}, "location": "eastus"}
+    properties = fleet().arm("PUT", f"{ACCOUNT}-texts", body).json["properties"]
+    assert ("callRateLimit" in properties, "quotaLimit" in properties) == (limited, limited)

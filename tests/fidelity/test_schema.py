@@ -77,7 +77,8 @@ def test_listed_undeclared_properties_and_no_others_are_answered(version: str) -
         if stop.reply.content
         for place in openapi.undeclared(operation, stop.reply.status, stop.reply.json)
     }
-    assert found == set(UNDECLARED)
+    since = {place for place in UNDECLARED if version >= "2024-10-01" or not place.endswith(".costs")}
+    assert found == since
 
 
 WORDS = st.sampled_from(

@@ -73,7 +73,7 @@ def accounts(guide: Guide) -> Iterator[Stop]:
     yield guide.ask("PUT", NEW, S0)
     guide.settle()
     guide.lro(puts="accepted")
-    yield guide.ask("PUT", NEW, S0)
+    yield guide.ask("PUT", NEW, {**S0, "properties": {"disableLocalAuth": False}})
     guide.lro(puts="created")
     guide.settle()
     yield guide.ask("PATCH", NEW, {"properties": {"disableLocalAuth": True}})

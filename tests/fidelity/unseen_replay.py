@@ -3,7 +3,8 @@
 Rule of this module: files were parted before any of them was read: those whose SHA-256 of
 `repository:file name` is divisible by three were set aside and not looked at until everything was built.
 An exchange is equal when status and every listed value, member and header are; steps that a recording does
-not have, or not whole, only lead there and are not counted. `differs` says why one stays different; the
+not have, or not whole, only lead there and are not counted; a session names the day that it was recorded `on`
+where what is asked hangs on it. `differs` says why one stays different; the
 pace of polling (Retry-After) is the emulator's own setting and not compared.
 """
 
@@ -28,6 +29,7 @@ class Judged:
 
     repository: str
     path: str
+    reading: int
     line: str
     wrong: tuple[str, ...]
     differs: str
@@ -51,6 +53,8 @@ def judged(part: Part) -> tuple[Judged, ...]:
 
 def _session(session: Mapping[str, Any]) -> list[Judged]:
     arm, last, found = Arm(), None, []
+    if "on" in session:
+        arm.call("POST", "/_emulator/clock", {"at": f"{session['on']}T12:00:00Z"}, bearer="")
     for step in json.loads(_named(json.dumps(session["exchanges"]))):
         reply = _asked(arm, step, last)
         if not step.get("unrecorded"):
@@ -60,6 +64,7 @@ def _session(session: Mapping[str, Any]) -> list[Judged]:
                 Judged(
                     repository=session["repository"],
                     path=session["path"],
+                    reading=session["reading"],
                     line=line,
                     wrong=wrong,
                     differs=step.get("differs", ""),

@@ -87,6 +87,8 @@ class World:
     """The model that the service moves deployments of another one to, as its list announces."""
     previews: dict[str, str] = field(default_factory=dict)
     """Models that are previews, each with the day on which it ends."""
+    steps: dict[str, int] = field(default_factory=dict)
+    """The step, and the minimum, of the sizes of a model; 1 where nothing is said."""
     endings: dict[DeploymentId, Ending] = field(default_factory=dict)
     writes: list[tuple[float, str, DeploymentId]] = field(default_factory=list)
     peaks: Counter[str] = field(default_factory=Counter)
@@ -320,6 +322,8 @@ class SimulatedArm:
                 model_version=version,
                 sku=SkuName(sku),
                 pool=pool_of(sku, model),
+                minimum=self.world.steps.get(model),
+                step=self.world.steps.get(model),
                 lifecycle_status="Preview" if model in self.world.previews else "",
                 retires=self.world.previews.get(model),
                 replacement=Replacement(model=after, version="1")

@@ -318,7 +318,8 @@ def _placed(estate: Estate, setting: Setting) -> Estate:
         for one in estate.accounts
         if one.name is not None
         and one.name.lower() == account.name.lower()
-        and (one.subscription is None or one.resource_group is None)
+        and (one.subscription or account.subscription).lower() == account.subscription.lower()
+        and (one.resource_group or account.resource_group).lower() == account.resource_group.lower()
     ]
     if len(missing) > 1:
         which = "; ".join(one.open.get("name", "not named") for one in missing[:4])
@@ -330,7 +331,7 @@ def _placed(estate: Estate, setting: Setting) -> Estate:
         names = ", ".join(sorted({str(one.name) for one in estate.accounts})) or "none"
         raise UsageProblem(
             f"--account stands for an account that the sources leave open, and they leave none open: they "
-            f"name {names}"
+            f"name {names}. Give the id of one of those, or leave --account out"
         )
     if not missing and not named:
         return estate

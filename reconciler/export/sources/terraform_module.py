@@ -224,9 +224,10 @@ class Module:
             }
         parent = known.get("parent_id")
         if kind_of.startswith("azapi_resource") and parent is not None and name is not None:
-            arm_type = str(known.get("type")).partition("@")[0].rpartition("/")
-            own = arm_type[0].count("/") == 0
-            middle = f"/providers/{arm_type[0]}/{arm_type[2]}/" if own else f"/{arm_type[2]}/"
+            provider, _, last = str(known.get("type")).partition("@")[0].rpartition("/")
+            above_providers = f"{provider}/{last}".lower() == "microsoft.resources/resourcegroups"
+            top = "/" not in provider and not above_providers
+            middle = f"/providers/{provider}/{last}/" if top else f"/{last}/"
             return {"id": _text([parent, middle, name])}
         if kind_of in _COMPUTED and name is not None:
             at = ["/subscriptions/", subscription, "/resourceGroups/", group]

@@ -65,7 +65,7 @@ def instances_estate(name: str, instances: Sequence[Instance], origin: Origin, s
                 left_out.append(f"{one.address} changes a deployment that is not here: left out")
         elif one.concerns_deployments:
             left_out.append(f"{one.address} ({one.kind}) acts on a deployment: not understood, left out")
-    inner = [made for one in there if (made := _templates(one, setting, left_out)) is not None]
+    inner = [made for one in there if (made := deployed_template(one, setting, left_out)) is not None]
     accounts = [*_accounts(found, there), *_new_accounts(homeless), *(a for e in inner for a in e.accounts)]
     if not accounts and not left_out:
         kinds = ", ".join(sorted({one.kind for one in instances})[:6]) or "none at all"
@@ -127,12 +127,12 @@ def _text(value: JsonValue) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _templates(one: Instance, setting: Setting, left_out: list[str]) -> Estate | None:
+def deployed_template(one: Instance, setting: Setting, left_out: list[str]) -> Estate | None:
     """What an ARM template that Terraform deploys declares."""
     if one.mode != "managed" or one.kind not in TEMPLATES:
         return None
     content, parameters = (
-        _object(one.values.get(name)) for name in (_TEMPLATE[one.kind], "parameters_content")
+        _object(one.values.get(name)) for name in (TEMPLATE_TEXT[one.kind], "parameters_content")
     )
     if "accounts/deployments" not in json.dumps(content).lower():
         return None
@@ -151,7 +151,7 @@ def _templates(one: Instance, setting: Setting, left_out: list[str]) -> Estate |
         return None
 
 
-_TEMPLATE: Final = dict.fromkeys(TEMPLATES, "template_content") | {
+TEMPLATE_TEXT: Final = dict.fromkeys(TEMPLATES, "template_content") | {
     "azurerm_template_deployment": "template_body"
 }
 

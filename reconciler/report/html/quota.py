@@ -126,4 +126,5 @@ def _holders(pool: PoolForecast, *, all_holders: bool) -> Iterator[Markup]:
     if not pool.holders or (pool.verdict is Verdict.FITS and not all_holders):
         return
     names = [f"{one.id.account.name}/{one.id.name} {one.capacity:,}" for one in pool.holders]
-    yield tag("p", f"used by {listed(names, most=HOLDERS)}", class_="under quiet")
+    rest = f"; {pool.elsewhere:,} in other accounts" if pool.elsewhere else ""
+    yield tag("p", f"used by {listed(names, most=HOLDERS)}{rest}", class_="under quiet")

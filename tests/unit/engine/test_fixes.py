@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from reconciler.engine.fixes import fix_for
+from reconciler.engine.fixes import after_failure, fix_for
 from reconciler.manifest import rules
 
 # Codes met with deployments, as recordings, public issues and documentation show them.
@@ -79,6 +79,16 @@ def test_a_fix_names_what_helps(code: str, message: str, words: str) -> None:
 
 def test_codes_are_compared_without_case() -> None:
     assert fix_for("insufficientquota", "") == fix_for("InsufficientQuota", "")
+
+
+def test_after_a_failed_operation_every_fix_names_the_flag_that_replaces() -> None:
+    again = "It stays Failed and takes no change until it is deleted: pass --replace-failed"
+    assert after_failure("") == again
+    assert after_failure(fix_for("InternalServerError", "")) == again, "no answer was lost"
+    market = fix_for("MarketplaceSubscriptionCannotBeCompleted", "")
+    assert after_failure(market) == f"{market}. {again}"
+    organisation = fix_for("AnthropicOrganizationCreationException", "")
+    assert after_failure(organisation) == organisation, "it is named once"
 
 
 def test_an_unknown_code_has_no_fix_rather_than_a_guess() -> None:

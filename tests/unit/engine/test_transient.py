@@ -132,4 +132,6 @@ def test_a_failed_operation_says_how_a_deployment_in_state_failed_is_replaced() 
     the_world.endings[CHAT] = Ending(OperationStatus.FAILED, "Failed", "InternalServerError")
     (item,) = run(reconcile(fleet(PTU), SimulatedArm(the_world))).items
     assert item.outcome is Outcome.FAILED
-    assert "--replace-failed" in item.note
+    assert item.fault is not None
+    assert "--replace-failed" in item.fault.fix
+    assert "may have happened" not in item.fault.fix

@@ -95,6 +95,42 @@ def test_a_property_that_arm_takes_and_does_not_answer_is_a_note_and_no_drift() 
     assert all(isinstance(step.action, Keep) for step in again.steps)
 
 
+@pytest.mark.parametrize("field", [NAME, "parentDeploymentName"])
+@pytest.mark.parametrize("mark", ["", "others"], ids=["nobody's", "another fleet's"])
+def test_what_somebody_elses_deployment_names_is_not_deleted(field: str, mark: str) -> None:
+    the_world = world()
+    run(reconcile(fleet(desired("chat"), desired("paygo")), SimulatedArm(the_world)))
+    theirs = the_world.deployments[CHAT]
+    the_world.deployments[deployment("theirs")] = {
+        **theirs,
+        "tags": {"reconciler-fleet": mark} if mark else {},
+        "properties": {**theirs["properties"], field: "PAYGO"},
+    }
+    report = run(reconcile(fleet(desired("chat")), SimulatedArm(the_world)))
+    (held,) = report.blocked
+    assert (held.action.id.name, held.action.reason) == ("paygo", Reason.STILL_REFERENCED)
+    assert held.action.explanation == f"it would be deleted while it is named by theirs ({field})"
+    assert deployment("paygo") in the_world.deployments
+
+
+def test_a_removed_line_leaves_the_value_and_what_it_names() -> None:
+    the_world = pointing()
+    report = run(reconcile(fleet(desired("chat")), SimulatedArm(the_world)))
+    assert [one.action.reason for one in report.blocked] == [Reason.STILL_REFERENCED]
+    assert the_world.deployments[CHAT]["properties"][NAME] == "paygo"
+
+
+def test_another_letter_case_is_sent_back_as_it_was_and_other_types_are_other_values() -> None:
+    the_world = world()
+    asked: Any = {"raiPolicyName": "MICROSOFT.default", "ours": 1}
+    run(reconcile(fleet(desired("chat", settings=asked)), SimulatedArm(the_world)))
+    again: Any = {"raiPolicyName": "Microsoft.Default", "ours": True}
+    assert item(fleet(desired("chat", settings=again, capacity=20)), the_world).outcome is Outcome.SUCCEEDED
+    properties = the_world.deployments[CHAT]["properties"]
+    assert properties["raiPolicyName"] == "MICROSOFT.default"
+    assert properties["ours"] is True
+
+
 # -- waiting -------------------------------------------------------------------------------------------------
 
 

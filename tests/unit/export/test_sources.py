@@ -422,7 +422,25 @@ def test_an_assumption_marks_what_would_be_otherwise_without_it() -> None:
 def test_an_account_that_nobody_leaves_open_cannot_be_given() -> None:
     path = written("terraform.tfstate", state(held("azurerm_cognitive_deployment", {"attributes": AZURERM})))
     with pytest.raises(UsageProblem, match="they leave none open: they name acc"):
-        read(path, account=AccountId.parse(ACCOUNT))
+        read(path, account=AccountId.parse(f"{ACCOUNT}-2"))
+
+
+def test_the_id_of_the_account_that_the_source_names_says_where_it_is() -> None:
+    document = template()
+    document["resources"].append(
+        {
+            "type": "Microsoft.CognitiveServices/accounts",
+            "name": "acc",
+            "location": "eastus2",
+            "properties": {},
+        }
+    )
+    path = written("main.json", document)
+    (account,) = read(path, account=AccountId.parse(ACCOUNT)).accounts
+    assert (account.name, account.resource_group, account.open) == ("acc", "rg", {})
+    other = AccountId.parse(f"{ACCOUNT}-2")
+    with pytest.raises(UsageProblem, match="they name acc"):
+        read(path, account=other)
 
 
 def test_one_account_cannot_stand_for_two() -> None:
