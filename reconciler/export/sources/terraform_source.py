@@ -185,7 +185,7 @@ def _templates(module: Module, setting: Setting, left_out: list[str]) -> Iterato
         try:
             turns = list(module.turns(block))
         except UncountableError as words:
-            left_out.append(f"{address} is made {words} times, which is not known here: left out")
+            left_out.append(f"how often {address} is made ({words}) is not known here: left out")
             continue
         for turn in turns:
             one, _, _ = _instance(module, block, turn, f"{address}{turn.key}")
