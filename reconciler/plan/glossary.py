@@ -159,6 +159,11 @@ REASONS: Mapping[Reason, str] = {
         "The declared model or version is not the one that is there, and lifecycle.modelChange: refuse "
         "forbids to change it. Take that line out, or declare what is there"
     ),
+    Reason.MODELS_UNREADABLE: (
+        "It runs another model than its manifest states, and ARM's list of models, which tells whether the "
+        "service moved it there, could not be read: it is neither moved back nor replaced. Run again when "
+        "ARM answers, or declare the model that runs"
+    ),
     Reason.NO_FLEET: (
         "No manifest declares the deployment, and there is no Fleet document, so nothing is deleted. Add a "
         "Fleet (`reconciler init` writes one) to have removed entries pruned"

@@ -17,7 +17,7 @@ from reconciler.report.markdown import markdown_fence, markdown_inert
 from reconciler.report.style import Style
 from reconciler.upgrade.propose import Proposal, Standing, Strategy
 from reconciler.upgrade.splices import Edited
-from reconciler.upgrade.wanted import Beside, Change, Removal
+from reconciler.upgrade.wanted import Beside, NewValues, Removal
 
 if TYPE_CHECKING:
     from reconciler.report.documents import (
@@ -92,7 +92,7 @@ def _details(one: Proposal) -> Iterator[str]:
         "capacity": checks.capacity,
     }
     unknown = [name for name, value in known.items() if value is None]
-    if isinstance(one.wanted, Change | Beside) and unknown:
+    if isinstance(one.wanted, NewValues | Beside) and unknown:
         yield f"not checked: {', '.join(unknown)}"
     if one.reason:
         yield one.reason

@@ -14,7 +14,7 @@ from typing import Final
 from reconciler.domain.deployment import JsonObject, JsonValue
 from reconciler.domain.ids import DeploymentId
 from reconciler.errors import UsageProblem
-from reconciler.export.estate import Estate, Found, FoundAccount, Origin
+from reconciler.export.estate import Estate, EstateOrigin, Found, FoundAccount
 from reconciler.export.foreign import ForeignFile
 from reconciler.export.json_parts import part
 from reconciler.export.sources.given import Setting
@@ -35,14 +35,16 @@ def tfstate_estate(file: ForeignFile, setting: Setting) -> Estate:
             "`reconciler export --from-tfstate -`"
         )
     if "planned_values" in document or "resource_changes" in document:
-        return instances_estate(file.name, list(_planned(document)), Origin.TERRAFORM_PLAN, setting)
+        return instances_estate(file.name, list(_planned(document)), EstateOrigin.TERRAFORM_PLAN, setting)
     if "format_version" in document and "version" not in document:
         root = part(part(document, "values"), "root_module")
-        return instances_estate(file.name, list(_shown(root)), Origin.TERRAFORM_STATE, setting)
-    return instances_estate(file.name, list(_state(file)), Origin.TERRAFORM_STATE, setting)
+        return instances_estate(file.name, list(_shown(root)), EstateOrigin.TERRAFORM_STATE, setting)
+    return instances_estate(file.name, list(_state(file)), EstateOrigin.TERRAFORM_STATE, setting)
 
 
-def instances_estate(name: str, instances: Sequence[Instance], origin: Origin, setting: Setting) -> Estate:
+def instances_estate(
+    name: str, instances: Sequence[Instance], origin: EstateOrigin, setting: Setting
+) -> Estate:
     """What these instances deploy; UsageProblem where it is nothing."""
     found: dict[DeploymentId, Found] = {}
     homeless: list[tuple[Instance, Found]] = []
