@@ -195,7 +195,7 @@ class ProposalsDocument(FirstDocument):
     edits: tuple[EditedDocument, ...]
 
 
-class ModelDocument(Document):
+class ModelVersionDocument(Document):
     """A model, and its version where one is given."""
 
     model: str
@@ -225,8 +225,8 @@ class UpgradeItemDocument(Document):
     id: str
     file: str | None
     line: int | None
-    from_: ModelDocument = Field(alias="from")
-    to: ModelDocument | None
+    from_: ModelVersionDocument = Field(alias="from")
+    to: ModelVersionDocument | None
     source: str | None
     as_of: str | None
     retires: date | None

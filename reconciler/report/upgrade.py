@@ -160,7 +160,7 @@ def document(found: Sequence[Proposal], spans: Spans) -> UpgradeDocument:
 
 def _document(one: Proposal, spans: Spans) -> UpgradeItemDocument:
     from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        ModelDocument,
+        ModelVersionDocument,
         UpgradeItemDocument,
     )
 
@@ -171,8 +171,8 @@ def _document(one: Proposal, spans: Spans) -> UpgradeItemDocument:
         id=str(one.id),
         file=None if place is None else place.file,
         line=None if span is None else span.line,
-        from_=ModelDocument(model=one.deployment.spec.model.name, version=_version(one)),
-        to=None if target is None else ModelDocument(model=target.name, version=target.version),
+        from_=ModelVersionDocument(model=one.deployment.spec.model.name, version=_version(one)),
+        to=None if target is None else ModelVersionDocument(model=target.name, version=target.version),
         source=None if target is None else target.source,
         as_of=None if target is None else target.as_of or None,
         retires=one.retires,
