@@ -26,6 +26,11 @@ settings.register_profile("explore", deadline=None)
 settings.load_profile("explore" if os.environ.get("RECONCILER_EXPLORE") else "same")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: some tests wait for a time limit or for a process, and cost nothing."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_finish() -> None:
     """Thousands of tests and what they import live until the end; the collector need not walk them."""
     gc.freeze()

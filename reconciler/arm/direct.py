@@ -34,6 +34,7 @@ class DirectTransport(httpx.AsyncBaseTransport):
     """At most `connections` connections. Raises httpx's exceptions, as httpx's own transport does."""
 
     def __init__(self, context: ssl.SSLContext, *, connections: int) -> None:
+        context.set_alpn_protocols(["http/1.1"])
         self._context = context
         self._places = asyncio.Semaphore(connections)
         self._idle: list[_Connection] = []

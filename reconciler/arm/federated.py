@@ -13,7 +13,7 @@ import httpx
 
 from reconciler.arm.network import Network
 from reconciler.arm.origin import origin_of
-from reconciler.arm.strict_json import Unreadable, parse_object
+from reconciler.arm.strict_json import NotUnderstood, parse_object
 
 if TYPE_CHECKING:
     from reconciler.arm.azure_credential import Credential
@@ -94,7 +94,7 @@ def github_assertion(
             ) as client:
                 answer = client.get(asked, headers={"Authorization": f"Bearer {secret}"})
             found = parse_object(answer.content).get("value")
-        except (httpx.HTTPError, Unreadable) as problem:
+        except (httpx.HTTPError, NotUnderstood) as problem:
             raise ValueError(f"GitHub gave the job no identity token: {type(problem).__name__}") from problem
         if answer.status_code != httpx.codes.OK or not isinstance(found, str):
             raise ValueError(f"GitHub gave the job no identity token: HTTP {answer.status_code}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -20,7 +19,7 @@ def write_folder(folder: Path, files: Mapping[str, str], *, force: bool | None) 
     """
     targets = {folder / name: text for name, text in files.items()}
     must_be_free(targets, force=force)
-    token = secrets.token_hex(4)
+    token = os.urandom(4).hex()
     beside = {target.with_name(f".{target.name}.{token}"): target for target in targets}
     made: list[Path] = []
     try:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
-from reconciler.cli.commands.shared import invalid, must_declare_something, plan_markdown, style_of
+from reconciler.cli.commands.shared import end_with_errors, must_declare_something, plan_markdown, style_of
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import catalogue
 from reconciler.cli.options import Chosen, Connection, Output
@@ -38,12 +38,12 @@ from reconciler.report.upgrade import Done
 from reconciler.upgrade.live import Live, judged, live_of
 from reconciler.upgrade.propose import Proposal, Season, Standing, Strategy, proposals
 from reconciler.upgrade.rewrite import Rewriting, rewritten
-from reconciler.upgrade.target import Sources, Wish
-from reconciler.upgrade.wanted import Beside
+from reconciler.upgrade.target import TargetSources, Wish
+from reconciler.upgrade.wanted import SPILLOVER, Beside, NewValues
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class UpgradeOptions:
     """What the command line asks for. `within` None: the Fleet's own days; `as_of` None: today."""
 
     within: int | None
@@ -57,7 +57,7 @@ class Asked:
     as_of: date | None
 
 
-def upgraded(asked: Asked, chosen: Chosen, connection: Connection, output: Output) -> int:
+def upgraded(asked: UpgradeOptions, chosen: Chosen, connection: Connection, output: Output) -> int:
     """Propose, and write where that is asked for; the exit code."""
     if asked.offline and asked.accept_live:
         raise UsageProblem("--accept-live asks ARM what is deployed; --offline asks nobody. Leave one out")
@@ -65,12 +65,12 @@ def upgraded(asked: Asked, chosen: Chosen, connection: Connection, output: Outpu
     read = read_manifests(chosen)
     desired = state_of(read, chosen, connection.cloud)
     if desired is None:
-        return invalid(checked(read, chosen, connection.cloud, today=today, offline=asked.offline), output)
+        end_with_errors(checked(read, chosen, connection.cloud, today=today, offline=asked.offline), output)
     must_declare_something(desired)
     days = desired.fleet.retirement.warn_within_days if asked.within is None else asked.within
     live = None if asked.offline else _live(desired, connection, output)
     season = Season(
-        sources=Sources(
+        sources=TargetSources(
             catalogue=catalogue(),
             today=today,
             until=today + timedelta(days=days),
@@ -88,10 +88,8 @@ def upgraded(asked: Asked, chosen: Chosen, connection: Connection, output: Outpu
     found = proposals(desired.deployments, whole.understood.deployments, season)
     edit = partial(_edited, whole, partial(resolved, chosen=everything))
     check = partial(checked, cloud=connection.cloud, today=today, offline=asked.offline)
-    found, made = edit(found)
-    found, made, worse = _sound(
-        found, made, whole, edit, partial(check, chosen=everything, errors_only=True), force=asked.force
-    )
+    sound = partial(check, chosen=everything, errors_only=True)
+    found, made, worse = _sound(*edit(found), whole, edit, sound, force=asked.force)
     plan: Plan | None = None
     if made.made and live is not None and not worse:
         about = _with_new_ones(chosen, made)
@@ -99,7 +97,7 @@ def upgraded(asked: Asked, chosen: Chosen, connection: Connection, output: Outpu
         plan = _plan_after(check(after, chosen=about), connection, output)
         found = tuple(one if plan is None else judged(one, plan) for one in found)
         if not asked.force and plan is not None:
-            found, made = edit(found)
+            found, made, worse = _sound(*edit(found), whole, edit, sound, force=False)
     refused = bool(made.texts) and not asked.force and bool(worse or (plan is not None and plan.refusals))
     if refused:
         why = (
@@ -147,9 +145,27 @@ def _edited(
     whole: LoadedManifests, read: Callable[[Texts], LoadedManifests], found: Sequence[Proposal]
 ) -> tuple[tuple[Proposal, ...], Rewriting]:
     """The proposals as edits of the text; those that cannot be made are not solved."""
-    wanted = [one.wanted for one in found if one.standing is Standing.EDIT and one.wanted is not None]
-    made = rewritten(whole, wanted, read)
-    return tuple(_unsolved(one, made.failed.get(one.id, "")) for one in found), made
+    while True:
+        found = tuple(_unsolved(one, why) for one, why in zip(found, _dangling(found, whole), strict=True))
+        wanted = [one.wanted for one in found if one.standing is Standing.EDIT and one.wanted is not None]
+        made = rewritten(whole, wanted, read)
+        if not made.failed:
+            return found, made
+        found = tuple(_unsolved(one, made.failed.get(one.id, "")) for one in found)
+
+
+def _dangling(found: Sequence[Proposal], whole: LoadedManifests) -> Iterator[str]:
+    """For each proposal what it would spill over to although that is not made; empty for all others."""
+    there = {one.id for one in whole.understood.deployments}
+    there |= {_made_of(one.wanted) for one in found if isinstance(one.wanted, Beside)}
+    for one in found:
+        name = one.wanted.values.get(SPILLOVER) if isinstance(one.wanted, NewValues) else None
+        lost = name is not None and DeploymentId(account=one.id.account, name=name) not in there
+        yield f"{name}, which it is to spill over to, is not made" if lost else ""
+
+
+def _made_of(wanted: Beside) -> DeploymentId:
+    return DeploymentId(account=wanted.id.account, name=wanted.name)
 
 
 def _with_new_ones(chosen: Chosen, made: Rewriting) -> Chosen:
@@ -212,10 +228,7 @@ def _words(one: Diagnostic) -> str:
 
 def _blamed(wrong: Sequence[Diagnostic], made: Rewriting) -> dict[DeploymentId, str]:
     """The edited deployments that errors are about, with the first of each in words."""
-    edits = {
-        DeploymentId(account=one.id.account, name=one.name) if isinstance(one, Beside) else one.id: one.id
-        for one in made.made
-    }
+    edits = {_made_of(one) if isinstance(one, Beside) else one.id: one.id for one in made.made}
     stated = defaultdict[tuple[str, int, Route], list[DeploymentId]](list)
     for one in made.loaded.understood.deployments if wrong else ():
         for layer in one.provenance.layers if one.id in edits else ():

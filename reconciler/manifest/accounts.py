@@ -75,7 +75,7 @@ class Accounts:
             self._region(account, Region(stated.region), region_place)
         return account
 
-    def of_source(self, stated: written.Source, place: Place | None) -> SourceAccount | None:
+    def of_source(self, stated: written.SourceEntry, place: Place | None) -> SourceAccount | None:
         """The account a fine-tuned model was made in; None if its subscription is unknown."""
         subscription = self._subscription(stated.subscription, place)
         if subscription is None:

@@ -39,7 +39,8 @@ ABOUT: Mapping[Cause, About] = {
         severity=Severity.WARNING,
         meaning=(
             "the service moved the deployment to a newer version of its model, or to the model that takes "
-            "its place, as its versionUpgradeOption lets it; a note where the manifest states that option"
+            "its place, as its versionUpgradeOption lets it or because a preview has ended; a note where the "
+            "manifest states an option that lets it"
         ),
         fix=(
             "declare the version that runs; or state versionUpgradeOption, NoAutoUpgrade to stay where you "

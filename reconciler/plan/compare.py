@@ -291,7 +291,9 @@ def _change(
 ) -> Action:
     unclaimed = whose(pair.observed, pair.mark) in {Whose.NOBODYS, Whose.NAMESAKE}
     action: Action
-    if forbids_model_change(pair):
+    if pair.mover is Mover.UNTOLD:
+        action = _blocked(pair, region, Reason.MODELS_UNREADABLE, *_untold(pair))
+    elif forbids_model_change(pair):
         action = _blocked(pair, region, Reason.MODEL_CHANGE_REFUSED, *_REFUSED_CHANGE)
     elif fixed_paths(pair.desired, pair.observed.sku, pair.changes):
         action = replacement(pair, region, terms)
@@ -300,6 +302,21 @@ def _change(
     else:
         action = _update(pair, region)
     return replace(action, explanation="; ".join(filter(None, (action.explanation, explanation))))
+
+
+def _untold(pair: Pair) -> tuple[str, str]:
+    running = f"{pair.observed.model_name} {pair.observed.model_version}"
+    why = (
+        f"it runs {running}, and ARM's list of models, which tells whether the service moved it there, could "
+        "not be read"
+    )
+    return why, _READ_MODELS
+
+
+_READ_MODELS = (
+    "run again when ARM answers, or give this identity Microsoft.CognitiveServices/locations/models/read on "
+    "the subscription; or declare the model that runs"
+)
 
 
 _REFUSED_CHANGE = (

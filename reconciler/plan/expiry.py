@@ -18,9 +18,9 @@ from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.platform import Activity, ActivityEvent
 from reconciler.domain.state import Expiry, Listed, ObservedState
-from reconciler.plan.actions import Action, Create, Reason
+from reconciler.plan.actions import Action, Create, Reason, blocked_instead
 from reconciler.plan.dependants import with_needed
-from reconciler.plan.terms import Terms, blocked
+from reconciler.plan.terms import Terms
 
 _DEVELOPER = "DeveloperTier"
 
@@ -83,14 +83,13 @@ def unless_expired(create: Create, terms: Terms) -> Action:
     if not expiry.written:
         told = f"unverified: whether it was there before and has expired ({expiry.problem})"
         return replace(create, explanation=told)
-    return blocked(
-        one,
+    return blocked_instead(
+        create,
         Reason.EXPIRED,
         f"it was written at {expiry.written[:19]}Z, nobody deleted it, and it is not there: the service "
         f"removes such deployments {lifetime_of(one)[1]}",
         "write lifecycle: {recreateExpired: true} to have it made again each time, pass --recreate-expired "
         "to do it once, or remove the entry",
-        region=create.region,
     )
 
 

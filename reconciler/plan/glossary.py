@@ -75,8 +75,8 @@ REASONS: Mapping[Reason, str] = {
     Reason.IN_SYNC: "What is there is as declared, and its state is Succeeded",
     Reason.AUTO_UPGRADED: (
         "The service moved the deployment to a newer version, or to the successor of its model, as its "
-        "versionUpgradeOption allows. To decide yourself, declare what runs now, with "
-        "versionUpgradeOption: NoAutoUpgrade"
+        "versionUpgradeOption allows, or because a preview has ended. To decide yourself, declare what runs "
+        "now, with versionUpgradeOption: NoAutoUpgrade"
     ),
     Reason.RETAINED: (
         "No manifest declares the deployment, and it stays: its account is prune: never, or its last "
@@ -97,8 +97,8 @@ REASONS: Mapping[Reason, str] = {
     ),
     Reason.ACCOUNT_MISSING: (
         "ARM does not find the account. This program makes deployments, not accounts: create it first, or "
-        "correct the names. An account of another tenant looks the same where its alias names the wrong "
-        "tenant"
+        "correct the names. One that is soft-deleted is named with the commands that restore or purge it. An "
+        "account of another tenant looks the same where its alias names the wrong tenant"
     ),
     Reason.ACCOUNT_UNREADABLE: (
         "The deployments of the account could not be listed to the end, so nothing is concluded about any "
@@ -142,8 +142,9 @@ REASONS: Mapping[Reason, str] = {
         "`reconciler quota` shows who holds it"
     ),
     Reason.DEPENDENCY_BLOCKED: (
-        "The deployment names another one (spillover, parent) that is not there and cannot be made, or "
-        "waits for a write that is not done. See to that one first"
+        "The deployment names another one (spillover, parent) that is not there and cannot be made, waits "
+        "for a write that is not done, or is a model router whose account has no deployment of a Claude "
+        "model that it routes to. See to that one first"
     ),
     Reason.STILL_REFERENCED: (
         "Another deployment names it as its spillover target or parent, and would go on naming it. Un-set "
@@ -157,6 +158,11 @@ REASONS: Mapping[Reason, str] = {
     Reason.MODEL_CHANGE_REFUSED: (
         "The declared model or version is not the one that is there, and lifecycle.modelChange: refuse "
         "forbids to change it. Take that line out, or declare what is there"
+    ),
+    Reason.MODELS_UNREADABLE: (
+        "It runs another model than its manifest states, and ARM's list of models, which tells whether the "
+        "service moved it there, could not be read: it is neither moved back nor replaced. Run again when "
+        "ARM answers, or declare the model that runs"
     ),
     Reason.NO_FLEET: (
         "No manifest declares the deployment, and there is no Fleet document, so nothing is deleted. Add a "

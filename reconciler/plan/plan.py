@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.domain.deployment import JsonValue
@@ -15,7 +16,9 @@ from reconciler.domain.shard import Part
 from reconciler.domain.sku import SkuName
 from reconciler.plan.actions import Action, Blocked, Keep, Wait
 from reconciler.plan.body import writable
-from reconciler.prices.bill import Cost
+
+if TYPE_CHECKING:
+    from reconciler.prices.bill import Cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

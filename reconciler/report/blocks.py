@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from reconciler.diagnostics import counted
-from reconciler.plan.actions import kind_of
 from reconciler.plan.plan import Plan, Step
 from reconciler.report.layout import broken, paragraph
 from reconciler.report.palette import ACTIONS
@@ -33,7 +32,7 @@ _ALIKE: Final = 3
 
 def kinds_of(steps: Sequence[Step]) -> str:
     """How many steps there are of each kind, in words."""
-    kinds = [kind_of(step.action) for step in steps]
+    kinds = [step.action.kind for step in steps]
     return ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
 
 
@@ -86,10 +85,10 @@ class Telling:
         action = step.action
         alone = (str(action.id),) if step.depends_on else ()
         lines = details(step, self._style, self._units, said=self._said)
-        return (kind_of(action), action.reason.value, *alone, *lines)
+        return (action.kind, action.reason.value, *alone, *lines)
 
     def _together(self, steps: Sequence[Step], indent: str) -> Block:
-        kind = kind_of(steps[0].action)
+        kind = steps[0].action.kind
         names = {step.action.id.name for step in steps}
         accounts = {step.action.id.account for step in steps}
         what = self._style.show(next(iter(names))) if len(names) == 1 else counted(len(steps), "deployment")

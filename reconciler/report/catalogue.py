@@ -25,7 +25,7 @@ _CAPACITY_ONE = {
 
 
 @dataclass(slots=True)
-class Sources:
+class CitedSources:
     """Numbers the sources of a table in the order in which rows name them."""
 
     style: Style
@@ -56,7 +56,7 @@ def page(
 
 def models_text(rows: Sequence[ModelRow], *, style: Style, known_to: str) -> str:
     """One line per model version."""
-    sources = Sources(style)
+    sources = CitedSources(style)
     table = [("model", "version", "format", "stage", "retires", "skus", "source")]
     table += [
         (
@@ -98,7 +98,7 @@ def models_json(rows: Sequence[ModelRow], *, known_to: str) -> dict[str, object]
 
 def regions_text(facts: Sequence[RegionFact], zones: Source, *, style: Style, known_to: str) -> str:
     """One line per region."""
-    sources = Sources(style)
+    sources = CitedSources(style)
     table = [("region", "display name", "geography", "data zone", "account kinds")]
     table += [
         (
@@ -134,7 +134,7 @@ def regions_json(facts: Sequence[RegionFact], zones: Source, *, known_to: str) -
 
 def skus_text(facts: Sequence[SkuFact], *, style: Style, known_to: str) -> str:
     """One line per public SKU."""
-    sources = Sources(style)
+    sources = CitedSources(style)
     table = [("sku", "portal name", "capacity 1 is", "fine-tuned models", "source")]
     table += [
         (
@@ -168,7 +168,7 @@ def skus_json(facts: Sequence[SkuFact], *, known_to: str) -> dict[str, object]:
 
 def places_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> str:
     """Per model version and SKU, the regions that list it."""
-    sources, lines = Sources(style), list[str]()
+    sources, lines = CitedSources(style), list[str]()
     for row in rows:
         number = sources.number(row.refused or (None if row.regions is None else row.regions.source))
         title = style.show(f"{_title(row)} on {row.sku} [{number}]")
@@ -183,7 +183,7 @@ def places_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> str
 
 def offers_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> str:
     """Per model version and SKU: the sizes, and in how many regions it is listed."""
-    sources = Sources(style)
+    sources = CitedSources(style)
     table = [("model", "sku", "minimum", "step", "regions", "source")]
     table += [
         (
@@ -200,7 +200,7 @@ def offers_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> str
 
 def capacity_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> str:
     """Per model version and SKU: every number there is about capacity."""
-    sources, notes = Sources(style), dict[str, None]()
+    sources, notes = CitedSources(style), dict[str, None]()
     head = ("model", "sku", "minimum", "step", "maximum", "default", "one unit is")
     table = [(*head, "input TPM/PTU", "output ratio", "tokens/s", "source")]
     for row in rows:

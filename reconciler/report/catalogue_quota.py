@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.catalogue.facts import DefaultQuota, Limit, QuotaLimit
-from reconciler.report.catalogue import Sources, dated, page, source_json
+from reconciler.report.catalogue import CitedSources, dated, page, source_json
 from reconciler.report.layout import paragraph
 from reconciler.report.style import Style
 
@@ -38,7 +38,7 @@ def quotas_text(
     rows: Sequence[DefaultQuota], limits: Mapping[str, Limit], *, one_tier: bool, style: Style, known_to: str
 ) -> str:
     """Pay-as-you-go SKUs by tier, then batch by type of subscription; `one_tier`: only one was asked for."""
-    sources = Sources(style)
+    sources = CitedSources(style)
     rates = [row for row in rows if not _is_batch(row)]
     batch = [row for row in rows if _is_batch(row)]
     parts = [_table(part, sources, one_tier=one_tier) for part in (rates, batch) if part]
@@ -91,7 +91,7 @@ def _is_batch(row: DefaultQuota) -> bool:
     return any(limit.enqueued_tokens is not None for limit in row.limits)
 
 
-def _table(rows: Sequence[DefaultQuota], sources: Sources, *, one_tier: bool) -> list[tuple[str, ...]]:
+def _table(rows: Sequence[DefaultQuota], sources: CitedSources, *, one_tier: bool) -> list[tuple[str, ...]]:
     if one_tier:
         return [("model", "sku", "requests", "tokens/min", "source"), *_of_tier(rows, sources)]
     scopes = list(dict.fromkeys(limit.scope for row in rows for limit in row.limits))
@@ -105,7 +105,7 @@ def _table(rows: Sequence[DefaultQuota], sources: Sources, *, one_tier: bool) ->
     return table
 
 
-def _of_tier(rows: Iterable[DefaultQuota], sources: Sources) -> Iterable[tuple[str, ...]]:
+def _of_tier(rows: Iterable[DefaultQuota], sources: CitedSources) -> Iterable[tuple[str, ...]]:
     for row in rows:
         for limit in row.limits:
             tokens = "not counted" if limit.tokens_per_minute is None else f"{limit.tokens_per_minute:,}"

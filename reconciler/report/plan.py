@@ -12,17 +12,15 @@ from typing import Final
 from reconciler.diagnostics import Diagnostic, Place, Severity, counted
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.shard import Part
-from reconciler.plan.actions import KIND, Action, Blocked, Delete, Keep, Reason, Replace, kind_of
+from reconciler.plan.actions import KINDS, Action, Blocked, Delete, Keep, Reason, Replace
 from reconciler.plan.plan import Plan, Step, Unread
 from reconciler.report import diagnostics as diagnostics_report
 from reconciler.report.blocks import Telling, kinds_of
 from reconciler.report.capacity import check_lines
 from reconciler.report.causes import CommonCause, cause_lines, common_causes
-from reconciler.report.cost import plan_lines, total
-from reconciler.report.cost import render_markdown as cost_markdown
 from reconciler.report.diagnostics import Spans
 from reconciler.report.layout import broken, clauses, listed, paragraph
-from reconciler.report.markdown import Page, cell, fold, markdown_fence, markdown_inert
+from reconciler.report.markdown import MarkdownPage, cell, fold, markdown_fence, markdown_inert
 from reconciler.report.quota import forecast_lines
 from reconciler.report.steps import (
     NO_ALIAS,
@@ -70,6 +68,8 @@ def render_text(
     if plan.capacity:
         parts.append("\n".join(check_lines(plan.capacity, style, alias_of)))
     if plan.cost and not idle(plan):
+        from reconciler.report.cost import plan_lines  # noqa: PLC0415 -- prices: 15 ms of import
+
         parts.append("\n".join(plan_lines(plan.cost, style, verbose=verbose)))
     return "\n\n".join([*parts, *_ending(plan, style)]) + "\n"
 
@@ -135,8 +135,8 @@ def _causes(unread: Sequence[Unread]) -> Mapping[tuple[str, str], list[Unread]]:
 
 def counts(plan: Plan) -> dict[str, int]:
     """How many deployments there are of each kind of action."""
-    kinds = [kind_of(step.action) for step in plan.steps]
-    return {kind: kinds.count(kind) for kind in KIND.values()}
+    kinds = [step.action.kind for step in plan.steps]
+    return {kind: kinds.count(kind) for kind in KINDS}
 
 
 def shares(plan: Plan) -> dict[str, int]:
@@ -161,7 +161,11 @@ def summary(plan: Plan) -> str:
     rest = {"unchanged": "unchanged", NOT_OURS: NOT_OURS, "blocked": "blocked"}
     writes = ", ".join(f"{count} to {kind}" for kind, count in number.items() if kind not in rest)
     others = ", ".join(f"{count} {rest[kind]}" for kind, count in number.items() if kind in rest)
-    money = f"cost {total(plan.cost)}" if plan.cost else ""
+    money = ""
+    if plan.cost:
+        from reconciler.report.cost import total  # noqa: PLC0415 -- as above
+
+        money = f"cost {total(plan.cost)}"
     return f"Plan: {'; '.join(filter(None, (writes, others, money))) or 'nothing'}."
 
 
@@ -249,7 +253,7 @@ def render_markdown(
 
     The first line is a comment by which a job finds what it wrote before; GitHub takes 65,536 characters.
     """
-    page = Page(max_bytes)
+    page = MarkdownPage(max_bytes)
     page.add(f"<!-- reconciler plan fleet={_word(plan.fleet)} fingerprint={_word(plan.fingerprint)} -->")
     page.add(f"## Plan for fleet {cell(plan.fleet)}\n")
     page.add(f"{idle(plan) or summary(plan)}\n")
@@ -274,6 +278,8 @@ def render_markdown(
         title, *checks = check_lines(plan.capacity, _PAGE, alias_of)
         page.offer(fold(title, markdown_fence("\n".join(checks))), "capacity table")
     if plan.cost and not idle(plan):
+        from reconciler.report.cost import render_markdown as cost_markdown  # noqa: PLC0415 -- as above
+
         page.offer(cost_markdown(plan.cost), "cost table")
     if plan.quota:
         title, *pools = forecast_lines(plan.quota, _PAGE, alias_of)
@@ -288,7 +294,7 @@ def render_markdown(
 def _going(plan: Plan) -> Iterator[str]:
     for step in plan.steps:
         if isinstance(step.action, Delete | Replace):
-            yield f"{kind_of(step.action)} {_name(step)}"
+            yield f"{step.action.kind} {_name(step)}"
 
 
 def _refused(plan: Plan) -> Iterator[str]:

@@ -13,7 +13,6 @@ from typing import Final
 from reconciler.diagnostics import counted
 from reconciler.domain.deployment import JsonValue
 from reconciler.plan.plan import PoolForecast, Verdict
-from reconciler.planfile.codec import pool_document
 from reconciler.report.layout import broken, listed, paragraph, stacked
 from reconciler.report.markdown import cell, table
 from reconciler.report.palette import VERDICTS
@@ -55,6 +54,8 @@ def to_json(pools: Sequence[PoolForecast]) -> dict[str, JsonValue]:
 
     `elsewhere` is what no account of this run holds, `deletedAccounts` who may hold a part of that.
     """
+    from reconciler.planfile.codec import pool_document  # noqa: PLC0415 -- all documents: 20 ms of import
+
     return {
         "pools": [
             pool_document(pool).to_json()
@@ -95,7 +96,8 @@ def render_markdown(pools: Sequence[PoolForecast], *, alias_of: Alias) -> str:
     lines += [""] if full else []
     for pool in full:
         holders = [f"{cell(f'{one.id.account.name}/{one.id.name}')} {one.capacity}" for one in pool.holders]
-        lines.append(f"- {cell(pool.pool)} is held by {listed(holders, most=HOLDERS)}")
+        rest = f"; {pool.elsewhere} in other accounts" if pool.elsewhere else ""
+        lines.append(f"- {cell(pool.pool)} is held by {listed(holders, most=HOLDERS)}{rest}")
     return "\n".join(lines) + "\n"
 
 

@@ -16,7 +16,7 @@ from reconciler.report.markdown import markdown_fence, markdown_inert
 from reconciler.report.style import Style
 from reconciler.upgrade.propose import Proposal, Standing, Strategy
 from reconciler.upgrade.splices import Edited
-from reconciler.upgrade.wanted import Beside, Removal
+from reconciler.upgrade.wanted import Beside, NewValues, Removal
 
 FORMAT_VERSION = 1
 Spans = Callable[[Place], Span | None]
@@ -76,7 +76,7 @@ def _details(one: Proposal) -> Iterator[str]:
         as_of = f", {one.target.as_of}" if one.target.as_of else ""
         yield f"target by {one.target.source}{as_of}"
     unknown = [name for name, value in _checks(one).items() if value is None]
-    if one.standing is Standing.EDIT and unknown:
+    if isinstance(one.wanted, NewValues | Beside) and unknown:
         yield f"not checked: {', '.join(unknown)}"
     if one.reason:
         yield one.reason

@@ -22,8 +22,18 @@ from reconciler.diagnostics import Route
 from reconciler.domain.deployment import UNSET, DesiredDeployment
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.domain.sku import SkuFamily
-from reconciler.upgrade.target import Sources, Target
-from reconciler.upgrade.wanted import CAPACITY, FORMAT, NAME, VERSION, Beside, Change, Removal, Wanted
+from reconciler.upgrade.target import Target, TargetSources
+from reconciler.upgrade.wanted import (
+    CAPACITY,
+    FORMAT,
+    NAME,
+    SPILLOVER,
+    VERSION,
+    Beside,
+    NewValues,
+    Removal,
+    Wanted,
+)
 
 _LONGEST_NAME = 64
 """Characters of a deployment's name (Microsoft.CognitiveServices naming rules)."""
@@ -82,7 +92,7 @@ class Proposal:
 class Season:
     """What is asked for. `within` in days; `strategy` None: as ARM allows; `live`: what the service moved."""
 
-    sources: Sources
+    sources: TargetSources
     within: int
     strategy: Strategy | None = None
     finish: bool = False
@@ -105,7 +115,24 @@ def proposals(
             found.append(proposal)
             if isinstance(proposal.wanted, Beside):
                 taken[one.id.account].add(proposal.wanted.name.lower())
-    return tuple(found)
+    beside = {one.id: one for one in found if one.strategy in {Strategy.BESIDE, Strategy.FINISH}}
+    return tuple(_spilling(one, beside) for one in found)
+
+
+def _spilling(one: Proposal, beside: Mapping[DeploymentId, Proposal]) -> Proposal:
+    """What spills over follows its target to the one beside it: both must serve one model."""
+    named = one.deployment.spec.spillover_deployment_name
+    if not isinstance(one.wanted, NewValues) or not isinstance(named, str):
+        return one
+    target = beside.get(DeploymentId(account=one.id.account, name=named))
+    if target is None or target.target is None or target.standing is Standing.UNSOLVED or one.target is None:
+        return one
+    if (target.target.name, target.target.version) != (one.target.name, one.target.version):
+        return one
+    name = successor_name(target.deployment, target.target)
+    wanted = replace(one.wanted, values={**one.wanted.values, SPILLOVER: name})
+    reason = f"it spills over to {name} from then on, which serves the same model"
+    return replace(one, wanted=wanted, reason="; ".join(filter(None, (one.reason, reason))))
 
 
 def _live(one: DesiredDeployment, season: Season) -> Proposal | None:
@@ -128,7 +155,7 @@ def _live(one: DesiredDeployment, season: Season) -> Proposal | None:
         standing=Standing.EDIT,
         target=target,
         strategy=Strategy.ACCEPT_LIVE,
-        wanted=Change(id=one.id, values=_model_values(one, target)),
+        wanted=NewValues(id=one.id, values=_model_values(one, target)),
         checks=Checks(offered=True, size_legal=True, quota=True, capacity=True),
         reason="the service upgraded it",
     )
@@ -202,7 +229,7 @@ def _moved(
     values = _model_values(one, target)
     if size.capacity is not None:
         values[CAPACITY] = str(size.capacity)
-    wanted: Wanted = Change(id=one.id, values=values)
+    wanted: Wanted = NewValues(id=one.id, values=values)
     if strategy is Strategy.BESIDE:
         if name.lower() in taken.get(one.id.account, set()):
             return unsolved(

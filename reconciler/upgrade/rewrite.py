@@ -22,18 +22,7 @@ from reconciler.manifest.merge import laid_over
 from reconciler.manifest.source import Sources, amended, located
 from reconciler.manifest.tree import Items, Map, Node, Text
 from reconciler.upgrade.splices import Edited, Splice
-from reconciler.upgrade.wanted import (
-    CAPACITY,
-    FORMAT,
-    NAME,
-    SKU,
-    VERSION,
-    Beside,
-    Change,
-    Removal,
-    Wanted,
-    unlike,
-)
+from reconciler.upgrade.wanted import CAPACITY, NAME, ROUTES, Beside, NewValues, Removal, Wanted, unlike
 from reconciler.upgrade.yaml_text import (
     Unwritable,
     flow,
@@ -47,7 +36,6 @@ from reconciler.upgrade.yaml_text import (
     text_node,
 )
 
-_ROUTES: Final = (NAME, VERSION, FORMAT, SKU, CAPACITY)
 _LAID_OUT: Final = "its text is laid out so that it cannot be edited safely; edit it by hand"
 
 
@@ -140,11 +128,11 @@ class _Rewriter:
         """The edited texts, or which deployments cannot be edited and why."""
         draft = _Draft()
         failed: dict[DeploymentId, str] = {}
-        changes = {one.id: one.values for one in wanted if isinstance(one, Change)}
+        changes = {one.id: one.values for one in wanted if isinstance(one, NewValues)}
         for one in wanted:
             try:
                 match one:
-                    case Change():
+                    case NewValues():
                         self._change(one, changes, draft, careful=one.id in careful)
                     case Beside():
                         self._beside(one, draft)
@@ -158,14 +146,14 @@ class _Rewriter:
             self._lists(draft)
             return {file: Edited(self._text(file), tuple(made)) for file, made in draft.splices.items()}, {}
         except ValueError as problem:
-            listed = [one for one in wanted if not isinstance(one, Change)] or wanted
+            listed = [one for one in wanted if not isinstance(one, NewValues)] or wanted
             return {}, {one.id: f"{problem}; edit it by hand" for one in listed}
 
     # -- values where they stand
 
     def _change(
         self,
-        one: Change,
+        one: NewValues,
         changes: Mapping[DeploymentId, Mapping[Route, str]],
         draft: _Draft,
         *,
@@ -232,7 +220,7 @@ class _Rewriter:
     def _users_in(self, file: str) -> dict[tuple[int, Route], list[DeploymentId]]:
         """Whose values come from a file, by the place of the value and its route."""
         users: dict[tuple[int, Route], list[DeploymentId]] = defaultdict(list)
-        for one, route in product(self._in_file[file], _ROUTES):
+        for one, route in product(self._in_file[file], ROUTES):
             found = self._spot(one, route, file)
             if found is not None:
                 users[found.start, route].append(one.id)
@@ -243,16 +231,16 @@ class _Rewriter:
     def _override(self, deployment: DesiredDeployment, values: Mapping[Route, str], draft: _Draft) -> None:
         """State values in the set's own entry, whatever lies under it."""
         own = self._own(deployment.id)
-        groups: dict[str, Map] = defaultdict(map_node)
+        tree = map_node()
         for route, value in values.items():
-            groups[str(route[0])][str(route[1])] = _scalar(route, value)
+            tree = laid_over(tree, _nested(route, value))
         if own is None:
-            tree = map_node({"name": text_node(deployment.id.name), **groups})
+            tree = map_node({"name": text_node(deployment.id.name), **tree})
             draft.entries[self._document_of(deployment.id)].append(_NewEntry(tree))
         elif isinstance(stated := self._stated(own), Map):
             text = self._text(own.place.file)
-            for top, leaves in groups.items():
-                draft.splices[own.place.file] += stated_in(text, stated, top, leaves)
+            for top, node in ((top, node) for top, node in tree.items() if isinstance(node, Map | Text)):
+                draft.splices[own.place.file] += stated_in(text, stated, top, node)
 
     def _beside(self, one: Beside, draft: _Draft) -> None:
         """Another entry that says what the old one and its templates say, but for its name and values."""
@@ -262,8 +250,7 @@ class _Rewriter:
                 tree = laid_over(tree, layer.stated)
         tree["name"] = text_node(one.name)
         for route, value in one.values.items():
-            above = map_node({str(route[0]): map_node({str(route[1]): _scalar(route, value)})})
-            tree = laid_over(tree, above)
+            tree = laid_over(tree, _nested(route, value))
         own = self._own(one.id)
         after = None if own is None else self._item(own)[1]
         draft.entries[self._document_of(one.id)].append(_NewEntry(tree, one.comment, after))
@@ -356,6 +343,14 @@ def _at(node: object, route: Route) -> Node | None:
         else:
             return None
     return node if isinstance(node, Text | Map | Items) else None
+
+
+def _nested(route: Route, value: str) -> Map:
+    """A mapping that states one value."""
+    made = map_node({str(route[-1]): _scalar(route, value)})
+    for step in reversed(route[:-1]):
+        made = map_node({str(step): made})
+    return made
 
 
 def _scalar(route: Route, value: str) -> Text:

@@ -17,11 +17,14 @@ VERSION: Final[Route] = ("model", "version")
 FORMAT: Final[Route] = ("model", "format")
 CAPACITY: Final[Route] = ("sku", "capacity")
 SKU: Final[Route] = ("sku", "name")
+SPILLOVER: Final[Route] = ("spilloverDeploymentName",)
+ROUTES: Final = (NAME, VERSION, FORMAT, SKU, CAPACITY, SPILLOVER)
+"""What can be changed of a deployment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """Other values for a deployment that exists; keys are among NAME, VERSION, FORMAT, SKU and CAPACITY."""
+class NewValues:
+    """Other values for a deployment that exists; keys are among ROUTES."""
 
     id: DeploymentId
     values: Mapping[Route, str]
@@ -44,7 +47,7 @@ class Removal:
     id: DeploymentId
 
 
-Wanted = Change | Beside | Removal
+Wanted = NewValues | Beside | Removal
 
 
 def unlike(before: LoadedManifests, after: LoadedManifests, wanted: Iterable[Wanted]) -> set[DeploymentId]:
@@ -53,7 +56,7 @@ def unlike(before: LoadedManifests, after: LoadedManifests, wanted: Iterable[Wan
     for one in wanted:
         old = expected[one.id]
         match one:
-            case Change():
+            case NewValues():
                 expected[one.id] = _with(old, one.values)
             case Beside():
                 identity = DeploymentId(account=one.id.account, name=one.name)
@@ -80,4 +83,7 @@ def _with(deployment: DesiredDeployment, values: Mapping[Route, str]) -> Desired
         sku = replace(sku, name=SkuName(values[SKU]))
     if CAPACITY in values:
         sku = replace(sku, capacity=capacity_of(sku.name, int(values[CAPACITY])))
-    return replace(deployment, spec=replace(deployment.spec, model=model, sku=sku))
+    settings = dict(deployment.spec.settings)
+    if SPILLOVER in values:
+        settings["spilloverDeploymentName"] = values[SPILLOVER]
+    return replace(deployment, spec=replace(deployment.spec, model=model, sku=sku, settings=settings))

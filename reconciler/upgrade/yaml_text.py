@@ -210,8 +210,10 @@ def alias_after(text: str, key: Text) -> tuple[int, int] | None:
     return None if found is None else found.span(1)
 
 
-def stated_in(text: str, entry: Map, top: str, leaves: Map) -> list[Splice]:
-    """The splices that make an entry itself state `leaves` below `top` itself."""
+def stated_in(text: str, entry: Map, top: str, leaves: Map | Text) -> list[Splice]:
+    """The splices that make an entry itself state `top`: a scalar, or `leaves` below it."""
+    if isinstance(leaves, Text):
+        return [_leaf(text, entry, top, leaves)]
     key, stated = entry.written(top), entry.get(top)
     if key is None or not entry.start <= key.start <= entry.end:
         # Not written here. What a merge key brings in is replaced as a whole, so all of it is written.

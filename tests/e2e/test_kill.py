@@ -43,6 +43,54 @@ def test_an_apply_killed_at_many_moments_converges_when_it_is_run_again(tmp_path
             assert plan["summary"]["none"] == len(plan["actions"]) == 6, f"killed after {delay} s"
 
 
+def test_an_upgrade_killed_while_it_writes_leaves_whole_files_and_the_next_one_ends_the_same(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "manifests"
+    words = ["upgrade", str(folder), "--offline", "--as-of", "2026-10-06", "--within", "200", "--write", "-q"]
+    old = season(folder)
+    reconciler(*words)
+    new = texts(folder)
+    assert all(new[name] != old[name] for name in old if name != "fleet.yaml")
+    for killed_behind in (1, 4, 9):
+        season(folder)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "reconciler", *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        until = time.monotonic() + 60
+        while sum(texts(folder)[name] != old[name] for name in old) < killed_behind:
+            assert time.monotonic() < until
+            time.sleep(0.005)
+        process.send_signal(signal.SIGKILL)
+        process.wait(timeout=10)
+        left = texts(folder)
+        assert all(left[name] in (old[name], new[name]) for name in old)
+        reconciler(*words)
+        assert texts(folder) == new
+
+
+def season(folder: Path) -> dict[str, bytes]:
+    """A fleet of 60 files, each with a model that retires."""
+    folder.mkdir(exist_ok=True)
+    head = "apiVersion: reconciler.aoai/v1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec:\n"
+    prod = "  subscriptions: {prod: {id: 11111111-1111-1111-1111-111111111111}}\n"
+    (folder / "fleet.yaml").write_text(head.format(kind="Fleet", name="season") + prod, "utf-8")
+    for number in range(60):
+        text = head.format(kind="DeploymentSet", name=f"s{number}")
+        text += (
+            f"  account: {{subscription: prod, resourceGroup: rg, name: acct-{number}, region: eastus2}}\n"
+        )
+        text += '  deployments:\n    - {name: chat, model: {name: gpt-4o, version: "2024-05-13"}, '
+        text += "sku: {name: GlobalStandard, capacity: 10}}\n"
+        (folder / f"set-{number:02}.yaml").write_text(text, "utf-8")
+    return texts(folder)
+
+
+def texts(folder: Path) -> dict[str, bytes]:
+    """What every manifest holds, by its name."""
+    return {file.name: file.read_bytes() for file in folder.glob("[!.]*.yaml")}
+
+
 def test_two_processes_that_apply_the_same_at_once_end_in_the_state_of_one(tmp_path: Path) -> None:
     """F-082, I-20: an update, a delete, and nothing that the other one does is undone."""
     with served(tmp_path / "emulator.db", the_world(tmp_path / "world.json")) as url:

@@ -211,15 +211,30 @@ def test_an_edit_that_would_make_the_manifests_wrong_is_not_solved_and_the_other
     manifests: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The reserved deployment would move to a model that its spillover deployment does not have."""
-    items = {one["id"].rsplit("/", 1)[1]: one for one in proposed(capsys, *JUNE, "--write")["items"]}
+    more = "    - {name: think, model: {name: o1, version: 2024-12-17}, "
+    more += "sku: {name: GlobalStandard, capacity: 9}}\n"
+    manifests.write_text(manifests.read_text("utf-8") + more, "utf-8")
+    chosen = ["--target", "*/*/ptu", "--target", "*/*/think"]
+    items = {one["id"].rsplit("/", 1)[1]: one for one in proposed(capsys, *JUNE, *chosen, "--write")["items"]}
     assert "with it the manifests are wrong (spillover-model: " in items["ptu"]["reason"]
-    assert (items["ptu"]["edit"], items["chat"]["edit"] is None) == (None, False)
-    assert "chat-gpt-5.6-sol" in manifests.read_text("utf-8")
+    assert (items["ptu"]["edit"], items["think"]["edit"] is None) == (None, False)
+    assert "think-gpt-5.6-sol" in manifests.read_text("utf-8")
     once = manifests.read_bytes()
     assert run(["upgrade", *JUNE, "--target", "*/*/ptu", "--write"]) == 1
     assert manifests.read_bytes() == once
     assert run(["upgrade", *JUNE, "--target", "*/*/ptu", "--write", "--force"]) == 0
     assert manifests.read_bytes() != once
+
+
+def test_a_reserved_deployment_and_the_one_it_spills_over_to_move_together(
+    manifests: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["upgrade", *JUNE, "--write"]) == 0
+    assert "it spills over to chat-gpt-5.6-sol from then on" in " ".join(capsys.readouterr().out.split())
+    assert "spilloverDeploymentName: chat-gpt-5.6-sol\n" in manifests.read_text("utf-8")
+    assert run(["validate", "-q"]) == 0
+    assert run(["upgrade", *JUNE, "--finish", "--write"]) == 0
+    assert "name: chat #" not in manifests.read_text("utf-8")
 
 
 POLICY = """\
@@ -244,6 +259,18 @@ def test_edits_that_a_policy_from_outside_forbids_are_not_written(
         assert "policy/models" in capsys.readouterr().out
     assert run([*chosen, "-o", "diff"]) == 1
     assert capsys.readouterr().out == ""
+    assert manifests.read_bytes() == before
+
+
+def test_what_would_spill_over_to_a_deployment_that_is_not_made_is_not_moved_either(
+    manifests: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    skus = POLICY.replace('models: ["gpt-4o*"]', "skus: [DataZoneProvisionedManaged]")
+    Path("skus.yaml").write_text(skus, "utf-8")
+    before = manifests.read_bytes()
+    items = proposed(capsys, *JUNE, "--policy", "skus.yaml", "--write")["items"]
+    assert {one["id"].rsplit("/", 1)[1]: one["edit"] for one in items} == {"chat": None, "ptu": None}
+    assert "chat-gpt-5.6-sol, which it is to spill over to, is not made" in items[1]["reason"]
     assert manifests.read_bytes() == before
 
 

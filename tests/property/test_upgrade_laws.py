@@ -24,8 +24,8 @@ from reconciler.manifest.source import Sources as Texts
 from reconciler.manifest.source import amended
 from reconciler.upgrade.propose import Season, Standing, proposals
 from reconciler.upgrade.rewrite import rewritten
-from reconciler.upgrade.target import Sources
-from reconciler.upgrade.wanted import CAPACITY, NAME, VERSION, Beside, Change, Removal, Wanted
+from reconciler.upgrade.target import TargetSources
+from reconciler.upgrade.wanted import CAPACITY, NAME, SPILLOVER, VERSION, Beside, NewValues, Removal, Wanted
 
 CATALOGUE = catalogue()
 ROUNDS = int(os.environ.get("RECONCILER_UPGRADES", "150"))
@@ -93,6 +93,8 @@ class Author:
             parts += [[f"model:{head}", *below], [sku]]
         if self.chance(0.3):
             parts.append(["tags: {team: a}"])
+        if self.chance(0.2):
+            parts.append([f"spilloverDeploymentName: {self.scalar('calm')}{self.comment()}"])
         self.random.shuffle(parts)
         return [line for part in parts for line in part]
 
@@ -175,9 +177,14 @@ def wishes(author: Author, deployments: tuple[DesiredDeployment, ...]) -> list[W
         dice = author.random.random()
         if dice < 0.4:
             values = author.random.choice(
-                [{VERSION: "2030-01-01"}, {NAME: "gpt-9", VERSION: "1"}, {CAPACITY: "77"}]
+                [
+                    {VERSION: "2030-01-01"},
+                    {NAME: "gpt-9", VERSION: "1"},
+                    {CAPACITY: "77"},
+                    {VERSION: "1", SPILLOVER: "busy"},
+                ]
             )
-            found.append(Change(id=one.id, values=values))
+            found.append(NewValues(id=one.id, values=values))
         elif dice < 0.5:
             values = {NAME: "gpt-9", VERSION: "1"}
             found.append(Beside(id=one.id, name=f"{one.id.name}-gpt-9", values=values, comment="Cut over."))
@@ -189,14 +196,15 @@ def wishes(author: Author, deployments: tuple[DesiredDeployment, ...]) -> list[W
 def said(one: DesiredDeployment) -> tuple[object, ...]:
     """What a deployment says, with nothing left out that an edit may touch."""
     spec = one.spec
-    return (spec.model.name, spec.model.version, spec.model.format, str(spec.sku), spec.tags, one.lifecycle)
+    model = (spec.model.name, spec.model.version, spec.model.format)
+    return (*model, str(spec.sku), spec.tags, one.lifecycle, spec.settings)
 
 
 def expected(loaded: LoadedManifests, made: tuple[Wanted, ...]) -> dict[DeploymentId, tuple[object, ...]]:
     """The wanted state, worked out from the old state and the wishes alone."""
     state = {one.id: said(one) for one in loaded.understood.deployments}
     for one in made:
-        name, version, kind, sku, tags, lifecycle = state[one.id]
+        name, version, kind, sku, tags, lifecycle, settings = state[one.id]
         if isinstance(one, Removal):
             del state[one.id]
             continue
@@ -204,8 +212,12 @@ def expected(loaded: LoadedManifests, made: tuple[Wanted, ...]) -> dict[Deployme
             old = next(d for d in loaded.understood.deployments if d.id == one.id).spec.sku
             assert old.capacity is not UNSET
             sku = str(sku).replace(f"amount={old.capacity.amount})", f"amount={one.values[CAPACITY]})")
-        after = (one.values.get(NAME, name), one.values.get(VERSION, version), kind, sku, tags, lifecycle)
-        where = one.id if isinstance(one, Change) else DeploymentId(account=one.id.account, name=one.name)
+        if SPILLOVER in one.values:
+            assert isinstance(settings, dict)
+            settings = {**settings, "spilloverDeploymentName": one.values[SPILLOVER]}
+        model = (one.values.get(NAME, name), one.values.get(VERSION, version), kind)
+        after = (*model, sku, tags, lifecycle, settings)
+        where = one.id if isinstance(one, NewValues) else DeploymentId(account=one.id.account, name=one.name)
         state[where] = after
     return state
 
@@ -257,7 +269,7 @@ def only_what_was_meant_changed(before: str, after: str, made: tuple[Wanted, ...
         return True
     old, new = before.splitlines(), after.splitlines()
     gone = [line[2:] for line in difflib.ndiff(old, new) if line.startswith("- ")]
-    words = ("name", "version", "capacity", "model", "deployments:", "*m")
+    words = ("name", "version", "capacity", "model", "deployments:", "*m", "spillover")
     brackets = all(not line.strip("[]{}, ") for line in gone if not any(word in line for word in words))
     return brackets and before.count("#") <= after.count("#")
 
@@ -270,7 +282,7 @@ def test_a_second_run_proposes_nothing(block: int, tmp_path: Path) -> None:
         file = tmp_path / f"{number}.yaml"
         file.write_bytes(author.file())
         loaded = load([str(file)])
-        sources = Sources(catalogue=CATALOGUE, today=today, until=today + timedelta(days=365))
+        sources = TargetSources(catalogue=CATALOGUE, today=today, until=today + timedelta(days=365))
         season = Season(sources=sources, within=365)
         deployments = loaded.understood.deployments
         first = proposals(deployments, deployments, season)

@@ -383,3 +383,69 @@ resource "azurerm_cognitive_deployment" "d" {{
         for name, one in made.items()
     }
     assert rows_back == models
+
+
+AZAPI_GROUP = """
+variable "salt" { default = "" }
+locals {
+  token = substr(sha1(join("-", compact(["s", var.salt, "eastus2"]))), 0, 10)
+}
+resource "azapi_resource" "rg" {
+  type      = "Microsoft.Resources/resourceGroups@2025-04-01"
+  name      = "rg-one"
+  parent_id = "/subscriptions/11111111-1111-1111-1111-111111111111"
+}
+resource "azapi_resource" "account" {
+  type      = "Microsoft.CognitiveServices/accounts@2025-06-01"
+  name      = "ai-${local.token}"
+  parent_id = azapi_resource.rg.id
+}
+"""
+
+
+def test_a_resource_group_of_azapi_stands_under_no_provider_and_names_may_be_hashes() -> None:
+    (account,) = read(AZAPI_GROUP, deployment(account="azapi_resource.account.id")).accounts
+    assert (account.subscription, account.resource_group) == (SUBSCRIPTION, "rg-one")
+    assert account.name == "ai-5ac3e181ad"
+
+
+TEMPLATE = """
+resource "azurerm_resource_group_template_deployment" "inner" {{
+  name                = "inner"
+  resource_group_name = "rg"
+  deployment_mode     = "Incremental"
+  template_content    = {content}
+  parameters_content  = jsonencode({{ size = {{ value = 12 }} }})
+}}
+"""
+ARM = """{
+  "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+  "contentVersion": "1.0.0.0",
+  "parameters": {"size": {"type": "int"}},
+  "resources": [{
+    "type": "Microsoft.CognitiveServices/accounts/deployments", "apiVersion": "2025-06-01",
+    "name": "NAME/chat", "sku": {"name": "GlobalStandard", "capacity": "[parameters('size')]"},
+    "properties": {"model": {"format": "OpenAI", "name": "gpt-4.1", "version": "2025-04-14"}}
+  }]
+}"""
+
+
+@pytest.mark.parametrize(
+    "content", [f"<<EOF\n{ARM}\nEOF", f"jsonencode({ARM})"], ids=["a heredoc", "jsonencode"]
+)
+def test_an_arm_template_that_is_deployed_is_looked_into(content: str) -> None:
+    (account,) = read(TEMPLATE.format(content=content)).accounts
+    assert (account.resource_group, account.name) == ("rg", "NAME")
+    assert account.deployments[0].resource["sku"] == {"name": "GlobalStandard", "capacity": 12}
+
+
+def test_a_template_whose_text_is_not_known_is_told() -> None:
+    made = read(TEMPLATE.format(content=f"<<EOF\n{ARM.replace('NAME', '${var.name}')}\nEOF"))
+    (told,) = made.left_out
+    assert "inner deploys an ARM template, of which not known here: template_content. Left out" in told
+
+
+def test_a_loop_that_is_not_known_is_told_as_it_was_written() -> None:
+    loop = "name = each.key\n  for_each = { for one in var.models : one.name => one }"
+    (told,) = read('variable "models" {}', deployment(loop)).left_out
+    assert "for one in var.models" in told

@@ -13,7 +13,8 @@ from tools.bench.commands import commands, upgrades
 from tools.bench.curves import curves
 from tools.bench.measure import Row, Section, compile_all
 from tools.bench.page import page
-from tools.bench.sections import SDK, Effort, applies, memory, plans, starts, validation
+from tools.bench.plans import SDK, plans, subscriptions
+from tools.bench.sections import Effort, applies, memory, starts, validation
 from tools.sdk_release import installed
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +33,7 @@ def main(argv: list[str]) -> int:
         "validate": validation,
         "start": starts,
         "plan": plans,
+        "subscriptions": subscriptions,
         "apply": applies,
         "upgrade": upgrades,
         "commands": commands,

@@ -33,8 +33,8 @@ _PLOTS = """
 
 ![Requests of a plan by the number of accounts](performance/requests.svg)
 
-Requests are one list per account, one list of accounts per subscription, and one list of models and one of
-usages per region and subscription, whatever the accounts hold.
+Requests are one list per account and one list of accounts per subscription, whatever the accounts hold.
+Models and usages are read where something is to be written: one list of each per region and subscription.
 """
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import secrets
-import shutil
 import statistics
 import subprocess
 import tempfile
@@ -21,11 +19,8 @@ from typing import Any
 from reconciler.cli.main import COMMANDS
 from tools.bench.fleets import TENANT, Size, account, region, subscription, write_manifests
 from tools.bench.measure import PYTHON, RECONCILER, Row, Section, in_turn, ratio, run, seconds, subject
-from tools.bench.stand_in import asked, serving
-from tools.bench.subjects import CONCURRENCY
+from tools.bench.stand_in import serving
 from tools.bench.varied import write_varied
-
-SDK = "15.0.0b6"
 
 _LATENCY_MS, _POLLS, _RETRY_AFTER = 50, 2, 1
 _CONTROL_TOKEN = secrets.token_urlsafe()
@@ -35,15 +30,9 @@ _STARTS = (
     "interpreter and 100 ms, that of a command's `--help` to `--help`, that of the plan to 0.45 s; the plan "
     "starts the emulator in its own process."
 )
-_PLANS = (
-    "Seconds on the clock. A stand-in for ARM answers over loopback sockets after a fixed latency: 100 ms "
-    "where nothing else is said (118 ms and more are recorded of the real provider). The fleet is spread "
-    f"over 10 subscriptions, and {CONCURRENCY} requests are made at once, the default. A size has these "
-    "rows: reading and comparing alone beside the same list requests through our client library (httpx in "
-    "the set-up that costs it least: small pools); the whole command (start, manifests from files, text) "
-    "beside the same requests through the barest asyncio client, which throws the answers away; and beside "
-    "the wire alone, which is the latency times the requests by the number at once. Our side signs in, too, "
-    "and reads accounts, regions, quotas and offers."
+_MEMORY = (
+    "Resident at the peak, of the whole process. The ratio is to the bar: 150 MiB for 5,000 deployments and "
+    "250 MiB for 50,000."
 )
 _APPLIES = (
     "Seconds on the clock of the whole command, its plan included, against the emulator with "
@@ -142,107 +131,6 @@ def _plan_of_one(effort: Effort) -> Row:
     )
 
 
-def plans(effort: Effort) -> Section:
-    """A plan with nothing to do beside the bare list requests, and beside the SDK's loop."""
-    rows: list[Row] = []
-    many = [Size(accounts=20, each=5)] if effort.quick else [Size(accounts=n, each=5) for n in (100, 1_000)]
-    for size in many:
-        rows += _plans_of(size, effort)
-    if not effort.quick:
-        rows += _plans_of(many[-1], effort, latency=10.0)[:1]
-    rounds = "medians of three rounds, one at 1,000 accounts"
-    sdk = f"The SDK's loop over the accounts is on azure-mgmt-cognitiveservices {SDK}: "
-    sdk += f"{rounds if effort.sdk else 'not measured here (--with-sdk)'}."
-    return Section(title="plan, nothing to do", rows=tuple(rows), notes=(_PLANS, sdk, _az()))
-
-
-def _plans_of(size: Size, effort: Effort, *, latency: float = 100.0) -> list[Row]:
-    with serving(size, latency_ms=latency) as url, tempfile.TemporaryDirectory() as scratch:
-        before = asked(url)
-        subject("plan", url, *size.words)
-        requests = asked(url) - before
-        ours, floor = in_turn(
-            effort.rounds,
-            lambda: subject("plan", url, *size.words),
-            lambda: subject("bare-lists", url, *size.words),
-        )
-        counted = ", ".join(f"{count} {kind}" for kind, count in sorted(requests.items()))
-        at = "" if latency == 100.0 else f" at {latency:.0f} ms"
-        rows = [
-            Row(
-                what=f"{size}{at}: {sum(requests.values())} requests ({counted})",
-                ours=seconds(ours),
-                beside=f"{size.accounts:,} list requests through httpx",
-                theirs=seconds(floor),
-                ratio=ratio(ours, floor),
-            )
-        ]
-        if at:
-            return rows
-        folder = write_manifests(Path(scratch), size)
-        whole, bare = in_turn(
-            effort.rounds,
-            lambda: run([*RECONCILER, "plan", str(folder), "--endpoint", url, "-q"]).wall,
-            lambda: subject("asyncio-lists", url, *size.words),
-        )
-        wire = [math.ceil(size.accounts / CONCURRENCY) * latency / 1000] * len(whole)
-        rows += [
-            Row(
-                what=f"{size}: the whole command",
-                ours=seconds(whole),
-                beside=beside,
-                theirs=seconds(theirs),
-                ratio=ratio(whole, theirs),
-                most=None if effort.quick else most,
-            )
-            for beside, theirs, most in (
-                (f"{size.accounts:,} list requests through the barest asyncio client", bare, 1.5),
-                ("the wire alone", wire, None),
-            )
-        ]
-        return [*rows, *_beside_the_sdk(size, url, ours, whole, effort)]
-
-
-def _beside_the_sdk(
-    size: Size, url: str, work: list[float], whole: list[float], effort: Effort
-) -> Iterator[Row]:
-    """The loop's own time beside our plan's own time, and both as whole processes."""
-    least_of = 30.0 if size.accounts >= 1_000 else 8.0
-    inner: list[float] = []
-    outer: list[float] = []
-    if effort.sdk is not None:
-        program = str(Path(__file__).parent / "sdk_loop.py")
-        env = {"PYTHONPATH": str(effort.sdk)}
-        for _ in range(1 if size.accounts > 100 or effort.quick else 3):
-            # -S keeps the development environment's own packages out of sight
-            done = run([PYTHON, "-S", program, url, *size.words], env=env)
-            inner.append(json.loads(done.printed)["wall"])
-            outer.append(done.wall)
-    for what, ours, theirs, least in (
-        (f"{size}: as many times as fast, reading and comparing alone", work, inner, None),
-        (f"{size}: as many times as fast, whole commands", whole, outer, None if effort.quick else least_of),
-    ):
-        yield Row(
-            what=what,
-            ours=seconds(ours),
-            beside="the SDK's serial loop",
-            theirs=seconds(theirs) if theirs else "-",
-            ratio=statistics.median(theirs) / statistics.median(ours) if theirs else None,
-            least=least,
-        )
-
-
-def _az() -> str:
-    az = shutil.which("az")
-    if az is None:
-        return "az is not installed on this machine and was not measured."
-    words = [az, "cognitiveservices", "account", "deployment", "list", "-h"]
-    starts = [run(words).wall for _ in range(3)]
-    return (
-        f"az needs {seconds(starts)} to start, once per account, before it asks anything (median of three)."
-    )
-
-
 def applies(effort: Effort) -> Section:
     """200 creates over 40 accounts on the emulator, beside the ideal schedule."""
     size = Size(accounts=4, each=1, subscriptions=2) if effort.quick else Size(accounts=40, each=5)
@@ -328,23 +216,27 @@ def memory(effort: Effort) -> Section:
             lambda: run([*RECONCILER, "validate", str(folder), "-q"]).mib,
             lambda: run([PYTHON, "-m", "tools.bench.subjects", "bare-validation", str(folder)]).mib,
         )
+        many = 100 if effort.quick else 50_000
+        varied = str(write_varied(Path(scratch) / "varied", many))
+        large = [run([*RECONCILER, "validate", varied, "-q"]).mib]
     count = f"{size.accounts * size.each:,} deployments"
-    most = None if effort.quick else 1.0
+    measured = [
+        (f"plan`, {count}", ours, "the bare list requests", f"{statistics.median(floor):.0f} MiB", 150),
+        (f"validate`, {count}", validate, "libyaml and pydantic", f"{statistics.median(parse):.0f} MiB", 150),
+        (f"validate`, {many:,} deployments", large, "-", "-", 250),
+    ]
     return Section(
         title="Peak memory",
         rows=tuple(
             Row(
-                what=f"`reconciler {name}`, {count}",
+                what=f"`reconciler {name}",
                 ours=f"{statistics.median(figures):.0f} MiB",
                 beside=beside,
-                theirs=f"{statistics.median(theirs):.0f} MiB",
-                ratio=statistics.median(figures) / 150,
-                most=most,
+                theirs=theirs,
+                ratio=statistics.median(figures) / bar,
+                most=None if effort.quick else 1.0,
             )
-            for name, figures, beside, theirs in (
-                ("plan", ours, "the bare list requests", floor),
-                ("validate", validate, "libyaml and pydantic", parse),
-            )
+            for name, figures, beside, theirs, bar in measured
         ),
-        notes=("Resident at the peak, of the whole process. The ratio is to the bar of 150 MiB.",),
+        notes=(_MEMORY,),
     )

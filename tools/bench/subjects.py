@@ -30,7 +30,7 @@ def bare_lists(url: str, *size: str) -> dict[str, Any]:
 
     if find_spec("sniffio") is None:  # or httpcore searches for it in vain ten times in each request
         sys.modules["sniffio"] = None  # type: ignore[assignment]
-    shape = _size(size)
+    shape, at_once = _size(size), _at_once(size)
     paths = [
         f"{account(number, shape)}/deployments?api-version=2026-09-01" for number in range(shape.accounts)
     ]
@@ -40,7 +40,7 @@ def bare_lists(url: str, *size: str) -> dict[str, Any]:
         limits = httpx.Limits(max_connections=4, max_keepalive_connections=4)
         clients = [
             httpx.AsyncClient(base_url=url, limits=limits, verify=False, trust_env=False)  # noqa: S501 -- http
-            for _ in range(CONCURRENCY // 4)
+            for _ in range(at_once // 4)
         ]
         signed = (await clients[0].post(f"/{TENANT}/oauth2/v2.0/token", content=b"x")).json()
         for client in clients:
@@ -66,7 +66,7 @@ def asyncio_lists(url: str, *size: str) -> dict[str, Any]:
 
     from tools.bench.fleets import account  # noqa: PLC0415
 
-    shape, there = _size(size), urlsplit(url)
+    shape, at_once, there = _size(size), _at_once(size), urlsplit(url)
     paths = [
         f"{account(number, shape)}/deployments?api-version=2026-09-01" for number in range(shape.accounts)
     ]
@@ -83,7 +83,7 @@ def asyncio_lists(url: str, *size: str) -> dict[str, Any]:
                 await reader.readexactly(int(head.partition(b"content-length:")[2].split(b"\r\n", 1)[0]))
             writer.close()
 
-        await asyncio.gather(*(worker() for _ in range(min(CONCURRENCY, len(paths)))))
+        await asyncio.gather(*(worker() for _ in range(min(at_once, len(paths)))))
         return time.perf_counter() - started
 
     return _timed(lambda: asyncio.run(run()))
@@ -102,15 +102,15 @@ def plan(url: str, *size: str) -> dict[str, Any]:
     from reconciler.plan.make import make_plan  # noqa: PLC0415
     from tools.bench.fleets import TENANT, desired_state, subscription  # noqa: PLC0415
 
-    shape = _size(size)
+    shape, at_once = _size(size), _at_once(size)
     desired = desired_state(shape)
     tenants = {subscription(number): TENANT for number in range(shape.subscriptions)}
-    settings = ArmSettings(endpoint=url, parallelism=CONCURRENCY, tenants=tenants, read_only=True)
+    settings = ArmSettings(endpoint=url, parallelism=at_once, tenants=tenants, read_only=True)
 
     async def run() -> float:
         async with ArmClient(settings, EmulatorTokens(url), SystemClock()) as arm:
             started = time.perf_counter()
-            observed = await observe_for_plan(desired, arm, parallelism=CONCURRENCY)
+            observed = await observe_for_plan(desired, arm, parallelism=at_once, every_region=False)
             made = make_plan(desired, observed, policy=Policy())
             took = time.perf_counter() - started
         if not made.complete or made.writes or made.blocked:
@@ -186,8 +186,13 @@ def _timed(work: Callable[[], float]) -> dict[str, Any]:
 def _size(words: tuple[str, ...]) -> Any:  # noqa: ANN401 -- a Size; importing it here would cost the floors
     from tools.bench.fleets import Size  # noqa: PLC0415
 
-    accounts, each, subscriptions = map(int, words)
+    accounts, each, subscriptions = map(int, words[:3])
     return Size(accounts=accounts, each=each, subscriptions=subscriptions)
+
+
+def _at_once(words: tuple[str, ...]) -> int:
+    """How many requests at once; the default of the program where it is not said."""
+    return int(words[3]) if len(words) > 3 else CONCURRENCY
 
 
 SUBJECTS: dict[str, Callable[..., dict[str, Any]]] = {

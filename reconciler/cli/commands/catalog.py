@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.commands.asked import model_name, sku_name, wanted
-from reconciler.cli.commands.shared import style_of
+from reconciler.cli.commands.shared import style_of, write_forms
 from reconciler.cli.help import Group
 from reconciler.cli.knowledge import catalogue
 from reconciler.cli.options import (
@@ -25,7 +25,6 @@ from reconciler.cli.options import (
     option,
     output_options,
 )
-from reconciler.cli.wiring import write_each
 
 if TYPE_CHECKING:
     from reconciler.catalogue import browse
@@ -148,16 +147,12 @@ def _offers(wanted: browse.Wanted, output: Output, text: Callable[..., str]) -> 
 
 def _write(output: Output, text: Callable[..., str], document: Callable[..., dict[str, object]]) -> None:
     """The answer in each form that was asked for, with the catalogue's date."""
-    import json
-
     known_to = str(catalogue().date)
-
-    def rendered(output: Output) -> str:
-        if output.form == "json":
-            return json.dumps(document(known_to=known_to), indent=2)
-        return text(style=style_of(output), known_to=known_to)
-
-    write_each(output, rendered)
+    write_forms(
+        output,
+        text=lambda each: text(style=style_of(each), known_to=known_to),
+        json=lambda _: document(known_to=known_to),
+    )
 
 
 @command.command("prices")

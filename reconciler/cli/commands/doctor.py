@@ -10,22 +10,14 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler import __version__
-from reconciler.cli.commands.shared import style_of
+from reconciler.cli.commands.shared import style_of, write_forms
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.help import Command
 from reconciler.cli.knowledge import OVERLAY, catalogue
 from reconciler.cli.looking import looking
 from reconciler.cli.loop import TimeLimit, run_reading
-from reconciler.cli.options import (
-    DEFAULT_PATH,
-    Chosen,
-    Connection,
-    Output,
-    connection_options,
-    manifest_options,
-    output_options,
-)
-from reconciler.cli.wiring import Loaded, connect, endpoint_of, load_manifests, the_clock, write_each
+from reconciler.cli.options import DEFAULT_PATH, Chosen, Connection, Output, fleet_options
+from reconciler.cli.wiring import Loaded, connect, endpoint_of, load_manifests, the_clock
 
 if TYPE_CHECKING:
     from datetime import date
@@ -47,8 +39,7 @@ _OLD = 120
         "reconciler doctor --for apply -v",
     ),
 )
-@manifest_options
-@connection_options
+@fleet_options("text", "json")
 @click.option(
     "--for",
     "purpose",
@@ -57,7 +48,6 @@ _OLD = 120
     show_default=True,
     help="What the identity must be able to do; rights to write that are missing fail only for apply.",
 )
-@output_options("text", "json")
 def command(*, chosen: Chosen, connection: Connection, purpose: str, output: Output) -> int:
     """Examine cloud, sign-in, rights, clock, api-version, versions and manifests. Exit 1 if one fails.
 
@@ -66,7 +56,6 @@ def command(*, chosen: Chosen, connection: Connection, purpose: str, output: Out
     """
     from reconciler.domain.health import Status
     from reconciler.report import doctor as report
-    from reconciler.report.style import json_text
 
     checks: list[Check] = [_program(), _catalogue(the_clock().now().date())]
     loaded = _manifests(chosen, connection, checks.append)
@@ -79,13 +68,11 @@ def command(*, chosen: Chosen, connection: Connection, purpose: str, output: Out
             )
     except TimeLimit as passed:
         checks.append(_check("time limit", "this command", Status.FAILED, str(passed), "raise --timeout"))
-
-    def rendered(output: Output) -> str:
-        if output.form == "json":
-            return json_text(report.to_json(checks, tool_version=__version__))
-        return report.render_text(checks, style=style_of(output), verbose=output.verbose)
-
-    write_each(output, rendered)
+    write_forms(
+        output,
+        text=lambda each: report.render_text(checks, style=style_of(each), verbose=each.verbose),
+        json=lambda _: report.to_json(checks, tool_version=__version__),
+    )
     return Exit.FAILED if any(check.status is Status.FAILED for check in checks) else Exit.DONE
 
 

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.commands.shared import style_of
+from reconciler.cli.commands.shared import style_of, write_forms
 from reconciler.cli.help import Command
 from reconciler.cli.options import Output, offers, output_options, policy_option
-from reconciler.cli.wiring import write_each
 from reconciler.cli.words import Meaning, meanings
 from reconciler.errors import UsageProblem
 
@@ -35,21 +34,19 @@ def command(*, word: str | None, output: Output, policies: tuple[str, ...]) -> N
     A WORD is any code of a rule, reason, refusal, outcome or cause that an output prints, or an error code of
     ARM. policy/ID is a rule of the policies in manifests/ or of those that --policy names.
     """
-    from reconciler.report.style import json_text
-
     found = list(meanings())
     if word is not None and word.startswith("policy/"):
         found = _of_policies(policies)
     if word is not None:
         found = [one for one in found if one.word.lower() == word.lower()] or _unknown(word, found)
 
-    def rendered(output: Output) -> str:
-        if output.form == "json":
-            return json_text({"formatVersion": 1, "words": [_json(one) for one in found]})
-        style = style_of(output)
+    def text(each: Output) -> str:
+        style = style_of(each)
         return _listed(found, style) if word is None else "\n\n".join(_whole(one, style) for one in found)
 
-    write_each(output, rendered)
+    write_forms(
+        output, text=text, json=lambda _: {"formatVersion": 1, "words": [_json(one) for one in found]}
+    )
 
 
 def _of_policies(paths: tuple[str, ...]) -> list[Meaning]:

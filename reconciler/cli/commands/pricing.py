@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli.commands.shared import invalid, must_declare_something, style_of
+from reconciler.cli.commands.shared import end_with_errors, must_declare_something, style_of, write_forms
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import PRICES_OVERLAY, prices
 from reconciler.cli.options import DEFAULT_PATH, Chosen, Connection, Output
@@ -30,7 +30,6 @@ def listed(wanted: Wanted, currency: str, output: Output) -> Exit:
     """The prices that are in force today."""
     from reconciler.domain.costs import Costs
     from reconciler.report import prices as report
-    from reconciler.report.style import json_text
 
     book = prices(Costs(currency=currency))
     day = the_clock().now().date()
@@ -45,13 +44,11 @@ def listed(wanted: Wanted, currency: str, output: Output) -> Exit:
             currency=currency,
         )
     )
-
-    def rendered(output: Output) -> str:
-        if output.form == "json":
-            return json_text(report.to_json(rows, book))
-        return report.render_text(rows, book, style=style_of(output))
-
-    write_each(output, rendered)
+    write_forms(
+        output,
+        text=lambda each: report.render_text(rows, book, style=style_of(each)),
+        json=lambda _: report.to_json(rows, book),
+    )
     return Exit.DONE
 
 
@@ -69,8 +66,6 @@ def refreshed(
     from reconciler.report.style import inert
 
     regions = [wanted.region] if wanted.region else _declared(paths, output)
-    if isinstance(regions, Exit):
-        return regions
     from reconciler.cli.loop import run_reading
 
     named = os.environ.get(ENDPOINT, "")
@@ -115,12 +110,12 @@ def _connections(endpoint: httpx.URL, connection: Connection) -> httpx.AsyncBase
     )
 
 
-def _declared(paths: tuple[str, ...], output: Output) -> list[Region] | Exit:
+def _declared(paths: tuple[str, ...], output: Output) -> list[Region]:
     """The regions that the manifests declare."""
     chosen = Chosen(paths=paths or (DEFAULT_PATH,), select="", targets=(), excludes=())
     loaded = load_manifests(chosen)
     if loaded.desired is None:
-        return invalid(loaded, replace(output, form="text"))
+        end_with_errors(loaded, replace(output, form="text"))
     must_declare_something(loaded.desired)
     regions = {one.region for one in loaded.desired.accounts if one.region}
     if not regions:

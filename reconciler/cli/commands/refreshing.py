@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli.commands.shared import invalid, must_declare_something
+from reconciler.cli.commands.shared import end_with_errors, must_declare_something
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import OVERLAY
 from reconciler.cli.looking import looking
@@ -32,7 +32,7 @@ def refreshed(chosen: Chosen, connection: Connection, target: Path, output: Outp
 
     loaded = load_manifests(chosen, connection.cloud)
     if loaded.desired is None:
-        return invalid(loaded, output)
+        end_with_errors(loaded, output)
     must_declare_something(loaded.desired)
     observed, day = run_reading(_look(loaded.desired, connection, output), timeout=connection.timeout)
     offers = _offers(observed)

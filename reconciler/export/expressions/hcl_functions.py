@@ -7,6 +7,7 @@ Meanings: "Functions", developer.hashicorp.com/terraform/language/functions.
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -189,6 +190,11 @@ def _cased(change: Callable[[str], str]) -> Function:
     return lambda text: change(_str(text))
 
 
+def _hashed(name: str) -> Function:
+    """Names of accounts are made of hashes; no secret hangs on one."""
+    return lambda text: hashlib.new(name, _str(text).encode(), usedforsecurity=False).hexdigest()
+
+
 def _join(by: Value, items: Value) -> Value:
     pieces: list[Value] = []
     for number, one in enumerate(_list(items)):
@@ -242,6 +248,7 @@ HCL_FUNCTIONS: Final[Mapping[str, Function]] = {
     "abs": lambda number: abs(_int(number)),
     "jsonencode": _json_text,
     "jsondecode": lambda text: json.loads(_str(text)),
+    **{name: _hashed(name) for name in ("md5", "sha1", "sha256", "sha512")},
     "base64encode": lambda text: base64.b64encode(_str(text).encode()).decode(),
     "nonsensitive": _known,
 }

@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.export.expressions.values import Value, unknown
 
+_WORD = re.compile(r"\w")
 Tree = Any
 """A lark tree or token: `data` and `children`, or text."""
 
@@ -36,7 +37,8 @@ def words_of(node: Tree) -> str:
     while left:
         one = left.pop()
         if kind(one) is None:
-            found.append(str(one))
+            apart = found and _WORD.match(found[-1][-1:]) and _WORD.match(str(one)[:1])
+            found += [" ", str(one)] if apart else [str(one)]
         else:
             left.extend(reversed(significant(one)))
     return "".join(found).strip()

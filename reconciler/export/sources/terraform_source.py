@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from reconciler.errors import UsageProblem
-from reconciler.export.estate import Estate, Found, FoundAccount, Origin
+from reconciler.export.estate import Estate, EstateOrigin, Found, FoundAccount
 from reconciler.export.expressions.hcl import HclScope, pairs_of
 from reconciler.export.expressions.hcl_tree import Tree, deeper_than, words_of
 from reconciler.export.expressions.surroundings import Surroundings
@@ -20,14 +20,15 @@ from reconciler.export.expressions.values import Open, Value, as_value, at, segm
 from reconciler.export.foreign import MAX_SOURCE, parse_json, read_bytes
 from reconciler.export.sources.given import Decided, Setting, typed
 from reconciler.export.sources.terraform_module import (
-    Block,
+    HclBlock,
+    LoopTurn,
     Module,
-    Turn,
     UncountableError,
     attributes_of,
     blocks_of,
 )
-from reconciler.export.sources.terraform_resource import ACCOUNTS, DEPLOYMENT, Instance
+from reconciler.export.sources.terraform_resource import ACCOUNTS, DEPLOYMENT, TEMPLATES, Instance
+from reconciler.export.sources.terraform_state import TEMPLATE_TEXT, deployed_template
 
 _MOST_FILES: Final = 500
 _DEEPEST: Final = 8
@@ -35,11 +36,14 @@ _DEEPEST_TREE: Final = 200
 """Levels of a parsed file; an expression has two or three for each of its own."""
 
 _OURS: Final = re.compile(r"openai|cognitive|foundry|ai[-_]?services|deployment", re.IGNORECASE)
+_MAYBE: Final = re.compile(r"accounts/deployments|^(?!<<)", re.IGNORECASE)
+"""The text of a template that may declare deployments: it says so, or it stands elsewhere."""
+
 _RESOURCES: Final = frozenset({DEPLOYMENT, "azapi_resource", "azapi_update_resource", *ACCOUNTS})
 _BLOCKS: Final = ("model", "sku", "scale")
 _FRAME: Final = frozenset({"count", "for_each", "provider", "depends_on"})
 
-Folder = tuple[Block, ...]
+Folder = tuple[HclBlock, ...]
 
 
 def terraform_source(
@@ -153,17 +157,47 @@ def _estate(
     left_out: list[str] = []
     modules = list(_modules(root, folder, reader, left_out, 0))
     instances = [one for module in modules for one in _instances(module, left_out)]
-    accounts = _accounts(instances)
+    inner = [made for module in modules for made in _templates(module, setting, left_out)]
+    accounts = (*_accounts(instances), *(account for one in inner for account in one.accounts))
     if not accounts and not left_out:
         kinds = ", ".join(sorted({one.labels[0] for m in modules for one in m.of_kind("resource")})[:6])
         raise UsageProblem(
             f"{folder} declares no model deployment that is deployed with these values: looked for "
-            f"azurerm_cognitive_deployment and azapi_resource of type accounts/deployments, found "
+            f"azurerm_cognitive_deployment, azapi_resource of type accounts/deployments and templates, found "
             f"{kinds or 'no resources'}. --set NAME=VALUE and .tfvars files as --parameters give values"
         )
     return Estate(
-        origin=Origin.TERRAFORM_SOURCE, cloud=setting.cloud, accounts=accounts, left_out=tuple(left_out)
+        origin=EstateOrigin.TERRAFORM_SOURCE,
+        cloud=setting.cloud,
+        accounts=accounts,
+        notes=tuple(note for one in inner for note in one.notes),
+        left_out=(*left_out, *(text for one in inner for text in one.left_out)),
     )
+
+
+def _templates(module: Module, setting: Setting, left_out: list[str]) -> Iterator[Estate]:
+    """What the ARM templates that a module deploys declare, where their text is known."""
+    for block in module.of_kind("resource"):
+        text = block.attributes.get(TEMPLATE_TEXT.get(block.labels[0], ""))
+        if block.labels[0] not in TEMPLATES or text is None:
+            continue
+        address = f"{module.address}{'.'.join(block.labels)}"
+        try:
+            turns = list(module.turns(block))
+        except UncountableError as words:
+            left_out.append(f"{address} is made {words} times, which is not known here: left out")
+            continue
+        for turn in turns:
+            one, _, _ = _instance(module, block, turn, f"{address}{turn.key}")
+            gaps = [name for name in (TEMPLATE_TEXT[one.kind], "parameters_content") if name in one.open]
+            made = None if gaps else deployed_template(one, setting, left_out)
+            if made is not None:
+                yield made
+            elif gaps and _MAYBE.search(words_of(text)):
+                left_out.append(
+                    f"{one.address} deploys an ARM template, of which not known here: {', '.join(gaps)}. "
+                    "Left out; a state has it, and the template itself can be given to --from"
+                )
 
 
 def _modules(
@@ -203,7 +237,7 @@ def _modules(
     yield module
 
 
-def _passed(module: Module, block: Block, turn: Turn) -> dict[str, tuple[HclScope, Tree]]:
+def _passed(module: Module, block: HclBlock, turn: LoopTurn) -> dict[str, tuple[HclScope, Tree]]:
     scope = module.scope(turn)
     frame = {"source", "version", "providers", *_FRAME}
     return {name: (scope, node) for name, node in block.attributes.items() if name not in frame}
@@ -225,7 +259,7 @@ def _instances(module: Module, left_out: list[str]) -> Iterator[tuple[Instance, 
             yield _instance(module, block, turn, f"{address}{turn.key}")
 
 
-def _instance(module: Module, block: Block, turn: Turn, address: str) -> tuple[Instance, Value, Value]:
+def _instance(module: Module, block: HclBlock, turn: LoopTurn, address: str) -> tuple[Instance, Value, Value]:
     scope = module.scope(turn)
     values: dict[str, Value] = {
         name: scope.value(node) for name, node in block.attributes.items() if name not in _FRAME
@@ -259,7 +293,7 @@ def _instance(module: Module, block: Block, turn: Turn, address: str) -> tuple[I
     return instance, account, _own_id(resource, turn)
 
 
-def _own_id(resource: Value, turn: Turn) -> Value:
+def _own_id(resource: Value, turn: LoopTurn) -> Value:
     """The id of one instance of a resource."""
     key = turn.key[1:-1]
     one = resource
@@ -268,7 +302,7 @@ def _own_id(resource: Value, turn: Turn) -> Value:
     return at(one, "id")[1]
 
 
-def _block(module: Module, block: Block, name: str, turn: Turn) -> Value:
+def _block(module: Module, block: HclBlock, name: str, turn: LoopTurn) -> Value:
     """A block in a resource, written out or made by `dynamic`."""
     scope = module.scope(turn)
     written = block.first(name)

@@ -14,7 +14,7 @@ from typing import Final
 from reconciler.domain.deployment import JsonObject, JsonValue
 from reconciler.domain.ids import DeploymentId
 from reconciler.errors import UsageProblem
-from reconciler.export.estate import Estate, Found, FoundAccount, Origin
+from reconciler.export.estate import Estate, EstateOrigin, Found, FoundAccount
 from reconciler.export.foreign import ForeignFile
 from reconciler.export.json_parts import part
 from reconciler.export.sources.given import Setting
@@ -35,14 +35,16 @@ def tfstate_estate(file: ForeignFile, setting: Setting) -> Estate:
             "`reconciler export --from-tfstate -`"
         )
     if "planned_values" in document or "resource_changes" in document:
-        return instances_estate(file.name, list(_planned(document)), Origin.TERRAFORM_PLAN, setting)
+        return instances_estate(file.name, list(_planned(document)), EstateOrigin.TERRAFORM_PLAN, setting)
     if "format_version" in document and "version" not in document:
         root = part(part(document, "values"), "root_module")
-        return instances_estate(file.name, list(_shown(root)), Origin.TERRAFORM_STATE, setting)
-    return instances_estate(file.name, list(_state(file)), Origin.TERRAFORM_STATE, setting)
+        return instances_estate(file.name, list(_shown(root)), EstateOrigin.TERRAFORM_STATE, setting)
+    return instances_estate(file.name, list(_state(file)), EstateOrigin.TERRAFORM_STATE, setting)
 
 
-def instances_estate(name: str, instances: Sequence[Instance], origin: Origin, setting: Setting) -> Estate:
+def instances_estate(
+    name: str, instances: Sequence[Instance], origin: EstateOrigin, setting: Setting
+) -> Estate:
     """What these instances deploy; UsageProblem where it is nothing."""
     found: dict[DeploymentId, Found] = {}
     homeless: list[tuple[Instance, Found]] = []
@@ -65,7 +67,7 @@ def instances_estate(name: str, instances: Sequence[Instance], origin: Origin, s
                 left_out.append(f"{one.address} changes a deployment that is not here: left out")
         elif one.concerns_deployments:
             left_out.append(f"{one.address} ({one.kind}) acts on a deployment: not understood, left out")
-    inner = [made for one in there if (made := _templates(one, setting, left_out)) is not None]
+    inner = [made for one in there if (made := deployed_template(one, setting, left_out)) is not None]
     accounts = [*_accounts(found, there), *_new_accounts(homeless), *(a for e in inner for a in e.accounts)]
     if not accounts and not left_out:
         kinds = ", ".join(sorted({one.kind for one in instances})[:6]) or "none at all"
@@ -127,12 +129,12 @@ def _text(value: JsonValue) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _templates(one: Instance, setting: Setting, left_out: list[str]) -> Estate | None:
+def deployed_template(one: Instance, setting: Setting, left_out: list[str]) -> Estate | None:
     """What an ARM template that Terraform deploys declares."""
     if one.mode != "managed" or one.kind not in TEMPLATES:
         return None
     content, parameters = (
-        _object(one.values.get(name)) for name in (_TEMPLATE[one.kind], "parameters_content")
+        _object(one.values.get(name)) for name in (TEMPLATE_TEXT[one.kind], "parameters_content")
     )
     if "accounts/deployments" not in json.dumps(content).lower():
         return None
@@ -151,7 +153,7 @@ def _templates(one: Instance, setting: Setting, left_out: list[str]) -> Estate |
         return None
 
 
-_TEMPLATE: Final = dict.fromkeys(TEMPLATES, "template_content") | {
+TEMPLATE_TEXT: Final = dict.fromkeys(TEMPLATES, "template_content") | {
     "azurerm_template_deployment": "template_body"
 }
 

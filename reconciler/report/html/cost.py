@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.prices.bill import Cost
 from reconciler.report import cost as words
 from reconciler.report.html.markup import Child, tag
-from reconciler.report.html.page import PLAIN, Answer, Occasion, Section, code, page, table
+from reconciler.report.html.page import PLAIN, Headline, Occasion, Section, code, page, table
 
 _TABLE_BYTES = 1_000_000
 
@@ -34,7 +34,7 @@ def cost_section(cost: Cost | None) -> Section | None:
 
 def render_html(cost: Cost, occasion: Occasion) -> str:
     """The bill of a fleet as a page of its own."""
-    answer = Answer(
+    answer = Headline(
         verdict="counted" if cost.complete else "counted in part",
         colour="green" if cost.complete else "amber",
         summary=f"{words.total(cost)}.",

@@ -15,7 +15,7 @@ from reconciler.catalogue.facts import Stage
 from reconciler.diagnostics import counted
 from reconciler.plan.lifespan import Lifespan, soonest_first
 from reconciler.report.html.markup import Child, Markup, join, tag
-from reconciler.report.html.page import Answer, Occasion, Section, badge, code, fitting, over, page, table
+from reconciler.report.html.page import Headline, Occasion, Section, badge, code, fitting, over, page, table
 from reconciler.report.layout import listed
 
 _HEAD = ("deployment", "account, region", "model, version", "SKU", "stage", "retires", "successor", "upgrade")
@@ -50,14 +50,14 @@ def render_html(
     )
 
 
-def _answer(lifespans: Sequence[Lifespan], near: int, *, complete: bool) -> Answer:
+def _answer(lifespans: Sequence[Lifespan], near: int, *, complete: bool) -> Headline:
     gone = sum(one.ends_within(0) for one in lifespans)
     going = sum(one.ends_within(near) for one in lifespans) - gone
     unknown = sum(one.retires is None and not one.ends_within(0) for one in lifespans)
     colour = "red" if gone else "amber" if going else "green"
     verdict = "retired models" if gone else f"ending within {near} days" if going else "nothing ends soon"
     later = len(lifespans) - gone - going - unknown
-    return Answer(
+    return Headline(
         verdict=verdict,
         colour=colour,
         summary=f"{counted(len(lifespans), 'deployment')}.",

@@ -148,6 +148,70 @@ def project() -> dict[str, Any]:
     return {"resources": {"project": {"type": "ai.project", "models": models}}}
 
 
+def az_list() -> dict[str, Any]:
+    """As `az cognitiveservices account deployment show` prints one, less what ARM alone fills in."""
+    kind = "Microsoft.CognitiveServices/accounts/deployments"
+    body = {key: value for key, value in template()["resources"][0].items() if key not in {"type", "name"}}
+    filled_in = {"provisioningState", "currentCapacity", "capabilities", "rateLimits"}
+    properties = {key: value for key, value in body["properties"].items() if key not in filled_in}
+    properties["model"] = {key: value for key, value in MODEL.items() if key != "callRateLimit"}
+    return {"id": f"{ACCOUNT}/deployments/chat", "type": kind, **body, "properties": properties}
+
+
+def attributes() -> dict[str, Any]:
+    (held,) = azurerm(block="sku")["resources"][0]["instances"]
+    return dict(held["attributes"])
+
+
+def show() -> dict[str, Any]:
+    one = {"type": "azurerm_cognitive_deployment", "mode": "managed", "values": attributes()}
+    return {
+        "format_version": "1.0",
+        "terraform_version": "1.9.8",
+        "values": {"root_module": {"resources": [one]}},
+    }
+
+
+def plan() -> dict[str, Any]:
+    change = {"actions": ["create"], "after": attributes(), "after_unknown": {}}
+    one = {"type": "azurerm_cognitive_deployment", "mode": "managed", "change": change}
+    return {
+        "format_version": "1.2",
+        "terraform_version": "1.9.8",
+        "planned_values": {},
+        "resource_changes": [one],
+    }
+
+
+def hcl_azurerm() -> dict[str, Any]:
+    return {"azurerm_cognitive_deployment": {k: v for k, v in attributes().items() if k != "id"}}
+
+
+def hcl_azapi() -> dict[str, Any]:
+    (held,) = azapi()["resources"][0]["instances"]
+    more = {
+        "type": held["attributes"]["type"],
+        "name": "chat",
+        "parent_id": ACCOUNT,
+        "something_new": "new-a",
+    }
+    return {"azapi_resource": {**more, "body": held["attributes"]["body"]}}
+
+
+def hcl(source: Mapping[str, Mapping[str, Any]]) -> str:
+    """Terraform's language: lists of one mapping are blocks."""
+    lines = []
+    for kind, arguments in source.items():
+        lines.append(f'resource "{kind}" "d" {{')
+        for name, value in arguments.items():
+            if isinstance(value, list):
+                lines += [f"{name} {{", *(f"  {k} = {json.dumps(v)}" for k, v in value[0].items()), "}"]
+            else:
+                lines.append(f"{name} = {json.dumps(value)}")
+        lines.append("}")
+    return "\n".join(lines) + "\n"
+
+
 SOURCES: dict[str, dict[str, Any]] = {
     "template": template(),
     "azurerm": azurerm(block="sku"),
@@ -157,11 +221,16 @@ SOURCES: dict[str, dict[str, Any]] = {
     "crossplane": crossplane(),
     "ai.yaml": ai_yaml(),
     "ai.project": project(),
+    "az list": az_list(),
+    "terraform show": show(),
+    "terraform plan": plan(),
+    "terraform source": hcl_azurerm(),
+    "terraform source of azapi": hcl_azapi(),
 }
 _FRAME = frozenset(
     {
         "type", "mode", "id", "cognitive_account_id", "contentVersion", "version", "lineage", "apiVersion",
-        "armId", "cognitiveAccountId",
+        "armId", "cognitiveAccountId", "format_version", "terraform_version", "actions", "parent_id",
     }
 )  # fmt: skip
 _CONTAINERS = frozenset(
@@ -183,9 +252,13 @@ def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
         yield path, value
 
 
-def exported(tmp_path: Path, source: dict[str, Any]) -> Exported:
-    path = tmp_path / "source.json"
-    path.write_text(json.dumps(source), "utf-8")
+def exported(tmp_path: Path, name: str) -> Exported:
+    if name.startswith("terraform source"):
+        path = tmp_path
+        (path / "main.tf").write_text(hcl(SOURCES[name]), "utf-8")
+    else:
+        path = tmp_path / "source.json"
+        path.write_text(json.dumps(SOURCES[name]), "utf-8")
     return manifests_of(estate_of(Files(any_kind=(path,)), Setting()), fleet="f", today=date(2026, 6, 22))
 
 
@@ -208,7 +281,7 @@ def silent(made: Exported, source: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_everything_that_a_source_says_is_stated_or_named(name: str, tmp_path: Path) -> None:
-    assert silent(exported(tmp_path, SOURCES[name]), SOURCES[name]) == []
+    assert silent(exported(tmp_path, name), SOURCES[name]) == []
 
 
 @pytest.mark.parametrize("name", SOURCES)
@@ -218,16 +291,19 @@ def test_a_field_that_the_format_does_not_know_is_stated_or_named(
 ) -> None:
     fewer = tuple(one for one in own_properties() if one.name != field)
     monkeypatch.setattr(draft, "own_properties", lambda: fewer)
-    made = exported(tmp_path, SOURCES[name])
+    made = exported(tmp_path, name)
     assert silent(made, SOURCES[name]) == []
     if field in json.dumps(SOURCES[name]):
         assert field in made.stream
 
 
 KNOWLEDGE: list[tuple[Any, str, str, str]] = [
-    *((terraform_resource, "PROPERTIES", key, "azurerm") for key in terraform_resource.PROPERTIES),
-    *((terraform_resource, "MODEL", key, "azurerm") for key in terraform_resource.MODEL),
-    *((terraform_resource, "SKU", key, "azurerm") for key in terraform_resource.SKU),
+    *(
+        (terraform_resource, table, key, name)
+        for table in ("PROPERTIES", "MODEL", "SKU")
+        for key in getattr(terraform_resource, table)
+        for name in ("azurerm", "terraform show", "terraform plan", "terraform source")
+    ),
     *((terraform_resource, "SCALE", key, "azurerm-3") for key in terraform_resource.SCALE),
     *((kubernetes, "CROSSPLANE_PROPERTIES", key, "crossplane") for key in kubernetes.CROSSPLANE_PROPERTIES),
     *((azd, "MODEL", key, "ai.project") for key in azd.MODEL),
@@ -248,11 +324,11 @@ def test_a_property_that_a_reader_does_not_know_is_stated_or_named(
     rows = whole.items() if isinstance(whole, Mapping) else whole
     kept: Any = [row for row in rows if key != (row[0] if isinstance(whole, Mapping) else row)]
     monkeypatch.setattr(room, table, dict(kept) if isinstance(whole, Mapping) else tuple(kept))
-    assert silent(exported(tmp_path, SOURCES[name]), SOURCES[name]) == []
+    assert silent(exported(tmp_path, name), SOURCES[name]) == []
 
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_what_is_left_out_makes_the_export_less_than_whole(name: str, tmp_path: Path) -> None:
-    made = exported(tmp_path, SOURCES[name])
+    made = exported(tmp_path, name)
     assert made.tally.left_out > 0
     assert not made.tally.whole

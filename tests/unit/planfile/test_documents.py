@@ -12,7 +12,7 @@ from reconciler.domain.document import Document
 from reconciler.domain.offer_json import OfferDocument
 from reconciler.domain.state import Offer, QuotaPool
 from reconciler.engine.outcome import Outcome
-from reconciler.plan.actions import KIND
+from reconciler.plan import actions
 from reconciler.planfile.documents import (
     DOCUMENTS,
     KINDS,
@@ -51,7 +51,7 @@ def test_new_keys_do_not_break_a_reader() -> None:
 
 
 def test_the_words_of_the_documents_are_those_of_the_program() -> None:
-    assert set(KINDS) == set(KIND.values())
+    assert set(KINDS) == set(actions.KINDS)
     assert set(get_args(Ending)) == {outcome.value for outcome in Outcome}
 
 
