@@ -8,6 +8,7 @@ import gc
 import logging
 import os
 import signal
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -17,6 +18,8 @@ from reconciler.__main__ import tune
 
 tune()
 gc.disable()
+# jsonschema makes forty grammars of addresses when it is imported, for formats that no test has checked.
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell's background job ignores it and so would each process that a test starts and interrupts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -24,6 +27,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 settings.register_profile("same", derandomize=True, deadline=None, database=None)
 settings.register_profile("explore", deadline=None)
 settings.load_profile("explore" if os.environ.get("RECONCILER_EXPLORE") else "same")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: some tests wait for a time limit or for a process, and cost nothing."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_finish() -> None:

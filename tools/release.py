@@ -16,10 +16,10 @@ import re
 import shutil
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import venv
 from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -56,18 +56,30 @@ def _digest(path: Path) -> str:
 def install(out: Path, folder: Path, *, offline: bool) -> Path:
     """The program's path in a clean environment with the wheel of `out`; `offline` borrows our packages."""
     (wheel,) = out.glob("*.whl")
-    venv.create(folder, with_pip=True)
+    venv.create(folder)
     python = folder / "bin" / "python"
-    pip = [str(python), "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [sys.executable, "-I", "-m", "pip", "--python", str(python)]
+    pip += ["install", "--quiet", "--disable-pip-version-check"]
     if offline:
         told = "import sysconfig; print(sysconfig.get_path('purelib'))"
         found = subprocess.run([str(python), "-c", told], check=True, capture_output=True, text=True)
-        borrowed = sysconfig.get_path("purelib")
-        (Path(found.stdout.strip()) / "borrowed.pth").write_text(borrowed + "\n", encoding="utf-8")
+        _borrow(Path(found.stdout.strip()))
     else:
         subprocess.run([*pip, "--require-hashes", "--requirement", str(LOCK)], check=True)
     subprocess.run([*pip, "--no-index", "--no-deps", "--force-reinstall", str(wheel)], check=True)
     return folder / "bin" / "reconciler"
+
+
+def _borrow(packages: Path) -> None:
+    """Link the packages of the lock that we have ourselves into an environment's folder, and no others."""
+    for name in re.findall(r"^([\w.-]+)==", LOCK.read_text("utf-8"), flags=re.MULTILINE):
+        try:
+            ours = distribution(name)
+        except PackageNotFoundError:  # of another platform or an extra
+            continue
+        for top in {file.parts[0] for file in ours.files or ()} - {"..", "__pycache__"}:
+            if not (packages / top).exists():
+                (packages / top).symlink_to(str(ours.locate_file(top)))
 
 
 def try_out(program: Path, workplace: Path) -> None:

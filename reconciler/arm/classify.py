@@ -14,7 +14,7 @@ from typing import assert_never
 
 from reconciler.arm.api_version import NOT_REGISTERED
 from reconciler.arm.printable import excerpt, printable
-from reconciler.arm.strict_json import Unreadable, parse
+from reconciler.arm.strict_json import NotUnderstood, parse
 from reconciler.errors import (
     ApiVersionUnknown,
     ArmRejected,
@@ -146,7 +146,7 @@ def fault_of(status: int, body: bytes) -> ArmFault:
     """The error in the body of an answer of 400 and more; without ARM's envelope, one with an empty code."""
     try:
         found = fault_in(status, parse(body))
-    except Unreadable:
+    except NotUnderstood:
         found = None
     return found or ArmFault(status=status, code="", message=excerpt(body))
 

@@ -24,7 +24,7 @@ from reconciler.arm.late import LateOffers
 from reconciler.arm.network import Network
 from reconciler.arm.operation import state_of
 from reconciler.arm.origin import acceptable
-from reconciler.arm.policy import Policy
+from reconciler.arm.policy import RequestPolicy
 from reconciler.arm.result import Rejected, resource, value_of
 from reconciler.arm.retry import Jitter
 from reconciler.arm.settings import ArmSettings, home_of
@@ -92,7 +92,7 @@ class ArmClient:
         self._shared = Shared()
         self._versions = Versions(settings.api_version, on_warning)
         default = None if self._home.loopback else settings.default_tenant
-        self._policy = Policy(
+        self._policy = RequestPolicy(
             self._transport,
             Auth(tokens, declared=settings.tenants, default=default),
             clock,

@@ -13,7 +13,7 @@ import httpx
 
 from reconciler.arm.network import Network
 from reconciler.arm.origin import origin_of
-from reconciler.arm.strict_json import Unreadable, parse_object
+from reconciler.arm.strict_json import NotUnderstood, parse_object
 
 if TYPE_CHECKING:
     from reconciler.arm.azure_credential import Credential
@@ -77,7 +77,7 @@ def github_assertion(
     url = httpx.URL(_needed(environ, "ACTIONS_ID_TOKEN_REQUEST_URL"))
     secret = _needed(environ, "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
     if url.scheme != "https":
-        raise ValueError(f"ACTIONS_ID_TOKEN_REQUEST_URL is no https address but {url.scheme}://{url.host}")
+        raise ValueError(f"ACTIONS_ID_TOKEN_REQUEST_URL is not an https address: {url.scheme}://{url.host}")
     asked = url.copy_merge_params({"audience": AUDIENCES.get(authority, "api://AzureADTokenExchange")})
 
     def ask() -> str:
@@ -94,7 +94,7 @@ def github_assertion(
             ) as client:
                 answer = client.get(asked, headers={"Authorization": f"Bearer {secret}"})
             found = parse_object(answer.content).get("value")
-        except (httpx.HTTPError, Unreadable) as problem:
+        except (httpx.HTTPError, NotUnderstood) as problem:
             raise ValueError(f"GitHub gave the job no identity token: {type(problem).__name__}") from problem
         if answer.status_code != httpx.codes.OK or not isinstance(found, str):
             raise ValueError(f"GitHub gave the job no identity token: HTTP {answer.status_code}")

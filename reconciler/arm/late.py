@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import overload
 
 from reconciler.arm import wire
-from reconciler.arm.strict_json import Unreadable, parse_object
+from reconciler.arm.strict_json import NotUnderstood, parse_object
 from reconciler.domain.state import Offer
 from reconciler.errors import UnreadableOffers
 
@@ -23,13 +23,13 @@ _END = re.compile(rb'\}\s*\]\s*(?:,\s*"nextLink"\s*:\s*(?P<link>"[!#-\[\]-~]*"|n
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class LongPage:
     """A long page that may be read later, and the address of the next one."""
 
     link: str | None
 
 
-def may_wait(body: bytes) -> Waiting | None:
+def may_wait(body: bytes) -> LongPage | None:
     """The next page of a long one, where that much is certain without reading it; None where it is not."""
     if len(body) < _LARGE or _BEGIN.match(body) is None or b'"error"' in body:
         return None
@@ -37,7 +37,7 @@ def may_wait(body: bytes) -> Waiting | None:
     if end is None or body.count(b'"nextLink"') != int(end["link"] is not None):
         return None
     link = end["link"]
-    return Waiting(link[1:-1].decode() if link and link != b"null" else None)
+    return LongPage(link[1:-1].decode() if link and link != b"null" else None)
 
 
 class LateOffers(Sequence[Offer]):
@@ -74,7 +74,7 @@ class LateOffers(Sequence[Offer]):
                 pages = (wire.page(parse_object(page))[0] for page in self._pages)
                 late = (offer for items in pages for item in items for offer in wire.offers(item))
                 self._read = (*late, *self._at_once)
-            except Unreadable as problem:
+            except NotUnderstood as problem:
                 raise UnreadableOffers(self._told(str(problem))) from problem
             self._pages = []
         return self._read

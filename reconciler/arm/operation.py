@@ -12,7 +12,7 @@ from reconciler.arm.classify import fault_in
 from reconciler.arm.origin import Origin, acceptable
 from reconciler.arm.printable import printable
 from reconciler.arm.retry import retry_after
-from reconciler.arm.strict_json import Unreadable, parse
+from reconciler.arm.strict_json import NotUnderstood, parse
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.operation import OperationRef, OperationState, OperationStatus
 
@@ -81,7 +81,7 @@ def _ended_by_status(status: int, body: bytes) -> OperationState:
         return OperationState(status=OperationStatus.RUNNING)
     try:
         found = parse(body)
-    except Unreadable:
+    except NotUnderstood:
         return OperationState(status=OperationStatus.UNREADABLE)
     word = found.get("status") if isinstance(found, dict) else None
     if not isinstance(word, str) or not word:
@@ -98,7 +98,7 @@ def _ended_by_location(status: int, body: bytes) -> OperationState:
         return OperationState(status=OperationStatus.RUNNING)
     try:
         found = parse(body) if body else None
-    except Unreadable:
+    except NotUnderstood:
         return OperationState(status=OperationStatus.UNREADABLE)
     if fault_in(status, found) is not None:
         return _failure(OperationStatus.FAILED, "Failed", status, found)

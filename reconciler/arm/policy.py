@@ -60,7 +60,7 @@ from reconciler.arm.retry import (
     too_long,
     wait,
 )
-from reconciler.arm.strict_json import Unreadable, parse
+from reconciler.arm.strict_json import NotUnderstood, parse
 from reconciler.arm.transport import CONNECT, Answer, NoAnswer, Transport
 from reconciler.clock import Clock
 from reconciler.domain.operation import Deferred
@@ -76,7 +76,7 @@ MOST_PAGES = 1000
 _log = logging.getLogger("reconciler.arm")
 
 
-class Policy:
+class RequestPolicy:
     """One per client: its budget is that of the run."""
 
     def __init__(
@@ -243,7 +243,7 @@ class Policy:
             if hidden is not None:
                 return self._refused(call, answer, hidden)
             return Ok(understand(answer, body))
-        except Unreadable as problem:
+        except NotUnderstood as problem:
             words = f"the answer cannot be used: {problem}"
             return broken(call, answer, words, again=not isinstance(problem, wire.Misdirected))
 
@@ -333,7 +333,7 @@ class Policy:
                 error=ArmUnreachable(words, operation=call.operation, target=call.target), again=False
             )
         if answer.status == 404 and not fault.code:
-            words = "a 404 without ARM's error is no proof that anything is absent"
+            words = "a 404 without ARM's error does not prove that anything is absent"
             return broken(call, answer, words, again=False)
         if fault.kind is Kind.TRANSIENT:
             said = f"HTTP {answer.status} {fault.code}: {fault.text}".replace(" :", ":")

@@ -15,7 +15,7 @@ from reconciler.arm.classify import ArmFault
 from reconciler.arm.origin import Origin, acceptable
 from reconciler.arm.printable import excerpt, printable, request_id
 from reconciler.arm.retry import RETRY_COST
-from reconciler.arm.strict_json import Unreadable
+from reconciler.arm.strict_json import NotUnderstood
 from reconciler.arm.transport import Answer
 from reconciler.domain.operation import Deferred
 from reconciler.errors import ArmContractBroken, ArmError, ArmRejected, ArmUnreachable, Throttled
@@ -62,7 +62,7 @@ class Lost:
 def resource(body: object) -> Mapping[str, object]:
     """A body that must be an object; raises Unreadable."""
     if not isinstance(body, dict):
-        raise Unreadable("it is empty" if body is None else "it is JSON, but not an object")
+        raise NotUnderstood("it is empty" if body is None else "it is JSON, but not an object")
     return body
 
 
@@ -98,7 +98,7 @@ def not_sent(call: Call, why: str, seconds: float | None) -> Rejected:
 
 def endless(call: Call, why: str) -> ArmContractBroken:
     """A list that cannot be read to its end, which makes it none."""
-    words = f"the list has no end that may be reached: {why}"
+    words = f"the list cannot be read to its end: {why}"
     return ArmContractBroken(words, operation=call.operation, target=call.target)
 
 

@@ -25,14 +25,14 @@ _ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _KEY_END = re.compile(rb'"[ \t\r\n]*:')
 
 
-class Unreadable(Exception):  # noqa: N818 -- a state of an answer; the session decides what it means
+class NotUnderstood(Exception):  # noqa: N818 -- a state of an answer; the session decides what it means
     """The bytes are not JSON that we accept; the text says why."""
 
 
 def parse(body: bytes) -> object:
     """The JSON value in `body` (UTF-8, a byte order mark is forgiven); raises Unreadable."""
     if sum(map(body.count, (b",", b"[", b"{"))) > MOST_VALUES:  # before any of them is built
-        raise Unreadable(f"it has more than {MOST_VALUES} values")
+        raise NotUnderstood(f"it has more than {MOST_VALUES} values")
     try:
         text = body.decode("utf-8-sig")
         long = _LONG_NUMBER in body.translate(_ZEROS)
@@ -40,11 +40,11 @@ def parse(body: bytes) -> object:
         if _keys(value) != _key_ends(body) and not long:
             value = _CAREFUL.decode(text)
     except UnicodeDecodeError as problem:
-        raise Unreadable("it is not UTF-8") from problem
+        raise NotUnderstood("it is not UTF-8") from problem
     except json.JSONDecodeError as problem:
-        raise Unreadable(f"it is not JSON ({problem.msg} at character {problem.pos})") from problem
+        raise NotUnderstood(f"it is not JSON ({problem.msg} at character {problem.pos})") from problem
     except RecursionError as problem:
-        raise Unreadable(f"it is nested deeper than {DEEPEST} levels") from problem
+        raise NotUnderstood(f"it is nested deeper than {DEEPEST} levels") from problem
     if b"\\u" in body:
         _inspect_texts(value)
     return value
@@ -54,31 +54,31 @@ def parse_object(body: bytes) -> dict[str, object]:
     """The JSON object in `body`; raises Unreadable for anything else."""
     value = parse(body)
     if not isinstance(value, dict):
-        raise Unreadable("it is JSON, but not an object")
+        raise NotUnderstood("it is JSON, but not an object")
     return value
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise Unreadable("an object has the same key twice")
+        raise NotUnderstood("an object has the same key twice")
     return found
 
 
 def _constant(word: str) -> float:
-    raise Unreadable(f"{word} is not a JSON number")
+    raise NotUnderstood(f"{word} is not a JSON number")
 
 
 def _integer(digits: str) -> int:
     if len(digits) > _DIGITS:
-        raise Unreadable(f"it has an integer of {len(digits)} digits")
+        raise NotUnderstood(f"it has an integer of {len(digits)} digits")
     return int(digits)
 
 
 def _number(digits: str) -> float:
     value = float(digits)
     if not math.isfinite(value):
-        raise Unreadable("it has a number that is too large")
+        raise NotUnderstood("it has a number that is too large")
     return value
 
 
@@ -113,7 +113,7 @@ def _keys(value: object) -> int:
         if not below:
             return found
         level = below
-    raise Unreadable(f"it is nested deeper than {DEEPEST} levels")
+    raise NotUnderstood(f"it is nested deeper than {DEEPEST} levels")
 
 
 def _inspect_texts(value: object) -> None:
@@ -126,7 +126,7 @@ def _inspect_texts(value: object) -> None:
         elif isinstance(item, list):
             todo += item
         elif isinstance(item, str) and not item.isascii() and not _encodes(item):
-            raise Unreadable("it has half of a surrogate pair")
+            raise NotUnderstood("it has half of a surrogate pair")
 
 
 def _encodes(text: str) -> bool:

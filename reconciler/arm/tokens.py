@@ -29,7 +29,7 @@ from reconciler.arm.clouds import CLOUDS
 from reconciler.arm.network import Network
 from reconciler.arm.origin import endpoint_origin
 from reconciler.arm.printable import printable
-from reconciler.arm.strict_json import Unreadable, parse_object
+from reconciler.arm.strict_json import NotUnderstood, parse_object
 from reconciler.arm.transport import Answer, NoAnswer, Transport
 from reconciler.clock import Clock, SystemClock
 from reconciler.errors import CredentialError, UsageProblem
@@ -312,7 +312,7 @@ class EmulatorTokens:
             raise failed(answer.reason, "start the emulator", transient=not answer.hopeless)
         try:
             found = parse_object(answer.body)
-        except Unreadable as problem:
+        except NotUnderstood as problem:
             passing = answer.status >= 500
             raise failed(str(problem), "see what runs at this address", transient=passing) from problem
         secret, seconds = found.get("access_token"), found.get("expires_in")

@@ -14,7 +14,7 @@ from reconciler.arm.call import Call, encoded
 from reconciler.arm.classify import rejection, says_account_is_gone, says_item_is_absent
 from reconciler.arm.operation import reference
 from reconciler.arm.origin import Origin
-from reconciler.arm.policy import Policy
+from reconciler.arm.policy import RequestPolicy
 from reconciler.arm.printable import printable, request_id
 from reconciler.arm.result import Lost, Ok, Rejected, Understanding, outcome_unknown, resource
 from reconciler.arm.retry import retry_after
@@ -42,7 +42,7 @@ class ArmTurn:
     observed: ObservedDeployment | None
     _allowed: Call
     _deployment: DeploymentId
-    _policy: Policy
+    _policy: RequestPolicy
     _home: Origin
 
     async def put(self, body: JsonObject) -> Accepted | Deferred:

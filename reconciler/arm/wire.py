@@ -15,7 +15,7 @@ from pydantic.alias_generators import to_camel
 
 from reconciler.arm.addresses import addressable
 from reconciler.arm.printable import printable
-from reconciler.arm.strict_json import Unreadable
+from reconciler.arm.strict_json import NotUnderstood
 from reconciler.domain.deployment import ModelRef
 from reconciler.domain.ids import AccountId, Region
 from reconciler.domain.platform import Replacement
@@ -136,7 +136,7 @@ class _ListedModel(Wire):
 _W = TypeVar("_W", bound=Wire)
 
 
-class Misdirected(Unreadable):
+class Misdirected(NotUnderstood):
     """The answer is about another resource than the one that was asked for; reading again will not help."""
 
 
@@ -194,7 +194,7 @@ def pool(answer: Mapping[str, object]) -> QuotaPool:
     """One entry of usages. Doubles are rounded so that never more seems free than is."""
     read = shaped(_Usage, answer)
     if not (math.isfinite(read.current_value) and math.isfinite(read.limit)):
-        raise Unreadable("a usage is not a number")
+        raise NotUnderstood("a usage is not a number")
     return QuotaPool(
         name=read.name.value,
         label=read.name.localized_value or read.name.value,
@@ -279,9 +279,9 @@ def page(answer: Mapping[str, object]) -> tuple[list[Mapping[str, object]], str 
     """The items of one page and the address of the next one; None where the list ends."""
     items, link = answer.get("value"), answer.get("nextLink")
     if not isinstance(items, list) or not all(isinstance(item, Mapping) for item in items):
-        raise Unreadable("it is a list without a list of items in `value`")
+        raise NotUnderstood("it is a list without a list of items in `value`")
     if link is not None and not isinstance(link, str):
-        raise Unreadable("its nextLink is not a text")
+        raise NotUnderstood("its nextLink is not a text")
     return items, link or None
 
 
@@ -292,4 +292,4 @@ def shaped(shape: type[_W], answer: Mapping[str, object]) -> _W:
     except ValidationError as problem:
         first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(str(step) for step in first["loc"])
-        raise Unreadable(f"{printable(where, 100)}: {printable(first['msg'], 200)}") from None
+        raise NotUnderstood(f"{printable(where, 100)}: {printable(first['msg'], 200)}") from None

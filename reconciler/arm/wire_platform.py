@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from reconciler.arm.printable import printable
-from reconciler.arm.strict_json import Unreadable
+from reconciler.arm.strict_json import NotUnderstood
 from reconciler.arm.wire import Wire, shaped
 from reconciler.domain.ids import AccountId, Region
 from reconciler.domain.platform import (
@@ -106,7 +106,7 @@ def deleted_account(answer: Mapping[str, object]) -> tuple[DeletedAccount, ...]:
     found = shaped(_Deleted, answer)
     match = _DELETED.fullmatch(found.id)
     if match is None:
-        raise Unreadable(f"its id is {printable(found.id, 300)}")
+        raise NotUnderstood(f"its id is {printable(found.id, 300)}")
     properties = found.properties or _DeletedProperties()
     return (
         DeletedAccount(

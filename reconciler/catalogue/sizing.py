@@ -22,7 +22,7 @@ from reconciler.domain.sku import SkuName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Workload:
+class PeakLoad:
     """Peak calls a minute, tokens per call, and the share of prompt tokens that is cached (0 to 1).
 
     `image_tokens` are those of images in the prompt, beside `prompt_tokens` of text.
@@ -96,7 +96,7 @@ def formula_of(facts: PtuFacts) -> str:
     )
 
 
-def cautions(facts: PtuFacts, workload: Workload) -> tuple[str, ...]:
+def cautions(facts: PtuFacts, workload: PeakLoad) -> tuple[str, ...]:
     """What the formula leaves out for this model and workload, in words."""
     told = []
     whole = workload.prompt_tokens + workload.image_tokens
@@ -114,7 +114,7 @@ def cautions(facts: PtuFacts, workload: Workload) -> tuple[str, ...]:
 
 
 def estimate(
-    catalogue: Catalogue, model: str, version: Version, sku: SkuName, workload: Workload
+    catalogue: Catalogue, model: str, version: Version, sku: SkuName, workload: PeakLoad
 ) -> Estimate:
     """PTUs for `workload`; NoFormula where no figures are published for the model version."""
     facts = facts_of(catalogue, model, version)
@@ -126,13 +126,13 @@ def estimate(
 
 
 def calls_carried(
-    catalogue: Catalogue, model: str, version: Version, capacity: int, workload: Workload
+    catalogue: Catalogue, model: str, version: Version, capacity: int, workload: PeakLoad
 ) -> Fraction:
     """Calls a minute that `capacity` PTU carry, of the shape of `workload`; its own rate is ignored."""
     facts = facts_of(catalogue, model, version)
     per_call = _per_call(weights_of(facts), workload)
     if not per_call:
-        raise NoFormula("calls of nothing but cached input count nothing, so no number is a limit")
+        raise NoFormula("calls of cached input alone count as nothing, so there is no limit to state")
     return capacity * facts.input_tpm / per_call
 
 
@@ -151,7 +151,7 @@ def facts_of(catalogue: Catalogue, model: str, version: Version) -> PtuFacts:
     return facts
 
 
-def _per_call(weights: Weights, workload: Workload) -> Fraction:
+def _per_call(weights: Weights, workload: PeakLoad) -> Fraction:
     prompt, cached = _exact(workload.prompt_tokens), _exact(workload.cache_rate)
     text = (
         prompt * (1 - cached) * weights.prompt

@@ -60,7 +60,6 @@ class Journal:
     def notify(self, event: Event) -> None:
         """Write down intents and ends."""
         from reconciler.engine.outcome import Finished, Sending, Sent, Started, Stopping, Waiting
-        from reconciler.plan.actions import kind_of
 
         match event:
             case Sending():
@@ -77,7 +76,7 @@ class Journal:
                 self._append(
                     event="outcome",
                     id=str(item.step.action.id),
-                    action=kind_of(item.step.action),
+                    action=item.step.action.kind,
                     outcome=item.outcome.value,
                     code=item.fault.code if item.fault else None,
                 )

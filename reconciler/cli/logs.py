@@ -63,13 +63,12 @@ class LoggedProgress:
     def notify(self, event: Event) -> None:
         """One record per event."""
         from reconciler.engine.outcome import Finished, Sending, Sent, Started, Stopping, Waiting
-        from reconciler.plan.actions import kind_of
 
         if isinstance(event, Stopping):
             self._log.warning("%s", event)
             return
         step = event.item.step if isinstance(event, Finished) else event.step
-        name = f"{kind_of(step.action)} {step.action.id.account.name}/{step.action.id.name}"
+        name = f"{step.action.kind} {step.action.id.account.name}/{step.action.id.name}"
         match event:
             case Started():
                 self._log.info("%s: begins", name)

@@ -340,3 +340,9 @@ connection_options = _connection_options(READING)
 
 writing_connection_options = _connection_options(WRITING, "; 1800 more for each migration")
 """The same for a command that writes and has to wait for long operations."""
+
+
+def fleet_options(*forms: str) -> Decorator:
+    """What a command takes that reads a fleet: `chosen`, `connection`, and `output` in one of the forms."""
+    parts = (manifest_options, connection_options, output_options(*forms))
+    return lambda function: functools.reduce(lambda made, part: part(made), reversed(parts), function)

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
-from reconciler.cli.commands.shared import invalid, must_declare_something, plan_markdown, style_of
+from reconciler.cli.commands.shared import end_with_errors, must_declare_something, plan_markdown, style_of
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import catalogue
 from reconciler.cli.options import Chosen, Connection, Output
@@ -38,12 +38,12 @@ from reconciler.report.upgrade import Done
 from reconciler.upgrade.live import Live, judged, live_of
 from reconciler.upgrade.propose import Proposal, Season, Standing, Strategy, proposals
 from reconciler.upgrade.rewrite import Rewriting, rewritten
-from reconciler.upgrade.target import Sources, Wish
-from reconciler.upgrade.wanted import SPILLOVER, Beside, Change
+from reconciler.upgrade.target import TargetSources, Wish
+from reconciler.upgrade.wanted import SPILLOVER, Beside, NewValues
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class UpgradeOptions:
     """What the command line asks for. `within` None: the Fleet's own days; `as_of` None: today."""
 
     within: int | None
@@ -57,7 +57,7 @@ class Asked:
     as_of: date | None
 
 
-def upgraded(asked: Asked, chosen: Chosen, connection: Connection, output: Output) -> int:
+def upgraded(asked: UpgradeOptions, chosen: Chosen, connection: Connection, output: Output) -> int:
     """Propose, and write where that is asked for; the exit code."""
     if asked.offline and asked.accept_live:
         raise UsageProblem("--accept-live asks ARM what is deployed; --offline asks nobody. Leave one out")
@@ -65,12 +65,12 @@ def upgraded(asked: Asked, chosen: Chosen, connection: Connection, output: Outpu
     read = read_manifests(chosen)
     desired = state_of(read, chosen, connection.cloud)
     if desired is None:
-        return invalid(checked(read, chosen, connection.cloud, today=today, offline=asked.offline), output)
+        end_with_errors(checked(read, chosen, connection.cloud, today=today, offline=asked.offline), output)
     must_declare_something(desired)
     days = desired.fleet.retirement.warn_within_days if asked.within is None else asked.within
     live = None if asked.offline else _live(desired, connection, output)
     season = Season(
-        sources=Sources(
+        sources=TargetSources(
             catalogue=catalogue(),
             today=today,
             until=today + timedelta(days=days),
@@ -130,7 +130,7 @@ def _print(
     for each in output.each():
         match each.form:
             case "json":
-                text = json_text(report.to_json(found, read.sources.span))
+                text = json_text(report.document(found, read.sources.span).to_json())
             case "markdown":
                 planned = "" if plan is None else plan_markdown(plan, read.understood.fleet)
                 text = report.render_markdown(found, texts, within=within, done=done, plan=planned)
@@ -159,7 +159,7 @@ def _dangling(found: Sequence[Proposal], whole: LoadedManifests) -> Iterator[str
     there = {one.id for one in whole.understood.deployments}
     there |= {_made_of(one.wanted) for one in found if isinstance(one.wanted, Beside)}
     for one in found:
-        name = one.wanted.values.get(SPILLOVER) if isinstance(one.wanted, Change) else None
+        name = one.wanted.values.get(SPILLOVER) if isinstance(one.wanted, NewValues) else None
         lost = name is not None and DeploymentId(account=one.id.account, name=name) not in there
         yield f"{name}, which it is to spill over to, is not made" if lost else ""
 

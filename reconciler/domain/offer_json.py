@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Final
+
 from reconciler.domain.document import Document
 from reconciler.domain.platform import Replacement
 from reconciler.domain.sku import SkuName
@@ -42,54 +45,24 @@ class OfferDocument(Document):
     @classmethod
     def of(cls, offer: Offer) -> OfferDocument:
         """The document of an offer."""
-        to = offer.replacement
-        return cls(
-            format=offer.model_format,
-            model=offer.model_name,
-            version=offer.model_version,
-            sku=offer.sku.name,
-            pool=offer.pool,
-            kind=offer.account_kind,
-            minimum=offer.minimum,
-            step=offer.step,
-            maximum=offer.maximum,
-            retires=offer.retires,
-            status=offer.lifecycle_status,
-            default=offer.default_version,
-            scope=offer.scope,
-            replacement=None
-            if to is None
-            else ReplacementDocument(
-                model=to.model, version=to.version, starts=to.starts, lead_days=to.lead_days
-            ),
-            publisher=offer.publisher,
-            asset=offer.asset,
-            hosted_on=offer.hosted_on,
-            priority=offer.priority_tier,
-        )
+        values = {name: getattr(offer, _ATTRIBUTES.get(name, name)) for name in cls.model_fields}
+        to = None if offer.replacement is None else ReplacementDocument(**asdict(offer.replacement))
+        return cls(**values | {"sku": offer.sku.name, "replacement": to})
 
     def offer(self) -> Offer:
         """The offer; ValueError where the document is none."""
-        to = self.replacement
-        return Offer(
-            model_format=self.format,
-            model_name=self.model,
-            model_version=self.version,
-            sku=SkuName(self.sku),
-            pool=self.pool,
-            account_kind=self.kind,
-            minimum=self.minimum,
-            step=self.step,
-            maximum=self.maximum,
-            retires=self.retires,
-            lifecycle_status=self.status,
-            default_version=self.default,
-            scope=self.scope,
-            replacement=None
-            if to is None
-            else Replacement(model=to.model, version=to.version, starts=to.starts, lead_days=to.lead_days),
-            publisher=self.publisher,
-            asset=self.asset,
-            hosted_on=self.hosted_on,
-            priority_tier=self.priority,
-        )
+        values = {_ATTRIBUTES.get(name, name): getattr(self, name) for name in OfferDocument.model_fields}
+        to = None if self.replacement is None else Replacement(**self.replacement.model_dump())
+        return Offer(**values | {"sku": SkuName(self.sku), "replacement": to})
+
+
+_ATTRIBUTES: Final = {
+    "format": "model_format",
+    "model": "model_name",
+    "version": "model_version",
+    "kind": "account_kind",
+    "status": "lifecycle_status",
+    "default": "default_version",
+    "priority": "priority_tier",
+}
+"""What an offer calls the fields that have another name in its document."""

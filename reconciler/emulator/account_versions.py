@@ -12,6 +12,17 @@ _PROJECTS_SINCE = "2025-04-01"
 _EMPTY_SINCE = "2024-10-01"
 """From here on an OpenAI account has `apiProperties`, empty (recorded in November 2024; not in July 2023)."""
 
+_OPENAI_2023 = {
+    "endpoints": ("OpenAI Language Model Instance API", "OpenAI Dall-E API", "OpenAI Whisper API"),
+    "rules": ("openai.dalle.post", "openai.dalle.other", "openai", "default"),
+    "capabilities": (
+        *("VirtualNetworks", "CustomerManagedKey", "MaxFineTuneCount", "MaxRunningFineTuneCount"),
+        *("MaxUserFileCount", "MaxTrainingFileSize", "MaxUserFileImportDurationInHours"),
+        "MaxFineTuneJobDurationInHours",
+    ),
+}
+"""What of an OpenAI account was there in July 2023, with 2023-05-01."""
+
 _THROTTLING_UNTIL = "2022-10-01"
 """Up to here each limit says that it is not dynamic (recorded with every version from 2021-10-01)."""
 
@@ -25,8 +36,8 @@ def visible(body: Json, version: str) -> Json:
     kind, shown, day = body["kind"], dict(body["properties"]), version[:10]
     if day < _PROJECTS_SINCE:
         shown.pop("allowProjectManagement", None)
-    if kind == "OpenAI" and day < _EMPTY_SINCE and shown.get("apiProperties") == {}:
-        del shown["apiProperties"]
+    if kind == "OpenAI" and day < _EMPTY_SINCE:
+        shown = _openai_of_2023(shown)
     if day <= _BACKUP_UNTIL and kind in _WITH_BACKUP:
         shown["backupUpperLimit"] = 20
     if day <= _THROTTLING_UNTIL:
@@ -35,3 +46,19 @@ def visible(body: Json, version: str) -> Json:
                 "rules": [{**rule, "dynamicThrottlingEnabled": False} for rule in shown[name]["rules"]]
             }
     return {**body, "properties": shown}
+
+
+def _openai_of_2023(properties: Json) -> Json:
+    known = _OPENAI_2023
+    rules = [rule for rule in properties["callRateLimit"]["rules"] if rule["key"] in known["rules"]]
+    shown = {
+        **properties,
+        "callRateLimit": {"rules": rules},
+        "capabilities": [one for one in properties["capabilities"] if one["name"] in known["capabilities"]],
+        "endpoints": {
+            name: address for name, address in properties["endpoints"].items() if name in known["endpoints"]
+        },
+    }
+    if shown.get("apiProperties") == {}:
+        del shown["apiProperties"]
+    return shown

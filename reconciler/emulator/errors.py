@@ -53,40 +53,43 @@ class Refusal(Exception):  # noqa: N818 - ARM refuses; whether that is an error 
         )
 
 
+def _front_door(
+    status: int,
+    code: str,
+    message: str,
+    *,
+    details: Sequence[Json] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Refusal:
+    return Refusal(status, code, message, front_door=True, details=details, headers=headers)
+
+
 def resource_not_found(account: str, group: str) -> Refusal:
     """GET of an absent account (recorded, api-version 2025-06-01)."""
-    return Refusal(
+    return _front_door(
         404,
         "ResourceNotFound",
-        f"The Resource 'Microsoft.CognitiveServices/accounts/{account}' under resource group '{group}' was"
-        " not found."
-        " For more details please go to https://aka.ms/ARMResourceNotFoundFix",
-        front_door=True,
+        f"The Resource 'Microsoft.CognitiveServices/accounts/{account}' under resource group '{group}' was "
+        "not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
     )
 
 
 def resource_group_not_found(group: str) -> Refusal:
-    return Refusal(
-        404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found.", front_door=True
-    )
+    return _front_door(404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found.")
 
 
 def parent_not_found(verb: str, kind: str, parent_id: str) -> Refusal:
     """A child of an absent account; `verb` is read, write or delete (recorded with other providers)."""
-    return Refusal(
+    return _front_door(
         404,
         "ParentResourceNotFound",
-        f"Failed to perform '{verb}' on resource(s) of type '{kind}', because the parent resource"
-        f" '{parent_id}'"
-        " could not be found.",
-        front_door=True,
+        f"Failed to perform '{verb}' on resource(s) of type '{kind}', because the parent resource "
+        f"'{parent_id}' could not be found.",
     )
 
 
 def subscription_not_found(subscription: str) -> Refusal:
-    return Refusal(
-        404, "SubscriptionNotFound", f"The subscription '{subscription}' could not be found.", front_door=True
-    )
+    return _front_door(404, "SubscriptionNotFound", f"The subscription '{subscription}' could not be found.")
 
 
 def subscription_not_registered() -> Refusal:
@@ -99,18 +102,17 @@ def subscription_not_registered() -> Refusal:
         "target": "Microsoft.CognitiveServices",
         "message": message,
     }
-    return Refusal(409, "MissingSubscriptionRegistration", message, front_door=True, details=[detail])
+    return _front_door(409, "MissingSubscriptionRegistration", message, details=[detail])
 
 
 def authentication_failed(
     message: str = "Authentication failed. The 'Authorization' header is missing.",
 ) -> Refusal:
     """No bearer token at all (documented by ARM; the text of a missing header is public knowledge)."""
-    return Refusal(
+    return _front_door(
         401,
         "AuthenticationFailed",
         message,
-        front_door=True,
         headers={
             "WWW-Authenticate": 'Bearer authorization_uri="https://login.windows.net/",'
             ' error="invalid_token",'
@@ -121,210 +123,181 @@ def authentication_failed(
 
 def invalid_token() -> Refusal:
     """A bearer token that this emulator did not issue."""
-    return Refusal(
+    return _front_door(
         401,
         "InvalidAuthenticationToken",
         "The access token is invalid.",
-        front_door=True,
         headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
     )
 
 
 def expired_token(expiry: str, now: str) -> Refusal:
-    return Refusal(
+    return _front_door(
         401,
         "ExpiredAuthenticationToken",
         f"The access token expiry UTC time '{expiry}' is earlier than current UTC time '{now}'.",
-        front_door=True,
     )
 
 
 def wrong_tenant(token_tenant: str, subscription_tenant: str) -> Refusal:
-    return Refusal(
+    return _front_door(
         401,
         "InvalidAuthenticationTokenTenant",
-        f"The access token is from the wrong issuer 'https://sts.windows.net/{token_tenant}/'. It must match"
-        " the tenant"
-        f" 'https://sts.windows.net/{subscription_tenant}/' associated with this subscription. Please use"
-        " the authority"
-        f" (URL) 'https://login.windows.net/{subscription_tenant}' to get the token. Note, if the"
-        " subscription is"
-        " transferred to another tenant there is no impact to the services, but information about new tenant"
-        " could"
-        " take time to propagate (up to an hour). If you just transferred your subscription and see this"
-        " error"
-        " message, please try back later.",
-        front_door=True,
+        f"The access token is from the wrong issuer 'https://sts.windows.net/{token_tenant}/'. It must match "
+        f"the tenant 'https://sts.windows.net/{subscription_tenant}/' associated with this subscription. "
+        f"Please use the authority (URL) 'https://login.windows.net/{subscription_tenant}' to get the token. "
+        "Note, if the subscription is transferred to another tenant there is no impact to the services, but "
+        "information about new tenant could take time to propagate (up to an hour). If you just transferred "
+        "your subscription and see this error message, please try back later.",
     )
 
 
 def not_authorized(client: str, oid: str, action: str, scope: str) -> Refusal:
-    return Refusal(
+    return _front_door(
         403,
         "AuthorizationFailed",
-        f"The client '{client}' with object id '{oid}' does not have authorization to perform action"
-        f" '{action}' over"
-        f" scope '{scope}' or the scope is invalid. If access was recently granted, please refresh your"
-        " credentials.",
-        front_door=True,
+        f"The client '{client}' with object id '{oid}' does not have authorization to perform action "
+        f"'{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, please "
+        "refresh your credentials.",
     )
 
 
 def linked_tenant_not_authorized(action: str, scope: str, tenant: str, subscription: str) -> Refusal:
     """An id in the body lies in another tenant and no auxiliary token of that tenant came along."""
-    return Refusal(
+    return _front_door(
         403,
         "LinkedAuthorizationFailed",
-        f"The client has permission to perform action '{action}' on scope '{scope}', however the current"
-        " tenant"
-        f" '{tenant}' is not authorized to access linked subscription '{subscription}'.",
-        front_door=True,
+        f"The client has permission to perform action '{action}' on scope '{scope}', however the current "
+        f"tenant '{tenant}' is not authorized to access linked subscription '{subscription}'.",
     )
 
 
 def linked_scope_invalid(
     client: str, oid: str, action: str, linked_action: str, linked_scope: str
 ) -> Refusal:
-    return Refusal(
+    return _front_door(
         403,
         "LinkedAuthorizationFailed",
-        f"The client '{client}' with object id '{oid}' has permission to perform action '{action}'; however,"
-        " it does"
-        f" not have permission to perform action(s) '{linked_action}' on the linked scope(s) '{linked_scope}'"
-        " (respectively) or the linked scope(s) are invalid.",
-        front_door=True,
+        f"The client '{client}' with object id '{oid}' has permission to perform action '{action}'; however, "
+        f"it does not have permission to perform action(s) '{linked_action}' on the linked scope(s) "
+        f"'{linked_scope}' (respectively) or the linked scope(s) are invalid.",
     )
 
 
 def missing_api_version() -> Refusal:
-    return Refusal(
+    return _front_door(
         400,
         "MissingApiVersionParameter",
         "The api-version query parameter (?api-version=) is required for all requests.",
-        front_door=True,
     )
 
 
 def no_registered_provider(
     location: str, version: str, kind: str, versions: Sequence[str], locations: Sequence[str]
 ) -> Refusal:
-    return Refusal(
+    return _front_door(
         400,
         "NoRegisteredProviderFound",
-        f"No registered resource provider found for location '{location}' and API version '{version}' for"
-        " type"
-        f" '{kind}'. The supported api-versions are '{', '.join(versions)}'. The supported locations are"
-        f" '{', '.join(locations)}'.",
-        front_door=True,
+        f"No registered resource provider found for location '{location}' and API version '{version}' for "
+        f"type '{kind}'. The supported api-versions are '{', '.join(versions)}'. The supported locations are "
+        f"'{', '.join(locations)}'.",
     )
 
 
 def location_not_available(location: str, kind: str, locations: Sequence[str]) -> Refusal:
     """PUT of a resource in a location that its type does not have (recorded, 2022-03-01)."""
-    return Refusal(
+    return _front_door(
         400,
         "LocationNotAvailableForResourceType",
         f"The provided location '{location}' is not available for resource type '{kind}'. List of available"
         f" regions for the resource type is '{','.join(locations)}'.",
-        front_door=True,
     )
 
 
 def invalid_resource_location(name: str, location: str, group: str, wanted: str) -> Refusal:
     """PUT of an existing resource with another location (ARM's own text, quoted in many issues)."""
-    return Refusal(
+    return _front_door(
         409,
         "InvalidResourceLocation",
         f"The resource '{name}' already exists in location '{location}' in resource group '{group}'. A"
         f" resource with the same name cannot be created in location '{wanted}'. Please select a new resource"
         " name.",
-        front_door=True,
     )
 
 
 def invalid_content(parser_text: str) -> Refusal:
-    return Refusal(
+    return _front_door(
         400,
         "InvalidRequestContent",
         f"The request content was invalid and could not be deserialized: '{parser_text}'.",
-        front_door=True,
     )
 
 
 def content_too_large(limit: int) -> Refusal:
     """Assumed: ARM's own limit is 4 MiB, the text is ours."""
-    return Refusal(
+    return _front_door(
         413,
         "RequestContentTooLarge",
         f"The request content exceeds the maximum size of '{limit}' bytes.",
-        front_door=True,
     )
 
 
 def throttled(subscription: str, operation: str, seconds: int) -> Refusal:
-    return Refusal(
+    return _front_door(
         429,
         "SubscriptionRequestsThrottled",
-        f"Number of requests for subscription '{subscription}' and operation '{operation}' exceeded the"
-        " backend"
-        f" storage limit. Please try again after '{seconds}' seconds.",
-        front_door=True,
+        f"Number of requests for subscription '{subscription}' and operation '{operation}' exceeded the "
+        f"backend storage limit. Please try again after '{seconds}' seconds.",
         headers={"Retry-After": str(seconds), "Connection": "close"},
     )
 
 
 def nested_resources_exist(ids: Sequence[str]) -> Refusal:
     listed = ",".join(ids)
-    return Refusal(
+    return _front_door(
         409,
         "CannotDeleteResource",
-        "Cannot delete resource while nested resources exist. Some existing nested resource IDs include:"
-        f" '{listed}'."
-        " Please delete all nested resources before deleting this resource.",
-        front_door=True,
+        "Cannot delete resource while nested resources exist. Some existing nested resource IDs include: "
+        f"'{listed}'. Please delete all nested resources before deleting this resource.",
     )
 
 
 def not_modelled(gap: str) -> Refusal:
     """Not ARM's: says loudly what this emulator leaves out."""
-    return Refusal(501, "EmulatorGap", f"The emulator does not model {gap}.", front_door=True)
+    return _front_door(501, "EmulatorGap", f"The emulator does not model {gap}.")
 
 
 def location_required() -> Refusal:
     """PUT of a new resource group without a location (documented by ARM)."""
-    return Refusal(
-        400, "LocationRequired", "The location property is required for this definition.", front_door=True
-    )
+    return _front_door(400, "LocationRequired", "The location property is required for this definition.")
 
 
 def unsupported_media_type(found: str) -> Refusal:
     """Assumed: a body in another format than JSON."""
-    return Refusal(
+    return _front_door(
         415,
         "UnsupportedMediaType",
         f"The content media type '{found or '<null>'}' is not supported."
         " Only 'application/json' is supported.",
-        front_door=True,
     )
 
 
 def gateway_timeout() -> Refusal:
     """The provider took longer than the front door waits; what was asked may have happened (recorded)."""
-    return Refusal(
+    return _front_door(
         504,
         "GatewayTimeout",
         "The gateway did not receive a response from 'Microsoft.CognitiveServices' within the specified time"
         " period.",
-        front_door=True,
         headers={"x-ms-failure-cause": "service"},
     )
 
 
 def state_unwritable(text: str) -> Refusal:
     """Not ARM's: the emulator's own file cannot be written."""
-    return Refusal(507, "EmulatorState", text, front_door=True)
+    return _front_door(507, "EmulatorState", text)
 
 
 def stranger(text: str) -> Refusal:
     """Not ARM's: a request that this machine's own programs would not send (403)."""
-    return Refusal(403, "EmulatorStranger", text, front_door=True)
+    return _front_door(403, "EmulatorStranger", text)

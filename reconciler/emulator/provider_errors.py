@@ -31,9 +31,8 @@ def not_terminal(resource_id: str) -> Refusal:
     return Refusal(
         409,
         "RequestConflict",
-        f"Cannot modify resource with id '{resource_id}' because the resource entity provisioning state is"
-        " not"
-        " terminal. Please wait for the provisioning state to become terminal and then retry the request.",
+        f"Cannot modify resource with id '{resource_id}' because the resource entity provisioning state is "
+        "not terminal. Please wait for the provisioning state to become terminal and then retry the request.",
     )
 
 
@@ -52,9 +51,8 @@ def sku_missing() -> Refusal:
 
 def scale_settings_refused() -> Refusal:
     return invalid_properties(
-        "The scale settings of account deployment is deprecated since API version '2023-05-01', please use"
-        " 'sku'"
-        " instead."
+        "The scale settings of account deployment is deprecated since API version '2023-05-01', please use "
+        "'sku' instead."
     )
 
 
@@ -87,9 +85,8 @@ def model_retired(name: str) -> Refusal:
     return Refusal(
         400,
         "DeploymentModelNotSupported",
-        f"Creating account deployment is not supported by the model '{name}'. This is usually because there"
-        " are better"
-        " models available for the similar functionality.",
+        f"Creating account deployment is not supported by the model '{name}'. This is usually because there "
+        "are better models available for the similar functionality.",
     )
 
 
@@ -107,9 +104,8 @@ def model_deprecating(publisher: str, model_format: str, name: str, version: str
     return Refusal(
         400,
         "ServiceModelDeprecating",
-        f"The model '{front}Format:{model_format},Name:{name},Version:{version}' is in deprecating state and"
-        " cannot be"
-        " used for new deployments.",
+        f"The model '{front}Format:{model_format},Name:{name},Version:{version}' is in deprecating state and "
+        "cannot be used for new deployments.",
     )
 
 
@@ -117,9 +113,8 @@ def capacity_out_of_range(capacity: int, minimum: int, maximum: int) -> Refusal:
     return Refusal(
         400,
         "InvalidCapacity",
-        f"The specified capacity '{capacity}' of account deployment should be at least {minimum} and no more"
-        " than"
-        f" {maximum}.",
+        f"The specified capacity '{capacity}' of account deployment should be at least {minimum} and no more "
+        f"than {maximum}.",
     )
 
 
@@ -128,9 +123,8 @@ def capacity_off_step(capacity: int, minimum: int, maximum: int, step: int) -> R
     return Refusal(
         400,
         "InvalidCapacity",
-        f"The specified capacity '{capacity}' of account deployment should be at least {minimum} and no more"
-        " than"
-        f" {maximum}, in increments of {step}.",
+        f"The specified capacity '{capacity}' of account deployment should be at least {minimum} and no more "
+        f"than {maximum}, in increments of {step}.",
     )
 
 
@@ -152,11 +146,9 @@ def insufficient_quota(needed: int, label: str, used: int, limit: int) -> Refusa
     return Refusal(
         400,
         "InsufficientQuota",
-        f"This operation require {needed} new capacity in quota {label}, which is bigger than the current"
-        " available"
-        f" capacity {limit - used}. The current quota usage is {used} and the quota limit is {limit} for"
-        " quota"
-        f" {label}.",
+        f"This operation require {needed} new capacity in quota {label}, which is bigger than the current "
+        f"available capacity {limit - used}. The current quota usage is {used} and the quota limit is "
+        f"{limit} for quota {label}.",
     )
 
 
@@ -181,9 +173,8 @@ def invalid_name() -> Refusal:
     return Refusal(
         400,
         "InvalidResourceName",
-        "The resource name is invalid. Resource name can only include alphanumeric characters, underscores"
-        " and"
-        " hyphens; Resource name only allows 2 to 64 characters.",
+        "The resource name is invalid. Resource name can only include alphanumeric characters, underscores "
+        "and hyphens; Resource name only allows 2 to 64 characters.",
     )
 
 
@@ -191,11 +182,9 @@ def soft_deleted(account_id: str) -> Refusal:
     return Refusal(
         409,
         "FlagMustBeSetForRestore",
-        f"An existing resource with ID '{account_id}' has been soft-deleted. To restore the resource, you"
-        " must specify"
-        " 'restore' to be 'true' in the property. If you don't want to restore existing resource, please"
-        " purge it"
-        " first.",
+        f"An existing resource with ID '{account_id}' has been soft-deleted. To restore the resource, you "
+        "must specify 'restore' to be 'true' in the property. If you don't want to restore existing "
+        "resource, please purge it first.",
     )
 
 

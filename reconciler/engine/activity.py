@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.platform import Activity
 from reconciler.domain.state import ObservedState
-from reconciler.engine.ports import Platform
+from reconciler.engine.ports import ActivityLog
 from reconciler.errors import ArmError, ArmRejected, CredentialError
 from reconciler.plan.drift import Unverified
 from reconciler.plan.evidence import KEPT
@@ -18,7 +18,7 @@ from reconciler.plan.expiry import expiries, may_have_expired
 
 
 async def read_activity(
-    subscriptions: Iterable[str], api: Platform, *, now: datetime, parallelism: int = 32
+    subscriptions: Iterable[str], api: ActivityLog, *, now: datetime, parallelism: int = 32
 ) -> Mapping[str, Activity | Unverified]:
     """The last 90 days of each subscription's log, one logical request for each.
 
@@ -40,7 +40,7 @@ async def read_activity(
 
 
 async def with_expiries(
-    desired: DesiredState, observed: ObservedState, api: Platform, *, now: datetime, parallelism: int = 32
+    desired: DesiredState, observed: ObservedState, api: ActivityLog, *, now: datetime, parallelism: int = 32
 ) -> ObservedState:
     """`observed` with what the log proves of declared deployments that are not there and may have expired.
 

@@ -25,7 +25,7 @@ class Explorable(Arm, Subscriptions, Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class DiscoveryScope:
     """Where to look: these accounts, and all of these subscriptions; neither is everything readable.
 
     `resource_group` keeps only the accounts of groups of that name.
@@ -45,7 +45,7 @@ class Discovered:
     unreadable: tuple[str, ...] = ()
 
 
-async def discover(wanted: Wanted, api: Explorable, *, parallelism: int = 32) -> Discovered:
+async def discover(wanted: DiscoveryScope, api: Explorable, *, parallelism: int = 32) -> Discovered:
     """Look everywhere that is wanted. Raises only where not even the subscriptions can be listed."""
     gate = asyncio.Semaphore(parallelism)
     known: dict[str, ObservedSubscription] = {}
@@ -73,7 +73,7 @@ async def _subscriptions(api: Subscriptions) -> tuple[ObservedSubscription, ...]
 
 
 async def _accounts(
-    subscriptions: Iterable[str], wanted: Wanted, api: Explorable, gate: asyncio.Semaphore
+    subscriptions: Iterable[str], wanted: DiscoveryScope, api: Explorable, gate: asyncio.Semaphore
 ) -> tuple[list[AccountId], tuple[str, ...]]:
     """The wanted accounts of subscriptions, and a sentence for each that cannot be listed."""
     group = wanted.resource_group

@@ -27,6 +27,7 @@ __all__ = [
     "Accepted",
     "AccountContents",
     "AccountFacts",
+    "ActivityLog",
     "Arm",
     "Deferred",
     "DeploymentsApi",
@@ -159,8 +160,8 @@ class Subscriptions(Protocol):
         ...
 
 
-class Platform(Protocol):
-    """What ARM knows beside accounts and deployments; each verb only reads."""
+class ActivityLog(Protocol):
+    """Who did what."""
 
     async def list_activity(self, subscription: str, since: datetime, until: datetime) -> Activity:
         """What was done to Cognitive Services resources of a subscription between two times, newest first.
@@ -168,6 +169,10 @@ class Platform(Protocol):
         Bounded: a log with more events than are read comes back as not `complete`. ARM keeps 90 days.
         """
         ...
+
+
+class Platform(ActivityLog, Protocol):
+    """What ARM knows beside accounts and deployments; each verb only reads."""
 
     async def list_capacities(self, subscription: str, model: ModelRef) -> tuple[ModelCapacity, ...]:
         """How much of one model version can be had, by region and SKU. `model.version` must be set."""

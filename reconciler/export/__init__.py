@@ -6,17 +6,17 @@ not say is made up: it is a comment, and where a manifest needs it, a placeholde
 
 from __future__ import annotations
 
-from reconciler.export.estate import Estate, Found, FoundAccount, Origin, observed_estate
+from reconciler.export.estate import Estate, EstateOrigin, Found, FoundAccount, observed_estate
 from reconciler.export.review import Exported, manifests_of
 from reconciler.export.sheets import Page
 from reconciler.export.sources.given import Setting
 
 __all__ = [
     "Estate",
+    "EstateOrigin",
     "Exported",
     "Found",
     "FoundAccount",
-    "Origin",
     "Page",
     "Setting",
     "manifests_of",

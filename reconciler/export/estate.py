@@ -15,7 +15,7 @@ from reconciler.domain.ids import AccountId
 from reconciler.domain.state import Listed, ObservedDeployment, ObservedSubscription, Reading
 
 
-class Origin(StrEnum):
+class EstateOrigin(StrEnum):
     """Where an estate was read, which decides what may be concluded from it."""
 
     ARM = "ARM"
@@ -31,7 +31,7 @@ class Origin(StrEnum):
     @property
     def existing(self) -> bool:
         """Whether what was read is known to exist; a template only says what somebody wants."""
-        return self in {Origin.ARM, Origin.LISTING, Origin.TERRAFORM_STATE}
+        return self in {EstateOrigin.ARM, EstateOrigin.LISTING, EstateOrigin.TERRAFORM_STATE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ class Estate:
     `left_out` has one sentence for each thing that the source declares and that is not among `accounts`.
     """
 
-    origin: Origin
+    origin: EstateOrigin
     cloud: str | None = None
     accounts: tuple[FoundAccount, ...] = ()
     subscriptions: Mapping[str, ObservedSubscription] = field(default_factory=dict)
@@ -112,7 +112,7 @@ def observed_estate(
                 )
             )
     return Estate(
-        origin=Origin.ARM,
+        origin=EstateOrigin.ARM,
         cloud=cloud,
         accounts=tuple(accounts),
         subscriptions=subscriptions,

@@ -24,7 +24,7 @@ from reconciler.manifest.fleet import LOWERABLE
 from reconciler.manifest.parse import parse
 from reconciler.manifest.resolve import resolve
 from reconciler.manifest.rules import CODES, check
-from reconciler.manifest.source import Document
+from reconciler.manifest.source import SourceDocument
 from reconciler.manifest.structure import STRUCTURAL
 
 _ROUNDS: Final = 8
@@ -167,7 +167,9 @@ def _found(review: _Review, *, share: bool) -> tuple[Diagnostic, ...]:
     forbidden = [decode(page.file, page.text.encode())[1] for page in written]
     composed = [(page.file, compose(page.file, page.text)) for page in written]
     documents = [
-        Document(file=file, index=number, root=root) for file, one in composed for number, root in one.roots
+        SourceDocument(file=file, index=number, root=root)
+        for file, one in composed
+        for number, root in one.roots
     ]
     manifests, misread = parse(documents, known_rules=CODES)
     resolved = resolve(manifests)

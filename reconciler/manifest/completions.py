@@ -16,8 +16,8 @@ def completed(schema: dict[str, Any], catalogue: Catalogue) -> dict[str, Any]:
     names = catalogue.models()
     versions = sorted({version for name in names for version in catalogue.versions(name)})
     definitions = schema["$defs"]
-    _offer(definitions["Model"]["properties"]["name"], names)
-    _offer(definitions["Model"]["properties"]["version"], versions)
+    _offer(definitions["ModelEntry"]["properties"]["name"], names)
+    _offer(definitions["ModelEntry"]["properties"]["version"], versions)
     _offer(definitions["AccountEntry"]["properties"]["region"], [one.name for one in catalogue.regions()])
     return schema
 

@@ -133,14 +133,14 @@ def deployment(name: str, said: Declared, home: Home, provenance: Provenance) ->
 
 def _spec(entry: written.Entry, source: SourceAccount | None) -> DeploymentSpec:
     return DeploymentSpec(
-        model=_model(entry.model or written.Model(), source),
-        sku=_sku(entry.sku or written.Sku()),
+        model=_model(entry.model or written.ModelEntry(), source),
+        sku=_sku(entry.sku or written.SkuEntry()),
         tags=UNSET if entry.tags is None else entry.tags,
         settings=_settings(entry),
     )
 
 
-def _model(model: written.Model, source: SourceAccount | None) -> ModelRef:
+def _model(model: written.ModelEntry, source: SourceAccount | None) -> ModelRef:
     return ModelRef(
         name=model.name or "",
         format=model.format or _DEFAULT_FORMAT,
@@ -150,7 +150,7 @@ def _model(model: written.Model, source: SourceAccount | None) -> ModelRef:
     )
 
 
-def _sku(sku: written.Sku) -> Sku:
+def _sku(sku: written.SkuEntry) -> Sku:
     name = SkuName(sku.name or "")
     return Sku(
         name=name,
@@ -177,7 +177,7 @@ def _stated_properties(entry: written.Entry) -> tuple[str, ...]:
     return tuple(name for name in names if name != "extraProperties")
 
 
-def _lifecycle(stated: written.Lifecycle | None) -> Lifecycle:
+def _lifecycle(stated: written.LifecycleEntry | None) -> Lifecycle:
     if stated is None:
         return _NO_LIFECYCLE
     ignored = (path.removeprefix("extraProperties.") for path in stated.ignore_changes or ())
@@ -192,7 +192,7 @@ def _lifecycle(stated: written.Lifecycle | None) -> Lifecycle:
     )
 
 
-def _workload(stated: written.Workload | None) -> Workload | None:
+def _workload(stated: written.WorkloadEntry | None) -> Workload | None:
     if stated is None:
         return None
     return Workload(

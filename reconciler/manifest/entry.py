@@ -73,7 +73,7 @@ def _source(value: object) -> object:
         ) from None
     if not is_guid(account.subscription):
         raise scalars.invalid(
-            f"{described(account.subscription)} in this id is no GUID", "copy the id from ARM"
+            f"{described(account.subscription)} in this id is not a GUID", "copy the id from ARM"
         )
     parts = {
         "subscription": account.subscription,
@@ -92,10 +92,10 @@ def _ignorable(value: object) -> object:
         return value
     near = scalars.nearest(path, IGNORABLE)
     fix = f"did you mean {near}?" if near else "write a path such as sku.capacity, model.version or tags.team"
-    raise scalars.invalid(f"{described(value)} is no field that changes could be ignored of", fix)
+    raise scalars.invalid(f"{described(value)} is not a field whose changes can be ignored", fix)
 
 
-class Source(Strict):
+class SourceEntry(Strict):
     """The account in which a fine-tuned model was made."""
 
     subscription: Name = Field(description="Alias from the Fleet, or the subscription's GUID.")
@@ -105,10 +105,10 @@ class Source(Strict):
     ] = Field(description="Name of the source account.")
 
 
-SourceOrId = Annotated[Source, BeforeValidator(_source, json_schema_input_type=Source | str)]
+SourceOrId = Annotated[SourceEntry, BeforeValidator(_source, json_schema_input_type=SourceEntry | str)]
 
 
-class Model(Strict):
+class ModelEntry(Strict):
     """Which model is deployed."""
 
     name: Name | None = stated(
@@ -120,7 +120,7 @@ class Model(Strict):
     source: SourceOrId | None = stated("model.source")
 
 
-class Sku(Strict):
+class SkuEntry(Strict):
     """How the deployment is billed, and how much of it there is."""
 
     name: Annotated[str, BeforeValidator(scalars.filled, json_schema_input_type=SkuWord | str)] | None = (
@@ -169,7 +169,7 @@ class ModelProviderData(Strict):
     )
 
 
-class Lifecycle(Strict):
+class LifecycleEntry(Strict):
     """What we may do with the deployment."""
 
     prevent_destroy: Flag | None = Field(
@@ -208,7 +208,7 @@ class Lifecycle(Strict):
     )
 
 
-class Workload(Strict):
+class WorkloadEntry(Strict):
     """The load of an average month, for what paying per token comes to."""
 
     rpm: Amount = Field(description="Requests a minute, averaged over the month.", examples=[20])
@@ -224,10 +224,10 @@ class Workload(Strict):
 class EntryFields(Strict):
     """Everything about a deployment but its name; also what a Fleet's defaults may state."""
 
-    model: Model | None = Field(
+    model: ModelEntry | None = Field(
         default=None, description="The model, its version and, if it is fine-tuned, where from."
     )
-    sku: Sku | None = Field(default=None, description="How it is billed and how much of it there is.")
+    sku: SkuEntry | None = Field(default=None, description="How it is billed and how much of it there is.")
     version_upgrade_option: Nullable[
         Literal["OnceNewDefaultVersionAvailable", "OnceCurrentVersionExpired", "NoAutoUpgrade"]
     ] = stated("versionUpgradeOption")
@@ -241,10 +241,10 @@ class EntryFields(Strict):
     dynamic_throttling_enabled: Flag | None = stated("dynamicThrottlingEnabled")
     model_provider_data: ModelProviderData | None = stated("modelProviderData")
     tags: dict[Words, TagValue] | None = stated("tags", examples=[{"team": "a"}])
-    lifecycle: Lifecycle | None = Field(
+    lifecycle: LifecycleEntry | None = Field(
         default=None, description="What else may be done with it, and what never."
     )
-    workload: Workload | None = Field(
+    workload: WorkloadEntry | None = Field(
         default=None,
         description="Expected load, for `cost` and `plan --cost`. Never sent to ARM.",
     )

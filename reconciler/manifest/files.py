@@ -38,7 +38,7 @@ class Content:
 
 
 @dataclass(slots=True)
-class Found:
+class FoundFiles:
     """What was found below the paths, in order of names."""
 
     contents: list[Content] = field(default_factory=list)
@@ -53,12 +53,14 @@ class _Unfit(Exception):  # noqa: N818 -- becomes a finding at once
         self.finding = (code, message, fix)
 
 
-def find(paths: Sequence[str], *, stdin: TextIO | BinaryIO | None = None, read: ReadBytes = os.read) -> Found:
+def find(
+    paths: Sequence[str], *, stdin: TextIO | BinaryIO | None = None, read: ReadBytes = os.read
+) -> FoundFiles:
     """Read every manifest file at or below `paths`; UsageProblem for a path that does not exist.
 
     `read` is os.read; a test may pass one during which the world changes.
     """
-    found = Found()
+    found = FoundFiles()
     seen: set[tuple[int, int]] = set()
     total = 0
     for path in _candidates(paths, found):
@@ -83,7 +85,7 @@ def find(paths: Sequence[str], *, stdin: TextIO | BinaryIO | None = None, read: 
     return found
 
 
-def _candidates(paths: Sequence[str], found: Found) -> Iterator[Path | None]:
+def _candidates(paths: Sequence[str], found: FoundFiles) -> Iterator[Path | None]:
     """Files to read, folders walked; None is standard input."""
     for given in dict.fromkeys(paths):
         if given == "-":
@@ -104,7 +106,7 @@ def _candidates(paths: Sequence[str], found: Found) -> Iterator[Path | None]:
             yield path
 
 
-def _below(folder: Path, root: Path, found: Found, above: set[str]) -> Iterator[Path]:
+def _below(folder: Path, root: Path, found: FoundFiles, above: set[str]) -> Iterator[Path]:
     """The manifest files of a folder and of those in it; `above` are the real paths that led here."""
     here = os.path.realpath(folder)
     if here in above:
@@ -140,7 +142,7 @@ def _below(folder: Path, root: Path, found: Found, above: set[str]) -> Iterator[
             yield path
 
 
-def _inside(path: Path, root: Path, found: Found) -> bool:
+def _inside(path: Path, root: Path, found: FoundFiles) -> bool:
     """Whether a name stays below the folder that was given; links of other kinds of file do not matter."""
     if not path.is_symlink() or not (path.suffix in _SUFFIXES or path.is_dir()):
         return True
@@ -183,7 +185,7 @@ def _content(path: Path, seen: set[tuple[int, int]], read: ReadBytes) -> bytes |
 
 def _fit(status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise _Unfit("this is no regular file", "pipe it in and name - to read standard input")
+        raise _Unfit("this is not a regular file", "pipe it in and name - to read standard input")
     _sized(status.st_size)
 
 
@@ -235,7 +237,7 @@ def _shown(path: Path | None) -> str:
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
-def _note(found: Found, path: Path | None, code: str, message: str, fix: str) -> None:
+def _note(found: FoundFiles, path: Path | None, code: str, message: str, fix: str) -> None:
     found.findings.append(
         Diagnostic(
             code=code,

@@ -16,7 +16,7 @@ from reconciler.domain.ids import Region, is_guid
 from reconciler.manifest.policies import overruled
 from reconciler.manifest.scalars import nearest
 from reconciler.manifest.schema import FleetDocument, FleetSpec, cause_of
-from reconciler.manifest.source import Document
+from reconciler.manifest.source import SourceDocument
 from reconciler.manifest.structure import STRUCTURAL
 
 # Versions with a deployments type in Azure/bicep-types-az (commit 1f896de2d, 2026-08-20), and the two newer
@@ -40,7 +40,7 @@ LOWERABLE: Final = frozenset({"unknown-field", "api-version", "region-mismatch"}
 """Findings about text that is understood all the same, so that a Fleet may call them less than errors."""
 
 
-def fleet_of(document: Document, typed: FleetDocument) -> Fleet:
+def fleet_of(document: SourceDocument, typed: FleetDocument) -> Fleet:
     """The domain's Fleet of a typed document."""
     spec = typed.spec
     guards, retirement = spec.guards, spec.retirement
@@ -83,7 +83,7 @@ def fleet_of(document: Document, typed: FleetDocument) -> Fleet:
     )
 
 
-def _costs(document: Document, spec: FleetSpec) -> Costs:
+def _costs(document: SourceDocument, spec: FleetSpec) -> Costs:
     stated, silent = spec.costs, Costs()
     if stated is None:
         return silent
@@ -105,7 +105,7 @@ def _costs(document: Document, spec: FleetSpec) -> Costs:
     )
 
 
-def _cost_findings(document: Document, spec: FleetSpec) -> Iterator[Diagnostic]:
+def _cost_findings(document: SourceDocument, spec: FleetSpec) -> Iterator[Diagnostic]:
     """What of the costs cannot be meant: a reservation without region covers nothing, a month has hours."""
     aliases = spec.subscriptions or {}
     if spec.costs and spec.costs.hours_per_month == 0:
@@ -135,7 +135,7 @@ def _cost_findings(document: Document, spec: FleetSpec) -> Iterator[Diagnostic]:
 
 
 def fleet_findings(
-    document: Document, spec: FleetSpec, known_rules: frozenset[str], binding: frozenset[str]
+    document: SourceDocument, spec: FleetSpec, known_rules: frozenset[str], binding: frozenset[str]
 ) -> Iterator[Diagnostic]:
     """What a well-typed Fleet gets wrong. `binding` are the codes that it cannot set severities for."""
     yield from _api_version(document, spec)
@@ -160,11 +160,11 @@ def fleet_findings(
                 document,
                 route,
                 f"`{code}` cannot be `{level}`: it is about text that is not understood",
-                "remove the line, and mend what the rule finds",
+                "remove the line, and fix what the rule finds",
             )
 
 
-def _causes(document: Document, spec: FleetSpec) -> Iterator[Diagnostic]:
+def _causes(document: SourceDocument, spec: FleetSpec) -> Iterator[Diagnostic]:
     first: dict[DriftCause, str] = {}
     for number, word in enumerate(spec.drift or {}):
         cause = cause_of(word)
@@ -183,7 +183,7 @@ def _causes(document: Document, spec: FleetSpec) -> Iterator[Diagnostic]:
             )
 
 
-def _api_version(document: Document, spec: FleetSpec) -> Iterator[Diagnostic]:
+def _api_version(document: SourceDocument, spec: FleetSpec) -> Iterator[Diagnostic]:
     version = spec.api_version
     if version is None or version in STABLE or version in PREVIEWS:
         return
@@ -201,7 +201,7 @@ def _api_version(document: Document, spec: FleetSpec) -> Iterator[Diagnostic]:
     )
 
 
-def _aliases(document: Document, spec: FleetSpec) -> Iterator[Diagnostic]:
+def _aliases(document: SourceDocument, spec: FleetSpec) -> Iterator[Diagnostic]:
     """Two aliases may mean one subscription, but a subscription is in one tenant only."""
     first: dict[str, tuple[str, str]] = {}
     for alias, entry in (spec.subscriptions or {}).items():
@@ -220,7 +220,7 @@ def _aliases(document: Document, spec: FleetSpec) -> Iterator[Diagnostic]:
 
 
 def _wrong(
-    document: Document,
+    document: SourceDocument,
     route: Route,
     message: str,
     fix: str,

@@ -20,7 +20,7 @@ from reconciler.manifest.fleet import fleet_findings, fleet_of
 from reconciler.manifest.policies import PolicyDocument, policy_rules, rule_findings, stated_ids
 from reconciler.manifest.scalars import nearest
 from reconciler.manifest.schema import API_VERSION, KINDS, FleetDocument, SetDocument, TemplateDocument
-from reconciler.manifest.source import Document
+from reconciler.manifest.source import SourceDocument
 from reconciler.manifest.structure import STRUCTURAL
 from reconciler.manifest.tree import Items, Map, Node, Text, described, shortened
 from reconciler.policy.rule import PolicyRule
@@ -30,7 +30,7 @@ from reconciler.policy.rule import PolicyRule
 class RawSet:
     """A set whose header is typed; its entries are as written."""
 
-    document: Document
+    document: SourceDocument
     typed: SetDocument
     layers: tuple[Layer, ...]
 
@@ -59,15 +59,15 @@ class _Gathered:
     findings: list[Diagnostic] = field(default_factory=list)
     complete: bool = True
     fleet: Fleet | None = None
-    fleet_document: Document | None = None
+    fleet_document: SourceDocument | None = None
     defaults: Layer | None = None
     sets: list[RawSet] = field(default_factory=list)
     templates: dict[str, tuple[Layer, ...]] = field(default_factory=dict)
-    template_documents: dict[str, Document] = field(default_factory=dict)
+    template_documents: dict[str, SourceDocument] = field(default_factory=dict)
 
 
 def parse(
-    documents: Sequence[Document],
+    documents: Sequence[SourceDocument],
     *,
     known_rules: frozenset[str] = frozenset(),
     complete: bool = True,
@@ -152,7 +152,7 @@ def _replaced(root: Map, route: Route, value: Text) -> Map:
     return made
 
 
-def entries(document: Document) -> tuple[Layer, ...]:
+def entries(document: SourceDocument) -> tuple[Layer, ...]:
     """The entries below a document's spec, as written; what is no mapping is left out."""
     spec = document.root.get("spec") if isinstance(document.root, Map) else None
     items = spec.get("deployments") if isinstance(spec, Map) else None
@@ -172,7 +172,7 @@ def entry_findings(layer: Layer, model: type[Strict] = Entry) -> tuple[Diagnosti
     return checked(model, tree, lambda route, key: origin.place(route, on_key=key))[1]
 
 
-def _model(document: Document, gathered: _Gathered) -> type[Strict] | None:
+def _model(document: SourceDocument, gathered: _Gathered) -> type[Strict] | None:
     """What a document has to look like, by its kind."""
     root = document.root
     if not isinstance(root, Map):
@@ -192,7 +192,7 @@ def _model(document: Document, gathered: _Gathered) -> type[Strict] | None:
             document, "missing-field", "`kind` is missing", f"{_BEGIN}, or rename the file to _…"
         )
     else:
-        fix = f"did you mean {near}?" if near else "begin the file's name with _ if it is no manifest"
+        fix = f"did you mean {near}?" if near else "begin the file's name with _ if it is not a manifest"
         message = f"unknown kind {described(kind)}; it is {_or(list(KINDS))}"
         found = _finding(document, "unknown-kind", message, fix, ("kind",))
     gathered.findings.append(found)
@@ -202,7 +202,7 @@ def _model(document: Document, gathered: _Gathered) -> type[Strict] | None:
 _BEGIN: Final = f"begin with `apiVersion: {API_VERSION}` and `kind:`"
 
 
-def _gather(gathered: _Gathered, document: Document, model: type[Strict], typed: Strict | None) -> None:
+def _gather(gathered: _Gathered, document: SourceDocument, model: type[Strict], typed: Strict | None) -> None:
     """Put a document where it belongs; of one with a wrong header, check at least the entries."""
     if typed is None and model not in {SetDocument, PolicyDocument}:
         gathered.complete = False
@@ -224,7 +224,7 @@ def _gather(gathered: _Gathered, document: Document, model: type[Strict], typed:
         gathered.findings.extend(entry_findings(layer))
 
 
-def _gather_fleet(gathered: _Gathered, document: Document, typed: Strict | None) -> None:
+def _gather_fleet(gathered: _Gathered, document: SourceDocument, typed: Strict | None) -> None:
     first = gathered.fleet_document
     if first is not None:
         there = Related(message="the first Fleet", place=first.place(("kind",)))
@@ -250,7 +250,9 @@ def _gather_fleet(gathered: _Gathered, document: Document, typed: Strict | None)
         gathered.findings.extend(fleet_findings(document, typed.spec, gathered.known_rules, gathered.binding))
 
 
-def _gather_template(gathered: _Gathered, document: Document, name: str, layers: tuple[Layer, ...]) -> None:
+def _gather_template(
+    gathered: _Gathered, document: SourceDocument, name: str, layers: tuple[Layer, ...]
+) -> None:
     first = gathered.template_documents.get(name)
     gathered.findings.extend(repeated(layers))
     if first is not None:
@@ -298,7 +300,7 @@ def twin(name: str, second: Layer, first: Layer, where: str = "this list") -> Di
 
 
 def _finding(
-    document: Document,
+    document: SourceDocument,
     code: str,
     message: str,
     fix: str,
@@ -319,7 +321,9 @@ def _or(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} or {words[-1]}"
 
 
-def binding_policies(documents: Sequence[Document]) -> tuple[tuple[PolicyRule, ...], tuple[Diagnostic, ...]]:
+def binding_policies(
+    documents: Sequence[SourceDocument],
+) -> tuple[tuple[PolicyRule, ...], tuple[Diagnostic, ...]]:
     """The rules of documents that may be nothing but policies, and what is wrong with those."""
     rules: list[PolicyRule] = []
     findings: list[Diagnostic] = []

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from reconciler.diagnostics import Diagnostic, Related, Route, Severity
 from reconciler.manifest import scalars
 from reconciler.manifest.fields import Glob, Name, Strict, Value, Whole, Words, formed
-from reconciler.manifest.source import Document
+from reconciler.manifest.source import SourceDocument
 from reconciler.manifest.tree import Items, Map, Text, described
 from reconciler.policy.expression import BrokenExpression, compiled
 from reconciler.policy.rule import PREFIX, Exemption, Match, PolicyRule
@@ -192,7 +192,7 @@ _FIELD_OF: Final[Mapping[str, str]] = {
 }
 
 
-def policy_rules(document: Document, typed: PolicyDocument, *, binding: bool) -> Iterator[PolicyRule]:
+def policy_rules(document: SourceDocument, typed: PolicyDocument, *, binding: bool) -> Iterator[PolicyRule]:
     """The rules of a typed document. `binding` ones cannot be changed by any manifest."""
     for number, entry in enumerate(typed.spec.rules):
         match = entry.match or MatchEntry()
@@ -260,12 +260,12 @@ def _expression_findings(rule: PolicyRule) -> Iterator[Diagnostic]:
         )
 
 
-def stated_ids(documents: Sequence[Document]) -> frozenset[str]:
+def stated_ids(documents: Sequence[SourceDocument]) -> frozenset[str]:
     """The codes of all rules that policies state, before anything is typed."""
     return frozenset(PREFIX + str(rule) for document in documents for rule in _ids(document))
 
 
-def _ids(document: Document) -> Iterator[str]:
+def _ids(document: SourceDocument) -> Iterator[str]:
     root = document.root
     if not isinstance(root, Map) or root.get("kind") != "Policy":
         return
@@ -276,7 +276,7 @@ def _ids(document: Document) -> Iterator[str]:
             yield str(rule["id"])
 
 
-def overruled(document: Document, route: Route, code: str) -> Diagnostic:
+def overruled(document: SourceDocument, route: Route, code: str) -> Diagnostic:
     """A Fleet that wants to say how loud a rule of `--policy` is."""
     return Diagnostic(
         code="invalid-value",

@@ -16,7 +16,7 @@ from reconciler.manifest.characters import decode
 from reconciler.manifest.compose import LIBYAML, compose
 from reconciler.manifest.files import find
 from reconciler.manifest.tree import Items, Lines, Map, Node, Text
-from reconciler.manifest.values import Shared, values_of
+from reconciler.manifest.values import SharedValues, values_of
 
 _AT_HAND: Final = 64
 """Files whose places are kept while findings are told; these come file by file, mostly."""
@@ -36,7 +36,7 @@ class SourceFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Document:
+class SourceDocument:
     """One YAML document that is not empty; `index` counts from 0 in its file, empty ones too.
 
     Only the nodes of a `located` one know where they stand; a text is read a second time for that.
@@ -65,11 +65,11 @@ class Sources:
     point into all the same.
     """
 
-    documents: tuple[Document, ...]
+    documents: tuple[SourceDocument, ...]
     files: tuple[SourceFile, ...]
     diagnostics: tuple[Diagnostic, ...]
     complete: bool = True
-    shown: tuple[Document, ...] = ()
+    shown: tuple[SourceDocument, ...] = ()
 
 
 class SourceMap:
@@ -124,7 +124,7 @@ def _walk(root: Node, route: Route) -> tuple[Text | None, Node]:
 def read_documents(paths: Sequence[str], *, stdin: TextIO | BinaryIO | None = None) -> Sources:
     """Read every manifest below `paths` (`-` is `stdin`); UsageProblem for a path that does not exist."""
     found = find(paths, stdin=stdin)
-    shared = Shared()
+    shared = SharedValues()
     read = [_read(item.name, item.content, shared) for item in found.contents]
     findings = (*found.findings, *(one for item in read for one in item.findings))
     if read and not LIBYAML:
@@ -144,9 +144,9 @@ def located(file: SourceFile) -> Mapping[int, Node]:
 
 def amended(read: Sources, texts: Mapping[str, str]) -> Sources:
     """The same sources with other texts in some of their files; only those files are read again."""
-    shared = Shared()
+    shared = SharedValues()
     again = {name: _read(name, text.encode(), shared) for name, text in texts.items()}
-    kept: dict[str, list[Document]] = {file.name: [] for file in read.files}
+    kept: dict[str, list[SourceDocument]] = {file.name: [] for file in read.files}
     for document in read.documents:
         kept[document.file].append(document)
     return Sources(
@@ -169,12 +169,12 @@ class _Read:
     """One file, read; `whole` says that it was understood to its end."""
 
     file: SourceFile
-    documents: tuple[Document, ...]
+    documents: tuple[SourceDocument, ...]
     findings: tuple[Diagnostic, ...]
     whole: bool
 
 
-def _read(name: str, content: bytes, shared: Shared | None = None) -> _Read:
+def _read(name: str, content: bytes, shared: SharedValues | None = None) -> _Read:
     """What is in a file; the places of its values are not kept where it may share values with others."""
     text, forbidden = decode(name, content)
     file = SourceFile(name=name, digest=hashlib.sha256(content).digest(), lines=Lines(text))
@@ -182,12 +182,14 @@ def _read(name: str, content: bytes, shared: Shared | None = None) -> _Read:
         return _Read(file=file, documents=(), findings=(forbidden,), whole=False)
     values = None if shared is None else values_of(text, shared)
     if values is not None:
-        documents = tuple(Document(file=name, index=n, root=root) for n, root in values)
+        documents = tuple(SourceDocument(file=name, index=n, root=root) for n, root in values)
         return _Read(file=file, documents=documents, findings=(), whole=True)
     composed = compose(name, text)
     return _Read(
         file=file,
-        documents=tuple(Document(file=name, index=n, root=root, located=True) for n, root in composed.roots),
+        documents=tuple(
+            SourceDocument(file=name, index=n, root=root, located=True) for n, root in composed.roots
+        ),
         findings=composed.findings,
         whole=composed.whole,
     )

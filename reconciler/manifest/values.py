@@ -17,7 +17,7 @@ from reconciler.manifest.tree import Items, Map, Node, Text
 _ODD_WORDS: Final = frozenset({"=", "<<"})
 
 
-class Shared:
+class SharedValues:
     """The scalars and mappings of all texts that are read together."""
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class Shared:
         return self.maps.setdefault(tuple(map(id, (*node, *node.values()))), node)
 
 
-def values_of(text: str, shared: Shared) -> tuple[tuple[int, Node], ...] | None:
+def values_of(text: str, shared: SharedValues) -> tuple[tuple[int, Node], ...] | None:
     """The non-empty documents of a text, each with its number; None where anything about it is odd."""
     scanner = FASTEST(text)
     try:
@@ -53,7 +53,7 @@ def values_of(text: str, shared: Shared) -> tuple[tuple[int, Node], ...] | None:
 
 
 # One loop, for it is there to save a call for each of a million events.
-def _read(get_event: Any, shared: Shared) -> tuple[tuple[int, Node], ...] | None:  # noqa: ANN401
+def _read(get_event: Any, shared: SharedValues) -> tuple[tuple[int, Node], ...] | None:  # noqa: ANN401
     scalar, mapping, sequence, document = (
         yaml.ScalarEvent,
         yaml.MappingStartEvent,

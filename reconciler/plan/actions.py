@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from reconciler.domain.deployment import DesiredDeployment, JsonObject, JsonValue
 from reconciler.domain.ids import DeploymentId, Region
@@ -52,6 +52,7 @@ class Reason(StrEnum):
     STILL_REFERENCED = "still-referenced"
     MODEL_MIGRATION = "model-migration"
     MODEL_CHANGE_REFUSED = "model-change-refused"
+    MODELS_UNREADABLE = "models-unreadable"
     NO_FLEET = "no-fleet"
     EXPIRED = "expired"
     STALE = "stale"
@@ -180,11 +181,18 @@ Writing = Create | Update | Replace | Delete | Adopt
 Working = Writing | Wait
 """What a run carries out; a wait sends nothing."""
 
-KIND: dict[type[Action], str] = {
-    one: one.kind for one in (Create, Update, Replace, Delete, Adopt, Wait, Keep, Blocked)
-}
+KINDS: Final = tuple(one.kind for one in (Create, Update, Replace, Delete, Adopt, Wait, Keep, Blocked))
 
 
-def kind_of(action: Action) -> str:
-    """The action's name in plans and reports."""
-    return action.kind
+def blocked_instead(action: Action, reason: Reason, explanation: str, fix: str) -> Blocked:
+    """What an action becomes that must not be done; what it would have changed stays to be seen."""
+    return Blocked(
+        id=action.id,
+        region=action.region,
+        reason=reason,
+        explanation=explanation,
+        fix=fix,
+        changes=action.changes,
+        desired=action.desired,
+        observed=action.observed,
+    )

@@ -9,24 +9,24 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from reconciler.domain.state import ObservedState
-from reconciler.plan.actions import Action, Create, Reason, Replace, Update
-from reconciler.plan.availability import Availability, Finding, Writable
+from reconciler.plan.actions import Action, Create, Reason, Replace, Update, blocked_instead
+from reconciler.plan.availability import Finding, RegionalOffers, Writable
 from reconciler.plan.hosting import hosting_notes
 from reconciler.plan.migration import in_legal_order
 from reconciler.plan.references import reference_findings
-from reconciler.plan.terms import Hindrance, blocked
+from reconciler.plan.terms import Hindrance
 
 
 def admitted(actions: Iterable[Action], observed: ObservedState) -> list[Action]:
     """`actions`, less the writes of which ARM's own lists say that they would be refused."""
-    availability = Availability(observed)
+    availability = RegionalOffers(observed)
     return [
         _judged(action, observed, availability) if isinstance(action, Create | Update | Replace) else action
         for action in actions
     ]
 
 
-def _judged(action: Writable, observed: ObservedState, availability: Availability) -> Action:
+def _judged(action: Writable, observed: ObservedState, availability: RegionalOffers) -> Action:
     migration: list[Finding] = []
     if isinstance(action, Update) and len(action.writes) > 1:
         ordered = in_legal_order(action, availability)
@@ -48,14 +48,11 @@ def _judged(action: Writable, observed: ObservedState, availability: Availabilit
     if not hindrances:
         notes = [found for found in findings if isinstance(found, str)]
         return replace(action, explanation="; ".join(filter(None, (action.explanation, *notes))))
-    return blocked(
-        action.desired,
+    return blocked_instead(
+        action,
         hindrances[0].reason,
         "; ".join(one.explanation for one in hindrances),
         "; ".join(one.fix for one in hindrances),
-        region=action.region,
-        observed=action.observed,
-        changes=action.changes,
     )
 
 

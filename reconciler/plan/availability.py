@@ -47,7 +47,7 @@ class _Wanted:
         return base.version if base else self.model.version
 
 
-class Availability:
+class RegionalOffers:
     """The offers of an observation by region and model; one judgement per distinct wish."""
 
     def __init__(self, observed: ObservedState) -> None:

@@ -25,6 +25,7 @@ from reconciler.domain.json_values import (
 )
 from reconciler.domain.marks import FLEET_TAG, MODEL_TAG, REMOVAL_TAG, SPEC_TAG
 from reconciler.domain.state import ObservedDeployment
+from reconciler.plan.ownership import mark_of
 
 _ROOT: Final = read_only()
 _PROPERTIES: Final = read_only("properties")
@@ -236,6 +237,21 @@ def _one_source(there: JsonObject, wanted: JsonObject) -> tuple[JsonObject, Json
 
 def _source_in(body: JsonObject) -> JsonValue:
     return next((value for path in _SOURCES if (value := at(body, path))), None)
+
+
+def unfinished(body: JsonObject, observed: ObservedDeployment) -> JsonObject:
+    """`body` as the first of two writes, with the spec mark that is there.
+
+    A run that is cut short then leaves a manifest that is still to be applied, and nobody is said to have
+    changed anything.
+    """
+    tags, there = body.get("tags"), mark_of(observed)
+    kept = {
+        name: there if name.lower() == SPEC_TAG else value
+        for name, value in (tags if isinstance(tags, Mapping) else {}).items()
+        if there is not None or name.lower() != SPEC_TAG
+    }
+    return {**body, "tags": kept}
 
 
 def _marked(body: JsonObject, desired: DesiredDeployment, mark: str) -> JsonObject:

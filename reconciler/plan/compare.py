@@ -249,7 +249,9 @@ def _known(pair: Pair, region: Region, terms: Terms) -> Action:
         fix = "enable it in Azure, or delete it; then run again"
         return _blocked(pair, region, Reason.DISABLED_STATE, explanation, fix)
     if state == "canceled":
-        explanation = "its last operation was cancelled, so it has not converged; the declared is sent again"
+        explanation = (
+            "its last operation was cancelled, so it has not converged; what is declared is sent again"
+        )
         return _change(pair, region, terms, explanation, settled_badly=True)
     if not pair.changes:
         return _keep(pair, region)
@@ -291,7 +293,9 @@ def _change(
 ) -> Action:
     unclaimed = whose(pair.observed, pair.mark) in {Whose.NOBODYS, Whose.NAMESAKE}
     action: Action
-    if forbids_model_change(pair):
+    if pair.mover is Mover.UNTOLD:
+        action = _blocked(pair, region, Reason.MODELS_UNREADABLE, *_untold(pair))
+    elif forbids_model_change(pair):
         action = _blocked(pair, region, Reason.MODEL_CHANGE_REFUSED, *_REFUSED_CHANGE)
     elif fixed_paths(pair.desired, pair.observed.sku, pair.changes):
         action = replacement(pair, region, terms)
@@ -300,6 +304,21 @@ def _change(
     else:
         action = _update(pair, region)
     return replace(action, explanation="; ".join(filter(None, (action.explanation, explanation))))
+
+
+def _untold(pair: Pair) -> tuple[str, str]:
+    running = f"{pair.observed.model_name} {pair.observed.model_version}"
+    why = (
+        f"it runs {running}, and ARM's list of models, which tells whether the service moved it there, could "
+        "not be read"
+    )
+    return why, _READ_MODELS
+
+
+_READ_MODELS = (
+    "run again when ARM answers, or give this identity Microsoft.CognitiveServices/locations/models/read on "
+    "the subscription; or declare the model that runs"
+)
 
 
 _REFUSED_CHANGE = (
@@ -354,7 +373,7 @@ def _remarks(pair: Pair, writes: int) -> Iterator[str]:
         yield "ARM refuses a new size and another model in one write, so there are two"
     yield from _who_moved_it(pair)
     if only_marks(pair.changes) and pair.desired.spec.model.source is not None:
-        yield "ARM may not tell a model's source: if that is what changed, it can refuse this write"
+        yield "ARM may not return a model's source: if that is what changed, it can refuse this write"
 
 
 def _who_moved_it(pair: Pair) -> Iterator[str]:

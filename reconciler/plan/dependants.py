@@ -10,14 +10,24 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from reconciler.diagnostics import listing
 from reconciler.domain.deployment import DesiredDeployment, JsonObject, Unset
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.json_values import at
 from reconciler.domain.state import Listed, ObservedState
-from reconciler.plan.actions import Action, Blocked, Create, Delete, Keep, Reason, Replace, Wait
+from reconciler.plan.actions import (
+    Action,
+    Blocked,
+    Create,
+    Delete,
+    Keep,
+    Reason,
+    Replace,
+    Wait,
+    blocked_instead,
+)
 from reconciler.plan.plan import Refusal
-from reconciler.plan.terms import blocked
 
 
 def targets_of(desired: DesiredDeployment) -> tuple[DeploymentId, ...]:
@@ -139,15 +149,12 @@ def _judged(action: Action, models: Mapping[DeploymentId, str]) -> Action:
     lacking = sorted(routed_models(action.writes[-1]) - here) if "routing" in changed else []
     if lacking:
         names = ", ".join(lacking)
-        return blocked(
-            action.desired,
+        return blocked_instead(
+            action,
             Reason.DEPENDENCY_BLOCKED,
             f"a model router needs a deployment of each Claude model it routes to, and {account.name} has "
             f"none of {names}",
             f"declare {names} in {account.name} too, or take it out of routing.models",
-            region=action.region,
-            observed=action.observed,
-            changes=action.changes,
         )
     told = [
         f"{account.name} has no deployment {target.name}, which {field} names: ARM may refuse that"
@@ -172,7 +179,12 @@ def block_dependants(actions: Iterable[Action]) -> list[Action]:
             action = result[name]
             if isinstance(action, Delete | Keep | Wait | Blocked):
                 continue
-            result[name] = _held_back(action.desired, action, target)
+            result[name] = blocked_instead(
+                action,
+                Reason.DEPENDENCY_BLOCKED,
+                f"it names {target.name}, which is not there and is blocked itself",
+                f"see to {target.name} first; or do not name it",
+            )
             if isinstance(action, Create):
                 missing.append(name)
     return list(result.values())
@@ -180,18 +192,6 @@ def block_dependants(actions: Iterable[Action]) -> list[Action]:
 
 def _stays_away(action: Action) -> bool:
     return isinstance(action, Blocked) and action.observed is None
-
-
-def _held_back(desired: DesiredDeployment, action: Action, target: DeploymentId) -> Blocked:
-    return blocked(
-        desired,
-        Reason.DEPENDENCY_BLOCKED,
-        f"it names {target.name}, which is not there and is blocked itself",
-        f"see to {target.name} first; or do not name it",
-        region=action.region,
-        observed=action.observed,
-        changes=action.changes,
-    )
 
 
 def keep_referenced(actions: Iterable[Action], observed: ObservedState) -> list[Action]:
@@ -255,17 +255,13 @@ def _named_after(
 def _still_referenced(
     action: Delete | Replace, by: Mapping[DeploymentId, str], result: Mapping[DeploymentId, Action]
 ) -> Blocked:
-    names = ", ".join(f"{one.name} ({field})" for one, field in sorted(by.items()))
+    names = listing([f"{one.name} ({field})" for one, field in sorted(by.items())])
     what = "deleted" if isinstance(action, Delete) else "replaced"
-    return Blocked(
-        id=action.id,
-        region=action.region,
-        reason=Reason.STILL_REFERENCED,
-        explanation=f"it would be {what} while it is named by {names}",
-        fix="; ".join(_unset(one, field, result.get(one)) for one, field in sorted(by.items())),
-        desired=action.desired,
-        observed=action.observed,
-        changes=action.changes,
+    return blocked_instead(
+        action,
+        Reason.STILL_REFERENCED,
+        f"it would be {what} while it is named by {names}",
+        "; ".join(_unset(one, field, result.get(one)) for one, field in sorted(by.items())),
     )
 
 
@@ -280,20 +276,10 @@ def without_refused(
 ) -> tuple[Action, ...]:
     """`actions` with those blocked that a quota pool has no room for, and what depends on them."""
     why = {one: refusal for refusal in refusals for one in refusal.steps}
-    left = [_no_quota(action, why.get(action.id)) for action in actions]
+    left = [
+        blocked_instead(action, Reason.QUOTA_EXCEEDED, why[action.id].message, why[action.id].fix)
+        if action.id in why and action.writes
+        else action
+        for action in actions
+    ]
     return tuple(keep_referenced(block_dependants(left), observed))
-
-
-def _no_quota(action: Action, refusal: Refusal | None) -> Action:
-    if refusal is None or not action.writes:
-        return action
-    return Blocked(
-        id=action.id,
-        region=action.region,
-        reason=Reason.QUOTA_EXCEEDED,
-        explanation=refusal.message,
-        fix=refusal.fix,
-        desired=action.desired,
-        observed=action.observed,
-        changes=action.changes,
-    )

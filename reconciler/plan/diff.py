@@ -65,7 +65,7 @@ def _between(before: JsonObject, after: JsonObject, path: Path, *, forgetful: bo
             if not silent:
                 yield from _free(here, found, wanted, forgetful=forgetful)
         elif field.path == "model.source":
-            told = next((value for other in SOURCE_FIELDS if (value := at(before, (other,)))), None)
+            told = found or next((value for other in SOURCE_FIELDS if (value := at(before, (other,)))), None)
             if told is not None and not field.agrees(told, wanted):
                 yield _change(here, told, wanted)
         elif not field.agrees(found, wanted):
@@ -104,7 +104,7 @@ def _shared(value: JsonObject, other: JsonObject) -> JsonObject:
     shared: dict[str, JsonValue] = {}
     for name, inner in value.items():
         known, counterpart = spelled.get(name.lower(), ("", None))
-        if not known or empty(inner) or (empty(counterpart) and known):
+        if not known or empty(inner) or empty(counterpart):
             continue
         both = isinstance(inner, Mapping) and isinstance(counterpart, Mapping)
         shared[known] = _shared(inner, counterpart) if both else inner  # type: ignore[arg-type]

@@ -239,7 +239,10 @@ def _changed(
     upgrade = _upgrade(one, there) if mover is Mover.SERVICE else ()
     if fields:
         told = f"the manifest is what was last applied{going}"
-        return _item(there, Cause.CHANGED_OUTSIDE, (*upgrade, *fields), told)
+        if mover is Mover.UNTOLD:
+            told += "; unverified: ARM's list of models could not be read, and the service may have moved it"
+        item = _item(there, Cause.CHANGED_OUTSIDE, (*upgrade, *fields), told)
+        return replace(item, severity=Severity.WARNING) if mover is Mover.UNTOLD else item
     if upgrade:
         running = f"{there.model_name} {there.model_version}"
         forced = upgrade_option(one, there).lower() == NO_AUTO_UPGRADE

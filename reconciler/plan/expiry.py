@@ -13,14 +13,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from reconciler.catalogue.load import catalogue
+from reconciler.diagnostics import counted
 from reconciler.domain.deployment import DesiredDeployment
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.platform import Activity, ActivityEvent
 from reconciler.domain.state import Expiry, Listed, ObservedState
-from reconciler.plan.actions import Action, Create, Reason
+from reconciler.plan.actions import Action, Create, Reason, blocked_instead
 from reconciler.plan.dependants import with_needed
-from reconciler.plan.terms import Terms, blocked
+from reconciler.plan.terms import Terms
 
 _DEVELOPER = "DeveloperTier"
 
@@ -29,9 +30,9 @@ def lifetime_of(one: DesiredDeployment) -> tuple[timedelta, str]:
     """How long such a deployment lives without requests, and that in words; for one that `expires`."""
     if one.spec.sku.name.name == _DEVELOPER:
         hours = catalogue().limit("developer-tier-lifetime-hours").value
-        return timedelta(hours=hours), f"{hours} hours after their creation"
+        return timedelta(hours=hours), f"{counted(hours, 'hour')} after their creation"
     days = catalogue().limit("ft-inactivity-deletion-days").value
-    return timedelta(days=days), f"after {days} days without a request"
+    return timedelta(days=days), f"after {counted(days, 'day')} without a request"
 
 
 def expires(one: DesiredDeployment) -> bool:
@@ -83,14 +84,13 @@ def unless_expired(create: Create, terms: Terms) -> Action:
     if not expiry.written:
         told = f"unverified: whether it was there before and has expired ({expiry.problem})"
         return replace(create, explanation=told)
-    return blocked(
-        one,
+    return blocked_instead(
+        create,
         Reason.EXPIRED,
         f"it was written at {expiry.written[:19]}Z, nobody deleted it, and it is not there: the service "
         f"removes such deployments {lifetime_of(one)[1]}",
         "write lifecycle: {recreateExpired: true} to have it made again each time, pass --recreate-expired "
         "to do it once, or remove the entry",
-        region=create.region,
     )
 
 

@@ -44,7 +44,7 @@ REASONS: Mapping[Reason, str] = {
         "deleting its line"
     ),
     Reason.SOURCE_CHANGED: (
-        "The declared source account of a fine-tuned model is not the one that ARM tells. A model's "
+        "The declared source account of a fine-tuned model is not the one that ARM gives. A model's "
         "source is part of the model: see model-changed"
     ),
     Reason.MARK_MISSING: (
@@ -53,7 +53,7 @@ REASONS: Mapping[Reason, str] = {
     ),
     Reason.MARK_OUTDATED: (
         "Nothing differs but our own mark: the manifest says the same in other words, or what it says of "
-        "lifecycle has changed. The mark is written anew"
+        "lifecycle has changed. The mark is written again"
     ),
     Reason.FAILED_STATE: (
         "ARM settled the deployment in state Failed and refuses every PUT until it is deleted. Allow that "
@@ -61,7 +61,7 @@ REASONS: Mapping[Reason, str] = {
     ),
     Reason.CANCELED_STATE: (
         "The last operation on the deployment was cancelled, so it has not converged although its fields "
-        "may be as declared. The declared is sent again"
+        "may be as declared. What is declared is sent again"
     ),
     Reason.DISABLED_STATE: (
         "The service has disabled the deployment; no write is known to end that. See the subscription and "
@@ -75,8 +75,8 @@ REASONS: Mapping[Reason, str] = {
     Reason.IN_SYNC: "What is there is as declared, and its state is Succeeded",
     Reason.AUTO_UPGRADED: (
         "The service moved the deployment to a newer version, or to the successor of its model, as its "
-        "versionUpgradeOption allows. To decide yourself, declare what runs now, with "
-        "versionUpgradeOption: NoAutoUpgrade"
+        "versionUpgradeOption allows, or because a preview has ended. To decide yourself, declare what runs "
+        "now, with versionUpgradeOption: NoAutoUpgrade"
     ),
     Reason.RETAINED: (
         "No manifest declares the deployment, and it stays: its account is prune: never, or its last "
@@ -97,8 +97,8 @@ REASONS: Mapping[Reason, str] = {
     ),
     Reason.ACCOUNT_MISSING: (
         "ARM does not find the account. This program makes deployments, not accounts: create it first, or "
-        "correct the names. An account of another tenant looks the same where its alias names the wrong "
-        "tenant"
+        "correct the names. One that is soft-deleted is named with the commands that restore or purge it. An "
+        "account of another tenant looks the same where its alias names the wrong tenant"
     ),
     Reason.ACCOUNT_UNREADABLE: (
         "The deployments of the account could not be listed to the end, so nothing is concluded about any "
@@ -142,8 +142,9 @@ REASONS: Mapping[Reason, str] = {
         "`reconciler quota` shows who holds it"
     ),
     Reason.DEPENDENCY_BLOCKED: (
-        "The deployment names another one (spillover, parent) that is not there and cannot be made, or "
-        "waits for a write that is not done. See to that one first"
+        "The deployment names another one (spillover, parent) that is not there and cannot be made, waits "
+        "for a write that is not done, or is a model router whose account has no deployment of a Claude "
+        "model that it routes to. See to that one first"
     ),
     Reason.STILL_REFERENCED: (
         "Another deployment names it as its spillover target or parent, and would go on naming it. Un-set "
@@ -157,6 +158,11 @@ REASONS: Mapping[Reason, str] = {
     Reason.MODEL_CHANGE_REFUSED: (
         "The declared model or version is not the one that is there, and lifecycle.modelChange: refuse "
         "forbids to change it. Take that line out, or declare what is there"
+    ),
+    Reason.MODELS_UNREADABLE: (
+        "It runs another model than its manifest states, and ARM's list of models, which tells whether the "
+        "service moved it there, could not be read: it is neither moved back nor replaced. Run again when "
+        "ARM answers, or declare the model that runs"
     ),
     Reason.NO_FLEET: (
         "No manifest declares the deployment, and there is no Fleet document, so nothing is deleted. Add a "
@@ -190,8 +196,8 @@ REFUSALS: Mapping[str, str] = {
     ),
     "max-capacity-reduction": (
         "More PTUs of one quota pool would be given back than the Fleet's "
-        "guards.maxCapacityReductionPercent allows. Given-back PTUs may not be had again. Do it in "
-        "smaller steps, or raise the limit in the Fleet"
+        "guards.maxCapacityReductionPercent allows. PTUs that are given back may not be available "
+        "again. Do it in smaller steps, or raise the limit in the Fleet"
     ),
     "max-monthly-increase": (
         "The plan would raise the monthly cost at list prices by more than the Fleet's "
@@ -232,7 +238,7 @@ ACTIONS: Mapping[str, str] = {
         "every field that changes; what no manifest states is carried over"
     ),
     "replace": (
-        "The change can only be had with a new deployment: the old one is deleted and made anew, with an "
+        "The change needs a new deployment: the old one is deleted and created again, with an "
         "outage between. Only with lifecycle: {replace: allowed}, or --replace-failed for one in state Failed"
     ),
     "delete": (

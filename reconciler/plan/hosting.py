@@ -15,7 +15,7 @@ from reconciler.domain.deployment import JsonObject
 from reconciler.domain.sku import SkuName
 from reconciler.domain.state import Offer
 from reconciler.plan.actions import Create
-from reconciler.plan.availability import Availability, Writable
+from reconciler.plan.availability import RegionalOffers, Writable
 from reconciler.plan.body import writable
 
 
@@ -30,7 +30,7 @@ class _Served:
     source: str
 
 
-def hosting_notes(action: Writable, availability: Availability) -> Iterator[str]:
+def hosting_notes(action: Writable, availability: RegionalOffers) -> Iterator[str]:
     """What to say of a write that changes the version of a model, or the model: nothing for most."""
     if isinstance(action, Create) or not action.writes:
         return

@@ -14,7 +14,7 @@ from reconciler.domain.json_values import put
 from reconciler.domain.marks import is_mark
 from reconciler.domain.sku import SkuName
 from reconciler.plan.actions import FieldChange, Reason
-from reconciler.plan.body import writable
+from reconciler.plan.body import unfinished, writable
 from reconciler.plan.pair import Pair
 
 MODEL_PATHS: Final = frozenset({"model.name", "model.version", "model.source"})
@@ -104,7 +104,7 @@ def writes_for(pair: Pair) -> tuple[JsonObject, ...]:
         return (pair.body,)
     there = writable(pair.observed)
     if "sku.name" in by_path:
-        return ({**pair.body, "sku": there["sku"]}, pair.body)
+        return ({**unfinished(pair.body, pair.observed), "sku": there["sku"]}, pair.body)
     if after < before:
         return (put(there, ("sku", "capacity"), after), pair.body)
-    return (put(pair.body, ("sku", "capacity"), before), pair.body)
+    return (put(unfinished(pair.body, pair.observed), ("sku", "capacity"), before), pair.body)

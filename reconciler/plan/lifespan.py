@@ -19,9 +19,10 @@ from reconciler.domain.ids import DeploymentId, Region
 from reconciler.domain.json_values import at
 from reconciler.domain.sku import SkuName
 from reconciler.domain.state import Listed, ObservedDeployment, ObservedState
+from reconciler.plan.moved import NO_AUTO_UPGRADE
 
 _UPGRADES = {
-    "noautoupgrade": "never",
+    NO_AUTO_UPGRADE: "never",
     "oncecurrentversionexpired": "at retirement",
     "oncenewdefaultversionavailable": "on a new default",
 }
@@ -61,12 +62,15 @@ class Lifespan:
     def upgrade_meaning(self) -> str:
         """When the service moves the deployment to a newer version; brackets: ARM's default, not declared.
 
-        It moves pay-as-you-go deployments only (Microsoft, model retirements).
+        It moves pay-as-you-go deployments only, and previews at their end whatever they say (Microsoft, model
+        retirements, 2026-07-28).
         """
         if self.sku is not None and self.sku.known and not self.sku.pay_as_you_go:
             return "never"
         if self.upgrade is None:
             return f"({_UPGRADES[str(BY_PATH['versionUpgradeOption'].default).lower()]})"
+        if self.stage is Stage.PREVIEW and self.upgrade.lower() == NO_AUTO_UPGRADE:
+            return "at retirement"
         return _UPGRADES.get(self.upgrade.lower(), self.upgrade)
 
     def ends_within(self, days: int) -> bool:

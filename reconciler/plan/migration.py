@@ -16,8 +16,8 @@ from reconciler.domain.json_values import put
 from reconciler.domain.sku import SkuFamily
 from reconciler.domain.state import Offer
 from reconciler.plan.actions import Action, Reason, Update
-from reconciler.plan.availability import Availability, bounds, fits
-from reconciler.plan.body import writable
+from reconciler.plan.availability import RegionalOffers, bounds, fits
+from reconciler.plan.body import unfinished, writable
 from reconciler.plan.plan import Plan
 from reconciler.plan.terms import Hindrance
 
@@ -32,7 +32,7 @@ def lasting(plan: Plan) -> float:
     return _LASTS * max(migrations.values(), default=0)
 
 
-def in_legal_order(action: Update, availability: Availability) -> Update | Hindrance:
+def in_legal_order(action: Update, availability: RegionalOffers) -> Update | Hindrance:
     """`action` with its two writes in an order in which every size is legal, or why there is none.
 
     Sizes that no list tells are taken to be legal.
@@ -52,7 +52,7 @@ def in_legal_order(action: Update, availability: Availability) -> Update | Hindr
         if not size_first:
             return _no_order(change.before, change.after, old, new)
         return _with(action, put(there, _CAPACITY, change.after))
-    return _with(action, put(action.body, _CAPACITY, change.before))
+    return _with(action, put(unfinished(action.body, action.observed), _CAPACITY, change.before))
 
 
 def _migrates(action: Action) -> bool:
@@ -85,14 +85,14 @@ def _no_order(before: int, after: int, old: Sequence[Offer], new: Sequence[Offer
 
 
 def _shared(old: Sequence[Offer], new: Sequence[Offer]) -> str:
-    """The sizes that the first offers of both models have in common."""
-    one, other = bounds(old[0]), bounds(new[0])
+    """The sizes that the first offers of both models have in common; ARM may list the old one no longer."""
+    one, other = bounds((old or new)[0]), bounds(new[0])
     step = math.lcm(one[1], other[1])
     limits = [limit for limit in (one[2], other[2]) if limit is not None]
     first = max(one[0], other[0])
     candidates = range(first, first + step)
-    start = next((size for size in candidates if fits(size, old[0]) and fits(size, new[0])), None)
+    start = next((size for size in candidates if _legal(size, old[:1]) and fits(size, new[0])), None)
     if start is None:
         return "they have no size in common"
     most = f" up to {min(limits)}" if limits else ""
-    return f"both take sizes from {start} in steps of {step}{most}"
+    return f"{'both take' if old else 'the new one takes'} sizes from {start} in steps of {step}{most}"

@@ -6,7 +6,7 @@ declared at all. The service moves pay-as-you-go deployments only (Microsoft, mo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from enum import Enum, auto
@@ -41,12 +41,19 @@ class Mover(Enum):
     """The service upgraded it, as it may."""
     SOMEBODY = auto()
     """Somebody changed the deployment; the service never does so."""
+    UNTOLD = auto()
+    """It is another model, and ARM's list of models, which names the service's successors, was not read."""
     UNKNOWN = auto()
     """No mark tells: it was written by an earlier release, or by nobody of ours."""
 
 
 class Upgrades(Protocol):
     """What is known of the upgrades that the service makes by itself."""
+
+    @property
+    def listed(self) -> bool:
+        """Whether ARM's list of models was read; else the service may have a reason that nobody knows."""
+        ...
 
     def successors(self, name: str, version: str, sku: SkuName) -> frozenset[str]:
         """The models that take the place of a version, by announcement or documentation; lower case."""
@@ -58,6 +65,8 @@ class Upgrades(Protocol):
 
 
 class _NothingKnown:
+    listed = True
+
     def successors(self, name: str, version: str, sku: SkuName) -> frozenset[str]:
         del name, version, sku
         return frozenset()
@@ -86,7 +95,8 @@ def who_moved(
     if not (observed.sku.pay_as_you_go and desired.spec.sku.name.pay_as_you_go):
         return Mover.SOMEBODY  # also where the SKU is to become a provisioned one, which nobody upgrades
     if not _is_upgrade(desired, model.version, observed, observed.sku, upgrades):
-        return Mover.SOMEBODY
+        told = upgrades.listed or _same_name(desired, observed)
+        return Mover.SOMEBODY if told else Mover.UNTOLD
     allowed = upgrade_option(desired, observed).lower() != NO_AUTO_UPGRADE
     if allowed or upgrades.preview_ended(model.name, model.version, observed.sku):
         return Mover.SERVICE
@@ -106,11 +116,14 @@ def upgrade_option(desired: DesiredDeployment, observed: ObservedDeployment) -> 
     return option
 
 
+def _same_name(desired: DesiredDeployment, observed: ObservedDeployment) -> bool:
+    return (observed.model_name or "").lower() == desired.spec.model.name.lower()
+
+
 def _same_model(desired: DesiredDeployment, observed: ObservedDeployment) -> bool:
-    model = desired.spec.model
-    if (observed.model_name or "").lower() != model.name.lower():
-        return False
-    return isinstance(model.version, Unset) or observed.model_version == model.version
+    version = desired.spec.model.version
+    same_version = isinstance(version, Unset) or observed.model_version == version
+    return _same_name(desired, observed) and same_version
 
 
 def _is_upgrade(
@@ -123,16 +136,18 @@ def _is_upgrade(
     """Whether the live model is a newer version of the declared, or its announced or documented successor."""
     model = desired.spec.model
     name, running = (observed.model_name or "").lower(), observed.model_version or ""
-    if name != model.name.lower():
+    if not _same_name(desired, observed):
         return name in upgrades.successors(model.name, version, sku)
-    return model.format.lower() != "anthropic" and _newer(running, than=version)
+    return _newer(running, than=version, maker=model.format)
 
 
-def _newer(version: str, *, than: str) -> bool:
+def _newer(version: str, *, than: str, maker: str) -> bool:
     """Only versions of one form have an order: dates (2024-11-20), or small counts (1, 2).
 
     Anthropic's have none: 1 and 2 are two places of hosting (Microsoft, Claude models, 2026-07-28).
     """
+    if maker.lower() == "anthropic":
+        return False
     dates = len(version) == len(than) == len("2024-11-20") and version[4] == than[4] == "-"
     if dates:
         return version > than
@@ -151,8 +166,13 @@ class RegionalUpgrades:
         self._region = region
         self._today = today
 
+    @property
+    def listed(self) -> bool:
+        """See `Upgrades`."""
+        return self._offers is not None
+
     def successors(self, name: str, version: str, sku: SkuName) -> frozenset[str]:
-        """See `Upgrades`. An announced successor may have one itself."""
+        """See `Upgrades`. An announced successor may have one itself, and so may a newer version."""
         found: set[str] = set()
         waiting = [(name.lower(), version)]
         while waiting:
@@ -184,17 +204,24 @@ class RegionalUpgrades:
 
     def _targets(self, name: str, version: str, sku: SkuName) -> Iterator[tuple[str, str]]:
         for offer in self._named(name):
-            if offer.model_version.lower() == version.lower() and offer.replacement is not None:
+            listed = offer.model_version
+            ahead = listed.lower() == version.lower() or _newer(
+                listed, than=version, maker=offer.model_format
+            )
+            if ahead and offer.replacement is not None:
                 yield offer.replacement.model.lower(), offer.replacement.version
         facts = catalogue().lifecycle(name, version, sku)
         if facts is not None and facts.successor is not None:
             for one in facts.successor.split(","):
                 yield one.strip().lower(), ""
 
-    def _named(self, name: str) -> list[Offer]:
+    @property
+    def _offers(self) -> Sequence[Offer] | None:
         facts = self._observed.region_facts(self._account.subscription, self._region)
-        offers = facts.offers if facts is not None else None
-        return [one for one in offers or () if one.model_name.lower() == name.lower()]
+        return facts.offers if facts is not None else None
+
+    def _named(self, name: str) -> list[Offer]:
+        return [one for one in self._offers or () if one.model_name.lower() == name.lower()]
 
 
 def _due(offer: Offer, today: date | None) -> bool:

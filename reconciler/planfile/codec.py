@@ -18,7 +18,6 @@ from reconciler.plan.actions import (
     Blocked,
     FieldChange,
     Update,
-    kind_of,
 )
 from reconciler.plan.plan import CapacityCheck, Plan, PoolForecast, Refusal, Step, Unread
 from reconciler.planfile.documents import (
@@ -62,33 +61,11 @@ def to_json(
 ) -> dict[str, JsonValue]:
     """The document of `plan -o json` and `plan --out`.
 
-    Without `spans`
-    a diagnostic has a line only where it was found without a document tree. `observed` is what the plan was
-    made from; the plan of a shard carries it, so that the plan of the fleet can be made from all of them.
+    Without `spans` a diagnostic has a line only where it was found without a document tree. `observed` is
+    what the plan was made from; the plan of a shard carries it, so that the plan of the fleet can be made
+    from all of them.
     """
-    return plan_document(
-        plan,
-        created_at=created_at,
-        tool_version=tool_version,
-        manifest_paths=manifest_paths,
-        selection=selection,
-        spans=spans,
-        observed=observed,
-    ).to_json()
-
-
-def plan_document(
-    plan: Plan,
-    *,
-    created_at: datetime,
-    tool_version: str,
-    manifest_paths: Sequence[str],
-    selection: SelectionDocument = EVERYTHING,
-    spans: Spans | None = None,
-    observed: ObservedState | None = None,
-) -> PlanDocument:
-    """The same as a value."""
-    kinds = [kind_of(step.action) for step in plan.steps]
+    kinds = [step.action.kind for step in plan.steps]
     optional: dict[str, Any] = {}
     capacity = {one.id: _capacity_fields(one) for one in plan.capacity}
     if plan.part is not None:
@@ -96,7 +73,7 @@ def plan_document(
         optional |= {} if observed is None else {"observed": observed_document(observed)}
     if plan.cost is not None:
         optional["cost"] = cost_document(plan.cost)
-    return PlanDocument(
+    document = PlanDocument(
         format_version=FORMAT_VERSION,
         fleet=plan.fleet,
         created_at=created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -119,6 +96,7 @@ def plan_document(
         fingerprint=plan.fingerprint,
         **optional,
     )
+    return document.to_json()
 
 
 def _capacity_fields(check: CapacityCheck) -> dict[str, Any]:
@@ -154,7 +132,7 @@ def action_fields(step: Step) -> dict[str, Any]:
         "account": action.id.account.name,
         "deployment": action.id.name,
         "region": None if action.region is None else action.region.name,
-        "action": kind_of(action),
+        "action": action.kind,
         "reason": action.reason.value,
         "explanation": action.explanation,
         "changes": tuple(map(change_document, action.changes)),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from reconciler.domain.deployment import JsonValue
@@ -65,12 +66,11 @@ def observed_document(observed: ObservedState) -> ObservedDocument:
         policies=tuple(_names(account, found) for account, found in sorted(observed.policies.items())),
         sources=tuple(_names(account, found) for account, found in sorted(observed.sources.items())),
         opinions=tuple(
-            OpinionDocument(id=str(name), refused=found.refused, message=found.message, fix=found.fix)
+            OpinionDocument(id=str(name), **asdict(found))
             for name, found in sorted(observed.opinions.items())
         ),
         expiries=tuple(
-            ExpiryDocument(id=str(name), written=found.written, problem=found.problem)
-            for name, found in sorted(observed.expiries.items())
+            ExpiryDocument(id=str(name), **asdict(found)) for name, found in sorted(observed.expiries.items())
         ),
     )
 
@@ -148,19 +148,8 @@ def _region(facts: RegionFacts, shelf: dict[str, tuple[OfferDocument, ...]]) -> 
     return RegionDocument(
         subscription=facts.subscription,
         region=facts.region.name,
-        pools=None if facts.pools is None else tuple(map(_pool, facts.pools)),
+        pools=None if facts.pools is None else tuple(UsageDocument(**asdict(one)) for one in facts.pools),
         offers=key,
-    )
-
-
-def _pool(pool: QuotaPool) -> UsageDocument:
-    return UsageDocument(
-        name=pool.name,
-        label=pool.label,
-        used=pool.used,
-        limit=pool.limit,
-        scope=pool.scope,
-        scope_id=pool.scope_id,
     )
 
 
@@ -187,12 +176,10 @@ def read_observed(of: ObservedDocument) -> ObservedState:
         },
         sources=dict(map(_read_names, of.sources)),
         opinions={
-            DeploymentId.parse(one.id): Opinion(refused=one.refused, message=one.message, fix=one.fix)
-            for one in of.opinions
+            DeploymentId.parse(one.id): Opinion(**one.model_dump(exclude={"id"})) for one in of.opinions
         },
         expiries={
-            DeploymentId.parse(one.id): Expiry(written=one.written, problem=one.problem)
-            for one in of.expiries
+            DeploymentId.parse(one.id): Expiry(**one.model_dump(exclude={"id"})) for one in of.expiries
         },
     )
 
@@ -247,14 +234,8 @@ def _read_region(of: RegionDocument, shelf: Mapping[str, tuple[Offer, ...]]) -> 
     return RegionFacts(
         subscription=of.subscription,
         region=Region(of.region),
-        pools=None if of.pools is None else tuple(map(_read_pool, of.pools)),
+        pools=None if of.pools is None else tuple(QuotaPool(**one.model_dump()) for one in of.pools),
         models=None if of.offers is None else shelf[of.offers],
-    )
-
-
-def _read_pool(of: UsageDocument) -> QuotaPool:
-    return QuotaPool(
-        name=of.name, label=of.label, used=of.used, limit=of.limit, scope=of.scope, scope_id=of.scope_id
     )
 
 

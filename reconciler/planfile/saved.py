@@ -17,7 +17,7 @@ from reconciler.domain.ids import DeploymentId
 from reconciler.domain.marks import is_mark
 from reconciler.domain.shard import Shard
 from reconciler.errors import PlanStale
-from reconciler.plan.actions import Action, Blocked, Keep, Reason, Wait, kind_of
+from reconciler.plan.actions import Action, Blocked, Keep, Reason, Wait, blocked_instead
 from reconciler.plan.legality import without_marks
 from reconciler.plan.plan import Plan, Step
 from reconciler.planfile.documents import ActionDocument, PlanDocument
@@ -170,11 +170,20 @@ def narrow(plan: Plan, saved: SavedPlan) -> tuple[Plan, tuple[Stale, ...]]:
             steps.append(step)
             continue
         out.add(action.id)
-        blocked = _out(action, why[action.id]) if action.id in why else _without(action, needed)
-        steps.append(Step(action=blocked, recorded=step.fingerprint))
+        steps.append(Step(action=_out(action, why, needed), recorded=step.fingerprint))
     writing = [step for step in steps if step.order]
     resting = sorted((step for step in steps if not step.order), key=lambda step: step.action.id.key)
     return replace(plan, steps=(*writing, *resting), recorded=plan.fingerprint), tuple(stale)
+
+
+def _out(action: Action, why: Mapping[DeploymentId, str], needed: DeploymentId | None) -> Blocked:
+    """A write that is not as it was seen, or that needs one which is not."""
+    if action.id in why:
+        fix = "plan again, look at it, and apply the new plan"
+        return blocked_instead(action, Reason.STALE, why[action.id], fix)
+    name = needed.name if needed else "another deployment"
+    message = f"it waits for {name}, which is not as the saved plan saw it"
+    return blocked_instead(action, Reason.DEPENDENCY_BLOCKED, message, "plan again and apply the new plan")
 
 
 def _moved(step: Step, item: SavedItem | None) -> str:
@@ -182,7 +191,7 @@ def _moved(step: Step, item: SavedItem | None) -> str:
     action = step.action
     if isinstance(action, Keep | Blocked | Wait):
         return ""
-    kind = kind_of(action)
+    kind = action.kind
     if item is None or item.action not in WRITING:
         return f"the saved plan has no write for it, now it is {kind}"
     if item.action != kind:
@@ -204,26 +213,3 @@ def _what_moved(action: Action, item: SavedItem) -> str:
     gone = [path for path in item.before if path not in paths and not is_mark(path)]
     fields += [f"{path} is as declared by now" for path in gone]
     return "; ".join(fields) or "a field that no manifest states, or its state, has changed since the plan"
-
-
-def _out(action: Action, message: str) -> Blocked:
-    return _block(action, Reason.STALE, message, "plan again, look at it, and apply the new plan")
-
-
-def _without(action: Action, needed: DeploymentId | None) -> Blocked:
-    name = needed.name if needed else "another deployment"
-    message = f"it waits for {name}, which is not as the saved plan saw it"
-    return _block(action, Reason.DEPENDENCY_BLOCKED, message, "plan again and apply the new plan")
-
-
-def _block(action: Action, reason: Reason, explanation: str, fix: str) -> Blocked:
-    return Blocked(
-        id=action.id,
-        region=action.region,
-        reason=reason,
-        explanation=explanation,
-        fix=fix,
-        changes=action.changes,
-        desired=action.desired,
-        observed=action.observed,
-    )

@@ -14,7 +14,7 @@ from reconciler.diagnostics import counted
 from reconciler.domain.deployment import JsonValue
 from reconciler.engine.outcome import ApplyReport, Fault, ItemReport, Outcome
 from reconciler.engine.stop import Cause
-from reconciler.plan.actions import Blocked, Keep, kind_of
+from reconciler.plan.actions import Blocked, Keep
 from reconciler.plan.plan import Plan, Step
 from reconciler.planfile.codec import action_fields, part_document, pool_document, refusal_document
 from reconciler.planfile.documents import FORMAT_VERSION, ApplyDocument, EndedDocument, FailureDocument
@@ -34,7 +34,7 @@ MEANINGS: Final[Mapping[Outcome, tuple[str, str]]] = {
     Outcome.CONFLICT: ("Its account stayed busy with somebody else's write.", "Run apply again later."),
     Outcome.FAILED: (
         "The write was refused by ARM, or its operation failed.",
-        "Mend the cause and run apply again; it goes on from what is there.",
+        "Fix the cause and run apply again; it goes on from what is there.",
     ),
     Outcome.SKIPPED: ("Nothing was sent for it.", "The next apply takes it up again."),
 }
@@ -149,8 +149,8 @@ def _head(item: ItemReport, style: Style) -> tuple[str, ...]:
     action = item.step.action
     tries = f"{counted(item.attempts, 'write')} sent" if item.attempts > 1 else ""
     return (
-        f"{ACTIONS[kind_of(action)].sign:<3}",
-        f"{kind_of(action)} {style.show(action.id.name)}",
+        f"{ACTIONS[action.kind].sign:<3}",
+        f"{action.kind} {style.show(action.id.name)}",
         item.outcome.value,
         seconds(item.duration_ms) if item.duration_ms else "",
         tries,

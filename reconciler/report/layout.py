@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+_PIECE = re.compile(f"{_ESCAPE.pattern}|.", re.DOTALL)
 _FRACTION = re.compile(r"(?<=T\d\d:\d\d:\d\d)\.\d+")
 
 
@@ -17,11 +19,14 @@ def cells(text: str) -> int:
     """How many columns of a terminal `text` takes; colours take none, wide characters two."""
     if text.isascii() and "\x1b" not in text:
         return len(text)
-    plain = _ESCAPE.sub("", text)
-    return sum(
-        0 if unicodedata.combining(one) else 2 if unicodedata.east_asian_width(one) in "WF" else 1
-        for one in plain
-    )
+    return sum(map(_columns_of, _ESCAPE.sub("", text)))
+
+
+@lru_cache(maxsize=4096)
+def _columns_of(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def padded(text: str, width: int, *, right: bool = False) -> str:
@@ -130,9 +135,12 @@ def clauses(text: str, *, width: int) -> list[str]:
 
 def _prefix(word: str, width: int) -> int:
     """How many characters of a word fit into `width` columns; up to a slash, where one stands well."""
-    fits = 1
-    while fits < len(word) and cells(word[: fits + 1]) <= width:
-        fits += 1
+    fits = taken = 0
+    for piece in _PIECE.findall(word):
+        taken += cells(piece)
+        if taken > width and fits:
+            break
+        fits += len(piece)
     slash = word.rfind("/", 0, fits) + 1
     return slash if slash > fits // 2 else fits
 

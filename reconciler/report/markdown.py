@@ -72,7 +72,7 @@ def table(
     return lines
 
 
-class Page:
+class MarkdownPage:
     """Blocks of text up to a limit in bytes; what does not fit is counted by what it is."""
 
     def __init__(self, limit: int) -> None:

@@ -7,12 +7,13 @@ no room, and the last line says it all.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Place, Severity, counted
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.shard import Part
-from reconciler.plan.actions import KIND, Action, Blocked, Delete, Keep, Reason, Replace, kind_of
+from reconciler.plan.actions import KINDS, Action, Blocked, Delete, Keep, Reason, Replace
 from reconciler.plan.plan import Plan, Step, Unread
 from reconciler.report import diagnostics as diagnostics_report
 from reconciler.report.blocks import Telling, kinds_of
@@ -20,7 +21,7 @@ from reconciler.report.capacity import check_lines
 from reconciler.report.causes import CommonCause, cause_lines, common_causes
 from reconciler.report.diagnostics import Spans
 from reconciler.report.layout import broken, clauses, listed, paragraph
-from reconciler.report.markdown import Page, cell, fold, markdown_fence, markdown_inert
+from reconciler.report.markdown import MarkdownPage, cell, fold, markdown_fence, markdown_inert
 from reconciler.report.quota import forecast_lines
 from reconciler.report.steps import (
     NO_ALIAS,
@@ -135,8 +136,8 @@ def _causes(unread: Sequence[Unread]) -> Mapping[tuple[str, str], list[Unread]]:
 
 def counts(plan: Plan) -> dict[str, int]:
     """How many deployments there are of each kind of action."""
-    kinds = [kind_of(step.action) for step in plan.steps]
-    return {kind: kinds.count(kind) for kind in KIND.values()}
+    kinds = [step.action.kind for step in plan.steps]
+    return {kind: kinds.count(kind) for kind in KINDS}
 
 
 def shares(plan: Plan) -> dict[str, int]:
@@ -186,7 +187,12 @@ def idle(plan: Plan) -> str:
         (f"{counted(first, 'declared deployment')} {what}", *(f"{n} {word}" for n, word in rest))
     )
     which = "; `reconciler drift` shows to what" if upgraded else ""
-    return f"Nothing to do: {told}{others}{which}."
+    money = ""
+    if plan.cost:
+        from reconciler.report.cost import total  # noqa: PLC0415 -- as above
+
+        money = f"; cost stays at {total(replace(plan.cost, before=None))}"
+    return f"Nothing to do: {told}{others}{which}{money}."
 
 
 def incomplete(plan: Plan) -> str:
@@ -253,7 +259,7 @@ def render_markdown(
 
     The first line is a comment by which a job finds what it wrote before; GitHub takes 65,536 characters.
     """
-    page = Page(max_bytes)
+    page = MarkdownPage(max_bytes)
     page.add(f"<!-- reconciler plan fleet={_word(plan.fleet)} fingerprint={_word(plan.fingerprint)} -->")
     page.add(f"## Plan for fleet {cell(plan.fleet)}\n")
     page.add(f"{idle(plan) or summary(plan)}\n")
@@ -294,7 +300,7 @@ def render_markdown(
 def _going(plan: Plan) -> Iterator[str]:
     for step in plan.steps:
         if isinstance(step.action, Delete | Replace):
-            yield f"{kind_of(step.action)} {_name(step)}"
+            yield f"{step.action.kind} {_name(step)}"
 
 
 def _refused(plan: Plan) -> Iterator[str]:

@@ -28,7 +28,6 @@ from reconciler.engine.outcome import (
     Stopping,
     Waiting,
 )
-from reconciler.plan.actions import kind_of
 from reconciler.plan.plan import Step
 from reconciler.report.layout import cells, seconds, shortened
 from reconciler.report.style import Style
@@ -199,7 +198,7 @@ def _ended(item: ItemReport, style: Style) -> str:
     request = (
         f" (request id {style.show(fault.request_id)})" if fault is not None and fault.request_id else ""
     )
-    return f"{kind_of(item.step.action)} {item.outcome.value}{took}{why}{request}"
+    return f"{item.step.action.kind} {item.outcome.value}{took}{why}{request}"
 
 
 class PlainProgress:
@@ -294,7 +293,7 @@ class TerminalProgress:
             return
         match event:
             case Started(step=step):
-                name = f"{kind_of(step.action)} {_name(step, self._style)}"
+                name = f"{step.action.kind} {_name(step, self._style)}"
                 self._lanes.of(step).begin(name, self._foot.console.get_time())
             case Sending():
                 self._lanes.of(event.step).do(f"sends {event.verb}")

@@ -26,7 +26,6 @@ from reconciler.plan.actions import (
     FieldChange,
     Keep,
     Update,
-    kind_of,
 )
 from reconciler.plan.diff import body_changes, fields_of
 from reconciler.plan.plan import Step
@@ -85,7 +84,7 @@ def account_lines(
     heads = stacked([_head(step, style) for step in steps], width=style.width, first=3, indent=indent)
     lines: list[str] = []
     for step, head, following in zip(steps, heads, [*steps[1:], None], strict=True):
-        lines += [style.paint(line, ACTIONS[kind_of(step.action)].text) for line in head]
+        lines += [style.paint(line, ACTIONS[step.action.kind].text) for line in head]
         if not _said_below(step, following):
             lines += details(step, style, units, verbose=verbose, indent=f"{indent}    ", said=said)
     return lines
@@ -102,7 +101,7 @@ def _said_below(step: Step, following: Step | None) -> bool:
 
 
 def _head(step: Step, style: Style) -> tuple[str, ...]:
-    kind = kind_of(step.action)
+    kind = step.action.kind
     number = f"#{step.order}" if step.order else ""
     after = listed([named_from(one, step.action.id.account, style) for one in step.depends_on], most=3)
     return (

@@ -12,6 +12,7 @@ import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TextIO
 
 NARROWEST, WIDEST = 40, 200
@@ -110,6 +111,7 @@ def inert(text: str) -> str:
     return _ANYWHERE.sub(r"#\\#", text) if "##" in text else text
 
 
+@lru_cache(maxsize=4096)
 def _visible(character: str) -> str:
     if character.isprintable() and not _BLANK.match(character) and not _BLANK_BEYOND.match(character):
         return character

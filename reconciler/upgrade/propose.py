@@ -22,7 +22,7 @@ from reconciler.diagnostics import Route
 from reconciler.domain.deployment import UNSET, DesiredDeployment
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.domain.sku import SkuFamily
-from reconciler.upgrade.target import Sources, Target
+from reconciler.upgrade.target import Target, TargetSources
 from reconciler.upgrade.wanted import (
     CAPACITY,
     FORMAT,
@@ -30,7 +30,7 @@ from reconciler.upgrade.wanted import (
     SPILLOVER,
     VERSION,
     Beside,
-    Change,
+    NewValues,
     Removal,
     Wanted,
 )
@@ -92,7 +92,7 @@ class Proposal:
 class Season:
     """What is asked for. `within` in days; `strategy` None: as ARM allows; `live`: what the service moved."""
 
-    sources: Sources
+    sources: TargetSources
     within: int
     strategy: Strategy | None = None
     finish: bool = False
@@ -122,7 +122,7 @@ def proposals(
 def _spilling(one: Proposal, beside: Mapping[DeploymentId, Proposal]) -> Proposal:
     """What spills over follows its target to the one beside it: both must serve one model."""
     named = one.deployment.spec.spillover_deployment_name
-    if not isinstance(one.wanted, Change) or not isinstance(named, str):
+    if not isinstance(one.wanted, NewValues) or not isinstance(named, str):
         return one
     target = beside.get(DeploymentId(account=one.id.account, name=named))
     if target is None or target.target is None or target.standing is Standing.UNSOLVED or one.target is None:
@@ -155,7 +155,7 @@ def _live(one: DesiredDeployment, season: Season) -> Proposal | None:
         standing=Standing.EDIT,
         target=target,
         strategy=Strategy.ACCEPT_LIVE,
-        wanted=Change(id=one.id, values=_model_values(one, target)),
+        wanted=NewValues(id=one.id, values=_model_values(one, target)),
         checks=Checks(offered=True, size_legal=True, quota=True, capacity=True),
         reason="the service upgraded it",
     )
@@ -229,7 +229,7 @@ def _moved(
     values = _model_values(one, target)
     if size.capacity is not None:
         values[CAPACITY] = str(size.capacity)
-    wanted: Wanted = Change(id=one.id, values=values)
+    wanted: Wanted = NewValues(id=one.id, values=values)
     if strategy is Strategy.BESIDE:
         if name.lower() in taken.get(one.id.account, set()):
             return unsolved(

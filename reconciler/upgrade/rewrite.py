@@ -22,7 +22,7 @@ from reconciler.manifest.merge import laid_over
 from reconciler.manifest.source import Sources, amended, located
 from reconciler.manifest.tree import Items, Map, Node, Text
 from reconciler.upgrade.splices import Edited, Splice
-from reconciler.upgrade.wanted import CAPACITY, NAME, ROUTES, Beside, Change, Removal, Wanted, unlike
+from reconciler.upgrade.wanted import CAPACITY, NAME, ROUTES, Beside, NewValues, Removal, Wanted, unlike
 from reconciler.upgrade.yaml_text import (
     Unwritable,
     flow,
@@ -128,11 +128,11 @@ class _Rewriter:
         """The edited texts, or which deployments cannot be edited and why."""
         draft = _Draft()
         failed: dict[DeploymentId, str] = {}
-        changes = {one.id: one.values for one in wanted if isinstance(one, Change)}
+        changes = {one.id: one.values for one in wanted if isinstance(one, NewValues)}
         for one in wanted:
             try:
                 match one:
-                    case Change():
+                    case NewValues():
                         self._change(one, changes, draft, careful=one.id in careful)
                     case Beside():
                         self._beside(one, draft)
@@ -146,14 +146,14 @@ class _Rewriter:
             self._lists(draft)
             return {file: Edited(self._text(file), tuple(made)) for file, made in draft.splices.items()}, {}
         except ValueError as problem:
-            listed = [one for one in wanted if not isinstance(one, Change)] or wanted
+            listed = [one for one in wanted if not isinstance(one, NewValues)] or wanted
             return {}, {one.id: f"{problem}; edit it by hand" for one in listed}
 
     # -- values where they stand
 
     def _change(
         self,
-        one: Change,
+        one: NewValues,
         changes: Mapping[DeploymentId, Mapping[Route, str]],
         draft: _Draft,
         *,
@@ -330,7 +330,7 @@ class _Rewriter:
             elif isinstance(spec, Map) and "deployments" not in spec:
                 draft.splices[file].append(insert_key(text, spec, "deployments", made))
             else:
-                raise Unwritable("the set's list of deployments is no list")
+                raise Unwritable("the set's deployments are not a list")
 
 
 def _at(node: object, route: Route) -> Node | None:

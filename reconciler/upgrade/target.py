@@ -58,7 +58,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class TargetChoice:
     """The target, or why there is none."""
 
     target: Target | None
@@ -66,7 +66,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sources:
+class TargetSources:
     """Who is asked for a target. `replacements` are ARM's own, by model and version; empty offline.
 
     What retires by `until` is no target, unless the command line names it: the next run would move it again.
@@ -79,19 +79,19 @@ class Sources:
     prefer: tuple[Preference, ...] = ()
     replacements: Mapping[ModelVersion, Replacement] = field(default_factory=dict)
 
-    def choose(self, deployment: DesiredDeployment, retires: date | None) -> Choice:
+    def choose(self, deployment: DesiredDeployment, retires: date | None) -> TargetChoice:
         """The target for a deployment whose model ends on `retires`; None where the day is not known."""
         reasons: list[str] = []
         for wish in self._wishes(deployment):
             found = self._fitting(wish, deployment, retires)
             if isinstance(found, Target):
-                return Choice(target=found, reasons=tuple(reasons))
+                return TargetChoice(target=found, reasons=tuple(reasons))
             reasons.append(found)
         if self.to is None:
             reasons.append(
                 "name another with --to" if reasons else "no source names a successor; name one with --to"
             )
-        return Choice(target=None, reasons=tuple(reasons))
+        return TargetChoice(target=None, reasons=tuple(reasons))
 
     def _wishes(self, deployment: DesiredDeployment) -> Iterator[Wish]:
         model = deployment.spec.model

@@ -23,7 +23,7 @@ ROUTES: Final = (NAME, VERSION, FORMAT, SKU, CAPACITY, SPILLOVER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class NewValues:
     """Other values for a deployment that exists; keys are among ROUTES."""
 
     id: DeploymentId
@@ -47,7 +47,7 @@ class Removal:
     id: DeploymentId
 
 
-Wanted = Change | Beside | Removal
+Wanted = NewValues | Beside | Removal
 
 
 def unlike(before: LoadedManifests, after: LoadedManifests, wanted: Iterable[Wanted]) -> set[DeploymentId]:
@@ -56,7 +56,7 @@ def unlike(before: LoadedManifests, after: LoadedManifests, wanted: Iterable[Wan
     for one in wanted:
         old = expected[one.id]
         match one:
-            case Change():
+            case NewValues():
                 expected[one.id] = _with(old, one.values)
             case Beside():
                 identity = DeploymentId(account=one.id.account, name=one.name)

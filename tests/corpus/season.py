@@ -11,7 +11,7 @@ from reconciler.catalogue.load import catalogue
 from reconciler.manifest.load import understood
 from reconciler.upgrade.propose import Proposal, Season, Standing, proposals
 from reconciler.upgrade.rewrite import rewritten
-from reconciler.upgrade.target import Sources
+from reconciler.upgrade.target import TargetSources
 from tests.corpus.corpus import Case, deployment_cases, verdict
 
 TODAY = date(2026, 11, 29)
@@ -48,7 +48,7 @@ def moves() -> tuple[Move, ...]:
 
 
 def _moves() -> Iterator[Move]:
-    sources = Sources(catalogue=catalogue(), today=TODAY, until=TODAY + timedelta(days=WITHIN))
+    sources = TargetSources(catalogue=catalogue(), today=TODAY, until=TODAY + timedelta(days=WITHIN))
     season = Season(sources=sources, within=WITHIN)
     for case in deployment_cases():
         loaded = verdict(case).checked.loaded

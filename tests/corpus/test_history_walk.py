@@ -21,7 +21,7 @@ from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.operation import Accepted
 from reconciler.domain.state import Offer
 from reconciler.engine.ports import Arm
-from reconciler.plan.actions import Blocked, Keep, Reason, Update, kind_of
+from reconciler.plan.actions import Blocked, Keep, Reason, Update
 from reconciler.plan.plan import Plan
 from tests.contract.emulated import TENANT
 from tests.contract.emulated import World as Emulated
@@ -107,7 +107,7 @@ def expected(there: dict[DeploymentId, DesiredDeployment], desired: DesiredState
 
 
 def of_kind(plan: Plan, *kinds: str) -> frozenset[DeploymentId]:
-    return frozenset(step.action.id for step in plan.steps if kind_of(step.action) in kinds)
+    return frozenset(step.action.id for step in plan.steps if step.action.kind in kinds)
 
 
 def allowing_replacement(desired: DesiredState) -> DesiredState:
@@ -237,7 +237,7 @@ async def walk(
         assert (await reconcile(allowed, arm)).succeeded
         again = await plan_of(allowed, arm)
         assert all(isinstance(step.action, Keep) for step in again.steps)
-        kinds.update(kind_of(step.action) for step in plan.steps)
+        kinds.update(step.action.kind for step in plan.steps)
         kinds["two writes"] += sum(
             isinstance(step.action, Update) and len(step.action.writes) > 1 for step in plan.steps
         )

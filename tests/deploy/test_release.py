@@ -28,6 +28,14 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+@pytest.fixture(scope="module")
+def clean(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with the wheel and what it needs."""
+    folder = tmp_path_factory.mktemp("environment") / "clean"
+    assert release.install(dist, folder, offline=True).is_file()
+    return folder
+
+
 def test_the_wheel_holds_the_program_its_data_and_its_licence_and_nothing_else(dist: Path) -> None:
     (wheel,) = dist.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
@@ -46,14 +54,12 @@ def test_the_sdist_holds_what_it_takes_to_build_it_again(dist: Path) -> None:
     assert {"pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "reconciler/__init__.py"} <= names
 
 
-def test_a_clean_environment_goes_from_the_wheel_to_an_empty_plan(dist: Path, tmp_path: Path) -> None:
-    program = release.install(dist, tmp_path / "clean", offline=True)
-    release.try_out(program, tmp_path)
+def test_a_clean_environment_goes_from_the_wheel_to_an_empty_plan(clean: Path, tmp_path: Path) -> None:
+    release.try_out(clean / "bin" / "reconciler", tmp_path)
 
 
-def test_the_bill_of_materials_names_every_locked_dependency(dist: Path, tmp_path: Path) -> None:
-    release.install(dist, tmp_path / "clean", offline=True)
-    found = json.loads(release.sbom(dist, tmp_path / "clean").read_text("utf-8"))
+def test_the_bill_of_materials_names_every_locked_dependency(dist: Path, clean: Path) -> None:
+    found = json.loads(release.sbom(dist, clean).read_text("utf-8"))
     named = {one["name"].lower().replace("_", "-") for one in found["components"]}
     assert found["specVersion"] == "1.6"
     assert {Requirement(one).name for one in PYPROJECT["project"]["dependencies"]} <= named

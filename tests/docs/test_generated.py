@@ -49,12 +49,14 @@ def test_manifests_of_this_repository_name_the_schema_and_fit_it(path: Path) -> 
 
 
 def test_editors_are_offered_models_skus_and_regions() -> None:
-    model = SCHEMA["$defs"]["Model"]["properties"]
+    model = SCHEMA["$defs"]["ModelEntry"]["properties"]
     assert set(catalogue().models()) <= set(model["name"]["examples"])
     assert "2024-11-20" in model["version"]["examples"]
     region = SCHEMA["$defs"]["AccountEntry"]["properties"]["region"]
     assert {one.name for one in catalogue().regions()} <= set(region["examples"])
-    assert all(f'"{sku}"' in json.dumps(SCHEMA["$defs"]["Sku"]["properties"]["name"]) for sku in KNOWN_SKUS)
+    assert all(
+        f'"{sku}"' in json.dumps(SCHEMA["$defs"]["SkuEntry"]["properties"]["name"]) for sku in KNOWN_SKUS
+    )
 
 
 def test_the_schema_refuses_what_the_validator_refuses() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import defaultdict
 from functools import cache
 from statistics import median
 
@@ -41,6 +42,17 @@ def names_in(module: str) -> frozenset[str]:
         if isinstance(node, ast.Assign):
             found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
     return frozenset(found)
+
+
+def test_no_two_modules_have_a_class_of_one_name() -> None:
+    """The emulator is a stranger with words of its own."""
+    classes = defaultdict[str, list[str]](list)
+    for module, text in MODULES.items():
+        if not module.startswith("emulator/"):
+            for node in ast.parse(text).body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    classes[node.name].append(module)
+    assert {name: modules for name, modules in classes.items() if len(modules) > 1} == {}
 
 
 def test_the_way_of_a_capacity_is_short() -> None:

@@ -107,6 +107,20 @@ def test_a_null_below_tags_or_extra_properties_takes_that_value_alone(
     assert season.planned() == ("none", "in-sync")
 
 
+def test_a_tilde_is_a_null_and_an_empty_text_is_told_which_of_the_two_to_write(season: Season) -> None:
+    season.apply(PAYGO, chat("serviceTier: Priority"))
+    season.declare(PAYGO, chat("serviceTier: ~"))
+    assert season.steps()["chat"]["changes"][0] == {
+        "path": "serviceTier",
+        "before": "Priority",
+        "after": None,
+    }
+    season.declare(PAYGO, chat("serviceTier: ''"))
+    ran = season.run("plan")
+    assert ran.code == 1
+    assert "fix: write null to un-set the field, or leave the line out" in ran.out
+
+
 def test_a_line_that_is_gone_means_not_managed_and_what_it_names_stays(season: Season) -> None:
     season.apply(PAYGO, reserved(f"{SPILLOVER}: paygo"))
     season.declare(reserved())

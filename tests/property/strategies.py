@@ -1,5 +1,6 @@
 """Random fleets over all nine SKUs, small enough that a failing one can be read."""
 
+from functools import cache
 from typing import TypeVar
 
 from hypothesis import strategies as st
@@ -22,9 +23,18 @@ SETTINGS: tuple[dict[str, JsonValue], ...] = (
 )
 
 
+one_of = cache(st.sampled_from)
+"""One of some values, which is made and checked once: hypothesis takes longer for that than for drawing."""
+
+SOME_TAGS: st.SearchStrategy[dict[str, str | None] | Unset] = st.sampled_from(
+    (UNSET, {"team": "x"}, {"Team": "y", "a.b": "z"})
+)
+SOME_SETTINGS = st.sampled_from(SETTINGS)
+
+
 def either(*values: T) -> st.SearchStrategy[T | Unset]:
     """One of the values, or a manifest that is silent."""
-    return st.sampled_from((UNSET, *values))
+    return one_of((UNSET, *values))
 
 
 @st.composite
@@ -32,23 +42,25 @@ def deployments(
     draw: st.DrawFn, name: str, in_account: str, targets: tuple[str, ...], skus: tuple[str, ...]
 ) -> DesiredDeployment:
     """One declared deployment, replaceable; it may spill over to one of `targets`."""
-    model = draw(st.sampled_from(sorted(MODELS)))
+    model = draw(one_of(tuple(sorted(MODELS))))
     return desired(
         name,
         in_account=in_account,
         model=model,
         version=draw(either(*MODELS[model])),
-        sku=draw(st.sampled_from(skus)),
-        capacity=draw(st.sampled_from([25, 50, 75, 100])),
-        tags=draw(either({"team": "x"}, {"Team": "y", "a.b": "z"})),
+        sku=draw(one_of(skus)),
+        capacity=draw(one_of((25, 50, 75, 100))),
+        tags=draw(SOME_TAGS),
         option=draw(either("NoAutoUpgrade", "OnceCurrentVersionExpired")),
         rai=draw(either("strict", "Microsoft.Default")),
         spillover=draw(either(*targets)),
-        settings=draw(st.sampled_from(SETTINGS)),
-        lifecycle=Lifecycle(
-            replace_allowed=True, ignore_changes=draw(st.sampled_from([(), (), ("sku.capacity",)]))
-        ),
+        settings=draw(SOME_SETTINGS),
+        lifecycle=Lifecycle(replace_allowed=True, ignore_changes=draw(one_of(((), (), ("sku.capacity",))))),
     )
+
+
+declared_in = cache(deployments)
+some_names = st.sets(st.sampled_from(NAMES))
 
 
 @st.composite
@@ -59,9 +71,9 @@ def fleets(draw: st.DrawFn, skus: tuple[str, ...] = KNOWN_SKUS) -> tuple[Desired
     """
     declared: list[DesiredDeployment] = []
     for in_account in ACCOUNTS:
-        names = sorted(draw(st.sets(st.sampled_from(NAMES))))
+        names = sorted(draw(some_names))
         for place, name in enumerate(names):
-            declared.append(draw(deployments(name, in_account, tuple(names[:place]), skus)))
+            declared.append(draw(declared_in(name, in_account, tuple(names[:place]), skus)))
     return tuple(declared)
 
 

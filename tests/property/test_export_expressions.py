@@ -14,7 +14,7 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from reconciler.export.expressions.evaluation import Scope
+from reconciler.export.expressions.evaluation import TemplateScope
 from reconciler.export.expressions.surroundings import Surroundings
 from reconciler.export.expressions.values import Choice, Hole, Unknown, Value, unknown
 
@@ -290,7 +290,7 @@ def _based(tree: Tree) -> str:
 
 def evaluated(tree: Tree, given_values: Mapping[str, Value]) -> Value:
     around = Surroundings(subscription=unknown("s"), resource_group=unknown("g"), location=unknown("l"))
-    return Scope(template={}, given=given_values, around=around).value(f"[{written(tree)}]")
+    return TemplateScope(template={}, given=given_values, around=around).value(f"[{written(tree)}]")
 
 
 def admits(said: Value, truth: Any) -> bool:  # noqa: ANN401 -- JSON

@@ -24,8 +24,8 @@ from reconciler.manifest.source import Sources as Texts
 from reconciler.manifest.source import amended
 from reconciler.upgrade.propose import Season, Standing, proposals
 from reconciler.upgrade.rewrite import rewritten
-from reconciler.upgrade.target import Sources
-from reconciler.upgrade.wanted import CAPACITY, NAME, SPILLOVER, VERSION, Beside, Change, Removal, Wanted
+from reconciler.upgrade.target import TargetSources
+from reconciler.upgrade.wanted import CAPACITY, NAME, SPILLOVER, VERSION, Beside, NewValues, Removal, Wanted
 
 CATALOGUE = catalogue()
 ROUNDS = int(os.environ.get("RECONCILER_UPGRADES", "150"))
@@ -184,7 +184,7 @@ def wishes(author: Author, deployments: tuple[DesiredDeployment, ...]) -> list[W
                     {VERSION: "1", SPILLOVER: "busy"},
                 ]
             )
-            found.append(Change(id=one.id, values=values))
+            found.append(NewValues(id=one.id, values=values))
         elif dice < 0.5:
             values = {NAME: "gpt-9", VERSION: "1"}
             found.append(Beside(id=one.id, name=f"{one.id.name}-gpt-9", values=values, comment="Cut over."))
@@ -217,7 +217,7 @@ def expected(loaded: LoadedManifests, made: tuple[Wanted, ...]) -> dict[Deployme
             settings = {**settings, "spilloverDeploymentName": one.values[SPILLOVER]}
         model = (one.values.get(NAME, name), one.values.get(VERSION, version), kind)
         after = (*model, sku, tags, lifecycle, settings)
-        where = one.id if isinstance(one, Change) else DeploymentId(account=one.id.account, name=one.name)
+        where = one.id if isinstance(one, NewValues) else DeploymentId(account=one.id.account, name=one.name)
         state[where] = after
     return state
 
@@ -282,7 +282,7 @@ def test_a_second_run_proposes_nothing(block: int, tmp_path: Path) -> None:
         file = tmp_path / f"{number}.yaml"
         file.write_bytes(author.file())
         loaded = load([str(file)])
-        sources = Sources(catalogue=CATALOGUE, today=today, until=today + timedelta(days=365))
+        sources = TargetSources(catalogue=CATALOGUE, today=today, until=today + timedelta(days=365))
         season = Season(sources=sources, within=365)
         deployments = loaded.understood.deployments
         first = proposals(deployments, deployments, season)

@@ -12,12 +12,13 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NoReturn
 
 from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.operation import Accepted, Deferred, OperationRef, OperationState, OperationStatus
-from reconciler.domain.platform import DeletedAccount, Replacement
+from reconciler.domain.platform import Activity, DeletedAccount, Replacement
 from reconciler.domain.sending import UNWATCHED, SendObserver
 from reconciler.domain.sku import SkuFamily, SkuName
 from reconciler.domain.state import ObservedAccount, ObservedDeployment, Offer, QuotaPool, SystemMetadata
@@ -25,11 +26,13 @@ from reconciler.errors import (
     ArmError,
     ArmUnreachable,
     Conflict,
+    Forbidden,
     InvalidRequest,
     NotFound,
     QuotaExceeded,
     Throttled,
 )
+from tests.simulated.deeds import SERVICE, US, Deed, Deeds, Event, Model, stamp
 
 SOLD = ("GlobalStandard", "ProvisionedManaged")
 READ_ONLY = ("id", "name", "type", "etag", "systemData")
@@ -66,6 +69,9 @@ class Ending:
 class _Operation:
     target: DeploymentId
     ends_at: float
+    who: str
+    verb: str
+    migrates: bool = False
     ending: Ending = Ending()
     done: bool = False
 
@@ -93,9 +99,14 @@ class World:
     writes: list[tuple[float, str, DeploymentId]] = field(default_factory=list)
     peaks: Counter[str] = field(default_factory=Counter)
     overlaps: list[DeploymentId] = field(default_factory=list)
+    interrupted: list[DeploymentId] = field(default_factory=list)
+    """What we wrote to while its own operation was going on."""
+    deeds: Deeds = field(default_factory=Deeds)
     numbers: "itertools.count[int]" = field(default_factory=itertools.count)
     epoch: float = 0.0
     enforces_etags: bool = False
+    dates: bool = False
+    """Whether an answer says when the deployment was last written."""
     unsets: dict[str, str] = field(default_factory=dict)
     """How a property is un-set: "null", "empty" or "never"; by leaving it out where nothing is said.
 
@@ -104,7 +115,7 @@ class World:
     ends_at: dict[DeploymentId, tuple[float, str]] = field(default_factory=dict)
     """When somebody else's operation ends, and in which state."""
     keeps_to_itself: frozenset[str] = frozenset()
-    """Properties that are taken and never answered."""
+    """Properties, or parts of them as `name.part`, that are taken and never answered."""
     deleted: tuple[DeletedAccount, ...] = ()
     """Soft-deleted accounts."""
     taken_over: dict[DeploymentId, tuple["Exchange", str]] = field(default_factory=dict)
@@ -138,6 +149,12 @@ class World:
                 else:
                     resource["properties"]["provisioningState"] = operation.ending.state
             operation.done = True
+            ended = "Succeeded" if operation.ending.status is OperationStatus.SUCCEEDED else "Failed"
+            self.log(operation.ends_at, operation.who, operation.verb, operation.target, ended)
+
+    def log(self, at: float, who: str, verb: str, target: DeploymentId, status: str) -> None:
+        """One event of the Activity Log."""
+        self.deeds.events.append(Event(at=at, who=who, verb=verb, target=target, status=status))
 
     def busy(self, account: AccountId, now: float) -> bool:
         return any(
@@ -145,22 +162,51 @@ class World:
             for operation in self.operations.values()
         )
 
-    def upgrade(self, deployment: DeploymentId) -> bool:
-        """The service moves a pay-as-you-go deployment to its model's successor, or to a newer version."""
-        resource = self.deployments.get(deployment)
-        if resource is None or not SkuName(resource["sku"]["name"]).pay_as_you_go:
+    def migrating(self, now: float) -> frozenset[DeploymentId]:
+        """What is getting another model at this moment."""
+        return frozenset(
+            operation.target
+            for operation in self.operations.values()
+            if operation.migrates and operation.ends_at > now
+        )
+
+    def upgradable(self) -> list[DeploymentId]:
+        """The pay-as-you-go deployments that the service may move, and has something to move to."""
+        return sorted((name for name in self.deployments if self._target(name)), key=lambda name: name.key)
+
+    def upgrade(self, deployment: DeploymentId, now: float | None = None) -> bool:
+        """The service moves a deployment to its model's successor, or to a newer version, where it may."""
+        resource, after = self.deployments[deployment], self._target(deployment)
+        if after is None:
             return False
-        properties = resource["properties"]
-        option = str(properties.get("versionUpgradeOption")).lower()
-        if properties["provisioningState"] != "Succeeded" or option == "noautoupgrade":
-            return False
-        name, version = _model(resource)
-        after = (self.successors[name], "1") if name in self.successors else (name, "2")
-        if after == (name, version):
-            return False
-        properties["model"] |= {"name": after[0], "version": after[1]}
+        self.did(
+            self.epoch if now is None else now, SERVICE, "upgrade", deployment, model_of(resource), after
+        )
+        resource["properties"]["model"] |= {"name": after[0], "version": after[1]}
         resource["etag"] = f'"{next(self.numbers)}"'
         return True
+
+    def _target(self, deployment: DeploymentId) -> Model | None:
+        resource = self.deployments[deployment]
+        properties = resource["properties"]
+        option = str(properties.get("versionUpgradeOption")).lower()
+        if not SkuName(resource["sku"]["name"]).pay_as_you_go or option == "noautoupgrade":
+            return None
+        name, version = model_of(resource)
+        after = (self.successors[name], "1") if name in self.successors else (name, "2")
+        return None if properties["provisioningState"] != "Succeeded" or after == (name, version) else after
+
+    def did(
+        self,
+        at: float,
+        who: str,
+        verb: str,
+        target: DeploymentId,
+        before: Model | None,
+        after: Model | None,
+    ) -> None:
+        """Keep what was done."""
+        self.deeds.all.append(Deed(at=at, who=who, verb=verb, target=target, before=before, after=after))
 
     def bodies(self) -> dict[DeploymentId, dict[str, Any]]:
         """What a person would compare: everything but read-only and volatile parts."""
@@ -178,7 +224,8 @@ class World:
         }
 
 
-def _model(resource: Mapping[str, Any]) -> tuple[str, str]:
+def model_of(resource: Mapping[str, Any]) -> Model:
+    """Name and version of the model that a resource has."""
     model = resource["properties"]["model"]
     return model["name"], model.get("version", "")
 
@@ -282,11 +329,14 @@ class SimulatedArm:
         operation = None
         resource = self.world.deployments.get(deployment)
         if resource is not None:
+            self.world.did(self.now, self.who, "delete", deployment, model_of(resource), None)
+            self.world.log(self.now, self.who, "delete", deployment, "Started")
             if self._is_long(resource):
                 resource["properties"]["provisioningState"] = "Deleting"
-                operation = self._start(deployment)
+                operation = self._start(deployment, "delete")
             else:
                 del self.world.deployments[deployment]
+                self.world.log(self.now, self.who, "delete", deployment, "Succeeded")
             self._note("DELETE", deployment)
         self.fault(exchange, "after")
         return self._accepted(operation, deployment)
@@ -297,7 +347,7 @@ class SimulatedArm:
         known = self.world.operations[operation.url]
         if known.done:
             return OperationState(status=known.ending.status, code=known.ending.code, message="scripted")
-        return OperationState(status=OperationStatus.RUNNING, retry_after=5.0)
+        return OperationState(status=OperationStatus.RUNNING, retry_after=60.0 if known.migrates else 5.0)
 
     async def list_deleted_accounts(self, subscription: str) -> tuple[DeletedAccount, ...]:
         await self._exchange("LIST", f"{subscription}/deletedAccounts")
@@ -344,6 +394,14 @@ class SimulatedArm:
         await self._exchange("GET", f"{account}/models")
         self._must_exist(account)
         return ()
+
+    async def list_activity(self, subscription: str, since: datetime, until: datetime) -> Activity:
+        """The Activity Log; of its last 90 days, and no test lasts as long."""
+        del since, until
+        await self._exchange("GET", f"{subscription}/eventtypes")
+        if not self.world.deeds.readable:
+            raise Forbidden("no", operation="list", target="", status=403, code="AuthorizationFailed")
+        return self.world.deeds.activity(self.now)
 
     async def held_back(self, method: str, observer: SendObserver) -> None:
         """Wait for the end of a pause that ARM asked for."""
@@ -395,6 +453,8 @@ class SimulatedArm:
         self._must_exist(deployment.account)
         if self.world.busy(deployment.account, self.now):
             self.world.overlaps.append(deployment)
+            if self.who == US and self._has_operation(deployment):
+                self.world.interrupted.append(deployment)
             raise Conflict(
                 f"Another operation is being performed on the parent resource '{deployment.account}'.",
                 operation="write",
@@ -402,6 +462,10 @@ class SimulatedArm:
                 status=409,
                 code="RequestConflict",
             )
+
+    def _has_operation(self, deployment: DeploymentId) -> bool:
+        operations = self.world.operations.values()
+        return any(one.target == deployment and one.ends_at > self.now for one in operations)
 
     def stranger_puts(self, deployment: DeploymentId, body: JsonObject) -> bool:
         """A PUT of somebody else's, at this very moment; whether ARM took it."""
@@ -424,15 +488,18 @@ class SimulatedArm:
         self._must_change_legally(deployment, before, resource)
         self._must_fit(deployment, before, resource)
         self.world.deployments[deployment] = resource
+        old = None if before is None else model_of(before)
+        self.world.did(self.now, self.who, "write", deployment, old, model_of(resource))
+        self.world.log(self.now, self.who, "write", deployment, "Started")
         pool = self.world.pool(resource)
         self.world.peaks[pool] = max(self.world.peaks[pool], self.world.used(pool))
         if not self._is_long(resource):
             ending = self.world.endings.pop(deployment, Ending())
             resource["properties"]["provisioningState"] = ending.state
+            self.world.log(self.now, self.who, "write", deployment, "Succeeded")
             return None
         resource["properties"]["provisioningState"] = "Creating" if before is None else "Updating"
-        moved = before is not None and _model(before) != _model(resource)
-        return self._start(deployment, self.world.migration_seconds if moved else self.world.long_seconds)
+        return self._start(deployment, "write", migrates=old not in {None, model_of(resource)})
 
     def _unset(self, deployment: DeploymentId, before: dict[str, Any] | None, wanted: dict[str, Any]) -> None:
         """Keep what the body leaves out, and drop what it takes away in the one form that counts here."""
@@ -469,7 +536,7 @@ class SimulatedArm:
             "name": deployment.name,
             "sku": dict(wanted["sku"]),
             "properties": properties,
-            "systemData": {"lastModifiedBy": self.who, "lastModifiedAt": "2026-06-22T00:00:00Z"},
+            "systemData": {"lastModifiedBy": self.who, "lastModifiedAt": stamp(self.now)},
             "etag": f'"{next(self.world.numbers)}"',
         }
         if wanted.get("tags"):
@@ -516,11 +583,15 @@ class SimulatedArm:
     def _is_long(self, resource: Mapping[str, Any]) -> bool:
         return "Provisioned" in resource["sku"]["name"]
 
-    def _start(self, deployment: DeploymentId, seconds: float | None = None) -> str:
+    def _start(self, deployment: DeploymentId, verb: str, *, migrates: bool = False) -> str:
         url = f"operation/{next(self.world.numbers)}"
-        ends_at = self.now + (self.world.long_seconds if seconds is None else seconds)
         self.world.operations[url] = _Operation(
-            deployment, ends_at, self.world.endings.pop(deployment, Ending())
+            target=deployment,
+            ends_at=self.now + (self.world.migration_seconds if migrates else self.world.long_seconds),
+            who=self.who,
+            verb=verb,
+            migrates=migrates,
+            ending=self.world.endings.pop(deployment, Ending()),
         )
         return url
 
@@ -535,7 +606,11 @@ class SimulatedArm:
     def _observed(self, name: DeploymentId) -> ObservedDeployment:
         resource = copy.deepcopy(self.world.deployments[name])
         for hidden in self.world.keeps_to_itself:
-            resource["properties"].pop(hidden, None)
+            *outer, field_name = hidden.split(".")
+            holder = resource["properties"]
+            for one in outer:
+                holder = holder.get(one, {})
+            holder.pop(field_name, None)
         model, sku = resource["properties"]["model"], resource.get("sku", {})
         return ObservedDeployment(
             id=name,
@@ -548,7 +623,10 @@ class SimulatedArm:
             provisioning_state=resource["properties"]["provisioningState"],
             tags=resource.get("tags", {}),
             etag=resource["etag"],
-            system=SystemMetadata(last_modified_by=resource["systemData"].get("lastModifiedBy")),
+            system=SystemMetadata(
+                last_modified_by=resource["systemData"].get("lastModifiedBy"),
+                last_modified_at=resource["systemData"].get("lastModifiedAt") if self.world.dates else None,
+            ),
             resource=resource,
         )
 

@@ -7,8 +7,9 @@ import math
 import shutil
 import statistics
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from tools.bench.fleets import Size, write_manifests
@@ -51,6 +52,10 @@ def plans(effort: Effort) -> Section:
     return Section(title="plan, nothing to do", rows=tuple(rows), notes=(_PLANS, sdk, _az()))
 
 
+def _wall(words: Sequence[str]) -> float:
+    return run([*RECONCILER, *words]).wall
+
+
 def _plans_of(size: Size, effort: Effort) -> list[Row]:
     large = size.accounts >= 1_000
     with serving(size, latency_ms=1000 * _LATENCY) as url, tempfile.TemporaryDirectory() as scratch:
@@ -62,9 +67,9 @@ def _plans_of(size: Size, effort: Effort) -> list[Row]:
             before = asked(url)
             whole, work, bare = in_turn(
                 effort.rounds,
-                lambda words=words: run([*RECONCILER, *words]).wall,
-                lambda shape=shape: subject("plan", url, *shape),
-                lambda shape=shape: subject("asyncio-lists", url, *shape),
+                partial(_wall, words),
+                partial(subject, "plan", url, *shape),
+                partial(subject, "asyncio-lists", url, *shape),
             )
             requests = (sum((asked(url) - before).values()) - effort.rounds * size.accounts) // (
                 2 * effort.rounds

@@ -12,13 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.commands.shared import (
-    allowance_options,
-    invalid,
-    plan_text,
-    style_of,
-    warn_about,
-)
+from reconciler.cli.commands.shared import allowance_options, plan_text, style_of, valid_fleet, write_forms
 from reconciler.cli.deadline import Deadline
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.help import Command
@@ -37,15 +31,7 @@ from reconciler.cli.pipeline import look, plan_with
 from reconciler.cli.planfile import as_planned, only_what_was_seen, saved_plan
 from reconciler.cli.running import current, written_by
 from reconciler.cli.targets import must_hit_something
-from reconciler.cli.wiring import (
-    Loaded,
-    connect,
-    load_manifests,
-    note,
-    the_clock,
-    write_each,
-    write_result,
-)
+from reconciler.cli.wiring import Loaded, connect, note, the_clock, write_result
 from reconciler.errors import ReconcilerError, UsageProblem
 
 if TYPE_CHECKING:
@@ -109,9 +95,9 @@ def command(
 ) -> int:
     """Make Azure as the manifests declare. With PLANFILE [PATH]...: do that plan, as far as it still fits.
 
-    A PLANFILE is applied without asking: having it is the yes. What is written comes from the manifests, read
-    anew from PATH. Without a PATH the ones that the plan names are read, if all of them are below the working
-    directory. The file can only narrow what they say, and no number in it lifts a guard.
+    A PLANFILE is applied without asking, for somebody has read it. What is written comes from the manifests
+    of PATH, read again. Without a PATH the ones that the plan names are read, if all of them are below the
+    working directory. The file can only narrow what they say, and no number in it lifts a guard.
     """
     from reconciler.engine.pace import DEFAULT_PACE
 
@@ -120,10 +106,7 @@ def command(
         chosen = as_planned(chosen, saved)
         if chosen.shard:
             _no_promise_for_all(all_or_nothing=all_or_nothing)
-    loaded = load_manifests(chosen, connection.cloud)
-    if not loaded.valid:
-        return invalid(loaded, output)
-    warn_about(loaded, output)
+    loaded = valid_fleet(chosen, connection.cloud, output)
     if saved is not None:
         saved.must_fit(loaded.state(), cloud=loaded.state().fleet.cloud)
     pace = dataclasses.replace(DEFAULT_PACE, wait_for_operations=not no_wait, capacity_wait=capacity_wait)
@@ -306,14 +289,12 @@ def _told(report: ApplyReport, loaded: Loaded, output: Output) -> Exit:
 
 def _write_report(report: ApplyReport, loaded: Loaded, output: Output) -> None:
     from reconciler.report import apply as apply_report
-    from reconciler.report.style import json_text
 
-    def rendered(output: Output) -> str:
-        if output.form == "json":
-            return json_text(apply_report.to_json(report))
-        alias_of = loaded.state().fleet.alias_of
-        return apply_report.render_text(
-            report, style=style_of(output), alias_of=alias_of, verbose=output.verbose
-        )
-
-    write_each(output, rendered)
+    alias_of = loaded.state().fleet.alias_of
+    write_forms(
+        output,
+        text=lambda each: apply_report.render_text(
+            report, style=style_of(each), alias_of=alias_of, verbose=each.verbose
+        ),
+        json=lambda _: apply_report.to_json(report),
+    )

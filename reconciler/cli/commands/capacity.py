@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.commands.asked import model_name, region_name, sku_name, version_of
-from reconciler.cli.commands.shared import invalid, style_of
+from reconciler.cli.commands.shared import end_with_errors, style_of, write_forms
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import catalogue
 from reconciler.cli.loop import run_reading
@@ -23,7 +23,7 @@ from reconciler.cli.options import (
     output_options,
 )
 from reconciler.cli.pipeline import plan_for
-from reconciler.cli.wiring import Loaded, connect, load_manifests, the_clock, write_result
+from reconciler.cli.wiring import Loaded, connect, load_manifests, the_clock
 from reconciler.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def command(
 ) -> int:
     """Say which regions and SKUs would take a model now: offered, legal size, quota left, capacity.
 
-    With PATH the quota is what is left after the plan of those manifests. Capacity is ARM's own answer, with
+    With PATH, the quota is what their plan would leave. Capacity is ARM's own answer, with
     the time it was asked; it is no promise. Exit 1 where nothing fits.
     """
     from reconciler.plan.capacity import Sought
@@ -94,7 +94,7 @@ def command(
         raise UsageProblem("--ptus is for provisioned SKUs and --units for the others: give one of them")
     loaded = _loaded(paths, connection, needed=bool(paths) or not subscriptions)
     if loaded is not None and not loaded.valid:
-        return invalid(loaded, output)
+        end_with_errors(loaded, output)
     desired = loaded.state() if loaded else _no_fleet(connection)
     known = catalogue()
     ref = _model(known, model, version)
@@ -113,24 +113,19 @@ def command(
 
 
 def _write(table: report.CapacityTable, desired: DesiredState, output: Output) -> None:
+    from reconciler.cli.commands import pages
     from reconciler.report import capacity as report
-    from reconciler.report.style import json_text
 
     alias_of = desired.fleet.alias_of
-    for each in output.each():
-        match each.form:
-            case "json":
-                write_result(each, json_text(report.to_json(table)))
-            case "markdown":
-                write_result(each, report.render_markdown(table, alias_of=alias_of))
-            case "html":
-                from reconciler.cli.commands.pages import capacity_html
-
-                write_result(each, capacity_html(table, desired))
-            case _:
-                style = style_of(each)
-                text = report.render_text(table, style=style, alias_of=alias_of, verbose=each.verbose)
-                write_result(each, text)
+    write_forms(
+        output,
+        text=lambda each: report.render_text(
+            table, style=style_of(each), alias_of=alias_of, verbose=each.verbose
+        ),
+        json=lambda _: report.document(table).to_json(),
+        markdown=lambda _: report.render_markdown(table, alias_of=alias_of),
+        html=lambda _: pages.capacity_html(table, desired),
+    )
 
 
 async def _search(

@@ -8,19 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.commands.shared import invalid, must_declare_something, style_of
+from reconciler.cli.commands.shared import must_declare_something, style_of, valid_fleet, write_forms
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import catalogue
 from reconciler.cli.loop import run_reading
-from reconciler.cli.options import (
-    Chosen,
-    Connection,
-    Output,
-    connection_options,
-    manifest_options,
-    output_options,
-)
-from reconciler.cli.wiring import Loaded, connect, load_manifests, the_clock, write_result
+from reconciler.cli.options import Chosen, Connection, Output, fleet_options
+from reconciler.cli.wiring import Loaded, connect, the_clock
 
 if TYPE_CHECKING:
     from reconciler.catalogue.facts import Sizes
@@ -32,9 +25,7 @@ if TYPE_CHECKING:
 
 
 @click.command("capacity propose")
-@manifest_options
-@connection_options
-@output_options("text", "json", "diff")
+@fleet_options("text", "json", "diff")
 def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
     """Propose the edit for provisioned deployments that their region has no room for.
 
@@ -43,23 +34,18 @@ def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
     """
     from reconciler.plan.proposal import Move
     from reconciler.report import proposals as report
-    from reconciler.report.style import json_text
 
-    loaded = load_manifests(chosen, connection.cloud)
-    if not loaded.valid:
-        return invalid(loaded, output)
+    loaded = valid_fleet(chosen, connection.cloud, output, quietly=True)
     desired = loaded.state()
     must_declare_something(desired)
     found, asked_at = run_reading(_proposals(desired, connection, output), timeout=connection.timeout)
     texts = _edits(loaded, found)
-    for each in output.each():
-        match each.form:
-            case "json":
-                write_result(each, json_text(report.to_json(found, texts, asked_at)))
-            case "diff":
-                write_result(each, report.diff(texts))
-            case _:
-                write_result(each, report.render_text(found, texts, asked_at, style=style_of(each)))
+    write_forms(
+        output,
+        text=lambda each: report.render_text(found, texts, asked_at, style=style_of(each)),
+        json=lambda _: report.document(found, texts, asked_at).to_json(),
+        diff=lambda _: report.diff(texts),
+    )
     if texts:
         return Exit.CHANGES
     return Exit.DONE if all(one.move is Move.NOTHING for one in found) else Exit.FAILED
@@ -105,7 +91,7 @@ def _edits(loaded: Loaded, found: Sequence[RoomProposal]) -> Mapping[str, Edited
     from reconciler.manifest.load import understood
     from reconciler.plan.proposal import Move
     from reconciler.upgrade.rewrite import rewritten
-    from reconciler.upgrade.wanted import CAPACITY, SKU, Change
+    from reconciler.upgrade.wanted import CAPACITY, SKU, NewValues
 
     wanted = []
     for one in found:
@@ -115,6 +101,6 @@ def _edits(loaded: Loaded, found: Sequence[RoomProposal]) -> Mapping[str, Edited
         if one.move in {Move.SKU, Move.SIZE} and one.capacity is not None and one.capacity != one.needed:
             values[CAPACITY] = str(one.capacity)
         if values:
-            wanted.append(Change(id=one.desired.id, values=values))
+            wanted.append(NewValues(id=one.desired.id, values=values))
     read = partial(understood, paths=loaded.paths)
     return rewritten(read(loaded.manifests.read), wanted, read).texts

@@ -10,22 +10,14 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler import __version__
-from reconciler.cli.commands.shared import style_of
+from reconciler.cli.commands.shared import style_of, write_forms
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.help import Command
 from reconciler.cli.knowledge import OVERLAY, catalogue
 from reconciler.cli.looking import looking
 from reconciler.cli.loop import TimeLimit, run_reading
-from reconciler.cli.options import (
-    DEFAULT_PATH,
-    Chosen,
-    Connection,
-    Output,
-    connection_options,
-    manifest_options,
-    output_options,
-)
-from reconciler.cli.wiring import Loaded, connect, endpoint_of, load_manifests, the_clock, write_each
+from reconciler.cli.options import DEFAULT_PATH, Chosen, Connection, Output, fleet_options
+from reconciler.cli.wiring import Loaded, connect, endpoint_of, load_manifests, the_clock
 
 if TYPE_CHECKING:
     from datetime import date
@@ -47,8 +39,7 @@ _OLD = 120
         "reconciler doctor --for apply -v",
     ),
 )
-@manifest_options
-@connection_options
+@fleet_options("text", "json")
 @click.option(
     "--for",
     "purpose",
@@ -57,7 +48,6 @@ _OLD = 120
     show_default=True,
     help="What the identity must be able to do; rights to write that are missing fail only for apply.",
 )
-@output_options("text", "json")
 def command(*, chosen: Chosen, connection: Connection, purpose: str, output: Output) -> int:
     """Examine cloud, sign-in, rights, clock, api-version, versions and manifests. Exit 1 if one fails.
 
@@ -66,7 +56,6 @@ def command(*, chosen: Chosen, connection: Connection, purpose: str, output: Out
     """
     from reconciler.domain.health import Status
     from reconciler.report import doctor as report
-    from reconciler.report.style import json_text
 
     checks: list[Check] = [_program(), _catalogue(the_clock().now().date())]
     loaded = _manifests(chosen, connection, checks.append)
@@ -79,13 +68,11 @@ def command(*, chosen: Chosen, connection: Connection, purpose: str, output: Out
             )
     except TimeLimit as passed:
         checks.append(_check("time limit", "this command", Status.FAILED, str(passed), "raise --timeout"))
-
-    def rendered(output: Output) -> str:
-        if output.form == "json":
-            return json_text(report.to_json(checks, tool_version=__version__))
-        return report.render_text(checks, style=style_of(output), verbose=output.verbose)
-
-    write_each(output, rendered)
+    write_forms(
+        output,
+        text=lambda each: report.render_text(checks, style=style_of(each), verbose=each.verbose),
+        json=lambda _: report.document(checks, tool_version=__version__).to_json(),
+    )
     return Exit.FAILED if any(check.status is Status.FAILED for check in checks) else Exit.DONE
 
 
@@ -123,26 +110,27 @@ def _version(name: str) -> str | None:
 
 
 def _catalogue(today: date) -> Check:
+    from reconciler.diagnostics import counted
     from reconciler.domain.health import Status
 
     known = catalogue()
     age = (today - known.date).days
     overlay = os.environ.get(OVERLAY)
     subject = f"shipped, under {overlay}" if overlay else "shipped"
-    message = f"as of {known.date}, {age} days old"
+    message = f"as of {known.date}, {counted(age, 'day')} old"
     if age > _OLD:
-        fix = "install a newer reconciler, or `reconciler catalog refresh`; what is newer is never an error"
+        fix = "install a newer reconciler, or `reconciler catalog refresh`"
         return _check("catalogue", subject, Status.WARNING, message, fix)
     return _check("catalogue", subject, Status.OK, message)
 
 
 def _manifests(chosen: Chosen, connection: Connection, tell: Callable[[Check], None]) -> Loaded | None:
     """The manifests, where there are any; their absence fails only a path that was named."""
-    from reconciler.diagnostics import Severity
+    from reconciler.diagnostics import Severity, counted
     from reconciler.domain.health import Status
 
     if chosen.paths == (DEFAULT_PATH,) and not Path(DEFAULT_PATH).exists():
-        message = "there are none here; cloud and sign-in alone are examined"
+        message = "there are none here; only cloud and sign-in are checked"
         tell(
             _check(
                 "manifests", DEFAULT_PATH, Status.UNVERIFIED, message, "name the folder with the manifests"
@@ -151,7 +139,13 @@ def _manifests(chosen: Chosen, connection: Connection, tell: Callable[[Check], N
         return None
     loaded = load_manifests(chosen, connection.cloud)
     errors = sum(found.severity is Severity.ERROR for found in loaded.diagnostics)
-    message = f"{loaded.files} files, {loaded.deployments} deployments, {errors} errors"
+    message = ", ".join(
+        [
+            counted(loaded.files, "file"),
+            counted(loaded.deployments, "deployment"),
+            *([counted(errors, "error")] if errors else []),
+        ]
+    )
     status = Status.FAILED if errors else Status.OK
     fix = "`reconciler validate` shows them" if errors else ""
     tell(_check("manifests", ", ".join(chosen.paths), status, message, fix))

@@ -8,28 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.commands.shared import (
-    invalid,
-    must_declare_something,
-    style_of,
-    warn_about,
-)
+from reconciler.cli.commands.shared import must_declare_something, style_of, valid_fleet
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.help import Command
 from reconciler.cli.looking import looking
 from reconciler.cli.loop import run_reading
-from reconciler.cli.options import (
-    Chosen,
-    Connection,
-    Output,
-    connection_options,
-    manifest_options,
-    output_options,
-)
+from reconciler.cli.options import Chosen, Connection, Output, fleet_options
 from reconciler.cli.planfile import read_plan, recorded_paths
 from reconciler.cli.policies import beside, of_existing
 from reconciler.cli.targets import must_hit_something
-from reconciler.cli.wiring import Loaded, connect, load_manifests, note, the_clock, write_each
+from reconciler.cli.wiring import Loaded, connect, note, the_clock, write_each
 from reconciler.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -89,9 +77,7 @@ class _CauseName(click.ParamType["str"]):
         "reconciler drift --since-plan plan.json",
     ),
 )
-@manifest_options
-@connection_options
-@output_options("text", "json", "markdown", "html", "junit", "github", "prometheus")
+@fleet_options("text", "json", "markdown", "html", "junit", "github", "prometheus")
 @click.option(
     "--ignore",
     "ignored",
@@ -144,10 +130,7 @@ def command(
     base = None if since is None else read_plan(since)
     if base is not None:
         chosen = _as_planned(chosen, base)
-    loaded = load_manifests(chosen, connection.cloud)
-    if not loaded.valid:
-        return invalid(loaded, output)
-    warn_about(loaded, output)
+    loaded = valid_fleet(chosen, connection.cloud, output)
     desired = loaded.state()
     must_declare_something(desired)
     if base is not None:
@@ -196,6 +179,7 @@ class _Told:
 
 def _rendered(told: _Told, output: Output, *, show_people: bool) -> str:
     from reconciler.report import drift as drift_report
+    from reconciler.report import drift_builds as builds
     from reconciler.report.style import json_text
 
     report, desired = told.report, told.loaded.state()
@@ -223,20 +207,24 @@ def _rendered(told: _Told, output: Output, *, show_people: bool) -> str:
                 policies=told.broken,
             )
         case "junit":
-            return drift_report.render_junit(report, show_people=show_people)
+            return builds.render_junit(report, show_people=show_people)
         case "github":
             places = {
                 one.id: place for one in desired.deployments if (place := one.provenance.place()) is not None
             }
-            return drift_report.render_github(
+            return builds.render_github(
                 report, places=places, span=told.loaded.sources.span, show_people=show_people
             )
         case "prometheus":
-            return drift_report.render_prometheus(report, fleet=desired.fleet.name, at=told.at)
+            return builds.render_prometheus(report, fleet=desired.fleet.name, at=told.at)
         case _:
             style = style_of(output)
             return drift_report.render_text(
-                report, style=style, show_people=show_people, alias_of=desired.fleet.alias_of
+                report,
+                style=style,
+                verbose=output.verbose,
+                show_people=show_people,
+                alias_of=desired.fleet.alias_of,
             )
 
 

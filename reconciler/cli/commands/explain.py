@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.commands.shared import style_of
+from reconciler.cli.commands.shared import style_of, write_forms
 from reconciler.cli.help import Command
 from reconciler.cli.options import Output, offers, output_options, policy_option
-from reconciler.cli.wiring import write_each
 from reconciler.cli.words import Meaning, meanings
 from reconciler.errors import UsageProblem
 
 if TYPE_CHECKING:
+    from reconciler.report.documents import WordsDocument
     from reconciler.report.style import Style
 
 
@@ -35,21 +35,17 @@ def command(*, word: str | None, output: Output, policies: tuple[str, ...]) -> N
     A WORD is any code of a rule, reason, refusal, outcome or cause that an output prints, or an error code of
     ARM. policy/ID is a rule of the policies in manifests/ or of those that --policy names.
     """
-    from reconciler.report.style import json_text
-
     found = list(meanings())
     if word is not None and word.startswith("policy/"):
         found = _of_policies(policies)
     if word is not None:
         found = [one for one in found if one.word.lower() == word.lower()] or _unknown(word, found)
 
-    def rendered(output: Output) -> str:
-        if output.form == "json":
-            return json_text({"formatVersion": 1, "words": [_json(one) for one in found]})
-        style = style_of(output)
+    def text(each: Output) -> str:
+        style = style_of(each)
         return _listed(found, style) if word is None else "\n\n".join(_whole(one, style) for one in found)
 
-    write_each(output, rendered)
+    write_forms(output, text=text, json=lambda _: _document(found).to_json())
 
 
 def _of_policies(paths: tuple[str, ...]) -> list[Meaning]:
@@ -58,15 +54,23 @@ def _of_policies(paths: tuple[str, ...]) -> list[Meaning]:
     return meanings_of(paths)
 
 
-def _json(one: Meaning) -> dict[str, object]:
-    return {
-        "word": one.word,
-        "kind": one.kind,
-        "severity": one.severity or None,
-        "meaning": one.text,
-        "fix": one.fix or None,
-        "source": one.source or None,
-    }
+def _document(found: list[Meaning]) -> WordsDocument:
+    from reconciler.report.documents import MeaningDocument, WordsDocument
+
+    return WordsDocument(
+        format_version=1,
+        words=tuple(
+            MeaningDocument(
+                word=one.word,
+                kind=one.kind,
+                severity=one.severity or None,
+                meaning=one.text,
+                fix=one.fix or None,
+                source=one.source or None,
+            )
+            for one in found
+        ),
+    )
 
 
 def _whole(one: Meaning, style: Style) -> str:

@@ -20,7 +20,7 @@ from reconciler.errors import ReconcilerError, UsageProblem
 
 if TYPE_CHECKING:
     from reconciler.domain.ids import AccountId
-    from reconciler.engine.discover import Wanted
+    from reconciler.engine.discover import DiscoveryScope
     from reconciler.export import Estate, Exported
     from reconciler.export.sources.reading import Files
 
@@ -117,7 +117,7 @@ def command(
 
     if re.fullmatch(r"[a-z0-9-]{1,40}", fleet) is None:
         raise UsageProblem(
-            f"--fleet {fleet!r} is no fleet's name: 1 to 40 lower-case letters, digits and hyphens. It "
+            f"--fleet {fleet!r} is not a fleet's name: 1 to 40 lower-case letters, digits and hyphens. It "
             "becomes the mark on everything that is adopted"
         )
     if fleet_id is not None and not is_guid(fleet_id):
@@ -211,9 +211,9 @@ def _from_files(asked: _Asked, connection: Connection) -> Estate:
 
 def _from_arm(asked: _Asked, connection: Connection, output: Output) -> Estate:
     from reconciler.cli.loop import run_reading
-    from reconciler.engine.discover import Wanted
+    from reconciler.engine.discover import DiscoveryScope
 
-    wanted = Wanted(
+    wanted = DiscoveryScope(
         accounts=tuple(_account(one) for one in asked.accounts),
         subscriptions=asked.subscriptions,
         resource_group=asked.resource_group,
@@ -221,7 +221,7 @@ def _from_arm(asked: _Asked, connection: Connection, output: Output) -> Estate:
     return run_reading(_discovered(wanted, connection, output), timeout=connection.timeout)
 
 
-async def _discovered(wanted: Wanted, connection: Connection, output: Output) -> Estate:
+async def _discovered(wanted: DiscoveryScope, connection: Connection, output: Output) -> Estate:
     from reconciler.cli.looking import looking
     from reconciler.domain.fleet import DesiredState, Fleet
     from reconciler.engine.discover import discover

@@ -6,19 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.commands.shared import invalid, must_declare_something, style_of
+from reconciler.cli.commands.shared import must_declare_something, style_of, valid_fleet, write_forms
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.help import Command
 from reconciler.cli.knowledge import catalogue
-from reconciler.cli.options import (
-    Chosen,
-    Connection,
-    Output,
-    connection_options,
-    manifest_options,
-    output_options,
-)
-from reconciler.cli.wiring import load_manifests, note, say_shard, the_clock, write_each
+from reconciler.cli.options import Chosen, Connection, Output, fleet_options
+from reconciler.cli.wiring import note, say_shard, the_clock
 
 if TYPE_CHECKING:
     from reconciler.domain.fleet import DesiredState
@@ -33,8 +26,7 @@ if TYPE_CHECKING:
         "reconciler lifecycle --fail-within 90",
     ),
 )
-@manifest_options
-@connection_options
+@fleet_options("text", "json", "markdown", "html")
 @click.option("--offline", is_flag=True, help="Go by the declared versions; do not ask ARM.")
 @click.option(
     "--fail-within",
@@ -42,18 +34,15 @@ if TYPE_CHECKING:
     metavar="DAYS",
     help="Exit 1 if a model is retired or retires within so many days.",
 )
-@output_options("text", "json", "markdown", "html")
 def command(
     *, chosen: Chosen, connection: Connection, offline: bool, fail_within: int | None, output: Output
 ) -> int:
     """List deployments with stage, retirement date, days left, successor and who upgrades them."""
+    from reconciler.cli.commands import pages
     from reconciler.plan.lifespan import declared_lifespans
     from reconciler.report import lifecycle as report
-    from reconciler.report.style import json_text
 
-    loaded = load_manifests(chosen, connection.cloud)
-    if not loaded.valid:
-        return invalid(loaded, output)
+    loaded = valid_fleet(chosen, connection.cloud, output, quietly=True)
     desired, today = loaded.state(), the_clock().now().date()
     must_declare_something(desired)
     complete = True
@@ -63,23 +52,15 @@ def command(
     else:
         lifespans, complete = _observed(desired, connection, output)
     asked = report.Asked(today=today, known_to=str(catalogue().date), limit=fail_within)
-
-    def rendered(output: Output) -> str:
-        match output.form:
-            case "json":
-                return json_text(report.to_json(lifespans, asked))
-            case "markdown":
-                return report.render_markdown(lifespans, asked)
-            case "html":
-                from reconciler.cli.commands.pages import lifecycle_html
-
-                return lifecycle_html(
-                    lifespans, desired, chosen, limit=fail_within, complete=complete, links=output.links
-                )
-            case _:
-                return report.render_text(lifespans, asked, style=style_of(output))
-
-    write_each(output, rendered)
+    write_forms(
+        output,
+        text=lambda each: report.render_text(lifespans, asked, style=style_of(each)),
+        json=lambda _: report.document(lifespans, asked).to_json(),
+        markdown=lambda _: report.render_markdown(lifespans, asked),
+        html=lambda each: pages.lifecycle_html(
+            lifespans, desired, chosen, limit=fail_within, complete=complete, links=each.links
+        ),
+    )
     failing = fail_within is not None and any(one.ends_within(fail_within) for one in lifespans)
     return Exit.DONE if complete and not failing else Exit.FAILED
 

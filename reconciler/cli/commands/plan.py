@@ -13,25 +13,17 @@ from reconciler.cli.commands.shared import (
     again,
     allowance_options,
     cost_option,
-    invalid,
     plan_json,
     plan_rendered,
-    warn_about,
+    valid_fleet,
 )
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.help import Command
 from reconciler.cli.loop import run_reading
-from reconciler.cli.options import (
-    Chosen,
-    Connection,
-    Output,
-    connection_options,
-    manifest_options,
-    output_options,
-)
+from reconciler.cli.options import Chosen, Connection, Output, fleet_options
 from reconciler.cli.pipeline import plan_fleet
 from reconciler.cli.running import written_by
-from reconciler.cli.wiring import load_manifests, note, save, write_each
+from reconciler.cli.wiring import note, save, write_each
 
 if TYPE_CHECKING:
     from reconciler.domain.shard import Part
@@ -49,9 +41,7 @@ if TYPE_CHECKING:
         "reconciler plan --summary",
     ),
 )
-@manifest_options
-@connection_options
-@output_options("text", "json", "markdown", "html", "github", "gitlab")
+@fleet_options("text", "json", "markdown", "html", "github", "gitlab")
 @allowance_options
 @click.option(
     "--out",
@@ -95,10 +85,7 @@ def command(
     """Show what apply would do. Reads ARM, writes nothing there. Exit 1 if refused or unread."""
     from reconciler.plan.guard import Alone
 
-    loaded = load_manifests(chosen, connection.cloud)
-    if not loaded.valid:
-        return invalid(loaded, output)
-    warn_about(loaded, output)
+    loaded = valid_fleet(chosen, connection.cloud, output)
     plan, observed = run_reading(
         plan_fleet(
             loaded,

@@ -14,10 +14,9 @@ from reconciler.cli.commands.shared import (
     again,
     allowance_options,
     cost_option,
-    invalid,
     plan_json,
     plan_rendered,
-    warn_about,
+    valid_fleet,
 )
 from reconciler.cli.help import Command
 from reconciler.cli.options import Chosen, Output, output_options, rule_option
@@ -25,7 +24,7 @@ from reconciler.cli.pipeline import plan_for
 from reconciler.cli.planfile import plan_text, recorded_paths
 from reconciler.cli.running import current, written_by
 from reconciler.cli.targets import must_hit_something
-from reconciler.cli.wiring import load_manifests, note, save, write_each
+from reconciler.cli.wiring import note, save, write_each
 from reconciler.errors import PlanStale, UsageProblem
 
 if TYPE_CHECKING:
@@ -83,10 +82,7 @@ def command(
     saved, made = plans[0].saved, max(one.created_at for one in plans)
     paths = manifests or recorded_paths(saved)
     chosen = saved.chosen(Chosen(paths=paths, select="", targets=(), excludes=(), rules=rules))
-    loaded = load_manifests(chosen, saved.cloud, today=made.date())
-    if not loaded.valid:
-        return invalid(loaded, output)
-    warn_about(loaded, output)
+    loaded = valid_fleet(chosen, saved.cloud, output, today=made.date())
     desired = loaded.state()
     saved.must_be_of(desired, cloud=saved.cloud)
     observed = united(plans, desired)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli.commands.shared import invalid, must_declare_something, style_of
+from reconciler.cli.commands.shared import end_with_errors, must_declare_something, style_of, write_forms
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import PRICES_OVERLAY, prices
 from reconciler.cli.options import DEFAULT_PATH, Chosen, Connection, Output
@@ -30,7 +30,6 @@ def listed(wanted: Wanted, currency: str, output: Output) -> Exit:
     """The prices that are in force today."""
     from reconciler.domain.costs import Costs
     from reconciler.report import prices as report
-    from reconciler.report.style import json_text
 
     book = prices(Costs(currency=currency))
     day = the_clock().now().date()
@@ -45,13 +44,11 @@ def listed(wanted: Wanted, currency: str, output: Output) -> Exit:
             currency=currency,
         )
     )
-
-    def rendered(output: Output) -> str:
-        if output.form == "json":
-            return json_text(report.to_json(rows, book))
-        return report.render_text(rows, book, style=style_of(output))
-
-    write_each(output, rendered)
+    write_forms(
+        output,
+        text=lambda each: report.render_text(rows, book, style=style_of(each)),
+        json=lambda _: report.document(rows, book).to_json(),
+    )
     return Exit.DONE
 
 
@@ -69,8 +66,6 @@ def refreshed(
     from reconciler.report.style import inert
 
     regions = [wanted.region] if wanted.region else _declared(paths, output)
-    if isinstance(regions, Exit):
-        return regions
     from reconciler.cli.loop import run_reading
 
     named = os.environ.get(ENDPOINT, "")
@@ -115,12 +110,12 @@ def _connections(endpoint: httpx.URL, connection: Connection) -> httpx.AsyncBase
     )
 
 
-def _declared(paths: tuple[str, ...], output: Output) -> list[Region] | Exit:
+def _declared(paths: tuple[str, ...], output: Output) -> list[Region]:
     """The regions that the manifests declare."""
     chosen = Chosen(paths=paths or (DEFAULT_PATH,), select="", targets=(), excludes=())
     loaded = load_manifests(chosen)
     if loaded.desired is None:
-        return invalid(loaded, replace(output, form="text"))
+        end_with_errors(loaded, replace(output, form="text"))
     must_declare_something(loaded.desired)
     regions = {one.region for one in loaded.desired.accounts if one.region}
     if not regions:
@@ -130,20 +125,21 @@ def _declared(paths: tuple[str, ...], output: Output) -> list[Region] | Exit:
 
 def _told(found: Fetched, regions: list[Region], target: Path, output: Output) -> str:
     from reconciler.diagnostics import counted
+    from reconciler.report.catalogue_documents import PricesRefreshDocument
     from reconciler.report.layout import listed as some_of
     from reconciler.report.style import inert, json_text
 
     if output.form == "json":
-        return json_text(
-            {
-                "overlay": str(target),
-                "refreshed": found.source.as_of,
-                "currency": found.source.currency,
-                "regions": [one.name for one in regions],
-                "prices": len(found.rows),
-                "notUnderstood": list(found.left_out),
-            }
+        document = PricesRefreshDocument(
+            format_version=1,
+            overlay=str(target),
+            refreshed=found.source.as_of,
+            currency=found.source.currency,
+            regions=tuple(one.name for one in regions),
+            prices=len(found.rows),
+            not_understood=tuple(found.left_out),
         )
+        return json_text(document.to_json())
     where = some_of([one.name for one in regions])
     what = f"{counted(len(found.rows), 'price')} of {where}"
     lines = [f"{what} as of {found.source.as_of}, in {inert(str(target))}"]
@@ -153,5 +149,5 @@ def _told(found: Fetched, regions: list[Region], target: Path, output: Output) -
         more = len(found.left_out) - len(shown)
         rest = f" and {more} more (-v names them)" if more else ""
         lines.append(f"{counted(len(found.left_out), 'meter')} not used: {names}{rest}")
-    lines.append(f"To go by it: export {PRICES_OVERLAY}={inert(str(target))}")
+    lines.append(f"To use it: export {PRICES_OVERLAY}={inert(str(target))}")
     return "\n".join(lines) + "\n"

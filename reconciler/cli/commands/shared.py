@@ -9,18 +9,18 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from reconciler import __version__
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.options import Chosen, Output, into, option
-from reconciler.cli.wiring import Loaded, note, the_clock, write_each
+from reconciler.cli.wiring import Loaded, load_manifests, note, the_clock, write_each
 from reconciler.errors import ReconcilerError
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
     from decimal import Decimal
 
     from reconciler.domain.fleet import DesiredState, Fleet
@@ -69,10 +69,41 @@ def diagnostics_text(loaded: Loaded, output: Output) -> str:
             )
 
 
-def invalid(loaded: Loaded, output: Output) -> Exit:
+def valid_fleet(
+    chosen: Chosen,
+    cloud: str | None,
+    output: Output,
+    *,
+    today: date | None = None,
+    quietly: bool = False,
+) -> Loaded:
+    """The manifests, once they have no errors, which would be the command's result and its end.
+
+    What stops nothing is said on stderr, unless `quietly`.
+    """
+    loaded = load_manifests(chosen, cloud, today=today)
+    if not loaded.valid:
+        end_with_errors(loaded, output)
+    if not quietly:
+        _warn_about(loaded, output)
+    return loaded
+
+
+def end_with_errors(loaded: Loaded, output: Output) -> NoReturn:
     """End a command whose manifests have errors: they are its result."""
     write_each(output, lambda each: diagnostics_text(loaded, each))
-    return Exit.FAILED
+    raise click.exceptions.Exit(Exit.FAILED)
+
+
+def write_forms(output: Output, **forms: Callable[[Output], object]) -> None:
+    """The result in each form that was asked for, by name; what is no text is a JSON document."""
+    from reconciler.report.style import json_text
+
+    def rendered(each: Output) -> str:
+        made = forms[each.form](each)
+        return made if isinstance(made, str) else json_text(made)
+
+    write_each(output, rendered)
 
 
 def must_declare_something(desired: DesiredState) -> None:
@@ -84,7 +115,7 @@ def must_declare_something(desired: DesiredState) -> None:
         )
 
 
-def warn_about(loaded: Loaded, output: Output) -> None:
+def _warn_about(loaded: Loaded, output: Output) -> None:
     """Findings that stop nothing: one line on stderr, all of them with --verbose."""
     from reconciler.report import diagnostics as diagnostics_report
     from reconciler.report.style import Style
@@ -267,10 +298,10 @@ allowance_options = into(
         help="Allow the monthly cost to rise by AMOUNT at list prices.",
     ),
     _guards("--allow-empty", is_flag=True, help="Allow a fleet that declares nothing."),
-    _guards("--take-over", is_flag=True, help="Take over what is another's or nobody's."),
+    _guards("--take-over", is_flag=True, help="Take over what carries another mark or none."),
     _guards("--replace-failed", is_flag=True, help="Delete and recreate what is in state Failed."),
     _guards("--skip-refused", is_flag=True, help="Leave out what a quota pool has no room for."),
-    _guards("--recreate-expired", is_flag=True, help="Make again what the service has removed."),
+    _guards("--recreate-expired", is_flag=True, help="Recreate what the service has removed."),
     _guards("--renew-marks", is_flag=True, help="Also write marks that earlier releases left out."),
 )
 """The flags that lift guards; the command gets `allowances: Policy`."""

@@ -6,22 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.commands.shared import cost_option, invalid, style_of
+from reconciler.cli.commands.shared import cost_option, style_of, valid_fleet
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.help import Command
 from reconciler.cli.knowledge import prices
 from reconciler.cli.loop import run_reading
-from reconciler.cli.options import (
-    Chosen,
-    Connection,
-    Output,
-    connection_options,
-    manifest_options,
-    output_options,
-)
+from reconciler.cli.options import Chosen, Connection, Output, fleet_options
 from reconciler.cli.pipeline import observe_fleet
 from reconciler.cli.policies import beside, of_existing
-from reconciler.cli.wiring import load_manifests, the_clock, write_each
+from reconciler.cli.wiring import the_clock, write_each
 
 if TYPE_CHECKING:
     from reconciler.domain.fleet import DesiredState
@@ -37,25 +30,21 @@ if TYPE_CHECKING:
         "reconciler show -o html --output-file fleet.html",
     ),
 )
-@manifest_options
-@connection_options
-@output_options("text", "json", "markdown", "html")
+@fleet_options("text", "json", "markdown", "html")
 @cost_option
 def command(*, chosen: Chosen, connection: Connection, output: Output, with_cost: bool) -> int:
     """List account, region, deployment, model, version, SKU, capacity, state and owner.
 
     With --policy what is there is judged by those policies; exit 1 if a rule is broken.
     """
+    from reconciler.cli.commands import pages
     from reconciler.diagnostics import has_errors
     from reconciler.domain.state import Listed
-    from reconciler.prices.document import cost_document
     from reconciler.report import cost as cost_report
     from reconciler.report import show as show_report
     from reconciler.report.style import json_text
 
-    loaded = load_manifests(chosen, connection.cloud)
-    if not loaded.valid:
-        return invalid(loaded, output)
+    loaded = valid_fleet(chosen, connection.cloud, output, quietly=True)
     desired = loaded.state()
     observed = run_reading(
         observe_fleet(desired, connection, output, with_regions=False), timeout=connection.timeout
@@ -64,23 +53,19 @@ def command(*, chosen: Chosen, connection: Connection, output: Output, with_cost
     broken = of_existing(loaded, observed) if chosen.policies else ()
 
     def rendered(output: Output) -> str:
+        style = style_of(output)
         match output.form:
             case "json":
-                document = show_report.to_json(observed)
-                return json_text(document | ({"cost": cost_document(cost).to_json()} if cost else {}))
-            case "markdown":
-                table = f"\n{cost_report.render_markdown(cost)}" if cost else ""
-                return show_report.render_markdown(observed) + table
+                return json_text(show_report.document(observed, cost).to_json())
             case "html":
-                from reconciler.cli.commands.pages import show_html
-
-                return show_html(desired, observed, chosen, cost, links=output.links, policies=broken)
+                return pages.show_html(desired, observed, chosen, cost, links=output.links, policies=broken)
+            case "markdown":
+                parts = [show_report.render_markdown(observed)]
+                parts += [cost_report.render_markdown(cost)] if cost else []
             case _:
-                style = style_of(output)
-                text = show_report.render_text(observed, style=style)
-                if cost:
-                    text += f"\n{cost_report.render_text(cost, style=style, verbose=output.verbose)}"
-                return text
+                parts = [show_report.render_text(observed, style=style)]
+                parts += [cost_report.render_text(cost, style=style, verbose=output.verbose)] if cost else []
+        return "\n".join(parts)
 
     write_each(
         output,

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.commands.asked import model_name, sku_name, version_of
-from reconciler.cli.commands.shared import style_of
+from reconciler.cli.commands.shared import style_of, write_forms
 from reconciler.cli.help import Command
 from reconciler.cli.knowledge import catalogue
 from reconciler.cli.options import Output, output_options
-from reconciler.cli.wiring import write_each
 from reconciler.errors import UsageProblem
 
 if TYPE_CHECKING:
     from reconciler.catalogue.query import Catalogue
-    from reconciler.catalogue.sizing import Workload
+    from reconciler.catalogue.sizing import PeakLoad
     from reconciler.domain.sku import SkuName
 
 
@@ -67,7 +66,7 @@ def command(
 
     --capacity alone says what so many PTU carry in tokens a minute; with the tokens of a call, in calls.
     """
-    from reconciler.catalogue.sizing import NoFormula, Workload
+    from reconciler.catalogue.sizing import NoFormula, PeakLoad
 
     if (rpm is None) == (capacity is None):
         raise click.UsageError("give --rpm to size a workload, or --capacity to see what it carries")
@@ -81,7 +80,7 @@ def command(
         raise click.UsageError("a call has --prompt-tokens and --generated-tokens; 0 is a number too")
     if not prompt_tokens + generated_tokens + image_tokens:
         raise UsageProblem("a call without prompt and generated tokens needs nothing: say how large one is")
-    workload = Workload(
+    workload = PeakLoad(
         calls_per_minute=rpm or 0.0,
         prompt_tokens=prompt_tokens,
         generated_tokens=generated_tokens,
@@ -100,11 +99,10 @@ def command(
 def _alone(
     known: Catalogue, model: str, version: str, skus: tuple[SkuName, ...], capacity: int, output: Output
 ) -> None:
-    import json
     from fractions import Fraction
 
     from reconciler.catalogue.sizing import NoFormula, facts_of, weights_of
-    from reconciler.report.sizing import Carried, capacity_json, capacity_text
+    from reconciler.report.sizing import Carried, capacity_document, capacity_text
 
     try:
         carried = Carried(
@@ -116,13 +114,10 @@ def _alone(
         weights_of(carried.facts)
     except NoFormula as none:
         raise UsageProblem(_UNPUBLISHED.format(none=none, date=known.date)) from none
-    write_each(
+    write_forms(
         output,
-        lambda each: (
-            json.dumps(capacity_json(carried), indent=2)
-            if each.form == "json"
-            else capacity_text(f"{model} {version}", carried, style=style_of(each))
-        ),
+        text=lambda each: capacity_text(f"{model} {version}", carried, style=style_of(each)),
+        json=lambda _: capacity_document(carried).to_json(),
     )
 
 
@@ -159,7 +154,7 @@ def _skus(known: Catalogue, model: str, version: str, sku: str | None) -> tuple[
     return (one,)
 
 
-def _title(model: str, version: str, workload: Workload) -> str:
+def _title(model: str, version: str, workload: PeakLoad) -> str:
     title = f"{model} {version}: {workload.prompt_tokens:g} prompt"
     if workload.image_tokens:
         title += f", {workload.image_tokens:g} image"
@@ -172,25 +167,21 @@ def _forth(
     model: str,
     version: str,
     skus: tuple[SkuName, ...],
-    workload: Workload,
+    workload: PeakLoad,
     output: Output,
 ) -> None:
-    import json
-
     from reconciler.catalogue.sizing import cautions, estimate
-    from reconciler.report.sizing import estimate_json, estimates_text
+    from reconciler.report.sizing import estimate_document, estimates_text
 
     estimates = [estimate(known, model, version, one, workload) for one in skus]
     told = cautions(estimates[0].facts, workload)
     title = f"{_title(model, version, workload)}, {workload.calls_per_minute:g} calls a minute"
-
-    def rendered(output: Output) -> str:
-        if output.form == "json":
-            documents = [estimate_json(one, told) for one in estimates]
-            return json.dumps(documents[0] if len(documents) == 1 else documents, indent=2)
-        return estimates_text(title, estimates, told, style=style_of(output))
-
-    write_each(output, rendered)
+    documents = [estimate_document(one, told).to_json() for one in estimates]
+    write_forms(
+        output,
+        text=lambda each: estimates_text(title, estimates, told, style=style_of(each)),
+        json=lambda _: documents[0] if len(documents) == 1 else documents,
+    )
 
 
 def _back(
@@ -198,14 +189,12 @@ def _back(
     model: str,
     version: str,
     skus: tuple[SkuName, ...],
-    workload: Workload,
+    workload: PeakLoad,
     capacity: int,
     output: Output,
 ) -> None:
-    import json
-
     from reconciler.catalogue.sizing import calls_carried, cautions, facts_of
-    from reconciler.report.sizing import Carried, carried_json, carried_text
+    from reconciler.report.sizing import Carried, carried_document, carried_text
 
     carried = Carried(
         capacity=capacity,
@@ -214,10 +203,8 @@ def _back(
         offers=tuple((sku, known.offer(model, version, sku)) for sku in skus),
     )
     told = cautions(carried.facts, workload)
-
-    def rendered(output: Output) -> str:
-        if output.form == "json":
-            return json.dumps(carried_json(carried, told), indent=2)
-        return carried_text(_title(model, version, workload), carried, told, style=style_of(output))
-
-    write_each(output, rendered)
+    write_forms(
+        output,
+        text=lambda each: carried_text(_title(model, version, workload), carried, told, style=style_of(each)),
+        json=lambda _: carried_document(carried, told).to_json(),
+    )

@@ -6,22 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.options import (
-    Chosen,
-    Connection,
-    Output,
-    connection_options,
-    manifest_options,
-    output_options,
-)
+from reconciler.cli.options import Chosen, Connection, Output, fleet_options
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 
 @click.command("upgrade")
-@manifest_options
-@connection_options
+@fleet_options("text", "json", "markdown", "diff")
 @click.option(
     "--within",
     type=click.IntRange(min=0),
@@ -50,7 +42,6 @@ if TYPE_CHECKING:
     metavar="YYYY-MM-DD",
     help="Judge as of this day instead of today.",
 )
-@output_options("text", "json", "markdown", "diff")
 def command(
     *,
     chosen: Chosen,
@@ -70,9 +61,9 @@ def command(
 
     Exit 0 nothing to do or written, 2 edits proposed, 1 something is not solved.
     """
-    from reconciler.cli.upgrading import Asked, upgraded
+    from reconciler.cli.upgrading import UpgradeOptions, upgraded
 
-    asked = Asked(
+    asked = UpgradeOptions(
         within=within,
         to=to,
         strategy=strategy,

@@ -33,7 +33,7 @@ def edited(diff: Path | None, root: Path) -> dict[str, str]:
     return found
 
 
-class Season:
+class SeasonPullRequest:
     """The pull request of one target. `base` is the branch it goes to, `commit` the one that was edited."""
 
     def __init__(self, repository: Repository, *, target: str, marker: str, base: str, commit: str) -> None:

@@ -26,7 +26,7 @@ from reconciler.cli.exit_codes import Exit
 from reconciler.cli.github import page
 from reconciler.cli.github.inputs import Inputs, Runner
 from reconciler.cli.github.rest import GitHubRefused, Repository
-from reconciler.cli.github.season import Season, edited
+from reconciler.cli.github.season import SeasonPullRequest, edited
 from reconciler.cli.planfile import read_plan, recorded_paths
 from reconciler.diagnostics import Diagnostic, Place, Severity, Span
 from reconciler.errors import ReconcilerError, UsageProblem
@@ -282,7 +282,7 @@ def _issue(inputs: Inputs, runner: Runner, ended: _Ended, report: str) -> Exit:
             closed = repository.close_issues(marker, label=inputs.issue_label, words=words)
             told = ", ".join(f"issue {number} closed" for number in closed) or "no issue was open"
         else:
-            state = "Drift" if ended.code == Exit.CHANGES else "Drift cannot be told"
+            state = "Drift" if ended.code == Exit.CHANGES else "Whether anything drifted is not known"
             number = repository.open_issue(
                 marker,
                 title=f"{state}: {inputs.target}",
@@ -302,7 +302,7 @@ def _season(inputs: Inputs, runner: Runner, ended: _Ended, report: str) -> Exit:
     """One pull request with the edits; what `upgrade` could not solve is in its text and fails nothing."""
     try:
         files = edited(ended.file("upgrade.patch"), runner.workspace)
-        season = Season(
+        season = SeasonPullRequest(
             _repository(inputs, runner),
             target=inputs.target,
             marker=page.marker(inputs),

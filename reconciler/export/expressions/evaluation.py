@@ -14,7 +14,7 @@ from reconciler.export.expressions.functions import answer
 from reconciler.export.expressions.grammar import (
     Access,
     BadExpressionError,
-    Call,
+    FunctionCall,
     Literal,
     Node,
     inner,
@@ -45,7 +45,7 @@ _SECURE: Final = frozenset({"securestring", "secureobject"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scope(Evaluator[Node]):
+class TemplateScope(Evaluator[Node]):
     """What names mean inside one template.
 
     `given` are parameter values, `set` variables that somebody decided, `copies` the loops under way, `bound`
@@ -62,11 +62,11 @@ class Scope(Evaluator[Node]):
     holding: Mapping[str, bool] = field(default_factory=dict)
     known: dict[tuple[str, str], Value] = field(default_factory=dict)
 
-    def holds(self, condition: str, *, holds: bool) -> Scope:
+    def holds(self, condition: str, *, holds: bool) -> TemplateScope:
         """The same, in the case that a condition holds, or does not."""
         return replace(self, holding={**self.holding, condition: holds})
 
-    def looping(self, name: str, index: int) -> Scope:
+    def looping(self, name: str, index: int) -> TemplateScope:
         """The same, inside one turn of a loop."""
         return replace(self, copies={**self.copies, name.lower(): index}, innermost=name.lower())
 
@@ -127,7 +127,7 @@ class Scope(Evaluator[Node]):
                 return value
             case Access(inside, key, safe):
                 return self.around.on(_access(self.of(inside), self.of(key), safe=safe))
-            case Call(name, arguments):
+            case FunctionCall(name, arguments):
                 return self.around.on(self.call(name, arguments))
 
     def call(self, name: str, arguments: tuple[Node, ...]) -> Value:

@@ -31,7 +31,7 @@ class Literal:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class FunctionCall:
     """A function with its arguments; the name is in lower case."""
 
     name: str
@@ -47,7 +47,7 @@ class Access:
     safe: bool = False
 
 
-Node = Literal | Call | Access
+Node = Literal | FunctionCall | Access
 
 
 def inner(text: str) -> str | None:
@@ -125,7 +125,7 @@ class _Parser:
                 self._expect(",")
             arguments.append(self.expression(depth + 1))
         self._expect(")")
-        return Call(name.lower(), tuple(arguments))
+        return FunctionCall(name.lower(), tuple(arguments))
 
     def _accessed(self, node: Node, depth: int) -> Node:
         steps = 0

@@ -40,7 +40,7 @@ class OpenObject(dict[str, Value]):
         self.words = words
 
 
-class Names(Protocol):
+class ModuleNames(Protocol):
     """What a module knows by name."""
 
     def resolve(self, base: str, steps: list[Value]) -> tuple[Value, list[Value]]:
@@ -51,7 +51,7 @@ class Names(Protocol):
 class HclScope(Evaluator[Tree]):
     """Where an expression stands: its module, and what loops have bound."""
 
-    names: Names
+    names: ModuleNames
 
     def binding(self, **more: Value) -> HclScope:
         """The same, with more names."""

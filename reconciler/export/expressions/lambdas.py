@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cmp_to_key
 from typing import TYPE_CHECKING, Final
 
-from reconciler.export.expressions.grammar import Call, Literal, Node
+from reconciler.export.expressions.grammar import FunctionCall, Literal, Node
 from reconciler.export.expressions.values import (
     Choice,
     Undecided,
@@ -24,7 +24,7 @@ from reconciler.export.expressions.values import (
 )
 
 if TYPE_CHECKING:
-    from reconciler.export.expressions.evaluation import Scope
+    from reconciler.export.expressions.evaluation import TemplateScope
 
 _MOST_DOUBTS: Final = 5
 """Items of which a filter may not know whether they stay."""
@@ -35,8 +35,8 @@ OVER_ITEMS: Final = frozenset({"filter", "map", "reduce", "sort", "toobject", "g
 class _Lambda:
     """The function that a `lambda('name', …, expression)` is."""
 
-    def __init__(self, node: Node, scope: Scope) -> None:
-        if not isinstance(node, Call) or node.name != "lambda" or not node.arguments:
+    def __init__(self, node: Node, scope: TemplateScope) -> None:
+        if not isinstance(node, FunctionCall) or node.name != "lambda" or not node.arguments:
             raise Undecided
         *names, self._body = node.arguments
         self._names = [one.value for one in names if isinstance(one, Literal) and isinstance(one.value, str)]
@@ -52,14 +52,14 @@ class _Lambda:
         return replace(self._scope.deeper(), bound=bound).of(self._body)
 
 
-def over_items(name: str, arguments: tuple[Node, ...], scope: Scope) -> Value:
+def over_items(name: str, arguments: tuple[Node, ...], scope: TemplateScope) -> Value:
     """A function of a list (or object) and of lambdas."""
     if not arguments:
         return called(name, [])
     return _over(name, scope.of(arguments[0]), arguments[1:], scope)
 
 
-def _over(name: str, items: Value, rest: tuple[Node, ...], scope: Scope) -> Value:
+def _over(name: str, items: Value, rest: tuple[Node, ...], scope: TemplateScope) -> Value:
     if isinstance(items, Choice):
         return choice(
             items.condition, _over(name, items.yes, rest, scope), _over(name, items.no, rest, scope)
@@ -78,7 +78,7 @@ def _words(node: Node) -> str:
     match node:
         case Literal(value):
             return f"'{value}'" if isinstance(value, str) else str(value)
-        case Call(name, arguments):
+        case FunctionCall(name, arguments):
             return f"{name}({', '.join(map(_words, arguments))})"
         case _:
             key = node.key.value if isinstance(node.key, Literal) else f"[{_words(node.key)}]"
@@ -103,7 +103,7 @@ def _key(value: Value) -> str:
     return value
 
 
-def _filter(items: Value, rest: tuple[Node, ...], scope: Scope) -> Value:
+def _filter(items: Value, rest: tuple[Node, ...], scope: TemplateScope) -> Value:
     (wanted,) = rest
     keep = _Lambda(wanted, scope)
     kept: Value = []
@@ -127,13 +127,13 @@ def _before(one: Value, items: Value) -> Value:
     return [one, *_list(items)]
 
 
-def _map(items: Value, rest: tuple[Node, ...], scope: Scope) -> Value:
+def _map(items: Value, rest: tuple[Node, ...], scope: TemplateScope) -> Value:
     (each,) = rest
     made = _Lambda(each, scope)
     return [made(one, number) for number, one in enumerate(_list(items))]
 
 
-def _reduce(items: Value, rest: tuple[Node, ...], scope: Scope) -> Value:
+def _reduce(items: Value, rest: tuple[Node, ...], scope: TemplateScope) -> Value:
     start, step = rest
     together, total = _Lambda(step, scope), scope.of(start)
     for number, one in enumerate(_list(items)):
@@ -141,7 +141,7 @@ def _reduce(items: Value, rest: tuple[Node, ...], scope: Scope) -> Value:
     return total
 
 
-def _sort(items: Value, rest: tuple[Node, ...], scope: Scope) -> Value:
+def _sort(items: Value, rest: tuple[Node, ...], scope: TemplateScope) -> Value:
     (before,) = rest
     first = _Lambda(before, scope)
 
@@ -153,7 +153,7 @@ def _sort(items: Value, rest: tuple[Node, ...], scope: Scope) -> Value:
     return sorted(_list(items), key=cmp_to_key(compared))
 
 
-def _to_object(items: Value, rest: tuple[Node, ...], scope: Scope) -> Value:
+def _to_object(items: Value, rest: tuple[Node, ...], scope: TemplateScope) -> Value:
     key_of, *value_of = (_Lambda(one, scope) for one in rest)
     return {
         _key(key_of(one, number)): value_of[0](one, number) if value_of else one
@@ -161,7 +161,7 @@ def _to_object(items: Value, rest: tuple[Node, ...], scope: Scope) -> Value:
     }
 
 
-def _group_by(items: Value, rest: tuple[Node, ...], scope: Scope) -> Value:
+def _group_by(items: Value, rest: tuple[Node, ...], scope: TemplateScope) -> Value:
     (key,) = rest
     key_of = _Lambda(key, scope)
     groups: dict[str, list[Value]] = {}
@@ -170,7 +170,7 @@ def _group_by(items: Value, rest: tuple[Node, ...], scope: Scope) -> Value:
     return dict(groups)
 
 
-def _map_values(items: Value, rest: tuple[Node, ...], scope: Scope) -> Value:
+def _map_values(items: Value, rest: tuple[Node, ...], scope: TemplateScope) -> Value:
     (each,) = rest
     made = _Lambda(each, scope)
     if not isinstance(items, dict):
@@ -178,7 +178,7 @@ def _map_values(items: Value, rest: tuple[Node, ...], scope: Scope) -> Value:
     return {name: made(one) for name, one in items.items()}
 
 
-_FUNCTIONS: Final[dict[str, Callable[[Value, tuple[Node, ...], Scope], Value]]] = {
+_FUNCTIONS: Final[dict[str, Callable[[Value, tuple[Node, ...], TemplateScope], Value]]] = {
     "filter": _filter,
     "map": _map,
     "reduce": _reduce,

@@ -11,7 +11,7 @@ from typing import Final
 
 from reconciler.domain.deployment import JsonObject, JsonValue
 from reconciler.errors import UsageProblem
-from reconciler.export.estate import Estate, Found, FoundAccount, Origin
+from reconciler.export.estate import Estate, EstateOrigin, Found, FoundAccount
 from reconciler.export.foreign import ForeignText
 from reconciler.export.json_parts import part
 from reconciler.export.sources.given import Setting
@@ -53,7 +53,7 @@ def azd_estate(file: ForeignText, setting: Setting) -> Estate:
         )
     words = "azd names it"
     return Estate(
-        origin=Origin.AZD,
+        origin=EstateOrigin.AZD,
         cloud=setting.cloud,
         accounts=(
             FoundAccount(

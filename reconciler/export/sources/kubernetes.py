@@ -14,7 +14,7 @@ from typing import Final
 from reconciler.domain.deployment import JsonObject, JsonValue
 from reconciler.domain.ids import AccountId
 from reconciler.errors import UsageProblem
-from reconciler.export.estate import Estate, Found, FoundAccount, Origin
+from reconciler.export.estate import Estate, EstateOrigin, Found, FoundAccount
 from reconciler.export.json_parts import part
 from reconciler.export.sources.given import Setting
 from reconciler.export.sources.terraform_resource import first
@@ -53,7 +53,7 @@ def kubernetes_estate(name: str, documents: Iterable[JsonValue], setting: Settin
             f"(ASO) and of cognitiveservices.azure.upbound.io (Crossplane), found {kinds or 'none at all'}"
         )
     return Estate(
-        origin=Origin.KUBERNETES,
+        origin=EstateOrigin.KUBERNETES,
         cloud=setting.cloud,
         accounts=tuple(
             FoundAccount(

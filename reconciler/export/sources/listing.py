@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from reconciler.domain.deployment import JsonObject, JsonValue
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.errors import UsageProblem
-from reconciler.export.estate import Estate, Found, FoundAccount, Origin
+from reconciler.export.estate import Estate, EstateOrigin, Found, FoundAccount
 from reconciler.export.json_parts import at, part
 from reconciler.export.sources.given import Setting
 
@@ -20,7 +20,7 @@ def listing_estate(name: str, items: Sequence[JsonValue], setting: Setting) -> E
     left_out: list[str] = []
     for item in items:
         if not isinstance(item, dict) or not (part(item, "properties") or part(item, "sku")):
-            left_out.append(f"{name}: an item that is no deployment: left out")
+            left_out.append(f"{name}: an item that is not a deployment: left out")
             continue
         identity = _identity(item)
         written = identity.name if identity is not None else str(at(item, "name") or "")
@@ -35,7 +35,7 @@ def listing_estate(name: str, items: Sequence[JsonValue], setting: Setting) -> E
             "-o json` prints one"
         )
     return Estate(
-        origin=Origin.LISTING,
+        origin=EstateOrigin.LISTING,
         cloud=setting.cloud,
         accounts=tuple(_accounts(found)),
         left_out=tuple(left_out),

@@ -9,7 +9,7 @@ from typing import BinaryIO, Final
 
 from reconciler.domain.deployment import JsonValue
 from reconciler.errors import UsageProblem
-from reconciler.export.estate import Estate, Found, FoundAccount, Origin
+from reconciler.export.estate import Estate, EstateOrigin, Found, FoundAccount
 from reconciler.export.foreign import ForeignFile, ForeignText, read_any, read_file
 from reconciler.export.json_parts import at
 from reconciler.export.sources import azd, bicep, kubernetes
@@ -27,7 +27,7 @@ _TAKEN: Final = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class ExportSource:
     """One source, read but not evaluated: what it is called, what it can be told, and how it is read."""
 
     name: str
@@ -63,7 +63,7 @@ def estate_of(files: Files, setting: Setting, stdin: BinaryIO | None = None) -> 
 # -- recognising ---------------------------------------------------------------------------------
 
 
-def _sources(files: Files, stdin: BinaryIO | None) -> tuple[list[Source], list[ForeignFile]]:
+def _sources(files: Files, stdin: BinaryIO | None) -> tuple[list[ExportSource], list[ForeignFile]]:
     if sum(str(path) == "-" for path in files.all) > 1:
         raise UsageProblem("standard input is one file: give - once")
     implies = any(path.suffix == ".bicepparam" for path in files.parameters)
@@ -95,12 +95,12 @@ def _sources(files: Files, stdin: BinaryIO | None) -> tuple[list[Source], list[F
 
 def _recognised(
     path: Path, parameters: Sequence[ForeignFile], variables: Sequence[Path], stdin: BinaryIO | None
-) -> Source:
+) -> ExportSource:
     if path.is_dir():
         from reconciler.export.sources.terraform_source import terraform_source  # noqa: PLC0415 -- loads a parser
 
         known, estate = terraform_source(path, variables)
-        return Source(name=str(path), known=known, estate=estate)
+        return ExportSource(name=str(path), known=known, estate=estate)
     if path.suffix == ".bicep":
         return _template(bicep.built_template(path), parameters)
     if path.suffix == ".bicepparam":
@@ -120,13 +120,15 @@ def _recognised(
             first = first["value"]
     if isinstance(first, list):
         items = first
-        return Source(
+        return ExportSource(
             name=text.name, known=(), estate=lambda setting: listing_estate(text.name, items, setting)
         )
     raise UsageProblem(f"{text.name} is nothing that deployments are exported from. Read are {_TAKEN}")
 
 
-def _object_source(file: ForeignFile, text: ForeignText, parameters: Sequence[ForeignFile]) -> Source | None:
+def _object_source(
+    file: ForeignFile, text: ForeignText, parameters: Sequence[ForeignFile]
+) -> ExportSource | None:
     document = file.document
     schema = str(at(document, "$schema")).lower()
     if "deploymentparameters" in schema:
@@ -134,7 +136,7 @@ def _object_source(file: ForeignFile, text: ForeignText, parameters: Sequence[Fo
             f"{file.name} is a parameter file: pass it as --parameters, beside the template as --from"
         )
     if any(map(kubernetes.is_kubernetes, text.values)):
-        return Source(
+        return ExportSource(
             name=file.name,
             known=(),
             estate=lambda setting: kubernetes.kubernetes_estate(file.name, text.values, setting),
@@ -145,7 +147,7 @@ def _object_source(file: ForeignFile, text: ForeignText, parameters: Sequence[Fo
     if "deploymenttemplate" in schema or ("contentVersion" in document and "resources" in document):
         return _template(file, parameters)
     if "/deployments/" in str(at(document, "id")).lower() and at(document, "properties") is not None:
-        return Source(
+        return ExportSource(
             name=file.name,
             known=(),
             estate=lambda setting: listing_estate(file.name, [document], setting),
@@ -153,7 +155,7 @@ def _object_source(file: ForeignFile, text: ForeignText, parameters: Sequence[Fo
     if isinstance(document.get("resources"), list) and not document.get("deployments"):
         return _template(file, parameters)
     if azd.is_azd(document):
-        return Source(name=file.name, known=(), estate=lambda setting: azd.azd_estate(text, setting))
+        return ExportSource(name=file.name, known=(), estate=lambda setting: azd.azd_estate(text, setting))
     return None
 
 
@@ -161,19 +163,21 @@ def _template_file(path: Path, stdin: BinaryIO | None) -> ForeignFile:
     return bicep.built_template(path) if path.suffix == ".bicep" else read_file(path, stdin)
 
 
-def _template(file: ForeignFile, parameters: Sequence[ForeignFile]) -> Source:
-    return Source(
+def _template(file: ForeignFile, parameters: Sequence[ForeignFile]) -> ExportSource:
+    return ExportSource(
         name=file.name,
         known=template_names(file),
         estate=lambda setting: template_estate(file, parameters, setting),
     )
 
 
-def _state(file: ForeignFile) -> Source:
-    return Source(name=file.name, known=(), estate=lambda setting: tfstate_estate(file, setting))
+def _state(file: ForeignFile) -> ExportSource:
+    return ExportSource(name=file.name, known=(), estate=lambda setting: tfstate_estate(file, setting))
 
 
-def _refuse_unknown(sources: Sequence[Source], parameters: Sequence[ForeignFile], setting: Setting) -> None:
+def _refuse_unknown(
+    sources: Sequence[ExportSource], parameters: Sequence[ForeignFile], setting: Setting
+) -> None:
     known = [name for one in sources for name in one.known]
     refuse_unused(setting.unused(), known)
     for file in parameters:
@@ -203,7 +207,7 @@ def _together(estates: Sequence[tuple[str, Estate]]) -> Estate:
                 accounts[number] = _with(accounts[number], one, (number, name), said_by, left_out)
     origins = {estate.origin for _, estate in estates}
     return Estate(
-        origin=origins.pop() if len(origins) == 1 else Origin.SEVERAL,
+        origin=origins.pop() if len(origins) == 1 else EstateOrigin.SEVERAL,
         cloud=estates[0][1].cloud,
         accounts=tuple(accounts),
         notes=tuple(dict.fromkeys(note for _, estate in estates for note in estate.notes)),
@@ -271,7 +275,7 @@ def _differences(one: JsonValue, other: JsonValue, path: str = "") -> Iterable[s
 # -- what was said beside the files --------------------------------------------------------------
 
 
-def _told_apart(made: Estate, sources: Sequence[Source], setting: Setting) -> Estate:
+def _told_apart(made: Estate, sources: Sequence[ExportSource], setting: Setting) -> Estate:
     """The estate with each deployment marked that would be another without the assumptions."""
     bare_setting = setting.without_assumptions()
     bare: set[tuple[str, str]] = set()

@@ -12,8 +12,8 @@ from typing import Final
 
 from reconciler.domain.ids import is_guid
 from reconciler.errors import UsageProblem
-from reconciler.export.estate import Estate, Found, FoundAccount, Origin
-from reconciler.export.expressions.evaluation import MOST_COPIES, Scope
+from reconciler.export.estate import Estate, EstateOrigin, Found, FoundAccount
+from reconciler.export.expressions.evaluation import MOST_COPIES, TemplateScope
 from reconciler.export.expressions.surroundings import Surroundings
 from reconciler.export.expressions.values import (
     Choice,
@@ -77,7 +77,7 @@ def template_estate(file: ForeignFile, parameters: Sequence[ForeignFile], settin
     template = _value(file)
     resources = at(template, "resources")[1]
     if not isinstance(resources, list | dict):
-        raise UsageProblem(f"{file.name} is no ARM template: it has no `resources`{_what(file)}")
+        raise UsageProblem(f"{file.name} is not an ARM template: it has no `resources`{_what(file)}")
     given = given_for(template, parameters, setting)
     around = Surroundings(
         subscription=setting.subscription or unknown("subscription().subscriptionId"),
@@ -85,7 +85,9 @@ def template_estate(file: ForeignFile, parameters: Sequence[ForeignFile], settin
         location=setting.location or unknown("resourceGroup().location"),
         decided=Decided(setting),
     )
-    scope = Scope(template=template, given=given.values, around=around, set=_variables(template, setting))
+    scope = TemplateScope(
+        template=template, given=given.values, around=around, set=_variables(template, setting)
+    )
     gathered = _Gathered(notes=list(given.notes))
     _template(scope, gathered, _Place())
     if not gathered.deployments and not gathered.left_out:
@@ -94,7 +96,7 @@ def template_estate(file: ForeignFile, parameters: Sequence[ForeignFile], settin
         off = ", ".join(list(dict.fromkeys(gathered.switched_off))[:6])
         gathered.notes.append(f"left out, for with these parameters nothing is made of them: {off}")
     return Estate(
-        origin=Origin.ARM_TEMPLATE,
+        origin=EstateOrigin.ARM_TEMPLATE,
         cloud=setting.cloud,
         accounts=tuple(_account(home, there, gathered) for home, there in gathered.deployments.values()),
         notes=tuple(dict.fromkeys(gathered.notes)),
@@ -150,7 +152,7 @@ def _nothing(file: ForeignFile, gathered: _Gathered) -> str:
 # -- walking -------------------------------------------------------------------------------------
 
 
-def _template(scope: Scope, gathered: _Gathered, place: _Place) -> None:
+def _template(scope: TemplateScope, gathered: _Gathered, place: _Place) -> None:
     for resource in _resources(at(scope.template, "resources")[1]):
         _resource(resource, scope, gathered, place)
 
@@ -161,7 +163,7 @@ def _resources(value: Value) -> Iterator[dict[str, Value]]:
     return (one for one in items if isinstance(one, dict))
 
 
-def _resource(resource: dict[str, Value], scope: Scope, gathered: _Gathered, place: _Place) -> None:
+def _resource(resource: dict[str, Value], scope: TemplateScope, gathered: _Gathered, place: _Place) -> None:
     """One resource, in every turn of its loop."""
     kind = str(at(resource, "type")[1]).lower()
     if place.parent and kind == "deployments":
@@ -197,8 +199,8 @@ def _declares(resource: dict[str, Value]) -> bool:
 
 
 def _turns(
-    resource: dict[str, Value], scope: Scope, gathered: _Gathered
-) -> Iterator[tuple[Scope, tuple[str, ...]]]:
+    resource: dict[str, Value], scope: TemplateScope, gathered: _Gathered
+) -> Iterator[tuple[TemplateScope, tuple[str, ...]]]:
     """The turns of a resource's loop, each with what it depends on."""
     there, copy = at(resource, "copy")
     if not there or not isinstance(copy, dict):
@@ -208,8 +210,12 @@ def _turns(
 
 
 def _looped(
-    resource: dict[str, Value], copy: dict[str, Value], scope: Scope, count: Value, gathered: _Gathered
-) -> Iterator[tuple[Scope, tuple[str, ...]]]:
+    resource: dict[str, Value],
+    copy: dict[str, Value],
+    scope: TemplateScope,
+    count: Value,
+    gathered: _Gathered,
+) -> Iterator[tuple[TemplateScope, tuple[str, ...]]]:
     name = str(at(copy, "name")[1])
     if isinstance(count, Choice):
         for holds, inner in ((True, count.yes), (False, count.no)):
@@ -221,7 +227,7 @@ def _looped(
     if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MOST_COPIES:
         if _declares(resource):
             gathered.left_out.append(
-                f"the loop {name} runs {_words(count)} times, which is not known here: left out"
+                f"how often the loop {name} runs ({_words(count)}) is not known here: left out"
             )
         return
     if count == 0 and not scope.holding and _declares(resource):
@@ -231,7 +237,11 @@ def _looped(
 
 
 def _account_resource(
-    resource: dict[str, Value], scope: Scope, gathered: _Gathered, place: _Place, condition: bool | str
+    resource: dict[str, Value],
+    scope: TemplateScope,
+    gathered: _Gathered,
+    place: _Place,
+    condition: bool | str,
 ) -> None:
     """An account with its children; ARM's conditions do not reach children, but an account must be there."""
     name = scope.value(at(resource, "name")[1])
@@ -246,7 +256,7 @@ def _account_resource(
         _resource(child, scope, gathered, replace(place, parent=(name,)))
 
 
-def _nested(resource: dict[str, Value], scope: Scope, gathered: _Gathered, place: _Place) -> None:
+def _nested(resource: dict[str, Value], scope: TemplateScope, gathered: _Gathered, place: _Place) -> None:
     """A deployment of another template: an inner one has its own names, an outer one shares ours."""
     properties = at(resource, "properties")[1]
     template = at(properties, "template")[1]
@@ -290,7 +300,7 @@ def _nested(resource: dict[str, Value], scope: Scope, gathered: _Gathered, place
             _resource(inner, below, gathered, within)
 
 
-def _passed(written: Value, scope: Scope) -> dict[str, Value]:
+def _passed(written: Value, scope: TemplateScope) -> dict[str, Value]:
     evaluated = bounded(scope.value(written), "too large")
     given: dict[str, Value] = {}
     for name, entry in evaluated.items() if isinstance(evaluated, dict) else ():
@@ -312,7 +322,7 @@ def _value_of(entry: Value) -> tuple[bool, Value]:
 # -- deployments ---------------------------------------------------------------------------------
 
 
-def _deployment(resource: dict[str, Value], scope: Scope, gathered: _Gathered, place: _Place) -> None:
+def _deployment(resource: dict[str, Value], scope: TemplateScope, gathered: _Gathered, place: _Place) -> None:
     names = segments(scope.value(at(resource, "name")[1]))
     if len(names) == 1:
         names = [*(place.parent or (unknown("the account"),)), *names]
@@ -345,7 +355,7 @@ def _field(path: str) -> str:
     return path.removeprefix("properties.")
 
 
-def _home(scope: Scope, account: Value) -> _Home:
+def _home(scope: TemplateScope, account: Value) -> _Home:
     return scope.around.subscription, scope.around.resource_group, account
 
 

@@ -20,21 +20,21 @@ MOST_INSTANCES: Final = 800
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class HclBlock:
     """A block: its kind and labels, its attributes and the blocks in it."""
 
     kind: str
     labels: tuple[str, ...]
     attributes: Mapping[str, Tree]
-    blocks: tuple[Block, ...]
+    blocks: tuple[HclBlock, ...]
 
-    def first(self, name: str) -> Block | None:
+    def first(self, name: str) -> HclBlock | None:
         """The first block of a kind in it."""
         return next((one for one in self.blocks if one.kind == name), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
+class LoopTurn:
     """One instance of a block: how its address ends, what its loop binds, what it depends on."""
 
     key: str = ""
@@ -46,7 +46,7 @@ class UncountableError(Exception):
     """How many instances there are is not known; the words say what it depends on."""
 
 
-def blocks_of(tree: Tree) -> Iterator[Block]:
+def blocks_of(tree: Tree) -> Iterator[HclBlock]:
     """The blocks of a body."""
     for node in significant(tree):
         if kind(node) == "body":
@@ -56,7 +56,7 @@ def blocks_of(tree: Tree) -> Iterator[Block]:
             named = [one for one in parts if kind(one) in {"identifier", "string"}]
             body = next((one for one in parts if kind(one) == "body"), None)
             labels = [words_of(one).strip('"') for one in named]
-            yield Block(
+            yield HclBlock(
                 kind=labels[0],
                 labels=tuple(labels[1:]),
                 attributes=dict(attributes_of(body)),
@@ -80,7 +80,7 @@ class Module:
 
     def __init__(
         self,
-        blocks: tuple[Block, ...],
+        blocks: tuple[HclBlock, ...],
         inputs: Mapping[str, Value],
         around: Surroundings,
         *,
@@ -101,11 +101,11 @@ class Module:
         self._parent = parent
         self._known: dict[tuple[str, ...], Value] = {}
 
-    def scope(self, turn: Turn | None = None) -> HclScope:
+    def scope(self, turn: LoopTurn | None = None) -> HclScope:
         """Where the expressions of a block stand."""
         return HclScope(names=self, around=self.around, bound=turn.bound if turn is not None else {})
 
-    def of_kind(self, wanted: str) -> Iterator[Block]:
+    def of_kind(self, wanted: str) -> Iterator[HclBlock]:
         """The blocks of a kind, in their order."""
         return (one for one in self.blocks if one.kind == wanted)
 
@@ -200,7 +200,7 @@ class Module:
         }
         return _shaped(made)
 
-    def _attributes(self, block: Block, turn: Turn, words: str) -> Value:
+    def _attributes(self, block: HclBlock, turn: LoopTurn, words: str) -> Value:
         scope = self.scope(turn)
         made = {name: scope.value(node) for name, node in block.attributes.items() if name not in _META}
         known = OpenObject(made, words)
@@ -208,7 +208,7 @@ class Module:
             known.setdefault(name, value)
         return known
 
-    def _computed(self, block: Block, known: OpenObject) -> dict[str, Value]:
+    def _computed(self, block: HclBlock, known: OpenObject) -> dict[str, Value]:
         """The ids that follow from names, and where the configuration is deployed."""
         kind_of = block.labels[0]
         subscription = self.subscription(block)
@@ -234,7 +234,7 @@ class Module:
             return {"id": _text([*at, "/providers/", _COMPUTED[kind_of], "/", name])}
         return {}
 
-    def subscription(self, block: Block) -> Value:
+    def subscription(self, block: HclBlock) -> Value:
         """Where a resource is deployed: what was said, else what its provider says."""
         if not isinstance(self.around.subscription, Open):
             return self.around.subscription
@@ -250,17 +250,17 @@ class Module:
 
     # -- instances --------------------------------------------------------------------------------
 
-    def turns(self, block: Block) -> Iterator[Turn]:
+    def turns(self, block: HclBlock) -> Iterator[LoopTurn]:
         """The instances of a block; UncountableError where nobody knows how many there are."""
         for name, make in (("count", _counted), ("for_each", _each)):
             node = block.attributes.get(name)
             if node is not None:
                 yield from _under(self.scope().value(node), "", make)
                 return
-        yield Turn()
+        yield LoopTurn()
 
 
-def _under(value: Value, condition: str, make: object) -> Iterator[Turn]:
+def _under(value: Value, condition: str, make: object) -> Iterator[LoopTurn]:
     """The turns of a count or a collection that may depend on a condition."""
     if isinstance(value, Choice):
         yes, no = truth(Choice(value.condition, True, False)), truth(Choice(value.condition, False, True))
@@ -268,24 +268,24 @@ def _under(value: Value, condition: str, make: object) -> Iterator[Turn]:
             yield from _under(inner, f"{condition} and {words}" if condition else words, make)
         return
     for turn in make(value):  # type: ignore[operator]
-        yield Turn(key=turn.key, bound=turn.bound, condition=condition)
+        yield LoopTurn(key=turn.key, bound=turn.bound, condition=condition)
 
 
-def _counted(value: Value) -> Iterator[Turn]:
+def _counted(value: Value) -> Iterator[LoopTurn]:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_INSTANCES:
         raise UncountableError(str(value))
     for index in range(value):
-        yield Turn(key=f"[{index}]", bound={"count": {"index": index}})
+        yield LoopTurn(key=f"[{index}]", bound={"count": {"index": index}})
 
 
-def _each(value: Value) -> Iterator[Turn]:
+def _each(value: Value) -> Iterator[LoopTurn]:
     pairs = pairs_of(value)
     if pairs is None or len(pairs) > MOST_INSTANCES:
         raise UncountableError(str(value))
     for key, inner in pairs:
         name = inner if isinstance(value, list) else key
         shown = str(name)
-        yield Turn(key=f'["{shown}"]', bound={"each": {"key": name, "value": inner}})
+        yield LoopTurn(key=f'["{shown}"]', bound={"each": {"key": name, "value": inner}})
 
 
 def _shaped(made: Mapping[str, Value]) -> Value:
@@ -369,4 +369,4 @@ def _unique(items: list[Value]) -> list[Value]:
     return made
 
 
-__all__ = ["Block", "MissingError", "Module", "Turn", "UncountableError", "blocks_of"]
+__all__ = ["HclBlock", "LoopTurn", "MissingError", "Module", "UncountableError", "blocks_of"]

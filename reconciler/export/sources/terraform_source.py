@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from reconciler.errors import UsageProblem
-from reconciler.export.estate import Estate, Found, FoundAccount, Origin
+from reconciler.export.estate import Estate, EstateOrigin, Found, FoundAccount
 from reconciler.export.expressions.hcl import HclScope, pairs_of
 from reconciler.export.expressions.hcl_tree import Tree, deeper_than, words_of
 from reconciler.export.expressions.surroundings import Surroundings
@@ -20,9 +20,9 @@ from reconciler.export.expressions.values import Open, Value, as_value, at, segm
 from reconciler.export.foreign import MAX_SOURCE, parse_json, read_bytes
 from reconciler.export.sources.given import Decided, Setting, typed
 from reconciler.export.sources.terraform_module import (
-    Block,
+    HclBlock,
+    LoopTurn,
     Module,
-    Turn,
     UncountableError,
     attributes_of,
     blocks_of,
@@ -43,7 +43,7 @@ _RESOURCES: Final = frozenset({DEPLOYMENT, "azapi_resource", "azapi_update_resou
 _BLOCKS: Final = ("model", "sku", "scale")
 _FRAME: Final = frozenset({"count", "for_each", "provider", "depends_on"})
 
-Folder = tuple[Block, ...]
+Folder = tuple[HclBlock, ...]
 
 
 def terraform_source(
@@ -167,7 +167,7 @@ def _estate(
             f"{kinds or 'no resources'}. --set NAME=VALUE and .tfvars files as --parameters give values"
         )
     return Estate(
-        origin=Origin.TERRAFORM_SOURCE,
+        origin=EstateOrigin.TERRAFORM_SOURCE,
         cloud=setting.cloud,
         accounts=accounts,
         notes=tuple(note for one in inner for note in one.notes),
@@ -185,7 +185,7 @@ def _templates(module: Module, setting: Setting, left_out: list[str]) -> Iterato
         try:
             turns = list(module.turns(block))
         except UncountableError as words:
-            left_out.append(f"{address} is made {words} times, which is not known here: left out")
+            left_out.append(f"how often {address} is made ({words}) is not known here: left out")
             continue
         for turn in turns:
             one, _, _ = _instance(module, block, turn, f"{address}{turn.key}")
@@ -219,7 +219,7 @@ def _modules(
         try:
             turns = list(module.turns(block))
         except UncountableError as words:
-            left_out.append(f"module.{name} is made {words} times, which is not known here: left out")
+            left_out.append(f"how often module.{name} is made ({words}) is not known here: left out")
             continue
         children: dict[str, Module] = {}
         module.children[name] = children
@@ -237,7 +237,7 @@ def _modules(
     yield module
 
 
-def _passed(module: Module, block: Block, turn: Turn) -> dict[str, tuple[HclScope, Tree]]:
+def _passed(module: Module, block: HclBlock, turn: LoopTurn) -> dict[str, tuple[HclScope, Tree]]:
     scope = module.scope(turn)
     frame = {"source", "version", "providers", *_FRAME}
     return {name: (scope, node) for name, node in block.attributes.items() if name not in frame}
@@ -253,13 +253,13 @@ def _instances(module: Module, left_out: list[str]) -> Iterator[tuple[Instance, 
             turns = list(module.turns(block))
         except UncountableError as words:
             if block.labels[0] not in ACCOUNTS:
-                left_out.append(f"{address} is made {words} times, which is not known here: left out")
+                left_out.append(f"how often {address} is made ({words}) is not known here: left out")
             continue
         for turn in turns:
             yield _instance(module, block, turn, f"{address}{turn.key}")
 
 
-def _instance(module: Module, block: Block, turn: Turn, address: str) -> tuple[Instance, Value, Value]:
+def _instance(module: Module, block: HclBlock, turn: LoopTurn, address: str) -> tuple[Instance, Value, Value]:
     scope = module.scope(turn)
     values: dict[str, Value] = {
         name: scope.value(node) for name, node in block.attributes.items() if name not in _FRAME
@@ -293,7 +293,7 @@ def _instance(module: Module, block: Block, turn: Turn, address: str) -> tuple[I
     return instance, account, _own_id(resource, turn)
 
 
-def _own_id(resource: Value, turn: Turn) -> Value:
+def _own_id(resource: Value, turn: LoopTurn) -> Value:
     """The id of one instance of a resource."""
     key = turn.key[1:-1]
     one = resource
@@ -302,7 +302,7 @@ def _own_id(resource: Value, turn: Turn) -> Value:
     return at(one, "id")[1]
 
 
-def _block(module: Module, block: Block, name: str, turn: Turn) -> Value:
+def _block(module: Module, block: HclBlock, name: str, turn: LoopTurn) -> Value:
     """A block in a resource, written out or made by `dynamic`."""
     scope = module.scope(turn)
     written = block.first(name)

@@ -14,7 +14,7 @@ from typing import Final
 from reconciler.domain.deployment import JsonObject, JsonValue
 from reconciler.domain.ids import DeploymentId
 from reconciler.errors import UsageProblem
-from reconciler.export.estate import Estate, Found, FoundAccount, Origin
+from reconciler.export.estate import Estate, EstateOrigin, Found, FoundAccount
 from reconciler.export.foreign import ForeignFile
 from reconciler.export.json_parts import part
 from reconciler.export.sources.given import Setting
@@ -35,14 +35,16 @@ def tfstate_estate(file: ForeignFile, setting: Setting) -> Estate:
             "`reconciler export --from-tfstate -`"
         )
     if "planned_values" in document or "resource_changes" in document:
-        return instances_estate(file.name, list(_planned(document)), Origin.TERRAFORM_PLAN, setting)
+        return instances_estate(file.name, list(_planned(document)), EstateOrigin.TERRAFORM_PLAN, setting)
     if "format_version" in document and "version" not in document:
         root = part(part(document, "values"), "root_module")
-        return instances_estate(file.name, list(_shown(root)), Origin.TERRAFORM_STATE, setting)
-    return instances_estate(file.name, list(_state(file)), Origin.TERRAFORM_STATE, setting)
+        return instances_estate(file.name, list(_shown(root)), EstateOrigin.TERRAFORM_STATE, setting)
+    return instances_estate(file.name, list(_state(file)), EstateOrigin.TERRAFORM_STATE, setting)
 
 
-def instances_estate(name: str, instances: Sequence[Instance], origin: Origin, setting: Setting) -> Estate:
+def instances_estate(
+    name: str, instances: Sequence[Instance], origin: EstateOrigin, setting: Setting
+) -> Estate:
     """What these instances deploy; UsageProblem where it is nothing."""
     found: dict[DeploymentId, Found] = {}
     homeless: list[tuple[Instance, Found]] = []
@@ -174,8 +176,8 @@ def _state(file: ForeignFile) -> Iterator[Instance]:
         said = f"says version {json.dumps(version)}" if version != _VERSION else "has no `resources`"
         said = said if "version" in document else "has no `version`"
         raise UsageProblem(
-            f"{file.name} is no Terraform state of format version {_VERSION}, which Terraform 0.12 and newer "
-            f"write, nor what `terraform show -json` prints: it {said[:80]}. {_instead(document)}"
+            f"{file.name} is not a Terraform state of format version {_VERSION}, which Terraform 0.12 and "
+            f"newer write, nor what `terraform show -json` prints: it {said[:80]}. {_instead(document)}"
         )
     for resource in objects(document.get("resources")):
         kind, mode = str(resource.get("type")), str(resource.get("mode", "managed"))

@@ -21,7 +21,7 @@ from reconciler.manifest.rules.rule import ERROR, WARNING, Finding, RuleContext,
 ROUTE = ("sku", "capacity")
 
 
-class Fault(Enum):
+class SizeFault(Enum):
     """In which way a capacity is not a size."""
 
     MINIMUM = auto()
@@ -31,14 +31,14 @@ class Fault(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class SizeVerdict:
     """A capacity that is wrong, or right by one source only (`disputed`)."""
 
     deployment: DesiredDeployment
     what: Subject
     capacity: int
     sizes: Sizes
-    fault: Fault
+    fault: SizeFault
     disputed: bool
 
     @property
@@ -101,7 +101,7 @@ def declared(deployment: DesiredDeployment) -> int | None:
     return None if isinstance(capacity, Unset) else capacity.amount
 
 
-def verdicts(desired: DesiredState, catalogue: Catalogue, fault: Fault) -> Iterator[Verdict]:
+def verdicts(desired: DesiredState, catalogue: Catalogue, fault: SizeFault) -> Iterator[SizeVerdict]:
     """Every declared capacity that is at fault in this way."""
     for deployment in desired.deployments:
         capacity = declared(deployment)
@@ -115,7 +115,7 @@ def verdicts(desired: DesiredState, catalogue: Catalogue, fault: Fault) -> Itera
             continue
         fits = [s.fits(capacity) for s in (sizes, *sizes.rivals)]
         what = subject(deployment.spec.model, catalogue)
-        yield Verdict(
+        yield SizeVerdict(
             deployment=deployment,
             what=what,
             capacity=capacity,
@@ -125,17 +125,17 @@ def verdicts(desired: DesiredState, catalogue: Catalogue, fault: Fault) -> Itera
         )
 
 
-def _fault(sizes: Sizes, capacity: int) -> Fault | None:
+def _fault(sizes: Sizes, capacity: int) -> SizeFault | None:
     if sizes.fits(capacity):
         lonely = sizes.contested and not all(rival.fits(capacity) for rival in sizes.rivals)
-        return Fault.INCREMENT if lonely else None
+        return SizeFault.INCREMENT if lonely else None
     if capacity < sizes.minimum:
-        return Fault.MINIMUM
+        return SizeFault.MINIMUM
     if sizeless(sizes):
-        return Fault.NOT_ALLOWED
+        return SizeFault.NOT_ALLOWED
     if sizes.maximum is not None and capacity > sizes.maximum:
-        return Fault.MAXIMUM
-    return Fault.INCREMENT
+        return SizeFault.MAXIMUM
+    return SizeFault.INCREMENT
 
 
 @rule("capacity-missing", ERROR, source=tables, by_entry=True)
@@ -183,7 +183,7 @@ def capacity_increment(context: RuleContext) -> Iterator[Finding]:
     warning. The old sample that scales a regional gpt-4o-mini deployment from 25 to 40 PTU breaks its own
     table: regional gpt-4o-mini has steps of 25.
     """
-    for wrong in verdicts(context.desired, context.catalogue, Fault.INCREMENT):
+    for wrong in verdicts(context.desired, context.catalogue, SizeFault.INCREMENT):
         yield found(
             wrong.deployment,
             ROUTE,
@@ -201,7 +201,7 @@ def capacity_minimum(context: RuleContext) -> Iterator[Finding]:
 
     Provisioned deployments have a documented minimum; for every other SKU it is 1.
     """
-    for wrong in verdicts(context.desired, context.catalogue, Fault.MINIMUM):
+    for wrong in verdicts(context.desired, context.catalogue, SizeFault.MINIMUM):
         yield found(
             wrong.deployment,
             ROUTE,
@@ -232,7 +232,7 @@ def capacity_maximum(context: RuleContext) -> Iterator[Finding]:
     another SKU.
     """
     catalogue = context.catalogue
-    for wrong in verdicts(context.desired, catalogue, Fault.MAXIMUM):
+    for wrong in verdicts(context.desired, catalogue, SizeFault.MAXIMUM):
         yield found(
             wrong.deployment,
             ROUTE,
@@ -264,7 +264,7 @@ def capacity_not_allowed(context: RuleContext) -> Iterator[Finding]:
 
     It is billed per token and has no size to choose. Leave the capacity out or write 1.
     """
-    for wrong in verdicts(context.desired, context.catalogue, Fault.NOT_ALLOWED):
+    for wrong in verdicts(context.desired, context.catalogue, SizeFault.NOT_ALLOWED):
         yield found(
             wrong.deployment,
             ROUTE,

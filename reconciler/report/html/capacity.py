@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reconciler.diagnostics import counted
 from reconciler.plan.capacity import Fit
 from reconciler.plan.plan import CapacityCheck
 from reconciler.report.capacity import CapacityTable, check_lines, last_words, table_cells
 from reconciler.report.html.markup import Child, tag
-from reconciler.report.html.page import PLAIN, Answer, Occasion, Section, code, page, table
+from reconciler.report.html.page import PLAIN, Headline, Occasion, Section, code, page, table
 from reconciler.report.steps import NO_ALIAS, Alias
 
 _HEAD = ("region", "SKU", "size", "minimum", "step", "quota left", "available", "verdict")
@@ -37,10 +38,10 @@ def render_html(found: CapacityTable, occasion: Occasion, *, alias_of: Alias = N
         numbers=frozenset(range(2, 7)),
     )
     words = (tag("p", one) for one in last_words(found))
-    answer = Answer(
+    answer = Headline(
         verdict="fits" if fits else "no room known",
         colour="green" if fits else "amber",
-        summary=f"{fits} of {len(rows)} places fit.",
+        summary=f"room in {fits} of {counted(len(rows), 'place')}.",
     )
     section = Section(anchor="capacity", title="Capacity", body=tag("div", *words, whole), cut=cut)
     return page(occasion, answer, [section])

@@ -19,7 +19,7 @@ from reconciler.report.html.fleet_map import fleet_map, observed_holdings
 from reconciler.report.html.markup import Markup, tag
 from reconciler.report.html.page import (
     PLAIN,
-    Answer,
+    Headline,
     Occasion,
     Section,
     badge,
@@ -62,7 +62,7 @@ def render_html(
     )
 
 
-def _answer(report: DriftReport, policies: Sequence[Diagnostic]) -> Answer:
+def _answer(report: DriftReport, policies: Sequence[Diagnostic]) -> Headline:
     found = Counter(item.cause for item in report.items)
     colours = {item.cause: SEVERITIES[item.severity].page for item in report.items}
     if report.unreadable:
@@ -73,7 +73,7 @@ def _answer(report: DriftReport, policies: Sequence[Diagnostic]) -> Answer:
             verdict, colour = f"{verdict}, policies broken", "red"
     doubt = f"{counted(len(report.unreadable), 'account')} could not be read."
     numbers = {cause.value: (found[cause], colours[cause]) for cause in Cause if found[cause]}
-    return Answer(
+    return Headline(
         verdict=verdict,
         colour=colour,
         summary=summary(report),

@@ -63,7 +63,7 @@ class Occasion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Headline:
     """The report in one line. `doubts` say why it is not complete; none means that it is.
 
     `colour` underlines what `verdict` says in words.
@@ -86,7 +86,7 @@ class Section:
     cut: str = ""
 
 
-def page(occasion: Occasion, answer: Answer, sections: Iterable[Section | None]) -> str:
+def page(occasion: Occasion, answer: Headline, sections: Iterable[Section | None]) -> str:
     """The whole file. The same values give the same bytes."""
     shown = [section for section in sections if section is not None]
     head = tag(
@@ -185,7 +185,7 @@ def findings_section(found: Iterable[Diagnostic], anchor: str, title: str) -> Se
     return Section(anchor=anchor, title=title, body=tag("ul", *kept), cut=cut) if kept else None
 
 
-def _header(occasion: Occasion, answer: Answer, sections: Sequence[Section]) -> Markup:
+def _header(occasion: Occasion, answer: Headline, sections: Sequence[Section]) -> Markup:
     links = [tag("li", tag("a", section.title, href=f"#{section.anchor}")) for section in sections]
     return tag(
         "header",
@@ -210,7 +210,7 @@ def _tiles(numbers: Mapping[str, tuple[int, str]]) -> Iterator[Markup]:
         yield tag("dl", *tiles, class_="tiles")
 
 
-def _doubts(answer: Answer, cuts: Sequence[str]) -> Iterator[Markup]:
+def _doubts(answer: Headline, cuts: Sequence[str]) -> Iterator[Markup]:
     told = [*answer.doubts]
     if cuts:
         told.append(f"Cut to fit: {'; '.join(cuts)}. The text and JSON outputs have everything.")
@@ -218,7 +218,7 @@ def _doubts(answer: Answer, cuts: Sequence[str]) -> Iterator[Markup]:
         yield tag("div", *(tag("p", one) for one in told), class_="notice amber", role="note")
 
 
-def _facts(occasion: Occasion, answer: Answer) -> Iterator[Markup]:
+def _facts(occasion: Occasion, answer: Headline) -> Iterator[Markup]:
     at = occasion.at.astimezone(UTC)
     moment = tag("time", f"{at:%Y-%m-%d %H:%M:%S} UTC", datetime=f"{at:%Y-%m-%dT%H:%M:%SZ}")
     facts: tuple[tuple[str, Child], ...] = (

@@ -17,7 +17,6 @@ from reconciler.plan.actions import (
     Keep,
     Replace,
     Update,
-    kind_of,
 )
 from reconciler.plan.plan import Plan, Refusal, Step
 from reconciler.report.blocks import kinds_of
@@ -27,7 +26,7 @@ from reconciler.report.html.fleet_map import fleet_map, planned_holdings
 from reconciler.report.html.markup import Markup, tag
 from reconciler.report.html.page import (
     PLAIN,
-    Answer,
+    Headline,
     Occasion,
     Section,
     badge,
@@ -97,7 +96,7 @@ def render_html(
     )
 
 
-def _answer(plan: Plan) -> Answer:
+def _answer(plan: Plan) -> Headline:
     if plan.refusals:
         verdict, colour = "refused: nothing is written", "red"
     elif plan.blocked:
@@ -107,7 +106,7 @@ def _answer(plan: Plan) -> Answer:
     else:
         verdict, colour = ("changes to make", "blue") if plan.writes else ("nothing to do", "green")
     out = left_out(plan)
-    return Answer(
+    return Headline(
         verdict=verdict,
         colour=colour,
         summary=f"{idle(plan) or summary(plan)}{''.join(f' {words}' for words in out)}",
@@ -150,7 +149,7 @@ def _list(anchor: str, title: str, found: Sequence[Step], anchors: Mapping[int, 
         name = code(f"{step.action.id.account.name}/{step.action.id.name}")
         anchor = anchors.get(id(step))
         link = tag("a", name, href=f"#{anchor}") if anchor else name
-        return tag("li", link, f" {kind_of(step.action)}, {step.action.reason.value}")
+        return tag("li", link, f" {step.action.kind}, {step.action.reason.value}")
 
     kept, cut = fitting(render, found, "deployment", 400_000)
     colour = "violet" if anchor == "blocked" else "red"
@@ -209,7 +208,7 @@ def _where(steps: Sequence[Step], alias_of: Alias) -> str:
 
 def _step(step: Step, units: Units, anchor: str) -> Markup:
     action = step.action
-    kind = kind_of(action)
+    kind = action.kind
     after = listed([named_from(one, action.id.account, PLAIN) for one in step.depends_on], most=3)
     order = [
         action.reason.value,

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from reconciler.plan.plan import PoolForecast, Verdict
 from reconciler.report.html.markup import Child, Markup, tag
-from reconciler.report.html.page import Answer, Occasion, Section, badge, code, fitting, page
+from reconciler.report.html.page import Headline, Occasion, Section, badge, code, fitting, page
 from reconciler.report.layout import listed
 from reconciler.report.palette import VERDICTS
 from reconciler.report.quota import HOLDERS, count, free, per_cent, scope_name
@@ -30,7 +30,7 @@ def render_html(
     """Every pool that the fleet draws on, or would after a plan."""
     full = any(pool.verdict is Verdict.EXCEEDS for pool in pools)
     verdict = ("too small", "red") if full else ("within the limits", "green")
-    answer = Answer(
+    answer = Headline(
         verdict=verdict[0] if complete else "incomplete",
         colour=verdict[1] if complete else "amber",
         summary=f"{count(pools).rstrip('.')}.",
@@ -126,4 +126,5 @@ def _holders(pool: PoolForecast, *, all_holders: bool) -> Iterator[Markup]:
     if not pool.holders or (pool.verdict is Verdict.FITS and not all_holders):
         return
     names = [f"{one.id.account.name}/{one.id.name} {one.capacity:,}" for one in pool.holders]
-    yield tag("p", f"used by {listed(names, most=HOLDERS)}", class_="under quiet")
+    rest = f"; {pool.elsewhere:,} in other accounts" if pool.elsewhere else ""
+    yield tag("p", f"used by {listed(names, most=HOLDERS)}{rest}", class_="under quiet")

@@ -15,7 +15,7 @@ from reconciler.report.html.cost import cost_section
 from reconciler.report.html.fleet_map import fleet_map, observed_holdings
 from reconciler.report.html.markup import Child, Markup, tag
 from reconciler.report.html.page import (
-    Answer,
+    Headline,
     Occasion,
     Section,
     badge,
@@ -45,7 +45,7 @@ def render_html(
     rows = list(_rows(observed, occasion))
     unread = list(_unread(observed))
     read = counted(len(observed.readings) - len(unread), "account")
-    answer = Answer(
+    answer = Headline(
         verdict="incomplete" if unread else "policies broken" if has_errors(policies) else "as observed",
         colour="amber" if unread else "red" if has_errors(policies) else "blue",
         summary=f"{counted(len(rows), 'deployment')} in {read}.",

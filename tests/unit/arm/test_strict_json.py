@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.arm.strict_json import Unreadable, parse, parse_object
+from reconciler.arm.strict_json import NotUnderstood, parse, parse_object
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ from reconciler.arm.strict_json import Unreadable, parse, parse_object
 )
 def test_an_ambiguous_answer_is_unreadable(body: bytes, why: str, reason: str) -> None:
     """F-010, F-014, F-017."""
-    with pytest.raises(Unreadable, match=why):
+    with pytest.raises(NotUnderstood, match=why):
         parse(body)
     assert reason
 
@@ -70,14 +70,14 @@ def test_texts_that_look_like_keys_or_numbers_are_texts(text: str) -> None:
 @pytest.mark.parametrize("twice", ['{"a": 1, "a": 2, "b": "x\\": y"}', '{"a" : {"b": 1}, "a"\n: 2}'])
 def test_a_key_that_stands_twice_is_found_among_texts_that_look_like_keys(twice: str) -> None:
     """F-014."""
-    with pytest.raises(Unreadable, match="same key twice"):
+    with pytest.raises(NotUnderstood, match="same key twice"):
         parse(twice.encode())
 
 
 @pytest.mark.parametrize("body", [b"[]", b"1", b'"x"', b"null"])
 def test_what_must_be_an_object_is_one(body: bytes) -> None:
     """F-010."""
-    with pytest.raises(Unreadable, match="not an object"):
+    with pytest.raises(NotUnderstood, match="not an object"):
         parse_object(body)
 
 
@@ -86,7 +86,7 @@ def test_any_bytes_are_read_or_unreadable(body: bytes) -> None:
     """F-014: no other exception, whatever comes."""
     try:
         value = parse(body)
-    except Unreadable:
+    except NotUnderstood:
         return
     json.dumps(value, allow_nan=False).encode()
 

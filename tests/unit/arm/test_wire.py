@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.arm import wire, wire_deployment
-from reconciler.arm.strict_json import Unreadable
+from reconciler.arm.strict_json import NotUnderstood
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.sku import SkuName
 from tests.unit.arm.scripted import ACCOUNT, CHAT, ELSEWHERE, SUBSCRIPTION, resource
@@ -191,7 +191,7 @@ def changed(path: tuple[str, ...], value: object) -> dict[str, Any]:
     ],
 )
 def test_a_wrong_type_is_never_guessed_at(path: tuple[str, ...], value: object) -> None:
-    with pytest.raises(Unreadable, match=path[-1]):
+    with pytest.raises(NotUnderstood, match=path[-1]):
         wire_deployment.deployment(changed(path, value), CHAT)
 
 
@@ -211,7 +211,7 @@ def test_an_account_is_read_in_its_region() -> None:
 
 @pytest.mark.parametrize("body", [{"id": str(ACCOUNT)}, {"location": "eastus2"}, {}])
 def test_an_account_without_id_or_location_is_unreadable(body: dict[str, object]) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(NotUnderstood):
         wire.the_account(body, ACCOUNT)
 
 
@@ -269,5 +269,5 @@ def test_a_page_ends_or_goes_on(body: dict[str, object], wanted: str | None, rea
     "body", [{}, {"value": None}, {"value": {}}, {"value": [1]}, {"value": [], "nextLink": 3}]
 )
 def test_a_broken_page_is_unreadable(body: dict[str, object]) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(NotUnderstood):
         wire.page(body)

@@ -13,7 +13,7 @@ from reconciler.catalogue.facts import PtuFacts, Source, TokenWeights
 from reconciler.catalogue.load import catalogue
 from reconciler.catalogue.sizing import (
     NoFormula,
-    Workload,
+    PeakLoad,
     calls_carried,
     cautions,
     estimate,
@@ -46,8 +46,8 @@ WEIGHTS = TokenWeights(input=1.0, output=5.0, cached_input=0.1, cache_write=1.25
 
 def workload(
     calls: float, prompt: float, generated: float, cached: float = 0.0, images: float = 0.0
-) -> Workload:
-    return Workload(
+) -> PeakLoad:
+    return PeakLoad(
         calls_per_minute=calls,
         prompt_tokens=prompt,
         generated_tokens=generated,
@@ -71,7 +71,7 @@ def workload(
     ],
 )
 def test_every_documented_example_comes_out_exactly(
-    model: str, version: str, sku: SkuName, work: Workload, raw: str, deployable: int, reason: str
+    model: str, version: str, sku: SkuName, work: PeakLoad, raw: str, deployable: int, reason: str
 ) -> None:
     found = estimate(catalogue(), model, version, sku, work)
     assert f"{float(found.raw_ptu):.2f}" == raw, reason
@@ -175,7 +175,7 @@ def test_models_without_published_throughput_are_no_formula() -> None:
 
 def test_calls_that_count_nothing_are_no_limit() -> None:
     with pytest.raises(
-        NoFormula, match=r"^calls of nothing but cached input count nothing, so no number is a limit$"
+        NoFormula, match=r"^calls of cached input alone count as nothing, so there is no limit to state$"
     ):
         calls_carried(catalogue(), "gpt-5.2", "2025-12-11", 50, workload(0, 1000, 0, 1.0))
 
@@ -220,7 +220,7 @@ def test_the_formula_is_told_with_its_constants() -> None:
         (replace(FACTS, weights=replace(WEIGHTS, cache_write=None)), workload(1, 1, 1, 0.1), []),
     ],
 )
-def test_what_the_formula_leaves_out_is_told(facts: PtuFacts, work: Workload, told: list[str]) -> None:
+def test_what_the_formula_leaves_out_is_told(facts: PtuFacts, work: PeakLoad, told: list[str]) -> None:
     assert list(cautions(facts, work)) == told
 
 

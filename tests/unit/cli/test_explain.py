@@ -5,12 +5,12 @@ import pytest
 from reconciler.catalogue.load import catalogue
 from reconciler.cli import run
 from reconciler.manifest.rules import CODES, RULES, Rule
-from reconciler.plan.actions import KIND, Reason
+from reconciler.plan.actions import KINDS, Reason
 from reconciler.plan.causes import Cause
 from reconciler.plan.glossary import NOTICES, REFUSALS
 from reconciler.plan.plan import Verdict
 
-PLANS = {*REFUSALS, *NOTICES, *map(str, Reason), *KIND.values(), *map(str, Verdict)}
+PLANS = {*REFUSALS, *NOTICES, *map(str, Reason), *KINDS, *map(str, Verdict)}
 
 
 @pytest.mark.parametrize("word", sorted({*CODES, *PLANS, *map(str, Cause)}))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from reconciler.domain.state import Listed, ObservedAccount, ObservedSubscription, Unreadable
-from reconciler.engine.discover import Discovered, Wanted, discover
+from reconciler.engine.discover import Discovered, DiscoveryScope, discover
 from reconciler.errors import Forbidden, ReconcilerError
 from tests.simulated.arm import Exchange, SimulatedArm, World
 from tests.simulated.fleets import REGION, SUBSCRIPTION, account
@@ -37,7 +37,7 @@ def look(
             raise Forbidden("no", operation="read", target=dark, status=403, code="AuthorizationFailed")
 
     world = World(accounts={account(name): REGION for name in ("alpha", "beta")})
-    wanted = Wanted(
+    wanted = DiscoveryScope(
         accounts=[account(name) for name in names], subscriptions=subscriptions, resource_group=group
     )
     return run(discover(wanted, _Explored(world, fault=fault)))
@@ -73,4 +73,4 @@ def test_without_the_list_of_subscriptions_the_ways_around_it_are_named() -> Non
             raise Forbidden("no", operation="list", target="all", status=403, code="AuthorizationFailed")
 
     with pytest.raises(ReconcilerError, match="--subscription or --account"):
-        run(discover(Wanted(), Unlisted(World())))
+        run(discover(DiscoveryScope(), Unlisted(World())))

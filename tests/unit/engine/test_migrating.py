@@ -1,16 +1,20 @@
 """Provisioned deployments that change their model in place, on the simulated ARM: what is sent, how long."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
 from reconciler.domain.deployment import DesiredDeployment, Lifecycle, ModelChange
 from reconciler.domain.operation import OperationStatus
+from reconciler.engine.observe import observe
 from reconciler.engine.outcome import ItemReport, Outcome
 from reconciler.errors import InvalidRequest
 from reconciler.plan.actions import Keep, Reason
+from reconciler.plan.causes import Cause
+from reconciler.plan.drift import find_drift
 from reconciler.plan.migration import lasting
-from tests.simulated.arm import Ending, Exchange, Fault, SimulatedArm, World, no_fault
+from tests.simulated.arm import Crash, Ending, Exchange, Fault, SimulatedArm, World, no_fault
 from tests.simulated.fleets import REGION, account, deployment, desired, fleet
 from tests.simulated.reconcile import plan_of, reconcile
 from tests.simulated.time import run
@@ -125,3 +129,32 @@ def test_a_plan_knows_how_long_its_migrations_take() -> None:
     world = applied(chat())
     assert lasting(run(plan_of(fleet(chat("gpt-y")), SimulatedArm(world)))) == 1800
     assert lasting(run(plan_of(fleet(chat(capacity=100)), SimulatedArm(world)))) == 0
+
+
+@pytest.mark.parametrize("sku", [PTU, "GlobalStandard"])
+@pytest.mark.parametrize(("before", "size"), [(50, 100), (100, 50)], ids=["larger", "smaller"])
+def test_a_run_that_is_killed_between_the_two_writes_leaves_what_is_to_be_done_and_blames_nobody(
+    sku: str, before: int, size: int
+) -> None:
+    def one(version: str, capacity: int) -> DesiredDeployment:
+        return desired("chat", version=version, capacity=capacity, sku=sku)
+
+    world, after_one = applied(one("1", before)), fleet(one("2", size))
+    written = False
+
+    def killed(exchange: Exchange, phase: str) -> None:
+        nonlocal written
+        if exchange.verb == "PUT" and phase == "before" and written:
+            raise Crash
+        written = written or exchange.verb == "PUT"
+
+    with pytest.raises(Crash):
+        run(reconcile(after_one, SimulatedArm(world, fault=killed)))
+    assert len(world.writes) == 1
+    world.epoch += 3600
+    observed = run(observe(after_one.accounts, SimulatedArm(world)))
+    (item,) = find_drift(after_one, observed, today=date(2026, 6, 22)).items
+    assert item.cause is Cause.PENDING
+    assert run(reconcile(after_one, SimulatedArm(world))).succeeded
+    there = world.deployments[CHAT]
+    assert (there["properties"]["model"]["version"], there["sku"]["capacity"]) == ("2", size)

@@ -10,7 +10,7 @@ import pytest
 from reconciler.domain.ids import AccountId
 from reconciler.errors import UsageProblem
 from reconciler.export import Estate, Found, Setting, manifests_of
-from reconciler.export.estate import Origin
+from reconciler.export.estate import EstateOrigin
 from reconciler.export.sources.reading import Files, estate_of
 
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
@@ -93,7 +93,7 @@ def az_item(name: str = "chat", **more: Any) -> dict[str, Any]:  # noqa: ANN401 
 def test_a_list_that_az_prints_is_what_exists(wrapped: bool) -> None:
     items = [az_item(), az_item("other")]
     made = read(written("list.json", {"value": items} if wrapped else items))
-    assert (names(made), made.origin) == (["acc/chat", "acc/other"], Origin.LISTING)
+    assert (names(made), made.origin) == (["acc/chat", "acc/other"], EstateOrigin.LISTING)
     text = manifests_of(made, fleet="f", today=date(2026, 6, 22)).stream
     assert "sku: {name: GlobalStandard, capacity: 10}\n" in text
     assert "versionUpgradeOption" not in text
@@ -405,7 +405,7 @@ def test_what_exists_goes_before_what_is_wanted_and_the_difference_is_told() -> 
             "what terraform.tfstate says is exported"
         ),
     )
-    assert made.origin is Origin.SEVERAL
+    assert made.origin is EstateOrigin.SEVERAL
 
 
 def test_an_assumption_marks_what_would_be_otherwise_without_it() -> None:

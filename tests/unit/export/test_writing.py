@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.domain.state import ObservedSubscription
-from reconciler.export import Estate, Exported, Found, FoundAccount, Origin, manifests_of
+from reconciler.export import Estate, EstateOrigin, Exported, Found, FoundAccount, manifests_of
 from reconciler.manifest.load import load
 
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
@@ -38,7 +38,7 @@ def account(*there: Found, name: str = "aoai") -> FoundAccount:
 
 
 def export(*accounts: FoundAccount, fleet: str = "contoso", **more: Any) -> Exported:  # noqa: ANN401 -- JSON on its way in
-    estate = Estate(origin=Origin.ARM, accounts=accounts, subscriptions=NAMED, **more)
+    estate = Estate(origin=EstateOrigin.ARM, accounts=accounts, subscriptions=NAMED, **more)
     return manifests_of(estate, fleet=fleet, today=date(2026, 6, 22))
 
 
@@ -171,7 +171,7 @@ def test_a_fine_tuned_model_says_where_it_was_made_or_what_to_fill_in() -> None:
     )
     told = entry(found(model={"name": TUNED, "version": "1", "sourceAccount": source}, sku=sku))
     assert "subscription: prod-eu, resourceGroup: rg-ft, account: aoai-ft" in told
-    assert "ARM tells no source" in entry(found(model={"name": TUNED, "version": "1"}, sku=sku))
+    assert "ARM gives no source" in entry(found(model={"name": TUNED, "version": "1"}, sku=sku))
 
 
 def test_a_rule_that_finds_fault_with_what_exists_is_lowered_by_name() -> None:
@@ -218,7 +218,7 @@ def test_notes_of_what_is_missing_stand_in_the_fleet() -> None:
 def test_what_a_template_leaves_open_is_what_validate_points_at() -> None:
     open_one = Found(name="chat", resource={"sku": {"name": "Standard"}}, open={"model": "parameters('m')"})
     estate = Estate(
-        origin=Origin.ARM_TEMPLATE,
+        origin=EstateOrigin.ARM_TEMPLATE,
         accounts=(FoundAccount(subscription=None, resource_group=None, name=None, deployments=(open_one,)),),
     )
     made = manifests_of(estate, fleet="x", today=date(2026, 6, 22))
@@ -271,7 +271,7 @@ NEW = "99999999-9999-4999-8999-999999999999"
 @pytest.mark.parametrize("mark", ["contoso", "contoso/1a2b3c4d"])
 def test_a_fleet_keeps_the_id_that_its_deployments_show(mark: str) -> None:
     made = manifests_of(
-        Estate(origin=Origin.ARM, accounts=(owned(mark),)),
+        Estate(origin=EstateOrigin.ARM, accounts=(owned(mark),)),
         fleet="contoso",
         today=date(2026, 6, 22),
         new_id=NEW,
@@ -287,14 +287,16 @@ def test_a_namesake_with_another_id_is_another_fleet() -> None:
         account(found(tags={"reconciler-fleet": "contoso/ffffffff"}), name="b"),
     )
     made = manifests_of(
-        Estate(origin=Origin.ARM, accounts=(first, first, second)), fleet="contoso", today=date(2026, 6, 22)
+        Estate(origin=EstateOrigin.ARM, accounts=(first, first, second)),
+        fleet="contoso",
+        today=date(2026, 6, 22),
     )
     assert "carries the mark of the fleet contoso/ffffffff" in made.stream
 
 
 def test_an_id_that_is_given_goes_before_what_is_shown() -> None:
     made = manifests_of(
-        Estate(origin=Origin.ARM, accounts=(owned("contoso/1a2b3c4d"),)),
+        Estate(origin=EstateOrigin.ARM, accounts=(owned("contoso/1a2b3c4d"),)),
         fleet="contoso",
         today=date(2026, 6, 22),
         fleet_id=NEW,

@@ -104,7 +104,7 @@ def test_no_mapping_takes_unknown_fields() -> None:
 
 
 def test_editors_are_offered_every_known_sku() -> None:
-    choices = json_schema()["$defs"]["Sku"]["properties"]["name"]["anyOf"]
+    choices = json_schema()["$defs"]["SkuEntry"]["properties"]["name"]["anyOf"]
     assert [choice["enum"] for choice in choices if "enum" in choice] == [list(KNOWN_SKUS)]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.manifest.compose import MAX_DEPTH, MAX_NODES, compose
 from reconciler.manifest.tree import Items, Map, Node, Text
-from reconciler.manifest.values import Shared, values_of
+from reconciler.manifest.values import SharedValues, values_of
 from tests.unit.manifest.reading import complete_entry, line_of, one_entry, only, read, the_deployment
 
 
@@ -37,7 +37,7 @@ def same(one: Node, other: Node) -> bool:
     ],
 )
 def test_a_sound_text_has_the_values_that_compose_finds(text: str) -> None:
-    found, composed = values_of(text, Shared()), compose("a.yaml", text)
+    found, composed = values_of(text, SharedValues()), compose("a.yaml", text)
     assert found is not None
     assert [number for number, _ in found] == [number for number, _ in composed.roots]
     assert all(same(a, b) for (_, a), (_, b) in zip(found, composed.roots, strict=True))
@@ -63,11 +63,11 @@ def test_a_sound_text_has_the_values_that_compose_finds(text: str) -> None:
     ],
 )
 def test_an_odd_text_is_left_to_compose(text: str, reason: str) -> None:
-    assert values_of(text, Shared()) is None, reason
+    assert values_of(text, SharedValues()) is None, reason
 
 
 def test_equal_scalars_and_small_mappings_of_all_texts_are_one_object() -> None:
-    shared = Shared()
+    shared = SharedValues()
     roots = [values_of(f"{{name: {name}, sku: {{name: Standard}}}}", shared) for name in ("one", "two")]
     one, two = (found[0][1] for found in roots if found is not None)
     assert isinstance(one, Map)
@@ -77,7 +77,7 @@ def test_equal_scalars_and_small_mappings_of_all_texts_are_one_object() -> None:
 
 
 def test_quotes_make_another_value() -> None:
-    found = values_of("[{a: 1}, {a: '1'}]", Shared())
+    found = values_of("[{a: 1}, {a: '1'}]", SharedValues())
     assert found is not None
     plain, quoted = found[0][1]
     assert plain is not quoted

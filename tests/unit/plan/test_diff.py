@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.domain.deployment import UNSET, DesiredDeployment, JsonValue, SourceAccount
+from reconciler.domain.deployment import UNSET, DesiredDeployment, JsonObject, JsonValue, SourceAccount
+from reconciler.domain.marks import MODEL_TAG
 from reconciler.domain.state import ObservedDeployment
-from reconciler.plan.pair import field_changes
+from reconciler.plan.diff import body_changes
+from reconciler.plan.pair import Pair, field_changes, unanswered
 from tests.unit.plan.states import OURS, TUNED, account, applied, desired, seen, tagged
 
 SOURCE = SourceAccount(account=account("trainer"), tenant=None)
@@ -262,3 +264,102 @@ def test_a_mark_is_found_whatever_the_case_of_its_name() -> None:
     shouting: Any = {**there.resource, "tags": {k.upper(): v for k, v in there.tags.items()}}
     assert field_changes(desired(), seen(there.id, shouting), OURS) == ()
     assert field_changes(desired(), tagged(there, other="x"), OURS) == ()
+
+
+# -- a body against an answer, as an engine compares them ------------------------------------------------
+
+
+def between(found: JsonObject, sent: JsonObject, *, forgetful: bool = False) -> list[tuple[str, Any, Any]]:
+    """What sending `sent` changes, both over the same model and SKU."""
+    base: dict[str, Any] = {"sku": {"name": "Standard"}, "properties": {"model": {"name": "gpt-4o"}}}
+
+    def laid(parts: JsonObject) -> JsonObject:
+        inner = {name: value for name, value in parts.items() if name not in {"tags", "sku"}}
+        outer = {name: value for name, value in parts.items() if name in {"tags", "sku"}}
+        return {**base, "properties": {**base["properties"], **inner}, **outer}
+
+    changes = body_changes(seen(desired().id, laid(found)), laid(sent), forgetful=forgetful)
+    return [(change.path, change.before, change.after) for change in changes]
+
+
+BETWEEN: list[tuple[str, JsonObject, JsonObject, list[tuple[str, Any, Any]]]] = [
+    ("a sku without case", {"sku": {"name": "GLOBALSTANDARD"}}, {"sku": {"name": "GlobalStandard"}}, []),
+    ("a null that is sent says nothing", {"raiPolicyName": "strict", "x": 1}, {"raiPolicyName": None}, []),
+    ("what ARM does not answer is missed", {}, {"x": 1}, [("x", None, 1)]),
+    ("a value where an empty object was", {"x": {}}, {"x": 5}, [("x", {}, 5)]),
+    ("an object for a value", {"o": {"a": 1}}, {"o": {"a": {"b": 2}}}, [("o.a", 1, {"b": 2})]),
+    ("an object for nothing, by its leaves", {}, {"o": {"a": {"b": 2, "c": None}}}, [("o.a.b", None, 2)]),
+    (
+        "a new part and a changed one",
+        {"o": {"b": 1, "c": 1}},
+        {"o": {"a": 1, "b": 2, "c": 1}},
+        [("o.a", None, 1), ("o.b", 1, 2)],
+    ),
+    (
+        "what is sent as nothing is no part",
+        {"o": {"a": 1, "b": 1}},
+        {"o": {"a": None, "b": 2}},
+        [("o.b", 1, 2)],
+    ),
+    ("an answered null is nothing", {"o": {"a": None}}, {"o": {"a": 1}}, [("o.a", None, 1)]),
+]
+"""What it is about, what ARM answers, what is sent, the changes."""
+
+
+@pytest.mark.parametrize(("what", "found", "sent", "expected"), BETWEEN, ids=[what for what, *_ in BETWEEN])
+def test_a_body_changes_what_it_states_otherwise(
+    what: str, found: JsonObject, sent: JsonObject, expected: list[tuple[str, Any, Any]]
+) -> None:
+    assert between(found, sent) == expected, what
+
+
+FORGOTTEN: list[tuple[str, JsonObject, JsonObject, list[tuple[str, Any, Any]]]] = [
+    ("a property that ARM keeps to itself", {}, {"x": 1}, []),
+    ("a part that it keeps to itself", {"o": {"b": 1}}, {"o": {"a": 1, "b": 1}}, []),
+    ("and the parts beside it count", {"o": {"b": 1}}, {"o": {"a": 1, "b": 2}}, [("o.b", 1, 2)]),
+    ("a part that it answers as null", {"o": {"a": None, "b": 1}}, {"o": {"a": 1, "b": 2}}, [("o.b", 1, 2)]),
+    ("a tag is always answered", {"tags": {"a": "1"}}, {"tags": {"b": "2"}}, [("tags.b", None, "2")]),
+    ("so is a field that ARM promises", {}, {"raiPolicyName": "strict"}, [("raiPolicyName", None, "strict")]),
+]
+"""The same of a body that ARM has taken before."""
+
+
+@pytest.mark.parametrize(
+    ("what", "found", "sent", "expected"), FORGOTTEN, ids=[what for what, *_ in FORGOTTEN]
+)
+def test_what_arm_has_taken_and_does_not_answer_is_not_missed(
+    what: str, found: JsonObject, sent: JsonObject, expected: list[tuple[str, Any, Any]]
+) -> None:
+    assert between(found, sent, forgetful=True) == expected, what
+
+
+# -- a pair ----------------------------------------------------------------------------------------------
+
+
+def test_a_mark_that_the_earlier_release_did_not_write_is_missed_only_where_somebody_asks() -> None:
+    there = applied(desired())
+    tags = {name: value for name, value in there.tags.items() if name != MODEL_TAG}
+    marked = seen(there.id, {**there.resource, "tags": tags})
+    assert field_changes(desired(), marked, OURS) == ()
+    assert Pair(desired=desired(), observed=marked, mark=OURS).changes == ()
+    (missed,) = field_changes(desired(), marked, OURS, renew=True)
+    assert (missed.path, missed.before) == (f"tags.{MODEL_TAG}", None)
+
+
+def test_what_a_write_carries_over_is_what_no_manifest_states() -> None:
+    there = spelled(desired(rai="strict"), spilloverDeploymentName="mini", tags={"team": "x"})
+    pair = Pair(desired=desired(rai="strict"), observed=there, mark=OURS)
+    assert pair.carried == ("versionUpgradeOption", "spilloverDeploymentName", "tags.team")
+
+
+def test_what_arm_takes_and_does_not_answer_is_known_by_name() -> None:
+    settings: dict[str, JsonValue] = {
+        "modelProviderData": {"industry": "retail"},
+        "newThing": 1,
+        "told": 1,
+        "empty": {},
+        "raiPolicyName": "strict",
+    }
+    one = desired(settings=settings)
+    there = spelled(one, modelProviderData=None, newThing=None, empty=None, raiPolicyName=None)
+    assert unanswered(one, there) == ("modelProviderData", "newThing")

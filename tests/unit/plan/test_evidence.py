@@ -1,13 +1,14 @@
 """What the Activity Log proves: a deletion is claimed only with who and when."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 
 from reconciler.domain.platform import Activity, ActivityEvent
 from reconciler.plan.causes import Cause
 from reconciler.plan.drift import DriftItem, DriftReport, Unverified, find_drift
-from reconciler.plan.evidence import asked_about, with_evidence
+from reconciler.plan.evidence import KEPT, asked_about, with_evidence
 from tests.unit.plan.states import SUBSCRIPTION, applied, desired, listed, name_of, seen, state, world
 
 TODAY = date(2026, 11, 24)
@@ -87,6 +88,39 @@ def test_who_changed_something_comes_from_the_log_where_it_is_as_late_as_the_res
     assert (later.cause, later.who, later.when) == (Cause.CHANGED_OUTSIDE, BY, AT)
     earlier = proven(changed(), event("write", at="2026-10-01T00:00:00Z"))
     assert earlier == usual
+
+
+KNOWN, AT_TEN = "someone@example.com", "2026-11-01T10:00:00Z"
+WRITERS: list[tuple[str, str | None, str | None, str, bool]] = [
+    ("a minute is the same write, told twice", KNOWN, AT_TEN, "2026-11-01T10:01:00Z", False),
+    ("a minute and a second is another one", KNOWN, AT_TEN, "2026-11-01T10:01:01Z", True),
+    ("seconds before too", KNOWN, AT_TEN, "2026-11-01T09:59:30Z", False),
+    ("where ARM does not say who, the log does", None, AT_TEN, "2026-10-01T00:00:00Z", True),
+    ("and where it does not say when", KNOWN, None, "2026-10-01T00:00:00Z", True),
+    ("or says it in words", KNOWN, "yesterday", "2026-10-01T00:00:00Z", True),
+    ("a time in words in the log proves nothing", KNOWN, AT_TEN, "tomorrow", False),
+]
+
+
+@pytest.mark.parametrize(("reason", "who", "when", "at", "newer"), WRITERS, ids=[one for one, *_ in WRITERS])
+def test_the_log_names_the_writer_where_it_tells_of_a_later_write_than_the_deployment_itself(
+    reason: str, who: str | None, when: str | None, at: str, newer: bool
+) -> None:
+    report = changed()
+    report = replace(report, items=(replace(report.items[0], who=who, when=when),))
+    item = proven(report, event("write", at=at))
+    assert (item.who, item.when) == ((BY, at) if newer else (who, when)), reason
+
+
+def test_what_the_log_proves_is_said_in_words() -> None:
+    assert proven(missing(), event("delete")).explanation == "the Activity Log has its deletion"
+    written = proven(pending(), event("write", at="2026-11-20T10:00:00.1234567Z"))
+    assert written.explanation == "it is not there, and was written at 2026-11-20T10:00:00"
+
+
+def test_the_log_is_asked_for_as_long_as_arm_keeps_it() -> None:
+    """Azure Monitor, Activity log: 90 days."""
+    assert timedelta(days=90) == KEPT
 
 
 def test_only_subscriptions_with_something_missing_or_changed_are_asked() -> None:

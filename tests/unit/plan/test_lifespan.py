@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from reconciler.catalogue.facts import Stage
 from reconciler.catalogue.load import catalogue
 from reconciler.domain.deployment import DesiredDeployment, JsonValue
 from reconciler.domain.fleet import DesiredState, Scope
@@ -159,3 +160,18 @@ def test_nothing_declared_is_nothing_listed() -> None:
 @pytest.mark.parametrize("option", ["NoAutoUpgrade", "OnceNewDefaultVersionAvailable", None])
 def test_a_provisioned_deployment_is_never_moved_whatever_its_option(sku: str, option: str | None) -> None:
     assert lifespan(deployment(sku=sku, upgrade=option)).upgrade_meaning == "never"
+
+
+@pytest.mark.parametrize(
+    ("option", "sku", "meaning"),
+    [
+        ("NoAutoUpgrade", "GlobalStandard", "at retirement"),
+        ("OnceNewDefaultVersionAvailable", "GlobalStandard", "on a new default"),
+        ("NoAutoUpgrade", "GlobalProvisionedManaged", "never"),
+    ],
+)
+def test_a_preview_is_moved_at_its_end_whatever_its_option(option: str, sku: str, meaning: str) -> None:
+    one = deployment("Cohere-parse-v5", "1", sku=sku, upgrade=option, model_format="Cohere")
+    found = lifespan(one)
+    assert found.stage is Stage.PREVIEW
+    assert found.upgrade_meaning == meaning

@@ -1,14 +1,27 @@
 """Provisioned deployments get another model in place: one write, or two sizes in a legal order."""
 
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 
-from reconciler.domain.deployment import UNSET, DesiredDeployment, Lifecycle, ModelChange, Unset
+from reconciler.domain.deployment import (
+    UNSET,
+    DesiredDeployment,
+    Lifecycle,
+    ModelChange,
+    SkuChange,
+    Unset,
+)
+from reconciler.domain.sku import SkuName
 from reconciler.domain.state import Offer
-from reconciler.plan.actions import Action, Blocked, Reason, Replace, Update
-from reconciler.plan.migration import lasting
-from tests.unit.plan.states import applied, desired, listed, offer, only_action, plan, state, world
+from reconciler.plan.actions import Action, Blocked, FieldChange, Reason, Replace, Update
+from reconciler.plan.availability import RegionalOffers
+from reconciler.plan.causes import Cause
+from reconciler.plan.drift import find_drift
+from reconciler.plan.migration import in_legal_order, lasting
+from tests.unit.plan.states import applied, desired, listed, offer, only_action, plan, seen, state, world
 
 PROVISIONED = ["ProvisionedManaged", "GlobalProvisionedManaged", "DataZoneProvisionedManaged"]
 STANDARD = ["Standard", "GlobalStandard", "DataZoneStandard"]
@@ -144,26 +157,110 @@ def test_a_new_size_beside_it_goes_in_the_order_in_which_each_size_is_legal(
     assert sent == writes, reason
 
 
-def test_where_no_order_is_legal_it_is_blocked_and_the_shared_sizes_are_named() -> None:
-    found = action(
-        desired(sku=PTU, capacity=75),
-        desired(sku=PTU, capacity=40, model="gpt-4.1"),
-        sizes("gpt-4o", 25, 25),
-        sizes("gpt-4.1", 40, 20),
-    )
+IN_PLACE = Lifecycle(sku_change=SkuChange.IN_PLACE)
+HALVES: list[tuple[str, DesiredDeployment, DesiredDeployment, list[Offer]]] = [
+    (
+        "a larger size last",
+        desired(sku=PTU, capacity=50),
+        desired(sku=PTU, capacity=100, model="gpt-4.1"),
+        [],
+    ),
+    (
+        "a smaller size first",
+        desired(sku=PTU, capacity=100),
+        desired(sku=PTU, capacity=50, model="gpt-4.1"),
+        [],
+    ),
+    (
+        "a smaller size last, by ARM's list",
+        desired(sku=PTU, capacity=100),
+        desired(sku=PTU, capacity=25, model="gpt-4.1"),
+        [sizes("gpt-4o", 50, 50), sizes("gpt-4.1", 25, 25)],
+    ),
+    ("a version and a size", desired(version="1"), desired(version="2", capacity=60), []),
+    (
+        "a version and a SKU",
+        desired(version="1", lifecycle=IN_PLACE),
+        desired(version="2", sku="Standard", capacity=60, lifecycle=IN_PLACE),
+        [],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("reason", "before", "after", "offers"), HALVES, ids=[reason for reason, *_ in HALVES]
+)
+def test_a_run_that_dies_between_two_writes_leaves_work_and_no_accusation(
+    reason: str, before: DesiredDeployment, after: DesiredDeployment, offers: list[Offer]
+) -> None:
+    """The marks say what was applied, and the first of two writes is no end (histories, seed 7)."""
+    there = applied(before)
+    found = only_action(plan(state(after), world(listed(there), offers=offers)))
+    assert isinstance(found, Update)
+    assert len(found.writes) == 2, reason
+    half = seen(there.id, {**there.resource, **found.writes[0]})
+    report = find_drift(state(after), world(listed(half)), today=date(2026, 11, 29))
+    assert [item.cause for item in report.items] == [Cause.PENDING]
+
+
+NEITHER = "neither 75 nor 45 PTU is a size of both models; "
+SHARED: list[tuple[list[Offer], str]] = [
+    ([sizes("gpt-4o", 25, 25), sizes("gpt-4.1", 40, 20)], "both take sizes from 100 in steps of 100"),
+    (
+        [sizes("gpt-4o", 25, 25, 500), sizes("gpt-4.1", 40, 20, 900)],
+        "both take sizes from 100 in steps of 100 up to 500",
+    ),
+    (
+        [sizes("gpt-4o", 25, 25), sizes("gpt-4o", 1, 1), sizes("gpt-4.1", 40, 20)],
+        "both take sizes from 100 in steps of 100",
+    ),
+    ([sizes("gpt-4o", 200, 25), sizes("gpt-4.1", 40, 20)], "both take sizes from 200 in steps of 100"),
+    ([sizes("gpt-4o", 25, 25), sizes("gpt-4.1", 200, 20)], "both take sizes from 200 in steps of 100"),
+    ([sizes("gpt-4o", 25, 50), sizes("gpt-4.1", 40, 50)], "they have no size in common"),
+    ([sizes("gpt-4.1", 50, 50)], "the new one takes sizes from 50 in steps of 50"),
+    ([sizes("gpt-4.1", 50, 50, 900)], "the new one takes sizes from 50 in steps of 50 up to 900"),
+]
+
+
+@pytest.mark.parametrize(("offers", "shared"), SHARED, ids=range(len(SHARED)))
+def test_where_no_order_is_legal_it_is_blocked_and_the_shared_sizes_are_named(
+    offers: list[Offer], shared: str
+) -> None:
+    """Also where ARM lists the old model no longer, as in the season of its retirement."""
+    found = action(desired(sku=PTU, capacity=75), desired(sku=PTU, capacity=45, model="gpt-4.1"), *offers)
     assert isinstance(found, Blocked)
     assert found.reason is Reason.NOT_OFFERED
-    assert "both take sizes from 100 in steps of 100" in found.explanation
-    assert "change sku.capacity to a size that both models take" in found.fix
+    assert NEITHER + shared in found.explanation
+    fix = "first change sku.capacity to a size that both models take, apply, then change the model"
+    assert found.fix.split("; ")[0] == fix
 
 
-def test_a_shared_size_ends_where_one_of_them_ends_and_there_may_be_none() -> None:
-    one = desired(sku=PTU, capacity=75)
-    other = desired(sku=PTU, capacity=40, model="gpt-4.1")
-    found = action(one, other, sizes("gpt-4o", 25, 25, 500), sizes("gpt-4.1", 40, 20))
-    assert "from 100 in steps of 100 up to 500" in found.explanation
-    found = action(one, other, sizes("gpt-4o", 25, 50), sizes("gpt-4.1", 40, 50))
-    assert "no size in common" in found.explanation
+def test_a_size_of_pay_as_you_go_is_not_put_in_order_for_migrations() -> None:
+    offers = [
+        replace(sizes("gpt-4o", 50, 50, version="1"), sku=SkuName("GlobalStandard")),
+        replace(sizes("gpt-4o", 25, 25, version="2"), sku=SkuName("GlobalStandard")),
+    ]
+    found: Any = action(desired(version="1", capacity=100), desired(version="2", capacity=25), *offers)
+    assert [body["sku"]["capacity"] for body in found.writes] == [25, 25]
+
+
+def test_nor_is_one_on_the_way_to_another_sku() -> None:
+    before = desired(sku="ProvisionedManaged", capacity=100, lifecycle=IN_PLACE)
+    after = desired(sku=PTU, capacity=25, model="gpt-4.1", lifecycle=IN_PLACE)
+    found: Any = action(before, after, sizes("gpt-4o", 50, 50), sizes("gpt-4.1", 25, 25))
+    sent = [(body["sku"]["name"], body["sku"]["capacity"]) for body in found.writes]
+    assert sent == [("ProvisionedManaged", 100), (PTU, 25)]
+
+
+def test_one_write_has_its_order_already() -> None:
+    after = desired(sku=PTU, capacity=100, model="gpt-4.1")
+    there = world(listed(applied(desired(sku=PTU, capacity=100))), offers=[sizes("gpt-4.1", 50, 50)])
+    found = only_action(plan(state(after), there))
+    assert isinstance(found, Update)
+    assert in_legal_order(found, RegionalOffers(there)) is found
+    unanswered = FieldChange(path="sku.capacity", before=None, after=100)
+    told = replace(found, changes=(unanswered,))
+    assert in_legal_order(told, RegionalOffers(there)) is told
 
 
 def test_a_size_that_the_new_model_does_not_take_is_told_before_the_write() -> None:

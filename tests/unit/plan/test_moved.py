@@ -1,6 +1,6 @@
 """Who moved the version: the table of the answers a plan gives, row by row."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -11,7 +11,7 @@ from reconciler.diagnostics import Severity
 from reconciler.domain.deployment import UNSET, DesiredDeployment, Lifecycle, SourceAccount, Unset
 from reconciler.domain.marks import MODEL_TAG, SPEC_TAG
 from reconciler.domain.platform import Replacement
-from reconciler.domain.state import ObservedDeployment, Offer
+from reconciler.domain.state import ObservedDeployment, ObservedState, Offer
 from reconciler.plan.actions import Action, Adopt, Blocked, Keep, Reason, Update
 from reconciler.plan.body import model_mark, spec_mark
 from reconciler.plan.causes import Cause
@@ -162,6 +162,52 @@ def test_the_announced_successor_is_an_upgrade_and_never_replaced_by_the_model_t
     one = replace(DYING, lifecycle=Lifecycle(replace_allowed=replacing))
     action, cause = answered(one, running(one, name=live, version="2026-07-09"), offers)
     assert (type(action), action.reason, cause) == (Keep, Reason.AUTO_UPGRADED, Cause.AUTO_UPGRADED)
+
+
+UNREAD: list[tuple[str, Callable[[ObservedDeployment], ObservedState]]] = [
+    ("the list of the region could not be read", lambda there: world(listed(there), offers=None)),
+    ("nothing of the region was read", lambda there: replace(world(listed(there)), regions=())),
+]
+
+
+@pytest.mark.parametrize(("why", "around"), UNREAD, ids=[why for why, _ in UNREAD])
+@pytest.mark.parametrize("replacing", [False, True])
+def test_without_arms_list_nobody_knows_whether_the_service_moved_it_and_nothing_is_written(
+    why: str, around: Callable[[ObservedDeployment], ObservedState], replacing: bool
+) -> None:
+    """A lost answer is no reason to delete the live successor (histories, seed 9)."""
+    one = replace(DYING, lifecycle=Lifecycle(replace_allowed=replacing))
+    observed = around(running(one, name="gpt-9", version="2026-07-09"))
+    action = only_action(plan(state(one), observed, Policy(max_deletes=9, today=TODAY)))
+    assert isinstance(action, Blocked), why
+    assert action.reason is Reason.MODELS_UNREADABLE
+    assert action.explanation == (
+        "it runs gpt-9 2026-07-09, and ARM's list of models, which tells whether the service moved it "
+        "there, could not be read"
+    )
+    assert "declare the model that runs" in action.fix
+    (item,) = find_drift(state(one), observed, today=TODAY).items
+    assert (item.cause, item.severity) == (Cause.CHANGED_OUTSIDE, Severity.WARNING)
+    assert item.explanation.endswith("could not be read, and the service may have moved it")
+
+
+WITHOUT_A_LIST: list[tuple[str, DesiredDeployment, dict[str, str], Mover]] = [
+    ("a newer version has its order", desired(version=OLD), {"version": NEW}, Mover.SERVICE),
+    ("an older one too", desired(version=NEW), {"version": OLD}, Mover.SOMEBODY),
+    ("a provisioned one is never moved", desired(version=OLD, sku=PTU), {"name": "gpt-9"}, Mover.SOMEBODY),
+    ("a successor that nobody knows", desired(model="o3", version="1"), {"name": "o9"}, Mover.UNTOLD),
+    ("a documented one", desired(model="o3", version="2025-04-16"), {"name": "gpt-5.6-sol"}, Mover.SERVICE),
+]
+
+
+@pytest.mark.parametrize(
+    ("what", "one", "live", "mover"), WITHOUT_A_LIST, ids=[what for what, *_ in WITHOUT_A_LIST]
+)
+def test_what_can_be_told_without_the_list_is_told(
+    what: str, one: DesiredDeployment, live: dict[str, str], mover: Mover
+) -> None:
+    upgrades = RegionalUpgrades(world(listed(), offers=None), account(), REGION, TODAY)
+    assert who_moved(one, running(one, **live), upgrades) is mover, what
 
 
 def test_the_documented_successor_counts_too() -> None:
@@ -397,19 +443,34 @@ def test_a_version_that_the_manifest_leaves_open_is_never_moved() -> None:
     assert who_moved(one, running(one, version=NEW)) is Mover.NOBODY
 
 
+def test_of_a_deployment_whose_sku_arm_does_not_tell_nobody_knows_that_the_service_may_move_it() -> None:
+    one = desired(version=OLD)
+    assert who_moved(one, replace(running(one, version=NEW), sku=None)) is Mover.SOMEBODY
+
+
 def of_zz(version: str, successor: str | None) -> Offer:
     made = offer("p", model="zz", version=version)
     return replace(made, replacement=Replacement(model=successor, version="3")) if successor else made
 
 
 @pytest.mark.parametrize(
-    ("declared", "mover"), [("1", Mover.SERVICE), ("2", Mover.SOMEBODY), ("0", Mover.SOMEBODY)]
+    ("declared", "mover"), [("1", Mover.SERVICE), ("2", Mover.SOMEBODY), ("0", Mover.SERVICE)]
 )
-def test_a_successor_is_one_of_the_version_that_it_is_announced_for(declared: str, mover: Mover) -> None:
+def test_a_successor_is_one_of_the_version_that_it_is_announced_for_and_of_the_older_ones(
+    declared: str, mover: Mover
+) -> None:
+    """An older one was upgraded to that version before; ARM lists it no longer."""
     one = desired(model="zz", version=declared)
     observed = world(listed(), offers=[of_zz("1", "yy"), of_zz("2", None)])
     upgrades = RegionalUpgrades(observed, account(), REGION, TODAY)
     assert who_moved(one, running(one, name="yy", version="3"), upgrades) is mover
+
+
+def test_what_follows_one_place_of_hosting_does_not_follow_the_other() -> None:
+    claude = [replace(one, model_format="Anthropic") for one in (of_zz("1", None), of_zz("2", "yy"))]
+    found = RegionalUpgrades(world(listed(), offers=claude), account(), REGION, TODAY)
+    assert found.successors("zz", "1", desired().spec.sku.name) == frozenset()
+    assert found.successors("zz", "2", desired().spec.sku.name) == {"yy"}
 
 
 def test_successors_that_name_each_other_come_to_an_end() -> None:

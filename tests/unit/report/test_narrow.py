@@ -1,5 +1,7 @@
 """Tables on terminals of 80 and 200 columns: long names are moved to a line of their own."""
 
+import re
+
 import pytest
 
 from reconciler.plan.lifespan import Lifespan
@@ -80,7 +82,7 @@ def test_pools_in_markdown_name_the_holders_of_those_that_are_too_small() -> Non
     )
     page = quota.render_markdown(pools, alias_of=ALIASES.get)
     assert page.count("is held by") == 1
-    assert "- `OpenAI.Standard.full` is held by `aoai-swc/chat` 90" in page
+    assert "- `OpenAI.Standard.full` is held by `aoai-swc/chat` 90; 60 in other accounts" in page
     assert r"`OpenAI.Standard.a\x7cb`" in page
 
 
@@ -114,3 +116,12 @@ def test_a_word_longer_than_a_line_is_broken_and_nothing_of_it_is_lost(width: in
 def test_a_broken_word_never_puts_an_order_at_the_start_of_a_line() -> None:
     lines = paragraph("a" * 38 + "::error::owned" * 9, width=40)
     assert [line for line in lines if line.lstrip().startswith("::")] == []
+
+
+def test_models_that_end_alike_are_one_row_with_the_names_of_all_deployments() -> None:
+    many = tuple(lifespan(f"chat-{number}") for number in range(200))
+    text = lifecycle_text(80, *many)
+    assert len(text.splitlines()) < 60
+    assert text.count("gpt-4o 2024-11-20") == 1
+    assert "200 deployments" in text
+    assert all(re.search(rf"\bchat-{number}\b", text) for number in range(200))

@@ -13,7 +13,7 @@ from reconciler.catalogue.subject import subject
 from reconciler.diagnostics import Severity, did_you_mean
 from reconciler.domain.fleet import Retirement
 from reconciler.domain.ids import Region
-from reconciler.manifest.rules.capacity import Fault, _fault
+from reconciler.manifest.rules.capacity import SizeFault, _fault
 from reconciler.manifest.rules.lifecycle import Life
 from reconciler.manifest.rules.region import nearest_first
 from tests.manifests.checking import check_text
@@ -31,23 +31,28 @@ def sizes(minimum: int, step: int, maximum: int | None = None) -> Sizes:
     ("these", "capacity", "fault", "reason"),
     [
         (sizes(15, 5), 15, None, "the minimum fits"),
-        (sizes(15, 5), 14, Fault.MINIMUM, "one less does not"),
-        (sizes(15, 5), 0, Fault.MINIMUM, "nothing is less than the minimum"),
-        (sizes(15, 5), 16, Fault.INCREMENT, "between two sizes"),
+        (sizes(15, 5), 14, SizeFault.MINIMUM, "one less does not"),
+        (sizes(15, 5), 0, SizeFault.MINIMUM, "nothing is less than the minimum"),
+        (sizes(15, 5), 16, SizeFault.INCREMENT, "between two sizes"),
         (sizes(15, 5, 100), 100, None, "the maximum fits"),
-        (sizes(15, 5, 100), 105, Fault.MAXIMUM, "the next size is over the maximum"),
-        (sizes(15, 5, 98), 98, Fault.INCREMENT, "a maximum that is no size is not over itself"),
-        (sizes(15, 5, 98), 99, Fault.MAXIMUM, "one more is"),
+        (sizes(15, 5, 100), 105, SizeFault.MAXIMUM, "the next size is over the maximum"),
+        (sizes(15, 5, 98), 98, SizeFault.INCREMENT, "a maximum that is no size is not over itself"),
+        (sizes(15, 5, 98), 99, SizeFault.MAXIMUM, "one more is"),
         (sizes(1, 1, 1), 1, None, "the one size fits"),
-        (sizes(1, 1, 1), 2, Fault.NOT_ALLOWED, "there is only one size"),
-        (sizes(1, 1, 1), 0, Fault.MINIMUM, "and none is less than one"),
-        (replace(sizes(25, 50), rivals=(sizes(50, 50),), contested=True), 75, Fault.INCREMENT, "one of two"),
+        (sizes(1, 1, 1), 2, SizeFault.NOT_ALLOWED, "there is only one size"),
+        (sizes(1, 1, 1), 0, SizeFault.MINIMUM, "and none is less than one"),
+        (
+            replace(sizes(25, 50), rivals=(sizes(50, 50),), contested=True),
+            75,
+            SizeFault.INCREMENT,
+            "one of two",
+        ),
         (replace(sizes(25, 25), rivals=(sizes(50, 50),), contested=True), 50, None, "both of two"),
         (replace(sizes(25, 25), rivals=(sizes(50, 50),)), 75, None, "a lesser rival refuses"),
     ],
 )
 def test_in_which_way_a_capacity_is_no_size(
-    these: Sizes, capacity: int, fault: Fault | None, reason: str
+    these: Sizes, capacity: int, fault: SizeFault | None, reason: str
 ) -> None:
     assert _fault(these, capacity) is fault, reason
 
