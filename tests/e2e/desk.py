@@ -63,7 +63,7 @@ class Desk:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = run(words)
         if out.getvalue() and (" -o json" in " ".join(words) or "--output json" in " ".join(words)):
-            must_fit("plan merge" if words[:2] == ("plan", "merge") else words[0], out.getvalue())
+            must_fit(words, out.getvalue())
         return Ran(code=code, out=out.getvalue(), err=err.getvalue())
 
     def python(self, *words: str) -> Ran:
