@@ -16,7 +16,10 @@ SEED ?= $(shell date +%s)
 # Without compiled bytecode each worker, and each process that a test starts, compiles everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo bench fuzz audit dist test check format lint types imports fidelity fidelity-az fidelity-js differential soak clean
+# What takes long says so: a dot a second on stderr while the rest of the line runs.
+WAITING = while sleep 1; do printf . >&2; done & dots=$$!; trap 'kill $$dots; echo >&2' EXIT;
+
+.PHONY: help demo bench fuzz audit dist test check format lint types imports fidelity fidelity-az fidelity-js differential accessibility soak clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST)
@@ -24,14 +27,14 @@ help:  ## List the targets
 $(VENV)/pyvenv.cfg:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and none is on the PATH; PYTHON=/path/to/python names one" >&2; exit 1; }
 	@echo "making $(VENV) and installing what is needed: half a minute or so" >&2
-	$(PYTHON) -m venv $(VENV)
+	@$(WAITING) $(PYTHON) -m venv $(VENV)
 
 $(VENV)/.runtime: $(VENV)/pyvenv.cfg pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[emulator]'
+	@$(WAITING) $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[emulator]'
 	@touch $@
 
 $(VENV)/.development: $(VENV)/.runtime
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[emulator,dev]'
+	@$(WAITING) $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[emulator,dev]'
 	@touch $@
 
 demo: $(VENV)/.runtime  ## Show the main job on this repository's own manifests/, on the embedded emulator
@@ -74,6 +77,11 @@ fidelity-js: $(VENV)/.development  ## The same with the JavaScript SDK, fetched 
 
 differential: $(VENV)/.development  ## The same bad servers for this project and the official SDK; writes docs/differential.md
 	$(BIN)/python tools/differential.py $(VENV)/fidelity
+
+accessibility: $(VENV)/.development  ## Every HTML page in Chromium through axe-core, fetched through npm
+	npm install --silent --no-save --prefix $(VENV)/axe axe-core
+	RECONCILER_AXE=$(CURDIR)/$(VENV)/axe/node_modules/axe-core/axe.min.js \
+		$(BIN)/python -m pytest -q -n 2 tests/e2e/test_in_chromium.py
 
 soak: $(VENV)/.development  ## 10,000 random histories and 10,000 worlds without drift; HISTORIES=... WORLDS=... SEED=...
 	RECONCILER_HISTORIES=$(HISTORIES) RECONCILER_WORLDS=$(WORLDS) RECONCILER_SEED=$(SEED) \

@@ -12,6 +12,8 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -50,54 +52,60 @@ def reconciler(state: Path, *words: str, expect: int = 0) -> None:
         sys.exit(f"the demo expected exit code {expect} here")
 
 
+@asynccontextmanager
+async def emulator(state: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the emulator that the commands talk to."""
+    served = application(state=state)
+    transport = httpx.ASGITransport(app=served)
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            yield client
+    finally:
+        served.close()
+
+
+async def quick_operations(state: Path) -> None:
+    """Let operations end after one look, so that nobody waits long."""
+    async with emulator(state) as client:
+        answer = await client.post("/_emulator/lro", json={"polls": 1})
+        answer.raise_for_status()
+
+
 async def change_behind_our_back(state: Path) -> None:
     """Somebody with rights on the account shrinks a deployment, and not through a manifest."""
-    print(
-        f"$ az rest --method patch --url '{ACCOUNT}/deployments/chat-mini"
-        f"?api-version={API['api-version']}' \\",
-        flush=True,
-    )
+    address = f"{ACCOUNT}/deployments/chat-mini"
+    print(f"$ az rest --method patch --url '{address}?api-version={API['api-version']}' \\", flush=True)
     print(f"    --body '{json.dumps(CHANGE)}'", flush=True)
-    emulator = application(state=state)
-    transport = httpx.ASGITransport(app=emulator)
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+    async with emulator(state) as client:
         form = {"grant_type": "client_credentials", "client_id": "night-shift-script", "client_secret": "any"}
         answer = await client.post(f"/{TENANT}/oauth2/v2.0/token", data=form)
         token = answer.raise_for_status().json()["access_token"]
-        answer = await client.patch(
-            f"{ACCOUNT}/deployments/chat-mini",
-            params=API,
-            headers={"Authorization": f"Bearer {token}"},
-            json=CHANGE,
-        )
+        signed = {"Authorization": f"Bearer {token}"}
+        answer = await client.patch(address, params=API, headers=signed, json=CHANGE)
         answer.raise_for_status()
-    emulator.close()
 
 
 def main() -> None:
-    """Validate, plan, apply, plan; then drift, repair, plan."""
+    """Validate, plan, apply; then drift, repair, plan."""
     with tempfile.TemporaryDirectory() as folder:
         state = Path(folder) / "emulator.db"
+        asyncio.run(quick_operations(state))
         say("Each line with $ is the command behind a step; nothing leaves this machine.")
         add("Dates of deployments are of the emulator's own clock, which begins on 2026-06-22.")
         say("1. Is what manifests/ says possible at all? (no network, no Azure)")
         reconciler(state, "validate")
-        say("2. What would have to be done? The whole fleet in a few lines, and one deployment closely")
+        say("2. What would have to be done? The whole fleet in a few lines")
         saved = str(Path(folder) / "plan.json")
-        reconciler(state, "plan", "-q", "--summary", "--out", saved)
-        reconciler(state, "plan", "-q", "--target", "prod/aoai-contoso-swc/chat-mini")
+        reconciler(state, "plan", "--summary", "--out", saved)
         say("3. Do that plan: accounts in parallel, one write at a time in each")
         reconciler(state, "apply", saved)
-        say("4. Is anything left to do?")
-        reconciler(state, "plan", "-q")
-        say("5. Somebody (this script, in the place of az) shrinks a deployment behind our back")
+        say("4. Somebody (this script, in the place of az) shrinks a deployment behind our back")
         asyncio.run(change_behind_our_back(state))
         say("   The nightly job looks for drift")
-        reconciler(state, "drift", "-q", expect=2)
-        say("6. Apply repairs it")
-        reconciler(state, "apply", "-q", "--yes")
-        say("7. And the fleet is as declared again")
-        reconciler(state, "plan", "-q")
+        reconciler(state, "drift", expect=2)
+        say("5. Apply repairs it, and there is nothing left to do")
+        reconciler(state, "apply", "--yes")
+        reconciler(state, "plan")
     say("Next: README.md, then examples/")
 
 

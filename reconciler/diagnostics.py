@@ -133,7 +133,7 @@ _PLURALS: Mapping[str, str] = {"is": "are", "entry": "entries"}
 
 def counted(number: int, noun: str) -> str:
     """A number with its noun: ``1 day``, ``2 days``, ``2 entries``."""
-    return f"{number} {noun if number == 1 else _PLURALS.get(noun, noun + 's')}"
+    return f"{number:,} {noun if number == 1 else _PLURALS.get(noun, noun + 's')}"
 
 
 def listing(names: Sequence[object], shown: int = 6) -> str:

@@ -59,7 +59,7 @@ class InvalidManifests(ReconcilerError):  # noqa: N818 -- a state of the world, 
     """The manifests have errors; everything found travels along, warnings too."""
 
     def __init__(self, diagnostics: Sequence[object]) -> None:
-        super().__init__(f"the manifests have {len(diagnostics)} findings")
+        super().__init__(f"findings in the manifests: {len(diagnostics)}")
         self.diagnostics = tuple(diagnostics)
 
 

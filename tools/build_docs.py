@@ -18,7 +18,7 @@ from reconciler.manifest import rules
 from reconciler.manifest.schema import json_schema
 from reconciler.plan.causes import ABOUT
 from reconciler.plan.glossary import ACTIONS, CAPACITY, NOTICES, REASONS, REFUSALS, VERDICTS
-from reconciler.planfile import documents
+from reconciler.report import documents
 from reconciler.report.markdown import markdown_fence, markdown_inert
 from reconciler.report.style import inert
 from tests.corpus.corpus import HERE as CORPUS
@@ -105,9 +105,9 @@ def document_schema(name: str) -> str:
 def documents_page() -> str:
     """Which document is printed by what, and where its schema is."""
     lines = [_DOCUMENTS]
-    for name, model in documents.DOCUMENTS.items():
+    for name in documents.DOCUMENTS:
         schema = documents.json_schema(name)
-        about = (model.__doc__ or "").strip()
+        about = schema["description"]
         lines.append(f"| [{name}]({name}.schema.json) | `{schema['$id']}` | {about} |")
     return "\n".join(lines) + "\n"
 

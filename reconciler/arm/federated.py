@@ -77,7 +77,7 @@ def github_assertion(
     url = httpx.URL(_needed(environ, "ACTIONS_ID_TOKEN_REQUEST_URL"))
     secret = _needed(environ, "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
     if url.scheme != "https":
-        raise ValueError(f"ACTIONS_ID_TOKEN_REQUEST_URL is no https address but {url.scheme}://{url.host}")
+        raise ValueError(f"ACTIONS_ID_TOKEN_REQUEST_URL is not an https address: {url.scheme}://{url.host}")
     asked = url.copy_merge_params({"audience": AUDIENCES.get(authority, "api://AzureADTokenExchange")})
 
     def ask() -> str:

@@ -129,12 +129,12 @@ class Network:
         """What to do about a certificate that is not accepted."""
         if self.authorities is None:
             return (
-                "Where a proxy opens TLS, or the authority is a private one, name its PEM file by --ca-file, "
-                "SSL_CERT_FILE or REQUESTS_CA_BUNDLE"
+                "Where a proxy opens TLS, or the authority is a private one, name its PEM file with "
+                "--ca-file, SSL_CERT_FILE or REQUESTS_CA_BUNDLE"
             )
         return (
-            f"The authorities of {self.authorities[0]} were believed too: see that this file holds the "
-            "right one, or name another one by --ca-file"
+            f"The authorities of {self.authorities[0]} were trusted too: check that this file holds the "
+            "right one, or name another with --ca-file"
         )
 
 
@@ -173,7 +173,7 @@ def _without_port(entry: str) -> tuple[str, int | None]:
 def _route(variable: str, value: str) -> Route:
     match = _PROXY.fullmatch(value)
     if match is None:
-        raise _no_proxy(variable, "it is no address of a proxy")
+        raise _no_proxy(variable, "it is not the address of a proxy")
     scheme = (match["scheme"] or "http").lower()
     if scheme == "socks":
         scheme = "socks5"
@@ -181,7 +181,7 @@ def _route(variable: str, value: str) -> Route:
         raise _no_proxy(variable, f"{printable(scheme, 20)}:// is not a known kind of proxy")
     port = match["port"]
     if port and not (port.isascii() and port.isdigit() and 0 < int(port[:9]) <= _HIGHEST_PORT):
-        raise _no_proxy(variable, f"{printable(port, 20)!r} is no port")
+        raise _no_proxy(variable, f"{printable(port, 20)!r} is not a port")
     rest = value.partition("://")[2] or value
     if scheme.startswith("socks") and not (find_spec("socksio") and find_spec("socks")):
         raise UsageProblem(
@@ -193,7 +193,7 @@ def _route(variable: str, value: str) -> Route:
     try:
         httpx.Proxy(url)
     except (httpx.InvalidURL, ValueError) as problem:
-        raise _no_proxy(variable, "it is no address of a proxy") from problem
+        raise _no_proxy(variable, "it is not the address of a proxy") from problem
     return Route(url=url, variable=variable, shown=shown)
 
 

@@ -333,7 +333,7 @@ class RequestPolicy:
                 error=ArmUnreachable(words, operation=call.operation, target=call.target), again=False
             )
         if answer.status == 404 and not fault.code:
-            words = "a 404 without ARM's error is no proof that anything is absent"
+            words = "a 404 without ARM's error does not prove that anything is absent"
             return broken(call, answer, words, again=False)
         if fault.kind is Kind.TRANSIENT:
             said = f"HTTP {answer.status} {fault.code}: {fault.text}".replace(" :", ":")

@@ -98,7 +98,7 @@ def not_sent(call: Call, why: str, seconds: float | None) -> Rejected:
 
 def endless(call: Call, why: str) -> ArmContractBroken:
     """A list that cannot be read to its end, which makes it none."""
-    words = f"the list has no end that may be reached: {why}"
+    words = f"the list cannot be read to its end: {why}"
     return ArmContractBroken(words, operation=call.operation, target=call.target)
 
 

@@ -45,7 +45,7 @@ def home_of(endpoint: str, tokens: TokenSource) -> Origin:
     if home is None:
         raise UsageProblem(
             f"{printable(endpoint, 120)} is not an ARM endpoint: allowed are https://HOST[:PORT] and, on "
-            "this machine only, http://127.0.0.1:PORT. Name it by --endpoint, or choose a cloud"
+            "this machine only, http://127.0.0.1:PORT. Name it with --endpoint, or choose a cloud"
         )
     if home.loopback and isinstance(tokens, AzureTokens):
         raise UsageProblem(

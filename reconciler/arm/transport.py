@@ -238,7 +238,7 @@ class Transport:
         early = isinstance(problem, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
         causes = list(_causes(problem))
         if any(isinstance(cause, OSError) and cause.errno in _NO_FILES for cause in causes):
-            words = "this machine lets the process open no more files, which connections are"
+            words = "this process may open no more files, and connections count as files"
             return NoAnswer(reason=words, unsent=True, exhausted=True)
         if isinstance(problem, httpx.TimeoutException):
             words = f"{host} did not answer in time ({type(problem).__name__})"

@@ -33,7 +33,7 @@ def catalogue_with(overlay: Path) -> Catalogue:
         told = problem.strerror if isinstance(problem, OSError) and problem.strerror else problem
         raise UsageProblem(
             f"the catalogue overlay {overlay} cannot be used: {told}. `reconciler catalog refresh "
-            f"--overlay {overlay}` writes it anew; unset RECONCILER_CATALOGUE_OVERLAY to do without"
+            f"--overlay {overlay}` writes it again; unset RECONCILER_CATALOGUE_OVERLAY to do without it"
         ) from problem
     return Catalogue(packed)
 
@@ -43,6 +43,7 @@ def _shipped() -> PackedCatalogue:
     packed = cast("PackedCatalogue", json.loads(text))
     if packed["format"] != FORMAT:
         raise RuntimeError(
-            f"catalogue.json has format {packed['format']}, this version reads {FORMAT}: reinstall reconciler"
+            f"catalogue.json has format {packed['format']}, this version reads {FORMAT}: "
+            "reinstall aoai-reconciler"
         )
     return packed

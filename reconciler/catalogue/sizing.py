@@ -132,7 +132,7 @@ def calls_carried(
     facts = facts_of(catalogue, model, version)
     per_call = _per_call(weights_of(facts), workload)
     if not per_call:
-        raise NoFormula("calls of nothing but cached input count nothing, so no number is a limit")
+        raise NoFormula("calls of cached input alone count as nothing, so there is no limit to state")
     return capacity * facts.input_tpm / per_call
 
 

@@ -5,6 +5,7 @@ Every shared option names its environment twin. Examples are given where a comma
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -14,6 +15,8 @@ GROUPS: Final = ("", "Manifests", "Azure", "Guards", "Output")
 """Headings of groups in their order; the first one is the command's own."""
 
 PREFIX: Final = "RECONCILER_"
+_LONGEST: Final = 60
+"""Columns of values beside an option; more of them stand in its text."""
 
 
 class Option(click.Option):
@@ -25,6 +28,9 @@ class Option(click.Option):
         if twin:
             long = next(name for name in self.opts if name.startswith("--"))
             self.envvar = PREFIX + long.lstrip("-").upper().replace("-", "_")
+        if isinstance(self.type, click.Choice) and len("|".join(self.type.choices)) > _LONGEST:
+            self.metavar = "NAME"
+            self.help = f"{self.help} One of {', '.join(self.type.choices)}."
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """As click writes it, with the twin behind it."""
@@ -66,7 +72,9 @@ class Command(click.Command):
         if self.examples:
             with formatter.section("Examples"):
                 for example in self.examples:
-                    formatter.write(f"{' ' * formatter.current_indent}{example}\n")
+                    margin = " " * formatter.current_indent
+                    lines = textwrap.wrap(example, formatter.width - len(margin) - 6, break_on_hyphens=False)
+                    formatter.write(margin + f" \\\n{margin}    ".join(lines) + "\n")
 
 
 class Group(click.Group):

@@ -14,6 +14,7 @@ from threading import Event, Thread
 from typing import Final, TextIO
 
 from reconciler.cli.options import Output
+from reconciler.diagnostics import counted
 
 QUIET: Final = 1.0
 """Seconds of which nobody is told: most commands have ended by then."""
@@ -23,10 +24,13 @@ _AGAIN: Final = 10.0
 
 
 class Looking:
-    """How many of `total` accounts have been read; 0 where that is not known beforehand."""
+    """How many of `total` accounts have been read; 0 where that is not known beforehand.
 
-    def __init__(self, total: int) -> None:
-        self._total = total
+    `doing` is what is done, in words; only reading counts accounts.
+    """
+
+    def __init__(self, total: int, doing: str) -> None:
+        self._total, self._doing = total, doing
         self._read = 0
         self._began = time.monotonic()
 
@@ -36,14 +40,14 @@ class Looking:
 
     def __str__(self) -> str:
         minutes, seconds = divmod(int(time.monotonic() - self._began), 60)
-        far = f": {self._read} of {self._total} accounts" if self._total else ""
-        return f"{minutes}:{seconds:02} reading from ARM{far}"
+        far = f": {self._read} of {counted(self._total, 'account')}" if self._total else ""
+        return f"{minutes}:{seconds:02} {self._doing}{far}"
 
 
 @contextlib.contextmanager
-def looking(output: Output, total: int) -> Iterator[Callable[[], None]]:
-    """Tell on stderr how far reading is, from the second second on; yields what is called per account."""
-    state, ended = Looking(total), Event()
+def looking(output: Output, total: int, doing: str = "reading from ARM") -> Iterator[Callable[[], None]]:
+    """Tell on stderr how far it is, from the second second on; yields what is called per account."""
+    state, ended = Looking(total, doing), Event()
     if output.quiet or sys.stderr is None:
         yield state.one_read
         return

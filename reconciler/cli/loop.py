@@ -38,7 +38,7 @@ class TimeLimit(ReconcilerError):  # noqa: N818
 
     def __init__(self, limit: str) -> None:
         super().__init__(
-            f"{limit} passed before ARM had answered everything; nothing was written to ARM. "
+            f"{limit} passed before every answer was there; nothing was written to ARM. "
             f"{self.fix[0].upper()}{self.fix[1:]}"
         )
 
@@ -90,13 +90,15 @@ def enter(work: Coroutine[None, None, T]) -> T:
         asyncio.get_running_loop().set_default_executor(_left_behind())
         results.append(await work)
 
-    asyncio.run(within())
+    with contextlib.closing(work), contextlib.closing(within()) as main:
+        asyncio.run(main)  # which awaits neither where no file is left to open for a loop
     return results[0]
 
 
 def run_reading(work: Coroutine[None, None, T], *, timeout: Deadline) -> T:
     """Run a command that only reads; a signal ends it at once."""
-    return enter(reading(work, timeout))
+    with contextlib.closing(work):
+        return enter(reading(work, timeout))
 
 
 async def reading(work: Coroutine[None, None, T], deadline: Deadline) -> T:

@@ -6,6 +6,7 @@ Commands are imported when they are run, so that `--help` and completion stay fa
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 import os
 import sys
@@ -51,7 +52,7 @@ GROUPS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "catalog": ("catalog", "Ask the catalogue about models, regions, SKUs, capacities."),
         "policy": ("policy", "Make a rule from Azure's definition on approved models."),
         "explain": ("explain", "Say what a printed word or code means and what to do."),
-        "schema": ("schema", "Print the JSON Schema of the manifests."),
+        "schema": ("schema", "Print the JSON Schema of manifests or of a result."),
     },
     "Tools": {
         "emulator": ("emulator", "Serve, reset, load or inspect the embedded ARM emulator."),
@@ -198,6 +199,8 @@ def _described(problem: BaseException, run: Run) -> tuple[Exit, str, str]:
             return Exit.FAILED, "failed", problem.format_message()
         case ReconcilerError():
             return Exit.FAILED, problem.word, str(problem)
+        case OSError(errno=errno.EMFILE | errno.ENFILE):
+            return Exit.FAILED, "file", f"too many files are open; raise the limit (`ulimit -n`); {written}"
         case OSError(filename=None):
             return Exit.FAILED, "not-written", f"cannot write the result: {problem.strerror or problem}"
         case OSError():

@@ -85,7 +85,8 @@ async def plan_fleet(
     async with connect(connection, output, desired, may_validate=ask_arm or check_policies) as arm:
         observed = await look(desired, arm, connection, output, every_region=False)
         must_hit_something(desired, observed)
-        plan, observed = await plan_with(arm, loaded, observed, policy, with_cost=with_cost)
+        with looking(output, 0, "planning"):
+            plan, observed = await plan_with(arm, loaded, observed, policy, with_cost=with_cost)
         if ask_arm:
             observed = await with_opinions(plan, observed, arm, parallelism=connection.parallelism)
             plan = plan_for(loaded, observed, policy, with_cost=with_cost)

@@ -36,6 +36,6 @@ def _severity(word: str) -> tuple[str, Severity]:
     if explanation.structural and code not in LOWERABLE and level != Severity.ERROR:
         raise UsageProblem(
             f"--rule {word!r}: {code} is about text that is not understood, so it stays an error. "
-            "Mend what it finds"
+            "Fix what it finds"
         )
     return code, Severity(level)

@@ -130,7 +130,7 @@ def _print(
     for each in output.each():
         match each.form:
             case "json":
-                text = json_text(report.to_json(found, read.sources.span))
+                text = json_text(report.document(found, read.sources.span).to_json())
             case "markdown":
                 planned = "" if plan is None else plan_markdown(plan, read.understood.fleet)
                 text = report.render_markdown(found, texts, within=within, done=done, plan=planned)

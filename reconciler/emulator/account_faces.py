@@ -1,7 +1,8 @@
 """What an account of each kind shows of itself: addresses, capabilities, call limits.
 
-Rule of this module: every value is read off a recorded account of that kind (OpenAI in July 2023, AIServices
-in June 2026; Face in March 2022 stands for the kinds without deployments); nothing here decides anything.
+Rule of this module: every value is read off a recorded account of that kind (OpenAI in October 2025,
+AIServices in June 2026; Face in March 2022 stands for the kinds without deployments); nothing here decides
+anything.
 """
 
 from collections.abc import Mapping
@@ -9,7 +10,6 @@ from collections.abc import Mapping
 from reconciler.emulator.account_kinds import WITH_DEPLOYMENTS
 from reconciler.emulator.wire import Json, normal_location
 
-_OPENAI = ("OpenAI Language Model Instance API", "OpenAI Dall-E API", "OpenAI Whisper API")
 _AI_SERVICES = (
     "OpenAI Language Model Instance API",
     "OpenAI Dall-E API",
@@ -17,6 +17,30 @@ _AI_SERVICES = (
     "OpenAI Moderations API",
     "OpenAI Whisper API",
 )
+_OPENAI = (
+    *_AI_SERVICES,
+    "OpenAI Model Scaleset API",
+    "OpenAI Realtime API",
+    "Token Service API",
+    "Azure OpenAI Legacy API - Latest moniker",
+)
+_OPENAI_CAPABILITIES = {
+    "VirtualNetworks": None,
+    "CustomerManagedKey": None,
+    "EnableRLSForThrottling": "false",
+    "MaxFineTuneCount": "500",
+    "MaxRunningFineTuneCount": "3",
+    "MaxUserFileCount": "100",
+    "MaxTrainingFileSize": "512000000",
+    "MaxUserFileImportDurationInHours": "1",
+    "MaxFineTuneJobDurationInHours": "720",
+    "MaxEvaluationRunDurationInHours": "5",
+    "MaxRunningEvaluationCount": "5",
+    "MaxRunningGlobalStandardFineTuneCount": "3",
+    "RaiMonitor": None,
+    "quotaRefundsEnabled": "false",
+}
+"""Without what only the recording subscription had."""
 
 
 _QUESTION_ANSWERING = ("AIServices", "QnAMaker.v2", "TextAnalytics")
@@ -39,6 +63,17 @@ def _rule(key: str, count: int, *patterns: str) -> Json:
 _BILLING = {**_rule("container.billing", 500, "* billing/*"), "renewalPeriod": 10}
 _LIMITS: dict[str, list[Json]] = {
     "Face": [_rule("face", 10, "* face/*"), _BILLING, _rule("default", 10, "* *")],
+    "OpenAI": [
+        _rule("openai.dalle.post", 30, "POST dalle/*", "POST openai/images/*"),
+        _rule("openai.dalle.other", 30, "* dalle/*", "* openai/operations/images/*"),
+        {**_rule("openai.assistants.list", 120, "GET openai/assistants"), "renewalPeriod": 60},
+        {**_rule("openai.threads.list", 120, "GET openai/threads"), "renewalPeriod": 60},
+        {**_rule("openai.vectorstores.list", 120, "GET openai/vector_stores"), "renewalPeriod": 60},
+        _rule("openai.vectorstores.post", 60, "POST openai/vector_stores", "POST openai/vector_stores/*"),
+        _rule("openai.responses.default", 100_000, "* openai/responses", "* openai/responses/*"),
+        _rule("openai", 30, "* openai/*"),
+        _rule("default", 30, "* *"),
+    ],
     "Personalizer": [
         _rule(
             "personalizer.rankreward", 2000, "POST personalizer/rank", "POST personalizer/{eventId}/reward"
@@ -84,11 +119,6 @@ def _rules(kind: str) -> list[Json]:
     """The first limits of a recorded account of this kind; recordings were cut there."""
     if kind in _LIMITS:
         return [*_LIMITS[kind]]
-    if kind == "OpenAI":
-        return [
-            _rule("openai.dalle.post", 30, "POST dalle/*", "POST openai/images/*"),
-            _rule("openai.dalle.other", 30, "* dalle/*", "* openai/operations/images/*"),
-        ]
     if kind not in WITH_DEPLOYMENTS:
         return [_BILLING, _rule("default", 15, "* *")]
     return [
@@ -100,7 +130,10 @@ def _rules(kind: str) -> list[Json]:
 def capabilities(kind: str) -> list[Json]:
     """Capabilities of the account, not of its models."""
     if kind == "OpenAI":
-        return [{"name": "VirtualNetworks"}, {"name": "CustomerManagedKey"}]
+        return [
+            {"name": name, **({} if value is None else {"value": value})}
+            for name, value in _OPENAI_CAPABILITIES.items()
+        ]
     if kind not in WITH_DEPLOYMENTS:
         names = _CAPABILITIES.get(kind, ("VirtualNetworks",))
         return [*({"name": name} for name in names), {"name": "Container", "value": f"{kind}.*"}]
@@ -139,5 +172,5 @@ def api_properties(kind: str) -> Json:
 
 
 def project_management(kind: str) -> Json:
-    """Off on kinds that hold no projects (recorded for two of them in October 2025)."""
-    return {} if kind in WITH_DEPLOYMENTS else {"allowProjectManagement": False}
+    """Off on kinds that hold no projects (recorded for three of them in October 2025)."""
+    return {} if kind in ("AIServices", "CognitiveServices") else {"allowProjectManagement": False}

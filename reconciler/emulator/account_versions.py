@@ -4,13 +4,35 @@ Rule of this module: an account is kept as the newest version shows it; every li
 version that it names, and takes something away or adds what later versions no longer say.
 """
 
-from reconciler.emulator.wire import Json
+from reconciler.emulator.wire import Json, at
 
 _PROJECTS_SINCE = "2025-04-01"
 """From here on an account says whether it holds projects (specified, recorded in October 2025)."""
 
 _EMPTY_SINCE = "2024-10-01"
 """From here on an OpenAI account has `apiProperties`, empty (recorded in November 2024; not in July 2023)."""
+
+_LATER = {
+    "endpoints": frozenset(
+        {
+            *("OpenAI Sora API", "OpenAI Moderations API", "OpenAI Model Scaleset API"),
+            *("OpenAI Realtime API", "Token Service API", "Azure OpenAI Legacy API - Latest moniker"),
+        }
+    ),
+    "rules": frozenset(
+        {
+            *("openai.assistants.list", "openai.threads.list", "openai.vectorstores.list"),
+            *("openai.vectorstores.post", "openai.responses.default"),
+        }
+    ),
+    "capabilities": frozenset(
+        {
+            *("EnableRLSForThrottling", "MaxEvaluationRunDurationInHours", "MaxRunningEvaluationCount"),
+            *("MaxRunningGlobalStandardFineTuneCount", "RaiMonitor", "quotaRefundsEnabled"),
+        }
+    ),
+}
+"""What an OpenAI account did not have in July 2023, asked with 2023-05-01."""
 
 _THROTTLING_UNTIL = "2022-10-01"
 """Up to here each limit says that it is not dynamic (recorded with every version from 2021-10-01)."""
@@ -25,13 +47,33 @@ def visible(body: Json, version: str) -> Json:
     kind, shown, day = body["kind"], dict(body["properties"]), version[:10]
     if day < _PROJECTS_SINCE:
         shown.pop("allowProjectManagement", None)
-    if kind == "OpenAI" and day < _EMPTY_SINCE and shown.get("apiProperties") == {}:
-        del shown["apiProperties"]
+    if kind == "OpenAI" and day < _EMPTY_SINCE:
+        shown = _openai_of_2023(shown)
     if day <= _BACKUP_UNTIL and kind in _WITH_BACKUP:
         shown["backupUpperLimit"] = 20
     if day <= _THROTTLING_UNTIL:
-        for name in {"callRateLimit", "quotaLimit"} & set(shown):
-            shown[name] = {
-                "rules": [{**rule, "dynamicThrottlingEnabled": False} for rule in shown[name]["rules"]]
-            }
+        for name in ("callRateLimit", "quotaLimit"):
+            rules = at(shown, name, "rules")
+            if isinstance(rules, list):
+                undynamic = {"dynamicThrottlingEnabled": False}
+                shown[name] = {"rules": [rule | undynamic for rule in rules if isinstance(rule, dict)]}
     return {**body, "properties": shown}
+
+
+def _openai_of_2023(properties: Json) -> Json:
+    """Without what came later; what a world gave an account of its own stays."""
+    shown = {**properties, **_without("capabilities", "name", properties)}
+    if isinstance(limits := properties.get("callRateLimit"), dict):
+        shown["callRateLimit"] = {**limits, **_without("rules", "key", limits)}
+    if isinstance(found := properties.get("endpoints"), dict):
+        shown["endpoints"] = {name: found[name] for name in found if name not in _LATER["endpoints"]}
+    if shown.get("apiProperties") == {}:
+        del shown["apiProperties"]
+    return shown
+
+
+def _without(part: str, key: str, holder: Json) -> Json:
+    """A list of a holder without the items that came later, if it is a list."""
+    if not isinstance(items := holder.get(part), list):
+        return {}
+    return {part: [item for item in items if at({"item": item}, "item", key) not in _LATER[part]]}

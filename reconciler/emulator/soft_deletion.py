@@ -4,7 +4,7 @@ Rule of this module: a deleted account shows all that it was (recorded, 2022 and
 type, with the two dates of its deletion.
 """
 
-from reconciler.emulator import clock, errors, paging, provisioning
+from reconciler.emulator import account_versions, clock, errors, paging, provisioning
 from reconciler.emulator.kept_accounts import KEPT_FOR, kept
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, normal_location
@@ -54,7 +54,7 @@ def _require(turn: Turn) -> Json:
 
 
 def _wire(turn: Turn, found: Json) -> Json:
-    body: Json = found["body"]
+    body = account_versions.visible(found["body"], turn.version)
     provider = f"/subscriptions/{turn.subscription}/providers/Microsoft.CognitiveServices"
     above = f"{provider}/locations/{body['location']}"
     group = str(body["id"]).split("/")[4]

@@ -92,7 +92,7 @@ _BY_MESSAGE: Final[tuple[_Told, ...]] = (
     _Told(
         "DeploymentModelNotSupported",
         r"better models available",
-        "The model is closed for new deployments, in every region: a region problem it is not. Deploy its "
+        "The model is closed for new deployments, in every region; this is not a region problem. Deploy its "
         "successor; existing deployments run until the model retires",
     ),
     _Told(
@@ -319,8 +319,7 @@ _KNOWN: Final[tuple[_Known, ...]] = (
     ),
     _Known(
         ("CredentialError",),
-        "No token could be had. Sign in for the tenant that the message names, or choose another "
-        "--credential",
+        "There is no token. Sign in for the tenant that the message names, or choose another --credential",
     ),
     _Known(
         ("OperationTimedOut",),
@@ -354,7 +353,7 @@ _KNOWN: Final[tuple[_Known, ...]] = (
         ("interrupted",),
         "It was sent and may still be running. Run apply again: it looks before it writes",
     ),
-    _Known(("dependency",), "Mend what it needs first; then run apply again"),
+    _Known(("dependency",), "Fix what it needs first; then run apply again"),
 )
 _BY_CODE: Final = {code.lower(): known.text for known in _KNOWN for code in known.codes}
 

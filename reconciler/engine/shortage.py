@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from reconciler.diagnostics import listing
 from reconciler.domain.ids import Region
 from reconciler.domain.platform import DeletedAccount
 from reconciler.domain.state import QuotaPool
@@ -81,7 +82,7 @@ def _explained(item: ItemReport, forecasts: Sequence[PoolForecast], known: _Know
             fits = room >= wanted
             fix = (_NOT_QUOTA if _code(item) == _UNNAMED else _ROOM_NOW) if fits else ""
     if deleted and not fix:
-        names = ", ".join(sorted(one.id.name for one in deleted))
+        names = listing(sorted(one.id.name for one in deleted))
         told.append(f"soft-deleted accounts keep their quota until they are purged: {names}")
         told.append(f"to purge: {deleted[0].command('purge')}")
     fault = replace(item.fault, fix=fix) if fix and item.fault is not None else item.fault

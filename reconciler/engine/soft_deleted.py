@@ -54,5 +54,6 @@ def _explained(reading: AccountMissing, gone: DeletedAccount) -> AccountMissing:
             f"it was deleted{when} and is soft-deleted in {gone.region}: until it is purged, or expires "
             "after 48 hours, its name and its quota stay taken and its PTUs are billed"
         ),
-        fix=f"restore it: {gone.command('recover')}; or, to make it anew, purge it: {gone.command('purge')}",
+        fix=f"restore it: {gone.command('recover')}; or, to create it again, "
+        f"purge it: {gone.command('purge')}",
     )

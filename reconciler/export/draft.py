@@ -128,10 +128,10 @@ def _why_held_back(page: _Page, found: Found, owner: str | None, fleet: Owner) -
     if unseen(found.name):
         return "its name contains a character that cannot be seen, which no manifest may contain"
     if found.observed and "sku" not in page.tree:
-        return "ARM tells no SKU for it, and an entry needs one"
+        return "ARM gives no SKU for it, and an entry needs one"
     model = part(part(found.resource, "properties"), "model")
     if found.observed and not ("name" in part(page.tree, "model") and at(model, "format")):
-        return "ARM tells no model for it that an entry could name"
+        return "ARM gives no model for it that an entry could name"
     return ""
 
 
@@ -167,10 +167,10 @@ def _source(
         if source is not None and fits({"model": {"source": source}}):
             stated["source"] = source
         else:
-            page.lost.append(f"the model's source is no id of an account: not stated{_carried(found)}")
+            page.lost.append(f"the model's source is not the id of an account: left out{_carried(found)}")
     elif ModelRef(name=word(at(model, "name"))).fine_tuned and "model.source" not in found.open:
         page.comments.append(
-            "ARM tells no source of this fine-tuned model; if it was made in another account, add "
+            "ARM gives no source for this fine-tuned model; if it was made in another account, add "
             "source: {subscription: …, resourceGroup: …, account: …} to the model"
         )
 
@@ -197,7 +197,7 @@ def _sku(page: _Page, found: Found, properties: JsonObject) -> None:
     if capacity is not None and fits({"sku": {"capacity": capacity}}):
         stated["capacity"] = capacity
     elif found.observed and stated:
-        page.comments.append("ARM tells no capacity; sku.capacity is left to whoever set it")
+        page.comments.append("ARM gives no capacity; sku.capacity is left to whoever set it")
         page.lifecycle["ignoreChanges"] = ["sku.capacity"]
     for field_name in SKU:
         value = word(at(sku, field_name))

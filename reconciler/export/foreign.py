@@ -126,7 +126,7 @@ def _bytes(path: Path, name: str, stdin: BinaryIO | None) -> bytes:
             return stdin.read(MAX_SOURCE + 1) if stdin is not None else b""
         if not path.is_file():
             raise UsageProblem(
-                f"{name} is not there, or is no regular file; name a JSON file, or - for stdin"
+                f"{name} is not there, or is not a regular file; name a JSON file, or - for stdin"
             )
         with path.open("rb") as stream:
             os.fstat(stream.fileno())

@@ -138,9 +138,7 @@ def _fleet(
         yield from block(subscriptions, 4)
     if lowered:
         yield "  rules:"
-        yield from comment(
-            "errors on deployments that exist; take a line out once what it names is mended", 4
-        )
+        yield from comment("errors on deployments that exist; take a line out once what it names is fixed", 4)
         yield from block({code: Remarked("warning", _named(names)) for code, names in lowered.items()}, 4)
     if not (subscriptions or lowered or estate.cloud or fleet.id):
         yield "  {}"

@@ -125,8 +125,8 @@ def _unknown(alias: str, place: Place | None, fleet: Fleet) -> Diagnostic:
     message = f"`{shortened(alias)}` is neither an alias of the Fleet nor a GUID{listed}"
     if not fleet.declared:
         message = (
-            f"`{shortened(alias)}` is no GUID, and no `kind: Fleet` document was found that would say which "
-            "subscription it means; so it is with every alias"
+            f"`{shortened(alias)}` is not a GUID, and no `kind: Fleet` document was found that says which "
+            "subscription it means; the same holds for every alias"
         )
         fix = "name the path of the Fleet's file too, write a Fleet, or write GUIDs"
     return Diagnostic(

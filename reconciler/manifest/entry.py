@@ -73,7 +73,7 @@ def _source(value: object) -> object:
         ) from None
     if not is_guid(account.subscription):
         raise scalars.invalid(
-            f"{described(account.subscription)} in this id is no GUID", "copy the id from ARM"
+            f"{described(account.subscription)} in this id is not a GUID", "copy the id from ARM"
         )
     parts = {
         "subscription": account.subscription,
@@ -92,7 +92,7 @@ def _ignorable(value: object) -> object:
         return value
     near = scalars.nearest(path, IGNORABLE)
     fix = f"did you mean {near}?" if near else "write a path such as sku.capacity, model.version or tags.team"
-    raise scalars.invalid(f"{described(value)} is no field that changes could be ignored of", fix)
+    raise scalars.invalid(f"{described(value)} is not a field whose changes can be ignored", fix)
 
 
 class SourceEntry(Strict):

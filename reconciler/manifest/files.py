@@ -185,7 +185,7 @@ def _content(path: Path, seen: set[tuple[int, int]], read: ReadBytes) -> bytes |
 
 def _fit(status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise _Unfit("this is no regular file", "pipe it in and name - to read standard input")
+        raise _Unfit("this is not a regular file", "pipe it in and name - to read standard input")
     _sized(status.st_size)
 
 

@@ -176,7 +176,7 @@ def _unknown(route: Route, model: type[BaseModel], place: Place | None, *, sugge
     return Diagnostic(
         code="unknown-field",
         severity=Severity.ERROR,
-        message=f"`{shortened(name)}` is no field of {where}",
+        message=f"`{shortened(name)}` is not a field of {where}",
         place=place,
         fix=fix,
     )

@@ -160,7 +160,7 @@ def fleet_findings(
                 document,
                 route,
                 f"`{code}` cannot be `{level}`: it is about text that is not understood",
-                "remove the line, and mend what the rule finds",
+                "remove the line, and fix what the rule finds",
             )
 
 

@@ -192,7 +192,7 @@ def _model(document: SourceDocument, gathered: _Gathered) -> type[Strict] | None
             document, "missing-field", "`kind` is missing", f"{_BEGIN}, or rename the file to _…"
         )
     else:
-        fix = f"did you mean {near}?" if near else "begin the file's name with _ if it is no manifest"
+        fix = f"did you mean {near}?" if near else "begin the file's name with _ if it is not a manifest"
         message = f"unknown kind {described(kind)}; it is {_or(list(KINDS))}"
         found = _finding(document, "unknown-kind", message, fix, ("kind",))
     gathered.findings.append(found)

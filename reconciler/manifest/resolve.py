@@ -139,7 +139,7 @@ def _too_many(source: RawSet, limit: int) -> Diagnostic:
     return Diagnostic(
         code="yaml-limit",
         severity=Severity.ERROR,
-        message=f"with this set more than {limit:,} deployments are declared",
+        message=f"with this set the fleet declares more deployments than the limit of {limit:,}",
         place=source.document.place(("spec", "templates"), on_key=True),
         source="limits on manifests",
         fix="name fewer folders, or list fewer templates",

@@ -170,7 +170,7 @@ def _aliases(value: object) -> object:
         if not alias or set(alias) & set("/*?") or is_guid(alias):
             raise scalars.invalid(
                 f"{described(alias)} cannot be an alias: globs could not name it",
-                "use a name without `/`, `*` and `?` that is no GUID",
+                "use a name without `/`, `*` and `?` that is not a GUID",
             )
     return value
 

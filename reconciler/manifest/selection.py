@@ -31,7 +31,7 @@ class Selection:
         for glob in (*targets, *excludes):
             if glob.count("/") > 2 or not glob.strip("/"):
                 raise UsageProblem(
-                    f"{glob!r} is no target: subscription-or-alias/account/deployment, or its last parts, "
+                    f"{glob!r} is not a target: subscription-or-alias/account/deployment, or its last parts, "
                     "each with * and ?. For example: --target 'prod/*/chat*'"
                 )
         return cls(select=tuple(pairs), targets=tuple(targets), excludes=tuple(excludes))

@@ -32,7 +32,7 @@ STRUCTURAL: Final[Mapping[str, str]] = {
         "deployed. Remove it."
     ),
     "unreadable-file": (
-        "The file could not be read: it vanished, changed while being read, is no regular file, or a link "
+        "The file could not be read: it vanished, changed while being read, is not a regular file, or a link "
         "leads out of the folder. Nothing is concluded from the other files until it can be."
     ),
     "duplicate-key": (
@@ -77,7 +77,7 @@ STRUCTURAL: Final[Mapping[str, str]] = {
         "spoke; a rule of the manifests cannot take the id of one that `--policy` brings. Rename one."
     ),
     "policy-expression": (
-        "The expression of a policy rule cannot be used: it is no CEL, names what does not exist, compares "
+        "The expression of a policy rule cannot be used: it is not CEL, names what does not exist, compares "
         "values of different types, does not come out true or false, or is too long. Line and column count "
         "within the expression. The guide on policies lists what an expression can name."
     ),

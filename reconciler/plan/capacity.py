@@ -122,8 +122,8 @@ def given_back(actions: Iterable[Action]) -> tuple[Diagnostic, ...]:
         Diagnostic(
             code=GIVEN_BACK,
             severity=Severity.WARNING,
-            message=f"{amount} PTU on {sku} in {region} are given back, and they may not come back: quota is "
-            "not capacity, and the region may be full when you want them again",
+            message=f"{amount} PTU on {sku} in {region} are given back, and may not be available later: "
+            "quota is not capacity, and the region may be full by then",
             fix="keep them if you will need them soon; `reconciler capacity` shows what a region has now",
         )
         for (_, region, sku), amount in sorted(freed.items())

@@ -31,8 +31,8 @@ ABOUT: Mapping[Cause, About] = {
             "changed the deployment, or another fleet has put its mark on it"
         ),
         fix=(
-            "`reconciler apply` puts the declared back; or write what is there into the manifest, or name "
-            "the field in lifecycle.ignoreChanges if it belongs to somebody else"
+            "`reconciler apply` puts back what is declared; or write what is there into the manifest, or "
+            "name the field in lifecycle.ignoreChanges if it belongs to somebody else"
         ),
     ),
     Cause.AUTO_UPGRADED: About(
@@ -55,7 +55,7 @@ ABOUT: Mapping[Cause, About] = {
             "fine-tuned ones after 15 days and DeveloperTier ones after 24 hours; or it was never applied"
         ),
         fix=(
-            "`reconciler apply --recreate-expired` makes it again, and `lifecycle: {recreateExpired: true}` "
+            "`reconciler apply --recreate-expired` recreates it, and `lifecycle: {recreateExpired: true}` "
             "each time; remove it from the manifest if nobody needs it"
         ),
     ),
@@ -71,12 +71,12 @@ ABOUT: Mapping[Cause, About] = {
             "The Activity Log has 90 days and takes a right of its own; without it the report says "
             "`unverified`"
         ),
-        fix="`reconciler apply` makes it again; remove it from the manifest if it is gone for good",
+        fix="`reconciler apply` recreates it; remove it from the manifest if it is gone for good",
     ),
     Cause.DELETED_OUTSIDE: About(
         severity=Severity.ERROR,
         meaning="somebody deleted a declared deployment: the Activity Log says who and when",
-        fix="`reconciler apply` makes it again; remove it from the manifest if it is gone for good",
+        fix="`reconciler apply` recreates it; remove it from the manifest if it is gone for good",
     ),
     Cause.PENDING: About(
         severity=Severity.INFO,
@@ -91,7 +91,7 @@ ABOUT: Mapping[Cause, About] = {
         meaning="the deployment's provisioningState has settled, and not in Succeeded",
         fix=(
             "for Failed, `reconciler apply --replace-failed` deletes and makes it again; Disabled is lifted "
-            "in Azure; for Canceled, `reconciler apply` sends the declared again"
+            "in Azure; for Canceled, `reconciler apply` sends what is declared again"
         ),
     ),
     Cause.UNDECLARED: About(

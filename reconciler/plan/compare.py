@@ -249,7 +249,9 @@ def _known(pair: Pair, region: Region, terms: Terms) -> Action:
         fix = "enable it in Azure, or delete it; then run again"
         return _blocked(pair, region, Reason.DISABLED_STATE, explanation, fix)
     if state == "canceled":
-        explanation = "its last operation was cancelled, so it has not converged; the declared is sent again"
+        explanation = (
+            "its last operation was cancelled, so it has not converged; what is declared is sent again"
+        )
         return _change(pair, region, terms, explanation, settled_badly=True)
     if not pair.changes:
         return _keep(pair, region)
@@ -371,7 +373,7 @@ def _remarks(pair: Pair, writes: int) -> Iterator[str]:
         yield "ARM refuses a new size and another model in one write, so there are two"
     yield from _who_moved_it(pair)
     if only_marks(pair.changes) and pair.desired.spec.model.source is not None:
-        yield "ARM may not tell a model's source: if that is what changed, it can refuse this write"
+        yield "ARM may not return a model's source: if that is what changed, it can refuse this write"
 
 
 def _who_moved_it(pair: Pair) -> Iterator[str]:

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from math import ceil
 
+from reconciler.diagnostics import listing
 from reconciler.domain.costs import Costs
 from reconciler.domain.fleet import Fleet
 from reconciler.plan.actions import Action, Adopt, Blocked, Create, Delete, Keep, Replace, Update, Wait
@@ -100,7 +101,7 @@ def _refused(plan: Plan, cost: Cost, fleet: Fleet, policy: Policy) -> Iterator[R
             fix=f"--max-monthly-increase {ceil(delta)}",
         )
     elif unknown and flag is None:
-        names = ", ".join(sorted({one.id.rpartition("/")[2] for one in unknown}))
+        names = listing(sorted({one.id.rpartition("/")[2] for one in unknown}))
         yield Refusal(
             code="max-monthly-increase",
             message=f"what {names} would cost is not known ({unknown[0].why}), so {rule} cannot be checked",

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from reconciler.diagnostics import listing
 from reconciler.domain.deployment import DesiredDeployment, JsonObject, Unset
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId
@@ -254,7 +255,7 @@ def _named_after(
 def _still_referenced(
     action: Delete | Replace, by: Mapping[DeploymentId, str], result: Mapping[DeploymentId, Action]
 ) -> Blocked:
-    names = ", ".join(f"{one.name} ({field})" for one, field in sorted(by.items()))
+    names = listing([f"{one.name} ({field})" for one, field in sorted(by.items())])
     what = "deleted" if isinstance(action, Delete) else "replaced"
     return blocked_instead(
         action,

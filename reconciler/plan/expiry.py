@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from reconciler.catalogue.load import catalogue
+from reconciler.diagnostics import counted
 from reconciler.domain.deployment import DesiredDeployment
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId
@@ -29,9 +30,9 @@ def lifetime_of(one: DesiredDeployment) -> tuple[timedelta, str]:
     """How long such a deployment lives without requests, and that in words; for one that `expires`."""
     if one.spec.sku.name.name == _DEVELOPER:
         hours = catalogue().limit("developer-tier-lifetime-hours").value
-        return timedelta(hours=hours), f"{hours} hours after their creation"
+        return timedelta(hours=hours), f"{counted(hours, 'hour')} after their creation"
     days = catalogue().limit("ft-inactivity-deletion-days").value
-    return timedelta(days=days), f"after {days} days without a request"
+    return timedelta(days=days), f"after {counted(days, 'day')} without a request"
 
 
 def expires(one: DesiredDeployment) -> bool:

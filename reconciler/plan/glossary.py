@@ -44,7 +44,7 @@ REASONS: Mapping[Reason, str] = {
         "deleting its line"
     ),
     Reason.SOURCE_CHANGED: (
-        "The declared source account of a fine-tuned model is not the one that ARM tells. A model's "
+        "The declared source account of a fine-tuned model is not the one that ARM gives. A model's "
         "source is part of the model: see model-changed"
     ),
     Reason.MARK_MISSING: (
@@ -53,7 +53,7 @@ REASONS: Mapping[Reason, str] = {
     ),
     Reason.MARK_OUTDATED: (
         "Nothing differs but our own mark: the manifest says the same in other words, or what it says of "
-        "lifecycle has changed. The mark is written anew"
+        "lifecycle has changed. The mark is written again"
     ),
     Reason.FAILED_STATE: (
         "ARM settled the deployment in state Failed and refuses every PUT until it is deleted. Allow that "
@@ -61,7 +61,7 @@ REASONS: Mapping[Reason, str] = {
     ),
     Reason.CANCELED_STATE: (
         "The last operation on the deployment was cancelled, so it has not converged although its fields "
-        "may be as declared. The declared is sent again"
+        "may be as declared. What is declared is sent again"
     ),
     Reason.DISABLED_STATE: (
         "The service has disabled the deployment; no write is known to end that. See the subscription and "
@@ -196,8 +196,8 @@ REFUSALS: Mapping[str, str] = {
     ),
     "max-capacity-reduction": (
         "More PTUs of one quota pool would be given back than the Fleet's "
-        "guards.maxCapacityReductionPercent allows. Given-back PTUs may not be had again. Do it in "
-        "smaller steps, or raise the limit in the Fleet"
+        "guards.maxCapacityReductionPercent allows. PTUs that are given back may not be available "
+        "again. Do it in smaller steps, or raise the limit in the Fleet"
     ),
     "max-monthly-increase": (
         "The plan would raise the monthly cost at list prices by more than the Fleet's "
@@ -238,7 +238,7 @@ ACTIONS: Mapping[str, str] = {
         "every field that changes; what no manifest states is carried over"
     ),
     "replace": (
-        "The change can only be had with a new deployment: the old one is deleted and made anew, with an "
+        "The change needs a new deployment: the old one is deleted and created again, with an "
         "outage between. Only with lifecycle: {replace: allowed}, or --replace-failed for one in state Failed"
     ),
     "delete": (

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum, auto
 
-from reconciler.diagnostics import Diagnostic, Severity, counted
+from reconciler.diagnostics import Diagnostic, Severity, counted, listing
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import Region
 from reconciler.domain.shard import Shard
@@ -117,12 +117,12 @@ def _deletes(
         fix += f" for shard {shard} alone; or apply without --shard, under the limit of the whole fleet"
     if len(going) <= allowed:
         return
-    names = ", ".join(f"{one.account.name}/{one.name}" for one in going)
+    names = listing([f"{one.account.name}/{one.name}" for one in going])
     yield Refusal(
         code="max-deletes",
         message=(
-            f"{len(going)} deployments would be deleted or replaced ({names}); {allowed} "
-            f"are allowed by {rule}"
+            f"{counted(len(going), 'deployment')} would be deleted or replaced ({names}); "
+            f"{counted(allowed, 'is')} allowed by {rule}"
         ),
         fix=fix,
     )

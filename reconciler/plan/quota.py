@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from reconciler.diagnostics import counted
+from reconciler.diagnostics import counted, listing
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.platform import DeletedAccount
 from reconciler.domain.state import Listed, ObservedState, QuotaPool
@@ -166,9 +166,9 @@ def _draws(observed: ObservedState, pools: Pools) -> Iterator[tuple[DeploymentId
 def _refusal(one: PoolForecast, pool: QuotaPool, ledger: _Ledger, working: int) -> Refusal:
     needed = pool.used + (ledger.peak_at_take or 0)
     short = needed - pool.limit
-    held = ", ".join(f"{h.id.account.name}/{h.id.name} {h.capacity}" for h in one.holders) or "nobody here"
+    held = listing([f"{h.id.account.name}/{h.id.name} {h.capacity}" for h in one.holders]) or "nobody here"
     rest = f", outside this run {one.elsewhere}" if one.elsewhere else ""
-    names = ", ".join(gone.id.name for gone in one.deleted)
+    names = listing([gone.id.name for gone in one.deleted])
     kept = f"; soft-deleted accounts keep their quota until they are purged: {names}" if names else ""
     purge = f", purge {one.deleted[0].id.name} ({one.deleted[0].command('purge')})" if names else ""
     return Refusal(

@@ -30,7 +30,7 @@ def _time(text: str) -> str:
         if datetime.fromisoformat(text).tzinfo is not None:
             return text
     except ValueError as problem:
-        raise ValueError(f"`createdAt` is no time: {problem}") from problem
+        raise ValueError(f"`createdAt` is not a time: {problem}") from problem
     raise ValueError("`createdAt` has no time zone")
 
 
@@ -153,7 +153,7 @@ class ElsewhereDocument(Document):
 
 
 class CapacityCheckDocument(Document):
-    """What ARM's modelCapacities told about a write, in PTUs."""
+    """What ARM's modelCapacities said about a write, in PTUs."""
 
     needed: int
     available: int | None
@@ -185,7 +185,7 @@ class ActionDocument(Document):
         "With --check-capacity: whether the region had room when ARM was asked; no promise.",
         default="unverified",
     )
-    capacity_check: CapacityCheckDocument | None = _what("What ARM told then.", default=None)
+    capacity_check: CapacityCheckDocument | None = _what("What ARM said then.", default=None)
 
 
 # -- plan --------------------------------------------------------------------------------------------------
@@ -376,25 +376,3 @@ class ErrorDocument(Document):
     format_version: Literal[1] = _what("Version of this format.")
     error: ErrorBodyDocument
     exit_code: int
-
-
-DOCUMENTS: Final[dict[str, type[Document]]] = {
-    "plan": PlanDocument,
-    "apply": ApplyDocument,
-    "drift": DriftDocument,
-    "diagnostics": DiagnosticsDocument,
-    "error": ErrorDocument,
-}
-
-
-def json_schema(name: str) -> Json:
-    """The JSON Schema (draft 2020-12) of one of `DOCUMENTS`; its `$id` has the version of the format."""
-    model = DOCUMENTS[name]
-    version = ERROR_VERSION if model is ErrorDocument else FORMAT_VERSION
-    schema = model.model_json_schema(by_alias=True)
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"urn:reconciler:{name}:{version}",
-        **schema,
-        "title": f"{name} document of reconciler",
-    }

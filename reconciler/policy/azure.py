@@ -175,7 +175,7 @@ def _model(asset: str) -> str:
     if match is None:
         raise UsageProblem(
             f"the asset id {asset!r} is not azureml://registries/REGISTRY/models/NAME/versions/VERSION, so "
-            "that no model can be told from it"
+            "it names no model"
         )
     return f"{match['name']}@{match['version']}"
 

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from reconciler.catalogue.subject import subject
+from reconciler.diagnostics import counted
 from reconciler.policy.rule import PolicySubject
 from reconciler.policy.words import PolicyContext
 
@@ -108,7 +109,7 @@ def compiled(text: str) -> Any:  # noqa: ANN401 -- the library is optional and h
     """An expression that can be asked; BrokenExpression where it is none, or not one of true and false."""
     if len(text) > LONGEST:
         raise BrokenExpression(
-            f"the expression has {len(text):,} characters; {LONGEST:,} are allowed",
+            f"the expression has {counted(len(text), 'character')}; {LONGEST:,} are allowed",
             fix="split the rule into several",
         )
     environment = _environment()
@@ -152,7 +153,7 @@ def holds(
     program = compiled(text)
     if clock.left <= 0:
         raise BrokenExpression(
-            f"expressions took more than {SECONDS:g} seconds together",
+            f"expressions took more than {SECONDS:g} s together",
             fix="make them simpler, or use the words of `require`",
         )
     began = clock.now()

@@ -14,7 +14,7 @@ from typing import Any, Final
 from reconciler.catalogue.facts import Stage
 from reconciler.catalogue.query import Catalogue
 from reconciler.catalogue.subject import subject
-from reconciler.diagnostics import Route, choice
+from reconciler.diagnostics import Route, choice, counted
 from reconciler.domain.sku import SkuFamily, SkuReach
 from reconciler.policy.index import like
 from reconciler.policy.rule import PolicySubject
@@ -66,7 +66,7 @@ def _where(facts: tuple[str, SkuReach, str | None, str | None]) -> str:
     if reach is SkuReach.GLOBAL:
         return f"is on `{sku}`, which processes data in any region"
     if reach is SkuReach.UNKNOWN:
-        return f"is on `{sku}`, of which nobody knows where it processes data"
+        return f"is on `{sku}`, and where that processes data is not known"
     return f"is in {region}, " + (f"in data zone {zone}" if zone else "which is in no data zone")
 
 
@@ -251,9 +251,9 @@ WORDS: Final[Mapping[str, PolicyWord]] = {
         facts=_days_left,
         allows=_lives,
         found=lambda days: (
-            f"serves a model that retires in {days} days" if days else "serves a retired model"
+            f"serves a model that retires in {counted(days, 'day')}" if days else "serves a retired model"
         ),
-        allowed=lambda wanted: f"{wanted} days or more to retirement",
+        allowed=lambda wanted: f"{counted(wanted, 'day')} or more to retirement",
         fix=lambda _: "move to a model that lives longer: `reconciler lifecycle` names successors",
         unknown="no source gives its model's retirement date",
     ),

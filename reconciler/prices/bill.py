@@ -284,7 +284,6 @@ class _Biller:
             quantity=self.costs.hours_per_month / found.per,
             rate=found.rate,
             source=found.source,
-            sum_of=f"{self.costs.hours_per_month:f} h",
         )
 
     def _tokens(self, one: Deployed, sku: SkuName) -> Iterator[Line | Unpriced]:

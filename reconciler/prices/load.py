@@ -31,7 +31,8 @@ def shipped() -> PriceBook:
     packed = json.loads(text)
     if packed["format"] != FORMAT:
         raise RuntimeError(
-            f"prices.json has format {packed['format']}, this version reads {FORMAT}: reinstall reconciler"
+            f"prices.json has format {packed['format']}, this version reads {FORMAT}: "
+            "reinstall aoai-reconciler"
         )
     return PriceBook(tuple(_unpacked(packed)))
 

@@ -69,8 +69,8 @@ def endpoint_of(text: str) -> httpx.URL:
     safe = url.scheme == "https" or (url.scheme == "http" and url.host in _LOOPBACK)
     if not safe or not url.host or url.userinfo or url.query or url.fragment:
         raise UsageProblem(
-            f"RECONCILER_PRICES_ENDPOINT cannot lead to {url.host or 'no host'} like this: it needs https "
-            "(http only for this machine), and neither a name with password nor a query"
+            f"RECONCILER_PRICES_ENDPOINT names {url.host or 'no host'}: it must be an https address (http "
+            "only on this machine) without a user, a password or a query"
         )
     return url if url.path.strip("/") else url.copy_with(path="/api/retail/prices")
 
@@ -140,7 +140,7 @@ class RetailPrices:
         try:
             url = httpx.URL(str(link))
         except (httpx.InvalidURL, ValueError) as wrong:
-            raise PricesUnavailable(f"the link to the next page is no address: {wrong}") from wrong
+            raise PricesUnavailable(f"the link to the next page is not an address: {wrong}") from wrong
         ours = self.endpoint
         if (url.scheme, url.host, _port(url), url.path) != (ours.scheme, ours.host, _port(ours), ours.path):
             raise PricesUnavailable(
@@ -262,7 +262,7 @@ def _row(item: Mapping[str, Any]) -> tuple[_Key, str, bool] | None:
         return None
     price = Decimal(item["retailPrice"])
     if not price.is_finite() or not 0 <= price < DEAREST or price.as_tuple().exponent < -_PLACES:  # type: ignore[operator] # finite
-        raise ValueError("the price is no price")
+        raise ValueError("the price is not a number")
     start = item.get("effectiveStartDate")
     began = date.fromisoformat(str(start)[:10]) if start else None
     tiered = Decimal(item.get("tierMinimumUnits") or 0) > 0
@@ -274,10 +274,10 @@ def _decoded(body: bytes) -> Mapping[str, Any]:
         page = json.loads(body, parse_float=Decimal, parse_int=Decimal)
     except (ValueError, RecursionError, ArithmeticError) as wrong:  # such as 1e999999999999999999999
         raise PricesUnavailable(
-            "an answer of the price list is no JSON; a proxy's page looks like this. Nothing was written"
+            "an answer of the price list is not JSON; a proxy's page looks like this. Nothing was written"
         ) from wrong
     if not isinstance(page, dict):
-        raise PricesUnavailable("an answer of the price list is no object. Nothing was written")
+        raise PricesUnavailable("an answer of the price list is not an object. Nothing was written")
     return page
 
 

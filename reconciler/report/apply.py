@@ -34,7 +34,7 @@ MEANINGS: Final[Mapping[Outcome, tuple[str, str]]] = {
     Outcome.CONFLICT: ("Its account stayed busy with somebody else's write.", "Run apply again later."),
     Outcome.FAILED: (
         "The write was refused by ARM, or its operation failed.",
-        "Mend the cause and run apply again; it goes on from what is there.",
+        "Fix the cause and run apply again; it goes on from what is there.",
     ),
     Outcome.SKIPPED: ("Nothing was sent for it.", "The next apply takes it up again."),
 }

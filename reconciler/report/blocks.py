@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from reconciler.diagnostics import counted
+from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.plan.plan import Plan, Step
 from reconciler.report.layout import broken, paragraph
 from reconciler.report.palette import ACTIONS
@@ -26,14 +27,28 @@ from reconciler.report.steps import (
 )
 from reconciler.report.style import Style
 
-_ALIKE: Final = 3
-"""So many steps that change the same are told together."""
+ALIKE: Final = 3
+"""So many deployments of which the same is told are told together."""
 
 
 def kinds_of(steps: Sequence[Step]) -> str:
     """How many steps there are of each kind, in words."""
     kinds = [step.action.kind for step in steps]
     return ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
+
+
+def named_together(ids: Sequence[DeploymentId], style: Style, alias_of: Alias, indent: str) -> Iterator[str]:
+    """Every deployment by name; accounts with deployments of the same names share a line."""
+    names: dict[AccountId, list[str]] = {}
+    for one in sorted(ids):
+        names.setdefault(one.account, []).append(style.show(one.name))
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for account, of_it in names.items():
+        alike.setdefault(tuple(of_it), []).append(account_name(account, style, alias_of))
+    for of_them, accounts in alike.items():
+        what = "in" if len(alike) == 1 and len(of_them) == 1 else f"{', '.join(of_them)} in"
+        words = f"{what} {', '.join(accounts)}"
+        yield from paragraph(words, width=style.width, indent=indent, hanging=f"{indent}  ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +89,7 @@ class Telling:
         if not self._verbose:
             for step in shown:
                 alike.setdefault(self._key(step), []).append(step)
-        groups = [steps for steps in alike.values() if len(steps) >= _ALIKE]
+        groups = [steps for steps in alike.values() if len(steps) >= ALIKE]
         yield from (self._together(steps, indent) for steps in groups)
         together = {id(step) for steps in groups for step in steps}
         for steps in by_account([step for step in shown if id(step) not in together]):
@@ -97,7 +112,7 @@ class Telling:
         head = f"{ACTIONS[kind].sign:<3}  {title}"
         body = [
             *details(steps[0], self._style, self._units, indent=f"{indent}  ", said=self._said),
-            *self._names(steps, f"{indent}  "),
+            *named_together([step.action.id for step in steps], self._style, self._alias_of, f"{indent}  "),
         ]
         first = broken(head, self._style.width, hanging="      ")
         return Block(
@@ -105,18 +120,6 @@ class Telling:
             lines=[*(self._style.paint(line, ACTIONS[kind].text) for line in first), *body],
             body=[*first, *body],
         )
-
-    def _names(self, steps: Sequence[Step], indent: str) -> Iterator[str]:
-        """Every deployment by name; accounts with deployments of the same names share a line."""
-        alike: dict[tuple[str, ...], list[str]] = {}
-        for group in by_account(steps):
-            names = tuple(sorted(self._style.show(step.action.id.name) for step in group))
-            account = account_name(group[0].action.id.account, self._style, self._alias_of)
-            alike.setdefault(names, []).append(account)
-        for names, accounts in alike.items():
-            what = "in" if len(alike) == 1 and len(names) == 1 else f"{', '.join(names)} in"
-            words = f"{what} {', '.join(accounts)}"
-            yield from paragraph(words, width=self._style.width, indent=indent, hanging=f"{indent}  ")
 
     def _account(self, steps: Sequence[Step], indent: str) -> Block:
         style = self._style

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from reconciler.diagnostics import counted
-from reconciler.domain.deployment import JsonValue
 from reconciler.plan.capacity import CapacityRow, Fit
 from reconciler.plan.plan import CapacityCheck, Room
 from reconciler.report.layout import listed, paragraph, stacked
@@ -19,7 +18,10 @@ from reconciler.report.markdown import markdown_inert
 from reconciler.report.steps import NO_ALIAS, Alias
 from reconciler.report.style import Style
 
-FORMAT_VERSION: Final = 1
+if TYPE_CHECKING:
+    from reconciler.report.documents import CapacityDocument
+
+
 NO_PROMISE: Final = "Available is no promise: capacity moves through the day, and it is not held for anybody."
 _SIGN: Final = {Room.AVAILABLE: "=", Room.SHORT: "!", Room.UNVERIFIED: "?"}
 _COLOUR: Final = {Room.AVAILABLE: "green", Room.SHORT: "red", Room.UNVERIFIED: "yellow"}
@@ -31,7 +33,7 @@ _HEAD: Final = ("", "region", "SKU", "size", "min", "step", "quota left", "avail
 def check_lines(checks: Sequence[CapacityCheck], style: Style, alias_of: Alias) -> list[str]:
     """The section of a plan: what each write needs of its region, and where else there is room."""
     asked = checks[0].asked_at
-    lines = [style.paint(f"Capacity, as ARM told at {asked}", "bold")]
+    lines = [style.paint(f"Capacity, as ARM said at {asked}", "bold")]
     for check in checks:
         account = check.id.account
         alias = alias_of(account.subscription)
@@ -62,31 +64,36 @@ class CapacityTable:
     notes: tuple[str, ...] = ()
 
 
-def to_json(table: CapacityTable) -> dict[str, JsonValue]:
+def document(table: CapacityTable) -> CapacityDocument:
     """The document of `capacity -o json`."""
-    return {
-        "formatVersion": FORMAT_VERSION,
-        "askedAt": table.asked_at,
-        "model": table.model,
-        "version": table.version,
-        "rows": [
-            {
-                "subscription": row.subscription,
-                "region": row.region.name,
-                "sku": row.sku.name,
-                "offered": row.offered,
-                "minimum": row.minimum,
-                "step": row.step,
-                "size": row.size,
-                "quotaLeft": row.quota_left,
-                "available": row.available,
-                "verdict": row.fit.value,
-                "source": row.source,
-            }
+    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        CapacityDocument,
+        RoomDocument,
+    )
+
+    return CapacityDocument(
+        format_version=1,
+        asked_at=table.asked_at,
+        model=table.model,
+        version=table.version,
+        rows=tuple(
+            RoomDocument(
+                subscription=row.subscription,
+                region=row.region.name,
+                sku=row.sku.name,
+                offered=row.offered,
+                minimum=row.minimum,
+                step=row.step,
+                size=row.size,
+                quota_left=row.quota_left,
+                available=row.available,
+                verdict=row.fit,
+                source=row.source,
+            )
             for row in table.rows
-        ],
-        "notes": list(table.notes),
-    }
+        ),
+        notes=table.notes,
+    )
 
 
 def render_text(
@@ -129,7 +136,7 @@ def _cells(row: CapacityRow, style: Style, alias_of: Alias, *, several: bool) ->
         _ROW_SIGN.get(row.fit, "!"),
         style.show(region),
         style.show(row.sku.name),
-        *("?" if number is None else str(number) for number in numbers),
+        *("?" if number is None else f"{number:,}" for number in numbers),
         row.fit.value,
     )
 
@@ -144,8 +151,9 @@ def table_cells(table: CapacityTable, alias_of: Alias) -> Iterator[tuple[str, ..
 def last_words(table: CapacityTable, *, hidden: int = 0) -> Iterator[str]:
     """How many places fit, when that was asked, and that it is no promise."""
     count = Counter(row.fit for row in table.rows)
-    told = ", ".join(f"{count[fit]} {fit.value}" for fit in Fit if count[fit])
+    told = ", ".join(f"{fit.value} {count[fit]}" for fit in Fit if count[fit])
     rest = f"; {counted(hidden, 'place')} without the offer not shown (-v)" if hidden else ""
-    yield f"{told or 'no region to look at'}, as ARM told at {table.asked_at}{rest}."
+    found = f"{counted(len(table.rows), 'place')}: {told}" if told else "no region to look at"
+    yield f"{found}, as ARM said at {table.asked_at}{rest}."
     yield NO_PROMISE
     yield from table.notes

@@ -8,12 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from reconciler.catalogue.browse import ModelRow, OfferRow
 from reconciler.catalogue.facts import Availability, PtuFacts, RegionFact, Sizes, SkuFact, Source
 from reconciler.domain.sku import SkuFamily
 from reconciler.report.layout import broken, paragraph, stacked
 from reconciler.report.style import Style
+
+if TYPE_CHECKING:
+    from reconciler.report.catalogue_documents import (
+        CatalogDocument,
+        CatalogOfferDocument,
+        PlacesDocument,
+        SizesDocument,
+        ThroughputDocument,
+    )
+
 
 UNKNOWN = "?"
 _CAPACITY_ONE = {
@@ -74,26 +85,29 @@ def models_text(rows: Sequence[ModelRow], *, style: Style, known_to: str) -> str
     return page(table, [*sources.below(), further, dated(known_to)], style, right=frozenset({5}))
 
 
-def models_json(rows: Sequence[ModelRow], *, known_to: str) -> dict[str, object]:
+def models_document(rows: Sequence[ModelRow], *, known_to: str) -> CatalogDocument:
     """The same with nulls for what is not known."""
-    return {
-        "catalogue": known_to,
-        "models": [
-            {
-                "model": row.name,
-                "version": row.version,
-                "default": row.default,
-                "format": row.format,
-                "stage": None if row.life is None or row.life.stage is None else row.life.stage.value,
-                "retires": None if row.life is None or row.life.retires is None else str(row.life.retires),
-                "successor": None if row.life is None else row.life.successor,
-                "skus": None if row.skus is None else [sku.name for sku in row.skus],
-                **source_json(row.source),
-                "skusSource": None if row.listed_by is None else str(row.listed_by),
-            }
-            for row in rows
-        ],
-    }
+    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        CatalogDocument,
+        CatalogModelDocument,
+    )
+
+    models = tuple(
+        CatalogModelDocument(
+            model=row.name,
+            version=row.version,
+            default=row.default,
+            format=row.format,
+            stage=None if row.life is None else row.life.stage,
+            retires=None if row.life is None else row.life.retires,
+            successor=None if row.life is None else row.life.successor,
+            skus=None if row.skus is None else tuple(sku.name for sku in row.skus),
+            skus_source=None if row.listed_by is None else str(row.listed_by),
+            **said_by(row.source),
+        )
+        for row in rows
+    )
+    return CatalogDocument(format_version=1, catalogue=known_to, models=models)
 
 
 def regions_text(facts: Sequence[RegionFact], zones: Source, *, style: Style, known_to: str) -> str:
@@ -114,22 +128,25 @@ def regions_text(facts: Sequence[RegionFact], zones: Source, *, style: Style, kn
     return page(table, [*sources.below(), dated(known_to)], style)
 
 
-def regions_json(facts: Sequence[RegionFact], zones: Source, *, known_to: str) -> dict[str, object]:
+def regions_document(facts: Sequence[RegionFact], zones: Source, *, known_to: str) -> CatalogDocument:
     """The same; `dataZone` null where none is documented."""
-    return {
-        "catalogue": known_to,
-        "regions": [
-            {
-                "region": fact.region.name,
-                "displayName": fact.display_name,
-                "geography": fact.geography,
-                "dataZone": fact.data_zone,
-                "accountKinds": list(fact.kinds),
-                **source_json(zones),
-            }
-            for fact in facts
-        ],
-    }
+    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        CatalogDocument,
+        CatalogRegionDocument,
+    )
+
+    regions = tuple(
+        CatalogRegionDocument(
+            region=fact.region.name,
+            display_name=fact.display_name,
+            geography=fact.geography,
+            data_zone=fact.data_zone,
+            account_kinds=tuple(fact.kinds),
+            **said_by(zones),
+        )
+        for fact in facts
+    )
+    return CatalogDocument(format_version=1, catalogue=known_to, regions=regions)
 
 
 def skus_text(facts: Sequence[SkuFact], *, style: Style, known_to: str) -> str:
@@ -149,21 +166,24 @@ def skus_text(facts: Sequence[SkuFact], *, style: Style, known_to: str) -> str:
     return page(table, [*sources.below(), dated(known_to)], style)
 
 
-def skus_json(facts: Sequence[SkuFact], *, known_to: str) -> dict[str, object]:
+def skus_document(facts: Sequence[SkuFact], *, known_to: str) -> CatalogDocument:
     """The same."""
-    return {
-        "catalogue": known_to,
-        "skus": [
-            {
-                "sku": fact.sku.name,
-                "displayName": fact.display_name,
-                "capacityOneIs": _CAPACITY_ONE[fact.sku.family],
-                "fineTunedModels": True if fact.fine_tuned else None,
-                **source_json(fact.source),
-            }
-            for fact in facts
-        ],
-    }
+    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        CatalogDocument,
+        CatalogSkuDocument,
+    )
+
+    skus = tuple(
+        CatalogSkuDocument(
+            sku=fact.sku.name,
+            display_name=fact.display_name,
+            capacity_one_is=_CAPACITY_ONE[fact.sku.family],
+            fine_tuned_models=True if fact.fine_tuned else None,
+            **said_by(fact.source),
+        )
+        for fact in facts
+    )
+    return CatalogDocument(format_version=1, catalogue=known_to, skus=skus)
 
 
 def places_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> str:
@@ -214,9 +234,13 @@ def capacity_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> s
     return page(table, below, style, right=frozenset({2, 3, 4, 5, 7, 8, 9}))
 
 
-def offers_json(rows: Sequence[OfferRow], *, known_to: str) -> dict[str, object]:
+def offers_document(rows: Sequence[OfferRow], *, known_to: str) -> CatalogDocument:
     """Everything known of each model version on each SKU; null for what is not."""
-    return {"catalogue": known_to, "offers": [_offer_json(row) for row in rows]}
+    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        CatalogDocument,
+    )
+
+    return CatalogDocument(format_version=1, catalogue=known_to, offers=tuple(map(_offer, rows)))
 
 
 def _title(row: OfferRow) -> str:
@@ -287,69 +311,76 @@ def dated(known_to: str) -> str:
 # -- JSON ----------------------------------------------------------------------------------------------
 
 
-def source_json(source: Source | None) -> dict[str, object]:
+def said_by(source: Source | None) -> dict[str, Any]:
     """A source and its date; nulls where there is none."""
     return {
         "source": None if source is None else source.title,
-        "asOf": None if source is None else source.as_of,
+        "as_of": None if source is None else source.as_of,
     }
 
 
-def _offer_json(row: OfferRow) -> dict[str, object]:
+def _offer(row: OfferRow) -> CatalogOfferDocument:
+    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        CatalogOfferDocument,
+    )
+
     listed = row.sizes is not None or row.regions is not None
-    return {
-        "model": row.name,
-        "version": row.version,
-        "sku": row.sku.name,
-        "fineTuned": row.fine_tuned,
-        "offered": False if row.refused is not None else True if listed else None,
-        **({} if row.refused is None else source_json(row.refused)),
-        "capacity": _sizes_json(row),
-        "throughput": _ptu_json(row.ptu) if row.sku.family is SkuFamily.PROVISIONED else None,
-        "regions": _places_json(row.regions),
-    }
+    return CatalogOfferDocument(
+        model=row.name,
+        version=row.version,
+        sku=row.sku.name,
+        fine_tuned=row.fine_tuned,
+        offered=False if row.refused is not None else True if listed else None,
+        capacity=None if row.sizes is None else _sizes_of(row, row.sizes),
+        throughput=_ptu(row.ptu) if row.ptu and row.sku.family is SkuFamily.PROVISIONED else None,
+        regions=None if row.regions is None else _places_of(row.regions),
+        **({} if row.refused is None else said_by(row.refused)),
+    )
 
 
-def _sizes_json(row: OfferRow) -> dict[str, object] | None:
-    sizes = row.sizes
-    if sizes is None:
-        return None
+def _sizes_of(row: OfferRow, sizes: Sizes) -> SizesDocument:
+    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        RivalDocument,
+        SizesDocument,
+    )
+
     unit = sizes.unit
-    return {
-        "minimum": sizes.minimum,
-        "step": sizes.step,
-        "maximum": sizes.maximum,
-        "default": sizes.default,
-        "unit": _unit(row) if row.sku.family is not SkuFamily.RATE or unit else None,
-        "tokensPerMinutePerUnit": None if unit is None else unit.tokens_per_minute,
-        "requestsPerMinutePerUnit": None if unit is None else unit.requests_per_minute,
-        "note": sizes.note or None,
-        "rivals": [
-            {"minimum": one.minimum, "step": one.step, **source_json(one.source)} for one in sizes.rivals
-        ],
-        **source_json(sizes.source),
-    }
+    return SizesDocument(
+        minimum=sizes.minimum,
+        step=sizes.step,
+        maximum=sizes.maximum,
+        default=sizes.default,
+        unit=_unit(row) if row.sku.family is not SkuFamily.RATE or unit else None,
+        tokens_per_minute_per_unit=None if unit is None else unit.tokens_per_minute,
+        requests_per_minute_per_unit=None if unit is None else unit.requests_per_minute,
+        note=sizes.note or None,
+        rivals=tuple(
+            RivalDocument(minimum=one.minimum, step=one.step, **said_by(one.source)) for one in sizes.rivals
+        ),
+        **said_by(sizes.source),
+    )
 
 
-def _ptu_json(ptu: PtuFacts | None) -> dict[str, object] | None:
-    if ptu is None:
-        return None
+def _ptu(ptu: PtuFacts) -> ThroughputDocument:
+    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        ThroughputDocument,
+    )
+
     weights = ptu.weights
-    return {
-        "inputTpmPerPtu": ptu.input_tpm,
-        "outputRatio": ptu.output_ratio,
-        "cachedInputWeight": ptu.cached_weight if weights is None else weights.cached_input,
-        "outputWeight": None if weights is None else weights.output,
-        "tokensPerSecond": ptu.tokens_per_second,
-        **source_json(ptu.source),
-    }
+    return ThroughputDocument(
+        input_tpm_per_ptu=ptu.input_tpm,
+        output_ratio=ptu.output_ratio,
+        cached_input_weight=ptu.cached_weight if weights is None else weights.cached_input,
+        output_weight=None if weights is None else weights.output,
+        tokens_per_second=ptu.tokens_per_second,
+        **said_by(ptu.source),
+    )
 
 
-def _places_json(places: Availability | None) -> dict[str, object] | None:
-    if places is None:
-        return None
-    return {
-        "listed": [region.name for region in places.regions],
-        "complete": places.complete,
-        **source_json(places.source),
-    }
+def _places_of(places: Availability) -> PlacesDocument:
+    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        PlacesDocument,
+    )
+
+    listed = tuple(region.name for region in places.regions)
+    return PlacesDocument(listed=listed, complete=places.complete, **said_by(places.source))

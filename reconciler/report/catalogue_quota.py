@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from reconciler.catalogue.facts import DefaultQuota, Limit, QuotaLimit
-from reconciler.report.catalogue import CitedSources, dated, page, source_json
+from reconciler.report.catalogue import CitedSources, dated, page, said_by
 from reconciler.report.layout import paragraph
 from reconciler.report.style import Style
+
+if TYPE_CHECKING:
+    from reconciler.report.catalogue_documents import (
+        CatalogDocument,
+        DefaultLimitDocument,
+    )
+
 
 _IN_FORCE = (
     "defaults per subscription and region, not what you have: limits rise by themselves, and increases are "
@@ -54,37 +62,48 @@ def quotas_text(
     return "".join([*(page(rows, [], style) for rows in above), page(last, below, style)])
 
 
-def quotas_json(
+def quotas_document(
     rows: Sequence[DefaultQuota], limits: Mapping[str, Limit], *, known_to: str
-) -> dict[str, object]:
+) -> CatalogDocument:
     """The same in plain numbers; null for what is not counted."""
-    return {
-        "catalogue": known_to,
-        "quotas": [
-            {
-                "model": row.model,
-                "sku": row.sku.name,
-                "limits": [_limit_json(limit) for limit in row.limits],
-                **source_json(row.source),
-            }
+    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        CatalogDocument,
+        CountLimitDocument,
+        DefaultQuotaDocument,
+    )
+
+    return CatalogDocument(
+        format_version=1,
+        catalogue=known_to,
+        quotas=tuple(
+            DefaultQuotaDocument(
+                model=row.model,
+                sku=row.sku.name,
+                limits=tuple(map(_limit, row.limits)),
+                **said_by(row.source),
+            )
             for row in rows
-        ],
-        "limits": [
-            {"limit": name, "value": limit.value, **source_json(limit.source)}
+        ),
+        limits=tuple(
+            CountLimitDocument(limit=name, value=limit.value, **said_by(limit.source))
             for name, limit in limits.items()
-        ],
-    }
+        ),
+    )
 
 
-def _limit_json(limit: QuotaLimit) -> dict[str, object]:
+def _limit(limit: QuotaLimit) -> DefaultLimitDocument:
+    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        DefaultLimitDocument,
+    )
+
     if limit.enqueued_tokens is not None:
-        return {"subscriptionType": limit.scope, "enqueuedTokens": limit.enqueued_tokens}
-    return {
-        "tier": limit.scope,
-        "requests": limit.requests,
-        "seconds": limit.seconds,
-        "tokensPerMinute": limit.tokens_per_minute,
-    }
+        return DefaultLimitDocument(subscription_type=limit.scope, enqueued_tokens=limit.enqueued_tokens)
+    return DefaultLimitDocument(
+        tier=limit.scope,
+        requests=limit.requests,
+        seconds=limit.seconds,
+        tokens_per_minute=limit.tokens_per_minute,
+    )
 
 
 def _is_batch(row: DefaultQuota) -> bool:

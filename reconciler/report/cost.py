@@ -5,14 +5,14 @@ Rule of this module: a sum that lacks a part says so, and an amount never stands
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from reconciler.diagnostics import counted
 from reconciler.domain.costs import Costs
-from reconciler.domain.deployment import JsonValue
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.sku import SkuReach
 from reconciler.prices.bill import Bill, Cost, Line, Unpriced, cents
@@ -21,30 +21,30 @@ from reconciler.report.layout import columns, listed, paragraph
 from reconciler.report.markdown import markdown_inert
 from reconciler.report.style import Style
 
-FORMAT_VERSION: Final = 1
+if TYPE_CHECKING:
+    from reconciler.report.documents import BillDocument
+
+
 _REACH: Final = {SkuReach.REGIONAL: "regional", SkuReach.DATA_ZONE: "data zone", SkuReach.GLOBAL: "global"}
 _MOST_GROUPS = 3
+_MOST_ALIKE = 5
+"""Rows of unknown amount and one reason that are listed; more are counted."""
 
 
-def document(cost: Cost) -> dict[str, JsonValue]:
+def document(cost: Cost) -> BillDocument:
     """The document of `cost -o json`."""
-    return {"formatVersion": FORMAT_VERSION, "cost": cost_document(cost).to_json()}
+    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        BillDocument,
+    )
+
+    return BillDocument(format_version=1, cost=cost_document(cost))
 
 
 def render_text(cost: Cost, *, style: Style, verbose: bool = False) -> str:
     """The bill of what is declared or there; with `verbose` how each line comes about."""
     rows = [row for row in _rows(cost) if row.after is not None or row.rates or row.doubts]
-    table = [
-        (
-            style.show(row.name),
-            style.show(row.what),
-            _amount(cost, row),
-            _remark(row),
-        )
-        for row in rows
-    ]
     lines = [style.paint(_title(cost.costs), "bold")]
-    lines += _fitted(table, style)
+    lines += _fitted(_table(cost, rows, style, verbose=verbose), style)
     if verbose:
         lines += arithmetic(cost, style)
     lines += ["", *doubts(cost, style), *sentences(cost, style)]
@@ -54,9 +54,8 @@ def render_text(cost: Cost, *, style: Style, verbose: bool = False) -> str:
 def plan_lines(cost: Cost, style: Style, *, verbose: bool = False) -> list[str]:
     """The section of a plan: every deployment whose cost changes, then the sum."""
     rows = [row for row in _rows(cost) if row.changes]
-    table = [(style.show(row.name), style.show(row.what), _amount(cost, row), _remark(row)) for row in rows]
     lines = [style.paint(_title(cost.costs), "bold")]
-    lines += _fitted(table, style)
+    lines += _fitted(_table(cost, rows, style, verbose=verbose), style)
     if verbose:
         lines += arithmetic(cost, style)
     lines += [*doubts(cost, style), *sentences(cost, style)]
@@ -79,8 +78,9 @@ def sentence(cost: Cost) -> str:
 def total(cost: Cost) -> str:
     """The sum or the difference: ``+$73,000.00 a month``, and that more is due where a part is not known."""
     known = money(cost.costs, cost.after.total) if cost.delta is None else _signed(cost.costs, cost.delta)
-    more = any(not one.usage for one in cost.doubts)
-    return f"{known} a month{', and a part that is not known' if more else ''}"
+    if any(not one.usage for one in cost.doubts):
+        return f"{known} a month, and a part that is not known"
+    return f"{known} a month{', usage not counted' if cost.doubts else ''}"
 
 
 def money(costs: Costs, value: Decimal) -> str:
@@ -133,7 +133,8 @@ def _computed(costs: Costs, line: Line) -> str:
     over = f" / {line.months} months" if line.months > 1 else ""
     steps = f" ({line.sum_of})" if line.sum_of else ""
     amount = money(costs, line.monthly)
-    return f"{line.what}: {plain(line.quantity)} {line.unit}{steps} x {rate}{over} = {amount}"
+    unit = f"{line.unit}s" if line.unit.endswith("hour") and line.quantity != 1 else line.unit
+    return f"{line.what}: {Decimal(plain(line.quantity)):,f} {unit}{steps} x {rate}{over} = {amount}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +214,15 @@ def _amount(cost: Cost, row: _Row) -> str:
     if cost.before is not None:
         return _signed(cost.costs, row.delta)
     return "" if row.after is None else money(cost.costs, row.after)
+
+
+def _table(cost: Cost, rows: Sequence[_Row], style: Style, *, verbose: bool) -> list[tuple[str, ...]]:
+    """A row each; those of unknown amount and one reason are one row where they are many."""
+    whole = [(style.show(row.name), style.show(row.what), _amount(cost, row), _remark(row)) for row in rows]
+    alike = Counter(rest for _, *rest_of in whole if (rest := tuple(rest_of))[1] == "?")
+    many = {rest for rest, number in alike.items() if number > _MOST_ALIKE and not verbose}
+    told = [row for row in whole if row[1:] not in many]
+    return told + [(counted(alike[rest], "deployment"), *rest) for rest in alike if rest in many]
 
 
 def _fitted(table: Sequence[tuple[str, ...]], style: Style) -> list[str]:
@@ -296,7 +306,7 @@ def _currency(costs: Costs) -> str:
 
 
 def _title(costs: Costs) -> str:
-    return f"Cost a month at list prices ({plain(costs.hours_per_month)} hours)"
+    return f"Cost a month at list prices ({plain(costs.hours_per_month)} h)"
 
 
 def _name(identity: str) -> str:

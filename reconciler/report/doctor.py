@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import counted
-from reconciler.domain.deployment import JsonValue
 from reconciler.domain.health import Check, Status
 from reconciler.report.layout import paragraph
 from reconciler.report.palette import STATUSES
 from reconciler.report.style import Style
+
+if TYPE_CHECKING:
+    from reconciler.report.documents import DoctorDocument
+
 
 _HANGING = " " * 12
 _WHERE = {"sign-in": "tenant", "quota": "region", "offers": "region"}
@@ -50,23 +54,32 @@ def summary(checks: Sequence[Check]) -> str:
     return f"{counted(len(checks), 'check')}: {message}."
 
 
-def to_json(checks: Sequence[Check], *, tool_version: str) -> dict[str, JsonValue]:
+def document(checks: Sequence[Check], *, tool_version: str) -> DoctorDocument:
     """Every check, and how many of each."""
+    from reconciler.planfile.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        ToolDocument,
+    )
+    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        CheckDocument,
+        DoctorDocument,
+    )
+
     found = Counter(check.status for check in checks)
-    return {
-        "tool": {"name": "reconciler", "version": tool_version},
-        "checks": [
-            {
-                "name": check.name,
-                "subject": check.subject,
-                "status": check.status.value,
-                "message": check.message,
-                "fix": check.fix,
-            }
+    return DoctorDocument(
+        format_version=1,
+        tool=ToolDocument(name="reconciler", version=tool_version),
+        checks=tuple(
+            CheckDocument(
+                name=check.name,
+                subject=check.subject,
+                status=check.status,
+                message=check.message,
+                fix=check.fix,
+            )
             for check in checks
-        ],
-        "summary": {status.value: found[status] for status in Status},
-    }
+        ),
+        summary={status: found[status] for status in Status},
+    )
 
 
 def _entries(checks: Sequence[Check], *, verbose: bool) -> Iterator[tuple[Status, str, str]]:

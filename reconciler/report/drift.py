@@ -7,17 +7,17 @@ explanation says what they come to.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 
-from reconciler.diagnostics import Place, Severity, Span, counted
+from reconciler.diagnostics import counted
 from reconciler.domain.deployment import JsonValue
-from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.plan.actions import FieldChange
-from reconciler.plan.causes import ABOUT, Cause, is_drift
-from reconciler.plan.drift import DriftItem, DriftReport, UnreadableAccount
+from reconciler.plan.causes import ABOUT, Cause
+from reconciler.plan.drift import DriftItem, DriftReport
 from reconciler.plan.legality import without_marks
 from reconciler.planfile.codec import change_document
 from reconciler.planfile.documents import (
@@ -28,7 +28,7 @@ from reconciler.planfile.documents import (
     UnreadableDocument,
     UnverifiedDocument,
 )
-from reconciler.report.build_systems import Annotation, Case, Series, exposition, junit, workflow_commands
+from reconciler.report.blocks import ALIKE, named_together
 from reconciler.report.causes import cause_lines, common_causes
 from reconciler.report.layout import broken, cells, clauses, listed, padded, paragraph, stacked, whole_seconds
 from reconciler.report.markdown import cell, table
@@ -42,11 +42,20 @@ _MOST = 200
 
 
 def render_text(
-    report: DriftReport, *, style: Style, show_people: bool = False, alias_of: Alias = NO_ALIAS
+    report: DriftReport,
+    *,
+    style: Style,
+    verbose: bool = False,
+    show_people: bool = False,
+    alias_of: Alias = NO_ALIAS,
 ) -> str:
-    """Grouped by account, then what could not be read, then one line that counts the causes."""
-    parts = [
-        "\n".join(_account(items, style, alias_of, show_people=show_people)) for items in _by_account(report)
+    """What is alike, the rest by account, what could not be read, and one line that counts the causes."""
+    groups = [] if verbose else _alike(report.items, show_people=show_people)
+    together = {id(item) for items in groups for item in items}
+    alone = [item for item in report.items if id(item) not in together]
+    parts = ["\n".join(_together(items, style, alias_of, show_people=show_people)) for items in groups]
+    parts += [
+        "\n".join(_account(items, style, alias_of, show_people=show_people)) for items in _by_account(alone)
     ]
     if report.unreadable:
         parts.append("\n".join(_unreadable(report, style)))
@@ -134,12 +143,22 @@ def _bad(report: DriftReport) -> bool:
     return report.drifted or bool(report.unreadable)
 
 
-def _by_account(report: DriftReport) -> Iterator[list[DriftItem]]:
+def _by_account(found: Sequence[DriftItem]) -> Iterator[list[DriftItem]]:
     def account(item: DriftItem) -> tuple[str, ...]:
         return item.id.account.key
 
-    for _, group in groupby(sorted(report.items, key=account), key=account):
+    for _, group in groupby(sorted(found, key=account), key=account):
         yield list(group)
+
+
+def _alike(found: Sequence[DriftItem], *, show_people: bool) -> list[list[DriftItem]]:
+    """Items that a reader need not tell apart but by their names and the time."""
+    alike: dict[tuple[object, ...], list[DriftItem]] = {}
+    for item in found:
+        who = who_did(item, show_people=show_people)
+        key = (item.cause, item.severity, who, item.explanation, *differences(item))
+        alike.setdefault(key, []).append(item)
+    return [items for items in alike.values() if len(items) >= ALIKE]
 
 
 # -- text ----------------------------------------------------------------------------------------------
@@ -171,6 +190,25 @@ def _account(
         if item.explanation:
             yield from paragraph(style.show(item.explanation), width=style.width, indent="      ")
         yield from _changes(without_marks(item.changes), style)
+
+
+def _together(
+    items: Sequence[DriftItem], style: Style, alias_of: Alias, *, show_people: bool
+) -> Iterator[str]:
+    """The same of many deployments, once, from the first time to the last."""
+    first = items[0]
+    accounts = counted(len({item.id.account for item in items}), "account")
+    times = sorted({whole_seconds(item.when) for item in items if item.when})
+    traces = _traces(replace(first, when=times[0] if times else None), style, show_people)
+    until = f" to {style.show(times[-1])}" if len(times) > 1 else ""
+    head = f"{first.cause.value}: {counted(len(items), 'deployment')} in {accounts}"
+    words = f"{SEVERITIES[first.severity].sign:<3}{'  '.join(filter(None, (head, traces)))}{until}"
+    for line in broken(words, style.width, hanging="      "):
+        yield style.paint(line, SEVERITIES[first.severity].text)
+    if first.explanation:
+        yield from paragraph(style.show(first.explanation), width=style.width, indent="      ")
+    yield from _changes(without_marks(first.changes), style)
+    yield from named_together([item.id for item in items], style, alias_of, "      ")
 
 
 def _traces(item: DriftItem, style: Style, show_people: bool) -> str:
@@ -227,159 +265,13 @@ def _item(item: DriftItem, *, show_people: bool) -> DriftItemDocument:
 
 
 def _row(item: DriftItem, *, show_people: bool) -> tuple[str, ...]:
-    what = "; ".join(_differences(item)) or item.explanation
+    what = "; ".join(differences(item)) or item.explanation
     who, when = who_did(item, show_people=show_people) or "", whole_seconds(item.when)
     texts = (cell(item.id.account.name), cell(item.id.name), item.cause.value, cell(what, 250))
     return (*texts, cell(who), cell(when))
 
 
-def _differences(item: DriftItem) -> Iterator[str]:
+def differences(item: DriftItem) -> Iterator[str]:
+    """Each field that differs, in words, without our own marks."""
     for one in without_marks(item.changes):
         yield f"{one.path} is {value_text(one.before, _PLAIN)}, declared {value_text(one.after, _PLAIN)}"
-
-
-# -- build systems -------------------------------------------------------------------------------------
-
-
-def render_junit(report: DriftReport, *, show_people: bool = False) -> str:
-    """One test case per deployment: a failure where it drifted, an error where it could not be looked at."""
-    found: dict[DeploymentId, list[DriftItem]] = defaultdict(list)
-    for item in report.items:
-        found[item.id].append(item)
-    cases = {one: Case(name=one.name, group=one.account.name) for one in report.synced}
-    cases |= {one: _case(one, items, show_people=show_people) for one, items in found.items()}
-    unread = [case for account in report.unreadable for case in _unread_cases(account)]
-    return junit("reconciler drift", [*(cases[one] for one in sorted(cases)), *unread])
-
-
-def _case(one: DeploymentId, items: Sequence[DriftItem], *, show_people: bool) -> Case:
-    """A test case can fail once: with two causes both are in the one failure; what is no drift passes."""
-    drifting = [item for item in items if is_drift(item.severity)]
-    others = [item for item in items if item not in drifting]
-    failure = None
-    if drifting:
-        kinds = ", ".join(item.cause.value for item in drifting)
-        failure = (kinds, sentence(drifting[0], show_people=show_people), _told(drifting, show_people))
-    return Case(name=one.name, group=one.account.name, failure=failure, output=_told(others, show_people))
-
-
-def _told(items: Sequence[DriftItem], show_people: bool) -> list[str]:
-    return [
-        line
-        for item in items
-        for line in (
-            f"{item.cause.value}: {sentence(item, show_people=show_people)}",
-            f"fix: {ABOUT[item.cause].fix}",
-        )
-    ]
-
-
-def _unread_cases(account: UnreadableAccount) -> Iterator[Case]:
-    """One error for each deployment that could not be looked at; for the account where none is declared."""
-    message = f"the account {account.id.name} could not be read: {account.message}"
-    for name in [one.name for one in account.declared] or ["(account)"]:
-        yield Case(name=name, group=account.id.name, error=(account.code, message, ()))
-
-
-def render_github(
-    report: DriftReport,
-    *,
-    places: Mapping[DeploymentId, Place],
-    span: Callable[[Place], Span | None],
-    show_people: bool = False,
-) -> str:
-    """Workflow commands, the gravest first, ten at most; what is declared is annotated where it stands."""
-    found = [
-        Annotation(
-            severity=Severity.ERROR,
-            title="drift: unreadable",
-            parts=[f"{one.id.name}: {one.code}: {one.message}"],
-        )
-        for one in report.unreadable
-    ]
-    for item in report.items:
-        place = places.get(item.id)
-        words = f"{item.id.account.name}/{item.id.name}: {sentence(item, show_people=show_people)}"
-        found.append(
-            Annotation(
-                severity=item.severity,
-                title=f"drift: {item.cause.value}",
-                parts=[words],
-                place=place,
-                span=None if place is None else span(place),
-            )
-        )
-    return workflow_commands(found)
-
-
-def sentence(item: DriftItem, *, show_people: bool) -> str:
-    """One line, inert: what differs or why, who and when."""
-    told = "; ".join(filter(None, (*_differences(item), item.explanation)))
-    who = who_did(item, show_people=show_people)
-    traces = " ".join(filter(None, (who and f"by {who}", item.when and f"at {whole_seconds(item.when)}")))
-    return inert(f"{told} ({traces})" if traces else told)
-
-
-# -- Prometheus ----------------------------------------------------------------------------------------
-
-
-def render_prometheus(report: DriftReport, *, fleet: str, at: datetime) -> str:
-    """All gauges of one run at ARM's time `at`, in Prometheus' text format.
-
-    The same series every time, zeros included, so that an alert can tell "no drift" from "nobody looked"; a
-    time of success is only given where everything could be read.
-    """
-    us = {"fleet": fleet}
-    counts = Counter(item.cause for item in report.items)
-    metrics: list[tuple[str, str, Sequence[Series]]] = [
-        (
-            "reconciler_drift",
-            "1 for each deployment that is not as declared, by cause.",
-            [
-                (
-                    {
-                        **us,
-                        **_labels(item.id.account),
-                        "deployment": item.id.name,
-                        "cause": item.cause.value,
-                        "severity": item.severity.value,
-                    },
-                    1,
-                )
-                for item in report.items
-            ],
-        ),
-        (
-            "reconciler_drift_items",
-            "Deployments that are not as declared, by cause; pending ones are no drift.",
-            [({**us, "cause": cause.value}, counts[cause]) for cause in Cause],
-        ),
-        ("reconciler_drifted", "1 if the run found drift, as exit code 2 says.", [(us, int(report.drifted))]),
-        ("reconciler_deployments_in_sync", "Deployments that are as declared.", [(us, report.in_sync)]),
-        (
-            "reconciler_accounts_unreadable",
-            "Accounts that could not be read; nothing is known of them.",
-            [(us, len(report.unreadable))],
-        ),
-        (
-            "reconciler_account_unreadable",
-            "1 for each account that could not be read.",
-            [({**us, **_labels(one.id), "code": one.code}, 1) for one in report.unreadable],
-        ),
-        ("reconciler_last_run_timestamp_seconds", "When it was looked.", [(us, int(at.timestamp()))]),
-        (
-            "reconciler_last_success_timestamp_seconds",
-            "When everything could be read; absent if this run could not.",
-            [] if report.unreadable else [(us, int(at.timestamp()))],
-        ),
-    ]
-    return exposition(metrics)
-
-
-def _labels(account: AccountId) -> Mapping[str, str]:
-    """What tells an account from all others; two groups may have accounts of one name."""
-    return {
-        "subscription": account.subscription,
-        "resource_group": account.resource_group,
-        "account": account.name,
-    }

@@ -9,13 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from reconciler.catalogue.facts import Stage
 from reconciler.diagnostics import counted
 from reconciler.plan.lifespan import Lifespan, soonest_first
+from reconciler.report.blocks import ALIKE, named_together
 from reconciler.report.layout import broken, cells, columns, paragraph
 from reconciler.report.markdown import cell, table
+from reconciler.report.steps import NO_ALIAS
 from reconciler.report.style import Style
+
+if TYPE_CHECKING:
+    from reconciler.report.documents import LifecycleDocument, LifespanDocument
+
 
 _UNKNOWN = "?"
 _LEGEND = (
@@ -47,12 +54,16 @@ class Asked:
         return ordered if self.limit is None else [one for one in ordered if self.ends(one)]
 
 
-def render_text(lifespans: Sequence[Lifespan], asked: Asked, *, style: Style) -> str:
-    """The table, its sources, and how many end within the limit; with a limit only those."""
+def render_text(lifespans: Sequence[Lifespan], asked: Asked, *, style: Style, verbose: bool = False) -> str:
+    """The table, its sources, and how many end within the limit; with a limit only those.
+
+    What ends alike of many deployments is one row with their number, and their names below it.
+    """
     if not lifespans:
         return "No deployments are declared.\n"
     ordered = asked.filtered(lifespans)
-    lines = list(_table(ordered, style, asked)) if ordered else []
+    groups = [[one] for one in ordered] if verbose else _alike(ordered)
+    lines = list(_table(groups, style, asked)) if groups else []
     sources = dict.fromkeys(str(one.facts.source) for one in ordered if one.facts is not None)
     notes = [f"note: {source}" for source in sources]
     notes += [note for one in ordered if (note := _disputed(one))]
@@ -72,42 +83,63 @@ def render_markdown(lifespans: Sequence[Lifespan], asked: Asked) -> str:
     return "\n".join(lines) + "\n"
 
 
-def to_json(lifespans: Sequence[Lifespan], asked: Asked) -> dict[str, object]:
+def document(lifespans: Sequence[Lifespan], asked: Asked) -> LifecycleDocument:
     """All of them, soonest first; null for what is not known. `failing` says what ends within the limit."""
+    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        EndsDocument,
+        LifecycleDocument,
+    )
+
     ordered = soonest_first(lifespans)
-    return {
-        "today": str(asked.today),
-        "catalogue": asked.known_to,
-        "failWithin": asked.limit,
-        "deployments": [
-            _json(one) | ({} if asked.limit is None else {"failing": asked.ends(one)}) for one in ordered
-        ],
-        "summary": {
-            "deployments": len(ordered),
-            "failing": sum(map(asked.ends, ordered)),
-            "unknown": sum(one.retires is None and one.stage is not Stage.RETIRED for one in ordered),
-        },
-    }
+    return LifecycleDocument(
+        format_version=1,
+        today=asked.today,
+        catalogue=asked.known_to,
+        fail_within=asked.limit,
+        deployments=tuple(_document(one, asked) for one in ordered),
+        summary=EndsDocument(
+            deployments=len(ordered),
+            failing=sum(map(asked.ends, ordered)),
+            unknown=sum(one.retires is None and one.stage is not Stage.RETIRED for one in ordered),
+        ),
+    )
 
 
-def _table(ordered: Sequence[Lifespan], style: Style, asked: Asked) -> Iterator[str]:
-    """One line each; where that is too wide, the end and the name on one line and the rest of it below."""
-    rows = [tuple(style.show(one) for one in row) for row in (_HEAD, *(_row(one) for one in ordered))]
+def _alike(ordered: Sequence[Lifespan]) -> list[list[Lifespan]]:
+    """Deployments whose rows differ in nothing but the name, where they are many; each other one alone."""
+    alike: dict[tuple[str, ...], list[Lifespan]] = {}
+    for one in ordered:
+        alike.setdefault(_row(one)[1:], []).append(one)
+    return [
+        group
+        for found in alike.values()
+        for group in ([found] if len(found) >= ALIKE else [[one] for one in found])
+    ]
+
+
+def _table(groups: Sequence[list[Lifespan]], style: Style, asked: Asked) -> Iterator[str]:
+    """One row each; where that is too wide, the end and the name on one line and the rest of it below."""
+    rows = [tuple(style.show(one) for one in row) for row in (_HEAD, *map(_row_of, groups))]
     whole = columns(rows, right={_DAYS})
-    if all(cells(line) <= style.width for line in whole):
-        head, *lines = whole
-        yield style.paint(head, "bold")
-        yield from (_painted(line, one, style, asked) for line, one in zip(lines, ordered, strict=True))
-        return
+    narrow = any(cells(line) > style.width for line in whole)
     short = [(row[_DAYS], row[_DAYS - 1], row[_DAYS - 2], row[0]) for row in rows]
-    head, *lines = columns(short, right={0})
+    head, *lines = columns(short, right={0}) if narrow else whole
     yield style.paint(head, "bold")
-    for line, row, one in zip(lines, rows[1:], ordered, strict=True):
+    for line, row, group in zip(lines, rows[1:], groups, strict=True):
         for part in broken(line, style.width, hanging=" " * 6):
-            yield _painted(part, one, style, asked)
-        _, model, version, sku, _, _, _, successor, upgrade = row
-        words = f"{model} {version} on {sku}; successor {successor}; upgrade {upgrade}"
-        yield from paragraph(words, width=style.width, indent=" " * 6)
+            yield _painted(part, group[0], style, asked)
+        if narrow:
+            _, model, version, sku, _, _, _, successor, upgrade = row
+            words = f"{model} {version} on {sku}; successor {successor}; upgrade {upgrade}"
+            yield from paragraph(words, width=style.width, indent=" " * 6)
+        if len(group) > 1:
+            yield from named_together([one.id for one in group], style, NO_ALIAS, " " * 6)
+
+
+def _row_of(group: Sequence[Lifespan]) -> tuple[str, ...]:
+    """The row of one deployment, or of many that end alike."""
+    name, *rest = _row(group[0])
+    return (name if len(group) == 1 else counted(len(group), "deployment"), *rest)
 
 
 def _painted(line: str, one: Lifespan, style: Style, asked: Asked) -> str:
@@ -149,25 +181,31 @@ def _summary(lifespans: Sequence[Lifespan], asked: Asked) -> list[str]:
     return lines
 
 
-def _json(one: Lifespan) -> dict[str, object]:
+def _document(one: Lifespan, asked: Asked) -> LifespanDocument:
+    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        LifespanDocument,
+    )
+
     facts = one.facts
-    return {
-        "id": str(one.id),
-        "account": one.id.account.name,
-        "deployment": one.id.name,
-        "region": None if one.region is None else one.region.name,
-        "model": one.model,
-        "version": one.version,
-        "sku": None if one.sku is None else one.sku.name,
-        "fineTuned": one.fine_tuned,
-        "observed": one.observed,
-        "stage": None if one.stage is None else one.stage.value,
-        "retires": None if one.retires is None else str(one.retires),
-        "alsoSaid": None if facts is None or facts.disputed_with is None else str(facts.disputed_with),
-        "daysLeft": one.days_left,
-        "successor": None if facts is None else facts.successor,
-        "versionUpgradeOption": one.upgrade,
-        "upgrade": one.upgrade_meaning,
-        "source": None if facts is None else facts.source.title,
-        "asOf": None if facts is None else facts.source.as_of,
-    }
+    failing = {} if asked.limit is None else {"failing": asked.ends(one)}
+    return LifespanDocument(
+        id=str(one.id),
+        account=one.id.account.name,
+        deployment=one.id.name,
+        region=None if one.region is None else one.region.name,
+        model=one.model,
+        version=one.version,
+        sku=None if one.sku is None else one.sku.name,
+        fine_tuned=one.fine_tuned,
+        observed=one.observed,
+        stage=one.stage,
+        retires=one.retires,
+        also_said=None if facts is None else facts.disputed_with,
+        days_left=one.days_left,
+        successor=None if facts is None else facts.successor,
+        version_upgrade_option=one.upgrade,
+        upgrade=one.upgrade_meaning,
+        source=None if facts is None else facts.source.title,
+        as_of=None if facts is None else facts.source.as_of,
+        **failing,
+    )

@@ -7,6 +7,7 @@ no room, and the last line says it all.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Place, Severity, counted
@@ -186,7 +187,12 @@ def idle(plan: Plan) -> str:
         (f"{counted(first, 'declared deployment')} {what}", *(f"{n} {word}" for n, word in rest))
     )
     which = "; `reconciler drift` shows to what" if upgraded else ""
-    return f"Nothing to do: {told}{others}{which}."
+    money = ""
+    if plan.cost:
+        from reconciler.report.cost import total  # noqa: PLC0415 -- as above
+
+        money = f"; cost stays at {total(replace(plan.cost, before=None))}"
+    return f"Nothing to do: {told}{others}{which}{money}."
 
 
 def incomplete(plan: Plan) -> str:

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from reconciler.diagnostics import counted
-from reconciler.domain.deployment import JsonValue
 from reconciler.plan.plan import PoolForecast, Verdict
 from reconciler.report.layout import broken, listed, paragraph, stacked
 from reconciler.report.markdown import cell, table
 from reconciler.report.palette import VERDICTS
 from reconciler.report.steps import Alias
 from reconciler.report.style import Style
+
+if TYPE_CHECKING:
+    from reconciler.report.documents import QuotaDocument
+
 
 _COUNTED: Final = {
     Verdict.FITS: "within the limit",
@@ -49,25 +52,27 @@ def per_cent(pool: PoolForecast) -> int | None:
     return 0 if not pool.used_after else -(-100 * pool.used_after // pool.limit) if pool.limit else 100
 
 
-def to_json(pools: Sequence[PoolForecast]) -> dict[str, JsonValue]:
-    """The document of `quota -o json`; `free` and `usedPercent` are of what is used after the plan.
-
-    `elsewhere` is what no account of this run holds, `deletedAccounts` who may hold a part of that.
-    """
+def document(pools: Sequence[PoolForecast]) -> QuotaDocument:
+    """The document of `quota -o json`; `free` and `usedPercent` are of what is used after the plan."""
     from reconciler.planfile.codec import pool_document  # noqa: PLC0415 -- all documents: 20 ms of import
+    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        QuotaDocument,
+        QuotaPoolDocument,
+    )
 
-    return {
-        "pools": [
-            pool_document(pool).to_json()
-            | {
-                "free": free(pool),
-                "usedPercent": per_cent(pool),
-                "elsewhere": pool.elsewhere,
-                "deletedAccounts": [str(gone.id) for gone in pool.deleted],
-            }
+    return QuotaDocument(
+        format_version=1,
+        pools=tuple(
+            QuotaPoolDocument(
+                **dict(pool_document(pool)),
+                free=free(pool),
+                used_percent=per_cent(pool),
+                elsewhere=pool.elsewhere,
+                deleted_accounts=tuple(str(gone.id) for gone in pool.deleted),
+            )
             for pool in pools
-        ]
-    }
+        ),
+    )
 
 
 def render_text(pools: Sequence[PoolForecast], *, style: Style, alias_of: Alias) -> str:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from reconciler.catalogue.facts import PtuFacts, Sizes
 from reconciler.catalogue.sizing import Estimate, formula_of, weights_of
 from reconciler.domain.sku import SkuName
 from reconciler.report.layout import broken, stacked
 from reconciler.report.style import Style
+
+if TYPE_CHECKING:
+    from reconciler.report.catalogue_documents import CarriedDocument, EstimateDocument, LegalDocument
+
 
 _UNKNOWN = "?"
 
@@ -43,26 +48,31 @@ class Carried:
         return None if self.output_ratio is None else self.input_tpm / self.output_ratio
 
 
-def estimate_json(estimate: Estimate, cautions: Iterable[str] = ()) -> dict[str, object]:
-    """One estimate in the pinned form; `rawPtu` is rounded to two decimals, as the calculator shows it."""
+def estimate_document(estimate: Estimate, cautions: Iterable[str] = ()) -> EstimateDocument:
+    """One estimate; `rawPtu` is rounded to two decimals, as the calculator shows it."""
+    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        EstimateDocument,
+    )
+
     sizes = estimate.sizes
-    return {
-        "sku": estimate.sku.name,
-        "rawPtu": round(float(estimate.raw_ptu), 2),
-        "deployablePtu": estimate.deployable_ptu,
-        "minimum": sizes.minimum if sizes else None,
-        "step": sizes.step if sizes else None,
-        "inputTpmPerPtu": estimate.facts.input_tpm,
-        "tokensPerSecond": estimate.facts.tokens_per_second,
-        "formula": estimate.formula,
-        "source": str(estimate.facts.source),
-        "sizesSource": str(sizes.source) if sizes else None,
-        "notes": [
+    return EstimateDocument(
+        format_version=1,
+        sku=estimate.sku.name,
+        raw_ptu=round(float(estimate.raw_ptu), 2),
+        deployable_ptu=estimate.deployable_ptu,
+        minimum=sizes.minimum if sizes else None,
+        step=sizes.step if sizes else None,
+        input_tpm_per_ptu=estimate.facts.input_tpm,
+        tokens_per_second=estimate.facts.tokens_per_second,
+        formula=estimate.formula,
+        source=str(estimate.facts.source),
+        sizes_source=str(sizes.source) if sizes else None,
+        notes=(
             *([sizes.note] if sizes and sizes.note else []),
             *(_rivals(sizes) if sizes else ()),
             *cautions,
-        ],
-    }
+        ),
+    )
 
 
 def estimates_text(
@@ -84,19 +94,24 @@ def estimates_text(
     return _page(title, rows, below, style)
 
 
-def capacity_json(carried: Carried) -> dict[str, object]:
+def capacity_document(carried: Carried) -> CarriedDocument:
     """What PTUs carry by themselves, in tokens a minute: of input alone, or of output alone."""
-    return {
-        "capacity": carried.capacity,
-        "inputTpm": int(carried.input_tpm),
-        "outputTpm": None if carried.output_tpm is None else int(carried.output_tpm),
-        "outputRatio": None if carried.output_ratio is None else float(carried.output_ratio),
-        "tokensPerSecond": carried.facts.tokens_per_second,
-        "skus": _skus_json(carried),
-        "inputTpmPerPtu": carried.facts.input_tpm,
-        "source": str(carried.facts.source),
-        "notes": list(dict.fromkeys(text for _, one in carried.offers if one for text in _rivals(one))),
-    }
+    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        CarriedDocument,
+    )
+
+    return CarriedDocument(
+        format_version=1,
+        capacity=carried.capacity,
+        input_tpm=int(carried.input_tpm),
+        output_tpm=None if carried.output_tpm is None else int(carried.output_tpm),
+        output_ratio=None if carried.output_ratio is None else float(carried.output_ratio),
+        tokens_per_second=carried.facts.tokens_per_second,
+        skus=_legal(carried),
+        input_tpm_per_ptu=carried.facts.input_tpm,
+        source=str(carried.facts.source),
+        notes=tuple(dict.fromkeys(text for _, one in carried.offers if one for text in _rivals(one))),
+    )
 
 
 def capacity_text(title: str, carried: Carried, *, style: Style) -> str:
@@ -113,17 +128,22 @@ def capacity_text(title: str, carried: Carried, *, style: Style) -> str:
     )
 
 
-def carried_json(carried: Carried, cautions: Iterable[str] = ()) -> dict[str, object]:
+def carried_document(carried: Carried, cautions: Iterable[str] = ()) -> CarriedDocument:
     """What a capacity carries; calls are rounded down, because a rounded-up promise is none."""
-    return {
-        "capacity": carried.capacity,
-        "callsPerMinute": int(carried.calls),
-        "skus": _skus_json(carried),
-        "inputTpmPerPtu": carried.facts.input_tpm,
-        "formula": formula_of(carried.facts),
-        "source": str(carried.facts.source),
-        "notes": list(cautions),
-    }
+    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        CarriedDocument,
+    )
+
+    return CarriedDocument(
+        format_version=1,
+        capacity=carried.capacity,
+        calls_per_minute=int(carried.calls),
+        skus=_legal(carried),
+        input_tpm_per_ptu=carried.facts.input_tpm,
+        formula=formula_of(carried.facts),
+        source=str(carried.facts.source),
+        notes=tuple(cautions),
+    )
 
 
 def carried_text(title: str, carried: Carried, cautions: Iterable[str] = (), *, style: Style) -> str:
@@ -143,18 +163,22 @@ def _fitting(carried: Carried) -> list[tuple[str, ...]]:
     return rows
 
 
-def _skus_json(carried: Carried) -> list[dict[str, object]]:
-    return [
-        {
-            "sku": sku.name,
-            "deployable": None if sizes is None else sizes.fits(carried.capacity),
-            "below": None if sizes is None else sizes.below(carried.capacity),
-            "above": None if sizes is None else sizes.above(carried.capacity),
-            "minimum": None if sizes is None else sizes.minimum,
-            "step": None if sizes is None else sizes.step,
-        }
+def _legal(carried: Carried) -> tuple[LegalDocument, ...]:
+    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        LegalDocument,
+    )
+
+    return tuple(
+        LegalDocument(
+            sku=sku.name,
+            deployable=None if sizes is None else sizes.fits(carried.capacity),
+            below=None if sizes is None else sizes.below(carried.capacity),
+            above=None if sizes is None else sizes.above(carried.capacity),
+            minimum=None if sizes is None else sizes.minimum,
+            step=None if sizes is None else sizes.step,
+        )
         for sku, sizes in carried.offers
-    ]
+    )
 
 
 def _verdict(capacity: int, sizes: Sizes | None) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import Place, Span, counted
 from reconciler.domain.deployment import UNSET
@@ -18,7 +19,15 @@ from reconciler.upgrade.propose import Proposal, Standing, Strategy
 from reconciler.upgrade.splices import Edited
 from reconciler.upgrade.wanted import Beside, NewValues, Removal
 
-FORMAT_VERSION = 1
+if TYPE_CHECKING:
+    from reconciler.report.documents import (
+        ChecksDocument,
+        EditDocument,
+        UpgradeDocument,
+        UpgradeItemDocument,
+    )
+
+
 Spans = Callable[[Place], Span | None]
 Texts = Mapping[str, Edited]
 """Edited texts by file name."""
@@ -75,7 +84,14 @@ def _details(one: Proposal) -> Iterator[str]:
     if one.target is not None:
         as_of = f", {one.target.as_of}" if one.target.as_of else ""
         yield f"target by {one.target.source}{as_of}"
-    unknown = [name for name, value in _checks(one).items() if value is None]
+    checks = one.checks
+    known = {
+        "offer": checks.offered,
+        "size": checks.size_legal,
+        "quota": checks.quota,
+        "capacity": checks.capacity,
+    }
+    unknown = [name for name, value in known.items() if value is None]
     if isinstance(one.wanted, NewValues | Beside) and unknown:
         yield f"not checked: {', '.join(unknown)}"
     if one.reason:
@@ -124,41 +140,55 @@ def _row(one: Proposal) -> tuple[str, ...]:
     )
 
 
-def to_json(found: Sequence[Proposal], spans: Spans) -> dict[str, object]:
+def document(found: Sequence[Proposal], spans: Spans) -> UpgradeDocument:
     """The document that programs read; null for what is not known."""
-    return {
-        "formatVersion": FORMAT_VERSION,
-        "items": [_json(one, spans) for one in found],
-        "summary": {
-            "edits": sum(one.standing is Standing.EDIT for one in found),
-            "waiting": sum(one.standing is Standing.WAITING for one in found),
-            "unsolved": sum(one.standing is Standing.UNSOLVED for one in found),
-        },
-    }
+    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        StandingDocument,
+        UpgradeDocument,
+    )
+
+    return UpgradeDocument(
+        format_version=1,
+        items=tuple(_document(one, spans) for one in found),
+        summary=StandingDocument(
+            edits=sum(one.standing is Standing.EDIT for one in found),
+            waiting=sum(one.standing is Standing.WAITING for one in found),
+            unsolved=sum(one.standing is Standing.UNSOLVED for one in found),
+        ),
+    )
 
 
-def _json(one: Proposal, spans: Spans) -> dict[str, object]:
+def _document(one: Proposal, spans: Spans) -> UpgradeItemDocument:
+    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        ModelVersionDocument,
+        UpgradeItemDocument,
+    )
+
     place = one.deployment.provenance.place(("model",))
     span = None if place is None else spans(place)
     target = one.target
-    return {
-        "id": str(one.id),
-        "file": None if place is None else place.file,
-        "line": None if span is None else span.line,
-        "from": {"model": one.deployment.spec.model.name, "version": _version(one)},
-        "to": None if target is None else {"model": target.name, "version": target.version},
-        "source": None if target is None else target.source,
-        "asOf": None if target is None else target.as_of or None,
-        "retires": None if one.retires is None else str(one.retires),
-        "strategy": None if one.strategy is None else one.strategy.value,
-        "checks": _checks(one),
-        "edit": _edit(one),
-        "reason": one.reason,
-    }
+    return UpgradeItemDocument(
+        id=str(one.id),
+        file=None if place is None else place.file,
+        line=None if span is None else span.line,
+        from_=ModelVersionDocument(model=one.deployment.spec.model.name, version=_version(one)),
+        to=None if target is None else ModelVersionDocument(model=target.name, version=target.version),
+        source=None if target is None else target.source,
+        as_of=None if target is None else target.as_of or None,
+        retires=one.retires,
+        strategy=one.strategy,
+        checks=_checks(one),
+        edit=_edit(one),
+        reason=one.reason,
+    )
 
 
-def _edit(one: Proposal) -> dict[str, object] | None:
+def _edit(one: Proposal) -> EditDocument | None:
     """What the edit does, at the manifest's own paths."""
+    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        EditDocument,
+    )
+
     before = " ".join(filter(None, (one.deployment.spec.model.name, _version(one))))
     target = one.target
     after = "" if target is None else f"{target.name} {target.version}"
@@ -166,11 +196,11 @@ def _edit(one: Proposal) -> dict[str, object] | None:
         case None:
             return None
         case Beside(name=name):
-            return {"path": "deployments", "before": None, "after": f"{name}: {after}"}
+            return EditDocument(path="deployments", before=None, after=f"{name}: {after}")
         case Removal():
-            return {"path": "deployments", "before": f"{one.id.name}: {before}", "after": None}
+            return EditDocument(path="deployments", before=f"{one.id.name}: {before}", after=None)
         case _:
-            return {"path": "model", "before": before, "after": after}
+            return EditDocument(path="model", before=before, after=after)
 
 
 def summary_line(found: Sequence[Proposal], within: int, *, done: Done) -> str:
@@ -190,14 +220,15 @@ def summary_line(found: Sequence[Proposal], within: int, *, done: Done) -> str:
     return f"Upgrade: {', '.join(parts)}{more}."
 
 
-def _checks(one: Proposal) -> dict[str, bool | None]:
+def _checks(one: Proposal) -> ChecksDocument:
+    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+        ChecksDocument,
+    )
+
     checks = one.checks
-    return {
-        "offered": checks.offered,
-        "sizeLegal": checks.size_legal,
-        "quota": checks.quota,
-        "capacity": checks.capacity,
-    }
+    return ChecksDocument(
+        offered=checks.offered, size_legal=checks.size_legal, quota=checks.quota, capacity=checks.capacity
+    )
 
 
 def _version(one: Proposal) -> str | None:

@@ -330,7 +330,7 @@ class _Rewriter:
             elif isinstance(spec, Map) and "deployments" not in spec:
                 draft.splices[file].append(insert_key(text, spec, "deployments", made))
             else:
-                raise Unwritable("the set's list of deployments is no list")
+                raise Unwritable("the set's deployments are not a list")
 
 
 def _at(node: object, route: Route) -> Node | None:

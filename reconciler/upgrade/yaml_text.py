@@ -224,7 +224,7 @@ def stated_in(text: str, entry: Map, top: str, leaves: Map | Text) -> list[Splic
         inner = flow(leaves)[1:-1]
         return [Splice(*alias, f"{{<<: {text[slice(*alias)]}, {inner}}}")]
     if not isinstance(stated, Map):
-        raise Unwritable(f"{top} is no mapping")
+        raise Unwritable(f"{top} is not a mapping")
     return [_leaf(text, stated, leaf, value) for leaf, value in leaves.items() if isinstance(value, Text)]
 
 
@@ -236,7 +236,7 @@ def _leaf(text: str, into: Map, leaf: str, value: Text) -> Splice:
     if alias is not None:
         return Splice(*alias, flow(value))
     if not isinstance(stated, Text):
-        raise Unwritable(f"{leaf} is no text")
+        raise Unwritable(f"{leaf} is not text")
     return replaced(text, stated, value)
 
 

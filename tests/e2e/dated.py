@@ -8,15 +8,12 @@ import asyncio
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from reconciler.clock import SystemClock
-from reconciler.emulator import application
-from tests.e2e.desk import STATE, Ran
+from tests.e2e.desk import STATE, Ran, controlled
 from tests.e2e.watch import ACCOUNT, Watch
 
 BEGINS = datetime(2026, 6, 22, tzinfo=UTC)
@@ -164,19 +161,10 @@ def fly(season: Season, monkeypatch: pytest.MonkeyPatch) -> None:
             while (ahead := woken - monotonic(clock)) > 0:
                 if woken == min(sleepers):
                     skipped += ahead
-                    await _advance(season.desk.folder / STATE, ahead)
+                    await controlled(season.desk.folder / STATE, "POST", "clock", {"advanceSeconds": ahead})
                 await asyncio.sleep(_TURN)
         finally:
             sleepers.remove(woken)
 
     monkeypatch.setattr(SystemClock, "monotonic", monotonic)
     monkeypatch.setattr(SystemClock, "sleep", sleep)
-
-
-async def _advance(state: Path, seconds: float) -> None:
-    emulator = application(state=state)
-    transport = httpx.ASGITransport(app=emulator)
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-        answer = await client.post("/_emulator/clock", json={"advanceSeconds": seconds})
-    emulator.close()
-    answer.raise_for_status()

@@ -63,7 +63,7 @@ class Desk:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = run(words)
         if out.getvalue() and (" -o json" in " ".join(words) or "--output json" in " ".join(words)):
-            must_fit("plan merge" if words[:2] == ("plan", "merge") else words[0], out.getvalue())
+            must_fit(words, out.getvalue())
         return Ran(code=code, out=out.getvalue(), err=err.getvalue())
 
     def python(self, *words: str) -> Ran:
@@ -91,7 +91,7 @@ class Desk:
 
     def control(self, method: str, name: str, body: dict[str, object] | None = None) -> Any:  # noqa: ANN401
         """One call of the emulator's control surface."""
-        return asyncio.run(_control(self.folder / STATE, method, name, body))
+        return asyncio.run(controlled(self.folder / STATE, method, name, body))
 
     def forget_requests(self) -> None:
         """Begin a new page in the emulator's journal."""
@@ -102,7 +102,8 @@ class Desk:
         return _by_deployment(self.control("GET", "requests")["requests"])
 
 
-async def _control(state: Path, method: str, name: str, body: dict[str, object] | None) -> object:
+async def controlled(state: Path, method: str, name: str, body: dict[str, object] | None) -> object:
+    """One call of the control surface of the emulator that has its state there."""
     emulator = application(state=state)
     transport = httpx.ASGITransport(app=emulator)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:

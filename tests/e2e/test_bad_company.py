@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import signal
 import socket
 import subprocess
 import sys
@@ -144,3 +145,33 @@ def test_no_token_and_no_signed_address_is_in_any_output_or_file(tmp_path: Path,
     for secret in ("eyJ", "Bearer", ".emulator", "&s=", "&h=", "?api-version", "?t="):
         where = everything.find(secret)
         assert where < 0, f"{secret!r} in {everything[max(0, where - 80) : where + 80]!r}"
+
+
+def test_where_no_file_can_be_opened_the_error_is_one_line_that_says_so(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "reconciler", "apply", str(manifests(tmp_path / "fleet", 10)), "--yes"],
+        cwd=tmp_path,
+        env={**os.environ, "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (6, 6)),
+    )
+    assert done.returncode == 1
+    (error,) = [line for line in done.stderr.splitlines() if not line.startswith("Valid")]
+    assert error == (
+        "error: too many files are open; raise the limit (`ulimit -n`); nothing was written to ARM"
+    )
+
+
+def test_the_served_emulator_ends_in_silence_on_sigterm(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "reconciler", "emulator", "serve", "--port", "0", "--state", ":memory:"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["url"]
+        process.send_signal(signal.SIGTERM)
+        assert process.communicate(timeout=30) == ("", "")
+        assert process.returncode == 0

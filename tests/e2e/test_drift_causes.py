@@ -160,8 +160,11 @@ def test_a_deletion_names_who_and_when_and_one_request_asked_for_it(watch: Watch
     items = watch.items()
     assert set(items) == {"chat deleted-outside", "older deleted-outside"}
     assert len(asked(watch)) == 1, "one subscription, one request"
+    (who,) = {item["who"] for item in items.values()}
+    assert re.fullmatch("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", who), (
+        "the log has applications by their id"
+    )
     for item in items.values():
-        assert item["who"]
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", item["when"])
 
 

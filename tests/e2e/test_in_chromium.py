@@ -9,14 +9,24 @@ import os
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from reconciler.diagnostics import Diagnostic, Severity
-from tests.unit.report.hostile import HOSTILE, pages
-from tests.unit.report.pages import drift_source, lifecycle_source, lifespan, plan_source, show_source
-from tests.unit.report.samples import everything, found, there
+from tests.unit.report.hostile import HOSTILE, evil_cost, evil_table, pages
+from tests.unit.report.pages import (
+    capacity_source,
+    cost_source,
+    drift_source,
+    lifecycle_source,
+    lifespan,
+    plan_source,
+    quota_source,
+    show_source,
+)
+from tests.unit.report.samples import changed, everything, found, there
 from tests.unit.report.values import create, desired, fleet, observed, plan
 
 CHROMIUM = next(
@@ -39,7 +49,19 @@ WIDE = [
     drift_source(found(), there(), alias_of=lambda _: LONG),
     show_source(fleet(observed(LONG, LONG, model=LONG)), lifespan(model=LONG, successor=LONG)),
     lifecycle_source(lifespan(LONG, model=LONG)),
+    quota_source(*everything().quota),
+    cost_source(evil_cost(LONG)),
+    cost_source(changed()),
+    capacity_source(evil_table(LONG)),
+    plan_source(replace(everything(), cost=changed())),
+    plan_source(plan(*(create(desired("a", f"acc-{number:02}")) for number in range(12)))),
 ]
+MEDIA = {
+    "desktop": ["--window-size=1440,1200"],
+    "dark": ["--window-size=1440,1200", "--blink-settings=preferredColorScheme=0"],
+    "print": ["--window-size=1000,1200"],
+    "phone": [],
+}
 MEASURE = """<!DOCTYPE html><body><iframe width=360 height=800 style=border:0></iframe><p id=told>no</p>
 <script>const f=document.querySelector('iframe');f.onload=()=>{const d=f.contentDocument.documentElement;
 document.getElementById('told').textContent='width '+d.scrollWidth+' sheet '+
@@ -66,7 +88,7 @@ def browse(folder: Path, name: str, *more: str) -> tuple[str, str]:
     return done.stdout, done.stderr
 
 
-@pytest.mark.parametrize("page", range(4))
+@pytest.mark.parametrize("page", range(len(pages("x"))))
 def test_hostile_text_neither_runs_nor_loads_nor_breaks_the_policy(page: int, tmp_path: Path) -> None:
     """A browser's tree is compared with a harmless page's; scripts would change it, loads would complain."""
     marked = [text.replace("alert(1)", "document.title='owned'") for text in HOSTILE]
@@ -91,17 +113,28 @@ def test_no_page_is_wider_than_a_phone_and_the_policy_lets_the_sheet_in(page: in
 
 
 @pytest.mark.skipif(AXE is None, reason="RECONCILER_AXE does not name an axe.min.js (npm install axe-core)")
-@pytest.mark.parametrize("page", range(len(WIDE) + 1))
-def test_no_page_has_a_violation_of_accessibility(page: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("medium", MEDIA)
+@pytest.mark.parametrize("page", range(len(WIDE)))
+def test_no_page_has_a_violation_of_accessibility(page: int, medium: str, tmp_path: Path) -> None:
+    """A window is 500 wide at least, so a phone is a frame; for print, the rules for paper hold on screen."""
     assert AXE is not None
-    accounts = plan(*(create(desired("a", f"acc-{number:02}")) for number in range(12)))
-    source = [*WIDE, plan_source(accounts)][page]
-    bare = re.sub(r"<meta http-equiv[^>]*>", "", source)  # the policy lets no script in, a checker neither
-    told = "axe.run().then(r=>document.title='violations '+r.violations.map(v=>v.id).join())"
+    bare = re.sub(r"<meta http-equiv[^>]*>", "", WIDE[page])  # it lets no script in, a checker neither
+    if medium == "print":
+        assert "@media print" in bare
+        bare = bare.replace("@media print", "@media all")
+    told = """axe.run().then(r=>top.document.title='violations '+r.violations.map(v=>v.id).join()+
+    ` width ${innerWidth} dark ${matchMedia('(prefers-color-scheme: dark)').matches}`)"""
     script = f"<script>{Path(AXE).read_text('utf-8')}</script><script>{told}</script></body>"
     (tmp_path / "page.html").write_text(bare.replace("</body>", script), "utf-8")
-    dom, _ = browse(tmp_path, "page.html")
-    assert "<title>violations </title>" in dom
+    frame = '<!DOCTYPE html><title>no</title><iframe width=390 height=800 src="page.html"></iframe>'
+    (tmp_path / "phone.html").write_text(frame, "utf-8")
+    name = "phone.html" if medium == "phone" else "page.html"
+    dom, _ = browse(tmp_path, name, "--allow-file-access-from-files", *MEDIA[medium])
+    found = re.search(r"<title>violations (\S*) width (\d+) dark (\w+)</title>", dom)
+    assert found is not None
+    assert found[1] == ""
+    assert (int(found[2]) == 390) == (medium == "phone")
+    assert (found[3] == "true") == (medium == "dark")
 
 
 def test_a_script_in_a_page_would_be_noticed(tmp_path: Path) -> None:

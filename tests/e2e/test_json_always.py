@@ -109,7 +109,7 @@ def one_document(command: str, code: int, out: str) -> Any:  # noqa: ANN401 -- a
     if code == 64:
         assert out == ""
         return None
-    must_fit(command, out)
+    must_fit(command.split(), out)
     document = json.loads(out)
     if "error" in document:
         assert document["exitCode"] == code

@@ -169,7 +169,7 @@ def test_for_each_and_count_make_instances() -> None:
 def test_how_many_there_are_may_not_be_known() -> None:
     each = deployment("for_each = var.nowhere\n  name = each.key")
     made = read(ACCOUNT, each)
-    assert "azurerm_cognitive_deployment.d is made var.nowhere times" in made.left_out[0]
+    assert "how often azurerm_cognitive_deployment.d is made (var.nowhere)" in made.left_out[0]
 
 
 @pytest.mark.parametrize("loop", ["count = var.extra ? 1 : 0", "for_each = var.extra ? { x = 1 } : {}"])

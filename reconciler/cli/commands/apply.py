@@ -95,9 +95,9 @@ def command(
 ) -> int:
     """Make Azure as the manifests declare. With PLANFILE [PATH]...: do that plan, as far as it still fits.
 
-    A PLANFILE is applied without asking: having it is the yes. What is written comes from the manifests, read
-    anew from PATH. Without a PATH the ones that the plan names are read, if all of them are below the working
-    directory. The file can only narrow what they say, and no number in it lifts a guard.
+    A PLANFILE is applied without asking, for somebody has read it. What is written comes from the manifests
+    of PATH, read again. Without a PATH the ones that the plan names are read, if all of them are below the
+    working directory. The file can only narrow what they say, and no number in it lifts a guard.
     """
     from reconciler.engine.pace import DEFAULT_PACE
 

@@ -85,7 +85,7 @@ def command(
 ) -> int:
     """Say which regions and SKUs would take a model now: offered, legal size, quota left, capacity.
 
-    With PATH the quota is what is left after the plan of those manifests. Capacity is ARM's own answer, with
+    With PATH, the quota is what their plan would leave. Capacity is ARM's own answer, with
     the time it was asked; it is no promise. Exit 1 where nothing fits.
     """
     from reconciler.plan.capacity import Sought
@@ -122,7 +122,7 @@ def _write(table: report.CapacityTable, desired: DesiredState, output: Output) -
         text=lambda each: report.render_text(
             table, style=style_of(each), alias_of=alias_of, verbose=each.verbose
         ),
-        json=lambda _: report.to_json(table),
+        json=lambda _: report.document(table).to_json(),
         markdown=lambda _: report.render_markdown(table, alias_of=alias_of),
         html=lambda _: pages.capacity_html(table, desired),
     )

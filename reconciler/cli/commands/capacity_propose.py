@@ -43,7 +43,7 @@ def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
     write_forms(
         output,
         text=lambda each: report.render_text(found, texts, asked_at, style=style_of(each)),
-        json=lambda _: report.to_json(found, texts, asked_at),
+        json=lambda _: report.document(found, texts, asked_at).to_json(),
         diff=lambda _: report.diff(texts),
     )
     if texts:

@@ -28,6 +28,7 @@ from reconciler.cli.options import (
 
 if TYPE_CHECKING:
     from reconciler.catalogue import browse
+    from reconciler.report.catalogue_documents import CatalogDocument
 
 
 _filters = into(
@@ -58,7 +59,7 @@ def models(*, wanted: browse.Wanted, output: Output) -> None:
     from reconciler.report import catalogue as report
 
     rows = list(browse.models(catalogue(), wanted))
-    _write(output, partial(report.models_text, rows), partial(report.models_json, rows))
+    _write(output, partial(report.models_text, rows), partial(report.models_document, rows))
 
 
 @command.command("regions")
@@ -74,7 +75,7 @@ def regions(*, wanted: browse.Wanted, output: Output) -> None:
     known = catalogue()
     facts = [f for one in known.regions() if wanted.region in {None, one} and (f := known.region(one.name))]
     zones = known.zone_source
-    _write(output, partial(report.regions_text, facts, zones), partial(report.regions_json, facts, zones))
+    _write(output, partial(report.regions_text, facts, zones), partial(report.regions_document, facts, zones))
 
 
 @command.command("skus")
@@ -90,7 +91,7 @@ def skus(*, wanted: browse.Wanted, output: Output) -> None:
         return
     names = (SkuName(name) for name in KNOWN_SKUS)
     facts = [fact for name in names if wanted.sku in {None, name} and (fact := catalogue().sku(name))]
-    _write(output, partial(report.skus_text, facts), partial(report.skus_json, facts))
+    _write(output, partial(report.skus_text, facts), partial(report.skus_document, facts))
 
 
 @command.command("capacity")
@@ -133,7 +134,7 @@ def quota(*, model: str | None, sku: str | None, tier: int | None, output: Outpu
     _write(
         output,
         partial(quota_report.quotas_text, rows, limits, one_tier=tier is not None),
-        partial(quota_report.quotas_json, rows, limits),
+        partial(quota_report.quotas_document, rows, limits),
     )
 
 
@@ -142,16 +143,16 @@ def _offers(wanted: browse.Wanted, output: Output, text: Callable[..., str]) -> 
     from reconciler.report import catalogue as report
 
     rows = list(browse.offers(catalogue(), wanted))
-    _write(output, partial(text, rows), partial(report.offers_json, rows))
+    _write(output, partial(text, rows), partial(report.offers_document, rows))
 
 
-def _write(output: Output, text: Callable[..., str], document: Callable[..., dict[str, object]]) -> None:
+def _write(output: Output, text: Callable[..., str], document: Callable[..., CatalogDocument]) -> None:
     """The answer in each form that was asked for, with the catalogue's date."""
     known_to = str(catalogue().date)
     write_forms(
         output,
         text=lambda each: text(style=style_of(each), known_to=known_to),
-        json=lambda _: document(known_to=known_to),
+        json=lambda _: document(known_to=known_to).to_json(),
     )
 
 

@@ -36,7 +36,7 @@ def command(*, chosen: Chosen, output: Output) -> int:
     write_forms(
         output,
         text=lambda each: report.render_text(cost, style=style_of(each), verbose=each.verbose),
-        json=lambda _: report.document(cost),
+        json=lambda _: report.document(cost).to_json(),
         markdown=lambda _: report.render_markdown(cost),
         html=lambda each: pages.cost_html(cost, desired, chosen, links=each.links),
     )

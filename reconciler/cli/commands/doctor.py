@@ -71,7 +71,7 @@ def command(*, chosen: Chosen, connection: Connection, purpose: str, output: Out
     write_forms(
         output,
         text=lambda each: report.render_text(checks, style=style_of(each), verbose=each.verbose),
-        json=lambda _: report.to_json(checks, tool_version=__version__),
+        json=lambda _: report.document(checks, tool_version=__version__).to_json(),
     )
     return Exit.FAILED if any(check.status is Status.FAILED for check in checks) else Exit.DONE
 
@@ -110,26 +110,27 @@ def _version(name: str) -> str | None:
 
 
 def _catalogue(today: date) -> Check:
+    from reconciler.diagnostics import counted
     from reconciler.domain.health import Status
 
     known = catalogue()
     age = (today - known.date).days
     overlay = os.environ.get(OVERLAY)
     subject = f"shipped, under {overlay}" if overlay else "shipped"
-    message = f"as of {known.date}, {age} days old"
+    message = f"as of {known.date}, {counted(age, 'day')} old"
     if age > _OLD:
-        fix = "install a newer reconciler, or `reconciler catalog refresh`; what is newer is never an error"
+        fix = "install a newer reconciler, or `reconciler catalog refresh`"
         return _check("catalogue", subject, Status.WARNING, message, fix)
     return _check("catalogue", subject, Status.OK, message)
 
 
 def _manifests(chosen: Chosen, connection: Connection, tell: Callable[[Check], None]) -> Loaded | None:
     """The manifests, where there are any; their absence fails only a path that was named."""
-    from reconciler.diagnostics import Severity
+    from reconciler.diagnostics import Severity, counted
     from reconciler.domain.health import Status
 
     if chosen.paths == (DEFAULT_PATH,) and not Path(DEFAULT_PATH).exists():
-        message = "there are none here; cloud and sign-in alone are examined"
+        message = "there are none here; only cloud and sign-in are checked"
         tell(
             _check(
                 "manifests", DEFAULT_PATH, Status.UNVERIFIED, message, "name the folder with the manifests"
@@ -138,7 +139,13 @@ def _manifests(chosen: Chosen, connection: Connection, tell: Callable[[Check], N
         return None
     loaded = load_manifests(chosen, connection.cloud)
     errors = sum(found.severity is Severity.ERROR for found in loaded.diagnostics)
-    message = f"{loaded.files} files, {loaded.deployments} deployments, {errors} errors"
+    message = ", ".join(
+        [
+            counted(loaded.files, "file"),
+            counted(loaded.deployments, "deployment"),
+            *([counted(errors, "error")] if errors else []),
+        ]
+    )
     status = Status.FAILED if errors else Status.OK
     fix = "`reconciler validate` shows them" if errors else ""
     tell(_check("manifests", ", ".join(chosen.paths), status, message, fix))

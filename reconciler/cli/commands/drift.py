@@ -179,6 +179,7 @@ class _Told:
 
 def _rendered(told: _Told, output: Output, *, show_people: bool) -> str:
     from reconciler.report import drift as drift_report
+    from reconciler.report import drift_builds as builds
     from reconciler.report.style import json_text
 
     report, desired = told.report, told.loaded.state()
@@ -206,20 +207,24 @@ def _rendered(told: _Told, output: Output, *, show_people: bool) -> str:
                 policies=told.broken,
             )
         case "junit":
-            return drift_report.render_junit(report, show_people=show_people)
+            return builds.render_junit(report, show_people=show_people)
         case "github":
             places = {
                 one.id: place for one in desired.deployments if (place := one.provenance.place()) is not None
             }
-            return drift_report.render_github(
+            return builds.render_github(
                 report, places=places, span=told.loaded.sources.span, show_people=show_people
             )
         case "prometheus":
-            return drift_report.render_prometheus(report, fleet=desired.fleet.name, at=told.at)
+            return builds.render_prometheus(report, fleet=desired.fleet.name, at=told.at)
         case _:
             style = style_of(output)
             return drift_report.render_text(
-                report, style=style, show_people=show_people, alias_of=desired.fleet.alias_of
+                report,
+                style=style,
+                verbose=output.verbose,
+                show_people=show_people,
+                alias_of=desired.fleet.alias_of,
             )
 
 

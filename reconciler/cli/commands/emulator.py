@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import click
 
+from reconciler.cli.exit_codes import Exit
 from reconciler.cli.help import Group
+from reconciler.cli.interrupted import Interrupted
 from reconciler.cli.options import Output, output_options
 from reconciler.cli.wiring import write_result
 from reconciler.errors import UsageProblem
@@ -70,7 +73,7 @@ def serve(
     """Serve on this machine alone; prints one JSON line with the base URL when ready.
 
     The line's `controlToken` is what POST /_emulator/… wants in the header x-emulator-control;
-    RECONCILER_EMULATOR_CONTROL_TOKEN fixes it.
+    RECONCILER_EMULATOR_CONTROL_TOKEN fixes it. Ends with 0 on SIGINT and SIGTERM.
     """
     try:
         from reconciler.emulator.server import serve as run
@@ -79,14 +82,16 @@ def serve(
             "serving the emulator needs a web server, which the extra brings: "
             "pip install 'aoai-reconciler[emulator]'. The embedded emulator (`cloud: emulator`) needs none"
         ) from missing
-    return run(
-        port=port,
-        state=None if str(state) == ":memory:" else state,
-        world=_document(world),
-        latency_ms=latency_ms,
-        tls_cert=tls_cert,
-        tls_key=tls_key,
-    )
+    with contextlib.suppress(Interrupted):  # the signal by which a server is ended is no interruption
+        return run(
+            port=port,
+            state=None if str(state) == ":memory:" else state,
+            world=_document(world),
+            latency_ms=latency_ms,
+            tls_cert=tls_cert,
+            tls_key=tls_key,
+        )
+    return Exit.DONE
 
 
 @command.command("reset")

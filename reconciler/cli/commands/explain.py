@@ -13,6 +13,7 @@ from reconciler.cli.words import Meaning, meanings
 from reconciler.errors import UsageProblem
 
 if TYPE_CHECKING:
+    from reconciler.report.documents import WordsDocument
     from reconciler.report.style import Style
 
 
@@ -44,9 +45,7 @@ def command(*, word: str | None, output: Output, policies: tuple[str, ...]) -> N
         style = style_of(each)
         return _listed(found, style) if word is None else "\n\n".join(_whole(one, style) for one in found)
 
-    write_forms(
-        output, text=text, json=lambda _: {"formatVersion": 1, "words": [_json(one) for one in found]}
-    )
+    write_forms(output, text=text, json=lambda _: _document(found).to_json())
 
 
 def _of_policies(paths: tuple[str, ...]) -> list[Meaning]:
@@ -55,15 +54,23 @@ def _of_policies(paths: tuple[str, ...]) -> list[Meaning]:
     return meanings_of(paths)
 
 
-def _json(one: Meaning) -> dict[str, object]:
-    return {
-        "word": one.word,
-        "kind": one.kind,
-        "severity": one.severity or None,
-        "meaning": one.text,
-        "fix": one.fix or None,
-        "source": one.source or None,
-    }
+def _document(found: list[Meaning]) -> WordsDocument:
+    from reconciler.report.documents import MeaningDocument, WordsDocument
+
+    return WordsDocument(
+        format_version=1,
+        words=tuple(
+            MeaningDocument(
+                word=one.word,
+                kind=one.kind,
+                severity=one.severity or None,
+                meaning=one.text,
+                fix=one.fix or None,
+                source=one.source or None,
+            )
+            for one in found
+        ),
+    )
 
 
 def _whole(one: Meaning, style: Style) -> str:

@@ -117,7 +117,7 @@ def command(
 
     if re.fullmatch(r"[a-z0-9-]{1,40}", fleet) is None:
         raise UsageProblem(
-            f"--fleet {fleet!r} is no fleet's name: 1 to 40 lower-case letters, digits and hyphens. It "
+            f"--fleet {fleet!r} is not a fleet's name: 1 to 40 lower-case letters, digits and hyphens. It "
             "becomes the mark on everything that is adopted"
         )
     if fleet_id is not None and not is_guid(fleet_id):

@@ -55,7 +55,7 @@ def command(
     write_forms(
         output,
         text=lambda each: report.render_text(lifespans, asked, style=style_of(each)),
-        json=lambda _: report.to_json(lifespans, asked),
+        json=lambda _: report.document(lifespans, asked).to_json(),
         markdown=lambda _: report.render_markdown(lifespans, asked),
         html=lambda each: pages.lifecycle_html(
             lifespans, desired, chosen, limit=fail_within, complete=complete, links=each.links

@@ -114,7 +114,7 @@ def capacity_html(found: CapacityTable, desired: DesiredState) -> str:
     from reconciler.report.html import capacity as capacity_page
 
     chosen = Chosen(paths=(), select="", targets=(), excludes=())
-    about = _occasion(f"capacity --model {found.model}", desired, chosen, links=False)
+    about = _occasion("capacity", desired, chosen, "--model", found.model, links=False)
     return capacity_page.render_html(found, about, alias_of=desired.fleet.alias_of)
 
 
@@ -163,12 +163,12 @@ def _retiring(
     return retirements(lifespans, today=today, soon=soon, known_to=str(catalogue().date))
 
 
-def _occasion(command: str, desired: DesiredState, chosen: Chosen, *, links: bool) -> Occasion:
+def _occasion(command: str, desired: DesiredState, chosen: Chosen, *asked: str, links: bool) -> Occasion:
     import shlex
 
     from reconciler.report.html.page import Occasion
 
-    words = ["reconciler", command, *chosen.paths]
+    words = ["reconciler", command, *asked, *chosen.paths]
     words += ["--select", chosen.select] if chosen.select else []
     for option, values in (
         ("--target", chosen.targets),

@@ -47,7 +47,7 @@ def listed(wanted: Wanted, currency: str, output: Output) -> Exit:
     write_forms(
         output,
         text=lambda each: report.render_text(rows, book, style=style_of(each)),
-        json=lambda _: report.to_json(rows, book),
+        json=lambda _: report.document(rows, book).to_json(),
     )
     return Exit.DONE
 
@@ -125,20 +125,21 @@ def _declared(paths: tuple[str, ...], output: Output) -> list[Region]:
 
 def _told(found: Fetched, regions: list[Region], target: Path, output: Output) -> str:
     from reconciler.diagnostics import counted
+    from reconciler.report.catalogue_documents import PricesRefreshDocument
     from reconciler.report.layout import listed as some_of
     from reconciler.report.style import inert, json_text
 
     if output.form == "json":
-        return json_text(
-            {
-                "overlay": str(target),
-                "refreshed": found.source.as_of,
-                "currency": found.source.currency,
-                "regions": [one.name for one in regions],
-                "prices": len(found.rows),
-                "notUnderstood": list(found.left_out),
-            }
+        document = PricesRefreshDocument(
+            format_version=1,
+            overlay=str(target),
+            refreshed=found.source.as_of,
+            currency=found.source.currency,
+            regions=tuple(one.name for one in regions),
+            prices=len(found.rows),
+            not_understood=tuple(found.left_out),
         )
+        return json_text(document.to_json())
     where = some_of([one.name for one in regions])
     what = f"{counted(len(found.rows), 'price')} of {where}"
     lines = [f"{what} as of {found.source.as_of}, in {inert(str(target))}"]
@@ -148,5 +149,5 @@ def _told(found: Fetched, regions: list[Region], target: Path, output: Output) -
         more = len(found.left_out) - len(shown)
         rest = f" and {more} more (-v names them)" if more else ""
         lines.append(f"{counted(len(found.left_out), 'meter')} not used: {names}{rest}")
-    lines.append(f"To go by it: export {PRICES_OVERLAY}={inert(str(target))}")
+    lines.append(f"To use it: export {PRICES_OVERLAY}={inert(str(target))}")
     return "\n".join(lines) + "\n"

@@ -40,7 +40,7 @@ def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
     write_forms(
         output,
         text=lambda each: quota_report.render_text(pools, style=style_of(each), alias_of=alias_of),
-        json=lambda _: quota_report.to_json(pools),
+        json=lambda _: quota_report.document(pools).to_json(),
         markdown=lambda _: quota_report.render_markdown(pools, alias_of=alias_of),
         html=lambda each: pages.quota_html(pools, desired, chosen, complete=plan.complete, links=each.links),
     )

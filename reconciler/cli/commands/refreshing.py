@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from reconciler.catalogue.overlay import Overlay
-    from reconciler.domain.deployment import JsonValue
     from reconciler.domain.fleet import DesiredState
     from reconciler.domain.ids import Region
     from reconciler.domain.state import ObservedState, Offer
@@ -78,17 +77,19 @@ def _offers(observed: ObservedState) -> Mapping[Region, Sequence[Offer]]:
 
 def _told(overlay: Overlay, target: Path, form: str) -> str:
     from reconciler.diagnostics import counted
+    from reconciler.report.catalogue_documents import CatalogRefreshDocument
     from reconciler.report.style import inert, json_text
 
     if form == "json":
-        regions: dict[str, JsonValue] = {
-            region.name: len(offers) for region, offers in sorted(overlay.offers.items())
-        }
-        return json_text(
-            {"overlay": str(target), "refreshed": overlay.day.isoformat(), "offersByRegion": regions}
+        document = CatalogRefreshDocument(
+            format_version=1,
+            overlay=str(target),
+            refreshed=overlay.day,
+            offers_by_region={region.name: len(found) for region, found in sorted(overlay.offers.items())},
         )
+        return json_text(document.to_json())
     total = sum(len(offers) for offers in overlay.offers.values())
     return (
         f"{counted(total, 'offer')} of {counted(len(overlay.offers), 'region')} as of {overlay.day}, in "
-        f"{inert(str(target))}\nTo go by it: export {OVERLAY}={inert(str(target))}\n"
+        f"{inert(str(target))}\nTo use it: export {OVERLAY}={inert(str(target))}\n"
     )

@@ -5,16 +5,38 @@ from __future__ import annotations
 import click
 
 from reconciler.cli.help import Command
-from reconciler.cli.options import Output, output_options
+from reconciler.cli.options import Output, option, output_options
 from reconciler.cli.wiring import write_result
 
 MANIFEST = "manifest"
-DOCUMENTS = (MANIFEST, "plan", "apply", "drift", "diagnostics", "error")
+DOCUMENTS = (
+    MANIFEST,
+    "plan",
+    "apply",
+    "drift",
+    "diagnostics",
+    "show",
+    "quota",
+    "lifecycle",
+    "cost",
+    "capacity",
+    "capacity-propose",
+    "upgrade",
+    "doctor",
+    "explain",
+    "size",
+    "catalog",
+    "catalog-prices",
+    "catalog-refresh",
+    "catalog-prices-refresh",
+    "error",
+)
+"""Written out, so that `--help` loads no model; a test compares them with the models there are."""
 
 
 @click.command("schema", cls=Command)
 @output_options("json")
-@click.option(
+@option(
     "--document",
     type=click.Choice(DOCUMENTS),
     default=MANIFEST,
@@ -36,6 +58,6 @@ def _schema(document: str) -> object:
         from reconciler.manifest.schema import json_schema
 
         return json_schema()
-    from reconciler.planfile.documents import json_schema as schema_of
+    from reconciler.report.documents import json_schema as schema_of
 
     return schema_of(document)

@@ -298,10 +298,10 @@ allowance_options = into(
         help="Allow the monthly cost to rise by AMOUNT at list prices.",
     ),
     _guards("--allow-empty", is_flag=True, help="Allow a fleet that declares nothing."),
-    _guards("--take-over", is_flag=True, help="Take over what is another's or nobody's."),
+    _guards("--take-over", is_flag=True, help="Take over what carries another mark or none."),
     _guards("--replace-failed", is_flag=True, help="Delete and recreate what is in state Failed."),
     _guards("--skip-refused", is_flag=True, help="Leave out what a quota pool has no room for."),
-    _guards("--recreate-expired", is_flag=True, help="Make again what the service has removed."),
+    _guards("--recreate-expired", is_flag=True, help="Recreate what the service has removed."),
     _guards("--renew-marks", is_flag=True, help="Also write marks that earlier releases left out."),
 )
 """The flags that lift guards; the command gets `allowances: Policy`."""

@@ -40,7 +40,6 @@ def command(*, chosen: Chosen, connection: Connection, output: Output, with_cost
     from reconciler.cli.commands import pages
     from reconciler.diagnostics import has_errors
     from reconciler.domain.state import Listed
-    from reconciler.prices.document import cost_document
     from reconciler.report import cost as cost_report
     from reconciler.report import show as show_report
     from reconciler.report.style import json_text
@@ -57,8 +56,7 @@ def command(*, chosen: Chosen, connection: Connection, output: Output, with_cost
         style = style_of(output)
         match output.form:
             case "json":
-                document = show_report.to_json(observed)
-                return json_text(document | ({"cost": cost_document(cost).to_json()} if cost else {}))
+                return json_text(show_report.document(observed, cost).to_json())
             case "html":
                 return pages.show_html(desired, observed, chosen, cost, links=output.links, policies=broken)
             case "markdown":

@@ -102,7 +102,7 @@ def _alone(
     from fractions import Fraction
 
     from reconciler.catalogue.sizing import NoFormula, facts_of, weights_of
-    from reconciler.report.sizing import Carried, capacity_json, capacity_text
+    from reconciler.report.sizing import Carried, capacity_document, capacity_text
 
     try:
         carried = Carried(
@@ -117,7 +117,7 @@ def _alone(
     write_forms(
         output,
         text=lambda each: capacity_text(f"{model} {version}", carried, style=style_of(each)),
-        json=lambda _: capacity_json(carried),
+        json=lambda _: capacity_document(carried).to_json(),
     )
 
 
@@ -171,12 +171,12 @@ def _forth(
     output: Output,
 ) -> None:
     from reconciler.catalogue.sizing import cautions, estimate
-    from reconciler.report.sizing import estimate_json, estimates_text
+    from reconciler.report.sizing import estimate_document, estimates_text
 
     estimates = [estimate(known, model, version, one, workload) for one in skus]
     told = cautions(estimates[0].facts, workload)
     title = f"{_title(model, version, workload)}, {workload.calls_per_minute:g} calls a minute"
-    documents = [estimate_json(one, told) for one in estimates]
+    documents = [estimate_document(one, told).to_json() for one in estimates]
     write_forms(
         output,
         text=lambda each: estimates_text(title, estimates, told, style=style_of(each)),
@@ -194,7 +194,7 @@ def _back(
     output: Output,
 ) -> None:
     from reconciler.catalogue.sizing import calls_carried, cautions, facts_of
-    from reconciler.report.sizing import Carried, carried_json, carried_text
+    from reconciler.report.sizing import Carried, carried_document, carried_text
 
     carried = Carried(
         capacity=capacity,
@@ -206,5 +206,5 @@ def _back(
     write_forms(
         output,
         text=lambda each: carried_text(_title(model, version, workload), carried, told, style=style_of(each)),
-        json=lambda _: carried_json(carried, told),
+        json=lambda _: carried_document(carried, told).to_json(),
     )

@@ -282,7 +282,7 @@ def _issue(inputs: Inputs, runner: Runner, ended: _Ended, report: str) -> Exit:
             closed = repository.close_issues(marker, label=inputs.issue_label, words=words)
             told = ", ".join(f"issue {number} closed" for number in closed) or "no issue was open"
         else:
-            state = "Drift" if ended.code == Exit.CHANGES else "Drift cannot be told"
+            state = "Drift" if ended.code == Exit.CHANGES else "Whether anything drifted is not known"
             number = repository.open_issue(
                 marker,
                 title=f"{state}: {inputs.target}",

@@ -49,7 +49,7 @@ def built_parameters(path: Path) -> tuple[ForeignFile | None, ForeignFile]:
 
 def _run(verb: str, path: Path) -> bytes:
     if not path.is_file():
-        raise UsageProblem(f"{path} is not there, or is no regular file")
+        raise UsageProblem(f"{path} is not there, or is not a regular file")
     bicep = shutil.which("bicep")
     if bicep is None:
         output = "main.json"

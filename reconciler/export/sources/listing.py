@@ -20,7 +20,7 @@ def listing_estate(name: str, items: Sequence[JsonValue], setting: Setting) -> E
     left_out: list[str] = []
     for item in items:
         if not isinstance(item, dict) or not (part(item, "properties") or part(item, "sku")):
-            left_out.append(f"{name}: an item that is no deployment: left out")
+            left_out.append(f"{name}: an item that is not a deployment: left out")
             continue
         identity = _identity(item)
         written = identity.name if identity is not None else str(at(item, "name") or "")

@@ -65,7 +65,7 @@ def names_in(file: ForeignFile) -> tuple[str, ...]:
     parameters = at(file.document, "parameters")[1]
     if not isinstance(parameters, dict):
         raise UsageProblem(
-            f"{file.name} is no parameter file: it has no `parameters`. `bicep build-params` writes one"
+            f"{file.name} is not a parameter file: it has no `parameters`. `bicep build-params` writes one"
         )
     return tuple(parameters)
 

@@ -77,7 +77,7 @@ def template_estate(file: ForeignFile, parameters: Sequence[ForeignFile], settin
     template = _value(file)
     resources = at(template, "resources")[1]
     if not isinstance(resources, list | dict):
-        raise UsageProblem(f"{file.name} is no ARM template: it has no `resources`{_what(file)}")
+        raise UsageProblem(f"{file.name} is not an ARM template: it has no `resources`{_what(file)}")
     given = given_for(template, parameters, setting)
     around = Surroundings(
         subscription=setting.subscription or unknown("subscription().subscriptionId"),
@@ -227,7 +227,7 @@ def _looped(
     if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MOST_COPIES:
         if _declares(resource):
             gathered.left_out.append(
-                f"the loop {name} runs {_words(count)} times, which is not known here: left out"
+                f"how often the loop {name} runs ({_words(count)}) is not known here: left out"
             )
         return
     if count == 0 and not scope.holding and _declares(resource):

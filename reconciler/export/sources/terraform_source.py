@@ -185,7 +185,7 @@ def _templates(module: Module, setting: Setting, left_out: list[str]) -> Iterato
         try:
             turns = list(module.turns(block))
         except UncountableError as words:
-            left_out.append(f"{address} is made {words} times, which is not known here: left out")
+            left_out.append(f"how often {address} is made ({words}) is not known here: left out")
             continue
         for turn in turns:
             one, _, _ = _instance(module, block, turn, f"{address}{turn.key}")
@@ -219,7 +219,7 @@ def _modules(
         try:
             turns = list(module.turns(block))
         except UncountableError as words:
-            left_out.append(f"module.{name} is made {words} times, which is not known here: left out")
+            left_out.append(f"how often module.{name} is made ({words}) is not known here: left out")
             continue
         children: dict[str, Module] = {}
         module.children[name] = children
@@ -253,7 +253,7 @@ def _instances(module: Module, left_out: list[str]) -> Iterator[tuple[Instance, 
             turns = list(module.turns(block))
         except UncountableError as words:
             if block.labels[0] not in ACCOUNTS:
-                left_out.append(f"{address} is made {words} times, which is not known here: left out")
+                left_out.append(f"how often {address} is made ({words}) is not known here: left out")
             continue
         for turn in turns:
             yield _instance(module, block, turn, f"{address}{turn.key}")

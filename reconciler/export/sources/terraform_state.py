@@ -176,8 +176,8 @@ def _state(file: ForeignFile) -> Iterator[Instance]:
         said = f"says version {json.dumps(version)}" if version != _VERSION else "has no `resources`"
         said = said if "version" in document else "has no `version`"
         raise UsageProblem(
-            f"{file.name} is no Terraform state of format version {_VERSION}, which Terraform 0.12 and newer "
-            f"write, nor what `terraform show -json` prints: it {said[:80]}. {_instead(document)}"
+            f"{file.name} is not a Terraform state of format version {_VERSION}, which Terraform 0.12 and "
+            f"newer write, nor what `terraform show -json` prints: it {said[:80]}. {_instead(document)}"
         )
     for resource in objects(document.get("resources")):
         kind, mode = str(resource.get("type")), str(resource.get("mode", "managed"))

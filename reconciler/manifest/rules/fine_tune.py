@@ -71,7 +71,7 @@ def _long_suffix(deployment: DesiredDeployment) -> Iterator[Finding]:
     yield found(
         deployment,
         ("model", "name"),
-        f"the suffix `{named['suffix']}` is none that a fine-tuning job gives: {_LONGEST_SUFFIX} characters "
+        f"a fine-tuning job gives no suffix like `{named['suffix']}`: {_LONGEST_SUFFIX} characters "
         "at most, of letters, digits, `-` and `_`",
         label=f"the suffix has {counted(len(named['suffix']), 'character')}",
         source="fine-tuning page (Microsoft docs), 2024-12",
@@ -199,7 +199,7 @@ def source_needless(context: RuleContext) -> Iterator[Finding]:
             yield found(
                 deployment,
                 ("model", "source"),
-                f"`{model.name}` is no fine-tuned model, so it comes from no account",
+                f"`{model.name}` is not a fine-tuned model, so it has no source account",
                 on_key=True,
                 label="only for fine-tuned models and checkpoints",
                 fix="leave source out",

@@ -236,13 +236,14 @@ def developer_tier_expires(context: RuleContext) -> Iterator[Finding]:
     for trying a model out, and another SKU for anything that must stay.
     """
     lifetime = context.catalogue.limit("developer-tier-lifetime-hours")
+    lives = counted(lifetime.value, "hour")
     for deployment in context.deployments:
         if deployment.spec.sku.name.name == "DeveloperTier":
             yield found(
                 deployment,
                 ("sku", "name"),
-                f"the service deletes `{deployment.id.name}` {lifetime.value} hours after its creation",
-                label=f"lives {lifetime.value} hours",
+                f"the service deletes `{deployment.id.name}` {lives} after its creation",
+                label=f"lives {lives}",
                 source=str(lifetime.source),
                 fix="use Standard or GlobalStandard for a deployment that must stay",
             )

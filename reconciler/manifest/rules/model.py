@@ -51,7 +51,7 @@ def unknown_sku(context: RuleContext) -> Iterator[Finding]:
             if sku.name.lower() in _NOT_PUBLIC
             else "is unknown"
             if meant
-            else "is unknown and no slip of a known one, so it may be new and ARM decides"
+            else "is unknown and not a misspelling of a known one, so it may be new: ARM decides"
         )
         yield found(
             deployment,
@@ -294,7 +294,7 @@ def _odd_values(deployment: DesiredDeployment, stated: Mapping[str, object]) -> 
         yield found(
             deployment,
             ("modelProviderData", "industry"),
-            f"industry `{industry}` is none that is known; known are {listing(_INDUSTRIES, 9)}",
+            f"industry `{industry}` is not known; known are {listing(_INDUSTRIES, 9)}",
             label="unknown industry",
             fix=did_you_mean(misspelling_of(industry, _INDUSTRIES)) or "write one of those, in lower case",
             severity=WARNING,

@@ -27,7 +27,8 @@ def tag_limits(context: RuleContext) -> Iterator[Finding]:
         if isinstance(tags, Unset):
             continue
         if len(tags) > _MOST - _OURS:
-            message = f"{len(tags)} tags are declared; {_MOST} are allowed and {_OURS} of them are ours"
+            rule = f"{_MOST - _OURS} are allowed: {_OURS} of {_MOST} are ours"
+            message = f"{counted(len(tags), 'tag')} declared; {rule}"
             yield _finding(
                 deployment,
                 None,
@@ -38,9 +39,8 @@ def tag_limits(context: RuleContext) -> Iterator[Finding]:
         yield from _names(deployment, list(tags))
         for name, value in tags.items():
             if value is not None and len(value) > _LONGEST_VALUE:
-                message = (
-                    f"the value of tag `{name}` has {len(value)} characters; {_LONGEST_VALUE} are allowed"
-                )
+                length = counted(len(value), "character")
+                message = f"the value of tag `{name}` has {length}; {_LONGEST_VALUE} are allowed"
                 yield _finding(
                     deployment, name, message, f"{_LONGEST_VALUE} characters at most", "shorten it"
                 )
@@ -55,7 +55,7 @@ def _names(deployment: DesiredDeployment, names: list[str]) -> Iterator[Finding]
             message = f"tags `{twin}` and `{name}` are one tag to ARM, which ignores case"
             yield _finding(deployment, name, message, "the same tag again", "remove one of them")
         if len(name) > _LONGEST_NAME:
-            message = f"a tag name has {len(name)} characters; {_LONGEST_NAME} are allowed"
+            message = f"a tag name has {counted(len(name), 'character')}; {_LONGEST_NAME} are allowed"
             yield _finding(deployment, name, message, f"{_LONGEST_NAME} characters at most", "shorten it")
         if not name or wrong:
             message = f"tag name `{name}` contains {' '.join(wrong)}" if name else "a tag has no name"

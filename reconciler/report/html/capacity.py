@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reconciler.diagnostics import counted
 from reconciler.plan.capacity import Fit
 from reconciler.plan.plan import CapacityCheck
 from reconciler.report.capacity import CapacityTable, check_lines, last_words, table_cells
@@ -40,7 +41,7 @@ def render_html(found: CapacityTable, occasion: Occasion, *, alias_of: Alias = N
     answer = Headline(
         verdict="fits" if fits else "no room known",
         colour="green" if fits else "amber",
-        summary=f"{fits} of {len(rows)} places fit.",
+        summary=f"room in {fits} of {counted(len(rows), 'place')}.",
     )
     section = Section(anchor="capacity", title="Capacity", body=tag("div", *words, whole), cut=cut)
     return page(occasion, answer, [section])

@@ -16,7 +16,7 @@ def cost_section(cost: Cost | None) -> Section | None:
         return None
     rows: list[tuple[Child, ...]] = [(code(name), *cells) for name, *cells in words.table_rows(cost)]
     amount = "a month" if cost.before is None else "change a month"
-    head = ("deployment", "what", amount, "", "how it is computed")
+    head = ("deployment", "what", amount, "remark", "how it is computed")
     whole, cut = table(
         "Cost a month at list prices",
         head,
@@ -28,7 +28,7 @@ def cost_section(cost: Cost | None) -> Section | None:
     )
     notes = [*words.doubts(cost, PLAIN), *cost.notes]
     told = tag("ul", *(tag("li", one) for one in notes), class_="notice amber") if notes else ""
-    body = tag("div", tag("p", tag("strong", words.sentence(cost))), told, whole)
+    body = tag("div", tag("p", tag("strong", words.sentence(cost).removeprefix("cost: "))), told, whole)
     return Section(anchor="cost", title="Cost", body=body, cut=cut)
 
 
@@ -38,5 +38,6 @@ def render_html(cost: Cost, occasion: Occasion) -> str:
         verdict="counted" if cost.complete else "counted in part",
         colour="green" if cost.complete else "amber",
         summary=f"{words.total(cost)}.",
+        doubts=() if cost.complete else ("Not everything is counted; what is not, and why, stands below.",),
     )
     return page(occasion, answer, [cost_section(cost)])

@@ -55,7 +55,13 @@ def _answer(lifespans: Sequence[Lifespan], near: int, *, complete: bool) -> Head
     going = sum(one.ends_within(near) for one in lifespans) - gone
     unknown = sum(one.retires is None and not one.ends_within(0) for one in lifespans)
     colour = "red" if gone else "amber" if going else "green"
-    verdict = "retired models" if gone else f"ending within {near} days" if going else "nothing ends soon"
+    verdict = (
+        "retired models"
+        if gone
+        else f"ending within {counted(near, 'day')}"
+        if going
+        else "nothing ends soon"
+    )
     later = len(lifespans) - gone - going - unknown
     return Headline(
         verdict=verdict,
@@ -64,7 +70,7 @@ def _answer(lifespans: Sequence[Lifespan], near: int, *, complete: bool) -> Head
         doubts=() if complete else (_UNREAD,),
         numbers={
             "retired": (gone, "red"),
-            f"within {near} days": (going, "amber"),
+            f"within {counted(near, 'day')}": (going, "amber"),
             "later": (later, "green"),
             "not known": (unknown, "violet"),
         },
@@ -148,9 +154,9 @@ def retirements(lifespans: Sequence[Lifespan], *, today: date, soon: int, known_
     line = _line([end.day for end in ends if end.day is not None], today, soon)
     rows, cut = fitting(lambda end: _row(end, line, soon), ends, "model version", 600_000)
     fix = (
-        f"By the catalogue of {known_to}; the upright line is {today}, the dashed one {soon} days later; a "
-        "bar is what is left. Red: retired; amber: within these days; green: later. Dates move, so look "
-        "again."
+        f"By the catalogue of {known_to}; the upright line is {today}, the dashed one "
+        f"{counted(soon, 'day')} later; a bar is what is left. Red: retired; "
+        "amber: within these days; green: later. Dates move, so look again."
     )
     drawn = tag("ol", _axis(line), *rows, class_="ends") if ends else ""
     unknown = [f"{one.id.account.name}/{one.id.name}" for one in lifespans if _undated(one)]
@@ -173,7 +179,7 @@ def urgency(day: date | None, today: date, soon: int, *, retired: bool) -> tuple
         return ("retired", "red")
     if day is None:
         return ("not known", "violet")
-    return (f"within {soon} days", "amber") if (day - today).days <= soon else ("later", "green")
+    return (f"within {counted(soon, 'day')}", "amber") if (day - today).days <= soon else ("later", "green")
 
 
 def _undated(one: Lifespan) -> bool:

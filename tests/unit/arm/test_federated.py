@@ -72,7 +72,7 @@ def test_no_identity_token_is_one_sentence_without_the_secret(answer: httpx.Resp
 
 def test_the_request_token_goes_to_https_only() -> None:
     plain = GITHUB | {"ACTIONS_ID_TOKEN_REQUEST_URL": "http://pipelines.example/"}
-    with pytest.raises(ValueError, match="no https address"):
+    with pytest.raises(ValueError, match="not an https address"):
         github_assertion(AUTHORITY, plain, network=NETWORK)
 
 

@@ -52,15 +52,15 @@ def test_the_proxy_is_the_one_that_the_environment_names(environ: dict[str, str]
 @pytest.mark.parametrize(
     ("value", "why"),
     [
-        ("http://proxy:99999", "'99999' is no port"),
-        ("http://proxy:abc", "'abc' is no port"),
-        ("http://proxy:0", "'0' is no port"),
+        ("http://proxy:99999", "'99999' is not a port"),
+        ("http://proxy:abc", "'abc' is not a port"),
+        ("http://proxy:0", "'0' is not a port"),
         ("ftp://proxy", "ftp:// is not a known kind of proxy"),
-        ("http://", "no address of a proxy"),
-        ("http://pro xy:1", "no address of a proxy"),
-        ("http://user:CANARY@:3128", "no address of a proxy"),
-        ("http://[::1:3128", "no address of a proxy"),
-        ("http://pro\x00xy", "no address of a proxy"),
+        ("http://", "not the address of a proxy"),
+        ("http://pro xy:1", "not the address of a proxy"),
+        ("http://user:CANARY@:3128", "not the address of a proxy"),
+        ("http://[::1:3128", "not the address of a proxy"),
+        ("http://pro\x00xy", "not the address of a proxy"),
     ],
 )
 def test_a_proxy_that_cannot_be_one_is_told_with_the_variable_that_names_it(value: str, why: str) -> None:

@@ -175,7 +175,7 @@ def test_models_without_published_throughput_are_no_formula() -> None:
 
 def test_calls_that_count_nothing_are_no_limit() -> None:
     with pytest.raises(
-        NoFormula, match=r"^calls of nothing but cached input count nothing, so no number is a limit$"
+        NoFormula, match=r"^calls of cached input alone count as nothing, so there is no limit to state$"
     ):
         calls_carried(catalogue(), "gpt-5.2", "2025-12-11", 50, workload(0, 1000, 0, 1.0))
 

@@ -112,6 +112,12 @@ def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[
     assert "Usage: reconciler" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_no_line_of_a_help_is_wider_than_80_columns(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*name.split(), "--help"]) == 0
+    assert [line for line in capsys.readouterr().out.splitlines() if len(line) > 80] == []
+
+
 def test_every_line_of_a_json_log_is_json_and_names_requests(tmp_path: Path) -> None:
     words = [
         "apply",

@@ -90,13 +90,35 @@ def test_the_document_of_cost_has_the_keys_that_programs_rely_on(desk: Desk) -> 
 
 
 def test_the_arithmetic_is_printed_for_who_asks(desk: Desk) -> None:
-    assert "36500 PTU-hour (50 PTU x 730 h) x $2.00 = $73,000.00" in desk.run("cost", "-v")
-    assert "36500 PTU-hour" not in desk.run("cost")
+    assert "36,500 PTU-hours (50 PTU x 730 h) x $2.00 = $73,000.00" in desk.run("cost", "-v")
+    assert "PTU-hours" not in desk.run("cost")
 
 
 @pytest.mark.parametrize("form", ["text", "json", "markdown", "html"])
 def test_every_form_carries_the_sum(desk: Desk, form: str) -> None:
     assert "73" in desk.run("cost", "-o", form)
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
+def test_a_plan_with_nothing_to_do_says_that_the_cost_stays_and_what_it_is(desk: Desk, form: str) -> None:
+    desk.run("apply", "--yes")
+    assert "Nothing to do: 2 declared deployments in sync." in desk.run("plan")
+    told = (
+        "Nothing to do: 2 declared deployments in sync; cost stays at $73,000.00 a month, usage not counted."
+    )
+    assert told in " ".join(desk.run("plan", "--cost", "-o", form).split())
+
+
+def test_many_rows_of_unknown_amount_are_one_and_the_sum_says_what_it_lacks(desk: Desk) -> None:
+    text = desk.file.read_text("utf-8")
+    name, _, entry = text.partition("    - name: overflow\n")
+    desk.file.write_text(name + "".join(f"    - name: overflow-{n}\n{entry}" for n in range(9)), "utf-8")
+    lines = [line for line in desk.run("cost").splitlines() if "overflow" in line or "deployments" in line]
+    (row, doubt, *_) = [" ".join(line.split()) for line in lines]
+    assert row == "9 deployments tokens ? paid by use, no workload declared"
+    assert doubt.startswith("usage not counted: aoai-contoso/overflow-0, aoai-contoso/overflow-1, ")
+    assert desk.run("cost", "-v").count("paid by use, no workload declared") == 9
+    assert "cost: $73,000.00 a month, usage not counted (" in desk.run("cost")
 
 
 def test_doubling_is_told_in_the_plan_and_in_its_last_line(desk: Desk) -> None:

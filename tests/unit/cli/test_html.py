@@ -58,7 +58,7 @@ def test_lifecycle_has_the_line_of_time_and_the_table(manifest: Path, more: tupl
 
 def test_lifecycle_marks_what_fails_within_the_days_that_were_asked_for(manifest: Path) -> None:
     made = page(1, "lifecycle", str(manifest), "--offline", "--fail-within", "36500")
-    assert "within 36500 days2" in made.all("dl", "tiles")[0].text
+    assert "within 36,500 days2" in made.all("dl", "tiles")[0].text
 
 
 def test_a_manifest_that_is_wrong_is_told_as_text(manifest: Path) -> None:

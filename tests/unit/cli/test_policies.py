@@ -117,7 +117,7 @@ def test_policies_are_policies_and_nothing_else(desk: Path, capsys: pytest.Captu
 @pytest.mark.parametrize(
     ("before", "after", "told"),
     [
-        ("dataZone: EU", "dataZones: EU", "`dataZones` is no field"),
+        ("dataZone: EU", "dataZones: EU", "`dataZones` is not a field"),
         ("dataZone: EU", "dataZone: Europe", "EU, US or APAC"),
         ("{dataZone: EU}", "{}", "`require` with at least one word"),
         ("require: {dataZone: EU}", "expression: 'true'\n      require: {dataZone: EU}", "not both"),

@@ -231,7 +231,7 @@ def test_a_shard_on_its_own_keeps_to_its_share_of_the_deletes(
     manifests(folder, "aa", "bb")
     capsys.readouterr()
     assert run(["apply", str(folder), "--shard", "1/2", "--yes", *state]) == 1
-    assert "1 are allowed by shard 1/2's share of the 2" in capsys.readouterr().out
+    assert "1 is allowed by shard 1/2's share of the 2" in capsys.readouterr().out
     assert run(["apply", str(folder), "--shard", "1/2", "--yes", "-q", "--max-deletes", "2", *state]) == 0
 
 

@@ -118,7 +118,7 @@ TOLD: list[tuple[str, str, str, str]] = [
     (
         "DeploymentModelNotSupported",
         "Creating account deployment is not supported by the model 'x': there are better models available.",
-        "a region problem it is not",
+        "this is not a region problem",
         "a closed model is closed everywhere",
     ),
     (

@@ -171,7 +171,7 @@ def test_a_fine_tuned_model_says_where_it_was_made_or_what_to_fill_in() -> None:
     )
     told = entry(found(model={"name": TUNED, "version": "1", "sourceAccount": source}, sku=sku))
     assert "subscription: prod-eu, resourceGroup: rg-ft, account: aoai-ft" in told
-    assert "ARM tells no source" in entry(found(model={"name": TUNED, "version": "1"}, sku=sku))
+    assert "ARM gives no source" in entry(found(model={"name": TUNED, "version": "1"}, sku=sku))
 
 
 def test_a_rule_that_finds_fault_with_what_exists_is_lowered_by_name() -> None:

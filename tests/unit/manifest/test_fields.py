@@ -293,10 +293,13 @@ def test_an_empty_set_is_valid() -> None:
 @pytest.mark.parametrize(
     ("written", "told"),
     [
-        (a_set(deployments=CHAT.replace("name: chat", "nmae: chat")), "`nmae` is no field of a deployment"),
+        (
+            a_set(deployments=CHAT.replace("name: chat", "nmae: chat")),
+            "`nmae` is not a field of a deployment",
+        ),
         (
             a_set(deployments=CHAT).replace("metadata: {name", "metadata: {nmae"),
-            "`nmae` is no field of `metadata`",
+            "`nmae` is not a field of `metadata`",
         ),
     ],
 )

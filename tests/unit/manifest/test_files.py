@@ -172,7 +172,7 @@ def test_f120_a_link_to_nothing_is_refused(tmp_path: Path) -> None:
 
 def test_f120_a_pipe_is_refused_without_waiting_for_it(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
-    assert refusal(tmp_path) == ("unreadable-file", "this is no regular file")
+    assert refusal(tmp_path) == ("unreadable-file", "this is not a regular file")
     assert refusal(tmp_path, str(tmp_path / "pipe.yaml"))[0] == "unreadable-file"
 
 

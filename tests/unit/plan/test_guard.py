@@ -86,11 +86,11 @@ def test_deletes_have_a_limit(
 
 WORDS: list[tuple[Guards, Policy, str]] = [
     (Guards(), NOTHING_LIFTED, "2 are allowed by default: the smaller of 5 and 20 % of 10 owned"),
-    (Guards(max_deletes=1), NOTHING_LIFTED, "1 are allowed by the Fleet's guards.maxDeletes: 1"),
+    (Guards(max_deletes=1), NOTHING_LIFTED, "1 is allowed by the Fleet's guards.maxDeletes: 1"),
     (
         Guards(max_delete_percent=12.5),
         NOTHING_LIFTED,
-        "1 are allowed by the Fleet's guards.maxDeletePercent: 12.5 % of 10 owned",
+        "1 is allowed by the Fleet's guards.maxDeletePercent: 12.5 % of 10 owned",
     ),
     (Guards(), Policy(max_deletes=0), "0 are allowed by --max-deletes 0"),
 ]
@@ -104,7 +104,7 @@ def test_a_refused_delete_is_told_with_its_rule_and_the_fix(
     found = refusals(everything[3:], [applied(one) for one in everything], guards=guards, policy=policy)
     assert found["max-deletes"] == Refusal(
         code="max-deletes",
-        message=f"3 deployments would be deleted or replaced (acc/d0, acc/d1, acc/d2); {rule}",
+        message=f"3 deployments would be deleted or replaced (acc/d0, acc/d1 and acc/d2); {rule}",
         fix="--max-deletes 3",
     )
 

@@ -77,7 +77,7 @@ def test_a_refusal_in_a_shard_says_what_the_limit_was_taken_of(
     policy: Policy, guards: Guards, rule: str
 ) -> None:
     found = refusals(4, 20, policy, guards=guards)["max-deletes"]
-    assert found.message.endswith(f"are allowed by {rule}")
+    assert found.message.endswith(f" allowed by {rule}")
 
 
 def test_the_only_shard_goes_by_the_fleets_own_limit() -> None:

@@ -6,7 +6,7 @@ from reconciler.domain.ids import Region
 from reconciler.domain.platform import DeletedAccount
 from reconciler.plan.plan import Verdict
 from reconciler.plan.quota import holdings
-from reconciler.report.quota import render_text, to_json
+from reconciler.report.quota import document, render_text
 from reconciler.report.style import Style
 from tests.unit.plan.states import (
     REGION,
@@ -102,8 +102,7 @@ def test_an_empty_fleet_holds_nothing() -> None:
 
 
 def test_the_document_is_the_plans_own_list_of_pools_with_holders() -> None:
-    document = to_json(holdings(plan(DECLARED, THERE).steps, THERE))
-    pools = document["pools"]
+    pools = document(holdings(plan(DECLARED, THERE).steps, THERE)).to_json()["pools"]
     assert isinstance(pools, list)
     assert [sorted(pool) for pool in pools if isinstance(pool, dict)] == [
         sorted(

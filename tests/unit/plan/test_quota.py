@@ -190,3 +190,12 @@ def test_many_steps_are_counted_instead_of_named() -> None:
     observed = world(listed(), offers=[SHORT, ROOMY], pools={"short": (0, 100), "roomy": (0, 1000)})
     (refusal,) = plan(declared, observed, Policy()).refusals
     assert "--exclude for the 7 that need it, or --skip-refused" in refusal.fix
+
+
+def test_a_refusal_names_the_largest_holders_and_counts_the_others() -> None:
+    wanted = [claude(f"d{number:03}", "one", 1 + (number == 7)) for number in range(200)]
+    there = in_regions(TWO[0], pools={SWEDEN: [pool(100)]})
+    (refusal,) = plan(of(*wanted, accounts=["one"]), there).refusals
+    assert "After it would hold: one/d007 2, one/d000 1," in refusal.message
+    assert refusal.message.endswith("and 194 more")
+    assert len(refusal.message) < 400

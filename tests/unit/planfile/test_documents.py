@@ -8,28 +8,31 @@ import jsonschema
 import pytest
 
 from reconciler.cli import run
+from reconciler.cli.commands import schema as schema_command
 from reconciler.domain.document import Document
 from reconciler.domain.offer_json import OfferDocument
 from reconciler.domain.state import Offer, QuotaPool
 from reconciler.engine.outcome import Outcome
 from reconciler.plan import actions
-from reconciler.planfile.documents import (
-    DOCUMENTS,
-    KINDS,
-    ActionDocument,
-    Ending,
-    json_schema,
-)
+from reconciler.planfile.documents import KINDS, ActionDocument, Ending
 from reconciler.planfile.observed import UsageDocument
+from reconciler.report.documents import DOCUMENTS, json_schema
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_schema_is_valid_and_its_id_has_the_version_of_the_format(name: str) -> None:
-    schema = json_schema(name)
+    schema: Any = json_schema(name)
     jsonschema.Draft202012Validator.check_schema(schema)
-    properties: Any = schema["properties"]
-    assert schema["$id"] == f"urn:reconciler:{name}:{properties['formatVersion']['const']}"
-    assert "formatVersion" in schema["required"]  # type: ignore[operator]  # a list of names
+    printed: list[Any] = [
+        one
+        for one in (schema, *(schema.get("$defs", {}).values()))
+        if "formatVersion" in one.get("properties", {})
+    ]
+    assert printed
+    for one in printed:
+        assert schema["$id"] == f"urn:reconciler:{name}:{one['properties']['formatVersion']['const']}"
+        assert "formatVersion" in one["required"]
+    assert str(schema["description"]).startswith("What ")
 
 
 @pytest.mark.parametrize("name", [*DOCUMENTS, "manifest"])
@@ -43,9 +46,13 @@ def test_the_command_prints_the_schema(name: str, capsys: pytest.CaptureFixture[
         assert printed == json.loads(capsys.readouterr().out)
 
 
+def test_the_command_knows_every_document() -> None:
+    assert set(schema_command.DOCUMENTS) == {*DOCUMENTS, "manifest"}
+
+
 def test_new_keys_do_not_break_a_reader() -> None:
     schema: Any = json_schema("plan")
-    closed = [one for one in (schema, *schema["$defs"].values()) if "additionalProperties" in one]
+    closed = [one for one in (schema, *schema.get("$defs", {}).values()) if "additionalProperties" in one]
     assert closed == []
     assert Small.read('{"id": "x", "newer": 1}').id == "x"
 

@@ -152,7 +152,7 @@ def test_a_plan_of_the_whole_fleet_has_nothing_to_merge() -> None:
     [
         (lambda one: one.pop("observed"), "has lost what its shard observed"),
         (lambda one: one.update(observed=[]), "`observed` must be an object"),
-        (lambda one: one.update(createdAt="yesterday"), "`createdAt` is no time"),
+        (lambda one: one.update(createdAt="yesterday"), "`createdAt` is not a time"),
         (lambda one: one.update(createdAt="2026-11-24T00:00:00"), "no time zone"),
         (lambda one: one["shard"].update(index=3), "no shard 3 of 2"),
         (lambda one: one["shard"].update(index=True), r"`shard\.index` must be a whole number"),

@@ -104,7 +104,7 @@ def test_parameters_alone_a_list_of_one_and_arms_own_form_say_the_same(text: str
         (assignment(effect="Modify"), "unknown effect 'Modify'; known are Deny, Audit and Disabled"),
         (assignment(effect="Disabled"), "Azure judges nothing"),
         (assignment(publishers=[], assets=[]), "no model would be approved"),
-        (assignment(assets=["gpt-4o"]), "no model can be told"),
+        (assignment(assets=["gpt-4o"]), "names no model"),
         (assignment(publishers="OpenAI"), "must be a list of texts"),
         (assignment(publishers=["[parameters('p')]"]), "is not a name"),
         (json.dumps({"parameters": {"effect": {"value": "Deny"}}}), "not an assignment of the built-in"),

@@ -96,7 +96,7 @@ def test_a_run_whose_time_is_up_is_told_and_stops_there() -> None:
     ticks = iter(range(0, 1000, 20))
     clock = ExpressionClock(now=lambda: float(next(ticks)))
     assert holds("true", subject(), CONTEXT, NO_FLEET, clock) is True
-    with pytest.raises(BrokenExpression, match="more than 10 seconds"):
+    with pytest.raises(BrokenExpression, match="more than 10 s together"):
         holds("true", subject(), CONTEXT, NO_FLEET, clock)
 
 

@@ -235,7 +235,7 @@ def test_a_refusal_or_a_redirect_is_not_followed_and_not_repeated(status: int) -
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        (lambda _: [], "no object"),
+        (lambda _: [], "not an object"),
         (lambda answer: answer | {"Items": None}, "no Items"),
         (lambda answer: answer | {"Items": ["x"]}, "no Items"),
         (lambda answer: answer | {"BillingCurrency": "EUR"}, "answered in 'EUR'"),

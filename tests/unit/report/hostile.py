@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from hypothesis import strategies as st
 
 from reconciler.diagnostics import Diagnostic, Place, Severity
+from reconciler.domain.costs import Costs
+from reconciler.domain.ids import DeploymentId, Region
+from reconciler.domain.sku import SkuName
+from reconciler.plan.capacity import CapacityRow, Fit
 from reconciler.plan.drift import Cause, DriftItem, DriftReport, UnreadableAccount
 from reconciler.plan.plan import Holder, Plan
-from tests.unit.report.pages import drift_source, lifecycle_source, lifespan, plan_source, show_source
+from reconciler.prices.bill import Cost
+from reconciler.report.capacity import CapacityTable
+from tests.unit.report.pages import (
+    capacity_source,
+    cost_source,
+    drift_source,
+    lifecycle_source,
+    lifespan,
+    plan_source,
+    quota_source,
+    show_source,
+)
+from tests.unit.report.samples import billed, deployed
 from tests.unit.report.values import (
     EVIL,
     account,
@@ -106,6 +123,23 @@ HOSTILE = [
 ]
 
 
+def evil_cost(text: str) -> Cost:
+    evil = replace(
+        deployed("chat", "GlobalStandard"),
+        id=DeploymentId(account=account(), name=text.replace("/", "") or "x"),
+        model=text,
+    )
+    return Cost(costs=Costs(), after=billed(evil), notes=(text,))
+
+
+def evil_table(text: str) -> CapacityTable:
+    row = CapacityRow(
+        subscription=text, region=Region("eastus2"), sku=SkuName(text), offered=None, minimum=None, step=None,
+        size=None, quota_left=None, available=None, fit=Fit.UNVERIFIED, source=text,
+    )  # fmt: skip
+    return CapacityTable(model=text, version=text, asked_at="x", rows=(row,), notes=(text,))
+
+
 def pages(text: str) -> list[str]:
     """Every report, with `text` wherever a stranger's text can be."""
     ends = (
@@ -127,4 +161,7 @@ def pages(text: str) -> list[str]:
         drift_source(evil_drift(text), there, show_people=True, alias_of=lambda _: text),
         show_source(there, *ends),
         lifecycle_source(*ends),
+        quota_source(*planned.quota),
+        cost_source(evil_cost(text)),
+        capacity_source(evil_table(text)),
     ]

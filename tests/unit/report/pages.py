@@ -10,8 +10,10 @@ from reconciler.domain.sku import SkuName
 from reconciler.domain.state import ObservedState
 from reconciler.plan.drift import DriftReport
 from reconciler.plan.lifespan import Lifespan
-from reconciler.plan.plan import Plan
-from reconciler.report.html import drift, lifecycle, plan, show
+from reconciler.plan.plan import Plan, PoolForecast
+from reconciler.prices.bill import Cost
+from reconciler.report.capacity import CapacityTable
+from reconciler.report.html import capacity, cost, drift, lifecycle, plan, quota, show
 from reconciler.report.html.lifecycle import retirements
 from reconciler.report.html.page import Occasion
 from tests.unit.report.reading_html import Reading
@@ -91,3 +93,15 @@ def lifecycle_source(*lifespans: Lifespan, limit: int | None = None, complete: b
         limit=limit,
         complete=complete,
     )
+
+
+def quota_source(*pools: PoolForecast) -> str:
+    return quota.render_html(pools, occasion("quota"), alias_of=ALIASES.get)
+
+
+def cost_source(of: Cost) -> str:
+    return cost.render_html(of, occasion("cost"))
+
+
+def capacity_source(table: CapacityTable) -> str:
+    return capacity.render_html(table, occasion("capacity"))

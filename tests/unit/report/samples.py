@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 
 from reconciler.catalogue.facts import LifecycleFacts, Source, Stage, Unit
 from reconciler.diagnostics import Severity
+from reconciler.domain.costs import Costs, Reservation, ReservationType, Workload
 from reconciler.domain.deployment import Unset
+from reconciler.domain.ids import Region
 from reconciler.domain.sku import SkuName
 from reconciler.domain.state import ObservedState
 from reconciler.plan.actions import FieldChange
 from reconciler.plan.drift import Cause, DriftItem, DriftReport, UnreadableAccount
 from reconciler.plan.lifespan import Lifespan
 from reconciler.plan.plan import Holder, Plan, Step, Verdict
+from reconciler.prices.bill import Bill, Cost, Deployed, bill
+from reconciler.prices.book import PriceBook
+from reconciler.prices.load import shipped
 from reconciler.report import lifecycle
 from tests.unit.report.values import (
     SWEDEN,
@@ -221,3 +228,38 @@ def lifespan(name: str = "chat", days: int | None = 12, *, model: str = "gpt-4o"
         days_left=days,
         facts=facts,
     )
+
+
+# -- costs ------------------------------------------------------------------------------------------------
+
+PTU = SkuName("ProvisionedManaged")
+LOAD = Workload(rpm=Decimal(20), prompt_tokens=Decimal(1000), generated_tokens=Decimal(200))
+
+
+def deployed(name: str, sku: str, capacity_of_it: int = 50, **more: object) -> Deployed:
+    plain = Deployed(
+        id=named(name),
+        region=Region("eastus2"),
+        sku=SkuName(sku),
+        capacity=capacity_of_it,
+        model="gpt-4.1-mini",
+        version="2025-04-14",
+    )
+    return replace(plain, **more)  # type: ignore[arg-type]
+
+
+def billed(*some: Deployed, book: PriceBook | None = None) -> Bill:
+    reservation = Reservation(type=ReservationType.REGIONAL, ptus=20, region=Region("eastus2"))
+    return bill(some, Costs(reservations=(reservation,)), book or shipped(), date(2026, 11, 29))
+
+
+def changed() -> Cost:
+    before = billed(deployed("chat", "ProvisionedManaged"))
+    after = billed(
+        deployed("chat", "ProvisionedManaged", 100),
+        deployed("a-deployment-with-quite-a-long-name-in-it", "GlobalStandard", workload=LOAD),
+        deployed("open", "GlobalStandard"),
+        deployed("image", "GlobalStandard", model="gpt-image-2", workload=LOAD),
+    )
+    ids = frozenset(str(named(name)) for name in ("chat", "open", "image"))
+    return Cost(costs=Costs(), before=before, after=after, changed=ids, notes=("a note",))

@@ -56,7 +56,7 @@ def test_of_very_many_findings_the_first_are_shown_and_all_are_counted() -> None
     assert "chat.yaml:1:1" in text
     assert "chat.yaml:51:1" not in text
     assert "and 9950 more" in text
-    assert "Invalid: 10000 errors" in text
+    assert "Invalid: 10,000 errors" in text
 
 
 def test_what_is_said_of_several_lines_is_told_once_with_all_their_places() -> None:

@@ -1,8 +1,11 @@
 """Drift as text, JSON and Markdown."""
 
+from dataclasses import replace
+
 from reconciler.diagnostics import Severity
 from reconciler.plan.drift import Cause, DriftReport
-from reconciler.report.drift import render_github, render_junit, render_text, to_json
+from reconciler.report.drift import render_text, to_json
+from reconciler.report.drift_builds import render_github, render_junit
 from reconciler.report.style import Style
 from tests.unit.report.golden_text import as_golden
 from tests.unit.report.pages import drift_source
@@ -104,3 +107,18 @@ def test_a_very_long_table_is_cut_and_says_so() -> None:
     text = drift_markdown(many)
     assert len(text.encode()) < 65_000
     assert "800 more deployments not shown" in text
+
+
+def test_what_is_the_same_of_many_is_told_once_with_their_names_and_the_first_and_last_time() -> None:
+    (one, *_) = found().items
+    items = tuple(
+        replace(one, id=named("chat", f"acc-{number}"), when=f"2026-11-2{number}T08:15:00Z")
+        for number in range(3)
+    )
+    text = render_text(DriftReport(items=items), style=Style(width=200))
+    assert text.count(one.explanation) == 1
+    assert "3 deployments in 3 accounts" in text
+    assert "at 2026-11-20T08:15:00Z to 2026-11-22T08:15:00Z" in text
+    assert "in acc-0, acc-1, acc-2" in text.replace("11111111-1111-1111-1111-111111111111/", "")
+    each = render_text(DriftReport(items=items), style=Style(width=200), verbose=True)
+    assert each.count(one.explanation) == 3

@@ -11,7 +11,7 @@ from reconciler.domain.health import Check, Status
 from reconciler.plan.causes import ABOUT, Cause
 from reconciler.plan.drift import DriftItem, DriftReport, UnreadableAccount
 from reconciler.report import doctor, lifecycle, quota
-from reconciler.report.drift import render_github, render_junit, render_prometheus
+from reconciler.report.drift_builds import render_github, render_junit, render_prometheus
 from reconciler.report.style import Style
 from tests.unit.report.hostile import ANYTHING, evil_drift, obeyed
 from tests.unit.report.samples import ASKED, lifespan
@@ -192,7 +192,7 @@ def test_an_examination_counts_what_is_well_and_shows_what_is_not() -> None:
     every = doctor.render_text(checks, style=Style(width=80), verbose=True)
     assert "account: b: readable" in every
     assert every.endswith("4 checks: 3 ok, 1 failed.\n")
-    assert doctor.to_json(checks, tool_version="1")["summary"] == {
+    assert doctor.document(checks, tool_version="1").to_json()["summary"] == {
         "ok": 3,
         "warning": 0,
         "failed": 1,

@@ -3,55 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from reconciler.domain.costs import Costs, Reservation, ReservationType, Workload
-from reconciler.domain.ids import DeploymentId, Region
-from reconciler.domain.sku import SkuName
-from reconciler.plan.capacity import CapacityRow, Fit
+from reconciler.domain.costs import Costs
+from reconciler.domain.ids import Region
 from reconciler.plan.plan import CapacityCheck, Elsewhere, Room
-from reconciler.prices.bill import Bill, Cost, Deployed, bill
-from reconciler.prices.book import PriceBook
-from reconciler.prices.load import shipped
 from reconciler.report import capacity, cost
 from reconciler.report.layout import cells
 from reconciler.report.style import Style
-from tests.unit.report.values import ALIASES, EVIL, account, named
-
-PTU = SkuName("ProvisionedManaged")
-LOAD = Workload(rpm=Decimal(20), prompt_tokens=Decimal(1000), generated_tokens=Decimal(200))
-
-
-def deployed(name: str, sku: str, capacity_of_it: int = 50, **more: object) -> Deployed:
-    plain = Deployed(
-        id=named(name),
-        region=Region("eastus2"),
-        sku=SkuName(sku),
-        capacity=capacity_of_it,
-        model="gpt-4.1-mini",
-        version="2025-04-14",
-    )
-    return replace(plain, **more)  # type: ignore[arg-type]
-
-
-def billed(*some: Deployed, book: PriceBook | None = None) -> Bill:
-    reservation = Reservation(type=ReservationType.REGIONAL, ptus=20, region=Region("eastus2"))
-    return bill(some, Costs(reservations=(reservation,)), book or shipped(), date(2026, 11, 29))
-
-
-def changed() -> Cost:
-    before = billed(deployed("chat", "ProvisionedManaged"))
-    after = billed(
-        deployed("chat", "ProvisionedManaged", 100),
-        deployed("a-deployment-with-quite-a-long-name-in-it", "GlobalStandard", workload=LOAD),
-        deployed("open", "GlobalStandard"),
-        deployed("image", "GlobalStandard", model="gpt-image-2", workload=LOAD),
-    )
-    ids = frozenset(str(named(name)) for name in ("chat", "open", "image"))
-    return Cost(costs=Costs(), before=before, after=after, changed=ids, notes=("a note",))
+from tests.unit.report.hostile import evil_cost, evil_table
+from tests.unit.report.samples import PTU, changed
+from tests.unit.report.values import ALIASES, EVIL, named
 
 
 @pytest.mark.parametrize("width", [80, 60, 120])
@@ -87,24 +51,11 @@ def test_another_currency_is_told_by_its_code() -> None:
     assert cost.money(Costs(currency="EUR"), Decimal("1234.5")) == "EUR 1,234.50"
 
 
-def evil_cost() -> Cost:
-    evil = replace(
-        deployed("chat", "GlobalStandard"),
-        id=DeploymentId(account=account(), name=EVIL.replace("/", "")),
-        model=EVIL,
-    )
-    return Cost(costs=Costs(), after=billed(evil), notes=(EVIL,))
-
-
 def test_what_a_stranger_wrote_is_inert_in_every_form() -> None:
-    row = CapacityRow(
-        subscription=EVIL, region=Region("eastus2"), sku=SkuName(EVIL), offered=None, minimum=None, step=None,
-        size=None, quota_left=None, available=None, fit=Fit.UNVERIFIED, source=EVIL,
-    )  # fmt: skip
-    table = capacity.CapacityTable(model=EVIL, version=EVIL, asked_at="x", rows=(row,), notes=(EVIL,))
+    table = evil_table(EVIL)
     texts = [
-        cost.render_text(evil_cost(), style=Style(width=80), verbose=True),
-        cost.render_markdown(evil_cost()),
+        cost.render_text(evil_cost(EVIL), style=Style(width=80), verbose=True),
+        cost.render_markdown(evil_cost(EVIL)),
         capacity.render_text(table, style=Style(width=80)),
         capacity.render_markdown(table),
         "\n".join(capacity.check_lines([check(why=EVIL)], Style(width=80), ALIASES.get)),
@@ -132,7 +83,7 @@ def check(**more: object) -> CapacityCheck:
 def test_a_check_says_what_is_needed_what_there_is_when_and_where_else() -> None:
     lines = capacity.check_lines([check()], Style(width=80), ALIASES.get)
     text = " ".join(line.strip() for line in lines)
-    assert "as ARM told at 2026-11-29T02:00:00Z" in text
+    assert "as ARM said at 2026-11-29T02:00:00Z" in text
     assert "short: prod/aoai-swc/chat needs 100 PTU on ProvisionedManaged in eastus2; 50 available" in text
     assert "room elsewhere: swedencentral 300" in text
     assert "no promise" in text

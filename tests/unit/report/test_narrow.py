@@ -1,5 +1,7 @@
 """Tables on terminals of 80 and 200 columns: long names are moved to a line of their own."""
 
+import re
+
 import pytest
 
 from reconciler.plan.lifespan import Lifespan
@@ -114,3 +116,12 @@ def test_a_word_longer_than_a_line_is_broken_and_nothing_of_it_is_lost(width: in
 def test_a_broken_word_never_puts_an_order_at_the_start_of_a_line() -> None:
     lines = paragraph("a" * 38 + "::error::owned" * 9, width=40)
     assert [line for line in lines if line.lstrip().startswith("::")] == []
+
+
+def test_models_that_end_alike_are_one_row_with_the_names_of_all_deployments() -> None:
+    many = tuple(lifespan(f"chat-{number}") for number in range(200))
+    text = lifecycle_text(80, *many)
+    assert len(text.splitlines()) < 60
+    assert text.count("gpt-4o 2024-11-20") == 1
+    assert "200 deployments" in text
+    assert all(re.search(rf"\bchat-{number}\b", text) for number in range(200))

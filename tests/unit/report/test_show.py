@@ -3,7 +3,7 @@
 import pytest
 
 from reconciler.domain.state import ObservedState
-from reconciler.report.show import render_markdown, render_text, to_json
+from reconciler.report.show import document, render_markdown, render_text
 from reconciler.report.style import Style
 from tests.unit.report.golden_text import as_golden
 from tests.unit.report.samples import there
@@ -20,8 +20,8 @@ def test_the_markdown_reads_as_in_the_golden_text() -> None:
 
 
 def test_json_keeps_what_arm_said_and_names_what_could_not_be_read() -> None:
-    document = to_json(there())
-    deployments, unreadable = document["deployments"], document["unreadable"]
+    shown = document(there()).to_json()
+    deployments, unreadable = shown["deployments"], shown["unreadable"]
     assert isinstance(deployments, list)
     assert isinstance(unreadable, list)
     assert deployments[1] == {

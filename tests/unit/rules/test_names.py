@@ -74,7 +74,7 @@ def test_unknown_skus(sku: str, severity: Severity, fix: str, reason: str) -> No
 def test_a_sku_that_is_no_slip_says_why_that_alone_is_no_error() -> None:
     (new,) = find("unknown-sku", deployment(sku="S0"))
     (slip,) = find("unknown-sku", deployment(sku="GlobalStandrd"))
-    why = "so it may be new and ARM decides"
+    why = "so it may be new: ARM decides"
     assert (why in new.message, why in slip.message) == (True, False)
 
 

@@ -1,0 +1,160 @@
+"""Drift for build systems and monitoring: JUnit, workflow commands, Prometheus."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from reconciler.diagnostics import Place, Severity, Span
+from reconciler.domain.ids import AccountId, DeploymentId
+from reconciler.plan.causes import ABOUT, Cause, is_drift
+from reconciler.plan.drift import DriftItem, DriftReport, UnreadableAccount
+from reconciler.report.build_systems import Annotation, Case, Series, exposition, junit, workflow_commands
+from reconciler.report.drift import differences, who_did
+from reconciler.report.layout import whole_seconds
+from reconciler.report.style import inert
+
+
+def render_junit(report: DriftReport, *, show_people: bool = False) -> str:
+    """One test case per deployment: a failure where it drifted, an error where it could not be looked at."""
+    found: dict[DeploymentId, list[DriftItem]] = defaultdict(list)
+    for item in report.items:
+        found[item.id].append(item)
+    cases = {one: Case(name=one.name, group=one.account.name) for one in report.synced}
+    cases |= {one: _case(one, items, show_people=show_people) for one, items in found.items()}
+    unread = [case for account in report.unreadable for case in _unread_cases(account)]
+    return junit("reconciler drift", [*(cases[one] for one in sorted(cases)), *unread])
+
+
+def _case(one: DeploymentId, items: Sequence[DriftItem], *, show_people: bool) -> Case:
+    """A test case can fail once: with two causes both are in the one failure; what is no drift passes."""
+    drifting = [item for item in items if is_drift(item.severity)]
+    others = [item for item in items if item not in drifting]
+    failure = None
+    if drifting:
+        kinds = ", ".join(item.cause.value for item in drifting)
+        failure = (kinds, sentence(drifting[0], show_people=show_people), _told(drifting, show_people))
+    return Case(name=one.name, group=one.account.name, failure=failure, output=_told(others, show_people))
+
+
+def _told(items: Sequence[DriftItem], show_people: bool) -> list[str]:
+    return [
+        line
+        for item in items
+        for line in (
+            f"{item.cause.value}: {sentence(item, show_people=show_people)}",
+            f"fix: {ABOUT[item.cause].fix}",
+        )
+    ]
+
+
+def _unread_cases(account: UnreadableAccount) -> Iterator[Case]:
+    """One error for each deployment that could not be looked at; for the account where none is declared."""
+    message = f"the account {account.id.name} could not be read: {account.message}"
+    for name in [one.name for one in account.declared] or ["(account)"]:
+        yield Case(name=name, group=account.id.name, error=(account.code, message, ()))
+
+
+def render_github(
+    report: DriftReport,
+    *,
+    places: Mapping[DeploymentId, Place],
+    span: Callable[[Place], Span | None],
+    show_people: bool = False,
+) -> str:
+    """Workflow commands, the gravest first, ten at most; what is declared is annotated where it stands."""
+    found = [
+        Annotation(
+            severity=Severity.ERROR,
+            title="drift: unreadable",
+            parts=[f"{one.id.name}: {one.code}: {one.message}"],
+        )
+        for one in report.unreadable
+    ]
+    for item in report.items:
+        place = places.get(item.id)
+        words = f"{item.id.account.name}/{item.id.name}: {sentence(item, show_people=show_people)}"
+        found.append(
+            Annotation(
+                severity=item.severity,
+                title=f"drift: {item.cause.value}",
+                parts=[words],
+                place=place,
+                span=None if place is None else span(place),
+            )
+        )
+    return workflow_commands(found)
+
+
+def sentence(item: DriftItem, *, show_people: bool) -> str:
+    """One line, inert: what differs or why, who and when."""
+    told = "; ".join(filter(None, (*differences(item), item.explanation)))
+    who = who_did(item, show_people=show_people)
+    traces = " ".join(filter(None, (who and f"by {who}", item.when and f"at {whole_seconds(item.when)}")))
+    return inert(f"{told} ({traces})" if traces else told)
+
+
+# -- Prometheus ----------------------------------------------------------------------------------------
+
+
+def render_prometheus(report: DriftReport, *, fleet: str, at: datetime) -> str:
+    """All gauges of one run at ARM's time `at`, in Prometheus' text format.
+
+    The same series every time, zeros included, so that an alert can tell "no drift" from "nobody looked"; a
+    time of success is only given where everything could be read.
+    """
+    us = {"fleet": fleet}
+    counts = Counter(item.cause for item in report.items)
+    metrics: list[tuple[str, str, Sequence[Series]]] = [
+        (
+            "reconciler_drift",
+            "1 for each deployment that is not as declared, by cause.",
+            [
+                (
+                    {
+                        **us,
+                        **_labels(item.id.account),
+                        "deployment": item.id.name,
+                        "cause": item.cause.value,
+                        "severity": item.severity.value,
+                    },
+                    1,
+                )
+                for item in report.items
+            ],
+        ),
+        (
+            "reconciler_drift_items",
+            "Deployments that are not as declared, by cause; pending ones are not drift.",
+            [({**us, "cause": cause.value}, counts[cause]) for cause in Cause],
+        ),
+        ("reconciler_drifted", "1 if the run found drift, as exit code 2 says.", [(us, int(report.drifted))]),
+        ("reconciler_deployments_in_sync", "Deployments that are as declared.", [(us, report.in_sync)]),
+        (
+            "reconciler_accounts_unreadable",
+            "Accounts that could not be read; nothing is known of them.",
+            [(us, len(report.unreadable))],
+        ),
+        (
+            "reconciler_account_unreadable",
+            "1 for each account that could not be read.",
+            [({**us, **_labels(one.id), "code": one.code}, 1) for one in report.unreadable],
+        ),
+        ("reconciler_last_run_timestamp_seconds", "When it was looked.", [(us, int(at.timestamp()))]),
+        (
+            "reconciler_last_success_timestamp_seconds",
+            "When everything could be read; absent if this run could not.",
+            [] if report.unreadable else [(us, int(at.timestamp()))],
+        ),
+    ]
+    return exposition(metrics)
+
+
+def _labels(account: AccountId) -> Mapping[str, str]:
+    """What tells an account from all others; two groups may have accounts of one name."""
+    return {
+        "subscription": account.subscription,
+        "resource_group": account.resource_group,
+        "account": account.name,
+    }

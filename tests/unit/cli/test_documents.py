@@ -1,0 +1,68 @@
+"""Everything that a command prints with `-o json` is the document that `schema --document` describes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from reconciler.cli import run
+from reconciler.report.documents import DOCUMENTS
+from tests.docs.pages import ROOT
+from tests.e2e.documents import must_fit, printed_by
+
+CALL = ["--prompt-tokens", "1000", "--generated-tokens", "200"]
+COMMANDS = [
+    ["validate"],
+    ["plan", "--cost", "--check-capacity"],
+    ["apply", "--yes"],
+    ["plan", "--cost"],
+    ["drift"],
+    ["show", "--cost"],
+    ["quota"],
+    ["lifecycle"],
+    ["lifecycle", "--fail-within", "200"],
+    ["cost"],
+    ["capacity", "--model", "gpt-4.1", "--ptus", "50"],
+    ["capacity", "propose"],
+    ["upgrade", "--within", "400"],
+    ["doctor"],
+    ["explain"],
+    ["explain", "not-there"],
+    ["size", "--model", "gpt-4.1", "--rpm", "60", *CALL],
+    ["size", "--model", "gpt-4.1", "--rpm", "60", "--sku", "ProvisionedManaged", *CALL],
+    ["size", "--model", "gpt-4.1", "--capacity", "100"],
+    ["size", "--model", "gpt-4.1", "--capacity", "100", *CALL],
+    ["size", "--model", "gpt-5", "--rpm", "60", *CALL],
+    *(["catalog", one] for one in ("models", "regions", "skus", "capacity", "quota", "prices", "refresh")),
+    ["catalog", "skus", "--model", "gpt-4.1"],
+    ["catalog", "prices", "--refresh", "--cloud", "emulator", "--region", "eastus2"],
+]
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What each command prints in a copy of this repository's own fleet, on one emulator, in this order."""
+    folder = tmp_path_factory.mktemp("fleet")
+    shutil.copytree(ROOT / "manifests", folder / "manifests")
+    found: dict[str, str] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for words in COMMANDS:
+            out = folder / f"{len(found)}.json"
+            run([*words, "-q", "-o", "json", "--output-file", str(out)])
+            found[" ".join(words)] = out.read_text("utf-8")
+    return found
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_what_a_command_prints_is_its_document(words: list[str], printed: dict[str, str]) -> None:
+    text = printed[" ".join(words)]
+    must_fit(words, text)
+    assert "error" not in json.loads(text)
+
+
+def test_no_document_is_without_a_command_that_prints_it() -> None:
+    printed_ones = {printed_by(words) for words in COMMANDS} | {"error"}
+    assert printed_ones == set(DOCUMENTS)
