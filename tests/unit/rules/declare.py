@@ -102,9 +102,10 @@ def tuned(
     model: str = TUNED,
     version: str | None = "1",
     origin: SourceAccount | None = None,
+    name: str = "tuned",
 ) -> DesiredDeployment:
     """A fine-tuned deployment that no rule objects to, but for what a test changes."""
-    return deployment(model, version, sku, capacity, region, "tuned", origin=origin)
+    return deployment(model, version, sku, capacity, region, name, origin=origin)
 
 
 def declared(

@@ -99,7 +99,11 @@ def test_no_rule_speaks_about_a_sound_set() -> None:
             "gpt-5.4-mini", "2026-03-17", "GlobalProvisionedManaged", 15, name="big", spillover="chat"
         ),
         tuned("ProvisionedManaged", 25),
-        tuned("GlobalStandard", origin=source(tenant="bbbbbbbb-bbbb-bbbb-bbbb-bbbbbbbbbbbb")),
+        tuned(
+            "GlobalStandard",
+            origin=source(tenant="bbbbbbbb-bbbb-bbbb-bbbb-bbbbbbbbbbbb"),
+            name="tuned-elsewhere",
+        ),
     ]
     assert findings(declared(sound)) == []
 
