@@ -33,11 +33,6 @@ FIELD_TESTS = (
     "tests/unit/plan/test_body.py",
     "tests/unit/plan/test_unset.py",
 )
-MOVER_TESTS = (
-    "tests/unit/plan/test_moved.py",
-    "tests/unit/plan/test_migration.py",
-    "tests/unit/plan/test_legality.py",
-)
 OWNER_TESTS = ("tests/unit/plan/test_removal.py", "tests/unit/plan/test_fleet_ids.py")
 HELD = (
     Held(module="manifest/rules", tests=RULE_TESTS),
@@ -62,7 +57,6 @@ HELD = (
     Held(module="engine/writer", tests=ENGINE_TESTS),
     Held(module="domain/json_values", tests=FIELD_TESTS),
     Held(module="plan/diff", tests=FIELD_TESTS, percent=95.0),
-    Held(module="plan/pair", tests=(*FIELD_TESTS, *MOVER_TESTS), percent=95.0),
     Held(module="plan/moved", tests=("tests/unit/plan/test_moved.py",), percent=95.0),
     Held(module="plan/migration", tests=("tests/unit/plan/test_migration.py",), percent=95.0),
     Held(module="plan/expiry", tests=("tests/unit/plan/test_expiry.py",), percent=95.0),

@@ -43,8 +43,9 @@ ABOUT: Mapping[Cause, About] = {
             "manifest states an option that lets it"
         ),
         fix=(
-            "declare the version that runs; or state versionUpgradeOption, NoAutoUpgrade to stay where you "
-            "are, another one to accept what the service does"
+            "declare the model that runs, with versionUpgradeOption: NoAutoUpgrade if it is to stay there; "
+            "or state another versionUpgradeOption to accept what the service does. NoAutoUpgrade beside the "
+            "old model asks for that one back"
         ),
     ),
     Cause.EXPIRED: About(

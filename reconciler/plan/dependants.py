@@ -145,10 +145,11 @@ def _judged(action: Action, models: Mapping[DeploymentId, str]) -> Action:
     if not action.writes or action.desired is None:
         return action
     account, changed = action.id.account, {change.path.partition(".")[0] for change in action.changes}
-    here = {model for name, model in models.items() if name.account == account}
-    lacking = sorted(routed_models(action.writes[-1]) - here) if "routing" in changed else []
+    lacking = routed_models(action.writes[-1]) if "routing" in changed else frozenset()
+    if lacking:  # seldom: then all deployments are gone through
+        lacking -= {model for name, model in models.items() if name.account == account}
     if lacking:
-        names = ", ".join(lacking)
+        names = ", ".join(sorted(lacking))
         return blocked_instead(
             action,
             Reason.DEPENDENCY_BLOCKED,

@@ -115,13 +115,14 @@ sizes = st.sampled_from([("GlobalStandard", 5), ("GlobalStandard", 50), ("Global
     st.sampled_from([("ProvisionedManaged", 25), ("ProvisionedManaged", 50), ("ProvisionedManaged", 100)])
 )
 options = st.sampled_from(
-    [UNSET, UNSET, None, "OnceNewDefaultVersionAvailable", "OnceCurrentVersionExpired", "NoAutoUpgrade"]
+    [UNSET, None, "OnceNewDefaultVersionAvailable", "OnceCurrentVersionExpired", *["NoAutoUpgrade"] * 2]
 )
+versions = st.sampled_from(["1", "2"])
 wanted = st.builds(
     Wanted,
     size=sizes,
     model=st.sampled_from(["gpt-x", "gpt-x", "gpt-y"]),
-    version=st.sampled_from(["1", "1", "2"]),
+    version=versions,
     option=options,
     industry=st.sampled_from(["", "retail", "finance"]),
 )
@@ -130,7 +131,6 @@ latencies = st.sampled_from([0.2, 0.31, 1.7])
 picks = st.integers(min_value=0, max_value=5)
 """Which of what there is to choose from."""
 models = st.sampled_from(["gpt-x", "gpt-y"])
-versions = st.sampled_from(["1", "2"])
 CHANGES: Sequence[dict[str, st.SearchStrategy[Any]]] = (
     *[{"version": versions}, {"model": models}, {"model": models, "version": versions}] * 2,
     {"model": models, "size": sizes},
@@ -149,8 +149,7 @@ edits = st.lists(
 )
 touches = st.sampled_from(
     [
-        ("model", {"version": "1"}),
-        ("model", {"version": "2"}),
+        *[("model", {"version": "1"}), ("model", {"version": "2"})] * 2,
         ("model", {"name": "gpt-x"}),
         ("model", {"name": "gpt-y"}),
         ("sku", {"capacity": 50}),

@@ -105,11 +105,12 @@ def hold_plan(plan: Plan, known: Truths, declared: Mapping[DeploymentId, Desired
         assert asked.items() <= wanted.items(), f"{truth}, and another model is asked for: {action}"
 
 
-ACROSS_VERSIONS, ACROSS_NAMES, BESIDE, BY_SOMEBODY, BY_MANIFEST = MOVES = (
+ACROSS_VERSIONS, ACROSS_NAMES, BESIDE, ON_PROVISIONED, AS_NO_SERVICE_DOES, BY_MANIFEST = MOVES = (
     "upgraded by the service across versions",
     "upgraded by the service across names",
     "upgraded by the service, and something else is changed",
-    "moved by somebody, and put back",
+    "moved by somebody on a provisioned SKU",
+    "moved by somebody where the service may upgrade, and not as it does",
     "moved by the manifest",
 )
 """What a plan can have to decide."""
@@ -122,8 +123,8 @@ def kinds_of(action: Action, truth: Truth | None) -> Iterator[str]:
         yield ACROSS_VERSIONS if same_name else ACROSS_NAMES
         if not isinstance(action, Keep):
             yield BESIDE
-    if truth is Truth.SOMEBODY:
-        yield BY_SOMEBODY
+    if truth is Truth.SOMEBODY and action.desired is not None:
+        yield AS_NO_SERVICE_DOES if action.desired.spec.sku.name.pay_as_you_go else ON_PROVISIONED
     if truth is Truth.MANIFEST:
         yield BY_MANIFEST
 

@@ -278,7 +278,8 @@ def between(found: JsonObject, sent: JsonObject, *, forgetful: bool = False) -> 
         outer = {name: value for name, value in parts.items() if name in {"tags", "sku"}}
         return {**base, "properties": {**base["properties"], **inner}, **outer}
 
-    changes = body_changes(seen(desired().id, laid(found)), laid(sent), forgetful=forgetful)
+    there, body = seen(desired().id, laid(found)), laid(sent)
+    changes = body_changes(there, body, forgetful=True) if forgetful else body_changes(there, body)
     return [(change.path, change.before, change.after) for change in changes]
 
 
