@@ -29,6 +29,7 @@ settings.register_profile("explore", deadline=None)
 settings.load_profile("explore" if os.environ.get("RECONCILER_EXPLORE") else "same")
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores: some tests wait for a time limit or for a process, and cost nothing."""
     return (os.cpu_count() or 1) + 1

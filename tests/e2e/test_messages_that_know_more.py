@@ -51,9 +51,8 @@ def test_a_missing_account_that_is_soft_deleted_is_named_with_the_commands_that_
         (step,) = season.steps().values()
         assert (step["action"], step["reason"]) == ("blocked", "account-missing")
         assert "it was deleted on 2026-06-22 and is soft-deleted in eastus2" in step["explanation"]
-        assert step["fix"] == (
-            f"restore it: {GONE.command('recover')}; or, to make it anew, purge it: {GONE.command('purge')}"
-        )
+        assert f"restore it: {GONE.command('recover')}" in step["fix"]
+        assert f"purge it: {GONE.command('purge')}" in step["fix"]
         ran = season.drift()
         assert ran.code == 1
         assert f"fix: restore it: {GONE.command('recover')}" in flat(ran)
