@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -30,14 +32,21 @@ API = {"api-version": "2026-07-01"}
 CHANGE = {"sku": {"name": "GlobalStandard", "capacity": 10}}
 
 
+def commented(text: str) -> str:
+    """The text behind #, no wider than a terminal."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 1000
+    return textwrap.fill(f"# {text}", width, subsequent_indent="#    ")
+
+
 def say(text: str) -> None:
     """Tell the reader what comes next."""
-    print(f"\n\033[1m# {text}\033[0m" if sys.stdout.isatty() else f"\n# {text}", flush=True)
+    words = commented(text)
+    print(f"\n\033[1m{words}\033[0m" if sys.stdout.isatty() else f"\n{words}", flush=True)
 
 
 def add(text: str) -> None:
     """Tell the reader one thing more about it."""
-    print(f"#  {text}", flush=True)
+    print(commented(f" {text}"), flush=True)
 
 
 def reconciler(state: Path, *words: str, expect: int = 0) -> None:

@@ -20,9 +20,10 @@ tune()
 gc.disable()
 # jsonschema makes forty grammars of addresses when it is imported, for formats that no test has checked.
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # A shell's background job ignores it and so would each process that a test starts and interrupts.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# A shell's background job ignores the one, what `nohup` starts the other; what a test starts would too.
+for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, usual)
 
 settings.register_profile("same", derandomize=True, deadline=None, database=None)
 settings.register_profile("explore", deadline=None)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from reconciler.arm.printable import printable
-from reconciler.domain.fields import FIELDS
+from reconciler.domain.fields import not_carried
 
 DEFAULT_API_VERSION = "2026-09-01"
 """The newest stable version of accounts/deployments (azure-rest-api-specs; recorded in October 2026)."""
@@ -45,10 +45,11 @@ def newest_usable(message: str, refused: str) -> str | None:
     return max(usable, default=None)
 
 
-def not_carried(version: str) -> tuple[str, ...]:
-    """What a manifest may declare and this stable version cannot carry, though a newer one can."""
-    lacking = (field for field in FIELDS if _STABLE.fullmatch(field.since) and field.since > version)
-    return tuple("tags (the owner mark is one)" if one.path == "tags" else one.path for one in lacking)
+def lost_in(version: str) -> str:
+    """The fields that this version cannot carry, for a sentence; "" where it carries all."""
+    return ", ".join(
+        "tags (the owner mark is one)" if one.path == "tags" else one.path for one in not_carried(version)
+    )
 
 
 class Versions:
@@ -58,6 +59,12 @@ class Versions:
         self._chosen = chosen
         self._on_warning = on_warning
         self._settled: dict[str, str] = {}
+        lost = lost_in(chosen)
+        if lost:
+            on_warning(
+                f"api-version {printable(chosen, 40)} was chosen, which cannot carry {lost}: a write may "
+                "reset what is set there. Leave --api-version and Fleet.spec.apiVersion out to keep it"
+            )
 
     def of(self, resource_type: str) -> str:
         """The version to speak about a type, for example "deployments"."""
@@ -76,10 +83,10 @@ class Versions:
         if found is None:
             return False
         self._settled[resource_type] = found
-        lost = not_carried(found)
+        lost = lost_in(found)
         if resource_type == "deployments" and lost:
             self._on_warning(
                 f"this ARM endpoint does not know api-version {used} of deployments; {printable(found, 40)} "
-                f"is used instead, which cannot carry {', '.join(lost)}"
+                f"is used instead, which cannot carry {lost}"
             )
         return True

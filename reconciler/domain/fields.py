@@ -337,6 +337,11 @@ def field_at(arm: Path) -> Field | None:
     return BY_PATH["model.source"] if wanted == _SOURCE_ACCOUNT else _BY_ARM.get(wanted)
 
 
+def not_carried(version: str) -> tuple[Field, ...]:
+    """What a manifest may declare and this api-version cannot carry, though a newer stable one can."""
+    return tuple(one for one in FIELDS if one.since > version and not one.since.endswith("preview"))
+
+
 def own_properties() -> tuple[Field, ...]:
     """The properties of a deployment for which a manifest has a field."""
     return tuple(field for field in FIELDS if field.own and field.arm[:-1] == ("properties",))

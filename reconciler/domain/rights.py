@@ -43,6 +43,7 @@ MODELS_READ = f"{_PROVIDER}/accounts/models/read"
 USAGES_READ = f"{_PROVIDER}/locations/usages/read"
 OFFERS_READ = f"{_PROVIDER}/locations/models/read"
 CAPACITIES_READ = f"{_PROVIDER}/modelCapacities/read"
+DELETED_READ = f"{_PROVIDER}/deletedAccounts/read"
 ACTIVITY_READ = "Microsoft.Insights/eventtypes/values/read"
 PERMISSIONS_READ = "Microsoft.Authorization/permissions/read"
 
@@ -54,6 +55,11 @@ RIGHTS: tuple[Right, ...] = (
     Right(action=POLICIES_READ, need=Need.CHECKS, purpose="whether a content filter is there"),
     Right(
         action=MODELS_READ, need=Need.CHECKS, purpose="whether a fine-tuned model is in its source account"
+    ),
+    Right(
+        action=DELETED_READ,
+        need=Need.CHECKS,
+        purpose="whether a missing account is soft-deleted, and what holds quota unseen",
     ),
     Right(
         action=ACTIVITY_READ,

@@ -27,8 +27,8 @@ ABOUT: Mapping[Cause, About] = {
     Cause.CHANGED_OUTSIDE: About(
         severity=Severity.ERROR,
         meaning=(
-            "the manifest is what was last applied, and a field that it states is different now: somebody "
-            "changed the deployment, or another fleet has put its mark on it"
+            "the manifest has not changed since it was applied, and a field that it states is different "
+            "now: somebody changed the deployment, or another fleet has put its mark on it"
         ),
         fix=(
             "`reconciler apply` puts back what is declared; or write what is there into the manifest, or "

@@ -65,7 +65,8 @@ def _between(before: JsonObject, after: JsonObject, path: Path, *, forgetful: bo
             if not silent:
                 yield from _free(here, found, wanted, forgetful=forgetful)
         elif field.path == "model.source":
-            told = found or next((value for other in SOURCE_FIELDS if (value := at(before, (other,)))), None)
+            answers = (at(before, (other,)) for other in SOURCE_FIELDS)
+            told = next((value for value in answers if value), None) if empty(found) else found
             if told is not None and not field.agrees(told, wanted):
                 yield _change(here, told, wanted)
         elif not field.agrees(found, wanted):

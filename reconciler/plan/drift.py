@@ -238,7 +238,7 @@ def _changed(
     fields = without_marks(changes)
     upgrade = _upgrade(one, there) if mover is Mover.SERVICE else ()
     if fields:
-        told = f"the manifest is what was last applied{going}"
+        told = f"the manifest has not changed since it was applied{going}"
         if mover is Mover.UNTOLD:
             told += "; unverified: ARM's list of models could not be read, and the service may have moved it"
         item = _item(there, Cause.CHANGED_OUTSIDE, (*upgrade, *fields), told)

@@ -60,7 +60,7 @@ def approved_models(text: str) -> ApprovedModels:
     severity, told = _severity(parameters.get("effect"), stated)
     subscription, scope_note = _scope(stated)
     excluded = stated.get("notScopes")
-    not_scopes = [f"the excluded scopes ({len(excluded)}) are not taken over"] if excluded else []
+    not_scopes = [f"the excluded scopes ({len(excluded)}) are not carried over"] if excluded else []
     return ApprovedModels(
         title=str(stated.get("displayName") or stated.get("name") or ""),
         severity=severity,
@@ -112,7 +112,7 @@ def _assignment(text: str) -> Mapping[str, Any]:
         raise UsageProblem(f"it is not JSON: {problem}") from None
     if isinstance(stated, list):
         if len(stated) != 1:
-            raise UsageProblem(f"it is a list of {len(stated)} assignments: save the one that is meant")
+            raise UsageProblem(f"it is a list of {len(stated)} assignments: save only the one that you mean")
         stated = stated[0]
     if not isinstance(stated, dict):
         raise UsageProblem("it is neither an assignment nor its parameters: it must be a JSON object")
@@ -134,7 +134,7 @@ def _names(parameters: Mapping[str, object], name: str) -> tuple[str, ...] | Non
     if value is None:
         return None
     if not isinstance(value, list) or not all(isinstance(one, str) and one.strip() for one in value):
-        raise UsageProblem(f"{name} must be a list of texts; found {json.dumps(value)[:80]}")
+        raise UsageProblem(f"{name} must be a list of strings; found {json.dumps(value)[:80]}")
     for one in value:
         if "[" in one or not one.isprintable():
             raise UsageProblem(f"{name} has {one!r}, which is not a name: save the values of the assignment")
@@ -162,10 +162,10 @@ def _scope(stated: Mapping[str, Any]) -> tuple[str | None, list[str]]:
         return None, []
     match = _SCOPE.fullmatch(scope)
     if match is None:
-        return None, ["the assignment is of a management group; the rule is about every deployment"]
+        return None, ["the assignment is on a management group; the rule covers every deployment"]
     if match["rest"]:
         return match["id"].lower(), [
-            "the assignment is of a resource group; the rule is about its subscription"
+            "the assignment is on a resource group; the rule covers its whole subscription"
         ]
     return match["id"].lower(), []
 

@@ -66,7 +66,7 @@ def _where(facts: tuple[str, SkuReach, str | None, str | None]) -> str:
     if reach is SkuReach.GLOBAL:
         return f"is on `{sku}`, which processes data in any region"
     if reach is SkuReach.UNKNOWN:
-        return f"is on `{sku}`, and where that processes data is not known"
+        return f"is on `{sku}`, and it is not known where that processes data"
     return f"is in {region}, " + (f"in data zone {zone}" if zone else "which is in no data zone")
 
 

@@ -174,7 +174,7 @@ def _position(place: Place, sources: Spans, style: Style) -> str:
 
 
 def _excerpt(place: Place, sources: Spans, style: Style, label: str, colour: str) -> Iterator[str]:
-    """The line with carets under the part that is meant, and `label` behind them."""
+    """The line with carets under the part that is meant, and `label` behind them or, without room, below."""
     span = sources.span(place)
     text = None if span is None else sources.line(place.file, span.line)
     if span is None or text is None:
@@ -188,7 +188,13 @@ def _excerpt(place: Place, sources: Spans, style: Style, label: str, colour: str
     yield edge
     yield f"{style.paint(f'{gutter} |', 'dim')} {shown}".rstrip()
     carets = style.paint("^" * max(1, marked), "bold", colour)
-    yield f"{edge} {' ' * before}{carets} {style.show(label)}".rstrip()
+    told, beside = style.show(label), min(style.width, WIDEST) - len(gutter) - 3
+    if not told or before + max(1, marked) + 1 + cells(told) <= beside:
+        yield f"{edge} {' ' * before}{carets} {told}".rstrip()
+        return
+    yield f"{edge} {' ' * before}{carets}"
+    indent = " " * max(0, min(before, beside - cells(told)))
+    yield from (f"{edge} {line}" for line in paragraph(told, width=beside, indent=indent))
 
 
 def _window(text: str, start: int, end: int, style: Style, *, room: int) -> tuple[str, int, int]:
@@ -200,6 +206,7 @@ def _window(text: str, start: int, end: int, style: Style, *, room: int) -> tupl
     dots = "…" if style.unicode else "..."
     first, last = 0, len(text)
     if len(text) > room:
+        room = max(1, room - 2 * len(dots))
         first = max(0, min(start - room // 3, len(text) - room))
         last = first + room
     head, tail = dots if first else "", dots if last < len(text) else ""

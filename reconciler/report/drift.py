@@ -88,8 +88,8 @@ def unverified(report: DriftReport, alias_of: Alias = NO_ALIAS) -> str:
     names = listed([alias_of(one.subscription) or one.subscription for one in report.unverified])
     codes = ", ".join(sorted({one.code for one in report.unverified}))
     return (
-        f"unverified: the Activity Log of {names} could not be read ({codes}), so who deleted or changed "
-        "what is not known. That takes Microsoft.Insights/eventtypes/values/read; or pass --no-activity-log"
+        f"unverified: the Activity Log of {names} could not be read ({codes}), so it is not known who "
+        "deleted or changed what. Grant Microsoft.Insights/eventtypes/values/read, or pass --no-activity-log"
     )
 
 

@@ -173,7 +173,7 @@ def _summary(lifespans: Sequence[Lifespan], asked: Asked) -> list[str]:
     counts = counted(len(lifespans), "deployment")
     lines = [f"{counts} on {asked.today}, by the catalogue of {asked.known_to}"]
     if unknown:
-        lines[-1] += f"; {unknown} of unknown retirement"
+        lines[-1] += f"; {unknown} with no known retirement date"
     if asked.limit is not None:
         ending = sum(map(asked.ends, lifespans))
         rest = "; only these are shown" if 0 < ending < len(lifespans) else ""

@@ -186,7 +186,7 @@ def idle(plan: Plan) -> str:
     told = ", ".join(
         (f"{counted(first, 'declared deployment')} {what}", *(f"{n} {word}" for n, word in rest))
     )
-    which = "; `reconciler drift` shows to what" if upgraded else ""
+    which = "; `reconciler drift` shows to which version" if upgraded else ""
     money = ""
     if plan.cost:
         from reconciler.report.cost import total  # noqa: PLC0415 -- as above

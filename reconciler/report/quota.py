@@ -102,14 +102,14 @@ def render_markdown(pools: Sequence[PoolForecast], *, alias_of: Alias) -> str:
     for pool in full:
         holders = [f"{cell(f'{one.id.account.name}/{one.id.name}')} {one.capacity}" for one in pool.holders]
         rest = f"; {pool.elsewhere} in other accounts" if pool.elsewhere else ""
-        lines.append(f"- {cell(pool.pool)} is held by {listed(holders, most=HOLDERS)}{rest}")
+        lines.append(f"- {cell(pool.pool)} is used by {listed(holders, most=HOLDERS)}{rest}")
     return "\n".join(lines) + "\n"
 
 
 def count(pools: Sequence[PoolForecast]) -> str:
     """One line: how many pools there are, by verdict."""
     if not pools:
-        return "The fleet holds no quota and its plan takes none."
+        return "The fleet uses no quota and its plan takes none."
     told = {verdict: sum(pool.verdict is verdict for pool in pools) for verdict in Verdict}
     words = [f"{number} {_COUNTED[verdict]}" for verdict, number in told.items() if number]
     return f"{counted(len(pools), 'pool')}: {', '.join(words)}"

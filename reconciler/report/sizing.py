@@ -118,7 +118,7 @@ def capacity_text(title: str, carried: Carried, *, style: Style) -> str:
     """Tokens a minute, without a workload: the two ends between which every workload lies."""
     output = "?" if carried.output_tpm is None else f"{int(carried.output_tpm):,}"
     ratio = carried.output_ratio
-    at = "" if ratio is None else f", at {float(ratio):g} input tokens for one of output"
+    at = "" if ratio is None else f", at {float(ratio):g} input tokens per output token"
     head = (
         f"{title}\n{carried.capacity} PTU carry {int(carried.input_tpm):,} input tokens a minute, "
         f"or {output} output tokens{at}"
@@ -187,7 +187,7 @@ def _verdict(capacity: int, sizes: Sizes | None) -> str:
     if sizes.fits(capacity):
         return "deployable"
     near = [str(size) for size in (sizes.below(capacity), sizes.above(capacity)) if size is not None]
-    return f"no size; {' or '.join(near)} is"
+    return f"not a size; {' or '.join(near)} is"
 
 
 def _below(facts: PtuFacts, sizes: Iterable[Sizes | None], cautions: Iterable[str]) -> list[str]:

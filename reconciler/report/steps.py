@@ -237,7 +237,7 @@ def created_lines(
     publisher = "" if spec.model.format == "OpenAI" else f"{style.show(spec.model.format)} "
     made = ""
     if spec.model.source is not None:
-        where = ", another tenant's" if action.desired.source_tenant else ""
+        where = ", in another tenant" if action.desired.source_tenant else ""
         made = f", made in {style.show(spec.model.source.account.name)}{where}"
     first = f"{publisher}{model} on {style.show(spec.sku.name.name)}{amount}{made}"
     rest = [setting for setting in settings(action, style) if setting not in said]

@@ -131,7 +131,7 @@ def _spilling(one: Proposal, beside: Mapping[DeploymentId, Proposal]) -> Proposa
         return one
     name = successor_name(target.deployment, target.target)
     wanted = replace(one.wanted, values={**one.wanted.values, SPILLOVER: name})
-    reason = f"it spills over to {name} from then on, which serves the same model"
+    reason = f"from then on it spills over to {name}, which serves the same model"
     return replace(one, wanted=wanted, reason="; ".join(filter(None, (one.reason, reason))))
 
 
@@ -233,7 +233,7 @@ def _moved(
     if strategy is Strategy.BESIDE:
         if name.lower() in taken.get(one.id.account, set()):
             return unsolved(
-                f"`{name}` is declared already, with another model; rename it or edit by hand", checks
+                f"`{name}` is already declared, with another model; rename it or edit by hand", checks
             )
         wanted = Beside(id=one.id, name=name, values=values, comment=_cut_over_comment(one, retires))
         told.append(f"move the traffic to {name}, then run {_finishing(season)}")
@@ -273,7 +273,9 @@ def _cut_over(
         reason = f"{name} is declared beside it; move the traffic, then run {_finishing(season)}"
         return replace(base, reason=reason)
     if users:
-        reason = f"still named by {', '.join(users)}; point that to {name} first"
+        reason = (
+            f"still named by {', '.join(users)}; point {'it' if len(users) == 1 else 'them'} to {name} first"
+        )
         return replace(base, standing=Standing.UNSOLVED, reason=reason)
     reason = f"{name} takes its place"
     return replace(base, standing=Standing.EDIT, wanted=Removal(id=one.id), reason=reason)
@@ -360,7 +362,7 @@ def resized(one: DesiredDeployment, target: Target, catalogue: Catalogue) -> Res
         return Resized(capacity=None, legal=False, reason=reason)
     if fitting == amount:
         return Resized(capacity=None, legal=True)
-    legal = f"sizes of {target.name} on {sku.name} are {sizes.minimum} + k x {sizes.step}"
+    legal = f"{target.name} on {sku.name} takes {sizes.minimum} or more, in steps of {sizes.step}"
     return Resized(capacity=fitting, legal=True, reason=f"{why}; {legal}" if why else legal)
 
 

@@ -36,7 +36,7 @@ from reconciler.upgrade.yaml_text import (
     text_node,
 )
 
-_LAID_OUT: Final = "its text is laid out so that it cannot be edited safely; edit it by hand"
+_LAID_OUT: Final = "its layout cannot be edited safely; edit it by hand"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,7 +287,7 @@ class _Rewriter:
         items = _at(self._root(own.place.file, own.place.document), ("spec", "deployments"))
         number = own.place.route[2]
         if not isinstance(items, Items) or not isinstance(number, int):
-            raise Unwritable("the entry does not stand in a list")
+            raise Unwritable("the entry is not in a list")
         return items, items[number]
 
     def _document_of(self, identity: DeploymentId) -> tuple[str, int]:

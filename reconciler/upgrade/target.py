@@ -135,7 +135,7 @@ class TargetSources:
         kind = deployment.spec.model.format if name is None or name.format is None else name.format
         versions = [wish.version] if wish.version else self._versions(spelled)
         if not versions:
-            return f"{spelled}: no version of it is known; name one with --to {spelled}@VERSION"
+            return f"no version of {spelled} is known; name one with --to {spelled}@VERSION"
         reason = ""
         for version in versions:
             reason = self._against(spelled, version, deployment, retires)
@@ -164,15 +164,15 @@ class TargetSources:
         sku, what = deployment.spec.sku.name, f"{name} {version}"
         facts = self.catalogue.lifecycle(name, version, sku)
         if facts is not None and facts.stage is Stage.RETIRED:
-            return f"{what} is retired itself ({facts.source})"
+            return f"{what} is itself retired ({facts.source})"
         model = deployment.spec.model
         if name.lower() == model.name.lower() and version == model.version:
-            return f"{what} is what is declared"
+            return f"{what} is already declared"
         ends = None if facts is None else facts.retires
         if self.to is None and ends is not None and ends <= self.until:
             return f"{what} retires on {ends} itself ({facts.source if facts else ''})"
         if ends is not None and (ends <= self.today or (retires is not None and ends <= retires)):
-            return f"{what} retires on {ends}, which is no later ({facts.source if facts else ''})"
+            return f"{what} retires on {ends}, which gains no time ({facts.source if facts else ''})"
         if self._offered(name, version, deployment) is False:
             where = f" in {deployment.region.name}" if deployment.region else ""
             return f"{what} is not offered on {sku.name}{where}"
@@ -197,7 +197,7 @@ class TargetSources:
         facts = self.catalogue.lifecycle(name, version, deployment.spec.sku.name)
         told = []
         if facts is not None and facts.stage in {Stage.LEGACY, Stage.DEPRECATED}:
-            told.append(f"{name} {version} is {facts.stage.value} itself ({facts.source})")
+            told.append(f"{name} {version} is itself {facts.stage.value} ({facts.source})")
         if facts is not None and facts.stage is Stage.PREVIEW:
             told.append(f"{name} {version} is a preview, which may end at 30 days' notice")
         model = self.catalogue.model(name)

@@ -127,7 +127,7 @@ def insert_key(text: str, into: Map, key: str, value: str) -> Splice:
         comma = "" if not before else " " if before.endswith(",") else ", "
         at = start + 1 + len(before)
         if "#" in _last_line(text, at):
-            raise Unwritable("a comment stands inside the braces")
+            raise Unwritable("there is a comment inside the braces")
         return Splice(at, at, f"{comma}{_key(key, json_style=json_style)}: {value}")
     own = [child for child in into if isinstance(child, Text) and into.start <= child.start <= into.end]
     if not own:
@@ -150,7 +150,7 @@ def dash_of(text: str, item: Node) -> int:
     """Where the dash of an item of a block sequence stands."""
     before = text[: item.start].rstrip(" \t\r\n")
     if not before.endswith("-"):
-        raise Unwritable("the entry does not stand behind a dash of its own")
+        raise Unwritable("the entry has no dash of its own")
     dash = len(before) - 1
     if text[dash - column(text, dash) : dash].strip(" "):
         raise Unwritable("the entry's dash does not begin its line")
@@ -184,7 +184,7 @@ def remove_item(text: str, item: Node, inside: Items) -> Splice:
     if len(inside) == 1:
         before = text[: inside.start].rstrip()
         if not before.endswith(":"):
-            raise Unwritable("something stands between the list and its key")
+            raise Unwritable("there is something between the list and its key")
         return Splice(len(before), end_of_value(text, item), " []")
     dash = dash_of(text, item)
     start = dash - column(text, dash)

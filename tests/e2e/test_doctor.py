@@ -103,6 +103,9 @@ def test_the_table_of_rights_is_what_a_run_really_uses(desk: Desk) -> None:
         desk.reconciler(command, "fleet.yaml", "-q")
     desk.reconciler("capacity", "fleet.yaml", "-q", "--model", "gpt-5-mini", "--regions", "eastus2")
     manifest = desk.folder / "fleet.yaml"
+    beside = desk.folder / "beside.yaml"
+    beside.write_text(manifest.read_text().replace("name: acc,", "name: accord,"))
+    desk.reconciler("quota", "beside.yaml", "-q")
     gone = manifest.read_text().replace("    - name: reserved", "    - name: other")
     manifest.write_text(gone)
     desk.reconciler("plan", "fleet.yaml", "-q", "--check-policies", "--max-deletes", "9")

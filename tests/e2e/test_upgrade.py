@@ -111,7 +111,7 @@ def test_finish_removes_the_old_entry_once_nothing_names_it(
     capsys.readouterr()
     assert run(["upgrade", *JUNE, "--target", "*/*/chat", "--finish"]) == 1
     assert (
-        "still named by ptu (spilloverDeploymentName); point that to chat-gpt-5.6-sol"
+        "still named by ptu (spilloverDeploymentName); point it to chat-gpt-5.6-sol"
         in capsys.readouterr().out
     )
     spilling = manifests.read_text("utf-8").replace(
@@ -230,7 +230,7 @@ def test_a_reserved_deployment_and_the_one_it_spills_over_to_move_together(
     manifests: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["upgrade", *JUNE, "--write"]) == 0
-    assert "it spills over to chat-gpt-5.6-sol from then on" in " ".join(capsys.readouterr().out.split())
+    assert "from then on it spills over to chat-gpt-5.6-sol" in " ".join(capsys.readouterr().out.split())
     assert "spilloverDeploymentName: chat-gpt-5.6-sol\n" in manifests.read_text("utf-8")
     assert run(["validate", "-q"]) == 0
     assert run(["upgrade", *JUNE, "--finish", "--write"]) == 0

@@ -241,16 +241,22 @@ def _words(tried: list[tuple[str, str]]) -> Iterator[str]:
 
 def _api_version(arm: ArmClient, chosen: str | None, *, known: bool) -> Check:
     """After the reads: by now the endpoint has said whether it knows ours."""
-    from reconciler.arm.api_version import DEFAULT_API_VERSION, not_carried
+    from reconciler.arm.api_version import DEFAULT_API_VERSION, lost_in
     from reconciler.domain.health import Status
 
     used, wanted = arm.deployments_version, chosen or DEFAULT_API_VERSION
     if not known:
         return _check("api-version", used, Status.UNVERIFIED, "no account was answered in it")
     if used != wanted:
-        lost = ", ".join(not_carried(used))
+        lost = lost_in(used)
         message = f"the endpoint does not know {wanted}" + (f"; it cannot carry {lost}" if lost else "")
         return _check(
             "api-version", used, Status.WARNING, message, "nothing, unless you declare one of these"
+        )
+    lost = lost_in(used)
+    if lost:
+        fix = "leave --api-version and Fleet.spec.apiVersion out"
+        return _check(
+            "api-version", used, Status.WARNING, f"it cannot carry {lost}; a write may reset them", fix
         )
     return _check("api-version", used, Status.OK, "known to the endpoint")

@@ -178,9 +178,7 @@ def _next(folder: Path, ci: str, *, live: bool) -> Iterator[str]:
     yield f"  {within}reconciler validate    # needs no sign-in"
     yield "  reconciler plan"
     if ci == "github":
-        yield (
-            "In .github/workflows/, put the repository and the commit of this program where "
-            "contoso/reconciler@000… stands."
-        )
+        yield "In .github/workflows/, replace contoso/reconciler@000… with the repository and"
+        yield "the commit of this program."
     elif ci != "none":
         yield "The comments at the top of the pipeline say which variables and connections it needs."

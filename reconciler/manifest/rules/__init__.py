@@ -14,7 +14,16 @@ from types import ModuleType
 from reconciler.catalogue.query import Catalogue
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.fleet import DesiredState
-from reconciler.manifest.rules import capacity, fine_tune, lifecycle, model, names, references, region, tags
+from reconciler.manifest.rules import (
+    capacity,
+    fine_tune,
+    lifecycle,
+    model,
+    names,
+    references,
+    region,
+    settings,
+)
 from reconciler.manifest.rules.rule import Alike, Rule, RuleContext
 from reconciler.manifest.structure import STRUCTURAL
 
@@ -27,7 +36,7 @@ def _declared_in(topic: ModuleType) -> Iterable[Rule]:
 
 RULES: tuple[Rule, ...] = tuple(
     one
-    for topic in (names, model, region, capacity, fine_tune, references, lifecycle, tags)
+    for topic in (names, model, region, capacity, fine_tune, references, lifecycle, settings)
     for one in _declared_in(topic)
 )
 """Every rule, topic by topic, in the order in which they are written."""

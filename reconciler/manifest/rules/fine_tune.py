@@ -43,7 +43,7 @@ def fine_tune_id(context: RuleContext) -> Iterator[Finding]:
                 deployment,
                 ("model", "name"),
                 f"`{model.name}` is an old name of a checkpoint; ARM deploys it by its own id",
-                label="no id that ARM deploys",
+                label="not an id that ARM can deploy",
                 fix='write name: ftchkpt-<32 hex> and version: "1", from the job\'s list of checkpoints',
             )
             continue

@@ -38,6 +38,8 @@ def render_html(cost: Cost, occasion: Occasion) -> str:
         verdict="counted" if cost.complete else "counted in part",
         colour="green" if cost.complete else "amber",
         summary=f"{words.total(cost)}.",
-        doubts=() if cost.complete else ("Not everything is counted; what is not, and why, stands below.",),
+        doubts=()
+        if cost.complete
+        else ("Not everything is counted; what is not, and why, is listed below.",),
     )
     return page(occasion, answer, [cost_section(cost)])

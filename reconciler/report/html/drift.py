@@ -49,7 +49,7 @@ def render_html(
 ) -> str:
     """The whole report, with a map of what is there; `policies` is what they find in that."""
     unread = [(one.id.name, one.code, one.message) for one in report.unreadable]
-    caption = "Capacity that is there"
+    caption = "Deployed capacity"
     return page(
         occasion,
         _answer(report, policies),

@@ -26,7 +26,7 @@ _ORDER: Final = (_TPM, _RPM, "rate units", _PTU, _BATCH)
 _UNKNOWN_PLACE = "unknown region"
 _HINT = (
     "TPM: tokens a minute, what rate units of the model buy by the catalogue; RPM: requests a minute; rate "
-    "units: where the catalogue does not tell; PTU: provisioned throughput units. Amounts of different units "
+    "units: where the catalogue does not say; PTU: provisioned throughput units. Amounts of different units "
     "are never added."
 )
 

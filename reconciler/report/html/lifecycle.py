@@ -81,7 +81,7 @@ def _every(ordered: Sequence[Lifespan], today: date, near: int, occasion: Occasi
     if not ordered:
         return None
     whole, cut = table(
-        "Every deployment, the first to end on top",
+        "Every deployment, the soonest to retire first",
         _HEAD,
         (_cells(one, today, near, occasion) for one in ordered),
         noun="deployment",
@@ -156,7 +156,7 @@ def retirements(lifespans: Sequence[Lifespan], *, today: date, soon: int, known_
     fix = (
         f"By the catalogue of {known_to}; the upright line is {today}, the dashed one "
         f"{counted(soon, 'day')} later; a bar is what is left. Red: retired; "
-        "amber: within these days; green: later. Dates move, so look again."
+        "amber: before the dashed line; green: later. Dates move, so look again."
     )
     drawn = tag("ol", _axis(line), *rows, class_="ends") if ends else ""
     unknown = [f"{one.id.account.name}/{one.id.name}" for one in lifespans if _undated(one)]

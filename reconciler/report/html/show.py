@@ -51,7 +51,7 @@ def render_html(
         summary=f"{counted(len(rows), 'deployment')} in {read}.",
         doubts=(f"{counted(len(unread), 'account')} could not be read.",) if unread else (),
     )
-    caption = "Capacity that is there"
+    caption = "Deployed capacity"
     return page(
         occasion,
         answer,

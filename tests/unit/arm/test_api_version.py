@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from reconciler.arm.api_version import newest_usable, not_carried, offered
+from reconciler.arm.api_version import lost_in, newest_usable, offered
 from reconciler.arm.client import ArmClient
 from reconciler.errors import InvalidRequest
 from tests.unit.arm.scripted import ACCOUNT, CHAT, ask, put, refusal, reply, resource, wire
@@ -43,10 +43,11 @@ def test_the_newest_usable_version_is_taken(versions: str, wanted: str | None, r
 
 
 def test_what_an_older_version_cannot_carry_is_named() -> None:
-    assert not_carried("2025-06-01") == ("serviceTier", "deploymentState", "routing")
-    assert "spilloverDeploymentName" in not_carried("2024-10-01")
-    assert {"tags (the owner mark is one)", "parentDeploymentName"} <= set(not_carried("2023-05-01"))
-    assert not_carried("2026-09-01") == ()
+    assert lost_in("2025-06-01") == "serviceTier, deploymentState, routing"
+    assert "spilloverDeploymentName" in lost_in("2024-10-01")
+    assert "tags (the owner mark is one)" in lost_in("2023-05-01")
+    assert "parentDeploymentName" in lost_in("2023-05-01")
+    assert lost_in("2026-09-01") == ""
 
 
 def test_the_client_settles_on_a_version_once_and_warns_once() -> None:
@@ -94,3 +95,11 @@ def test_an_endpoint_that_refuses_what_it_offered_is_not_asked_for_ever() -> Non
     seen = ask(over, lambda arm: arm.get_deployment(CHAT))
     assert isinstance(seen.problem, InvalidRequest)
     assert len(over.requests) == 2
+
+
+def test_a_chosen_version_that_loses_fields_is_said_before_anything_is_written() -> None:
+    over = wire(lambda: reply(200, resource()))
+    seen = ask(over, lambda arm: arm.get_deployment(CHAT), api_version="2025-06-01")
+    (warning,) = seen.warnings
+    assert "2025-06-01 was chosen, which cannot carry serviceTier, deploymentState, routing" in warning
+    assert "a write may reset what is set there" in warning

@@ -201,7 +201,7 @@ def test_the_reverse_says_what_is_carried_and_what_can_be_deployed(
     ]
     told = text(capsys, *SIZE, "--capacity", "110")
     assert "110 PTU carry 1038 calls a minute" in told
-    assert "no size; 100 or 150 is" in told
+    assert "not a size; 100 or 150 is" in told
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,6 @@ def test_the_custom_roles_hold_exactly_what_is_needed(role: str, needs: set[Need
 
 def test_the_readme_names_every_right_that_plan_and_apply_need() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
-    named = set(re.findall(r"`((?:accounts|locations)/[\w/]+)`", readme))
+    named = set(re.findall(r"`((?:accounts|deletedAccounts|locations)/[\w/]+)`", readme))
     wanted = {right.action.partition("/")[2] for right in RIGHTS if right.need in {Need.PLAN, Need.CHECKS}}
     assert wanted <= named

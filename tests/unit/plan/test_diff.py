@@ -86,6 +86,12 @@ PHANTOMS: list[tuple[str, DesiredDeployment, dict[str, JsonValue]]] = [
     ),
     ("ids have no case", TUNED_ONE, {"model": {"source": UPPER}}),
     ("the other source field says the same", TUNED_ONE, {"model": {"source": None, "sourceAccount": UPPER}}),
+    ("the other source field is empty", TUNED_ONE, {"model": {"sourceAccount": []}}),
+    (
+        "a source field is empty, and the other says the same",
+        TUNED_ONE,
+        {"model": {"source": [], "sourceAccount": UPPER}},
+    ),
     ("neither source field may come back", TUNED_ONE, {"model": {"source": None}}),
     ("ids of another tenant have no case either", FOREIGN_ONE, {"model": {"sourceAccount": UPPER}}),
     (

@@ -98,7 +98,7 @@ def test_a_shortage_behind_which_a_deleted_account_may_stand_names_it_and_how_to
 
 def test_an_empty_fleet_holds_nothing() -> None:
     told = render_text((), style=Style(width=100), alias_of={SUBSCRIPTION: "prod"}.get)
-    assert told == "The fleet holds no quota and its plan takes none.\n"
+    assert told == "The fleet uses no quota and its plan takes none.\n"
 
 
 def test_the_document_is_the_plans_own_list_of_pools_with_holders() -> None:

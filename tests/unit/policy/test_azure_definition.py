@@ -81,7 +81,7 @@ def test_the_scope_becomes_the_subscription_that_it_is_about(
 
 def test_excluded_scopes_are_told_for_they_are_not_taken_over() -> None:
     assert approved_models(assignment(notScopes=["/a"])).notes == (
-        "the excluded scopes (1) are not taken over",
+        "the excluded scopes (1) are not carried over",
     )
 
 
@@ -105,7 +105,7 @@ def test_parameters_alone_a_list_of_one_and_arms_own_form_say_the_same(text: str
         (assignment(effect="Disabled"), "Azure judges nothing"),
         (assignment(publishers=[], assets=[]), "no model would be approved"),
         (assignment(assets=["gpt-4o"]), "names no model"),
-        (assignment(publishers="OpenAI"), "must be a list of texts"),
+        (assignment(publishers="OpenAI"), "must be a list of strings"),
         (assignment(publishers=["[parameters('p')]"]), "is not a name"),
         (json.dumps({"parameters": {"effect": {"value": "Deny"}}}), "not an assignment of the built-in"),
         ("[]", "a list of 0 assignments"),

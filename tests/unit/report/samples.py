@@ -80,7 +80,7 @@ def found() -> DriftReport:
                 change("raiPolicyName", None, "Microsoft.DefaultV2"),
                 who=PERSON,
                 when="2026-11-20T08:15:00Z",
-                explanation="the manifest is what was last applied",
+                explanation="the manifest has not changed since it was applied",
             ),
             item(
                 "tuned",

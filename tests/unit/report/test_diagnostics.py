@@ -159,9 +159,18 @@ def test_an_endless_line_is_cut_around_what_is_meant() -> None:
     line = "x" * 5_000_000 + "MEANT" + "y" * 5_000_000
     text = render_text([finding(at(1, 5_000_001, 5_000_006))], Texts(chat=[line]), style=PLAIN)
     shown, carets = excerpt(text)
-    assert len(shown) < 100
+    assert len(shown) <= PLAIN.width
     assert shown.index("MEANT") == carets.index("^^^^^")
     assert carets.count("^") == 5
+
+
+def test_a_label_without_room_behind_the_carets_stands_below_them() -> None:
+    line, label = f"{' ' * 60}18", "must be 15 PTU or more, in steps of 5"
+    text = render_text([finding(at(1, 61, 63), label=label)], Texts(chat=[line]), style=PLAIN)
+    lines = text.splitlines()
+    below = lines.index(f"  | {' ' * 60}^^") + 1
+    assert lines[below].split(maxsplit=1) == ["|", label]
+    assert all(len(shown) <= PLAIN.width for shown in lines)
 
 
 def test_ten_annotations_are_written_as_they_are() -> None:

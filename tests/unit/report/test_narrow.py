@@ -81,8 +81,8 @@ def test_pools_in_markdown_name_the_holders_of_those_that_are_too_small() -> Non
         pool("OpenAI.Standard.full", holders=holders, verdict=Verdict.EXCEEDS),
     )
     page = quota.render_markdown(pools, alias_of=ALIASES.get)
-    assert page.count("is held by") == 1
-    assert "- `OpenAI.Standard.full` is held by `aoai-swc/chat` 90; 60 in other accounts" in page
+    assert page.count("is used by") == 1
+    assert "- `OpenAI.Standard.full` is used by `aoai-swc/chat` 90; 60 in other accounts" in page
     assert r"`OpenAI.Standard.a\x7cb`" in page
 
 

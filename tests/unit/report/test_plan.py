@@ -69,7 +69,7 @@ def test_a_plan_with_nothing_to_do_says_so_in_one_sentence() -> None:
 def test_what_the_service_upgraded_is_not_called_in_sync() -> None:
     moved = dataclasses.replace(keep(observed("moved"), desired("moved")), reason=Reason.AUTO_UPGRADED)
     same = keep(observed("same"), desired("same"))
-    where = "`reconciler drift` shows to what."
+    where = "`reconciler drift` shows to which version."
     assert shown(plan(moved, same)).split("\n") == [
         "Nothing to do: 1 declared deployment in sync, 1 upgraded by the service;",
         f"  {where}",

@@ -52,6 +52,7 @@ def deployment(
     ignored: tuple[str, ...] = (),
     account: AccountId | None = None,
     provider: Mapping[str, JsonValue] | None = None,
+    tier: str | None = None,
 ) -> DesiredDeployment:
     """A deployment that no rule objects to, but for what a test changes; provenance as written."""
     in_model: dict[str, object] = {"name": model}
@@ -70,6 +71,7 @@ def deployment(
         "spilloverDeploymentName": spillover,
         "parentDeploymentName": parent,
         "modelProviderData": provider,
+        "serviceTier": tier,
     }
     stated |= {key: value for key, value in optional.items() if value is not None}
     layer = Layer(place=Place(file="set.yaml", route=("spec", "deployments", 0)), stated=stated)
@@ -114,14 +116,15 @@ def declared(
     overrides: Mapping[str, Severity] | None = None,
     retirement: Retirement | None = None,
     left_out: frozenset[DeploymentId] = frozenset(),
+    api_version: str | None = "2025-06-01",
 ) -> DesiredState:
-    """The deployments with their accounts."""
+    """The deployments with their accounts, in a Fleet that speaks no newer api-version than it must."""
     place = Place(file="set.yaml", route=("spec", "account"))
     accounts = {
         d.id.account: DesiredAccount(id=d.id.account, region=d.region, place=place) for d in deployments
     }
     return DesiredState(
-        fleet=Fleet(rules=overrides or {}, retirement=retirement or Retirement()),
+        fleet=Fleet(rules=overrides or {}, retirement=retirement or Retirement(), api_version=api_version),
         accounts=tuple(accounts.values()),
         deployments=tuple(deployments),
         scope=Scope(left_out=left_out),

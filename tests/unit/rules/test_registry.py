@@ -70,6 +70,7 @@ _SPEAKS: dict[str, tuple[DesiredDeployment, ...]] = {
     "upgrade-conflict": (deployment(upgrade="OnceCurrentVersionExpired"),),
     "developer-tier-expires": (tuned("DeveloperTier"),),
     "tag-limits": (deployment(tags={"a/b": "c"}),),
+    "api-version-field": (deployment(tier="Priority"),),
     "reference-cycle": (deployment(name="aa", parent="bb"), deployment(name="bb", parent="aa")),
 }
 _EVERY = [rule.code for rule in rules.RULES]

@@ -1,11 +1,21 @@
-"""Tags, upgrade options, short-lived deployments and counts."""
+"""Tags, api-versions, upgrade options, short-lived deployments and counts."""
 
 from __future__ import annotations
 
 import pytest
 
 from reconciler.diagnostics import Severity
-from tests.unit.rules.declare import CHECKPOINT, IN_SET, account_id, deployment, find, route, tuned
+from tests.unit.rules.declare import (
+    CHECKPOINT,
+    IN_SET,
+    account_id,
+    declared,
+    deployment,
+    find,
+    findings,
+    route,
+    tuned,
+)
 
 _ERROR, _WARNING = Severity.ERROR, Severity.WARNING
 
@@ -75,3 +85,20 @@ def test_tags_that_arm_or_we_refuse(tags: dict[str, str], told: str, reason: str
     assert finding.severity is _ERROR, reason
     assert told in finding.message, reason
     assert route(finding)[:4] == (*IN_SET, "tags"), reason
+
+
+@pytest.mark.parametrize(
+    ("version", "count"),
+    [("2025-06-01", 1), ("2025-12-01", 0), ("2026-09-01", 0), (None, 0), ("2024-10-01", 2)],
+)
+def test_a_field_that_the_fleets_api_version_cannot_carry_is_an_error(
+    version: str | None, count: int
+) -> None:
+    one = deployment(tier="Priority", spillover="overflow")
+    found = findings(declared([one], api_version=version), "api-version-field")
+    assert [finding.severity for finding in found] == [_ERROR] * count
+    assert {route(finding) for finding in found} <= {
+        (*IN_SET, "serviceTier"),
+        (*IN_SET, "spilloverDeploymentName"),
+    }
+    assert all(f"spec.apiVersion is {version}" in finding.message for finding in found)

@@ -1,4 +1,4 @@
-"""Rules about tags."""
+"""Rules about tags and other settings."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.diagnostics import counted
 from reconciler.domain.deployment import DesiredDeployment, Unset
+from reconciler.domain.fields import not_carried
 from reconciler.domain.marks import MARKS, OURS
 from reconciler.manifest.rules.rule import ERROR, Finding, RuleContext, found, rule
 
@@ -76,3 +77,27 @@ def _finding(deployment: DesiredDeployment, name: str | None, message: str, labe
         label=label,
         fix=fix,
     )
+
+
+@rule("api-version-field", ERROR, source="ARM's OpenAPI schemas, version by version")
+def api_version_field(context: RuleContext) -> Iterator[Finding]:
+    """The Fleet's `apiVersion` is older than a declared field.
+
+    ARM drops what a version does not know and says nothing: the write would succeed, and the field would
+    not be there. Without `spec.apiVersion` the newest version is spoken that the endpoint knows.
+    """
+    version = context.desired.fleet.api_version
+    if version is None:
+        return
+    unknown = {field.name: field for field in not_carried(version) if field.arm[:-1] == ("properties",)}
+    for deployment in context.deployments:
+        for name in unknown.keys() & deployment.spec.settings.keys():
+            field = unknown[name]
+            yield found(
+                deployment,
+                tuple(field.path.split(".")),
+                f"`{field.path}` needs api-version {field.since}; the Fleet's spec.apiVersion is {version}",
+                on_key=True,
+                label="ARM would drop it",
+                fix=f"leave spec.apiVersion out, write {field.since} or newer, or remove the field",
+            )
