@@ -13,11 +13,8 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.commands.shared import allowance_options, plan_text, style_of, valid_fleet, write_forms
-from reconciler.cli.deadline import Deadline
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.help import Command
-from reconciler.cli.journal import Journal
-from reconciler.cli.listeners import listeners
 from reconciler.cli.loop import enter, interruptible, listening_for_signals, reading
 from reconciler.cli.options import (
     Chosen,
@@ -28,14 +25,14 @@ from reconciler.cli.options import (
     writing_connection_options,
 )
 from reconciler.cli.pipeline import look, plan_with
-from reconciler.cli.planfile import as_planned, only_what_was_seen, saved_plan
 from reconciler.cli.running import current, written_by
-from reconciler.cli.targets import must_hit_something
 from reconciler.cli.wiring import Loaded, connect, note, the_clock, write_result
 from reconciler.errors import ReconcilerError, UsageProblem
 
 if TYPE_CHECKING:
     from reconciler.arm.client import ArmClient
+    from reconciler.cli.deadline import Deadline
+    from reconciler.cli.journal import Journal
     from reconciler.engine.outcome import ApplyReport, ItemReport
     from reconciler.engine.pace import Pace
     from reconciler.plan.guard import Policy
@@ -99,6 +96,7 @@ def command(
     of PATH, read again. Without a PATH the ones that the plan names are read, if all of them are below the
     working directory. The file can only narrow what they say, and no number in it lifts a guard.
     """
+    from reconciler.cli.planfile import as_planned, saved_plan
     from reconciler.engine.pace import DEFAULT_PACE
 
     saved = saved_plan(chosen)
@@ -137,6 +135,8 @@ class _Run:
 
     async def to_the_end(self) -> int:
         """The command's exit code."""
+        from reconciler.cli.planfile import only_what_was_seen
+        from reconciler.cli.targets import must_hit_something
         from reconciler.engine.outcome import ApplyReport
         from reconciler.engine.stale import stale_items
         from reconciler.plan import quota
@@ -183,6 +183,7 @@ class _Run:
     async def _write(
         self, plan: Plan, arm: ArmClient, moved: tuple[ItemReport, ...], deadline: Deadline
     ) -> int:
+        from reconciler.cli.listeners import listeners
         from reconciler.engine.apply import apply
         from reconciler.engine.stop import Cause, Interruption, Stop
 
