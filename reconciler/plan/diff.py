@@ -101,11 +101,12 @@ def _differs(path: Path, found: JsonValue, wanted: JsonValue) -> Iterator[FieldC
 
 def _shared(value: JsonObject, other: JsonObject) -> JsonObject:
     """What `value` says of the names that `other` has too, in the names of `other` or its own."""
-    spelled = {name.lower(): (name, inner) for name, inner in other.items()}
+    spelled = {name.lower(): name for name in other}
     shared: dict[str, JsonValue] = {}
     for name, inner in value.items():
-        known, counterpart = spelled.get(name.lower(), ("", None))
-        if not known or empty(inner) or empty(counterpart):
+        known = name if name in other else spelled.get(name.lower())
+        counterpart = None if known is None else other[known]
+        if known is None or empty(inner) or empty(counterpart):
             continue
         both = isinstance(inner, Mapping) and isinstance(counterpart, Mapping)
         shared[known] = _shared(inner, counterpart) if both else inner  # type: ignore[arg-type]
