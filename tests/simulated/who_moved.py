@@ -10,7 +10,7 @@ from enum import Enum, auto
 
 from reconciler.domain.deployment import DesiredDeployment, JsonObject, Unset
 from reconciler.domain.ids import DeploymentId
-from reconciler.domain.marks import SPEC_TAG
+from reconciler.domain.marks import MODEL_TAG, SPEC_TAG
 from reconciler.domain.sku import SkuName
 from reconciler.plan.actions import Action, Keep, Reason, Replace
 from reconciler.plan.body import spec_mark
@@ -65,8 +65,11 @@ def truths(declared: Sequence[DesiredDeployment], world: World, stood_for: Mappi
 
 def _truth(one: DesiredDeployment, world: World, stood_for: Mapping[str, Model]) -> Truth | None:
     there = world.deployments[one.id]
-    last = stood_for.get(there.get("tags", {}).get(SPEC_TAG, ""))
+    tags = there.get("tags", {})
+    last = stood_for.get(tags.get(SPEC_TAG, ""))
     if last is None or there["properties"]["provisioningState"] != "Succeeded":
+        return None
+    if tags.get(MODEL_TAG) != "@".join(last):  # the first of two writes keeps the mark of the spec before it
         return None
     live, wanted = model_of(there), declared_model(one)
     if live == wanted:
