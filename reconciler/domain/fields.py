@@ -338,7 +338,12 @@ def field_at(arm: Path) -> Field | None:
 
 
 def not_carried(version: str) -> tuple[Field, ...]:
-    """What a manifest may declare and this api-version cannot carry, though a newer stable one can."""
+    """What a manifest may declare and this api-version cannot carry, though a newer stable one can.
+
+    None of a preview: it may know a field before the first stable version does.
+    """
+    if version.endswith("-preview"):
+        return ()
     return tuple(one for one in FIELDS if one.since > version and not one.since.endswith("preview"))
 
 

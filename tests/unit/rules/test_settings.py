@@ -89,7 +89,14 @@ def test_tags_that_arm_or_we_refuse(tags: dict[str, str], told: str, reason: str
 
 @pytest.mark.parametrize(
     ("version", "count"),
-    [("2025-06-01", 1), ("2025-12-01", 0), ("2026-09-01", 0), (None, 0), ("2024-10-01", 2)],
+    [
+        ("2025-06-01", 1),
+        ("2025-12-01", 0),
+        ("2026-09-01", 0),
+        (None, 0),
+        ("2024-10-01", 2),
+        ("2025-10-01-preview", 0),
+    ],
 )
 def test_a_field_that_the_fleets_api_version_cannot_carry_is_an_error(
     version: str | None, count: int
