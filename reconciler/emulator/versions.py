@@ -76,10 +76,10 @@ ASYNC_STATE_UNTIL = "2022-03-01"
 """Up to here a synchronous PUT answers `Creating` (recorded with 2022-03-01)."""
 
 
-def supported(since: str = "2021-10-01", *, old: bool = False) -> tuple[str, ...]:
-    """Versions that an operation has, newest first as ARM lists them."""
-    known = (*STABLE, *PREVIEW, *(OLD_ACCOUNTS if old else ()))
-    return tuple(sorted((v for v in known if old or v[:10] >= since), reverse=True))
+def supported(since: str) -> tuple[str, ...]:
+    """Versions that an operation has, newest first as ARM lists them; one of the old versions has all."""
+    known = (*STABLE, *PREVIEW, *OLD_ACCOUNTS)
+    return tuple(sorted((v for v in known if since in OLD_ACCOUNTS or v[:10] >= since), reverse=True))
 
 
 def well_formed(version: str) -> bool:
