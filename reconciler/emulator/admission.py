@@ -5,12 +5,12 @@ public tells it): name, state, sku, model, offer, dates, capacity, quota.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.emulator import (
     capacities,
     clock,
+    deployment_fields,
     offers,
     partners,
     provider_errors,
@@ -22,47 +22,8 @@ from reconciler.emulator.offers import Listed
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Json, at
 
-SHAPES: Mapping[str, type] = {
-    "sku": dict,
-    "sku.name": str,
-    "sku.capacity": int,
-    "sku.tier": str,
-    "sku.size": str,
-    "sku.family": str,
-    "tags": dict,
-    "properties": dict,
-    "properties.model": dict,
-    "properties.model.format": str,
-    "properties.model.name": str,
-    "properties.model.version": str,
-    "properties.model.publisher": str,
-    "properties.model.source": str,
-    "properties.model.sourceAccount": str,
-    "properties.versionUpgradeOption": str,
-    "properties.raiPolicyName": str,
-    "properties.parentDeploymentName": str,
-    "properties.spilloverDeploymentName": str,
-    "properties.dynamicThrottlingEnabled": bool,
-    "properties.capacitySettings": dict,
-    "properties.serviceTier": str,
-    "properties.deploymentState": str,
-    "properties.modelProviderData": dict,
-    "properties.modelProviderData.industry": str,
-    "properties.modelProviderData.organizationName": str,
-    "properties.modelProviderData.countryCode": str,
-    "properties.contextCacheContainerId": str,
-    "properties.costControlIds": list,
-    "properties.routing": dict,
-    "properties.scaleSettings": dict,
-    "properties.scaleSettings.scaleType": str,
-    "properties.scaleSettings.capacity": int,
-}
-"""JSON types of what a deployment's body may hold; other properties are ignored (recorded)."""
-
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{1,63}$")
 UPGRADE_OPTIONS = ("OnceNewDefaultVersionAvailable", "OnceCurrentVersionExpired", "NoAutoUpgrade")
-_NULLABLE = frozenset({"serviceTier", "deploymentState"})
-"""The only properties that the specification lets be null."""
 _DEFAULT_SKU: Json = {"name": "Standard", "capacity": 1}
 
 
@@ -119,7 +80,7 @@ def _check_words(turn: Turn, body: Json) -> None:
     if option and option not in UPGRADE_OPTIONS:
         raise provider_errors.invalid_upgrade_option(option)
     if turn.store.setting("switches").get("nulls") == "refused":
-        refused = [name for name in turn.nulls("properties") if name not in _NULLABLE]
+        refused = [name for name in turn.nulls("properties") if name not in deployment_fields.NULLABLE]
         if refused:
             raise provider_errors.null_refused(refused[0])
 

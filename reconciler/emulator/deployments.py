@@ -13,6 +13,7 @@ from reconciler.emulator import (
     admission,
     auth,
     clock,
+    deployment_fields,
     errors,
     offers,
     paging,
@@ -84,7 +85,7 @@ def patch(turn: Turn) -> Answer:
         raise errors.invalid_content(
             f"Could not find member {unknown[0]} on object of type PatchResourceTagsAndSku"
         )
-    expect(asked, admission.SHAPES)
+    expect(asked, deployment_fields.SHAPES)
     expect_texts(asked, "tags")
     accounts.require_quiet(turn)
     before = turn.store.get("deployment", key_of(turn))
@@ -192,9 +193,9 @@ def _numbered(body: Json) -> Json:
 
 def _read_body(turn: Turn) -> Json:
     body = _numbered(turn.body())
-    expect(body, admission.SHAPES)
+    expect(body, deployment_fields.SHAPES)
     expect_texts(body, "tags")
-    return versions.visible(body, turn.version)
+    return deployment_fields.visible(body, turn.version)
 
 
 def _check_sources(turn: Turn, model: Json) -> None:

@@ -302,7 +302,7 @@ _TYPES = {
 def _provider(turn: Turn) -> Json:
     found = turn.store.get("subscription", turn.subscription.lower()) or {}
     places = [facts["displayName"] for facts in offers.shipped()["regions"].values()]
-    known = list(versions.supported(old=True))
+    known = list(versions.supported(versions.OLD_ACCOUNTS[0]))
     return {
         "id": f"/subscriptions/{turn.subscription}/providers/{_NAMESPACE}",
         "namespace": _NAMESPACE,

@@ -12,21 +12,16 @@ from functools import cache
 from pathlib import Path
 
 from reconciler.emulator import errors, offers, provider_errors
+from reconciler.emulator.deployment_fields import MODEL_PARTS
 from reconciler.emulator.turn import Turn, expect
 from reconciler.emulator.wire import Answer, Json, at
 
 _SHAPES: Mapping[str, type] = {
     "model": dict,
-    "model.format": str,
-    "model.name": str,
-    "model.version": str,
-    "model.publisher": str,
-    "model.source": str,
-    "model.sourceAccount": str,
+    **{f"model.{part}": str for part in MODEL_PARTS},
     "skuName": str,
     "workloads": list,
 }
-_ECHOED = ("publisher", "format", "name", "version", "source", "sourceAccount")
 _REFERENCE_REGION = "eastus2"
 """Sizes of a sku do not depend on the region but for one model; this region's list is complete."""
 
@@ -54,7 +49,7 @@ def estimate(turn: Turn) -> Answer:
     return Answer(
         status=200,
         body={
-            "model": {name: model[name] for name in _ECHOED if name in model},
+            "model": {name: model[name] for name in MODEL_PARTS if name in model},
             "skuName": asked["skuName"],
             "estimatedCapacity": {"value": value, "deployableValue": _deployable(turn, model, sku, value)},
         },

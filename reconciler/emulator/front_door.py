@@ -94,7 +94,7 @@ def _version(route: Route, request: Request, args: dict[str, str]) -> str:
                 "", version, "resourceGroups", ("2025-04-01", "2021-04-01"), ()
             )
         return version
-    known = versions.supported(route.since, old=route.old)
+    known = versions.supported(route.since)
     if version not in known:
         location = args.get("location", "")
         raise errors.no_registered_provider(location, version, route.kind, known, offers.locations())

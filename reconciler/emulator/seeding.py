@@ -12,8 +12,8 @@ from datetime import datetime
 from reconciler.emulator import (
     account_kinds,
     accounts,
-    admission,
     deployment_bodies,
+    deployment_fields,
     directory,
     offers,
     policies,
@@ -229,7 +229,7 @@ def _deployment(store: Store, now: datetime, item: Json) -> list[str]:
     turn = _turn(store, now, match, subscription["tenantId"])
     given = overlay(known, {**item, "id": known["id"]})
     world_checks.known(identity, item, world_checks.DEPLOYMENT)
-    world_checks.shapes(identity, given, {**admission.SHAPES, "etag": str, "systemData": dict})
+    world_checks.shapes(identity, given, {**deployment_fields.SHAPES, "etag": str, "systemData": dict})
     world_checks.known(f"sku of {identity}", at(item, "sku") or {}, world_checks.SKU)
     world_checks.known(f"model of {identity}", at(item, "properties", "model") or {}, world_checks.MODEL)
     _check_sku(store, identity, account["body"], str(at(given, "sku", "name") or "Standard"))
@@ -252,8 +252,8 @@ def _check_sku(store: Store, identity: str, account: Json, name: str) -> None:
 
 
 def _odd_properties(identity: str, item: Json) -> list[str]:
-    known = ", ".join(sorted(deployment_bodies.PROPERTIES))
-    strange = sorted((item.get("properties") or {}).keys() - deployment_bodies.PROPERTIES)
+    known = ", ".join(sorted(deployment_fields.PROPERTIES))
+    strange = sorted((item.get("properties") or {}).keys() - deployment_fields.PROPERTIES)
     return [
         f"{identity}: property {name!r} is unknown and kept as it is; known are {known}" for name in strange
     ]
