@@ -13,7 +13,7 @@ _EMPTY_SINCE = "2024-10-01"
 """From here on an OpenAI account has `apiProperties`, empty (recorded in November 2024; not in July 2023)."""
 
 _IMAGES_SINCE = "2023-02"
-"""An OpenAI account made from here on makes images (recorded with 2022-12-01 later in 2023; not in January)."""
+"""An OpenAI account made from here on makes images (recorded in 2023; not in January)."""
 
 _LATER = {
     "endpoints": frozenset(
