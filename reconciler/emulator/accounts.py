@@ -371,7 +371,7 @@ def _properties(turn: Turn, identity: str, location: str, kind: str, sku: str, g
         **account_faces.project_management(kind),
         "privateEndpointConnections": [],
         "publicNetworkAccess": "Enabled",
-        "capabilities": account_faces.capabilities(kind),
+        "capabilities": account_faces.capabilities(kind, sku),
         "endpoints": account_faces.endpoints(
             location,
             kind,

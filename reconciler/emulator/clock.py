@@ -12,7 +12,7 @@ WORLD_BEGINS = datetime(2026, 6, 22, tzinfo=UTC)
 """The date of the newest recorded model lists in `world/`."""
 
 _FIRST_WORDINGS = datetime(2024, 1, 1, tzinfo=UTC)
-"""Until here some refusals were worded otherwise (reported in 2023)."""
+"""Until here some answers were worded otherwise (recorded and reported in 2023)."""
 
 _FURTHEST = timedelta(days=366 * 200)
 
@@ -47,7 +47,7 @@ def set_to(store: Store, wall: float, moment: datetime) -> datetime:
 
 
 def is_of_2023(moment: datetime) -> bool:
-    """Whether refusals are worded as they were up to 2023."""
+    """Whether answers are worded as they were up to 2023."""
     return moment < _FIRST_WORDINGS
 
 
