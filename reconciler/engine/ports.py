@@ -12,7 +12,14 @@ from typing import Protocol
 
 from reconciler.domain.deployment import JsonObject, ModelRef
 from reconciler.domain.ids import AccountId, DeploymentId, Region
-from reconciler.domain.operation import Accepted, Deferred, OperationRef, OperationState, OperationStatus
+from reconciler.domain.operation import (
+    Accepted,
+    Deferred,
+    Look,
+    OperationRef,
+    OperationState,
+    OperationStatus,
+)
 from reconciler.domain.platform import Activity, DeletedAccount, ModelCapacity, PolicyQuestion, PolicyVerdict
 from reconciler.domain.sending import UNWATCHED, SendObserver
 from reconciler.domain.state import (
@@ -31,6 +38,7 @@ __all__ = [
     "Arm",
     "Deferred",
     "DeploymentsApi",
+    "Look",
     "OperationRef",
     "OperationState",
     "OperationStatus",
@@ -75,6 +83,10 @@ class DeploymentsApi(Protocol):
         """One deployment; None only where ARM says that the deployment itself is absent."""
         ...
 
+    async def look(self, deployment: DeploymentId) -> Look:
+        """Look at a deployment that may be written next; a turn had in time looks no more."""
+        ...
+
     def turn(
         self,
         deployment: DeploymentId,
@@ -83,10 +95,12 @@ class DeploymentsApi(Protocol):
         observer: SendObserver = UNWATCHED,
         source_tenants: tuple[str, ...] = (),
         attempt: int = 1,
+        looked: Look | None = None,
     ) -> AbstractAsyncContextManager[Turn]:
         """Wait until a PUT or DELETE may be sent, then look; nothing holds up the write inside the block.
 
-        `source_tenants` get their tokens into x-ms-authorization-auxiliary. `attempt` counts from 1.
+        `source_tenants` get their tokens into x-ms-authorization-auxiliary. `attempt` counts from 1. `looked`
+        is taken for the look as long as it allows a write.
         """
         ...
 
