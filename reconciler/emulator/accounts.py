@@ -341,8 +341,6 @@ def filled(turn: Turn, given: Json, before: Json | None, *, state: str = "Succee
     kind = account_kinds.canonical(asked_kind) or asked_kind
     sku = given.get("sku") or old.get("sku") or {"name": "S0"}
     properties = given.get("properties") or {}
-    stamp = {"By": turn.caller.client, "ByType": "Application", "At": clock.stamp(turn.now)}
-    created = old.get("systemData") or {f"created{part}": value for part, value in stamp.items()}
     return {
         "id": given["id"],
         "name": name,
@@ -355,7 +353,7 @@ def filled(turn: Turn, given: Json, before: Json | None, *, state: str = "Succee
         "properties": _properties(turn, key, location, kind, sku["name"], properties)
         | {"provisioningState": state},
         **({"identity": identities.shown(turn, key, given["identity"])} if given.get("identity") else {}),
-        "systemData": {**created, **{f"lastModified{part}": value for part, value in stamp.items()}},
+        "systemData": turn.system_data(old.get("systemData")),
     }
 
 

@@ -26,7 +26,7 @@ from reconciler.emulator import (
     versions,
 )
 from reconciler.emulator.admission import Admitted
-from reconciler.emulator.deployment_bodies import TYPE, modified, shown, written
+from reconciler.emulator.deployment_bodies import TYPE, shown, written
 from reconciler.emulator.offers import Listed
 from reconciler.emulator.turn import Turn, expect, expect_texts
 from reconciler.emulator.wire import Answer, Json, at, overlay
@@ -166,7 +166,7 @@ def _set_state(turn: Turn, state: str) -> Answer:
     if at(found, "body", "properties", "deploymentState") != state:
         found["body"]["properties"]["deploymentState"] = state
         found["body"]["etag"] = provisioning.new_etag("deployment")
-        found["body"]["systemData"] |= modified(turn)
+        found["body"]["systemData"] = turn.system_data(found["body"]["systemData"])
         turn.store.put("deployment", key_of(turn), found)
     return _answer(turn, 200, found)
 

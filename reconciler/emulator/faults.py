@@ -51,8 +51,7 @@ def script(store: Store, fault: Json) -> Json:
     for name, value in then.items():
         _check_then(name, value)
     if then.get("reset", "before") not in {"before", "after"}:
-        message = f"then.reset must be 'before' or 'after', found {then['reset']!r}"
-        raise FaultError(message)
+        raise FaultError(f"then.reset must be 'before' or 'after', found {then['reset']!r}")
     number = len(store.scan("fault")) + 1
     document: Json = {"number": number, "match": match, "then": then, "seen": 0, "fired": 0}
     store.put("fault", f"{number:06d}", document)
@@ -62,15 +61,13 @@ def script(store: Store, fault: Json) -> Json:
 def _check_match(match: Json) -> None:
     for name in ("method", "path", "query"):
         if not isinstance(match.get(name, ""), str):
-            message = f"match.{name} must be a string, found {match[name]!r}"
-            raise FaultError(message)
+            raise FaultError(f"match.{name} must be a string, found {match[name]!r}")
     for name in ("nth", "times"):
         _whole(f"match.{name}", match.get(name, 1), 1)
     try:
         re.compile(str(match.get("path", "")))
     except re.error as error:
-        message = f"match.path is not a regular expression: {error}"
-        raise FaultError(message) from error
+        raise FaultError(f"match.path is not a regular expression: {error}") from error
 
 
 def _check_then(name: str, value: object) -> None:
@@ -78,26 +75,21 @@ def _check_then(name: str, value: object) -> None:
         _whole(f"then.{name}", value, _LEAST[name])
     elif not isinstance(value, THEN[name]):
         kind = {dict: "an object", str: "a string", bool: "true or false"}[THEN[name][0]]
-        message = f"then.{name} must be {kind}, found {value!r}"
-        raise FaultError(message)
+        raise FaultError(f"then.{name} must be {kind}, found {value!r}")
     if name == "repeat" and isinstance(value, int) and value > _MOST_REPEATS:
-        message = f"then.repeat must be at most {_MOST_REPEATS}, found {value}"
-        raise FaultError(message)
+        raise FaultError(f"then.repeat must be at most {_MOST_REPEATS}, found {value}")
 
 
 def _whole(name: str, value: object, least: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        message = f"{name} must be a whole number of at least {least}, found {value!r}"
-        raise FaultError(message)
+        raise FaultError(f"{name} must be a whole number of at least {least}, found {value!r}")
 
 
 def _check_names(where: str, given: object, allowed: set[str]) -> None:
     if not isinstance(given, dict):
-        message = f"{where} must be an object with {', '.join(sorted(allowed))}"
-        raise FaultError(message)
+        raise FaultError(f"{where} must be an object with {', '.join(sorted(allowed))}")
     if unknown := sorted(set(given) - allowed):
-        message = f"{where}.{unknown[0]} is unknown; allowed are {', '.join(sorted(allowed))}"
-        raise FaultError(message)
+        raise FaultError(f"{where}.{unknown[0]} is unknown; allowed are {', '.join(sorted(allowed))}")
 
 
 def fired_by(store: Store, request: Request) -> Json:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from reconciler.emulator import errors
+from reconciler.emulator import clock, errors
 from reconciler.emulator.store import Store
 from reconciler.emulator.wire import Json, Request, at, without_nulls
 
@@ -73,6 +73,12 @@ class Turn:
             raise errors.unsupported_media_type(kind.partition(";")[0])
         return without_nulls(json_object(self.request.content))
 
+    def system_data(self, before: Json | None = None) -> Json:
+        """`systemData` of a resource that this turn makes, or writes where `before` was (recorded)."""
+        stamp = {"By": self.caller.client, "ByType": "Application", "At": clock.stamp(self.now)}
+        created = before or {f"created{part}": value for part, value in stamp.items()}
+        return {**created, **{f"lastModified{part}": value for part, value in stamp.items()}}
+
     @property
     def subscription(self) -> str:
         return self.args["subscription"]
@@ -91,8 +97,7 @@ def json_object(content: bytes) -> Json:
 
 
 def _refuse_number(text: str) -> float:
-    message = f"{text} is not a number of JSON"
-    raise ValueError(message)
+    raise ValueError(f"{text} is not a number of JSON")
 
 
 def _finite(text: str) -> float:
