@@ -17,7 +17,6 @@ from reconciler.emulator import (
     identities,
     kept_accounts,
     offers,
-    paging,
     provider_errors,
     provisioning,
 )
@@ -125,18 +124,12 @@ def get(turn: Turn) -> Answer:
 def by_group(turn: Turn) -> Answer:
     require_group(turn)
     found = turn.store.scan("account", f"{group_key(turn)}/")
-    return Answer(
-        status=200,
-        body=paging.page(turn, [account_versions.visible(item["body"], turn.version) for item in found]),
-    )
+    return turn.page([account_versions.visible(item["body"], turn.version) for item in found])
 
 
 def by_subscription(turn: Turn) -> Answer:
     found = turn.store.scan("account", f"/subscriptions/{turn.subscription.lower()}/")
-    return Answer(
-        status=200,
-        body=paging.page(turn, [account_versions.visible(item["body"], turn.version) for item in found]),
-    )
+    return turn.page([account_versions.visible(item["body"], turn.version) for item in found])
 
 
 def put(turn: Turn) -> Answer:

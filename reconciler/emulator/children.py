@@ -6,7 +6,7 @@ are, below what, and how a deletion answers. `child_faces` has what a type says 
 
 from dataclasses import dataclass
 
-from reconciler.emulator import accounts, errors, paging, provider_errors, provisioning
+from reconciler.emulator import accounts, errors, provider_errors, provisioning
 from reconciler.emulator.child_faces import FACES, Asked
 from reconciler.emulator.turn import Turn, expect, expect_texts
 from reconciler.emulator.wire import Answer, Json, overlay
@@ -49,7 +49,7 @@ def listing(child: Child, turn: Turn) -> Answer:
     accounts.require_parent(turn, "read", child.kind)
     _require_holder(child, turn)
     found = [item["body"] for item in _siblings(child, turn)]
-    return Answer(status=200, body=paging.page(turn, found), from_provider=not child.is_foreign)
+    return turn.page(found, from_provider=not child.is_foreign)
 
 
 def get(child: Child, turn: Turn) -> Answer:

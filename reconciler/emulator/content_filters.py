@@ -6,7 +6,7 @@ cannot be written or deleted; a policy of a user is kept as given, since nothing
 
 from collections.abc import Mapping
 
-from reconciler.emulator import accounts, errors, paging, provider_errors, provisioning, regional
+from reconciler.emulator import accounts, errors, provider_errors, provisioning, regional
 from reconciler.emulator.turn import Turn, expect, expect_texts
 from reconciler.emulator.wire import Answer, Json, at
 
@@ -77,7 +77,7 @@ SYSTEM: Mapping[str, list[Json]] = {
 def list_filters(turn: Turn) -> Answer:
     place = regional.location_of(turn)
     items = [_filter(turn, place, *entry) for entry in FILTERS]
-    return Answer(status=200, body=paging.page(turn, items))
+    return turn.page(items)
 
 
 def get_filter(turn: Turn) -> Answer:
@@ -117,9 +117,7 @@ def listing(turn: Turn) -> Answer:
     account = accounts.require_parent(turn, "read", _CHILD)["body"]
     own = turn.store.scan("raipolicy", f"{accounts.key_of(turn)}/")
     shown = [{**policy, "properties": {"type": "UserManaged", **policy["properties"]}} for policy in own]
-    return Answer(
-        status=200, body=paging.page(turn, [*shown, *(_born(account["id"], name) for name in SYSTEM)])
-    )
+    return turn.page([*shown, *(_born(account["id"], name) for name in SYSTEM)])
 
 
 def get(turn: Turn) -> Answer:

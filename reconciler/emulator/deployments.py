@@ -16,7 +16,6 @@ from reconciler.emulator import (
     deployment_fields,
     errors,
     offers,
-    paging,
     partners,
     policies,
     provider_errors,
@@ -43,7 +42,7 @@ def listing(turn: Turn) -> Answer:
     """All deployments of an account; pages only by the switch `pageSize`, ARM was never seen to page."""
     accounts.require_parent(turn, "read")
     items = [shown(turn, found) for found in turn.store.scan("deployment", f"{accounts.key_of(turn)}/")]
-    return Answer(status=200, body=paging.page(turn, items))
+    return turn.page(items)
 
 
 def get(turn: Turn) -> Answer:

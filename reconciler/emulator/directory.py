@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from reconciler.emulator import accounts, auth, errors, offers, paging, provisioning, versions
+from reconciler.emulator import accounts, auth, errors, offers, provisioning, versions
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn, expect, expect_texts
 from reconciler.emulator.wire import Answer, Json, Request, normal_location
@@ -121,9 +121,7 @@ def list_tenants(turn: Turn) -> Answer:
 
 def list_subscriptions(turn: Turn) -> Answer:
     mine = [item for item in turn.store.scan("subscription") if item["tenantId"] == turn.caller.tenant]
-    return Answer(
-        status=200, body=paging.page(turn, [_subscription(item) for item in mine]), from_provider=False
-    )
+    return turn.page([_subscription(item) for item in mine], from_provider=False)
 
 
 def get_subscription(turn: Turn) -> Answer:
@@ -182,7 +180,7 @@ def _geography(facts: Mapping[str, Any]) -> str:
 
 def list_groups(turn: Turn) -> Answer:
     found = turn.store.scan("group", f"/subscriptions/{turn.subscription.lower()}/")
-    return Answer(status=200, body=paging.page(turn, found), from_provider=False)
+    return turn.page(found, from_provider=False)
 
 
 def get_group(turn: Turn) -> Answer:

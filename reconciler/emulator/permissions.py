@@ -4,7 +4,7 @@ Rule of this module: it tells what `auth.may` enforces, and nothing else decides
 objects with actions, notActions, dataActions and notDataActions, one for each role that covers the scope.
 """
 
-from reconciler.emulator import accounts, auth, errors, paging
+from reconciler.emulator import accounts, auth, errors
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json
 
@@ -15,7 +15,7 @@ def of_account(turn: Turn) -> Answer:
     if found is None:
         raise errors.not_modelled("the permissions at an account that does not exist")
     roles = auth.roles_at(turn.store, turn.caller.client, found["body"]["id"])
-    return Answer(status=200, body=paging.page(turn, [_permission(actions) for actions in roles]))
+    return turn.page([_permission(actions) for actions in roles])
 
 
 def _permission(actions: list[str]) -> Json:

@@ -11,7 +11,6 @@ from reconciler.emulator import (
     errors,
     model_lists,
     offers,
-    paging,
     quota,
 )
 from reconciler.emulator import (
@@ -35,7 +34,7 @@ def models(turn: Turn) -> Answer:
     if not deployment_fields.knows(turn.version, "properties.model.publisher"):
         items = [{**item, "model": _without_publisher(item["model"])} for item in items]
     size = model_lists.PAGE if turn.version >= model_lists.SINCE else None
-    return Answer(status=200, body=paging.page(turn, items, size=size))
+    return turn.page(items, size=size)
 
 
 def _without_publisher(model: Json) -> Json:
@@ -45,7 +44,7 @@ def _without_publisher(model: Json) -> Json:
 def usages(turn: Turn) -> Answer:
     location = location_of(turn)
     items = quota.usages(turn.store, turn.subscription, location)
-    return Answer(status=200, body=paging.page(turn, [_scoped(turn, item, location) for item in items]))
+    return turn.page([_scoped(turn, item, location) for item in items])
 
 
 def _scoped(turn: Turn, item: Json, location: str) -> Json:
@@ -85,7 +84,7 @@ def account_models(turn: Turn) -> Answer:
     items = [model_lists.shown(item.model, turn.version) for item in listed if account["kind"] in item.kinds]
     if not deployment_fields.knows(turn.version, "properties.model.publisher"):
         items = [_without_publisher(item) for item in items]
-    return Answer(status=200, body=paging.page(turn, items))
+    return turn.page(items)
 
 
 def account_usages(turn: Turn) -> Answer:
@@ -116,7 +115,7 @@ def capacities(turn: Turn) -> Answer:
         raise errors.invalid_content(f"The query parameter model{missing[0].capitalize()} is required")
     places = [normal_location(location_of(turn))] if "location" in turn.args else list(offers.locations())
     items = [item for place in places for item in _capacities(turn, place, wanted)]
-    return Answer(status=200, body=paging.page(turn, items))
+    return turn.page(items)
 
 
 def _capacities(turn: Turn, place: str, wanted: Json) -> list[Json]:
@@ -173,4 +172,4 @@ def account_skus(turn: Turn) -> Answer:
         )
         for sku in account_kinds.SKUS.get(kind, ("S0",))
     ]
-    return Answer(status=200, body=paging.page(turn, items))
+    return turn.page(items)

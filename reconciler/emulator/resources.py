@@ -5,7 +5,7 @@ Rule of this module: accounts and projects, the only resources here that have a 
 
 import re
 
-from reconciler.emulator import accounts, manager_errors, paging
+from reconciler.emulator import accounts, manager_errors
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json
 
@@ -31,8 +31,7 @@ def _listing(turn: Turn, prefix: str) -> Answer:
     ]
     items = [_short(body) for body in found]
     kept = [item for item in items if all(_value(item, f) == value for f, value in wanted.items())]
-    page = paging.page(turn, kept, keep=("$filter",))
-    return Answer(status=200, body=page, from_provider=False)
+    return turn.page(kept, keep=("$filter",), from_provider=False)
 
 
 def _value(item: Json, field: str) -> str:
