@@ -14,7 +14,6 @@ from reconciler.emulator import (
     account_versions,
     clock,
     errors,
-    identities,
     kept_accounts,
     offers,
     provider_errors,
@@ -333,7 +332,7 @@ def filled(turn: Turn, given: Json, before: Json | None, *, state: str = "Succee
     asked_kind = given.get("kind") or old.get("kind") or "AIServices"
     kind = account_kinds.canonical(asked_kind) or asked_kind
     sku = given.get("sku") or old.get("sku") or {"name": "S0"}
-    properties = given.get("properties") or {}
+    properties, asked = given.get("properties") or {}, given.get("identity")
     return {
         "id": given["id"],
         "name": name,
@@ -343,9 +342,11 @@ def filled(turn: Turn, given: Json, before: Json | None, *, state: str = "Succee
         "sku": sku,
         "kind": kind,
         **({"tags": given["tags"]} if "tags" in given else {}),
-        "properties": _properties(turn, key, location, kind, sku["name"], properties)
-        | {"provisioningState": state},
-        **({"identity": identities.shown(turn, key, given["identity"])} if given.get("identity") else {}),
+        "properties": {
+            **_properties(turn, key, location, kind, sku["name"], properties),
+            "provisioningState": state,
+        },
+        **({"identity": account_faces.identity(turn, key, asked)} if asked else {}),
         "systemData": turn.system_data(old.get("systemData")),
     }
 

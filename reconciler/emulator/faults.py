@@ -1,11 +1,13 @@
 """Scripted faults: the nth request that matches meets what a test ordered.
 
 Rule of this module: a fault fires by counting and never by chance, so that a failing run is repeated by
-repeating it. What a fault does to an answer on its way out is in `damage`.
+repeating it.
 """
 
+import json
 import re
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler.emulator.store import Store
@@ -33,6 +35,10 @@ THEN: Mapping[str, tuple[type, ...]] = {
 }
 """What `then` may hold, with the JSON types of each."""
 
+Fields = list[tuple[str, str]]
+"""Header names and values in the order of sending; a name may occur twice."""
+
+_CHUNK = 1 << 20
 _LEAST = {"status": 100, "repeat": 1, "truncate": 0, "delayMs": 0, "dripMs": 0, "dripHeadMs": 0}
 _LONGEST_DELAY_MS = 600_000
 _MOST_REPEATS = 1_000_000_000
@@ -146,3 +152,56 @@ def is_after(then: Mapping[str, Any]) -> bool:
 def is_undone(then: Mapping[str, Any]) -> bool:
     """Whether the request is answered as if it had taken effect, and has not."""
     return then.get("applied") is False and "status" not in then
+
+
+def patched(body: Json, patch: Mapping[str, Any]) -> Json:
+    """A body with a merge patch (RFC 7396) laid over it: null takes a member away."""
+    merged = dict(body)
+    for name, value in patch.items():
+        if value is None:
+            merged.pop(name, None)
+        elif isinstance(value, Mapping):
+            under = merged.get(name)
+            merged[name] = patched(under if isinstance(under, dict) else {}, value)
+        else:
+            merged[name] = value
+    return merged
+
+
+def altered_headers(fields: Sequence[tuple[str, str]], wanted: Mapping[str, Any]) -> Fields:
+    """Headers with a fault's laid over them: null takes one away, a list sends it several times."""
+    replaced = {name.lower() for name in wanted}
+    kept = [(name, value) for name, value in fields if name.lower() not in replaced]
+    for name, value in wanted.items():
+        values = value if isinstance(value, list) else [value]
+        kept += [(name, str(item)) for item in values if item is not None]
+    return kept
+
+
+def altered_content(body: Json | None, then: Mapping[str, Any]) -> bytes:
+    """The bytes of an answer: the fault's text as it stands, else the body as JSON."""
+    if "text" in then:
+        return _repeated(str(then["text"]).encode("utf-8", "surrogatepass"), then)
+    if body is None:
+        return b""
+    shown = patched(body, then["patch"]) if "patch" in then else body
+    return json.dumps(shown, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _repeated(text: bytes, then: Mapping[str, Any]) -> bytes:
+    times = int(then.get("repeat", 1))
+    if not then.get("gzip"):
+        return text * times
+    return b"".join(_squeezed(text, times))
+
+
+def _squeezed(text: bytes, times: int) -> Iterator[bytes]:
+    """A gzip stream of a text many times over, without ever holding the text."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    per_chunk = max(1, min(times, _CHUNK // max(1, len(text))))
+    whole, rest = divmod(times, per_chunk)
+    chunk = text * per_chunk
+    for _ in range(whole):
+        yield packer.compress(chunk)
+    yield packer.compress(text * rest)
+    yield packer.flush()
