@@ -53,6 +53,14 @@ _INTERFACES = {
     "TextAnalytics": "Text Analytics",
 }
 """The first address of a kind whose interface has another name (recorded in 2021 to 2025)."""
+_FURTHER_INTERFACES = {
+    "TextAnalytics": (
+        *("Custom Text Authoring", "Conversational Language Understanding Authoring"),
+        *("Custom Question Answering Authoring", "Custom Question Answering", "ConversationalLURuntime"),
+        *("Language", "QnAMaker", "Turing", "QuestionAnswering", "LUIS", "Container"),
+    ),
+}
+"""What else a kind is called under the same address (recorded in January 2025)."""
 
 
 def _rule(key: str, count: int, *patterns: str) -> Json:
@@ -99,7 +107,14 @@ _CAPABILITIES = {
     "SpeechServices": ("VirtualNetworks", "CustomerManagedKey", "CustomerManagedStorage"),
     "TextAnalytics": ("VirtualNetworks", "CustomerManagedKey"),
 }
-"""Beside `Container` (recorded in 2022 to 2025)."""
+"""Before `Container` (recorded in 2022 to 2025)."""
+_FURTHER_CAPABILITIES: Mapping[str, tuple[Json, ...]] = {
+    "Face": ({"name": "Scenario", "value": "Face.LegacyPreview,Face.Legacy"},),
+    "TextAnalytics": (
+        {"name": "Cloud", "value": "QuestionAnswer.AllApis,LanguageService.QuestionAnsweringApis"},
+    ),
+}
+"""Behind it (recorded in January 2023 and 2025)."""
 
 
 _UNLIMITED: Mapping[str, tuple[str, ...]] = {"TextAnalytics": ("S0", "S1", "S2", "S3", "S4")}
@@ -138,7 +153,8 @@ def capabilities(kind: str) -> list[Json]:
         ]
     if kind not in WITH_DEPLOYMENTS:
         names = _CAPABILITIES.get(kind, ("VirtualNetworks",))
-        return [*({"name": name} for name in names), {"name": "Container", "value": f"{kind}.*"}]
+        containers = {"name": "Container", "value": f"{kind}.*"}
+        return [*({"name": name} for name in names), containers, *_FURTHER_CAPABILITIES.get(kind, ())]
     return [{"name": "VirtualNetworks"}, {"name": "EnabledApimVnet", "value": "true"}]
 
 
@@ -157,7 +173,8 @@ def endpoint(location: str, kind: str, domain: str | None) -> str:
 def endpoints(location: str, kind: str, domain: str | None, foundry_name: str | None) -> Json:
     """Addresses by interface; the Foundry one needs a custom domain, or projects and the account's name."""
     if kind not in WITH_DEPLOYMENTS:
-        return {_INTERFACES.get(kind, kind): endpoint(location, kind, domain)}
+        names = (_INTERFACES.get(kind, kind), *_FURTHER_INTERFACES.get(kind, ()))
+        return dict.fromkeys(names, endpoint(location, kind, domain))
     address = endpoint(location, "OpenAI", domain)
     if kind == "OpenAI":
         return dict.fromkeys(_OPENAI, address)

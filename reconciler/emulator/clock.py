@@ -11,6 +11,9 @@ from reconciler.emulator.store import Store
 WORLD_BEGINS = datetime(2026, 6, 22, tzinfo=UTC)
 """The date of the newest recorded model lists in `world/`."""
 
+_FIRST_WORDINGS = datetime(2024, 1, 1, tzinfo=UTC)
+"""Until here some refusals were worded otherwise (reported in 2023)."""
+
 _FURTHEST = timedelta(days=366 * 200)
 
 
@@ -40,6 +43,11 @@ def advance(store: Store, wall: float, seconds: float) -> datetime:
 def set_to(store: Store, wall: float, moment: datetime) -> datetime:
     store.put("setting", "clock", {"wall": wall, "begins": moment.astimezone(UTC).isoformat()})
     return moment.astimezone(UTC)
+
+
+def is_of_2023(moment: datetime) -> bool:
+    """Whether refusals are worded as they were up to 2023."""
+    return moment < _FIRST_WORDINGS
 
 
 def stamp(moment: datetime) -> str:

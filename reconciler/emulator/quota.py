@@ -134,21 +134,23 @@ def units_of(offer: Json, sku: str, capacity: int, *, fine_tuned: bool) -> dict[
     return units
 
 
-def admit(
-    store: Store, subscription: str, location: str, before: dict[str, int], after: dict[str, int]
-) -> errors.Refusal | None:
+def admit(turn: Turn, location: str, before: dict[str, int], after: dict[str, int]) -> errors.Refusal | None:
     """The refusal of the first pool that cannot carry the growth, None when everything fits."""
     growing = {
         pool: units - before.get(pool, 0) for pool, units in after.items() if units > before.get(pool, 0)
     }
     if not growing:
         return None
-    in_use = used(store, subscription, location)
-    known = pools(store, subscription, location)
+    in_use = used(turn.store, turn.subscription, location)
+    known = pools(turn.store, turn.subscription, location)
     for name, needed in growing.items():
         pool = known.get(name, {"name": name, "label": name, "limit": ASSUMED_LIMIT, "elsewhere": 0})
         total = pool["elsewhere"] + in_use.get(name, 0)
         if total + needed > pool["limit"]:
+            if clock.is_of_2023(turn.now):
+                return provider_errors.insufficient_quota_of_2023(
+                    after[name], pool["label"], total, pool["limit"]
+                )
             return provider_errors.insufficient_quota(needed, pool["label"], total, pool["limit"])
     return None
 
