@@ -29,9 +29,7 @@ class SharedValues:
         """A new scalar; None for one that needs a closer look."""
         if (not style and value in _ODD_WORDS) or (style == '"' and UNSEEN.search(value)):
             return None
-        made = Text(value)
-        made.start = made.end = 0
-        made.plain = not style
+        made = Text.at(value, plain=not style)
         (self.quoted if style else self.plain)[value] = made
         return made
 

@@ -66,7 +66,6 @@ class _Court:
             if exemption.until < self._context.today:
                 yield Diagnostic(
                     code=rule.code,
-                    severity=Severity.ERROR,
                     message=f"the exemption of `{exemption.target}` ended on {exemption.until}",
                     place=rule.at("exemptions", number, "until"),
                     label=f"{counted((self._context.today - exemption.until).days, 'day')} ago",
@@ -197,7 +196,6 @@ def _globs(rule: PolicyRule) -> tuple[str, ...]:
 def _failed(rule: PolicyRule, one: PolicySubject, problem: BrokenExpression) -> Diagnostic:
     return Diagnostic(
         code=rule.code,
-        severity=Severity.ERROR,
         message=f"the expression fails for `{title(one)}`: {problem}",
         place=rule.at("expression"),
         source=_source(rule),
