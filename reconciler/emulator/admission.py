@@ -8,7 +8,6 @@ import re
 from dataclasses import dataclass
 
 from reconciler.emulator import (
-    capacities,
     clock,
     deployment_fields,
     offers,
@@ -53,14 +52,14 @@ def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitte
     if partners.is_partner(model):
         partners.require_data(body, before)
     is_migration = before is not None and _check_change(turn, before["body"], sku, model)
-    offer = _offer(turn, account, listed, model, sku, before)
+    offer = _offer(turn, account, listed, model, sku, before, is_named=body.get("sku") is not None)
     _check_capacity(sku["capacity"], offer)
     units = quota.units_of(offer, sku["name"], sku["capacity"], fine_tuned=listed.fine_tuned_name is not None)
     held = {} if before is None else before["units"]
     more = sku["capacity"] - (0 if before is None else before["body"]["sku"]["capacity"])
-    if capacities.is_short(turn, account["location"], listed.model, sku["name"], more):
+    if quota.is_short(turn, account["location"], listed.model, sku["name"], more):
         raise provider_errors.no_capacity(sku["name"], account["location"])
-    refusal = quota.admit(turn.store, turn.subscription, account["location"], held, units)
+    refusal = quota.admit(turn, account["location"], held, units)
     if refusal is not None:
         raise refusal
     is_long = offers.is_provisioned(sku["name"]) or listed.fine_tuned_name is not None
@@ -174,11 +173,19 @@ def _check_change(turn: Turn, before: Json, sku: Json, model: Json) -> bool:
     return is_migration
 
 
-def _offer(turn: Turn, account: Json, listed: Listed, model: Json, sku: Json, before: Json | None) -> Json:
-    """The offer a write draws on; dates and lifecycle are asked only when the model or sku is new to it."""
+def _offer(
+    turn: Turn, account: Json, listed: Listed, model: Json, sku: Json, before: Json | None, *, is_named: bool
+) -> Json:
+    """The offer a write draws on; dates and lifecycle are asked only when the model or sku is new to it.
+
+    The refusal names the region where a sku was asked for and another region has it (reported from April 2024
+    on), and not where the sku was left out (reported in March 2025).
+    """
     offer = offers.best_offer(listed, sku["name"])
     if offer is None:
-        if offers.is_offered_elsewhere(turn.store, account["location"], model, sku["name"]):
+        place = account["location"]
+        is_regional = is_named and not clock.is_of_2023(turn.now)
+        if is_regional and offers.is_offered_elsewhere(turn.store, place, model, sku["name"]):
             raise provider_errors.sku_not_in_region(
                 sku["name"], model["name"], model["version"], account["location"]
             )

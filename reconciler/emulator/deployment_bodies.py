@@ -29,9 +29,9 @@ def written(turn: Turn, account: Json, asked: Json, admitted: Admitted, before: 
         "sku": admitted.sku,
         **({"tags": asked["tags"]} if asked.get("tags") else {}),
         "properties": _properties(turn, wanted, admitted, before),
-        "systemData": modified(turn) if old is None else {**old["systemData"], **modified(turn)},
+        "systemData": turn.system_data(None if old is None else old["systemData"]),
         "etag": provisioning.new_etag("deployment"),
-    } | ({} if old is not None else {"systemData": {**_created(turn), **modified(turn)}})
+    }
 
 
 def _properties(turn: Turn, wanted: Json, admitted: Admitted, before: Json | None) -> Json:
@@ -60,22 +60,6 @@ def _properties(turn: Turn, wanted: Json, admitted: Admitted, before: Json | Non
         **({name: wanted[name] for name in wanted if name not in PROPERTIES} if kept_unknown else {}),
         "provisioningState": "Succeeded",
         **({"rateLimits": rates} if rates else {}),
-    }
-
-
-def _created(turn: Turn) -> Json:
-    return {
-        "createdBy": turn.caller.client,
-        "createdByType": "Application",
-        "createdAt": clock.stamp(turn.now),
-    }
-
-
-def modified(turn: Turn) -> Json:
-    return {
-        "lastModifiedBy": turn.caller.client,
-        "lastModifiedByType": "Application",
-        "lastModifiedAt": clock.stamp(turn.now),
     }
 
 
