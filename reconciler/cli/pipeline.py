@@ -106,7 +106,7 @@ async def _with_room(plan: Plan, arm: ArmClient, *, parallelism: int) -> Plan:
     from reconciler.engine.capacity import ask_capacities
     from reconciler.plan.capacity import checked, demands
 
-    wanted = demands(plan)
+    wanted = tuple(demands(plan))
     questions = [one.question for one in wanted if one.question is not None]
     answers = await ask_capacities(questions, arm, parallelism=parallelism)
     asked_at = (arm.server_time or the_clock().now()).strftime("%Y-%m-%dT%H:%M:%SZ")

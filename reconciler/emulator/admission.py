@@ -5,12 +5,11 @@ public tells it): name, state, sku, model, offer, dates, capacity, quota.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.emulator import (
-    capacities,
     clock,
+    deployment_fields,
     offers,
     partners,
     provider_errors,
@@ -22,47 +21,8 @@ from reconciler.emulator.offers import Listed
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Json, at
 
-SHAPES: Mapping[str, type] = {
-    "sku": dict,
-    "sku.name": str,
-    "sku.capacity": int,
-    "sku.tier": str,
-    "sku.size": str,
-    "sku.family": str,
-    "tags": dict,
-    "properties": dict,
-    "properties.model": dict,
-    "properties.model.format": str,
-    "properties.model.name": str,
-    "properties.model.version": str,
-    "properties.model.publisher": str,
-    "properties.model.source": str,
-    "properties.model.sourceAccount": str,
-    "properties.versionUpgradeOption": str,
-    "properties.raiPolicyName": str,
-    "properties.parentDeploymentName": str,
-    "properties.spilloverDeploymentName": str,
-    "properties.dynamicThrottlingEnabled": bool,
-    "properties.capacitySettings": dict,
-    "properties.serviceTier": str,
-    "properties.deploymentState": str,
-    "properties.modelProviderData": dict,
-    "properties.modelProviderData.industry": str,
-    "properties.modelProviderData.organizationName": str,
-    "properties.modelProviderData.countryCode": str,
-    "properties.contextCacheContainerId": str,
-    "properties.costControlIds": list,
-    "properties.routing": dict,
-    "properties.scaleSettings": dict,
-    "properties.scaleSettings.scaleType": str,
-    "properties.scaleSettings.capacity": int,
-}
-"""JSON types of what a deployment's body may hold; other properties are ignored (recorded)."""
-
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{1,63}$")
 UPGRADE_OPTIONS = ("OnceNewDefaultVersionAvailable", "OnceCurrentVersionExpired", "NoAutoUpgrade")
-_NULLABLE = frozenset({"serviceTier", "deploymentState"})
-"""The only properties that the specification lets be null."""
 _DEFAULT_SKU: Json = {"name": "Standard", "capacity": 1}
 
 
@@ -92,14 +52,14 @@ def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitte
     if partners.is_partner(model):
         partners.require_data(body, before)
     is_migration = before is not None and _check_change(turn, before["body"], sku, model)
-    offer = _offer(turn, account, listed, model, sku, before)
+    offer = _offer(turn, account, listed, model, sku, before, is_named=body.get("sku") is not None)
     _check_capacity(sku["capacity"], offer)
     units = quota.units_of(offer, sku["name"], sku["capacity"], fine_tuned=listed.fine_tuned_name is not None)
     held = {} if before is None else before["units"]
     more = sku["capacity"] - (0 if before is None else before["body"]["sku"]["capacity"])
-    if capacities.is_short(turn, account["location"], listed.model, sku["name"], more):
+    if quota.is_short(turn, account["location"], listed.model, sku["name"], more):
         raise provider_errors.no_capacity(sku["name"], account["location"])
-    refusal = quota.admit(turn.store, turn.subscription, account["location"], held, units)
+    refusal = quota.admit(turn, account["location"], held, units)
     if refusal is not None:
         raise refusal
     is_long = offers.is_provisioned(sku["name"]) or listed.fine_tuned_name is not None
@@ -119,7 +79,7 @@ def _check_words(turn: Turn, body: Json) -> None:
     if option and option not in UPGRADE_OPTIONS:
         raise provider_errors.invalid_upgrade_option(option)
     if turn.store.setting("switches").get("nulls") == "refused":
-        refused = [name for name in turn.nulls("properties") if name not in _NULLABLE]
+        refused = [name for name in turn.nulls("properties") if name not in deployment_fields.NULLABLE]
         if refused:
             raise provider_errors.null_refused(refused[0])
 
@@ -213,11 +173,19 @@ def _check_change(turn: Turn, before: Json, sku: Json, model: Json) -> bool:
     return is_migration
 
 
-def _offer(turn: Turn, account: Json, listed: Listed, model: Json, sku: Json, before: Json | None) -> Json:
-    """The offer a write draws on; dates and lifecycle are asked only when the model or sku is new to it."""
+def _offer(
+    turn: Turn, account: Json, listed: Listed, model: Json, sku: Json, before: Json | None, *, is_named: bool
+) -> Json:
+    """The offer a write draws on; dates and lifecycle are asked only when the model or sku is new to it.
+
+    The refusal names the region where a sku was asked for and another region has it (reported from April 2024
+    on), and not where the sku was left out (reported in March 2025).
+    """
     offer = offers.best_offer(listed, sku["name"])
     if offer is None:
-        if offers.is_offered_elsewhere(turn.store, account["location"], model, sku["name"]):
+        place = account["location"]
+        is_regional = is_named and not clock.is_of_2023(turn.now)
+        if is_regional and offers.is_offered_elsewhere(turn.store, place, model, sku["name"]):
             raise provider_errors.sku_not_in_region(
                 sku["name"], model["name"], model["version"], account["location"]
             )

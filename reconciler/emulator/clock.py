@@ -11,6 +11,9 @@ from reconciler.emulator.store import Store
 WORLD_BEGINS = datetime(2026, 6, 22, tzinfo=UTC)
 """The date of the newest recorded model lists in `world/`."""
 
+_FIRST_WORDINGS = datetime(2024, 1, 1, tzinfo=UTC)
+"""Until here some refusals were worded otherwise (reported in 2023)."""
+
 _FURTHEST = timedelta(days=366 * 200)
 
 
@@ -33,14 +36,18 @@ def advance(store: Store, wall: float, seconds: float) -> datetime:
     Raises ValueError when the date would leave the range of two centuries around the world's beginning.
     """
     if abs(seconds) > _FURTHEST.total_seconds():
-        message = f"advanceSeconds must stay within {_FURTHEST.days} days, found {seconds}"
-        raise ValueError(message)
+        raise ValueError(f"advanceSeconds must stay within {_FURTHEST.days} days, found {seconds}")
     return set_to(store, wall, now(store, wall) + timedelta(seconds=seconds))
 
 
 def set_to(store: Store, wall: float, moment: datetime) -> datetime:
     store.put("setting", "clock", {"wall": wall, "begins": moment.astimezone(UTC).isoformat()})
     return moment.astimezone(UTC)
+
+
+def is_of_2023(moment: datetime) -> bool:
+    """Whether refusals are worded as they were up to 2023."""
+    return moment < _FIRST_WORDINGS
 
 
 def stamp(moment: datetime) -> str:

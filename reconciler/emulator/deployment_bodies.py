@@ -6,28 +6,14 @@ becomes of a property that a PUT leaves out, or sends as null) hangs on a switch
 
 from reconciler.emulator import clock, offers, provisioning, quota, versions
 from reconciler.emulator.admission import Admitted
+from reconciler.emulator.deployment_fields import ECHOED, MODEL_PARTS, PROPERTIES, visible
 from reconciler.emulator.offers import Listed
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Json, at, overlay
 
 TYPE = "Microsoft.CognitiveServices/accounts/deployments"
 
-_ECHOED = (
-    "modelProviderData",
-    "parentDeploymentName",
-    "spilloverDeploymentName",
-    "dynamicThrottlingEnabled",
-    "capacitySettings",
-    "contextCacheContainerId",
-    "serviceTier",
-    "deploymentState",
-    "routing",
-    "speculativeDecoding",
-    "costControlIds",
-)
-"""Properties that read back as written and not at all when left out."""
-
-_KEPT = (*_ECHOED, "raiPolicyName", "versionUpgradeOption")
+_KEPT = (*ECHOED, "raiPolicyName", "versionUpgradeOption")
 """Properties that `omitted: kept` keeps when a PUT leaves them out."""
 
 
@@ -43,9 +29,9 @@ def written(turn: Turn, account: Json, asked: Json, admitted: Admitted, before: 
         "sku": admitted.sku,
         **({"tags": asked["tags"]} if asked.get("tags") else {}),
         "properties": _properties(turn, wanted, admitted, before),
-        "systemData": modified(turn) if old is None else {**old["systemData"], **modified(turn)},
+        "systemData": turn.system_data(None if old is None else old["systemData"]),
         "etag": provisioning.new_etag("deployment"),
-    } | ({} if old is not None else {"systemData": {**_created(turn), **modified(turn)}})
+    }
 
 
 def _properties(turn: Turn, wanted: Json, admitted: Admitted, before: Json | None) -> Json:
@@ -64,16 +50,12 @@ def _properties(turn: Turn, wanted: Json, admitted: Admitted, before: Json | Non
         policy = wanted.get("raiPolicyName", default_policy)
     kept_unknown = turn.store.setting("switches").get("unknownProperties") == "kept"
     return {
-        "model": {
-            part: admitted.model[part]
-            for part in ("publisher", "format", "name", "version", "source", "sourceAccount")
-            if part in admitted.model
-        },
+        "model": {part: admitted.model[part] for part in MODEL_PARTS if part in admitted.model},
         "versionUpgradeOption": wanted.get("versionUpgradeOption", option),
         "currentCapacity": capacity,
         "capabilities": offers.deployed_capabilities(admitted.listed),
         **({} if policy is None else {"raiPolicyName": policy}),
-        **{name: wanted[name] for name in _ECHOED if name in wanted},
+        **{name: wanted[name] for name in ECHOED if name in wanted},
         **({"scaleSettings": wanted["scaleSettings"]} if "scaleSettings" in wanted else {}),
         **({name: wanted[name] for name in wanted if name not in PROPERTIES} if kept_unknown else {}),
         "provisioningState": "Succeeded",
@@ -81,41 +63,9 @@ def _properties(turn: Turn, wanted: Json, admitted: Admitted, before: Json | Non
     }
 
 
-PROPERTIES = frozenset(
-    {
-        *_ECHOED,
-        "model",
-        "versionUpgradeOption",
-        "currentCapacity",
-        "capabilities",
-        "raiPolicyName",
-        "provisioningState",
-        "rateLimits",
-        "scaleSettings",
-        "callRateLimit",
-    }
-)
-
-
-def _created(turn: Turn) -> Json:
-    return {
-        "createdBy": turn.caller.client,
-        "createdByType": "Application",
-        "createdAt": clock.stamp(turn.now),
-    }
-
-
-def modified(turn: Turn) -> Json:
-    return {
-        "lastModifiedBy": turn.caller.client,
-        "lastModifiedByType": "Application",
-        "lastModifiedAt": clock.stamp(turn.now),
-    }
-
-
 def shown(turn: Turn, found: Json) -> Json:
     """A stored deployment as the caller's api-version and the switches show it."""
-    body = versions.visible(found["body"], turn.version)
+    body = visible(found["body"], turn.version)
     if turn.version[:10] < versions.SKU_SINCE:
         body["properties"] = _with_scale_settings(body["properties"])
     switches = turn.store.setting("switches")

@@ -13,9 +13,9 @@ from reconciler.emulator import (
     admission,
     auth,
     clock,
+    deployment_fields,
     errors,
     offers,
-    paging,
     partners,
     policies,
     provider_errors,
@@ -25,7 +25,7 @@ from reconciler.emulator import (
     versions,
 )
 from reconciler.emulator.admission import Admitted
-from reconciler.emulator.deployment_bodies import TYPE, modified, shown, written
+from reconciler.emulator.deployment_bodies import TYPE, shown, written
 from reconciler.emulator.offers import Listed
 from reconciler.emulator.turn import Turn, expect, expect_texts
 from reconciler.emulator.wire import Answer, Json, at, overlay
@@ -42,7 +42,7 @@ def listing(turn: Turn) -> Answer:
     """All deployments of an account; pages only by the switch `pageSize`, ARM was never seen to page."""
     accounts.require_parent(turn, "read")
     items = [shown(turn, found) for found in turn.store.scan("deployment", f"{accounts.key_of(turn)}/")]
-    return Answer(status=200, body=paging.page(turn, items))
+    return turn.page(items)
 
 
 def get(turn: Turn) -> Answer:
@@ -84,7 +84,7 @@ def patch(turn: Turn) -> Answer:
         raise errors.invalid_content(
             f"Could not find member {unknown[0]} on object of type PatchResourceTagsAndSku"
         )
-    expect(asked, admission.SHAPES)
+    expect(asked, deployment_fields.SHAPES)
     expect_texts(asked, "tags")
     accounts.require_quiet(turn)
     before = turn.store.get("deployment", key_of(turn))
@@ -165,7 +165,7 @@ def _set_state(turn: Turn, state: str) -> Answer:
     if at(found, "body", "properties", "deploymentState") != state:
         found["body"]["properties"]["deploymentState"] = state
         found["body"]["etag"] = provisioning.new_etag("deployment")
-        found["body"]["systemData"] |= modified(turn)
+        found["body"]["systemData"] = turn.system_data(found["body"]["systemData"])
         turn.store.put("deployment", key_of(turn), found)
     return _answer(turn, 200, found)
 
@@ -192,9 +192,9 @@ def _numbered(body: Json) -> Json:
 
 def _read_body(turn: Turn) -> Json:
     body = _numbered(turn.body())
-    expect(body, admission.SHAPES)
+    expect(body, deployment_fields.SHAPES)
     expect_texts(body, "tags")
-    return versions.visible(body, turn.version)
+    return deployment_fields.visible(body, turn.version)
 
 
 def _check_sources(turn: Turn, model: Json) -> None:

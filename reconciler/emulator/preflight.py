@@ -6,7 +6,7 @@ what the azapi provider of Terraform sends, expects and documents; how a child r
 
 from dataclasses import replace
 
-from reconciler.emulator import accounts, admission, auth, errors, manager_errors
+from reconciler.emulator import accounts, admission, auth, deployment_fields, errors, manager_errors
 from reconciler.emulator.turn import Turn, expect
 from reconciler.emulator.wire import Answer, Json, without_nulls
 
@@ -51,7 +51,7 @@ def _try(turn: Turn, scope: list[str], item: object) -> errors.Refusal | None:
     asked = replace(turn, args=args, version=str(item.get("apiVersion", turn.version)))
     body = without_nulls(item)
     try:
-        expect(body, admission.SHAPES)
+        expect(body, deployment_fields.SHAPES)
         account = accounts.require_parent(asked, "write")
         before = turn.store.get("deployment", f"{accounts.key_of(asked)}/deployments/{name.lower()}")
         admission.admit(asked, account["body"], body, before)

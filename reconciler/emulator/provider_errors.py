@@ -142,6 +142,16 @@ def no_capacity(sku: str, region: str) -> Refusal:
     )
 
 
+def insufficient_quota_of_2023(capacity: int, label: str, used: int, limit: int) -> Refusal:
+    """The wording of 2023 (reported)."""
+    return Refusal(
+        400,
+        "InsufficientQuota",
+        f"The specified capacity '{capacity}' of account deployment is bigger than available capacity"
+        f" '{limit - used}' for UsageName '{label}'.",
+    )
+
+
 def insufficient_quota(needed: int, label: str, used: int, limit: int) -> Refusal:
     return Refusal(
         400,
@@ -289,13 +299,14 @@ def invalid_sku_id(sku: str, kind: str) -> Refusal:
 
 
 def subdomain_taken(name: str) -> Refusal:
-    """A custom subdomain that another account has, deleted ones included (quoted in issues)."""
+    """A custom subdomain that another account has, deleted ones included (reported; the link is ours)."""
     return Refusal(
         409,
         "CustomDomainInUse",
         f"Please pick a different name. The subdomain name '{name}' is not available as it's already used by"
         " a resource. If the resource using the name was deleted in the last 48 hours, you may need to purge"
-        " the deleted resource.",
+        " the deleted resource. Learn more at"
+        " https://learn.microsoft.com/azure/ai-services/recover-purge-resources",
     )
 
 

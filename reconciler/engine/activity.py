@@ -13,8 +13,7 @@ from reconciler.domain.state import ObservedState
 from reconciler.engine.ports import ActivityLog
 from reconciler.errors import ArmError, ArmRejected, CredentialError
 from reconciler.plan.drift import Unverified
-from reconciler.plan.evidence import KEPT
-from reconciler.plan.expiry import expiries, may_have_expired
+from reconciler.plan.evidence import KEPT, expiries, may_have_expired
 
 
 async def read_activity(
