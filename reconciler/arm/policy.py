@@ -180,11 +180,10 @@ class RequestPolicy:
         """
         await self._auth.sign(write.who)  # a sign-in takes seconds, which lie before the look
         if seen is not None:
-            value, at = seen
+            by = seen[1] + LOOK_LASTS
             async with AsyncExitStack() as held:
-                allowed = replace(write, pool=self._transport.pool(), send_by=at + LOOK_LASTS)
-                if await self._enter(held, write) is None and self._clock.monotonic() < at + LOOK_LASTS:
-                    yield Ok((value, allowed))
+                if await self._enter(held, write) is None and self._clock.monotonic() < by:
+                    yield Ok((seen[0], replace(write, pool=self._transport.pool(), send_by=by)))
                     return
         while True:
             asked = self._versioned(replace(call, pool=self._transport.pool()))
@@ -337,9 +336,8 @@ class RequestPolicy:
         asked, shown = retry_after(answer.headers), request_id(answer.headers.get("x-ms-request-id"))
         if answer.status == 407:
             words = "a proxy wants a sign-in (407). HTTPS_PROXY names the proxy; NO_PROXY goes around it"
-            return Lost(
-                error=ArmUnreachable(words, operation=call.operation, target=call.target), again=False
-            )
+            lost = ArmUnreachable(words, operation=call.operation, target=call.target)
+            return Lost(error=lost, again=False)
         if answer.status == 404 and not fault.code:
             words = "a 404 without ARM's error does not prove that anything is absent"
             return broken(call, answer, words, again=False)
