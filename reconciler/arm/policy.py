@@ -17,17 +17,10 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from reconciler.arm import addresses, wire
-from reconciler.arm.api_version import NOT_REGISTERED, Versions
+from reconciler.arm.api_version import Versions
 from reconciler.arm.auth import Auth, Signature
 from reconciler.arm.call import Call, Exchanged
-from reconciler.arm.classify import (
-    ArmFault,
-    Kind,
-    fault_in,
-    fault_of,
-    rejection,
-    says_item_is_absent,
-)
+from reconciler.arm.classify import ArmFault, Kind, fault_in, fault_of, rejection, says_item_is_absent
 from reconciler.arm.late import may_wait
 from reconciler.arm.origin import Origin
 from reconciler.arm.pacing import Pacing, PausedTooLong, Places, kind_of
@@ -64,7 +57,7 @@ from reconciler.arm.strict_json import NotUnderstood, parse
 from reconciler.arm.transport import CONNECT, Answer, NoAnswer, Transport
 from reconciler.clock import Clock
 from reconciler.domain.operation import Deferred
-from reconciler.errors import ArmRejected, ArmUnreachable
+from reconciler.errors import ApiVersionUnknown, ArmRejected, ArmUnreachable
 
 T = TypeVar("T")
 
@@ -370,7 +363,10 @@ class RequestPolicy:
     async def _over(self, call: Call, result: Rejected | Lost | Deferred) -> Rejected | Lost | None:
         """What a read that went wrong ends as; None when it may be tried again, after a wait."""
         if isinstance(result, Rejected):
-            return None if self._settled_on_another_version(call, result) else result
+            fault, kind, used = result.fault, call.resource_type, call.api_version
+            if fault is None or not kind or not isinstance(result.error, ApiVersionUnknown):
+                return result
+            return None if self._versions.settle(kind, used, fault.message) else result
         if isinstance(result, Deferred):
             # The pause is the gate's, for all lanes; the budget is drawn on when the gate is tried.
             if isinstance(result.error, ArmRejected) and call.attempt >= ATTEMPTS:
@@ -397,10 +393,3 @@ class RequestPolicy:
         if call.url or call.api_version:
             return call
         return replace(call, api_version=self._versions.of(call.resource_type))
-
-    def _settled_on_another_version(self, call: Call, refused: Rejected) -> bool:
-        """Whether a refusal is about the api-version alone, and there is another one to ask in."""
-        fault = refused.fault
-        if fault is None or not call.resource_type or fault.code.lower() != NOT_REGISTERED.lower():
-            return False
-        return self._versions.settle(call.resource_type, call.api_version, fault.message)
