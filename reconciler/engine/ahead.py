@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from reconciler.domain.ids import DeploymentId
-from reconciler.engine.ports import DeploymentsApi, Look
+from reconciler.domain.operation import Look
+from reconciler.engine.ports import DeploymentsApi
 from reconciler.errors import ArmError, CredentialError
 
 

@@ -18,7 +18,6 @@ from typing import Final
 from reconciler.clock import Clock
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.engine.ahead import LookAhead
-from reconciler.engine.named import with_names
 from reconciler.engine.outcome import (
     ApplyReport,
     Fault,
@@ -32,7 +31,7 @@ from reconciler.engine.outcome import (
 )
 from reconciler.engine.pace import DEFAULT_PACE, Pace
 from reconciler.engine.ports import Arm, DeploymentsApi
-from reconciler.engine.shortage import with_usages
+from reconciler.engine.refused import with_names, with_usages
 from reconciler.engine.step import Track, cut_short
 from reconciler.engine.stop import Cause, Interruption, Stop
 from reconciler.engine.writer import Writer

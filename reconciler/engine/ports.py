@@ -12,14 +12,7 @@ from typing import Protocol
 
 from reconciler.domain.deployment import JsonObject, ModelRef
 from reconciler.domain.ids import AccountId, DeploymentId, Region
-from reconciler.domain.operation import (
-    Accepted,
-    Deferred,
-    Look,
-    OperationRef,
-    OperationState,
-    OperationStatus,
-)
+from reconciler.domain.operation import Accepted, Deferred, Look, OperationRef, OperationState
 from reconciler.domain.platform import Activity, DeletedAccount, ModelCapacity, PolicyQuestion, PolicyVerdict
 from reconciler.domain.sending import UNWATCHED, SendObserver
 from reconciler.domain.state import (
@@ -29,24 +22,6 @@ from reconciler.domain.state import (
     Offer,
     QuotaPool,
 )
-
-__all__ = [
-    "Accepted",
-    "AccountContents",
-    "AccountFacts",
-    "ActivityLog",
-    "Arm",
-    "Deferred",
-    "DeploymentsApi",
-    "Look",
-    "OperationRef",
-    "OperationState",
-    "OperationStatus",
-    "Platform",
-    "Subscriptions",
-    "Turn",
-    "Validation",
-]
 
 
 class Turn(Protocol):
@@ -185,17 +160,21 @@ class ActivityLog(Protocol):
         ...
 
 
-class Platform(ActivityLog, Protocol):
-    """What ARM knows beside accounts and deployments; each verb only reads."""
-
-    async def list_capacities(self, subscription: str, model: ModelRef) -> tuple[ModelCapacity, ...]:
-        """How much of one model version can be had, by region and SKU. `model.version` must be set."""
-        ...
+class PolicyChecks(Protocol):
+    """What Azure Policy says before a write is sent."""
 
     async def evaluate_policies(
         self, account: AccountId, questions: Sequence[PolicyQuestion]
     ) -> Mapping[str, PolicyVerdict]:
         """What Azure Policy says of models and content filters in an account, by deployment name."""
+        ...
+
+
+class Platform(ActivityLog, PolicyChecks, Protocol):
+    """What ARM knows beside accounts and deployments; each verb only reads."""
+
+    async def list_capacities(self, subscription: str, model: ModelRef) -> tuple[ModelCapacity, ...]:
+        """How much of one model version can be had, by region and SKU. `model.version` must be set."""
         ...
 
 
