@@ -1,13 +1,15 @@
-"""What an account of each kind shows of itself: addresses, capabilities, call limits.
+"""What an account of each kind shows of itself: addresses, capabilities, call limits, its identity.
 
 Rule of this module: every value is read off a recorded account of that kind (OpenAI in October 2025,
 AIServices in June 2026; Face in March 2022 stands for the kinds without deployments); nothing here decides
 anything.
 """
 
+import uuid
 from collections.abc import Mapping
 
 from reconciler.emulator.account_kinds import WITH_DEPLOYMENTS
+from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Json, normal_location
 
 _AI_SERVICES = (
@@ -197,3 +199,26 @@ def api_properties(kind: str) -> Json:
 def project_management(kind: str) -> Json:
     """Off on kinds that hold no projects (recorded for three of them in October 2025)."""
     return {} if kind in ("AIServices", "CognitiveServices") else {"allowProjectManagement": False}
+
+
+def identity(turn: Turn, key: str, given: Json) -> Json:
+    """Ids of the identities asked for: of the system's own (recorded) and of each user's (specified).
+
+    `key` is the lower-case id of the resource, from which the ids follow. What was asked is echoed.
+    """
+
+    def object_id(of: str, what: str) -> str:
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{of.lower()}/{what}"))
+
+    kind = str(given.get("type") or "None")
+    found: Json = {}
+    if "systemassigned" in kind.lower():
+        found = {"principalId": object_id(key, "principal"), "tenantId": turn.caller.tenant}
+    found["type"] = kind
+    users = given.get("userAssignedIdentities") or {}
+    if users and "userassigned" in kind.lower().replace("systemassigned", ""):
+        found["userAssignedIdentities"] = {
+            name: {"principalId": object_id(name, "principal"), "clientId": object_id(name, "client")}
+            for name in users
+        }
+    return found

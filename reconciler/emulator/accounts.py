@@ -14,10 +14,8 @@ from reconciler.emulator import (
     account_versions,
     clock,
     errors,
-    identities,
     kept_accounts,
     offers,
-    paging,
     provider_errors,
     provisioning,
     quota,
@@ -126,18 +124,12 @@ def get(turn: Turn) -> Answer:
 def by_group(turn: Turn) -> Answer:
     require_group(turn)
     found = turn.store.scan("account", f"{group_key(turn)}/")
-    return Answer(
-        status=200,
-        body=paging.page(turn, [account_versions.visible(item["body"], turn.version) for item in found]),
-    )
+    return turn.page([account_versions.visible(item["body"], turn.version) for item in found])
 
 
 def by_subscription(turn: Turn) -> Answer:
     found = turn.store.scan("account", f"/subscriptions/{turn.subscription.lower()}/")
-    return Answer(
-        status=200,
-        body=paging.page(turn, [account_versions.visible(item["body"], turn.version) for item in found]),
-    )
+    return turn.page([account_versions.visible(item["body"], turn.version) for item in found])
 
 
 def put(turn: Turn) -> Answer:
@@ -354,9 +346,7 @@ def filled(turn: Turn, given: Json, before: Json | None, *, state: str = "Succee
     asked_kind = given.get("kind") or old.get("kind") or "AIServices"
     kind = account_kinds.canonical(asked_kind) or asked_kind
     sku = given.get("sku") or old.get("sku") or {"name": "S0"}
-    properties = given.get("properties") or {}
-    stamp = {"By": turn.caller.client, "ByType": "Application", "At": clock.stamp(turn.now)}
-    created = old.get("systemData") or {f"created{part}": value for part, value in stamp.items()}
+    properties, asked = given.get("properties") or {}, given.get("identity")
     return {
         "id": given["id"],
         "name": name,
@@ -366,10 +356,12 @@ def filled(turn: Turn, given: Json, before: Json | None, *, state: str = "Succee
         "sku": sku,
         "kind": kind,
         **({"tags": given["tags"]} if "tags" in given else {}),
-        "properties": _properties(turn, key, location, kind, sku["name"], properties)
-        | {"provisioningState": state},
-        **({"identity": identities.shown(turn, key, given["identity"])} if given.get("identity") else {}),
-        "systemData": {**created, **{f"lastModified{part}": value for part, value in stamp.items()}},
+        "properties": {
+            **_properties(turn, key, location, kind, sku["name"], properties),
+            "provisioningState": state,
+        },
+        **({"identity": account_faces.identity(turn, key, asked)} if asked else {}),
+        "systemData": turn.system_data(old.get("systemData")),
     }
 
 

@@ -8,7 +8,6 @@ import re
 from dataclasses import dataclass
 
 from reconciler.emulator import (
-    capacities,
     clock,
     deployment_fields,
     offers,
@@ -58,7 +57,7 @@ def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitte
     units = quota.units_of(offer, sku["name"], sku["capacity"], fine_tuned=listed.fine_tuned_name is not None)
     held = {} if before is None else before["units"]
     more = sku["capacity"] - (0 if before is None else before["body"]["sku"]["capacity"])
-    if capacities.is_short(turn, account["location"], listed.model, sku["name"], more):
+    if quota.is_short(turn, account["location"], listed.model, sku["name"], more):
         raise provider_errors.no_capacity(sku["name"], account["location"])
     refusal = quota.admit(turn, account["location"], held, units)
     if refusal is not None:

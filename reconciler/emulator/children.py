@@ -6,7 +6,7 @@ are, below what, and how a deletion answers. `child_faces` has what a type says 
 
 from dataclasses import dataclass
 
-from reconciler.emulator import accounts, clock, errors, paging, provider_errors, provisioning
+from reconciler.emulator import accounts, errors, provider_errors, provisioning
 from reconciler.emulator.child_faces import FACES, Asked
 from reconciler.emulator.turn import Turn, expect, expect_texts
 from reconciler.emulator.wire import Answer, Json, overlay
@@ -57,7 +57,7 @@ def listing(child: Child, turn: Turn) -> Answer:
     accounts.require_parent(turn, "read", child.kind)
     _require_holder(child, turn)
     found = [item["body"] for item in _siblings(child, turn)]
-    return Answer(status=200, body=paging.page(turn, found), from_provider=not child.is_foreign)
+    return turn.page(found, from_provider=not child.is_foreign)
 
 
 def get(child: Child, turn: Turn) -> Answer:
@@ -151,8 +151,6 @@ def _require(child: Child, turn: Turn, verb: str) -> Json:
 
 
 def _filled(child: Child, turn: Turn, account: Json, given: Json, before: Json | None) -> Json:
-    stamp = {"By": turn.caller.client, "ByType": "Application", "At": clock.stamp(turn.now)}
-    created = {f"created{part}": value for part, value in stamp.items()}
     parts = (turn.args[part[1:-1]] if part.startswith("{") else part for part in child.segments)
     address = "/".join([account["id"], *parts])
     old = {} if before is None else before["body"]
@@ -172,10 +170,7 @@ def _filled(child: Child, turn: Turn, account: Json, given: Json, before: Json |
         "name": address.rpartition("/")[2],
         "type": f"Microsoft.CognitiveServices/{child.kind}",
         **shown,
-        "systemData": {
-            **(created if before is None else old["systemData"]),
-            **{f"lastModified{part}": value for part, value in stamp.items()},
-        },
+        "systemData": turn.system_data(old.get("systemData")),
     }
     kept = {name: old[name] for name in ("id", "name") if name in old}
     return (

@@ -38,8 +38,7 @@ def advance(store: Store, wall: float, seconds: float) -> datetime:
     Raises ValueError when the date would leave the range of two centuries around the world's beginning.
     """
     if abs(seconds) > _FURTHEST.total_seconds():
-        message = f"advanceSeconds must stay within {_FURTHEST.days} days, found {seconds}"
-        raise ValueError(message)
+        raise ValueError(f"advanceSeconds must stay within {_FURTHEST.days} days, found {seconds}")
     return set_to(store, wall, now(store, wall) + timedelta(seconds=seconds))
 
 

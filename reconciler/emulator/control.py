@@ -104,8 +104,7 @@ def _faults(store: Store, request: Request, wall: float) -> Answer:
     items = body["faults"] if isinstance(body.get("faults"), list) else [body]
     for item in items:
         if not isinstance(item, dict):
-            message = "faults must be objects {match, then}"
-            raise faults.FaultError(message)
+            raise faults.FaultError("faults must be objects {match, then}")
     return _done({"faults": [faults.script(store, item) for item in items]})
 
 

@@ -34,9 +34,9 @@ def written(turn: Turn, account: Json, asked: Json, admitted: Admitted, before: 
         "sku": admitted.sku,
         **({"tags": asked["tags"]} if asked.get("tags") else {}),
         "properties": _properties(turn, wanted, admitted, before),
-        "systemData": modified(turn) if old is None else {**old["systemData"], **modified(turn)},
+        "systemData": turn.system_data(None if old is None else old["systemData"]),
         "etag": provisioning.new_etag("deployment"),
-    } | ({} if old is not None else {"systemData": {**_created(turn), **modified(turn)}})
+    }
 
 
 def _properties(turn: Turn, wanted: Json, admitted: Admitted, before: Json | None) -> Json:
@@ -71,22 +71,6 @@ def _is_unfiltered(turn: Turn, model: Json) -> bool:
     """Whether a deployment names no content filter unless it is asked to."""
     is_named = turn.now >= _FILTER_NAMED_SINCE
     return not is_named or model["name"].startswith("gpt-35-turbo") or model.get("format") == "Anthropic"
-
-
-def _created(turn: Turn) -> Json:
-    return {
-        "createdBy": turn.caller.client,
-        "createdByType": "Application",
-        "createdAt": clock.stamp(turn.now),
-    }
-
-
-def modified(turn: Turn) -> Json:
-    return {
-        "lastModifiedBy": turn.caller.client,
-        "lastModifiedByType": "Application",
-        "lastModifiedAt": clock.stamp(turn.now),
-    }
 
 
 def shown(turn: Turn, found: Json) -> Json:

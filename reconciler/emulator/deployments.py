@@ -16,7 +16,6 @@ from reconciler.emulator import (
     deployment_fields,
     errors,
     offers,
-    paging,
     partners,
     policies,
     provider_errors,
@@ -26,7 +25,7 @@ from reconciler.emulator import (
     versions,
 )
 from reconciler.emulator.admission import Admitted
-from reconciler.emulator.deployment_bodies import TYPE, modified, shown, written
+from reconciler.emulator.deployment_bodies import TYPE, shown, written
 from reconciler.emulator.offers import Listed
 from reconciler.emulator.turn import Turn, expect, expect_texts
 from reconciler.emulator.wire import Answer, Json, at, overlay
@@ -43,7 +42,7 @@ def listing(turn: Turn) -> Answer:
     """All deployments of an account; pages only by the switch `pageSize`, ARM was never seen to page."""
     accounts.require_parent(turn, "read")
     items = [shown(turn, found) for found in turn.store.scan("deployment", f"{accounts.key_of(turn)}/")]
-    return Answer(status=200, body=paging.page(turn, items))
+    return turn.page(items)
 
 
 def get(turn: Turn) -> Answer:
@@ -166,7 +165,7 @@ def _set_state(turn: Turn, state: str) -> Answer:
     if at(found, "body", "properties", "deploymentState") != state:
         found["body"]["properties"]["deploymentState"] = state
         found["body"]["etag"] = provisioning.new_etag("deployment")
-        found["body"]["systemData"] |= modified(turn)
+        found["body"]["systemData"] = turn.system_data(found["body"]["systemData"])
         turn.store.put("deployment", key_of(turn), found)
     return _answer(turn, 200, found)
 

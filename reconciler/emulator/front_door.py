@@ -4,23 +4,39 @@ Rule of this module: every refusal made here is a front-door error, and nothing 
 token of the subscription's tenant.
 """
 
+import math
 from datetime import datetime
+from typing import NamedTuple
 
 from reconciler.emulator import (
     auth,
+    clock,
     data_plane,
     directory,
     errors,
     offers,
     retail,
     routes,
-    throttling,
     versions,
 )
 from reconciler.emulator.route import Route
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Caller, Turn
 from reconciler.emulator.wire import Answer, Json, Request
+
+_GLOBAL = 15
+"""All principals of a subscription together may do so many times as much."""
+
+
+class Bucket(NamedTuple):
+    """Tokens a full bucket holds, and how many come back per second."""
+
+    size: int
+    refill: int
+
+
+_BUCKETS = {"reads": Bucket(250, 25), "writes": Bucket(200, 10), "deletes": Bucket(200, 10)}
+"""As documented, for each subscription and principal; POST counts as a write."""
 
 
 def public(store: Store, request: Request, now: datetime) -> Answer | None:
@@ -68,11 +84,56 @@ def admit(
     return route, turn
 
 
+def name_of(method: str) -> str:
+    """Which bucket a method draws on; POST counts as a write."""
+    if method in {"GET", "HEAD"}:
+        return "reads"
+    return "deletes" if method == "DELETE" else "writes"
+
+
 def limits(store: Store, request: Request, now: datetime, caller: Caller) -> dict[str, str]:
-    """Draw one token from the caller's bucket; raises 429. Without a known caller nothing is counted."""
+    """Draw one token from the caller's bucket; the result is the headers that tell what is left.
+
+    Raises 429 SubscriptionRequestsThrottled with Retry-After when the bucket is empty. The switch
+    `throttling: off` counts without refusing. Time is the virtual clock's, so a test empties and refills a
+    bucket without waiting.
+    """
     segments = request.segments
-    named = len(segments) > 1 and segments[0].lower() == "subscriptions"
-    return throttling.draw(store, now, caller, segments[1] if named else None, request)
+    is_of_one = len(segments) > 1 and segments[0].lower() == "subscriptions"
+    subscription = segments[1] if is_of_one else None
+    name = name_of(request.method)
+    size, refill = _BUCKETS[name]
+    where = (subscription or caller.tenant).lower()
+    own = _level(store, now, f"{where}/{caller.client}/{name}", size, refill)
+    every = _level(store, now, f"{where}//{name}", size * _GLOBAL, refill * _GLOBAL)
+    if min(own, every) < 1 and store.setting("switches").get("throttling") != "off":
+        wait = max(1, math.ceil((1 - min(own, every)) / refill))
+        raise errors.throttled(
+            subscription or caller.tenant, _operation(request.method, request.segments), wait
+        )
+    own, every = max(0.0, own - 1), max(0.0, every - 1)
+    moment = clock.stamp(now)
+    store.put("bucket", f"{where}/{caller.client}/{name}", {"level": own, "at": moment})
+    store.put("bucket", f"{where}//{name}", {"level": every, "at": moment})
+    scope = "subscription" if subscription else "tenant"
+    return {
+        f"x-ms-ratelimit-remaining-{scope}-{name}": str(int(own)),
+        f"x-ms-ratelimit-remaining-{scope}-global-{name}": str(int(every)),
+    }
+
+
+def _level(store: Store, now: datetime, key: str, size: int, refill: int) -> float:
+    found: Json | None = store.get("bucket", key)
+    if found is None:
+        return float(size)
+    passed = max(0.0, (now - clock.parse(found["at"])).total_seconds())
+    return min(float(size), float(found["level"]) + passed * refill)
+
+
+def _operation(method: str, segments: tuple[str, ...]) -> str:
+    """The operation as the text of a recorded 429 prints it: types without names, in capitals."""
+    kept = [part for index, part in enumerate(segments) if index % 2 == 0 or "." in part]
+    return f"{method}/{'/'.join(kept).upper()}/"
 
 
 def _unknown(request: Request) -> errors.Refusal:

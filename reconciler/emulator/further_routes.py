@@ -11,12 +11,12 @@ from reconciler.emulator import (
     activity,
     children,
     commitments,
+    directory,
     managed_networks,
     metrics,
     policies,
     private_links,
-    quota_tiers,
-    resources,
+    quota,
     templates,
 )
 from reconciler.emulator.children import Child
@@ -32,6 +32,7 @@ _RULE = f"{_NETWORK}/outboundRules/{{rule}}"
 _TIER = f"{SUB}/{PROVIDER}/quotaTiers/{{tier}}"
 _TEMPLATES = f"{GROUP}/providers/Microsoft.Resources/deployments"
 _TEMPLATE = f"{_TEMPLATES}/{{template}}"
+_RESOURCES = "Microsoft.Resources/subscriptions/resources"
 _RIGHT = "Microsoft.Resources/deployments"
 
 
@@ -78,15 +79,13 @@ ROUTES: tuple[Route, ...] = (
         f"GET {SUB}/{_MACHINE_LEARNING}/locations/{{location}}/mfeOperationsStatus/{{operation}}",
         managed_networks.status,
     ),
-    route(f"GET {SUB}/{PROVIDER}/quotaTiers", quota_tiers.listing, "2025-10-01"),
-    route(f"GET {_TIER}", quota_tiers.get, "2025-10-01"),
-    route(f"PUT {_TIER}", quota_tiers.write, "2025-10-01"),
-    route(f"PATCH {_TIER}", quota_tiers.write, "2025-10-01"),
+    route(f"GET {SUB}/{PROVIDER}/quotaTiers", quota.list_tiers, "2025-10-01"),
+    route(f"GET {_TIER}", quota.get_tier, "2025-10-01"),
+    route(f"PUT {_TIER}", quota.write_tier, "2025-10-01"),
+    route(f"PATCH {_TIER}", quota.write_tier, "2025-10-01"),
     route(f"GET {SUB}/{_INSIGHTS}/eventtypes/management/values", activity.listing),
-    route(f"GET {SUB}/resources", resources.of_subscription),
-    route(
-        f"GET {GROUP}/resources", resources.of_group, right="Microsoft.Resources/subscriptions/resources/read"
-    ),
+    route(f"GET {SUB}/resources", directory.list_resources),
+    route(f"GET {GROUP}/resources", directory.list_group_resources, right=f"{_RESOURCES}/read"),
     route(f"GET {_TEMPLATES}", templates.listing),
     route(f"GET {_TEMPLATE}", templates.get),
     route(f"HEAD {_TEMPLATE}", templates.head),

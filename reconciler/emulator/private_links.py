@@ -4,7 +4,7 @@ Rule of this module: the connections are those in the account's own body; they c
 PUT, for the networks that ask for them belong to another provider. No perimeter is ever associated.
 """
 
-from reconciler.emulator import accounts, paging, provider_errors, provisioning
+from reconciler.emulator import accounts, provider_errors, provisioning
 from reconciler.emulator.turn import Turn, expect
 from reconciler.emulator.wire import Answer, Json
 
@@ -15,7 +15,7 @@ _SHAPES = {"properties": dict, "properties.privateLinkServiceConnectionState": d
 def connections(turn: Turn) -> Answer:
     """Empty on an account without a private endpoint (recorded in June 2023)."""
     account = accounts.require_parent(turn, "read", TYPE)
-    return Answer(status=200, body=paging.page(turn, [_whole(account, item) for item in _all(account)]))
+    return turn.page([_whole(account, item) for item in _all(account)])
 
 
 def connection(turn: Turn) -> Answer:
@@ -65,13 +65,13 @@ def resources(turn: Turn) -> Answer:
             "requiredZoneNames": zones,
         },
     }
-    return Answer(status=200, body=paging.page(turn, [item]))
+    return turn.page([item])
 
 
 def perimeters(turn: Turn) -> Answer:
     """No network security perimeter is associated."""
     accounts.require_parent(turn, "read", "accounts/networkSecurityPerimeterConfigurations")
-    return Answer(status=200, body=paging.page(turn, []))
+    return turn.page([])
 
 
 def perimeter(turn: Turn) -> Answer:

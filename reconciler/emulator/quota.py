@@ -1,18 +1,26 @@
-"""Quota pools of a subscription and region: limits, what is used, and whether a write fits.
+"""What a subscription may have in a region: its quota pools, its tier, and the capacity that is left there.
 
 Rule of this module: a pool is named by the offer's `usageName`, compared without case, and an update needs
 the difference only. Use is never stored: it is the sum over the deployments that exist plus what a test put
 there.
+
+That limits rise by themselves is documented, when and by how much is made up: by the switch `quotaTiers:
+rising` a tier every 30 days of the clock, each doubling the limits, unless the subscription says
+NoAutoUpgrade. That a region's capacity for provisioned deployments changes through the day is documented too,
+without numbers; here it follows from a hash of the place, the model, the sku and the hour, and quota bounds
+what is announced. Whether a PUT meets the same bound is a switch: nothing public tells how ARM refuses one.
 """
 
+import hashlib
 import json
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from reconciler.emulator import clock, errors, offers, provider_errors, quota_tiers
+from reconciler.emulator import clock, errors, offers, provider_errors
 from reconciler.emulator.store import Store
-from reconciler.emulator.turn import Turn
-from reconciler.emulator.wire import Json, normal_location
+from reconciler.emulator.turn import Turn, expect
+from reconciler.emulator.wire import Answer, Json, at, normal_location
 
 FINE_TUNED_DEPLOYMENTS = "OpenAI.FineTuned.Deployments"
 _ACCOUNT_COUNTERS = {
@@ -20,6 +28,13 @@ _ACCOUNT_COUNTERS = {
     "aiservices.s0.accountcount": ("AIServices",),
     "accountcount": None,
 }
+_TIERS = "Microsoft.CognitiveServices/quotaTiers"
+_POLICIES = ("OnceUpgradeIsAvailable", "NoAutoUpgrade")
+_HIGHEST_TIER = 6
+_TIER_LASTS = timedelta(days=30)
+_MOST_LEFT = 1000
+_STEP = 25
+"""Units of provisioned throughput between two values that a region may have left."""
 ASSUMED_LIMIT = 1000
 """Limit of pools nobody observed, and of provisioned pools: their observed limit, 0, would forbid all."""
 
@@ -36,7 +51,7 @@ def _place(subscription: str, location: str) -> str:
 
 def pools(store: Store, subscription: str, location: str) -> dict[str, Json]:
     """Pools by lower-case name: `{name, label, limit, elsewhere}`; posted ones replace shipped ones."""
-    times = quota_tiers.factor(store, subscription)
+    times = _factor(store, subscription)
     assumed = store.setting("switches").get("ptuLimits") != "recorded"
     found = {
         pool["name"].lower(): {
@@ -158,3 +173,96 @@ def free(store: Store, subscription: str, location: str, pool_name: str) -> int:
     name = pool_name.lower()
     pool = pools(store, subscription, location).get(name, {"limit": ASSUMED_LIMIT, "elsewhere": 0})
     return int(pool["limit"]) - int(pool["elsewhere"]) - used(store, subscription, location).get(name, 0)
+
+
+def available(turn: Turn, place: str, model: Json, sku: str, room: int) -> int:
+    """Units that `modelCapacities` shows: what quota leaves, for provisioned skus no more than is left."""
+    if not offers.is_provisioned(sku) or turn.store.setting("switches").get("modelCapacities") == "quota":
+        return max(0, room)
+    return max(0, min(room, left(place, model, sku, turn.now)))
+
+
+def left(place: str, model: Json, sku: str, now: datetime) -> int:
+    """Units that a region has left in this hour."""
+    named = "/".join([normal_location(place), *(str(model[part]) for part in ("format", "name", "version"))])
+    seed = hashlib.sha256(f"{named}/{sku}/{now:%Y-%m-%dT%H}".lower().encode()).digest()
+    return _STEP * (int.from_bytes(seed[:4], "big") % (_MOST_LEFT // _STEP + 1))
+
+
+def is_short(turn: Turn, place: str, model: Json, sku: str, more: int) -> bool:
+    """Whether the switch `capacityShortage: refused` turns a growing provisioned write away."""
+    refused = turn.store.setting("switches").get("capacityShortage") == "refused"
+    return refused and offers.is_provisioned(sku) and more > left(place, model, sku, turn.now)
+
+
+def raise_tiers(store: Store, now: datetime) -> None:
+    """Let the tiers rise whose time has come."""
+    if store.setting("switches").get("quotaTiers") != "rising":
+        return
+    for subscription in store.scan("subscription"):
+        key = str(subscription["subscriptionId"]).lower()
+        found = _tier_of(store, key)
+        due = clock.parse(found["since"]) + _TIER_LASTS
+        while due <= now and found["tier"] < _HIGHEST_TIER and found["policy"] != "NoAutoUpgrade":
+            found |= {"tier": found["tier"] + 1, "since": clock.stamp(due)}
+            due += _TIER_LASTS
+        store.put("tier", key, found)
+
+
+def _factor(store: Store, subscription: str) -> int:
+    """What the tier multiplies the shipped limits with."""
+    found = store.get("tier", subscription.lower())
+    return 1 if found is None else 2 ** (int(found["tier"]) - 1)
+
+
+def _tier_of(store: Store, subscription: str) -> Json:
+    begins = {"tier": 1, "policy": _POLICIES[0], "since": clock.stamp(clock.WORLD_BEGINS)}
+    return store.get("tier", subscription.lower()) or begins
+
+
+def list_tiers(turn: Turn) -> Answer:
+    return Answer(status=200, body={"value": [_tier(turn)]})
+
+
+def get_tier(turn: Turn) -> Answer:
+    _require_default(turn)
+    return Answer(status=200, body=_tier(turn))
+
+
+def write_tier(turn: Turn) -> Answer:
+    """PUT and PATCH: the policy is all that can be written (specified)."""
+    _require_default(turn)
+    asked = turn.body()
+    expect(asked, {"properties": dict, "properties.tierUpgradePolicy": str})
+    policy = at(asked, "properties", "tierUpgradePolicy")
+    if policy is not None and policy not in _POLICIES:
+        raise errors.invalid_content(f"Error converting value '{policy}' to type TierUpgradePolicy")
+    found = _tier_of(turn.store, turn.subscription)
+    if policy is not None:
+        turn.store.put("tier", turn.subscription.lower(), {**found, "policy": policy})
+    return Answer(status=200, body=_tier(turn))
+
+
+def _require_default(turn: Turn) -> None:
+    if turn.args["tier"].lower() != "default":
+        raise provider_errors.not_found(turn.request.path)
+
+
+def _tier(turn: Turn) -> Json:
+    found = _tier_of(turn.store, turn.subscription)
+    is_last = found["tier"] >= _HIGHEST_TIER
+    eligibility = {
+        **({} if is_last else {"nextTierName": f"Tier {found['tier'] + 1}"}),
+        "upgradeAvailabilityStatus": "NotAvailable" if is_last else "Available",
+    }
+    return {
+        "id": f"/subscriptions/{turn.subscription}/providers/{_TIERS}/default",
+        "name": "default",
+        "type": _TIERS,
+        "properties": {
+            "currentTierName": f"Tier {found['tier']}",
+            "tierUpgradePolicy": found["policy"],
+            "assignmentDate": found["since"],
+            "tierUpgradeEligibilityInfo": eligibility,
+        },
+    }

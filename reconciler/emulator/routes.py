@@ -4,13 +4,12 @@ Rule of this module: one line per operation. `further_routes` has the others.
 """
 
 from reconciler.emulator import (
+    account_actions,
     accounts,
     content_filters,
     deployments,
     directory,
-    estimates,
     further_routes,
-    permissions,
     preflight,
     provisioning,
     regional,
@@ -69,7 +68,7 @@ ROUTES: tuple[Route, ...] = (
     route(f"GET {LOCATION}/usages", regional.usages, "2023-05-01"),
     route(f"GET {LOCATION}/modelCapacities", regional.capacities, "2024-06-01"),
     route(f"GET {SUB}/{PROVIDER}/modelCapacities", regional.capacities, "2024-06-01"),
-    route(f"POST {SUB}/{PROVIDER}/calculateModelCapacity", estimates.estimate, "2024-06-01"),
+    route(f"POST {SUB}/{PROVIDER}/calculateModelCapacity", regional.estimate, "2024-06-01"),
     route(f"GET {SUB}/{PROVIDER}/skus", regional.account_skus, "2017-04-18"),
     route(f"GET {LOCATION}/operationResults/{{operation}}", provisioning.result, "2017-04-18"),
     route(f"GET {_FILTERS}", content_filters.list_filters, "2024-06-01"),
@@ -78,7 +77,7 @@ ROUTES: tuple[Route, ...] = (
     route(f"GET {POLICY}", content_filters.get, "2023-10-01"),
     route(f"PUT {POLICY}", content_filters.put, "2023-10-01"),
     route(f"DELETE {POLICY}", content_filters.delete, "2023-10-01"),
-    route(f"GET {ACCOUNT}/providers/Microsoft.Authorization/permissions", permissions.of_account),
+    route(f"GET {ACCOUNT}/providers/Microsoft.Authorization/permissions", account_actions.permissions),
     route("POST /providers/Microsoft.Resources/validateResources", preflight.validate, right=""),
     route(f"GET {SUB}/{PROVIDER}/deletedAccounts", soft_deletion.listing, "2021-04-30"),
     route(f"GET {DELETED}", soft_deletion.get, "2021-04-30", kind="deletedAccounts"),

@@ -25,6 +25,7 @@ from reconciler.emulator import (
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Caller, Turn
 from reconciler.emulator.wire import Json, Request, at, normal_location, overlay
+from reconciler.emulator.world_checks import WorldError
 
 DEFAULT_SUBSCRIPTIONS = (
     ("11111111-1111-1111-1111-111111111111", "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"),
@@ -117,7 +118,7 @@ def merge(store: Store, now: datetime, world: Json) -> tuple[str, ...]:
 def ensure(store: Store, now: datetime, world: Json) -> tuple[str, ...]:
     """Merge only those subscriptions and accounts that the state lacks; the ids of the accounts added.
 
-    What exists is left as it is, also where `world` describes it otherwise. Raises world_checks.WorldError.
+    What exists is left as it is, also where `world` describes it otherwise. Raises WorldError.
     """
     lacking = {
         "subscriptions": [
@@ -154,8 +155,7 @@ def _group(store: Store, item: Json) -> None:
     identity = world_checks.text(item, "resourceGroups", "id")
     match = _GROUP.match(identity)
     if match is None:
-        message = f"resourceGroups: {identity!r} is not /subscriptions/…/resourceGroups/…"
-        raise world_checks.WorldError(message)
+        raise WorldError(f"resourceGroups: {identity!r} is not /subscriptions/…/resourceGroups/…")
     _require_subscription(store, match["subscription"])
     location = item.get("location", "")
     body = directory.group(match["subscription"], match["group"], location, item.get("tags"))
@@ -165,8 +165,9 @@ def _group(store: Store, item: Json) -> None:
 def _require_subscription(store: Store, subscription: str) -> Json:
     found = store.get("subscription", subscription.lower())
     if found is None:
-        message = f"subscription {subscription!r} is not in the world; add it under 'subscriptions' first"
-        raise world_checks.WorldError(message)
+        raise WorldError(
+            f"subscription {subscription!r} is not in the world; add it under 'subscriptions' first"
+        )
     return found
 
 
@@ -187,15 +188,16 @@ def _account(store: Store, now: datetime, item: Json) -> None:
     identity = world_checks.text(item, "accounts", "id")
     match = _ACCOUNT.match(identity)
     if match is None or match["deployment"] is not None:
-        message = f"accounts: {identity!r} is not an account's ARM id"
-        raise world_checks.WorldError(message)
+        raise WorldError(f"accounts: {identity!r} is not an account's ARM id")
     location = world_checks.text(item, "accounts", "location")
     if normal_location(location) not in offers.locations():
-        message = f"accounts: location {location!r} is unknown; known are {', '.join(offers.locations())}"
-        raise world_checks.WorldError(message)
+        raise WorldError(
+            f"accounts: location {location!r} is unknown; known are {', '.join(offers.locations())}"
+        )
     if account_kinds.canonical(str(item.get("kind", "AIServices"))) is None:
-        message = f"accounts: ARM has no kind {item['kind']!r}; it has {', '.join(account_kinds.SKUS)}"
-        raise world_checks.WorldError(message)
+        raise WorldError(
+            f"accounts: ARM has no kind {item['kind']!r}; it has {', '.join(account_kinds.SKUS)}"
+        )
     subscription = _require_subscription(store, match["subscription"])
     group_key = f"/subscriptions/{match['subscription']}/resourcegroups/{match['group']}".lower()
     if store.get("group", group_key) is None:
@@ -218,13 +220,13 @@ def _deployment(store: Store, now: datetime, item: Json) -> list[str]:
     identity = world_checks.text(item, "deployments", "id")
     match = _ACCOUNT.match(identity)
     if match is None or match["deployment"] is None:
-        message = f"deployments: {identity!r} is not a deployment's ARM id"
-        raise world_checks.WorldError(message)
+        raise WorldError(f"deployments: {identity!r} is not a deployment's ARM id")
     subscription = _require_subscription(store, match["subscription"])
     account = store.get("account", identity.lower().rpartition("/deployments/")[0])
     if account is None:
-        message = f"deployments: the account of {identity!r} is not in the world; add it under 'accounts'"
-        raise world_checks.WorldError(message)
+        raise WorldError(
+            f"deployments: the account of {identity!r} is not in the world; add it under 'accounts'"
+        )
     before = store.get("deployment", identity.lower())
     known = {"id": identity} if before is None else _rewritable(before["body"])
     turn = _turn(store, now, match, subscription["tenantId"])
@@ -245,11 +247,10 @@ def _check_sku(store: Store, identity: str, account: Json, name: str) -> None:
     posted = {offer["name"] for one in listed for offer in one.model["skus"]} - set(offers.SKU_NAMES)
     names = [*offers.SKU_NAMES, *sorted(posted)]
     if name.lower() not in {known.lower() for known in names}:
-        message = (
+        raise WorldError(
             f"{identity}: ARM has no SKU {name!r}; allowed are {', '.join(names)}"
             " and those of models under 'models'"
         )
-        raise world_checks.WorldError(message)
 
 
 def _odd_properties(identity: str, item: Json) -> list[str]:
@@ -307,11 +308,9 @@ def _usages(store: Store, world: Mapping[str, object]) -> None:
         for item in checked:
             limit, current = item.get("limit"), item.get("currentValue", 0)
             if not isinstance(at(item, "name", "value"), str) or not isinstance(limit, int | float):
-                message = f"usages: an item of {place!r} has no name.value or no numeric limit"
-                raise world_checks.WorldError(message)
+                raise WorldError(f"usages: an item of {place!r} has no name.value or no numeric limit")
             if not isinstance(current, int | float):
-                message = f"usages: currentValue of {item['name']['value']!r} is not a number"
-                raise world_checks.WorldError(message)
+                raise WorldError(f"usages: currentValue of {item['name']['value']!r} is not a number")
         quota.post(store, subscription, location, checked)
 
 
@@ -320,8 +319,7 @@ def _role(store: Store, item: Json) -> None:
     client, scope = world_checks.text(item, "roles", "clientId"), world_checks.text(item, "roles", "scope")
     actions = item.get("actions")
     if not isinstance(actions, list) or not all(isinstance(action, str) for action in actions):
-        message = f"roles: actions of {client!r} must be a list of strings"
-        raise world_checks.WorldError(message)
+        raise WorldError(f"roles: actions of {client!r} must be a list of strings")
     store.put(
         "role", f"{client.lower()} {scope.lower()}", {"clientId": client, "scope": scope, "actions": actions}
     )
@@ -331,12 +329,12 @@ def _policy(store: Store, item: Json) -> None:
     world_checks.known("policies", item, policies.KEYS)
     identity = world_checks.text(item, "policies", "assignmentId")
     if item.get("effect", "Deny") not in policies.EFFECTS:
-        message = f"policies: effect must be one of {', '.join(policies.EFFECTS)}, found {item['effect']!r}"
-        raise world_checks.WorldError(message)
+        raise WorldError(
+            f"policies: effect must be one of {', '.join(policies.EFFECTS)}, found {item['effect']!r}"
+        )
     for name in ("allowedPublishers", "allowedAssetIds"):
         if not isinstance(item.get(name, []), list):
-            message = f"policies: {name} must be a list"
-            raise world_checks.WorldError(message)
+            raise WorldError(f"policies: {name} must be a list")
     store.put("policy", identity.lower(), {"effect": "Deny", **item})
 
 
@@ -346,8 +344,7 @@ def _traffic(store: Store, item: Json) -> None:
     for name in ("requestsPerMinute", "inputTokens", "outputTokens", "utilization"):
         value = item.get(name, 0)
         if not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
-            message = f"traffic: {name} must be a number of at least 0, found {value!r}"
-            raise world_checks.WorldError(message)
+            raise WorldError(f"traffic: {name} must be a number of at least 0, found {value!r}")
     store.put("steady", identity.lower(), item)
 
 
@@ -356,13 +353,12 @@ def settings(store: Store, wanted: Json) -> None:
     for name, value in wanted.items():
         if name == "pageSize":
             if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
-                message = f"settings: pageSize must be a whole number of at least 1 or null, found {value!r}"
-                raise world_checks.WorldError(message)
+                raise WorldError(
+                    f"settings: pageSize must be a whole number of at least 1 or null, found {value!r}"
+                )
         elif name not in SWITCHES:
-            message = f"settings: unknown switch {name!r}; there are pageSize, {', '.join(SWITCHES)}"
-            raise world_checks.WorldError(message)
+            raise WorldError(f"settings: unknown switch {name!r}; there are pageSize, {', '.join(SWITCHES)}")
         elif value not in SWITCHES[name]:
-            message = f"settings: {name} must be one of {SWITCHES[name]}, found {value!r}"
-            raise world_checks.WorldError(message)
+            raise WorldError(f"settings: {name} must be one of {SWITCHES[name]}, found {value!r}")
     if wanted:
         store.put("setting", "switches", {**store.setting("switches"), **wanted})

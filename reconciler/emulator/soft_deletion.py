@@ -4,7 +4,7 @@ Rule of this module: a deleted account shows all that it was (recorded, 2022 and
 type, with the two dates of its deletion.
 """
 
-from reconciler.emulator import account_versions, clock, errors, paging, provisioning
+from reconciler.emulator import account_versions, clock, errors, provisioning
 from reconciler.emulator.kept_accounts import KEPT_FOR, kept
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, normal_location
@@ -14,7 +14,7 @@ def listing(turn: Turn) -> Answer:
     prefix = f"/subscriptions/{turn.subscription.lower()}/"
     keys = [str(item["id"]).lower() for item in turn.store.scan("deleted", prefix)]
     found = [item for key in keys if (item := kept(turn.store, turn.now, key)) is not None]
-    return Answer(status=200, body=paging.page(turn, [_wire(turn, item) for item in found]))
+    return turn.page([_wire(turn, item) for item in found])
 
 
 def get(turn: Turn) -> Answer:

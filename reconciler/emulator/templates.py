@@ -10,7 +10,7 @@ import re
 from collections.abc import Container
 from dataclasses import replace
 
-from reconciler.emulator import accounts, errors, manager_errors, paging, provisioning
+from reconciler.emulator import accounts, errors, manager_errors, provisioning
 from reconciler.emulator.template_resources import body, deployed, everything, failed, key
 from reconciler.emulator.turn import Turn, expect
 from reconciler.emulator.wire import Answer, Json, at
@@ -75,7 +75,7 @@ def head(turn: Turn) -> Answer:
 def listing(turn: Turn) -> Answer:
     accounts.require_group(turn)
     found = turn.store.scan("template", f"{accounts.group_key(turn)}/")
-    return Answer(status=200, body=paging.page(turn, [item["body"] for item in found]), from_provider=False)
+    return turn.page([item["body"] for item in found], from_provider=False)
 
 
 def delete(turn: Turn) -> Answer:
