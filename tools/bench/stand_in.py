@@ -1,7 +1,7 @@
 """ARM as far as a plan reads it, behind a real socket: answers made beforehand, each after a fixed latency.
 
 `python -m tools.bench.stand_in LATENCY_MS ACCOUNTS EACH SUBSCRIPTIONS` prints its address and serves until it
-is killed; `GET /_asked` counts the requests by kind, `GET /_beyond` those that ARM's budget does not cover. It
+is killed; `GET /_asked` counts the requests by kind, `GET /_beyond` what exceeds ARM's budget. It
 does so little per request that the client is what is measured: the emulator, which keeps state, takes many
 times as long for each.
 """
