@@ -42,7 +42,7 @@ def _properties(turn: Turn, wanted: Json, admitted: Admitted, before: Json | Non
     option = "OnceCurrentVersionExpired" if admitted.is_migration else "OnceNewDefaultVersionAvailable"
     policy = wanted.get("raiPolicyName", default_policy)
     capacity = admitted.sku["capacity"]
-    rates = [{**rate, "count": rate["count"] * capacity} for rate in admitted.offer.get("rateLimits", [])]
+    rates = offers.rate_limits(admitted.offer, capacity)
     if before is not None and turn.store.setting("switches").get("omitted") == "kept":
         old = before["body"]["properties"]
         cleared = set(turn.cleared("properties"))
@@ -88,8 +88,7 @@ def _with_scale_settings(properties: Json) -> Json:
 def fill(turn: Turn, account: Json, given: Json) -> Json:
     """A deployment document from an ARM resource as a test gives it, unchecked, read-only parts filled in."""
     model = dict(at(given, "properties", "model") or {})
-    known: Json = {part: model[part] for part in ("format", "name", "version") if part in model}
-    listed = offers.find(turn.store, account["location"], account["kind"], known)
+    listed = offers.find(turn.store, account["location"], account["kind"], model)
     sku = {"name": "Standard", "capacity": 1, **(given.get("sku") or {})}
     offer = None if listed is None else offers.best_offer(listed, sku["name"])
     admitted = Admitted(

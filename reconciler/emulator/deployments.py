@@ -132,22 +132,17 @@ def skus(turn: Turn) -> Answer:
     """Skus a deployment could have, with their ranges (specified; contents assumed from the models list)."""
     account = accounts.require_parent(turn, "read")["body"]
     found = _require(turn)
-    model = found["body"]["properties"]["model"]
-    known: Json = {part: model[part] for part in ("format", "name", "version") if part in model}
-    listed = offers.find(turn.store, account["location"], account["kind"], known)
-    names = {} if listed is None else dict.fromkeys(offer["name"] for offer in listed.model["skus"])
-    items = []
-    for name in names:
-        offer = None if listed is None else offers.best_offer(listed, name)
-        if offer is not None:
-            current = found["body"]["sku"]["capacity"]
-            items.append(
-                {
-                    "resourceType": TYPE,
-                    "sku": {"name": name, "capacity": current},
-                    "capacity": offer["capacity"],
-                }
-            )
+    listed = offers.find(
+        turn.store, account["location"], account["kind"], found["body"]["properties"]["model"]
+    )
+    if listed is None:
+        return Answer(status=200, body={"value": []})
+    capacity = found["body"]["sku"]["capacity"]
+    items = [
+        {"resourceType": TYPE, "sku": {"name": name, "capacity": capacity}, "capacity": offer["capacity"]}
+        for name in dict.fromkeys(offer["name"] for offer in listed.model["skus"])
+        if (offer := offers.best_offer(listed, name)) is not None
+    ]
     return Answer(status=200, body={"value": items})
 
 

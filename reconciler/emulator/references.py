@@ -4,14 +4,12 @@ Rule of this module: where documentation forbids and nothing public says that AR
 each refusal's text is assumed.
 """
 
-from reconciler.emulator import accounts, provider_errors
+from reconciler.emulator import accounts, offers, provider_errors
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Json, at
 
 MOST_DEPLOYMENTS = 32
 """Deployments that one account holds (documented on the quotas and limits page)."""
-
-_STANDARD = frozenset({"Standard", "GlobalStandard", "DataZoneStandard"})
 
 
 def check(turn: Turn, body: Json, before: Json | None) -> None:
@@ -47,9 +45,9 @@ def _check_spillover(turn: Turn, body: Json) -> None:
         return
     if switches.get("spilloverTarget") == "unchecked":
         return
-    if is_itself or at(body, "sku", "name") in _STANDARD or found is None:
+    if is_itself or at(body, "sku", "name") in offers.STANDARD or found is None:
         raise provider_errors.illegal_spillover(target)
-    if found["body"]["sku"]["name"] not in _STANDARD or not _same_model(body, found["body"]):
+    if found["body"]["sku"]["name"] not in offers.STANDARD or not _same_model(body, found["body"]):
         raise provider_errors.illegal_spillover(target)
 
 
