@@ -269,7 +269,7 @@ def delete(turn: Turn) -> Answer:
         return Answer(status=204)
     require_quiet(turn)
     children = nested(turn.store, key_of(turn))
-    if children and turn.store.setting("switches").get("nestedDelete") != "accepted":
+    if children and turn.store.switch("nestedDelete") != "accepted":
         raise errors.nested_resources_exist([child["body"]["id"] for child in children])
     slow = provisioning.begin_delete(
         turn, kind="account", key=key_of(turn), location=found["body"]["location"]

@@ -43,12 +43,12 @@ def _properties(turn: Turn, wanted: Json, admitted: Admitted, before: Json | Non
     policy = wanted.get("raiPolicyName", default_policy)
     capacity = admitted.sku["capacity"]
     rates = offers.rate_limits(admitted.offer, capacity)
-    if before is not None and turn.store.setting("switches").get("omitted") == "kept":
+    if before is not None and turn.store.switch("omitted") == "kept":
         old = before["body"]["properties"]
         cleared = set(turn.cleared("properties"))
         wanted = {**{name: old[name] for name in _KEPT if name in old and name not in cleared}, **wanted}
         policy = wanted.get("raiPolicyName", default_policy)
-    kept_unknown = turn.store.setting("switches").get("unknownProperties") == "kept"
+    kept_unknown = turn.store.switch("unknownProperties") == "kept"
     return {
         "model": {part: admitted.model[part] for part in MODEL_PARTS if part in admitted.model},
         "versionUpgradeOption": wanted.get("versionUpgradeOption", option),

@@ -106,7 +106,7 @@ def limits(store: Store, request: Request, now: datetime, caller: Caller) -> dic
     where = (subscription or caller.tenant).lower()
     own = _level(store, now, f"{where}/{caller.client}/{name}", size, refill)
     every = _level(store, now, f"{where}//{name}", size * _GLOBAL, refill * _GLOBAL)
-    if min(own, every) < 1 and store.setting("switches").get("throttling") != "off":
+    if min(own, every) < 1 and store.switch("throttling") != "off":
         wait = max(1, math.ceil((1 - min(own, every)) / refill))
         raise errors.throttled(
             subscription or caller.tenant, _operation(request.method, request.segments), wait

@@ -56,7 +56,7 @@ def pools(store: Store, subscription: str, location: str) -> dict[str, Json]:
     # pools that only offers of the later lists draw on; no list of usages shows their limits
     names = offers.later_pool_names() if store.setting("season").get("facts") else ()
     later = ({"name": name, "label": name, "limit": ASSUMED_LIMIT} for name in names)
-    assumed = store.setting("switches").get("ptuLimits") != "recorded"
+    assumed = store.switch("ptuLimits") != "recorded"
     found = {}
     for pool in (*later, *shipped_pools()):
         limit = ASSUMED_LIMIT if assumed and offers.is_provisioned(pool["name"]) else pool["limit"]
@@ -146,7 +146,7 @@ def free(store: Store, subscription: str, location: str, pool_name: str) -> int:
 
 def available(turn: Turn, place: str, model: Json, sku: str, room: int) -> int:
     """Units that `modelCapacities` shows: what quota leaves, for provisioned skus no more than is left."""
-    is_bound = turn.store.setting("switches").get("modelCapacities") != "quota"
+    is_bound = turn.store.switch("modelCapacities") != "quota"
     if is_bound and offers.is_provisioned(sku):
         room = min(room, left(place, model, sku, turn.now))
     return max(0, room)
@@ -161,13 +161,13 @@ def left(place: str, model: Json, sku: str, now: datetime) -> int:
 
 def is_short(turn: Turn, place: str, model: Json, sku: str, more: int) -> bool:
     """Whether the switch `capacityShortage: refused` turns a growing provisioned write away."""
-    refused = turn.store.setting("switches").get("capacityShortage") == "refused"
+    refused = turn.store.switch("capacityShortage") == "refused"
     return refused and offers.is_provisioned(sku) and more > left(place, model, sku, turn.now)
 
 
 def raise_tiers(store: Store, now: datetime) -> None:
     """Let the tiers rise whose time has come."""
-    if store.setting("switches").get("quotaTiers") != "rising":
+    if store.switch("quotaTiers") != "rising":
         return
     for subscription in store.scan("subscription"):
         key = str(subscription["subscriptionId"]).lower()

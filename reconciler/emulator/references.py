@@ -22,7 +22,7 @@ def check(turn: Turn, body: Json, before: Json | None) -> None:
 
 def require_unnamed(turn: Turn) -> None:
     """With `spilloverTargetDelete: refused`: a deployment that another one spills over to stays."""
-    if turn.store.setting("switches").get("spilloverTargetDelete") != "refused":
+    if turn.store.switch("spilloverTargetDelete") != "refused":
         return
     name = turn.args["deployment"].lower()
     for other in turn.store.scan("deployment", f"{accounts.key_of(turn)}/"):
@@ -81,7 +81,7 @@ def _check_members(turn: Turn, body: Json) -> None:
 
 def _check_count(turn: Turn, before: Json | None) -> None:
     """An account holds 32 deployments (documented; the refusal's code and text are assumed)."""
-    if before is not None or turn.store.setting("switches").get("deploymentLimit") == "off":
+    if before is not None or turn.store.switch("deploymentLimit") == "off":
         return
     if len(turn.store.scan("deployment", f"{accounts.key_of(turn)}/")) >= MOST_DEPLOYMENTS:
         raise provider_errors.too_many_deployments(MOST_DEPLOYMENTS)

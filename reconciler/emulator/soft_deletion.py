@@ -59,7 +59,7 @@ def _wire(turn: Turn, found: Json) -> Json:
     above = f"{provider}/locations/{body['location']}"
     group = str(body["id"]).split("/")[4]
     gone = clock.parse(found["at"])
-    as_account = turn.store.setting("switches").get("deletedType") == "accounts"
+    as_account = turn.store.switch("deletedType") == "accounts"
     return {
         **body,
         "id": f"{above}/resourceGroups/{group}/deletedAccounts/{body['name']}",

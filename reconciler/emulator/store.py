@@ -14,6 +14,7 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from reconciler.emulator.wire import Json
 
@@ -150,6 +151,10 @@ class Store:
     def setting(self, name: str) -> Json:
         """A settings document; absent reads as empty."""
         return self.get("setting", name) or {}
+
+    def switch(self, name: str, default: str | None = None) -> Any:  # noqa: ANN401 - as posted
+        """The value of a switch, `default` where it was never turned."""
+        return self.setting("switches").get(name, default)
 
 
 def _memory() -> sqlite3.Connection:

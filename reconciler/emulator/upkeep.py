@@ -39,7 +39,7 @@ def settle(store: Store, now: datetime) -> None:
     offers.turn_season(store, now)
     quota.raise_tiers(store, now)
     _upgrade(store, now)
-    if store.setting("switches").get("expiry") != "off":
+    if store.switch("expiry") != "off":
         _expire(store, now)
 
 
@@ -78,7 +78,7 @@ def _ends(deployment: Json) -> datetime | None:
 
 def _upgrade(store: Store, now: datetime) -> None:
     """Upgrade what is due, and disable what ends without an upgrade."""
-    switch = store.setting("switches").get("autoUpgrade", "announced")
+    switch = store.switch("autoUpgrade", "announced")
     # announced upgrades need the later lists or posted models; a plain world is not looked through
     is_announced = bool(store.setting("season").get("facts")) or store.has("model")
     if switch == "off" or (switch == "announced" and not is_announced):
