@@ -67,7 +67,9 @@ def shown(turn: Turn, found: Json) -> Json:
     """A stored deployment as the caller's api-version and the switches show it."""
     body = visible(found["body"], turn.version)
     if turn.version[:10] < versions.SKU_SINCE:
-        body["properties"] = _with_scale_settings(body["properties"])
+        # before skus a deployment said its scale here, behind the model (recorded, 2022-12-01)
+        model, scale = body["properties"].pop("model"), {"scaleType": "Standard"}
+        body["properties"] = {"model": model, "scaleSettings": scale, **body["properties"]}
     switches = turn.store.setting("switches")
     if switches.get("sourceReturned") is False:
         model = body["properties"]["model"]
@@ -77,12 +79,6 @@ def shown(turn: Turn, found: Json) -> Json:
     if switches.get("modelProviderData") == "hidden":
         body["properties"].pop("modelProviderData", None)
     return body
-
-
-def _with_scale_settings(properties: Json) -> Json:
-    """Before skus a deployment said its scale here, behind the model (recorded, 2022-12-01)."""
-    rest = {name: value for name, value in properties.items() if name != "model"}
-    return {"model": properties["model"], "scaleSettings": {"scaleType": "Standard"}, **rest}
 
 
 def fill(turn: Turn, account: Json, given: Json) -> Json:
@@ -99,19 +95,12 @@ def fill(turn: Turn, account: Json, given: Json) -> Json:
         offer=offer or {},
         units={},
     )
-    if offer is not None:
-        fine_tuned = listed is not None and listed.fine_tuned_name is not None
-        units = quota.units_of(offer, sku["name"], sku["capacity"], fine_tuned=fine_tuned)
-    else:
-        units = {}
-    body = overlay(written(turn, account, given, admitted, None), given)
-    if "etag" not in given:
-        body["etag"] = provisioning.new_etag("deployment")
+    fine_tuned = listed is not None and listed.fine_tuned_name is not None
     return {
         "account": account["id"].lower(),
         "location": account["location"],
-        "units": units,
+        "units": quota.units_of(offer, sku["name"], sku["capacity"], fine_tuned=fine_tuned) if offer else {},
         "touched": clock.stamp(turn.now),
         "born": clock.stamp(turn.now),
-        "body": body,
+        "body": overlay(written(turn, account, given, admitted, None), given),
     }

@@ -52,7 +52,7 @@ def _place(subscription: str, location: str) -> str:
 
 def pools(store: Store, subscription: str, location: str) -> dict[str, Json]:
     """Pools by lower-case name: `{name, label, limit, elsewhere}`; posted ones replace shipped ones."""
-    times = _factor(store, subscription)
+    times = 2 ** (int(_tier_of(store, subscription)["tier"]) - 1)
     # pools that only offers of the later lists draw on; no list of usages shows their limits
     names = offers.later_pool_names() if store.setting("season").get("facts") else ()
     later = ({"name": name, "label": name, "limit": ASSUMED_LIMIT} for name in names)
@@ -177,12 +177,6 @@ def raise_tiers(store: Store, now: datetime) -> None:
             found |= {"tier": found["tier"] + 1, "since": clock.stamp(due)}
             due += _TIER_LASTS
         store.put("tier", key, found)
-
-
-def _factor(store: Store, subscription: str) -> int:
-    """What the tier multiplies the shipped limits with."""
-    found = store.get("tier", subscription.lower())
-    return 1 if found is None else 2 ** (int(found["tier"]) - 1)
 
 
 def _tier_of(store: Store, subscription: str) -> Json:
