@@ -67,22 +67,8 @@ def upgraded(asked: UpgradeOptions, chosen: Chosen, connection: Connection, outp
     if desired is None:
         end_with_errors(checked(read, chosen, connection.cloud, today=today, offline=asked.offline), output)
     must_declare_something(desired)
-    days = desired.fleet.retirement.warn_within_days if asked.within is None else asked.within
     live = None if asked.offline else _live(desired, connection, output)
-    season = Season(
-        sources=TargetSources(
-            catalogue=catalogue(),
-            today=today,
-            until=today + timedelta(days=days),
-            to=None if asked.to is None else Wish.parse(asked.to),
-            prefer=desired.fleet.upgrade,
-            replacements={} if live is None else live.replacements,
-        ),
-        within=days,
-        strategy=None if asked.strategy == "auto" else Strategy(asked.strategy),
-        finish=asked.finish,
-        live=live.moved if live is not None and asked.accept_live else {},
-    )
+    season = _season(asked, desired, live, today)
     everything = replace(chosen, select="", targets=(), excludes=(), shard="")
     whole = read if everything == replace(chosen, shard="") else resolved(read.read, everything)
     found = proposals(desired.deployments, whole.understood.deployments, season)
@@ -110,10 +96,29 @@ def upgraded(asked: UpgradeOptions, chosen: Chosen, connection: Connection, outp
     done = Done.REFUSED if refused else Done.WRITTEN if asked.write and made.texts else Done.PROPOSED
     if done is Done.WRITTEN:
         _write(read, made)
-    _print(found, made, read, plan, output, within=days, done=done)
+    _print(found, made, read, plan, output, within=season.within, done=done)
     if refused or any(one.standing is Standing.UNSOLVED for one in found):
         return Exit.FAILED
     return Exit.CHANGES if made.texts and done is Done.PROPOSED else Exit.DONE
+
+
+def _season(asked: UpgradeOptions, desired: DesiredState, live: Live | None, today: date) -> Season:
+    days = desired.fleet.retirement.warn_within_days if asked.within is None else asked.within
+    sources = TargetSources(
+        catalogue=catalogue(),
+        today=today,
+        until=today + timedelta(days=days),
+        to=None if asked.to is None else Wish.parse(asked.to),
+        prefer=desired.fleet.upgrade,
+        replacements={} if live is None else live.replacements,
+    )
+    return Season(
+        sources=sources,
+        within=days,
+        strategy=None if asked.strategy == "auto" else Strategy(asked.strategy),
+        finish=asked.finish,
+        live=live.moved if live is not None and asked.accept_live else {},
+    )
 
 
 def _print(

@@ -55,7 +55,7 @@ async def _proposals(
     desired: DesiredState, connection: Connection, output: Output
 ) -> tuple[tuple[RoomProposal, ...], str]:
     from reconciler.domain.sku import SkuFamily
-    from reconciler.engine.capacity import ask_capacities
+    from reconciler.engine.platform import ask_capacities
     from reconciler.plan.capacity import question_of
     from reconciler.plan.proposal import propose
 

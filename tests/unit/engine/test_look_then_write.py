@@ -11,6 +11,7 @@ from reconciler.domain.deployment import JsonObject, Lifecycle
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.marks import FLEET_TAG
+from reconciler.domain.operation import Look
 from reconciler.domain.sending import UNWATCHED, SendObserver
 from reconciler.engine.apply import apply
 from reconciler.engine.outcome import ItemReport, Outcome, Silence
@@ -185,9 +186,15 @@ class Drowsy(SimulatedArm):
         observer: SendObserver = UNWATCHED,
         source_tenants: tuple[str, ...] = (),
         attempt: int = 1,
+        looked: Look | None = None,
     ) -> AsyncIterator[SimulatedTurn]:
         async with super().turn(
-            deployment, method, observer=observer, source_tenants=source_tenants, attempt=attempt
+            deployment,
+            method,
+            observer=observer,
+            source_tenants=source_tenants,
+            attempt=attempt,
+            looked=looked,
         ) as turn:
             if self.naps:
                 self.naps -= 1
