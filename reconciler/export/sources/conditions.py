@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Final
 
 from reconciler.export.estate import Found
-from reconciler.export.expressions.surroundings import normal
+from reconciler.export.expressions.evaluator import normal
 
 AND: Final = " and "
 """Between conditions that all have to hold."""

@@ -12,7 +12,7 @@ from typing import Self
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.ids import AccountId
 from reconciler.errors import UsageProblem
-from reconciler.export.expressions.surroundings import normal
+from reconciler.export.expressions.evaluator import normal
 from reconciler.export.expressions.values import Value, as_value
 
 

@@ -14,7 +14,7 @@ from reconciler.domain.ids import is_guid
 from reconciler.errors import UsageProblem
 from reconciler.export.estate import Estate, EstateOrigin, Found, FoundAccount
 from reconciler.export.expressions.evaluation import MOST_COPIES, TemplateScope
-from reconciler.export.expressions.surroundings import Surroundings
+from reconciler.export.expressions.evaluator import Surroundings
 from reconciler.export.expressions.values import (
     Choice,
     Open,

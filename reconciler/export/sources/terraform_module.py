@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from reconciler.export.expressions.evaluator import Surroundings
 from reconciler.export.expressions.hcl import HclScope, OpenObject, pairs_of
 from reconciler.export.expressions.hcl_tree import Tree, kind, significant, text, words_of
-from reconciler.export.expressions.surroundings import Surroundings
 from reconciler.export.expressions.values import Choice, Open, Undecided, Value, alike, joined, truth, unknown
 
 _COMPUTED: Final = {

@@ -13,9 +13,9 @@ from typing import Final
 
 from reconciler.errors import UsageProblem
 from reconciler.export.estate import Estate, EstateOrigin, Found, FoundAccount
+from reconciler.export.expressions.evaluator import Surroundings
 from reconciler.export.expressions.hcl import pairs_of
 from reconciler.export.expressions.hcl_tree import deeper_than, words_of
-from reconciler.export.expressions.surroundings import Surroundings
 from reconciler.export.expressions.values import Open, Value, as_value, at, segments, settled, unknown
 from reconciler.export.foreign import MAX_SOURCE, parse_json, read_bytes
 from reconciler.export.json_parts import text_or_none
