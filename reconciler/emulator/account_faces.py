@@ -108,6 +108,12 @@ _CAPABILITIES = {
     "TextAnalytics": ("VirtualNetworks", "CustomerManagedKey"),
 }
 """Before `Container` (recorded in 2022 to 2025)."""
+_BY_SKU = {
+    ("TextAnalytics", "S"): (
+        *("DynamicThrottling", "VirtualNetworks", "CustomerManagedKey", "CustomerManagedStorage"),
+    ),
+}
+"""The same for a sku that has more than its kind (recorded in June 2023)."""
 _FURTHER_CAPABILITIES: Mapping[str, tuple[Json, ...]] = {
     "Face": ({"name": "Scenario", "value": "Face.LegacyPreview,Face.Legacy"},),
     "TextAnalytics": (
@@ -144,7 +150,7 @@ def _rules(kind: str) -> list[Json]:
     ]
 
 
-def capabilities(kind: str) -> list[Json]:
+def capabilities(kind: str, sku: str) -> list[Json]:
     """Capabilities of the account, not of its models."""
     if kind == "OpenAI":
         return [
@@ -152,7 +158,7 @@ def capabilities(kind: str) -> list[Json]:
             for name, value in _OPENAI_CAPABILITIES.items()
         ]
     if kind not in WITH_DEPLOYMENTS:
-        names = _CAPABILITIES.get(kind, ("VirtualNetworks",))
+        names = _BY_SKU.get((kind, sku)) or _CAPABILITIES.get(kind, ("VirtualNetworks",))
         containers = {"name": "Container", "value": f"{kind}.*"}
         return [*({"name": name} for name in names), containers, *_FURTHER_CAPABILITIES.get(kind, ())]
     return [{"name": "VirtualNetworks"}, {"name": "EnabledApimVnet", "value": "true"}]

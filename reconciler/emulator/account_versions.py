@@ -32,10 +32,11 @@ _LATER = {
         {
             *("EnableRLSForThrottling", "MaxEvaluationRunDurationInHours", "MaxRunningEvaluationCount"),
             *("MaxRunningGlobalStandardFineTuneCount", "RaiMonitor", "quotaRefundsEnabled"),
+            "DynamicThrottling",
         }
     ),
 }
-"""What an OpenAI account did not have in July 2023, asked with 2023-05-01."""
+"""What an OpenAI account did not have in July 2023, asked with 2023-05-01, and no account in March 2022."""
 
 _OPENAI_API = "OpenAI Language Model Instance API"
 _FIRST_LIMITS = ("openai", "default")
@@ -65,6 +66,8 @@ def visible(body: Json, version: str) -> Json:
         shown = _openai_of_2023(shown)
     if kind == "OpenAI" and str(shown.get("dateCreated")) < _IMAGES_SINCE:
         shown = _openai_of_2022(shown)
+    if day <= _BACKUP_UNTIL:
+        shown |= _without("capabilities", "name", shown)
     if day <= _BACKUP_UNTIL and kind in _WITH_BACKUP:
         shown["backupUpperLimit"] = 20
     if day <= _THROTTLING_UNTIL:

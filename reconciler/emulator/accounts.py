@@ -18,6 +18,7 @@ from reconciler.emulator import (
     offers,
     provider_errors,
     provisioning,
+    quota,
 )
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn, expect, expect_texts
@@ -202,6 +203,19 @@ def _check_put(turn: Turn, asked: Json, before: Json | None) -> None:
     if before is None and gone is not None:
         raise provider_errors.soft_deleted(gone["id"])
     _check_subdomain(turn, asked)
+    if before is None:
+        _check_access(turn, asked, account_kinds.canonical(kind) or kind)
+
+
+def _check_access(turn: Turn, asked: Json, kind: str) -> None:
+    """Whether the subscription may have one more account of this kind."""
+    if turn.store.setting("switches").get("accountAccess") == "refused":
+        sku = at(asked, "sku", "name") or "S0"
+        is_of_2023 = clock.is_of_2023(turn.now)
+        raise provider_errors.special_feature_required(sku, kind, is_of_2023=is_of_2023)
+    refusal = quota.admit_account(turn, asked.get("location", ""), kind)
+    if refusal is not None:
+        raise refusal
 
 
 def _check_location(turn: Turn, asked: Json, before: Json | None) -> None:
@@ -363,7 +377,7 @@ def _properties(turn: Turn, identity: str, location: str, kind: str, sku: str, g
         **account_faces.project_management(kind),
         "privateEndpointConnections": [],
         "publicNetworkAccess": "Enabled",
-        "capabilities": account_faces.capabilities(kind),
+        "capabilities": account_faces.capabilities(kind, sku),
         "endpoints": account_faces.endpoints(
             location,
             kind,

@@ -129,7 +129,7 @@ def _model(turn: Turn, account: Json, body: Json, before: Json | None) -> tuple[
     if listed is None and turn.store.setting("switches").get("withdrawnModel") == "accepted":
         listed = _withdrawn(known, before)
     if listed is None:
-        raise provider_errors.model_not_supported(known["format"], known["name"], known.get("version", ""))
+        raise provider_errors.model_not_supported(known, sourced=clock.names_sources(turn.now))
     model = {**known, "version": listed.model["version"], **sources}
     return listed, model
 
@@ -198,7 +198,7 @@ def _offer(
     end = offers.ends(offer)
     if end <= turn.now:
         raise provider_errors.model_deprecated(
-            model["format"], model["name"], model["version"], f"{end:%m/%d/%Y %H:%M:%S}"
+            model, f"{end:%m/%d/%Y %H:%M:%S}", sourced=clock.names_sources(turn.now)
         )
     if listed.fine_tuned_name is None:
         _check_lifecycle(turn, listed, offer)
@@ -209,18 +209,16 @@ def _check_lifecycle(turn: Turn, listed: Listed, offer: Json) -> None:
     """Legality is the sku's own where a list has it (since 2026-09-01), else the model's.
 
     A clock set before the first list knows no withdrawal, only the ends (gpt-4o was deployed in June 2025,
-    recorded).
+    recorded); what a world lists itself is judged as it says.
     """
-    if turn.now < clock.WORLD_BEGINS:
+    if turn.now < clock.WORLD_BEGINS and not listed.is_posted:
         return
     model = listed.model
     status = offer.get("lifecycleStatus") or model.get("lifecycleStatus")
     if status == "Deprecated":
         raise provider_errors.model_retired(model["name"])
     if status == "Deprecating" and not _has_one_already(turn, model):
-        raise provider_errors.model_deprecating(
-            model.get("publisher", ""), model["format"], model["name"], model["version"]
-        )
+        raise provider_errors.model_deprecating(model, sourced=clock.names_sources(turn.now))
 
 
 def _has_one_already(turn: Turn, model: Json) -> bool:

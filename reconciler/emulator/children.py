@@ -23,6 +23,9 @@ class Child:
     is_foreign: bool = False
     """Whether machine learning's provider answers: 200 also for a new one, and no tag (recorded, 2025)."""
 
+    is_single: bool = False
+    """Whether an account, or a project, holds one of them (documented)."""
+
     @property
     def kind(self) -> str:
         return "/".join(["accounts", *self.segments[::2]])
@@ -37,8 +40,13 @@ TYPES = (
     Child(segments=("connections", "{child}"), since="2025-04-01", is_foreign=True),
     Child(segments=("projects", "{project}", "connections", "{child}"), since="2025-04-01", is_foreign=True),
     Child(segments=("commitmentPlans", "{child}"), since="2021-10-01"),
-    Child(segments=("capabilityHosts", "{child}"), since="2025-04-01", is_slow=True),
-    Child(segments=("projects", "{project}", "capabilityHosts", "{child}"), since="2025-04-01", is_slow=True),
+    Child(segments=("capabilityHosts", "{child}"), since="2025-04-01", is_slow=True, is_single=True),
+    Child(
+        segments=("projects", "{project}", "capabilityHosts", "{child}"),
+        since="2025-04-01",
+        is_slow=True,
+        is_single=True,
+    ),
     Child(segments=("defenderForAISettings", "{child}"), since="2024-06-01"),
     Child(segments=("encryptionScopes", "{child}"), since="2023-10-01", is_slow=True),
     Child(segments=("costControls", "{child}"), since="2026-09-15", is_slow=True),
@@ -61,6 +69,8 @@ def put(child: Child, turn: Turn) -> Answer:
     """Create (201) or replace (200) at once."""
     account = accounts.require_parent(turn, "write", child.kind)["body"]
     _require_holder(child, turn)
+    if child.is_single:
+        _require_none_else(child, turn)
     accounts.require_quiet(turn)
     before = turn.store.get("child", _key(child, turn))
     body = _filled(child, turn, account, _asked(turn), before)
@@ -117,6 +127,19 @@ def _require_holder(child: Child, turn: Turn) -> None:
     holder = _key(child, turn, "").rsplit("/", 2)[0]
     if turn.store.get("child", holder) is None:
         raise errors.parent_not_found("write", child.kind, holder)
+
+
+def _require_none_else(child: Child, turn: Turn) -> None:
+    """Refuse a second one beside the first, and a new one while the old is being deleted (documented)."""
+    holder = _key(child, turn, "").rsplit("/", 2)[0]
+    busy = {operation["key"] for operation in provisioning.running(turn.store, accounts.key_of(turn))}
+    for found in _siblings(child, turn):
+        name, is_going = found["body"]["name"], found["key"] in busy
+        if name.lower() != turn.args["child"].lower():
+            state = "Deleting" if is_going else "Succeeded"
+            raise provider_errors.one_capability_host(name, state, turn.args["child"], holder)
+        if is_going:
+            raise provider_errors.capability_host_busy(name, holder)
 
 
 def _require(child: Child, turn: Turn, verb: str) -> Json:

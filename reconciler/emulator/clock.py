@@ -12,7 +12,9 @@ WORLD_BEGINS = datetime(2026, 6, 22, tzinfo=UTC)
 """The date of the newest recorded model lists in `world/`."""
 
 _FIRST_WORDINGS = datetime(2024, 1, 1, tzinfo=UTC)
-"""Until here some refusals were worded otherwise (reported in 2023)."""
+"""Until here some answers were worded otherwise (recorded and reported in 2023)."""
+
+_SOURCES_NAMED = (datetime(2024, 10, 1, tzinfo=UTC), datetime(2025, 7, 1, tzinfo=UTC))
 
 _FURTHEST = timedelta(days=366 * 200)
 
@@ -46,8 +48,13 @@ def set_to(store: Store, wall: float, moment: datetime) -> datetime:
 
 
 def is_of_2023(moment: datetime) -> bool:
-    """Whether refusals are worded as they were up to 2023."""
+    """Whether answers are worded as they were up to 2023."""
     return moment < _FIRST_WORDINGS
+
+
+def names_sources(moment: datetime) -> bool:
+    """Whether refusals print a model with its sources (reported from October 2024 to March 2025)."""
+    return _SOURCES_NAMED[0] <= moment < _SOURCES_NAMED[1]
 
 
 def stamp(moment: datetime) -> str:

@@ -4,6 +4,8 @@ Rule of this module: it decides nothing. Properties stand in ARM's order; what n
 becomes of a property that a PUT leaves out, or sends as null) hangs on a switch.
 """
 
+from datetime import UTC, datetime
+
 from reconciler.emulator import clock, offers, provisioning, quota, versions
 from reconciler.emulator.admission import Admitted
 from reconciler.emulator.deployment_fields import ECHOED, MODEL_PARTS, PROPERTIES, visible
@@ -12,6 +14,9 @@ from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Json, at, overlay
 
 TYPE = "Microsoft.CognitiveServices/accounts/deployments"
+
+_FILTER_NAMED_SINCE = datetime(2025, 7, 1, tzinfo=UTC)
+"""A deployment named no content filter of its own in June 2025, and one in June 2026 (recorded)."""
 
 _KEPT = (*ECHOED, "raiPolicyName", "versionUpgradeOption")
 """Properties that `omitted: kept` keeps when a PUT leaves them out."""
@@ -37,8 +42,7 @@ def written(turn: Turn, account: Json, asked: Json, admitted: Admitted, before: 
 def _properties(turn: Turn, wanted: Json, admitted: Admitted, before: Json | None) -> Json:
     model = admitted.listed.model
     wanted = {name: value for name, value in wanted.items() if name not in _KEPT or value != ""}
-    unfiltered = model["name"].startswith("gpt-35-turbo") or model.get("format") == "Anthropic"
-    default_policy = None if unfiltered else "Microsoft.DefaultV2"
+    default_policy = None if _is_unfiltered(turn, model) else "Microsoft.DefaultV2"
     option = "OnceCurrentVersionExpired" if admitted.is_migration else "OnceNewDefaultVersionAvailable"
     policy = wanted.get("raiPolicyName", default_policy)
     capacity = admitted.sku["capacity"]
@@ -63,6 +67,12 @@ def _properties(turn: Turn, wanted: Json, admitted: Admitted, before: Json | Non
     }
 
 
+def _is_unfiltered(turn: Turn, model: Json) -> bool:
+    """Whether a deployment names no content filter unless it is asked to."""
+    is_named = turn.now >= _FILTER_NAMED_SINCE
+    return not is_named or model["name"].startswith("gpt-35-turbo") or model.get("format") == "Anthropic"
+
+
 def shown(turn: Turn, found: Json) -> Json:
     """A stored deployment as the caller's api-version and the switches show it."""
     body = visible(found["body"], turn.version)
@@ -72,7 +82,8 @@ def shown(turn: Turn, found: Json) -> Json:
     if switches.get("sourceReturned") is False:
         model = body["properties"]["model"]
         body["properties"]["model"] = {n: v for n, v in model.items() if n not in {"source", "sourceAccount"}}
-    if switches.get("rateLimitsSpelling") == "ratelimits" and "rateLimits" in body["properties"]:
+    is_lower = clock.is_of_2023(turn.now) or switches.get("rateLimitsSpelling") == "ratelimits"
+    if is_lower and "rateLimits" in body["properties"]:
         body["properties"]["ratelimits"] = body["properties"].pop("rateLimits")
     if switches.get("modelProviderData") == "hidden":
         body["properties"].pop("modelProviderData", None)

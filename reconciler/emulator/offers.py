@@ -49,6 +49,8 @@ class Listed:
     sku_name: str
     model: Json
     fine_tuned_name: str | None = None
+    is_posted: bool = False
+    """Whether a world listed it, not the shipped facts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +141,7 @@ def _from_arm(item: Json) -> Listed:
         kinds=tuple(item.get("kinds") or [item.get("kind", "AIServices")]),
         sku_name=item.get("skuName", "S0"),
         model=item["model"],
+        is_posted=True,
     )
 
 

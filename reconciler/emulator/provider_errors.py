@@ -63,22 +63,21 @@ def sku_not_supported(sku: str, model: str, version: str) -> Refusal:
     )
 
 
-def model_not_supported(model_format: str, name: str, version: str) -> Refusal:
-    return Refusal(
-        400,
-        "DeploymentModelNotSupported",
-        f"The model 'Format:{model_format},Name:{name},Version:{version}' of account deployment is not"
-        " supported.",
-    )
+_PRINTED = ("Publisher", "Format", "Name", "Version", "Source", "SourceAccount")
 
 
-def sourced_model_not_supported(model: Json) -> Refusal:
-    """The wording of October 2024, which prints source and sourceAccount."""
-    parts = ("Publisher", "Format", "Name", "Version", "Source", "SourceAccount")
-    printed = ", ".join(f"{part}: {model.get(part[0].lower() + part[1:], '')}" for part in parts)
-    return Refusal(
-        400, "DeploymentModelNotSupported", f"The model '{printed}' of account deployment is not supported."
-    )
+def _printed(model: Json, *, sourced: bool) -> str:
+    """A model as a refusal prints it; with its publisher and sources as reported in 2024 and spring 2025."""
+    if sourced:
+        return ", ".join(f"{part}: {model.get(part[0].lower() + part[1:], '')}" for part in _PRINTED)
+    publisher = model.get("publisher") if model.get("format") != "OpenAI" else None
+    front = f"Publisher:{publisher}," if publisher else ""
+    return f"{front}Format:{model['format']},Name:{model['name']},Version:{model.get('version', '')}"
+
+
+def model_not_supported(model: Json, *, sourced: bool = False) -> Refusal:
+    text = f"The model '{_printed(model, sourced=sourced)}' of account deployment is not supported."
+    return Refusal(400, "DeploymentModelNotSupported", text)
 
 
 def model_retired(name: str) -> Refusal:
@@ -90,22 +89,18 @@ def model_retired(name: str) -> Refusal:
     )
 
 
-def model_deprecated(model_format: str, name: str, version: str, since: str) -> Refusal:
+def model_deprecated(model: Json, since: str, *, sourced: bool = False) -> Refusal:
     """`since` is the offer's deprecationDate as MM/dd/yyyy HH:mm:ss."""
-    return Refusal(
-        400,
-        "ServiceModelDeprecated",
-        f"The model 'Format:{model_format},Name:{name},Version:{version}' has been deprecated since {since}.",
-    )
+    text = f"The model '{_printed(model, sourced=sourced)}' has been deprecated since {since}."
+    return Refusal(400, "ServiceModelDeprecated", text)
 
 
-def model_deprecating(publisher: str, model_format: str, name: str, version: str) -> Refusal:
-    front = f"Publisher:{publisher}," if publisher and model_format != "OpenAI" else ""
+def model_deprecating(model: Json, *, sourced: bool = False) -> Refusal:
     return Refusal(
         400,
         "ServiceModelDeprecating",
-        f"The model '{front}Format:{model_format},Name:{name},Version:{version}' is in deprecating state and "
-        "cannot be used for new deployments.",
+        f"The model '{_printed(model, sourced=sourced)}' is in deprecating state and cannot be used for new"
+        " deployments.",
     )
 
 
@@ -159,6 +154,41 @@ def insufficient_quota(needed: int, label: str, used: int, limit: int) -> Refusa
         f"This operation require {needed} new capacity in quota {label}, which is bigger than the current "
         f"available capacity {limit - used}. The current quota usage is {used} and the quota limit is "
         f"{limit} for quota {label}.",
+    )
+
+
+def no_account_left(name: str) -> Refusal:
+    """An account beyond the number that a subscription may have in a region (reported, 2023)."""
+    text = f"Insufficient quota. Cannot create/update/move resource '{name}'."
+    return Refusal(400, "InsufficientQuota", text)
+
+
+def special_feature_required(sku: str, kind: str, *, is_of_2023: bool) -> Refusal:
+    """A subscription that may not have accounts of a kind (reported, 2022 to 2024)."""
+    more = "" if is_of_2023 else " or contains blocked QuotaId/Feature."
+    return Refusal(
+        400,
+        "SpecialFeatureOrQuotaIdRequired",
+        f"The subscription does not have QuotaId/Feature required by SKU '{sku}' from kind '{kind}'{more}",
+    )
+
+
+def one_capability_host(there: str, state: str, wanted: str, holder: str) -> Refusal:
+    """A second capability host of an account or a project (documented, 2025)."""
+    return Refusal(
+        409,
+        "Conflict",
+        f"There is an existing Capability Host with name: {there}, provisioning state: {state} for workspace:"
+        f" {holder}, cannot create a new Capability Host with name: {wanted} for the same ClientId.",
+    )
+
+
+def capability_host_busy(name: str, holder: str) -> Refusal:
+    """A capability host that is still being deleted (documented, 2025)."""
+    return Refusal(
+        409,
+        "Conflict",
+        f"Create: Capability Host {name} is currently in non creating, retry after its complete: {holder}",
     )
 
 

@@ -155,6 +155,19 @@ def admit(turn: Turn, location: str, before: dict[str, int], after: dict[str, in
     return None
 
 
+def admit_account(turn: Turn, location: str, kind: str) -> errors.Refusal | None:
+    """The refusal of one more account where a counter of accounts is full, None when it fits."""
+    in_use = used(turn.store, turn.subscription, location)
+    known = pools(turn.store, turn.subscription, location)
+    for counter, kinds in _ACCOUNT_COUNTERS.items():
+        pool = known.get(counter)
+        if pool is None or (kinds is not None and kind not in kinds):
+            continue
+        if pool["elsewhere"] + in_use.get(counter, 0) >= pool["limit"]:
+            return provider_errors.no_account_left(turn.args["account"])
+    return None
+
+
 def free(store: Store, subscription: str, location: str, pool_name: str) -> int:
     """Units left in a pool; negative when more is used than the limit allows (recorded)."""
     name = pool_name.lower()

@@ -63,6 +63,7 @@ SWITCHES: Mapping[str, tuple[object, ...]] = {
     "spilloverTargetDelete": ("accepted", "refused"),
     "modelProviderData": ("returned", "hidden"),
     "marketplace": ("accepted", "refused"),
+    "accountAccess": ("granted", "refused"),
     "nestedDelete": ("refused", "accepted"),
     "deletedType": ("deletedAccounts", "accounts"),
 }

@@ -323,3 +323,50 @@ def test_the_region_is_named_only_for_a_sku_that_was_asked_for(sku: Any, day: st
     refused = arm.arm("PUT", deployment(account=account), {**sku, "properties": {"model": found}})
     assert refused.code == "InvalidResourceProperties"
     assert says in refused.message
+
+
+@pytest.mark.parametrize(
+    ("day", "printed"),
+    [
+        ("2024-09-30", "Format:OpenAI,Name:gpt-x,Version:1"),
+        (
+            "2025-02-27",
+            "Publisher: , Format: OpenAI, Name: gpt-x, Version: 1, Source: , SourceAccount: ",
+        ),
+        ("2025-07-16", "Format:OpenAI,Name:gpt-x,Version:1"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("offer", "status", "code"),
+    [
+        ({"deprecationDate": "2024-01-01T00:00:00Z"}, "GenerallyAvailable", "ServiceModelDeprecated"),
+        ({}, "Deprecating", "ServiceModelDeprecating"),
+        (None, "", "DeploymentModelNotSupported"),
+    ],
+)
+def test_a_refused_model_is_printed_as_it_was_on_that_day(
+    day: str,
+    printed: str,
+    offer: Any,  # noqa: ANN401
+    status: str,
+    code: str,
+) -> None:
+    found = {"format": "OpenAI", "name": "gpt-x", "version": "1"}
+    skus = [
+        {"name": "Standard", "usageName": "OpenAI.Standard.x", "capacity": {"maximum": 9}, **(offer or {})}
+    ]
+    listed = {"kinds": ["OpenAI"], "model": {**found, "lifecycleStatus": status, "skus": skus}}
+    arm = fleet(models={} if offer is None else {"swedencentral": [listed]})
+    arm.control("clock", {"at": f"{day}T00:00:00Z"})
+    refused = arm.arm("PUT", deployment(), body("gpt-x", "1", "Standard", 1))
+    assert refused.code == code
+    assert f"'{printed}'" in refused.message
+
+
+def test_a_model_that_a_world_lists_as_withdrawn_is_refused_on_any_day() -> None:
+    found = {"format": "OpenAI", "name": "gpt-x", "version": "1", "lifecycleStatus": "Deprecated"}
+    skus = [{"name": "Standard", "usageName": "OpenAI.Standard.x", "capacity": {"maximum": 9}}]
+    arm = fleet(models={"swedencentral": [{"kinds": ["OpenAI"], "model": {**found, "skus": skus}}]})
+    arm.control("clock", {"at": "2023-07-10T00:00:00Z"})
+    refused = arm.arm("PUT", deployment(), body("gpt-x", "1", "Standard", 1))
+    assert refused.message.startswith("Creating account deployment is not supported by the model 'gpt-x'.")

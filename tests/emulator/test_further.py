@@ -175,3 +175,18 @@ def test_an_evaluation_wants_names_and_models_and_a_preview_version() -> None:
     path = f"{ACCOUNT}/evaluateDeploymentPolicies"
     assert arm.arm("POST", path, {"deployments": [{"name": "x"}]}, version="2026-09-15-preview").status == 400
     assert arm.arm("POST", path, {}, version="2025-06-01").code == "NoRegisteredProviderFound"
+
+
+def test_a_second_capability_host_is_refused_and_one_that_is_being_deleted_too() -> None:
+    arm = fleet()
+    host = {"properties": {"capabilityHostKind": "Agents"}}
+    first, second = (f"{ACCOUNT}/capabilityHosts/{name}" for name in ("one", "two"))
+    assert arm.arm("PUT", first, host).status == 201
+    refused = arm.arm("PUT", second, host)
+    assert (refused.status, refused.code) == (409, "Conflict")
+    assert refused.message.startswith("There is an existing Capability Host with name: one, ")
+    assert arm.arm("PUT", first, host).status == 200
+    assert arm.arm("DELETE", first).status == 202
+    busy = arm.arm("PUT", first, host)
+    assert (busy.status, busy.code) == (409, "Conflict")
+    assert busy.message.startswith("Create: Capability Host one is currently in non creating")

@@ -148,3 +148,19 @@ def test_a_text_analytics_account_is_called_by_twelve_names_under_one_address() 
     assert len(properties["endpoints"]) == 12
     assert len(set(properties["endpoints"].values())) == 1
     assert [item["name"] for item in properties["capabilities"]][-2:] == ["Container", "Cloud"]
+
+
+@pytest.mark.parametrize(
+    ("day", "spelled", "policy"),
+    [
+        ("2023-07-24", "ratelimits", None),
+        ("2025-06-19", "rateLimits", None),
+        ("2025-07-02", "rateLimits", "Microsoft.DefaultV2"),
+    ],
+)
+def test_a_deployment_reads_as_it_did_on_that_day(day: str, spelled: str, policy: str | None) -> None:
+    arm = fleet()
+    arm.control("clock", {"at": f"{day}T00:00:00Z"})
+    properties = arm.arm("PUT", deployment(), gpt_4o()).json["properties"]
+    assert [name for name in properties if name.lower() == "ratelimits"] == [spelled]
+    assert properties.get("raiPolicyName") == policy

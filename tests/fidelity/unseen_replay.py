@@ -22,7 +22,7 @@ from tests.emulator.arm import SUB_A, Arm, Reply
 
 FOLDER = Path(__file__).parent / "unseen"
 Part = Literal["built", "aside", "second_built", "second_a", "second_b"]
-PARTS: tuple[Part, ...] = ("built", "aside", "second_built")
+PARTS: tuple[Part, ...] = ("built", "aside", "second_built", "second_a")
 SECOND: tuple[Part, Part, Part] = ("second_a", "second_b", "second_built")
 """The parts of the second trial, by the remainder of a query's digest."""
 NAMES = {"sub": SUB_A, "group": "unseen-rg", "account": "unseenaccount"}
@@ -123,7 +123,7 @@ def _differences(step: Mapping[str, Any], reply: Reply) -> list[str]:
     return wrong + [f"a header {name}" for name in step.get("noHeaders", []) if name in reply.headers]
 
 
-_OF_BODY = {"whole", "values", "matches", "present", "absent", "names", "types"}
+_OF_BODY = {"whole", "values", "matches", "holds", "present", "absent", "names", "types"}
 
 
 def _of_body(step: Mapping[str, Any], body: Any) -> list[str]:  # noqa: ANN401 - JSON
@@ -136,6 +136,11 @@ def _of_body(step: Mapping[str, Any], body: Any) -> list[str]:  # noqa: ANN401 -
     for place, pattern in step.get("matches", {}).items():
         if not re.search(pattern, str(_value(body, place))):
             wrong.append(f"{place} is {_value(body, place)!r}, recorded {pattern!r}")
+    for place, items in step.get("holds", {}).items():
+        found = _value(body, place) or []
+        wrong += [
+            f"{place} lacks {item}" for item in items if not any(item.items() <= one.items() for one in found)
+        ]
     wrong += [f"no {place}" for place in step.get("present", []) if _value(body, place) is None]
     wrong += [f"{place} is there" for place in step.get("absent", []) if _value(body, place) is not None]
     if "names" in step and [item["name"] for item in body["value"]] != step["names"]:
