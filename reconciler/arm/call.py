@@ -13,7 +13,7 @@ from reconciler.arm import addresses
 from reconciler.arm.auth import Who
 from reconciler.arm.transport import Pool
 from reconciler.domain.ids import AccountId, DeploymentId, Region
-from reconciler.domain.sending import UNWATCHED, SendObserver
+from reconciler.domain.operation import UNWATCHED, SendObserver
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

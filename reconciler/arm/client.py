@@ -35,10 +35,16 @@ from reconciler.arm.turn import ArmTurn, read_as
 from reconciler.clock import Clock
 from reconciler.domain.deployment import JsonObject, ModelRef
 from reconciler.domain.ids import AccountId, DeploymentId, Region
-from reconciler.domain.operation import Look, OperationRef, OperationState, OperationStatus
+from reconciler.domain.operation import (
+    UNWATCHED,
+    Look,
+    OperationRef,
+    OperationState,
+    OperationStatus,
+    SendObserver,
+)
 from reconciler.domain.platform import Activity, DeletedAccount, ModelCapacity, PolicyQuestion, PolicyVerdict
 from reconciler.domain.rights import Grant
-from reconciler.domain.sending import UNWATCHED, SendObserver
 from reconciler.domain.state import (
     ObservedAccount,
     ObservedDeployment,

@@ -78,7 +78,7 @@ def _check_words(turn: Turn, body: Json) -> None:
     option = at(body, "properties", "versionUpgradeOption")
     if option and option not in UPGRADE_OPTIONS:
         raise provider_errors.invalid_upgrade_option(option)
-    if turn.store.setting("switches").get("nulls") == "refused":
+    if turn.store.switch("nulls") == "refused":
         refused = [name for name in turn.nulls("properties") if name not in deployment_fields.NULLABLE]
         if refused:
             raise provider_errors.null_refused(refused[0])
@@ -91,7 +91,7 @@ def _check_state(turn: Turn, before: Json | None) -> None:
     if before is not None and state not in provisioning.TERMINAL:
         raise provider_errors.not_terminal(before["body"]["id"])
     if_match = turn.request.headers.get("if-match")
-    if if_match and turn.store.setting("switches").get("etags") == "enforced":
+    if if_match and turn.store.switch("etags") == "enforced":
         current = None if before is None else before["body"]["etag"]
         if current is None or if_match not in {current, "*"}:
             raise provider_errors.precondition_failed(turn.args["deployment"])
@@ -131,7 +131,7 @@ def _model(turn: Turn, account: Json, body: Json, before: Json | None) -> tuple[
     known = {part: asked[part] for part in ("publisher", "format", "name", "version") if asked.get(part)}
     sources = {part: asked[part] for part in ("source", "sourceAccount") if asked.get(part)}
     listed = offers.find(turn.store, account["location"], account["kind"], known)
-    if listed is None and turn.store.setting("switches").get("withdrawnModel") == "accepted":
+    if listed is None and turn.store.switch("withdrawnModel") == "accepted":
         listed = _withdrawn(known, before)
     if listed is None:
         raise provider_errors.model_not_supported(known, sourced=clock.names_sources(turn.now))

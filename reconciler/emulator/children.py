@@ -98,7 +98,7 @@ def delete(child: Child, turn: Turn) -> Answer:
         return Answer(status=204)
     if child.is_slow:
         return provisioning.delete_by_operation(turn, kind="child", key=key, location=account["location"])
-    turn.store.delete_below("child", f"{key}/")
+    turn.store.clear("child", f"{key}/")
     turn.store.delete("child", key)
     return Answer(status=200)
 

@@ -13,7 +13,6 @@ from http import HTTPStatus
 from typing import Protocol, TypeVar
 
 from reconciler.domain.fleet import DesiredState
-from reconciler.domain.health import Check, Status
 from reconciler.domain.ids import AccountId, Region
 from reconciler.domain.rights import (
     ACCOUNT_READ,
@@ -24,8 +23,10 @@ from reconciler.domain.rights import (
     RIGHTS,
     TOO_MUCH,
     USAGES_READ,
+    Check,
     Grant,
     Need,
+    Status,
     allowed,
 )
 from reconciler.domain.state import ObservedAccount, ObservedDeployment, Offer, QuotaPool

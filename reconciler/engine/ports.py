@@ -12,9 +12,16 @@ from typing import Protocol
 
 from reconciler.domain.deployment import JsonObject, ModelRef
 from reconciler.domain.ids import AccountId, DeploymentId, Region
-from reconciler.domain.operation import Accepted, Deferred, Look, OperationRef, OperationState
+from reconciler.domain.operation import (
+    UNWATCHED,
+    Accepted,
+    Deferred,
+    Look,
+    OperationRef,
+    OperationState,
+    SendObserver,
+)
 from reconciler.domain.platform import Activity, DeletedAccount, ModelCapacity, PolicyQuestion, PolicyVerdict
-from reconciler.domain.sending import UNWATCHED, SendObserver
 from reconciler.domain.state import (
     ObservedAccount,
     ObservedDeployment,

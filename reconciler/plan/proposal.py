@@ -16,12 +16,8 @@ from reconciler.domain.deployment import DesiredDeployment, Unset
 from reconciler.domain.fleet import DesiredAccount
 from reconciler.domain.ids import AccountId, Region
 from reconciler.domain.platform import ModelCapacity
-from reconciler.domain.sku import SkuFamily, SkuName
+from reconciler.domain.sku import PROVISIONED_SKUS, SkuFamily, SkuName
 from reconciler.plan.capacity import room_in
-
-PROVISIONED = tuple(
-    map(SkuName, ("ProvisionedManaged", "DataZoneProvisionedManaged", "GlobalProvisionedManaged"))
-)
 
 
 class Move(StrEnum):
@@ -103,7 +99,7 @@ def _ways(
 
     if room(region, sku) >= needed:
         yield way(Move.NOTHING, f"{region} has room for it as it is declared")
-    for other in PROVISIONED:
+    for other in PROVISIONED_SKUS:
         known = sizes.get(other)
         legal = None if known is None else known.round_up(needed)
         if other != sku and legal is not None and room(region, other) >= legal:

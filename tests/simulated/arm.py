@@ -18,15 +18,16 @@ from typing import Any, NoReturn
 from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.operation import (
+    UNWATCHED,
     Accepted,
     Deferred,
     Look,
     OperationRef,
     OperationState,
     OperationStatus,
+    SendObserver,
 )
 from reconciler.domain.platform import Activity, DeletedAccount, Replacement
-from reconciler.domain.sending import UNWATCHED, SendObserver
 from reconciler.domain.sku import SkuFamily, SkuName
 from reconciler.domain.state import ObservedAccount, ObservedDeployment, Offer, QuotaPool, SystemMetadata
 from reconciler.errors import (

@@ -5,7 +5,7 @@ import asyncio
 from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.marks import FLEET_TAG
-from reconciler.domain.sending import UNWATCHED, SendObserver
+from reconciler.domain.operation import UNWATCHED, SendObserver
 from reconciler.domain.state import ObservedDeployment
 from reconciler.engine.apply import apply
 from reconciler.engine.outcome import ApplyReport, Outcome, Silence

@@ -11,8 +11,7 @@ from reconciler.domain.deployment import JsonObject, Lifecycle
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.marks import FLEET_TAG
-from reconciler.domain.operation import Look
-from reconciler.domain.sending import UNWATCHED, SendObserver
+from reconciler.domain.operation import UNWATCHED, Look, SendObserver
 from reconciler.engine.apply import apply
 from reconciler.engine.outcome import ItemReport, Outcome, Silence
 from reconciler.errors import Conflict, Throttled

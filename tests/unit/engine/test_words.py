@@ -9,8 +9,7 @@ import pytest
 
 from reconciler.domain.deployment import Lifecycle, SourceAccount
 from reconciler.domain.ids import DeploymentId
-from reconciler.domain.operation import Accepted, Look
-from reconciler.domain.sending import UNWATCHED, SendObserver
+from reconciler.domain.operation import UNWATCHED, Accepted, Look, SendObserver
 from reconciler.engine.apply import apply
 from reconciler.engine.outcome import (
     ItemReport,
