@@ -45,10 +45,7 @@ def regenerate_key(turn: Turn) -> Answer:
 
 def _require(turn: Turn) -> Json:
     accounts.require_group(turn)
-    found = turn.store.get("account", accounts.key_of(turn))
-    if found is None:
-        raise errors.resource_not_found(turn.args["account"], turn.args["group"])
-    return dict(found["body"])
+    return dict(accounts.require(turn)["body"])
 
 
 def _require_local_auth(turn: Turn) -> None:

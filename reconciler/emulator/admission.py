@@ -53,7 +53,7 @@ def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitte
         partners.require_data(body, before)
     is_migration = before is not None and _check_change(turn, before["body"], sku, model)
     offer = _offer(turn, account, listed, model, sku, before, is_named=body.get("sku") is not None)
-    _check_capacity(sku["capacity"], offer)
+    _check_capacity(turn, sku["capacity"], offer)
     units = quota.units_of(offer, sku["name"], sku["capacity"], fine_tuned=listed.fine_tuned_name is not None)
     held = {} if before is None else before["units"]
     more = sku["capacity"] - (0 if before is None else before["body"]["sku"]["capacity"])
@@ -78,7 +78,7 @@ def _check_words(turn: Turn, body: Json) -> None:
     option = at(body, "properties", "versionUpgradeOption")
     if option and option not in UPGRADE_OPTIONS:
         raise provider_errors.invalid_upgrade_option(option)
-    if turn.store.setting("switches").get("nulls") == "refused":
+    if turn.store.switch("nulls") == "refused":
         refused = [name for name in turn.nulls("properties") if name not in deployment_fields.NULLABLE]
         if refused:
             raise provider_errors.null_refused(refused[0])
@@ -91,7 +91,7 @@ def _check_state(turn: Turn, before: Json | None) -> None:
     if before is not None and state not in provisioning.TERMINAL:
         raise provider_errors.not_terminal(before["body"]["id"])
     if_match = turn.request.headers.get("if-match")
-    if if_match and turn.store.setting("switches").get("etags") == "enforced":
+    if if_match and turn.store.switch("etags") == "enforced":
         current = None if before is None else before["body"]["etag"]
         if current is None or if_match not in {current, "*"}:
             raise provider_errors.precondition_failed(turn.args["deployment"])
@@ -101,6 +101,11 @@ def _sku(turn: Turn, body: Json, before: Json | None) -> Json:
     """The sku as it will read back; versions before 2023-05-01 say it by `scaleSettings`."""
     settings = at(body, "properties", "scaleSettings")
     if turn.version[:10] < versions.SKU_SINCE:
+        kind = at(body, "properties", "scaleSettings", "scaleType")
+        if kind not in {None, "Standard"} and turn.version[:10] > versions.ASYNC_STATE_UNTIL:
+            raise provider_errors.scale_type_not_supported(
+                kind, at(body, "properties", "model", "name") or ""
+            )
         capacity = (settings or {}).get("capacity") or 1
         return (
             dict(before["body"]["sku"]) if before and not settings else {**_DEFAULT_SKU, "capacity": capacity}
@@ -126,7 +131,7 @@ def _model(turn: Turn, account: Json, body: Json, before: Json | None) -> tuple[
     known = {part: asked[part] for part in ("publisher", "format", "name", "version") if asked.get(part)}
     sources = {part: asked[part] for part in ("source", "sourceAccount") if asked.get(part)}
     listed = offers.find(turn.store, account["location"], account["kind"], known)
-    if listed is None and turn.store.setting("switches").get("withdrawnModel") == "accepted":
+    if listed is None and turn.store.switch("withdrawnModel") == "accepted":
         listed = _withdrawn(known, before)
     if listed is None:
         raise provider_errors.model_not_supported(known, sourced=clock.names_sources(turn.now))
@@ -231,12 +236,13 @@ def _has_one_already(turn: Turn, model: Json) -> bool:
     )
 
 
-def _check_capacity(capacity: int, offer: Json) -> None:
+def _check_capacity(turn: Turn, capacity: int, offer: Json) -> None:
     """Valid is minimum + n * step up to maximum; both are 1 where ARM lists none."""
     sizes = offer.get("capacity", {})
     minimum, step = sizes.get("minimum", 1), sizes.get("step", 1)
     maximum = sizes.get("maximum", 1_000_000)
     if not minimum <= capacity <= maximum:
-        raise provider_errors.capacity_out_of_range(capacity, minimum, maximum)
+        is_of_2023 = clock.is_of_2023(turn.now)
+        raise provider_errors.capacity_out_of_range(capacity, minimum, maximum, is_of_2023=is_of_2023)
     if (capacity - minimum) % step:
         raise provider_errors.capacity_off_step(capacity, minimum, maximum, step)

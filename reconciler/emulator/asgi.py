@@ -188,7 +188,7 @@ class Emulator:
             self._drop_stale_mark(key)
         real: Answer | None = None
         if faults.is_undone(then):
-            with store.undone():
+            with store.part(kept=False):
                 real = self._answer(exchange)
         elif not faults.is_replaced(then):
             real = self._answer(exchange)

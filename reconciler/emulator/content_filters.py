@@ -141,7 +141,11 @@ def put(turn: Turn) -> Answer:
     expect(asked, _SHAPES)
     expect_texts(asked, "tags")
     for part, shapes in _ITEMS.items():
-        _expect_items(asked, part, shapes)
+        for item in at(asked, "properties", part) or []:
+            if not isinstance(item, dict):
+                text = f"Error converting value to type object. Path properties.{part}."
+                raise errors.invalid_content(text)
+            expect(item, shapes)
     _refuse_born(turn)
     _check_policy(asked)
     accounts.require_quiet(turn)
@@ -181,13 +185,6 @@ def delete(turn: Turn) -> Answer:
     return provisioning.delete_by_operation(
         turn, kind="raipolicy", key=_key(turn), location=account["location"]
     )
-
-
-def _expect_items(asked: Json, part: str, shapes: Mapping[str, type]) -> None:
-    for item in at(asked, "properties", part) or []:
-        if not isinstance(item, dict):
-            raise errors.invalid_content(f"Error converting value to type object. Path properties.{part}.")
-        expect(item, shapes)
 
 
 def _refuse_born(turn: Turn) -> None:

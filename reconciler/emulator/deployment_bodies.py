@@ -46,13 +46,13 @@ def _properties(turn: Turn, wanted: Json, admitted: Admitted, before: Json | Non
     option = "OnceCurrentVersionExpired" if admitted.is_migration else "OnceNewDefaultVersionAvailable"
     policy = wanted.get("raiPolicyName", default_policy)
     capacity = admitted.sku["capacity"]
-    rates = [{**rate, "count": rate["count"] * capacity} for rate in admitted.offer.get("rateLimits", [])]
-    if before is not None and turn.store.setting("switches").get("omitted") == "kept":
+    rates = offers.rate_limits(admitted.offer, capacity)
+    if before is not None and turn.store.switch("omitted") == "kept":
         old = before["body"]["properties"]
         cleared = set(turn.cleared("properties"))
         wanted = {**{name: old[name] for name in _KEPT if name in old and name not in cleared}, **wanted}
         policy = wanted.get("raiPolicyName", default_policy)
-    kept_unknown = turn.store.setting("switches").get("unknownProperties") == "kept"
+    kept_unknown = turn.store.switch("unknownProperties") == "kept"
     return {
         "model": {part: admitted.model[part] for part in MODEL_PARTS if part in admitted.model},
         "versionUpgradeOption": wanted.get("versionUpgradeOption", option),
@@ -77,7 +77,9 @@ def shown(turn: Turn, found: Json) -> Json:
     """A stored deployment as the caller's api-version and the switches show it."""
     body = visible(found["body"], turn.version)
     if turn.version[:10] < versions.SKU_SINCE:
-        body["properties"] = _with_scale_settings(body["properties"])
+        # before skus a deployment said its scale here, behind the model (recorded, 2022-12-01)
+        model, scale = body["properties"].pop("model"), {"scaleType": "Standard"}
+        body["properties"] = {"model": model, "scaleSettings": scale, **body["properties"]}
     switches = turn.store.setting("switches")
     if switches.get("sourceReturned") is False:
         model = body["properties"]["model"]
@@ -90,17 +92,10 @@ def shown(turn: Turn, found: Json) -> Json:
     return body
 
 
-def _with_scale_settings(properties: Json) -> Json:
-    """Before skus a deployment said its scale here, behind the model (recorded, 2022-12-01)."""
-    rest = {name: value for name, value in properties.items() if name != "model"}
-    return {"model": properties["model"], "scaleSettings": {"scaleType": "Standard"}, **rest}
-
-
 def fill(turn: Turn, account: Json, given: Json) -> Json:
     """A deployment document from an ARM resource as a test gives it, unchecked, read-only parts filled in."""
     model = dict(at(given, "properties", "model") or {})
-    known: Json = {part: model[part] for part in ("format", "name", "version") if part in model}
-    listed = offers.find(turn.store, account["location"], account["kind"], known)
+    listed = offers.find(turn.store, account["location"], account["kind"], model)
     sku = {"name": "Standard", "capacity": 1, **(given.get("sku") or {})}
     offer = None if listed is None else offers.best_offer(listed, sku["name"])
     admitted = Admitted(
@@ -111,19 +106,12 @@ def fill(turn: Turn, account: Json, given: Json) -> Json:
         offer=offer or {},
         units={},
     )
-    if offer is not None:
-        fine_tuned = listed is not None and listed.fine_tuned_name is not None
-        units = quota.units_of(offer, sku["name"], sku["capacity"], fine_tuned=fine_tuned)
-    else:
-        units = {}
-    body = overlay(written(turn, account, given, admitted, None), given)
-    if "etag" not in given:
-        body["etag"] = provisioning.new_etag("deployment")
+    fine_tuned = listed is not None and listed.fine_tuned_name is not None
     return {
         "account": account["id"].lower(),
         "location": account["location"],
-        "units": units,
+        "units": quota.units_of(offer, sku["name"], sku["capacity"], fine_tuned=fine_tuned) if offer else {},
         "touched": clock.stamp(turn.now),
         "born": clock.stamp(turn.now),
-        "body": body,
+        "body": overlay(written(turn, account, given, admitted, None), given),
     }

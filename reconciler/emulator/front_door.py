@@ -6,7 +6,6 @@ token of the subscription's tenant.
 
 import math
 from datetime import datetime
-from typing import NamedTuple
 
 from reconciler.emulator import (
     auth,
@@ -28,15 +27,11 @@ _GLOBAL = 15
 """All principals of a subscription together may do so many times as much."""
 
 
-class Bucket(NamedTuple):
-    """Tokens a full bucket holds, and how many come back per second."""
-
-    size: int
-    refill: int
-
-
-_BUCKETS = {"reads": Bucket(250, 25), "writes": Bucket(200, 10), "deletes": Bucket(200, 10)}
-"""As documented, for each subscription and principal; POST counts as a write."""
+_BUCKETS = {"reads": (250, 25), "writes": (200, 10), "deletes": (200, 10)}
+"""Tokens that a full bucket holds and how many come back per second, as documented, for each subscription and
+principal."""
+_BUCKET_OF = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}
+"""Other methods count as writes."""
 
 
 def public(store: Store, request: Request, now: datetime) -> Answer | None:
@@ -62,13 +57,14 @@ def admit(
     """The operation and its turn; raises the front door's refusal."""
     found = routes.find(request.method, request.segments)
     if found is None:
-        raise _unknown(request)
+        raise errors.not_modelled(f"{request.method} {request.path[:300]}")
     route, args = found
     if "subscription" in args:
         subscription = auth.require_tenant(store, caller, args["subscription"])
         if route.action:
             auth.require_right(store, caller, route.action, request.path)
-        _require_registered(subscription, route)
+        if route.since and subscription.get("registered", True) is not True:
+            raise errors.subscription_not_registered()
     version = _version(route, request, args)
     turn = Turn(
         store=store,
@@ -84,13 +80,6 @@ def admit(
     return route, turn
 
 
-def name_of(method: str) -> str:
-    """Which bucket a method draws on; POST counts as a write."""
-    if method in {"GET", "HEAD"}:
-        return "reads"
-    return "deletes" if method == "DELETE" else "writes"
-
-
 def limits(store: Store, request: Request, now: datetime, caller: Caller) -> dict[str, str]:
     """Draw one token from the caller's bucket; the result is the headers that tell what is left.
 
@@ -101,16 +90,17 @@ def limits(store: Store, request: Request, now: datetime, caller: Caller) -> dic
     segments = request.segments
     is_of_one = len(segments) > 1 and segments[0].lower() == "subscriptions"
     subscription = segments[1] if is_of_one else None
-    name = name_of(request.method)
+    name = _BUCKET_OF.get(request.method, "writes")
     size, refill = _BUCKETS[name]
     where = (subscription or caller.tenant).lower()
     own = _level(store, now, f"{where}/{caller.client}/{name}", size, refill)
     every = _level(store, now, f"{where}//{name}", size * _GLOBAL, refill * _GLOBAL)
-    if min(own, every) < 1 and store.setting("switches").get("throttling") != "off":
+    if min(own, every) < 1 and store.switch("throttling") != "off":
         wait = max(1, math.ceil((1 - min(own, every)) / refill))
-        raise errors.throttled(
-            subscription or caller.tenant, _operation(request.method, request.segments), wait
-        )
+        # types without names, in capitals, as the text of a recorded 429 prints them
+        types = "/".join(part for index, part in enumerate(segments) if index % 2 == 0 or "." in part)
+        operation = f"{request.method}/{types.upper()}/"
+        raise errors.throttled(subscription or caller.tenant, operation, wait)
     own, every = max(0.0, own - 1), max(0.0, every - 1)
     moment = clock.stamp(now)
     store.put("bucket", f"{where}/{caller.client}/{name}", {"level": own, "at": moment})
@@ -128,21 +118,6 @@ def _level(store: Store, now: datetime, key: str, size: int, refill: int) -> flo
         return float(size)
     passed = max(0.0, (now - clock.parse(found["at"])).total_seconds())
     return min(float(size), float(found["level"]) + passed * refill)
-
-
-def _operation(method: str, segments: tuple[str, ...]) -> str:
-    """The operation as the text of a recorded 429 prints it: types without names, in capitals."""
-    kept = [part for index, part in enumerate(segments) if index % 2 == 0 or "." in part]
-    return f"{method}/{'/'.join(kept).upper()}/"
-
-
-def _unknown(request: Request) -> errors.Refusal:
-    return errors.not_modelled(f"{request.method} {request.path[:300]}")
-
-
-def _require_registered(subscription: Json, route: Route) -> None:
-    if route.since and subscription.get("registered", True) is not True:
-        raise errors.subscription_not_registered()
 
 
 def _version(route: Route, request: Request, args: dict[str, str]) -> str:

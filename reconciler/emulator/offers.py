@@ -31,6 +31,9 @@ SKU_NAMES = (
 )
 """`ProvisionedStandard` is in no answer of ARM, hence refused like any unknown name (assumed)."""
 
+STANDARD = frozenset({"Standard", "GlobalStandard", "DataZoneStandard"})
+"""Billed by token."""
+
 _FINE_TUNED = re.compile(r"^(?P<root>.+)\.ft-[0-9a-f]+(-[\w.-]+)?$", re.IGNORECASE)
 _CHECKPOINT = re.compile(r"^ftchkpt-[0-9a-f]+$", re.IGNORECASE)
 _FINE_TUNE_CAPABILITIES = re.compile(r"fine-?tune|^allowProvisionedManagedCommitment$", re.IGNORECASE)
@@ -256,6 +259,11 @@ def is_offered_elsewhere(store: Store, location: str, model: Json, sku: str) -> 
 def best_offer(listed: Listed, sku: str) -> Json | None:
     """The offer that ends last, among several of one sku name."""
     return max(offers_of(listed, sku), key=ends, default=None)
+
+
+def rate_limits(offer: Json, capacity: int) -> list[Json]:
+    """Rate limits as a deployment of that capacity shows them."""
+    return [{**rate, "count": rate["count"] * capacity} for rate in offer.get("rateLimits", [])]
 
 
 def deployed_capabilities(listed: Listed) -> Json:

@@ -20,7 +20,10 @@ def connections(turn: Turn) -> Answer:
 
 def connection(turn: Turn) -> Answer:
     account = accounts.require_parent(turn, "read", TYPE)
-    return _answer(_whole(account, _require(turn, account)))
+    found = next((item for item in _all(account) if _is(item, turn.args["connection"])), None)
+    if found is None:
+        raise provider_errors.no_such_connection(turn.request.path)
+    return _answer(_whole(account, found))
 
 
 def put_connection(turn: Turn) -> Answer:
@@ -86,13 +89,6 @@ def _all(account: Json) -> list[Json]:
 
 def _is(item: Json, name: str) -> bool:
     return str(item["id"]).rpartition("/")[2].lower() == name.lower()
-
-
-def _require(turn: Turn, account: Json) -> Json:
-    found = next((item for item in _all(account) if _is(item, turn.args["connection"])), None)
-    if found is None:
-        raise provider_errors.no_such_connection(turn.request.path)
-    return found
 
 
 def _made(account: Json, name: str, properties: Json) -> Json:

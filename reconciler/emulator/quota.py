@@ -13,6 +13,7 @@ what is announced. Whether a PUT meets the same bound is a switch: nothing publi
 
 import hashlib
 import json
+from collections import Counter
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -51,64 +52,45 @@ def _place(subscription: str, location: str) -> str:
 
 def pools(store: Store, subscription: str, location: str) -> dict[str, Json]:
     """Pools by lower-case name: `{name, label, limit, elsewhere}`; posted ones replace shipped ones."""
-    times = _factor(store, subscription)
-    assumed = store.setting("switches").get("ptuLimits") != "recorded"
-    found = {
-        pool["name"].lower(): {
-            **pool,
-            "limit": times * (ASSUMED_LIMIT if assumed and _provisioned(pool["name"]) else pool["limit"]),
-            "elsewhere": 0,
-        }
-        for pool in (*_later_pools(store), *shipped_pools())
-    }
+    times = 2 ** (int(_tier_of(store, subscription)["tier"]) - 1)
+    # pools that only offers of the later lists draw on; no list of usages shows their limits
+    names = offers.later_pool_names() if store.setting("season").get("facts") else ()
+    later = ({"name": name, "label": name, "limit": ASSUMED_LIMIT} for name in names)
+    assumed = store.switch("ptuLimits") != "recorded"
+    found = {}
+    for pool in (*later, *shipped_pools()):
+        limit = ASSUMED_LIMIT if assumed and offers.is_provisioned(pool["name"]) else pool["limit"]
+        found[pool["name"].lower()] = {**pool, "limit": times * limit, "elsewhere": 0}
     posted = store.get("usage", _place(subscription, location)) or {}
     return {**found, **posted}
 
 
-def _later_pools(store: Store) -> list[Json]:
-    """Pools that only offers of the later lists draw on; no list of usages shows their limits."""
-    if not store.setting("season").get("facts"):
-        return []
-    return [{"name": name, "label": name, "limit": ASSUMED_LIMIT} for name in offers.later_pool_names()]
-
-
-def _provisioned(name: str) -> bool:
-    return "provisioned" in name.lower()
-
-
-def used(store: Store, subscription: str, location: str) -> dict[str, int]:
+def used(store: Store, subscription: str, location: str) -> Counter[str]:
     """Units in use by lower-case pool name, by what exists in this state."""
-    sums: dict[str, int] = {}
-    place = normal_location(location)
-    for deployment in store.scan("deployment", f"/subscriptions/{subscription.lower()}/"):
+    above, place = f"/subscriptions/{subscription.lower()}/", normal_location(location)
+    kept = [deployment for gone in store.scan("deleted", above) for deployment in gone.get("deployments", [])]
+    sums: Counter[str] = Counter()
+    for deployment in (*store.scan("deployment", above), *kept):
         if normal_location(deployment["location"]) == place:
-            for pool, units in deployment["units"].items():
-                sums[pool] = sums.get(pool, 0) + units
-    for gone in store.scan("deleted", f"/subscriptions/{subscription.lower()}/"):
-        for deployment in gone.get("deployments", []):
-            if normal_location(deployment["location"]) == place:
-                for pool, units in deployment["units"].items():
-                    sums[pool] = sums.get(pool, 0) + units
-    for account in store.scan("account", f"/subscriptions/{subscription.lower()}/"):
+            sums.update(deployment["units"])
+    for account in store.scan("account", above):
         if normal_location(account["body"]["location"]) == place:
-            for counter, kinds in _ACCOUNT_COUNTERS.items():
-                if kinds is None or account["body"]["kind"] in kinds:
-                    sums[counter] = sums.get(counter, 0) + 1
+            kind = account["body"]["kind"]
+            sums.update(name for name, kinds in _ACCOUNT_COUNTERS.items() if kinds is None or kind in kinds)
     return sums
+
+
+def usage(pool: Json, current: int) -> Json:
+    """An item of a usages list in wire shape."""
+    name = {"value": pool["name"], "localizedValue": pool["label"]}
+    return {"name": name, "currentValue": current, "limit": pool["limit"], "unit": "Count"}
 
 
 def usages(store: Store, subscription: str, location: str) -> list[Json]:
     """The usages list of a region in wire shape."""
     in_use = used(store, subscription, location)
-    return [
-        {
-            "name": {"value": pool["name"], "localizedValue": pool["label"]},
-            "currentValue": pool["elsewhere"] + in_use.get(name, 0),
-            "limit": pool["limit"],
-            "unit": "Count",
-        }
-        for name, pool in pools(store, subscription, location).items()
-    ]
+    known = pools(store, subscription, location)
+    return [usage(pool, pool["elsewhere"] + in_use[name]) for name, pool in known.items()]
 
 
 def post(store: Store, subscription: str, location: str, items: list[Json]) -> None:
@@ -121,7 +103,7 @@ def post(store: Store, subscription: str, location: str, items: list[Json]) -> N
             "name": name,
             "label": item["name"].get("localizedValue", name),
             "limit": int(item["limit"]),
-            "elsewhere": int(item.get("currentValue", 0)) - in_use.get(name.lower(), 0),
+            "elsewhere": int(item.get("currentValue", 0)) - in_use[name.lower()],
         }
     store.put("usage", _place(subscription, location), posted)
 
@@ -129,7 +111,7 @@ def post(store: Store, subscription: str, location: str, items: list[Json]) -> N
 def units_of(offer: Json, sku: str, capacity: int, *, fine_tuned: bool) -> dict[str, int]:
     """What a deployment takes from which pools; a fine-tuned one outside the PTU skus counts once more."""
     units = {str(offer["usageName"]).lower(): capacity}
-    if fine_tuned and not _provisioned(sku):
+    if fine_tuned and not offers.is_provisioned(sku):
         units[FINE_TUNED_DEPLOYMENTS.lower()] = 1
     return units
 
@@ -145,7 +127,7 @@ def admit(turn: Turn, location: str, before: dict[str, int], after: dict[str, in
     known = pools(turn.store, turn.subscription, location)
     for name, needed in growing.items():
         pool = known.get(name, {"name": name, "label": name, "limit": ASSUMED_LIMIT, "elsewhere": 0})
-        total = pool["elsewhere"] + in_use.get(name, 0)
+        total = pool["elsewhere"] + in_use[name]
         if total + needed > pool["limit"]:
             if clock.is_of_2023(turn.now):
                 return provider_errors.insufficient_quota_of_2023(
@@ -172,14 +154,15 @@ def free(store: Store, subscription: str, location: str, pool_name: str) -> int:
     """Units left in a pool; negative when more is used than the limit allows (recorded)."""
     name = pool_name.lower()
     pool = pools(store, subscription, location).get(name, {"limit": ASSUMED_LIMIT, "elsewhere": 0})
-    return int(pool["limit"]) - int(pool["elsewhere"]) - used(store, subscription, location).get(name, 0)
+    return int(pool["limit"]) - int(pool["elsewhere"]) - used(store, subscription, location)[name]
 
 
 def available(turn: Turn, place: str, model: Json, sku: str, room: int) -> int:
     """Units that `modelCapacities` shows: what quota leaves, for provisioned skus no more than is left."""
-    if not offers.is_provisioned(sku) or turn.store.setting("switches").get("modelCapacities") == "quota":
-        return max(0, room)
-    return max(0, min(room, left(place, model, sku, turn.now)))
+    is_bound = turn.store.switch("modelCapacities") != "quota"
+    if is_bound and offers.is_provisioned(sku):
+        room = min(room, left(place, model, sku, turn.now))
+    return max(0, room)
 
 
 def left(place: str, model: Json, sku: str, now: datetime) -> int:
@@ -191,13 +174,13 @@ def left(place: str, model: Json, sku: str, now: datetime) -> int:
 
 def is_short(turn: Turn, place: str, model: Json, sku: str, more: int) -> bool:
     """Whether the switch `capacityShortage: refused` turns a growing provisioned write away."""
-    refused = turn.store.setting("switches").get("capacityShortage") == "refused"
+    refused = turn.store.switch("capacityShortage") == "refused"
     return refused and offers.is_provisioned(sku) and more > left(place, model, sku, turn.now)
 
 
 def raise_tiers(store: Store, now: datetime) -> None:
     """Let the tiers rise whose time has come."""
-    if store.setting("switches").get("quotaTiers") != "rising":
+    if store.switch("quotaTiers") != "rising":
         return
     for subscription in store.scan("subscription"):
         key = str(subscription["subscriptionId"]).lower()
@@ -207,12 +190,6 @@ def raise_tiers(store: Store, now: datetime) -> None:
             found |= {"tier": found["tier"] + 1, "since": clock.stamp(due)}
             due += _TIER_LASTS
         store.put("tier", key, found)
-
-
-def _factor(store: Store, subscription: str) -> int:
-    """What the tier multiplies the shipped limits with."""
-    found = store.get("tier", subscription.lower())
-    return 1 if found is None else 2 ** (int(found["tier"]) - 1)
 
 
 def _tier_of(store: Store, subscription: str) -> Json:

@@ -8,6 +8,7 @@ one without cached tokens, which that API has no field for.
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -15,7 +16,6 @@ from pathlib import Path
 from reconciler.emulator import (
     account_kinds,
     accounts,
-    deployment_fields,
     errors,
     model_lists,
     offers,
@@ -47,14 +47,8 @@ def location_of(turn: Turn) -> str:
 def models(turn: Turn) -> Answer:
     location = location_of(turn)
     items = list(offers.wire_models(turn.store, turn.subscription, location, turn.version))
-    if not deployment_fields.knows(turn.version, "properties.model.publisher"):
-        items = [{**item, "model": _without_publisher(item["model"])} for item in items]
     size = model_lists.PAGE if turn.version >= model_lists.SINCE else None
     return turn.page(items, size=size)
-
-
-def _without_publisher(model: Json) -> Json:
-    return {name: value for name, value in model.items() if name != "publisher"}
 
 
 def usages(turn: Turn) -> Answer:
@@ -98,29 +92,17 @@ def account_models(turn: Turn) -> Answer:
     account = accounts.require_parent(turn, "read", "accounts/models")["body"]
     listed = offers.models_of(turn.store, account["location"])
     items = [model_lists.shown(item.model, turn.version) for item in listed if account["kind"] in item.kinds]
-    if not deployment_fields.knows(turn.version, "properties.model.publisher"):
-        items = [_without_publisher(item) for item in items]
     return turn.page(items)
 
 
 def account_usages(turn: Turn) -> Answer:
     """Usages of one account: the region's pools, as far as its own deployments use them (assumed)."""
     account = accounts.require_parent(turn, "read", "accounts/usages")["body"]
-    own: dict[str, int] = {}
+    own: Counter[str] = Counter()
     for deployment in turn.store.scan("deployment", f"{accounts.key_of(turn)}/"):
-        for pool, units in deployment["units"].items():
-            own[pool] = own.get(pool, 0) + units
+        own.update(deployment["units"])
     pools = quota.pools(turn.store, turn.subscription, account["location"])
-    items = [
-        {
-            "name": {"value": pools[name]["name"], "localizedValue": pools[name]["label"]},
-            "currentValue": units,
-            "limit": pools[name]["limit"],
-            "unit": "Count",
-        }
-        for name, units in own.items()
-        if name in pools
-    ]
+    items = [quota.usage(pools[name], units) for name, units in own.items() if name in pools]
     return Answer(status=200, body={"value": items})
 
 
@@ -237,8 +219,7 @@ def _normalised(load: object, output_weight: float) -> float:
 
 
 def _deployable(turn: Turn, model: Json, sku: str, value: int) -> int:
-    known = {part: model.get(part) for part in ("format", "name", "version")}
-    listed = offers.find(turn.store, _REFERENCE_REGION, "AIServices", known)
+    listed = offers.find(turn.store, _REFERENCE_REGION, "AIServices", model)
     offer = None if listed is None else offers.best_offer(listed, sku)
     if offer is None:
         raise provider_errors.sku_not_supported(sku, str(model.get("name")), str(model.get("version")))

@@ -6,7 +6,7 @@ is refused, a model or a property that it may have some day is told and taken.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from reconciler.emulator import (
@@ -94,10 +94,9 @@ def begin(store: Store, now: datetime, world: Mapping[str, object] | None) -> No
 def merge(store: Store, now: datetime, world: Json) -> tuple[str, ...]:
     """Merge a world document; what in it is odd and yet possible. Raises WorldError."""
     world_checks.known("the world", world, KEYS)
-    for item in world_checks.items(world, "subscriptions"):
-        _subscription(store, item)
-    for item in world_checks.items(world, "resourceGroups"):
-        _group(store, item)
+    for key, add in {"subscriptions": _subscription, "resourceGroups": _group}.items():
+        for item in world_checks.items(world, key):
+            add(store, item)
     _models(store, world)
     for item in world_checks.items(world, "accounts"):
         _account(store, now, item)
@@ -105,12 +104,9 @@ def merge(store: Store, now: datetime, world: Json) -> tuple[str, ...]:
         text for item in world_checks.items(world, "deployments") for text in _deployment(store, now, item)
     ]
     _usages(store, world)
-    for item in world_checks.items(world, "roles"):
-        _role(store, item)
-    for item in world_checks.items(world, "policies"):
-        _policy(store, item)
-    for item in world_checks.items(world, "traffic"):
-        _traffic(store, item)
+    for key, add in {"roles": _role, "policies": _policy, "traffic": _traffic}.items():
+        for item in world_checks.items(world, key):
+            add(store, item)
     settings(store, world_checks.mapping(world, "settings"))
     return tuple(odd)
 
@@ -121,17 +117,15 @@ def ensure(store: Store, now: datetime, world: Json) -> tuple[str, ...]:
     What exists is left as it is, also where `world` describes it otherwise. Raises WorldError.
     """
     lacking = {
-        "subscriptions": [
+        key: [
             item
-            for item in world_checks.items(world, "subscriptions")
-            if store.get("subscription", world_checks.text(item, "subscriptions", "subscriptionId").lower())
-            is None
-        ],
-        "accounts": [
-            item
-            for item in world_checks.items(world, "accounts")
-            if store.get("account", world_checks.text(item, "accounts", "id").lower()) is None
-        ],
+            for item in world_checks.items(world, key)
+            if store.get(kind, world_checks.text(item, key, name).lower()) is None
+        ]
+        for key, kind, name in (
+            ("subscriptions", "subscription", "subscriptionId"),
+            ("accounts", "account", "id"),
+        )
     }
     if any(lacking.values()):
         merge(store, now, lacking)
@@ -239,7 +233,7 @@ def _deployment(store: Store, now: datetime, item: Json) -> list[str]:
     found = deployment_bodies.fill(turn, account["body"], given)
     store.put("deployment", identity.lower(), found)
     upkeep.changed(store, found)
-    return [*_odd_properties(identity, item), *_odd_model(store, identity, account["body"], given)]
+    return list(_odd(store, item, account["body"], given))
 
 
 def _check_sku(store: Store, identity: str, account: Json, name: str) -> None:
@@ -253,24 +247,18 @@ def _check_sku(store: Store, identity: str, account: Json, name: str) -> None:
         )
 
 
-def _odd_properties(identity: str, item: Json) -> list[str]:
+def _odd(store: Store, item: Json, account: Json, given: Json) -> Iterator[str]:
+    """What ARM would not know or offer of a deployment, each in a sentence."""
     known = ", ".join(sorted(deployment_fields.PROPERTIES))
-    strange = sorted((item.get("properties") or {}).keys() - deployment_fields.PROPERTIES)
-    return [
-        f"{identity}: property {name!r} is unknown and kept as it is; known are {known}" for name in strange
-    ]
-
-
-def _odd_model(store: Store, identity: str, account: Json, given: Json) -> list[str]:
-    model = at(given, "properties", "model") or {}
-    location, kind = account["location"], account["kind"]
-    if offers.find(store, location, kind, model) is not None:
-        return []
-    named = ", ".join(f"{part} {model.get(part)!r}" for part in ("format", "name", "version"))
-    text = (
-        f"{identity}: {location} lists no model of {named} for an account of kind {kind}; it is kept as it is"
-    )
-    return [f"{text}. `models` of the world adds one"]
+    for name in sorted((item.get("properties") or {}).keys() - deployment_fields.PROPERTIES):
+        yield f"{item['id']}: property {name!r} is unknown and kept as it is; known are {known}"
+    model, location, kind = at(given, "properties", "model") or {}, account["location"], account["kind"]
+    if offers.find(store, location, kind, model) is None:
+        named = ", ".join(f"{part} {model.get(part)!r}" for part in ("format", "name", "version"))
+        yield (
+            f"{item['id']}: {location} lists no model of {named} for an account of kind {kind};"
+            " it is kept as it is. `models` of the world adds one"
+        )
 
 
 def _rewritable(body: Json) -> Json:
@@ -291,14 +279,9 @@ def _models(store: Store, world: Mapping[str, object]) -> None:
             world_checks.model_entry(location, item)
         place = normal_location(location)
         before = (store.get("model", place) or {}).get("value", [])
-        store.put("model", place, {"value": [*(_complete(item) for item in items), *before]})
-
-
-def _complete(item: Json) -> Json:
-    return {
-        **item,
-        "model": {"capabilities": {}, "lifecycleStatus": "GenerallyAvailable", "skus": [], **item["model"]},
-    }
+        least: Json = {"capabilities": {}, "lifecycleStatus": "GenerallyAvailable", "skus": []}
+        new = [{**item, "model": {**least, **item["model"]}} for item in items]
+        store.put("model", place, {"value": [*new, *before]})
 
 
 def _usages(store: Store, world: Mapping[str, object]) -> None:

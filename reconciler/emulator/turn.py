@@ -63,7 +63,7 @@ class Turn:
         """Members at a path that the body un-sets: by an empty text, and by null unless nulls are ignored."""
         found = at(json_object(self.request.content), *path) if self.request.content else None
         empty = [name for name, value in found.items() if value == ""] if isinstance(found, dict) else []
-        ignored = self.store.setting("switches").get("nulls") == "ignored"
+        ignored = self.store.switch("nulls") == "ignored"
         return (*empty, *(() if ignored else self.nulls(*path)))
 
     def body(self) -> Json:
@@ -96,7 +96,7 @@ class Turn:
         nextLink is an absolute URL on the host the client called, and opaque; `keep` are query parameters
         that it repeats.
         """
-        size = self.store.setting("switches").get("pageSize") or size
+        size = self.store.switch("pageSize") or size
         body: Json = {"value": items}
         if size:
             token = self.request.query.get("$skiptoken", "0")

@@ -9,7 +9,7 @@ default version of its model, `off` nothing.
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from reconciler.emulator import clock, kept_accounts, offers, provisioning, quota
+from reconciler.emulator import admission, clock, kept_accounts, offers, provisioning, quota
 from reconciler.emulator.offers import Listed
 from reconciler.emulator.store import Store
 from reconciler.emulator.wire import Json, at
@@ -21,16 +21,7 @@ DEVELOPER_TIER = timedelta(hours=24)
 """A DeveloperTier deployment lives so long (documented)."""
 
 _LOOK_AGAIN = timedelta(minutes=30)
-
-
-_STANDARD = frozenset({"Standard", "GlobalStandard", "DataZoneStandard"})
-"""Skus that are upgraded; provisioned ones are migrated by hand, batch ones replaced (documented)."""
-
-NEW_DEFAULT, EXPIRED, NEVER = (
-    "OnceNewDefaultVersionAvailable",
-    "OnceCurrentVersionExpired",
-    "NoAutoUpgrade",
-)
+_NEW_DEFAULT, _EXPIRED, _NEVER = admission.UPGRADE_OPTIONS
 
 
 class Target(NamedTuple):
@@ -48,7 +39,7 @@ def settle(store: Store, now: datetime) -> None:
     offers.turn_season(store, now)
     quota.raise_tiers(store, now)
     _upgrade(store, now)
-    if store.setting("switches").get("expiry") != "off":
+    if store.switch("expiry") != "off":
         _expire(store, now)
 
 
@@ -80,35 +71,33 @@ def _ends(deployment: Json) -> datetime | None:
     sku = at(body, "sku", "name")
     if sku == "DeveloperTier":
         return clock.parse(deployment["born"]) + DEVELOPER_TIER
-    fine_tuned = offers.is_fine_tuned(str(at(body, "properties", "model", "name")))
-    return clock.parse(deployment["touched"]) + IDLE_FINE_TUNED if fine_tuned and sku in _STANDARD else None
+    if sku in offers.STANDARD and offers.is_fine_tuned(str(at(body, "properties", "model", "name"))):
+        return clock.parse(deployment["touched"]) + IDLE_FINE_TUNED
+    return None
 
 
 def _upgrade(store: Store, now: datetime) -> None:
     """Upgrade what is due, and disable what ends without an upgrade."""
-    switch = store.setting("switches").get("autoUpgrade", "announced")
-    if switch == "off" or not _is_due(store, switch):
+    switch = store.switch("autoUpgrade", "announced")
+    # announced upgrades need the later lists or posted models; a plain world is not looked through
+    is_announced = bool(store.setting("season").get("facts")) or store.has("model")
+    if switch == "off" or (switch == "announced" and not is_announced):
         return
     for deployment in store.scan("deployment"):
         _upgrade_one(store, now, deployment, by_default=switch == "on")
 
 
-def _is_due(store: Store, switch: str) -> bool:
-    """Announced upgrades need the later lists or posted models; a plain world is not looked through."""
-    return switch == "on" or bool(store.setting("season").get("facts")) or store.has("model")
-
-
 def _upgrade_one(store: Store, now: datetime, deployment: Json, *, by_default: bool) -> None:
+    """Standard ones only: provisioned ones are migrated by hand, batch ones replaced (documented)."""
     body = deployment["body"]
     account = store.get("account", deployment["account"])
-    if account is None or body["sku"]["name"] not in _STANDARD:
+    if account is None or body["sku"]["name"] not in offers.STANDARD:
         return
     if body["properties"].get("provisioningState") not in provisioning.TERMINAL:
         return
     place, kind = deployment["location"], account["body"]["kind"]
-    model, option = body["properties"]["model"], body["properties"].get("versionUpgradeOption", EXPIRED)
-    known = {part: model.get(part) for part in ("format", "name", "version")}
-    listed = offers.find(store, place, kind, known)
+    model, option = body["properties"]["model"], body["properties"].get("versionUpgradeOption", _EXPIRED)
+    listed = offers.find(store, place, kind, model)
     target = _target(listed, body["sku"]["name"])
     is_forced = listed is not None and listed.model.get("lifecycleStatus") == "Preview"
     if target is None:
@@ -116,7 +105,7 @@ def _upgrade_one(store: Store, now: datetime, deployment: Json, *, by_default: b
             _to_newer_default(store, now, deployment, kind, listed)
     elif _is_time(target, now, option, is_forced=is_forced):
         _move(store, deployment, kind, target)
-    elif option == NEVER and _offer_ends(listed, body["sku"]["name"]) <= now:
+    elif option == _NEVER and _offer_ends(listed, body["sku"]["name"]) <= now:
         _disable(store, deployment)
 
 
@@ -136,9 +125,9 @@ def _target(listed: Listed | None, sku: str) -> Target | None:
 
 def _is_time(target: Target, now: datetime, option: str, *, is_forced: bool) -> bool:
     """Previews are upgraded at their end whatever the option (documented)."""
-    if option == NEW_DEFAULT:
+    if option == _NEW_DEFAULT:
         return target.on_new_default <= now
-    return (option == EXPIRED or is_forced) and target.on_expiry <= now
+    return (option == _EXPIRED or is_forced) and target.on_expiry <= now
 
 
 def _offer_ends(listed: Listed | None, sku: str) -> datetime:
@@ -151,30 +140,20 @@ def _offer_ends(listed: Listed | None, sku: str) -> datetime:
 
 
 def _move(store: Store, deployment: Json, kind: str, target: Target) -> None:
-    """The deployment becomes the target, offered in this region and sku or not (documented)."""
+    """The deployment becomes the target, offered here or not, and quota is not asked (documented)."""
     body = deployment["body"]
     properties = body["properties"]
     properties["model"] |= {"name": target.name, "version": target.version}
-    known = {part: properties["model"].get(part) for part in ("format", "name", "version")}
-    listed = offers.find(store, deployment["location"], kind, known)
+    listed = offers.find(store, deployment["location"], kind, properties["model"])
     if listed is not None:
-        _take_on(deployment, listed)
+        sku, capacity = body["sku"]["name"], body["sku"]["capacity"]
+        properties["capabilities"] = offers.deployed_capabilities(listed)
+        if (offer := offers.best_offer(listed, sku)) is not None:
+            if rates := offers.rate_limits(offer, capacity):
+                properties["rateLimits"] = rates
+            deployment["units"] = quota.units_of(offer, sku, capacity, fine_tuned=False)
     body["etag"] = provisioning.new_etag("deployment")
     store.put("deployment", str(body["id"]).lower(), deployment)
-
-
-def _take_on(deployment: Json, listed: Listed) -> None:
-    """Capabilities, rates and the pool of the new model; its quota is not asked (documented)."""
-    body = deployment["body"]
-    properties, capacity = body["properties"], body["sku"]["capacity"]
-    properties["capabilities"] = offers.deployed_capabilities(listed)
-    offer = offers.best_offer(listed, body["sku"]["name"])
-    if offer is None:
-        return
-    rates = [{**rate, "count": rate["count"] * capacity} for rate in offer.get("rateLimits", [])]
-    if rates:
-        properties["rateLimits"] = rates
-    deployment["units"] = quota.units_of(offer, body["sku"]["name"], capacity, fine_tuned=False)
 
 
 def _disable(store: Store, deployment: Json) -> None:
@@ -192,13 +171,13 @@ def _to_newer_default(
     """To the default version of the same model when the option says that the time has come."""
     body = deployment["body"]
     model, option = body["properties"]["model"], body["properties"].get("versionUpgradeOption")
-    if option not in {NEW_DEFAULT, EXPIRED}:
+    if option not in {_NEW_DEFAULT, _EXPIRED}:
         return
     place = deployment["location"]
     newest = offers.find(store, place, kind, {part: model.get(part) for part in ("format", "name")})
     if newest is None or newest.fine_tuned_name is not None or newest.model["version"] <= model["version"]:
         return
-    if option == EXPIRED and listed is not None and _offer_ends(listed, body["sku"]["name"]) > now:
+    if option == _EXPIRED and listed is not None and _offer_ends(listed, body["sku"]["name"]) > now:
         return
     target = Target(str(model["name"]), str(newest.model["version"]), now, now)
     _move(store, deployment, kind, target)

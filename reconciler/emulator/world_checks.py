@@ -69,29 +69,24 @@ def shapes(identity: str, item: Json, table: Mapping[str, type]) -> None:
 def model_entry(location: str, item: Json) -> None:
     """An ARM model as a region lists it: `{"kind", "model": {"format", "name", "version", "skus": […]}}`."""
     model = item.get("model")
-    if not isinstance(model, dict) or not _are_offers(model.get("skus", [])):
+    skus = model.get("skus", []) if isinstance(model, dict) else None
+    if not isinstance(model, dict) or not isinstance(skus, list) or not all(map(_is_offer, skus)):
         raise WorldError(
             f"models: an item of {location!r} has no object 'model' with a list 'skus' of offers,"
             " each with name, usageName, capacity in whole numbers above 0, and an ISO deprecationDate"
         )
     if not isinstance(model.get("capabilities", {}), dict):
         raise WorldError(f"models: capabilities of {model.get('name')!r} must be an object")
-    if not all(isinstance(kind, str) for kind in _kinds(item)):
+    kinds, kind = item.get("kinds", []), item.get("kind", "")
+    if not isinstance(kinds, list) or not all(isinstance(one, str) for one in (kind, *kinds)):
         raise WorldError(f"models: kind of {model.get('name')!r} must be a string, kinds a list of strings")
     for part in ("format", "name", "version"):
         text(model, f"models of {location!r}", part)
 
 
-def _kinds(item: Json) -> list[object]:
-    kinds = item.get("kinds", [])
-    return [item.get("kind", ""), *(kinds if isinstance(kinds, list) else [None])]
-
-
-def _are_offers(skus: object) -> bool:
-    return isinstance(skus, list) and all(isinstance(sku, dict) and _is_offer(sku) for sku in skus)
-
-
-def _is_offer(sku: Json) -> bool:
+def _is_offer(sku: object) -> bool:
+    if not isinstance(sku, dict):
+        return False
     sizes, rates = sku.get("capacity", {}), sku.get("rateLimits", [])
     return (
         isinstance(sku.get("name"), str)
