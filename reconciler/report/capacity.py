@@ -66,10 +66,7 @@ class CapacityTable:
 
 def document(table: CapacityTable) -> CapacityDocument:
     """The document of `capacity -o json`."""
-    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        CapacityDocument,
-        RoomDocument,
-    )
+    from reconciler.report.documents import CapacityDocument, RoomDocument
 
     return CapacityDocument(
         format_version=1,

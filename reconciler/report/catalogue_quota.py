@@ -66,7 +66,7 @@ def quotas_document(
     rows: Sequence[DefaultQuota], limits: Mapping[str, Limit], *, known_to: str
 ) -> CatalogDocument:
     """The same in plain numbers; null for what is not counted."""
-    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+    from reconciler.report.catalogue_documents import (
         CatalogDocument,
         CountLimitDocument,
         DefaultQuotaDocument,
@@ -92,9 +92,7 @@ def quotas_document(
 
 
 def _limit(limit: QuotaLimit) -> DefaultLimitDocument:
-    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        DefaultLimitDocument,
-    )
+    from reconciler.report.catalogue_documents import DefaultLimitDocument
 
     if limit.enqueued_tokens is not None:
         return DefaultLimitDocument(subscription_type=limit.scope, enqueued_tokens=limit.enqueued_tokens)

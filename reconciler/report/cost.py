@@ -33,9 +33,7 @@ _MOST_ALIKE = 5
 
 def document(cost: Cost) -> BillDocument:
     """The document of `cost -o json`."""
-    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        BillDocument,
-    )
+    from reconciler.report.documents import BillDocument
 
     return BillDocument(format_version=1, cost=cost_document(cost))
 

@@ -70,12 +70,8 @@ def to_json(
     diagnostics: Sequence[Diagnostic], sources: Spans, *, files: int, deployments: int, limit: int = LIMIT
 ) -> dict[str, JsonValue]:
     """The pinned JSON form. Places without a position have null lines and columns."""
-    from reconciler.planfile.codec import finding_document  # noqa: PLC0415 -- all documents: 20 ms of import
-    from reconciler.planfile.documents import (  # noqa: PLC0415
-        FORMAT_VERSION,
-        DiagnosticsDocument,
-        TotalsDocument,
-    )
+    from reconciler.planfile.codec import finding_document
+    from reconciler.planfile.documents import FORMAT_VERSION, DiagnosticsDocument, TotalsDocument
 
     ordered = in_order(diagnostics, sources)
     return DiagnosticsDocument(

@@ -56,13 +56,8 @@ def summary(checks: Sequence[Check]) -> str:
 
 def document(checks: Sequence[Check], *, tool_version: str) -> DoctorDocument:
     """Every check, and how many of each."""
-    from reconciler.planfile.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        ToolDocument,
-    )
-    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        CheckDocument,
-        DoctorDocument,
-    )
+    from reconciler.planfile.documents import ToolDocument
+    from reconciler.report.documents import CheckDocument, DoctorDocument
 
     found = Counter(check.status for check in checks)
     return DoctorDocument(

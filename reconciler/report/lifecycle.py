@@ -85,10 +85,7 @@ def render_markdown(lifespans: Sequence[Lifespan], asked: Asked) -> str:
 
 def document(lifespans: Sequence[Lifespan], asked: Asked) -> LifecycleDocument:
     """All of them, soonest first; null for what is not known. `failing` says what ends within the limit."""
-    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        EndsDocument,
-        LifecycleDocument,
-    )
+    from reconciler.report.documents import EndsDocument, LifecycleDocument
 
     ordered = soonest_first(lifespans)
     return LifecycleDocument(
@@ -182,9 +179,7 @@ def _summary(lifespans: Sequence[Lifespan], asked: Asked) -> list[str]:
 
 
 def _document(one: Lifespan, asked: Asked) -> LifespanDocument:
-    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        LifespanDocument,
-    )
+    from reconciler.report.documents import LifespanDocument
 
     facts = one.facts
     failing = {} if asked.limit is None else {"failing": asked.ends(one)}

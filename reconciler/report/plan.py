@@ -69,7 +69,7 @@ def render_text(
     if plan.capacity:
         parts.append("\n".join(check_lines(plan.capacity, style, alias_of)))
     if plan.cost and not idle(plan):
-        from reconciler.report.cost import plan_lines  # noqa: PLC0415 -- prices: 15 ms of import
+        from reconciler.report.cost import plan_lines  # prices: 15 ms of import
 
         parts.append("\n".join(plan_lines(plan.cost, style, verbose=verbose)))
     return "\n\n".join([*parts, *_ending(plan, style)]) + "\n"
@@ -164,7 +164,7 @@ def summary(plan: Plan) -> str:
     others = ", ".join(f"{count} {rest[kind]}" for kind, count in number.items() if kind in rest)
     money = ""
     if plan.cost:
-        from reconciler.report.cost import total  # noqa: PLC0415 -- as above
+        from reconciler.report.cost import total
 
         money = f"cost {total(plan.cost)}"
     return f"Plan: {'; '.join(filter(None, (writes, others, money))) or 'nothing'}."
@@ -189,7 +189,7 @@ def idle(plan: Plan) -> str:
     which = "; `reconciler drift` shows to which version" if upgraded else ""
     money = ""
     if plan.cost:
-        from reconciler.report.cost import total  # noqa: PLC0415 -- as above
+        from reconciler.report.cost import total
 
         money = f"; cost stays at {total(replace(plan.cost, before=None))}"
     return f"Nothing to do: {told}{others}{which}{money}."
@@ -284,7 +284,7 @@ def render_markdown(
         title, *checks = check_lines(plan.capacity, _PAGE, alias_of)
         page.offer(fold(title, markdown_fence("\n".join(checks))), "capacity table")
     if plan.cost and not idle(plan):
-        from reconciler.report.cost import render_markdown as cost_markdown  # noqa: PLC0415 -- as above
+        from reconciler.report.cost import render_markdown as cost_markdown
 
         page.offer(cost_markdown(plan.cost), "cost table")
     if plan.quota:

@@ -120,11 +120,7 @@ def _few(names: Sequence[str]) -> str:
 
 def document(rows: Sequence[ListedPrice], book: PriceBook) -> PricesDocument:
     """The document of `catalog prices -o json`; rates are decimal text, as published."""
-    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        PriceDocument,
-        PriceListDocument,
-        PricesDocument,
-    )
+    from reconciler.report.catalogue_documents import PriceDocument, PriceListDocument, PricesDocument
 
     return PricesDocument(
         format_version=1,

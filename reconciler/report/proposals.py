@@ -47,11 +47,7 @@ def render_text(found: Sequence[RoomProposal], texts: Texts, asked_at: str, *, s
 
 def document(found: Sequence[RoomProposal], texts: Texts, asked_at: str) -> ProposalsDocument:
     """The document of `capacity propose -o json`."""
-    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        EditedDocument,
-        MoveDocument,
-        ProposalsDocument,
-    )
+    from reconciler.report.documents import EditedDocument, MoveDocument, ProposalsDocument
 
     return ProposalsDocument(
         format_version=1,

@@ -54,11 +54,8 @@ def per_cent(pool: PoolForecast) -> int | None:
 
 def document(pools: Sequence[PoolForecast]) -> QuotaDocument:
     """The document of `quota -o json`; `free` and `usedPercent` are of what is used after the plan."""
-    from reconciler.planfile.codec import pool_document  # noqa: PLC0415 -- all documents: 20 ms of import
-    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        QuotaDocument,
-        QuotaPoolDocument,
-    )
+    from reconciler.planfile.codec import pool_document
+    from reconciler.report.documents import QuotaDocument, QuotaPoolDocument
 
     return QuotaDocument(
         format_version=1,

@@ -67,11 +67,7 @@ def render_markdown(observed: ObservedState) -> str:
 
 def document(observed: ObservedState, cost: Cost | None = None) -> ShowDocument:
     """Deployments with ARM's values, and the accounts that could not be read."""
-    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        NotReadDocument,
-        ShowDocument,
-        ThereDocument,
-    )
+    from reconciler.report.documents import NotReadDocument, ShowDocument, ThereDocument
 
     deployments = tuple(
         ThereDocument(

@@ -142,10 +142,7 @@ def _row(one: Proposal) -> tuple[str, ...]:
 
 def document(found: Sequence[Proposal], spans: Spans) -> UpgradeDocument:
     """The document that programs read; null for what is not known."""
-    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        StandingDocument,
-        UpgradeDocument,
-    )
+    from reconciler.report.documents import StandingDocument, UpgradeDocument
 
     return UpgradeDocument(
         format_version=1,
@@ -159,10 +156,7 @@ def document(found: Sequence[Proposal], spans: Spans) -> UpgradeDocument:
 
 
 def _document(one: Proposal, spans: Spans) -> UpgradeItemDocument:
-    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        ModelVersionDocument,
-        UpgradeItemDocument,
-    )
+    from reconciler.report.documents import ModelVersionDocument, UpgradeItemDocument
 
     place = one.deployment.provenance.place(("model",))
     span = None if place is None else spans(place)
@@ -185,9 +179,7 @@ def _document(one: Proposal, spans: Spans) -> UpgradeItemDocument:
 
 def _edit(one: Proposal) -> EditDocument | None:
     """What the edit does, at the manifest's own paths."""
-    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        EditDocument,
-    )
+    from reconciler.report.documents import EditDocument
 
     before = " ".join(filter(None, (one.deployment.spec.model.name, _version(one))))
     target = one.target
@@ -221,9 +213,7 @@ def summary_line(found: Sequence[Proposal], within: int, *, done: Done) -> str:
 
 
 def _checks(one: Proposal) -> ChecksDocument:
-    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        ChecksDocument,
-    )
+    from reconciler.report.documents import ChecksDocument
 
     checks = one.checks
     return ChecksDocument(
