@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from reconciler.diagnostics import counted
 from reconciler.plan.capacity import CapacityRow, Fit
 from reconciler.plan.plan import CapacityCheck, Room
-from reconciler.report.layout import listed, paragraph, stacked
+from reconciler.report.layout import listed, stacked
 from reconciler.report.markdown import markdown_inert
 from reconciler.report.steps import NO_ALIAS, Alias
 from reconciler.report.style import Style
@@ -43,13 +43,13 @@ def check_lines(checks: Sequence[CapacityCheck], style: Style, alias_of: Alias) 
         words = (
             f"{_SIGN[check.room]} {check.room}: {name} needs {check.needed} PTU on {check.sku}{place}; {has}"
         )
-        told = paragraph(style.show(words), width=style.width, indent="  ", hanging="    ")
+        told = style.paragraph(style.show(words), indent="  ", hanging="    ")
         lines += [style.paint(line, _COLOUR[check.room]) for line in told]
         if check.room is Room.SHORT:
             regions = [f"{one.region} {one.available}" for one in check.elsewhere]
             others = f"room elsewhere: {listed(regions)}" if regions else "no region has room on this SKU"
-            lines += paragraph(style.show(others), width=style.width, indent="    ", hanging="      ")
-    lines += paragraph(NO_PROMISE, width=style.width, indent="  ")
+            lines += style.paragraph(style.show(others), indent="    ", hanging="      ")
+    lines += style.paragraph(NO_PROMISE, indent="  ")
     return lines
 
 
@@ -107,7 +107,7 @@ def render_text(
         lines += [style.paint(line, _ROW_COLOUR.get(row.fit, "dim")) for line in parts]
     lines.append("")
     for words in last_words(table, hidden=len(table.rows) - len(shown)):
-        lines += paragraph(style.show(words), width=style.width)
+        lines += style.paragraph(style.show(words))
     return "\n".join(lines) + "\n"
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.catalogue.browse import ModelRow, OfferRow
 from reconciler.catalogue.facts import Availability, PtuFacts, RegionFact, Sizes, SkuFact, Source
 from reconciler.domain.sku import SkuFamily
-from reconciler.report.layout import broken, paragraph, stacked
+from reconciler.report.layout import broken, stacked
 from reconciler.report.style import Style
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ def places_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> str
         number = sources.number(row.refused or (None if row.regions is None else row.regions.source))
         title = style.show(f"{_title(row)} on {row.sku} [{number}]")
         lines += [style.paint(one, "bold") for one in broken(title, style.width, hanging="  ")]
-        lines += paragraph(style.show(_places(row)), width=style.width, indent="  ")
+        lines += style.paragraph(style.show(_places(row)), indent="  ")
     if not lines:
         return page([()], [], style)
     below = [*sources.below(), dated(known_to)]

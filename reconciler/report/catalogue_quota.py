@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from reconciler.catalogue.facts import DefaultQuota, Limit, QuotaLimit
 from reconciler.report.catalogue import CitedSources, dated, page, said_by
-from reconciler.report.layout import paragraph
 from reconciler.report.style import Style
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def quotas_text(
     batch = [row for row in rows if _is_batch(row)]
     parts = [_table(part, sources, one_tier=one_tier) for part in (rates, batch) if part]
     if not parts:
-        return "\n".join(paragraph(f"{_NOTHING}. {_NO_PTU.capitalize()}.", width=style.width)) + "\n"
+        return "\n".join(style.paragraph(f"{_NOTHING}. {_NO_PTU.capitalize()}.")) + "\n"
     counts = [
         f"{_LIMITS[name].format(limit.value)} [{sources.number(limit.source)}]"
         for name, limit in limits.items()

@@ -17,7 +17,7 @@ from reconciler.domain.ids import DeploymentId
 from reconciler.domain.sku import SkuReach
 from reconciler.prices.bill import Bill, Cost, Line, Unpriced, cents
 from reconciler.prices.document import cost_document, plain
-from reconciler.report.layout import columns, listed, paragraph
+from reconciler.report.layout import columns, listed
 from reconciler.report.markdown import markdown_inert
 from reconciler.report.style import Style
 
@@ -62,9 +62,9 @@ def plan_lines(cost: Cost, style: Style, *, verbose: bool = False) -> list[str]:
 
 def sentences(cost: Cost, style: Style) -> list[str]:
     """The sum, and what to bear in mind."""
-    lines = paragraph(style.show(sentence(cost)), width=style.width, hanging="  ")
+    lines = style.paragraph(style.show(sentence(cost)), hanging="  ")
     for note in cost.notes:
-        lines += paragraph(style.show(f"note: {note}."), width=style.width, hanging="  ")
+        lines += style.paragraph(style.show(f"note: {note}."), hanging="  ")
     return lines
 
 
@@ -120,7 +120,7 @@ def arithmetic(cost: Cost, style: Style) -> list[str]:
     lines = [style.paint("  How it is computed", "dim")]
     for line in cost.after.lines:
         words = f"{_name(line.id)}: {_computed(cost.costs, line)} [{line.meter}; {line.source}]"
-        lines += paragraph(style.show(words), width=style.width, indent="    ", hanging="      ")
+        lines += style.paragraph(style.show(words), indent="    ", hanging="      ")
     return lines
 
 
@@ -231,7 +231,7 @@ def _fitted(table: Sequence[tuple[str, ...]], style: Style) -> list[str]:
             lines.append(drawn)
         else:
             rest = "  ".join(filter(None, row[1:]))
-            lines += [f"  {row[0]}", *paragraph(rest, width=style.width, indent="      ")]
+            lines += [f"  {row[0]}", *style.paragraph(rest, indent="      ")]
     return lines
 
 
@@ -239,7 +239,7 @@ def doubts(cost: Cost, style: Style) -> list[str]:
     """What is not known and why, each reason once."""
     lines: list[str] = []
     for words in _doubt_words(cost):
-        lines += paragraph(style.show(words), width=style.width, indent="  ", hanging="    ")
+        lines += style.paragraph(style.show(words), indent="  ", hanging="    ")
     return lines
 
 

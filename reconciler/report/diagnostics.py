@@ -141,7 +141,7 @@ def _block(
     where = "" if found.place is None else f"{_position(found.place, sources, style)}: "
     colour = SEVERITIES[found.severity].text
     head = f"{found.severity.value}[{style.show(found.code)}]"
-    first, *rest = paragraph(f"{where}{head}: {style.show(found.message)}", width=style.width, hanging="    ")
+    first, *rest = style.paragraph(f"{where}{head}: {style.show(found.message)}", hanging="    ")
     if first.startswith(where + head):
         first = f"{style.paint(where, 'bold')}{style.paint(head, 'bold', colour)}{first[len(where + head) :]}"
     yield from (first, *rest)
@@ -150,17 +150,15 @@ def _block(
     if others:
         places = [_position(one.place, sources, style) for one in others if one.place is not None]
         words = f"= also: {listed(places, most=_MOST_PLACES)}"
-        yield from paragraph(words, width=style.width, indent="  ", hanging="    ")
+        yield from style.paragraph(words, indent="  ", hanging="    ")
     if found.source:
-        yield from paragraph(
-            f"= note: {style.show(found.source)}", width=style.width, indent="  ", hanging="    "
-        )
+        yield from style.paragraph(f"= note: {style.show(found.source)}", indent="  ", hanging="    ")
     for related in found.related:
         words = f"= {style.show(related.message)}: {_position(related.place, sources, style)}"
-        yield from paragraph(words, width=style.width, indent="  ", hanging="    ")
+        yield from style.paragraph(words, indent="  ", hanging="    ")
         yield from _excerpt(related.place, sources, style, "", "cyan")
     if found.fix:
-        first, *rest = paragraph(f"fix: {style.show(found.fix)}", width=style.width, hanging="    ")
+        first, *rest = style.paragraph(f"fix: {style.show(found.fix)}", hanging="    ")
         yield from (f"{style.paint('fix:', 'bold')}{first.removeprefix('fix:')}", *rest)
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import counted
 from reconciler.domain.health import Check, Status
-from reconciler.report.layout import paragraph
 from reconciler.report.palette import STATUSES
 from reconciler.report.style import Style
 
@@ -30,13 +29,11 @@ def render_text(checks: Sequence[Check], *, style: Style, verbose: bool) -> str:
     lines: list[str] = []
     entries = list(_entries(checks, verbose=verbose))
     for status, message, fix in entries:
-        first, *rest = paragraph(
-            f"{status.value:<10}  {style.show(message)}", width=style.width, hanging=_HANGING
-        )
+        first, *rest = style.paragraph(f"{status.value:<10}  {style.show(message)}", hanging=_HANGING)
         head = style.paint(first[: len(status.value)], STATUSES[status].text)
         lines += [head + first[len(status.value) :], *rest]
         if fix:
-            lines += paragraph(f"fix: {style.show(fix)}", width=style.width, indent=_HANGING)
+            lines += style.paragraph(f"fix: {style.show(fix)}", indent=_HANGING)
     folded = " -v lists each." if len(entries) < len(checks) else ""
     failed = any(check.status is Status.FAILED for check in checks)
     return (

@@ -30,7 +30,7 @@ from reconciler.planfile.documents import (
 )
 from reconciler.report.blocks import ALIKE, named_together
 from reconciler.report.causes import cause_lines, common_causes
-from reconciler.report.layout import broken, cells, clauses, listed, padded, paragraph, stacked, whole_seconds
+from reconciler.report.layout import broken, cells, clauses, listed, padded, stacked, whole_seconds
 from reconciler.report.markdown import cell, table
 from reconciler.report.palette import SEVERITIES
 from reconciler.report.steps import NO_ALIAS, Alias, account_name, value_text
@@ -61,7 +61,7 @@ def render_text(
         parts.append("\n".join(_unreadable(report, style)))
     if report.unverified:
         told = style.show(unverified(report, alias_of))
-        parts.append("\n".join(paragraph(told, width=style.width, hanging="  ")))
+        parts.append("\n".join(style.paragraph(told, hanging="  ")))
     last = clauses(summary(report), width=style.width)
     parts.append("\n".join(style.paint(line, "bold", "red" if _bad(report) else "green") for line in last))
     return "\n\n".join(parts) + "\n"
@@ -169,9 +169,7 @@ def _account(
 ) -> Iterator[str]:
     account = items[0].id.account
     name = account_name(account, style, alias_of)
-    first, *more = paragraph(
-        f"{name}  {style.show(account.resource_group)}", width=style.width, hanging="    "
-    )
+    first, *more = style.paragraph(f"{name}  {style.show(account.resource_group)}", hanging="    ")
     yield from (
         f"{style.paint(name, 'bold')}{first[len(name) :]}" if first.startswith(name) else first,
         *more,
@@ -188,7 +186,7 @@ def _account(
     for item, head in zip(items, stacked(rows, width=style.width, first=2, indent="  "), strict=True):
         yield from (style.paint(line, SEVERITIES[item.severity].text) for line in head)
         if item.explanation:
-            yield from paragraph(style.show(item.explanation), width=style.width, indent="      ")
+            yield from style.paragraph(style.show(item.explanation), indent="      ")
         yield from _changes(without_marks(item.changes), style)
 
 
@@ -206,7 +204,7 @@ def _together(
     for line in broken(words, style.width, hanging="      "):
         yield style.paint(line, SEVERITIES[first.severity].text)
     if first.explanation:
-        yield from paragraph(style.show(first.explanation), width=style.width, indent="      ")
+        yield from style.paragraph(style.show(first.explanation), indent="      ")
     yield from _changes(without_marks(first.changes), style)
     yield from named_together([item.id for item in items], style, alias_of, "      ")
 
@@ -237,9 +235,9 @@ def _unreadable(report: DriftReport, style: Style) -> Iterator[str]:
         if one.id.name in common:
             continue
         told = style.show(f"{one.id.name}: {one.code}: {one.message}")
-        yield from paragraph(told, width=style.width, indent="  ", hanging="    ")
+        yield from style.paragraph(told, indent="  ", hanging="    ")
         if one.fix:
-            yield from paragraph(style.show(f"fix: {one.fix}"), width=style.width, indent="    ")
+            yield from style.paragraph(style.show(f"fix: {one.fix}"), indent="    ")
 
 
 # -- JSON and Markdown ---------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from reconciler.catalogue.facts import Stage
 from reconciler.diagnostics import counted
 from reconciler.plan.lifespan import Lifespan, soonest_first
 from reconciler.report.blocks import ALIKE, named_together
-from reconciler.report.layout import broken, cells, columns, paragraph
+from reconciler.report.layout import broken, cells, columns
 from reconciler.report.markdown import cell, table
 from reconciler.report.steps import NO_ALIAS
 from reconciler.report.style import Style
@@ -68,7 +68,7 @@ def render_text(lifespans: Sequence[Lifespan], asked: Asked, *, style: Style, ve
     notes = [f"note: {source}" for source in sources]
     notes += [note for one in ordered if (note := _disputed(one))]
     notes += [*([_LEGEND] if ordered else []), *_summary(lifespans, asked)]
-    below = [line for told in notes for line in paragraph(style.show(told), width=style.width, hanging="  ")]
+    below = [line for told in notes for line in style.paragraph(style.show(told), hanging="  ")]
     return "\n".join([*lines, *([""] if lines else []), *below]) + "\n"
 
 
@@ -128,7 +128,7 @@ def _table(groups: Sequence[list[Lifespan]], style: Style, asked: Asked) -> Iter
         if narrow:
             _, model, version, sku, _, _, _, successor, upgrade = row
             words = f"{model} {version} on {sku}; successor {successor}; upgrade {upgrade}"
-            yield from paragraph(words, width=style.width, indent=" " * 6)
+            yield from style.paragraph(words, indent=" " * 6)
         if len(group) > 1:
             yield from named_together([one.id for one in group], style, NO_ALIAS, " " * 6)
 

@@ -20,7 +20,7 @@ from reconciler.report.blocks import Telling, kinds_of
 from reconciler.report.capacity import check_lines
 from reconciler.report.causes import CommonCause, cause_lines, common_causes
 from reconciler.report.diagnostics import Spans
-from reconciler.report.layout import broken, clauses, listed, paragraph
+from reconciler.report.layout import broken, clauses, listed
 from reconciler.report.markdown import MarkdownPage, cell, fold, markdown_fence, markdown_inert
 from reconciler.report.quota import forecast_lines
 from reconciler.report.steps import (
@@ -103,24 +103,24 @@ def _refusals(plan: Plan, style: Style) -> Iterator[str]:
     yield style.paint(title, "bold", "red")
     for refusal in plan.refusals:
         words = style.show(f"{refusal.code}: {refusal.message}")
-        yield from paragraph(words, width=style.width, indent="  ", hanging="    ")
+        yield from style.paragraph(words, indent="  ", hanging="    ")
         words = f"fix: {style.show(refusal.fix)}"
-        yield from paragraph(words, width=style.width, indent="    ", hanging="      ")
+        yield from style.paragraph(words, indent="    ", hanging="      ")
 
 
 def _last_words(plan: Plan, style: Style) -> Iterator[str]:
     for notice in plan.notices:
         words = style.show(f"{notice.severity.value}: {notice.message} ({notice.code}; {notice.fix}).")
-        yield from paragraph(words, width=style.width)
+        yield from style.paragraph(words)
     for out in left_out(plan):
-        yield from paragraph(out, width=style.width)
+        yield from style.paragraph(out)
     if plan.unread:
-        yield from paragraph(style.show(incomplete(plan)), width=style.width)
+        yield from style.paragraph(style.show(incomplete(plan)))
     for (message, fix), accounts in _causes(told_nowhere_else(plan)).items():
         words = message if len(accounts) == 1 else f"{message} ({counted(len(accounts), 'account')})"
-        yield from paragraph(style.show(words), width=style.width, indent="  ", hanging="    ")
+        yield from style.paragraph(style.show(words), indent="  ", hanging="    ")
         words = f"fix: {style.show(fix)}"
-        yield from paragraph(words, width=style.width, indent="    ", hanging="      ")
+        yield from style.paragraph(words, indent="    ", hanging="      ")
     colour = "red" if plan.refusals or plan.blocked else "green"
     for line in clauses(idle(plan) or summary(plan), width=style.width):
         yield style.paint(line, "bold", colour)

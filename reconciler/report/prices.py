@@ -16,7 +16,7 @@ from reconciler.domain.sku import SkuName
 from reconciler.prices.book import EVERYWHERE, PriceBook, Row
 from reconciler.prices.document import plain
 from reconciler.prices.meters import Use
-from reconciler.report.layout import paragraph, stacked
+from reconciler.report.layout import stacked
 from reconciler.report.style import Style
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def render_text(rows: Sequence[ListedPrice], book: PriceBook, *, style: Style) -
         lines = ["No list has such a price: it is not known."]
     lists = "; ".join(f"{one.as_of} {one.title}" for one in book.lists)
     words = f"{counted(len(rows), 'price')}, before discounts and taxes. Lists: {style.show(lists)}"
-    return "\n".join([*lines, "", *paragraph(words, width=style.width)]) + "\n"
+    return "\n".join([*lines, "", *style.paragraph(words)]) + "\n"
 
 
 def _cells(one: ListedPrice) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.plan.proposal import Move, RoomProposal
 from reconciler.report.capacity import NO_PROMISE
-from reconciler.report.layout import paragraph
 from reconciler.report.style import Style
 from reconciler.report.upgrade import Texts, diff
 
@@ -35,12 +34,12 @@ def render_text(found: Sequence[RoomProposal], texts: Texts, asked_at: str, *, s
         name = f"{one.desired.id.account.name}/{one.desired.id.name}"
         amount = f" ({one.available} available)" if one.available and one.move is not Move.UNKNOWN else ""
         words = f"{name}: {_todo(one)}. {one.reason}{amount}"
-        lines += paragraph(style.show(words), width=style.width, hanging="  ")
+        lines += style.paragraph(style.show(words), hanging="  ")
     if not found:
         lines.append("No provisioned deployment is selected, so there is nothing to propose.")
     else:
         told = f"As ARM told at {asked_at}. {NO_PROMISE}"
-        lines += ["", *paragraph(told, width=style.width)]
+        lines += ["", *style.paragraph(told)]
     text = "\n".join(lines) + "\n"
     return f"{text}\n{diff(texts)}" if texts else text
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.diagnostics import counted
 from reconciler.plan.plan import PoolForecast, Verdict
-from reconciler.report.layout import broken, listed, paragraph, stacked
+from reconciler.report.layout import broken, listed, stacked
 from reconciler.report.markdown import cell, table
 from reconciler.report.palette import VERDICTS
 from reconciler.report.steps import Alias
@@ -124,7 +124,7 @@ def forecast_lines(
         where = f"{style.show(fullest.pool)} in {scope_name(fullest.scope, alias_of, style)}"
         noun = counted(len(roomy), "more pool" if shown else "pool")
         words = f"{noun} {'fits' if len(roomy) == 1 else 'fit'}; fullest {where} at {per_cent(fullest)} %"
-        lines += paragraph(f"quota: {words}", width=style.width, hanging="  ")
+        lines += style.paragraph(f"quota: {words}", hanging="  ")
     return lines
 
 
@@ -176,10 +176,10 @@ def _below(pool: PoolForecast, style: Style, *, holders: bool) -> Iterator[str]:
     ]
     words += [f"used by {listed(names, most=HOLDERS)}"] if holders and names else []
     words += [f"{pool.elsewhere} in other accounts"] if holders and pool.elsewhere else []
-    yield from paragraph("; ".join(words), width=style.width, indent="       ")
+    yield from style.paragraph("; ".join(words), indent="       ")
     if holders and pool.deleted:
         gone = listed([one.id.name for one in pool.deleted], most=HOLDERS)
         told = f"soft-deleted accounts keep their quota until they are purged: {gone}"
-        yield from paragraph(told, width=style.width, indent="       ")
+        yield from style.paragraph(told, indent="       ")
         purge = f"fix: {style.show(pool.deleted[0].command('purge'))}"
-        yield from paragraph(purge, width=style.width, indent="       ", hanging="         ")
+        yield from style.paragraph(purge, indent="       ", hanging="         ")

@@ -15,7 +15,7 @@ from reconciler.plan.ownership import owner_of
 from reconciler.prices.bill import Cost
 from reconciler.prices.document import cost_document
 from reconciler.report.causes import cause_lines, common_causes
-from reconciler.report.layout import cells, columns, paragraph, stacked
+from reconciler.report.layout import cells, columns, stacked
 from reconciler.report.markdown import cell, table
 from reconciler.report.style import Style
 
@@ -50,7 +50,7 @@ def render_text(observed: ObservedState, *, style: Style) -> str:
         if told.partition(":")[0] in common:
             continue
         words = f"not read: {style.show(told)} ({style.show(code)})"
-        lines += [style.paint(line, "red") for line in paragraph(words, width=style.width, hanging="  ")]
+        lines += [style.paint(line, "red") for line in style.paragraph(words, hanging="  ")]
     read = counted(len(observed.readings) - len(unread), "account")
     lines += [*([""] if lines else []), style.paint(f"{counted(len(rows), 'deployment')} in {read}", "bold")]
     return "\n".join(lines) + "\n"
@@ -130,7 +130,7 @@ def _grouped(rows: Sequence[_Row], style: Style) -> Iterator[str]:
     )
     yield from (style.paint(line, "dim") for line in head)
     for (account, region), group in groupby(zip(rows, drawn, strict=True), key=lambda pair: pair[0][:2]):
-        first, *rest = paragraph(f"{account}  {region}", width=style.width, hanging="    ")
+        first, *rest = style.paragraph(f"{account}  {region}", hanging="    ")
         yield from (first.replace(account, style.paint(account, "bold"), 1), *rest)
         yield from (line for _, lines in group for line in lines)
 

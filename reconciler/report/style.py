@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, TextIO
 
+from reconciler.report.layout import paragraph
+
 NARROWEST, WIDEST = 40, 200
 """Columns between which a terminal's own width counts; lines longer than the widest read badly."""
 
@@ -83,6 +85,10 @@ class Style:
             return text
         codes = ";".join(_SGR[attribute] for attribute in attributes)
         return f"\x1b[{codes}m{text}\x1b[0m"
+
+    def paragraph(self, text: str, *, indent: str = "", hanging: str | None = None) -> list[str]:
+        """`text`, which is inert, in lines that fit; see `layout.paragraph`."""
+        return paragraph(text, width=self.width, indent=indent, hanging=hanging)
 
     def show(self, text: object) -> str:
         """A stranger's text, inert, in characters that the stream has."""

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import Place, Span, counted
 from reconciler.domain.deployment import UNSET
-from reconciler.report.layout import paragraph
 from reconciler.report.markdown import markdown_fence, markdown_inert
 from reconciler.report.style import Style
 from reconciler.upgrade.propose import Proposal, Standing, Strategy
@@ -59,7 +58,7 @@ def render_text(found: Sequence[Proposal], texts: Texts, *, style: Style, within
         lines.append("")
     if done is not Done.WRITTEN and texts:
         lines += [*(style.show(line) for line in diff(texts).splitlines()), ""]
-    lines += paragraph(summary_line(found, within, done=done), width=style.width, hanging="  ")
+    lines += style.paragraph(summary_line(found, within, done=done), hanging="  ")
     return "\n".join(lines) + "\n"
 
 
@@ -71,11 +70,11 @@ def _told(one: Proposal, style: Style) -> Iterator[str]:
         head += f" -> {one.target.name} {one.target.version}"
     if one.strategy is not None:
         head += f", {_WORDS[one.strategy]}"
-    first, *rest = paragraph(style.show(head), width=style.width, hanging="    ")
+    first, *rest = style.paragraph(style.show(head), hanging="    ")
     yield style.paint(first, colour)
     yield from rest
     for words in _details(one):
-        yield from paragraph(style.show(words), width=style.width, indent="    ", hanging="      ")
+        yield from style.paragraph(style.show(words), indent="    ", hanging="      ")
 
 
 def _details(one: Proposal) -> Iterator[str]:

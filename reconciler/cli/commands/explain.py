@@ -74,12 +74,11 @@ def _document(found: list[Meaning]) -> WordsDocument:
 
 
 def _whole(one: Meaning, style: Style) -> str:
-    from reconciler.report.layout import paragraph
 
     parts = [one.head, one.text]
     parts += [f"Fix: {one.fix}"] if one.fix else []
     parts += [f"Source: {one.source}."] if one.source else []
-    return "\n\n".join("\n".join(paragraph(part, width=style.width)) for part in parts)
+    return "\n\n".join("\n".join(style.paragraph(part)) for part in parts)
 
 
 def _listed(found: list[Meaning], style: Style) -> str:
