@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.catalogue.facts import DefaultQuota, Limit, QuotaLimit
@@ -108,8 +108,13 @@ def _is_batch(row: DefaultQuota) -> bool:
 
 
 def _table(rows: Sequence[DefaultQuota], sources: CitedSources, *, one_tier: bool) -> list[tuple[str, ...]]:
+    table: list[tuple[str, ...]]
     if one_tier:
-        return [("model", "sku", "requests", "tokens/min", "source"), *_of_tier(rows, sources)]
+        table = [("model", "sku", "requests", "tokens/min", "source")]
+        for row, limit in ((each, limit) for each in rows for limit in each.limits):
+            tokens = "not counted" if limit.tokens_per_minute is None else f"{limit.tokens_per_minute:,}"
+            table.append((row.model, row.sku.name, _requests(limit), tokens, sources.number(row.source)))
+        return table
     scopes = list(dict.fromkeys(limit.scope for row in rows for limit in row.limits))
     scopes = scopes if _is_batch(rows[0]) else sorted(scopes)
     table = [("model", "sku", *(_HEADS.get(scope, scope) for scope in scopes), "source")]
@@ -119,13 +124,6 @@ def _table(rows: Sequence[DefaultQuota], sources: CitedSources, *, one_tier: boo
             (row.model, row.sku.name, *(said.get(s, "?") for s in scopes), sources.number(row.source))
         )
     return table
-
-
-def _of_tier(rows: Iterable[DefaultQuota], sources: CitedSources) -> Iterable[tuple[str, ...]]:
-    for row in rows:
-        for limit in row.limits:
-            tokens = "not counted" if limit.tokens_per_minute is None else f"{limit.tokens_per_minute:,}"
-            yield (row.model, row.sku.name, _requests(limit), tokens, sources.number(row.source))
 
 
 def _requests(limit: QuotaLimit) -> str:

@@ -89,7 +89,13 @@ def to_json(
 
 def render_github(diagnostics: Sequence[Diagnostic], sources: Spans) -> str:
     """Workflow commands that annotate the changed lines: the worst first, ten at most."""
-    found = [_annotation(one, sources) for one in in_order(diagnostics, sources)]
+    found = []
+    for one in in_order(diagnostics, sources):
+        parts = [one.message, one.label, one.source and f"note: {one.source}", one.fix and f"fix: {one.fix}"]
+        span = None if one.place is None else sources.span(one.place)
+        found.append(
+            Annotation(severity=one.severity, title=one.code, parts=parts, place=one.place, span=span)
+        )
     return workflow_commands(found)
 
 
@@ -232,16 +238,6 @@ def _counts(diagnostics: Sequence[Diagnostic]) -> list[str]:
 
 def _count(diagnostics: Sequence[Diagnostic], severity: Severity) -> int:
     return sum(1 for found in diagnostics if found.severity is severity)
-
-
-# -- annotations ---------------------------------------------------------------------------------------
-
-
-def _annotation(found: Diagnostic, sources: Spans) -> Annotation:
-    parts = [found.message, found.label, found.source and f"note: {found.source}"]
-    parts.append(found.fix and f"fix: {found.fix}")
-    span = None if found.place is None else sources.span(found.place)
-    return Annotation(severity=found.severity, title=found.code, parts=parts, place=found.place, span=span)
 
 
 # -- JUnit ---------------------------------------------------------------------------------------------

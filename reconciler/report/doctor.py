@@ -36,12 +36,8 @@ def render_text(checks: Sequence[Check], *, style: Style, verbose: bool) -> str:
             lines += style.paragraph(f"fix: {style.show(fix)}", indent=_HANGING)
     folded = " -v lists each." if len(entries) < len(checks) else ""
     failed = any(check.status is Status.FAILED for check in checks)
-    return (
-        "\n".join(
-            [*lines, "", style.paint(f"{summary(checks)}{folded}", "bold", "red" if failed else "green")]
-        )
-        + "\n"
-    )
+    last = style.paint(f"{summary(checks)}{folded}", "bold", "red" if failed else "green")
+    return "\n".join([*lines, "", last]) + "\n"
 
 
 def summary(checks: Sequence[Check]) -> str:
@@ -60,16 +56,7 @@ def document(checks: Sequence[Check], *, tool_version: str) -> DoctorDocument:
     return DoctorDocument(
         format_version=1,
         tool=ToolDocument(name="reconciler", version=tool_version),
-        checks=tuple(
-            CheckDocument(
-                name=check.name,
-                subject=check.subject,
-                status=check.status,
-                message=check.message,
-                fix=check.fix,
-            )
-            for check in checks
-        ),
+        checks=tuple(map(CheckDocument.from_value, checks)),
         summary={status: found[status] for status in Status},
     )
 

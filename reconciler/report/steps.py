@@ -58,14 +58,19 @@ def account_name(account: AccountId, style: Style, alias_of: Alias) -> str:
     return f"{style.show(alias)}/{style.show(account.name)}" if alias else style.show(account.name)
 
 
-def account_line(steps: Sequence[Step], style: Style, alias_of: Alias) -> list[str]:
-    """An account with its region and resource group, and its subscription where that has no alias."""
+def where_of(steps: Sequence[Step], alias_of: Alias) -> list[str]:
+    """The region and the resource group of an account's steps, its subscription where that has no alias."""
     account = steps[0].action.id.account
-    region = next((step.action.region for step in steps if step.action.region is not None), None)
-    where = [region.name if region else "region unknown", account.resource_group]
-    where += [] if alias_of(account.subscription) else [account.subscription]
-    name = account_name(account, style, alias_of)
-    line, *rest = style.paragraph("  ".join([name, *map(style.show, where)]), hanging="    ")
+    region = next((step.action.region.name for step in steps if step.action.region), "region unknown")
+    where = [region, account.resource_group]
+    return where if alias_of(account.subscription) else [*where, account.subscription]
+
+
+def account_line(steps: Sequence[Step], style: Style, alias_of: Alias) -> list[str]:
+    """An account with where it is."""
+    name = account_name(steps[0].action.id.account, style, alias_of)
+    where = map(style.show, where_of(steps, alias_of))
+    line, *rest = style.paragraph("  ".join([name, *where]), hanging="    ")
     if line.startswith(name):
         line = style.paint(name, "bold") + style.paint(line[len(name) :], "dim")
     return [line, *rest]

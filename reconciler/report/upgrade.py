@@ -20,7 +20,6 @@ from reconciler.upgrade.wanted import Beside, NewValues, Removal
 
 if TYPE_CHECKING:
     from reconciler.report.documents import (
-        ChecksDocument,
         EditDocument,
         UpgradeDocument,
         UpgradeItemDocument,
@@ -155,7 +154,7 @@ def document(found: Sequence[Proposal], spans: Spans) -> UpgradeDocument:
 
 
 def _document(one: Proposal, spans: Spans) -> UpgradeItemDocument:
-    from reconciler.report.documents import ModelVersionDocument, UpgradeItemDocument
+    from reconciler.report.documents import ChecksDocument, ModelVersionDocument, UpgradeItemDocument
 
     place = one.deployment.provenance.place(("model",))
     span = None if place is None else spans(place)
@@ -170,7 +169,7 @@ def _document(one: Proposal, spans: Spans) -> UpgradeItemDocument:
         as_of=None if target is None else target.as_of or None,
         retires=one.retires,
         strategy=one.strategy,
-        checks=_checks(one),
+        checks=ChecksDocument.from_value(one.checks),
         edit=_edit(one),
         reason=one.reason,
     )
@@ -209,15 +208,6 @@ def summary_line(found: Sequence[Proposal], within: int, *, done: Done) -> str:
         f"; {'--write makes' if done is Done.PROPOSED else '--write --force writes'} {them}" if asked else ""
     )
     return f"Upgrade: {', '.join(parts)}{more}."
-
-
-def _checks(one: Proposal) -> ChecksDocument:
-    from reconciler.report.documents import ChecksDocument
-
-    checks = one.checks
-    return ChecksDocument(
-        offered=checks.offered, size_legal=checks.size_legal, quota=checks.quota, capacity=checks.capacity
-    )
 
 
 def _version(one: Proposal) -> str | None:

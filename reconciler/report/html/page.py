@@ -99,12 +99,9 @@ def page(occasion: Occasion, answer: Headline, sections: Iterable[Section | None
         tag("title", f"{occasion.command}: fleet {occasion.fleet}"),
         tag("style", Markup(SHEET)),
     )
-    body = tag(
-        "body",
-        _header(occasion, answer, shown),
-        tag("main", *(_section(section) for section in shown)),
-        tag("footer", tag("p", _last_words(occasion))),
-    )
+    foot = f"Made by reconciler {occasion.tool_version}. One file: no script, nothing loaded from elsewhere."
+    main = tag("main", *map(_section, shown))
+    body = tag("body", _header(occasion, answer, shown), main, tag("footer", tag("p", foot)))
     return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en').source}\n"
 
 
@@ -173,7 +170,25 @@ def boxed(wide: Markup, label: str) -> Markup:
     return tag("div", wide, class_="box", role="region", aria_label=label, tabindex="0")
 
 
-def findings_section(found: Iterable[Diagnostic], anchor: str, title: str) -> Section | None:
+def listing(
+    anchor: str,
+    title: str,
+    items: Sequence[T],
+    render: Callable[[T], Markup],
+    *,
+    noun: str,
+    limit: int = 500_000,
+    colour: str = "",
+) -> Section | None:
+    """A section of one list, which is cut as by `fitting`; None where there is nothing to list."""
+    if not items:
+        return None
+    kept, cut = fitting(render, items, noun, limit)
+    body = tag("ul", *kept, class_=f"notice {colour}" if colour else None)
+    return Section(anchor=anchor, title=title, body=body, cut=cut)
+
+
+def findings_section(found: Sequence[Diagnostic], anchor: str, title: str) -> Section | None:
     """What rules have to say, one line each with its severity, code and file; None where they say nothing."""
 
     def render(one: Diagnostic) -> Markup:
@@ -181,8 +196,7 @@ def findings_section(found: Iterable[Diagnostic], anchor: str, title: str) -> Se
         where = (" in ", code(one.place.file)) if one.place else ()
         return tag("li", kind, " ", code(one.code), *where, f": {one.message}")
 
-    kept, cut = fitting(render, list(found), "note", 500_000)
-    return Section(anchor=anchor, title=title, body=tag("ul", *kept), cut=cut) if kept else None
+    return listing(anchor, title, found, render, noun="note")
 
 
 def _header(occasion: Occasion, answer: Headline, sections: Sequence[Section]) -> Markup:
@@ -237,8 +251,3 @@ def _section(section: Section) -> Markup:
     title = tag("h2", section.title, id=f"{anchor}-title")
     cut = (tag("p", f"Cut to fit: {section.cut}.", class_="notice amber"),) if section.cut else ()
     return tag("section", title, section.body, *cut, id=anchor, aria_labelledby=f"{anchor}-title")
-
-
-def _last_words(occasion: Occasion) -> Markup:
-    words = f"Made by reconciler {occasion.tool_version}. One file: no script, nothing loaded from elsewhere."
-    return join([words])
