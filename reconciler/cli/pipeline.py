@@ -9,7 +9,7 @@ from reconciler.cli.looking import looking
 from reconciler.cli.options import Connection, Output
 from reconciler.cli.policies import with_policies
 from reconciler.cli.targets import must_hit_something
-from reconciler.cli.wiring import Loaded, connect, note, the_clock
+from reconciler.cli.wiring import Loaded, connect, moment_of, note, stamp_of, the_clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,8 +63,8 @@ async def look(
             every_region=every_region,
             on_read=on_read,
         )
-    now = arm.server_time or the_clock().now()
-    return await with_expiries(desired, observed, arm, now=now, parallelism=connection.parallelism)
+    parallelism = connection.parallelism
+    return await with_expiries(desired, observed, arm, now=moment_of(arm), parallelism=parallelism)
 
 
 async def plan_fleet(
@@ -109,8 +109,7 @@ async def _with_room(plan: Plan, arm: ArmClient, *, parallelism: int) -> Plan:
     wanted = demands(plan)
     questions = [one.question for one in wanted if one.question is not None]
     answers = await ask_capacities(questions, arm, parallelism=parallelism)
-    asked_at = (arm.server_time or the_clock().now()).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return replace(plan, capacity=checked(wanted, answers, asked_at))
+    return replace(plan, capacity=checked(wanted, answers, stamp_of(arm)))
 
 
 async def plan_with(

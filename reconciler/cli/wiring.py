@@ -23,7 +23,7 @@ from reconciler.clock import Clock, SystemClock
 from reconciler.errors import InvalidManifests, ReconcilerError, UsageProblem
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
     import httpx
 
@@ -327,6 +327,23 @@ async def connect(
             on_warning=lambda text: note(output, f"warning: {text}"),
         ) as client:
             yield client
+
+
+def no_fleet(connection: Connection) -> DesiredState:
+    """What stands for the manifests where there are none: it declares nothing, in the connection's cloud."""
+    from reconciler.domain.fleet import DesiredState, Fleet
+
+    return DesiredState(fleet=Fleet(cloud=connection.cloud or Fleet().cloud, declared=False))
+
+
+def moment_of(arm: ArmClient) -> datetime:
+    """Now by ARM's clock, by our own where it has not answered yet."""
+    return arm.server_time or the_clock().now()
+
+
+def stamp_of(arm: ArmClient) -> str:
+    """The same to the second, as answers of ARM are dated."""
+    return moment_of(arm).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def endpoint_of(cloud: str) -> str:

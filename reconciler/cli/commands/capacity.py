@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ from reconciler.cli.options import (
     output_options,
 )
 from reconciler.cli.pipeline import plan_for
-from reconciler.cli.wiring import Loaded, connect, load_manifests, the_clock
+from reconciler.cli.wiring import Loaded, connect, load_manifests, no_fleet, stamp_of
 from reconciler.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def command(
     loaded = _loaded(paths, connection, needed=bool(paths) or not subscriptions)
     if loaded is not None and not loaded.valid:
         end_with_errors(loaded, output)
-    desired = loaded.state() if loaded else _no_fleet(connection)
+    desired = loaded.state() if loaded else no_fleet(connection)
     known = catalogue()
     ref = _model(known, model, version)
     search = Search(
@@ -138,13 +138,16 @@ async def _search(
     """Ask once per subscription, then look at the regions that come into question."""
     from reconciler.engine.capacity import ask_capacities
     from reconciler.engine.observe import observe_for_plan, read_regions
-    from reconciler.plan.capacity import best_first, capacity_rows
+    from reconciler.plan.capacity import CapacityQuestion, best_first, capacity_rows
     from reconciler.plan.guard import Policy
     from reconciler.report import capacity as report
 
-    known = catalogue()
+    known, model = catalogue(), search.sought.model
     async with connect(connection, output, desired) as arm:
-        questions = {one: _question(one, search.sought.model) for one in search.subscriptions}
+        questions = {
+            one: CapacityQuestion(one, model.format, model.name, str(model.version))
+            for one in search.subscriptions
+        }
         answers = await ask_capacities(questions.values(), arm, parallelism=connection.parallelism)
         forecasts: tuple[PoolForecast, ...] = ()
         if planned is not None:
@@ -156,8 +159,7 @@ async def _search(
             for region in _candidates(known, search, answers, question)
         ]
         facts = await read_regions(places, arm)
-        asked_at = (arm.server_time or the_clock().now()).strftime("%Y-%m-%dT%H:%M:%SZ")
-    model = search.sought.model
+        asked_at = stamp_of(arm)
     sizes = {one: known.offer(model.name, model.version, one) for one in search.sought.skus}
     rows: list[CapacityRow] = []
     for one in facts:
@@ -170,12 +172,6 @@ async def _search(
         rows=tuple(best_first(rows)),
         notes=tuple(sorted({answer for answer in answers.values() if isinstance(answer, str)})),
     )
-
-
-def _question(subscription: str, model: ModelRef) -> CapacityQuestion:
-    from reconciler.plan.capacity import CapacityQuestion
-
-    return CapacityQuestion(subscription, model.format, model.name, str(model.version))
 
 
 def _candidates(
@@ -203,13 +199,6 @@ def _loaded(paths: tuple[str, ...], connection: Connection, *, needed: bool) -> 
         )
     chosen = Chosen(paths=paths or (DEFAULT_PATH,), select="", targets=(), excludes=())
     return load_manifests(chosen, connection.cloud)
-
-
-def _no_fleet(connection: Connection) -> DesiredState:
-    from reconciler.domain.fleet import DesiredState, Fleet
-
-    fleet = Fleet()
-    return DesiredState(fleet=replace(fleet, cloud=connection.cloud or fleet.cloud, declared=False))
 
 
 def _subscriptions(desired: DesiredState, named: Sequence[str]) -> tuple[str, ...]:

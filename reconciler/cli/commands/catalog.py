@@ -15,6 +15,7 @@ from reconciler.cli.commands.shared import style_of, write_forms
 from reconciler.cli.help import Group
 from reconciler.cli.knowledge import catalogue
 from reconciler.cli.options import (
+    FILE,
     Chosen,
     Connection,
     Output,
@@ -161,7 +162,7 @@ def _write(output: Output, text: Callable[..., str], document: Callable[..., Cat
 @click.option("--refresh", is_flag=True, help="Ask the Retail Prices API, and write its answer to --overlay.")
 @click.option(
     "--overlay",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FILE,
     default=Path(".reconciler/prices.json"),
     show_default=True,
     help="With --refresh: where to write the prices.",
@@ -200,7 +201,7 @@ def prices(
 @connection_options
 @click.option(
     "--overlay",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FILE,
     default=Path(".reconciler/catalogue.json"),
     show_default=True,
     help="Where to write ARM's lists.",

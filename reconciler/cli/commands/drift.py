@@ -13,7 +13,7 @@ from reconciler.cli.exit_codes import Exit
 from reconciler.cli.help import Command
 from reconciler.cli.looking import looking
 from reconciler.cli.loop import run_reading
-from reconciler.cli.options import Chosen, Connection, Output, fleet_options
+from reconciler.cli.options import READABLE, Chosen, Connection, Output, fleet_options
 from reconciler.cli.planfile import read_plan, recorded_paths
 from reconciler.cli.policies import beside, of_existing
 from reconciler.cli.targets import must_hit_something
@@ -89,7 +89,7 @@ class _CauseName(click.ParamType["str"]):
 @click.option(
     "--since-plan",
     "since",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=READABLE,
     metavar="FILE",
     help="Only what has moved in ARM since this saved plan saw it; with the plan's selection.",
 )

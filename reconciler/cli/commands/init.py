@@ -13,7 +13,7 @@ from reconciler.cli.commands import export
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.folder import must_be_free, write_folder
 from reconciler.cli.help import Command
-from reconciler.cli.options import Connection, connection_options
+from reconciler.cli.options import FOLDER, Connection, connection_options
 from reconciler.cli.running import Run
 from reconciler.errors import UsageProblem
 
@@ -66,7 +66,7 @@ spec:
         "reconciler init --from-live 11111111-1111-1111-1111-111111111111",
     ),
 )
-@click.argument("folder", metavar="[DIR]", default=Path(), type=click.Path(file_okay=False, path_type=Path))
+@click.argument("folder", metavar="[DIR]", default=Path(), type=FOLDER)
 @click.option("--fleet", default="my-fleet", show_default=True, metavar="NAME", help="The fleet's name.")
 @click.option(
     "--from-live",

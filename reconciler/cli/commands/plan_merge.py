@@ -19,7 +19,7 @@ from reconciler.cli.commands.shared import (
     valid_fleet,
 )
 from reconciler.cli.help import Command
-from reconciler.cli.options import Chosen, Output, output_options, rule_option
+from reconciler.cli.options import FILE, Chosen, Output, output_options, rule_option
 from reconciler.cli.pipeline import plan_for
 from reconciler.cli.planfile import plan_text, recorded_paths
 from reconciler.cli.running import current, written_by
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 @allowance_options
 @click.option(
     "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FILE,
     callback=written_by("--out"),
     help="Save the plan for `apply PLANFILE`.",
 )
