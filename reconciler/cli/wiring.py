@@ -9,7 +9,7 @@ import errno
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +23,7 @@ from reconciler.clock import Clock, SystemClock
 from reconciler.errors import InvalidManifests, ReconcilerError, UsageProblem
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import date
 
     import httpx
 
@@ -229,23 +229,20 @@ def save(target: Path, text: str) -> None:
 
 def _save_into(target: Path, text: str) -> None:
     """Write to a device or a FIFO. One that nobody reads is given a few seconds, not for ever."""
-    handle = _opened(target)
-    os.set_blocking(handle, True)
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(text)
-
-
-def _opened(target: Path) -> int:
     until = time.monotonic() + _READER_WITHIN
     while True:
         try:
-            return os.open(target, os.O_WRONLY | os.O_NONBLOCK)
+            handle = os.open(target, os.O_WRONLY | os.O_NONBLOCK)
+            break
         except OSError as problem:
             if problem.errno != errno.ENXIO:
                 raise
             if time.monotonic() >= until:
                 raise OSError(errno.ENXIO, "it is a FIFO, and nobody reads from it") from problem
             time.sleep(0.05)
+    os.set_blocking(handle, True)
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(text)
 
 
 def note(output: Output, text: str) -> None:
@@ -301,7 +298,7 @@ async def connect(
     network = Network(ca_file=connection.ca_file)
     settings = ArmSettings(
         endpoint=endpoint,
-        tenants=_tenants(desired),
+        tenants={s.id.lower(): s.tenant for s in desired.fleet.subscriptions.values() if s.tenant},
         default_tenant=os.environ.get("AZURE_TENANT_ID"),
         parallelism=connection.parallelism,
         network=network,
@@ -336,25 +333,11 @@ def no_fleet(connection: Connection) -> DesiredState:
     return DesiredState(fleet=Fleet(cloud=connection.cloud or Fleet().cloud, declared=False))
 
 
-def moment_of(arm: ArmClient) -> datetime:
-    """Now by ARM's clock, by our own where it has not answered yet."""
-    return arm.server_time or the_clock().now()
-
-
-def stamp_of(arm: ArmClient) -> str:
-    """The same to the second, as answers of ARM are dated."""
-    return moment_of(arm).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def endpoint_of(cloud: str) -> str:
     """ARM's address in a cloud; that of the embedded emulator leads nowhere else."""
     from reconciler.arm.clouds import CLOUDS
 
     return EMBEDDED if cloud == "emulator" else CLOUDS[cloud].endpoint
-
-
-def _tenants(desired: DesiredState) -> Mapping[str, str]:
-    return {s.id.lower(): s.tenant for s in desired.fleet.subscriptions.values() if s.tenant}
 
 
 def _tokens(

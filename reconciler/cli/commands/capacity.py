@@ -22,8 +22,8 @@ from reconciler.cli.options import (
     connection_options,
     output_options,
 )
-from reconciler.cli.pipeline import plan_for
-from reconciler.cli.wiring import Loaded, connect, load_manifests, no_fleet, stamp_of
+from reconciler.cli.pipeline import plan_for, stamp_of
+from reconciler.cli.wiring import Loaded, connect, load_manifests, no_fleet
 from reconciler.errors import UsageProblem
 
 if TYPE_CHECKING:

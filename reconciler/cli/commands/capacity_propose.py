@@ -13,7 +13,8 @@ from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import catalogue
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import Chosen, Connection, Output, fleet_options
-from reconciler.cli.wiring import Loaded, connect, stamp_of
+from reconciler.cli.pipeline import stamp_of
+from reconciler.cli.wiring import Loaded, connect
 
 if TYPE_CHECKING:
     from reconciler.catalogue.facts import Sizes
