@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reconciler.cli.choosing import must_hit_something
 from reconciler.cli.looking import looking
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import Connection, Output
 from reconciler.cli.policies import with_policies
-from reconciler.cli.targets import must_hit_something
 from reconciler.cli.wiring import Loaded, connect, note, the_clock
 
 if TYPE_CHECKING:

@@ -99,7 +99,7 @@ def load_manifests(
 
 def read_manifests(chosen: Chosen) -> LoadedManifests:
     """Read and resolve what was chosen; no rule has looked at it."""
-    from reconciler.cli.shards import shard_of_this_job
+    from reconciler.cli.choosing import shard_of_this_job
     from reconciler.manifest.source import read_documents
 
     shard_of_this_job(chosen.shard, os.environ)  # what is no shard is told before a file is read
@@ -114,7 +114,7 @@ def read_manifests(chosen: Chosen) -> LoadedManifests:
 
 def resolved(texts: Sources, chosen: Chosen) -> LoadedManifests:
     """The same for texts that were read already, or edited."""
-    from reconciler.cli.severities import severities
+    from reconciler.cli.choosing import severities
     from reconciler.manifest import rules
     from reconciler.manifest.load import understood
     from reconciler.manifest.selection import Selection
@@ -170,8 +170,7 @@ def checked(
 
 def state_of(read: LoadedManifests, chosen: Chosen, cloud: str | None) -> DesiredState | None:
     """What this job acts on, of that cloud and in its shard; None where the text is not understood."""
-    from reconciler.cli.shards import shard_of_this_job
-    from reconciler.cli.targets import must_leave_something
+    from reconciler.cli.choosing import must_leave_something, shard_of_this_job
 
     desired, shard = read.desired, shard_of_this_job(chosen.shard, os.environ)
     if desired is not None and read.deployments and (chosen.select or chosen.targets or chosen.excludes):

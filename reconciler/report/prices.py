@@ -42,8 +42,8 @@ def in_force(book: PriceBook, day: date, wanted: Wanted, currency: str) -> Itera
         if row.source.currency != currency or (row.effective is not None and row.effective > day):
             continue
         rank = (row.source.own, row.source.as_of, row.effective or date.min)
-        here = row.regions if wanted.region is None else (wanted.region.name, EVERYWHERE)
-        named = [name for name in row.regions if name in here]
+        here = None if wanted.region is None else {wanted.region.name, EVERYWHERE}
+        named = [name for name in row.regions if here is None or name in here]
         for use in (one for one in row.uses if _meant(one, wanted)):
             what = (use.model.lower(), use.version, use.format, use.sku.name, use.kind, row.term)
             keys: list[_Key] = [(*what, name) for name in named]

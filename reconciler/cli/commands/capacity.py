@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.commands.asked import model_name, region_name, sku_name, version_of
+from reconciler.cli.commands.asked import model_name, region_name, sku_name, version_or_default
 from reconciler.cli.commands.shared import end_with_errors, style_of, write_forms
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import catalogue
@@ -103,7 +103,9 @@ def command(
             model=ref, skus=_skus(known, ref, sku, ptus, units), amount=ptus or units, fine_tuned=fine_tuned
         ),
         subscriptions=_subscriptions(desired, subscriptions),
-        regions=_regions(known, regions),
+        regions=None
+        if regions is None
+        else tuple(region_name(known, one.strip()) for one in regions.split(",") if one.strip()),
         zone=_zone(known, zone),
     )
     work = _search(search, desired, loaded if paths else None, connection, output)
@@ -219,14 +221,11 @@ def _model(known: Catalogue, model: str, version: str | None) -> ModelRef:
     from reconciler.domain.deployment import ModelRef
 
     name = model_name(known, model)
-    fact = known.model(name)
-    versions = known.versions(name)
-    chosen = version_of(known, name, version) if version else (fact.default_version if fact else None)
-    if chosen is None and not versions:
+    chosen = version_or_default(known, name, version or None)
+    if chosen is None:
         raise UsageProblem(f"the catalogue of {known.date} knows no version of {name}: pass --version")
-    return ModelRef(
-        name=name, format=(fact.format if fact else None) or "OpenAI", version=chosen or versions[-1]
-    )
+    fact = known.model(name)
+    return ModelRef(name=name, format=(fact.format if fact else None) or "OpenAI", version=chosen)
 
 
 def _skus(
@@ -249,12 +248,6 @@ def _skus(
             f"the catalogue of {known.date} knows no {what} for {model.name}; name one with --sku"
         )
     return found
-
-
-def _regions(known: Catalogue, text: str | None) -> tuple[Region, ...] | None:
-    if text is None:
-        return None
-    return tuple(region_name(known, one.strip()) for one in text.split(",") if one.strip())
 
 
 def _zone(known: Catalogue, text: str | None) -> str | None:

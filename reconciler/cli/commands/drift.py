@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.choosing import must_hit_something
 from reconciler.cli.commands.shared import must_declare_something, style_of, valid_fleet, write_forms
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.help import Command
@@ -16,7 +17,6 @@ from reconciler.cli.options import READABLE, Chosen, Connection, Output, fleet_o
 from reconciler.cli.pipeline import moment_of, read_accounts
 from reconciler.cli.planfile import read_plan, recorded_paths
 from reconciler.cli.policies import beside, of_existing
-from reconciler.cli.targets import must_hit_something
 from reconciler.cli.wiring import Loaded, connect, note
 from reconciler.errors import UsageProblem
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.exit_codes import Exit
+from reconciler.cli.exit_codes import Exit, Interrupted
 from reconciler.cli.help import Group
-from reconciler.cli.interrupted import Interrupted
 from reconciler.cli.options import FILE, READABLE, Output, output_options
 from reconciler.cli.wiring import write_result
 from reconciler.errors import UsageProblem

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler import __version__
+from reconciler.cli.choosing import must_hit_something
 from reconciler.cli.commands.plan import exit_code
 from reconciler.cli.commands.shared import (
     again,
@@ -23,7 +24,6 @@ from reconciler.cli.options import FILE, Chosen, Output, output_options, rule_op
 from reconciler.cli.pipeline import plan_for
 from reconciler.cli.planfile import plan_text, recorded_paths
 from reconciler.cli.running import current, written_by
-from reconciler.cli.targets import must_hit_something
 from reconciler.cli.wiring import note, save
 from reconciler.errors import PlanStale, UsageProblem
 
