@@ -33,9 +33,8 @@ from reconciler.report.layout import broken, cells, clauses, listed, padded, sta
 from reconciler.report.markdown import cell, table
 from reconciler.report.palette import SEVERITIES
 from reconciler.report.steps import NO_ALIAS, Alias, account_name, grouped, value_text
-from reconciler.report.style import UNBROKEN, Style, inert, masked
+from reconciler.report.style import PLAIN, Style, inert, masked
 
-_PLAIN = Style(colour=False, unicode=True, width=UNBROKEN)
 _MOST = 200
 """Rows of the Markdown table; the rest is counted."""
 
@@ -252,4 +251,4 @@ def _item(item: DriftItem) -> DriftItemDocument:
 def differences(item: DriftItem) -> Iterator[str]:
     """Each field that differs, in words, without our own marks."""
     for one in without_marks(item.changes):
-        yield f"{one.path} is {value_text(one.before, _PLAIN)}, declared {value_text(one.after, _PLAIN)}"
+        yield f"{one.path} is {value_text(one.before, PLAIN)}, declared {value_text(one.after, PLAIN)}"

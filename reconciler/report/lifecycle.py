@@ -66,7 +66,11 @@ def render_text(lifespans: Sequence[Lifespan], asked: Asked, *, style: Style, ve
     lines = list(_table(groups, style, asked)) if groups else []
     sources = dict.fromkeys(str(one.facts.source) for one in ordered if one.facts is not None)
     notes = [f"note: {source}" for source in sources]
-    notes += [note for one in ordered if (note := _disputed(one))]
+    notes += [
+        f"note: {one.model} {one.version or ''}: {one.facts.also_said}"
+        for one in ordered
+        if one.facts is not None and one.facts.also_said
+    ]
     notes += [*([_LEGEND] if ordered else []), *_summary(lifespans, asked)]
     below = [line for told in notes for line in style.paragraph(style.show(told), hanging="  ")]
     return "\n".join([*lines, *([""] if lines else []), *below]) + "\n"
@@ -97,9 +101,14 @@ def document(lifespans: Sequence[Lifespan], asked: Asked) -> LifecycleDocument:
         summary=EndsDocument(
             deployments=len(ordered),
             failing=sum(map(asked.ends, ordered)),
-            unknown=sum(one.retires is None and one.stage is not Stage.RETIRED for one in ordered),
+            unknown=sum(map(undated, ordered)),
         ),
     )
+
+
+def undated(one: Lifespan) -> bool:
+    """Whether it will end on a day that nobody knows."""
+    return one.retires is None and one.stage is not Stage.RETIRED
 
 
 def _alike(ordered: Sequence[Lifespan]) -> list[list[Lifespan]]:
@@ -123,8 +132,9 @@ def _table(groups: Sequence[list[Lifespan]], style: Style, asked: Asked) -> Iter
     head, *lines = columns(short, right={0}) if narrow else whole
     yield style.paint(head, "bold")
     for line, row, group in zip(lines, rows[1:], groups, strict=True):
-        for part in broken(line, style.width, hanging=" " * 6):
-            yield _painted(part, group[0], style, asked)
+        # Red where the model has ended, yellow where it ends within the limit; the days say the same.
+        colour = ["red"] if group[0].ends_within(0) else ["yellow"] if asked.ends(group[0]) else []
+        yield from (style.paint(part, *colour) for part in broken(line, style.width, hanging=" " * 6))
         if narrow:
             _, model, version, sku, _, _, _, successor, upgrade = row
             words = f"{model} {version} on {sku}; successor {successor}; upgrade {upgrade}"
@@ -137,13 +147,6 @@ def _row_of(group: Sequence[Lifespan]) -> tuple[str, ...]:
     """The row of one deployment, or of many that end alike."""
     name, *rest = _row(group[0])
     return (name if len(group) == 1 else counted(len(group), "deployment"), *rest)
-
-
-def _painted(line: str, one: Lifespan, style: Style, asked: Asked) -> str:
-    """Red where the model has ended, yellow where it ends within the limit; the days say the same."""
-    if one.ends_within(0):
-        return style.paint(line, "red")
-    return style.paint(line, "yellow") if asked.ends(one) else line
 
 
 def _row(one: Lifespan) -> tuple[str, ...]:
@@ -160,13 +163,8 @@ def _row(one: Lifespan) -> tuple[str, ...]:
     )
 
 
-def _disputed(one: Lifespan) -> str:
-    said = "" if one.facts is None else one.facts.also_said
-    return f"note: {one.model} {one.version or ''}: {said}" if said else ""
-
-
 def _summary(lifespans: Sequence[Lifespan], asked: Asked) -> list[str]:
-    unknown = sum(one.retires is None and one.stage is not Stage.RETIRED for one in lifespans)
+    unknown = sum(map(undated, lifespans))
     counts = counted(len(lifespans), "deployment")
     lines = [f"{counts} on {asked.today}, by the catalogue of {asked.known_to}"]
     if unknown:

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, Place, Severity, counted
+from reconciler.diagnostics import Diagnostic, Severity, counted
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.shard import Part
-from reconciler.plan.actions import KINDS, Action, Blocked, Delete, Keep, Reason, Replace
+from reconciler.plan.actions import KINDS, Blocked, Delete, Keep, Reason, Replace
 from reconciler.plan.plan import Plan, Step, Unread
 from reconciler.report import diagnostics as diagnostics_report
 from reconciler.report.blocks import Telling, kinds_of
@@ -143,17 +143,14 @@ def counts(plan: Plan) -> dict[str, int]:
 def shares(plan: Plan) -> dict[str, int]:
     """The counts for people: what is left alone because it is not ours is told apart, where there is any."""
     number = counts(plan)
-    theirs = sum(1 for step in plan.steps if _not_ours(step.action))
+    kept = (step.action for step in plan.steps if isinstance(step.action, Keep))
+    theirs = sum(action.reason is Reason.NOT_OURS for action in kept)
     named = {"unchanged": number["none"] - theirs} | ({NOT_OURS: theirs} if theirs else {})
     return {
         name: of_it
         for kind, count in number.items()
         for name, of_it in (named if kind == "none" else {kind: count}).items()
     }
-
-
-def _not_ours(action: Action) -> bool:
-    return isinstance(action, Keep) and action.reason is Reason.NOT_OURS
 
 
 def summary(plan: Plan) -> str:
@@ -335,18 +332,13 @@ def _notes(plan: Plan) -> Iterator[str]:
             (kept if isinstance(step.action, Keep) else changing).add((at.file, at.document, at.route))
     for found in plan.findings:
         if found.severity in {Severity.ERROR, Severity.WARNING}:
-            about = set(_around(found.place))
+            place, about = found.place, set[tuple[object, ...]]()
+            if place is not None:  # with everything that it stands in
+                lengths = range(len(place.route) + 1)
+                about = {(place.file, place.document, place.route[:length]) for length in lengths}
             if about & changing or not about & kept:
                 where = f" in {cell(found.place.file)}" if found.place else ""
                 yield f"{found.severity.value} {cell(found.code)}{where}: {cell(found.message)}"
-
-
-def _around(place: Place | None) -> Iterator[tuple[object, ...]]:
-    """The place and everything that it stands in."""
-    if place is not None:
-        yield from (
-            (place.file, place.document, place.route[:length]) for length in range(len(place.route) + 1)
-        )
 
 
 def _name(step: Step) -> str:

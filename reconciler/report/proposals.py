@@ -33,7 +33,8 @@ def render_text(found: Sequence[RoomProposal], texts: Texts, asked_at: str, *, s
     for one in found:
         name = f"{one.desired.id.account.name}/{one.desired.id.name}"
         amount = f" ({one.available} available)" if one.available and one.move is not Move.UNKNOWN else ""
-        words = f"{name}: {_todo(one)}. {one.reason}{amount}"
+        todo = _TODO[one.move].format(account=one.account.name if one.account else "")
+        words = f"{name}: {todo}. {one.reason}{amount}"
         lines += style.paragraph(style.show(words), hanging="  ")
     if not found:
         lines.append("No provisioned deployment is selected, so there is nothing to propose.")
@@ -69,7 +70,3 @@ def document(found: Sequence[RoomProposal], texts: Texts, asked_at: str) -> Prop
             EditedDocument(path=name, before=text.before, after=text.after) for name, text in texts.items()
         ),
     )
-
-
-def _todo(one: RoomProposal) -> str:
-    return _TODO[one.move].format(account=one.account.name if one.account else "")

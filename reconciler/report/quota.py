@@ -74,11 +74,11 @@ def document(pools: Sequence[PoolForecast]) -> QuotaDocument:
 
 def render_text(pools: Sequence[PoolForecast], *, style: Style, alias_of: Alias) -> str:
     """Every pool with everybody who holds a part of it after the plan."""
-    if not pools:
-        return f"{count(pools)}\n"
-    words = count(pools)
-    colour = "red" if any(pool.verdict is Verdict.EXCEEDS for pool in pools) else "green"
-    lines = [*quota_lines(pools, style, alias_of, all_holders=True), "", style.paint(words, "bold", colour)]
+    lines = [count(pools)]
+    if pools:
+        colour = "red" if any(pool.verdict is Verdict.EXCEEDS for pool in pools) else "green"
+        table = quota_lines(pools, style, alias_of, all_holders=True)
+        lines = [*table, "", style.paint(lines[0], "bold", colour)]
     return "\n".join(lines) + "\n"
 
 
@@ -116,7 +116,8 @@ def forecast_lines(
     pools: Sequence[PoolForecast], style: Style, alias_of: Alias, *, verbose: bool = False
 ) -> list[str]:
     """What a plan does to the pools: those that fit with room in one line, all others in a table."""
-    roomy = [] if verbose else [pool for pool in pools if _roomy(pool)]
+    fitting = () if verbose else [pool for pool in pools if pool.verdict is Verdict.FITS]
+    roomy = [pool for pool in fitting if (used := per_cent(pool)) is not None and used < TIGHT]
     shown = [pool for pool in pools if pool not in roomy]
     lines = quota_lines(shown, style, alias_of) if shown else []
     if roomy:
@@ -128,17 +129,13 @@ def forecast_lines(
     return lines
 
 
-def _roomy(pool: PoolForecast) -> bool:
-    used = per_cent(pool)
-    return pool.verdict is Verdict.FITS and used is not None and used < TIGHT
-
-
 def quota_lines(
     pools: Sequence[PoolForecast], style: Style, alias_of: Alias, *, all_holders: bool = False
 ) -> list[str]:
     """The pools of each region together; under one that is too small, its holders after the plan."""
     ordered = sorted(pools, key=lambda pool: pool.scope)
-    rows = [("", *_HEAD), *(_row(pool, style) for pool in ordered)]
+    rows: list[tuple[str, ...]] = [("", *_HEAD)]
+    rows += [(VERDICTS[pool.verdict].sign, style.show(pool.pool), *_numbers(pool)) for pool in ordered]
     right = {column + 1 for column in _NUMBERS}
     head, *drawn = stacked(rows, width=style.width, first=2, right=right, indent="  ")
     by_pool = dict(zip(map(id, ordered), drawn, strict=True))
@@ -149,10 +146,6 @@ def quota_lines(
             lines += [style.paint(line, VERDICTS[pool.verdict].text) for line in by_pool[id(pool)]]
             lines += _below(pool, style, holders=all_holders or pool.verdict is not Verdict.FITS)
     return lines
-
-
-def _row(pool: PoolForecast, style: Style) -> tuple[str, ...]:
-    return (VERDICTS[pool.verdict].sign, style.show(pool.pool), *_numbers(pool))
 
 
 def _numbers(pool: PoolForecast) -> tuple[str, ...]:

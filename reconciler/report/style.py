@@ -98,6 +98,10 @@ class Style:
         return shown.replace("…", "...").encode("ascii", "backslashreplace").decode("ascii")
 
 
+PLAIN: Final = Style(colour=False, unicode=True, width=UNBROKEN)
+"""How words are asked for that are no lines of a terminal: whole, without colour."""
+
+
 def _is_terminal(stream: TextIO) -> bool:
     try:
         return stream.isatty()

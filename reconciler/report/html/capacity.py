@@ -9,8 +9,9 @@ from reconciler.plan.capacity import Fit
 from reconciler.plan.plan import CapacityCheck
 from reconciler.report.capacity import CapacityTable, cells_of, check_lines, last_words
 from reconciler.report.html.markup import Child, tag
-from reconciler.report.html.page import PLAIN, Headline, Occasion, Section, code, page, table
+from reconciler.report.html.page import Headline, Occasion, Section, code, page, table
 from reconciler.report.steps import NO_ALIAS, Alias
+from reconciler.report.style import PLAIN
 
 _HEAD = ("region", "SKU", "size", "minimum", "step", "quota left", "available", "verdict")
 _TABLE_BYTES = 2_000_000

@@ -17,7 +17,6 @@ from reconciler.report.drift import as_told, summary
 from reconciler.report.html.fleet_map import fleet_map, observed_holdings
 from reconciler.report.html.markup import Markup, tag
 from reconciler.report.html.page import (
-    PLAIN,
     Headline,
     Occasion,
     Section,
@@ -31,6 +30,7 @@ from reconciler.report.html.show import unread_section
 from reconciler.report.layout import whole_seconds
 from reconciler.report.palette import SEVERITIES
 from reconciler.report.steps import NO_ALIAS, Alias, Units, account_name, grouped, value_text
+from reconciler.report.style import PLAIN
 
 _ITEM_BYTES = 4_500_000
 

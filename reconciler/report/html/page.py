@@ -18,12 +18,8 @@ from reconciler.diagnostics import Diagnostic, counted
 from reconciler.domain.ids import AccountId
 from reconciler.report.html.markup import Child, Markup, join, tag
 from reconciler.report.palette import SEVERITIES
-from reconciler.report.style import UNBROKEN, Style
 
 T = TypeVar("T")
-
-PLAIN: Final = Style(colour=False, unicode=True, width=UNBROKEN)
-"""How words that text reports share are asked for: whole, for a browser breaks the lines."""
 
 SHEET: Final = files(__package__).joinpath("report.css").read_text("utf-8")
 """The one style sheet. No element has a style of its own, so the policy needs no exception but its digest."""
@@ -132,6 +128,12 @@ def badge(words: str, colour: str, sign: str = "") -> Markup:
 def code(words: str) -> Markup:
     """A name of somebody's choosing."""
     return tag("code", words)
+
+
+def upright(percent: float, height: int, kind: str) -> Markup:
+    """A line from the top of a drawing to its bottom, so far from its left."""
+    where = f"{percent:.2f}%"
+    return tag("line", x1=where, x2=where, y1="0", y2=str(height), class_=kind)
 
 
 def over(words: Child, below: str) -> Markup:

@@ -25,7 +25,6 @@ from reconciler.report.html.cost import cost_section
 from reconciler.report.html.fleet_map import fleet_map, planned_holdings
 from reconciler.report.html.markup import Markup, tag
 from reconciler.report.html.page import (
-    PLAIN,
     Headline,
     Occasion,
     Section,
@@ -55,6 +54,7 @@ from reconciler.report.steps import (
     where_of,
     written,
 )
+from reconciler.report.style import PLAIN
 
 _MOST_DOUBTS = 10
 _MANY = 10
