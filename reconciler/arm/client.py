@@ -18,27 +18,42 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from reconciler.arm import addresses, wire, wire_deployment, wire_platform
 from reconciler.arm.api_version import PERMISSIONS, Versions
 from reconciler.arm.auth import Auth
-from reconciler.arm.call import Call, Exchanged, about, encoded, of_account, of_region, of_subscription
+from reconciler.arm.call import (
+    Call,
+    Exchanged,
+    Rejected,
+    about,
+    encoded,
+    of_account,
+    of_region,
+    of_subscription,
+    resource,
+    value_of,
+)
 from reconciler.arm.classify import verdict_in
-from reconciler.arm.late import LateOffers
 from reconciler.arm.network import Network
 from reconciler.arm.operation import state_of
 from reconciler.arm.origin import acceptable
 from reconciler.arm.policy import RequestPolicy
-from reconciler.arm.result import Rejected, resource, value_of
 from reconciler.arm.retry import Jitter
 from reconciler.arm.settings import ArmSettings, home_of
-from reconciler.arm.shared import Shared
+from reconciler.arm.shared import LateOffers, Shared
 from reconciler.arm.tokens import Attempt, TokenSource, attempts
 from reconciler.arm.transport import CONNECTIONS_A_POOL, Transport
 from reconciler.arm.turn import ArmTurn, read_as
 from reconciler.clock import Clock
 from reconciler.domain.deployment import JsonObject, ModelRef
 from reconciler.domain.ids import AccountId, DeploymentId, Region
-from reconciler.domain.operation import OperationRef, OperationState, OperationStatus
+from reconciler.domain.operation import (
+    UNWATCHED,
+    Look,
+    OperationRef,
+    OperationState,
+    OperationStatus,
+    SendObserver,
+)
 from reconciler.domain.platform import Activity, DeletedAccount, ModelCapacity, PolicyQuestion, PolicyVerdict
 from reconciler.domain.rights import Grant
-from reconciler.domain.sending import UNWATCHED, SendObserver
 from reconciler.domain.state import (
     ObservedAccount,
     ObservedDeployment,
@@ -80,13 +95,14 @@ class ArmClient:
         jitter: Jitter = random.random,
     ) -> None:
         self._home = home_of(settings.endpoint, tokens)
+        self._clock = clock
         self._tokens = tokens
         self._transport = Transport(
             self._home,
             settings.network or Network(),
             inner=transport,
             read_only=settings.read_only,
-            may_post=addresses.writes_nothing if settings.may_ask else addresses.nowhere,
+            may_post=addresses.writes_nothing if settings.may_ask else lambda _: False,
             pools=max(1, math.ceil(settings.parallelism / CONNECTIONS_A_POOL)),
         )
         self._shared = Shared()
@@ -137,7 +153,9 @@ class ArmClient:
 
     async def list_deployments(self, account: AccountId) -> tuple[ObservedDeployment, ...]:
         """All deployments of an account, to the last page; one that two pages show is taken as read last."""
-        call = of_account(account, "list deployments of", "deployments", addresses.of_deployments(account))
+        call = of_account(
+            account, "list deployments of", "deployments", addresses.of_contents(account, "deployments")
+        )
         items = await self._every(
             call, lambda item: (wire_deployment.deployment_in(item, account, self._shared),)
         )
@@ -153,6 +171,11 @@ class ArmClient:
         call = replace(about(deployment, "read deployment"), observer=observer)
         return value_of(await self._policy.read(call, read_as(deployment)))
 
+    async def look(self, deployment: DeploymentId) -> Look:
+        """A deployment as it is now, for a turn that is had within two seconds."""
+        sent = self._clock.monotonic()
+        return Look(observed=await self.get_deployment(deployment), at=sent)
+
     @asynccontextmanager
     async def turn(
         self,
@@ -162,11 +185,13 @@ class ArmClient:
         observer: SendObserver = UNWATCHED,
         source_tenants: tuple[str, ...] = (),
         attempt: int = 1,
+        looked: Look | None = None,
     ) -> AsyncIterator[ArmTurn]:
         """Wait for a turn to PUT or DELETE, look at the deployment, and keep the turn for one write.
 
         `source_tenants` get their tokens into x-ms-authorization-auxiliary (at most three). `attempt` counts
-        from 1, and further after each `Deferred` that was a failure.
+        from 1, and further after each `Deferred` that was a failure. What was `looked` at is not looked at
+        again as long as that allows the write.
         """
         write = replace(
             about(deployment, "write deployment" if method == "PUT" else "delete deployment", method),
@@ -175,8 +200,9 @@ class ArmClient:
             attempt=attempt,
         )
         look = replace(about(deployment, "read deployment"), observer=observer)
-        async with self._policy.look(look, write, read_as(deployment)) as looked:
-            observed, allowed = value_of(looked)
+        seen = (looked.observed, looked.at) if looked is not None else None
+        async with self._policy.look(look, write, read_as(deployment), seen) as result:
+            observed, allowed = value_of(result)
             yield ArmTurn(observed, allowed, deployment, self._policy, self._home)
 
     async def poll(self, operation: OperationRef, *, observer: SendObserver = UNWATCHED) -> OperationState:
@@ -198,7 +224,10 @@ class ArmClient:
     async def list_accounts(self, subscription: str) -> tuple[ObservedAccount, ...]:
         """Every account of a subscription that the caller may see."""
         call = of_subscription(
-            subscription, "list accounts of subscription", "accounts", addresses.of_accounts(subscription)
+            subscription,
+            "list accounts of subscription",
+            "accounts",
+            addresses.of_provider(subscription, "accounts"),
         )
         items = await self._every(call, lambda item: (wire.account_of(item, subscription),))
         return tuple({item.id: item for item in items}.values())

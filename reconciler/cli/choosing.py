@@ -122,7 +122,7 @@ def must_hit_something(desired: DesiredState, observed: ObservedState) -> None:
     Nothing is said where this run cannot know: an account could not be listed, or another shard may have it.
     """
     from reconciler.domain.state import Listed
-    from reconciler.plan.protection import known_deployments
+    from reconciler.plan.terms import known_deployments
 
     targets = desired.scope.targets
     if not targets or desired.declares_deployments or (desired.part and desired.part.shard.count > 1):

@@ -70,8 +70,8 @@ async def look(
 
     Without `every_region`, quotas and offers only where the plan will ask for them.
     """
-    from reconciler.engine.activity import with_expiries
     from reconciler.engine.observe import observe_for_plan
+    from reconciler.engine.platform import with_expiries
 
     with looking(output, len(desired.accounts)) as on_read:
         observed = await observe_for_plan(
@@ -109,7 +109,7 @@ async def plan_fleet(
             observed = await with_opinions(plan, observed, arm, parallelism=connection.parallelism)
             plan = plan_for(loaded, observed, policy, with_cost=with_cost)
         if check_policies:
-            from reconciler.engine.azure_policy import UNSEEN, with_policy_verdicts
+            from reconciler.engine.second_opinion import UNSEEN, with_policy_verdicts
 
             observed = await with_policy_verdicts(plan, observed, arm, parallelism=connection.parallelism)
             plan = plan_for(loaded, observed, policy, with_cost=with_cost)
@@ -121,10 +121,10 @@ async def plan_fleet(
 
 async def _with_room(plan: Plan, arm: ArmClient, *, parallelism: int) -> Plan:
     """The plan with what ARM says of capacity, asked once per subscription, model and version."""
-    from reconciler.engine.capacity import ask_capacities
+    from reconciler.engine.platform import ask_capacities
     from reconciler.plan.capacity import checked, demands
 
-    wanted = demands(plan)
+    wanted = tuple(demands(plan))
     questions = [one.question for one in wanted if one.question is not None]
     answers = await ask_capacities(questions, arm, parallelism=parallelism)
     return replace(plan, capacity=checked(wanted, answers, stamp_of(arm)))
@@ -147,7 +147,7 @@ async def with_suspects(
     arm: ArmClient, observed: ObservedState, pools: Iterable[PoolForecast]
 ) -> ObservedState:
     """`observed` with the soft-deleted accounts of the subscriptions where others hold some of `pools`."""
-    from reconciler.engine.soft_deleted import with_deleted
+    from reconciler.engine.platform import with_deleted
 
     subscriptions = {one.scope.partition("/")[0] for one in pools if one.elsewhere}
     return await with_deleted(observed, subscriptions, arm) if subscriptions else observed

@@ -58,11 +58,10 @@ def upgraded(asked: UpgradeOptions, chosen: Chosen, connection: Connection, outp
     if desired is None:
         end_with_errors(checked(read, chosen, connection.cloud, today=today, offline=asked.offline), output)
     must_declare_something(desired)
-    days = desired.fleet.retirement.warn_within_days if asked.within is None else asked.within
     live: Live | None = None
     if not asked.offline:
         live = live_of(desired, observed_fleet(desired, connection, output, with_regions=True))
-    season = _season(asked, desired, live, today, days)
+    season = _season(asked, desired, live, today)
     everything = replace(chosen, select="", targets=(), excludes=(), shard="")
     whole = read if everything == replace(chosen, shard="") else resolved(read.read, everything)
     found = proposals(desired.deployments, whole.understood.deployments, season)
@@ -87,7 +86,7 @@ def upgraded(asked: UpgradeOptions, chosen: Chosen, connection: Connection, outp
     done = Done.REFUSED if refused else Done.WRITTEN if asked.write and made.texts else Done.PROPOSED
     if done is Done.WRITTEN:
         _write(read, made)
-    texts, fleet = made.texts, read.understood.fleet
+    texts, fleet, days = made.texts, read.understood.fleet, season.within
     write_forms(
         output,
         text=lambda each: report.render_text(found, texts, style=style_of(each), within=days, done=done),
@@ -102,19 +101,19 @@ def upgraded(asked: UpgradeOptions, chosen: Chosen, connection: Connection, outp
     return Exit.CHANGES if made.texts and done is Done.PROPOSED else Exit.DONE
 
 
-def _season(
-    asked: UpgradeOptions, desired: DesiredState, live: Live | None, today: date, days: int
-) -> Season:
+def _season(asked: UpgradeOptions, desired: DesiredState, live: Live | None, today: date) -> Season:
     """What the proposals go by: the command line, the Fleet, the catalogue, and what ARM says now."""
+    days = desired.fleet.retirement.warn_within_days if asked.within is None else asked.within
+    sources = TargetSources(
+        catalogue=catalogue(),
+        today=today,
+        until=today + timedelta(days=days),
+        to=None if asked.to is None else Wish.parse(asked.to),
+        prefer=desired.fleet.upgrade,
+        replacements={} if live is None else live.replacements,
+    )
     return Season(
-        sources=TargetSources(
-            catalogue=catalogue(),
-            today=today,
-            until=today + timedelta(days=days),
-            to=None if asked.to is None else Wish.parse(asked.to),
-            prefer=desired.fleet.upgrade,
-            replacements={} if live is None else live.replacements,
-        ),
+        sources=sources,
         within=days,
         strategy=None if asked.strategy == "auto" else Strategy(asked.strategy),
         finish=asked.finish,

@@ -1,4 +1,4 @@
-"""Which of ARM's actions this program uses and what for, and what an identity has been granted.
+"""Which of ARM's actions this program uses and what for, what an identity has been granted, what was found.
 
 The one table of them: `doctor` asks about these, the roles in `docs/roles/` list these, and a test counts
 them against what a run really sends.
@@ -123,3 +123,23 @@ def _any(patterns: Iterable[str], action: str) -> bool:
 def _pattern(text: str) -> re.Pattern[str]:
     """A `*` of Azure's role definitions stands for any text, slashes included; case does not count."""
     return re.compile(".*".join(re.escape(part) for part in text.split("*")), re.IGNORECASE | re.DOTALL)
+
+
+class Status(StrEnum):
+    """How a check ended; UNVERIFIED is neither good nor bad: nobody could tell."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+    UNVERIFIED = "unverified"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One check. `subject` is what was examined, `message` what was found, `fix` what to do about it."""
+
+    name: str
+    subject: str
+    status: Status
+    message: str
+    fix: str = ""

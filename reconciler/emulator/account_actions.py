@@ -1,4 +1,4 @@
-"""What is asked of accounts beside their existence: keys, skus, free names, the provider's operations.
+"""What is asked of accounts beside their existence: keys, skus, free names, rights, operations.
 
 Rule of this module: keys open nothing but this emulator's own data plane, and are never kept: they follow
 from the account and a counter.
@@ -6,7 +6,7 @@ from the account and a counter.
 
 import hashlib
 
-from reconciler.emulator import account_kinds, accounts, errors, provider_errors, regional
+from reconciler.emulator import account_kinds, accounts, auth, errors, provider_errors, regional
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn, expect
 from reconciler.emulator.wire import Answer, Json, at
@@ -45,10 +45,7 @@ def regenerate_key(turn: Turn) -> Answer:
 
 def _require(turn: Turn) -> Json:
     accounts.require_group(turn)
-    found = turn.store.get("account", accounts.key_of(turn))
-    if found is None:
-        raise errors.resource_not_found(turn.args["account"], turn.args["group"])
-    return dict(found["body"])
+    return dict(accounts.require(turn)["body"])
 
 
 def _require_local_auth(turn: Turn) -> None:
@@ -124,3 +121,17 @@ def operations(turn: Turn) -> Answer:
         for verb, word in _VERBS.items()
     ]
     return Answer(status=200, body={"value": items})
+
+
+def permissions(turn: Turn) -> Answer:
+    """`Microsoft.Authorization/permissions`: a page of objects, one for each role that covers the account.
+
+    It tells what `auth.may` enforces: an identity for which no role was posted may do everything.
+    """
+    found = turn.store.get("account", accounts.key_of(turn))
+    if found is None:
+        raise errors.not_modelled("the permissions at an account that does not exist")
+    roles = auth.roles_at(turn.store, turn.caller.client, found["body"]["id"])
+    return turn.page(
+        [{"actions": role, "notActions": [], "dataActions": [], "notDataActions": []} for role in roles]
+    )

@@ -1,13 +1,15 @@
-"""What an account of each kind shows of itself: addresses, capabilities, call limits.
+"""What an account of each kind shows of itself: addresses, capabilities, call limits, its identity.
 
 Rule of this module: every value is read off a recorded account of that kind (OpenAI in October 2025,
 AIServices in June 2026; Face in March 2022 stands for the kinds without deployments); nothing here decides
 anything.
 """
 
+import uuid
 from collections.abc import Mapping
 
 from reconciler.emulator.account_kinds import WITH_DEPLOYMENTS
+from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Json, normal_location
 
 _AI_SERVICES = (
@@ -51,6 +53,14 @@ _INTERFACES = {
     "TextAnalytics": "Text Analytics",
 }
 """The first address of a kind whose interface has another name (recorded in 2021 to 2025)."""
+_FURTHER_INTERFACES = {
+    "TextAnalytics": (
+        *("Custom Text Authoring", "Conversational Language Understanding Authoring"),
+        *("Custom Question Answering Authoring", "Custom Question Answering", "ConversationalLURuntime"),
+        *("Language", "QnAMaker", "Turing", "QuestionAnswering", "LUIS", "Container"),
+    ),
+}
+"""What else a kind is called under the same address (recorded in January 2025)."""
 
 
 def _rule(key: str, count: int, *patterns: str) -> Json:
@@ -97,7 +107,20 @@ _CAPABILITIES = {
     "SpeechServices": ("VirtualNetworks", "CustomerManagedKey", "CustomerManagedStorage"),
     "TextAnalytics": ("VirtualNetworks", "CustomerManagedKey"),
 }
-"""Beside `Container` (recorded in 2022 to 2025)."""
+"""Before `Container` (recorded in 2022 to 2025)."""
+_BY_SKU = {
+    ("TextAnalytics", "S"): (
+        *("DynamicThrottling", "VirtualNetworks", "CustomerManagedKey", "CustomerManagedStorage"),
+    ),
+}
+"""The same for a sku that has more than its kind (recorded in June 2023)."""
+_FURTHER_CAPABILITIES: Mapping[str, tuple[Json, ...]] = {
+    "Face": ({"name": "Scenario", "value": "Face.LegacyPreview,Face.Legacy"},),
+    "TextAnalytics": (
+        {"name": "Cloud", "value": "QuestionAnswer.AllApis,LanguageService.QuestionAnsweringApis"},
+    ),
+}
+"""Behind it (recorded in January 2023 and 2025)."""
 
 
 _UNLIMITED: Mapping[str, tuple[str, ...]] = {"TextAnalytics": ("S0", "S1", "S2", "S3", "S4")}
@@ -127,7 +150,7 @@ def _rules(kind: str) -> list[Json]:
     ]
 
 
-def capabilities(kind: str) -> list[Json]:
+def capabilities(kind: str, sku: str) -> list[Json]:
     """Capabilities of the account, not of its models."""
     if kind == "OpenAI":
         return [
@@ -135,8 +158,9 @@ def capabilities(kind: str) -> list[Json]:
             for name, value in _OPENAI_CAPABILITIES.items()
         ]
     if kind not in WITH_DEPLOYMENTS:
-        names = _CAPABILITIES.get(kind, ("VirtualNetworks",))
-        return [*({"name": name} for name in names), {"name": "Container", "value": f"{kind}.*"}]
+        names = _BY_SKU.get((kind, sku)) or _CAPABILITIES.get(kind, ("VirtualNetworks",))
+        containers = {"name": "Container", "value": f"{kind}.*"}
+        return [*({"name": name} for name in names), containers, *_FURTHER_CAPABILITIES.get(kind, ())]
     return [{"name": "VirtualNetworks"}, {"name": "EnabledApimVnet", "value": "true"}]
 
 
@@ -155,7 +179,8 @@ def endpoint(location: str, kind: str, domain: str | None) -> str:
 def endpoints(location: str, kind: str, domain: str | None, foundry_name: str | None) -> Json:
     """Addresses by interface; the Foundry one needs a custom domain, or projects and the account's name."""
     if kind not in WITH_DEPLOYMENTS:
-        return {_INTERFACES.get(kind, kind): endpoint(location, kind, domain)}
+        names = (_INTERFACES.get(kind, kind), *_FURTHER_INTERFACES.get(kind, ()))
+        return dict.fromkeys(names, endpoint(location, kind, domain))
     address = endpoint(location, "OpenAI", domain)
     if kind == "OpenAI":
         return dict.fromkeys(_OPENAI, address)
@@ -174,3 +199,26 @@ def api_properties(kind: str) -> Json:
 def project_management(kind: str) -> Json:
     """Off on kinds that hold no projects (recorded for three of them in October 2025)."""
     return {} if kind in ("AIServices", "CognitiveServices") else {"allowProjectManagement": False}
+
+
+def identity(turn: Turn, key: str, given: Json) -> Json:
+    """Ids of the identities asked for: of the system's own (recorded) and of each user's (specified).
+
+    `key` is the lower-case id of the resource, from which the ids follow. What was asked is echoed.
+    """
+
+    def object_id(of: str, what: str) -> str:
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{of.lower()}/{what}"))
+
+    kind = str(given.get("type") or "None")
+    found: Json = {}
+    if "systemassigned" in kind.lower():
+        found = {"principalId": object_id(key, "principal"), "tenantId": turn.caller.tenant}
+    found["type"] = kind
+    users = given.get("userAssignedIdentities") or {}
+    if users and "userassigned" in kind.lower().replace("systemassigned", ""):
+        found["userAssignedIdentities"] = {
+            name: {"principalId": object_id(name, "principal"), "clientId": object_id(name, "client")}
+            for name in users
+        }
+    return found

@@ -14,12 +14,11 @@ from reconciler.emulator import (
     account_versions,
     clock,
     errors,
-    identities,
     kept_accounts,
     offers,
-    paging,
     provider_errors,
     provisioning,
+    quota,
 )
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn, expect, expect_texts
@@ -65,12 +64,14 @@ _LASTING = ("dateCreated", "privateEndpointConnections")
 """Those of them that a write leaves as they were (recorded)."""
 
 
+def id_of(turn: Turn) -> str:
+    """The account's id as the caller spells it."""
+    group = f"/subscriptions/{turn.subscription}/resourceGroups/{turn.args['group']}"
+    return f"{group}/providers/{TYPE}/{turn.args['account']}"
+
+
 def key_of(turn: Turn) -> str:
-    return _key(turn.subscription, turn.args["group"], turn.args["account"])
-
-
-def _key(subscription: str, group: str, account: str) -> str:
-    return f"/subscriptions/{subscription}/resourcegroups/{group}/providers/{TYPE}/{account}".lower()
+    return id_of(turn).lower()
 
 
 def group_key(turn: Turn) -> str:
@@ -89,11 +90,7 @@ def require_parent(turn: Turn, verb: str, child: str = "accounts/deployments") -
     require_group(turn)
     found = turn.store.get("account", key_of(turn))
     if found is None:
-        parent = (
-            f"/subscriptions/{turn.subscription}/resourceGroups/{turn.args['group']}/providers/{TYPE}"
-            f"/{turn.args['account']}"
-        )
-        raise errors.parent_not_found(verb, child, parent)
+        raise errors.parent_not_found(verb, child, id_of(turn))
     return found
 
 
@@ -113,30 +110,32 @@ def require_quiet(turn: Turn) -> None:
         raise provider_errors.another_operation(name)
 
 
-def get(turn: Turn) -> Answer:
-    require_group(turn)
-    provisioning.look(turn.store, turn.now, "account", key_of(turn))
+def require(turn: Turn) -> Json:
+    """The account's document; raises the 404 of an absent account itself."""
     found = turn.store.get("account", key_of(turn))
     if found is None:
         raise errors.resource_not_found(turn.args["account"], turn.args["group"])
-    return _answer(turn, 200, found["body"])
+    return found
+
+
+def get(turn: Turn) -> Answer:
+    require_group(turn)
+    provisioning.look(turn.store, turn.now, "account", key_of(turn))
+    return _answer(turn, 200, require(turn)["body"])
 
 
 def by_group(turn: Turn) -> Answer:
     require_group(turn)
-    found = turn.store.scan("account", f"{group_key(turn)}/")
-    return Answer(
-        status=200,
-        body=paging.page(turn, [account_versions.visible(item["body"], turn.version) for item in found]),
-    )
+    return _listing(turn, group_key(turn))
 
 
 def by_subscription(turn: Turn) -> Answer:
-    found = turn.store.scan("account", f"/subscriptions/{turn.subscription.lower()}/")
-    return Answer(
-        status=200,
-        body=paging.page(turn, [account_versions.visible(item["body"], turn.version) for item in found]),
-    )
+    return _listing(turn, f"/subscriptions/{turn.subscription.lower()}")
+
+
+def _listing(turn: Turn, above: str) -> Answer:
+    found = turn.store.scan("account", f"{above}/")
+    return turn.page([account_versions.visible(item["body"], turn.version) for item in found])
 
 
 def put(turn: Turn) -> Answer:
@@ -150,7 +149,7 @@ def put(turn: Turn) -> Answer:
         return _restore(turn, asked)
     _check_put(turn, asked, before)
     require_quiet(turn)
-    body = filled(turn, {**asked, "id": _echoed_id(turn, before)}, before)
+    body = filled(turn, {**asked, "id": id_of(turn) if before is None else before["body"]["id"]}, before)
     turn.store.put("account", key_of(turn), {"body": body})
     if before is not None and turn.forced is None and _is_light(asked, before["body"], body):
         return _answer(turn, 200, body)
@@ -210,6 +209,19 @@ def _check_put(turn: Turn, asked: Json, before: Json | None) -> None:
     if before is None and gone is not None:
         raise provider_errors.soft_deleted(gone["id"])
     _check_subdomain(turn, asked)
+    if before is None:
+        _check_access(turn, asked, account_kinds.canonical(kind) or kind)
+
+
+def _check_access(turn: Turn, asked: Json, kind: str) -> None:
+    """Whether the subscription may have one more account of this kind."""
+    if turn.store.switch("accountAccess") == "refused":
+        sku = at(asked, "sku", "name") or "S0"
+        is_of_2023 = clock.is_of_2023(turn.now)
+        raise provider_errors.special_feature_required(sku, kind, is_of_2023=is_of_2023)
+    refusal = quota.admit_account(turn, asked.get("location", ""), kind)
+    if refusal is not None:
+        raise refusal
 
 
 def _check_location(turn: Turn, asked: Json, before: Json | None) -> None:
@@ -239,15 +251,6 @@ def subdomain_owner(turn: Turn, name: str) -> str | None:
     return None
 
 
-def _echoed_id(turn: Turn, before: Json | None) -> str:
-    if before is not None:
-        return str(before["body"]["id"])
-    return (
-        f"/subscriptions/{turn.subscription}/resourceGroups/{turn.args['group']}/providers/{TYPE}"
-        f"/{turn.args['account']}"
-    )
-
-
 def patch(turn: Turn) -> Answer:
     """Merge sku, tags and properties: 202 with a body and both operation headers (recorded).
 
@@ -256,9 +259,7 @@ def patch(turn: Turn) -> Answer:
     """
     require_group(turn)
     asked = _asked(turn)
-    before = turn.store.get("account", key_of(turn))
-    if before is None:
-        raise errors.resource_not_found(turn.args["account"], turn.args["group"])
+    before = require(turn)
     _check_subdomain(turn, asked)
     require_quiet(turn)
     kept: Json = {name: asked[name] for name in ("sku", "tags", "properties", "identity") if name in asked}
@@ -282,7 +283,7 @@ def delete(turn: Turn) -> Answer:
         return Answer(status=204)
     require_quiet(turn)
     children = nested(turn.store, key_of(turn))
-    if children and turn.store.setting("switches").get("nestedDelete") != "accepted":
+    if children and turn.store.switch("nestedDelete") != "accepted":
         raise errors.nested_resources_exist([child["body"]["id"] for child in children])
     slow = provisioning.begin_delete(
         turn, kind="account", key=key_of(turn), location=found["body"]["location"]
@@ -310,16 +311,12 @@ def nested(store: Store, key: str) -> list[Json]:
 def _long(turn: Turn, status: int, event: str, *, location_too: bool = False) -> Answer:
     found = turn.store.get("account", key_of(turn)) or {}
     body = found["body"]
-    at_once = turn.forced is None and not account_kinds.is_by_operation(body["kind"], turn.version)
-    operation = (
-        None
-        if at_once
-        else provisioning.begin(
-            turn, kind="account", event=event, key=key_of(turn), location=body["location"]
-        )
-    )
-    if operation is None:
+    is_by_operation = account_kinds.is_by_operation(body["kind"], turn.version)
+    if provisioning.end_at_once(turn) or (turn.forced is None and not is_by_operation):
         return _answer(turn, 200 if status == 202 else status, body)
+    operation = provisioning.begin(
+        turn, kind="account", event=event, key=key_of(turn), location=body["location"]
+    )
     if provisioning.rules(turn.store).get("puts") == "accepted":
         status = 202
     body["properties"]["provisioningState"] = operation["state"]
@@ -340,9 +337,7 @@ def filled(turn: Turn, given: Json, before: Json | None, *, state: str = "Succee
     asked_kind = given.get("kind") or old.get("kind") or "AIServices"
     kind = account_kinds.canonical(asked_kind) or asked_kind
     sku = given.get("sku") or old.get("sku") or {"name": "S0"}
-    properties = given.get("properties") or {}
-    stamp = {"By": turn.caller.client, "ByType": "Application", "At": clock.stamp(turn.now)}
-    created = old.get("systemData") or {f"created{part}": value for part, value in stamp.items()}
+    properties, asked = given.get("properties") or {}, given.get("identity")
     return {
         "id": given["id"],
         "name": name,
@@ -352,10 +347,12 @@ def filled(turn: Turn, given: Json, before: Json | None, *, state: str = "Succee
         "sku": sku,
         "kind": kind,
         **({"tags": given["tags"]} if "tags" in given else {}),
-        "properties": _properties(turn, key, location, kind, sku["name"], properties)
-        | {"provisioningState": state},
-        **({"identity": identities.shown(turn, key, given["identity"])} if given.get("identity") else {}),
-        "systemData": {**created, **{f"lastModified{part}": value for part, value in stamp.items()}},
+        "properties": {
+            **_properties(turn, key, location, kind, sku["name"], properties),
+            "provisioningState": state,
+        },
+        **({"identity": account_faces.identity(turn, key, asked)} if asked else {}),
+        "systemData": turn.system_data(old.get("systemData")),
     }
 
 
@@ -371,7 +368,7 @@ def _properties(turn: Turn, identity: str, location: str, kind: str, sku: str, g
         **account_faces.project_management(kind),
         "privateEndpointConnections": [],
         "publicNetworkAccess": "Enabled",
-        "capabilities": account_faces.capabilities(kind),
+        "capabilities": account_faces.capabilities(kind, sku),
         "endpoints": account_faces.endpoints(
             location,
             kind,

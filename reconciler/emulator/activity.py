@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from reconciler.emulator import clock, manager_errors, paging
+from reconciler.emulator import clock, manager_errors
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Caller, Turn
 from reconciler.emulator.wire import Answer, Json, Request
@@ -131,8 +131,7 @@ def listing(turn: Turn) -> Answer:
         and start <= clock.parse(event["eventTimestamp"]) <= end
         and _matches(event, clauses)
     ]
-    page = paging.page(turn, list(reversed(events)), size=PAGE, keep=("$filter",))
-    return Answer(status=200, body=page, from_provider=False)
+    return turn.page(list(reversed(events)), size=PAGE, keep=("$filter",), from_provider=False)
 
 
 def _clauses(turn: Turn) -> dict[str, str]:

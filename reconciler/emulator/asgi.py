@@ -19,7 +19,6 @@ from reconciler.emulator import (
     auth,
     clock,
     control,
-    damage,
     errors,
     faults,
     front_door,
@@ -189,7 +188,7 @@ class Emulator:
             self._drop_stale_mark(key)
         real: Answer | None = None
         if faults.is_undone(then):
-            with store.undone():
+            with store.part(kept=False):
                 real = self._answer(exchange)
         elif not faults.is_replaced(then):
             real = self._answer(exchange)
@@ -232,7 +231,7 @@ class Emulator:
             lost = f"connection reset by a scripted fault: {exchange.request.method} {exchange.request.path}"
             line.reset(lost)
             return
-        content = damage.content(answer.body, exchange.then)
+        content = faults.altered_content(answer.body, exchange.then)
         fields = headers.complete(
             answer,
             exchange.request,

@@ -127,12 +127,8 @@ def roles_at(store: Store, client: str, scope: str) -> list[list[str]]:
     roles = [role for role in store.scan("role") if role["clientId"].lower() == client.lower()]
     if not roles:
         return [["*"]]
-    return [role["actions"] for role in roles if _below(scope, role["scope"])]
-
-
-def _below(scope: str, granted: str) -> bool:
-    inner, outer = scope.lower().rstrip("/") + "/", granted.lower().rstrip("/") + "/"
-    return inner.startswith(outer)
+    inner = scope.lower().rstrip("/") + "/"
+    return [role["actions"] for role in roles if inner.startswith(role["scope"].lower().rstrip("/") + "/")]
 
 
 def require_right(store: Store, caller: Caller, action: str, scope: str) -> None:

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from reconciler.emulator import admission, versions
+from reconciler.emulator import deployment_fields, versions
 from reconciler.emulator.wire import Json
 
 Known = Literal["recorded", "specified", "documented", "assumed"]
@@ -68,9 +68,10 @@ def _versions(sources: Json) -> Iterator[Behaviour]:
     for version in (*versions.STABLE, *versions.PREVIEW, *versions.OLD_ACCOUNTS):
         source = sources["sdk" if version > "2026-07-02" else "types"]
         yield Behaviour("versions", f"api-version {version} is served", "specified", source)
-    for path, (first, stable) in versions.FIELDS.items():
-        text = f"{path} can be set and read from {first} on, among stable versions from {stable} on"
+    for path, _, first, stable, *_ in deployment_fields.VERSIONED:
+        stably = stable or first
+        text = f"{path} can be set and read from {first} on, among stable versions from {stably} on"
         yield Behaviour("versions", text, "specified", sources["types"])
-    for path, kind in admission.SHAPES.items():
+    for path, kind in deployment_fields.SHAPES.items():
         text = f"{path} of another JSON type than {kind.__name__} is refused"
         yield Behaviour("types", text, "specified", sources["spec"])

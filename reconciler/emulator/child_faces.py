@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from reconciler.emulator import commitments, identities
+from reconciler.emulator import account_faces, commitments
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Json, at
 
@@ -46,7 +46,7 @@ def _project(asked: Asked) -> Json:
         "location": asked.given.get("location") or asked.account["location"],
         "kind": asked.account["kind"],
         "properties": {**asked.properties, **own},
-        **({"identity": identities.shown(asked.turn, key, identity)} if identity else {}),
+        **({"identity": account_faces.identity(asked.turn, key, identity)} if identity else {}),
     }
 
 

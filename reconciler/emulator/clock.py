@@ -11,6 +11,11 @@ from reconciler.emulator.store import Store
 WORLD_BEGINS = datetime(2026, 6, 22, tzinfo=UTC)
 """The date of the newest recorded model lists in `world/`."""
 
+_FIRST_WORDINGS = datetime(2024, 1, 1, tzinfo=UTC)
+"""Until here some answers were worded otherwise (recorded and reported in 2023)."""
+
+_SOURCES_NAMED = (datetime(2024, 10, 1, tzinfo=UTC), datetime(2025, 7, 1, tzinfo=UTC))
+
 _FURTHEST = timedelta(days=366 * 200)
 
 
@@ -33,14 +38,23 @@ def advance(store: Store, wall: float, seconds: float) -> datetime:
     Raises ValueError when the date would leave the range of two centuries around the world's beginning.
     """
     if abs(seconds) > _FURTHEST.total_seconds():
-        message = f"advanceSeconds must stay within {_FURTHEST.days} days, found {seconds}"
-        raise ValueError(message)
+        raise ValueError(f"advanceSeconds must stay within {_FURTHEST.days} days, found {seconds}")
     return set_to(store, wall, now(store, wall) + timedelta(seconds=seconds))
 
 
 def set_to(store: Store, wall: float, moment: datetime) -> datetime:
     store.put("setting", "clock", {"wall": wall, "begins": moment.astimezone(UTC).isoformat()})
     return moment.astimezone(UTC)
+
+
+def is_of_2023(moment: datetime) -> bool:
+    """Whether answers are worded as they were up to 2023."""
+    return moment < _FIRST_WORDINGS
+
+
+def names_sources(moment: datetime) -> bool:
+    """Whether refusals print a model with its sources (reported from October 2024 to March 2025)."""
+    return _SOURCES_NAMED[0] <= moment < _SOURCES_NAMED[1]
 
 
 def stamp(moment: datetime) -> str:

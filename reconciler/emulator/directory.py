@@ -1,4 +1,4 @@
-"""What clients need before the provider: clouds, tokens, tenants, subscriptions, groups, registration.
+"""What clients need beside the provider: clouds, tokens, tenants, subscriptions, groups, registration.
 
 Rule of this module: it holds no secret and checks none. Any client id with any secret gets a token, and the
 token is worth nothing outside this emulator.
@@ -10,12 +10,15 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from reconciler.emulator import accounts, auth, errors, offers, paging, provisioning, versions
+from reconciler.emulator import accounts, auth, errors, manager_errors, offers, provisioning, versions
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn, expect, expect_texts
 from reconciler.emulator.wire import Answer, Json, Request, normal_location
 
 _GROUP_NAME = re.compile(r"^[-\w._()]{1,90}$")
+_RESOURCE_CLAUSE = re.compile(
+    r"^(?P<field>resourceType|resourceGroup|name|location) eq '(?P<value>[^']*)'$", re.IGNORECASE
+)
 _NAMESPACE = "Microsoft.CognitiveServices"
 
 
@@ -121,9 +124,7 @@ def list_tenants(turn: Turn) -> Answer:
 
 def list_subscriptions(turn: Turn) -> Answer:
     mine = [item for item in turn.store.scan("subscription") if item["tenantId"] == turn.caller.tenant]
-    return Answer(
-        status=200, body=paging.page(turn, [_subscription(item) for item in mine]), from_provider=False
-    )
+    return turn.page([_subscription(item) for item in mine], from_provider=False)
 
 
 def get_subscription(turn: Turn) -> Answer:
@@ -182,7 +183,7 @@ def _geography(facts: Mapping[str, Any]) -> str:
 
 def list_groups(turn: Turn) -> Answer:
     found = turn.store.scan("group", f"/subscriptions/{turn.subscription.lower()}/")
-    return Answer(status=200, body=paging.page(turn, found), from_provider=False)
+    return turn.page(found, from_provider=False)
 
 
 def get_group(turn: Turn) -> Answer:
@@ -302,7 +303,7 @@ _TYPES = {
 def _provider(turn: Turn) -> Json:
     found = turn.store.get("subscription", turn.subscription.lower()) or {}
     places = [facts["displayName"] for facts in offers.shipped()["regions"].values()]
-    known = list(versions.supported(old=True))
+    known = list(versions.supported(versions.OLD_ACCOUNTS[0]))
     return {
         "id": f"/subscriptions/{turn.subscription}/providers/{_NAMESPACE}",
         "namespace": _NAMESPACE,
@@ -325,3 +326,31 @@ def _provider(turn: Turn) -> Json:
         "registrationState": "Registered" if found.get("registered", True) else "NotRegistered",
         "registrationPolicy": "RegistrationRequired",
     }
+
+
+def list_resources(turn: Turn) -> Answer:
+    return _resources(turn, f"/subscriptions/{turn.subscription.lower()}/")
+
+
+def list_group_resources(turn: Turn) -> Answer:
+    accounts.require_group(turn)
+    return _resources(turn, f"{accounts.group_key(turn)}/")
+
+
+def _resources(turn: Turn, prefix: str) -> Answer:
+    """Accounts and projects: the only resources here that have a location of their own."""
+    wanted = {}
+    text = turn.request.query.get("$filter", "").strip()
+    for part in re.split(r"\s+and\s+", text, flags=re.IGNORECASE) if text else ():
+        clause = _RESOURCE_CLAUSE.match(part.strip())
+        if clause is None:
+            raise manager_errors.bad_filter(f"'{part[:100]}' is not supported")
+        wanted[clause["field"].lower()] = clause["value"].lower()
+    projects = [item for item in turn.store.scan("child", prefix) if item["type"] == "accounts/projects"]
+    shown = ("id", "name", "type", "kind", "location", "sku", "tags", "identity")
+    items = []
+    for body in (item["body"] for item in (*turn.store.scan("account", prefix), *projects)):
+        named = {**body, "resourcetype": body["type"], "resourcegroup": body["id"].split("/")[4]}
+        if all(str(named[field]).lower() == value for field, value in wanted.items()):
+            items.append({part: body[part] for part in shown if part in body})
+    return turn.page(items, keep=("$filter",), from_provider=False)

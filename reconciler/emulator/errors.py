@@ -5,6 +5,7 @@ Rule of this module: a text is quoted from a recording, an issue or documentatio
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from reconciler.emulator.wire import Answer, Json
 
@@ -53,20 +54,12 @@ class Refusal(Exception):  # noqa: N818 - ARM refuses; whether that is an error 
         )
 
 
-def _front_door(
-    status: int,
-    code: str,
-    message: str,
-    *,
-    details: Sequence[Json] = (),
-    headers: Mapping[str, str] | None = None,
-) -> Refusal:
-    return Refusal(status, code, message, front_door=True, details=details, headers=headers)
+front_door = partial(Refusal, front_door=True)
 
 
 def resource_not_found(account: str, group: str) -> Refusal:
     """GET of an absent account (recorded, api-version 2025-06-01)."""
-    return _front_door(
+    return front_door(
         404,
         "ResourceNotFound",
         f"The Resource 'Microsoft.CognitiveServices/accounts/{account}' under resource group '{group}' was "
@@ -75,12 +68,12 @@ def resource_not_found(account: str, group: str) -> Refusal:
 
 
 def resource_group_not_found(group: str) -> Refusal:
-    return _front_door(404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found.")
+    return front_door(404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found.")
 
 
 def parent_not_found(verb: str, kind: str, parent_id: str) -> Refusal:
     """A child of an absent account; `verb` is read, write or delete (recorded with other providers)."""
-    return _front_door(
+    return front_door(
         404,
         "ParentResourceNotFound",
         f"Failed to perform '{verb}' on resource(s) of type '{kind}', because the parent resource "
@@ -89,7 +82,7 @@ def parent_not_found(verb: str, kind: str, parent_id: str) -> Refusal:
 
 
 def subscription_not_found(subscription: str) -> Refusal:
-    return _front_door(404, "SubscriptionNotFound", f"The subscription '{subscription}' could not be found.")
+    return front_door(404, "SubscriptionNotFound", f"The subscription '{subscription}' could not be found.")
 
 
 def subscription_not_registered() -> Refusal:
@@ -102,14 +95,14 @@ def subscription_not_registered() -> Refusal:
         "target": "Microsoft.CognitiveServices",
         "message": message,
     }
-    return _front_door(409, "MissingSubscriptionRegistration", message, details=[detail])
+    return front_door(409, "MissingSubscriptionRegistration", message, details=[detail])
 
 
 def authentication_failed(
     message: str = "Authentication failed. The 'Authorization' header is missing.",
 ) -> Refusal:
     """No bearer token at all (documented by ARM; the text of a missing header is public knowledge)."""
-    return _front_door(
+    return front_door(
         401,
         "AuthenticationFailed",
         message,
@@ -123,7 +116,7 @@ def authentication_failed(
 
 def invalid_token() -> Refusal:
     """A bearer token that this emulator did not issue."""
-    return _front_door(
+    return front_door(
         401,
         "InvalidAuthenticationToken",
         "The access token is invalid.",
@@ -132,7 +125,7 @@ def invalid_token() -> Refusal:
 
 
 def expired_token(expiry: str, now: str) -> Refusal:
-    return _front_door(
+    return front_door(
         401,
         "ExpiredAuthenticationToken",
         f"The access token expiry UTC time '{expiry}' is earlier than current UTC time '{now}'.",
@@ -140,7 +133,7 @@ def expired_token(expiry: str, now: str) -> Refusal:
 
 
 def wrong_tenant(token_tenant: str, subscription_tenant: str) -> Refusal:
-    return _front_door(
+    return front_door(
         401,
         "InvalidAuthenticationTokenTenant",
         f"The access token is from the wrong issuer 'https://sts.windows.net/{token_tenant}/'. It must match "
@@ -153,7 +146,7 @@ def wrong_tenant(token_tenant: str, subscription_tenant: str) -> Refusal:
 
 
 def not_authorized(client: str, oid: str, action: str, scope: str) -> Refusal:
-    return _front_door(
+    return front_door(
         403,
         "AuthorizationFailed",
         f"The client '{client}' with object id '{oid}' does not have authorization to perform action "
@@ -164,7 +157,7 @@ def not_authorized(client: str, oid: str, action: str, scope: str) -> Refusal:
 
 def linked_tenant_not_authorized(action: str, scope: str, tenant: str, subscription: str) -> Refusal:
     """An id in the body lies in another tenant and no auxiliary token of that tenant came along."""
-    return _front_door(
+    return front_door(
         403,
         "LinkedAuthorizationFailed",
         f"The client has permission to perform action '{action}' on scope '{scope}', however the current "
@@ -175,7 +168,7 @@ def linked_tenant_not_authorized(action: str, scope: str, tenant: str, subscript
 def linked_scope_invalid(
     client: str, oid: str, action: str, linked_action: str, linked_scope: str
 ) -> Refusal:
-    return _front_door(
+    return front_door(
         403,
         "LinkedAuthorizationFailed",
         f"The client '{client}' with object id '{oid}' has permission to perform action '{action}'; however, "
@@ -185,7 +178,7 @@ def linked_scope_invalid(
 
 
 def missing_api_version() -> Refusal:
-    return _front_door(
+    return front_door(
         400,
         "MissingApiVersionParameter",
         "The api-version query parameter (?api-version=) is required for all requests.",
@@ -195,7 +188,7 @@ def missing_api_version() -> Refusal:
 def no_registered_provider(
     location: str, version: str, kind: str, versions: Sequence[str], locations: Sequence[str]
 ) -> Refusal:
-    return _front_door(
+    return front_door(
         400,
         "NoRegisteredProviderFound",
         f"No registered resource provider found for location '{location}' and API version '{version}' for "
@@ -206,7 +199,7 @@ def no_registered_provider(
 
 def location_not_available(location: str, kind: str, locations: Sequence[str]) -> Refusal:
     """PUT of a resource in a location that its type does not have (recorded, 2022-03-01)."""
-    return _front_door(
+    return front_door(
         400,
         "LocationNotAvailableForResourceType",
         f"The provided location '{location}' is not available for resource type '{kind}'. List of available"
@@ -216,7 +209,7 @@ def location_not_available(location: str, kind: str, locations: Sequence[str]) -
 
 def invalid_resource_location(name: str, location: str, group: str, wanted: str) -> Refusal:
     """PUT of an existing resource with another location (ARM's own text, quoted in many issues)."""
-    return _front_door(
+    return front_door(
         409,
         "InvalidResourceLocation",
         f"The resource '{name}' already exists in location '{location}' in resource group '{group}'. A"
@@ -226,7 +219,7 @@ def invalid_resource_location(name: str, location: str, group: str, wanted: str)
 
 
 def invalid_content(parser_text: str) -> Refusal:
-    return _front_door(
+    return front_door(
         400,
         "InvalidRequestContent",
         f"The request content was invalid and could not be deserialized: '{parser_text}'.",
@@ -235,7 +228,7 @@ def invalid_content(parser_text: str) -> Refusal:
 
 def content_too_large(limit: int) -> Refusal:
     """Assumed: ARM's own limit is 4 MiB, the text is ours."""
-    return _front_door(
+    return front_door(
         413,
         "RequestContentTooLarge",
         f"The request content exceeds the maximum size of '{limit}' bytes.",
@@ -243,7 +236,7 @@ def content_too_large(limit: int) -> Refusal:
 
 
 def throttled(subscription: str, operation: str, seconds: int) -> Refusal:
-    return _front_door(
+    return front_door(
         429,
         "SubscriptionRequestsThrottled",
         f"Number of requests for subscription '{subscription}' and operation '{operation}' exceeded the "
@@ -254,7 +247,7 @@ def throttled(subscription: str, operation: str, seconds: int) -> Refusal:
 
 def nested_resources_exist(ids: Sequence[str]) -> Refusal:
     listed = ",".join(ids)
-    return _front_door(
+    return front_door(
         409,
         "CannotDeleteResource",
         "Cannot delete resource while nested resources exist. Some existing nested resource IDs include: "
@@ -264,17 +257,17 @@ def nested_resources_exist(ids: Sequence[str]) -> Refusal:
 
 def not_modelled(gap: str) -> Refusal:
     """Not ARM's: says loudly what this emulator leaves out."""
-    return _front_door(501, "EmulatorGap", f"The emulator does not model {gap}.")
+    return front_door(501, "EmulatorGap", f"The emulator does not model {gap}.")
 
 
 def location_required() -> Refusal:
     """PUT of a new resource group without a location (documented by ARM)."""
-    return _front_door(400, "LocationRequired", "The location property is required for this definition.")
+    return front_door(400, "LocationRequired", "The location property is required for this definition.")
 
 
 def unsupported_media_type(found: str) -> Refusal:
     """Assumed: a body in another format than JSON."""
-    return _front_door(
+    return front_door(
         415,
         "UnsupportedMediaType",
         f"The content media type '{found or '<null>'}' is not supported."
@@ -284,7 +277,7 @@ def unsupported_media_type(found: str) -> Refusal:
 
 def gateway_timeout() -> Refusal:
     """The provider took longer than the front door waits; what was asked may have happened (recorded)."""
-    return _front_door(
+    return front_door(
         504,
         "GatewayTimeout",
         "The gateway did not receive a response from 'Microsoft.CognitiveServices' within the specified time"
@@ -295,9 +288,9 @@ def gateway_timeout() -> Refusal:
 
 def state_unwritable(text: str) -> Refusal:
     """Not ARM's: the emulator's own file cannot be written."""
-    return _front_door(507, "EmulatorState", text)
+    return front_door(507, "EmulatorState", text)
 
 
 def stranger(text: str) -> Refusal:
     """Not ARM's: a request that this machine's own programs would not send (403)."""
-    return _front_door(403, "EmulatorStranger", text)
+    return front_door(403, "EmulatorStranger", text)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from reconciler.emulator import damage
+from reconciler.emulator import faults
 from reconciler.emulator.turn import Caller
 from reconciler.emulator.wire import Answer, Request
 
@@ -62,7 +62,7 @@ def complete(
     if then.get("gzip"):
         found["Content-Encoding"] = "gzip"
     found |= {**({} if turned_away else rates), **answer.headers}
-    fields = damage.headers(list(found.items()), then.get("headers") or {})
+    fields = faults.altered_headers(list(found.items()), then.get("headers") or {})
     return [(_clean(name).lower(), _clean(value)) for name, value in fields]
 
 

@@ -7,7 +7,7 @@ Rule of this module: every write is a 202 without a body, polled below that othe
 import uuid
 from collections.abc import Callable
 
-from reconciler.emulator import accounts, errors, paging, provider_errors, provisioning
+from reconciler.emulator import accounts, errors, provider_errors, provisioning
 from reconciler.emulator.turn import Turn, expect
 from reconciler.emulator.wire import Answer, Json, at, overlay
 
@@ -41,7 +41,7 @@ def listing(turn: Turn) -> Answer:
     accounts.require_parent(turn, "read", _TYPE)
     found = _find(turn)
     items = [] if found is None else [_shown(turn, found)]
-    return Answer(status=200, body=paging.page(turn, items), from_provider=False)
+    return turn.page(items, from_provider=False)
 
 
 def get(turn: Turn) -> Answer:
@@ -80,7 +80,7 @@ def rules(turn: Turn) -> Answer:
     """The rules' properties and nothing else, the required ones last (recorded)."""
     found = _require(turn)
     items = [{"properties": rule} for rule in found["network"].get("outboundRules", {}).values()]
-    return Answer(status=200, body=paging.page(turn, items), from_provider=False)
+    return turn.page(items, from_provider=False)
 
 
 def rule(turn: Turn) -> Answer:
@@ -165,10 +165,8 @@ def _accepted(turn: Turn, body: Json) -> Answer:
         event="update",
         key=accounts.key_of(turn),
         location=account["location"],
-        always=True,
+        quick=True,
     )
-    if operation is None:  # pragma: no cover - `always` makes one
-        raise AssertionError
     network = _network_id(turn)
     place = f"/subscriptions/{turn.subscription}/providers/Microsoft.MachineLearningServices/locations"
     query = f"api-version={turn.version}"

@@ -6,18 +6,18 @@ Rule of this module: as in `errors`.
 import json
 from collections.abc import Sequence
 
-from reconciler.emulator.errors import Refusal
+from reconciler.emulator.errors import Refusal, front_door
 from reconciler.emulator.wire import Json
 
 
 def bad_metrics(text: str) -> Refusal:
     """A metrics query that is not understood (documented code, text ours: assumed)."""
-    return Refusal(400, "BadRequest", f"The metrics query is not valid: {text}.", front_door=True)
+    return front_door(400, "BadRequest", f"The metrics query is not valid: {text}.")
 
 
 def bad_filter(text: str) -> Refusal:
     """Assumed: an OData filter that is not understood; the text is ours."""
-    return Refusal(400, "BadRequest", f"The $filter is not valid: {text}.", front_door=True)
+    return front_door(400, "BadRequest", f"The $filter is not valid: {text}.")
 
 
 def disallowed_by_policy(name: str, assignment: Json) -> Refusal:
@@ -41,11 +41,10 @@ def disallowed_by_policy(name: str, assignment: Json) -> Refusal:
         "policyAssignmentDisplayName": assignment.get("displayName", "assignment"),
         "policyDefinitionEffect": "deny",
     }
-    return Refusal(
+    return front_door(
         403,
         "RequestDisallowedByPolicy",
         f"Resource '{name}' was disallowed by policy. Policy identifiers: '[{json.dumps(parts)}]'.",
-        front_door=True,
         target=name,
         additional=[{"type": "PolicyViolation", "info": info}],
     )
@@ -53,11 +52,10 @@ def disallowed_by_policy(name: str, assignment: Json) -> Refusal:
 
 def resource_validation_failed(details: Sequence[Json]) -> Refusal:
     """How the findings of validateResources arrive (documented by azapi: two wrappers around each)."""
-    return Refusal(
+    return front_door(
         400,
         "ResourceValidationFailed",
         "Resource validation failed, see details for more information.",
-        front_door=True,
         details=[
             {
                 "code": "PreflightValidationCheckFailed",
@@ -70,23 +68,22 @@ def resource_validation_failed(details: Sequence[Json]) -> Refusal:
 
 def invalid_template(text: str) -> Refusal:
     """A template that cannot be read or evaluated (documented code; the sentence's end is ours)."""
-    return Refusal(
+    return front_door(
         400, "InvalidTemplate", f"Deployment template validation failed: '{text}'.", front_door=True
     )
 
 
 def invalid_template_deployment(name: str, details: Sequence[Json]) -> Refusal:
     """What the provider would refuse of a template (reported)."""
-    return Refusal(
+    return front_door(
         400,
         "InvalidTemplateDeployment",
         f"The template deployment '{name}' is not valid according to the validation procedure. The tracking"
         " id is '00000000-0000-0000-0000-000000000000'. See inner errors for details.",
-        front_door=True,
         details=details,
     )
 
 
 def deployment_not_found(name: str) -> Refusal:
     """A template deployment that is not there (documented by ARM)."""
-    return Refusal(404, "DeploymentNotFound", f"Deployment '{name}' could not be found.", front_door=True)
+    return front_door(404, "DeploymentNotFound", f"Deployment '{name}' could not be found.")

@@ -138,7 +138,7 @@ def _deployments(turn: Turn) -> set[str] | None:
 
 def _series(turn: Turn, body: Json, name: str, moments: list[datetime], step: timedelta) -> Json | None:
     field = turn.request.query.get("aggregation", DEFINITIONS[name][1]).split(",")[0].lower()
-    shows = turn.store.setting("switches").get("noTraffic", "empty")
+    shows = turn.store.switch("noTraffic", "empty")
     points, any_traffic = [], False
     for moment in moments:
         value = _value(turn, str(body["id"]).lower(), name, moment, step)
@@ -165,7 +165,7 @@ def _value(turn: Turn, key: str, name: str, moment: datetime, step: timedelta) -
     ]
     if not known:
         return None
-    lag = turn.store.setting("switches").get("metricsLag") != "off"
+    lag = turn.store.switch("metricsLag") != "off"
     if lag and moment + step > turn.now - INGESTED_AFTER:
         return 0.0
     if source == "tokens":

@@ -21,8 +21,9 @@ _SINCE = {
     "isDefaultVersion": versions.SKU_SINCE,
     "lifecycleStatus": versions.SKU_SINCE,
     "skus": versions.SKU_SINCE,
+    "publisher": "2024-10-01",
 }
-"""What a model says from a version on (recorded in March 2022; the later three are specified)."""
+"""What a model says from a version on (recorded in March 2022; the later four are specified)."""
 _MODEL_FIELDS = frozenset({"isMarketplaceRequired", "modelCatalogAssetId"})
 _SKU_FIELDS = frozenset({"scope", "lifecycleStatus"})
 _COSTS_SINCE = "2024-10-01"

@@ -31,6 +31,9 @@ SKU_NAMES = (
 )
 """`ProvisionedStandard` is in no answer of ARM, hence refused like any unknown name (assumed)."""
 
+STANDARD = frozenset({"Standard", "GlobalStandard", "DataZoneStandard"})
+"""Billed by token."""
+
 _FINE_TUNED = re.compile(r"^(?P<root>.+)\.ft-[0-9a-f]+(-[\w.-]+)?$", re.IGNORECASE)
 _CHECKPOINT = re.compile(r"^ftchkpt-[0-9a-f]+$", re.IGNORECASE)
 _FINE_TUNE_CAPABILITIES = re.compile(r"fine-?tune|^allowProvisionedManagedCommitment$", re.IGNORECASE)
@@ -49,6 +52,8 @@ class Listed:
     sku_name: str
     model: Json
     fine_tuned_name: str | None = None
+    is_posted: bool = False
+    """Whether a world listed it, not the shipped facts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +144,7 @@ def _from_arm(item: Json) -> Listed:
         kinds=tuple(item.get("kinds") or [item.get("kind", "AIServices")]),
         sku_name=item.get("skuName", "S0"),
         model=item["model"],
+        is_posted=True,
     )
 
 
@@ -253,6 +259,11 @@ def is_offered_elsewhere(store: Store, location: str, model: Json, sku: str) -> 
 def best_offer(listed: Listed, sku: str) -> Json | None:
     """The offer that ends last, among several of one sku name."""
     return max(offers_of(listed, sku), key=ends, default=None)
+
+
+def rate_limits(offer: Json, capacity: int) -> list[Json]:
+    """Rate limits as a deployment of that capacity shows them."""
+    return [{**rate, "count": rate["count"] * capacity} for rate in offer.get("rateLimits", [])]
 
 
 def deployed_capabilities(listed: Listed) -> Json:

@@ -40,7 +40,7 @@ def failure(store: Store, body: Json) -> Json | None:
     industry, country = data.get("industry"), data.get("countryCode")
     if data and (industry not in INDUSTRIES or _COUNTRY.match(str(country)) is None):
         return {"code": "AnthropicOrganizationCreationException", "message": "Internal Server Error."}
-    if store.setting("switches").get("marketplace") == "refused":
+    if store.switch("marketplace") == "refused":
         return {
             "code": "MarketplaceSubscriptionCannotBeCompleted",
             "message": "The Marketplace subscription cannot be completed.",

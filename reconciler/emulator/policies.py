@@ -6,6 +6,7 @@ specified; an assignment whose effect is deny also refuses the PUT, as reported.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from reconciler.emulator import accounts, errors, manager_errors, offers
 from reconciler.emulator.store import Store
@@ -22,26 +23,20 @@ EFFECTS = ("Deny", "Audit", "Disabled")
 def evaluate(turn: Turn) -> Answer:
     """`{"results": {name: {"evaluationOutcome", "nonCompliantAssignments"}}}` (specified, previews only)."""
     account = accounts.require_parent(turn, "read", "accounts")["body"]
-    asked = turn.body()
-    wanted = asked.get("deployments")
-    if not isinstance(wanted, list) or not all(_is_deployment(item) for item in wanted):
-        raise errors.invalid_content("Required properties 'name' and 'properties.model' not found in JSON")
-    results = {str(item["name"]): _judged(turn, account, item["properties"]["model"]) for item in wanted}
+    asked = turn.body().get("deployments")
+    wanted: list[Any] = asked if isinstance(asked, list) else [None]
+    results: Json = {}
+    for item in wanted:
+        model = at(item, "properties", "model") if isinstance(item, dict) else None
+        if not isinstance(model, dict) or not item.get("name"):
+            raise errors.invalid_content(
+                "Required properties 'name' and 'properties.model' not found in JSON"
+            )
+        broken = [_finding(assignment) for assignment in _broken(turn.store, account, model)]
+        outcome = "NonCompliant" if broken else "Compliant"
+        found = {"nonCompliantAssignments": broken} if broken else {}
+        results[str(item["name"])] = {"evaluationOutcome": outcome, **found}
     return Answer(status=200, body={"results": results})
-
-
-def _is_deployment(item: object) -> bool:
-    return (
-        isinstance(item, dict)
-        and bool(item.get("name"))
-        and isinstance(at(item, "properties", "model"), dict)
-    )
-
-
-def _judged(turn: Turn, account: Json, model: Json) -> Json:
-    broken = [_finding(item) for item in _broken(turn.store, account, model)]
-    outcome = "NonCompliant" if broken else "Compliant"
-    return {"evaluationOutcome": outcome, **({"nonCompliantAssignments": broken} if broken else {})}
 
 
 def _finding(assignment: Json) -> Json:

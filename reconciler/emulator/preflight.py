@@ -6,7 +6,7 @@ what the azapi provider of Terraform sends, expects and documents; how a child r
 
 from dataclasses import replace
 
-from reconciler.emulator import accounts, admission, auth, errors, manager_errors
+from reconciler.emulator import accounts, admission, auth, deployment_fields, errors, manager_errors
 from reconciler.emulator.turn import Turn, expect
 from reconciler.emulator.wire import Answer, Json, without_nulls
 
@@ -27,20 +27,18 @@ def validate(turn: Turn) -> Answer:
     items = asked.get("resources", [])
     found = [(item, refusal) for item in items if (refusal := _try(turn, scope, item))]
     if not found:
-        names = [f"{asked['scope']}/providers/{asked['provider']}/accounts/{_id(item)}" for item in items]
+        above = f"{asked['scope']}/providers/{asked['provider']}/accounts"
+        names = [f"{above}/{item['name'].replace('/', '/deployments/')}" for item in items]
         return Answer(status=200, body={"properties": {"validatedResources": names}}, from_provider=False)
     details: list[Json] = [
-        {"code": refusal.code, "target": _name(item), "message": refusal.message} for item, refusal in found
+        {
+            "code": refusal.code,
+            "target": str(item.get("name", "")) if isinstance(item, dict) else "",
+            "message": refusal.message,
+        }
+        for item, refusal in found
     ]
     raise manager_errors.resource_validation_failed(details)
-
-
-def _name(item: object) -> str:
-    return str(item.get("name", "")) if isinstance(item, dict) else ""
-
-
-def _id(item: object) -> str:
-    return _name(item).replace("/", "/deployments/")
 
 
 def _try(turn: Turn, scope: list[str], item: object) -> errors.Refusal | None:
@@ -51,7 +49,7 @@ def _try(turn: Turn, scope: list[str], item: object) -> errors.Refusal | None:
     asked = replace(turn, args=args, version=str(item.get("apiVersion", turn.version)))
     body = without_nulls(item)
     try:
-        expect(body, admission.SHAPES)
+        expect(body, deployment_fields.SHAPES)
         account = accounts.require_parent(asked, "write")
         before = turn.store.get("deployment", f"{accounts.key_of(asked)}/deployments/{name.lower()}")
         admission.admit(asked, account["body"], body, before)

@@ -4,7 +4,7 @@ Rule of this module: the connections are those in the account's own body; they c
 PUT, for the networks that ask for them belong to another provider. No perimeter is ever associated.
 """
 
-from reconciler.emulator import accounts, paging, provider_errors, provisioning
+from reconciler.emulator import accounts, provider_errors, provisioning
 from reconciler.emulator.turn import Turn, expect
 from reconciler.emulator.wire import Answer, Json
 
@@ -15,12 +15,15 @@ _SHAPES = {"properties": dict, "properties.privateLinkServiceConnectionState": d
 def connections(turn: Turn) -> Answer:
     """Empty on an account without a private endpoint (recorded in June 2023)."""
     account = accounts.require_parent(turn, "read", TYPE)
-    return Answer(status=200, body=paging.page(turn, [_whole(account, item) for item in _all(account)]))
+    return turn.page([_whole(account, item) for item in _all(account)])
 
 
 def connection(turn: Turn) -> Answer:
     account = accounts.require_parent(turn, "read", TYPE)
-    return _answer(_whole(account, _require(turn, account)))
+    found = next((item for item in _all(account) if _is(item, turn.args["connection"])), None)
+    if found is None:
+        raise provider_errors.no_such_connection(turn.request.path)
+    return _answer(_whole(account, found))
 
 
 def put_connection(turn: Turn) -> Answer:
@@ -65,13 +68,13 @@ def resources(turn: Turn) -> Answer:
             "requiredZoneNames": zones,
         },
     }
-    return Answer(status=200, body=paging.page(turn, [item]))
+    return turn.page([item])
 
 
 def perimeters(turn: Turn) -> Answer:
     """No network security perimeter is associated."""
     accounts.require_parent(turn, "read", "accounts/networkSecurityPerimeterConfigurations")
-    return Answer(status=200, body=paging.page(turn, []))
+    return turn.page([])
 
 
 def perimeter(turn: Turn) -> Answer:
@@ -86,13 +89,6 @@ def _all(account: Json) -> list[Json]:
 
 def _is(item: Json, name: str) -> bool:
     return str(item["id"]).rpartition("/")[2].lower() == name.lower()
-
-
-def _require(turn: Turn, account: Json) -> Json:
-    found = next((item for item in _all(account) if _is(item, turn.args["connection"])), None)
-    if found is None:
-        raise provider_errors.no_such_connection(turn.request.path)
-    return found
 
 
 def _made(account: Json, name: str, properties: Json) -> Json:

@@ -56,6 +56,25 @@ def scale_settings_refused() -> Refusal:
     )
 
 
+def scale_type_not_supported(kind: str, model: str) -> Refusal:
+    """A scale type other than Standard, before deployments had skus (reported, 2023).
+
+    Through 2022-03-01 there was another one (recorded).
+    """
+    return invalid_properties(
+        f"The specified scale type '{kind}' of account deployment is not supported by the model '{model}'."
+    )
+
+
+def projects_not_allowed() -> Refusal:
+    """Assumed: a project below an account that holds none."""
+    return Refusal(
+        400,
+        "BadRequest",
+        "Project can only be created under AIServices Kind account with allowProjectManagement set to true.",
+    )
+
+
 def sku_not_supported(sku: str, model: str, version: str) -> Refusal:
     return invalid_properties(
         f"The specified SKU '{sku}' of account deployment is not supported by the model '{model}' version:"
@@ -63,22 +82,21 @@ def sku_not_supported(sku: str, model: str, version: str) -> Refusal:
     )
 
 
-def model_not_supported(model_format: str, name: str, version: str) -> Refusal:
-    return Refusal(
-        400,
-        "DeploymentModelNotSupported",
-        f"The model 'Format:{model_format},Name:{name},Version:{version}' of account deployment is not"
-        " supported.",
-    )
+_PRINTED = ("Publisher", "Format", "Name", "Version", "Source", "SourceAccount")
 
 
-def sourced_model_not_supported(model: Json) -> Refusal:
-    """The wording of October 2024, which prints source and sourceAccount."""
-    parts = ("Publisher", "Format", "Name", "Version", "Source", "SourceAccount")
-    printed = ", ".join(f"{part}: {model.get(part[0].lower() + part[1:], '')}" for part in parts)
-    return Refusal(
-        400, "DeploymentModelNotSupported", f"The model '{printed}' of account deployment is not supported."
-    )
+def _printed(model: Json, *, sourced: bool) -> str:
+    """A model as a refusal prints it; with its publisher and sources as reported in 2024 and spring 2025."""
+    if sourced:
+        return ", ".join(f"{part}: {model.get(part[0].lower() + part[1:], '')}" for part in _PRINTED)
+    publisher = model.get("publisher") if model.get("format") != "OpenAI" else None
+    front = f"Publisher:{publisher}," if publisher else ""
+    return f"{front}Format:{model['format']},Name:{model['name']},Version:{model.get('version', '')}"
+
+
+def model_not_supported(model: Json, *, sourced: bool = False) -> Refusal:
+    text = f"The model '{_printed(model, sourced=sourced)}' of account deployment is not supported."
+    return Refusal(400, "DeploymentModelNotSupported", text)
 
 
 def model_retired(name: str) -> Refusal:
@@ -90,31 +108,29 @@ def model_retired(name: str) -> Refusal:
     )
 
 
-def model_deprecated(model_format: str, name: str, version: str, since: str) -> Refusal:
+def model_deprecated(model: Json, since: str, *, sourced: bool = False) -> Refusal:
     """`since` is the offer's deprecationDate as MM/dd/yyyy HH:mm:ss."""
-    return Refusal(
-        400,
-        "ServiceModelDeprecated",
-        f"The model 'Format:{model_format},Name:{name},Version:{version}' has been deprecated since {since}.",
-    )
+    text = f"The model '{_printed(model, sourced=sourced)}' has been deprecated since {since}."
+    return Refusal(400, "ServiceModelDeprecated", text)
 
 
-def model_deprecating(publisher: str, model_format: str, name: str, version: str) -> Refusal:
-    front = f"Publisher:{publisher}," if publisher and model_format != "OpenAI" else ""
+def model_deprecating(model: Json, *, sourced: bool = False) -> Refusal:
     return Refusal(
         400,
         "ServiceModelDeprecating",
-        f"The model '{front}Format:{model_format},Name:{name},Version:{version}' is in deprecating state and "
-        "cannot be used for new deployments.",
+        f"The model '{_printed(model, sourced=sourced)}' is in deprecating state and cannot be used for new"
+        " deployments.",
     )
 
 
-def capacity_out_of_range(capacity: int, minimum: int, maximum: int) -> Refusal:
+def capacity_out_of_range(capacity: int, minimum: int, maximum: int, *, is_of_2023: bool = False) -> Refusal:
+    """A size outside of an offer's range (reported; the wording changed after 2023)."""
+    least = "greater than 0" if is_of_2023 else f"at least {minimum}"
     return Refusal(
         400,
         "InvalidCapacity",
-        f"The specified capacity '{capacity}' of account deployment should be at least {minimum} and no more "
-        f"than {maximum}.",
+        f"The specified capacity '{capacity}' of account deployment should be {least} and no more than"
+        f" {maximum}.",
     )
 
 
@@ -142,6 +158,16 @@ def no_capacity(sku: str, region: str) -> Refusal:
     )
 
 
+def insufficient_quota_of_2023(capacity: int, label: str, used: int, limit: int) -> Refusal:
+    """The wording of 2023 (reported)."""
+    return Refusal(
+        400,
+        "InsufficientQuota",
+        f"The specified capacity '{capacity}' of account deployment is bigger than available capacity"
+        f" '{limit - used}' for UsageName '{label}'.",
+    )
+
+
 def insufficient_quota(needed: int, label: str, used: int, limit: int) -> Refusal:
     return Refusal(
         400,
@@ -149,6 +175,41 @@ def insufficient_quota(needed: int, label: str, used: int, limit: int) -> Refusa
         f"This operation require {needed} new capacity in quota {label}, which is bigger than the current "
         f"available capacity {limit - used}. The current quota usage is {used} and the quota limit is "
         f"{limit} for quota {label}.",
+    )
+
+
+def no_account_left(name: str) -> Refusal:
+    """An account beyond the number that a subscription may have in a region (reported, 2023)."""
+    text = f"Insufficient quota. Cannot create/update/move resource '{name}'."
+    return Refusal(400, "InsufficientQuota", text)
+
+
+def special_feature_required(sku: str, kind: str, *, is_of_2023: bool) -> Refusal:
+    """A subscription that may not have accounts of a kind (reported, 2022 to 2024)."""
+    more = "" if is_of_2023 else " or contains blocked QuotaId/Feature."
+    return Refusal(
+        400,
+        "SpecialFeatureOrQuotaIdRequired",
+        f"The subscription does not have QuotaId/Feature required by SKU '{sku}' from kind '{kind}'{more}",
+    )
+
+
+def one_capability_host(there: str, state: str, wanted: str, holder: str) -> Refusal:
+    """A second capability host of an account or a project (documented, 2025)."""
+    return Refusal(
+        409,
+        "Conflict",
+        f"There is an existing Capability Host with name: {there}, provisioning state: {state} for workspace:"
+        f" {holder}, cannot create a new Capability Host with name: {wanted} for the same ClientId.",
+    )
+
+
+def capability_host_busy(name: str, holder: str) -> Refusal:
+    """A capability host that is still being deleted (documented, 2025)."""
+    return Refusal(
+        409,
+        "Conflict",
+        f"Create: Capability Host {name} is currently in non creating, retry after its complete: {holder}",
     )
 
 
@@ -289,13 +350,14 @@ def invalid_sku_id(sku: str, kind: str) -> Refusal:
 
 
 def subdomain_taken(name: str) -> Refusal:
-    """A custom subdomain that another account has, deleted ones included (quoted in issues)."""
+    """A custom subdomain that another account has, deleted ones included (reported; the link is ours)."""
     return Refusal(
         409,
         "CustomDomainInUse",
         f"Please pick a different name. The subdomain name '{name}' is not available as it's already used by"
         " a resource. If the resource using the name was deleted in the last 48 hours, you may need to purge"
-        " the deleted resource.",
+        " the deleted resource. Learn more at"
+        " https://learn.microsoft.com/azure/ai-services/recover-purge-resources",
     )
 
 

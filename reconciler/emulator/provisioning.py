@@ -75,21 +75,19 @@ def rules(store: Store) -> Json:
 
 
 def begin(
-    turn: Turn, *, kind: str, event: str, key: str, location: str, silent: bool = False, always: bool = False
-) -> Json | None:
-    """Start an operation on a resource unless it would end at once; the result is its document.
+    turn: Turn, *, kind: str, event: str, key: str, location: str, silent: bool = False, quick: bool = False
+) -> Json:
+    """Start an operation on a resource; the result is its document.
 
     `turn.forced` is what a fault demands: `{"lro": "never" | "Succeeded" | "Failed" | "Canceled" |
     any text, "settles"?: the resource's state in the end, "error"?: {…}}`.
     """
     rule, forced = rules(turn.store), turn.forced
     at_once = end_at_once(turn)
-    if at_once and not always:
-        return None
     guid = str(uuid.uuid4())
     transition = RUNNING[kind, event]
     seconds = rule.get("seconds")
-    length = timedelta(seconds=seconds) if seconds else QUICK if always else LONGEST
+    length = timedelta(seconds=seconds) if seconds else QUICK if quick else LONGEST
     if event == "migrate" and not at_once:
         length, seconds = MIGRATION, MIGRATION.total_seconds()
     operation: Json = {
@@ -137,20 +135,16 @@ def headers(turn: Turn, operation: Json, *, location_too: bool = False) -> dict[
 
 def begin_delete(turn: Turn, *, kind: str, key: str, location: str) -> Answer | None:
     """The 202 with Location of a slow deletion (specified); None when it is to happen at once."""
-    if rules(turn.store).get("deletes") != "long" and turn.forced is None:
+    if end_at_once(turn) or (rules(turn.store).get("deletes") != "long" and turn.forced is None):
         return None
     operation = begin(turn, kind=kind, event="delete", key=key, location=location)
-    if operation is None:
-        return None
     _show(turn.store, operation, operation["state"])
     return Answer(status=202, headers=headers(turn, operation, location_too=True))
 
 
 def delete_by_operation(turn: Turn, *, kind: str, key: str, location: str) -> Answer:
     """The 202 with both operation headers of a deletion that ARM never does at once (recorded)."""
-    operation = begin(turn, kind=kind, event="delete", key=key, location=location, always=True)
-    if operation is None:  # pragma: no cover - `always` makes one
-        raise AssertionError
+    operation = begin(turn, kind=kind, event="delete", key=key, location=location, quick=True)
     if end_at_once(turn):
         _end(turn.store, turn.now, operation)
     else:
@@ -233,7 +227,7 @@ def _remove(store: Store, now: datetime, operation: Json) -> None:
     if kind == "group":
         for account in store.scan("account", f"{key}/"):
             kept_accounts.remove(store, now, str(account["body"]["id"]).lower())
-    store.delete_below("child", f"{key}/")
+    store.clear("child", f"{key}/")
     store.delete(kind, key)
 
 
@@ -261,12 +255,8 @@ def forget_silent(store: Store, key: str) -> None:
     """End operations that no header told of: a delete does not wait for them (recorded, 2022)."""
     for operation in running(store, key):
         if operation["silent"]:
-            _cancel(store, operation)
-
-
-def _cancel(store: Store, operation: Json) -> None:
-    store.put("operation", operation["name"], operation | {"status": "Canceled"})
-    store.delete("running", operation["name"])
+            store.put("operation", operation["name"], operation | {"status": "Canceled"})
+            store.delete("running", operation["name"])
 
 
 def status_of(turn: Turn, name: str) -> str:

@@ -4,14 +4,12 @@ Rule of this module: where documentation forbids and nothing public says that AR
 each refusal's text is assumed.
 """
 
-from reconciler.emulator import accounts, provider_errors
+from reconciler.emulator import accounts, offers, provider_errors
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Json, at
 
 MOST_DEPLOYMENTS = 32
 """Deployments that one account holds (documented on the quotas and limits page)."""
-
-_STANDARD = frozenset({"Standard", "GlobalStandard", "DataZoneStandard"})
 
 
 def check(turn: Turn, body: Json, before: Json | None) -> None:
@@ -24,7 +22,7 @@ def check(turn: Turn, body: Json, before: Json | None) -> None:
 
 def require_unnamed(turn: Turn) -> None:
     """With `spilloverTargetDelete: refused`: a deployment that another one spills over to stays."""
-    if turn.store.setting("switches").get("spilloverTargetDelete") != "refused":
+    if turn.store.switch("spilloverTargetDelete") != "refused":
         return
     name = turn.args["deployment"].lower()
     for other in turn.store.scan("deployment", f"{accounts.key_of(turn)}/"):
@@ -47,9 +45,9 @@ def _check_spillover(turn: Turn, body: Json) -> None:
         return
     if switches.get("spilloverTarget") == "unchecked":
         return
-    if is_itself or at(body, "sku", "name") in _STANDARD or found is None:
+    if is_itself or at(body, "sku", "name") in offers.STANDARD or found is None:
         raise provider_errors.illegal_spillover(target)
-    if found["body"]["sku"]["name"] not in _STANDARD or not _same_model(body, found["body"]):
+    if found["body"]["sku"]["name"] not in offers.STANDARD or not _same_model(body, found["body"]):
         raise provider_errors.illegal_spillover(target)
 
 
@@ -83,7 +81,7 @@ def _check_members(turn: Turn, body: Json) -> None:
 
 def _check_count(turn: Turn, before: Json | None) -> None:
     """An account holds 32 deployments (documented; the refusal's code and text are assumed)."""
-    if before is not None or turn.store.setting("switches").get("deploymentLimit") == "off":
+    if before is not None or turn.store.switch("deploymentLimit") == "off":
         return
     if len(turn.store.scan("deployment", f"{accounts.key_of(turn)}/")) >= MOST_DEPLOYMENTS:
         raise provider_errors.too_many_deployments(MOST_DEPLOYMENTS)

@@ -5,10 +5,14 @@ is done on the server's transport, which the server leaves in the scope; in-proc
 or by the virtual sleep.
 """
 
+import struct
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    import asyncio
 
 Message: TypeAlias = MutableMapping[str, Any]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
@@ -21,22 +25,6 @@ class ConnectionReset(ConnectionResetError):  # noqa: N818 - named after what it
     """A scripted loss of the connection, raised through the in-process transport."""
 
 
-class Connection(Protocol):
-    """The client's connection, as the server lends it to a fault."""
-
-    def reset(self) -> None:
-        """Drop it with a reset, whatever is still unsent."""
-
-    def close(self) -> None:
-        """Close it once everything written has gone out."""
-
-    def write(self, content: bytes) -> None:
-        """Send bytes past the server's own HTTP."""
-
-    def is_closing(self) -> bool:
-        """Whether nobody is there any more."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One answer's way out."""
@@ -46,16 +34,21 @@ class Line:
     sleep: Callable[[float], Awaitable[None]]
 
     @property
-    def connection(self) -> Connection | None:
-        """None in-process."""
-        found: Connection | None = (self.scope.get("extensions") or {}).get(LINE)
+    def connection(self) -> "asyncio.Transport | None":
+        """The client's connection, as the server lends it; None in-process."""
+        found: asyncio.Transport | None = (self.scope.get("extensions") or {}).get(LINE)
         return found
 
     def reset(self, why: str) -> None:
         """Lose the connection; raises ConnectionReset in-process."""
         if self.connection is None:
             raise ConnectionReset(why)
-        self.connection.reset()
+        import socket  # noqa: PLC0415 - only a served emulator has one, and it costs a part of the start
+
+        found = self.connection.get_extra_info("socket")
+        if found is not None:  # without a linger time the kernel answers with RST instead of FIN
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.abort()
 
     async def transmit(
         self, status: int, fields: Sequence[tuple[bytes, bytes]], content: bytes, then: Mapping[str, Any]

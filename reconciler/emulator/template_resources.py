@@ -118,12 +118,6 @@ def _objects(found: Any, what: str) -> dict[Any, Json]:  # noqa: ANN401 - JSON
     return found
 
 
-def _count(found: object) -> int:
-    if not isinstance(found, int) or isinstance(found, bool) or found < 0:
-        raise manager_errors.invalid_template(f"the count of a copy is {found!r}")
-    return found
-
-
 def _scope(turn: Turn, template: Json, given: Json) -> Scope:
     parameters: Json = {}
     variables: Json = {}
@@ -182,19 +176,13 @@ def _id(turn: Turn, parts: list[str]) -> str:
 
 def _referred(turn: Turn, identity: str) -> Json:
     """Properties of a resource that was made, or the outputs of a nested deployment."""
-    key = (identity if identity.startswith("/") else _named(turn, identity)).lower()
+    named = (str(item["id"]) for item in everything(turn) if item["name"].lower() == identity.lower())
+    key = (identity if identity.startswith("/") else next(named, identity)).lower()
     for kind in ("account", "deployment", "template"):
         found = turn.store.get(kind, key)
         if found is not None:
             return dict(found["body"]["properties"])
     raise manager_errors.invalid_template(f"the resource '{identity}' that is referred to does not exist")
-
-
-def _named(turn: Turn, name: str) -> str:
-    for found in everything(turn):
-        if found["name"].lower() == name.lower():
-            return str(found["id"])
-    return name
 
 
 def everything(turn: Turn) -> Iterator[Json]:
@@ -216,7 +204,9 @@ def _expanded(template: Json, scope: Scope) -> Iterator[tuple[Json, Scope]]:
     number = 0
     for resource in listed:
         copy = resource.get("copy")
-        count = 1 if copy is None else _count(scope.value(copy.get("count")))
+        count = 1 if copy is None else scope.value(copy.get("count"))
+        if not isinstance(count, int) or isinstance(count, bool) or count < 0:
+            raise manager_errors.invalid_template(f"the count of a copy is {count!r}")
         for index in range(min(count, _MOST)):
             number += 1
             inner = scope if copy is None else scope.at(index)
@@ -229,22 +219,25 @@ def _expanded(template: Json, scope: Scope) -> Iterator[tuple[Json, Scope]]:
 
 def _ordered(turn: Turn, resources: list[tuple[Json, Scope]]) -> list[tuple[Json, Scope]]:
     """An account before what is in it, and everything after what it depends on; raises InvalidTemplate."""
-    pending = sorted(resources, key=lambda pair: _depth(pair[0]))
+
+    def depth(pair: tuple[Json, Scope]) -> tuple[bool, int]:
+        kind = str(pair[0].get("type", "")).lower()
+        return kind == TYPE.lower(), kind.count("/")
+
+    pending = sorted(resources, key=depth)
     named = {id(pair[0]): _names(turn, *pair) for pair in pending}
     found: list[tuple[Json, Scope]] = []
     while pending:
         waiting = {name for resource, _ in pending for name in named[id(resource)]}
-        ready = next((pair for pair in pending if not _needs(*pair) & (waiting - named[id(pair[0])])), None)
-        if ready is None:
+        for resource, scope in pending:
+            needs = {str(scope.value(item)).lower() for item in resource.get("dependsOn") or []}
+            if not needs & (waiting - named[id(resource)]):
+                break
+        else:
             raise manager_errors.invalid_template("the dependencies of its resources are circular")
-        pending.remove(ready)
-        found.append(ready)
+        pending.remove((resource, scope))
+        found.append((resource, scope))
     return found
-
-
-def _depth(resource: Json) -> tuple[bool, int]:
-    kind = str(resource.get("type", "")).lower()
-    return kind == TYPE.lower(), kind.count("/")
 
 
 def _names(turn: Turn, resource: Json, scope: Scope) -> set[str]:
@@ -254,10 +247,6 @@ def _names(turn: Turn, resource: Json, scope: Scope) -> set[str]:
     if kind.count("/") == len(name.split("/")):
         names.add(_id(turn, [kind, *name.split("/")]).lower())
     return names - {""}
-
-
-def _needs(resource: Json, scope: Scope) -> set[str]:
-    return {str(scope.value(item)).lower() for item in resource.get("dependsOn") or []}
 
 
 def _resource(turn: Turn, resource: Json, scope: Scope, depth: int) -> list[Json]:

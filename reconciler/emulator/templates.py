@@ -7,9 +7,10 @@ template's dependencies; validation and what-if do the same and take it back. Wh
 
 import json
 import re
+from collections.abc import Container
 from dataclasses import replace
 
-from reconciler.emulator import accounts, errors, manager_errors, paging, provisioning
+from reconciler.emulator import accounts, errors, manager_errors, provisioning
 from reconciler.emulator.template_resources import body, deployed, everything, failed, key
 from reconciler.emulator.turn import Turn, expect
 from reconciler.emulator.wire import Answer, Json, at
@@ -18,11 +19,13 @@ from reconciler.emulator.wire import Answer, Json, at
 def put(turn: Turn) -> Answer:
     """201 or 200 with Azure-AsyncOperation; how it went is told by the operation (documented).
 
-    What was made before a failure stays (documented).
+    What validation finds is refused at once and nothing is made (reported); what was made before another
+    failure stays (documented).
     """
     accounts.require_group(turn)
     before = turn.store.get("template", key(turn))
     asked = _asked(turn)
+    _validated(turn, asked, besides=_UNFORESEEN)
     outputs: Json = {}
     made: list[Json] = []
     failure = None
@@ -41,10 +44,8 @@ def put(turn: Turn) -> Answer:
         event="create",
         key=key(turn),
         location="global",
-        always=True,
+        quick=True,
     )
-    if operation is None:  # pragma: no cover - `always` makes one
-        raise AssertionError
     where = f"{turn.request.origin}{turn.request.path}/operationStatuses/{operation['name']}"
     shown = {**kept, "properties": {**kept["properties"], "provisioningState": "Accepted"}}
     headers = {"Azure-AsyncOperation": f"{where}?api-version={turn.version}", "Retry-After": "0"}
@@ -72,7 +73,7 @@ def head(turn: Turn) -> Answer:
 def listing(turn: Turn) -> Answer:
     accounts.require_group(turn)
     found = turn.store.scan("template", f"{accounts.group_key(turn)}/")
-    return Answer(status=200, body=paging.page(turn, [item["body"] for item in found]), from_provider=False)
+    return turn.page([item["body"] for item in found], from_provider=False)
 
 
 def delete(turn: Turn) -> Answer:
@@ -107,24 +108,35 @@ def operations(turn: Turn) -> Answer:
 def validate(turn: Turn) -> Answer:
     """200 with what would be made, 400 InvalidTemplateDeployment with the provider's refusals (reported)."""
     accounts.require_group(turn)
+    outputs, made = _validated(turn, _asked(turn))
+    found = body(turn, outputs, made, None)
+    found["properties"]["validatedResources"] = made
+    return Answer(status=200, body=found, from_provider=False)
+
+
+_UNFORESEEN = frozenset({"RequestConflict"})
+"""Refusals that come only when it is a resource's turn."""
+
+
+def _validated(turn: Turn, asked: Json, *, besides: Container[str] = ()) -> tuple[Json, list[Json]]:
+    """The outputs and resources that a template would make, and nothing made."""
     try:
-        with turn.store.undone():
-            outputs, made = deployed(turn, _asked(turn))
+        with turn.store.part(kept=False):
+            return deployed(turn, asked)
     except errors.Refusal as refusal:
+        if refusal.code in besides:
+            return {}, []
         if refusal.code == "InvalidTemplate" or refusal.status == 501:
             raise
         details = [refusal.body()]
         raise manager_errors.invalid_template_deployment(turn.args["template"], details) from refusal
-    found = body(turn, outputs, made, None)
-    found["properties"]["validatedResources"] = made
-    return Answer(status=200, body=found, from_provider=False)
 
 
 def what_if(turn: Turn) -> Answer:
     """`{"status", "properties": {"changes": [{"resourceId", "changeType", "before"?, "after"}]}}`."""
     accounts.require_group(turn)
     changes = []
-    with turn.store.undone():
+    with turn.store.part(kept=False):
         before = {str(item["id"]).lower(): item for item in everything(turn)}
         _, made = deployed(turn, _asked(turn))
         after = {str(item["id"]).lower(): item for item in everything(turn)}

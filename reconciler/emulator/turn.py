@@ -7,18 +7,21 @@ apart.
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 
-from reconciler.emulator import errors
+from reconciler.emulator import clock, errors
 from reconciler.emulator.store import Store
-from reconciler.emulator.wire import Json, Request, at, without_nulls
+from reconciler.emulator.wire import Answer, Json, Request, at, without_nulls
 
 BODY_LIMIT = 4 * 1024 * 1024
 """Bytes; the size of a request that ARM accepts."""
 
 _DEEPEST_BODY = 64
+_SKIP_TOKEN = re.compile(r"^[0-9]{1,9}$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +63,7 @@ class Turn:
         """Members at a path that the body un-sets: by an empty text, and by null unless nulls are ignored."""
         found = at(json_object(self.request.content), *path) if self.request.content else None
         empty = [name for name, value in found.items() if value == ""] if isinstance(found, dict) else []
-        ignored = self.store.setting("switches").get("nulls") == "ignored"
+        ignored = self.store.switch("nulls") == "ignored"
         return (*empty, *(() if ignored else self.nulls(*path)))
 
     def body(self) -> Json:
@@ -72,6 +75,44 @@ class Turn:
         if self.request.content and "json" not in kind.lower():
             raise errors.unsupported_media_type(kind.partition(";")[0])
         return without_nulls(json_object(self.request.content))
+
+    def system_data(self, before: Json | None = None) -> Json:
+        """`systemData` of a resource that this turn makes, or writes where `before` was (recorded)."""
+        stamp = {"By": self.caller.client, "ByType": "Application", "At": clock.stamp(self.now)}
+        created = before or {f"created{part}": value for part, value in stamp.items()}
+        return {**created, **{f"lastModified{part}": value for part, value in stamp.items()}}
+
+    def page(
+        self,
+        items: list[Json],
+        *,
+        size: int | None = None,
+        keep: tuple[str, ...] = (),
+        from_provider: bool = True,
+    ) -> Answer:
+        """A list: `{"value": […], "nextLink"?}` with the page that the request asks for.
+
+        `size` is ARM's own; the switch `pageSize` comes before it. Without either the list is one page. A
+        nextLink is an absolute URL on the host the client called, and opaque; `keep` are query parameters
+        that it repeats.
+        """
+        size = self.store.switch("pageSize") or size
+        body: Json = {"value": items}
+        if size:
+            token = self.request.query.get("$skiptoken", "0")
+            if _SKIP_TOKEN.match(token) is None:
+                raise errors.invalid_content("The skip token is not one of this service")
+            start = int(token)
+            body = {"value": items[start : start + size]}
+            if start + size < len(items):
+                query = {name: self.request.query.get(name) for name in keep}
+                version = self.request.query.get("api-version", "")
+                kept = "".join(
+                    f"&{name}={quote(value)}" for name, value in query.items() if value is not None
+                )
+                address = f"{self.request.origin}{self.request.path}?api-version={version}{kept}"
+                body["nextLink"] = f"{address}&$skiptoken={start + size}"
+        return Answer(status=200, body=body, from_provider=from_provider)
 
     @property
     def subscription(self) -> str:
@@ -91,8 +132,7 @@ def json_object(content: bytes) -> Json:
 
 
 def _refuse_number(text: str) -> float:
-    message = f"{text} is not a number of JSON"
-    raise ValueError(message)
+    raise ValueError(f"{text} is not a number of JSON")
 
 
 def _finite(text: str) -> float:

@@ -12,9 +12,16 @@ from typing import Protocol
 
 from reconciler.domain.deployment import JsonObject, ModelRef
 from reconciler.domain.ids import AccountId, DeploymentId, Region
-from reconciler.domain.operation import Accepted, Deferred, OperationRef, OperationState, OperationStatus
+from reconciler.domain.operation import (
+    UNWATCHED,
+    Accepted,
+    Deferred,
+    Look,
+    OperationRef,
+    OperationState,
+    SendObserver,
+)
 from reconciler.domain.platform import Activity, DeletedAccount, ModelCapacity, PolicyQuestion, PolicyVerdict
-from reconciler.domain.sending import UNWATCHED, SendObserver
 from reconciler.domain.state import (
     ObservedAccount,
     ObservedDeployment,
@@ -22,23 +29,6 @@ from reconciler.domain.state import (
     Offer,
     QuotaPool,
 )
-
-__all__ = [
-    "Accepted",
-    "AccountContents",
-    "AccountFacts",
-    "ActivityLog",
-    "Arm",
-    "Deferred",
-    "DeploymentsApi",
-    "OperationRef",
-    "OperationState",
-    "OperationStatus",
-    "Platform",
-    "Subscriptions",
-    "Turn",
-    "Validation",
-]
 
 
 class Turn(Protocol):
@@ -75,6 +65,10 @@ class DeploymentsApi(Protocol):
         """One deployment; None only where ARM says that the deployment itself is absent."""
         ...
 
+    async def look(self, deployment: DeploymentId) -> Look:
+        """Look at a deployment that may be written next; a turn had in time looks no more."""
+        ...
+
     def turn(
         self,
         deployment: DeploymentId,
@@ -83,10 +77,12 @@ class DeploymentsApi(Protocol):
         observer: SendObserver = UNWATCHED,
         source_tenants: tuple[str, ...] = (),
         attempt: int = 1,
+        looked: Look | None = None,
     ) -> AbstractAsyncContextManager[Turn]:
         """Wait until a PUT or DELETE may be sent, then look; nothing holds up the write inside the block.
 
-        `source_tenants` get their tokens into x-ms-authorization-auxiliary. `attempt` counts from 1.
+        `source_tenants` get their tokens into x-ms-authorization-auxiliary. `attempt` counts from 1. `looked`
+        is taken for the look as long as it allows a write.
         """
         ...
 
@@ -171,17 +167,21 @@ class ActivityLog(Protocol):
         ...
 
 
-class Platform(ActivityLog, Protocol):
-    """What ARM knows beside accounts and deployments; each verb only reads."""
-
-    async def list_capacities(self, subscription: str, model: ModelRef) -> tuple[ModelCapacity, ...]:
-        """How much of one model version can be had, by region and SKU. `model.version` must be set."""
-        ...
+class PolicyChecks(Protocol):
+    """What Azure Policy says before a write is sent."""
 
     async def evaluate_policies(
         self, account: AccountId, questions: Sequence[PolicyQuestion]
     ) -> Mapping[str, PolicyVerdict]:
         """What Azure Policy says of models and content filters in an account, by deployment name."""
+        ...
+
+
+class Platform(ActivityLog, PolicyChecks, Protocol):
+    """What ARM knows beside accounts and deployments; each verb only reads."""
+
+    async def list_capacities(self, subscription: str, model: ModelRef) -> tuple[ModelCapacity, ...]:
+        """How much of one model version can be had, by region and SKU. `model.version` must be set."""
         ...
 
 

@@ -1,7 +1,9 @@
-"""ARM's own validation as a second opinion on a plan: asked about the exact bodies that would be sent.
+"""Second opinions on a plan: ARM's own validation of the exact bodies, and what Azure Policy says of them.
 
 A verdict can speak against a write, never for one. A write that needs another write first is told what ARM
 says of it today and is not stopped by that: what ARM misses may be what the plan is about to make.
+`evaluateDeploymentPolicies` (previews from 2026-03-15 on) looks at the model and the content filter and at
+nothing else: a policy about SKU, capacity or tags is not seen. Only its effect Deny stops a write.
 """
 
 from __future__ import annotations
@@ -10,14 +12,17 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from reconciler.domain.deployment import JsonObject
-from reconciler.domain.ids import DeploymentId, Region
+from reconciler.domain.ids import AccountId, DeploymentId, Region
+from reconciler.domain.platform import Compliance, PolicyFinding, PolicyQuestion, PolicyVerdict
 from reconciler.domain.state import ObservedState, Opinion
 from reconciler.engine.fixes import fix_for
-from reconciler.engine.ports import Validation
+from reconciler.engine.platform import each, tried
+from reconciler.engine.ports import PolicyChecks, Validation
 from reconciler.errors import ArmError, CredentialError, ValidationRefused
-from reconciler.plan.actions import Create, Update
+from reconciler.plan.actions import Create, Replace, Update
 from reconciler.plan.plan import Plan, Step
 
 # One request carries so many resources; ARM bounds a request by its size, 4 MB, far above this.
@@ -91,16 +96,74 @@ async def _asked(
         if len(asking) > 1:
             each = await asyncio.gather(*(_asked([one], api, gate) for one in asking))
             return [found for some in each for found in some]
-        return [(first.id, _verdict(first, refused))]
+        said = f"{refused.code}: {refused.message}"
+        if first.step.depends_on:
+            names = ", ".join(name.name for name in first.step.depends_on)
+            told = f"today ARM would refuse it ({said}), before {names} is done"
+            return [(first.id, Opinion(refused=False, message=told))]
+        fix = fix_for(refused.code, refused.message)
+        return [(first.id, Opinion(refused=True, message=said, fix=fix))]
     except (ArmError, CredentialError) as problem:
         unknown = Opinion(refused=False, message=f"ARM's own validation could not be asked ({problem})")
         return [(one.id, unknown) for one in asking]
     return []
 
 
-def _verdict(question: _Question, refused: ValidationRefused) -> Opinion:
-    said = f"{refused.code}: {refused.message}"
-    if question.step.depends_on:
-        names = ", ".join(name.name for name in question.step.depends_on)
-        return Opinion(refused=False, message=f"today ARM would refuse it ({said}), before {names} is done")
-    return Opinion(refused=True, message=said, fix=fix_for(refused.code, refused.message))
+UNSEEN: Final = "Azure Policy was asked about model and content filter: rules about SKU or tags are not seen"
+
+
+_FIX: Final = "use an approved model or content filter, or ask for an exemption from the assignment"
+
+
+async def with_policy_verdicts(
+    plan: Plan, observed: ObservedState, api: PolicyChecks, *, parallelism: int = 32
+) -> ObservedState:
+    """`observed` with what Azure Policy says of the writes of `plan`; plan again with it."""
+    asking: dict[AccountId, list[tuple[DeploymentId, PolicyQuestion]]] = defaultdict(list)
+    for action in (step.action for step in plan.writes):
+        if isinstance(action, Create | Update | Replace):
+            properties = action.writes[-1].get("properties")
+            body = properties if isinstance(properties, dict) else {}
+            stated, filter_ = body.get("model"), body.get("raiPolicyName")
+            model = stated if isinstance(stated, dict) else {}
+            question = PolicyQuestion(
+                name=action.id.name,
+                model={name: value for name, value in model.items() if isinstance(value, str)},
+                rai_policy=filter_ if isinstance(filter_, str) else None,
+            )
+            asking[action.id.account].append((action.id, question))
+
+    async def ask(account: AccountId) -> dict[DeploymentId, Opinion]:
+        questions = asking[account]
+        verdicts = await tried(
+            api.evaluate_policies(account, [question for _, question in questions]),
+            lambda why: Opinion(refused=False, message=f"Azure Policy could not be asked ({why})"),
+        )
+        if isinstance(verdicts, Opinion):
+            return {one: verdicts for one, _ in questions}
+        by_name = {name.lower(): verdict for name, verdict in verdicts.items()}
+        found = {one: _opinion(by_name.get(one.name.lower())) for one, _ in questions}
+        return {one: opinion for one, opinion in found.items() if opinion is not None}
+
+    told = await each(sorted(asking, key=lambda one: one.key), ask, asyncio.Semaphore(parallelism))
+    found = {one: opinion for some in told.values() for one, opinion in some.items()}
+    return replace(observed, opinions={**found, **observed.opinions})
+
+
+def _opinion(verdict: PolicyVerdict | None) -> Opinion | None:
+    """What denies, else what would only be reported; None where nothing speaks against it."""
+    if verdict is None or verdict.compliance is Compliance.COMPLIANT:
+        return None
+    if verdict.compliance is not Compliance.NON_COMPLIANT:
+        why = f": {verdict.message}" if verdict.message else ""
+        return Opinion(refused=False, message=f"Azure Policy gives no verdict{why}")
+    denying = [one for one in verdict.findings if one.denies]
+    named = "; ".join(map(_named, denying or verdict.findings)) or "an assignment that it does not name"
+    if denying:
+        return Opinion(refused=True, message=f"Azure Policy denies it: {named}", fix=_FIX)
+    return Opinion(refused=False, message=f"Azure Policy will report it and let it be: {named}")
+
+
+def _named(one: PolicyFinding) -> str:
+    assignment = one.assignment.rsplit("/", 1)[-1] or one.definition.rsplit("/", 1)[-1]
+    return f"{assignment} ({one.reason.rstrip('.')})" if one.reason else assignment

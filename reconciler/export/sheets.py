@@ -12,11 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.domain.deployment import JsonValue
-from reconciler.export.aliases import Aliases
 from reconciler.export.draft import Draft, draft
 from reconciler.export.estate import Estate, FoundAccount
 from reconciler.export.expressions.values import digest
-from reconciler.export.owner import Owner
+from reconciler.export.naming import Aliases, Owner
 from reconciler.export.yaml_text import Remarked, block, comment, commented_out, flow, item, remark
 from reconciler.manifest.schema import API_VERSION
 from reconciler.manifest.tree import shortened
@@ -67,15 +66,12 @@ def sheets_of(estate: Estate, aliases: Aliases, fleet: Owner) -> tuple[Sheet, ..
     for account in estate.accounts:
         alias = aliases.of(account.subscription)
         name = _unused(account.name or f"account-{len(made) + 1}", names, "", alias)
-        file = _unused(_file_stem(name), files, ".yaml", alias)
+        # a name must not lead anywhere as a file's, nor be one that manifests are not read from
+        stem = re.sub(r"[^A-Za-z0-9._-]", "-", name)[:100].lstrip("._").rstrip(".") or "account"
+        file = _unused(stem, files, ".yaml", alias)
         drafts = tuple(draft(one, aliases.of, fleet) for one in account.deployments)
         made.append(Sheet(account=account, name=name, file=file, alias=alias, drafts=drafts))
     return tuple(made)
-
-
-def _file_stem(name: str) -> str:
-    """A name as a file's, which must not lead anywhere nor be one that manifests are not read from."""
-    return re.sub(r"[^A-Za-z0-9._-]", "-", name)[:100].lstrip("._").rstrip(".") or "account"
 
 
 def _unused(wanted: str, taken: set[str], suffix: str, alias: str) -> str:
@@ -174,7 +170,10 @@ def _set(sheet: Sheet, shared: Sequence[Template]) -> Iterator[str]:
     for one in own:
         yield from _entry(one)
     for one in held_back:
-        yield from _held_back(one)
+        yield from comment(f"{one.name} is not declared: {one.held_back}", _ENTRY)
+        for text in one.comments:
+            yield from comment(text, _ENTRY)
+        yield from commented_out(item(one.tree, _ENTRY), _ENTRY)
 
 
 def _address(sheet: Sheet) -> Mapping[str, JsonValue]:
@@ -204,13 +203,6 @@ def _entry(one: Draft) -> Iterator[str]:
     yield from item(one.tree, _ENTRY)
 
 
-def _held_back(one: Draft) -> Iterator[str]:
-    yield from comment(f"{one.name} is not declared: {one.held_back}", _ENTRY)
-    for text in one.comments:
-        yield from comment(text, _ENTRY)
-    yield from commented_out(item(one.tree, _ENTRY), _ENTRY)
-
-
 # -- templates -----------------------------------------------------------------------------------
 
 
@@ -228,16 +220,12 @@ def _shared(sheets: Sequence[Sheet]) -> tuple[Template, ...]:
         if len(where) > 1:
             groups[frozenset(where)].append(first[text])
     names: set[str] = set()
-    return tuple(
-        Template(
-            name=_unused(
-                "common" if len(where) == len(sheets) else f"shared-{members[0].name}", names, "", "also"
-            ),
-            entries=tuple(members),
-            files=where,
-        )
-        for where, members in groups.items()
-    )
+    made: list[Template] = []
+    for group, members in groups.items():
+        wanted = "common" if len(group) == len(sheets) else f"shared-{members[0].name}"
+        name = _unused(wanted, names, "", "also")
+        made.append(Template(name=name, entries=tuple(members), files=group))
+    return tuple(made)
 
 
 def _templates(shared: Sequence[Template]) -> Iterator[str]:

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, Place, Severity
+from reconciler.diagnostics import Diagnostic, Place
 from reconciler.manifest.tree import Lines
 
 # C0 and C1 controls but tab and line feeds; marks and overrides of reading direction; separators that are
@@ -66,4 +66,4 @@ def _hidden(file: str, text: str, unseen: re.Match[str]) -> Diagnostic:
 
 
 def _finding(code: str, message: str, place: Place, fix: str) -> Diagnostic:
-    return Diagnostic(code=code, severity=Severity.ERROR, message=message, place=place, fix=fix)
+    return Diagnostic(code=code, message=message, place=place, fix=fix)

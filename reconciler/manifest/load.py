@@ -17,7 +17,7 @@ from reconciler.manifest.fleet import lowered
 from reconciler.manifest.parse import Manifests, binding_policies, parse
 from reconciler.manifest.resolve import resolve
 from reconciler.manifest.selection import EVERYTHING, Selection
-from reconciler.manifest.source import SourceFile, SourceMap, Sources, digest, read_documents
+from reconciler.manifest.source import SourceMap, Sources, digest, read_documents
 from reconciler.policy.rule import PolicyRule
 
 
@@ -80,10 +80,16 @@ def understood(
     resolved = resolve(manifests, selection=selection)
     fleet = resolved.state.fleet
     fleet = replace(fleet, rules={**fleet.rules, **(severities or {})})
-    state = replace(resolved.state, fleet=fleet, manifest_digest=digest(_manifests(whole)))
+    shown = {document.file for document in whole.shown}  # policies: a plan is of the manifests alone
+    hashed = digest(file for file in whole.files if file.name not in shown)
+    state = replace(resolved.state, fleet=fleet, manifest_digest=hashed)
     sources = SourceMap(whole)
-    meant = _not_consequences(whole.diagnostics, (*unruly, *misread, *resolved.diagnostics), sources)
-    diagnostics = _in_order(_heard((*whole.diagnostics, *meant), state.fleet), sources)
+    # What is found about the meaning of a value whose very text is wrong follows from that.
+    wrong = {_spot(one, sources) for one in whole.diagnostics}
+    about = (*unruly, *misread, *resolved.diagnostics)
+    meant = (one for one in about if _spot(one, sources) not in wrong)
+    heard = _heard((*whole.diagnostics, *meant), state.fleet)
+    diagnostics = tuple(sorted(heard, key=lambda one: (_spot(one, sources), one.code, one.message)))
     return LoadedManifests(
         desired=None if has_errors(diagnostics) else state,
         understood=state,
@@ -118,20 +124,6 @@ def _beside(
     return replace(whole, shown=apart.documents), rules, findings
 
 
-def _manifests(read: Sources) -> Iterator[SourceFile]:
-    """The files that declare something: a plan is of these, whatever judges it."""
-    policies = {document.file for document in read.shown}
-    return (file for file in read.files if file.name not in policies)
-
-
-def _not_consequences(
-    text: Iterable[Diagnostic], meaning: Iterable[Diagnostic], sources: SourceMap
-) -> Iterator[Diagnostic]:
-    """Findings about meaning, less those about a value whose very text is already said to be wrong."""
-    wrong = {_spot(one, sources) for one in text}
-    return (one for one in meaning if _spot(one, sources) not in wrong)
-
-
 def _spot(one: Diagnostic, sources: SourceMap) -> tuple[str, int, int]:
     """The file, line and column of a finding; zeros where there is none."""
     span = None if one.place is None else sources.span(one.place)
@@ -145,8 +137,3 @@ def _heard(found: Iterable[Diagnostic], fleet: Fleet) -> Iterator[Diagnostic]:
         severity = lowered(one, fleet.rules)
         if severity is not Severity.OFF:
             yield one if severity is one.severity else replace(one, severity=severity)
-
-
-def _in_order(found: Iterable[Diagnostic], sources: SourceMap) -> tuple[Diagnostic, ...]:
-    """By file, then by where the finding stands, then by code."""
-    return tuple(sorted(found, key=lambda one: (_spot(one, sources), one.code, one.message)))

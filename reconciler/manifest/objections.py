@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import yaml
 
-from reconciler.diagnostics import Diagnostic, Place, Related, Severity, Span
+from reconciler.diagnostics import Diagnostic, Place, Related
 from reconciler.manifest.characters import UNSEEN, named
 from reconciler.manifest.tree import Items, Lines, Map, Text, shortened
 
@@ -113,21 +113,13 @@ class Objections:
         fix: str = "",
         related: tuple[Related, ...] = (),
     ) -> None:
+        place = self._place(start, end)
         self.findings.append(
-            Diagnostic(
-                code=code,
-                severity=Severity.ERROR,
-                message=message,
-                place=self._place(start, end),
-                source=source,
-                fix=fix,
-                related=related,
-            )
+            Diagnostic(code=code, message=message, place=place, source=source, fix=fix, related=related)
         )
 
     def _place(self, start: int, end: int) -> Place:
-        return Place(file=self._file, document=self.document, span=self._span(start, end))
-
-    def _span(self, start: int, end: int) -> Span:
         span = self._lines.first_line(start, end)
-        return span if span.end_column > span.column else self._lines.first_line(start, start + 1)
+        if span.end_column <= span.column:
+            span = self._lines.first_line(start, start + 1)
+        return Place(file=self._file, document=self.document, span=span)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import BinaryIO, Final, TextIO
 
-from reconciler.diagnostics import Diagnostic, Place, Route, Severity, Span
+from reconciler.diagnostics import Diagnostic, Place, Related, Route, Severity, Span
 from reconciler.manifest.characters import decode
 from reconciler.manifest.compose import LIBYAML, compose
 from reconciler.manifest.files import find
@@ -47,13 +47,23 @@ class SourceDocument:
     root: Node
     located: bool = False
 
-    def place(self, route: Route = (), *, on_key: bool = False) -> Place:
+    def place(self, route: Route = (), on_key: bool = False) -> Place:
         """The symbolic place of a value of this document."""
         return Place(file=self.file, document=self.index, route=route, on_key=on_key)
 
-    def locate(self, route: Route, on_key: bool) -> Place:
-        """The same, as the schema's findings ask for it."""
-        return self.place(route, on_key=on_key)
+    def error(
+        self,
+        code: str,
+        message: str,
+        fix: str,
+        route: Route = (),
+        *,
+        on_key: bool = False,
+        related: tuple[Related, ...] = (),
+    ) -> Diagnostic:
+        """What is wrong with a value of this document."""
+        place = self.place(route, on_key)
+        return Diagnostic(code=code, message=message, place=place, fix=fix, related=related)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -128,7 +138,13 @@ def read_documents(paths: Sequence[str], *, stdin: TextIO | BinaryIO | None = No
     read = [_read(item.name, item.content, shared) for item in found.contents]
     findings = (*found.findings, *(one for item in read for one in item.findings))
     if read and not LIBYAML:
-        findings = (*findings, _slow())
+        slow = Diagnostic(
+            code="yaml-limit",
+            severity=Severity.INFO,
+            message="PyYAML was built without libyaml, so reading takes about ten times as long",
+            fix="install a PyYAML wheel for this platform",
+        )
+        findings = (*findings, slow)
     return Sources(
         documents=tuple(document for item in read for document in item.documents),
         files=tuple(item.file for item in read),
@@ -174,13 +190,13 @@ class _Read:
     whole: bool
 
 
-def _read(name: str, content: bytes, shared: SharedValues | None = None) -> _Read:
-    """What is in a file; the places of its values are not kept where it may share values with others."""
+def _read(name: str, content: bytes, shared: SharedValues) -> _Read:
+    """What is in a file; the places of its values are kept only where something about it is odd."""
     text, forbidden = decode(name, content)
     file = SourceFile(name=name, digest=hashlib.sha256(content).digest(), lines=Lines(text))
     if forbidden is not None:
         return _Read(file=file, documents=(), findings=(forbidden,), whole=False)
-    values = None if shared is None else values_of(text, shared)
+    values = values_of(text, shared)
     if values is not None:
         documents = tuple(SourceDocument(file=name, index=n, root=root) for n, root in values)
         return _Read(file=file, documents=documents, findings=(), whole=True)
@@ -201,12 +217,3 @@ def digest(files: Iterable[SourceFile]) -> str:
     for file in files:
         whole.update(file.digest)
     return f"sha256:{whole.hexdigest()}"
-
-
-def _slow() -> Diagnostic:
-    return Diagnostic(
-        code="yaml-limit",
-        severity=Severity.INFO,
-        message="PyYAML was built without libyaml, so reading takes about ten times as long",
-        fix="install a PyYAML wheel for this platform",
-    )

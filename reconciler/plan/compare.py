@@ -14,6 +14,7 @@ from typing import Final, assert_never
 from reconciler.domain.deployment import DesiredDeployment
 from reconciler.domain.fleet import DesiredAccount, DesiredState
 from reconciler.domain.ids import Region
+from reconciler.domain.marks import Whose, mark_of, owner_of, whose
 from reconciler.domain.state import AccountMissing, Listed, ObservedDeployment, ObservedState, Unreadable
 from reconciler.plan.accounts import by_account, hindrance, unread
 from reconciler.plan.actions import (
@@ -30,8 +31,7 @@ from reconciler.plan.admission import admitted
 from reconciler.plan.body import put_body, replacement_body
 from reconciler.plan.dependants import block_dependants, judge_names, keep_referenced, say_why_here
 from reconciler.plan.diff import fields_of
-from reconciler.plan.expiry import unless_expired
-from reconciler.plan.in_sync import InSync
+from reconciler.plan.evidence import unless_expired
 from reconciler.plan.legality import (
     fixed_paths,
     forbids_model_change,
@@ -41,8 +41,7 @@ from reconciler.plan.legality import (
     writes_for,
 )
 from reconciler.plan.moved import Mover, RegionalUpgrades, Upgrades, accepting, who_moved
-from reconciler.plan.ownership import Whose, mark_of, owner_of, whose
-from reconciler.plan.pair import Pair
+from reconciler.plan.pair import InSync, Pair
 from reconciler.plan.removal import undeclared
 from reconciler.plan.replacement import replacement
 from reconciler.plan.terms import Terms, blocked
@@ -110,7 +109,7 @@ def _with_consent(action: Action) -> Action:
     if not action.writes or not declares:
         return action
     consent = f"sending {_PROVIDER_DATA} accepts the provider's Marketplace offer in your name"
-    return replace(action, explanation="; ".join(filter(None, (action.explanation, consent))))
+    return action.explained(action.explanation, consent)
 
 
 def _account(
@@ -254,7 +253,11 @@ def _known(pair: Pair, region: Region, terms: Terms) -> Action:
         )
         return _change(pair, region, terms, explanation, settled_badly=True)
     if not pair.changes:
-        return _keep(pair, region)
+        keep = _in_sync(pair.desired, pair.observed, region)
+        if pair.mover is not Mover.SERVICE:
+            return keep
+        told = f"the service moved it to {pair.running}, as it may"
+        return replace(keep, reason=Reason.AUTO_UPGRADED, explanation=told)
     return _change(pair, region, terms)
 
 
@@ -275,15 +278,6 @@ def _in_progress(pair: Pair, region: Region, terms: Terms) -> Action:
     )
 
 
-def _keep(pair: Pair, region: Region) -> Keep:
-    keep = _in_sync(pair.desired, pair.observed, region)
-    if pair.mover is not Mover.SERVICE:
-        return keep
-    running = f"{pair.observed.model_name} {pair.observed.model_version}"
-    explanation = f"the service moved it to {running}, as it may"
-    return replace(keep, reason=Reason.AUTO_UPGRADED, explanation=explanation)
-
-
 def _in_sync(desired: DesiredDeployment, observed: ObservedDeployment, region: Region) -> Keep:
     return Keep(id=desired.id, region=region, reason=Reason.IN_SYNC, desired=desired, observed=observed)
 
@@ -294,7 +288,11 @@ def _change(
     unclaimed = whose(pair.observed, pair.mark) in {Whose.NOBODYS, Whose.NAMESAKE}
     action: Action
     if pair.mover is Mover.UNTOLD:
-        action = _blocked(pair, region, Reason.MODELS_UNREADABLE, *_untold(pair))
+        why = (
+            f"it runs {pair.running}, and ARM's list of models, which tells whether the service moved it "
+            "there, could not be read"
+        )
+        action = _blocked(pair, region, Reason.MODELS_UNREADABLE, why, _READ_MODELS)
     elif forbids_model_change(pair):
         action = _blocked(pair, region, Reason.MODEL_CHANGE_REFUSED, *_REFUSED_CHANGE)
     elif fixed_paths(pair.desired, pair.observed.sku, pair.changes):
@@ -303,16 +301,7 @@ def _change(
         action = _adoption(pair, region)
     else:
         action = _update(pair, region)
-    return replace(action, explanation="; ".join(filter(None, (action.explanation, explanation))))
-
-
-def _untold(pair: Pair) -> tuple[str, str]:
-    running = f"{pair.observed.model_name} {pair.observed.model_version}"
-    why = (
-        f"it runs {running}, and ARM's list of models, which tells whether the service moved it there, could "
-        "not be read"
-    )
-    return why, _READ_MODELS
+    return action.explained(action.explanation, explanation)
 
 
 _READ_MODELS = (
@@ -378,7 +367,7 @@ def _remarks(pair: Pair, writes: int) -> Iterator[str]:
 
 def _who_moved_it(pair: Pair) -> Iterator[str]:
     """What is known of how the live model came to differ; nothing where the manifest is behind it."""
-    running = f"{pair.observed.model_name} {pair.observed.model_version}"
+    running = pair.running
     if pair.mover is Mover.SOMEBODY:
         yield f"somebody moved it to {running}, which the service does not do here; it is moved back"
     elif pair.mover is Mover.SERVICE:

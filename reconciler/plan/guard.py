@@ -13,11 +13,11 @@ from enum import Enum, auto
 from reconciler.diagnostics import Diagnostic, Severity, counted, listing
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import Region
+from reconciler.domain.marks import owner_of
 from reconciler.domain.shard import Shard
 from reconciler.domain.sku import SkuFamily
 from reconciler.domain.state import Listed, ObservedDeployment, ObservedState
 from reconciler.plan.actions import Action, Blocked, Delete, Keep, Replace, Wait
-from reconciler.plan.ownership import owner_of
 from reconciler.plan.plan import Plan, Refusal
 from reconciler.plan.pools import PoolKey, Pools
 
@@ -106,7 +106,12 @@ def _deletes(
     owned: int,
     policy: Policy,
 ) -> Iterator[Refusal]:
-    going = tuple(action.id for action in actions if _destroys(action))
+    # A delete that is going on already was decided on before.
+    going = tuple(
+        action.id
+        for action in actions
+        if isinstance(action, Replace) or (isinstance(action, Delete) and not action.observed.deleting)
+    )
     fix, shard = f"--max-deletes {len(going)}", desired.part.shard if desired.part else None
     if shard is None or shard.count == 1:
         allowed, rule = _allowed_deletes(desired, owned, policy)
@@ -126,11 +131,6 @@ def _deletes(
         ),
         fix=fix,
     )
-
-
-def _destroys(action: Action) -> bool:
-    """Whether `action` decides on a loss. A delete that is going on already was decided on before."""
-    return isinstance(action, Replace) or (isinstance(action, Delete) and not action.observed.deleting)
 
 
 def _share_of_deletes(desired: DesiredState, owned: int, policy: Policy, shard: Shard) -> tuple[int, str]:
@@ -214,17 +214,16 @@ def judged_by_policies(plan: Plan, found: Sequence[Diagnostic]) -> Plan:
     Errors are diagnostics, milder findings notices.
     """
     errors = [one for one in found if one.severity is Severity.ERROR]
-    by_rule: dict[str, list[Diagnostic]] = {}
+    by_rule: dict[str, list[Diagnostic]] = defaultdict(list)
     for one in errors:
-        by_rule.setdefault(one.code, []).append(one)
+        by_rule[one.code].append(one)
+    broken = []
+    for code, (first, *others) in sorted(by_rule.items()):
+        more = f" (and {counted(len(others), 'more finding')})" if others else ""
+        broken.append(Refusal(code="policy", message=f"{code}: {first.message}{more}", fix=first.fix))
     return replace(
         plan,
         diagnostics=(*plan.diagnostics, *errors),
         notices=(*plan.notices, *(one for one in found if one.severity is not Severity.ERROR)),
-        refusals=(*plan.refusals, *(_broken_rule(code, by_rule[code]) for code in sorted(by_rule))),
+        refusals=(*plan.refusals, *broken),
     )
-
-
-def _broken_rule(code: str, errors: Sequence[Diagnostic]) -> Refusal:
-    more = f" (and {counted(len(errors) - 1, 'more finding')})" if len(errors) > 1 else ""
-    return Refusal(code="policy", message=f"{code}: {errors[0].message}{more}", fix=errors[0].fix)

@@ -16,7 +16,7 @@ from reconciler.plan.dependants import with_needed, without_refused
 from reconciler.plan.guard import Policy, count_owned, guard
 from reconciler.plan.order import schedule
 from reconciler.plan.plan import Plan
-from reconciler.plan.protection import unmatched_globs
+from reconciler.plan.terms import unmatched_globs
 
 
 def make_plan(

@@ -16,12 +16,8 @@ from reconciler.domain.deployment import DesiredDeployment, Unset
 from reconciler.domain.fleet import DesiredAccount
 from reconciler.domain.ids import AccountId, Region
 from reconciler.domain.platform import ModelCapacity
-from reconciler.domain.sku import SkuFamily, SkuName
+from reconciler.domain.sku import PROVISIONED_SKUS, SkuFamily, SkuName
 from reconciler.plan.capacity import room_in
-
-PROVISIONED = tuple(
-    map(SkuName, ("ProvisionedManaged", "DataZoneProvisionedManaged", "GlobalProvisionedManaged"))
-)
 
 
 class Move(StrEnum):
@@ -103,8 +99,9 @@ def _ways(
 
     if room(region, sku) >= needed:
         yield way(Move.NOTHING, f"{region} has room for it as it is declared")
-    for other in PROVISIONED:
-        legal = _legal(sizes.get(other), needed)
+    for other in PROVISIONED_SKUS:
+        known = sizes.get(other)
+        legal = None if known is None else known.round_up(needed)
         if other != sku and legal is not None and room(region, other) >= legal:
             reach = other.reach.value.replace("-", " ")
             yield way(
@@ -119,7 +116,8 @@ def _ways(
         if other_place is not None and room(other_place, sku) >= needed:
             reason = f"{account.id.name} in {other_place} has room"
             yield way(Move.ACCOUNT, reason, region=other_place, account=account.id)
-    smaller = _largest(sizes.get(sku), min(room(region, sku), needed))
+    known = sizes.get(sku)
+    smaller = None if known is None else known.below(min(room(region, sku), needed) + 1)
     if smaller:
         yield way(Move.SIZE, f"{region} has room for {smaller} of {needed} PTU", capacity=smaller)
     roomy = sorted(
@@ -132,13 +130,3 @@ def _ways(
             Move.NEW_ACCOUNT, f"room on {sku} is in {names}, where no account is declared", region=roomy[0]
         )
     yield way(Move.NOWHERE, f"no region has room for {needed} PTU of the model on {sku}")
-
-
-def _legal(sizes: Sizes | None, needed: int) -> int | None:
-    """The smallest legal size that is not under what is needed; None where sizes are not known."""
-    return None if sizes is None else sizes.round_up(needed)
-
-
-def _largest(sizes: Sizes | None, room: int) -> int | None:
-    """The largest legal size that is not over the room."""
-    return None if sizes is None else sizes.below(room + 1)

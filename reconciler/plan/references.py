@@ -6,13 +6,14 @@ said to be `unverified` and refuses nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.domain.deployment import DesiredDeployment, ModelRef, Unset
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import AccountId
-from reconciler.domain.state import AccountMissing, Listed, ObservedDeployment, ObservedState, Unreadable
+from reconciler.domain.json_values import at
+from reconciler.domain.state import AccountMissing, Listed, ObservedState, Unreadable
 from reconciler.plan.actions import Reason
 from reconciler.plan.availability import Finding, Writable
 from reconciler.plan.body import writable
@@ -39,7 +40,11 @@ def questions(desired: DesiredState, observed: ObservedState) -> Questions:
         if not isinstance(reading, Listed) or not desired.covers(one.id):
             continue
         there = reading.find(one.id)
-        if _own_policy(one) and (there is None or _policy_of(there) != _own_policy(one)):
+        filter_ = _own_policy(one)
+        found = (
+            at(writable(there), ("properties", "raiPolicyName")) if filter_ and there is not None else None
+        )
+        if filter_ and (not isinstance(found, str) or found.lower() != filter_):
             policies.add(one.id.account)
         model = one.spec.model
         if model.fine_tuned and (there is None or (there.model_name or "").lower() != model.name.lower()):
@@ -97,9 +102,10 @@ def _source_findings(one: DesiredDeployment, observed: ObservedState) -> Iterato
 
 def _tuned_findings(model: ModelRef, source: AccountId, found: frozenset[str]) -> Iterator[Finding]:
     """A list without any model of the kind that is wanted is no evidence: ARM may leave them all out."""
-    alike = sorted(name for name in found if (ModelRef(name=name).tuned_from is None) is _checkpoint(model))
+    checkpoint = model.tuned_from is None
+    alike = sorted(name for name in found if (ModelRef(name=name).tuned_from is None) is checkpoint)
     if not alike:
-        what = "checkpoint" if _checkpoint(model) else "fine-tuned model"
+        what = "checkpoint" if checkpoint else "fine-tuned model"
         yield f"unverified: ARM's list of {source.name} names no {what} at all"
     elif model.name.lower() not in {name.lower() for name in alike}:
         yield Hindrance(
@@ -109,19 +115,9 @@ def _tuned_findings(model: ModelRef, source: AccountId, found: frozenset[str]) -
         )
 
 
-def _checkpoint(model: ModelRef) -> bool:
-    return model.tuned_from is None
-
-
 def _own_policy(one: DesiredDeployment) -> str:
     """The declared content filter in lower case, where it is one that somebody had to make."""
     name = one.spec.rai_policy_name
     if isinstance(name, Unset) or name.lower().startswith(_BORN):
         return ""
     return name.lower()
-
-
-def _policy_of(there: ObservedDeployment) -> str:
-    properties = writable(there).get("properties")
-    found = properties.get("raiPolicyName") if isinstance(properties, Mapping) else None
-    return found.lower() if isinstance(found, str) else ""

@@ -61,7 +61,13 @@ def _refusal(pair: Pair, terms: Terms) -> tuple[Reason, str, str] | None:
         paths = fixed_paths(desired, pair.observed.sku, pair.changes)
         changed = ", ".join(paths)
         why = f"ARM cannot change {changed} in place, and the manifest does not allow replacing"
-        fix = _cut_over(desired, paths)
+        new = f"{desired.id.name[: _NAME_LIMIT - 2]}-2"
+        fix = (
+            f"keep this entry as ARM has it and declare the new one beside it: {_entry(desired, new)}; "
+            f"apply, move the callers to {new}, then remove this entry. Or accept an outage: "
+            "lifecycle: {replace: allowed}"
+        )
+        fix += ". Or try lifecycle: {skuChange: inPlace}" if paths == ("sku.name",) else ""
         if chosen := chosen_paths(desired, pair.observed.sku, paths):
             why = "its manifest says modelChange: replace, and no lifecycle: {replace: allowed} beside it"
             fix += f". Or take lifecycle.modelChange out: ARM changes {' and '.join(chosen)} in place"
@@ -70,16 +76,6 @@ def _refusal(pair: Pair, terms: Terms) -> tuple[Reason, str, str] | None:
         return None
     why = "it is in state Failed, in which ARM refuses every PUT until it is deleted"
     return Reason.FAILED_STATE, why, "write lifecycle: {replace: allowed}, or pass --replace-failed"
-
-
-def _cut_over(desired: DesiredDeployment, paths: tuple[str, ...]) -> str:
-    new = f"{desired.id.name[: _NAME_LIMIT - 2]}-2"
-    steps = (
-        f"keep this entry as ARM has it and declare the new one beside it: {_entry(desired, new)}; apply, "
-        f"move the callers to {new}, then remove this entry. Or accept an outage: "
-        "lifecycle: {replace: allowed}"
-    )
-    return steps + (". Or try lifecycle: {skuChange: inPlace}" if paths == ("sku.name",) else "")
 
 
 def _entry(desired: DesiredDeployment, name: str) -> str:

@@ -7,21 +7,50 @@ kinds and fingerprints count, so a changed file can at worst make less happen.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.domain.deployment import JsonValue
+from reconciler.domain.document import Document
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.marks import is_mark
 from reconciler.domain.shard import Shard
-from reconciler.errors import PlanStale
+from reconciler.errors import PlanStale, UsageProblem
 from reconciler.plan.actions import Action, Blocked, Keep, Reason, Wait, blocked_instead
 from reconciler.plan.legality import without_marks
 from reconciler.plan.plan import Plan, Step
-from reconciler.planfile.documents import ActionDocument, PlanDocument
-from reconciler.planfile.plan_file import plan_file, reading
+from reconciler.planfile.documents import FORMAT_VERSION, ActionDocument, PlanDocument
+
+
+class _AnyVersion(Document):
+    format_version: int | None = None
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Whatever is wrong with a document that is read meanwhile makes it no plan file: wrong usage."""
+    try:
+        yield
+    except ValueError as problem:
+        raise UsageProblem(f"this is not a plan file that this program wrote: {problem}") from problem
+
+
+def plan_file(text: str) -> PlanDocument:
+    """The document of a plan file. UsageProblem where it is none, PlanStale from another version."""
+    with reading():
+        version = _AnyVersion.read(text).format_version
+        if version is None:
+            raise ValueError("it has no formatVersion; `reconciler plan --out FILE` writes plan files")
+        if version != FORMAT_VERSION:
+            raise PlanStale(
+                f"the plan file has format version {version}, this program reads {FORMAT_VERSION}. "
+                "Nothing was written; plan again with this version"
+            )
+        return PlanDocument.read(text)
+
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

@@ -7,17 +7,16 @@ and keeps it at reads; the fingerprint, over everything writable, stands in wher
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import AccountId, DeploymentId
-from reconciler.domain.state import Listed, ObservedDeployment, ObservedState
+from reconciler.domain.state import Listed, ObservedState
 from reconciler.errors import UsageProblem
 from reconciler.plan.compare import compare
 from reconciler.plan.drift import DriftReport, moved_unnoticed
 from reconciler.plan.plan import fingerprint
-from reconciler.planfile.saved import WRITING, SavedItem, SavedPlan
+from reconciler.planfile.saved import SavedPlan
 
 
 def must_be_of(saved: SavedPlan, desired: DesiredState) -> None:
@@ -41,21 +40,30 @@ def since_plan(
     What the plan meant to write and is as declared now has been applied: it has moved, and is no drift. An
     account that the plan could not read has no base, so everything in it is kept.
     """
-    now = _present(observed)
+    now = {
+        there.id: there
+        for reading in observed.readings.values()
+        if isinstance(reading, Listed)
+        for there in reading.deployments
+    }
     prints = {action.id: fingerprint(action) for action in compare(desired, observed)}
     seen = _seen_accounts(saved, observed)
 
     def moved(one: DeploymentId) -> bool:
+        then, there = saved.items.get(one), now.get(one)
         if one.account not in seen:
             return True
-        return _moved(saved.items.get(one), now.get(one), prints.get(one, ""))
+        if then is None:
+            return there is not None
+        if there is not None and then.etag is not None and then.etag == there.etag:
+            return False
+        if then.fingerprint == prints.get(one, ""):
+            return False
+        was_absent = then.etag is None and then.action in {"create", "blocked"}
+        return there is not None or not was_absent
 
     items = [item for item in report.items if moved(item.id)]
-    unnoticed = [
-        one
-        for one in report.synced
-        if one.account in seen and moved(one) and not _meant_to_write(saved.items.get(one))
-    ]
+    unnoticed = [one for one in report.synced if one.account in seen and moved(one) and not saved.writes(one)]
     items += [moved_unnoticed(now[one]) for one in unnoticed]
     return replace(
         report,
@@ -66,32 +74,8 @@ def since_plan(
     )
 
 
-def _present(observed: ObservedState) -> Mapping[DeploymentId, ObservedDeployment]:
-    return {
-        there.id: there
-        for reading in observed.readings.values()
-        if isinstance(reading, Listed)
-        for there in reading.deployments
-    }
-
-
 def _seen_accounts(saved: SavedPlan, observed: ObservedState) -> frozenset[AccountId]:
     """The accounts that the plan had listed: all of a complete plan's, else those with more than blocks."""
     if saved.complete:
         return frozenset(observed.readings)
     return frozenset(one.account for one, item in saved.items.items() if item.action != "blocked")
-
-
-def _moved(then: SavedItem | None, now: ObservedDeployment | None, print_now: str) -> bool:
-    if then is None:
-        return now is not None
-    if now is not None and then.etag is not None and then.etag == now.etag:
-        return False
-    if then.fingerprint == print_now:
-        return False
-    was_absent = then.etag is None and then.action in {"create", "blocked"}
-    return not (was_absent and now is None)
-
-
-def _meant_to_write(then: SavedItem | None) -> bool:
-    return then is not None and then.action in WRITING

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -46,7 +46,11 @@ def approved_models(text: str) -> ApprovedModels:
     UsageProblem where it is neither, or says something that cannot be written as a rule.
     """
     stated = _assignment(text)
-    parameters = {str(name).lower(): _value(value) for name, value in _parameters(stated).items()}
+    inner = stated.get("parameters")
+    parameters = {
+        str(name).lower(): value["value"] if isinstance(value, dict) and "value" in value else value
+        for name, value in (inner if isinstance(inner, dict) else stated).items()
+    }
     publishers = _names(parameters, "allowedPublishers")
     assets = _names(parameters, "allowedAssetIds")
     if publishers is None and assets is None:
@@ -74,7 +78,7 @@ def approved_models(text: str) -> ApprovedModels:
 def policy_document(found: ApprovedModels, *, name: str, rule: str) -> str:
     """A document of kind Policy in YAML, with where it comes from and how it was read."""
     lists = {"publishers": found.publishers, "models": found.models}
-    stated = [f"{word}: {_flow(values)}" for word, values in lists.items() if values]
+    stated = [f"{word}: [{', '.join(map(json.dumps, values))}]" for word, values in lists.items() if values]
     lines = [
         *(f"# {line}" for line in remarks(found)),
         "apiVersion: reconciler.aoai/v1",
@@ -120,15 +124,6 @@ def _assignment(text: str) -> Mapping[str, Any]:
     return {**stated, **inner} if isinstance(inner, dict) else stated
 
 
-def _parameters(stated: Mapping[str, Any]) -> Mapping[str, Any]:
-    inner = stated.get("parameters")
-    return inner if isinstance(inner, dict) else stated
-
-
-def _value(stated: object) -> object:
-    return stated["value"] if isinstance(stated, dict) and "value" in stated else stated
-
-
 def _names(parameters: Mapping[str, object], name: str) -> tuple[str, ...] | None:
     value = parameters.get(name.lower())
     if value is None:
@@ -163,11 +158,8 @@ def _scope(stated: Mapping[str, Any]) -> tuple[str | None, list[str]]:
     match = _SCOPE.fullmatch(scope)
     if match is None:
         return None, ["the assignment is on a management group; the rule covers every deployment"]
-    if match["rest"]:
-        return match["id"].lower(), [
-            "the assignment is on a resource group; the rule covers its whole subscription"
-        ]
-    return match["id"].lower(), []
+    note = "the assignment is on a resource group; the rule covers its whole subscription"
+    return match["id"].lower(), [note] if match["rest"] else []
 
 
 def _model(asset: str) -> str:
@@ -178,7 +170,3 @@ def _model(asset: str) -> str:
             "it names no model"
         )
     return f"{match['name']}@{match['version']}"
-
-
-def _flow(values: Sequence[str]) -> str:
-    return f"[{', '.join(map(json.dumps, values))}]"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -151,13 +151,10 @@ def observed_subjects(desired: DesiredState, observed: ObservedState) -> list[Po
         shared[one.id.account] = {k: v for k, v in known.items() if one.labels.get(k) == v}
     return [
         _observed(there, listed, desired, declared.get(there.id), shared.get(there.id.account, {}))
-        for listed in _listed(observed.readings.values())
+        for listed in observed.readings.values()
+        if isinstance(listed, Listed)
         for there in listed.deployments
     ]
-
-
-def _listed(readings: Iterable[object]) -> list[Listed]:
-    return [reading for reading in readings if isinstance(reading, Listed)]
 
 
 def _observed(
@@ -189,8 +186,7 @@ def _observed(
 
 def _there(there: ObservedDeployment | None, name: str) -> str | None:
     properties = None if there is None else there.resource.get("properties")
-    value = properties.get(name) if isinstance(properties, Mapping) else None
-    return value if isinstance(value, str) and value else None
+    return _text(properties.get(name)) if isinstance(properties, Mapping) else None
 
 
 def _text(value: object) -> str | None:

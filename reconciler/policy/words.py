@@ -125,18 +125,6 @@ def _days_left(one: PolicySubject, context: PolicyContext) -> Hashable:
     return None if facts.retires is None else max(0, (facts.retires - context.today).days)
 
 
-def _lives(wanted: int, days: int | None) -> bool | None:
-    return None if days is None else days >= wanted
-
-
-def _ptu(one: PolicySubject, _: PolicyContext) -> Hashable:
-    return (one.capacity or 0) if one.sku.family is SkuFamily.PROVISIONED else 0
-
-
-def _cost(one: PolicySubject, context: PolicyContext) -> Hashable:
-    return None if context.monthly is None else context.monthly(one)
-
-
 def _affordable(wanted: float, cost: tuple[Decimal, bool] | None) -> bool | None:
     """What is known of a price is its lower bound: over the limit is over, whatever else there is."""
     if cost is None:
@@ -146,16 +134,8 @@ def _affordable(wanted: float, cost: tuple[Decimal, bool] | None) -> bool | None
 
 
 def _tagged(wanted: Mapping[str, str], tags: frozenset[tuple[str, str]]) -> bool:
-    return not _untagged(wanted, tags)
-
-
-def _untagged(wanted: Mapping[str, str], tags: frozenset[tuple[str, str]]) -> list[str]:
-    known = {name.lower(): value for name, value in tags}
-    return [
-        name
-        for name, glob in wanted.items()
-        if not known.get(name.lower()) or not like(known[name.lower()], (glob,))
-    ]
+    known = {name.lower(): value for name, value in tags if value}
+    return all(name.lower() in known and like(known[name.lower()], (glob,)) for name, glob in wanted.items())
 
 
 def _stated(what: str) -> Callable[[Any], str]:
@@ -249,7 +229,7 @@ WORDS: Final[Mapping[str, PolicyWord]] = {
     "minDaysToRetirement": PolicyWord(
         route=("model", "version"),
         facts=_days_left,
-        allows=_lives,
+        allows=lambda wanted, days: None if days is None else days >= wanted,
         found=lambda days: (
             f"serves a model that retires in {counted(days, 'day')}" if days else "serves a retired model"
         ),
@@ -259,7 +239,7 @@ WORDS: Final[Mapping[str, PolicyWord]] = {
     ),
     "maxPtu": PolicyWord(
         route=("sku", "capacity"),
-        facts=_ptu,
+        facts=lambda one, _: (one.capacity or 0) if one.sku.family is SkuFamily.PROVISIONED else 0,
         allows=lambda wanted, ptu: ptu <= wanted,
         found=lambda ptu: f"has {ptu} PTU",
         allowed=lambda wanted: f"{wanted} PTU or less",
@@ -267,7 +247,7 @@ WORDS: Final[Mapping[str, PolicyWord]] = {
     ),
     "maxMonthlyCost": PolicyWord(
         route=("sku", "capacity"),
-        facts=_cost,
+        facts=lambda one, context: None if context.monthly is None else context.monthly(one),
         allows=_affordable,
         found=lambda cost: f"costs {cost[0]:,.2f} a month at list price",
         allowed=lambda wanted: f"{wanted:,.2f} a month or less",

@@ -233,23 +233,15 @@ class _Biller:
         """What a reservation costs, whether it is used or not."""
         reservation = cover.reservation
         name = f"reservation of {reservation.name}"
-        found = self._look_up(
-            "reservation", reservation.type.sku, reservation.region, _TERMS[reservation.term]
-        )
+        term = _TERMS[reservation.term]
+        found = self._look_up("reservation", reservation.type.sku, reservation.region, term)
         if isinstance(found, NoPrice):
             yield Unpriced(id=name, why=found.why)
             return
-        yield Line(
-            id=name,
-            what="reservation",
-            meter=found.meter,
-            unit=f"PTU for 1 {reservation.term}",
-            quantity=Decimal(reservation.ptus),
-            rate=found.rate,
-            source=found.source,
-            sum_of=f"{reservation.ptus} PTU, {cover.used} of them used",
-            months=12 if reservation.term is ReservationTerm.YEAR else 1,
-        )
+        unit, quantity = f"PTU for 1 {reservation.term}", Decimal(reservation.ptus)
+        told = f"{reservation.ptus} PTU, {cover.used} of them used"
+        line = _line(name, "reservation", unit, found, quantity, told)
+        yield replace(line, months=12 if reservation.term is ReservationTerm.YEAR else 1)
 
     def _ptus(self, one: Deployed, sku: SkuName, covered: int) -> Line | Unpriced:
         if one.capacity is None:
@@ -257,34 +249,17 @@ class _Biller:
         found = self._look_up("ptu_hour", sku, one.region, model_format=one.format)
         if isinstance(found, NoPrice):
             return Unpriced(id=str(one.id), why=found.why)
-        paid = one.capacity - covered
+        paid, hours = one.capacity - covered, self.costs.hours_per_month
         less = f" ({covered} of {one.capacity} PTU are reserved)" if covered else ""
-        return Line(
-            id=str(one.id),
-            what="PTU",
-            meter=found.meter,
-            unit="PTU-hour",
-            quantity=paid * self.costs.hours_per_month / found.per,
-            rate=found.rate,
-            source=found.source,
-            sum_of=f"{paid} PTU x {self.costs.hours_per_month:f} h{less}",
-            ptus=one.capacity,
-            reach=sku.reach,
-        )
+        told = f"{paid} PTU x {hours:f} h{less}"
+        line = _line(str(one.id), "PTU", "PTU-hour", found, paid * hours / found.per, told)
+        return replace(line, ptus=one.capacity, reach=sku.reach)
 
     def _hosting(self, one: Deployed, sku: SkuName) -> Line | Unpriced:
         found = self._price_of(one, "hosting_hour", sku)
         if isinstance(found, NoPrice):
             return Unpriced(id=str(one.id), why=found.why)
-        return Line(
-            id=str(one.id),
-            what="hosting",
-            meter=found.meter,
-            unit="hour",
-            quantity=self.costs.hours_per_month / found.per,
-            rate=found.rate,
-            source=found.source,
-        )
+        return _line(str(one.id), "hosting", "hour", found, self.costs.hours_per_month / found.per)
 
     def _tokens(self, one: Deployed, sku: SkuName) -> Iterator[Line | Unpriced]:
         rates = self._rates_of(one, sku)
@@ -293,7 +268,7 @@ class _Biller:
             if isinstance(rates["input"], NoPrice):
                 yield Unpriced(id=str(one.id), why=rates["input"].why, usage=True)
                 return
-            yield from (_line(one, kind, rate, None, "") for kind, rate in known.items())
+            yield from (_of_tokens(one, kind, rate, None) for kind, rate in known.items())
             why = "it is paid per token and declares no workload"
             yield Unpriced(id=str(one.id), why=why, usage=True)
             return
@@ -302,7 +277,7 @@ class _Biller:
             if isinstance(rate, NoPrice):
                 yield Unpriced(id=str(one.id), why=rate.why)
             elif rate is not None:
-                yield _line(one, kind, rate, tokens, sum_of)
+                yield _of_tokens(one, kind, rate, tokens, sum_of)
 
     def _usage(self, load: Workload, rates: _Rates) -> dict[str, tuple[Decimal, str]]:
         """Tokens a month of each kind. Where a model has no price for cached input, all of it is input."""
@@ -338,7 +313,11 @@ class _Biller:
 
     def _price_of(self, one: Deployed, kind: str, sku: SkuName) -> Price | NoPrice:
         found = self.book.price(self._question(one, kind, sku))
-        return NoPrice(why=_better(one, found.why)) if isinstance(found, NoPrice) else found
+        name = one.model or ""
+        if isinstance(found, NoPrice) and any(word in name.lower() for word in _OTHER_MEDIA):
+            why = f"{name} is billed by audio, image, page or character, and those meters are not read"
+            return NoPrice(why=why)
+        return found
 
     def _question(self, one: Deployed, kind: str, sku: SkuName) -> Question:
         return Question(
@@ -358,16 +337,22 @@ class _Biller:
         return self.book.price(replace(wanted, currency=self.costs.currency))
 
 
-def _line(one: Deployed, kind: str, rate: Price, tokens: Decimal | None, sum_of: str) -> Line:
+def _of_tokens(one: Deployed, kind: str, rate: Price, tokens: Decimal | None, sum_of: str = "") -> Line:
+    quantity = None if tokens is None else tokens / rate.per
+    told = f"{sum_of} / {rate.per}" if sum_of else ""
+    return _line(str(one.id), kind.replace("_", " "), f"{rate.unit} tokens", rate, quantity, told)
+
+
+def _line(of: str, what: str, unit: str, price: Price, quantity: Decimal | None, sum_of: str = "") -> Line:
     return Line(
-        id=str(one.id),
-        what=kind.replace("_", " "),
-        meter=rate.meter,
-        unit=f"{rate.unit} tokens",
-        quantity=None if tokens is None else tokens / rate.per,
-        rate=rate.rate,
-        source=rate.source,
-        sum_of=f"{sum_of} / {rate.per}" if sum_of else "",
+        id=of,
+        what=what,
+        meter=price.meter,
+        unit=unit,
+        quantity=quantity,
+        rate=price.rate,
+        source=price.source,
+        sum_of=sum_of,
     )
 
 
@@ -384,11 +369,3 @@ def _unbillable(one: Deployed) -> str:
     if one.model is None and one.sku.family is not SkuFamily.PROVISIONED:
         return "the base of the fine-tuned model is not named by its id" if one.fine_tuned else "no model"
     return ""
-
-
-def _better(one: Deployed, why: str) -> str:
-    """The reason, with what is known of the model's kind of billing."""
-    name = (one.model or "").lower()
-    if any(word in name for word in _OTHER_MEDIA):
-        return f"{one.model} is billed by audio, image, page or character, and those meters are not read"
-    return why

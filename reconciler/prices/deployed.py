@@ -20,7 +20,8 @@ def declared(
 ) -> Deployed:
     """What a declared deployment will be; what the manifest leaves open is as observed."""
     model = desired.spec.model
-    name, version = _model(model, _text(model.version) or (observed.model_version if observed else None))
+    stated = None if isinstance(model.version, Unset) else model.version
+    name, version = _model(model, stated or (observed.model_version if observed else None))
     capacity = desired.spec.sku.capacity
     known = observed.capacity if observed else None
     return Deployed(
@@ -65,7 +66,3 @@ def _model(model: ModelRef, version: str | None) -> tuple[str | None, str | None
         return model.name or None, version or None
     base = model.tuned_from
     return (base.name, base.version) if base else (None, None)
-
-
-def _text(value: str | Unset) -> str | None:
-    return None if isinstance(value, Unset) else value

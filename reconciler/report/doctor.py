@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import counted
-from reconciler.domain.health import Check, Status
+from reconciler.domain.rights import Check, Status
 from reconciler.report.palette import STATUSES
 from reconciler.report.style import Style
 

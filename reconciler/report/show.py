@@ -10,8 +10,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import counted
+from reconciler.domain.marks import owner_of
 from reconciler.domain.state import AccountMissing, Listed, ObservedDeployment, ObservedState, Unreadable
-from reconciler.plan.ownership import owner_of
 from reconciler.prices.bill import Cost
 from reconciler.prices.document import cost_document
 from reconciler.report.causes import cause_lines, common_causes

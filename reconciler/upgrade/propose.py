@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 
-from reconciler.catalogue.facts import LifecycleFacts, Stage
+from reconciler.catalogue.facts import Stage
 from reconciler.catalogue.query import Catalogue
 from reconciler.catalogue.subject import subject
 from reconciler.diagnostics import Route
@@ -103,20 +104,32 @@ def proposals(
     chosen: Sequence[DesiredDeployment], everything: Sequence[DesiredDeployment], season: Season
 ) -> tuple[Proposal, ...]:
     """The proposals for the `chosen` deployments, in their order; `everything` is what the files declare."""
-    taken: dict[AccountId, set[str]] = {}
-    for one in everything:
-        taken.setdefault(one.id.account, set()).add(one.id.name.lower())
-    models = {one.id: one.spec.model.name.lower() for one in everything}
-    naming = _named_by(everything)
+    fleet = _Fleet(everything)
     found: list[Proposal] = []
     for one in chosen:
-        proposal = _live(one, season) or _retiring(one, season, taken, models, naming)
+        proposal = _live(one, season) or _retiring(one, season, fleet)
         if proposal is not None:
             found.append(proposal)
             if isinstance(proposal.wanted, Beside):
-                taken[one.id.account].add(proposal.wanted.name.lower())
+                fleet.taken[one.id.account].add(proposal.wanted.name.lower())
     beside = {one.id: one for one in found if one.strategy in {Strategy.BESIDE, Strategy.FINISH}}
     return tuple(_spilling(one, beside) for one in found)
+
+
+class _Fleet:
+    """What is declared: the names that are taken, the models, and who names each deployment, and where."""
+
+    def __init__(self, deployments: Sequence[DesiredDeployment]) -> None:
+        self.models = {one.id: one.spec.model.name.lower() for one in deployments}
+        self.taken: dict[AccountId, set[str]] = defaultdict(set)
+        self.users: dict[DeploymentId, list[str]] = defaultdict(list)
+        for one in deployments:
+            self.taken[one.id.account].add(one.id.name.lower())
+            for field_name in ("spilloverDeploymentName", "parentDeploymentName"):
+                target = one.spec.settings.get(field_name)
+                if isinstance(target, str) and target:
+                    identity = DeploymentId(account=one.id.account, name=target)
+                    self.users[identity].append(f"{one.id.name} ({field_name})")
 
 
 def _spilling(one: Proposal, beside: Mapping[DeploymentId, Proposal]) -> Proposal:
@@ -161,92 +174,68 @@ def _live(one: DesiredDeployment, season: Season) -> Proposal | None:
     )
 
 
-def _retiring(
-    one: DesiredDeployment,
-    season: Season,
-    taken: Mapping[AccountId, set[str]],
-    models: Mapping[DeploymentId, str],
-    naming: Mapping[DeploymentId, Sequence[str]],
-) -> Proposal | None:
+def _retiring(one: DesiredDeployment, season: Season, fleet: _Fleet) -> Proposal | None:
     catalogue = season.sources.catalogue
     what = subject(one.spec.model, catalogue)
     facts = None
     if what.known is not None:
         sku = one.spec.sku.name
         facts = catalogue.lifecycle(what.name, what.version, sku, fine_tuned=what.fine_tuned)
-    if facts is None or not _ends_within(facts, season):
+    if facts is None:
         return None
+    left = None if facts.retires is None else (facts.retires - season.sources.today).days
+    if facts.stage is not Stage.RETIRED and (left is None or left > season.within):
+        return None
+    unsolved = Proposal(deployment=one, standing=Standing.UNSOLVED, retires=facts.retires)
     if what.fine_tuned:
-        reason = (
-            f"a fine-tuned model ends with its base; train it again on {facts.successor or 'a newer model'}"
-        )
-        return Proposal(deployment=one, standing=Standing.UNSOLVED, retires=facts.retires, reason=reason)
+        successor = facts.successor or "a newer model"
+        reason = f"a fine-tuned model ends with its base; train it again on {successor}"
+        return replace(unsolved, reason=reason)
     choice = season.sources.choose(one, facts.retires)
     if choice.target is None:
-        reason = "; ".join(choice.reasons)
-        return Proposal(deployment=one, standing=Standing.UNSOLVED, retires=facts.retires, reason=reason)
-    return _moved(one, facts.retires, choice.target, season, taken, models, naming, choice.reasons)
+        return replace(unsolved, reason="; ".join(choice.reasons))
+    return _moved(unsolved, choice.target, choice.reasons, season, fleet)
 
 
 def _moved(
-    one: DesiredDeployment,
-    retires: date | None,
-    target: Target,
-    season: Season,
-    taken: Mapping[AccountId, set[str]],
-    models: Mapping[DeploymentId, str],
-    naming: Mapping[DeploymentId, Sequence[str]],
-    passed_over: Sequence[str],
+    unsolved: Proposal, target: Target, passed_over: Sequence[str], season: Season, fleet: _Fleet
 ) -> Proposal:
-    in_place = _in_place(one, target)
+    """How a deployment gets to its target; the proposal as it was, with the reason, where it cannot."""
+    one = unsolved.deployment
+    model = one.spec.model
+    in_place = model.name.lower() == target.name.lower() or (
+        one.spec.sku.name.family is SkuFamily.PROVISIONED and model.format.lower() == target.format.lower()
+    )
     strategy = season.strategy or (Strategy.IN_PLACE if in_place else Strategy.BESIDE)
     told = [*target.cautions, *passed_over]
-
-    def unsolved(reason: str, checks: Checks = Checks(offered=target.offered)) -> Proposal:
-        return Proposal(
-            deployment=one,
-            standing=Standing.UNSOLVED,
-            retires=retires,
-            target=target,
-            strategy=strategy,
-            checks=checks,
-            reason=reason,
-        )
-
+    unsolved = replace(unsolved, target=target, strategy=strategy, checks=Checks(offered=target.offered))
     if strategy is Strategy.IN_PLACE and not in_place:
-        reason = f"ARM does not change {one.spec.model.name} to {target.name} in place; use --strategy beside"
-        return unsolved(reason)
+        reason = f"ARM does not change {model.name} to {target.name} in place; use --strategy beside"
+        return replace(unsolved, reason=reason)
     name = successor_name(one, target)
     twin = DeploymentId(account=one.id.account, name=name)
-    if strategy is Strategy.BESIDE and models.get(twin) == target.name.lower():
-        return _cut_over(one, retires, target, name, season, naming)
+    if strategy is Strategy.BESIDE and fleet.models.get(twin) == target.name.lower():
+        return _cut_over(replace(unsolved, checks=Checks()), name, season, fleet.users.get(one.id, ()))
     size = resized(one, target, season.sources.catalogue)
     if size.reason:
         told.append(size.reason)
-    checks = Checks(offered=target.offered, size_legal=size.legal)
+    unsolved = replace(unsolved, checks=Checks(offered=target.offered, size_legal=size.legal))
     if size.legal is False:
-        return unsolved("; ".join(told), checks)
+        return replace(unsolved, reason="; ".join(told))
     values = _model_values(one, target)
     if size.capacity is not None:
         values[CAPACITY] = str(size.capacity)
     wanted: Wanted = NewValues(id=one.id, values=values)
     if strategy is Strategy.BESIDE:
-        if name.lower() in taken.get(one.id.account, set()):
-            return unsolved(
-                f"`{name}` is already declared, with another model; rename it or edit by hand", checks
-            )
-        wanted = Beside(id=one.id, name=name, values=values, comment=_cut_over_comment(one, retires))
+        if name.lower() in fleet.taken[one.id.account]:
+            reason = f"`{name}` is already declared, with another model; rename it or edit by hand"
+            return replace(unsolved, reason=reason)
+        ends = f"retires on {unsolved.retires}" if unsolved.retires else "is retired"
+        version = "" if model.version is UNSET else f" {model.version}"
+        comment = f"Takes the place of {one.id.name}: {model.name}{version} {ends}."
+        wanted = Beside(id=one.id, name=name, values=values, comment=comment)
         told.append(f"move the traffic to {name}, then run {_finishing(season)}")
-    return Proposal(
-        deployment=one,
-        standing=Standing.EDIT,
-        retires=retires,
-        target=target,
-        strategy=strategy,
-        wanted=wanted,
-        checks=checks,
-        reason="; ".join(told),
-    )
+    return replace(unsolved, standing=Standing.EDIT, wanted=wanted, reason="; ".join(told))
 
 
 def _finishing(season: Season) -> str:
@@ -256,44 +245,17 @@ def _finishing(season: Season) -> str:
     return f"`reconciler upgrade --finish{asked} --write`"
 
 
-def _cut_over(
-    one: DesiredDeployment,
-    retires: date | None,
-    target: Target,
-    name: str,
-    season: Season,
-    naming: Mapping[DeploymentId, Sequence[str]],
-) -> Proposal:
+def _cut_over(unsolved: Proposal, name: str, season: Season, users: Sequence[str]) -> Proposal:
     """The new one is declared already: the old one goes once it is asked for and nothing names it."""
-    users = naming.get(one.id, ())
-    base = Proposal(
-        deployment=one, standing=Standing.WAITING, retires=retires, target=target, strategy=Strategy.FINISH
-    )
+    base = replace(unsolved, strategy=Strategy.FINISH)
     if not season.finish:
         reason = f"{name} is declared beside it; move the traffic, then run {_finishing(season)}"
-        return replace(base, reason=reason)
+        return replace(base, standing=Standing.WAITING, reason=reason)
     if users:
-        reason = (
-            f"still named by {', '.join(users)}; point {'it' if len(users) == 1 else 'them'} to {name} first"
-        )
-        return replace(base, standing=Standing.UNSOLVED, reason=reason)
+        them = "it" if len(users) == 1 else "them"
+        return replace(base, reason=f"still named by {', '.join(users)}; point {them} to {name} first")
     reason = f"{name} takes its place"
-    return replace(base, standing=Standing.EDIT, wanted=Removal(id=one.id), reason=reason)
-
-
-def _ends_within(facts: LifecycleFacts, season: Season) -> bool:
-    if facts.stage is Stage.RETIRED:
-        return True
-    return facts.retires is not None and (facts.retires - season.sources.today).days <= season.within
-
-
-def _in_place(one: DesiredDeployment, target: Target) -> bool:
-    """Whether ARM changes it in place: a version on any SKU, a model of one format on provisioned ones."""
-    model = one.spec.model
-    if model.name.lower() == target.name.lower():
-        return True
-    provisioned = one.spec.sku.name.family is SkuFamily.PROVISIONED
-    return provisioned and model.format.lower() == target.format.lower()
+    return replace(base, standing=Standing.EDIT, wanted=Removal(id=base.id), reason=reason)
 
 
 def _model_values(one: DesiredDeployment, target: Target) -> dict[Route, str]:
@@ -364,29 +326,3 @@ def resized(one: DesiredDeployment, target: Target, catalogue: Catalogue) -> Res
         return Resized(capacity=None, legal=True)
     legal = f"{target.name} on {sku.name} takes {sizes.minimum} or more, in steps of {sizes.step}"
     return Resized(capacity=fitting, legal=True, reason=f"{why}; {legal}" if why else legal)
-
-
-def _cut_over_comment(one: DesiredDeployment, retires: date | None) -> str:
-    ends = f"retires on {retires}" if retires else "is retired"
-    version = "" if one.spec.model.version is UNSET else f" {one.spec.model.version}"
-    return f"Takes the place of {one.id.name}: {one.spec.model.name}{version} {ends}."
-
-
-def _named_by(deployments: Sequence[DesiredDeployment]) -> dict[DeploymentId, list[str]]:
-    """Who names each deployment, with the field in which it does."""
-    found: dict[DeploymentId, list[str]] = {}
-    for one in deployments:
-        for field_name, target in _references(one):
-            identity = DeploymentId(account=one.id.account, name=target)
-            found.setdefault(identity, []).append(f"{one.id.name} ({field_name})")
-    return found
-
-
-def _references(one: DesiredDeployment) -> Iterator[tuple[str, str]]:
-    spec = one.spec
-    for name, value in (
-        ("spilloverDeploymentName", spec.spillover_deployment_name),
-        ("parentDeploymentName", spec.parent_deployment_name),
-    ):
-        if isinstance(value, str) and value:
-            yield name, value

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, reduce
 from itertools import product
 from typing import Final
 
@@ -20,7 +20,7 @@ from reconciler.domain.ids import DeploymentId
 from reconciler.manifest.load import LoadedManifests
 from reconciler.manifest.merge import laid_over
 from reconciler.manifest.source import Sources, amended, located
-from reconciler.manifest.tree import Items, Map, Node, Text
+from reconciler.manifest.tree import Items, Map, Node, Text, node_at
 from reconciler.upgrade.splices import Edited, Splice
 from reconciler.upgrade.wanted import CAPACITY, NAME, ROUTES, Beside, NewValues, Removal, Wanted, unlike
 from reconciler.upgrade.yaml_text import (
@@ -28,12 +28,9 @@ from reconciler.upgrade.yaml_text import (
     flow,
     insert_item,
     insert_key,
-    items_node,
-    map_node,
     remove_item,
     replaced,
     stated_in,
-    text_node,
 )
 
 _LAID_OUT: Final = "its layout cannot be edited safely; edit it by hand"
@@ -188,7 +185,7 @@ class _Rewriter:
         own = self._own(deployment.id)
         stated = None if own is None else self._stated(own)
         for route in values:
-            node, spot = _at(stated, route), self._spot(deployment, route)
+            node, spot = node_at(stated, route), self._spot(deployment, route)
             if node is None or spot is None or spot.node is not node:
                 continue
             if not isinstance(stated, Map) or not stated.start <= node.start < stated.end:
@@ -208,7 +205,7 @@ class _Rewriter:
                 if layer.states(wanted):
                     if file not in {"", layer.place.file}:
                         return None
-                    node = _at(self._stated(layer), route if kind is Text else route[:1])
+                    node = node_at(self._stated(layer), route if kind is Text else route[:1])
                     if node is None or isinstance(node, Items) or not isinstance(node, kind):
                         return None
                     return _Spot(layer.place.file, node.start, node)
@@ -231,11 +228,9 @@ class _Rewriter:
     def _override(self, deployment: DesiredDeployment, values: Mapping[Route, str], draft: _Draft) -> None:
         """State values in the set's own entry, whatever lies under it."""
         own = self._own(deployment.id)
-        tree = map_node()
-        for route, value in values.items():
-            tree = laid_over(tree, _nested(route, value))
+        tree = reduce(laid_over, (_nested(route, value) for route, value in values.items()))
         if own is None:
-            tree = map_node({"name": text_node(deployment.id.name), **tree})
+            tree = Map.at({"name": Text.at(deployment.id.name), **tree})
             draft.entries[self._document_of(deployment.id)].append(_NewEntry(tree))
         elif isinstance(stated := self._stated(own), Map):
             text = self._text(own.place.file)
@@ -244,13 +239,10 @@ class _Rewriter:
 
     def _beside(self, one: Beside, draft: _Draft) -> None:
         """Another entry that says what the old one and its templates say, but for its name and values."""
-        tree = map_node()
-        for layer in self._deployments[one.id].provenance.layers:
-            if layer.place.route[:2] == ("spec", "deployments") and isinstance(layer.stated, Map):
-                tree = laid_over(tree, layer.stated)
-        tree["name"] = text_node(one.name)
-        for route, value in one.values.items():
-            tree = laid_over(tree, _nested(route, value))
+        layers = (one for one in self._layers(one.id) if one.place.route[:2] == ("spec", "deployments"))
+        stated = [layer.stated for layer in layers if isinstance(layer.stated, Map)]
+        new = (_nested(route, value) for route, value in {("name",): one.name, **one.values}.items())
+        tree = reduce(laid_over, (*stated, *new), Map.at({}))
         own = self._own(one.id)
         after = None if own is None else self._item(own)[1]
         draft.entries[self._document_of(one.id)].append(_NewEntry(tree, one.comment, after))
@@ -267,7 +259,7 @@ class _Rewriter:
         return self._deployments[identity].provenance.layers
 
     def _kind(self, layer: Layer) -> str:
-        return str(_at(self._root(layer.place.file, layer.place.document), ("kind",)))
+        return str(node_at(self._root(layer.place.file, layer.place.document), ("kind",)))
 
     def _text(self, file: str) -> str:
         return self._files[file].lines.text
@@ -277,14 +269,14 @@ class _Rewriter:
 
     def _stated(self, layer: Layer) -> Node | None:
         """What a layer states, in nodes that know where they stand."""
-        return _at(self._root(layer.place.file, layer.place.document), layer.place.route)
+        return node_at(self._root(layer.place.file, layer.place.document), layer.place.route)
 
     def _own(self, identity: DeploymentId) -> Layer | None:
         """The layer that is the set's own entry."""
         return next((one for one in self._layers(identity)[::-1] if self._kind(one) == "DeploymentSet"), None)
 
     def _item(self, own: Layer) -> tuple[Items, Node]:
-        items = _at(self._root(own.place.file, own.place.document), ("spec", "deployments"))
+        items = node_at(self._root(own.place.file, own.place.document), ("spec", "deployments"))
         number = own.place.route[2]
         if not isinstance(items, Items) or not isinstance(number, int):
             raise Unwritable("the entry is not in a list")
@@ -296,7 +288,7 @@ class _Rewriter:
         if own is not None:
             return own.place.file, own.place.document
         templates = {
-            str(_at(self._root(one.place.file, one.place.document), ("metadata", "name")))
+            str(node_at(self._root(one.place.file, one.place.document), ("metadata", "name")))
             for one in self._layers(identity)
         }
         for one in self._sets:
@@ -310,21 +302,21 @@ class _Rewriter:
     def _lists(self, draft: _Draft) -> None:
         """Put new entries into the lists of their sets, and take removed ones out."""
         for (file, index), nodes in draft.removed.items():
-            items = _at(self._root(file, index), ("spec", "deployments"))
+            items = node_at(self._root(file, index), ("spec", "deployments"))
             if isinstance(items, Items):
                 if 1 < len(items) == len(nodes):
                     raise Unwritable("nothing would be left in the list")
                 draft.splices[file] += [remove_item(self._text(file), node, items) for node in nodes]
         for (file, index), entries in draft.entries.items():
             root, text = self._root(file, index), self._text(file)
-            items = _at(root, ("spec", "deployments"))
+            items = node_at(root, ("spec", "deployments"))
             if isinstance(items, Items) and items:
                 draft.splices[file] += [
                     insert_item(text, one.after or items[-1], one.tree, comment=one.comment, inside=items)
                     for one in entries
                 ]
                 continue
-            spec, made = _at(root, ("spec",)), flow(items_node(one.tree for one in entries))
+            spec, made = node_at(root, ("spec",)), flow(Items(one.tree for one in entries))
             if isinstance(items, Items):
                 draft.splices[file].append(Splice(items.start, items.end, made))
             elif isinstance(spec, Map) and "deployments" not in spec:
@@ -333,25 +325,13 @@ class _Rewriter:
                 raise Unwritable("the set's deployments are not a list")
 
 
-def _at(node: object, route: Route) -> Node | None:
-    """The value at a route; None where there is none."""
-    for step in route:
-        if isinstance(node, Map) and isinstance(step, str):
-            node = node.get(step)
-        elif isinstance(node, Items) and isinstance(step, int):
-            node = node[step]
-        else:
-            return None
-    return node if isinstance(node, Text | Map | Items) else None
-
-
 def _nested(route: Route, value: str) -> Map:
     """A mapping that states one value."""
-    made = map_node({str(route[-1]): _scalar(route, value)})
+    made = Map.at({str(route[-1]): _scalar(route, value)})
     for step in reversed(route[:-1]):
-        made = map_node({str(step): made})
+        made = Map.at({str(step): made})
     return made
 
 
 def _scalar(route: Route, value: str) -> Text:
-    return text_node(value, plain=route == CAPACITY)
+    return Text.at(value, plain=route == CAPACITY)

@@ -6,6 +6,7 @@ comparison would show a new entry as beginning in the middle of another.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -81,9 +82,7 @@ class _Change:
 
 def _lines(text: str) -> list[str]:
     """Lines as `patch` counts them: they end with a line feed and nowhere else."""
-    return [line + "\n" for line in text.split("\n")[:-1]] + (
-        [last] if (last := text.rpartition("\n")[2]) else []
-    )
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
 def _changes(edited: Edited, lines: Sequence[str]) -> Iterator[_Change]:

@@ -101,7 +101,8 @@ class TargetSources:
         for one in self.prefer:
             if one.model.lower() == model.name.lower() and one.from_version in {None, model.version}:
                 yield Wish(name=one.to, version=one.version, source="Fleet.spec.upgrade.prefer", as_of="")
-        known = self.replacements.get((model.name.lower(), _lower(model.version)))
+        version = "" if model.version is UNSET else str(model.version).lower()
+        known = self.replacements.get((model.name.lower(), version))
         if known is not None:
             asked = self.today.isoformat()
             yield Wish(name=known.model, version=known.version, source="ARM's replacementConfig", as_of=asked)
@@ -207,7 +208,3 @@ class TargetSources:
                 "data is processed and which quota is used"
             )
         return tuple(told)
-
-
-def _lower(version: Version) -> str:
-    return "" if version is UNSET else str(version).lower()

@@ -78,12 +78,34 @@ def test_validation_says_what_the_provider_would_and_makes_nothing() -> None:
     assert arm.arm("GET", MADE).status == 404
 
 
-def test_a_failure_is_told_by_the_operation_and_leaves_what_was_made_before() -> None:
+def test_what_validation_finds_is_refused_at_once_and_nothing_is_made() -> None:
     arm = empty()
-    started = arm.arm("PUT", MAIN, request(template(10**6), accountName="made"), version=VERSION)
+    refused = arm.arm("PUT", MAIN, request(template(10**6), accountName="made"), version=VERSION)
+    assert (refused.status, refused.code) == (400, "InvalidTemplateDeployment")
+    assert refused.json["error"]["details"][0]["code"] == "InsufficientQuota"
+    assert arm.arm("GET", MAIN, version=VERSION).status == 404
+    assert arm.arm("GET", MADE).status == 404
+
+
+def test_a_conflict_is_told_by_the_operation_and_leaves_what_was_made_before() -> None:
+    arm = empty()
+    busy = MADE.replace("/made", "/busy")
+    world = {"id": busy, "location": "swedencentral", "properties": {"provisioningState": "Accepted"}}
+    arm.control("world", {"accounts": [world]})
+    asked = template(10)
+    model = {"format": "OpenAI", "name": "gpt-4o", "version": "2024-11-20"}
+    late = {
+        "type": "Microsoft.CognitiveServices/accounts/deployments",
+        "apiVersion": "2025-06-01",
+        "name": "busy/chat",
+        "sku": {"name": "GlobalStandard", "capacity": 1},
+        "properties": {"model": model},
+    }
+    asked["resources"].append(late)
+    started = arm.arm("PUT", MAIN, request(asked, accountName="made"), version=VERSION)
     result = ended(arm, started)
     assert (result["status"], result["error"]["code"]) == ("Failed", "DeploymentFailed")
-    assert result["error"]["details"][0]["code"] == "InsufficientQuota"
+    assert result["error"]["details"][0]["code"] == "RequestConflict"
     assert arm.arm("GET", MAIN, version=VERSION).json["properties"]["provisioningState"] == "Failed"
     assert arm.arm("GET", MADE).status == 200
 

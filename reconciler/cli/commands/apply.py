@@ -137,8 +137,7 @@ class _Run:
         """The command's exit code."""
         from reconciler.cli.choosing import must_hit_something
         from reconciler.cli.planfile import only_what_was_seen
-        from reconciler.engine.outcome import ApplyReport
-        from reconciler.engine.stale import stale_items
+        from reconciler.engine.outcome import ApplyReport, stale_items
         from reconciler.plan import quota
         from reconciler.plan.migration import lasting
 

@@ -138,8 +138,8 @@ async def _search(
     output: Output,
 ) -> report.CapacityTable:
     """Ask once per subscription, then look at the regions that come into question."""
-    from reconciler.engine.capacity import ask_capacities
     from reconciler.engine.observe import observe_for_plan, read_regions
+    from reconciler.engine.platform import ask_capacities
     from reconciler.plan.capacity import CapacityQuestion, best_first, capacity_rows
     from reconciler.plan.guard import Policy
     from reconciler.report import capacity as report

@@ -56,7 +56,7 @@ async def _proposals(
     desired: DesiredState, connection: Connection, output: Output
 ) -> tuple[tuple[RoomProposal, ...], str]:
     from reconciler.domain.sku import SkuFamily
-    from reconciler.engine.capacity import ask_capacities
+    from reconciler.engine.platform import ask_capacities
     from reconciler.plan.capacity import question_of
     from reconciler.plan.proposal import propose
 
@@ -79,12 +79,11 @@ async def _proposals(
 
 
 def _sizes(one: DesiredDeployment) -> Mapping[SkuName, Sizes | None]:
-    from reconciler.plan.proposal import PROVISIONED
+    from reconciler.domain.sku import PROVISIONED_SKUS
 
     known, model = catalogue(), one.spec.model
-    base = model.tuned_from
-    name, version = (base.name, base.version) if base else (model.name, model.version)
-    return {sku: known.offer(name, version, sku, fine_tuned=model.fine_tuned) for sku in PROVISIONED}
+    name, version = model.listed
+    return {sku: known.offer(name, version, sku, fine_tuned=model.fine_tuned) for sku in PROVISIONED_SKUS}
 
 
 def _edits(loaded: Loaded, found: Sequence[RoomProposal]) -> Mapping[str, Edited]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from reconciler.arm.client import ArmClient
     from reconciler.domain.fleet import DesiredState
-    from reconciler.domain.health import Check, Status
+    from reconciler.domain.rights import Check, Status
 
 _LIBRARIES = ("azure-identity", "click", "deepdiff", "httpx", "pydantic", "PyYAML", "rich")
 _OLD = 120
@@ -54,7 +54,7 @@ def command(*, chosen: Chosen, connection: Connection, purpose: str, output: Out
     Reads are really tried, writes never: what ARM says of this identity's rights is looked up. Without
     manifests only cloud and sign-in are examined.
     """
-    from reconciler.domain.health import Status
+    from reconciler.domain.rights import Status
     from reconciler.report import doctor as report
 
     checks: list[Check] = [_program(), _catalogue(the_clock().now().date())]
@@ -77,7 +77,7 @@ def command(*, chosen: Chosen, connection: Connection, purpose: str, output: Out
 
 
 def _check(name: str, subject: str, status: Status, message: str, fix: str = "") -> Check:
-    from reconciler.domain.health import Check
+    from reconciler.domain.rights import Check
 
     return Check(name=name, subject=subject, status=status, message=message, fix=fix)
 
@@ -88,7 +88,7 @@ def _check(name: str, subject: str, status: Status, message: str, fix: str = "")
 def _program() -> Check:
     import platform
 
-    from reconciler.domain.health import Status
+    from reconciler.domain.rights import Status
 
     found = {name: _version(name) for name in _LIBRARIES}
     missing = [name for name, number in found.items() if number is None]
@@ -111,7 +111,7 @@ def _version(name: str) -> str | None:
 
 def _catalogue(today: date) -> Check:
     from reconciler.diagnostics import counted
-    from reconciler.domain.health import Status
+    from reconciler.domain.rights import Status
 
     known = catalogue()
     age = (today - known.date).days
@@ -127,7 +127,7 @@ def _catalogue(today: date) -> Check:
 def _manifests(chosen: Chosen, connection: Connection, tell: Callable[[Check], None]) -> Loaded | None:
     """The manifests, where there are any; their absence fails only a path that was named."""
     from reconciler.diagnostics import Severity, counted
-    from reconciler.domain.health import Status
+    from reconciler.domain.rights import Status
 
     if chosen.paths == (DEFAULT_PATH,) and not Path(DEFAULT_PATH).exists():
         message = "there are none here; only cloud and sign-in are checked"
@@ -155,7 +155,7 @@ async def _look(
     *,
     to_apply: bool,
 ) -> None:
-    from reconciler.domain.health import Status
+    from reconciler.domain.rights import Status
     from reconciler.engine.doctor import clock_check, examine
 
     readable: list[str] = []
@@ -194,7 +194,7 @@ def _tenants(desired: DesiredState) -> tuple[str | None, ...]:
 
 
 async def _sign_in(arm: ArmClient, tenant: str | None, tell: Callable[[Check], None]) -> None:
-    from reconciler.domain.health import Status
+    from reconciler.domain.rights import Status
 
     tried = await arm.sign_in(tenant)
     subject = f"tenant {tenant}" if tenant else "the credential's own tenant"
@@ -211,7 +211,7 @@ async def _sign_in(arm: ArmClient, tenant: str | None, tell: Callable[[Check], N
 def _api_version(arm: ArmClient, chosen: str | None, *, known: bool) -> Check:
     """After the reads: by now the endpoint has said whether it knows ours."""
     from reconciler.arm.api_version import DEFAULT_API_VERSION, lost_in
-    from reconciler.domain.health import Status
+    from reconciler.domain.rights import Status
 
     used, wanted = arm.deployments_version, chosen or DEFAULT_API_VERSION
     status, message, fix, lost = Status.OK, "known to the endpoint", "", lost_in(used)

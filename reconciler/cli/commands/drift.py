@@ -207,7 +207,7 @@ async def _look(
     desired: DesiredState, connection: Connection, output: Output, *, may_ask: bool
 ) -> tuple[DriftReport, ObservedState, datetime]:
     """The drift, what is there, and ARM's time: its retirement dates are judged by its clock."""
-    from reconciler.engine.activity import read_activity
+    from reconciler.engine.platform import read_activity
     from reconciler.plan.drift import find_drift
     from reconciler.plan.evidence import asked_about, with_evidence
 

@@ -70,6 +70,19 @@ class TemplateScope(Evaluator[Node]):
         """The same, inside one turn of a loop."""
         return replace(self, copies={**self.copies, name.lower(): index}, innermost=name.lower())
 
+    def inside(
+        self, template: Mapping[str, Value], given: Mapping[str, Value], label: str = ""
+    ) -> TemplateScope:
+        """Another template, or a function of this one: it sees what it is given, and no more."""
+        return TemplateScope(
+            around=self.around,
+            depth=self.depth,
+            template=template,
+            given=given,
+            label=label or self.label,
+            holding=self.holding,
+        )
+
     # -- values -----------------------------------------------------------------------------------
 
     def value(self, written: Value) -> Value:
@@ -157,7 +170,10 @@ class TemplateScope(Evaluator[Node]):
         open_ones = [one for one in values if not isinstance(one, bool)]
         if not open_ones:
             return not decisive
-        return open_ones[0] if len(open_ones) == 1 else called(name, _worded(open_ones))
+        if len(open_ones) == 1:
+            return open_ones[0]
+        worded = [unknown(words) if isinstance(words := truth(one), str) else words for one in open_ones]
+        return called(name, worded)
 
     def _function(self, name: str, values: list[Value]) -> Value:
         self.around.budget.spend(sum(map(size, values)))
@@ -268,16 +284,8 @@ class TemplateScope(Evaluator[Node]):
             if not there or not isinstance(wanted, list) or len(wanted) != len(values):
                 break
             names = [str(at(parameter, "name")[1]) for parameter in wanted]
-            inside = replace(
-                self.deeper(),
-                template={"functions": spaces},
-                given=dict(zip(names, values, strict=True)),
-                set={},
-                copies={},
-                innermost="",
-                bound={},
-                known={},
-            )
+            given = dict(zip(names, values, strict=True))
+            inside = self.deeper().inside({"functions": spaces}, given)
             return inside.value(at(at(definition, "output")[1], "value")[1])
         return called(name, values)
 
@@ -311,8 +319,3 @@ def _first_of(values: list[Value]) -> Value:
         if one is not None:
             return one
     return None
-
-
-def _worded(values: list[Value]) -> list[Value]:
-    """Conditions as the words that they depend on."""
-    return [unknown(words) if isinstance(words := truth(one), str) else words for one in values]

@@ -10,10 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from reconciler.export.expressions.evaluator import Evaluator, by_cases
+from reconciler.export.expressions.evaluator import Evaluator, by_cases, normal
 from reconciler.export.expressions.hcl_functions import answer_hcl, as_number, negated, operated, text_of
 from reconciler.export.expressions.hcl_tree import Tree, heredoc, kind, significant, text, unescaped, words_of
-from reconciler.export.expressions.surroundings import normal
 from reconciler.export.expressions.values import (
     Choice,
     Open,
@@ -145,12 +144,6 @@ class HclScope(Evaluator[Tree]):
 
     # -- paths ------------------------------------------------------------------------------------
 
-    def _get_attr_expr_term(self, parts: list[Tree]) -> Value:
-        return self._stepped(parts)
-
-    def _index_expr_term(self, parts: list[Tree]) -> Value:
-        return self._stepped(parts)
-
     def _stepped(self, parts: list[Tree]) -> Value:
         base, *steps = self._flat(parts)
         keys = [self._step(one) for one in steps]
@@ -158,6 +151,8 @@ class HclScope(Evaluator[Tree]):
         if kind(base) == "expr_term" and len(inner) == 1 and kind(inner[0]) == "identifier":
             return self._path(str(inner[0].children[0]), keys)
         return _followed(self.of(base), keys, words_of(base))
+
+    _get_attr_expr_term = _index_expr_term = _stepped
 
     def _flat(self, parts: list[Tree]) -> list[Tree]:
         """The base of nested accesses, and their steps in order."""
@@ -182,12 +177,6 @@ class HclScope(Evaluator[Tree]):
         value, left = self.names.resolve(base, keys)
         return _followed(value, left, base)
 
-    def _full_splat_expr_term(self, parts: list[Tree]) -> Value:
-        return self._splat(parts)
-
-    def _attr_splat_expr_term(self, parts: list[Tree]) -> Value:
-        return self._splat(parts)
-
     def _splat(self, parts: list[Tree]) -> Value:
         items = self.of(parts[0])
         steps = [self._step(one) for one in significant(parts[1]) if text(one) is None]
@@ -197,6 +186,8 @@ class HclScope(Evaluator[Tree]):
             return unknown("".join(map(words_of, parts)))
         listed = items if isinstance(items, list) else [items]
         return [_followed(one, steps, words_of(parts[0])) for one in listed]
+
+    _full_splat_expr_term = _attr_splat_expr_term = _splat
 
     # -- operators --------------------------------------------------------------------------------
 
@@ -226,14 +217,11 @@ class HclScope(Evaluator[Tree]):
     # -- loops and functions ----------------------------------------------------------------------
 
     def _for_tuple_expr(self, parts: list[Tree]) -> Value:
-        made = self._for(
-            parts, [one for one in parts if kind(one) not in {None, "for_intro", "for_cond"}][:1]
-        )
+        made = self._for(parts, 1)
         return made if isinstance(made, Unknown) else [values[0] for values in made]
 
     def _for_object_expr(self, parts: list[Tree]) -> Value:
-        bodies = [one for one in parts if kind(one) not in {None, "for_intro", "for_cond"}]
-        made = self._for(parts, bodies[:2])
+        made = self._for(parts, 2)
         if isinstance(made, Unknown):
             return made
         grouped = any(text(one) == "..." for one in parts)
@@ -246,7 +234,8 @@ class HclScope(Evaluator[Tree]):
             result[name] = [*known, value] if grouped and isinstance(known, list) else value
         return result
 
-    def _for(self, parts: list[Tree], bodies: list[Tree]) -> list[list[Value]] | Unknown:
+    def _for(self, parts: list[Tree], most: int) -> list[list[Value]] | Unknown:
+        bodies = [one for one in parts if kind(one) not in {None, "for_intro", "for_cond"}][:most]
         intro = next(one for one in parts if kind(one) == "for_intro")
         *named, items_node = (one for one in significant(intro) if kind(one) is not None)
         names = [str(one.children[0]) for one in named]
@@ -257,9 +246,8 @@ class HclScope(Evaluator[Tree]):
         if pairs is None:
             return unknown("".join(map(words_of, parts)))
         for key, value in pairs:
-            inside = self.binding(
-                **dict(zip(names, [value] if len(names) == 1 else [key, value], strict=True))
-            )
+            bound = [value] if len(names) == 1 else [key, value]
+            inside = self.binding(**dict(zip(names, bound, strict=True)))
             if test is not None:
                 kept = inside.value(significant(test)[-1])
                 if not isinstance(kept, bool):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
 from reconciler.export.expressions.values import (
     MOST_NUMBERS,
@@ -16,28 +18,55 @@ from reconciler.export.expressions.values import (
     same,
 )
 
+LARGEST: Final = 100_000
+"""Characters of a text, items of a list."""
+
+Function = Callable[..., Value]
+_REFUSED: Final = (
+    TypeError, ValueError, IndexError, KeyError, AttributeError, ZeroDivisionError, RecursionError, re.error,
+)  # fmt: skip
+
+
+def answered(functions: Mapping[str, Function], name: str, arguments: list[Value]) -> Value:
+    """The value of a function; raises Undecided for one that is not known or does not take these."""
+    if name not in functions:
+        raise Undecided(name)
+    try:
+        found = functions[name](*arguments)
+    except _REFUSED as wrong:
+        raise Undecided(name) from wrong
+    if isinstance(found, str | list | dict) and len(found) > LARGEST:
+        raise Undecided(name)
+    return found
+
 
 def as_text(value: Value) -> str:
     if not isinstance(value, str):
-        raise TypeError
+        raise Undecided
     return value
 
 
 def as_number(value: Value) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError
+        raise Undecided
+    return value
+
+
+def as_bool(value: Value) -> bool:
+    if not isinstance(value, bool):
+        raise Undecided
     return value
 
 
 def as_items(value: Value) -> list[Value]:
     if not isinstance(value, list):
-        raise TypeError
+        raise Undecided
     return value
 
 
 def as_mapping(value: Value) -> dict[str, Value]:
     if not isinstance(value, dict):
-        raise TypeError
+        raise Undecided
     return value
 
 
@@ -55,26 +84,44 @@ def index_of(items: list[Value], what: Value) -> int:
     return -1
 
 
+def contains(items: Iterable[Value], what: Value) -> bool:
+    """Whether an item is equal: one is enough, whatever the others are."""
+    doubt = False
+    for one in items:
+        try:
+            if same(one, what):
+                return True
+        except Undecided:
+            doubt = True
+    if doubt:
+        raise Undecided
+    return False
+
+
+def distinct(items: Iterable[Value]) -> list[Value]:
+    found: list[Value] = []
+    for item in items:
+        if index_of(found, item) < 0:
+            found.append(item)
+    return found
+
+
+def interleaved(items: Iterable[Value], by: Value) -> list[Value]:
+    """The items with another value between each two."""
+    return [piece for one in items for piece in (by, one)][1:]
+
+
 def union(*arguments: Value) -> Value:
     if all(isinstance(one, list) for one in arguments):
-        found: list[Value] = []
-        for item in (item for one in arguments for item in as_items(one)):
-            if index_of(found, item) < 0:
-                found.append(item)
-        return found
+        return distinct(item for one in arguments for item in as_items(one))
     result: dict[str, Value] = {}
     for one in arguments:
         result = _merged(result, as_mapping(one))
     return result
 
 
-def _both_could_be_objects(one: Value, other: Value) -> bool:
-    """Whether the one may have to be merged with the other, as far as anybody knows."""
-    could = [
-        isinstance(value, dict | Choice) or (isinstance(value, Unknown) and not value.is_text)
-        for value in (one, other)
-    ]
-    return all(could)
+def _may_be_object(value: Value) -> bool:
+    return isinstance(value, dict | Choice) or (isinstance(value, Unknown) and not value.is_text)
 
 
 def _merged(below: Mapping[str, Value], above: Mapping[str, Value]) -> dict[str, Value]:
@@ -84,7 +131,7 @@ def _merged(below: Mapping[str, Value], above: Mapping[str, Value]) -> dict[str,
         under = result.get(name)
         if isinstance(under, dict) and isinstance(value, dict):
             result[name] = _merged(under, value)
-        elif name in below and (value is None or _both_could_be_objects(under, value)):
+        elif name in below and (value is None or (_may_be_object(under) and _may_be_object(value))):
             result[name] = called("union", [under, value])
         else:
             result[name] = value
@@ -107,17 +154,9 @@ def intersection(*arguments: Value) -> Value:
                 found.append(item)
         return found
     kept = dict(as_mapping(first))
-    for other in others:
-        kept = {
-            name: value
-            for name, value in kept.items()
-            if name in as_mapping(other) and same(value, as_mapping(other)[name])
-        }
+    for other in map(as_mapping, others):
+        kept = {name: value for name, value in kept.items() if name in other and same(value, other[name])}
     return kept
-
-
-def created(*arguments: Value) -> Value:
-    return {as_text(name): value for name, value in zip(arguments[::2], arguments[1::2], strict=True)}
 
 
 def numbers(start: Value, count: Value) -> Value:
@@ -125,14 +164,6 @@ def numbers(start: Value, count: Value) -> Value:
     if not 0 <= many <= MOST_NUMBERS:
         raise ValueError
     return list(range(first, first + many))
-
-
-def first(value: Value) -> Value:
-    return value[:1] if isinstance(value, str) else as_items(value)[0]
-
-
-def last(value: Value) -> Value:
-    return value[-1:] if isinstance(value, str) else as_items(value)[-1]
 
 
 def from_end(items: Value, back: Value) -> Value:
@@ -155,10 +186,6 @@ def skipped(value: Value, count: Value) -> Value:
 def pairs(value: Value) -> Value:
     there = as_mapping(value)
     return [{"key": key, "value": there[key]} for key in sorted(there)]
-
-
-def flattened(value: Value) -> Value:
-    return [item for one in as_items(value) for item in as_items(one)]
 
 
 def try_get(value: Value, *keys: Value) -> Value:

@@ -250,13 +250,11 @@ def joined(texts: Iterable[Value]) -> Value:
             raise Undecided
     if len(parts) > _MOST_PARTS or sum(map(len, parts)) > LARGEST * _CHARACTERS:
         raise Undecided
-    if any(isinstance(part, Hole) for part in parts):
-        return Unknown(_merged(parts))
-    return "".join(parts)
+    return _whole(parts)
 
 
-def _merged(parts: Iterable[str]) -> tuple[str, ...]:
-    """Parts without empty ones, neighbours that are known made one."""
+def _whole(parts: Iterable[str]) -> Value:
+    """Parts as one text, without empty ones, neighbours that are known made one."""
     made: list[str] = []
     for part in parts:
         if not part:
@@ -265,7 +263,7 @@ def _merged(parts: Iterable[str]) -> tuple[str, ...]:
             made[-1] += part
         else:
             made.append(part)
-    return tuple(made)
+    return Unknown(tuple(made)) if any(isinstance(part, Hole) for part in made) else "".join(made)
 
 
 def segments(name: Value) -> list[Value]:
@@ -285,13 +283,7 @@ def segments(name: Value) -> list[Value]:
         first, *rest = part.split("/")
         parts[-1].append(first)
         parts += [[one] for one in rest]
-    return [_whole(_merged(one)) for one in parts]
-
-
-def _whole(parts: tuple[str, ...]) -> Value:
-    if any(isinstance(part, Hole) for part in parts):
-        return Unknown(parts)
-    return "".join(parts)
+    return [_whole(one) for one in parts]
 
 
 def at(value: object, key: Value) -> tuple[bool, Value]:
@@ -302,13 +294,9 @@ def at(value: object, key: Value) -> tuple[bool, Value]:
         for name, inner in value.items():
             if name.lower() == key.lower():
                 return True, inner
-    if (
-        isinstance(value, list)
-        and isinstance(key, int)
-        and not isinstance(key, bool)
-        and 0 <= key < len(value)
-    ):
-        return True, value[key]
+    number = key if isinstance(key, int) and not isinstance(key, bool) else -1
+    if isinstance(value, list) and 0 <= number < len(value):
+        return True, value[number]
     return False, None
 
 

@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Final
 
 from reconciler.export.estate import Found
-from reconciler.export.expressions.surroundings import normal
+from reconciler.export.expressions.evaluator import normal
 
 AND: Final = " and "
 """Between conditions that all have to hold."""
@@ -31,16 +31,10 @@ def _contrary(one: str, other: str) -> bool:
 def decided_alike(deployments: list[Found], of_account: str) -> Iterator[Found]:
     """Deployments with the account's condition; two that are alike but for contrary conditions are one."""
     left = list(deployments)
-    merged = True
-    while merged:
-        merged = False
-        for one, other in combinations(left, 2):
-            common = _without_contraries(one, other)
-            if common is not None:
-                left[_place_of(one, left)] = replace(one, condition=common)
-                del left[_place_of(other, left)]
-                merged = True
-                break
+    while pair := next(_alike(left), None):
+        first, second, common = pair
+        left[first] = replace(left[first], condition=common)
+        del left[second]
     for one in left:
         conditions = one.condition.split(AND) if one.condition else []
         elsewhere = any(_contrary(own, of_account) for own in conditions)
@@ -49,17 +43,13 @@ def decided_alike(deployments: list[Found], of_account: str) -> Iterator[Found]:
         yield replace(one, condition=AND.join(dict.fromkeys(conditions)))
 
 
-def _place_of(one: Found, items: list[Found]) -> int:
-    return next(number for number, known in enumerate(items) if known is one)
-
-
-def _without_contraries(one: Found, other: Found) -> str | None:
-    """What two deployments that are alike both depend on, if the rest is one condition and its contrary."""
-    if one.name != other.name or replace(other, condition="") != replace(one, condition=""):
-        return None
-    mine, theirs = (part.condition.split(AND) if part.condition else [] for part in (one, other))
-    own = [text for text in mine if text not in theirs]
-    foreign = [text for text in theirs if text not in mine]
-    if len(own) == len(foreign) == 1 and _contrary(own[0], foreign[0]):
-        return AND.join(text for text in mine if text in theirs)
-    return None
+def _alike(deployments: list[Found]) -> Iterator[tuple[int, int, str]]:
+    """Pairs that are alike but for one condition and its contrary, with what both depend on."""
+    for (first, one), (second, other) in combinations(enumerate(deployments), 2):
+        if one.name != other.name or replace(other, condition="") != replace(one, condition=""):
+            continue
+        mine, theirs = (part.condition.split(AND) if part.condition else [] for part in (one, other))
+        own = [text for text in mine if text not in theirs]
+        foreign = [text for text in theirs if text not in mine]
+        if len(own) == len(foreign) == 1 and _contrary(own[0], foreign[0]):
+            yield first, second, AND.join(text for text in mine if text in theirs)

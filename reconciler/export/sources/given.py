@@ -12,7 +12,7 @@ from typing import Self
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.ids import AccountId
 from reconciler.errors import UsageProblem
-from reconciler.export.expressions.surroundings import normal
+from reconciler.export.expressions.evaluator import normal
 from reconciler.export.expressions.values import Value, as_value
 
 
@@ -59,19 +59,12 @@ def named_values(written: Iterable[str], option: str) -> dict[str, str]:
     """NAME=VALUE, each; the name may be an expression, which ends at its last bracket."""
     found: dict[str, str] = {}
     for one in written:
-        name, value = _divided(one)
-        if not name:
+        plain = re.match(r"\s*([A-Za-z_][\w.-]*)\s*=", one)
+        name, _, value = (plain[1], "=", one[plain.end() :]) if plain is not None else one.rpartition("=")
+        if not name.strip():
             raise UsageProblem(f"{option} {one!r} is not NAME=VALUE; for example {option} deployChat=true")
-        found[name] = value
+        found[name.strip()] = value
     return found
-
-
-def _divided(text: str) -> tuple[str, str]:
-    plain = re.match(r"\s*([A-Za-z_][\w.-]*)\s*=", text)
-    if plain is not None:
-        return plain[1], text[plain.end() :]
-    before, sign, value = text.rpartition("=")
-    return (before.strip(), value) if sign else ("", "")
 
 
 def typed(text: str, kind: str) -> JsonValue:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from reconciler.domain.deployment import JsonObject, JsonValue
 from reconciler.domain.ids import AccountId
 from reconciler.errors import UsageProblem
 from reconciler.export.estate import Estate, EstateOrigin, Found, FoundAccount
-from reconciler.export.json_parts import part
+from reconciler.export.json_parts import part, text_or_none
 from reconciler.export.sources.given import Setting
 from reconciler.export.sources.terraform_resource import first
 
@@ -38,14 +39,13 @@ def is_kubernetes(value: JsonValue) -> bool:
 def kubernetes_estate(name: str, documents: Iterable[JsonValue], setting: Setting) -> Estate:
     """The deployments among Kubernetes objects; UsageProblem where there are none."""
     objects = [one for document in documents for one in _listed(document)]
-    accounts = {_key(one): one for one in objects if _is(one, "Account")}
+    accounts = {str(part(one, "metadata").get("name")): one for one in objects if _is(one, "Account")}
     found: dict[str, tuple[FoundAccount, list[Found]]] = {}
     for one in objects:
         if _is(one, "Deployment"):
             owner = _owner(one, accounts)
             key = f"{owner.subscription}/{owner.resource_group}/{owner.name}/{sorted(owner.open.items())}"
-            made = _of_aso(one) if _ASO.match(str(one.get("apiVersion"))) else _of_crossplane(one)
-            found.setdefault(key, (owner, []))[1].append(made)
+            found.setdefault(key, (owner, []))[1].append(_found(one))
     if not found:
         kinds = ", ".join(sorted({f"{one.get('apiVersion')} {one.get('kind')}" for one in objects})[:6])
         raise UsageProblem(
@@ -55,17 +55,7 @@ def kubernetes_estate(name: str, documents: Iterable[JsonValue], setting: Settin
     return Estate(
         origin=EstateOrigin.KUBERNETES,
         cloud=setting.cloud,
-        accounts=tuple(
-            FoundAccount(
-                subscription=owner.subscription,
-                resource_group=owner.resource_group,
-                name=owner.name,
-                region=owner.region,
-                open=owner.open,
-                deployments=tuple(deployments),
-            )
-            for owner, deployments in found.values()
-        ),
+        accounts=tuple(replace(owner, deployments=tuple(there)) for owner, there in found.values()),
     )
 
 
@@ -85,10 +75,6 @@ def _is(one: JsonObject, kind: str) -> bool:
     version = str(one.get("apiVersion"))
     ours = bool(_ASO.match(version) or _CROSSPLANE.match(version))
     return ours and str(one.get("kind")) == kind
-
-
-def _key(one: JsonObject) -> str:
-    return str(part(one, "metadata").get("name"))
 
 
 def _named(one: JsonObject) -> str:
@@ -134,45 +120,29 @@ def _account(one: JsonObject, referred: str) -> FoundAccount:
     name = parts[4] if len(parts) > 4 else None
     resource_group = name or (group if isinstance(group, str) else None)
     # An owner's name is that of an object, which may be called otherwise in Azure.
-    resource_group = resource_group or _text(part(spec, "owner").get("name"))
-    region = spec.get("location") or provider.get("location")
+    resource_group = resource_group or text_or_none(part(spec, "owner").get("name"))
     there = resource_group is not None
     return FoundAccount(
         subscription=subscription,
         resource_group=resource_group,
         name=_named(one),
-        region=_text(region),
+        region=text_or_none(spec.get("location") or provider.get("location")),
         open={} if there else {"resourceGroup": f"the resource group of the object {referred}"},
     )
 
 
-def _text(value: JsonValue) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
 def _unknown_account(words: str) -> FoundAccount:
-    return FoundAccount(
-        subscription=None,
-        resource_group=None,
-        name=None,
-        open=dict.fromkeys(("name", "resourceGroup"), words),
-    )
+    return FoundAccount(open=dict.fromkeys(("name", "resourceGroup"), words))
 
 
 # -- deployments ---------------------------------------------------------------------------------
 
 
-def _of_aso(one: JsonObject) -> Found:
+def _found(one: JsonObject) -> Found:
     spec = part(one, "spec")
-    return Found(
-        name=_named(one),
-        resource={name: value for name, value in spec.items() if name not in _ASO_FRAME},
-        lost=_policies(one),
-    )
-
-
-def _of_crossplane(one: JsonObject) -> Found:
-    spec = part(one, "spec")
+    if _ASO.match(str(one.get("apiVersion"))):
+        resource = {name: value for name, value in spec.items() if name not in _ASO_FRAME}
+        return Found(name=_named(one), resource=resource, lost=_policies(one))
     provider = {**part(spec, "initProvider"), **part(spec, "forProvider")}
     sku, scale = first(provider, "sku"), first(provider, "scale")
     if not sku and scale:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -31,8 +32,8 @@ class ExportSource:
     """One source, read but not evaluated: what it is called, what it can be told, and how it is read."""
 
     name: str
-    known: tuple[str, ...]
     estate: Callable[[Setting], Estate]
+    known: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,12 @@ def estate_of(files: Files, setting: Setting, stdin: BinaryIO | None = None) -> 
     """What all these files declare together, each assumption told apart; UsageProblem for what cannot be."""
     sources, parameters = _sources(files, stdin)
     made = _together([(one.name, one.estate(setting)) for one in sources])
-    _refuse_unknown(sources, parameters, setting)
+    known = [name for one in sources for name in one.known]
+    refuse_unused(setting.unused(), known)
+    for file in parameters:
+        for name in names_in(file):
+            if f"{file.name}: {name.lower()}" not in setting.used:
+                refuse_unused([name], known, f" ({file.name} has it)")
     if setting.assumed:
         made = _told_apart(made, sources, setting)
     return _placed(made, setting)
@@ -84,7 +90,9 @@ def _sources(files: Files, stdin: BinaryIO | None) -> tuple[list[ExportSource], 
     for given in parameters:
         names_in(given)
     sources = [_recognised(path, parameters, variables, stdin) for path in files.any_kind]
-    sources += [_template(_template_file(path, stdin), parameters) for path in files.templates]
+    for path in files.templates:
+        file = bicep.built_template(path) if path.suffix == ".bicep" else read_file(path, stdin)
+        sources.append(_template(file, parameters))
     sources += [_state(read_file(path, stdin)) for path in files.states]
     if not sources and implied:
         sources = [_template(one, parameters) for one in implied]
@@ -120,26 +128,22 @@ def _recognised(
             first = first["value"]
     if isinstance(first, list):
         items = first
-        return ExportSource(
-            name=text.name, known=(), estate=lambda setting: listing_estate(text.name, items, setting)
-        )
+        return ExportSource(name=text.name, estate=lambda setting: listing_estate(text.name, items, setting))
     raise UsageProblem(f"{text.name} is nothing that deployments are exported from. Read are {_TAKEN}")
 
 
 def _object_source(
     file: ForeignFile, text: ForeignText, parameters: Sequence[ForeignFile]
 ) -> ExportSource | None:
-    document = file.document
+    name, document = file.name, file.document
     schema = str(at(document, "$schema")).lower()
     if "deploymentparameters" in schema:
         raise UsageProblem(
-            f"{file.name} is a parameter file: pass it as --parameters, beside the template as --from"
+            f"{name} is a parameter file: pass it as --parameters, beside the template as --from"
         )
     if any(map(kubernetes.is_kubernetes, text.values)):
         return ExportSource(
-            name=file.name,
-            known=(),
-            estate=lambda setting: kubernetes.kubernetes_estate(file.name, text.values, setting),
+            name=name, estate=lambda setting: kubernetes.kubernetes_estate(name, text.values, setting)
         )
     terraform = {"terraform_version", "encrypted_data", "encryption_version", "planned_values", "lineage"}
     if terraform & document.keys():
@@ -147,20 +151,12 @@ def _object_source(
     if "deploymenttemplate" in schema or ("contentVersion" in document and "resources" in document):
         return _template(file, parameters)
     if "/deployments/" in str(at(document, "id")).lower() and at(document, "properties") is not None:
-        return ExportSource(
-            name=file.name,
-            known=(),
-            estate=lambda setting: listing_estate(file.name, [document], setting),
-        )
+        return ExportSource(name=name, estate=lambda setting: listing_estate(name, [document], setting))
     if isinstance(document.get("resources"), list) and not document.get("deployments"):
         return _template(file, parameters)
     if azd.is_azd(document):
-        return ExportSource(name=file.name, known=(), estate=lambda setting: azd.azd_estate(text, setting))
+        return ExportSource(name=name, estate=lambda setting: azd.azd_estate(text, setting))
     return None
-
-
-def _template_file(path: Path, stdin: BinaryIO | None) -> ForeignFile:
-    return bicep.built_template(path) if path.suffix == ".bicep" else read_file(path, stdin)
 
 
 def _template(file: ForeignFile, parameters: Sequence[ForeignFile]) -> ExportSource:
@@ -172,18 +168,7 @@ def _template(file: ForeignFile, parameters: Sequence[ForeignFile]) -> ExportSou
 
 
 def _state(file: ForeignFile) -> ExportSource:
-    return ExportSource(name=file.name, known=(), estate=lambda setting: tfstate_estate(file, setting))
-
-
-def _refuse_unknown(
-    sources: Sequence[ExportSource], parameters: Sequence[ForeignFile], setting: Setting
-) -> None:
-    known = [name for one in sources for name in one.known]
-    refuse_unused(setting.unused(), known)
-    for file in parameters:
-        for name in names_in(file):
-            if f"{file.name}: {name.lower()}" not in setting.used:
-                refuse_unused([name], known, f" ({file.name} has it)")
+    return ExportSource(name=file.name, estate=lambda setting: tfstate_estate(file, setting))
 
 
 # -- laying together -----------------------------------------------------------------------------
@@ -202,7 +187,9 @@ def _together(estates: Sequence[tuple[str, Estate]]) -> Estate:
             number = next((n for n, one in enumerate(accounts) if _same_account(one, account)), len(accounts))
             if number == len(accounts):
                 accounts.append(replace(account, deployments=()))
-            accounts[number] = _joined(accounts[number], account)
+            accounts[number] = _completed(
+                accounts[number], account.subscription, account.resource_group, account.region
+            )
             for one in account.deployments:
                 accounts[number] = _with(accounts[number], one, (number, name), said_by, left_out)
     origins = {estate.origin for _, estate in estates}
@@ -219,22 +206,20 @@ def _same_account(one: FoundAccount, other: FoundAccount) -> bool:
     """Whether two sources speak of one account, as far as they say which."""
     if one.name is None or other.name is None:
         return (one.name, dict(one.open)) == (other.name, dict(other.open))
-    pairs = (
-        (one.name, other.name),
-        (one.resource_group, other.resource_group),
-        (one.subscription, other.subscription),
-    )
-    return all(a is None or b is None or a.lower() == b.lower() for a, b in pairs)
+    mine = (one.name, one.resource_group, one.subscription)
+    theirs = (other.name, other.resource_group, other.subscription)
+    return all(a is None or b is None or a.lower() == b.lower() for a, b in zip(mine, theirs, strict=True))
 
 
-def _joined(one: FoundAccount, other: FoundAccount) -> FoundAccount:
-    """An account with what the other source knows of it."""
-    group = one.resource_group or other.resource_group
-    region = one.region or other.region
+def _completed(
+    one: FoundAccount, subscription: str | None, group: str | None, region: str | None
+) -> FoundAccount:
+    """An account with what is known from elsewhere, where its source does not say it."""
+    group, region = one.resource_group or group, one.region or region
     solved = {"resourceGroup": group, "region": region, "name": one.name}
     return replace(
         one,
-        subscription=one.subscription or other.subscription,
+        subscription=one.subscription or subscription,
         resource_group=group,
         region=region,
         open={where: words for where, words in one.open.items() if solved.get(where) is None},
@@ -279,36 +264,26 @@ def _told_apart(made: Estate, sources: Sequence[ExportSource], setting: Setting)
     """The estate with each deployment marked that would be another without the assumptions."""
     bare_setting = setting.without_assumptions()
     bare: set[tuple[str, str]] = set()
-    for one in sources:
-        try:
-            bare |= {
-                _content(account, found)
-                for account in one.estate(bare_setting).accounts
-                for found in account.deployments
-            }
-        except UsageProblem:
-            continue
+    for source in sources:
+        with suppress(UsageProblem):
+            there = source.estate(bare_setting).accounts
+            bare |= {_content(account, one) for account in there for one in account.deployments}
+    assumptions = ", ".join(f"{name}={value}" for name, value in setting.assumed.items())
+
+    def told(account: FoundAccount, one: Found) -> Found:
+        if _content(account, one) in bare:
+            return one
+        return replace(one, assumed=True, notes=(*one.notes, f"assuming {assumptions}"))
+
     accounts = tuple(
-        replace(
-            account,
-            deployments=tuple(
-                replace(one, assumed=True, notes=(*one.notes, f"assuming {_assumptions(setting)}"))
-                if _content(account, one) not in bare
-                else one
-                for one in account.deployments
-            ),
-        )
+        replace(account, deployments=tuple(told(account, one) for one in account.deployments))
         for account in made.accounts
     )
-    return replace(made, accounts=accounts, notes=(*made.notes, f"assumed: {_assumptions(setting)}"))
+    return replace(made, accounts=accounts, notes=(*made.notes, f"assumed: {assumptions}"))
 
 
 def _content(account: FoundAccount, one: Found) -> tuple[str, str]:
     return f"{account.name} {account.resource_group} {sorted(account.open.items())}", repr(one)
-
-
-def _assumptions(setting: Setting) -> str:
-    return ", ".join(f"{name}={value}" for name, value in setting.assumed.items())
 
 
 def _placed(estate: Estate, setting: Setting) -> Estate:
@@ -352,14 +327,4 @@ def _placed(estate: Estate, setting: Setting) -> Estate:
 
 
 def _located(one: FoundAccount, setting: Setting) -> FoundAccount:
-    """An account with what was said of where things are deployed, where the source does not say it."""
-    region = one.region or setting.location
-    group = one.resource_group or setting.resource_group
-    solved = {"region": region, "resourceGroup": group}
-    return replace(
-        one,
-        subscription=one.subscription or setting.subscription,
-        resource_group=group,
-        region=region,
-        open={where: words for where, words in one.open.items() if solved.get(where) is None},
-    )
+    return _completed(one, setting.subscription, setting.resource_group, setting.location)

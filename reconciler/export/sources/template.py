@@ -14,7 +14,7 @@ from reconciler.domain.ids import is_guid
 from reconciler.errors import UsageProblem
 from reconciler.export.estate import Estate, EstateOrigin, Found, FoundAccount
 from reconciler.export.expressions.evaluation import MOST_COPIES, TemplateScope
-from reconciler.export.expressions.surroundings import Surroundings
+from reconciler.export.expressions.evaluator import Surroundings
 from reconciler.export.expressions.values import (
     Choice,
     Open,
@@ -31,6 +31,7 @@ from reconciler.export.expressions.values import (
     unknown,
 )
 from reconciler.export.foreign import ForeignFile
+from reconciler.export.json_parts import text_or_none
 from reconciler.export.sources.conditions import AND, account_condition, decided_alike
 from reconciler.export.sources.given import Decided, Setting, typed
 from reconciler.export.sources.parameters import given_for
@@ -62,6 +63,9 @@ class _Gathered:
     left_out: list[str] = field(default_factory=list)
     switched_off: list[str] = field(default_factory=list)
 
+    def off(self) -> str:
+        return ", ".join(list(dict.fromkeys(self.switched_off))[:6])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:
@@ -74,7 +78,7 @@ class _Place:
 
 def template_estate(file: ForeignFile, parameters: Sequence[ForeignFile], setting: Setting) -> Estate:
     """The deployments of a template; UsageProblem where it is none, or declares none."""
-    template = _value(file)
+    template: dict[str, Value] = dict(file.document)  # type: ignore[arg-type]  # parsed, so a Value
     resources = at(template, "resources")[1]
     if not isinstance(resources, list | dict):
         raise UsageProblem(f"{file.name} is not an ARM template: it has no `resources`{_what(file)}")
@@ -89,11 +93,11 @@ def template_estate(file: ForeignFile, parameters: Sequence[ForeignFile], settin
         template=template, given=given.values, around=around, set=_variables(template, setting)
     )
     gathered = _Gathered(notes=list(given.notes))
-    _template(scope, gathered, _Place())
+    _template(scope, resources, gathered, _Place())
     if not gathered.deployments and not gathered.left_out:
         raise UsageProblem(_nothing(file, gathered))
     if gathered.switched_off:
-        off = ", ".join(list(dict.fromkeys(gathered.switched_off))[:6])
+        off = gathered.off()
         gathered.notes.append(f"left out, for with these parameters nothing is made of them: {off}")
     return Estate(
         origin=EstateOrigin.ARM_TEMPLATE,
@@ -120,11 +124,6 @@ def template_names(file: ForeignFile) -> tuple[str, ...]:
     return tuple(name for one in there if isinstance(one, dict) for name in one)
 
 
-def _value(file: ForeignFile) -> dict[str, Value]:
-    """The document of a file: JSON, in which everything is known."""
-    return dict(file.document)  # type: ignore[arg-type]  # every JsonValue that was parsed is a Value
-
-
 def _what(file: ForeignFile) -> str:
     """What a JSON file that is no template seems to be, and what to do with it."""
     if "deploymentparameters" in str(file.document.get("$schema")).lower():
@@ -136,11 +135,10 @@ def _what(file: ForeignFile) -> str:
 
 def _nothing(file: ForeignFile, gathered: _Gathered) -> str:
     if gathered.switched_off:
-        off = ", ".join(list(dict.fromkeys(gathered.switched_off))[:6])
         return (
             f"{file.name} declares no model deployment with these parameters: a condition is false, or a "
-            f"loop runs 0 times, for {off}. Give the values it is deployed with: --parameters FILE, or "
-            "NAME=VALUE"
+            f"loop runs 0 times, for {gathered.off()}. Give the values it is deployed with: --parameters "
+            "FILE, or NAME=VALUE"
         )
     more = f"; {gathered.notes[0]}" if gathered.notes else ""
     return (
@@ -152,15 +150,13 @@ def _nothing(file: ForeignFile, gathered: _Gathered) -> str:
 # -- walking -------------------------------------------------------------------------------------
 
 
-def _template(scope: TemplateScope, gathered: _Gathered, place: _Place) -> None:
-    for resource in _resources(at(scope.template, "resources")[1]):
-        _resource(resource, scope, gathered, place)
-
-
-def _resources(value: Value) -> Iterator[dict[str, Value]]:
+def _template(scope: TemplateScope, resources: Value, gathered: _Gathered, place: _Place) -> None:
     """A list of resources, or a mapping by symbolic name."""
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return (one for one in items if isinstance(one, dict))
+    if isinstance(resources, dict):
+        resources = list(resources.values())
+    for resource in resources if isinstance(resources, list) else ():
+        if isinstance(resource, dict):
+            _resource(resource, scope, gathered, place)
 
 
 def _resource(resource: dict[str, Value], scope: TemplateScope, gathered: _Gathered, place: _Place) -> None:
@@ -180,17 +176,12 @@ def _resource(resource: dict[str, Value], scope: TemplateScope, gathered: _Gathe
                 name = segments(turn.value(at(resource, "name")[1]))[-1]
                 gathered.switched_off.append(f"{_told(name)} ({str(written)[:80]})")
         else:
-            within = place
-            for words in (*case, *([] if condition is True else [str(condition)])):
-                within = _under(within, words)
+            words = (*place.conditions, *case, *([] if condition is True else [str(condition)]))
+            within = replace(place, conditions=tuple(dict.fromkeys(words)))
             if kind == _NESTED:
                 _nested(resource, turn, gathered, within)
             else:
                 _deployment(resource, turn, gathered, within)
-
-
-def _under(place: _Place, condition: str) -> _Place:
-    return replace(place, conditions=tuple(dict.fromkeys((*place.conditions, condition))))
 
 
 def _declares(resource: dict[str, Value]) -> bool:
@@ -202,11 +193,11 @@ def _turns(
     resource: dict[str, Value], scope: TemplateScope, gathered: _Gathered
 ) -> Iterator[tuple[TemplateScope, tuple[str, ...]]]:
     """The turns of a resource's loop, each with what it depends on."""
-    there, copy = at(resource, "copy")
-    if not there or not isinstance(copy, dict):
+    copy = at(resource, "copy")[1]
+    if isinstance(copy, dict):
+        yield from _looped(resource, copy, scope, scope.value(at(copy, "count")[1]), gathered)
+    else:
         yield scope, ()
-        return
-    yield from _looped(resource, copy, scope, scope.value(at(copy, "count")[1]), gathered)
 
 
 def _looped(
@@ -252,8 +243,7 @@ def _account_resource(
         within = [*place.conditions, *([] if condition is True else [str(condition)])]
         condition = AND.join(dict.fromkeys(within))
     gathered.made_if.setdefault(key, []).append(condition)
-    for child in _resources(at(resource, "resources")[1]):
-        _resource(child, scope, gathered, replace(place, parent=(name,)))
+    _template(scope, at(resource, "resources")[1], gathered, replace(place, parent=(name,)))
 
 
 def _nested(resource: dict[str, Value], scope: TemplateScope, gathered: _Gathered, place: _Place) -> None:
@@ -283,30 +273,13 @@ def _nested(resource: dict[str, Value], scope: TemplateScope, gathered: _Gathere
     below = replace(scope, around=around, known={} if moved else scope.known)
     within = replace(place, nested=place.nested + 1)
     if own:
-        given = _passed(at(properties, "parameters")[1], scope)
-        below = replace(
-            below,
-            template=template,
-            given=given,
-            copies={},
-            innermost="",
-            known={},
-            set={},
-            label=f" of {name}",
-        )
-        _template(below, gathered, within)
-    else:
-        for inner in _resources(at(template, "resources")[1]):
-            _resource(inner, below, gathered, within)
-
-
-def _passed(written: Value, scope: TemplateScope) -> dict[str, Value]:
-    evaluated = bounded(scope.value(written), "too large")
-    given: dict[str, Value] = {}
-    for name, entry in evaluated.items() if isinstance(evaluated, dict) else ():
-        there, value = _value_of(entry)
-        given[name] = value if there else unknown(f"parameters('{name}'){scope.label}")
-    return given
+        given: dict[str, Value] = {}
+        passed = bounded(scope.value(at(properties, "parameters")[1]), "too large")
+        for parameter, entry in passed.items() if isinstance(passed, dict) else ():
+            there, value = _value_of(entry)
+            given[parameter] = value if there else unknown(f"parameters('{parameter}'){scope.label}")
+        below = below.inside(template, given, label=f" of {name}")
+    _template(below, at(template, "resources")[1], gathered, within)
 
 
 def _value_of(entry: Value) -> tuple[bool, Value]:
@@ -343,16 +316,11 @@ def _deployment(resource: dict[str, Value], scope: TemplateScope, gathered: _Gat
     found = Found(
         name=f"<{name}>" if isinstance(name, Open) else _told(name),
         resource={part: value for part, value in body.items() if value is not None},
-        open={_field(path): words for path, words in open_paths.items()},
+        open={path.removeprefix("properties."): words for path, words in open_paths.items()},
         condition=AND.join(place.conditions),
     )
     home = _home(scope, account)
     gathered.deployments.setdefault(_key(home), (home, []))[1].append(found)
-
-
-def _field(path: str) -> str:
-    """A path into a body as a manifest spells it."""
-    return path.removeprefix("properties.")
 
 
 def _home(scope: TemplateScope, account: Value) -> _Home:
@@ -367,13 +335,13 @@ def _account(home: _Home, deployments: list[Found], gathered: _Gathered) -> Foun
     subscription, group, name = home
     region = gathered.regions.get(_key(home))
     named = {"resourceGroup": group, "name": name, "region": region}
-    guid = subscription if isinstance(subscription, str) and is_guid(subscription) else None
+    guid = text_or_none(subscription)
     there = decided_alike(deployments, account_condition(gathered.made_if.get(_key(home), [])))
     return FoundAccount(
-        subscription=guid,
-        resource_group=group if isinstance(group, str) else None,
-        name=name if isinstance(name, str) else None,
-        region=region if isinstance(region, str) else None,
+        subscription=guid if guid and is_guid(guid) else None,
+        resource_group=text_or_none(group),
+        name=text_or_none(name),
+        region=text_or_none(region),
         open={where: str(value) for where, value in named.items() if isinstance(value, Open)},
         deployments=tuple(there),
     )

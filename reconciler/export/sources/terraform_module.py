@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from reconciler.export.expressions.hcl import HclScope, MissingError, OpenObject, pairs_of
+from reconciler.export.expressions.evaluator import Surroundings
+from reconciler.export.expressions.hcl import HclScope, OpenObject, pairs_of
 from reconciler.export.expressions.hcl_tree import Tree, kind, significant, text, words_of
-from reconciler.export.expressions.surroundings import Surroundings
 from reconciler.export.expressions.values import Choice, Open, Undecided, Value, alike, joined, truth, unknown
 
 _COMPUTED: Final = {
@@ -320,8 +320,11 @@ def typed_as(value: Value, node: Tree | None, scope: HclScope) -> Value:
     given = next((one for one in inner if kind(one) == "arguments"), None)
     nodes = [one for one in significant(given) if kind(one) is not None] if given is not None else []
     if name in {"list", "set"} and isinstance(value, list):
-        items = [typed_as(one, nodes[0], scope) for one in value]
-        return items if name == "list" else _unique(items)
+        items: list[Value] = []
+        for item in (typed_as(one, nodes[0], scope) for one in value):
+            if name == "list" or not any(alike(item, known) for known in items):
+                items.append(item)
+        return items
     if name == "map" and isinstance(value, dict):
         return {key: typed_as(one, nodes[0], scope) for key, one in value.items()}
     if name == "object" and isinstance(value, dict):
@@ -359,14 +362,3 @@ def _optional(node: Tree) -> tuple[Tree, Tree | None]:
     given = next(one for one in parts if kind(one) == "arguments")
     nodes = [one for one in significant(given) if kind(one) is not None]
     return nodes[0], nodes[1] if len(nodes) > 1 else None
-
-
-def _unique(items: list[Value]) -> list[Value]:
-    made: list[Value] = []
-    for one in items:
-        if not any(alike(one, known) for known in made):
-            made.append(one)
-    return made
-
-
-__all__ = ["HclBlock", "LoopTurn", "MissingError", "Module", "UncountableError", "blocks_of"]

@@ -16,10 +16,10 @@ from reconciler.domain.ids import DeploymentId
 from reconciler.errors import UsageProblem
 from reconciler.export.estate import Estate, EstateOrigin, Found, FoundAccount
 from reconciler.export.foreign import ForeignFile
-from reconciler.export.json_parts import part
+from reconciler.export.json_parts import part, text_or_none
 from reconciler.export.sources.given import Setting
 from reconciler.export.sources.template import template_estate
-from reconciler.export.sources.terraform_resource import TEMPLATES, Instance, objects
+from reconciler.export.sources.terraform_resource import ACCOUNTS, TEMPLATES, Instance, objects, parsed
 
 _VERSION: Final = 4
 _IDENTITY: Final = frozenset({"id", "type"})
@@ -110,23 +110,18 @@ def _new_accounts(homeless: Sequence[tuple[Instance, Found]]) -> Iterator[FoundA
         account = part(members[0][0].values, "account")
         named = {"name": account.get("name"), "resourceGroup": account.get("resource_group_name")}
         region = account.get("location")
-        subscription = account.get("subscription")
         yield FoundAccount(
-            subscription=subscription if isinstance(subscription, str) else None,
-            resource_group=_text(named["resourceGroup"]),
-            name=_text(named["name"]),
-            region=_text(region),
+            subscription=text_or_none(account.get("subscription")),
+            resource_group=text_or_none(named["resourceGroup"]),
+            name=text_or_none(named["name"]),
+            region=text_or_none(region),
             open={
                 where: members[0][0].open.get(f"account.{where}", words)
                 for where, value in named.items()
-                if _text(value) is None
+                if text_or_none(value) is None
             },
             deployments=tuple(found for _, found in members),
         )
-
-
-def _text(value: JsonValue) -> str | None:
-    return value if isinstance(value, str) and value else None
 
 
 def deployed_template(one: Instance, setting: Setting, left_out: list[str]) -> Estate | None:
@@ -134,7 +129,7 @@ def deployed_template(one: Instance, setting: Setting, left_out: list[str]) -> E
     if one.mode != "managed" or one.kind not in TEMPLATES:
         return None
     content, parameters = (
-        _object(one.values.get(name)) for name in (TEMPLATE_TEXT[one.kind], "parameters_content")
+        parsed(one.values.get(name)) for name in (TEMPLATE_TEXT[one.kind], "parameters_content")
     )
     if "accounts/deployments" not in json.dumps(content).lower():
         return None
@@ -143,7 +138,7 @@ def deployed_template(one: Instance, setting: Setting, left_out: list[str]) -> E
     placed = replace(
         setting,
         subscription=where[2] if len(where) > 2 else setting.subscription,
-        resource_group=group or _text(one.values.get("resource_group_name")) or setting.resource_group,
+        resource_group=group or text_or_none(one.values.get("resource_group_name")) or setting.resource_group,
     )
     given = [ForeignFile(name=f"{one.address}.parameters_content", document={"parameters": parameters})]
     try:
@@ -158,14 +153,6 @@ TEMPLATE_TEXT: Final = dict.fromkeys(TEMPLATES, "template_content") | {
 }
 
 
-def _object(value: JsonValue) -> JsonObject:
-    try:
-        made = json.loads(value) if isinstance(value, str) else value
-    except (ValueError, RecursionError):
-        return {}
-    return made if isinstance(made, Mapping) else {}
-
-
 # -- a state of format version 4 -----------------------------------------------------------------
 
 
@@ -175,15 +162,22 @@ def _state(file: ForeignFile) -> Iterator[Instance]:
     if version != _VERSION or "resources" not in document:
         said = f"says version {json.dumps(version)}" if version != _VERSION else "has no `resources`"
         said = said if "version" in document else "has no `version`"
+        instead = "Use `terraform state pull`; a current one upgrades it"
+        if "deploymenttemplate" in str(document.get("$schema")).lower():
+            instead = "It is an ARM template: pass it as --from-arm-template"
         raise UsageProblem(
             f"{file.name} is not a Terraform state of format version {_VERSION}, which Terraform 0.12 and "
-            f"newer write, nor what `terraform show -json` prints: it {said[:80]}. {_instead(document)}"
+            f"newer write, nor what `terraform show -json` prints: it {said[:80]}. {instead}"
         )
     for resource in objects(document.get("resources")):
         kind, mode = str(resource.get("type")), str(resource.get("mode", "managed"))
         stem = ".".join(str(one) for one in (resource.get("module"), kind, resource.get("name")) if one)
         for instance in objects(resource.get("instances")):
-            values, hidden = _attributes(instance)
+            paths = instance.get("sensitive_attributes")
+            paths = paths if isinstance(paths, list) else []
+            firsts = [path[0] for path in paths if isinstance(path, list) and path]  # hides all below it
+            marked = {str(step.get("value")) for step in objects(firsts)}
+            values, hidden = _without(part(instance, "attributes"), marked)
             key = instance.get("index_key")
             address = stem if key is None else f"{stem}[{json.dumps(key)}]"
             yield _marked(
@@ -196,34 +190,16 @@ def _marked(one: Instance, instance: JsonObject) -> Instance:
     if not (one.is_deployment or one.is_update):
         return one
     if instance.get("deposed") is not None or instance.get("deposed_key") is not None:
-        return replace(
-            one,
-            left_out=f"{one.address} is deposed, which Terraform is about to destroy: left out",
-        )
+        gone = f"{one.address} is deposed, which Terraform is about to destroy: left out"
+        return replace(one, left_out=gone)
     if instance.get("status") == "tainted" or instance.get("tainted") is True:
-        return replace(
-            one,
-            remark="tainted: Terraform would replace it, so see whether it works before it is adopted",
-        )
+        remark = "tainted: Terraform would replace it, so see whether it works before it is adopted"
+        return replace(one, remark=remark)
     return one
 
 
-def _instead(document: JsonObject) -> str:
-    if "deploymenttemplate" in str(document.get("$schema")).lower():
-        return "It is an ARM template: pass it as --from-arm-template"
-    return "Use `terraform state pull`; a current one upgrades it"
-
-
-def _attributes(instance: JsonObject) -> tuple[JsonObject, Sequence[str]]:
-    """What may be looked at, and the names of what may not; a path hides all of its first step."""
-    paths = instance.get("sensitive_attributes")
-    firsts = [path[0] for path in paths if isinstance(path, list) and path] if isinstance(paths, list) else []
-    attributes = part(instance, "attributes")
-    marked = {str(step.get("value")) for step in objects(firsts)}
-    return _without(attributes, marked)
-
-
 def _without(attributes: JsonObject, marked: Iterable[str]) -> tuple[JsonObject, Sequence[str]]:
+    """What may be looked at, and the names of what may not."""
     hidden = sorted(set(marked) & attributes.keys() - _IDENTITY)
     return {name: value for name, value in attributes.items() if name not in hidden}, hidden
 
@@ -268,7 +244,7 @@ def _planned(document: JsonObject) -> Iterator[Instance]:
     accounts = {
         str(one.get("address")): part(part(one, "change"), "after")
         for one in changes
-        if one.get("type") in {"azurerm_cognitive_account", "azurerm_ai_services"}
+        if one.get("type") in ACCOUNTS
     }
     references = dict(_references(part(part(document, "configuration"), "root_module"), ""))
     for one in changes:

@@ -6,10 +6,9 @@ no clock. Adding a rule means writing one function, with its declaration above i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from types import ModuleType
 
 from reconciler.catalogue.query import Catalogue
 from reconciler.diagnostics import Diagnostic, Severity
@@ -30,14 +29,11 @@ from reconciler.manifest.structure import STRUCTURAL
 __all__ = ["CODES", "RULES", "Explanation", "Rule", "check", "explain", "source"]
 
 
-def _declared_in(topic: ModuleType) -> Iterable[Rule]:
-    return (value for value in vars(topic).values() if isinstance(value, Rule))
-
-
 RULES: tuple[Rule, ...] = tuple(
     one
     for topic in (names, model, region, capacity, fine_tune, references, lifecycle, settings)
-    for one in _declared_in(topic)
+    for one in vars(topic).values()
+    if isinstance(one, Rule)
 )
 """Every rule, topic by topic, in the order in which they are written."""
 
@@ -75,21 +71,15 @@ def check(
     chosen = desired.fleet.rules if severities is None else severities
     context = RuleContext(desired=desired, catalogue=catalogue, today=today, asks_arm=asks_arm)
     alike = Alike(context)
-    findings: list[Diagnostic] = []
+    kept: dict[object, Diagnostic] = {}
     for one in RULES:
         wanted = chosen.get(one.code)
         if wanted is Severity.OFF or (errors_only and (wanted or one.loudest) is not Severity.ERROR):
             continue
-        found = one.check(context, alike)
-        findings.extend(f if wanted is None else replace(f, severity=wanted) for f in found)
-    return _once(findings)
-
-
-def _once(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Each finding once, however many deployments share the text of a template that it is about."""
-    kept: dict[object, Diagnostic] = {}
-    for found in findings:
-        kept.setdefault((found.code, found.place, found.message) if found.place else id(found), found)
+        for found in one.check(context, alike):
+            said = found if wanted is None else replace(found, severity=wanted)
+            # once, however many deployments share the text of a template that it is about
+            kept.setdefault((said.code, said.place, said.message) if said.place else len(kept), said)
     return tuple(kept.values())
 
 

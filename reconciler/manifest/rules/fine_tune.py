@@ -136,17 +136,11 @@ def fine_tune_region(context: RuleContext) -> Iterator[Finding]:
     """
     catalogue = context.catalogue
     for deployment in context.deployments:
-        what, sku, region = (
-            subject(deployment.spec.model, catalogue),
-            deployment.spec.sku.name,
-            deployment.region,
-        )
-        if (
-            what.known is None
-            or not what.fine_tuned
-            or region is None
-            or catalogue.region(region.name) is None
-        ):
+        what, region = subject(deployment.spec.model, catalogue), deployment.region
+        sku = deployment.spec.sku.name
+        if what.known is None or not what.fine_tuned:
+            continue
+        if region is None or catalogue.region(region.name) is None:
             continue
         where = catalogue.fine_tune_regions(what.name, what.version, sku)
         if where is None or not where.absent(region):

@@ -104,13 +104,13 @@ def lives(context: RuleContext) -> Iterator[Life]:
 
 def versions_served(model: Model, sku: SkuName, context: RuleContext) -> tuple[str, ...]:
     """The known versions of a model whose end, on this SKU, has not come."""
-    found = {version: context.catalogue.lifecycle(model.name, version, sku) for version in model.versions}
-    return tuple(version for version, facts in found.items() if facts is None or not _ended(facts, context))
-
-
-def _ended(facts: LifecycleFacts, context: RuleContext) -> bool:
-    past = facts.retires is not None and facts.retires <= context.today
-    return past or facts.stage is Stage.RETIRED
+    served = []
+    for version in model.versions:
+        facts = context.catalogue.lifecycle(model.name, version, sku)
+        ends = None if facts is None else facts.retires
+        if facts is None or (facts.stage is not Stage.RETIRED and (ends is None or ends > context.today)):
+            served.append(version)
+    return tuple(served)
 
 
 @rule("model-retired", ERROR, source=tables, by_entry=True)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.diagnostics import Diagnostic, counted, has_errors
+from reconciler.domain.marks import owner_of
 from reconciler.domain.state import ObservedDeployment, ObservedState
-from reconciler.plan.ownership import owner_of
 from reconciler.prices.bill import Cost
 from reconciler.report.html.cost import cost_section
 from reconciler.report.html.fleet_map import fleet_map, observed_holdings
