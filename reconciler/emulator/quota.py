@@ -12,16 +12,13 @@ what is announced. Whether a PUT meets the same bound is a switch: nothing publi
 """
 
 import hashlib
-import json
 from collections import Counter
 from datetime import datetime, timedelta
-from functools import cache
-from pathlib import Path
 
 from reconciler.emulator import clock, errors, offers, provider_errors
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn, expect
-from reconciler.emulator.wire import Answer, Json, at, normal_location
+from reconciler.emulator.wire import Answer, Json, at, normal_location, world_facts
 
 FINE_TUNED_DEPLOYMENTS = "OpenAI.FineTuned.Deployments"
 _ACCOUNT_COUNTERS = {
@@ -40,12 +37,6 @@ ASSUMED_LIMIT = 1000
 """Limit of pools nobody observed, and of provisioned pools: their observed limit, 0, would forbid all."""
 
 
-@cache
-def shipped_pools() -> tuple[Json, ...]:
-    text = (Path(__file__).parent / "world" / "usages.json").read_text(encoding="utf-8")
-    return tuple(json.loads(text)["pools"])
-
-
 def _place(subscription: str, location: str) -> str:
     return f"{subscription.lower()}/{normal_location(location)}"
 
@@ -58,7 +49,7 @@ def pools(store: Store, subscription: str, location: str) -> dict[str, Json]:
     later = ({"name": name, "label": name, "limit": ASSUMED_LIMIT} for name in names)
     assumed = store.switch("ptuLimits") != "recorded"
     found = {}
-    for pool in (*later, *shipped_pools()):
+    for pool in (*later, *world_facts("usages")["pools"]):
         limit = ASSUMED_LIMIT if assumed and offers.is_provisioned(pool["name"]) else pool["limit"]
         found[pool["name"].lower()] = {**pool, "limit": times * limit, "elsewhere": 0}
     posted = store.get("usage", _place(subscription, location)) or {}
