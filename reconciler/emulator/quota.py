@@ -107,38 +107,33 @@ def units_of(offer: Json, sku: str, capacity: int, *, fine_tuned: bool) -> dict[
     return units
 
 
-def admit(turn: Turn, location: str, before: dict[str, int], after: dict[str, int]) -> errors.Refusal | None:
-    """The refusal of the first pool that cannot carry the growth, None when everything fits."""
-    growing = {
-        pool: units - before.get(pool, 0) for pool, units in after.items() if units > before.get(pool, 0)
-    }
+def require(turn: Turn, location: str, before: dict[str, int], after: dict[str, int]) -> None:
+    """Raise the refusal of the first pool that cannot carry the growth."""
+    growing = Counter(after) - Counter(before)
     if not growing:
-        return None
+        return
     in_use = used(turn.store, turn.subscription, location)
     known = pools(turn.store, turn.subscription, location)
     for name, needed in growing.items():
         pool = known.get(name, {"name": name, "label": name, "limit": ASSUMED_LIMIT, "elsewhere": 0})
         total = pool["elsewhere"] + in_use[name]
         if total + needed > pool["limit"]:
+            figures = (pool["label"], total, pool["limit"])
             if clock.is_of_2023(turn.now):
-                return provider_errors.insufficient_quota_of_2023(
-                    after[name], pool["label"], total, pool["limit"]
-                )
-            return provider_errors.insufficient_quota(needed, pool["label"], total, pool["limit"])
-    return None
+                raise provider_errors.insufficient_quota_of_2023(after[name], *figures)
+            raise provider_errors.insufficient_quota(needed, *figures)
 
 
-def admit_account(turn: Turn, location: str, kind: str) -> errors.Refusal | None:
-    """The refusal of one more account where a counter of accounts is full, None when it fits."""
+def require_account(turn: Turn, location: str, kind: str) -> None:
+    """Refuse one more account where a counter of accounts is full."""
     in_use = used(turn.store, turn.subscription, location)
     known = pools(turn.store, turn.subscription, location)
     for counter, kinds in _ACCOUNT_COUNTERS.items():
         pool = known.get(counter)
         if pool is None or (kinds is not None and kind not in kinds):
             continue
-        if pool["elsewhere"] + in_use.get(counter, 0) >= pool["limit"]:
-            return provider_errors.no_account_left(turn.args["account"])
-    return None
+        if pool["elsewhere"] + in_use[counter] >= pool["limit"]:
+            raise provider_errors.no_account_left(turn.args["account"])
 
 
 def free(store: Store, subscription: str, location: str, pool_name: str) -> int:
