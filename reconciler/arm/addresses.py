@@ -35,19 +35,9 @@ def of_account(account: AccountId) -> str:
     return f"{_below(account.subscription, group)}/accounts/{_segment(account.name)}"
 
 
-def of_deployments(account: AccountId) -> str:
-    """Path of an account's deployments."""
-    return f"{of_account(account)}/deployments"
-
-
 def of_deployment(deployment: DeploymentId) -> str:
     """Path of one deployment."""
-    return f"{of_deployments(deployment.account)}/{_segment(deployment.name)}"
-
-
-def of_accounts(subscription: str) -> str:
-    """Path of all accounts of a subscription."""
-    return f"{_below(subscription)}/accounts"
+    return f"{of_contents(deployment.account, 'deployments')}/{_segment(deployment.name)}"
 
 
 def of_subscription(subscription: str) -> str:
@@ -56,7 +46,7 @@ def of_subscription(subscription: str) -> str:
 
 
 def of_contents(account: AccountId, what: str) -> str:
-    """Path of an account's `raiPolicies` or `models`."""
+    """Path of what an account holds, for example `deployments` or `raiPolicies`."""
     return f"{of_account(account)}/{what}"
 
 
@@ -81,18 +71,13 @@ def of_activity(subscription: str) -> str:
 
 
 def of_provider(subscription: str, what: str) -> str:
-    """Path of what the provider has in a subscription, for example `deletedAccounts`."""
+    """Path of what the provider has in a subscription, for example `accounts` or `deletedAccounts`."""
     return f"{_below(subscription)}/{what}"
 
 
 def writes_nothing(path: str) -> bool:
     """Whether a POST to a path only asks."""
     return path == VALIDATION or path.endswith("/evaluateDeploymentPolicies")
-
-
-def nowhere(_: str) -> bool:
-    """No path may be POSTed to."""
-    return False
 
 
 def url(home: Origin, path: str, api_version: str, query: Mapping[str, str]) -> str:

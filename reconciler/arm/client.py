@@ -18,17 +18,26 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from reconciler.arm import addresses, wire, wire_deployment, wire_platform
 from reconciler.arm.api_version import PERMISSIONS, Versions
 from reconciler.arm.auth import Auth
-from reconciler.arm.call import Call, Exchanged, about, encoded, of_account, of_region, of_subscription
+from reconciler.arm.call import (
+    Call,
+    Exchanged,
+    Rejected,
+    about,
+    encoded,
+    of_account,
+    of_region,
+    of_subscription,
+    resource,
+    value_of,
+)
 from reconciler.arm.classify import verdict_in
-from reconciler.arm.late import LateOffers
 from reconciler.arm.network import Network
 from reconciler.arm.operation import state_of
 from reconciler.arm.origin import acceptable
 from reconciler.arm.policy import RequestPolicy
-from reconciler.arm.result import Rejected, resource, value_of
 from reconciler.arm.retry import Jitter
 from reconciler.arm.settings import ArmSettings, home_of
-from reconciler.arm.shared import Shared
+from reconciler.arm.shared import LateOffers, Shared
 from reconciler.arm.tokens import Attempt, TokenSource, attempts
 from reconciler.arm.transport import CONNECTIONS_A_POOL, Transport
 from reconciler.arm.turn import ArmTurn, read_as
@@ -93,7 +102,7 @@ class ArmClient:
             settings.network or Network(),
             inner=transport,
             read_only=settings.read_only,
-            may_post=addresses.writes_nothing if settings.may_ask else addresses.nowhere,
+            may_post=addresses.writes_nothing if settings.may_ask else lambda _: False,
             pools=max(1, math.ceil(settings.parallelism / CONNECTIONS_A_POOL)),
         )
         self._shared = Shared()
@@ -144,7 +153,9 @@ class ArmClient:
 
     async def list_deployments(self, account: AccountId) -> tuple[ObservedDeployment, ...]:
         """All deployments of an account, to the last page; one that two pages show is taken as read last."""
-        call = of_account(account, "list deployments of", "deployments", addresses.of_deployments(account))
+        call = of_account(
+            account, "list deployments of", "deployments", addresses.of_contents(account, "deployments")
+        )
         items = await self._every(
             call, lambda item: (wire_deployment.deployment_in(item, account, self._shared),)
         )
@@ -213,7 +224,10 @@ class ArmClient:
     async def list_accounts(self, subscription: str) -> tuple[ObservedAccount, ...]:
         """Every account of a subscription that the caller may see."""
         call = of_subscription(
-            subscription, "list accounts of subscription", "accounts", addresses.of_accounts(subscription)
+            subscription,
+            "list accounts of subscription",
+            "accounts",
+            addresses.of_provider(subscription, "accounts"),
         )
         items = await self._every(call, lambda item: (wire.account_of(item, subscription),))
         return tuple({item.id: item for item in items}.values())

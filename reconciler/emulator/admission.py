@@ -53,7 +53,7 @@ def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitte
         partners.require_data(body, before)
     is_migration = before is not None and _check_change(turn, before["body"], sku, model)
     offer = _offer(turn, account, listed, model, sku, before, is_named=body.get("sku") is not None)
-    _check_capacity(sku["capacity"], offer)
+    _check_capacity(turn, sku["capacity"], offer)
     units = quota.units_of(offer, sku["name"], sku["capacity"], fine_tuned=listed.fine_tuned_name is not None)
     held = {} if before is None else before["units"]
     more = sku["capacity"] - (0 if before is None else before["body"]["sku"]["capacity"])
@@ -99,6 +99,11 @@ def _sku(turn: Turn, body: Json, before: Json | None) -> Json:
     """The sku as it will read back; versions before 2023-05-01 say it by `scaleSettings`."""
     settings = at(body, "properties", "scaleSettings")
     if turn.version[:10] < versions.SKU_SINCE:
+        kind = at(body, "properties", "scaleSettings", "scaleType")
+        if kind not in {None, "Standard"} and turn.version[:10] > versions.ASYNC_STATE_UNTIL:
+            raise provider_errors.scale_type_not_supported(
+                kind, at(body, "properties", "model", "name") or ""
+            )
         if before and not settings:
             return dict(before["body"]["sku"])
         return {**_DEFAULT_SKU, "capacity": (settings or {}).get("capacity") or 1}
@@ -228,12 +233,13 @@ def _has_one_already(turn: Turn, model: Json) -> bool:
     )
 
 
-def _check_capacity(capacity: int, offer: Json) -> None:
+def _check_capacity(turn: Turn, capacity: int, offer: Json) -> None:
     """Valid is minimum + n * step up to maximum; both are 1 where ARM lists none."""
     sizes = offer.get("capacity", {})
     minimum, step = sizes.get("minimum", 1), sizes.get("step", 1)
     maximum = sizes.get("maximum", 1_000_000)
     if not minimum <= capacity <= maximum:
-        raise provider_errors.capacity_out_of_range(capacity, minimum, maximum)
+        is_of_2023 = clock.is_of_2023(turn.now)
+        raise provider_errors.capacity_out_of_range(capacity, minimum, maximum, is_of_2023=is_of_2023)
     if (capacity - minimum) % step:
         raise provider_errors.capacity_off_step(capacity, minimum, maximum, step)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from reconciler.emulator import accounts, errors, provider_errors, provisioning
 from reconciler.emulator.child_faces import FACES, Asked
 from reconciler.emulator.turn import Turn, expect, expect_texts
-from reconciler.emulator.wire import Answer, Json, overlay
+from reconciler.emulator.wire import Answer, Json, at, overlay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +71,8 @@ def put(child: Child, turn: Turn) -> Answer:
     _require_holder(child, turn)
     if child.is_single:
         _require_none_else(child, turn)
+    if child.kind == "accounts/projects" and not _holds_projects(account):
+        raise provider_errors.projects_not_allowed()
     accounts.require_quiet(turn)
     before = turn.store.get("child", _key(child, turn))
     body = _filled(child, turn, account, _asked(turn), before)
@@ -127,6 +129,10 @@ def _require_holder(child: Child, turn: Turn) -> None:
     holder = _key(child, turn, "").rsplit("/", 2)[0]
     if turn.store.get("child", holder) is None:
         raise errors.parent_not_found("write", child.kind, holder)
+
+
+def _holds_projects(account: Json) -> bool:
+    return bool(account["kind"] == "AIServices" and at(account, "properties", "allowProjectManagement"))
 
 
 def _require_none_else(child: Child, turn: Turn) -> None:

@@ -56,6 +56,25 @@ def scale_settings_refused() -> Refusal:
     )
 
 
+def scale_type_not_supported(kind: str, model: str) -> Refusal:
+    """A scale type other than Standard, before deployments had skus (reported, 2023).
+
+    Through 2022-03-01 there was another one (recorded).
+    """
+    return invalid_properties(
+        f"The specified scale type '{kind}' of account deployment is not supported by the model '{model}'."
+    )
+
+
+def projects_not_allowed() -> Refusal:
+    """Assumed: a project below an account that holds none."""
+    return Refusal(
+        400,
+        "BadRequest",
+        "Project can only be created under AIServices Kind account with allowProjectManagement set to true.",
+    )
+
+
 def sku_not_supported(sku: str, model: str, version: str) -> Refusal:
     return invalid_properties(
         f"The specified SKU '{sku}' of account deployment is not supported by the model '{model}' version:"
@@ -104,12 +123,14 @@ def model_deprecating(model: Json, *, sourced: bool = False) -> Refusal:
     )
 
 
-def capacity_out_of_range(capacity: int, minimum: int, maximum: int) -> Refusal:
+def capacity_out_of_range(capacity: int, minimum: int, maximum: int, *, is_of_2023: bool = False) -> Refusal:
+    """A size outside of an offer's range (reported; the wording changed after 2023)."""
+    least = "greater than 0" if is_of_2023 else f"at least {minimum}"
     return Refusal(
         400,
         "InvalidCapacity",
-        f"The specified capacity '{capacity}' of account deployment should be at least {minimum} and no more "
-        f"than {maximum}.",
+        f"The specified capacity '{capacity}' of account deployment should be {least} and no more than"
+        f" {maximum}.",
     )
 
 

@@ -370,3 +370,21 @@ def test_a_model_that_a_world_lists_as_withdrawn_is_refused_on_any_day() -> None
     arm.control("clock", {"at": "2023-07-10T00:00:00Z"})
     refused = arm.arm("PUT", deployment(), body("gpt-x", "1", "Standard", 1))
     assert refused.message.startswith("Creating account deployment is not supported by the model 'gpt-x'.")
+
+
+def test_a_size_out_of_range_is_worded_as_in_2023_by_a_clock_of_that_year() -> None:
+    arm = fleet()
+    arm.control("clock", {"at": "2023-10-01T00:00:00Z"})
+    refused = arm.arm("PUT", deployment(), gpt_4o(0))
+    assert refused.code == "InvalidCapacity"
+    assert "should be greater than 0 and no more than" in refused.message
+
+
+def test_a_scale_type_other_than_standard_is_refused_where_deployments_have_no_skus() -> None:
+    scale = {"scaleSettings": {"scaleType": "Manual", "capacity": 1}}
+    asked = {"properties": {**gpt_4o()["properties"], **scale}}
+    refused = fleet().arm("PUT", deployment(), asked, version="2022-12-01")
+    assert refused.code == "InvalidResourceProperties"
+    assert refused.message == (
+        "The specified scale type 'Manual' of account deployment is not supported by the model 'gpt-4o'."
+    )
