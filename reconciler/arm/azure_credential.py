@@ -78,21 +78,18 @@ def azure_credential(kind: str, authority: str, tenant: str | None, network: Net
         "urllib3",
     ):  # their failures come as exceptions, their chatter not at all
         logging.getLogger(library).setLevel(logging.CRITICAL + 1)
-    anywhere = ["*"]  # which tenants are asked is decided by the fleet, not by the library's allow-list
     out = {"transport": _transport(network)}
+    # Which tenants are asked is decided by the fleet, not by the library's allow-list.
+    common: dict[str, Any] = {"authority": authority, "additionally_allowed_tenants": ["*"], **out}
     match kind:
         case "default":
-            return identity.DefaultAzureCredential(
-                authority=authority, additionally_allowed_tenants=anywhere, **out
-            )
+            return identity.DefaultAzureCredential(**common)
         case "cli":
             return identity.AzureCliCredential(
-                tenant_id=tenant or "", additionally_allowed_tenants=anywhere, process_timeout=30
+                tenant_id=tenant or "", additionally_allowed_tenants=["*"], process_timeout=30
             )
         case "environment":
-            return identity.EnvironmentCredential(
-                authority=authority, additionally_allowed_tenants=anywhere, **out
-            )
+            return identity.EnvironmentCredential(**common)
         case "workload-identity":
             return federated_credential(authority, tenant, os.environ, network, out)
         case "managed-identity":

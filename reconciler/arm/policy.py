@@ -19,13 +19,9 @@ from urllib.parse import urlsplit
 from reconciler.arm import addresses, wire
 from reconciler.arm.api_version import Versions
 from reconciler.arm.auth import Auth, Signature
-from reconciler.arm.call import Call, Exchanged
-from reconciler.arm.classify import ArmFault, Kind, fault_in, fault_of, rejection, says_item_is_absent
-from reconciler.arm.late import may_wait
-from reconciler.arm.origin import Origin
-from reconciler.arm.pacing import Pacing, PausedTooLong, Places, kind_of
-from reconciler.arm.printable import printable, request_id
-from reconciler.arm.result import (
+from reconciler.arm.call import (
+    Call,
+    Exchanged,
     Lost,
     Ok,
     Rejected,
@@ -39,6 +35,10 @@ from reconciler.arm.result import (
     redirected,
     resource,
 )
+from reconciler.arm.classify import ArmFault, Kind, fault_in, fault_of, rejection, says_item_is_absent
+from reconciler.arm.origin import Origin
+from reconciler.arm.pacing import Pacing, PausedTooLong, Places, kind_of
+from reconciler.arm.printable import printable, request_id
 from reconciler.arm.retry import (
     ATTEMPTS,
     LONGEST_WAIT,
@@ -53,6 +53,7 @@ from reconciler.arm.retry import (
     too_long,
     wait,
 )
+from reconciler.arm.shared import may_wait
 from reconciler.arm.strict_json import NotUnderstood, parse
 from reconciler.arm.transport import CONNECT, Answer, NoAnswer, Transport
 from reconciler.clock import Clock

@@ -212,7 +212,14 @@ def offers(answer: Mapping[str, object]) -> tuple[Offer, ...]:
     ends = model.deprecation.inference if model.deprecation else None
     capabilities = model.capabilities or {}
     tiers = str(capabilities.get("priorityTierSkus") or "").lower().split(",")
-    replacement = _replacement(model.replacement_config)
+    found, replacement = model.replacement_config, None
+    if found is not None and found.target_model_name:
+        replacement = Replacement(
+            model=found.target_model_name,
+            version=found.target_model_version or "",
+            starts=found.auto_upgrade_start_date,
+            lead_days=found.upgrade_on_expiry_lead_time_days,
+        )
     return tuple(
         Offer(
             model_format=model.format,
@@ -241,17 +248,6 @@ def offers(answer: Mapping[str, object]) -> tuple[Offer, ...]:
 def _date(text: str | None) -> str | None:
     """A date; 2099-12-31 is how ARM's lists say that there is none (recorded, 2026-10)."""
     return None if text is None or text.startswith("2099-12-31") else text
-
-
-def _replacement(found: _Replacement | None) -> Replacement | None:
-    if found is None or not found.target_model_name:
-        return None
-    return Replacement(
-        model=found.target_model_name,
-        version=found.target_model_version or "",
-        starts=found.auto_upgrade_start_date,
-        lead_days=found.upgrade_on_expiry_lead_time_days,
-    )
 
 
 def policy_name(answer: Mapping[str, object]) -> tuple[str, ...]:

@@ -219,9 +219,7 @@ def _check_access(turn: Turn, asked: Json, kind: str) -> None:
         sku = at(asked, "sku", "name") or "S0"
         is_of_2023 = clock.is_of_2023(turn.now)
         raise provider_errors.special_feature_required(sku, kind, is_of_2023=is_of_2023)
-    refusal = quota.admit_account(turn, asked.get("location", ""), kind)
-    if refusal is not None:
-        raise refusal
+    quota.require_account(turn, asked.get("location", ""), kind)
 
 
 def _check_location(turn: Turn, asked: Json, before: Json | None) -> None:

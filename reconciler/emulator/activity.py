@@ -7,7 +7,6 @@ public account of the log and leaves nothing. Shape and filters are those of the
 
 import re
 import uuid
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from reconciler.emulator import clock, manager_errors
@@ -23,6 +22,7 @@ PAGE = 200
 _CLAUSE = re.compile(
     r"^(?P<field>\w+) (?P<operator>eq|ge|le) (?P<quote>'?)(?P<value>[^' ]*)(?P=quote)$", re.IGNORECASE
 )
+_SUB_STATUS = {200: "OK", 201: "Created", 202: "Accepted", 204: "NoContent", 404: "NotFound", 409: "Conflict"}
 _FIELDS = {
     "resourcegroupname": "resourceGroupName",
     "resourceuri": "resourceId",
@@ -44,7 +44,8 @@ def record(
         outcome = "Succeeded"
     started = _event(request, caller, action, now)
     for status in ("Started", outcome):
-        sub = "" if status == "Started" else _sub_status(answer.status)
+        other = "BadRequest" if answer.status < 500 else "InternalServerError"
+        sub = "" if status == "Started" else _SUB_STATUS.get(answer.status, other)
         _write(store, {**started, "status": _word(status), "subStatus": _word(sub)})
 
 
@@ -101,9 +102,8 @@ def _word(text: str) -> Json:
     return {"value": text, "localizedValue": text}
 
 
-def _sub_status(status: int) -> str:
-    known = {200: "OK", 201: "Created", 202: "Accepted", 204: "NoContent", 404: "NotFound", 409: "Conflict"}
-    return known.get(status, "BadRequest" if status < 500 else "InternalServerError")
+def _text(value: object) -> str:
+    return str(value["value"] if isinstance(value, dict) else value).lower()
 
 
 def _write(store: Store, event: Json) -> None:
@@ -129,7 +129,7 @@ def listing(turn: Turn) -> Answer:
         for event in turn.store.scan("event")
         if event["subscriptionId"].lower() == turn.subscription.lower()
         and start <= clock.parse(event["eventTimestamp"]) <= end
-        and _matches(event, clauses)
+        and all(_text(event[field]) == wanted.lower() for field, wanted in clauses.items())
     ]
     return turn.page(list(reversed(events)), size=PAGE, keep=("$filter",), from_provider=False)
 
@@ -156,12 +156,3 @@ def _moment(text: str) -> datetime:
         return clock.parse(text)
     except ValueError as error:
         raise manager_errors.bad_filter(f"'{text[:50]}' is no time") from error
-
-
-def _matches(event: Json, clauses: Mapping[str, str]) -> bool:
-    for field, wanted in clauses.items():
-        value = event[field]
-        text = value["value"] if isinstance(value, dict) else value
-        if str(text).lower() != wanted.lower():
-            return False
-    return True

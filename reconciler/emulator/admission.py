@@ -59,9 +59,7 @@ def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitte
     more = sku["capacity"] - (0 if before is None else before["body"]["sku"]["capacity"])
     if quota.is_short(turn, account["location"], listed.model, sku["name"], more):
         raise provider_errors.no_capacity(sku["name"], account["location"])
-    refusal = quota.admit(turn, account["location"], held, units)
-    if refusal is not None:
-        raise refusal
+    quota.require(turn, account["location"], held, units)
     is_long = offers.is_provisioned(sku["name"]) or listed.fine_tuned_name is not None
     return Admitted(
         sku=sku,
@@ -106,10 +104,9 @@ def _sku(turn: Turn, body: Json, before: Json | None) -> Json:
             raise provider_errors.scale_type_not_supported(
                 kind, at(body, "properties", "model", "name") or ""
             )
-        capacity = (settings or {}).get("capacity") or 1
-        return (
-            dict(before["body"]["sku"]) if before and not settings else {**_DEFAULT_SKU, "capacity": capacity}
-        )
+        if before and not settings:
+            return dict(before["body"]["sku"])
+        return {**_DEFAULT_SKU, "capacity": (settings or {}).get("capacity") or 1}
     if settings is not None:
         raise provider_errors.scale_settings_refused()
     asked = body.get("sku")

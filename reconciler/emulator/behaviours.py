@@ -6,14 +6,12 @@ may be another one; each of these is a choice that a recording would settle. Wha
 (polls, switches, the default world) is no claim about ARM and not listed.
 """
 
-import json
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Literal, NamedTuple
 
 from reconciler.emulator import deployment_fields, versions
-from reconciler.emulator.wire import Json
+from reconciler.emulator.wire import Json, world_facts
 
 Known = Literal["recorded", "specified", "documented", "assumed"]
 
@@ -27,12 +25,9 @@ class Behaviour(NamedTuple):
     source: str
 
 
-@cache
 def facts() -> Json:
-    """The shipped list, read once per process."""
-    text = (Path(__file__).parent / "world" / "behaviours.json").read_text(encoding="utf-8")
-    found: Json = json.loads(text)
-    return found
+    """The shipped list."""
+    return world_facts("behaviours")
 
 
 @cache

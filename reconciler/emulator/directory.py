@@ -234,24 +234,20 @@ def delete_group(turn: Turn) -> Answer:
         turn, kind="group", key=accounts.group_key(turn), location="global"
     )
     name = started.headers["Azure-AsyncOperation"].partition("/operationResults/")[2]
-    address = f"{turn.request.origin}/subscriptions/{turn.subscription}/operationresults/{name}"
-    wait = provisioning.rules(turn.store).get("retryAfter")
-    return Answer(
-        status=202, headers={"Location": address, "Retry-After": str(wait or 15)}, from_provider=False
-    )
+    return _under_way(turn, f"/subscriptions/{turn.subscription}/operationresults/{name}")
 
 
 def group_deletion(turn: Turn) -> Answer:
     """GET of a group's deletion: 202 with the address again until it is done, then 200 (recorded)."""
-    name = turn.args["operation"].lower()
-    status = provisioning.status_of(turn, name)
-    if status not in provisioning.TERMINAL:
-        wait = provisioning.rules(turn.store).get("retryAfter")
-        address = f"{turn.request.origin}{turn.request.path}?{turn.request.raw_query}"
-        return Answer(
-            status=202, headers={"Location": address, "Retry-After": str(wait or 15)}, from_provider=False
-        )
-    return Answer(status=200, from_provider=False)
+    if provisioning.status_of(turn, turn.args["operation"].lower()) in provisioning.TERMINAL:
+        return Answer(status=200, from_provider=False)
+    return _under_way(turn, f"{turn.request.path}?{turn.request.raw_query}")
+
+
+def _under_way(turn: Turn, address: str) -> Answer:
+    wait = provisioning.rules(turn.store).get("retryAfter") or 15
+    headers = {"Location": f"{turn.request.origin}{address}", "Retry-After": str(wait)}
+    return Answer(status=202, headers=headers, from_provider=False)
 
 
 def provider(turn: Turn) -> Answer:

@@ -125,11 +125,8 @@ def invalid_token() -> Refusal:
 
 
 def expired_token(expiry: str, now: str) -> Refusal:
-    return front_door(
-        401,
-        "ExpiredAuthenticationToken",
-        f"The access token expiry UTC time '{expiry}' is earlier than current UTC time '{now}'.",
-    )
+    text = f"The access token expiry UTC time '{expiry}' is earlier than current UTC time '{now}'."
+    return front_door(401, "ExpiredAuthenticationToken", text)
 
 
 def wrong_tenant(token_tenant: str, subscription_tenant: str) -> Refusal:
@@ -178,11 +175,8 @@ def linked_scope_invalid(
 
 
 def missing_api_version() -> Refusal:
-    return front_door(
-        400,
-        "MissingApiVersionParameter",
-        "The api-version query parameter (?api-version=) is required for all requests.",
-    )
+    text = "The api-version query parameter (?api-version=) is required for all requests."
+    return front_door(400, "MissingApiVersionParameter", text)
 
 
 def no_registered_provider(
@@ -219,20 +213,14 @@ def invalid_resource_location(name: str, location: str, group: str, wanted: str)
 
 
 def invalid_content(parser_text: str) -> Refusal:
-    return front_door(
-        400,
-        "InvalidRequestContent",
-        f"The request content was invalid and could not be deserialized: '{parser_text}'.",
-    )
+    text = f"The request content was invalid and could not be deserialized: '{parser_text}'."
+    return front_door(400, "InvalidRequestContent", text)
 
 
 def content_too_large(limit: int) -> Refusal:
     """Assumed: ARM's own limit is 4 MiB, the text is ours."""
-    return front_door(
-        413,
-        "RequestContentTooLarge",
-        f"The request content exceeds the maximum size of '{limit}' bytes.",
-    )
+    text = f"The request content exceeds the maximum size of '{limit}' bytes."
+    return front_door(413, "RequestContentTooLarge", text)
 
 
 def throttled(subscription: str, operation: str, seconds: int) -> Refusal:

@@ -142,9 +142,10 @@ def _write_rules(turn: Turn, asked: Json) -> Answer:
 
 
 def _write(turn: Turn, verb: str, change: Callable[[Json], Json]) -> Answer:
-    accounts.require_parent(turn, verb, _TYPE)
+    account = accounts.require_parent(turn, verb, _TYPE)["body"]
     accounts.require_quiet(turn)
-    found = _find(turn) or {"network": {}, "body": {"id": _address(turn), "properties": {}}}
+    address = f"{account['id']}/managedNetworks/{NAME}"
+    found = _find(turn) or {"network": {}, "body": {"id": address, "properties": {}}}
     network = change(found["network"])
     rules_now = {name: _filled_rule(given) for name, given in network.get("outboundRules", {}).items()}
     if network.get("isolationMode") == "AllowOnlyApprovedOutbound":
@@ -223,11 +224,6 @@ def _require(turn: Turn) -> Json:
 def _spelling(found: Json, wanted: str) -> str | None:
     names = found["network"].get("outboundRules", {})
     return next((name for name in names if name.lower() == wanted.lower()), None)
-
-
-def _address(turn: Turn) -> str:
-    account = accounts.require_parent(turn, "read", _TYPE)["body"]
-    return f"{account['id']}/managedNetworks/{NAME}"
 
 
 def _network_id(turn: Turn) -> str:

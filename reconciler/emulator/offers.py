@@ -11,11 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
-from pathlib import Path
 
 from reconciler.emulator import clock, model_lists
 from reconciler.emulator.store import Store
-from reconciler.emulator.wire import Json, normal_location
+from reconciler.emulator.wire import Json, normal_location, world_facts
 
 SKU_NAMES = (
     "Standard",
@@ -64,12 +63,9 @@ class _Lists:
     named: Mapping[tuple[str, str], Sequence[Listed]]
 
 
-@cache
 def shipped() -> Json:
-    """The world's facts, read once per process."""
-    text = (Path(__file__).parent / "world" / "models.json").read_text(encoding="utf-8")
-    facts: Json = json.loads(text)
-    return facts
+    """The world's models, regions and costs."""
+    return world_facts("models")
 
 
 def locations() -> tuple[str, ...]:
@@ -129,8 +125,7 @@ def later_pool_names() -> tuple[str, ...]:
 
 @cache
 def _later_models(place: str) -> tuple[Listed, ...]:
-    text = (Path(__file__).parent / "world" / "models_2026_10.json").read_text(encoding="utf-8")
-    facts = json.loads(text)
+    facts = world_facts("models_2026_10")
     if place not in facts["regions"]:
         return ()
     return tuple(
@@ -170,24 +165,15 @@ def _shipped_models(place: str) -> tuple[Listed, ...]:
             for sku in entry["model"]["skus"]
             if place in sets[sku["regions"]]
         ]
-        model = {
-            **entry["model"],
-            "skus": skus,
-            "capabilities": _in_area(entry["model"]["capabilities"], area),
+        # the capability `area` names the data zone of the region that lists the model
+        capabilities = {
+            name: area if name == "area" else value
+            for name, value in entry["model"]["capabilities"].items()
+            if name != "area" or area is not None
         }
+        model = {**entry["model"], "skus": skus, "capabilities": capabilities}
         found.append(Listed(kinds=tuple(entry["kinds"]), sku_name=entry["skuName"], model=model))
     return tuple(found)
-
-
-def _in_area(capabilities: Json, area: str | None) -> Json:
-    """The capability `area` names the data zone of the region that lists the model."""
-    if "area" not in capabilities:
-        return dict(capabilities)
-    return {
-        name: (area if name == "area" else value)
-        for name, value in capabilities.items()
-        if name != "area" or area is not None
-    }
 
 
 def find(store: Store, location: str, kind: str, model: Json) -> Listed | None:

@@ -151,11 +151,8 @@ def no_local_auth() -> Refusal:
 
 def no_capacity(sku: str, region: str) -> Refusal:
     """Assumed: a region that is short of capacity, by the switch `capacityShortage: refused`."""
-    return Refusal(
-        400,
-        "InsufficientCapacity",
-        f"The region '{region}' has not enough capacity left for the SKU '{sku}' of account deployment.",
-    )
+    text = f"The region '{region}' has not enough capacity left for the SKU '{sku}' of account deployment."
+    return Refusal(400, "InsufficientCapacity", text)
 
 
 def insufficient_quota_of_2023(capacity: int, label: str, used: int, limit: int) -> Refusal:
@@ -187,11 +184,8 @@ def no_account_left(name: str) -> Refusal:
 def special_feature_required(sku: str, kind: str, *, is_of_2023: bool) -> Refusal:
     """A subscription that may not have accounts of a kind (reported, 2022 to 2024)."""
     more = "" if is_of_2023 else " or contains blocked QuotaId/Feature."
-    return Refusal(
-        400,
-        "SpecialFeatureOrQuotaIdRequired",
-        f"The subscription does not have QuotaId/Feature required by SKU '{sku}' from kind '{kind}'{more}",
-    )
+    text = f"The subscription does not have QuotaId/Feature required by SKU '{sku}' from kind '{kind}'{more}"
+    return Refusal(400, "SpecialFeatureOrQuotaIdRequired", text)
 
 
 def one_capability_host(there: str, state: str, wanted: str, holder: str) -> Refusal:
@@ -206,11 +200,8 @@ def one_capability_host(there: str, state: str, wanted: str, holder: str) -> Ref
 
 def capability_host_busy(name: str, holder: str) -> Refusal:
     """A capability host that is still being deleted (documented, 2025)."""
-    return Refusal(
-        409,
-        "Conflict",
-        f"Create: Capability Host {name} is currently in non creating, retry after its complete: {holder}",
-    )
+    text = f"Create: Capability Host {name} is currently in non creating, retry after its complete: {holder}"
+    return Refusal(409, "Conflict", text)
 
 
 def cannot_change_model() -> Refusal:
@@ -223,11 +214,8 @@ def capacity_and_model_together() -> Refusal:
 
 
 def failed_state(deployment: str) -> Refusal:
-    return Refusal(
-        400,
-        "BadRequest",
-        f"The deployment '{deployment}' is in 'Failed' state, please delete it before creating a new one.",
-    )
+    text = f"The deployment '{deployment}' is in 'Failed' state, please delete it before creating a new one."
+    return Refusal(400, "BadRequest", text)
 
 
 def invalid_name() -> Refusal:
@@ -251,9 +239,8 @@ def soft_deleted(account_id: str) -> Refusal:
 
 def precondition_failed(deployment: str) -> Refusal:
     """Assumed: whether If-Match is honoured is unknown; only the switch `etags: enforced` reaches it."""
-    return Refusal(
-        412, "PreconditionFailed", f"The deployment '{deployment}' has been modified (etag mismatch)."
-    )
+    text = f"The deployment '{deployment}' has been modified (etag mismatch)."
+    return Refusal(412, "PreconditionFailed", text)
 
 
 def no_such_spillover(target: str) -> Refusal:
@@ -310,11 +297,8 @@ def null_refused(name: str) -> Refusal:
 
 def too_many_deployments(most: int) -> Refusal:
     """Assumed: the limit is documented, its refusal is in no public text."""
-    return Refusal(
-        400,
-        "ResourceQuotaExceeded",
-        f"The number of deployments of the account would exceed the limit of {most}.",
-    )
+    text = f"The number of deployments of the account would exceed the limit of {most}."
+    return Refusal(400, "ResourceQuotaExceeded", text)
 
 
 def model_missing() -> Refusal:
@@ -339,9 +323,8 @@ def system_policy(policy: str) -> Refusal:
 
 def invalid_kind(kind: str) -> Refusal:
     """An account of a kind that the provider or the region does not have (recorded, 2022-10-01)."""
-    return Refusal(
-        400, "InvalidApiSetId", f"The account type '{kind}' is either invalid or unavailable in given region."
-    )
+    text = f"The account type '{kind}' is either invalid or unavailable in given region."
+    return Refusal(400, "InvalidApiSetId", text)
 
 
 def invalid_sku_id(sku: str, kind: str) -> Refusal:

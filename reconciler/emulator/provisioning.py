@@ -25,9 +25,7 @@ class Transition(NamedTuple):
 RUNNING: dict[tuple[str, str], Transition] = {
     ("account", "create"): Transition("Creating", "Creating"),  # recorded, 2023-05-01
     ("account", "update"): Transition("Accepted", "Updating"),  # recorded, 2025-06-01
-    ("deployment", "create"): Transition(
-        "Creating", "Creating"
-    ),  # as the account's; deployments not recorded
+    ("deployment", "create"): Transition("Creating", "Creating"),  # as the account's; not recorded
     ("deployment", "migrate"): Transition("Updating", "Updating"),  # documented: 20 to 30 minutes
     ("deployment", "update"): Transition("Updating", "Updating"),  # documented for provisioned migrations
     ("deployment", "delete"): Transition("Deleting", "Deleting"),  # a state of the specification

@@ -12,16 +12,13 @@ what is announced. Whether a PUT meets the same bound is a switch: nothing publi
 """
 
 import hashlib
-import json
 from collections import Counter
 from datetime import datetime, timedelta
-from functools import cache
-from pathlib import Path
 
 from reconciler.emulator import clock, errors, offers, provider_errors
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn, expect
-from reconciler.emulator.wire import Answer, Json, at, normal_location
+from reconciler.emulator.wire import Answer, Json, at, normal_location, world_facts
 
 FINE_TUNED_DEPLOYMENTS = "OpenAI.FineTuned.Deployments"
 _ACCOUNT_COUNTERS = {
@@ -40,12 +37,6 @@ ASSUMED_LIMIT = 1000
 """Limit of pools nobody observed, and of provisioned pools: their observed limit, 0, would forbid all."""
 
 
-@cache
-def shipped_pools() -> tuple[Json, ...]:
-    text = (Path(__file__).parent / "world" / "usages.json").read_text(encoding="utf-8")
-    return tuple(json.loads(text)["pools"])
-
-
 def _place(subscription: str, location: str) -> str:
     return f"{subscription.lower()}/{normal_location(location)}"
 
@@ -58,7 +49,7 @@ def pools(store: Store, subscription: str, location: str) -> dict[str, Json]:
     later = ({"name": name, "label": name, "limit": ASSUMED_LIMIT} for name in names)
     assumed = store.switch("ptuLimits") != "recorded"
     found = {}
-    for pool in (*later, *shipped_pools()):
+    for pool in (*later, *world_facts("usages")["pools"]):
         limit = ASSUMED_LIMIT if assumed and offers.is_provisioned(pool["name"]) else pool["limit"]
         found[pool["name"].lower()] = {**pool, "limit": times * limit, "elsewhere": 0}
     posted = store.get("usage", _place(subscription, location)) or {}
@@ -116,38 +107,33 @@ def units_of(offer: Json, sku: str, capacity: int, *, fine_tuned: bool) -> dict[
     return units
 
 
-def admit(turn: Turn, location: str, before: dict[str, int], after: dict[str, int]) -> errors.Refusal | None:
-    """The refusal of the first pool that cannot carry the growth, None when everything fits."""
-    growing = {
-        pool: units - before.get(pool, 0) for pool, units in after.items() if units > before.get(pool, 0)
-    }
+def require(turn: Turn, location: str, before: dict[str, int], after: dict[str, int]) -> None:
+    """Raise the refusal of the first pool that cannot carry the growth."""
+    growing = Counter(after) - Counter(before)
     if not growing:
-        return None
+        return
     in_use = used(turn.store, turn.subscription, location)
     known = pools(turn.store, turn.subscription, location)
     for name, needed in growing.items():
         pool = known.get(name, {"name": name, "label": name, "limit": ASSUMED_LIMIT, "elsewhere": 0})
         total = pool["elsewhere"] + in_use[name]
         if total + needed > pool["limit"]:
+            figures = (pool["label"], total, pool["limit"])
             if clock.is_of_2023(turn.now):
-                return provider_errors.insufficient_quota_of_2023(
-                    after[name], pool["label"], total, pool["limit"]
-                )
-            return provider_errors.insufficient_quota(needed, pool["label"], total, pool["limit"])
-    return None
+                raise provider_errors.insufficient_quota_of_2023(after[name], *figures)
+            raise provider_errors.insufficient_quota(needed, *figures)
 
 
-def admit_account(turn: Turn, location: str, kind: str) -> errors.Refusal | None:
-    """The refusal of one more account where a counter of accounts is full, None when it fits."""
+def require_account(turn: Turn, location: str, kind: str) -> None:
+    """Refuse one more account where a counter of accounts is full."""
     in_use = used(turn.store, turn.subscription, location)
     known = pools(turn.store, turn.subscription, location)
     for counter, kinds in _ACCOUNT_COUNTERS.items():
         pool = known.get(counter)
         if pool is None or (kinds is not None and kind not in kinds):
             continue
-        if pool["elsewhere"] + in_use.get(counter, 0) >= pool["limit"]:
-            return provider_errors.no_account_left(turn.args["account"])
-    return None
+        if pool["elsewhere"] + in_use[counter] >= pool["limit"]:
+            raise provider_errors.no_account_left(turn.args["account"])
 
 
 def free(store: Store, subscription: str, location: str, pool_name: str) -> int:

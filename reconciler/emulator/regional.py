@@ -6,12 +6,9 @@ estimate of PTU is a 501, not a guess: weights are those of `world/ptu.json`, th
 one without cached tokens, which that API has no field for.
 """
 
-import json
 import math
 from collections import Counter
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
 
 from reconciler.emulator import (
     account_kinds,
@@ -24,7 +21,7 @@ from reconciler.emulator import (
 )
 from reconciler.emulator.deployment_fields import MODEL_PARTS
 from reconciler.emulator.turn import Turn, expect
-from reconciler.emulator.wire import Answer, Json, at, normal_location
+from reconciler.emulator.wire import Answer, Json, at, normal_location, world_facts
 
 _WORKLOAD_SHAPES: Mapping[str, type] = {
     "model": dict,
@@ -173,12 +170,6 @@ def account_skus(turn: Turn) -> Answer:
     return turn.page(items)
 
 
-@cache
-def _weights() -> Json:
-    text = (Path(__file__).parent / "world" / "ptu.json").read_text(encoding="utf-8")
-    return dict(json.loads(text)["models"])
-
-
 def estimate(turn: Turn) -> Answer:
     """`{"model", "skuName", "estimatedCapacity": {"value", "deployableValue"}}` (specified shape)."""
     asked = turn.body()
@@ -188,7 +179,8 @@ def estimate(turn: Turn) -> Answer:
     sku = offers.canonical_sku(asked.get("skuName", ""))
     if sku is None or not offers.is_provisioned(sku):
         raise provider_errors.invalid_sku_name(asked.get("skuName", ""))
-    weights = _weights().get(f"{name}/{version}") or _weights().get(name)
+    published = world_facts("ptu")["models"]
+    weights = published.get(f"{name}/{version}") or published.get(name)
     if weights is None:
         raise errors.not_modelled(f"calculateModelCapacity of model '{name}', which has no published weights")
     tokens = sum(_normalised(load, weights["outputWeight"]) for load in asked.get("workloads", []))

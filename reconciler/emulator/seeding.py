@@ -137,11 +137,8 @@ def _subscription(store: Store, item: Json) -> None:
     subscription = world_checks.text(item, "subscriptions", "subscriptionId")
     tenant = world_checks.text(item, "subscriptions", "tenantId")
     before = store.get("subscription", subscription.lower()) or {}
-    store.put(
-        "subscription",
-        subscription.lower(),
-        {**before, **item, "subscriptionId": subscription, "tenantId": tenant},
-    )
+    body = {**before, **item, "subscriptionId": subscription, "tenantId": tenant}
+    store.put("subscription", subscription.lower(), body)
 
 
 def _group(store: Store, item: Json) -> None:
@@ -165,9 +162,15 @@ def _require_subscription(store: Store, subscription: str) -> Json:
     return found
 
 
-def _turn(store: Store, now: datetime, match: re.Match[str], tenant: str) -> Turn:
-    """A turn of nobody's, so that the same code fills in what a PUT would."""
-    return Turn(
+def _place(store: Store, now: datetime, key: str, item: Json) -> tuple[str, Turn]:
+    """The ARM id of an item, and a turn of nobody's there: the same code fills in what a PUT would."""
+    identity = world_checks.text(item, key, "id")
+    match = _ACCOUNT.match(identity)
+    if match is None or (match["deployment"] is None) != (key == "accounts"):
+        noun = "an account's" if key == "accounts" else "a deployment's"
+        raise WorldError(f"{key}: {identity!r} is not {noun} ARM id")
+    tenant = _require_subscription(store, match["subscription"])["tenantId"]
+    return identity, Turn(
         store=store,
         request=_NO_REQUEST,
         now=now,
@@ -179,10 +182,7 @@ def _turn(store: Store, now: datetime, match: re.Match[str], tenant: str) -> Tur
 
 
 def _account(store: Store, now: datetime, item: Json) -> None:
-    identity = world_checks.text(item, "accounts", "id")
-    match = _ACCOUNT.match(identity)
-    if match is None or match["deployment"] is not None:
-        raise WorldError(f"accounts: {identity!r} is not an account's ARM id")
+    identity, turn = _place(store, now, "accounts", item)
     location = world_checks.text(item, "accounts", "location")
     if normal_location(location) not in offers.locations():
         raise WorldError(
@@ -192,11 +192,9 @@ def _account(store: Store, now: datetime, item: Json) -> None:
         raise WorldError(
             f"accounts: ARM has no kind {item['kind']!r}; it has {', '.join(account_kinds.SKUS)}"
         )
-    subscription = _require_subscription(store, match["subscription"])
-    group_key = f"/subscriptions/{match['subscription']}/resourcegroups/{match['group']}".lower()
-    if store.get("group", group_key) is None:
-        store.put("group", group_key, directory.group(match["subscription"], match["group"], location))
-    turn = _turn(store, now, match, subscription["tenantId"])
+    if store.get("group", accounts.group_key(turn)) is None:
+        group = directory.group(turn.subscription, turn.args["group"], location)
+        store.put("group", accounts.group_key(turn), group)
     before = store.get("account", identity.lower())
     world_checks.known(identity, item, world_checks.ACCOUNT)
     world_checks.shapes(identity, item, {**accounts.SHAPES, "properties.provisioningState": str})
@@ -211,19 +209,14 @@ def _account(store: Store, now: datetime, item: Json) -> None:
 
 def _deployment(store: Store, now: datetime, item: Json) -> list[str]:
     """Merge one deployment; what ARM would not offer of it, each in a sentence."""
-    identity = world_checks.text(item, "deployments", "id")
-    match = _ACCOUNT.match(identity)
-    if match is None or match["deployment"] is None:
-        raise WorldError(f"deployments: {identity!r} is not a deployment's ARM id")
-    subscription = _require_subscription(store, match["subscription"])
-    account = store.get("account", identity.lower().rpartition("/deployments/")[0])
+    identity, turn = _place(store, now, "deployments", item)
+    account = store.get("account", accounts.key_of(turn))
     if account is None:
         raise WorldError(
             f"deployments: the account of {identity!r} is not in the world; add it under 'accounts'"
         )
     before = store.get("deployment", identity.lower())
     known = {"id": identity} if before is None else _rewritable(before["body"])
-    turn = _turn(store, now, match, subscription["tenantId"])
     given = overlay(known, {**item, "id": known["id"]})
     world_checks.known(identity, item, world_checks.DEPLOYMENT)
     world_checks.shapes(identity, given, {**deployment_fields.SHAPES, "etag": str, "systemData": dict})

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
-from reconciler.emulator import manager_errors
+from reconciler.emulator import errors, manager_errors
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>-?\d+)|(?P<word>[A-Za-z_][\w]*)|(?P<sign>[()\[\].,]))"
@@ -177,17 +177,11 @@ def _unique(*values: str) -> str:
     return base64.b32encode(digest).decode().lower()[:13]
 
 
-def _if(condition: object, yes: Any, no: Any) -> Any:  # noqa: ANN401 - JSON
-    return yes if condition else no
-
-
 def _try_get(value: Any, *names: Any) -> Any:  # noqa: ANN401 - JSON
     for name in names:
-        if isinstance(value, dict) and _contains(value, name):
+        try:
             value = _member(value, name)
-        elif isinstance(value, list) and isinstance(name, int) and 0 <= name < len(value):
-            value = value[name]
-        else:
+        except errors.Refusal:
             return None
     return value
 
@@ -211,7 +205,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "format": _format,
     "greater": lambda a, b: a > b,
     "guid": lambda *values: str(uuid.uuid5(uuid.NAMESPACE_URL, "-".join(values))),
-    "if": _if,
+    "if": lambda condition, yes, no: yes if condition else no,
     "int": int,
     "join": lambda values, by: by.join(_text(value) for value in values),
     "json": json.loads,

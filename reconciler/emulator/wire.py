@@ -5,12 +5,23 @@ so a body is a `Json` dictionary and never a class of ours; a class here would s
 wire.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any, TypeAlias
 
 Json: TypeAlias = dict[str, Any]
 """A JSON object in wire shape."""
+
+
+@cache
+def world_facts(name: str) -> Json:
+    """What a file of `world/` holds, read once per process (see `world/PROVENANCE.md`)."""
+    text = (Path(__file__).parent / "world" / f"{name}.json").read_text(encoding="utf-8")
+    facts: Json = json.loads(text)
+    return facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,9 +57,11 @@ def propose(
     sku, capacity = desired.spec.sku.name, desired.spec.sku.capacity
     needed = 0 if isinstance(capacity, Unset) else capacity.amount
     why = _unknown(desired, answer, needed)
+    plain = RoomProposal(desired=desired, move=Move.UNKNOWN, needed=needed, reason=why)
     if why or answer is None or isinstance(answer, str) or desired.region is None:
-        return RoomProposal(desired=desired, move=Move.UNKNOWN, needed=needed, reason=why)
-    return next(_ways(desired, desired.region, sku, needed, answer, accounts, sizes))
+        return plain
+    declared = replace(plain, region=desired.region, sku=sku, capacity=needed)
+    return next(_ways(declared, desired.region, answer, accounts, sizes))
 
 
 def _unknown(desired: DesiredDeployment, answer: Sequence[ModelCapacity] | str | None, needed: int) -> str:
@@ -75,27 +77,21 @@ def _unknown(desired: DesiredDeployment, answer: Sequence[ModelCapacity] | str |
 
 
 def _ways(
-    desired: DesiredDeployment,
+    declared: RoomProposal,
     region: Region,
-    sku: SkuName,
-    needed: int,
     answer: Sequence[ModelCapacity],
     accounts: Sequence[DesiredAccount],
     sizes: Mapping[SkuName, Sizes | None],
 ) -> Iterator[RoomProposal]:
-    tuned = desired.spec.model.fine_tuned
+    desired, sku, needed = declared.desired, declared.desired.spec.sku.name, declared.needed
 
     def room(place: Region, on: SkuName) -> int:
-        return room_in(answer, place, on, fine_tuned=tuned) or 0
+        return room_in(answer, place, on, fine_tuned=desired.spec.model.fine_tuned) or 0
 
     def way(move: Move, reason: str, **more: object) -> RoomProposal:
         """A proposal that is as declared but for what is named."""
-        plain = RoomProposal(
-            desired=desired, move=move, needed=needed, reason=reason, region=region, sku=sku, capacity=needed
-        )
-        changed = replace(plain, **more)  # type: ignore[arg-type] # its own fields, by name
-        where, on = changed.region or region, changed.sku or sku
-        return replace(changed, available=room(where, on))
+        changed = replace(declared, move=move, reason=reason, **more)  # type: ignore[arg-type] # its fields
+        return replace(changed, available=room(changed.region or region, changed.sku or sku))
 
     if room(region, sku) >= needed:
         yield way(Move.NOTHING, f"{region} has room for it as it is declared")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from reconciler.arm.late import LateOffers
+from reconciler.arm.shared import LateOffers
 from reconciler.domain.ids import AccountId, Region
 from reconciler.domain.rights import Check, Grant, Status
 from reconciler.domain.state import ObservedAccount, ObservedDeployment, Offer, QuotaPool
