@@ -50,6 +50,19 @@ def disallowed_by_policy(name: str, assignment: Json) -> Refusal:
     )
 
 
+def disallowed_by_azure(name: str) -> Refusal:
+    """A region that Azure's own policy keeps a subscription out of (reported, 2026)."""
+    return front_door(
+        403,
+        "RequestDisallowedByAzure",
+        f"Resource '{name}' was disallowed by Azure: This policy maintains a set of best available regions"
+        " where your subscription can deploy resources. The objective of this policy is to ensure that your"
+        " subscription has full access to Azure services with optimal performance. Should you need"
+        " additional or different regions, contact support..",
+        target=name,
+    )
+
+
 def resource_validation_failed(details: Sequence[Json]) -> Refusal:
     """How the findings of validateResources arrive (documented by azapi: two wrappers around each)."""
     return front_door(

@@ -31,8 +31,10 @@ _COSTS_SINCE = "2024-10-01"
 _MARKETPLACE = frozenset({"Anthropic", "Cohere", "Meta", "Mistral AI"})
 
 
-def shown(model: Json, version: str) -> Json:
-    """A model as an api-version lists it."""
+def shown(model: Json, version: str, *, is_of_2023: bool = False) -> Json:
+    """A model as an api-version lists it; rate limits were spelled in lower case in 2023 (recorded)."""
+    if is_of_2023 and "skus" in model:
+        model = {**model, "skus": [_in_lower_case(sku) for sku in model["skus"]]}
     if version >= SINCE:
         return _newest(model)
     hidden = _MODEL_FIELDS | ({"replacementConfig"} if version < _REPLACEMENT_SINCE else frozenset())
@@ -43,6 +45,10 @@ def shown(model: Json, version: str) -> Json:
     hidden = _SKU_FIELDS | ({"costs"} if version < _COSTS_SINCE else frozenset())
     skus = [{name: value for name, value in sku.items() if name not in hidden} for sku in model["skus"]]
     return {**kept, "skus": skus}
+
+
+def _in_lower_case(sku: Json) -> Json:
+    return {"ratelimits" if name == "rateLimits" else name: value for name, value in sku.items()}
 
 
 def _newest(model: Json) -> Json:

@@ -261,11 +261,13 @@ def deployed_capabilities(listed: Listed) -> Json:
     }
 
 
-def wire_models(store: Store, subscription: str, location: str, version: str) -> Iterator[Json]:
+def wire_models(
+    store: Store, subscription: str, location: str, version: str, *, is_of_2023: bool
+) -> Iterator[Json]:
     """Items of the models list as an api-version shows them: one per account kind, as recorded."""
     above = f"/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{location}"
     for listed in models_of(store, location):
-        model = model_lists.shown(listed.model, version)
+        model = model_lists.shown(listed.model, version, is_of_2023=is_of_2023)
         name = f"{model['format']}.{model['name']}.{model['version']}"
         for kind in listed.kinds:
             yield {

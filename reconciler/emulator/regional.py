@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from reconciler.emulator import (
     account_kinds,
     accounts,
+    clock,
     errors,
     model_lists,
     offers,
@@ -43,7 +44,8 @@ def location_of(turn: Turn) -> str:
 
 def models(turn: Turn) -> Answer:
     location = location_of(turn)
-    items = list(offers.wire_models(turn.store, turn.subscription, location, turn.version))
+    old = clock.is_of_2023(turn.now)
+    items = list(offers.wire_models(turn.store, turn.subscription, location, turn.version, is_of_2023=old))
     size = model_lists.PAGE if turn.version >= model_lists.SINCE else None
     return turn.page(items, size=size)
 
@@ -88,7 +90,12 @@ def account_models(turn: Turn) -> Answer:
     """Models an account may deploy, in the flat shape of this operation (specified)."""
     account = accounts.require_parent(turn, "read", "accounts/models")["body"]
     listed = offers.models_of(turn.store, account["location"])
-    items = [model_lists.shown(item.model, turn.version) for item in listed if account["kind"] in item.kinds]
+    old = clock.is_of_2023(turn.now)
+    items = [
+        model_lists.shown(item.model, turn.version, is_of_2023=old)
+        for item in listed
+        if account["kind"] in item.kinds
+    ]
     return turn.page(items)
 
 
