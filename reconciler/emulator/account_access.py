@@ -21,7 +21,14 @@ def require(turn: Turn, asked: Json, kind: str) -> None:
         raise account_errors.special_feature_required(sku, kind, turn.now.date().isoformat())
     if kind in _WITH_TERMS and turn.store.switch("responsibleTerms") == "open":
         raise account_errors.terms_not_accepted(kind)
+    if at(asked, "sku", "name") == "F0" and _has_free_one(turn, kind):
+        raise account_errors.one_free_account(kind)
     quota.require_account(turn, asked.get("location", ""), kind)
+
+
+def _has_free_one(turn: Turn, kind: str) -> bool:
+    found = turn.store.scan("account", f"/subscriptions/{turn.subscription.lower()}/")
+    return any(item["body"]["kind"] == kind and item["body"]["sku"]["name"] == "F0" for item in found)
 
 
 def require_place(turn: Turn, account: str, location: str) -> None:

@@ -92,6 +92,15 @@ def nothing_to_restore(resource_id: str) -> Refusal:
     return Refusal(404, "CanNotRestoreANonExistingResource", f"No deleted resource '{resource_id}' is kept.")
 
 
+def one_free_account(kind: str) -> Refusal:
+    """Assumed: a second account of a kind with the free sku; remembered, not found again."""
+    return Refusal(
+        400,
+        "CanNotCreateMultipleFreeAccounts",
+        f"Operation failed. Only one free account is allowed for account type '{kind}'.",
+    )
+
+
 def invalid_account_name() -> Refusal:
     """An account's name outside of what it may be (reported, 2025)."""
     return Refusal(

@@ -97,6 +97,17 @@ def invalid_template_deployment(name: str, details: Sequence[Json]) -> Refusal:
     )
 
 
+def template_against_policy(details: Sequence[Json]) -> Refusal:
+    """A template with a resource that a policy denies (documented by ARM)."""
+    return front_door(
+        400,
+        "InvalidTemplateDeployment",
+        "The template deployment failed because of policy violation. Please see details for more"
+        " information.",
+        details=details,
+    )
+
+
 def deployment_not_found(name: str) -> Refusal:
     """A template deployment that is not there (documented by ARM)."""
     return front_door(404, "DeploymentNotFound", f"Deployment '{name}' could not be found.")

@@ -138,6 +138,8 @@ def _validated(turn: Turn, asked: Json, *, besides: Container[str] = ()) -> tupl
         if refusal.code == "InvalidTemplate" or refusal.status == 501:
             raise
         details = [refusal.body()]
+        if refusal.code.startswith("RequestDisallowedBy"):
+            raise manager_errors.template_against_policy(details) from refusal
         raise manager_errors.invalid_template_deployment(turn.args["template"], details) from refusal
 
 

@@ -156,3 +156,14 @@ def test_a_language_account_has_the_addresses_of_its_time(day: str, names: int) 
     found = arm.arm("PUT", f"{ABOVE}other", asked("TextAnalytics")).json["properties"]
     assert len(found["endpoints"]) == names
     assert set(found["endpoints"].values()) == {found["endpoint"]}
+
+
+def test_a_subscription_has_one_free_account_of_a_kind() -> None:
+    arm = fleet()
+    arm.control("lro", {"polls": 0})
+    free = {**asked("TextAnalytics"), "sku": {"name": "F0"}}
+    assert arm.arm("PUT", f"{ABOVE}first", free).status == 201
+    second = arm.arm("PUT", f"{ABOVE}second", free)
+    assert (second.status, second.code) == (400, "CanNotCreateMultipleFreeAccounts")
+    assert arm.arm("PUT", f"{ABOVE}face", {**asked("Face"), "sku": {"name": "F0"}}).status == 201
+    assert arm.arm("PUT", f"{ABOVE}first", {**free, "tags": {"again": "yes"}}).status == 200

@@ -295,3 +295,14 @@ def test_a_resource_that_does_not_live_there_is_named(above: str, kind: str) -> 
     body = {"resources": [{"type": kind, "apiVersion": "2021-04-01", "name": "x", "location": "eastus"}]}
     found = empty().arm("PUT", where, request(body), version=VERSION)
     assert (found.status, kind in found.message) == (501, True)
+
+
+def test_a_template_against_a_policy_is_refused_in_words_of_its_own() -> None:
+    assignment = f"/subscriptions/{SUB_A}/providers/Microsoft.Authorization/policyAssignments/places"
+    policy = {"assignmentId": assignment, "scope": f"/subscriptions/{SUB_A}", "allowedLocations": ["eastus"]}
+    arm = fleet(policies=[policy])
+    asked = {"location": "swedencentral", **request(with_module("Standard"))}
+    found = arm.arm("PUT", at_subscription("main"), asked, version=VERSION)
+    assert (found.status, found.code) == (400, "InvalidTemplateDeployment")
+    assert "because of policy violation" in found.message
+    assert found.json["error"]["details"][0]["code"] == "RequestDisallowedByPolicy"
