@@ -195,9 +195,9 @@ HCL_FUNCTIONS: Final[Mapping[str, Function]] = {
     "sort": lambda items: [*sorted(_str(one) for one in as_items(items))],
     "slice": lambda items, start, end: as_items(items)[_int(start) : _int(end)],
     "setunion": lambda *sets: _set([item for one in sets for item in as_items(one)]),
-    "tolist": lambda value: as_items(value),  # noqa: PLW0108 -- a list is one already
+    "tolist": as_items,
     "toset": _set,
-    "tomap": lambda value: as_mapping(value),  # noqa: PLW0108 -- a map is one already
+    "tomap": as_mapping,
     "tostring": lambda value: value if value is None else text_of(value),
     "tonumber": lambda value: value if value is None else _int(value),
     "tobool": lambda value: {"true": True, "false": False}[_str(value)],
