@@ -16,7 +16,6 @@ from reconciler.emulator import (
     deployment_fields,
     errors,
     offers,
-    partners,
     policies,
     provider_errors,
     provisioning,
@@ -208,8 +207,10 @@ def _save(turn: Turn, found: Json, before: Json | None, admitted: Admitted) -> A
     headers: dict[str, str] = {}
     rule = provisioning.rules(turn.store)
     silent = turn.version[:10] <= versions.ASYNC_STATE_UNTIL or rule.get("headers") == "absent"
-    if turn.forced is None and partners.is_partner(admitted.listed.model):
-        error = partners.failure(turn.store, found["body"])  # inside a 200; the resource stays Failed
+    if turn.forced is None and references.is_partner(admitted.listed.model):
+        error = references.partner_failure(
+            turn.store, found["body"]
+        )  # inside a 200; the resource stays Failed
         turn = turn if error is None else replace(turn, forced={"lro": "Failed", "error": error})
     is_long = admitted.is_long or silent or rule.get("for") == "all" or turn.forced is not None
     if is_long and not provisioning.end_at_once(turn):

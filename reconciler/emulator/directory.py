@@ -259,18 +259,17 @@ def providers(turn: Turn) -> Answer:
 
 
 def register(turn: Turn) -> Answer:
-    _set_registered(turn, registered=True)
-    return Answer(status=200, body=_provider(turn), from_provider=False)
+    return _registered(turn, value=True)
 
 
 def unregister(turn: Turn) -> Answer:
-    _set_registered(turn, registered=False)
-    return Answer(status=200, body=_provider(turn), from_provider=False)
+    return _registered(turn, value=False)
 
 
-def _set_registered(turn: Turn, *, registered: bool) -> None:
+def _registered(turn: Turn, *, value: bool) -> Answer:
     found = turn.store.get("subscription", turn.subscription.lower()) or {}
-    turn.store.put("subscription", turn.subscription.lower(), {**found, "registered": registered})
+    turn.store.put("subscription", turn.subscription.lower(), {**found, "registered": value})
+    return provider(turn)
 
 
 _RESOURCE = "CrossResourceGroupResourceMove, CrossSubscriptionResourceMove, SupportsTags, SupportsLocation"

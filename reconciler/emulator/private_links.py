@@ -34,7 +34,14 @@ def put_connection(turn: Turn) -> Answer:
     accounts.require_quiet(turn)
     name = turn.args["connection"]
     others = [item for item in _all(account) if not _is(item, name)]
-    made = _made(account["body"], name, asked.get("properties") or {})
+    given = asked.get("properties") or {}
+    kept = {part: value for part, value in given.items() if part != "provisioningState"}
+    made = {
+        "id": f"{account['body']['id']}/privateEndpointConnections/{name}",
+        "name": f"{account['body']['name']}/{name}",
+        "type": f"Microsoft.CognitiveServices/{TYPE}",
+        "properties": {"groupIds": ["account"], **kept},
+    }
     _keep(turn, account, [*others, made])
     return _answer(_whole(account, made))
 
@@ -89,17 +96,6 @@ def _all(account: Json) -> list[Json]:
 
 def _is(item: Json, name: str) -> bool:
     return str(item["id"]).rpartition("/")[2].lower() == name.lower()
-
-
-def _made(account: Json, name: str, properties: Json) -> Json:
-    """A connection as the account's body shows it."""
-    kept = {part: value for part, value in properties.items() if part != "provisioningState"}
-    return {
-        "id": f"{account['id']}/privateEndpointConnections/{name}",
-        "name": f"{account['name']}/{name}",
-        "type": f"Microsoft.CognitiveServices/{TYPE}",
-        "properties": {"groupIds": ["account"], **kept},
-    }
 
 
 def _whole(account: Json, item: Json) -> Json:

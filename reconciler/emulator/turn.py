@@ -52,19 +52,19 @@ class Turn:
     forced: Json | None = None
     """What a scripted fault demands of the long operation this request starts."""
 
-    def nulls(self, *path: str) -> tuple[str, ...]:
-        """Names of the members that the body has as null at a path."""
-        found = at(json_object(self.request.content), *path) if self.request.content else None
-        return (
-            tuple(name for name, value in found.items() if value is None) if isinstance(found, dict) else ()
-        )
+    def _sent(self) -> Json:
+        """The properties of the body as they were sent, nulls too."""
+        found = at(json_object(self.request.content), "properties") if self.request.content else None
+        return found if isinstance(found, dict) else {}
 
-    def cleared(self, *path: str) -> tuple[str, ...]:
-        """Members at a path that the body un-sets: by an empty text, and by null unless nulls are ignored."""
-        found = at(json_object(self.request.content), *path) if self.request.content else None
-        empty = [name for name, value in found.items() if value == ""] if isinstance(found, dict) else []
-        ignored = self.store.switch("nulls") == "ignored"
-        return (*empty, *(() if ignored else self.nulls(*path)))
+    def nulls(self) -> tuple[str, ...]:
+        """Names of the properties that the body has as null."""
+        return tuple(name for name, value in self._sent().items() if value is None)
+
+    def cleared(self) -> frozenset[str]:
+        """Properties that the body un-sets: by an empty text, and by null unless nulls are ignored."""
+        unset = ("",) if self.store.switch("nulls") == "ignored" else ("", None)
+        return frozenset(name for name, value in self._sent().items() if value in unset)
 
     def body(self) -> Json:
         """The request body as an object without nulls.
