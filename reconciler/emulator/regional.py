@@ -10,15 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 
-from reconciler.emulator import (
-    account_kinds,
-    accounts,
-    errors,
-    model_lists,
-    offers,
-    provider_errors,
-    quota,
-)
+from reconciler.emulator import account_kinds, accounts, errors, model_lists, offers, provider_errors, quota
 from reconciler.emulator.deployment_fields import MODEL_PARTS
 from reconciler.emulator.turn import Turn, expect
 from reconciler.emulator.wire import Answer, Json, at, normal_location, world_facts
