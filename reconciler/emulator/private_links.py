@@ -5,7 +5,7 @@ PUT, for the networks that ask for them belong to another provider. No perimeter
 """
 
 from reconciler.emulator import accounts, provider_errors, provisioning
-from reconciler.emulator.turn import Turn, expect
+from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json
 
 TYPE = "accounts/privateEndpointConnections"
@@ -29,8 +29,7 @@ def connection(turn: Turn) -> Answer:
 def put_connection(turn: Turn) -> Answer:
     """Approve, reject or make a connection: 200 at once, with what was asked (recorded in May 2022)."""
     account = accounts.require_parent(turn, "write", TYPE)
-    asked = turn.body()
-    expect(asked, _SHAPES)
+    asked = turn.body(_SHAPES)
     accounts.require_quiet(turn)
     name = turn.args["connection"]
     others = [item for item in _all(account) if not _is(item, name)]

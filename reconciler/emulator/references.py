@@ -77,8 +77,8 @@ def _check_policy(turn: Turn, body: Json) -> None:
     policy = at(body, "properties", "raiPolicyName")
     if not policy or policy.lower().startswith("microsoft."):
         return
-    if turn.store.get("raipolicy", f"{accounts.key_of(turn)}/raipolicies/{policy.lower()}") is None:
-        raise provider_errors.no_such_policy(policy)
+    key = f"{accounts.key_of(turn)}/raipolicies/{policy.lower()}"
+    turn.store.require("raipolicy", key, provider_errors.no_such_policy(policy))
 
 
 def _check_members(turn: Turn, body: Json) -> None:
