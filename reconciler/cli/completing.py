@@ -27,7 +27,12 @@ def offers(of: str, ctx: click.Context, incomplete: str) -> list[str]:
 def _values(of: str, ctx: click.Context, incomplete: str) -> Iterator[str]:
     match of:
         case "rules":
-            yield from _rules(incomplete)
+            from reconciler.diagnostics import Severity
+            from reconciler.manifest.rules import CODES
+
+            code, sign, _ = incomplete.partition("=")
+            levels = (f"{code}={severity.value}" for severity in Severity)
+            yield from levels if sign else (f"{one}=" for one in sorted(CODES))
         case "targets":
             yield from _targets(tuple(ctx.params.get("paths") or (DEFAULT_PATH,)))
         case "words":
@@ -43,17 +48,6 @@ def _values(of: str, ctx: click.Context, incomplete: str) -> Iterator[str]:
 
             known = catalogue()
             yield from known.models() if of == "models" else (one.name for one in known.regions())
-
-
-def _rules(incomplete: str) -> Iterator[str]:
-    from reconciler.diagnostics import Severity
-    from reconciler.manifest.rules import CODES
-
-    code, sign, _ = incomplete.partition("=")
-    if sign:
-        yield from (f"{code}={severity.value}" for severity in Severity)
-    else:
-        yield from (f"{one}=" for one in sorted(CODES))
 
 
 def _targets(paths: tuple[str, ...]) -> Iterator[str]:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from reconciler.domain.fleet import DesiredState
     from reconciler.domain.ids import AccountId
-    from reconciler.emulator import Emulator
 
 
 # A manifest may leave an account's region and a subscription's tenant out; the emulated ones need both.
@@ -38,19 +37,17 @@ def embedded(
 
     emulator = application(state=state)
     try:
-        yield httpx.ASGITransport(app=emulator), _ensured(emulator, state, desired)
+        try:
+            created = emulator.ensure(_world(desired))
+        except (OSError, ValueError) as problem:
+            raise UsageProblem(
+                f"the embedded emulator cannot hold this fleet: {problem}. Its state is "
+                f"{state or 'in memory'}; --emulator-state names another, --endpoint an emulator that is "
+                "served"
+            ) from problem
+        yield httpx.ASGITransport(app=emulator), created
     finally:
         emulator.close()
-
-
-def _ensured(emulator: Emulator, state: Path | None, desired: DesiredState) -> tuple[str, ...]:
-    try:
-        return emulator.ensure(_world(desired))
-    except (OSError, ValueError) as problem:
-        raise UsageProblem(
-            f"the embedded emulator cannot hold this fleet: {problem}. Its state is {state or 'in memory'}; "
-            "--emulator-state names another, --endpoint an emulator that is served"
-        ) from problem
 
 
 def _world(desired: DesiredState) -> dict[str, object]:

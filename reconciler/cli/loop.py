@@ -11,8 +11,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.cli.deadline import Deadline
-from reconciler.cli.exit_codes import Exit
-from reconciler.cli.interrupted import Interrupted
+from reconciler.cli.exit_codes import Exit, Interrupted
 from reconciler.cli.wiring import the_clock
 from reconciler.errors import ReconcilerError
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reconciler.cli.choosing import must_hit_something
 from reconciler.cli.looking import looking
+from reconciler.cli.loop import run_reading
 from reconciler.cli.options import Connection, Output
 from reconciler.cli.policies import with_policies
-from reconciler.cli.targets import must_hit_something
 from reconciler.cli.wiring import Loaded, connect, note, the_clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from reconciler.arm.client import ArmClient
     from reconciler.domain.fleet import DesiredState
@@ -21,23 +23,39 @@ if TYPE_CHECKING:
     from reconciler.plan.plan import Plan, PoolForecast
 
 
-async def observe_fleet(
+async def read_accounts(
+    desired: DesiredState,
+    arm: ArmClient,
+    connection: Connection,
+    output: Output,
+    *,
+    with_regions: bool = True,
+) -> ObservedState:
+    """What is in the accounts that the manifests are about, telling how far that is."""
+    from reconciler.engine.observe import observe
+
+    with looking(output, len(desired.accounts)) as on_read:
+        return await observe(
+            desired.accounts,
+            arm,
+            parallelism=connection.parallelism,
+            with_regions=with_regions,
+            on_read=on_read,
+        )
+
+
+def observed_fleet(
     desired: DesiredState, connection: Connection, output: Output, *, with_regions: bool
 ) -> ObservedState:
     """Read everything that the manifests are about, and nothing else."""
-    from reconciler.engine.observe import observe
 
-    async with connect(connection, output, desired, keep_state=with_regions) as arm:
-        if with_regions:
-            return await look(desired, arm, connection, output)
-        with looking(output, len(desired.accounts)) as on_read:
-            return await observe(
-                desired.accounts,
-                arm,
-                parallelism=connection.parallelism,
-                with_regions=False,
-                on_read=on_read,
-            )
+    async def observed() -> ObservedState:
+        async with connect(connection, output, desired, keep_state=with_regions) as arm:
+            if with_regions:
+                return await look(desired, arm, connection, output)
+            return await read_accounts(desired, arm, connection, output, with_regions=False)
+
+    return run_reading(observed(), timeout=connection.timeout)
 
 
 async def look(
@@ -63,8 +81,8 @@ async def look(
             every_region=every_region,
             on_read=on_read,
         )
-    now = arm.server_time or the_clock().now()
-    return await with_expiries(desired, observed, arm, now=now, parallelism=connection.parallelism)
+    parallelism = connection.parallelism
+    return await with_expiries(desired, observed, arm, now=moment_of(arm), parallelism=parallelism)
 
 
 async def plan_fleet(
@@ -109,8 +127,7 @@ async def _with_room(plan: Plan, arm: ArmClient, *, parallelism: int) -> Plan:
     wanted = tuple(demands(plan))
     questions = [one.question for one in wanted if one.question is not None]
     answers = await ask_capacities(questions, arm, parallelism=parallelism)
-    asked_at = (arm.server_time or the_clock().now()).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return replace(plan, capacity=checked(wanted, answers, asked_at))
+    return replace(plan, capacity=checked(wanted, answers, stamp_of(arm)))
 
 
 async def plan_with(
@@ -134,6 +151,16 @@ async def with_suspects(
 
     subscriptions = {one.scope.partition("/")[0] for one in pools if one.elsewhere}
     return await with_deleted(observed, subscriptions, arm) if subscriptions else observed
+
+
+def moment_of(arm: ArmClient) -> datetime:
+    """Now by ARM's clock, by our own where it has not answered yet."""
+    return arm.server_time or the_clock().now()
+
+
+def stamp_of(arm: ArmClient) -> str:
+    """The same to the second, as answers of ARM are dated."""
+    return moment_of(arm).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def plan_for(loaded: Loaded, observed: ObservedState, policy: Policy, *, with_cost: bool = False) -> Plan:

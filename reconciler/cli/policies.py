@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.cli.choosing import severities
 from reconciler.cli.options import DEFAULT_PATH, Output
-from reconciler.cli.severities import severities
 from reconciler.cli.wiring import Loaded, the_clock
 from reconciler.cli.words import Meaning
 

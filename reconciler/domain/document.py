@@ -48,6 +48,11 @@ class Document(BaseModel):
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
     @classmethod
+    def from_value(cls, value: object) -> Self:
+        """The object that a value makes whose attributes are named as our keys; others are passed over."""
+        return cls.model_validate(value, from_attributes=True)
+
+    @classmethod
     def read(cls, text: str | bytes) -> Self:
         """The object in a JSON text; ValueError where it is none."""
         try:

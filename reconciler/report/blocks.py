@@ -13,7 +13,7 @@ from typing import Final
 from reconciler.diagnostics import counted
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.plan.plan import Plan, Step
-from reconciler.report.layout import broken, paragraph
+from reconciler.report.layout import broken
 from reconciler.report.palette import ACTIONS
 from reconciler.report.steps import (
     Alias,
@@ -48,7 +48,7 @@ def named_together(ids: Sequence[DeploymentId], style: Style, alias_of: Alias, i
     for of_them, accounts in alike.items():
         what = "in" if len(alike) == 1 and len(of_them) == 1 else f"{', '.join(of_them)} in"
         words = f"{what} {', '.join(accounts)}"
-        yield from paragraph(words, width=style.width, indent=indent, hanging=f"{indent}  ")
+        yield from style.paragraph(words, indent=indent, hanging=f"{indent}  ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +70,7 @@ class Telling:
     def opening(self, plan: Plan, shown: Sequence[Step]) -> Iterator[str]:
         """Which plan it is, and what holds for all of its new deployments."""
         style = self._style
-        yield from paragraph(
-            f"Plan for fleet {style.show(plan.fleet)}, cloud {style.show(plan.cloud)}", width=style.width
-        )
+        yield from style.paragraph(f"Plan for fleet {style.show(plan.fleet)}, cloud {style.show(plan.cloud)}")
         if not self._verbose:
             yield from self.shared(shown)
 
@@ -81,7 +79,7 @@ class Telling:
         self._said = shared_settings([step.action for step in shown], self._style)
         if self._said:
             words = f"every create: {'; '.join(self._said)}"
-            yield from paragraph(words, width=self._style.width, hanging="  ")
+            yield from self._style.paragraph(words, hanging="  ")
 
     def blocks(self, shown: Sequence[Step], *, indent: str = "  ") -> Iterator[Block]:
         """Groups of steps that change the same, then the other steps of each account."""
@@ -127,7 +125,7 @@ class Telling:
         here = () if self._verbose else shared_settings([step.action for step in steps], style)
         more = [one for one in here if one not in self._said]
         words = f"every create here: {'; '.join(more)}"
-        shared = paragraph(words, width=style.width, indent=indent, hanging=f"{indent}  ") if more else []
+        shared = style.paragraph(words, indent=indent, hanging=f"{indent}  ") if more else []
         body = [
             *shared,
             *account_lines(

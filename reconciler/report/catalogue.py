@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.catalogue.browse import ModelRow, OfferRow
 from reconciler.catalogue.facts import Availability, PtuFacts, RegionFact, Sizes, SkuFact, Source
 from reconciler.domain.sku import SkuFamily
-from reconciler.report.layout import broken, paragraph, stacked
+from reconciler.report.layout import broken, stacked
 from reconciler.report.style import Style
 
 if TYPE_CHECKING:
@@ -87,10 +87,7 @@ def models_text(rows: Sequence[ModelRow], *, style: Style, known_to: str) -> str
 
 def models_document(rows: Sequence[ModelRow], *, known_to: str) -> CatalogDocument:
     """The same with nulls for what is not known."""
-    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        CatalogDocument,
-        CatalogModelDocument,
-    )
+    from reconciler.report.catalogue_documents import CatalogDocument, CatalogModelDocument
 
     models = tuple(
         CatalogModelDocument(
@@ -130,10 +127,7 @@ def regions_text(facts: Sequence[RegionFact], zones: Source, *, style: Style, kn
 
 def regions_document(facts: Sequence[RegionFact], zones: Source, *, known_to: str) -> CatalogDocument:
     """The same; `dataZone` null where none is documented."""
-    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        CatalogDocument,
-        CatalogRegionDocument,
-    )
+    from reconciler.report.catalogue_documents import CatalogDocument, CatalogRegionDocument
 
     regions = tuple(
         CatalogRegionDocument(
@@ -168,10 +162,7 @@ def skus_text(facts: Sequence[SkuFact], *, style: Style, known_to: str) -> str:
 
 def skus_document(facts: Sequence[SkuFact], *, known_to: str) -> CatalogDocument:
     """The same."""
-    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        CatalogDocument,
-        CatalogSkuDocument,
-    )
+    from reconciler.report.catalogue_documents import CatalogDocument, CatalogSkuDocument
 
     skus = tuple(
         CatalogSkuDocument(
@@ -193,7 +184,7 @@ def places_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> str
         number = sources.number(row.refused or (None if row.regions is None else row.regions.source))
         title = style.show(f"{_title(row)} on {row.sku} [{number}]")
         lines += [style.paint(one, "bold") for one in broken(title, style.width, hanging="  ")]
-        lines += paragraph(style.show(_places(row)), width=style.width, indent="  ")
+        lines += style.paragraph(style.show(_places(row)), indent="  ")
     if not lines:
         return page([()], [], style)
     below = [*sources.below(), dated(known_to)]
@@ -236,9 +227,7 @@ def capacity_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> s
 
 def offers_document(rows: Sequence[OfferRow], *, known_to: str) -> CatalogDocument:
     """Everything known of each model version on each SKU; null for what is not."""
-    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        CatalogDocument,
-    )
+    from reconciler.report.catalogue_documents import CatalogDocument
 
     return CatalogDocument(format_version=1, catalogue=known_to, offers=tuple(map(_offer, rows)))
 
@@ -320,9 +309,7 @@ def said_by(source: Source | None) -> dict[str, Any]:
 
 
 def _offer(row: OfferRow) -> CatalogOfferDocument:
-    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        CatalogOfferDocument,
-    )
+    from reconciler.report.catalogue_documents import CatalogOfferDocument
 
     listed = row.sizes is not None or row.regions is not None
     return CatalogOfferDocument(
@@ -339,10 +326,7 @@ def _offer(row: OfferRow) -> CatalogOfferDocument:
 
 
 def _sizes_of(row: OfferRow, sizes: Sizes) -> SizesDocument:
-    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        RivalDocument,
-        SizesDocument,
-    )
+    from reconciler.report.catalogue_documents import RivalDocument, SizesDocument
 
     unit = sizes.unit
     return SizesDocument(
@@ -362,9 +346,7 @@ def _sizes_of(row: OfferRow, sizes: Sizes) -> SizesDocument:
 
 
 def _ptu(ptu: PtuFacts) -> ThroughputDocument:
-    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        ThroughputDocument,
-    )
+    from reconciler.report.catalogue_documents import ThroughputDocument
 
     weights = ptu.weights
     return ThroughputDocument(
@@ -378,9 +360,7 @@ def _ptu(ptu: PtuFacts) -> ThroughputDocument:
 
 
 def _places_of(places: Availability) -> PlacesDocument:
-    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        PlacesDocument,
-    )
+    from reconciler.report.catalogue_documents import PlacesDocument
 
     listed = tuple(region.name for region in places.regions)
     return PlacesDocument(listed=listed, complete=places.complete, **said_by(places.source))

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import counted
 from reconciler.domain.rights import Check, Status
-from reconciler.report.layout import paragraph
 from reconciler.report.palette import STATUSES
 from reconciler.report.style import Style
 
@@ -30,21 +29,15 @@ def render_text(checks: Sequence[Check], *, style: Style, verbose: bool) -> str:
     lines: list[str] = []
     entries = list(_entries(checks, verbose=verbose))
     for status, message, fix in entries:
-        first, *rest = paragraph(
-            f"{status.value:<10}  {style.show(message)}", width=style.width, hanging=_HANGING
-        )
+        first, *rest = style.paragraph(f"{status.value:<10}  {style.show(message)}", hanging=_HANGING)
         head = style.paint(first[: len(status.value)], STATUSES[status].text)
         lines += [head + first[len(status.value) :], *rest]
         if fix:
-            lines += paragraph(f"fix: {style.show(fix)}", width=style.width, indent=_HANGING)
+            lines += style.paragraph(f"fix: {style.show(fix)}", indent=_HANGING)
     folded = " -v lists each." if len(entries) < len(checks) else ""
     failed = any(check.status is Status.FAILED for check in checks)
-    return (
-        "\n".join(
-            [*lines, "", style.paint(f"{summary(checks)}{folded}", "bold", "red" if failed else "green")]
-        )
-        + "\n"
-    )
+    last = style.paint(f"{summary(checks)}{folded}", "bold", "red" if failed else "green")
+    return "\n".join([*lines, "", last]) + "\n"
 
 
 def summary(checks: Sequence[Check]) -> str:
@@ -56,28 +49,14 @@ def summary(checks: Sequence[Check]) -> str:
 
 def document(checks: Sequence[Check], *, tool_version: str) -> DoctorDocument:
     """Every check, and how many of each."""
-    from reconciler.planfile.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        ToolDocument,
-    )
-    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        CheckDocument,
-        DoctorDocument,
-    )
+    from reconciler.planfile.documents import ToolDocument
+    from reconciler.report.documents import CheckDocument, DoctorDocument
 
     found = Counter(check.status for check in checks)
     return DoctorDocument(
         format_version=1,
         tool=ToolDocument(name="reconciler", version=tool_version),
-        checks=tuple(
-            CheckDocument(
-                name=check.name,
-                subject=check.subject,
-                status=check.status,
-                message=check.message,
-                fix=check.fix,
-            )
-            for check in checks
-        ),
+        checks=tuple(map(CheckDocument.from_value, checks)),
         summary={status: found[status] for status in Status},
     )
 

@@ -11,7 +11,7 @@ from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.plan.causes import ABOUT, Cause, is_drift
 from reconciler.plan.drift import DriftItem, DriftReport, UnreadableAccount
 from reconciler.report.build_systems import Annotation, Case, Series, exposition, junit, workflow_commands
-from reconciler.report.drift import differences, who_did
+from reconciler.report.drift import as_told, differences
 from reconciler.report.layout import whole_seconds
 from reconciler.report.style import inert
 
@@ -19,31 +19,31 @@ from reconciler.report.style import inert
 def render_junit(report: DriftReport, *, show_people: bool = False) -> str:
     """One test case per deployment: a failure where it drifted, an error where it could not be looked at."""
     found: dict[DeploymentId, list[DriftItem]] = defaultdict(list)
-    for item in report.items:
+    for item in as_told(report, show_people=show_people).items:
         found[item.id].append(item)
     cases = {one: Case(name=one.name, group=one.account.name) for one in report.synced}
-    cases |= {one: _case(one, items, show_people=show_people) for one, items in found.items()}
+    cases |= {one: _case(one, items) for one, items in found.items()}
     unread = [case for account in report.unreadable for case in _unread_cases(account)]
     return junit("reconciler drift", [*(cases[one] for one in sorted(cases)), *unread])
 
 
-def _case(one: DeploymentId, items: Sequence[DriftItem], *, show_people: bool) -> Case:
+def _case(one: DeploymentId, items: Sequence[DriftItem]) -> Case:
     """A test case can fail once: with two causes both are in the one failure; what is no drift passes."""
     drifting = [item for item in items if is_drift(item.severity)]
     others = [item for item in items if item not in drifting]
     failure = None
     if drifting:
         kinds = ", ".join(item.cause.value for item in drifting)
-        failure = (kinds, sentence(drifting[0], show_people=show_people), _told(drifting, show_people))
-    return Case(name=one.name, group=one.account.name, failure=failure, output=_told(others, show_people))
+        failure = (kinds, _sentence(drifting[0]), _told(drifting))
+    return Case(name=one.name, group=one.account.name, failure=failure, output=_told(others))
 
 
-def _told(items: Sequence[DriftItem], show_people: bool) -> list[str]:
+def _told(items: Sequence[DriftItem]) -> list[str]:
     return [
         line
         for item in items
         for line in (
-            f"{item.cause.value}: {sentence(item, show_people=show_people)}",
+            f"{item.cause.value}: {_sentence(item)}",
             f"fix: {ABOUT[item.cause].fix}",
         )
     ]
@@ -72,9 +72,9 @@ def render_github(
         )
         for one in report.unreadable
     ]
-    for item in report.items:
+    for item in as_told(report, show_people=show_people).items:
         place = places.get(item.id)
-        words = f"{item.id.account.name}/{item.id.name}: {sentence(item, show_people=show_people)}"
+        words = f"{item.id.account.name}/{item.id.name}: {_sentence(item)}"
         found.append(
             Annotation(
                 severity=item.severity,
@@ -87,11 +87,12 @@ def render_github(
     return workflow_commands(found)
 
 
-def sentence(item: DriftItem, *, show_people: bool) -> str:
+def _sentence(item: DriftItem) -> str:
     """One line, inert: what differs or why, who and when."""
     told = "; ".join(filter(None, (*differences(item), item.explanation)))
-    who = who_did(item, show_people=show_people)
-    traces = " ".join(filter(None, (who and f"by {who}", item.when and f"at {whole_seconds(item.when)}")))
+    traces = " ".join(
+        filter(None, (item.who and f"by {item.who}", item.when and f"at {whole_seconds(item.when)}"))
+    )
     return inert(f"{told} ({traces})" if traces else told)
 
 

@@ -268,7 +268,7 @@ class TerminalProgress:
         self._began = 0.0
 
     def __enter__(self) -> Self:
-        from reconciler.report.live import Foot  # noqa: PLC0415 -- rich: 60 ms of import, only on a terminal
+        from reconciler.report.live import Foot  # rich: 60 ms of import, only on a terminal
 
         foot = Foot(
             self._stream,  # type: ignore[arg-type]  # rich asks for IO[str] and uses these five methods

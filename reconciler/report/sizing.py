@@ -50,9 +50,7 @@ class Carried:
 
 def estimate_document(estimate: Estimate, cautions: Iterable[str] = ()) -> EstimateDocument:
     """One estimate; `rawPtu` is rounded to two decimals, as the calculator shows it."""
-    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        EstimateDocument,
-    )
+    from reconciler.report.catalogue_documents import EstimateDocument
 
     sizes = estimate.sizes
     return EstimateDocument(
@@ -96,9 +94,7 @@ def estimates_text(
 
 def capacity_document(carried: Carried) -> CarriedDocument:
     """What PTUs carry by themselves, in tokens a minute: of input alone, or of output alone."""
-    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        CarriedDocument,
-    )
+    from reconciler.report.catalogue_documents import CarriedDocument
 
     return CarriedDocument(
         format_version=1,
@@ -130,9 +126,7 @@ def capacity_text(title: str, carried: Carried, *, style: Style) -> str:
 
 def carried_document(carried: Carried, cautions: Iterable[str] = ()) -> CarriedDocument:
     """What a capacity carries; calls are rounded down, because a rounded-up promise is none."""
-    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        CarriedDocument,
-    )
+    from reconciler.report.catalogue_documents import CarriedDocument
 
     return CarriedDocument(
         format_version=1,
@@ -164,9 +158,7 @@ def _fitting(carried: Carried) -> list[tuple[str, ...]]:
 
 
 def _legal(carried: Carried) -> tuple[LegalDocument, ...]:
-    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        LegalDocument,
-    )
+    from reconciler.report.catalogue_documents import LegalDocument
 
     return tuple(
         LegalDocument(

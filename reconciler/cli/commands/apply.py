@@ -135,8 +135,8 @@ class _Run:
 
     async def to_the_end(self) -> int:
         """The command's exit code."""
+        from reconciler.cli.choosing import must_hit_something
         from reconciler.cli.planfile import only_what_was_seen
-        from reconciler.cli.targets import must_hit_something
         from reconciler.engine.outcome import ApplyReport, stale_items
         from reconciler.plan import quota
         from reconciler.plan.migration import lasting
@@ -182,7 +182,7 @@ class _Run:
     async def _write(
         self, plan: Plan, arm: ArmClient, moved: tuple[ItemReport, ...], deadline: Deadline
     ) -> int:
-        from reconciler.cli.listeners import listeners
+        from reconciler.cli.journal import listeners
         from reconciler.engine.apply import apply
         from reconciler.engine.stop import Cause, Interruption, Stop
 

@@ -13,7 +13,8 @@ from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import catalogue
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import Chosen, Connection, Output, fleet_options
-from reconciler.cli.wiring import Loaded, connect, the_clock
+from reconciler.cli.pipeline import stamp_of
+from reconciler.cli.wiring import Loaded, connect
 
 if TYPE_CHECKING:
     from reconciler.catalogue.facts import Sizes
@@ -68,7 +69,7 @@ async def _proposals(
     async with connect(connection, output, desired) as arm:
         asked = [one for one in questions.values() if one is not None]
         answers = await ask_capacities(asked, arm, parallelism=connection.parallelism)
-        at = (arm.server_time or the_clock().now()).strftime("%Y-%m-%dT%H:%M:%SZ")
+        at = stamp_of(arm)
     found = []
     for one in wanted:
         question = questions[one.id]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from reconciler.cli.knowledge import OVERLAY, catalogue
 from reconciler.cli.looking import looking
 from reconciler.cli.loop import TimeLimit, run_reading
 from reconciler.cli.options import DEFAULT_PATH, Chosen, Connection, Output, fleet_options
-from reconciler.cli.wiring import Loaded, connect, endpoint_of, load_manifests, the_clock
+from reconciler.cli.wiring import Loaded, connect, endpoint_of, load_manifests, no_fleet, the_clock
 
 if TYPE_CHECKING:
     from datetime import date
@@ -59,7 +59,7 @@ def command(*, chosen: Chosen, connection: Connection, purpose: str, output: Out
 
     checks: list[Check] = [_program(), _catalogue(the_clock().now().date())]
     loaded = _manifests(chosen, connection, checks.append)
-    desired = (loaded.desired if loaded else None) or _nothing(connection)
+    desired = (loaded.desired if loaded else None) or no_fleet(connection)
     try:
         with looking(output, 0):
             run_reading(
@@ -131,32 +131,17 @@ def _manifests(chosen: Chosen, connection: Connection, tell: Callable[[Check], N
 
     if chosen.paths == (DEFAULT_PATH,) and not Path(DEFAULT_PATH).exists():
         message = "there are none here; only cloud and sign-in are checked"
-        tell(
-            _check(
-                "manifests", DEFAULT_PATH, Status.UNVERIFIED, message, "name the folder with the manifests"
-            )
-        )
+        fix = "name the folder with the manifests"
+        tell(_check("manifests", DEFAULT_PATH, Status.UNVERIFIED, message, fix))
         return None
     loaded = load_manifests(chosen, connection.cloud)
     errors = sum(found.severity is Severity.ERROR for found in loaded.diagnostics)
-    message = ", ".join(
-        [
-            counted(loaded.files, "file"),
-            counted(loaded.deployments, "deployment"),
-            *([counted(errors, "error")] if errors else []),
-        ]
-    )
+    message = f"{counted(loaded.files, 'file')}, {counted(loaded.deployments, 'deployment')}"
+    message += f", {counted(errors, 'error')}" if errors else ""
     status = Status.FAILED if errors else Status.OK
     fix = "`reconciler validate` shows them" if errors else ""
     tell(_check("manifests", ", ".join(chosen.paths), status, message, fix))
     return loaded
-
-
-def _nothing(connection: Connection) -> DesiredState:
-    from reconciler.domain.fleet import DesiredState, Fleet
-
-    cloud = connection.cloud or Fleet().cloud
-    return DesiredState(fleet=Fleet(cloud=cloud, declared=False))
 
 
 # -- ARM -----------------------------------------------------------------------------------------------
@@ -181,7 +166,8 @@ async def _look(
 
     async with connect(connection, output, desired, keep_state=False) as arm:
         where = connection.endpoint or endpoint_of(desired.fleet.cloud)
-        tell(_check("cloud", desired.fleet.cloud, Status.OK, _address(where, connection)))
+        said = "" if connection.endpoint is None else ", which --endpoint or RECONCILER_ENDPOINT names"
+        tell(_check("cloud", desired.fleet.cloud, Status.OK, f"at {where}{said}"))
         for tenant in _tenants(desired):
             await _sign_in(arm, tenant, tell)
         await examine(
@@ -194,17 +180,8 @@ async def _look(
         )
         if desired.accounts:
             tell(clock_check(the_clock().now(), arm.server_time, own_machine=arm.loopback))
-            tell(
-                _api_version(
-                    arm, connection.api_version or desired.fleet.api_version, known="account" in readable
-                )
-            )
-
-
-def _address(where: str, connection: Connection) -> str:
-    if connection.endpoint is not None:
-        return f"at {where}, which --endpoint or RECONCILER_ENDPOINT names"
-    return f"at {where}"
+            wanted = connection.api_version or desired.fleet.api_version
+            tell(_api_version(arm, wanted, known="account" in readable))
 
 
 def _tenants(desired: DesiredState) -> tuple[str | None, ...]:
@@ -221,22 +198,14 @@ async def _sign_in(arm: ArmClient, tenant: str | None, tell: Callable[[Check], N
 
     tried = await arm.sign_in(tenant)
     subject = f"tenant {tenant}" if tenant else "the credential's own tenant"
-    words = list(_words([(one.name, one.reason) for one in tried if one.client is None]))
+    words = "; ".join(f"{one.name} ({one.reason})" for one in tried if one.client is None)
     answered = next((one for one in tried if one.client is not None), None)
     if answered is None:
         fix = "sign in with `az login`, or give the job an identity; --credential names one way"
-        tell(_check("sign-in", subject, Status.FAILED, "no credential has a token: " + "; ".join(words), fix))
+        tell(_check("sign-in", subject, Status.FAILED, f"no credential has a token: {words}", fix))
         return
-    before = f"; before it {'; '.join(words)}" if words else ""
-    tell(
-        _check(
-            "sign-in", subject, Status.OK, f"{answered.name} answered, as client {answered.client}{before}"
-        )
-    )
-
-
-def _words(tried: list[tuple[str, str]]) -> Iterator[str]:
-    yield from (f"{name} ({reason})" for name, reason in tried)
+    message = f"{answered.name} answered, as client {answered.client}"
+    tell(_check("sign-in", subject, Status.OK, f"{message}; before it {words}" if words else message))
 
 
 def _api_version(arm: ArmClient, chosen: str | None, *, known: bool) -> Check:
@@ -245,18 +214,13 @@ def _api_version(arm: ArmClient, chosen: str | None, *, known: bool) -> Check:
     from reconciler.domain.rights import Status
 
     used, wanted = arm.deployments_version, chosen or DEFAULT_API_VERSION
+    status, message, fix, lost = Status.OK, "known to the endpoint", "", lost_in(used)
     if not known:
-        return _check("api-version", used, Status.UNVERIFIED, "no account was answered in it")
-    if used != wanted:
-        lost = lost_in(used)
+        status, message = Status.UNVERIFIED, "no account was answered in it"
+    elif used != wanted:
         message = f"the endpoint does not know {wanted}" + (f"; it cannot carry {lost}" if lost else "")
-        return _check(
-            "api-version", used, Status.WARNING, message, "nothing, unless you declare one of these"
-        )
-    lost = lost_in(used)
-    if lost:
+        status, fix = Status.WARNING, "nothing, unless you declare one of these"
+    elif lost:
+        status, message = Status.WARNING, f"it cannot carry {lost}; a write may reset them"
         fix = "leave --api-version and Fleet.spec.apiVersion out"
-        return _check(
-            "api-version", used, Status.WARNING, f"it cannot carry {lost}; a write may reset them", fix
-        )
-    return _check("api-version", used, Status.OK, "known to the endpoint")
+    return _check("api-version", used, status, message, fix)

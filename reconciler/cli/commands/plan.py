@@ -14,8 +14,8 @@ from reconciler.cli.commands.shared import (
     allowance_options,
     cost_option,
     plan_json,
-    plan_rendered,
     valid_fleet,
+    write_plan,
 )
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.help import Command
@@ -23,7 +23,7 @@ from reconciler.cli.loop import run_reading
 from reconciler.cli.options import Chosen, Connection, Output, fleet_options
 from reconciler.cli.pipeline import plan_fleet
 from reconciler.cli.running import written_by
-from reconciler.cli.wiring import note, save, write_each
+from reconciler.cli.wiring import note, save
 
 if TYPE_CHECKING:
     from reconciler.domain.shard import Part
@@ -104,10 +104,7 @@ def command(
     if out is not None:
         save(out, document())
         note(output, f"saved: {out}; {_what_next(out, part, again(allowances, chosen))}")
-    write_each(
-        output,
-        lambda each: plan_rendered(plan, loaded, chosen, document, each, summary=summary),
-    )
+    write_plan(plan, loaded, chosen, document, output, summary=summary)
     return exit_code(plan, detailed=detailed_exitcode)
 
 

@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler import __version__
+from reconciler.cli.choosing import must_hit_something
 from reconciler.cli.commands.plan import exit_code
 from reconciler.cli.commands.shared import (
     again,
     allowance_options,
     cost_option,
     plan_json,
-    plan_rendered,
     valid_fleet,
+    write_plan,
 )
 from reconciler.cli.help import Command
-from reconciler.cli.options import Chosen, Output, output_options, rule_option
+from reconciler.cli.options import FILE, Chosen, Output, output_options, rule_option
 from reconciler.cli.pipeline import plan_for
 from reconciler.cli.planfile import plan_text, recorded_paths
 from reconciler.cli.running import current, written_by
-from reconciler.cli.targets import must_hit_something
-from reconciler.cli.wiring import note, save, write_each
+from reconciler.cli.wiring import note, save
 from reconciler.errors import PlanStale, UsageProblem
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 @allowance_options
 @click.option(
     "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FILE,
     callback=written_by("--out"),
     help="Save the plan for `apply PLANFILE`.",
 )
@@ -91,14 +91,9 @@ def command(
     document = cache(partial(plan_json, plan, loaded, chosen, made=made))
     if out is not None:
         save(out, document())
-        note(
-            output,
-            f"saved: {out}; `reconciler apply {out}{again(allowances, chosen)}` does this and nothing else",
-        )
-    write_each(
-        output,
-        lambda each: plan_rendered(plan, loaded, chosen, document, each, summary=summary),
-    )
+        flags = again(allowances, chosen)
+        note(output, f"saved: {out}; `reconciler apply {out}{flags}` does this and nothing else")
+    write_plan(plan, loaded, chosen, document, output, summary=summary)
     return exit_code(plan, detailed=detailed_exitcode)
 
 

@@ -15,8 +15,20 @@ from reconciler.catalogue.facts import Stage
 from reconciler.diagnostics import counted
 from reconciler.plan.lifespan import Lifespan, soonest_first
 from reconciler.report.html.markup import Child, Markup, join, tag
-from reconciler.report.html.page import Headline, Occasion, Section, badge, code, fitting, over, page, table
+from reconciler.report.html.page import (
+    Headline,
+    Occasion,
+    Section,
+    badge,
+    code,
+    fitting,
+    over,
+    page,
+    table,
+    upright,
+)
 from reconciler.report.layout import listed
+from reconciler.report.lifecycle import undated
 
 _HEAD = ("deployment", "account, region", "model, version", "SKU", "stage", "retires", "successor", "upgrade")
 _UPGRADE_HINT = (
@@ -54,14 +66,10 @@ def _answer(lifespans: Sequence[Lifespan], near: int, *, complete: bool) -> Head
     gone = sum(one.ends_within(0) for one in lifespans)
     going = sum(one.ends_within(near) for one in lifespans) - gone
     unknown = sum(one.retires is None and not one.ends_within(0) for one in lifespans)
-    colour = "red" if gone else "amber" if going else "green"
-    verdict = (
-        "retired models"
-        if gone
-        else f"ending within {counted(near, 'day')}"
-        if going
-        else "nothing ends soon"
-    )
+    verdict, colour = "nothing ends soon", "green"
+    if gone or going:
+        soon = (f"ending within {counted(near, 'day')}", "amber")
+        verdict, colour = ("retired models", "red") if gone else soon
     later = len(lifespans) - gone - going - unknown
     return Headline(
         verdict=verdict,
@@ -159,7 +167,7 @@ def retirements(lifespans: Sequence[Lifespan], *, today: date, soon: int, known_
         "amber: before the dashed line; green: later. Dates move, so look again."
     )
     drawn = tag("ol", _axis(line), *rows, class_="ends") if ends else ""
-    unknown = [f"{one.id.account.name}/{one.id.name}" for one in lifespans if _undated(one)]
+    unknown = [f"{one.id.account.name}/{one.id.name}" for one in lifespans if undated(one)]
     rest = f"Retirement not known: {listed(sorted(unknown), most=_NAMES)}." if unknown else ""
     body = (tag("p", fix, class_="fix"), drawn, tag("p", rest, class_="quiet") if rest else "")
     return Section(anchor="retirements", title="Retirements", body=tag("div", *body), cut=cut)
@@ -182,14 +190,10 @@ def urgency(day: date | None, today: date, soon: int, *, retired: bool) -> tuple
     return (f"within {counted(soon, 'day')}", "amber") if (day - today).days <= soon else ("later", "green")
 
 
-def _undated(one: Lifespan) -> bool:
-    return one.retires is None and one.stage is not Stage.RETIRED
-
-
 def _ends(lifespans: Sequence[Lifespan]) -> Iterator[_End]:
     grouped: dict[tuple[str, date | None, bool], list[Lifespan]] = {}
     for one in soonest_first(lifespans):
-        if not _undated(one):
+        if not undated(one):
             model = f"{one.model} {one.version or ''}".rstrip()
             grouped.setdefault((model, one.retires, one.stage is Stage.RETIRED), []).append(one)
     for (model, day, retired), group in grouped.items():
@@ -222,15 +226,10 @@ def _bar(day: date | None, line: _Line, colour: str) -> Markup:
     bar = tag(
         "rect", x=f"{left:.2f}%", y="6", width=f"{right - left:.2f}%", height="10", rx="3", class_=colour
     )
-    ticks = [_upright(line.percent(tick), "tick") for tick in _ticks(line)]
+    ticks = [upright(line.percent(tick), 22, "tick") for tick in _ticks(line)]
     dot = tag("circle", cx=f"{then:.2f}%", cy="11", r="5", class_=colour)
-    parts = (*ticks, _upright(line.percent(line.soon), "soon"), _upright(now, "mark"), bar, dot)
+    parts = (*ticks, upright(line.percent(line.soon), 22, "soon"), upright(now, 22, "mark"), bar, dot)
     return tag("svg", *parts, aria_hidden="true", width="100%", height="22")
-
-
-def _upright(percent: float, kind: str) -> Markup:
-    where = f"{percent:.2f}%"
-    return tag("line", x1=where, x2=where, y1="0", y2="22", class_=kind)
 
 
 def _axis(line: _Line) -> Markup:
