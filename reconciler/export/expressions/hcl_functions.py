@@ -190,7 +190,7 @@ HCL_FUNCTIONS: Final[Mapping[str, Function]] = {
     "keys": lambda value: [*sorted(as_mapping(value))],
     "values": lambda value: [as_mapping(value)[key] for key in sorted(as_mapping(value))],
     "one": _one,
-    "range": lambda *ends: [*range(*(_int(one) for one in ends))][:MOST_NUMBERS],
+    "range": lambda *ends: [*range(*(_int(one) for one in ends))[:MOST_NUMBERS]],
     "reverse": lambda items: as_items(items)[::-1],
     "sort": lambda items: [*sorted(_str(one) for one in as_items(items))],
     "slice": lambda items, start, end: as_items(items)[_int(start) : _int(end)],
