@@ -36,16 +36,6 @@ from reconciler.plan.pair import field_changes
 from reconciler.plan.pools import Pools
 from reconciler.plan.terms import by_account, unread_accounts
 
-__all__ = [
-    "Cause",
-    "DriftItem",
-    "DriftReport",
-    "UnreadableAccount",
-    "Unverified",
-    "find_drift",
-    "moved_unnoticed",
-]
-
 _NOBODY_DID = frozenset({Cause.AUTO_UPGRADED, Cause.RETIRED})
 """Causes that are the service's own doing: who wrote last has nothing to do with them."""
 
