@@ -56,10 +56,7 @@ def _billed(action: Action) -> tuple[Deployed | None, Deployed | None]:
             return None, declared(action.desired, region)
         case Update() | Replace() | Adopt():
             load = action.desired.workload
-            return (
-                there(action.observed, region, load),
-                declared(action.desired, region, action.observed),
-            )
+            return (there(action.observed, region, load), declared(action.desired, region, action.observed))
         case Delete():
             return there(action.observed, region), None
         case Keep() | Wait() | Blocked():

@@ -15,11 +15,7 @@ from reconciler.domain.deployment import DesiredDeployment, Unset
 from reconciler.domain.fleet import DesiredState, PrunePolicy
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.domain.marks import Whose, mark_of, owner_of, whose
-from reconciler.domain.state import (
-    Listed,
-    ObservedDeployment,
-    ObservedState,
-)
+from reconciler.domain.state import Listed, ObservedDeployment, ObservedState
 from reconciler.plan.actions import FieldChange
 from reconciler.plan.body import spec_mark
 from reconciler.plan.causes import ABOUT, Cause, is_drift
