@@ -27,6 +27,7 @@ from reconciler.report.steps import (
     NO_ALIAS,
     Alias,
     Units,
+    Wording,
     account_lines,
     account_name,
     by_account,
@@ -58,7 +59,7 @@ def render_text(
     alias_of: Alias = NO_ALIAS,
 ) -> str:
     """What is alike, then the rest by account; with `verbose` everything by account, also what stays."""
-    told = Telling(style, units, alias_of, verbose=verbose)
+    told = Telling(Wording(style=style, units=units, verbose=verbose), alias_of)
     causes = causes_of(plan)
     shown = [step for step in _told_apart(plan, causes) if verbose or not isinstance(step.action, Keep)]
     parts = ["\n".join(cause_lines(causes, style, verbose=verbose))] if causes else []
@@ -84,7 +85,7 @@ def render_summary(plan: Plan, *, style: Style, alias_of: Alias = NO_ALIAS) -> s
         line = f"{account_name(steps[0].action.id.account, style, alias_of)}  {style.show(region)}  "
         lines += broken(line + kinds_of(steps), style.width, hanging="    ")
         blocked = [step for step in steps if isinstance(step.action, Blocked)]
-        lines += account_lines(blocked, style, no_units) if blocked else []
+        lines += account_lines(blocked, Wording(style=style)) if blocked else []
     return "\n\n".join([*(["\n".join(lines)] if lines else []), *_ending(plan, style)]) + "\n"
 
 
@@ -270,7 +271,7 @@ def render_markdown(
     page.offer_list("Deleted or replaced", _going(plan), "deletion")
     page.offer_list("Refused, nothing is written while this stands", _refused(plan), "refusal")
     page.offer_list("Blocked", _blocked(plan), "blocked deployment")
-    told = Telling(_PAGE, units, alias_of)
+    told = Telling(Wording(style=_PAGE, units=units), alias_of)
     shown = [one for one in _told_apart(plan, causes_of(plan)) if not isinstance(one.action, Keep)]
     if shared := list(told.shared(shown)):
         page.offer(f"{markdown_fence(chr(10).join(shared), 'text')}\n", "shared setting")
