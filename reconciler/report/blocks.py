@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from reconciler.diagnostics import counted
-from reconciler.domain.ids import AccountId, DeploymentId
+from reconciler.domain.ids import DeploymentId
 from reconciler.plan.plan import Plan, Step
-from reconciler.report.layout import broken
+from reconciler.report.layout import alike, broken
 from reconciler.report.palette import ACTIONS
 from reconciler.report.steps import (
     Alias,
@@ -39,15 +39,11 @@ def kinds_of(steps: Sequence[Step]) -> str:
 
 def named_together(ids: Sequence[DeploymentId], style: Style, alias_of: Alias, indent: str) -> Iterator[str]:
     """Every deployment by name; accounts with deployments of the same names share a line."""
-    names: dict[AccountId, list[str]] = {}
-    for one in sorted(ids):
-        names.setdefault(one.account, []).append(style.show(one.name))
-    alike: dict[tuple[str, ...], list[str]] = {}
-    for account, of_it in names.items():
-        alike.setdefault(tuple(of_it), []).append(account_name(account, style, alias_of))
-    for of_them, accounts in alike.items():
-        what = "in" if len(alike) == 1 and len(of_them) == 1 else f"{', '.join(of_them)} in"
-        words = f"{what} {', '.join(accounts)}"
+    of_it = alike(sorted(ids), lambda one: one.account)
+    same = alike(of_it, lambda account: tuple(style.show(one.name) for one in of_it[account]))
+    for names, accounts in same.items():
+        what = "in" if len(same) == 1 and len(names) == 1 else f"{', '.join(names)} in"
+        words = f"{what} {', '.join(account_name(one, style, alias_of) for one in accounts)}"
         yield from style.paragraph(words, indent=indent, hanging=f"{indent}  ")
 
 
@@ -82,11 +78,8 @@ class Telling:
 
     def blocks(self, shown: Sequence[Step], *, indent: str = "  ") -> Iterator[Block]:
         """Groups of steps that change the same, then the other steps of each account."""
-        alike: dict[tuple[str, ...], list[Step]] = {}
-        if not self._wording.verbose:
-            for step in shown:
-                alike.setdefault(self._key(step), []).append(step)
-        groups = [steps for steps in alike.values() if len(steps) >= ALIKE]
+        same = {} if self._wording.verbose else alike(shown, self._key)
+        groups = [steps for steps in same.values() if len(steps) >= ALIKE]
         yield from (self._together(steps, indent) for steps in groups)
         together = {id(step) for steps in groups for step in steps}
         for steps in by_account([step for step in shown if id(step) not in together]):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from reconciler.diagnostics import Place, Severity, Span
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.plan.causes import ABOUT, Cause, is_drift
-from reconciler.plan.drift import DriftItem, DriftReport, UnreadableAccount
+from reconciler.plan.drift import DriftItem, DriftReport
 from reconciler.report.build_systems import Annotation, Case, Series, exposition, junit, workflow_commands
 from reconciler.report.drift import as_told, differences
 from reconciler.report.layout import whole_seconds
@@ -23,7 +23,13 @@ def render_junit(report: DriftReport, *, show_people: bool = False) -> str:
         found[item.id].append(item)
     cases = {one: Case(name=one.name, group=one.account.name) for one in report.synced}
     cases |= {one: _case(one, items) for one, items in found.items()}
-    unread = [case for account in report.unreadable for case in _unread_cases(account)]
+    unread = []
+    for account in report.unreadable:
+        # One error for each deployment that could not be looked at; for the account where none is declared.
+        message = f"the account {account.id.name} could not be read: {account.message}"
+        bad = (account.code, message, ())
+        names = [one.name for one in account.declared] or ["(account)"]
+        unread += [Case(name=name, group=account.id.name, error=bad) for name in names]
     return junit("reconciler drift", [*(cases[one] for one in sorted(cases)), *unread])
 
 
@@ -47,13 +53,6 @@ def _told(items: Sequence[DriftItem]) -> list[str]:
             f"fix: {ABOUT[item.cause].fix}",
         )
     ]
-
-
-def _unread_cases(account: UnreadableAccount) -> Iterator[Case]:
-    """One error for each deployment that could not be looked at; for the account where none is declared."""
-    message = f"the account {account.id.name} could not be read: {account.message}"
-    for name in [one.name for one in account.declared] or ["(account)"]:
-        yield Case(name=name, group=account.id.name, error=(account.code, message, ()))
 
 
 def render_github(

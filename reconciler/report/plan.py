@@ -6,7 +6,7 @@ no room, and the last line says it all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -20,7 +20,7 @@ from reconciler.report.blocks import Telling, kinds_of
 from reconciler.report.capacity import check_lines
 from reconciler.report.causes import CommonCause, cause_lines, common_causes
 from reconciler.report.diagnostics import Spans
-from reconciler.report.layout import broken, clauses, listed
+from reconciler.report.layout import alike, broken, clauses, listed
 from reconciler.report.markdown import MarkdownPage, cell, fold, markdown_fence, markdown_inert
 from reconciler.report.quota import forecast_lines
 from reconciler.report.steps import (
@@ -117,7 +117,7 @@ def _last_words(plan: Plan, style: Style) -> Iterator[str]:
         yield from style.paragraph(out)
     if plan.unread:
         yield from style.paragraph(style.show(incomplete(plan)))
-    for (message, fix), accounts in _causes(told_nowhere_else(plan)).items():
+    for (message, fix), accounts in _same_cause(plan):
         words = message if len(accounts) == 1 else f"{message} ({counted(len(accounts), 'account')})"
         yield from style.paragraph(style.show(words), indent="  ", hanging="    ")
         words = f"fix: {style.show(fix)}"
@@ -127,12 +127,9 @@ def _last_words(plan: Plan, style: Style) -> Iterator[str]:
         yield style.paint(line, "bold", colour)
 
 
-def _causes(unread: Sequence[Unread]) -> Mapping[tuple[str, str], list[Unread]]:
+def _same_cause(plan: Plan) -> Iterable[tuple[tuple[str, str], list[Unread]]]:
     """Accounts by what keeps them from being read: one cause is told once."""
-    found: dict[tuple[str, str], list[Unread]] = {}
-    for one in unread:
-        found.setdefault((one.message, one.fix), []).append(one)
-    return found
+    return alike(told_nowhere_else(plan), lambda one: (one.message, one.fix)).items()
 
 
 def counts(plan: Plan) -> dict[str, int]:
@@ -318,7 +315,7 @@ def _unread(plan: Plan) -> Iterator[str]:
     for cause in causes_of(plan):
         hit = listed([cell(name) for name in cause.accounts], most=10)
         yield f"fix: {cell(cause.fix)}; {cell(cause.what)} ({counted(len(cause.accounts), 'account')}: {hit})"
-    for (message, fix), accounts in _causes(told_nowhere_else(plan)).items():
+    for (message, fix), accounts in _same_cause(plan):
         many = f" ({counted(len(accounts), 'account')})" if len(accounts) > 1 else ""
         yield f"{cell(message)}{many}; fix: {cell(fix)}"
 

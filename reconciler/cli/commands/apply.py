@@ -102,8 +102,11 @@ def command(
     saved = saved_plan(chosen)
     if saved is not None:
         chosen = as_planned(chosen, saved)
-        if chosen.shard:
-            _no_promise_for_all(all_or_nothing=all_or_nothing)
+        if chosen.shard and all_or_nothing:
+            raise UsageProblem(
+                "--all-or-nothing does not go with --shard: one shard cannot know whether an item of another "
+                "has moved. Nothing was written; leave one of the two out"
+            )
     loaded = valid_fleet(chosen, connection.cloud, output)
     if saved is not None:
         saved.must_fit(loaded.state(), cloud=loaded.state().fleet.cloud)
@@ -236,14 +239,6 @@ def exit_code(report: ApplyReport, *, waited: bool = True) -> Exit:
     if report.succeeded or (accepted and report.plan.complete and not report.blocked):
         return Exit.DONE
     return Exit.PARTLY if report.count(Outcome.SUCCEEDED) else Exit.FAILED
-
-
-def _no_promise_for_all(*, all_or_nothing: bool) -> None:
-    if all_or_nothing:
-        raise UsageProblem(
-            "--all-or-nothing does not go with --shard: one shard cannot know whether an item of another has "
-            "moved. Nothing was written; leave one of the two out"
-        )
 
 
 def _ask(consent: _Consent, plan: Plan, output: Output, deadline: Deadline) -> float:

@@ -87,26 +87,21 @@ def _check(name: str, subject: str, status: Status, message: str, fix: str = "")
 
 def _program() -> Check:
     import platform
+    from importlib.metadata import PackageNotFoundError, version
 
     from reconciler.domain.rights import Status
 
-    found = {name: _version(name) for name in _LIBRARIES}
-    missing = [name for name, number in found.items() if number is None]
-    message = f"reconciler {__version__} on Python {platform.python_version()}; "
-    message += ", ".join(f"{name} {number}" for name, number in found.items() if number is not None)
+    found, missing = [], []
+    for name in _LIBRARIES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            missing.append(name)
+    message = f"reconciler {__version__} on Python {platform.python_version()}; {', '.join(found)}"
     if missing:
         fix = "install reconciler again: what it needs is incomplete"
         return _check("program", platform.system(), Status.FAILED, f"{message}; no {', '.join(missing)}", fix)
     return _check("program", platform.system(), Status.OK, message)
-
-
-def _version(name: str) -> str | None:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
 
 
 def _catalogue(today: date) -> Check:

@@ -13,6 +13,7 @@ from reconciler.cli.commands.shared import (
     again,
     allowance_options,
     cost_option,
+    out_option,
     plan_json,
     valid_fleet,
     write_plan,
@@ -22,7 +23,6 @@ from reconciler.cli.help import Command
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import Chosen, Connection, Output, fleet_options
 from reconciler.cli.pipeline import plan_fleet
-from reconciler.cli.running import written_by
 from reconciler.cli.wiring import note, save
 
 if TYPE_CHECKING:
@@ -43,12 +43,7 @@ if TYPE_CHECKING:
 )
 @fleet_options("text", "json", "markdown", "html", "github", "gitlab")
 @allowance_options
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    callback=written_by("--out"),
-    help="Save the plan for `apply PLANFILE`.",
-)
+@out_option
 @cost_option
 @click.option(
     "--check-capacity",

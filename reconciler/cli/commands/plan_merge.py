@@ -15,15 +15,16 @@ from reconciler.cli.commands.shared import (
     again,
     allowance_options,
     cost_option,
+    out_option,
     plan_json,
     valid_fleet,
     write_plan,
 )
 from reconciler.cli.help import Command
-from reconciler.cli.options import FILE, Chosen, Output, output_options, rule_option
+from reconciler.cli.options import Chosen, Output, output_options, rule_option
 from reconciler.cli.pipeline import plan_for
 from reconciler.cli.planfile import plan_text, recorded_paths
-from reconciler.cli.running import current, written_by
+from reconciler.cli.running import current
 from reconciler.cli.wiring import note, save
 from reconciler.errors import PlanStale, UsageProblem
 
@@ -47,12 +48,7 @@ if TYPE_CHECKING:
 @rule_option
 @output_options("text", "json", "markdown", "html", "github", "gitlab")
 @allowance_options
-@click.option(
-    "--out",
-    type=FILE,
-    callback=written_by("--out"),
-    help="Save the plan for `apply PLANFILE`.",
-)
+@out_option
 @cost_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @click.option("--summary", is_flag=True, help="One line an account, and the last line.")

@@ -15,7 +15,8 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.exit_codes import Exit
-from reconciler.cli.options import Chosen, Output, into, option
+from reconciler.cli.options import FILE, Chosen, Output, into, option
+from reconciler.cli.running import written_by
 from reconciler.cli.wiring import Loaded, load_manifests, note, the_clock, write_each
 from reconciler.errors import ReconcilerError
 
@@ -261,6 +262,11 @@ class Money(click.ParamType["Decimal"]):
             self.fail(f"{value!r} is not an amount such as 5000 or 99.50", param, ctx)
         return Decimal(str(value))
 
+
+out_option = click.option(
+    "--out", type=FILE, callback=written_by("--out"), help="Save the plan for `apply PLANFILE`."
+)
+"""Where a plan is saved; the command gets `out: Path | None`."""
 
 cost_option = click.option(
     "--cost", "with_cost", is_flag=True, help="Also what it costs a month, at list prices."

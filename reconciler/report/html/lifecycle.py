@@ -27,7 +27,7 @@ from reconciler.report.html.page import (
     table,
     upright,
 )
-from reconciler.report.layout import listed
+from reconciler.report.layout import alike, listed
 from reconciler.report.lifecycle import undated
 
 _HEAD = ("deployment", "account, region", "model, version", "SKU", "stage", "retires", "successor", "upgrade")
@@ -191,12 +191,12 @@ def urgency(day: date | None, today: date, soon: int, *, retired: bool) -> tuple
 
 
 def _ends(lifespans: Sequence[Lifespan]) -> Iterator[_End]:
-    grouped: dict[tuple[str, date | None, bool], list[Lifespan]] = {}
-    for one in soonest_first(lifespans):
-        if not undated(one):
-            model = f"{one.model} {one.version or ''}".rstrip()
-            grouped.setdefault((model, one.retires, one.stage is Stage.RETIRED), []).append(one)
-    for (model, day, retired), group in grouped.items():
+    dated = (one for one in soonest_first(lifespans) if not undated(one))
+
+    def key(one: Lifespan) -> tuple[str, date | None, bool]:
+        return (f"{one.model} {one.version or ''}".rstrip(), one.retires, one.stage is Stage.RETIRED)
+
+    for (model, day, retired), group in alike(dated, key).items():
         facts = group[0].facts
         yield _End(
             model=model,
