@@ -66,9 +66,9 @@ class Chosen:
     """
 
     paths: tuple[str, ...]
-    select: str
-    targets: tuple[str, ...]
-    excludes: tuple[str, ...]
+    select: str = ""
+    targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     shard: str = ""
     by_default: bool = False

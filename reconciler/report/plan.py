@@ -95,18 +95,14 @@ def render_summary(plan: Plan, *, style: Style, alias_of: Alias = NO_ALIAS) -> s
 def _ending(plan: Plan, style: Style) -> Iterator[str]:
     """What forbids the plan, what it does not know, and the line that counts."""
     if plan.refusals:
-        yield "\n".join(_refusals(plan, style))
+        these = "this stands" if len(plan.refusals) == 1 else "these stand"
+        lines = [style.paint(f"Refused: nothing is written while {these}", "bold", "red")]
+        for refusal in plan.refusals:
+            words = style.show(f"{refusal.code}: {refusal.message}")
+            lines += style.paragraph(words, indent="  ", hanging="    ")
+            lines += style.paragraph(f"fix: {style.show(refusal.fix)}", indent="    ", hanging="      ")
+        yield "\n".join(lines)
     yield "\n".join(_last_words(plan, style))
-
-
-def _refusals(plan: Plan, style: Style) -> Iterator[str]:
-    title = f"Refused: nothing is written while {'this stands' if len(plan.refusals) == 1 else 'these stand'}"
-    yield style.paint(title, "bold", "red")
-    for refusal in plan.refusals:
-        words = style.show(f"{refusal.code}: {refusal.message}")
-        yield from style.paragraph(words, indent="  ", hanging="    ")
-        words = f"fix: {style.show(refusal.fix)}"
-        yield from style.paragraph(words, indent="    ", hanging="      ")
 
 
 def _last_words(plan: Plan, style: Style) -> Iterator[str]:

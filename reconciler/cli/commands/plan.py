@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,6 @@ from reconciler.cli.commands.shared import (
     allowance_options,
     cost_option,
     out_option,
-    plan_json,
     valid_fleet,
     write_plan,
 )
@@ -23,7 +21,6 @@ from reconciler.cli.help import Command
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import Chosen, Connection, Output, fleet_options
 from reconciler.cli.pipeline import plan_fleet
-from reconciler.cli.wiring import note, save
 
 if TYPE_CHECKING:
     from reconciler.domain.shard import Part
@@ -95,15 +92,20 @@ def command(
         timeout=connection.timeout,
     )
     part = loaded.state().part
-    document = cache(partial(plan_json, plan, loaded, chosen, observed=None if part is None else observed))
-    if out is not None:
-        save(out, document())
-        note(output, f"saved: {out}; {_what_next(out, part, again(allowances, chosen))}")
-    write_plan(plan, loaded, chosen, document, output, summary=summary)
+    write_plan(
+        plan,
+        loaded,
+        chosen,
+        output,
+        summary=summary,
+        out=out,
+        following=_what_next(out, part, again(allowances, chosen)),
+        observed=None if part is None else observed,
+    )
     return exit_code(plan, detailed=detailed_exitcode)
 
 
-def _what_next(out: Path, part: Part | None, flags: str) -> str:
+def _what_next(out: Path | None, part: Part | None, flags: str) -> str:
     if part is None:
         return f"`reconciler apply {out}{flags}` does this and nothing else"
     return (
