@@ -104,54 +104,39 @@ def render_prometheus(report: DriftReport, *, fleet: str, at: datetime) -> str:
     The same series every time, zeros included, so that an alert can tell "no drift" from "nobody looked"; a
     time of success is only given where everything could be read.
     """
-    us = {"fleet": fleet}
+    us, now = {"fleet": fleet}, int(at.timestamp())
     counts = Counter(item.cause for item in report.items)
+    drift: list[Series] = []
+    for item in report.items:
+        what = {"deployment": item.id.name, "cause": item.cause.value, "severity": item.severity.value}
+        drift.append((us | _labels(item.id.account) | what, 1))
+    unread = [(us | _labels(one.id) | {"code": one.code}, 1) for one in report.unreadable]
     metrics: list[tuple[str, str, Sequence[Series]]] = [
-        (
-            "reconciler_drift",
-            "1 for each deployment that is not as declared, by cause.",
-            [
-                (
-                    {
-                        **us,
-                        **_labels(item.id.account),
-                        "deployment": item.id.name,
-                        "cause": item.cause.value,
-                        "severity": item.severity.value,
-                    },
-                    1,
-                )
-                for item in report.items
-            ],
-        ),
+        ("reconciler_drift", "1 for each deployment that is not as declared, by cause.", drift),
         (
             "reconciler_drift_items",
             "Deployments that are not as declared, by cause; pending ones are not drift.",
-            [({**us, "cause": cause.value}, counts[cause]) for cause in Cause],
+            [(us | {"cause": cause.value}, counts[cause]) for cause in Cause],
         ),
         ("reconciler_drifted", "1 if the run found drift, as exit code 2 says.", [(us, int(report.drifted))]),
         ("reconciler_deployments_in_sync", "Deployments that are as declared.", [(us, report.in_sync)]),
         (
             "reconciler_accounts_unreadable",
             "Accounts that could not be read; nothing is known of them.",
-            [(us, len(report.unreadable))],
+            [(us, len(unread))],
         ),
-        (
-            "reconciler_account_unreadable",
-            "1 for each account that could not be read.",
-            [({**us, **_labels(one.id), "code": one.code}, 1) for one in report.unreadable],
-        ),
-        ("reconciler_last_run_timestamp_seconds", "When it was looked.", [(us, int(at.timestamp()))]),
+        ("reconciler_account_unreadable", "1 for each account that could not be read.", unread),
+        ("reconciler_last_run_timestamp_seconds", "When it was looked.", [(us, now)]),
         (
             "reconciler_last_success_timestamp_seconds",
             "When everything could be read; absent if this run could not.",
-            [] if report.unreadable else [(us, int(at.timestamp()))],
+            [] if unread else [(us, now)],
         ),
     ]
     return exposition(metrics)
 
 
-def _labels(account: AccountId) -> Mapping[str, str]:
+def _labels(account: AccountId) -> dict[str, str]:
     """What tells an account from all others; two groups may have accounts of one name."""
     return {
         "subscription": account.subscription,
