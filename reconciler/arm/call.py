@@ -91,25 +91,28 @@ def about(deployment: DeploymentId, operation: str, method: str = "GET") -> Call
     )
 
 
-def of_account(account: AccountId, operation: str, resource_type: str, path: str) -> Call:
-    """A question about an account."""
+def of_account(
+    account: AccountId, operation: str, what: str = "", *, resource_type: str | None = None
+) -> Call:
+    """A question about an account, or about `what` it holds."""
+    usual = f"accounts/{what}" if what else "accounts"
     return Call(
         operation=operation,
         target=str(account),
         subscription=account.subscription,
-        resource_type=resource_type,
-        path=path,
+        resource_type=usual if resource_type is None else resource_type,
+        path=addresses.of_account(account, what),
     )
 
 
-def of_subscription(subscription: str, operation: str, resource_type: str, path: str) -> Call:
-    """A question about a subscription."""
+def of_subscription(subscription: str, operation: str, what: str, path: str = "") -> Call:
+    """A question about a subscription: by default, what the provider has in it."""
     return Call(
         operation=operation,
         target=subscription,
         subscription=subscription,
-        resource_type=resource_type,
-        path=path,
+        resource_type=what,
+        path=path or addresses.of_provider(subscription, what),
     )
 
 

@@ -153,9 +153,7 @@ class ArmClient:
 
     async def list_deployments(self, account: AccountId) -> tuple[ObservedDeployment, ...]:
         """All deployments of an account, to the last page; one that two pages show is taken as read last."""
-        call = of_account(
-            account, "list deployments of", "deployments", addresses.of_contents(account, "deployments")
-        )
+        call = of_account(account, "list deployments of", "deployments", resource_type="deployments")
         items = await self._every(
             call, lambda item: (wire_deployment.deployment_in(item, account, self._shared),)
         )
@@ -223,18 +221,13 @@ class ArmClient:
 
     async def list_accounts(self, subscription: str) -> tuple[ObservedAccount, ...]:
         """Every account of a subscription that the caller may see."""
-        call = of_subscription(
-            subscription,
-            "list accounts of subscription",
-            "accounts",
-            addresses.of_provider(subscription, "accounts"),
-        )
+        call = of_subscription(subscription, "list accounts of subscription", "accounts")
         items = await self._every(call, lambda item: (wire.account_of(item, subscription),))
         return tuple({item.id: item for item in items}.values())
 
     async def get_account(self, account: AccountId) -> ObservedAccount:
         """One account; NotFound's code tells whether it, its group or its subscription is missing."""
-        call = of_account(account, "read account", "accounts", addresses.of_account(account))
+        call = of_account(account, "read account")
         return await self._one(call, lambda body: wire.the_account(body, account))
 
     async def list_subscriptions(self) -> tuple[ObservedSubscription, ...]:
@@ -272,19 +265,19 @@ class ArmClient:
 
     async def list_policies(self, account: AccountId) -> tuple[str, ...]:
         """The names of an account's content filters (raiPolicies)."""
-        path = addresses.of_contents(account, "raiPolicies")
-        call = of_account(account, "list content filters of", "accounts/raiPolicies", path)
+        call = of_account(account, "list content filters of", "raiPolicies")
         return tuple(await self._every(call, wire.policy_name))
 
     async def list_tuned_models(self, account: AccountId) -> tuple[str, ...]:
         """The names of the fine-tuned models and checkpoints in an account's models list."""
-        path = addresses.of_contents(account, "models")
-        call = of_account(account, "list models of", "accounts/models", path)
+        call = of_account(account, "list models of", "models")
         return tuple(await self._every(call, wire.tuned_name))
 
     async def list_rights(self, account: AccountId) -> tuple[Grant, ...]:
         """What the caller's roles allow at an account, inherited ones too; deny assignments are not told."""
-        call = of_account(account, "list permissions at", PERMISSIONS, addresses.of_permissions(account))
+        call = of_account(
+            account, "list permissions at", f"providers/{PERMISSIONS}", resource_type=PERMISSIONS
+        )
         return tuple(await self._every(call, wire.grant))
 
     # -- the platform --------------------------------------------------------------------------------------
@@ -305,15 +298,13 @@ class ArmClient:
 
     async def list_deleted_accounts(self, subscription: str) -> tuple[DeletedAccount, ...]:
         """The soft-deleted accounts of a subscription."""
-        path = addresses.of_provider(subscription, "deletedAccounts")
-        call = of_subscription(subscription, "list deleted accounts of", "deletedAccounts", path)
+        call = of_subscription(subscription, "list deleted accounts of", "deletedAccounts")
         return tuple(await self._every(call, wire_platform.deleted_account))
 
     async def list_capacities(self, subscription: str, model: ModelRef) -> tuple[ModelCapacity, ...]:
         """How much of one model version can be had, by region and SKU; `model.version` must be set."""
-        path = addresses.of_provider(subscription, "modelCapacities")
         named = {"modelFormat": model.format, "modelName": model.name, "modelVersion": str(model.version)}
-        call = of_subscription(subscription, f"list capacity for {model.name} in", "modelCapacities", path)
+        call = of_subscription(subscription, f"list capacity for {model.name} in", "modelCapacities")
         return tuple(await self._every(replace(call, query=named), wire_platform.capacity))
 
     async def evaluate_policies(
@@ -330,9 +321,8 @@ class ArmClient:
             }
             for one in questions
         ]
-        path = addresses.of_contents(account, "evaluateDeploymentPolicies")
         call = replace(
-            of_account(account, "evaluate policies at", "", path),
+            of_account(account, "evaluate policies at", "evaluateDeploymentPolicies", resource_type=""),
             method="POST",
             api_version=addresses.POLICIES_VERSION,
             content=encoded({"deployments": asked}),

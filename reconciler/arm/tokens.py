@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote, urlencode
 
+from reconciler.arm.addresses import CLOUDS
 from reconciler.arm.azure_credential import (
     Credential,
     azure_credential,
@@ -26,7 +27,6 @@ from reconciler.arm.azure_credential import (
     reason_of,
     refusal,
 )
-from reconciler.arm.clouds import CLOUDS
 from reconciler.arm.network import Network
 from reconciler.arm.origin import endpoint_origin
 from reconciler.arm.printable import printable

@@ -334,7 +334,7 @@ def no_fleet(connection: Connection) -> DesiredState:
 
 def endpoint_of(cloud: str) -> str:
     """ARM's address in a cloud; that of the embedded emulator leads nowhere else."""
-    from reconciler.arm.clouds import CLOUDS
+    from reconciler.arm.addresses import CLOUDS
 
     return EMBEDDED if cloud == "emulator" else CLOUDS[cloud].endpoint
 

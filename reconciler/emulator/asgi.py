@@ -22,7 +22,6 @@ from reconciler.emulator import (
     errors,
     faults,
     front_door,
-    headers,
     journal,
     provisioning,
     seeding,
@@ -232,7 +231,7 @@ class Emulator:
             line.reset(lost)
             return
         content = faults.altered_content(answer.body, exchange.then)
-        fields = headers.complete(
+        fields = sending.headers(
             answer,
             exchange.request,
             now=clock.now(self.store, self._wall()),

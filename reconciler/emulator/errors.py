@@ -5,35 +5,27 @@ Rule of this module: a text is quoted from a recording, an issue or documentatio
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
 from reconciler.emulator.wire import Answer, Json
 
 
+@dataclass(eq=False)
 class Refusal(Exception):  # noqa: N818 - ARM refuses; whether that is an error is the client's question
     """An ARM error on its way to the client: HTTP status, code, message and where it was made."""
 
-    def __init__(
-        self,
-        status: int,
-        code: str,
-        message: str,
-        *,
-        front_door: bool = False,
-        details: Sequence[Json] = (),
-        headers: Mapping[str, str] | None = None,
-        target: str | None = None,
-        additional: Sequence[Json] = (),
-    ) -> None:
-        super().__init__(f"{status} {code}: {message}")
-        self.status = status
-        self.code = code
-        self.message = message
-        self.front_door = front_door
-        self.details = tuple(details)
-        self.headers = dict(headers or {})
-        self.target = target
-        self.additional = tuple(additional)
+    status: int
+    code: str
+    message: str
+    front_door: bool = field(default=False, kw_only=True)
+    details: Sequence[Json] = field(default=(), kw_only=True)
+    headers: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+    target: str | None = field(default=None, kw_only=True)
+    additional: Sequence[Json] = field(default=(), kw_only=True)
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.code}: {self.message}"
 
     def body(self) -> Json:
         """`{"code", "message", "target"?, "details"?, "additionalInfo"?}`."""

@@ -15,8 +15,7 @@ _SHAPES = {"provider": str, "type": str, "location": str, "scope": str, "resourc
 
 def validate(turn: Turn) -> Answer:
     """200 when every deployment among the resources would be admitted, else 400 with the inner errors."""
-    asked = turn.body()
-    expect(asked, _SHAPES)
+    asked = turn.body(_SHAPES)
     kind = f"{asked.get('provider', '')}/{asked.get('type', '')}".lower()
     if kind != "microsoft.cognitiveservices/accounts/deployments":
         raise errors.not_modelled(f"validateResources of type '{kind}'")

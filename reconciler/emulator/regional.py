@@ -10,17 +10,9 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 
-from reconciler.emulator import (
-    account_kinds,
-    accounts,
-    errors,
-    model_lists,
-    offers,
-    provider_errors,
-    quota,
-)
+from reconciler.emulator import account_kinds, accounts, errors, model_lists, offers, provider_errors, quota
 from reconciler.emulator.deployment_fields import MODEL_PARTS
-from reconciler.emulator.turn import Turn, expect
+from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, at, normal_location, world_facts
 
 _WORKLOAD_SHAPES: Mapping[str, type] = {
@@ -172,8 +164,7 @@ def account_skus(turn: Turn) -> Answer:
 
 def estimate(turn: Turn) -> Answer:
     """`{"model", "skuName", "estimatedCapacity": {"value", "deployableValue"}}` (specified shape)."""
-    asked = turn.body()
-    expect(asked, _WORKLOAD_SHAPES)
+    asked = turn.body(_WORKLOAD_SHAPES)
     model: Json = asked.get("model") or {}
     name, version = model.get("name", ""), model.get("version", "")
     sku = offers.canonical_sku(asked.get("skuName", ""))

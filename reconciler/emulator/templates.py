@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from reconciler.emulator import accounts, errors, manager_errors, provisioning
 from reconciler.emulator.template_resources import body, deployed, everything, failed, key
-from reconciler.emulator.turn import Turn, expect
+from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, at
 
 
@@ -163,10 +163,8 @@ def _told(body: Json) -> Json:
 
 def _require(turn: Turn) -> Json:
     accounts.require_group(turn)
-    found = turn.store.get("template", key(turn))
-    if found is None:
-        raise manager_errors.deployment_not_found(turn.args["template"])
-    return found
+    missing = manager_errors.deployment_not_found(turn.args["template"])
+    return turn.store.require("template", key(turn), missing)
 
 
 _STRAY = re.compile(
@@ -188,8 +186,7 @@ def _relaxed(content: bytes) -> bytes:
 
 def _asked(turn: Turn) -> Json:
     relaxed = replace(turn.request, content=_relaxed(turn.request.content))
-    asked = replace(turn, request=relaxed).body()
-    expect(asked, {"properties": dict, "properties.mode": str})
+    asked = replace(turn, request=relaxed).body({"properties": dict, "properties.mode": str})
     properties: Json = asked.get("properties") or {}
     template = properties.get("template")
     if isinstance(template, str):

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 
 from reconciler.domain.deployment import JsonObject, JsonValue
-from reconciler.manifest.characters import UNSEEN
 from reconciler.manifest.entry import EntryFields
 from reconciler.manifest.findings import checked
+from reconciler.manifest.objections import UNSEEN
 from reconciler.manifest.tree import Items, Map, Node, Text
 
 

@@ -18,9 +18,9 @@ from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.export.estate import Estate
 from reconciler.export.naming import Aliases, Owner, owner_of
 from reconciler.export.sheets import Page, Sheet, pages, sheets_of
-from reconciler.manifest.characters import decode
 from reconciler.manifest.compose import compose
 from reconciler.manifest.fleet import LOWERABLE
+from reconciler.manifest.objections import decode
 from reconciler.manifest.parse import parse
 from reconciler.manifest.resolve import resolve
 from reconciler.manifest.rules import CODES, check

@@ -14,8 +14,7 @@ from typing import Any, Final, NoReturn
 import yaml
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.manifest.characters import UNSEEN
-from reconciler.manifest.objections import Objections
+from reconciler.manifest.objections import UNSEEN, Objections
 from reconciler.manifest.tree import Items, Map, Node, Text
 
 MAX_DEPTH: Final = 32

@@ -14,7 +14,7 @@ from reconciler.domain.costs import Costs, Reservation, ReservationTerm, Reserva
 from reconciler.domain.fleet import DriftCause, Fleet, Guards, Preference, Retirement, Subscription
 from reconciler.domain.ids import Region, is_guid
 from reconciler.manifest.scalars import nearest
-from reconciler.manifest.schema import FleetDocument, FleetSpec, cause_of
+from reconciler.manifest.schema import FleetDocument, FleetSpec, GuardsEntry, RetirementEntry, cause_of
 from reconciler.manifest.source import SourceDocument
 from reconciler.manifest.structure import STRUCTURAL
 
@@ -41,8 +41,9 @@ LOWERABLE: Final = frozenset({"unknown-field", "api-version", "region-mismatch"}
 
 def fleet_of(document: SourceDocument, typed: FleetDocument) -> Fleet:
     """The domain's Fleet of a typed document."""
-    spec = typed.spec
-    guards, retirement = spec.guards, spec.retirement
+    spec, silent = typed.spec, Retirement()
+    guards, retirement = spec.guards or GuardsEntry(), spec.retirement or RetirementEntry()
+    warn, fail = retirement.warn_within_days, retirement.fail_within_days
     return Fleet(
         name=typed.metadata.name,
         id=spec.id,
@@ -52,9 +53,7 @@ def fleet_of(document: SourceDocument, typed: FleetDocument) -> Fleet:
             alias: Subscription(id=entry.id, tenant=entry.tenant)
             for alias, entry in (spec.subscriptions or {}).items()
         },
-        guards=Guards()
-        if guards is None
-        else Guards(
+        guards=Guards(
             max_deletes=guards.max_deletes,
             max_delete_percent=guards.max_delete_percent,
             max_capacity_reduction_percent=guards.max_capacity_reduction_percent,
@@ -67,11 +66,9 @@ def fleet_of(document: SourceDocument, typed: FleetDocument) -> Fleet:
             for word, level in (spec.drift or {}).items()
             if (cause := cause_of(word)) is not None
         },
-        retirement=Retirement()
-        if retirement is None
-        else Retirement(
-            warn_within_days=_stated(retirement.warn_within_days, Retirement().warn_within_days),
-            fail_within_days=_stated(retirement.fail_within_days, Retirement().fail_within_days),
+        retirement=Retirement(
+            warn_within_days=silent.warn_within_days if warn is None else warn,
+            fail_within_days=silent.fail_within_days if fail is None else fail,
         ),
         costs=_costs(document, spec),
         upgrade=tuple(
@@ -198,10 +195,6 @@ def _aliases(document: SourceDocument, spec: FleetSpec) -> Iterator[Diagnostic]:
             fix = "a subscription belongs to one tenant: `az account show --query tenantId`"
             route = ("spec", "subscriptions", alias, "tenant")
             yield document.error("invalid-value", message, fix, route, related=(related,))
-
-
-def _stated(value: int | None, otherwise: int) -> int:
-    return otherwise if value is None else value
 
 
 def lowered(found: Diagnostic, rules: Mapping[str, Severity]) -> Severity:

@@ -12,9 +12,9 @@ from functools import lru_cache
 from typing import BinaryIO, Final, TextIO
 
 from reconciler.diagnostics import Diagnostic, Place, Related, Route, Severity, Span
-from reconciler.manifest.characters import decode
 from reconciler.manifest.compose import LIBYAML, compose
 from reconciler.manifest.files import find
+from reconciler.manifest.objections import decode
 from reconciler.manifest.tree import Items, Lines, Map, Node, Text
 from reconciler.manifest.values import SharedValues, values_of
 
@@ -136,7 +136,7 @@ def read_documents(paths: Sequence[str], *, stdin: TextIO | BinaryIO | None = No
     found = find(paths, stdin=stdin)
     shared = SharedValues()
     read = [_read(item.name, item.content, shared) for item in found.contents]
-    findings = (*found.findings, *(one for item in read for one in item.findings))
+    findings = (*found.findings, *(one for item in read for one in item.diagnostics))
     if read and not LIBYAML:
         slow = Diagnostic(
             code="yaml-limit",
@@ -147,9 +147,9 @@ def read_documents(paths: Sequence[str], *, stdin: TextIO | BinaryIO | None = No
         findings = (*findings, slow)
     return Sources(
         documents=tuple(document for item in read for document in item.documents),
-        files=tuple(item.file for item in read),
+        files=tuple(file for item in read for file in item.files),
         diagnostics=findings,
-        complete=not found.findings and all(item.whole for item in read),
+        complete=not found.findings and all(item.complete for item in read),
     )
 
 
@@ -171,44 +171,31 @@ def amended(read: Sources, texts: Mapping[str, str]) -> Sources:
             for name, documents in kept.items()
             for document in (again[name].documents if name in again else documents)
         ),
-        files=tuple(again[file.name].file if file.name in again else file for file in read.files),
+        files=tuple(again[file.name].files[0] if file.name in again else file for file in read.files),
         diagnostics=(
             *(one for one in read.diagnostics if one.place is None or one.place.file not in again),
-            *(one for item in again.values() for one in item.findings),
+            *(one for item in again.values() for one in item.diagnostics),
         ),
-        complete=read.complete and all(item.whole for item in again.values()),
+        complete=read.complete and all(item.complete for item in again.values()),
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Read:
-    """One file, read; `whole` says that it was understood to its end."""
-
-    file: SourceFile
-    documents: tuple[SourceDocument, ...]
-    findings: tuple[Diagnostic, ...]
-    whole: bool
-
-
-def _read(name: str, content: bytes, shared: SharedValues) -> _Read:
+def _read(name: str, content: bytes, shared: SharedValues) -> Sources:
     """What is in a file; the places of its values are kept only where something about it is odd."""
     text, forbidden = decode(name, content)
     file = SourceFile(name=name, digest=hashlib.sha256(content).digest(), lines=Lines(text))
     if forbidden is not None:
-        return _Read(file=file, documents=(), findings=(forbidden,), whole=False)
+        return Sources(documents=(), files=(file,), diagnostics=(forbidden,), complete=False)
     values = values_of(text, shared)
     if values is not None:
         documents = tuple(SourceDocument(file=name, index=n, root=root) for n, root in values)
-        return _Read(file=file, documents=documents, findings=(), whole=True)
+        return Sources(documents=documents, files=(file,), diagnostics=())
     composed = compose(name, text)
-    return _Read(
-        file=file,
-        documents=tuple(
-            SourceDocument(file=name, index=n, root=root, located=True) for n, root in composed.roots
-        ),
-        findings=composed.findings,
-        whole=composed.whole,
+    documents = tuple(
+        SourceDocument(file=name, index=n, root=root, located=True) for n, root in composed.roots
     )
+    findings = composed.findings
+    return Sources(documents=documents, files=(file,), diagnostics=findings, complete=composed.whole)
 
 
 def digest(files: Iterable[SourceFile]) -> str:

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import yaml
 
-from reconciler.manifest.characters import UNSEEN
 from reconciler.manifest.compose import FASTEST, MAX_DEPTH, MAX_NODES
+from reconciler.manifest.objections import UNSEEN
 from reconciler.manifest.tree import Items, Map, Node, Text
 
 _ODD_WORDS: Final = frozenset({"=", "<<"})

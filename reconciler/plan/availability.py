@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from reconciler.catalogue.facts import SizeRange
 from reconciler.domain.deployment import JsonObject, ModelRef, Unset
 from reconciler.domain.ids import Region
 from reconciler.domain.sku import SkuName
@@ -192,37 +193,22 @@ def _sized(wanted: _Wanted, region: Region, offers: Sequence[Offer]) -> Iterator
             f"ARM lists {_full(wanted)} in {region} as Deprecating: only subscriptions that already have "
             "a deployment of it may make another"
         )
-    amount = wanted.capacity
-    if amount is not None and not any(fits(amount, offer) for offer in offers):
-        minimum, step, maximum = bounds(offers[0])
-        sizes = f"from {minimum} in steps of {step}" + ("" if maximum is None else f" up to {maximum}")
+    amount, ranges = wanted.capacity, [sizes_of(offer) for offer in offers]
+    if amount is not None and not any(one.fits(amount) for one in ranges):
+        first = ranges[0]
+        sizes = f"from {first.minimum} in steps of {first.step}"
+        sizes += "" if first.maximum is None else f" up to {first.maximum}"
+        near = (str(size) for size in (first.below(amount), first.above(amount)) if size is not None)
         yield _not_offered(
             f"{region} offers {_full(wanted)} on {wanted.sku} in sizes {sizes}, not {amount}",
-            f"declare sku.capacity: {' or '.join(map(str, _nearest(amount, offers[0])))}",
+            f"declare sku.capacity: {' or '.join(near)}",
         )
 
 
-def fits(amount: int, offer: Offer) -> bool:
-    """Whether a size is one that an offer has."""
-    minimum, step, maximum = bounds(offer)
-    return minimum <= amount and (maximum is None or amount <= maximum) and (amount - minimum) % step == 0
-
-
-def _nearest(amount: int, offer: Offer) -> tuple[int, ...]:
-    """The valid sizes on either side of `amount`."""
-    minimum, step, maximum = bounds(offer)
-    if amount <= minimum:
-        return (minimum,)
-    most = amount if maximum is None else min(amount, maximum)
-    below = minimum + (most - minimum) // step * step
-    above = below + step
-    return (below,) if maximum is not None and above > maximum else (below, above)
-
-
-def bounds(offer: Offer) -> tuple[int, int, int | None]:
-    """Minimum, step and maximum of an offer; where ARM lists no minimum and no step, both are 1."""
+def sizes_of(offer: Offer) -> SizeRange:
+    """The sizes of an offer; where ARM lists no minimum and no step, both are 1."""
     minimum = 1 if offer.minimum is None else offer.minimum
-    return minimum, max(1, offer.step or 1), offer.maximum
+    return SizeRange(minimum=minimum, step=max(1, offer.step or 1), maximum=offer.maximum)
 
 
 def _full(wanted: _Wanted) -> str:

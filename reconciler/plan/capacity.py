@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from reconciler.catalogue.facts import Sizes
+from reconciler.catalogue.facts import SizeRange, Sizes
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.deployment import ModelRef, Unset
 from reconciler.domain.ids import DeploymentId, Region
@@ -263,7 +263,9 @@ def capacity_rows(
         offer = next((one for one in offers or () if one.sku == sku and sought.matches(one)), None)
         offered = None if offers is None else offer is not None
         minimum, step, source = _sizes(offer, sizes.get(sku))
-        size = _size(sought.amount, minimum, step)
+        size = sought.amount
+        if minimum is not None and step:
+            size = SizeRange(minimum=minimum, step=step, maximum=None).round_up(size or 0)
         left = _quota_left(facts, offer, forecasts)
         available = None
         if not isinstance(answer, str):
@@ -298,15 +300,6 @@ def _sizes(offer: Offer | None, known: Sizes | None) -> tuple[int | None, int | 
     if known is not None:
         return known.minimum, known.step, str(known.source)
     return (1, 1, "ARM") if offer is not None else (None, None, "")
-
-
-def _size(amount: int | None, minimum: int | None, step: int | None) -> int | None:
-    """The smallest legal size that is not under `amount`."""
-    if minimum is None or not step:
-        return amount
-    if amount is None or amount <= minimum:
-        return minimum
-    return minimum + -(-(amount - minimum) // step) * step
 
 
 def _quota_left(facts: RegionFacts, offer: Offer | None, forecasts: Sequence[PoolForecast]) -> int | None:

@@ -20,7 +20,6 @@ from reconciler.domain.state import (
     ObservedDeployment,
     ObservedState,
 )
-from reconciler.plan.accounts import by_account, unread_accounts
 from reconciler.plan.actions import FieldChange
 from reconciler.plan.body import spec_mark
 from reconciler.plan.causes import ABOUT, Cause, is_drift
@@ -35,6 +34,7 @@ from reconciler.plan.moved import (
 )
 from reconciler.plan.pair import field_changes
 from reconciler.plan.pools import Pools
+from reconciler.plan.terms import by_account, unread_accounts
 
 __all__ = [
     "Cause",

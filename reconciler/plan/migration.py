@@ -16,7 +16,7 @@ from reconciler.domain.json_values import put
 from reconciler.domain.sku import SkuFamily
 from reconciler.domain.state import Offer
 from reconciler.plan.actions import Reason, Update
-from reconciler.plan.availability import RegionalOffers, bounds, fits
+from reconciler.plan.availability import RegionalOffers, sizes_of
 from reconciler.plan.body import unfinished, writable
 from reconciler.plan.plan import Plan
 from reconciler.plan.terms import Hindrance
@@ -69,17 +69,17 @@ def in_legal_order(action: Update, availability: RegionalOffers) -> Update | Hin
 
 
 def _legal(amount: int, offers: Sequence[Offer]) -> bool:
-    return not offers or any(fits(amount, offer) for offer in offers)
+    return not offers or any(sizes_of(offer).fits(amount) for offer in offers)
 
 
 def _shared(old: Sequence[Offer], new: Sequence[Offer]) -> str:
     """The sizes that the first offers of both models have in common; ARM may list the old one no longer."""
-    one, other = bounds((old or new)[0]), bounds(new[0])
-    step = math.lcm(one[1], other[1])
-    limits = [limit for limit in (one[2], other[2]) if limit is not None]
-    first = max(one[0], other[0])
+    one, other = sizes_of((old or new)[0]), sizes_of(new[0])
+    step = math.lcm(one.step, other.step)
+    limits = [limit for limit in (one.maximum, other.maximum) if limit is not None]
+    first = max(one.minimum, other.minimum)
     candidates = range(first, first + step)
-    start = next((size for size in candidates if _legal(size, old[:1]) and fits(size, new[0])), None)
+    start = next((size for size in candidates if _legal(size, old[:1]) and other.fits(size)), None)
     if start is None:
         return "they have no size in common"
     most = f" up to {min(limits)}" if limits else ""

@@ -11,10 +11,11 @@ from functools import cached_property
 
 from reconciler.domain.deployment import DesiredDeployment, JsonObject
 from reconciler.domain.fields import field_at, read_only
+from reconciler.domain.ids import Region
 from reconciler.domain.json_values import at, empty
 from reconciler.domain.marks import MODEL_TAG, mark_of, model_mark_of
 from reconciler.domain.state import ObservedDeployment
-from reconciler.plan.actions import FieldChange
+from reconciler.plan.actions import Blocked, FieldChange, Reason
 from reconciler.plan.body import gone, model_mark, put_body, spec_mark, writable
 from reconciler.plan.diff import body_changes, fields_of
 from reconciler.plan.moved import Mover, accepting, who_moved
@@ -27,6 +28,7 @@ class Pair:
     desired: DesiredDeployment
     observed: ObservedDeployment
     mark: str
+    region: Region | None = None
     mover: Mover = Mover.NOBODY
     renew: bool = False
 
@@ -56,6 +58,19 @@ class Pair:
         if before == now or not now:
             return ()
         return (FieldChange(path="model.source", before=None, after=str(source.account)),)
+
+    def blocked(self, reason: Reason, explanation: str, fix: str) -> Blocked:
+        """That something ought to be done with it and must not be; `fix` is what lifts that."""
+        return Blocked(
+            id=self.desired.id,
+            region=self.region,
+            reason=reason,
+            explanation=explanation,
+            fix=fix,
+            changes=self.changes,
+            desired=self.desired,
+            observed=self.observed,
+        )
 
     @property
     def running(self) -> str:

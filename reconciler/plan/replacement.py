@@ -9,26 +9,25 @@ import json
 import re
 
 from reconciler.domain.deployment import DesiredDeployment, Unset
-from reconciler.domain.ids import Region
 from reconciler.domain.sku import SkuFamily
 from reconciler.plan.actions import Action, Reason, Replace
 from reconciler.plan.body import replacement_body
 from reconciler.plan.legality import chosen_paths, fixed_paths, reason_for
 from reconciler.plan.pair import Pair
-from reconciler.plan.terms import UNPROTECT, Terms, blocked
+from reconciler.plan.terms import UNPROTECT, Terms
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9._-]*")
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 _NAME_LIMIT = 64
 
 
-def replacement(pair: Pair, region: Region, terms: Terms) -> Action:
+def replacement(pair: Pair, terms: Terms) -> Action:
     """What to do about changes, or a state, that ARM takes only from a new deployment."""
     desired, observed = pair.desired, pair.observed
     reason = Reason.FAILED_STATE if observed.failed else reason_for(pair)
     refusal = _refusal(pair, terms)
     if refusal is not None:
-        return blocked(desired, *refusal, region=region, observed=observed, changes=pair.changes)
+        return pair.blocked(*refusal)
     outage = "requests to it fail from the delete until the create has ended"
     if observed.sku is not None and observed.sku.family is SkuFamily.PROVISIONED:
         outage += "; the PTUs that the delete frees may be gone before the create can take them again"
@@ -36,7 +35,7 @@ def replacement(pair: Pair, region: Region, terms: Terms) -> Action:
         outage = f"ARM refuses every PUT to a deployment in state Failed; {outage}"
     return Replace(
         id=desired.id,
-        region=region,
+        region=pair.region,
         reason=reason,
         desired=desired,
         observed=observed,

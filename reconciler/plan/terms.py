@@ -1,21 +1,31 @@
-"""The terms on which two states are compared: who we are, what is protected, what was lifted.
+"""The terms on which two states are compared: what is ours, protected, lifted, or out of reach.
 
 What the terms forbid becomes a `Blocked`, and every `Blocked` says what lifts it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.deployment import DesiredDeployment
-from reconciler.domain.fleet import DesiredState, Fleet, matches_any
-from reconciler.domain.ids import DeploymentId, Region
-from reconciler.domain.state import Expiry, Listed, ObservedDeployment, ObservedState
-from reconciler.plan.actions import Blocked, FieldChange, Reason
+from reconciler.domain.fleet import DesiredAccount, DesiredState, Fleet, matches_any
+from reconciler.domain.ids import AccountId, DeploymentId, Region
+from reconciler.domain.state import (
+    AccountMissing,
+    Expiry,
+    Listed,
+    ObservedDeployment,
+    ObservedState,
+    Unreadable,
+)
+from reconciler.errors import Trouble
+from reconciler.plan.actions import Blocked, Reason
+from reconciler.plan.plan import Unread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +71,6 @@ def blocked(
     *,
     region: Region | None,
     observed: ObservedDeployment | None = None,
-    changes: tuple[FieldChange, ...] = (),
 ) -> Blocked:
     """A declared deployment for which something ought to be done and must not be."""
     return Blocked(
@@ -70,7 +79,6 @@ def blocked(
         reason=reason,
         explanation=explanation,
         fix=fix,
-        changes=changes,
         desired=one,
         observed=observed,
     )
@@ -120,3 +128,71 @@ def known_deployments(desired: DesiredState, observed: ObservedState) -> Iterato
     for reading in observed.readings.values():
         if isinstance(reading, Listed):
             yield from (one.id for one in reading.deployments)
+
+
+_FIND_ACCOUNT = (
+    "create the account first, or correct subscription, resourceGroup or name; "
+    "an account of another tenant also looks like this when its alias states the wrong tenant"
+)
+_READ_ACCOUNT = "try again when ARM answers; nothing is concluded from an incomplete list"
+_WAYS_TO_READ = {
+    Trouble.SIGN_IN: "what to do stands above; --credential chooses how to sign in",
+    Trouble.API_VERSION: "leave --api-version and Fleet.spec.apiVersion out, or take one of these",
+    Trouble.RIGHTS: (
+        "give this identity Microsoft.CognitiveServices/accounts/read and .../deployments/read on the account"
+    ),
+    Trouble.UNREACHABLE: "check the address and the network, and try again",
+    Trouble.THROTTLED: "try again later; whoever else uses the subscription draws on the same limits",
+    Trouble.UNINTELLIGIBLE: (
+        "check --endpoint and the proxy: a sign-in page between here and ARM looks like this"
+    ),
+}
+
+
+def by_account(desired: DesiredState) -> Mapping[AccountId, Sequence[DesiredDeployment]]:
+    """The declared deployments of each account, out of scope or not."""
+    found: dict[AccountId, list[DesiredDeployment]] = defaultdict(list)
+    for one in desired.deployments:
+        found[one.id.account].append(one)
+    return found
+
+
+def unread_accounts(desired: DesiredState, observed: ObservedState) -> tuple[Unread, ...]:
+    """The accounts about which nothing is known, those included for which nothing is declared."""
+    readings = ((account.id, observed.readings.get(account.id)) for account in desired.accounts)
+    return tuple(unread(name, found) for name, found in readings if not isinstance(found, Listed))
+
+
+def unread(account: AccountId, reading: AccountMissing | Unreadable | None) -> Unread:
+    """Why nothing is known about an account, and what would make it readable."""
+    if isinstance(reading, AccountMissing):
+        told = f"ARM does not find the account {account.name}: {reading.message}"
+        return Unread(id=account, message=told, fix=reading.fix or _FIND_ACCOUNT)
+    why = reading.message if reading else "it was not looked at"
+    if not (reading and reading.trouble.hits_many):
+        why = f"the deployments of {account.name} could not be listed completely: {why}"
+    return Unread(
+        id=account,
+        message=why,
+        fix=(reading.fix if reading else "")
+        or _WAYS_TO_READ.get(reading.trouble if reading else Trouble.OTHER, _READ_ACCOUNT),
+        detail=reading.detail if reading else "",
+    )
+
+
+def hindrance(account: DesiredAccount, reading: Listed) -> tuple[Reason, str, str] | None:
+    """Why nothing may be written in this account, and what lifts it."""
+    there = reading.account
+    if account.region is not None and account.region != there.region:
+        return (
+            Reason.REGION_MISMATCH,
+            f"the manifest says that {account.id.name} is in {account.region}, ARM says {there.region}",
+            f"write region: {there.region}, or name the account that is in {account.region}",
+        )
+    if there.provisioning_state.lower() in {"deleting", "failed"}:
+        return (
+            Reason.ACCOUNT_NOT_READY,
+            f"the account {account.id.name} is in state {there.provisioning_state}",
+            "repair or recreate the account; its deployments cannot be written in this state",
+        )
+    return None

@@ -138,10 +138,6 @@ def _tagged(wanted: Mapping[str, str], tags: frozenset[tuple[str, str]]) -> bool
     return all(name.lower() in known and like(known[name.lower()], (glob,)) for name, glob in wanted.items())
 
 
-def _stated(what: str) -> Callable[[Any], str]:
-    return lambda value: f"has {what} `{value}`" if value else f"has no {what}"
-
-
 def _any_of(globs: Any) -> str:  # noqa: ANN401 -- a list of texts, as the schema has checked
     return choice([f"`{glob}`" for glob in globs], shown=6)
 
@@ -150,8 +146,16 @@ def _plain(globs: Any) -> str:  # noqa: ANN401 -- a list of texts, as the schema
     return choice(globs, shown=6)
 
 
-def _write(what: str) -> Callable[[Any], str]:
-    return lambda globs: f"write {what} {_plain(globs)}"
+def _property(name: str, what: str, facts: Callable[[PolicySubject, PolicyContext], Any]) -> PolicyWord:
+    """A word about a property that is a text: it must be one of some."""
+    return PolicyWord(
+        route=(name,),
+        facts=facts,
+        allows=lambda wanted, value: like(value or "", wanted),
+        found=lambda value: f"has {what} `{value}`" if value else f"has no {what}",
+        allowed=_any_of,
+        fix=lambda globs: f"write {name}: {_plain(globs)}",
+    )
 
 
 WORDS: Final[Mapping[str, PolicyWord]] = {
@@ -202,14 +206,7 @@ WORDS: Final[Mapping[str, PolicyWord]] = {
         allowed=_any_of,
         fix=lambda wanted: f"use {_plain(wanted)}",
     ),
-    "raiPolicyName": PolicyWord(
-        route=("raiPolicyName",),
-        facts=lambda one, _: one.rai_policy,
-        allows=lambda wanted, name: like(name or "", wanted),
-        found=_stated("content filter"),
-        allowed=_any_of,
-        fix=_write("raiPolicyName:"),
-    ),
+    "raiPolicyName": _property("raiPolicyName", "content filter", lambda one, _: one.rai_policy),
     "tags": PolicyWord(
         route=("tags",),
         facts=lambda one, _: frozenset(one.tags.items()),
@@ -218,13 +215,8 @@ WORDS: Final[Mapping[str, PolicyWord]] = {
         allowed=lambda wanted: choice([f"`{name}: {glob}`" for name, glob in wanted.items()], shown=6),
         fix=lambda wanted: f"write tags: {{{', '.join(f'{name}: …' for name in wanted)}}}",
     ),
-    "versionUpgradeOption": PolicyWord(
-        route=("versionUpgradeOption",),
-        facts=lambda one, _: one.upgrade,
-        allows=lambda wanted, option: like(option or "", wanted),
-        found=_stated("versionUpgradeOption"),
-        allowed=_any_of,
-        fix=_write("versionUpgradeOption:"),
+    "versionUpgradeOption": _property(
+        "versionUpgradeOption", "versionUpgradeOption", lambda one, _: one.upgrade
     ),
     "minDaysToRetirement": PolicyWord(
         route=("model", "version"),

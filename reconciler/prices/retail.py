@@ -89,7 +89,13 @@ class RetailPrices:
         day = self.clock.now().date()
         source = PriceList(title="Azure Retail Prices API, asked", as_of=day.isoformat(), currency=currency)
         sorter = _Sorter(source)
-        async with self._opened() as self._client:
+        async with httpx.AsyncClient(
+            transport=self.transport,
+            timeout=_TIMEOUT,
+            follow_redirects=False,
+            trust_env=False,
+            headers={"Accept": "application/json"},
+        ) as self._client:
             for region in sorted(set(regions)):
                 await self._region(region, currency, sorter)
         return sorter.result()
@@ -187,15 +193,6 @@ class RetailPrices:
                         f"a page of prices is larger than {LARGEST_PAGE >> 20} MiB. Nothing was written"
                     )
             return answer, bytes(body)
-
-    def _opened(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
-            transport=self.transport,
-            timeout=_TIMEOUT,
-            follow_redirects=False,
-            trust_env=False,
-            headers={"Accept": "application/json"},
-        )
 
 
 @dataclass(slots=True)

@@ -12,7 +12,16 @@ from typing import Protocol
 
 from reconciler.export.expressions.evaluator import Evaluator, by_cases, normal
 from reconciler.export.expressions.hcl_functions import answer_hcl, as_number, negated, operated, text_of
-from reconciler.export.expressions.hcl_tree import Tree, heredoc, kind, significant, text, unescaped, words_of
+from reconciler.export.expressions.hcl_tree import (
+    Tree,
+    bare,
+    heredoc,
+    kind,
+    significant,
+    text,
+    unescaped,
+    words_of,
+)
 from reconciler.export.expressions.values import (
     Choice,
     Open,
@@ -137,8 +146,7 @@ class HclScope(Evaluator[Tree]):
     def _key(self, node: Tree) -> Value:
         """A key: a bare word means itself."""
         (term,) = significant(node)
-        inner = significant(term)
-        if kind(term) == "expr_term" and len(inner) == 1 and kind(inner[0]) == "identifier":
+        if kind(bare(term)) == "identifier":
             return words_of(term)
         return _as_key(self.value(term))
 
@@ -147,9 +155,8 @@ class HclScope(Evaluator[Tree]):
     def _stepped(self, parts: list[Tree]) -> Value:
         base, *steps = self._flat(parts)
         keys = [self._step(one) for one in steps]
-        inner = significant(base)
-        if kind(base) == "expr_term" and len(inner) == 1 and kind(inner[0]) == "identifier":
-            return self._path(str(inner[0].children[0]), keys)
+        if kind(name := bare(base)) == "identifier":
+            return self._path(str(name.children[0]), keys)
         return _followed(self.of(base), keys, words_of(base))
 
     _get_attr_expr_term = _index_expr_term = _stepped
@@ -157,10 +164,8 @@ class HclScope(Evaluator[Tree]):
     def _flat(self, parts: list[Tree]) -> list[Tree]:
         """The base of nested accesses, and their steps in order."""
         first, *rest = parts
-        inner = significant(first)
-        nested = {"get_attr_expr_term", "index_expr_term"}
-        if kind(first) == "expr_term" and len(inner) == 1 and kind(inner[0]) in nested:
-            return [*self._flat(significant(inner[0])), *rest]
+        if kind(inner := bare(first)) in {"get_attr_expr_term", "index_expr_term"}:
+            return [*self._flat(significant(inner)), *rest]
         return [first, *rest]
 
     def _step(self, node: Tree) -> Value:

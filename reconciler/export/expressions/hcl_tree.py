@@ -30,6 +30,19 @@ def significant(node: Tree) -> list[Tree]:
     return [one for one in children if kind(one) != "new_line_or_comment" and text(one) != ""]
 
 
+def bare(node: Tree) -> Tree:
+    """What a term consists of where that is one thing; else the node itself."""
+    inner = significant(node)
+    return inner[0] if kind(node) == "expr_term" and len(inner) == 1 else node
+
+
+def call_of(node: Tree) -> tuple[str, list[Tree]]:
+    """The name of the function that is called, and its arguments."""
+    name, *parts = significant(node)
+    given = next((one for one in parts if kind(one) == "arguments"), None)
+    return str(name.children[0]), [one for one in significant(given) if kind(one) is not None]
+
+
 def words_of(node: Tree) -> str:
     """An expression as it was written, on one line."""
     found: list[str] = []

@@ -116,8 +116,7 @@ def _account(one: JsonObject, referred: str) -> FoundAccount:
     provider = part(spec, "forProvider")
     group = part(spec, "owner").get("armId") or provider.get("resourceGroupName")
     parts = str(group or "").split("/")
-    subscription = parts[2] if len(parts) > 4 else None
-    name = parts[4] if len(parts) > 4 else None
+    subscription, name = (parts[2], parts[4]) if len(parts) > 4 else (None, None)
     resource_group = name or (group if isinstance(group, str) else None)
     # An owner's name is that of an object, which may be called otherwise in Azure.
     resource_group = resource_group or text_or_none(part(spec, "owner").get("name"))

@@ -8,7 +8,7 @@ from typing import Final
 
 from reconciler.export.expressions.evaluator import Surroundings
 from reconciler.export.expressions.hcl import HclScope, OpenObject, pairs_of
-from reconciler.export.expressions.hcl_tree import Tree, kind, significant, text, words_of
+from reconciler.export.expressions.hcl_tree import Tree, bare, call_of, kind, significant, text, words_of
 from reconciler.export.expressions.values import Choice, Open, Undecided, Value, alike, joined, truth, unknown
 
 _COMPUTED: Final = {
@@ -311,14 +311,11 @@ def typed_as(value: Value, node: Tree | None, scope: HclScope) -> Value:
     """A value of a variable's type: attributes that are optional have their defaults."""
     if node is None or isinstance(value, Open) or value is None:
         return value
-    inner = significant(node)
-    if kind(node) == "expr_term" and len(inner) == 1:
-        return typed_as(value, inner[0], scope)
+    if (inner := bare(node)) is not node:
+        return typed_as(value, inner, scope)
     if kind(node) != "function_call":
         return value
-    name = str(inner[0].children[0])
-    given = next((one for one in inner if kind(one) == "arguments"), None)
-    nodes = [one for one in significant(given) if kind(one) is not None] if given is not None else []
+    name, nodes = call_of(node)
     if name in {"list", "set"} and isinstance(value, list):
         items: list[Value] = []
         for item in (typed_as(one, nodes[0], scope) for one in value):
@@ -334,10 +331,8 @@ def typed_as(value: Value, node: Tree | None, scope: HclScope) -> Value:
 
 def _object_as(value: dict[str, Value], node: Tree, scope: HclScope) -> Value:
     """An object with what its type makes optional; what the type does not name is dropped."""
-    inner = significant(node)
-    elements = inner[0] if kind(node) == "expr_term" and inner else node
     made: dict[str, Value] = {}
-    for element in significant(elements):
+    for element in significant(bare(node)):
         if kind(element) != "object_elem":
             continue
         key_node, *_, type_node = significant(element)
@@ -352,13 +347,8 @@ def _object_as(value: dict[str, Value], node: Tree, scope: HclScope) -> Value:
 
 def _optional(node: Tree) -> tuple[Tree, Tree | None]:
     """The type within `optional(type, default)`, and the default."""
-    inner = significant(node)
-    call = inner[0] if kind(node) == "expr_term" and len(inner) == 1 else node
-    if kind(call) != "function_call":
+    call = bare(node)
+    name, nodes = call_of(call) if kind(call) == "function_call" else ("", [])
+    if name != "optional":
         return node, None
-    parts = significant(call)
-    if str(parts[0].children[0]) != "optional":
-        return node, None
-    given = next(one for one in parts if kind(one) == "arguments")
-    nodes = [one for one in significant(given) if kind(one) is not None]
     return nodes[0], nodes[1] if len(nodes) > 1 else None

@@ -255,33 +255,25 @@ def _planned(document: JsonObject) -> Iterator[Instance]:
             continue
         after, hidden = _without(values, _marks(change.get("after_sensitive")))
         open_paths = dict(_unknown_paths(change.get("after_unknown"), ""))
-        stem = address.partition("[")[0]
-        words = references.get(stem, "")
-        account = accounts.get(words) or next(
-            (known for where, known in accounts.items() if words and where.partition("[")[0] == words), {}
-        )
         instance = Instance(
             kind=str(one.get("type")),
             mode=str(one.get("mode", "managed")),
             address=address,
-            values={**after, **({"account": account} if account else {})},
+            values=after,
             hidden=tuple(hidden),
-            open={
-                **open_paths,
-                **({"account": words or "the account"} if "account" not in open_paths else {}),
-            },
+            open=open_paths,
         )
-        yield _clean(_marked(instance, one))
+        if instance.is_deployment and instance.identity is None:
+            words = references.get(address.partition("[")[0], "")
+            account = accounts.get(words) or next(
+                (known for where, known in accounts.items() if words and where.partition("[")[0] == words), {}
+            )
+            known = {**after, **({"account": account} if account else {})}
+            named = {"account": words or "the account", **open_paths}
+            instance = replace(instance, values=known, open=named)
+        yield _marked(instance, one)
     if not changes:
         yield from _shown(part(part(document, "planned_values"), "root_module"))
-
-
-def _clean(one: Instance) -> Instance:
-    """Of a deployment with an id, without what stands in for its account."""
-    if one.identity is None and one.is_deployment:
-        return one
-    values = {name: value for name, value in one.values.items() if name != "account"}
-    return replace(one, values=values, open={k: v for k, v in one.open.items() if k != "account"})
 
 
 def _references(module: JsonObject, prefix: str) -> Iterator[tuple[str, str]]:
