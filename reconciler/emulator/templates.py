@@ -10,9 +10,9 @@ import re
 from collections.abc import Container
 from dataclasses import replace
 
-from reconciler.emulator import accounts, errors, manager_errors, provisioning
+from reconciler.emulator import accounts, errors, provisioning
 from reconciler.emulator.template_resources import body, deployed, everything, failed, key
-from reconciler.emulator.turn import Turn, expect
+from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, at
 
 
@@ -129,7 +129,7 @@ def _validated(turn: Turn, asked: Json, *, besides: Container[str] = ()) -> tupl
         if refusal.code == "InvalidTemplate" or refusal.status == 501:
             raise
         details = [refusal.body()]
-        raise manager_errors.invalid_template_deployment(turn.args["template"], details) from refusal
+        raise errors.invalid_template_deployment(turn.args["template"], details) from refusal
 
 
 def what_if(turn: Turn) -> Answer:
@@ -163,10 +163,8 @@ def _told(body: Json) -> Json:
 
 def _require(turn: Turn) -> Json:
     accounts.require_group(turn)
-    found = turn.store.get("template", key(turn))
-    if found is None:
-        raise manager_errors.deployment_not_found(turn.args["template"])
-    return found
+    missing = errors.deployment_not_found(turn.args["template"])
+    return turn.store.require("template", key(turn), missing)
 
 
 _STRAY = re.compile(
@@ -188,17 +186,14 @@ def _relaxed(content: bytes) -> bytes:
 
 def _asked(turn: Turn) -> Json:
     relaxed = replace(turn.request, content=_relaxed(turn.request.content))
-    asked = replace(turn, request=relaxed).body()
-    expect(asked, {"properties": dict, "properties.mode": str})
+    asked = replace(turn, request=relaxed).body({"properties": dict, "properties.mode": str})
     properties: Json = asked.get("properties") or {}
     template = properties.get("template")
     if isinstance(template, str):
         try:
             template = json.loads(template)
         except ValueError as error:
-            raise manager_errors.invalid_template(f"properties.template is no JSON: {error}") from error
+            raise errors.invalid_template(f"properties.template is no JSON: {error}") from error
     if not isinstance(template, dict):
-        raise manager_errors.invalid_template(
-            "the request has no properties.template; links are not followed"
-        )
+        raise errors.invalid_template("the request has no properties.template; links are not followed")
     return {**properties, "template": template}

@@ -305,7 +305,7 @@ def _access(value: Value, key: Value, *, safe: bool) -> Value:
     if safe and isinstance(value, dict | list) and isinstance(key, str | int):
         return None
     words = f".{key}" if isinstance(key, str) else f"[{shown(key)}]"
-    return unknown(f"{value if isinstance(value, Unknown) else shown(value)}{words}")
+    return unknown(f"{shown(value)}{words}")
 
 
 def _first_of(values: list[Value]) -> Value:

@@ -114,8 +114,7 @@ class Evaluator(ABC, Generic[Node]):
                 self.branch(condition.yes, yes, no),
                 self.branch(condition.no, yes, no),
             )
-        words = str(condition) if isinstance(condition, Unknown) else shown(condition)
-        return choice(words, self.if_needed(yes), self.if_needed(no))
+        return choice(shown(condition), self.if_needed(yes), self.if_needed(no))
 
 
 def by_cases(

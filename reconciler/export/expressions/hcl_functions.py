@@ -190,14 +190,14 @@ HCL_FUNCTIONS: Final[Mapping[str, Function]] = {
     "keys": lambda value: [*sorted(as_mapping(value))],
     "values": lambda value: [as_mapping(value)[key] for key in sorted(as_mapping(value))],
     "one": _one,
-    "range": lambda *ends: [*range(*(_int(one) for one in ends))][:MOST_NUMBERS],
+    "range": lambda *ends: [*range(*(_int(one) for one in ends))[:MOST_NUMBERS]],
     "reverse": lambda items: as_items(items)[::-1],
     "sort": lambda items: [*sorted(_str(one) for one in as_items(items))],
     "slice": lambda items, start, end: as_items(items)[_int(start) : _int(end)],
     "setunion": lambda *sets: _set([item for one in sets for item in as_items(one)]),
-    "tolist": lambda value: as_items(value),  # noqa: PLW0108 -- a list is one already
+    "tolist": as_items,
     "toset": _set,
-    "tomap": lambda value: as_mapping(value),  # noqa: PLW0108 -- a map is one already
+    "tomap": as_mapping,
     "tostring": lambda value: value if value is None else text_of(value),
     "tonumber": lambda value: value if value is None else _int(value),
     "tobool": lambda value: {"true": True, "false": False}[_str(value)],

@@ -23,7 +23,8 @@ LARGEST: Final = 100_000
 
 Function = Callable[..., Value]
 _REFUSED: Final = (
-    TypeError, ValueError, IndexError, KeyError, AttributeError, ZeroDivisionError, RecursionError, re.error,
+    TypeError, ValueError, IndexError, KeyError, AttributeError, ZeroDivisionError, RecursionError,
+    StopIteration, re.error,
 )  # fmt: skip
 
 
@@ -154,8 +155,12 @@ def intersection(*arguments: Value) -> Value:
                 found.append(item)
         return found
     kept = dict(as_mapping(first))
-    for other in map(as_mapping, others):
-        kept = {name: value for name, value in kept.items() if name in other and same(value, other[name])}
+    for other in others:
+        kept = {
+            name: value
+            for name, value in kept.items()
+            if name in as_mapping(other) and same(value, as_mapping(other)[name])
+        }
     return kept
 
 

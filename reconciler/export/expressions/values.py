@@ -190,7 +190,7 @@ def truth(value: Value) -> bool | str:
             return value.condition
         if value.yes is False and value.no is True:
             return f"not({value.condition})"
-    return str(value) if isinstance(value, Open) else shown(value)
+    return shown(value)
 
 
 # -- comparing -----------------------------------------------------------------------------------
