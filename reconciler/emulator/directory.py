@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from reconciler.emulator import accounts, auth, errors, manager_errors, offers, provisioning, versions
+from reconciler.emulator import accounts, auth, errors, offers, provisioning, versions
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, Request, normal_location
@@ -336,7 +336,7 @@ def _resources(turn: Turn, prefix: str) -> Answer:
     for part in re.split(r"\s+and\s+", text, flags=re.IGNORECASE) if text else ():
         clause = _RESOURCE_CLAUSE.match(part.strip())
         if clause is None:
-            raise manager_errors.bad_filter(f"'{part[:100]}' is not supported")
+            raise errors.bad_filter(f"'{part[:100]}' is not supported")
         wanted[clause["field"].lower()] = clause["value"].lower()
     projects = [item for item in turn.store.scan("child", prefix) if item["type"] == "accounts/projects"]
     shown = ("id", "name", "type", "kind", "location", "sku", "tags", "identity")

@@ -1,9 +1,10 @@
-"""The error envelope, and every error of ARM's front door, each spelled once, in ARM's words.
+"""The error envelope, and every error of ARM's front door and own services, each spelled once, in its words.
 
 Rule of this module: a text is quoted from a recording, an issue or documentation, or its docstring says
-"assumed". Front-door errors carry `x-ms-failure-cause: gateway`; the provider's are in `provider_errors`.
+"assumed". These errors carry `x-ms-failure-cause: gateway`; the provider's are in `provider_errors`.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -274,3 +275,82 @@ def state_unwritable(text: str) -> Refusal:
 def stranger(text: str) -> Refusal:
     """Not ARM's: a request that this machine's own programs would not send (403)."""
     return front_door(403, "EmulatorStranger", text)
+
+
+def bad_metrics(text: str) -> Refusal:
+    """A metrics query that is not understood (documented code, text ours: assumed)."""
+    return front_door(400, "BadRequest", f"The metrics query is not valid: {text}.")
+
+
+def bad_filter(text: str) -> Refusal:
+    """Assumed: an OData filter that is not understood; the text is ours."""
+    return front_door(400, "BadRequest", f"The $filter is not valid: {text}.")
+
+
+def disallowed_by_policy(name: str, assignment: Json) -> Refusal:
+    """A policy whose effect is deny (reported, 2026)."""
+    parts = {
+        "policyAssignment": {
+            "name": assignment.get("displayName", "assignment"),
+            "id": assignment["assignmentId"],
+        },
+        "policyDefinition": {
+            "name": assignment.get("definitionName", "definition"),
+            "id": assignment.get("policyDefinitionId", ""),
+            "version": "1.0.0",
+        },
+    }
+    info = {
+        "evaluationDetails": {"evaluatedExpressions": []},
+        "policyDefinitionId": assignment.get("policyDefinitionId", ""),
+        "policyDefinitionDisplayName": assignment.get("definitionName", "definition"),
+        "policyAssignmentId": assignment["assignmentId"],
+        "policyAssignmentDisplayName": assignment.get("displayName", "assignment"),
+        "policyDefinitionEffect": "deny",
+    }
+    return front_door(
+        403,
+        "RequestDisallowedByPolicy",
+        f"Resource '{name}' was disallowed by policy. Policy identifiers: '[{json.dumps(parts)}]'.",
+        target=name,
+        additional=[{"type": "PolicyViolation", "info": info}],
+    )
+
+
+def resource_validation_failed(details: Sequence[Json]) -> Refusal:
+    """How the findings of validateResources arrive (documented by azapi: two wrappers around each)."""
+    return front_door(
+        400,
+        "ResourceValidationFailed",
+        "Resource validation failed, see details for more information.",
+        details=[
+            {
+                "code": "PreflightValidationCheckFailed",
+                "message": "Preflight validation failed. Please refer to the details.",
+                "details": list(details),
+            }
+        ],
+    )
+
+
+def invalid_template(text: str) -> Refusal:
+    """A template that cannot be read or evaluated (documented code; the sentence's end is ours)."""
+    return front_door(
+        400, "InvalidTemplate", f"Deployment template validation failed: '{text}'.", front_door=True
+    )
+
+
+def invalid_template_deployment(name: str, details: Sequence[Json]) -> Refusal:
+    """What the provider would refuse of a template (reported)."""
+    return front_door(
+        400,
+        "InvalidTemplateDeployment",
+        f"The template deployment '{name}' is not valid according to the validation procedure. The tracking"
+        " id is '00000000-0000-0000-0000-000000000000'. See inner errors for details.",
+        details=details,
+    )
+
+
+def deployment_not_found(name: str) -> Refusal:
+    """A template deployment that is not there (documented by ARM)."""
+    return front_door(404, "DeploymentNotFound", f"Deployment '{name}' could not be found.")

@@ -27,11 +27,15 @@ from reconciler.emulator.turn import Caller, Turn
 from reconciler.emulator.wire import Json, Request, at, normal_location, overlay
 from reconciler.emulator.world_checks import WorldError
 
-DEFAULT_SUBSCRIPTIONS = (
+_SUBSCRIPTIONS = (
     ("11111111-1111-1111-1111-111111111111", "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"),
     ("33333333-3333-3333-3333-333333333333", "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"),
     ("22222222-2222-2222-2222-222222222222", "bbbbbbbb-bbbb-bbbb-bbbb-bbbbbbbbbbbb"),
 )
+DEFAULT: Json = {
+    "subscriptions": [{"subscriptionId": name, "tenantId": tenant} for name, tenant in _SUBSCRIPTIONS]
+}
+"""What a fresh state begins with unless a world is given."""
 KEYS = (
     *("subscriptions", "resourceGroups", "accounts", "deployments", "usages", "models", "roles"),
     *("policies", "traffic", "settings"),
@@ -80,15 +84,6 @@ _GROUP = re.compile(
 _NO_REQUEST = Request(
     method="POST", path="/_emulator/world", query={}, headers={}, raw_query="", content=b"", origin=""
 )
-
-
-def begin(store: Store, now: datetime, world: Mapping[str, object] | None) -> None:
-    """Fill a fresh state: the default subscriptions, or the given world instead of them."""
-    if world is None:
-        subscriptions = [{"subscriptionId": sub, "tenantId": tenant} for sub, tenant in DEFAULT_SUBSCRIPTIONS]
-        merge(store, now, {"subscriptions": subscriptions})
-    else:
-        merge(store, now, dict(world))
 
 
 def merge(store: Store, now: datetime, world: Json) -> tuple[str, ...]:

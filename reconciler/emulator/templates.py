@@ -10,7 +10,7 @@ import re
 from collections.abc import Container
 from dataclasses import replace
 
-from reconciler.emulator import accounts, errors, manager_errors, provisioning
+from reconciler.emulator import accounts, errors, provisioning
 from reconciler.emulator.template_resources import body, deployed, everything, failed, key
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, at
@@ -129,7 +129,7 @@ def _validated(turn: Turn, asked: Json, *, besides: Container[str] = ()) -> tupl
         if refusal.code == "InvalidTemplate" or refusal.status == 501:
             raise
         details = [refusal.body()]
-        raise manager_errors.invalid_template_deployment(turn.args["template"], details) from refusal
+        raise errors.invalid_template_deployment(turn.args["template"], details) from refusal
 
 
 def what_if(turn: Turn) -> Answer:
@@ -163,7 +163,7 @@ def _told(body: Json) -> Json:
 
 def _require(turn: Turn) -> Json:
     accounts.require_group(turn)
-    missing = manager_errors.deployment_not_found(turn.args["template"])
+    missing = errors.deployment_not_found(turn.args["template"])
     return turn.store.require("template", key(turn), missing)
 
 
@@ -193,9 +193,7 @@ def _asked(turn: Turn) -> Json:
         try:
             template = json.loads(template)
         except ValueError as error:
-            raise manager_errors.invalid_template(f"properties.template is no JSON: {error}") from error
+            raise errors.invalid_template(f"properties.template is no JSON: {error}") from error
     if not isinstance(template, dict):
-        raise manager_errors.invalid_template(
-            "the request has no properties.template; links are not followed"
-        )
+        raise errors.invalid_template("the request has no properties.template; links are not followed")
     return {**properties, "template": template}
