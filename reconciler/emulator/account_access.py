@@ -3,7 +3,7 @@
 Rule of this module: it reads the state and changes nothing. The order of the checks is assumed.
 """
 
-from reconciler.emulator import account_errors, manager_errors, quota
+from reconciler.emulator import account_errors, errors, quota
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Json, at, normal_location
 
@@ -41,5 +41,5 @@ def require_place(turn: Turn, account: str, location: str) -> None:
         if normal_location(location) not in map(normal_location, places):
             name = turn.args["account"]
             if str(assignment["assignmentId"]).rpartition("/")[2] == _OF_AZURE:
-                raise manager_errors.disallowed_by_azure(name)
-            raise manager_errors.disallowed_by_policy(name, assignment)
+                raise errors.disallowed_by_azure(name)
+            raise errors.disallowed_by_policy(name, assignment)

@@ -8,7 +8,7 @@ import hashlib
 
 from reconciler.emulator import account_errors, account_kinds, accounts, auth, errors, regional
 from reconciler.emulator.store import Store
-from reconciler.emulator.turn import Turn, expect
+from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, at
 
 KEY_NAMES = ("Key1", "Key2")
@@ -33,8 +33,7 @@ def list_keys(turn: Turn) -> Answer:
 def regenerate_key(turn: Turn) -> Answer:
     """Both keys, the named one new (recorded)."""
     _require_local_auth(turn)
-    asked = turn.body()
-    expect(asked, {"keyName": str})
+    asked = turn.body({"keyName": str})
     name = next((known for known in KEY_NAMES if known.lower() == asked.get("keyName", "").lower()), None)
     if name is None:
         raise errors.invalid_content(f"Error converting value '{asked.get('keyName')}' to type KeyName")
@@ -66,8 +65,7 @@ def skus(turn: Turn) -> Answer:
 def check_sku(turn: Turn) -> Answer:
     """Whether skus of a kind can be had in a region (recorded)."""
     place = regional.location_of(turn)
-    asked = turn.body()
-    expect(asked, {"skus": list, "kind": str, "type": str})
+    asked = turn.body({"skus": list, "kind": str, "type": str})
     kind = asked.get("kind", "")
     known = account_kinds.SKUS.get(account_kinds.canonical(kind) or "", ())
     items = []
@@ -81,8 +79,7 @@ def check_sku(turn: Turn) -> Answer:
 
 def check_domain(turn: Turn) -> Answer:
     """Whether a custom subdomain is free (recorded)."""
-    asked = turn.body()
-    expect(asked, {"subdomainName": str, "type": str, "kind": str})
+    asked = turn.body({"subdomainName": str, "type": str, "kind": str})
     name = asked.get("subdomainName", "")
     if not name:
         raise errors.invalid_content("Required property 'subdomainName' not found in JSON")
@@ -152,9 +149,8 @@ def permissions(turn: Turn) -> Answer:
 
     It tells what `auth.may` enforces: an identity for which no role was posted may do everything.
     """
-    found = turn.store.get("account", accounts.key_of(turn))
-    if found is None:
-        raise errors.not_modelled("the permissions at an account that does not exist")
+    missing = errors.not_modelled("the permissions at an account that does not exist")
+    found = turn.store.require("account", accounts.key_of(turn), missing)
     roles = auth.roles_at(turn.store, turn.caller.client, found["body"]["id"])
     return turn.page(
         [{"actions": role, "notActions": [], "dataActions": [], "notDataActions": []} for role in roles]

@@ -23,7 +23,7 @@ from reconciler.emulator import (
     provisioning,
 )
 from reconciler.emulator.store import Store
-from reconciler.emulator.turn import Turn, expect, expect_texts
+from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, at, normal_location, overlay
 
 TYPE = "Microsoft.CognitiveServices/accounts"
@@ -82,19 +82,14 @@ def group_key(turn: Turn) -> str:
 
 
 def require_group(turn: Turn) -> Json:
-    found = turn.store.get("group", group_key(turn))
-    if found is None:
-        raise errors.resource_group_not_found(turn.args["group"])
-    return found
+    missing = errors.resource_group_not_found(turn.args["group"])
+    return turn.store.require("group", group_key(turn), missing)
 
 
 def require_parent(turn: Turn, verb: str, child: str = "accounts/deployments") -> Json:
     """The account's document; raises the front door's 404 for a child of an absent group or account."""
     require_group(turn)
-    found = turn.store.get("account", key_of(turn))
-    if found is None:
-        raise errors.parent_not_found(verb, child, id_of(turn))
-    return found
+    return turn.store.require("account", key_of(turn), errors.parent_not_found(verb, child, id_of(turn)))
 
 
 def require_quiet(turn: Turn) -> None:
@@ -115,10 +110,8 @@ def require_quiet(turn: Turn) -> None:
 
 def require(turn: Turn) -> Json:
     """The account's document; raises the 404 of an absent account itself."""
-    found = turn.store.get("account", key_of(turn))
-    if found is None:
-        raise errors.resource_not_found(turn.args["account"], turn.args["group"])
-    return found
+    missing = errors.resource_not_found(turn.args["account"], turn.args["group"])
+    return turn.store.require("account", key_of(turn), missing)
 
 
 def get(turn: Turn) -> Answer:
@@ -172,9 +165,7 @@ def _is_light(asked: Json, before: Json, after: Json) -> bool:
 
 def _asked(turn: Turn) -> Json:
     """The body of a write, checked for types, without what only ARM writes."""
-    asked = turn.body()
-    expect(asked, SHAPES)
-    expect_texts(asked, "tags")
+    asked = turn.body(SHAPES)
     if "properties" not in asked:
         return asked
     kept = {name: value for name, value in asked["properties"].items() if name not in _READ_ONLY}

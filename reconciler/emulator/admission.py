@@ -11,10 +11,10 @@ from reconciler.emulator import (
     clock,
     deployment_fields,
     offers,
-    partners,
     provider_errors,
     provisioning,
     quota,
+    references,
     versions,
 )
 from reconciler.emulator.offers import Listed
@@ -49,8 +49,8 @@ def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitte
     _check_words(turn, body)
     sku = _sku(turn, body, before)
     listed, model = _model(turn, account, body, before)
-    if partners.is_partner(model):
-        partners.require_data(body, before)
+    if references.is_partner(model):
+        references.require_partner_data(body, before)
     is_migration = before is not None and _check_change(turn, before["body"], sku, model)
     offer = _offer(turn, account, listed, model, sku, before, is_named=body.get("sku") is not None)
     _check_capacity(turn, sku["capacity"], offer)
@@ -68,7 +68,7 @@ def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitte
         offer=offer,
         units=units,
         is_migration=is_migration,
-        is_long=is_long or partners.is_partner(model),
+        is_long=is_long or references.is_partner(model),
     )
 
 
@@ -77,7 +77,7 @@ def _check_words(turn: Turn, body: Json) -> None:
     if option and option not in UPGRADE_OPTIONS:
         raise provider_errors.invalid_upgrade_option(option)
     if turn.store.switch("nulls") == "refused":
-        refused = [name for name in turn.nulls("properties") if name not in deployment_fields.NULLABLE]
+        refused = [name for name in turn.nulls() if name not in deployment_fields.NULLABLE]
         if refused:
             raise provider_errors.null_refused(refused[0])
 

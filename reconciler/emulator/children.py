@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from reconciler.emulator import account_errors, accounts, errors, provider_errors, provisioning
 from reconciler.emulator.child_faces import FACES, Asked
-from reconciler.emulator.turn import Turn, expect, expect_texts
+from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, at, overlay
 
 
@@ -109,10 +109,7 @@ def _answer(child: Child, status: int, body: Json) -> Answer:
 
 
 def _asked(turn: Turn) -> Json:
-    asked = turn.body()
-    expect(asked, {"properties": dict, "tags": dict, "location": str, "identity": dict})
-    expect_texts(asked, "tags")
-    return asked
+    return turn.body({"properties": dict, "tags": dict, "location": str, "identity": dict})
 
 
 def _key(child: Child, turn: Turn, name: str | None = None) -> str:
@@ -127,8 +124,7 @@ def _require_holder(child: Child, turn: Turn) -> None:
     if len(child.segments) < 4:
         return
     holder = _key(child, turn, "").rsplit("/", 2)[0]
-    if turn.store.get("child", holder) is None:
-        raise errors.parent_not_found("write", child.kind, holder)
+    turn.store.require("child", holder, errors.parent_not_found("write", child.kind, holder))
 
 
 def _require_projects(account: Json) -> None:
@@ -153,10 +149,7 @@ def _require_none_else(child: Child, turn: Turn) -> None:
 
 def _require(child: Child, turn: Turn, verb: str) -> Json:
     accounts.require_parent(turn, verb, child.kind)
-    found = turn.store.get("child", _key(child, turn))
-    if found is None:
-        raise provider_errors.not_found(turn.request.path)
-    return found
+    return turn.store.require("child", _key(child, turn), provider_errors.not_found(turn.request.path))
 
 
 def _filled(child: Child, turn: Turn, account: Json, given: Json, before: Json | None) -> Json:

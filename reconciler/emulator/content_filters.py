@@ -7,7 +7,7 @@ cannot be written or deleted; a policy of a user is kept as given, since nothing
 from collections.abc import Mapping
 
 from reconciler.emulator import accounts, errors, provider_errors, provisioning, regional
-from reconciler.emulator.turn import Turn, expect, expect_texts
+from reconciler.emulator.turn import Turn, expect
 from reconciler.emulator.wire import Answer, Json, at
 
 TYPE = "Microsoft.CognitiveServices/accounts/raiPolicies"
@@ -125,9 +125,7 @@ def get(turn: Turn) -> Answer:
     for name in SYSTEM:
         if name.lower() == turn.args["policy"].lower():
             return Answer(status=200, body=_born(account["id"], name))
-    found = turn.store.get("raipolicy", _key(turn))
-    if found is None:
-        raise provider_errors.not_found(turn.request.path)
+    found = turn.store.require("raipolicy", _key(turn), provider_errors.not_found(turn.request.path))
     return Answer(status=200, body=found, headers={"ETag": found["etag"]})
 
 
@@ -137,9 +135,7 @@ def put(turn: Turn) -> Answer:
     The answer has neither `type` nor a `mode` that was not sent, nor empty lists (recorded).
     """
     account = accounts.require_parent(turn, "write", _CHILD)["body"]
-    asked = turn.body()
-    expect(asked, _SHAPES)
-    expect_texts(asked, "tags")
+    asked = turn.body(_SHAPES)
     for part, shapes in _ITEMS.items():
         for item in at(asked, "properties", part) or []:
             if not isinstance(item, dict):

@@ -67,7 +67,7 @@ def begin(store: Store, wall: float, world: Mapping[str, object] | None) -> None
     store.clear_but("token")
     clock.start(store, wall)
     store.put("setting", "world", {"given": None if world is None else dict(world)})
-    seeding.begin(store, clock.now(store, wall), world)
+    seeding.merge(store, clock.now(store, wall), seeding.DEFAULT if world is None else dict(world))
 
 
 def _reset(asked: _Asked) -> Json:

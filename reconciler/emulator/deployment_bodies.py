@@ -49,7 +49,7 @@ def _properties(turn: Turn, wanted: Json, admitted: Admitted, before: Json | Non
     rates = offers.rate_limits(admitted.offer, capacity)
     if before is not None and turn.store.switch("omitted") == "kept":
         old = before["body"]["properties"]
-        cleared = set(turn.cleared("properties"))
+        cleared = turn.cleared()
         wanted = {**{name: old[name] for name in _KEPT if name in old and name not in cleared}, **wanted}
         policy = wanted.get("raiPolicyName", default_policy)
     kept_unknown = turn.store.switch("unknownProperties") == "kept"

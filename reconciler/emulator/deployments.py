@@ -16,7 +16,6 @@ from reconciler.emulator import (
     deployment_fields,
     errors,
     offers,
-    partners,
     policies,
     provider_errors,
     provisioning,
@@ -26,7 +25,7 @@ from reconciler.emulator import (
 )
 from reconciler.emulator.admission import Admitted
 from reconciler.emulator.deployment_bodies import TYPE, shown, written
-from reconciler.emulator.turn import Turn, expect, expect_texts
+from reconciler.emulator.turn import Turn, expect
 from reconciler.emulator.wire import Answer, Json, at, overlay
 
 _WRITE = f"{TYPE}/write"
@@ -51,10 +50,7 @@ def get(turn: Turn) -> Answer:
 
 
 def _require(turn: Turn) -> Json:
-    found = turn.store.get("deployment", key_of(turn))
-    if found is None:
-        raise provider_errors.not_found(turn.request.path)
-    return found
+    return turn.store.require("deployment", key_of(turn), provider_errors.not_found(turn.request.path))
 
 
 def put(turn: Turn) -> Answer:
@@ -62,7 +58,6 @@ def put(turn: Turn) -> Answer:
     account = accounts.require_parent(turn, "write")
     asked = _numbered(turn.body())
     expect(asked, deployment_fields.SHAPES)
-    expect_texts(asked, "tags")
     body = deployment_fields.visible(asked, turn.version)
     _check_sources(turn, at(body, "properties", "model") or {})
     policies.require_allowed(turn, account["body"], at(body, "properties", "model") or {})
@@ -91,7 +86,6 @@ def patch(turn: Turn) -> Answer:
             f"Could not find member {unknown[0]} on object of type PatchResourceTagsAndSku"
         )
     expect(asked, deployment_fields.SHAPES)
-    expect_texts(asked, "tags")
     accounts.require_quiet(turn)
     before = _require(turn)
     body = {**before["body"], **({"tags": asked["tags"]} if "tags" in asked else {})}
@@ -208,8 +202,10 @@ def _save(turn: Turn, found: Json, before: Json | None, admitted: Admitted) -> A
     headers: dict[str, str] = {}
     rule = provisioning.rules(turn.store)
     silent = turn.version[:10] <= versions.ASYNC_STATE_UNTIL or rule.get("headers") == "absent"
-    if turn.forced is None and partners.is_partner(admitted.listed.model):
-        error = partners.failure(turn.store, found["body"])  # inside a 200; the resource stays Failed
+    if turn.forced is None and references.is_partner(admitted.listed.model):
+        error = references.partner_failure(
+            turn.store, found["body"]
+        )  # inside a 200; the resource stays Failed
         turn = turn if error is None else replace(turn, forced={"lro": "Failed", "error": error})
     is_long = admitted.is_long or silent or rule.get("for") == "all" or turn.forced is not None
     if is_long and not provisioning.end_at_once(turn):

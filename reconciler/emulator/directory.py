@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from reconciler.emulator import accounts, auth, errors, manager_errors, offers, provisioning, versions
+from reconciler.emulator import accounts, auth, errors, offers, provisioning, versions
 from reconciler.emulator.store import Store
-from reconciler.emulator.turn import Turn, expect, expect_texts
+from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, Request, normal_location
 
 _GROUP_NAME = re.compile(r"^[-\w._()]{1,90}$")
@@ -128,9 +128,8 @@ def list_subscriptions(turn: Turn) -> Answer:
 
 
 def get_subscription(turn: Turn) -> Answer:
-    found = turn.store.get("subscription", turn.subscription.lower())
-    if found is None:
-        raise errors.subscription_not_found(turn.subscription)
+    missing = errors.subscription_not_found(turn.subscription)
+    found = turn.store.require("subscription", turn.subscription.lower(), missing)
     return Answer(status=200, body=_subscription(found), from_provider=False)
 
 
@@ -192,9 +191,7 @@ def get_group(turn: Turn) -> Answer:
 
 def put_group(turn: Turn) -> Answer:
     """Create (201) or update (200) a resource group; location is needed on create."""
-    asked = turn.body()
-    expect(asked, {"location": str, "tags": dict})
-    expect_texts(asked, "tags")
+    asked = turn.body({"location": str, "tags": dict})
     if _GROUP_NAME.match(turn.args["group"]) is None:
         raise errors.invalid_content(
             "The resource group name is not 1 to 90 letters, digits, '-', '_', '.', '(' or ')'"
@@ -259,18 +256,17 @@ def providers(turn: Turn) -> Answer:
 
 
 def register(turn: Turn) -> Answer:
-    _set_registered(turn, registered=True)
-    return Answer(status=200, body=_provider(turn), from_provider=False)
+    return _registered(turn, value=True)
 
 
 def unregister(turn: Turn) -> Answer:
-    _set_registered(turn, registered=False)
-    return Answer(status=200, body=_provider(turn), from_provider=False)
+    return _registered(turn, value=False)
 
 
-def _set_registered(turn: Turn, *, registered: bool) -> None:
+def _registered(turn: Turn, *, value: bool) -> Answer:
     found = turn.store.get("subscription", turn.subscription.lower()) or {}
-    turn.store.put("subscription", turn.subscription.lower(), {**found, "registered": registered})
+    turn.store.put("subscription", turn.subscription.lower(), {**found, "registered": value})
+    return provider(turn)
 
 
 _RESOURCE = "CrossResourceGroupResourceMove, CrossSubscriptionResourceMove, SupportsTags, SupportsLocation"
@@ -340,7 +336,7 @@ def _resources(turn: Turn, prefix: str) -> Answer:
     for part in re.split(r"\s+and\s+", text, flags=re.IGNORECASE) if text else ():
         clause = _RESOURCE_CLAUSE.match(part.strip())
         if clause is None:
-            raise manager_errors.bad_filter(f"'{part[:100]}' is not supported")
+            raise errors.bad_filter(f"'{part[:100]}' is not supported")
         wanted[clause["field"].lower()] = clause["value"].lower()
     projects = [item for item in turn.store.scan("child", prefix) if item["type"] == "accounts/projects"]
     shown = ("id", "name", "type", "kind", "location", "sku", "tags", "identity")

@@ -7,17 +7,7 @@ token of the subscription's tenant.
 import math
 from datetime import datetime
 
-from reconciler.emulator import (
-    auth,
-    clock,
-    data_plane,
-    directory,
-    errors,
-    offers,
-    retail,
-    routes,
-    versions,
-)
+from reconciler.emulator import auth, clock, data_plane, directory, errors, offers, retail, routes, versions
 from reconciler.emulator.route import Route
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Caller, Turn

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 
 from reconciler.emulator import accounts, errors, provider_errors, provisioning
-from reconciler.emulator.turn import Turn, expect
+from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, at, overlay
 
 NAME = "default"
@@ -96,8 +96,7 @@ def rule(turn: Turn) -> Answer:
 def put_rule(turn: Turn) -> Answer:
     """202 and an operation. Raises Refusal: 404 without a network."""
     _require(turn)
-    asked = turn.body()
-    expect(asked, {"properties": dict, "properties.type": str})
+    asked = turn.body({"properties": dict, "properties.type": str})
     return _write_rules(turn, {turn.args["rule"]: asked.get("properties") or {}})
 
 
@@ -128,8 +127,7 @@ def status(turn: Turn) -> Answer:
 
 
 def _asked_network(turn: Turn) -> Json:
-    asked = turn.body()
-    expect(asked, _SHAPES)
+    asked = turn.body(_SHAPES)
     found = at(asked, "properties", "managedNetwork")
     if found is None:
         raise errors.invalid_content("Required property 'managedNetwork' not found in JSON. Path properties.")

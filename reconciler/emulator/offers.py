@@ -2,7 +2,9 @@
 
 Rule of this module: the facts come from `world/models.json` (see `world/PROVENANCE.md`) or from what a test
 posted; nothing about a model is derived from its name, except the base of a fine-tuned model, which its id
-spells out.
+spells out. What an api-version shows of a model: `scope` and the lifecycle of each sku were recorded with
+2026-09-01 alone; `replacementConfig` is in the specification since 2025-09-01. What a model of an older list
+lacks of them is filled in from what it has.
 """
 
 import json
@@ -12,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 
-from reconciler.emulator import clock, model_lists
+from reconciler.emulator import clock, versions
 from reconciler.emulator.store import Store
 from reconciler.emulator.wire import Json, normal_location, world_facts
 
@@ -40,6 +42,27 @@ LATER = "2026-10"
 LATER_BEGINS = datetime(2026, 10, 5, tzinfo=UTC)
 """The day of the newest recorded list (eastus2, api-version 2026-09-01)."""
 
+PAGED_SINCE = "2026-09-01"
+"""From here on lists page, and skus have a scope and a lifecycle of their own (recorded)."""
+PAGE = 50
+"""Items of a page: 426 came in nine pages (recorded)."""
+
+_MODEL_SINCE = {
+    "capabilities": "2022-10-01",
+    "deprecation": "2022-10-01",
+    "systemData": "2022-10-01",
+    "isDefaultVersion": versions.SKU_SINCE,
+    "lifecycleStatus": versions.SKU_SINCE,
+    "skus": versions.SKU_SINCE,
+    "publisher": "2024-10-01",
+    "replacementConfig": "2025-09-01",
+    "isMarketplaceRequired": PAGED_SINCE,
+    "modelCatalogAssetId": PAGED_SINCE,
+}
+"""What a model says from a version on (recorded in March 2022 and with 2026-09-01; the rest is specified)."""
+_SKU_SINCE = {"costs": "2024-10-01", "scope": PAGED_SINCE, "lifecycleStatus": PAGED_SINCE}
+"""The same of a sku (specified; recorded with 2025-06-01 and 2026-09-01)."""
+_MARKETPLACE = frozenset({"Anthropic", "Cohere", "Meta", "Mistral AI"})
 _NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
@@ -267,7 +290,7 @@ def wire_models(
     """Items of the models list as an api-version shows them: one per account kind, as recorded."""
     above = f"/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{location}"
     for listed in models_of(store, location):
-        model = model_lists.shown(listed.model, version, is_of_2023=is_of_2023)
+        model = shown_model(listed.model, version, is_of_2023=is_of_2023)
         name = f"{model['format']}.{model['name']}.{model['version']}"
         for kind in listed.kinds:
             yield {
@@ -279,3 +302,40 @@ def wire_models(
                 "skuName": listed.sku_name,
                 "model": model,
             }
+
+
+def shown_model(model: Json, version: str, *, is_of_2023: bool = False) -> Json:
+    """A model as an api-version lists it; rate limits were spelled in lower case in 2023 (recorded)."""
+    if is_of_2023 and "skus" in model:
+        model = {**model, "skus": [_in_lower_case(sku) for sku in model["skus"]]}
+    if version >= PAGED_SINCE:
+        return _newest(model)
+    kept = {name: value for name, value in model.items() if version >= _MODEL_SINCE.get(name, "")}
+    if "skus" in kept:
+        kept["skus"] = [
+            {name: value for name, value in sku.items() if version >= _SKU_SINCE.get(name, "")}
+            for sku in model["skus"]
+        ]
+    return kept
+
+
+def _in_lower_case(sku: Json) -> Json:
+    return {"ratelimits" if name == "rateLimits" else name: value for name, value in sku.items()}
+
+
+def _newest(model: Json) -> Json:
+    """Skus have a scope and a lifecycle of their own, and meters no id any more (recorded)."""
+    status = model.get("lifecycleStatus", "GenerallyAvailable")
+    tuned = any(_is_fine_tune_offer(sku) for sku in model["skus"])
+    skus = [
+        {
+            **sku,
+            **({"costs": [{**cost, "meterId": ""} for cost in sku["costs"]]} if "costs" in sku else {}),
+            "scope": sku.get("scope")
+            or ("Finetune" if _is_fine_tune_offer(sku) else "Base" if tuned else "All"),
+            "lifecycleStatus": sku.get("lifecycleStatus", status),
+        }
+        for sku in model["skus"]
+    ]
+    marketplace = model.get("isMarketplaceRequired", model.get("format") in _MARKETPLACE)
+    return {**model, "skus": skus, "isMarketplaceRequired": marketplace}

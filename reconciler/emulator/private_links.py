@@ -5,7 +5,7 @@ PUT, for the networks that ask for them belong to another provider. No perimeter
 """
 
 from reconciler.emulator import account_errors, accounts, provisioning
-from reconciler.emulator.turn import Turn, expect
+from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json
 
 TYPE = "accounts/privateEndpointConnections"
@@ -29,12 +29,18 @@ def connection(turn: Turn) -> Answer:
 def put_connection(turn: Turn) -> Answer:
     """Approve, reject or make a connection: 200 at once, with what was asked (recorded in May 2022)."""
     account = accounts.require_parent(turn, "write", TYPE)
-    asked = turn.body()
-    expect(asked, _SHAPES)
+    asked = turn.body(_SHAPES)
     accounts.require_quiet(turn)
     name = turn.args["connection"]
     others = [item for item in _all(account) if not _is(item, name)]
-    made = _made(account["body"], name, asked.get("properties") or {})
+    given = asked.get("properties") or {}
+    kept = {part: value for part, value in given.items() if part != "provisioningState"}
+    made = {
+        "id": f"{account['body']['id']}/privateEndpointConnections/{name}",
+        "name": f"{account['body']['name']}/{name}",
+        "type": f"Microsoft.CognitiveServices/{TYPE}",
+        "properties": {"groupIds": ["account"], **kept},
+    }
     _keep(turn, account, [*others, made])
     return _answer(_whole(account, made))
 
@@ -89,17 +95,6 @@ def _all(account: Json) -> list[Json]:
 
 def _is(item: Json, name: str) -> bool:
     return str(item["id"]).rpartition("/")[2].lower() == name.lower()
-
-
-def _made(account: Json, name: str, properties: Json) -> Json:
-    """A connection as the account's body shows it."""
-    kept = {part: value for part, value in properties.items() if part != "provisioningState"}
-    return {
-        "id": f"{account['id']}/privateEndpointConnections/{name}",
-        "name": f"{account['name']}/{name}",
-        "type": f"Microsoft.CognitiveServices/{TYPE}",
-        "properties": {"groupIds": ["account"], **kept},
-    }
 
 
 def _whole(account: Json, item: Json) -> Json:

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 
 from reconciler.emulator import account_errors, clock, errors, offers, provider_errors
 from reconciler.emulator.store import Store
-from reconciler.emulator.turn import Turn, expect
+from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, at, normal_location, world_facts
 
 FINE_TUNED_DEPLOYMENTS = "OpenAI.FineTuned.Deployments"
@@ -195,8 +195,7 @@ def get_tier(turn: Turn) -> Answer:
 def write_tier(turn: Turn) -> Answer:
     """PUT and PATCH: the policy is all that can be written (specified)."""
     _require_default(turn)
-    asked = turn.body()
-    expect(asked, {"properties": dict, "properties.tierUpgradePolicy": str})
+    asked = turn.body({"properties": dict, "properties.tierUpgradePolicy": str})
     policy = at(asked, "properties", "tierUpgradePolicy")
     if policy is not None and policy not in _POLICIES:
         raise errors.invalid_content(f"Error converting value '{policy}' to type TierUpgradePolicy")

@@ -1,15 +1,31 @@
-"""What a deployment refers to in its account: a spillover target, a content filter policy; and how many.
+"""What a deployment needs beside its model: a spillover target, a policy, a free place, a partner's data.
 
 Rule of this module: where documentation forbids and nothing public says that ARM checks, a switch decides;
-each refusal's text is assumed.
+each refusal's text is assumed. What is said of partners is reported, never recorded: the three fields of
+`modelProviderData` are needed by the format Anthropic alone; what is malformed in them fails inside the
+operation's result, and so does a purchase that the subscription cannot make.
 """
 
+import re
+from collections.abc import Mapping
+
 from reconciler.emulator import accounts, offers, provider_errors
+from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Json, at
 
 MOST_DEPLOYMENTS = 32
 """Deployments that one account holds (documented on the quotas and limits page)."""
+
+
+_PROVIDER_FIELDS = ("industry", "organizationName", "countryCode")
+INDUSTRIES = frozenset(
+    {
+        *("technology", "finance", "healthcare", "education", "retail", "manufacturing", "government"),
+        *("media", "other"),
+    }
+)
+_COUNTRY = re.compile(r"^[A-Z]{2}$")
 
 
 def check(turn: Turn, body: Json, before: Json | None) -> None:
@@ -61,8 +77,8 @@ def _check_policy(turn: Turn, body: Json) -> None:
     policy = at(body, "properties", "raiPolicyName")
     if not policy or policy.lower().startswith("microsoft."):
         return
-    if turn.store.get("raipolicy", f"{accounts.key_of(turn)}/raipolicies/{policy.lower()}") is None:
-        raise provider_errors.no_such_policy(policy)
+    key = f"{accounts.key_of(turn)}/raipolicies/{policy.lower()}"
+    turn.store.require("raipolicy", key, provider_errors.no_such_policy(policy))
 
 
 def _check_members(turn: Turn, body: Json) -> None:
@@ -85,3 +101,29 @@ def _check_count(turn: Turn, before: Json | None) -> None:
         return
     if len(turn.store.scan("deployment", f"{accounts.key_of(turn)}/")) >= MOST_DEPLOYMENTS:
         raise provider_errors.too_many_deployments(MOST_DEPLOYMENTS)
+
+
+def is_partner(model: Mapping[str, object]) -> bool:
+    """Whether a deployment of this model is bought from a partner through the Marketplace."""
+    return model.get("format") == "Anthropic"
+
+
+def require_partner_data(body: Json, before: Json | None) -> None:
+    """Refuse a new deployment that lacks any of the three fields: 400 InvalidModelProviderData."""
+    data = at(body, "properties", "modelProviderData") or {}
+    if before is None and not all(data.get(field) for field in _PROVIDER_FIELDS):
+        raise provider_errors.model_provider_data_missing()
+
+
+def partner_failure(store: Store, body: Json) -> Json | None:
+    """The error that the operation will carry in a 200, None when the purchase goes well."""
+    data = at(body, "properties", "modelProviderData") or {}
+    industry, country = data.get("industry"), data.get("countryCode")
+    if data and (industry not in INDUSTRIES or _COUNTRY.match(str(country)) is None):
+        return {"code": "AnthropicOrganizationCreationException", "message": "Internal Server Error."}
+    if store.switch("marketplace") == "refused":
+        return {
+            "code": "MarketplaceSubscriptionCannotBeCompleted",
+            "message": "The Marketplace subscription cannot be completed.",
+        }
+    return None

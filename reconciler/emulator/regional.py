@@ -10,18 +10,9 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 
-from reconciler.emulator import (
-    account_kinds,
-    accounts,
-    clock,
-    errors,
-    model_lists,
-    offers,
-    provider_errors,
-    quota,
-)
+from reconciler.emulator import account_kinds, accounts, clock, errors, offers, provider_errors, quota
 from reconciler.emulator.deployment_fields import MODEL_PARTS
-from reconciler.emulator.turn import Turn, expect
+from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, at, normal_location, world_facts
 
 _WORKLOAD_SHAPES: Mapping[str, type] = {
@@ -46,7 +37,7 @@ def models(turn: Turn) -> Answer:
     location = location_of(turn)
     old = clock.is_of_2023(turn.now)
     items = list(offers.wire_models(turn.store, turn.subscription, location, turn.version, is_of_2023=old))
-    size = model_lists.PAGE if turn.version >= model_lists.SINCE else None
+    size = offers.PAGE if turn.version >= offers.PAGED_SINCE else None
     return turn.page(items, size=size)
 
 
@@ -92,7 +83,7 @@ def account_models(turn: Turn) -> Answer:
     listed = offers.models_of(turn.store, account["location"])
     old = clock.is_of_2023(turn.now)
     items = [
-        model_lists.shown(item.model, turn.version, is_of_2023=old)
+        offers.shown_model(item.model, turn.version, is_of_2023=old)
         for item in listed
         if account["kind"] in item.kinds
     ]
@@ -179,8 +170,7 @@ def account_skus(turn: Turn) -> Answer:
 
 def estimate(turn: Turn) -> Answer:
     """`{"model", "skuName", "estimatedCapacity": {"value", "deployableValue"}}` (specified shape)."""
-    asked = turn.body()
-    expect(asked, _WORKLOAD_SHAPES)
+    asked = turn.body(_WORKLOAD_SHAPES)
     model: Json = asked.get("model") or {}
     name, version = model.get("name", ""), model.get("version", "")
     sku = offers.canonical_sku(asked.get("skuName", ""))

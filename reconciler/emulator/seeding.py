@@ -27,11 +27,15 @@ from reconciler.emulator.turn import Caller, Turn
 from reconciler.emulator.wire import Json, Request, at, normal_location, overlay
 from reconciler.emulator.world_checks import WorldError
 
-DEFAULT_SUBSCRIPTIONS = (
+_SUBSCRIPTIONS = (
     ("11111111-1111-1111-1111-111111111111", "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"),
     ("33333333-3333-3333-3333-333333333333", "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"),
     ("22222222-2222-2222-2222-222222222222", "bbbbbbbb-bbbb-bbbb-bbbb-bbbbbbbbbbbb"),
 )
+DEFAULT: Json = {
+    "subscriptions": [{"subscriptionId": name, "tenantId": tenant} for name, tenant in _SUBSCRIPTIONS]
+}
+"""What a fresh state begins with unless a world is given."""
 KEYS = (
     *("subscriptions", "resourceGroups", "accounts", "deployments", "usages", "models", "roles"),
     *("policies", "traffic", "settings"),
@@ -81,15 +85,6 @@ _GROUP = re.compile(
 _NO_REQUEST = Request(
     method="POST", path="/_emulator/world", query={}, headers={}, raw_query="", content=b"", origin=""
 )
-
-
-def begin(store: Store, now: datetime, world: Mapping[str, object] | None) -> None:
-    """Fill a fresh state: the default subscriptions, or the given world instead of them."""
-    if world is None:
-        subscriptions = [{"subscriptionId": sub, "tenantId": tenant} for sub, tenant in DEFAULT_SUBSCRIPTIONS]
-        merge(store, now, {"subscriptions": subscriptions})
-    else:
-        merge(store, now, dict(world))
 
 
 def merge(store: Store, now: datetime, world: Json) -> tuple[str, ...]:
@@ -155,12 +150,8 @@ def _group(store: Store, item: Json) -> None:
 
 
 def _require_subscription(store: Store, subscription: str) -> Json:
-    found = store.get("subscription", subscription.lower())
-    if found is None:
-        raise WorldError(
-            f"subscription {subscription!r} is not in the world; add it under 'subscriptions' first"
-        )
-    return found
+    text = f"subscription {subscription!r} is not in the world; add it under 'subscriptions' first"
+    return store.require("subscription", subscription.lower(), WorldError(text))
 
 
 def _place(store: Store, now: datetime, key: str, item: Json) -> tuple[str, Turn]:
@@ -211,11 +202,8 @@ def _account(store: Store, now: datetime, item: Json) -> None:
 def _deployment(store: Store, now: datetime, item: Json) -> list[str]:
     """Merge one deployment; what ARM would not offer of it, each in a sentence."""
     identity, turn = _place(store, now, "deployments", item)
-    account = store.get("account", accounts.key_of(turn))
-    if account is None:
-        raise WorldError(
-            f"deployments: the account of {identity!r} is not in the world; add it under 'accounts'"
-        )
+    text = f"deployments: the account of {identity!r} is not in the world; add it under 'accounts'"
+    account = store.require("account", accounts.key_of(turn), WorldError(text))
     before = store.get("deployment", identity.lower())
     known = {"id": identity} if before is None else _rewritable(before["body"])
     given = overlay(known, {**item, "id": known["id"]})

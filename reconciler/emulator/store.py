@@ -106,6 +106,13 @@ class Store:
         text = self.text(kind, key)
         return None if text is None else _load(text)
 
+    def require(self, kind: str, key: str, missing: Exception) -> Json:
+        """A document; raises `missing` where there is none."""
+        found = self.get(kind, key)
+        if found is None:
+            raise missing
+        return found
+
     def text(self, kind: str, key: str) -> str | None:
         """A document as it is kept, not decoded."""
         row = self._connection.execute(

@@ -17,7 +17,6 @@ from reconciler.emulator import (
     deployments,
     directory,
     errors,
-    manager_errors,
     provisioning,
 )
 from reconciler.emulator.template_language import Scope
@@ -125,12 +124,12 @@ _RESOURCE: _Shapes = {
 def _check_shape(found: Json, shapes: _Shapes) -> None:
     for name, kinds in shapes.items():
         if found.get(name) is not None and not isinstance(found[name], kinds):
-            raise manager_errors.invalid_template(f"'{name}' has a value of an unexpected type")
+            raise errors.invalid_template(f"'{name}' has a value of an unexpected type")
 
 
 def _objects(found: Any, what: str) -> dict[Any, Json]:  # noqa: ANN401 - JSON
     if not isinstance(found, dict) or not all(isinstance(item, dict) for item in found.values()):
-        raise manager_errors.invalid_template(f"'{what}' has a member that is no object")
+        raise errors.invalid_template(f"'{what}' has a member that is no object")
     return found
 
 
@@ -171,9 +170,7 @@ def _scope(turn: Turn, template: Json, given: Json) -> Scope:
         elif "defaultValue" in declared:
             parameters[name.lower()] = scope.value(declared["defaultValue"])
         elif not declared.get("nullable"):
-            raise manager_errors.invalid_template(
-                f"The value for the template parameter '{name}' is not provided"
-            )
+            raise errors.invalid_template(f"The value for the template parameter '{name}' is not provided")
         else:
             parameters[name.lower()] = None
     variables |= {name.lower(): value for name, value in (template.get("variables") or {}).items()}
@@ -204,7 +201,7 @@ def _referred(turn: Turn, identity: str) -> Json:
         found = turn.store.get(kind, key)
         if found is not None:
             return dict(found["body"]["properties"])
-    raise manager_errors.invalid_template(f"the resource '{identity}' that is referred to does not exist")
+    raise errors.invalid_template(f"the resource '{identity}' that is referred to does not exist")
 
 
 def everything(turn: Turn) -> Iterator[Json]:
@@ -228,14 +225,14 @@ def _expanded(template: Json, scope: Scope) -> Iterator[tuple[Json, Scope]]:
         copy = resource.get("copy")
         count = 1 if copy is None else scope.value(copy.get("count"))
         if not isinstance(count, int) or isinstance(count, bool) or count < 0:
-            raise manager_errors.invalid_template(f"the count of a copy is {count!r}")
+            raise errors.invalid_template(f"the count of a copy is {count!r}")
         for index in range(min(count, _MOST)):
             number += 1
             inner = scope if copy is None else scope.at(index)
             if resource.get("existing") or not inner.value(resource.get("condition", True)):
                 continue
             if number > _MOST:
-                raise manager_errors.invalid_template(f"the template has more than {_MOST} resources")
+                raise errors.invalid_template(f"the template has more than {_MOST} resources")
             yield resource, inner
 
 
@@ -256,7 +253,7 @@ def _ordered(turn: Turn, resources: list[tuple[Json, Scope]]) -> list[tuple[Json
             if not needs & (waiting - named[id(resource)]):
                 break
         else:
-            raise manager_errors.invalid_template("the dependencies of its resources are circular")
+            raise errors.invalid_template("the dependencies of its resources are circular")
         pending.remove((resource, scope))
         found.append((resource, scope))
     return found
@@ -283,7 +280,7 @@ def _resource(turn: Turn, resource: Json, scope: Scope, depth: int) -> list[Json
         raise errors.not_modelled(f"resources of type '{resource.get('type')}' in a template")
     parts = name.split("/")
     if len(parts) != len(names):
-        raise manager_errors.invalid_template(f"the name '{name}' does not fit the type '{resource['type']}'")
+        raise errors.invalid_template(f"the name '{name}' does not fit the type '{resource['type']}'")
     identity = _id(turn, [str(resource["type"]), *parts])
     asked = {part: scope.value(value) for part, value in resource.items() if part not in _ENVELOPE}
     request = replace(
@@ -306,11 +303,11 @@ def _resource(turn: Turn, resource: Json, scope: Scope, depth: int) -> list[Json
 def _nested(turn: Turn, resource: Json, scope: Scope, name: str, depth: int) -> list[Json]:
     """A module of Bicep: its own template with its own parameters, in its group or the same one."""
     if depth > 5:
-        raise manager_errors.invalid_template("deployments are nested too deeply")
+        raise errors.invalid_template("deployments are nested too deeply")
     properties = resource.get("properties") or {}
     template = properties.get("template")
     if not isinstance(template, dict):
-        raise manager_errors.invalid_template(f"the nested deployment '{name}' has no template")
+        raise errors.invalid_template(f"the nested deployment '{name}' has no template")
     parameters = scope.value(properties.get("parameters") or {})
     group = scope.value(resource.get("resourceGroup"))
     inner = replace(turn, args={**turn.args, "template": name, **({"group": str(group)} if group else {})})

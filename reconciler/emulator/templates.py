@@ -10,7 +10,7 @@ import re
 from collections.abc import Container
 from dataclasses import replace
 
-from reconciler.emulator import errors, manager_errors, provisioning
+from reconciler.emulator import errors, provisioning
 from reconciler.emulator.template_resources import (
     TYPE,
     above,
@@ -21,7 +21,7 @@ from reconciler.emulator.template_resources import (
     key,
     require_above,
 )
-from reconciler.emulator.turn import Turn, expect
+from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, at
 
 
@@ -139,8 +139,8 @@ def _validated(turn: Turn, asked: Json, *, besides: Container[str] = ()) -> tupl
             raise
         details = [refusal.body()]
         if refusal.code.startswith("RequestDisallowedBy"):
-            raise manager_errors.template_against_policy(details) from refusal
-        raise manager_errors.invalid_template_deployment(turn.args["template"], details) from refusal
+            raise errors.template_against_policy(details) from refusal
+        raise errors.invalid_template_deployment(turn.args["template"], details) from refusal
 
 
 def what_if(turn: Turn) -> Answer:
@@ -174,10 +174,8 @@ def _told(body: Json) -> Json:
 
 def _require(turn: Turn) -> Json:
     require_above(turn)
-    found = turn.store.get("template", key(turn))
-    if found is None:
-        raise manager_errors.deployment_not_found(turn.args["template"])
-    return found
+    missing = errors.deployment_not_found(turn.args["template"])
+    return turn.store.require("template", key(turn), missing)
 
 
 _STRAY = re.compile(
@@ -199,17 +197,14 @@ def _relaxed(content: bytes) -> bytes:
 
 def _asked(turn: Turn) -> Json:
     relaxed = replace(turn.request, content=_relaxed(turn.request.content))
-    asked = replace(turn, request=relaxed).body()
-    expect(asked, {"properties": dict, "properties.mode": str})
+    asked = replace(turn, request=relaxed).body({"properties": dict, "properties.mode": str})
     properties: Json = asked.get("properties") or {}
     template = properties.get("template")
     if isinstance(template, str):
         try:
             template = json.loads(template)
         except ValueError as error:
-            raise manager_errors.invalid_template(f"properties.template is no JSON: {error}") from error
+            raise errors.invalid_template(f"properties.template is no JSON: {error}") from error
     if not isinstance(template, dict):
-        raise manager_errors.invalid_template(
-            "the request has no properties.template; links are not followed"
-        )
+        raise errors.invalid_template("the request has no properties.template; links are not followed")
     return {**properties, "template": template}

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from urllib.parse import quote
 
 from reconciler.emulator import clock, errors
@@ -52,29 +53,31 @@ class Turn:
     forced: Json | None = None
     """What a scripted fault demands of the long operation this request starts."""
 
-    def nulls(self, *path: str) -> tuple[str, ...]:
-        """Names of the members that the body has as null at a path."""
-        found = at(json_object(self.request.content), *path) if self.request.content else None
-        return (
-            tuple(name for name, value in found.items() if value is None) if isinstance(found, dict) else ()
-        )
+    def _sent(self) -> Json:
+        """The properties of the body as they were sent, nulls too."""
+        found = at(json_object(self.request.content), "properties") if self.request.content else None
+        return found if isinstance(found, dict) else {}
 
-    def cleared(self, *path: str) -> tuple[str, ...]:
-        """Members at a path that the body un-sets: by an empty text, and by null unless nulls are ignored."""
-        found = at(json_object(self.request.content), *path) if self.request.content else None
-        empty = [name for name, value in found.items() if value == ""] if isinstance(found, dict) else []
-        ignored = self.store.switch("nulls") == "ignored"
-        return (*empty, *(() if ignored else self.nulls(*path)))
+    def nulls(self) -> tuple[str, ...]:
+        """Names of the properties that the body has as null."""
+        return tuple(name for name, value in self._sent().items() if value is None)
 
-    def body(self) -> Json:
-        """The request body as an object without nulls.
+    def cleared(self) -> frozenset[str]:
+        """Properties that the body un-sets: by an empty text, and by null unless nulls are ignored."""
+        unset = ("",) if self.store.switch("nulls") == "ignored" else ("", None)
+        return frozenset(name for name, value in self._sent().items() if value in unset)
+
+    def body(self, shapes: Mapping[str, type] = MappingProxyType({})) -> Json:
+        """The request body as an object without nulls, its properties of the types that `shapes` says.
 
         Raises Refusal: InvalidRequestContent when it is anything else, UnsupportedMediaType when not JSON.
         """
         kind = self.request.headers.get("content-type", "")
         if self.request.content and "json" not in kind.lower():
             raise errors.unsupported_media_type(kind.partition(";")[0])
-        return without_nulls(json_object(self.request.content))
+        found = without_nulls(json_object(self.request.content))
+        expect(found, shapes)
+        return found
 
     def system_data(self, before: Json | None = None) -> Json:
         """`systemData` of a resource that this turn makes, or writes where `before` was (recorded)."""
@@ -161,7 +164,7 @@ def _bounded(value: object, left: int) -> None:
 def expect(body: Json, shapes: Mapping[str, type]) -> None:
     """Refuse a body in which a property has another JSON type than its table says; paths are dotted.
 
-    Raises Refusal InvalidRequestContent naming the path. An int is never a boolean here.
+    Raises Refusal InvalidRequestContent naming the path. An int is never a boolean here, and tags are texts.
     """
     for path, wanted in shapes.items():
         value = at(body, *path.split("."))
@@ -169,10 +172,6 @@ def expect(body: Json, shapes: Mapping[str, type]) -> None:
             continue
         if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
             raise errors.invalid_content(f"Error converting value to type {wanted.__name__}. Path {path}.")
-
-
-def expect_texts(body: Json, name: str) -> None:
-    """Refuse a map (tags, say) whose values are not all strings."""
-    for key, value in (body.get(name) or {}).items():
+    for name, value in (body.get("tags") or {}).items() if "tags" in shapes else ():
         if not isinstance(value, str):
-            raise errors.invalid_content(f"Error converting value to type str. Path {name}.{key}.")
+            raise errors.invalid_content(f"Error converting value to type str. Path tags.{name}.")

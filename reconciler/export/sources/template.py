@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from typing import Final
 
 from reconciler.domain.ids import is_guid
 from reconciler.errors import UsageProblem
 from reconciler.export.estate import Estate, EstateOrigin, Found, FoundAccount
 from reconciler.export.expressions.evaluation import MOST_COPIES, TemplateScope
-from reconciler.export.expressions.evaluator import Surroundings
+from reconciler.export.expressions.evaluator import Surroundings, normal
 from reconciler.export.expressions.values import (
     Choice,
     Open,
@@ -32,9 +33,11 @@ from reconciler.export.expressions.values import (
 )
 from reconciler.export.foreign import ForeignFile
 from reconciler.export.json_parts import text_or_none
-from reconciler.export.sources.conditions import AND, account_condition, decided_alike
 from reconciler.export.sources.given import Decided, Setting, typed
 from reconciler.export.sources.parameters import given_for
+
+_AND: Final = " and "
+"""Between conditions that all have to hold."""
 
 _ACCOUNT: Final = "microsoft.cognitiveservices/accounts"
 _DEPLOYMENT: Final = "microsoft.cognitiveservices/accounts/deployments"
@@ -48,6 +51,7 @@ _FRAME: Final = frozenset(
 )  # fmt: skip
 """What of a resource says where and whether it is deployed; a deployment has its account's location."""
 
+_Resource = dict[str, Value]
 _Home = tuple[Value, Value, Value]
 """Subscription, resource group and name of an account; unknown ones are alike if their words are."""
 
@@ -78,7 +82,7 @@ class _Place:
 
 def template_estate(file: ForeignFile, parameters: Sequence[ForeignFile], setting: Setting) -> Estate:
     """The deployments of a template; UsageProblem where it is none, or declares none."""
-    template: dict[str, Value] = dict(file.document)  # type: ignore[arg-type]  # parsed, so a Value
+    template: _Resource = dict(file.document)  # type: ignore[arg-type]  # parsed, so a Value
     resources = at(template, "resources")[1]
     if not isinstance(resources, list | dict):
         raise UsageProblem(f"{file.name} is not an ARM template: it has no `resources`{_what(file)}")
@@ -102,7 +106,9 @@ def template_estate(file: ForeignFile, parameters: Sequence[ForeignFile], settin
     return Estate(
         origin=EstateOrigin.ARM_TEMPLATE,
         cloud=setting.cloud,
-        accounts=tuple(_account(home, there, gathered) for home, there in gathered.deployments.values()),
+        accounts=tuple(
+            _account(home, existing, gathered) for home, existing in gathered.deployments.values()
+        ),
         notes=tuple(dict.fromkeys(gathered.notes)),
         left_out=tuple(gathered.left_out),
     )
@@ -113,15 +119,15 @@ def _variables(template: dict[str, Value], setting: Setting) -> dict[str, Value]
     variables = at(template, "variables")[1]
     loops = at(variables, "copy")[1]
     names = [*(variables if isinstance(variables, dict) else ())]
-    names += [str(at(one, "name")[1]) for one in (loops if isinstance(loops, list) else ())]
+    names += [str(at(loop, "name")[1]) for loop in (loops if isinstance(loops, list) else ())]
     said = {name: setting.said_of(name) for name in names if name.lower() != "copy"}
     return {name: as_value(typed(value, "")) for name, value in said.items() if value is not None}
 
 
 def template_names(file: ForeignFile) -> tuple[str, ...]:
     """What can be set by name: parameters and variables."""
-    there = (at(file.document, part)[1] for part in ("parameters", "variables"))
-    return tuple(name for one in there if isinstance(one, dict) for name in one)
+    existing = (at(file.document, part)[1] for part in ("parameters", "variables"))
+    return tuple(name for item in existing if isinstance(item, dict) for name in item)
 
 
 def _what(file: ForeignFile) -> str:
@@ -159,7 +165,7 @@ def _template(scope: TemplateScope, resources: Value, gathered: _Gathered, place
             _resource(resource, scope, gathered, place)
 
 
-def _resource(resource: dict[str, Value], scope: TemplateScope, gathered: _Gathered, place: _Place) -> None:
+def _resource(resource: _Resource, scope: TemplateScope, gathered: _Gathered, place: _Place) -> None:
     """One resource, in every turn of its loop."""
     kind = str(at(resource, "type")[1]).lower()
     if place.parent and kind == "deployments":
@@ -167,14 +173,14 @@ def _resource(resource: dict[str, Value], scope: TemplateScope, gathered: _Gathe
     if at(resource, "existing")[1] is True or kind not in {_ACCOUNT, _DEPLOYMENT, _NESTED}:
         return
     for turn, case in _turns(resource, scope, gathered):
-        there, written = at(resource, "condition")
-        condition = truth(turn.value(written)) if there else True
+        present, written = at(resource, "condition")
+        condition = truth(turn.value(written)) if present else True
         if kind == _ACCOUNT:
             _account_resource(resource, turn, gathered, place, condition)
         elif condition is False:
             if _declares(resource):
                 name = segments(turn.value(at(resource, "name")[1]))[-1]
-                gathered.switched_off.append(f"{_told(name)} ({str(written)[:80]})")
+                gathered.switched_off.append(f"{_printed(name)} ({str(written)[:80]})")
         else:
             words = (*place.conditions, *case, *([] if condition is True else [str(condition)]))
             within = replace(place, conditions=tuple(dict.fromkeys(words)))
@@ -184,13 +190,13 @@ def _resource(resource: dict[str, Value], scope: TemplateScope, gathered: _Gathe
                 _deployment(resource, turn, gathered, within)
 
 
-def _declares(resource: dict[str, Value]) -> bool:
+def _declares(resource: _Resource) -> bool:
     """Whether a resource is a model deployment, or a template with one in it."""
     return _DEPLOYMENT in json.dumps(resource).lower() or '"deployments"' in json.dumps(resource).lower()
 
 
 def _turns(
-    resource: dict[str, Value], scope: TemplateScope, gathered: _Gathered
+    resource: _Resource, scope: TemplateScope, gathered: _Gathered
 ) -> Iterator[tuple[TemplateScope, tuple[str, ...]]]:
     """The turns of a resource's loop, each with what it depends on."""
     copy = at(resource, "copy")[1]
@@ -201,11 +207,7 @@ def _turns(
 
 
 def _looped(
-    resource: dict[str, Value],
-    copy: dict[str, Value],
-    scope: TemplateScope,
-    count: Value,
-    gathered: _Gathered,
+    resource: _Resource, copy: _Resource, scope: TemplateScope, count: Value, gathered: _Gathered
 ) -> Iterator[tuple[TemplateScope, tuple[str, ...]]]:
     name = str(at(copy, "name")[1])
     if isinstance(count, Choice):
@@ -217,9 +219,8 @@ def _looped(
         return
     if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MOST_COPIES:
         if _declares(resource):
-            gathered.left_out.append(
-                f"how often the loop {name} runs ({_words(count)}) is not known here: left out"
-            )
+            often = f"how often the loop {name} runs ({shown(count)})"
+            gathered.left_out.append(f"{often} is not known here: left out")
         return
     if count == 0 and not scope.holding and _declares(resource):
         gathered.switched_off.append(f"{name} ({str(at(copy, 'count')[1])[:80]})")
@@ -228,11 +229,7 @@ def _looped(
 
 
 def _account_resource(
-    resource: dict[str, Value],
-    scope: TemplateScope,
-    gathered: _Gathered,
-    place: _Place,
-    condition: bool | str,
+    resource: _Resource, scope: TemplateScope, gathered: _Gathered, place: _Place, condition: bool | str
 ) -> None:
     """An account with its children; ARM's conditions do not reach children, but an account must be there."""
     name = scope.value(at(resource, "name")[1])
@@ -241,16 +238,16 @@ def _account_resource(
         gathered.regions[key] = scope.value(at(resource, "location")[1])
     if place.conditions and condition is not False:
         within = [*place.conditions, *([] if condition is True else [str(condition)])]
-        condition = AND.join(dict.fromkeys(within))
+        condition = _AND.join(dict.fromkeys(within))
     gathered.made_if.setdefault(key, []).append(condition)
     _template(scope, at(resource, "resources")[1], gathered, replace(place, parent=(name,)))
 
 
-def _nested(resource: dict[str, Value], scope: TemplateScope, gathered: _Gathered, place: _Place) -> None:
+def _nested(resource: _Resource, scope: TemplateScope, gathered: _Gathered, place: _Place) -> None:
     """A deployment of another template: an inner one has its own names, an outer one shares ours."""
     properties = at(resource, "properties")[1]
     template = at(properties, "template")[1]
-    name = _told(scope.value(at(resource, "name")[1]))
+    name = _printed(scope.value(at(resource, "name")[1]))
     if not isinstance(template, dict):
         gathered.left_out.append(f"the linked template of {name} is another file: export from that one, too")
         return
@@ -269,15 +266,15 @@ def _nested(resource: dict[str, Value], scope: TemplateScope, gathered: _Gathere
     moved = not (alike(group, scope.around.resource_group) and alike(subscription, scope.around.subscription))
     around = replace(scope.around, subscription=subscription, resource_group=group)
     if moved:
-        around = replace(around, location=unknown(f"resourceGroup().location of {_words(group)}"))
+        around = replace(around, location=unknown(f"resourceGroup().location of {shown(group)}"))
     below = replace(scope, around=around, known={} if moved else scope.known)
     within = replace(place, nested=place.nested + 1)
     if own:
         given: dict[str, Value] = {}
         passed = bounded(scope.value(at(properties, "parameters")[1]), "too large")
         for parameter, entry in passed.items() if isinstance(passed, dict) else ():
-            there, value = _value_of(entry)
-            given[parameter] = value if there else unknown(f"parameters('{parameter}'){scope.label}")
+            present, value = _value_of(entry)
+            given[parameter] = value if present else unknown(f"parameters('{parameter}'){scope.label}")
         below = below.inside(template, given, label=f" of {name}")
     _template(below, at(template, "resources")[1], gathered, within)
 
@@ -295,13 +292,13 @@ def _value_of(entry: Value) -> tuple[bool, Value]:
 # -- deployments ---------------------------------------------------------------------------------
 
 
-def _deployment(resource: dict[str, Value], scope: TemplateScope, gathered: _Gathered, place: _Place) -> None:
+def _deployment(resource: _Resource, scope: TemplateScope, gathered: _Gathered, place: _Place) -> None:
     names = segments(scope.value(at(resource, "name")[1]))
     if len(names) == 1:
         names = [*(place.parent or (unknown("the account"),)), *names]
     if len(names) != 2:
         gathered.left_out.append(
-            f"{_told(names[-1])}: its name has {len(names)} parts instead of account/deployment: left out"
+            f"{_printed(names[-1])}: its name has {len(names)} parts instead of account/deployment: left out"
         )
         return
     account, name = names
@@ -314,10 +311,10 @@ def _deployment(resource: dict[str, Value], scope: TemplateScope, gathered: _Gat
         if part.lower() not in _FRAME
     }
     found = Found(
-        name=f"<{name}>" if isinstance(name, Open) else _told(name),
+        name=f"<{name}>" if isinstance(name, Open) else _printed(name),
         resource={part: value for part, value in body.items() if value is not None},
         open={path.removeprefix("properties."): words for path, words in open_paths.items()},
-        condition=AND.join(place.conditions),
+        condition=_AND.join(place.conditions),
     )
     home = _home(scope, account)
     gathered.deployments.setdefault(_key(home), (home, []))[1].append(found)
@@ -328,7 +325,7 @@ def _home(scope: TemplateScope, account: Value) -> _Home:
 
 
 def _key(home: _Home) -> str:
-    return "\n".join(_told(one).lower() for one in home)
+    return "\n".join(_printed(item).lower() for item in home)
 
 
 def _account(home: _Home, deployments: list[Found], gathered: _Gathered) -> FoundAccount:
@@ -336,20 +333,60 @@ def _account(home: _Home, deployments: list[Found], gathered: _Gathered) -> Foun
     region = gathered.regions.get(_key(home))
     named = {"resourceGroup": group, "name": name, "region": region}
     guid = text_or_none(subscription)
-    there = decided_alike(deployments, account_condition(gathered.made_if.get(_key(home), [])))
+    existing = _decided_alike(deployments, _account_condition(gathered.made_if.get(_key(home), [])))
     return FoundAccount(
         subscription=guid if guid and is_guid(guid) else None,
         resource_group=text_or_none(group),
         name=text_or_none(name),
         region=text_or_none(region),
         open={where: str(value) for where, value in named.items() if isinstance(value, Open)},
-        deployments=tuple(there),
+        deployments=tuple(existing),
     )
 
 
-def _told(value: Value) -> str:
-    return value if isinstance(value, str) else _words(value)
+def _printed(value: Value) -> str:
+    return value if isinstance(value, str) else shown(value)
 
 
-def _words(value: Value) -> str:
-    return str(value) if isinstance(value, Open) else shown(value)
+# -- conditions: what holds whatever happens, and what somebody has to decide -----------------------
+
+
+def _account_condition(made_if: list[bool | str]) -> str:
+    """What has to hold for an account to be there; empty where it is, or another template makes it."""
+    if not made_if or True in made_if:
+        return ""
+    asked = [item for item in made_if if isinstance(item, str)]
+    if not asked:
+        return "its account exists, which this template does not make: its condition is false"
+    return "" if any(_contrary(item, other) for item in asked for other in asked) else asked[0]
+
+
+def _contrary(item: str, other: str) -> bool:
+    return normal(item) == normal(f"not({other})") or normal(other) == normal(f"not({item})")
+
+
+def _decided_alike(deployments: list[Found], of_account: str) -> Iterator[Found]:
+    """Deployments with the account's condition; two that are alike but for contrary conditions are one."""
+    left = list(deployments)
+    while pair := next(_alike(left), None):
+        first, second, common = pair
+        left[first] = replace(left[first], condition=common)
+        del left[second]
+    for item in left:
+        conditions = item.condition.split(_AND) if item.condition else []
+        elsewhere = any(_contrary(own, of_account) for own in conditions)
+        if of_account and not elsewhere:
+            conditions.append(of_account)
+        yield replace(item, condition=_AND.join(dict.fromkeys(conditions)))
+
+
+def _alike(deployments: list[Found]) -> Iterator[tuple[int, int, str]]:
+    """Pairs that are alike but for one condition and its contrary, with what both depend on."""
+    for (first, item), (second, other) in combinations(enumerate(deployments), 2):
+        if item.name != other.name or replace(other, condition="") != replace(item, condition=""):
+            continue
+        mine, theirs = (part.condition.split(_AND) if part.condition else [] for part in (item, other))
+        own = [text for text in mine if text not in theirs]
+        foreign = [text for text in theirs if text not in mine]
+        if len(own) == len(foreign) == 1 and _contrary(own[0], foreign[0]):
+            yield first, second, _AND.join(text for text in mine if text in theirs)
