@@ -20,6 +20,9 @@ _FIRST_WORDINGS = datetime(2024, 1, 1, tzinfo=UTC)
 _SOURCES_SINCE = datetime(2024, 10, 1, tzinfo=UTC)
 _SOURCES_UNTIL = datetime(2025, 7, 1, tzinfo=UTC)
 
+_CAMEL_CASE_SINCE = datetime(2023, 11, 1, tzinfo=UTC)
+"""From here on rate limits are spelled as specified (recorded in July and November 2023)."""
+
 _FURTHEST = timedelta(days=366 * 200)
 
 
@@ -54,6 +57,11 @@ def set_to(store: Store, wall: float, moment: datetime) -> datetime:
 def is_of_2023(moment: datetime) -> bool:
     """Whether answers are worded as they were up to 2023."""
     return moment < _FIRST_WORDINGS
+
+
+def spells_in_lower_case(moment: datetime) -> bool:
+    """Whether rate limits are called `ratelimits`."""
+    return moment < _CAMEL_CASE_SINCE
 
 
 def spelling(moment: datetime) -> Spelling:

@@ -57,9 +57,9 @@ _MODEL_SINCE = {
     "publisher": "2024-10-01",
     "replacementConfig": "2025-09-01",
     "isMarketplaceRequired": PAGED_SINCE,
-    "modelCatalogAssetId": PAGED_SINCE,
+    "modelCatalogAssetId": "2025-09-01",
 }
-"""What a model says from a version on (recorded in March 2022 and with 2026-09-01; the rest is specified)."""
+"""What a model says from a version on (recorded in 2022, with 2025-09-01 and 2026-09-01, or specified)."""
 _SKU_SINCE = {"costs": "2024-10-01", "scope": PAGED_SINCE, "lifecycleStatus": PAGED_SINCE}
 """The same of a sku (specified; recorded with 2025-06-01 and 2026-09-01)."""
 _MARKETPLACE = frozenset({"Anthropic", "Cohere", "Meta", "Mistral AI"})
@@ -285,28 +285,33 @@ def deployed_capabilities(listed: Listed) -> Json:
 
 
 def wire_models(
-    store: Store, subscription: str, location: str, version: str, *, is_of_2023: bool
+    store: Store, subscription: str, location: str, version: str, now: datetime
 ) -> Iterator[Json]:
-    """Items of the models list as an api-version shows them: one per account kind, as recorded."""
-    above = f"/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{location}"
+    """Items of the models list as an api-version shows them: one per account kind, as recorded.
+
+    The region is spelled as its name without spaces; in 2023 an item had no address of its own.
+    """
+    place = (
+        shipped()["regions"].get(normal_location(location), {}).get("displayName", location).replace(" ", "")
+    )
+    above = f"/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{place}"
     for listed in models_of(store, location):
-        model = shown_model(listed.model, version, is_of_2023=is_of_2023)
+        model = shown_model(listed.model, version, now)
         name = f"{model['format']}.{model['name']}.{model['version']}"
+        address = {
+            "id": f"{above}/models/{name}",
+            "type": "Microsoft.CognitiveServices/locations/models",
+            "name": name,
+            "location": place,
+        }
         for kind in listed.kinds:
-            yield {
-                "id": f"{above}/models/{name}",
-                "type": "Microsoft.CognitiveServices/locations/models",
-                "name": name,
-                "location": location,
-                "kind": kind,
-                "skuName": listed.sku_name,
-                "model": model,
-            }
+            item = {"kind": kind, "skuName": listed.sku_name, "model": model}
+            yield item if clock.is_of_2023(now) else {**address, **item}
 
 
-def shown_model(model: Json, version: str, *, is_of_2023: bool = False) -> Json:
+def shown_model(model: Json, version: str, now: datetime) -> Json:
     """A model as an api-version lists it; rate limits were spelled in lower case in 2023 (recorded)."""
-    if is_of_2023 and "skus" in model:
+    if clock.spells_in_lower_case(now) and "skus" in model:
         model = {**model, "skus": [_in_lower_case(sku) for sku in model["skus"]]}
     if version >= PAGED_SINCE:
         return _newest(model)

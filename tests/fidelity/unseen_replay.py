@@ -54,6 +54,15 @@ def part_of(session: Mapping[str, Any], *, second: bool) -> Part:
     return "second_built" if number % 3 else SECOND[number // 3 % 2]
 
 
+def is_of_the_third(session: Mapping[str, Any]) -> bool:
+    """Whether the third trial's list names a session: its file, or its query."""
+    listed = json.loads((FOLDER / "listed.json").read_text(encoding="utf-8"))["third"]
+    if "query" in session:
+        return session["query"] in listed["queries"]
+    named = {row["repository"]: row["files"] for row in listed["recordings"]}
+    return session["path"].rpartition("/")[2] in named.get(session["repository"], [])
+
+
 def source_of(session: Mapping[str, Any]) -> str:
     """Where a session is from: repository and file, or the address of a report."""
     return session.get("url") or f"{session['repository']} {session['path']}"
