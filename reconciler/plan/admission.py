@@ -22,6 +22,9 @@ from reconciler.plan.body import asked_for, writable
 from reconciler.plan.migration import in_legal_order
 from reconciler.plan.terms import Hindrance
 
+# The policies that every account is born with, which its list need not show.
+_BORN = "microsoft."
+
 
 def admitted(actions: Iterable[Action], observed: ObservedState) -> list[Action]:
     """`actions`, less the writes of which ARM's own lists say that they would be refused."""
@@ -126,10 +129,6 @@ def _served(body: JsonObject, offers: Sequence[Offer]) -> _Served | None:
 
 def _by(host: str) -> str:
     return "on Azure" if host == "azure" else f"by {host.capitalize()}"
-
-
-# The policies that every account is born with, which its list need not show.
-_BORN = "microsoft."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
