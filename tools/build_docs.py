@@ -245,7 +245,7 @@ def role_file(name: str, needs: frozenset[Need], told: str) -> str:
 _CAUSES = """\
 # Causes of drift
 
-Made by `python -m tools.build_docs` from the program's own table. What has the severity `info` is told and is
+Made by `python -m tools.build_docs` from the program's own table. What has the severity `info` is reported and is
 no drift: it does not make `drift` exit 2. `--ignore CAUSE` leaves a cause out altogether."""
 
 
