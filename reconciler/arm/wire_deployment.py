@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, TypedDict
 
-from reconciler.arm.printable import printable
 from reconciler.arm.shared import Shared
-from reconciler.arm.wire import Misdirected, Whole, Wire, shaped
+from reconciler.arm.wire import Whole, Wire, misdirected, shaped
 from reconciler.domain.deployment import JsonObject
 from reconciler.domain.fields import read_only
 from reconciler.domain.ids import AccountId, DeploymentId
@@ -64,7 +63,7 @@ def deployment(answer: Mapping[str, object], asked: DeploymentId) -> ObservedDep
     """The deployment that was asked for; raises Misdirected for any other, Unreadable for wrong types."""
     found = deployment_in(answer, asked.account)
     if found.id != asked:
-        raise Misdirected(f"its id is {printable(str(found.id), 300)}")
+        raise misdirected(str(found.id))
     return found
 
 
@@ -95,9 +94,9 @@ def _id_in(told: str, account: AccountId) -> DeploymentId:
     try:
         found = DeploymentId.parse(told)
     except ValueError as problem:
-        raise Misdirected(f"its id is {printable(told, 300)}") from problem
+        raise misdirected(told) from problem
     if found.account != account:
-        raise Misdirected(f"its id is {printable(told, 300)}")
+        raise misdirected(told)
     return found
 
 

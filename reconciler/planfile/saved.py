@@ -96,12 +96,7 @@ class SavedPlan:
 
     def chosen(self, given: Selection) -> Selection:
         """`given` with this plan's selection; a dataclass with fields of these three names."""
-        return replace(
-            given,
-            select=self.select,
-            targets=self.targets,
-            excludes=self.excludes,
-        )
+        return replace(given, select=self.select, targets=self.targets, excludes=self.excludes)
 
     def writes(self, deployment: DeploymentId) -> bool:
         """Whether this plan has a write for `deployment`."""
