@@ -47,6 +47,7 @@ _NAMES: Mapping[Part, str] = {
     "second_built": "second trial, read before building",
     "second_a": "second trial, half A",
     "second_b": "second trial, half B",
+    "third": "third trial",
 }
 _BELOW = "/providers/Microsoft.CognitiveServices/"
 _ASIDE: tuple[Part, ...] = tuple(part for part in PARTS if not part.endswith("built"))

@@ -74,7 +74,11 @@ HELD = (
     ),
     Held(
         module="plan/guard",
-        tests=("tests/unit/plan/test_guard.py", "tests/unit/plan/test_guard_in_shards.py"),
+        tests=(
+            "tests/unit/plan/test_guard.py",
+            "tests/unit/plan/test_guard_in_shards.py",
+            "tests/unit/plan/test_guard_by_policies.py",
+        ),
         percent=100.0,
     ),
     Held(module="plan/removal", tests=OWNER_TESTS, percent=100.0),

@@ -57,7 +57,6 @@ class AccessToken(Protocol):
     @property
     def expires_on(self) -> int:
         """Seconds since 1970."""
-        ...
 
 
 class Credential(Protocol):
@@ -65,7 +64,6 @@ class Credential(Protocol):
 
     def get_token(self, *scopes: str, tenant_id: str | None = None, claims: str | None = None) -> AccessToken:
         """Get a token; may block for long."""
-        ...
 
 
 def azure_credential(kind: str, authority: str, tenant: str | None, network: Network) -> Credential:

@@ -222,13 +222,13 @@ class ArmClient:
     async def list_accounts(self, subscription: str) -> tuple[ObservedAccount, ...]:
         """Every account of a subscription that the caller may see."""
         call = of_subscription(subscription, "list accounts of subscription", "accounts")
-        items = await self._every(call, lambda item: (wire.account_of(item, subscription),))
+        items = await self._every(call, lambda item: (wire.account(item, subscription),))
         return tuple({item.id: item for item in items}.values())
 
     async def get_account(self, account: AccountId) -> ObservedAccount:
         """One account; NotFound's code tells whether it, its group or its subscription is missing."""
         call = of_account(account, "read account")
-        return await self._one(call, lambda body: wire.the_account(body, account))
+        return await self._one(call, lambda body: wire.account(body, account))
 
     async def list_subscriptions(self) -> tuple[ObservedSubscription, ...]:
         """Every subscription that the caller may see in the tenant it is signed in to."""
@@ -246,7 +246,7 @@ class ArmClient:
         """One subscription; NotFound where it does not exist, or is another tenant's."""
         path = addresses.of_subscription(subscription)
         call = of_subscription(subscription, "read subscription", "subscriptions", path)
-        return await self._one(call, lambda body: wire.the_subscription(body, subscription))
+        return await self._one(call, lambda body: wire.subscription(body, subscription))
 
     async def list_pools(self, subscription: str, region: Region) -> tuple[QuotaPool, ...]:
         """The quota pools of a region, as ARM's usages name them."""

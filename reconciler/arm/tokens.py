@@ -115,7 +115,6 @@ class TokenSource(Protocol):
 
         `claims` is what ARM demands of the new one (a claims challenge), as JSON. Raises CredentialError.
         """
-        ...
 
 
 class _Kept(ABC):

@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, TypedDict
 
-from reconciler.arm.printable import printable
 from reconciler.arm.shared import Shared
-from reconciler.arm.wire import Misdirected, Whole, Wire, shaped
+from reconciler.arm.wire import Whole, Wire, misdirected, shaped
 from reconciler.domain.deployment import JsonObject
 from reconciler.domain.fields import read_only
 from reconciler.domain.ids import AccountId, DeploymentId
@@ -39,8 +38,6 @@ class _Properties(Wire):
 
 
 class _SystemData(Wire):
-    created_by: str | None = None
-    created_at: str | None = None
     last_modified_by: str | None = None
     last_modified_by_type: str | None = None
     last_modified_at: str | None = None
@@ -64,7 +61,7 @@ def deployment(answer: Mapping[str, object], asked: DeploymentId) -> ObservedDep
     """The deployment that was asked for; raises Misdirected for any other, Unreadable for wrong types."""
     found = deployment_in(answer, asked.account)
     if found.id != asked:
-        raise Misdirected(f"its id is {printable(str(found.id), 300)}")
+        raise misdirected(str(found.id))
     return found
 
 
@@ -95,9 +92,9 @@ def _id_in(told: str, account: AccountId) -> DeploymentId:
     try:
         found = DeploymentId.parse(told)
     except ValueError as problem:
-        raise Misdirected(f"its id is {printable(told, 300)}") from problem
+        raise misdirected(told) from problem
     if found.account != account:
-        raise Misdirected(f"its id is {printable(told, 300)}")
+        raise misdirected(told)
     return found
 
 
@@ -139,8 +136,6 @@ def _said(answer: dict[str, object]) -> _Said:
 
 def _system(read: _SystemData) -> SystemMetadata:
     return SystemMetadata(
-        created_by=_one(read.created_by),
-        created_at=_one(read.created_at),
         last_modified_by=_one(read.last_modified_by),
         last_modified_by_type=_one(read.last_modified_by_type),
         last_modified_at=_one(read.last_modified_at),

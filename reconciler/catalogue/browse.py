@@ -75,11 +75,7 @@ def models(catalogue: Catalogue, wanted: Wanted) -> Iterator[ModelRow]:
         # The source that lists an offer is the table of regions, else that of the sizes.
         listings = (row.regions or row.sizes for row in offered)
         listed_by = next((listing.source for listing in listings if listing is not None), None)
-        sources = (
-            None if life is None else life.source,
-            listed_by,
-            None if model is None else model.source,
-        )
+        sources = (None if life is None else life.source, listed_by, None if model is None else model.source)
         yield ModelRow(
             name=name,
             version=version,

@@ -66,9 +66,9 @@ class Chosen:
     """
 
     paths: tuple[str, ...]
-    select: str
-    targets: tuple[str, ...]
-    excludes: tuple[str, ...]
+    select: str = ""
+    targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     shard: str = ""
     by_default: bool = False
@@ -211,9 +211,9 @@ def offers(of: str) -> Callable[[click.Context, click.Parameter, str], list[str]
     """Values that only heavy rooms know, asked when a shell asks."""
 
     def found(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
-        from reconciler.cli import completing
+        from reconciler.cli.commands.completion import values
 
-        return completing.offers(of, ctx, incomplete)
+        return values(of, ctx, incomplete)
 
     return found
 

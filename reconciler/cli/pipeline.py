@@ -115,19 +115,14 @@ async def plan_fleet(
             plan = plan_for(loaded, observed, policy, with_cost=with_cost)
             note(output, f"note: {UNSEEN}")
         if check_capacity:
-            plan = await _with_room(plan, arm, parallelism=connection.parallelism)
+            from reconciler.engine.platform import ask_capacities
+            from reconciler.plan.capacity import checked, demands
+
+            wanted = tuple(demands(plan))
+            questions = [one.question for one in wanted if one.question is not None]
+            answers = await ask_capacities(questions, arm, parallelism=connection.parallelism)
+            plan = replace(plan, capacity=checked(wanted, answers, stamp_of(arm)))
         return plan, observed
-
-
-async def _with_room(plan: Plan, arm: ArmClient, *, parallelism: int) -> Plan:
-    """The plan with what ARM says of capacity, asked once per subscription, model and version."""
-    from reconciler.engine.platform import ask_capacities
-    from reconciler.plan.capacity import checked, demands
-
-    wanted = tuple(demands(plan))
-    questions = [one.question for one in wanted if one.question is not None]
-    answers = await ask_capacities(questions, arm, parallelism=parallelism)
-    return replace(plan, capacity=checked(wanted, answers, stamp_of(arm)))
 
 
 async def plan_with(

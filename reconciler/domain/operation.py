@@ -92,14 +92,12 @@ class SendObserver(Protocol):
 
     def held_back(self, why: str, seconds: float) -> None:
         """The request is not sent yet, and will not be for so many seconds; `why` completes "waits for …"."""
-        ...
 
     def sending(self, method: str) -> None:
         """The request is sent now and may take effect from here on.
 
         What this raises keeps the request here and goes through to whoever asked for it.
         """
-        ...
 
 
 class _Unwatched:

@@ -6,7 +6,7 @@ from the account and a counter.
 
 import hashlib
 
-from reconciler.emulator import account_kinds, accounts, auth, errors, provider_errors, regional
+from reconciler.emulator import account_errors, account_kinds, accounts, auth, errors, regional
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, at
@@ -49,7 +49,7 @@ def _require(turn: Turn) -> Json:
 
 def _require_local_auth(turn: Turn) -> None:
     if at(_require(turn), "properties", "disableLocalAuth") is True:
-        raise provider_errors.no_local_auth()
+        raise account_errors.no_local_auth()
 
 
 def skus(turn: Turn) -> Answer:
@@ -86,36 +86,60 @@ def check_domain(turn: Turn) -> Answer:
     owner = accounts.subdomain_owner(turn, name)
     body: Json = {"isSubdomainAvailable": owner is None, "subdomainName": name}
     if owner is not None:
-        body["reason"] = provider_errors.subdomain_taken(name).message
+        body["reason"] = account_errors.subdomain_taken(name).message
     return Answer(status=200, body=body)
 
 
-_VERBS = {"read": "Get", "write": "Write", "delete": "Delete"}
-_RESOURCES = (
-    "accounts",
-    "accounts/deployments",
-    "accounts/raiPolicies",
-    "deletedAccounts",
-    "locations/usages",
+_API = "Cognitive Services API Account"
+_QUOTA, _SKUS = "Get the quota usage for an existing resource", "Read available SKUs for an existing resource"
+_LINKS = "Read private link resources for an account"
+_OPERATIONS = (
+    ("Operations/read", "Cognitive Services Operation", "List Operations", "List all available operations"),
+    ("accounts/read", _API, "Read API Account", "Reads API accounts."),
+    ("accounts/write", _API, "Write API Account", "Writes API Accounts."),
+    ("accounts/delete", _API, "Delete API Account", "Deletes API accounts"),
+    ("accounts/listKeys/action", _API, "List Keys", "List keys"),
+    ("accounts/regenerateKey/action", _API, "Regenerate Key", "Regenerate Key"),
+    ("accounts/usages/read", _API, _QUOTA, f"{_QUOTA}."),
+    ("accounts/skus/read", _API, _SKUS, "Reads available SKUs for an existing resource."),
+    ("accounts/models/read", "Model", "Read Available Models", "Reads available models."),
+    ("accounts/privateLinkResources/read", _API, _LINKS, "Reads private link resources for an account."),
+    *(
+        (f"{resource}/{verb}", resource, f"{verb} {resource}".capitalize(), f"{verb} {resource}".capitalize())
+        for resource in (
+            "accounts/deployments",
+            "accounts/raiPolicies",
+            "deletedAccounts",
+            "locations/usages",
+        )
+        for verb in ("read", "write", "delete")
+    ),
 )
+"""Name, resource, operation, description.
+
+Recorded in November 2023 down to the private links; the words of the others are ours.
+"""
+_OF_THE_SYSTEM = frozenset({"Operations/read", "accounts/privateLinkResources/read"}) | {
+    f"accounts/{verb}" for verb in ("read", "write", "delete")
+}
+"""What Azure itself does besides users."""
 
 
 def operations(turn: Turn) -> Answer:
-    """Operations of the provider, as far as this emulator has them (recorded shape)."""
+    """Operations of the provider, as far as this emulator has them (recorded)."""
     del turn
     items = [
         {
-            "name": f"Microsoft.CognitiveServices/{resource}/{verb}",
-            "isDataAction": False,
+            "name": f"Microsoft.CognitiveServices/{name}",
             "display": {
                 "provider": "Microsoft Cognitive Services",
                 "resource": resource,
-                "operation": f"{word} {resource}",
-                "description": f"{word} {resource}",
+                "operation": operation,
+                "description": description,
             },
+            "origin": "user,system" if name in _OF_THE_SYSTEM else "user",
         }
-        for resource in _RESOURCES
-        for verb, word in _VERBS.items()
+        for name, resource, operation, description in _OPERATIONS
     ]
     return Answer(status=200, body={"value": items})
 

@@ -63,22 +63,34 @@ _FURTHER_INTERFACES = {
 """What else a kind is called under the same address (recorded in January 2025)."""
 
 
-def _rule(key: str, count: int, *patterns: str) -> Json:
-    """A limit per second on calls; a pattern is `METHOD path`."""
+def _rule(key: str, count: int, *patterns: str, seconds: int = 1) -> Json:
+    """A limit on calls, per second if nothing is said; a pattern is `METHOD path`."""
     matches = [dict(zip(("method", "path"), pattern.split(" "), strict=True)) for pattern in patterns]
     matches = [{"path": match["path"], "method": match["method"]} for match in matches]
-    return {"key": key, "renewalPeriod": 1, "count": count, "matchPatterns": matches}
+    return {"key": key, "renewalPeriod": seconds, "count": count, "matchPatterns": matches}
 
 
-_BILLING = {**_rule("container.billing", 500, "* billing/*"), "renewalPeriod": 10}
+_BILLING = _rule("container.billing", 500, "* billing/*", seconds=10)
+_FORMS = "formrecognizer/custom/models"
 _LIMITS: dict[str, list[Json]] = {
     "Face": [_rule("face", 10, "* face/*"), _BILLING, _rule("default", 10, "* *")],
+    "FormRecognizer": [
+        _rule("formrecognizer.custom.train", 1, "* formrecognizer/custom/train", seconds=60),
+        _rule("formrecognizer.custom.copymodels", 1, f"* {_FORMS}/{{modelId}}/copy", seconds=60),
+        _rule("formrecognizer.custom.models.get", 10, f"GET {_FORMS}", seconds=60),
+        _rule("formrecognizer.analyzeform", 15, f"POST {_FORMS}/{{modelId}}/analyze"),
+        _rule(
+            "formrecognizer.analyzeform.result", 100, f"GET {_FORMS}/{{modelId}}/analyzeResults/{{resultId}}"
+        ),
+        _BILLING,
+        _rule("default", 30, "* *"),
+    ],
     "OpenAI": [
         _rule("openai.dalle.post", 30, "POST dalle/*", "POST openai/images/*"),
         _rule("openai.dalle.other", 30, "* dalle/*", "* openai/operations/images/*"),
-        {**_rule("openai.assistants.list", 120, "GET openai/assistants"), "renewalPeriod": 60},
-        {**_rule("openai.threads.list", 120, "GET openai/threads"), "renewalPeriod": 60},
-        {**_rule("openai.vectorstores.list", 120, "GET openai/vector_stores"), "renewalPeriod": 60},
+        _rule("openai.assistants.list", 120, "GET openai/assistants", seconds=60),
+        _rule("openai.threads.list", 120, "GET openai/threads", seconds=60),
+        _rule("openai.vectorstores.list", 120, "GET openai/vector_stores", seconds=60),
         _rule("openai.vectorstores.post", 60, "POST openai/vector_stores", "POST openai/vector_stores/*"),
         _rule("openai.responses.default", 100_000, "* openai/responses", "* openai/responses/*"),
         _rule("openai", 30, "* openai/*"),
@@ -97,13 +109,11 @@ _LIMITS: dict[str, list[Json]] = {
         _rule("speech.synthesize", 200, "* speech/synthesize"),
     ],
     "TextAnalytics": [
-        {
-            **_rule("workflow.endpoint.postcalls", 1000, "* language/:analyze-conversations"),
-            "renewalPeriod": 60,
-        }
+        _rule("workflow.endpoint.postcalls", 1000, "* language/:analyze-conversations", seconds=60),
     ],
 }
 _CAPABILITIES = {
+    "FormRecognizer": ("VirtualNetworks", "CustomerManagedStorage", "CustomerManagedKey"),
     "SpeechServices": ("VirtualNetworks", "CustomerManagedKey", "CustomerManagedStorage"),
     "TextAnalytics": ("VirtualNetworks", "CustomerManagedKey"),
 }
@@ -114,6 +124,27 @@ _BY_SKU = {
     ),
 }
 """The same for a sku that has more than its kind (recorded in June 2023)."""
+_CONTAINERS = {
+    "Face": "Face.*,Face.Face",
+    "TextAnalytics": "TextAnalytics.*,"
+    + ",".join(
+        f"TextAnalytics.{name}"
+        for name in (
+            *(
+                "Healthcare",
+                "HealthcareFhir",
+                "Keyphrase",
+                "KeyphraseV2",
+                "KeyPhraseONNX",
+                "LanguageFastText",
+            ),
+            *("Language", "LanguageV2", "Sentiment", "SentimentV2", "SentimentV3", "SentimentV3Preview"),
+        )
+    ),
+}
+"""Containers of a kind that has more than one name for them (recorded in 2022 and 2023)."""
+_KEYS = frozenset({("Face", "E0")})
+"""Where keys of one's own come with the sku, behind `Container` (recorded in May and October 2022)."""
 _FURTHER_CAPABILITIES: Mapping[str, tuple[Json, ...]] = {
     "Face": ({"name": "Scenario", "value": "Face.LegacyPreview,Face.Legacy"},),
     "TextAnalytics": (
@@ -134,8 +165,9 @@ def limits(kind: str, sku: str) -> Json:
     shown = {"callRateLimit": {"rules": _rules(kind)}}
     if kind != "TextAnalytics":
         return shown
-    rule = _rule("workflow.endpoint.postcalls", 100_000, "* /language/:analyze-conversations")
-    return {**shown, "quotaLimit": {"rules": [{**rule, "renewalPeriod": 2_592_000}]}}
+    where = "* /language/:analyze-conversations"
+    rule = _rule("workflow.endpoint.postcalls", 100_000, where, seconds=2_592_000)
+    return {**shown, "quotaLimit": {"rules": [rule]}}
 
 
 def _rules(kind: str) -> list[Json]:
@@ -159,8 +191,10 @@ def capabilities(kind: str, sku: str) -> list[Json]:
         ]
     if kind not in WITH_DEPLOYMENTS:
         names = _BY_SKU.get((kind, sku)) or _CAPABILITIES.get(kind, ("VirtualNetworks",))
-        containers = {"name": "Container", "value": f"{kind}.*"}
-        return [*({"name": name} for name in names), containers, *_FURTHER_CAPABILITIES.get(kind, ())]
+        containers = {"name": "Container", "value": _CONTAINERS.get(kind, f"{kind}.*")}
+        keys: list[Json] = [{"name": "CustomerManagedKey"}] if (kind, sku) in _KEYS else []
+        further = _FURTHER_CAPABILITIES.get(kind, ())
+        return [*({"name": name} for name in names), containers, *keys, *further]
     return [{"name": "VirtualNetworks"}, {"name": "EnabledApimVnet", "value": "true"}]
 
 

@@ -49,11 +49,20 @@ _FIRST_SIZES = {
 }
 """What an OpenAI account had in January 2023, and its sizes then."""
 
+_LANGUAGE_SINCE = "2023"
+_LANGUAGE_OF_2022 = (
+    *("Text Analytics", "Custom Text Authoring", "Conversational Language Understanding Authoring"),
+    *("Custom Question Answering Authoring", "Custom Question Answering", "ConversationalLURuntime"),
+    *("Language", "Language-2022-05-01", "QnAMaker", "turing", "Turing DeepWrite", "QuestionAnswering"),
+    *("QuestionAnsweringBizQA", "QuestionAnsweringQnAGen", "QuestionAnswering Generate", "LUIS.Authoring"),
+)
+"""What a TextAnalytics account made before 2023 is called (recorded in October 2022)."""
+
 _THROTTLING_UNTIL = "2022-10-01"
 """Up to here each limit says that it is not dynamic (recorded with every version from 2021-10-01)."""
 
 _BACKUP_UNTIL = "2022-03-01"
-_WITH_BACKUP = ("OpenAI", "Personalizer")
+_WITH_BACKUP = ("FormRecognizer", "OpenAI", "Personalizer")
 """The kinds that had a `backupUpperLimit`, and until when (recorded in March 2022)."""
 
 
@@ -66,6 +75,8 @@ def visible(body: Json, version: str) -> Json:
         shown = _openai_of_2023(shown)
     if kind == "OpenAI" and str(shown.get("dateCreated")) < _IMAGES_SINCE:
         shown = _openai_of_2022(shown)
+    if kind == "TextAnalytics" and str(shown.get("dateCreated")) < _LANGUAGE_SINCE:
+        shown["endpoints"] = dict.fromkeys(_LANGUAGE_OF_2022, shown.get("endpoint"))
     if day <= _BACKUP_UNTIL:
         shown |= _without("capabilities", "name", shown)
     if day <= _BACKUP_UNTIL and kind in _WITH_BACKUP:

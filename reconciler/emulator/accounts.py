@@ -9,23 +9,26 @@ import uuid
 from collections.abc import Mapping
 
 from reconciler.emulator import (
+    account_access,
+    account_errors,
     account_faces,
     account_kinds,
     account_versions,
+    child_faces,
     clock,
     errors,
     kept_accounts,
     offers,
     provider_errors,
     provisioning,
-    quota,
 )
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, at, normal_location, overlay
 
 TYPE = "Microsoft.CognitiveServices/accounts"
-_NAME = re.compile(r"^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}$")
+_NAME = re.compile(r"^[a-zA-Z0-9][a-zA-Z0-9_-]{1,63}$")
+_SUBDOMAIN = re.compile(r"^[a-zA-Z0-9]([a-zA-Z0-9-]{0,62}[a-zA-Z0-9])$")
 SHAPES: Mapping[str, type] = {
     "location": str,
     "kind": str,
@@ -144,6 +147,9 @@ def put(turn: Turn) -> Answer:
     require_quiet(turn)
     body = filled(turn, {**asked, "id": id_of(turn) if before is None else before["body"]["id"]}, before)
     turn.store.put("account", key_of(turn), {"body": body})
+    host = child_faces.agents_host(turn, body) if before is None else None
+    if host is not None:
+        turn.store.put("child", host["key"], host)
     if before is not None and turn.forced is None and _is_light(asked, before["body"], body):
         return _answer(turn, 200, body)
     return _long(turn, 201 if before is None else 200, "create" if before is None else "update")
@@ -170,7 +176,7 @@ def _restore(turn: Turn, asked: Json) -> Answer:
     """201 Succeeded at once, kind and sku as they were, with a fresh creation date (recorded, 2022-03-01)."""
     gone = kept_accounts.kept(turn.store, turn.now, key_of(turn))
     if gone is None:
-        raise provider_errors.nothing_to_restore(turn.request.path)
+        raise account_errors.nothing_to_restore(turn.request.path)
     kept_accounts.forget(turn.store, key_of(turn))
     old = {name: value for name, value in gone["body"].items() if name != "systemData"}
     body = filled(turn, {**overlay(_without_addresses(old), asked), "id": old["id"]}, None)
@@ -188,29 +194,21 @@ def _without_addresses(body: Json) -> Json:
 
 def _check_put(turn: Turn, asked: Json, before: Json | None) -> None:
     if _NAME.match(turn.args["account"]) is None:
-        raise provider_errors.invalid_name()
+        raise account_errors.invalid_account_name()
     _check_location(turn, asked, before)
     kind = asked.get("kind") or ("" if before is None else before["body"]["kind"])
-    if account_kinds.canonical(kind) is None:
-        raise provider_errors.invalid_kind(kind)
+    place = asked.get("location") or ("" if before is None else before["body"]["location"])
+    if not account_kinds.is_at(kind, normal_location(place)):
+        raise account_errors.invalid_kind(kind)
     sku = at(asked, "sku", "name")
     if sku and not account_kinds.takes(kind, sku):
-        raise provider_errors.invalid_sku_id(sku, kind)
+        raise account_errors.invalid_sku_id(sku, kind)
     gone = kept_accounts.kept(turn.store, turn.now, key_of(turn))
     if before is None and gone is not None:
-        raise provider_errors.soft_deleted(gone["id"])
+        raise account_errors.soft_deleted(gone["id"])
     _check_subdomain(turn, asked)
     if before is None:
-        _check_access(turn, asked, account_kinds.canonical(kind) or kind)
-
-
-def _check_access(turn: Turn, asked: Json, kind: str) -> None:
-    """Whether the subscription may have one more account of this kind."""
-    if turn.store.switch("accountAccess") == "refused":
-        sku = at(asked, "sku", "name") or "S0"
-        is_of_2023 = clock.is_of_2023(turn.now)
-        raise provider_errors.special_feature_required(sku, kind, is_of_2023=is_of_2023)
-    quota.require_account(turn, asked.get("location", ""), kind)
+        account_access.require(turn, asked, account_kinds.canonical(kind) or kind)
 
 
 def _check_location(turn: Turn, asked: Json, before: Json | None) -> None:
@@ -222,12 +220,15 @@ def _check_location(turn: Turn, asked: Json, before: Json | None) -> None:
     known = ("global", *offers.locations(), *account_kinds.REGIONS_WITHOUT_MODELS)
     if normal_location(location) not in known:
         raise errors.location_not_available(location, TYPE, known)
+    account_access.require_place(turn, key_of(turn), location)
 
 
 def _check_subdomain(turn: Turn, asked: Json) -> None:
     wanted = at(asked, "properties", "customSubDomainName")
+    if wanted and _SUBDOMAIN.match(wanted) is None:
+        raise account_errors.invalid_subdomain(wanted)
     if wanted and subdomain_owner(turn, wanted) not in {None, key_of(turn)}:
-        raise provider_errors.subdomain_taken(wanted)
+        raise account_errors.subdomain_taken(wanted)
 
 
 def subdomain_owner(turn: Turn, name: str) -> str | None:

@@ -131,7 +131,7 @@ def _model(turn: Turn, account: Json, body: Json, before: Json | None) -> tuple[
     if listed is None and turn.store.switch("withdrawnModel") == "accepted":
         listed = _withdrawn(known, before)
     if listed is None:
-        raise provider_errors.model_not_supported(known, sourced=clock.names_sources(turn.now))
+        raise provider_errors.model_not_supported(known, clock.spelling(turn.now))
     model = {**known, "version": listed.model["version"], **sources}
     return listed, model
 
@@ -184,6 +184,8 @@ def _offer(
     on), and not where the sku was left out (reported in March 2025).
     """
     offer = offers.best_offer(listed, sku["name"])
+    if offer is None and versions.ASYNC_STATE_UNTIL < turn.version[:10] < versions.SKU_SINCE:
+        raise provider_errors.scale_type_not_supported(sku["name"], model["name"])
     if offer is None:
         place = account["location"]
         is_regional = is_named and not clock.is_of_2023(turn.now)
@@ -199,9 +201,7 @@ def _offer(
             return offer
     end = offers.ends(offer)
     if end <= turn.now:
-        raise provider_errors.model_deprecated(
-            model, f"{end:%m/%d/%Y %H:%M:%S}", sourced=clock.names_sources(turn.now)
-        )
+        raise provider_errors.model_deprecated(model, f"{end:%m/%d/%Y %H:%M:%S}", clock.spelling(turn.now))
     if listed.fine_tuned_name is None:
         _check_lifecycle(turn, listed, offer)
     return offer
@@ -220,7 +220,7 @@ def _check_lifecycle(turn: Turn, listed: Listed, offer: Json) -> None:
     if status == "Deprecated":
         raise provider_errors.model_retired(model["name"])
     if status == "Deprecating" and not _has_one_already(turn, model):
-        raise provider_errors.model_deprecating(model, sourced=clock.names_sources(turn.now))
+        raise provider_errors.model_deprecating(model, clock.spelling(turn.now))
 
 
 def _has_one_already(turn: Turn, model: Json) -> bool:

@@ -96,6 +96,28 @@ def _plan(asked: Asked) -> Json:
     }
 
 
+def agents_host(turn: Turn, account: Json) -> Json | None:
+    """What an account brings along whose network is injected for agents: a capability host (reported, 2025).
+
+    The result is the child as `children` keeps it; none for any other account.
+    """
+    injections = at(account, "properties", "networkInjections")
+    injections = [injections] if isinstance(injections, dict) else injections or []
+    if not any(isinstance(one, dict) and one.get("scenario") == "agent" for one in injections):
+        return None
+    name, kind = f"{account['name']}@aml_aiagentservice", "accounts/capabilityHosts"
+    address = f"{account['id']}/capabilityHosts/{name}"
+    body = {
+        "id": address,
+        "name": name,
+        "type": f"Microsoft.CognitiveServices/{kind}",
+        "properties": {"capabilityHostKind": "Agents", "provisioningState": "Succeeded"},
+        "systemData": turn.system_data(None),
+        "etag": account["etag"],
+    }
+    return {"key": address.lower(), "type": kind, "body": body}
+
+
 FACES: Mapping[str, Callable[[Asked], Json]] = {
     "accounts/projects": _project,
     "accounts/connections": _connection,

@@ -6,7 +6,7 @@ are, below what, and how a deletion answers. `child_faces` has what a type says 
 
 from dataclasses import dataclass
 
-from reconciler.emulator import accounts, errors, provider_errors, provisioning
+from reconciler.emulator import account_errors, accounts, errors, provider_errors, provisioning
 from reconciler.emulator.child_faces import FACES, Asked
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, at, overlay
@@ -71,8 +71,8 @@ def put(child: Child, turn: Turn) -> Answer:
     _require_holder(child, turn)
     if child.is_single:
         _require_none_else(child, turn)
-    if child.kind == "accounts/projects" and not _holds_projects(account):
-        raise provider_errors.projects_not_allowed()
+    if child.kind == "accounts/projects":
+        _require_projects(account)
     accounts.require_quiet(turn)
     before = turn.store.get("child", _key(child, turn))
     body = _filled(child, turn, account, _asked(turn), before)
@@ -127,8 +127,11 @@ def _require_holder(child: Child, turn: Turn) -> None:
     turn.store.require("child", holder, errors.parent_not_found("write", child.kind, holder))
 
 
-def _holds_projects(account: Json) -> bool:
-    return bool(account["kind"] == "AIServices" and at(account, "properties", "allowProjectManagement"))
+def _require_projects(account: Json) -> None:
+    if account["kind"] != "AIServices" or not at(account, "properties", "allowProjectManagement"):
+        raise account_errors.projects_not_allowed()
+    if account["properties"]["provisioningState"] == "Failed":
+        raise account_errors.account_not_provisioned()
 
 
 def _require_none_else(child: Child, turn: Turn) -> None:
@@ -139,9 +142,9 @@ def _require_none_else(child: Child, turn: Turn) -> None:
         name, is_going = found["body"]["name"], found["key"] in busy
         if name.lower() != turn.args["child"].lower():
             state = "Deleting" if is_going else "Succeeded"
-            raise provider_errors.one_capability_host(name, state, turn.args["child"], holder)
+            raise account_errors.one_capability_host(name, state, turn.args["child"], holder)
         if is_going:
-            raise provider_errors.capability_host_busy(name, holder)
+            raise account_errors.capability_host_busy(name, holder)
 
 
 def _require(child: Child, turn: Turn, verb: str) -> Json:

@@ -5,8 +5,11 @@ clock alone, so a deployment refused in a test today is refused in ten years too
 """
 
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from reconciler.emulator.store import Store
+
+Spelling = Literal["spaced", "sourced", "compact"]
 
 WORLD_BEGINS = datetime(2026, 6, 22, tzinfo=UTC)
 """The date of the newest recorded model lists in `world/`."""
@@ -14,7 +17,8 @@ WORLD_BEGINS = datetime(2026, 6, 22, tzinfo=UTC)
 _FIRST_WORDINGS = datetime(2024, 1, 1, tzinfo=UTC)
 """Until here some answers were worded otherwise (recorded and reported in 2023)."""
 
-_SOURCES_NAMED = (datetime(2024, 10, 1, tzinfo=UTC), datetime(2025, 7, 1, tzinfo=UTC))
+_SOURCES_SINCE = datetime(2024, 10, 1, tzinfo=UTC)
+_SOURCES_UNTIL = datetime(2025, 7, 1, tzinfo=UTC)
 
 _FURTHEST = timedelta(days=366 * 200)
 
@@ -52,9 +56,14 @@ def is_of_2023(moment: datetime) -> bool:
     return moment < _FIRST_WORDINGS
 
 
-def names_sources(moment: datetime) -> bool:
-    """Whether refusals print a model with its sources (reported from October 2024 to March 2025)."""
-    return _SOURCES_NAMED[0] <= moment < _SOURCES_NAMED[1]
+def spelling(moment: datetime) -> Spelling:
+    """How refusals print a model.
+
+    Spaced as reported in May 2024, with its sources from October 2024 to March 2025, compact since July 2025.
+    """
+    if moment < _SOURCES_SINCE:
+        return "spaced"
+    return "sourced" if moment < _SOURCES_UNTIL else "compact"
 
 
 def stamp(moment: datetime) -> str:

@@ -186,7 +186,7 @@ def _check_sources(turn: Turn, model: Json) -> None:
     callers = auth.auxiliary(turn.store, turn.now, turn.request.headers)
     source = model.get("source")
     if source and auth.tenant_of_linked(turn.store, source) not in {None, turn.caller.tenant}:
-        raise provider_errors.model_not_supported(model, sourced=True)
+        raise provider_errors.model_not_supported(model, "sourced")
     for linked in (source, model.get("sourceAccount")):
         if linked:
             auth.require_linked_account(

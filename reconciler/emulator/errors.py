@@ -317,6 +317,19 @@ def disallowed_by_policy(name: str, assignment: Json) -> Refusal:
     )
 
 
+def disallowed_by_azure(name: str) -> Refusal:
+    """A region that Azure's own policy keeps a subscription out of (reported, 2026)."""
+    return front_door(
+        403,
+        "RequestDisallowedByAzure",
+        f"Resource '{name}' was disallowed by Azure: This policy maintains a set of best available regions"
+        " where your subscription can deploy resources. The objective of this policy is to ensure that your"
+        " subscription has full access to Azure services with optimal performance. Should you need"
+        " additional or different regions, contact support..",
+        target=name,
+    )
+
+
 def resource_validation_failed(details: Sequence[Json]) -> Refusal:
     """How the findings of validateResources arrive (documented by azapi: two wrappers around each)."""
     return front_door(
@@ -349,6 +362,14 @@ def invalid_template_deployment(name: str, details: Sequence[Json]) -> Refusal:
         " id is '00000000-0000-0000-0000-000000000000'. See inner errors for details.",
         details=details,
     )
+
+
+def template_against_policy(details: Sequence[Json]) -> Refusal:
+    """A template with a resource that a policy denies (documented by ARM)."""
+    text = (
+        "The template deployment failed because of policy violation. Please see details for more information."
+    )
+    return front_door(400, "InvalidTemplateDeployment", text, details=details)
 
 
 def deployment_not_found(name: str) -> Refusal:

@@ -30,8 +30,6 @@ _NETWORKS = f"{ACCOUNT}/managedNetworks"
 _NETWORK = f"{_NETWORKS}/{{network}}"
 _RULE = f"{_NETWORK}/outboundRules/{{rule}}"
 _TIER = f"{SUB}/{PROVIDER}/quotaTiers/{{tier}}"
-_TEMPLATES = f"{GROUP}/providers/Microsoft.Resources/deployments"
-_TEMPLATE = f"{_TEMPLATES}/{{template}}"
 _RESOURCES = "Microsoft.Resources/subscriptions/resources"
 _RIGHT = "Microsoft.Resources/deployments"
 
@@ -42,6 +40,24 @@ def _of_children(child: Child) -> Iterator[Route]:
     yield route(f"GET {above}", partial(children.listing, child), child.since)
     for handler in (children.get, children.put, children.patch, children.delete):
         yield route(f"{handler.__name__.upper()} {above}/{{child}}", partial(handler, child), child.since)
+
+
+def _of_templates(above: str) -> Iterator[Route]:
+    """What can be asked of the template deployments of a group or a subscription."""
+    every = f"{above}/providers/Microsoft.Resources/deployments"
+    one = f"{every}/{{template}}"
+    yield route(f"GET {every}", templates.listing)
+    yield route(f"GET {one}", templates.get)
+    yield route(f"HEAD {one}", templates.head)
+    yield route(f"PUT {one}", templates.put)
+    yield route(f"DELETE {one}", templates.delete)
+    yield route(f"POST {one}/validate", templates.validate)
+    yield route(f"POST {one}/whatIf", templates.what_if)
+    yield route(f"POST {one}/exportTemplate", templates.export)
+    for address in (one, f"{above}/deployments/{{template}}"):  # the second one is az CLI's
+        yield route(f"GET {address}/operations", templates.operations, right=f"{_RIGHT}/operations/read")
+    status = f"GET {one}/operationStatuses/{{operation}}"
+    yield route(status, templates.status, right=f"{_RIGHT}/operationstatuses/read")
 
 
 ROUTES: tuple[Route, ...] = (
@@ -86,21 +102,5 @@ ROUTES: tuple[Route, ...] = (
     route(f"GET {SUB}/{_INSIGHTS}/eventtypes/management/values", activity.listing),
     route(f"GET {SUB}/resources", directory.list_resources),
     route(f"GET {GROUP}/resources", directory.list_group_resources, right=f"{_RESOURCES}/read"),
-    route(f"GET {_TEMPLATES}", templates.listing),
-    route(f"GET {_TEMPLATE}", templates.get),
-    route(f"HEAD {_TEMPLATE}", templates.head),
-    route(f"PUT {_TEMPLATE}", templates.put),
-    route(f"DELETE {_TEMPLATE}", templates.delete),
-    route(f"POST {_TEMPLATE}/validate", templates.validate),
-    route(f"POST {_TEMPLATE}/whatIf", templates.what_if),
-    route(f"POST {_TEMPLATE}/exportTemplate", templates.export),
-    *(  # the second address is az CLI's
-        route(f"GET {address}/operations", templates.operations, right=f"{_RIGHT}/operations/read")
-        for address in (_TEMPLATE, f"{GROUP}/deployments/{{template}}")
-    ),
-    route(
-        f"GET {_TEMPLATE}/operationStatuses/{{operation}}",
-        templates.status,
-        right=f"{_RIGHT}/operationstatuses/read",
-    ),
+    *(found for above in (GROUP, SUB) for found in _of_templates(above)),
 )

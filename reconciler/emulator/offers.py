@@ -284,11 +284,13 @@ def deployed_capabilities(listed: Listed) -> Json:
     }
 
 
-def wire_models(store: Store, subscription: str, location: str, version: str) -> Iterator[Json]:
+def wire_models(
+    store: Store, subscription: str, location: str, version: str, *, is_of_2023: bool
+) -> Iterator[Json]:
     """Items of the models list as an api-version shows them: one per account kind, as recorded."""
     above = f"/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{location}"
     for listed in models_of(store, location):
-        model = shown_model(listed.model, version)
+        model = shown_model(listed.model, version, is_of_2023=is_of_2023)
         name = f"{model['format']}.{model['name']}.{model['version']}"
         for kind in listed.kinds:
             yield {
@@ -302,8 +304,10 @@ def wire_models(store: Store, subscription: str, location: str, version: str) ->
             }
 
 
-def shown_model(model: Json, version: str) -> Json:
-    """A model as an api-version lists it."""
+def shown_model(model: Json, version: str, *, is_of_2023: bool = False) -> Json:
+    """A model as an api-version lists it; rate limits were spelled in lower case in 2023 (recorded)."""
+    if is_of_2023 and "skus" in model:
+        model = {**model, "skus": [_in_lower_case(sku) for sku in model["skus"]]}
     if version >= PAGED_SINCE:
         return _newest(model)
     kept = {name: value for name, value in model.items() if version >= _MODEL_SINCE.get(name, "")}
@@ -313,6 +317,10 @@ def shown_model(model: Json, version: str) -> Json:
             for sku in model["skus"]
         ]
     return kept
+
+
+def _in_lower_case(sku: Json) -> Json:
+    return {"ratelimits" if name == "rateLimits" else name: value for name, value in sku.items()}
 
 
 def _newest(model: Json) -> Json:

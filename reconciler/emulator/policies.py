@@ -19,7 +19,7 @@ from reconciler.emulator.wire import Answer, Json, at, without_nulls
 
 KEYS = (
     *("assignmentId", "displayName", "policyDefinitionId", "definitionName", "scope", "effect"),
-    *("allowedPublishers", "allowedAssetIds"),
+    *("allowedPublishers", "allowedAssetIds", "allowedLocations"),
 )
 EFFECTS = ("Deny", "Audit", "Disabled")
 _RESOURCES = {"provider": str, "type": str, "location": str, "scope": str, "resources": list}
@@ -71,6 +71,8 @@ def _broken(store: Store, account: Json, model: Json) -> Iterable[Json]:
     for assignment in store.scan("policy"):
         scope = str(assignment.get("scope", "/")).lower().rstrip("/")
         if not f"{account['id']}/".lower().startswith(f"{scope}/") or assignment["effect"] == "Disabled":
+            continue
+        if "allowedLocations" in assignment:
             continue
         publishers = {str(name).lower() for name in assignment.get("allowedPublishers", [])}
         if not names & publishers and asset not in assignment.get("allowedAssetIds", []):

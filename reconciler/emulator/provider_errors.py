@@ -4,6 +4,7 @@ Rule of this module: a text is quoted from a recording, an issue or documentatio
 "assumed".
 """
 
+from reconciler.emulator.clock import Spelling
 from reconciler.emulator.errors import Refusal
 from reconciler.emulator.wire import Json
 
@@ -11,11 +12,6 @@ from reconciler.emulator.wire import Json
 def not_found(resource_id: str) -> Refusal:
     """GET of an absent deployment below an existing account (recorded, api-version 2025-06-01)."""
     return Refusal(404, "NotFound", f"Specified resource '{resource_id}' cannot be found.")
-
-
-def no_such_connection(resource_id: str) -> Refusal:
-    """What is absent of an account's private links (recorded, 2022-03-01)."""
-    return Refusal(404, "ResourceNotFound", f"The resource with identifier '{resource_id}' is not found.")
 
 
 def another_operation(account_id: str) -> Refusal:
@@ -66,15 +62,6 @@ def scale_type_not_supported(kind: str, model: str) -> Refusal:
     )
 
 
-def projects_not_allowed() -> Refusal:
-    """Assumed: a project below an account that holds none."""
-    return Refusal(
-        400,
-        "BadRequest",
-        "Project can only be created under AIServices Kind account with allowProjectManagement set to true.",
-    )
-
-
 def sku_not_supported(sku: str, model: str, version: str) -> Refusal:
     return invalid_properties(
         f"The specified SKU '{sku}' of account deployment is not supported by the model '{model}' version:"
@@ -85,17 +72,18 @@ def sku_not_supported(sku: str, model: str, version: str) -> Refusal:
 _PRINTED = ("Publisher", "Format", "Name", "Version", "Source", "SourceAccount")
 
 
-def _printed(model: Json, *, sourced: bool) -> str:
-    """A model as a refusal prints it; with its publisher and sources as reported in 2024 and spring 2025."""
-    if sourced:
-        return ", ".join(f"{part}: {model.get(part[0].lower() + part[1:], '')}" for part in _PRINTED)
+def _printed(model: Json, spelling: Spelling) -> str:
+    """A model as a refusal prints it (reported in 2024, 2025 and 2026)."""
+    if spelling != "compact":
+        parts = _PRINTED if spelling == "sourced" else _PRINTED[1:4]
+        return ", ".join(f"{part}: {model.get(part[0].lower() + part[1:], '')}" for part in parts)
     publisher = model.get("publisher") if model.get("format") != "OpenAI" else None
     front = f"Publisher:{publisher}," if publisher else ""
     return f"{front}Format:{model['format']},Name:{model['name']},Version:{model.get('version', '')}"
 
 
-def model_not_supported(model: Json, *, sourced: bool = False) -> Refusal:
-    text = f"The model '{_printed(model, sourced=sourced)}' of account deployment is not supported."
+def model_not_supported(model: Json, spelling: Spelling = "compact") -> Refusal:
+    text = f"The model '{_printed(model, spelling)}' of account deployment is not supported."
     return Refusal(400, "DeploymentModelNotSupported", text)
 
 
@@ -108,17 +96,17 @@ def model_retired(name: str) -> Refusal:
     )
 
 
-def model_deprecated(model: Json, since: str, *, sourced: bool = False) -> Refusal:
+def model_deprecated(model: Json, since: str, spelling: Spelling = "compact") -> Refusal:
     """`since` is the offer's deprecationDate as MM/dd/yyyy HH:mm:ss."""
-    text = f"The model '{_printed(model, sourced=sourced)}' has been deprecated since {since}."
+    text = f"The model '{_printed(model, spelling)}' has been deprecated since {since}."
     return Refusal(400, "ServiceModelDeprecated", text)
 
 
-def model_deprecating(model: Json, *, sourced: bool = False) -> Refusal:
+def model_deprecating(model: Json, spelling: Spelling = "compact") -> Refusal:
     return Refusal(
         400,
         "ServiceModelDeprecating",
-        f"The model '{_printed(model, sourced=sourced)}' is in deprecating state and cannot be used for new"
+        f"The model '{_printed(model, spelling)}' is in deprecating state and cannot be used for new"
         " deployments.",
     )
 
@@ -142,11 +130,6 @@ def capacity_off_step(capacity: int, minimum: int, maximum: int, step: int) -> R
         f"The specified capacity '{capacity}' of account deployment should be at least {minimum} and no more "
         f"than {maximum}, in increments of {step}.",
     )
-
-
-def no_local_auth() -> Refusal:
-    """Keys of an account that takes none (reported)."""
-    return Refusal(400, "BadRequest", "Failed to list key. disableLocalAuth is set to be true")
 
 
 def no_capacity(sku: str, region: str) -> Refusal:
@@ -175,35 +158,6 @@ def insufficient_quota(needed: int, label: str, used: int, limit: int) -> Refusa
     )
 
 
-def no_account_left(name: str) -> Refusal:
-    """An account beyond the number that a subscription may have in a region (reported, 2023)."""
-    text = f"Insufficient quota. Cannot create/update/move resource '{name}'."
-    return Refusal(400, "InsufficientQuota", text)
-
-
-def special_feature_required(sku: str, kind: str, *, is_of_2023: bool) -> Refusal:
-    """A subscription that may not have accounts of a kind (reported, 2022 to 2024)."""
-    more = "" if is_of_2023 else " or contains blocked QuotaId/Feature."
-    text = f"The subscription does not have QuotaId/Feature required by SKU '{sku}' from kind '{kind}'{more}"
-    return Refusal(400, "SpecialFeatureOrQuotaIdRequired", text)
-
-
-def one_capability_host(there: str, state: str, wanted: str, holder: str) -> Refusal:
-    """A second capability host of an account or a project (documented, 2025)."""
-    return Refusal(
-        409,
-        "Conflict",
-        f"There is an existing Capability Host with name: {there}, provisioning state: {state} for workspace:"
-        f" {holder}, cannot create a new Capability Host with name: {wanted} for the same ClientId.",
-    )
-
-
-def capability_host_busy(name: str, holder: str) -> Refusal:
-    """A capability host that is still being deleted (documented, 2025)."""
-    text = f"Create: Capability Host {name} is currently in non creating, retry after its complete: {holder}"
-    return Refusal(409, "Conflict", text)
-
-
 def cannot_change_model() -> Refusal:
     return Refusal(400, "CannotChangeDeploymentModel", "The model of deployment cannot be changed.")
 
@@ -224,16 +178,6 @@ def invalid_name() -> Refusal:
         "InvalidResourceName",
         "The resource name is invalid. Resource name can only include alphanumeric characters, underscores "
         "and hyphens; Resource name only allows 2 to 64 characters.",
-    )
-
-
-def soft_deleted(account_id: str) -> Refusal:
-    return Refusal(
-        409,
-        "FlagMustBeSetForRestore",
-        f"An existing resource with ID '{account_id}' has been soft-deleted. To restore the resource, you "
-        "must specify 'restore' to be 'true' in the property. If you don't want to restore existing "
-        "resource, please purge it first.",
     )
 
 
@@ -321,29 +265,6 @@ def system_policy(policy: str) -> Refusal:
     return invalid_properties(f"The RAI policy '{policy}' is managed by the system and cannot be changed.")
 
 
-def invalid_kind(kind: str) -> Refusal:
-    """An account of a kind that the provider or the region does not have (recorded, 2022-10-01)."""
-    text = f"The account type '{kind}' is either invalid or unavailable in given region."
-    return Refusal(400, "InvalidApiSetId", text)
-
-
-def invalid_sku_id(sku: str, kind: str) -> Refusal:
-    """An account sku that its kind does not have (recorded, 2022-10-01)."""
-    return Refusal(400, "InvalidSkuId", f"The SKU name '{sku}' in account type '{kind}' is invalid.")
-
-
-def subdomain_taken(name: str) -> Refusal:
-    """A custom subdomain that another account has, deleted ones included (reported; the link is ours)."""
-    return Refusal(
-        409,
-        "CustomDomainInUse",
-        f"Please pick a different name. The subdomain name '{name}' is not available as it's already used by"
-        " a resource. If the resource using the name was deleted in the last 48 hours, you may need to purge"
-        " the deleted resource. Learn more at"
-        " https://learn.microsoft.com/azure/ai-services/recover-purge-resources",
-    )
-
-
 def invalid_filter() -> Refusal:
     """A content filter that does not exist: the sentence stands in the place of the code (reported, 2026)."""
     text = "Resource has invalid content filter"
@@ -353,8 +274,3 @@ def invalid_filter() -> Refusal:
 def no_such_base_policy(policy: str) -> Refusal:
     """Assumed: a base policy has to be one of the system's; the text is ours."""
     return invalid_properties(f"The base policy '{policy}' of RAI policy cannot be found.")
-
-
-def nothing_to_restore(resource_id: str) -> Refusal:
-    """Assumed: `restore` where no deleted account is kept; the text is ours."""
-    return Refusal(404, "CanNotRestoreANonExistingResource", f"No deleted resource '{resource_id}' is kept.")

@@ -15,7 +15,7 @@ import hashlib
 from collections import Counter
 from datetime import datetime, timedelta
 
-from reconciler.emulator import clock, errors, offers, provider_errors
+from reconciler.emulator import account_errors, clock, errors, offers, provider_errors
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, at, normal_location, world_facts
@@ -133,7 +133,7 @@ def require_account(turn: Turn, location: str, kind: str) -> None:
         if pool is None or (kinds is not None and kind not in kinds):
             continue
         if pool["elsewhere"] + in_use[counter] >= pool["limit"]:
-            raise provider_errors.no_account_left(turn.args["account"])
+            raise account_errors.no_account_left(turn.args["account"])
 
 
 def free(store: Store, subscription: str, location: str, pool_name: str) -> int:

@@ -68,6 +68,7 @@ SWITCHES: Mapping[str, tuple[object, ...]] = {
     "modelProviderData": ("returned", "hidden"),
     "marketplace": ("accepted", "refused"),
     "accountAccess": ("granted", "refused"),
+    "responsibleTerms": ("agreed", "open"),
     "nestedDelete": ("refused", "accepted"),
     "deletedType": ("deletedAccounts", "accounts"),
 }
@@ -296,7 +297,7 @@ def _policy(store: Store, item: Json) -> None:
         raise WorldError(
             f"policies: effect must be one of {', '.join(policies.EFFECTS)}, found {item['effect']!r}"
         )
-    for name in ("allowedPublishers", "allowedAssetIds"):
+    for name in ("allowedPublishers", "allowedAssetIds", "allowedLocations"):
         if not isinstance(item.get(name, []), list):
             raise WorldError(f"policies: {name} must be a list")
     store.put("policy", identity.lower(), {"effect": "Deny", **item})

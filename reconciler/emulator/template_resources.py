@@ -1,11 +1,11 @@
 """What a template makes: its scope of parameters and variables, its resources in order, each by its handler.
 
 Rule of this module: each resource goes through the handler that a PUT would meet. What is no account, no
-deployment and no content filter is a 501 that names it.
+deployment, no content filter and, below a subscription, no resource group is a 501 that names it.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -24,32 +24,48 @@ from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json
 
 TYPE = "Microsoft.Resources/deployments"
+_GROUPS = "microsoft.resources/resourcegroups"
 _NAMES: Mapping[str, tuple[str, ...]] = {
+    _GROUPS: ("group",),
     "microsoft.cognitiveservices/accounts": ("account",),
     "microsoft.cognitiveservices/accounts/deployments": ("account", "deployment"),
     "microsoft.cognitiveservices/accounts/raipolicies": ("account", "policy"),
 }
 _PUT: Mapping[str, Callable[[Turn], Answer]] = {
+    _GROUPS: directory.put_group,
     "microsoft.cognitiveservices/accounts": accounts.put,
     "microsoft.cognitiveservices/accounts/deployments": deployments.put,
     "microsoft.cognitiveservices/accounts/raipolicies": content_filters.put,
 }
 _ENVELOPE = frozenset(
-    {"type", "apiVersion", "name", "dependsOn", "condition", "copy", "comments", "scope", "symbolic name"}
+    {
+        *("type", "apiVersion", "name", "dependsOn", "condition", "copy", "comments", "scope"),
+        *("symbolic name", "resourceGroup", "subscriptionId"),
+    }
 )
 _MOST = 800
 SYMBOL = "symbolic name"
 """Where the name of a resource is kept that its template calls by one."""
 
 
+def above(turn: Turn) -> str:
+    """What a template is deployed to: a group, or a subscription where the path names no group."""
+    group = turn.args.get("group")
+    return f"/subscriptions/{turn.subscription}" + (f"/resourceGroups/{group}" if group else "")
+
+
+def require_above(turn: Turn) -> None:
+    if "group" in turn.args:
+        accounts.require_group(turn)
+
+
 def key(turn: Turn) -> str:
-    return f"{accounts.group_key(turn)}/providers/{TYPE}/{turn.args['template']}".lower()
+    return f"{above(turn)}/providers/{TYPE}/{turn.args['template']}".lower()
 
 
 def body(turn: Turn, outputs: Json, made: list[Json], failure: errors.Refusal | None) -> Json:
-    group = f"/subscriptions/{turn.subscription}/resourceGroups/{turn.args['group']}"
     return {
-        "id": f"{group}/providers/{TYPE}/{turn.args['template']}",
+        "id": f"{above(turn)}/providers/{TYPE}/{turn.args['template']}",
         "name": turn.args["template"],
         "type": TYPE,
         "properties": {
@@ -120,7 +136,6 @@ def _objects(found: Any, what: str) -> dict[Any, Json]:  # noqa: ANN401 - JSON
 def _scope(turn: Turn, template: Json, given: Json) -> Scope:
     parameters: Json = {}
     variables: Json = {}
-    group = directory.group(turn.subscription, turn.args["group"], accounts.require_group(turn)["location"])
 
     def parameter(name: str) -> Any:  # noqa: ANN401 - JSON
         return parameters[name.lower()]
@@ -132,7 +147,7 @@ def _scope(turn: Turn, template: Json, given: Json) -> Scope:
         {
             "parameters": parameter,
             "variables": variable,
-            "resourceGroup": lambda: group,
+            "resourceGroup": lambda: dict(accounts.require_group(turn)),
             "subscription": lambda: {
                 "id": f"/subscriptions/{turn.subscription}",
                 "subscriptionId": turn.subscription,
@@ -142,6 +157,8 @@ def _scope(turn: Turn, template: Json, given: Json) -> Scope:
             "deployment": lambda: {"name": turn.args["template"]},
             "environment": lambda: {"resourceManager": turn.request.origin, "suffixes": {}},
             "resourceId": lambda *parts: _id(turn, [str(part) for part in parts]),
+            "subscriptionResourceId": lambda *parts: _path(f"/subscriptions/{turn.subscription}", parts),
+            "extensionResourceId": lambda base, *parts: _path(base, parts),
             "reference": lambda identity, *_: _referred(turn, str(identity)),
             "listKeys": lambda identity, *_: dict(account_actions.keys(turn.store, str(identity).lower())),
         }
@@ -164,11 +181,16 @@ def _id(turn: Turn, parts: list[str]) -> str:
     """`resourceId([subscription], [group], type, names…)`."""
     place = next(number for number, part in enumerate(parts) if "/" in part)
     around, kind, names = parts[:place], parts[place], parts[place + 1 :]
-    group = around[-1] if around else turn.args["group"]
     subscription = around[0] if len(around) > 1 else turn.subscription
-    namespace, *types = kind.split("/")
-    path = "/".join(f"{one}/{name}" for one, name in zip(types, names, strict=True))
-    return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{namespace}/{path}"
+    base = f"/subscriptions/{subscription}/resourceGroups/{around[-1]}" if around else above(turn)
+    return _path(base, [kind, *names])
+
+
+def _path(base: str, parts: Sequence[str]) -> str:
+    """`{base}/providers/{namespace}/{type}/{name}…` of a type and the names of it."""
+    namespace, *types = parts[0].split("/")
+    path = "/".join(f"{one}/{name}" for one, name in zip(types, parts[1:], strict=True))
+    return f"{base}/providers/{namespace}/{path}"
 
 
 def _referred(turn: Turn, identity: str) -> Json:
@@ -183,7 +205,7 @@ def _referred(turn: Turn, identity: str) -> Json:
 
 
 def everything(turn: Turn) -> Iterator[Json]:
-    prefix = f"{accounts.group_key(turn)}/"
+    prefix = f"{above(turn)}/".lower()
     for kind in ("account", "deployment"):
         yield from (item["body"] for item in turn.store.scan(kind, prefix))
     yield from turn.store.scan("raipolicy", prefix)
@@ -241,8 +263,10 @@ def _names(turn: Turn, resource: Json, scope: Scope) -> set[str]:
     """What others call a resource in `dependsOn`: its id, its name, its symbolic name."""
     kind, name = str(resource.get("type", "")), str(scope.value(resource.get("name", "")))
     names = {name.lower(), str(resource.get(SYMBOL, "")).lower()}
+    group = scope.value(resource.get("resourceGroup"))
     if kind.count("/") == len(name.split("/")):
-        names.add(_id(turn, [kind, *name.split("/")]).lower())
+        around = [str(group)] if group else []
+        names.add(_id(turn, [*around, kind, *name.split("/")]).lower())
     return names - {""}
 
 
@@ -252,7 +276,7 @@ def _resource(turn: Turn, resource: Json, scope: Scope, depth: int) -> list[Json
     if kind == TYPE.lower():
         return _nested(turn, resource, scope, name, depth)
     names = _NAMES.get(kind)
-    if names is None:
+    if names is None or ("group" in names) == ("group" in turn.args):
         raise errors.not_modelled(f"resources of type '{resource.get('type')}' in a template")
     parts = name.split("/")
     if len(parts) != len(names):
@@ -269,7 +293,7 @@ def _resource(turn: Turn, resource: Json, scope: Scope, depth: int) -> list[Json
     args = {**turn.args, **dict(zip(names, parts, strict=True))}
     version = str(resource.get("apiVersion", turn.version)).lower()
     answer = _PUT[kind](replace(turn, request=request, args=args, version=version, action=""))
-    account = f"{accounts.group_key(turn)}/providers/{accounts.TYPE}/{parts[0]}".lower()
+    account = f"{above(turn)}/providers/{accounts.TYPE}/{parts[0]}".lower()
     provisioning.finish(turn.store, turn.now, account)
     if answer.status >= 400:  # pragma: no cover - handlers raise
         raise AssertionError
@@ -277,7 +301,7 @@ def _resource(turn: Turn, resource: Json, scope: Scope, depth: int) -> list[Json
 
 
 def _nested(turn: Turn, resource: Json, scope: Scope, name: str, depth: int) -> list[Json]:
-    """A module of Bicep: its own template with its own parameters, in the same group."""
+    """A module of Bicep: its own template with its own parameters, in its group or the same one."""
     if depth > 5:
         raise errors.invalid_template("deployments are nested too deeply")
     properties = resource.get("properties") or {}
@@ -285,7 +309,9 @@ def _nested(turn: Turn, resource: Json, scope: Scope, name: str, depth: int) -> 
     if not isinstance(template, dict):
         raise errors.invalid_template(f"the nested deployment '{name}' has no template")
     parameters = scope.value(properties.get("parameters") or {})
-    inner = replace(turn, args={**turn.args, "template": name})
+    group = scope.value(resource.get("resourceGroup"))
+    inner = replace(turn, args={**turn.args, "template": name, **({"group": str(group)} if group else {})})
+    require_above(inner)
     outputs, made = deployed(inner, {"template": template, "parameters": parameters}, depth=depth + 1)
     made_of = body(inner, outputs, made, None)
     turn.store.put("template", key(inner), {"body": made_of, "template": template})

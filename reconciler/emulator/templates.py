@@ -1,4 +1,4 @@
-"""Template deployments of a resource group: validate, create, what-if, as far as accounts and deployments go.
+"""Template deployments of a group or a subscription: validate, create, what-if, for accounts and deployments.
 
 Rule of this module: each resource goes through the handler that a PUT would meet, in the order of the
 template's dependencies; validation and what-if do the same and take it back. What else a template holds is a
@@ -10,8 +10,17 @@ import re
 from collections.abc import Container
 from dataclasses import replace
 
-from reconciler.emulator import accounts, errors, provisioning
-from reconciler.emulator.template_resources import body, deployed, everything, failed, key
+from reconciler.emulator import errors, provisioning
+from reconciler.emulator.template_resources import (
+    TYPE,
+    above,
+    body,
+    deployed,
+    everything,
+    failed,
+    key,
+    require_above,
+)
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, at
 
@@ -22,7 +31,7 @@ def put(turn: Turn) -> Answer:
     What validation finds is refused at once and nothing is made (reported); what was made before another
     failure stays (documented).
     """
-    accounts.require_group(turn)
+    require_above(turn)
     before = turn.store.get("template", key(turn))
     asked = _asked(turn)
     _validated(turn, asked, besides=_UNFORESEEN)
@@ -71,14 +80,14 @@ def head(turn: Turn) -> Answer:
 
 
 def listing(turn: Turn) -> Answer:
-    accounts.require_group(turn)
-    found = turn.store.scan("template", f"{accounts.group_key(turn)}/")
+    require_above(turn)
+    found = turn.store.scan("template", f"{above(turn)}/providers/{TYPE}/".lower())
     return turn.page([item["body"] for item in found], from_provider=False)
 
 
 def delete(turn: Turn) -> Answer:
     """204: the entry of the history goes, what was deployed stays (documented)."""
-    accounts.require_group(turn)
+    require_above(turn)
     turn.store.delete("template", key(turn))
     return Answer(status=204, from_provider=False)
 
@@ -107,7 +116,7 @@ def operations(turn: Turn) -> Answer:
 
 def validate(turn: Turn) -> Answer:
     """200 with what would be made, 400 InvalidTemplateDeployment with the provider's refusals (reported)."""
-    accounts.require_group(turn)
+    require_above(turn)
     outputs, made = _validated(turn, _asked(turn))
     found = body(turn, outputs, made, None)
     found["properties"]["validatedResources"] = made
@@ -129,12 +138,14 @@ def _validated(turn: Turn, asked: Json, *, besides: Container[str] = ()) -> tupl
         if refusal.code == "InvalidTemplate" or refusal.status == 501:
             raise
         details = [refusal.body()]
+        if refusal.code.startswith("RequestDisallowedBy"):
+            raise errors.template_against_policy(details) from refusal
         raise errors.invalid_template_deployment(turn.args["template"], details) from refusal
 
 
 def what_if(turn: Turn) -> Answer:
     """`{"status", "properties": {"changes": [{"resourceId", "changeType", "before"?, "after"}]}}`."""
-    accounts.require_group(turn)
+    require_above(turn)
     changes = []
     with turn.store.part(kept=False):
         before = {str(item["id"]).lower(): item for item in everything(turn)}
@@ -162,7 +173,7 @@ def _told(body: Json) -> Json:
 
 
 def _require(turn: Turn) -> Json:
-    accounts.require_group(turn)
+    require_above(turn)
     missing = errors.deployment_not_found(turn.args["template"])
     return turn.store.require("template", key(turn), missing)
 

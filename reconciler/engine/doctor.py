@@ -53,23 +53,18 @@ class Examined(AccountContents, Protocol):
 
     async def get_account(self, account: AccountId) -> ObservedAccount:
         """One account."""
-        ...
 
     async def list_deployments(self, account: AccountId) -> tuple[ObservedDeployment, ...]:
         """All deployments of an account."""
-        ...
 
     async def list_pools(self, subscription: str, region: Region) -> tuple[QuotaPool, ...]:
         """The quota pools of a region."""
-        ...
 
     async def list_offers(self, subscription: str, region: Region) -> Sequence[Offer]:
         """What a region offers; the list may be understood only when looked at (UnreadableOffers)."""
-        ...
 
     async def list_rights(self, account: AccountId) -> tuple[Grant, ...]:
         """The roles that the caller has at an account, inherited ones too."""
-        ...
 
 
 async def examine(

@@ -152,7 +152,6 @@ class Listener(Protocol):
 
     def notify(self, event: Event) -> None:
         """Take note of one event."""
-        ...
 
 
 class Silence:

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
-from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.platform import Compliance, PolicyFinding, PolicyQuestion, PolicyVerdict
 from reconciler.domain.state import ObservedState, Opinion
@@ -29,20 +28,11 @@ from reconciler.plan.plan import Plan, Step
 _TOGETHER = 50
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Question:
-    """One write, and what decides with which others it can be asked about."""
+UNSEEN: Final = "Azure Policy was asked about model and content filter: rules about SKU or tags are not seen"
+_FIX: Final = "use an approved model or content filter, or ask for an exemption from the assignment"
 
-    step: Step
-    id: DeploymentId
-    region: Region
-    body: JsonObject
-    tenants: tuple[str, ...]
-
-    @property
-    def together(self) -> tuple[object, ...]:
-        account = self.id.account
-        return (account.subscription.lower(), account.resource_group.lower(), self.region, self.tenants)
+_Together = tuple[str, str, Region, tuple[str, ...]]
+"""What writes must have alike to be asked about together: subscription, group, region, sources' tenants."""
 
 
 async def with_opinions(
@@ -53,14 +43,18 @@ async def with_opinions(
     Replacements are not asked about while the old deployment stands in their way. One request is sent for
     the writes of a resource group in a region, and one for each of them where that is refused.
     """
-    groups: dict[tuple[object, ...], list[_Question]] = defaultdict(list)
-    for question in _questions(plan):
-        groups[question.together].append(question)
+    groups: dict[_Together, list[Step]] = defaultdict(list)
+    for step in plan.writes:
+        action, account = step.action, step.action.id.account
+        if isinstance(action, Create | Update) and action.region is not None:
+            tenants = (action.desired.source_tenant,) if action.desired.source_tenant else ()
+            place = (account.subscription.lower(), account.resource_group.lower(), action.region, tenants)
+            groups[place].append(step)
     gate = asyncio.Semaphore(parallelism)
     told = await asyncio.gather(
         *(
-            _asked(asking[start : start + _TOGETHER], api, gate)
-            for _, asking in sorted(groups.items(), key=lambda item: str(item[0]))
+            _asked(asking[start : start + _TOGETHER], together, api, gate)
+            for together, asking in sorted(groups.items(), key=lambda item: str(item[0]))
             for start in range(0, len(asking), _TOGETHER)
         )
     )
@@ -68,51 +62,31 @@ async def with_opinions(
     return replace(observed, opinions=opinions)
 
 
-def _questions(plan: Plan) -> Iterator[_Question]:
-    for step in plan.writes:
-        action = step.action
-        if isinstance(action, Create | Update) and action.region is not None:
-            tenant = action.desired.source_tenant
-            yield _Question(
-                step=step,
-                id=action.id,
-                region=action.region,
-                body=action.writes[0],  # a second one is about a state that is not there yet
-                tenants=(tenant,) if tenant else (),
-            )
-
-
 async def _asked(
-    asking: Sequence[_Question], api: Validation, gate: asyncio.Semaphore
+    asking: Sequence[Step], together: _Together, api: Validation, gate: asyncio.Semaphore
 ) -> list[tuple[DeploymentId, Opinion]]:
     """ARM's objections to some writes that can be asked about together."""
-    first = asking[0]
+    first, (_, _, region, tenants) = asking[0], together
+    # The second of two writes is about a state that is not there yet.
+    bodies = [(one.action.id, one.action.writes[0]) for one in asking]
     try:
         async with gate:
-            await api.validate(
-                first.region, [(one.id, one.body) for one in asking], source_tenants=first.tenants
-            )
+            await api.validate(region, bodies, source_tenants=tenants)
     except ValidationRefused as refused:
         if len(asking) > 1:
-            each = await asyncio.gather(*(_asked([one], api, gate) for one in asking))
+            each = await asyncio.gather(*(_asked([one], together, api, gate) for one in asking))
             return [found for some in each for found in some]
         said = f"{refused.code}: {refused.message}"
-        if first.step.depends_on:
-            names = ", ".join(name.name for name in first.step.depends_on)
+        if first.depends_on:
+            names = ", ".join(name.name for name in first.depends_on)
             told = f"today ARM would refuse it ({said}), before {names} is done"
-            return [(first.id, Opinion(refused=False, message=told))]
+            return [(first.action.id, Opinion(refused=False, message=told))]
         fix = fix_for(refused.code, refused.message)
-        return [(first.id, Opinion(refused=True, message=said, fix=fix))]
+        return [(first.action.id, Opinion(refused=True, message=said, fix=fix))]
     except (ArmError, CredentialError) as problem:
         unknown = Opinion(refused=False, message=f"ARM's own validation could not be asked ({problem})")
-        return [(one.id, unknown) for one in asking]
+        return [(one.action.id, unknown) for one in asking]
     return []
-
-
-UNSEEN: Final = "Azure Policy was asked about model and content filter: rules about SKU or tags are not seen"
-
-
-_FIX: Final = "use an approved model or content filter, or ask for an exemption from the assignment"
 
 
 async def with_policy_verdicts(

@@ -126,9 +126,9 @@ def draft(found: Found, alias_of: AliasOf, fleet: Owner) -> Draft:
 
 def _why_held_back(page: _Page, owner: str | None, fleet: Owner) -> str:
     found = page.found
-    told = _NO_WRITE.get(found.state.lower())
-    if told is not None:
-        return f"in state {found.state}: {told}"
+    text = _NO_WRITE.get(found.state.lower())
+    if text is not None:
+        return f"in state {found.state}: {text}"
     if owner is not None and not fleet.owns(owner):
         return (
             f"it carries the mark of the fleet {owner}: declared here it would be refused without --take-over"
@@ -160,7 +160,7 @@ def _model(page: _Page, model: JsonObject, alias_of: AliasOf) -> None:
 def _source(page: _Page, model: JsonObject, stated: dict[str, JsonValue], alias_of: AliasOf) -> None:
     fields = (at(model, name) for name in ("source", "sourceAccount"))
     written = {word(value) for value in fields if value is not None}
-    if len({one.lower() for one in written}) > 1:
+    if len({item.lower() for item in written}) > 1:
         page.lose("source and sourceAccount differ: neither is stated")
         return
     if any(written):
@@ -206,7 +206,7 @@ def _sku(page: _Page, properties: JsonObject) -> None:
             stated[field_name] = value
     if stated:
         page.tree["sku"] = stated
-    written = {one.lower() for one in stated}
+    written = {item.lower() for item in stated}
     for other, said in sku.items():
         if other.lower() not in written and said not in (None, "") and "ignoreChanges" not in page.lifecycle:
             page.lose(f"sku.{other} {shown(said)} cannot be written here")

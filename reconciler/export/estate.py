@@ -101,10 +101,10 @@ def observed_estate(
         elif not reading.deployments:
             notes.append(f"account {account.name} has no deployments: no set")
         else:
-            there = sorted(reading.deployments, key=lambda one: one.id.key)
+            observed = sorted(reading.deployments, key=lambda item: item.id.key)
             deployments = tuple(
-                Found(name=one.id.name, resource=one.resource, state=one.provisioning_state, observed=True)
-                for one in there
+                Found(name=item.id.name, resource=item.resource, state=item.provisioning_state, observed=True)
+                for item in observed
             )
             found = FoundAccount(
                 subscription=account.subscription,

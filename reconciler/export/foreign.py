@@ -188,13 +188,13 @@ def _inspect(value: JsonValue) -> None:
     level: list[JsonValue] = [value]
     for _ in range(DEEPEST):
         below: list[JsonValue] = []
-        for one in level:
-            if isinstance(one, dict):
-                below.extend(one)
-                below.extend(one.values())
-            elif isinstance(one, list):
-                below.extend(one)
-            elif isinstance(one, str) and any("\ud800" <= letter <= "\udfff" for letter in one):
+        for item in level:
+            if isinstance(item, dict):
+                below.extend(item)
+                below.extend(item.values())
+            elif isinstance(item, list):
+                below.extend(item)
+            elif isinstance(item, str) and any("\ud800" <= letter <= "\udfff" for letter in item):
                 raise _Refused("it has half of a surrogate pair")
         if not below:
             return

@@ -48,7 +48,7 @@ class Aliases:
     def declared(self) -> Mapping[str, JsonValue]:
         """The Fleet's `subscriptions`: every alias that was asked for, with its tenant where it is known."""
         entries: dict[str, JsonValue] = {}
-        for key, alias in sorted(self._by_id.items(), key=lambda one: one[1]):
+        for key, alias in sorted(self._by_id.items(), key=lambda item: item[1]):
             tenant = self._known[key].tenant if key in self._known else None
             known = {"tenant": tenant} if tenant and is_guid(tenant) else {}
             entries[alias] = {"id": self._ids[key], **known}
@@ -88,8 +88,8 @@ def owner_of(estate: Estate, name: str, new_id: str | None) -> Owner:
     marks = Counter(
         value.partition("/")[2].lower()
         for account in estate.accounts
-        for one in account.deployments
-        for key, value in part(one.resource, "tags").items()
+        for deployment in account.deployments
+        for key, value in part(deployment.resource, "tags").items()
         if key.lower() == FLEET_TAG and isinstance(value, str) and value.partition("/")[0] == name
     )
     shown = [start for start, _ in marks.most_common() if re.fullmatch("[0-9a-f]{8}", start)]

@@ -114,40 +114,40 @@ def manifests_of(
         sheets=sheets_of(estate, aliases, owner),
     )
     for _ in range(_ROUNDS):
-        errors = [one for one in _found(review, share=False) if one.severity is Severity.ERROR]
+        errors = [item for item in _found(review, share=False) if item.severity is Severity.ERROR]
         amended = [_amend(review, error) for error in errors]
         if not any(amended):
             break
     lost = (
-        f"{sheet.name}/{one.name}: {text}"
+        f"{sheet.name}/{entry.name}: {text}"
         for sheet in review.sheets
-        for one in sheet.entries
-        for text in one.lost
+        for entry in sheet.entries
+        for text in entry.lost
     )
-    told = _told(_found(review, share=True))
+    words = _lines(_found(review, share=True))
     return Exported(
         pages=review.pages(share=True),
         declared=sum(len(sheet.entries) for sheet in review.sheets),
         held_back=sum(len(sheet.drafts) - len(sheet.entries) for sheet in review.sheets),
-        notes=(*estate.notes, *estate.left_out, *lost, *review.notes, *told),
+        notes=(*estate.notes, *estate.left_out, *lost, *review.notes, *words),
         tally=_tally(review),
     )
 
 
 def _tally(review: _Review) -> Tally:
-    entries = [(sheet, one) for sheet in review.sheets for one in sheet.entries]
+    entries = [(sheet, entry) for sheet in review.sheets for entry in sheet.entries]
     counts = Counter(
         "undecided"
-        if one.undecided
+        if item.undecided
         else "open"
-        if one.open or sheet.account.open
+        if item.open or sheet.account.open
         else "assumed"
-        if one.assumed
+        if item.assumed
         else "certain"
-        for sheet, one in entries
+        for sheet, item in entries
     )
     gone = sum(len(sheet.drafts) - len(sheet.entries) for sheet in review.sheets) + review.dropped
-    lost = sum(len(one.lost) for _, one in entries)
+    lost = sum(len(item.lost) for _, item in entries)
     return Tally(**counts, left_out=len(review.estate.left_out) + gone + lost)
 
 
@@ -158,12 +158,12 @@ def _found(review: _Review, *, share: bool) -> tuple[Diagnostic, ...]:
     composed = [(page.file, compose(page.file, page.text)) for page in written]
     documents = [
         SourceDocument(file=file, index=number, root=root)
-        for file, one in composed
-        for number, root in one.roots
+        for file, item in composed
+        for number, root in item.roots
     ]
     manifests, misread = parse(documents, known_rules=CODES)
     resolved = resolve(manifests)
-    unread = [found for _, one in composed for found in one.findings]
+    unread = [found for _, item in composed for found in item.findings]
     return (
         *(found for found in forbidden if found is not None),
         *unread,
@@ -183,7 +183,7 @@ def _amend(review: _Review, error: Diagnostic) -> bool:
             if name not in names:
                 names.append(name)
         return existing
-    sheet = next((one for one in review.sheets if error.place and one.file == error.place.file), None)
+    sheet = next((item for item in review.sheets if error.place and item.file == error.place.file), None)
     if sheet is None or error.code == "missing-field":
         return False
     number = _number(error)
@@ -192,11 +192,13 @@ def _amend(review: _Review, error: Diagnostic) -> bool:
         if wanted.open or wanted.undecided:
             return False
         held_back = replace(wanted, held_back=error.message)
-        changed = replace(sheet, drafts=tuple(held_back if one is wanted else one for one in sheet.drafts))
-        review.sheets = tuple(changed if one is sheet else one for one in review.sheets)
+        changed = replace(
+            sheet, drafts=tuple(held_back if draft is wanted else draft for draft in sheet.drafts)
+        )
+        review.sheets = tuple(changed if item is sheet else item for item in review.sheets)
         return True
     if existing:
-        review.sheets = tuple(one for one in review.sheets if one is not sheet)
+        review.sheets = tuple(item for item in review.sheets if item is not sheet)
         review.notes.append(f"account {sheet.name} is not exported: {error.message}")
         review.dropped += len(sheet.drafts)
         return True
@@ -220,14 +222,14 @@ def _name(review: _Review, error: Diagnostic) -> str:
     return "the fleet"
 
 
-def _told(found: Sequence[Diagnostic]) -> list[str]:
+def _lines(found: Sequence[Diagnostic]) -> list[str]:
     """What `validate` will say, in a sentence."""
-    told = []
+    notes = []
     for severity in (Severity.ERROR, Severity.WARNING):
-        some = [one for one in found if one.severity is severity]
+        some = [item for item in found if item.severity is severity]
         if some:
-            codes = list(dict.fromkeys(one.code for one in some))
+            codes = list(dict.fromkeys(item.code for item in some))
             listed = ", ".join(codes[:_MOST_FOUND]) + ("…" if len(codes) > _MOST_FOUND else "")
             noun = severity if len(some) == 1 else f"{severity}s"
-            told.append(f"`reconciler validate` will show {len(some)} {noun}: {listed}")
-    return told
+            notes.append(f"`reconciler validate` will show {len(some)} {noun}: {listed}")
+    return notes

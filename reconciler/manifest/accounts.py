@@ -52,7 +52,7 @@ class Accounts:
         self._by_guid = {s.id.lower(): s for s in fleet.subscriptions.values() if s.tenant}
         self.known: dict[AccountId, Account] = {}
         self.findings: list[Diagnostic] = []
-        self._told = False
+        self._reported = False
 
     def of_set(self, source: RawSet) -> Account | None:
         """The account of a set; None if its subscription is unknown."""
@@ -84,9 +84,9 @@ class Accounts:
         """An alias's subscription, or a GUID's, with the tenant that any alias knows for it."""
         aliased = self._fleet.subscriptions.get(written_as)
         if aliased is None and not is_guid(written_as):
-            if self._complete and (self._fleet.declared or not self._told):
+            if self._complete and (self._fleet.declared or not self._reported):
                 self.findings.append(_unknown(written_as, place, self._fleet))
-                self._told = True
+                self._reported = True
             return None
         guid = written_as if aliased is None else aliased.id
         if aliased is not None and aliased.tenant is not None:
@@ -97,15 +97,15 @@ class Accounts:
         if account.region is None:
             account.region, account.region_place = region, place
         elif account.region != region and account.region_place is not None:
-            there = account.region_place
+            existing = account.region_place
             self.findings.append(
                 Diagnostic(
                     code="region-mismatch",
                     message=f"account `{account.id.name}` is said to be in {region} here "
-                    f"and in {account.region} in {there.file}",
+                    f"and in {account.region} in {existing.file}",
                     place=place,
                     fix="an account is in one region: `az cognitiveservices account show --query location`",
-                    related=(Related(message=f"{account.region} here", place=there),),
+                    related=(Related(message=f"{account.region} here", place=existing),),
                 )
             )
 

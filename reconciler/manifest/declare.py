@@ -73,7 +73,7 @@ def undecided(entry: written.Entry, merged: Merged) -> Iterator[Diagnostic]:
 def unclear(entry: written.Entry, merged: Merged) -> Iterator[Diagnostic]:
     """Fields that are stated twice: as what they are, and again as an extra property."""
     fields = written.EntryFields.model_fields
-    stated = {fields[one].alias or one for one in entry.model_fields_set & fields.keys()} - {
+    stated = {fields[item].alias or item for item in entry.model_fields_set & fields.keys()} - {
         "extraProperties"
     }
     for name in entry.extra_properties or ():

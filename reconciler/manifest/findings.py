@@ -62,14 +62,14 @@ def checked(model: type[M], tree: Map, locate: Locate) -> tuple[M | None, tuple[
         _finding(error, model, locate, suggest=number < _SUGGESTIONS) for number, error in enumerate(errors)
     )
     if any(error["type"] != "extra_forbidden" for error in errors):
-        return None, tuple(_misspelt_told_once(found, errors, model))
+        return None, tuple(_misspelt_once(found, errors, model))
     try:
         return model.model_validate(_without(tree, [error["loc"] for error in errors])), found
     except ValidationError:  # a check of the whole may miss what was misspelt; that has been said
         return None, found
 
 
-def _misspelt_told_once(
+def _misspelt_once(
     found: Sequence[Diagnostic], errors: Sequence[Any], model: type[BaseModel]
 ) -> Iterator[Diagnostic]:
     """A required field that stands there misspelt is one finding: that it is missing, at what stands there.
@@ -77,27 +77,27 @@ def _misspelt_told_once(
     The other one, of an unknown field, a Fleet may lower; without the field nothing can be made of the text.
     """
     unknown = {
-        tuple(error["loc"]): one
-        for one, error in zip(found, errors, strict=True)
+        tuple(error["loc"]): each
+        for each, error in zip(found, errors, strict=True)
         if error["type"] == "extra_forbidden"
     }
     meant = {
         (route[:-1], nearest(str(route[-1]), known_fields(model, route[:-1]))): route
         for route in list(unknown)[:_SUGGESTIONS]
     }
-    told: set[Route] = set()
+    said: set[Route] = set()
     kept: list[tuple[Route, Diagnostic]] = []
-    for one, error in zip(found, errors, strict=True):
+    for item, error in zip(found, errors, strict=True):
         route = tuple(error["loc"])
-        there = meant.get((route[:-1], str(route[-1]))) if error["type"] == "missing" else None
-        if there is None:
-            kept.append((route, one))
+        existing = meant.get((route[:-1], str(route[-1]))) if error["type"] == "missing" else None
+        if existing is None:
+            kept.append((route, item))
         else:
-            told.add(there)
-            message = f"{one.message}: {unknown[there].message}"
-            place, fix = unknown[there].place, f"write `{route[-1]}`"
-            kept.append((route, replace(one, message=message, place=place, label="", fix=fix)))
-    return (one for route, one in kept if route not in told)
+            said.add(existing)
+            message = f"{item.message}: {unknown[existing].message}"
+            place, fix = unknown[existing].place, f"write `{route[-1]}`"
+            kept.append((route, replace(item, message=message, place=place, label="", fix=fix)))
+    return (each for route, each in kept if route not in said)
 
 
 def _without(tree: Map, routes: Sequence[Route]) -> Map:
@@ -138,8 +138,8 @@ def _finding(error: Any, model: type[BaseModel], locate: Locate, *, suggest: boo
 
 
 def _error(code: str, message: str, route: Route, fix: str, place: Place | None) -> Diagnostic:
-    told = f"`{_dotted(route)}`: {message}" if route else message
-    return Diagnostic(code=code, message=told, place=place, fix=fix)
+    text = f"`{_dotted(route)}`: {message}" if route else message
+    return Diagnostic(code=code, message=text, place=place, fix=fix)
 
 
 def _unknown(route: Route, model: type[BaseModel], place: Place | None, *, suggest: bool) -> Diagnostic:

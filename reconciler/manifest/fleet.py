@@ -72,8 +72,8 @@ def fleet_of(document: SourceDocument, typed: FleetDocument) -> Fleet:
         ),
         costs=_costs(document, spec),
         upgrade=tuple(
-            Preference(model=one.from_, to=one.to, from_version=one.from_version, version=one.version)
-            for one in (spec.upgrade.prefer if spec.upgrade is not None else None) or ()
+            Preference(model=item.from_, to=item.to, from_version=item.from_version, version=item.version)
+            for item in (spec.upgrade.prefer if spec.upgrade is not None else None) or ()
         ),
         place=document.place(),
     )
@@ -89,13 +89,15 @@ def _costs(document: SourceDocument, spec: FleetSpec) -> Costs:
         hours_per_month=stated.hours_per_month or silent.hours_per_month,
         reservations=tuple(
             Reservation(
-                type=ReservationType(one.type),
-                ptus=one.ptus,
-                region=Region(one.region) if one.region else None,
-                subscription=aliases.get(one.subscription, one.subscription) if one.subscription else None,
-                term=ReservationTerm(one.term or ReservationTerm.MONTH),
+                type=ReservationType(reservation.type),
+                ptus=reservation.ptus,
+                region=Region(reservation.region) if reservation.region else None,
+                subscription=aliases.get(reservation.subscription, reservation.subscription)
+                if reservation.subscription
+                else None,
+                term=ReservationTerm(reservation.term or ReservationTerm.MONTH),
             )
-            for one in stated.reservations or ()
+            for reservation in stated.reservations or ()
         ),
         prices=None if stated.prices is None else str(Path(document.place().file).parent / stated.prices),
     )
@@ -108,18 +110,18 @@ def _cost_findings(document: SourceDocument, spec: FleetSpec) -> Iterator[Diagno
         fix = "leave the line out for 730, or write 672 to 744"
         message = "a month has more than 0 hours"
         yield document.error("invalid-value", message, fix, ("spec", "costs", "hoursPerMonth"))
-    for number, one in enumerate((spec.costs.reservations if spec.costs else None) or ()):
+    for number, item in enumerate((spec.costs.reservations if spec.costs else None) or ()):
         route = ("spec", "costs", "reservations", number)
-        if one.type != "Global" and one.region is None:
+        if item.type != "Global" and item.region is None:
             message = (
-                f"a {one.type} reservation without `region` covers nothing: Azure sells it for one region"
+                f"a {item.type} reservation without `region` covers nothing: Azure sells it for one region"
             )
             yield document.error(
                 "invalid-value", message, "add `region: …`, the one it was bought for", route
             )
-        if one.subscription and one.subscription not in aliases and not is_guid(one.subscription):
-            near = nearest(one.subscription, aliases)
-            message = f"`{one.subscription}` is neither an alias of spec.subscriptions nor a GUID"
+        if item.subscription and item.subscription not in aliases and not is_guid(item.subscription):
+            near = nearest(item.subscription, aliases)
+            message = f"`{item.subscription}` is neither an alias of spec.subscriptions nor a GUID"
             fix = f"did you mean `{near}`?" if near else "add the alias, or write the subscription's GUID"
             yield document.error("invalid-value", message, fix, (*route, "subscription"))
 
@@ -189,8 +191,8 @@ def _aliases(document: SourceDocument, spec: FleetSpec) -> Iterator[Diagnostic]:
             continue
         known_alias, tenant = first.setdefault(entry.id.lower(), (alias, entry.tenant.lower()))
         if tenant != entry.tenant.lower():
-            there = document.place(("spec", "subscriptions", known_alias, "tenant"))
-            related = Related(message=f"`{known_alias}` says {tenant}", place=there)
+            existing = document.place(("spec", "subscriptions", known_alias, "tenant"))
+            related = Related(message=f"`{known_alias}` says {tenant}", place=existing)
             message = f"`{alias}` and `{known_alias}` are one subscription in two tenants"
             fix = "a subscription belongs to one tenant: `az account show --query tenantId`"
             route = ("spec", "subscriptions", alias, "tenant")

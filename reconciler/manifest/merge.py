@@ -99,7 +99,7 @@ def laid_over(below: Map, above: Map) -> Map:
 def _unknown(template: str, place: Place, manifests: Manifests) -> Diagnostic:
     near = nearest(template, manifests.templates)
     known = ", ".join(sorted(manifests.templates)[:6])
-    there = f"there is {known}" if known else "there is none at all"
-    fix = f"did you mean {near}?" if near else f"{there}; is the template's file below the paths?"
+    choice = f"there is {known}" if known else "there is none at all"
+    fix = f"did you mean {near}?" if near else f"{choice}; is the template's file below the paths?"
     message = f"no DeploymentTemplate below the given paths is called `{shortened(template)}`"
     return Diagnostic(code="unknown-template", message=message, place=place, fix=fix)

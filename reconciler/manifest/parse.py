@@ -115,8 +115,8 @@ def _with_stand_ins(model: type[Strict], root: Map, found: Iterable[Diagnostic])
     One placeholder must not hide what is wrong with the deployments. What is said of it stands, and as long
     as that is an error nothing is done.
     """
-    for one in found:
-        route = one.place.route if one.place is not None else ()
+    for item in found:
+        route = item.place.route if item.place is not None else ()
         written = node_at(root, route)
         if not isinstance(written, Text) or written.null:
             return None
@@ -134,7 +134,7 @@ def _with_stand_ins(model: type[Strict], root: Map, found: Iterable[Diagnostic])
 def _replaced(root: Map, route: Route, value: Text) -> Map:
     """A mapping with another value at a path, and nothing else changed."""
     first, *rest = route
-    key = next(one for one in root if one == first)
+    key = next(item for item in root if item == first)
     inner = root[key]
     made = Map.at(root, root.start, root.end)
     made[key] = _replaced(inner, tuple(rest), value) if rest and isinstance(inner, Map) else value
@@ -208,10 +208,10 @@ def _gather(gathered: _Gathered, document: SourceDocument, model: type[Strict], 
 def _gather_fleet(gathered: _Gathered, document: SourceDocument, typed: Strict | None) -> None:
     first = gathered.fleet_document
     if first is not None:
-        there = Related(message="the first Fleet", place=first.place(("kind",)))
+        first_place = Related(message="the first Fleet", place=first.place(("kind",)))
         message = f"this is a second Fleet, the first is in {first.file}"
         fix = "merge them, or give the command one folder only: a fleet's name is its owner mark"
-        found = document.error("duplicate-fleet", message, fix, ("kind",), related=(there,))
+        found = document.error("duplicate-fleet", message, fix, ("kind",), related=(first_place,))
         gathered.findings.append(found)
         return
     gathered.fleet_document = document
@@ -231,10 +231,10 @@ def _gather_template(
     gathered.findings.extend(repeated(layers))
     if first is not None:
         route = ("metadata", "name")
-        there = Related(message="the first", place=first.place(route))
+        first_place = Related(message="the first", place=first.place(route))
         message = f"a second template is called `{shortened(name)}`, the first is in {first.file}"
         fix = "rename one: sets refer to templates by name"
-        found = document.error("duplicate-template", message, fix, route, related=(there,))
+        found = document.error("duplicate-template", message, fix, route, related=(first_place,))
         gathered.findings.append(found)
         return
     gathered.templates[name] = layers

@@ -191,8 +191,8 @@ def policy_rules(document: SourceDocument, typed: PolicyDocument, *, binding: bo
             expression=entry.expression or "",
             message=entry.message or "",
             exemptions=tuple(
-                Exemption(target=one.target, until=one.until, reason=one.reason)
-                for one in entry.exemptions or ()
+                Exemption(target=exemption.target, until=exemption.until, reason=exemption.reason)
+                for exemption in entry.exemptions or ()
             ),
             binding=binding,
         )
@@ -233,7 +233,7 @@ def rule_findings(rules: Sequence[PolicyRule]) -> Iterator[Diagnostic]:
 
 def stated_ids(documents: Sequence[SourceDocument]) -> frozenset[str]:
     """The codes of all rules that policies state, before anything is typed."""
-    policies = (one.root for one in documents if node_at(one.root, ("kind",)) == "Policy")
+    policies = (document.root for document in documents if node_at(document.root, ("kind",)) == "Policy")
     return frozenset(
         f"{PREFIX}{rule['id']}"
         for root in policies

@@ -76,15 +76,15 @@ def resolve(
     whole = DesiredState(fleet=manifests.fleet, deployments=tuple(run.deployments))
     state = selected(whole, labelled, selection, run.broken)
     # Each finding once, however many sets share the text it is about.
-    found = {(one.code, one.place, one.message): one for one in (*run.findings, *accounts.findings)}
+    found = {(item.code, item.place, item.message): item for item in (*run.findings, *accounts.findings)}
     return Resolved(state=state, declared=run.declared, diagnostics=tuple(found.values()))
 
 
-def _resolve_set(run: _Resolution, one: MergedSet, account: Account | None) -> None:
-    run.findings.extend(one.findings)
-    run.declared += len(one.entries)
-    for entry in one.entries:
-        said = _said(run, entry, whole=one.whole)
+def _resolve_set(run: _Resolution, merged_set: MergedSet, account: Account | None) -> None:
+    run.findings.extend(merged_set.findings)
+    run.declared += len(merged_set.entries)
+    for entry in merged_set.entries:
+        said = _said(run, entry, whole=merged_set.whole)
         if account is None:
             continue
         identity = DeploymentId(account=account.id, name=entry.name)
@@ -93,7 +93,7 @@ def _resolve_set(run: _Resolution, one: MergedSet, account: Account | None) -> N
         if said is None:
             run.broken.add(identity)
         else:
-            run.deployments.append(deployment(identity, said, account, one.source, entry))
+            run.deployments.append(deployment(identity, said, account, merged_set.source, entry))
 
 
 def _said(run: _Resolution, merged_entry: Merged, *, whole: bool) -> Declared | None:

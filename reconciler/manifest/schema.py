@@ -298,11 +298,11 @@ def _completed(schema: dict[str, Any], known: Catalogue) -> dict[str, Any]:
     """
     names = known.models()
     versions = sorted({version for name in names for version in known.versions(name)})
-    model, account = (schema["$defs"][one]["properties"] for one in ("ModelEntry", "AccountEntry"))
+    model, account = (schema["$defs"][item]["properties"] for item in ("ModelEntry", "AccountEntry"))
     for field, values in (
         (model["name"], names),
         (model["version"], versions),
-        (account["region"], [one.name for one in known.regions()]),
+        (account["region"], [region.name for region in known.regions()]),
     ):
         field["examples"] = list(dict.fromkeys([*field.get("examples", ()), *values]))
     return schema

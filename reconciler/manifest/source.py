@@ -136,7 +136,7 @@ def read_documents(paths: Sequence[str], *, stdin: TextIO | BinaryIO | None = No
     found = find(paths, stdin=stdin)
     shared = SharedValues()
     read = [_read(item.name, item.content, shared) for item in found.contents]
-    findings = (*found.findings, *(one for item in read for one in item.diagnostics))
+    findings = (*found.findings, *(diagnostic for item in read for diagnostic in item.diagnostics))
     if read and not LIBYAML:
         slow = Diagnostic(
             code="yaml-limit",
@@ -173,8 +173,12 @@ def amended(read: Sources, texts: Mapping[str, str]) -> Sources:
         ),
         files=tuple(again[file.name].files[0] if file.name in again else file for file in read.files),
         diagnostics=(
-            *(one for one in read.diagnostics if one.place is None or one.place.file not in again),
-            *(one for item in again.values() for one in item.diagnostics),
+            *(
+                diagnostic
+                for diagnostic in read.diagnostics
+                if diagnostic.place is None or diagnostic.place.file not in again
+            ),
+            *(diagnostic for item in again.values() for diagnostic in item.diagnostics),
         ),
         complete=read.complete and all(item.complete for item in again.values()),
     )

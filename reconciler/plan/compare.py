@@ -16,16 +16,7 @@ from reconciler.domain.fleet import DesiredAccount, DesiredState
 from reconciler.domain.ids import Region
 from reconciler.domain.marks import Whose, mark_of, owner_of, whose
 from reconciler.domain.state import AccountMissing, Listed, ObservedDeployment, ObservedState, Unreadable
-from reconciler.plan.actions import (
-    Action,
-    Adopt,
-    Blocked,
-    Create,
-    Keep,
-    Reason,
-    Update,
-    Wait,
-)
+from reconciler.plan.actions import Action, Adopt, Blocked, Create, Keep, Reason, Update, Wait
 from reconciler.plan.admission import admitted
 from reconciler.plan.body import put_body, replacement_body
 from reconciler.plan.dependants import block_dependants, judge_names, keep_referenced, say_why_here

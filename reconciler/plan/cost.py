@@ -16,7 +16,7 @@ from reconciler.plan.guard import Alone, Policy
 from reconciler.plan.plan import Plan, Refusal
 from reconciler.prices.bill import Cost, Deployed, bill, cents
 from reconciler.prices.book import PriceBook
-from reconciler.prices.deployed import declared, there
+from reconciler.prices.deployed import declared, deployed_now
 
 
 def priced(plan: Plan, fleet: Fleet, book: PriceBook, day: date, policy: Policy) -> Plan:
@@ -57,16 +57,16 @@ def _billed(action: Action) -> tuple[Deployed | None, Deployed | None]:
         case Update() | Replace() | Adopt():
             load = action.desired.workload
             return (
-                there(action.observed, region, load),
+                deployed_now(action.observed, region, load),
                 declared(action.desired, region, action.observed),
             )
         case Delete():
-            return there(action.observed, region), None
+            return deployed_now(action.observed, region), None
         case Keep() | Wait() | Blocked():
             if action.observed is None:
                 return None, None
             load = action.desired.workload if action.desired else None
-            same = there(action.observed, region, load)
+            same = deployed_now(action.observed, region, load)
             return same, same
 
 

@@ -20,11 +20,7 @@ _OBJECTS: Final[frozenset[Path]] = frozenset({("sku",), ("tags",), ("properties"
 
 
 def body_changes(
-    observed: ObservedDeployment,
-    body: JsonObject,
-    *,
-    gone: Iterable[Path] = (),
-    forgetful: bool = False,
+    observed: ObservedDeployment, body: JsonObject, *, gone: Iterable[Path] = (), forgetful: bool = False
 ) -> tuple[FieldChange, ...]:
     """What sending `body` would change, by manifest path, in the order in which a plan shows it.
 

@@ -15,11 +15,7 @@ from reconciler.domain.deployment import DesiredDeployment, Unset
 from reconciler.domain.fleet import DesiredState, PrunePolicy
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.domain.marks import Whose, mark_of, owner_of, whose
-from reconciler.domain.state import (
-    Listed,
-    ObservedDeployment,
-    ObservedState,
-)
+from reconciler.domain.state import Listed, ObservedDeployment, ObservedState
 from reconciler.plan.actions import FieldChange
 from reconciler.plan.body import spec_mark
 from reconciler.plan.causes import ABOUT, Cause, is_drift
@@ -35,16 +31,6 @@ from reconciler.plan.moved import (
 from reconciler.plan.pair import field_changes
 from reconciler.plan.pools import Pools
 from reconciler.plan.terms import by_account, unread_accounts
-
-__all__ = [
-    "Cause",
-    "DriftItem",
-    "DriftReport",
-    "UnreadableAccount",
-    "Unverified",
-    "find_drift",
-    "moved_unnoticed",
-]
 
 _NOBODY_DID = frozenset({Cause.AUTO_UPGRADED, Cause.RETIRED})
 """Causes that are the service's own doing: who wrote last has nothing to do with them."""

@@ -19,11 +19,7 @@ from reconciler.plan.terms import unmatched_globs, unread_accounts
 
 
 def make_plan(
-    desired: DesiredState,
-    observed: ObservedState,
-    *,
-    policy: Policy,
-    diagnostics: Sequence[Diagnostic] = (),
+    desired: DesiredState, observed: ObservedState, *, policy: Policy, diagnostics: Sequence[Diagnostic] = ()
 ) -> Plan:
     """Everything that would be done, in order, and everything that speaks against it."""
     desired = with_needed(desired, observed)

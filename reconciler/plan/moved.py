@@ -53,15 +53,12 @@ class Upgrades(Protocol):
     @property
     def listed(self) -> bool:
         """Whether ARM's list of models was read; else the service may have a reason that nobody knows."""
-        ...
 
     def successors(self, name: str, version: str, sku: SkuName) -> frozenset[str]:
         """The models that take the place of a version, by announcement or documentation; lower case."""
-        ...
 
     def preview_ended(self, name: str, version: str, sku: SkuName) -> bool:
         """Whether a version was a preview and has ended; its deployments are moved whatever they say."""
-        ...
 
 
 class _NothingKnown:

@@ -17,14 +17,7 @@ from dataclasses import dataclass
 
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.state import ObservedState
-from reconciler.plan.actions import (
-    Action,
-    Blocked,
-    Delete,
-    Keep,
-    Replace,
-    Working,
-)
+from reconciler.plan.actions import Action, Blocked, Delete, Keep, Replace, Working
 from reconciler.plan.dependants import named_in, routed_models, targets_of
 from reconciler.plan.plan import Step
 from reconciler.plan.pools import Movement, PoolKey, Pools
@@ -135,9 +128,7 @@ def _sorted(needs: Needs, urgency: Mapping[DeploymentId, _Urgency]) -> list[Depl
 
 
 def _await_releases(
-    needs: Needs,
-    moves: Mapping[DeploymentId, tuple[Movement, ...]],
-    order: list[DeploymentId],
+    needs: Needs, moves: Mapping[DeploymentId, tuple[Movement, ...]], order: list[DeploymentId]
 ) -> None:
     """Add to each take the releases that its units come from."""
     by_pool: dict[PoolKey, list[Movement]] = defaultdict(list)

@@ -201,10 +201,7 @@ def _deployment(one: ObservedDeployment) -> DeploymentDocument:
     return DeploymentDocument(
         id=str(one.id),
         model=ModelDocument(
-            format=one.model_format,
-            name=one.model_name,
-            version=one.model_version,
-            source=one.model_source,
+            format=one.model_format, name=one.model_name, version=one.model_version, source=one.model_source
         ),
         sku=None if one.sku is None else one.sku.name,
         capacity=one.capacity,
@@ -279,10 +276,7 @@ def _read_reading(of: AccountDocument | SilenceDocument) -> Reading:
         raise ValueError(f"a deployment in the listing of {account.name} is another account's")
     return Listed(
         account=ObservedAccount(
-            id=account,
-            region=Region(of.region),
-            kind=of.kind,
-            provisioning_state=of.provisioning_state,
+            id=account, region=Region(of.region), kind=of.kind, provisioning_state=of.provisioning_state
         ),
         deployments=deployments,
     )

@@ -61,7 +61,7 @@ def approved_models(text: str) -> ApprovedModels:
         )
     if not publishers and not assets:
         raise UsageProblem("allowedPublishers and allowedAssetIds are both empty: no model would be approved")
-    severity, told = _severity(parameters.get("effect"), stated)
+    severity, words = _severity(parameters.get("effect"), stated)
     subscription, scope_note = _scope(stated)
     excluded = stated.get("notScopes")
     not_scopes = [f"the excluded scopes ({len(excluded)}) are not carried over"] if excluded else []
@@ -71,7 +71,7 @@ def approved_models(text: str) -> ApprovedModels:
         publishers=publishers or (),
         models=tuple(map(_model, assets or ())),
         subscription=subscription,
-        notes=(*told, *scope_note, *not_scopes),
+        notes=(*words, *scope_note, *not_scopes),
     )
 
 
@@ -128,27 +128,27 @@ def _names(parameters: Mapping[str, object], name: str) -> tuple[str, ...] | Non
     value = parameters.get(name.lower())
     if value is None:
         return None
-    if not isinstance(value, list) or not all(isinstance(one, str) and one.strip() for one in value):
+    if not isinstance(value, list) or not all(isinstance(each, str) and each.strip() for each in value):
         raise UsageProblem(f"{name} must be a list of strings; found {json.dumps(value)[:80]}")
-    for one in value:
-        if "[" in one or not one.isprintable():
-            raise UsageProblem(f"{name} has {one!r}, which is not a name: save the values of the assignment")
+    for item in value:
+        if "[" in item or not item.isprintable():
+            raise UsageProblem(f"{name} has {item!r}, which is not a name: save the values of the assignment")
     return tuple(dict.fromkeys(value))
 
 
 def _severity(effect: object, stated: Mapping[str, Any]) -> tuple[str, list[str]]:
     """How loud our rule is, and what is to be said of that."""
     if effect is None:
-        severity, told = "error", ["the effect is not stated; Deny is assumed"]
+        severity, notes = "error", ["the effect is not stated; Deny is assumed"]
     elif str(effect).lower() == "disabled":
         raise UsageProblem("the effect is Disabled: Azure judges nothing, so there is no rule to write")
     elif str(effect).lower() in _SEVERITIES:
-        severity, told = _SEVERITIES[str(effect).lower()], []
+        severity, notes = _SEVERITIES[str(effect).lower()], []
     else:
         raise UsageProblem(f"unknown effect {effect!r}; known are Deny, Audit and Disabled")
     if str(stated.get("enforcementMode") or "Default").lower() == "donotenforce":
-        return "warning", [*told, "the assignment is not enforced (enforcementMode), so this is a warning"]
-    return severity, told
+        return "warning", [*notes, "the assignment is not enforced (enforcementMode), so this is a warning"]
+    return severity, notes
 
 
 def _scope(stated: Mapping[str, Any]) -> tuple[str | None, list[str]]:

@@ -30,7 +30,9 @@ def judge(
     """
     court = _Court(subjects, context, fleet)
     found: list[Diagnostic] = []
-    for rule in sorted(rules, key=lambda one: (one.id, one.policy, one.place.file, str(one.place.route))):
+    for rule in sorted(
+        rules, key=lambda item: (item.id, item.policy, item.place.file, str(item.place.route))
+    ):
         wanted = None if rule.binding or severities is None else severities.get(rule.code)
         if wanted is not Severity.OFF:
             found.extend(court.hear(rule, wanted or rule.severity, whole=whole))
@@ -85,7 +87,9 @@ class _Court:
 
     def _exempt(self, rule: PolicyRule) -> Mask:
         today = self._context.today
-        return self._index.targets([one.target for one in rule.exemptions if one.until >= today])
+        return self._index.targets(
+            [exemption.target for exemption in rule.exemptions if exemption.until >= today]
+        )
 
     def _required(
         self, rule: PolicyRule, severity: Severity, name: str, wanted: object, concerned: Mask
@@ -100,8 +104,8 @@ class _Court:
         allowed, fix = word.allowed(wanted), word.fix(wanted)
         for value, mask in hit:
             what = f"{word.found(value)}; {allowed} is required"
-            for one in self._index.members(mask & ~exempt):
-                yield _broken(rule, severity, one, word.route, what, label=f"must be {allowed}", fix=fix)
+            for member in self._index.members(mask & ~exempt):
+                yield _broken(rule, severity, member, word.route, what, label=f"must be {allowed}", fix=fix)
         if unknown & ~exempt:
             yield _not_judged(rule, [*self._index.members(unknown & ~exempt)], word.unknown)
 
@@ -114,7 +118,7 @@ class _Court:
             broken: list[tuple[object, Mask]] = []
             unknown = 0
             for value, mask in self._index.values(
-                f"require {name}", lambda one: word.facts(one, self._context)
+                f"require {name}", lambda item: word.facts(item, self._context)
             ).items():
                 allowed = word.allows(wanted, value)
                 if allowed is None:
@@ -126,17 +130,17 @@ class _Court:
 
     def _expressed(self, rule: PolicyRule, severity: Severity, concerned: Mask) -> Iterator[Diagnostic]:
         unknown: list[PolicySubject] = []
-        for one in self._index.members(concerned & ~self._exempt(rule)):
+        for member in self._index.members(concerned & ~self._exempt(rule)):
             try:
-                result = holds(rule.expression, one, self._context, self._fleet, self._clock)
+                result = holds(rule.expression, member, self._context, self._fleet, self._clock)
             except BrokenExpression as problem:
-                message = f"the expression fails for `{title(one)}`: {problem}"
+                message = f"the expression fails for `{title(member)}`: {problem}"
                 yield _said(rule, Severity.ERROR, message, rule.at("expression"), problem.fix)
                 return
             if result is None:
-                unknown.append(one)
+                unknown.append(member)
             elif not result:
-                yield _broken(rule, severity, one, (), "breaks the expression")
+                yield _broken(rule, severity, member, (), "breaks the expression")
         if unknown:
             yield _not_judged(rule, unknown, "its price is not known")
 
@@ -144,23 +148,23 @@ class _Court:
 def _broken(
     rule: PolicyRule,
     severity: Severity,
-    one: PolicySubject,
+    subject: PolicySubject,
     route: Route,
     what: str,
     *,
     label: str = "",
     fix: str = "",
 ) -> Diagnostic:
-    said = f"`{title(one)}` {what}"
+    said = f"`{title(subject)}` {what}"
     message = f"{rule.message}: {said}" if rule.message else said
     label = label or rule.message or "not allowed by this rule"
     fix = fix or rule.message or f"`reconciler explain {rule.code}` shows the rule"
     related = (Related(message="the rule", place=rule.at("id")),)
-    return replace(_said(rule, severity, message, one.place(route), fix, label=label), related=related)
+    return replace(_said(rule, severity, message, subject.place(route), fix, label=label), related=related)
 
 
 def _not_judged(rule: PolicyRule, which: Sequence[PolicySubject], why: str) -> Diagnostic:
-    names = listing([f"`{title(one)}`" for one in which], 3)
+    names = listing([f"`{title(item)}`" for item in which], 3)
     message = f"{counted(len(which), 'deployment')} not judged ({names}): {why}"
     fix = "a plan knows more than the manifests: it reads what is there"
     return _said(rule, Severity.INFO, message, rule.at("id"), fix)
@@ -180,6 +184,6 @@ def _said(
     )
 
 
-def title(one: PolicySubject) -> str:
+def title(subject: PolicySubject) -> str:
     """A deployment for a sentence."""
-    return f"{one.id.account.name}/{one.id.name}"
+    return f"{subject.id.account.name}/{subject.id.name}"

@@ -38,7 +38,9 @@ def declared(
     )
 
 
-def there(observed: ObservedDeployment, region: Region | None, workload: Workload | None = None) -> Deployed:
+def deployed_now(
+    observed: ObservedDeployment, region: Region | None, workload: Workload | None = None
+) -> Deployed:
     """What an observed deployment is; its workload is what its manifest says, for ARM knows none."""
     model = ModelRef(name=observed.model_name or "", format=observed.model_format or "OpenAI")
     name, version = _model(model, observed.model_version)

@@ -49,7 +49,8 @@ def render_text(
     """
     parts: list[str] = []
     short: list[str] = []
-    for items in _by_account(report):
+    for group in grouped(report.items, lambda item: item.step.action.id.account.key):
+        items = sorted(group, key=lambda item: (item.step.order == 0, item.step.order))
         steps = [one.step for one in items]
         plain = all(one.outcome is Outcome.SUCCEEDED and not one.note and one.fault is None for one in items)
         if plain and len(items) > 1 and not verbose:
@@ -59,7 +60,11 @@ def render_text(
         else:
             parts.append("\n".join([*account_line(steps, style, alias_of), *_account(items, style)]))
     parts[:0] = ["\n".join(short)] if short else []
-    words = [*_interruption(report, style), *_now_what(report, style)]
+    words = list(_interruption(report, style))
+    for outcome, (meaning, fix) in MEANINGS.items():
+        if fix and report.count(outcome):
+            told = f"{outcome.value.capitalize()}: {meaning[0].lower()}{meaning[1:]} {fix}"
+            words += style.paragraph(told, hanging="  ")
     if words:
         parts.append("\n".join(words))
     colour = "green" if report.succeeded else "red"
@@ -122,31 +127,18 @@ def to_json(report: ApplyReport) -> dict[str, JsonValue]:
 # -- text ----------------------------------------------------------------------------------------------
 
 
-def _by_account(report: ApplyReport) -> Iterator[list[ItemReport]]:
-    for items in grouped(report.items, lambda item: item.step.action.id.account.key):
-        yield sorted(items, key=lambda item: (item.step.order == 0, item.step.order))
-
-
 def _account(items: Sequence[ItemReport], style: Style) -> Iterator[str]:
-    heads = stacked(
-        [_head(item, style) for item in items], width=style.width, first=2, right={3}, indent="  "
-    )
+    rows = []
+    for item in items:
+        action = item.step.action
+        name, outcome = f"{action.kind} {style.show(action.id.name)}", item.outcome.value
+        took = seconds(item.duration_ms) if item.duration_ms else ""
+        tries = f"{counted(item.attempts, 'write')} sent" if item.attempts > 1 else ""
+        rows.append((f"{ACTIONS[action.kind].sign:<3}", name, outcome, took, tries))
+    heads = stacked(rows, width=style.width, first=2, right={3}, indent="  ")
     for item, head in zip(items, heads, strict=True):
-        for line in head:
-            yield style.paint(line, OUTCOMES[item.outcome].text)
+        yield from (style.paint(line, OUTCOMES[item.outcome].text) for line in head)
         yield from _details(item, style)
-
-
-def _head(item: ItemReport, style: Style) -> tuple[str, ...]:
-    action = item.step.action
-    tries = f"{counted(item.attempts, 'write')} sent" if item.attempts > 1 else ""
-    return (
-        f"{ACTIONS[action.kind].sign:<3}",
-        f"{action.kind} {style.show(action.id.name)}",
-        item.outcome.value,
-        seconds(item.duration_ms) if item.duration_ms else "",
-        tries,
-    )
 
 
 def _details(item: ItemReport, style: Style) -> Iterator[str]:
@@ -179,13 +171,6 @@ def _interruption(report: ApplyReport, style: Style) -> Iterator[str]:
     told += f"{len(running)} may still be running{': ' if running else ''}{listed(running, most=20)}"
     told += f", {report.count(Outcome.SKIPPED)} not started."
     yield from (style.paint(line, "bold") for line in style.paragraph(told, hanging="  "))
-
-
-def _now_what(report: ApplyReport, style: Style) -> Iterator[str]:
-    for outcome, (meaning, fix) in MEANINGS.items():
-        if fix and report.count(outcome):
-            words = f"{outcome.value.capitalize()}: {meaning[0].lower()}{meaning[1:]} {fix}"
-            yield from style.paragraph(words, hanging="  ")
 
 
 # -- JSON ----------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from reconciler.plan.capacity import CapacityRow, Fit
 from reconciler.plan.plan import CapacityCheck, Room
 from reconciler.report.layout import listed, stacked
 from reconciler.report.markdown import markdown_inert
+from reconciler.report.markdown import table as markdown_table
 from reconciler.report.steps import NO_ALIAS, Alias
 from reconciler.report.style import Style
 
@@ -113,9 +114,9 @@ def render_text(
 def render_markdown(table: CapacityTable, *, alias_of: Alias = NO_ALIAS) -> str:
     """The same as a Markdown table."""
     lines = [f"## Capacity for {markdown_inert(f'{table.model} {table.version}')}", ""]
-    lines += [f"| {' | '.join(_HEAD[1:])} |", "|---|---|---:|---:|---:|---:|---:|---|"]
-    for _, region, sku, *rest in cells_of(table, table.rows, Style(), alias_of):
-        lines.append(f"| {' | '.join((markdown_inert(region), markdown_inert(sku), *rest))} |")
+    cells = cells_of(table, table.rows, Style(), alias_of)
+    rows = ((markdown_inert(region), markdown_inert(sku), *rest) for _, region, sku, *rest in cells)
+    lines += markdown_table(_HEAD[1:], rows, right=range(2, 7))
     told, promise, *notes = last_words(table)
     lines += ["", told, promise, *(f"- {markdown_inert(one)}" for one in notes)]
     return "\n".join(lines) + "\n"

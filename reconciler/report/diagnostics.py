@@ -20,7 +20,7 @@ from reconciler.report.build_systems import (
     junit,
     workflow_commands,
 )
-from reconciler.report.layout import cells, listed, paragraph
+from reconciler.report.layout import alike, cells, listed, paragraph
 from reconciler.report.markdown import markdown_fence, markdown_inert
 from reconciler.report.palette import SEVERITIES
 from reconciler.report.style import WIDEST, Style, inert
@@ -133,12 +133,12 @@ def in_order(diagnostics: Sequence[Diagnostic], sources: Spans) -> list[Diagnost
 
 def _alike(ordered: Sequence[Diagnostic]) -> list[list[Diagnostic]]:
     """Findings that say the same of different places together, where the first of them stands."""
-    groups: dict[object, list[Diagnostic]] = {}
-    for one in ordered:
+
+    def key(one: Diagnostic) -> tuple[object, ...]:
         alone = id(one) if one.place is None or one.related else 0
-        key = (one.severity, one.code, one.message, one.label, one.source, one.fix, alone)
-        groups.setdefault(key, []).append(one)
-    return list(groups.values())
+        return (one.severity, one.code, one.message, one.label, one.source, one.fix, alone)
+
+    return list(alike(ordered, key).values())
 
 
 def _block(

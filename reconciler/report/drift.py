@@ -29,7 +29,7 @@ from reconciler.planfile.documents import (
 )
 from reconciler.report.blocks import ALIKE, named_together
 from reconciler.report.causes import cause_lines, common_causes
-from reconciler.report.layout import broken, cells, clauses, listed, padded, stacked, whole_seconds
+from reconciler.report.layout import alike, broken, cells, clauses, listed, padded, stacked, whole_seconds
 from reconciler.report.markdown import cell, table
 from reconciler.report.palette import SEVERITIES
 from reconciler.report.steps import NO_ALIAS, Alias, account_name, grouped, value_text
@@ -142,11 +142,8 @@ def render_markdown(
 
 def _alike(found: Sequence[DriftItem]) -> list[list[DriftItem]]:
     """Items that a reader need not tell apart but by their names and the time."""
-    alike: dict[tuple[object, ...], list[DriftItem]] = {}
-    for item in found:
-        key = (item.cause, item.severity, item.who, item.explanation, *differences(item))
-        alike.setdefault(key, []).append(item)
-    return [items for items in alike.values() if len(items) >= ALIKE]
+    same = alike(found, lambda one: (one.cause, one.severity, one.who, one.explanation, *differences(one)))
+    return [items for items in same.values() if len(items) >= ALIKE]
 
 
 # -- text ----------------------------------------------------------------------------------------------

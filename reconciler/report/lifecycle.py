@@ -15,7 +15,7 @@ from reconciler.catalogue.facts import Stage
 from reconciler.diagnostics import counted
 from reconciler.plan.lifespan import Lifespan, soonest_first
 from reconciler.report.blocks import ALIKE, named_together
-from reconciler.report.layout import broken, cells, columns
+from reconciler.report.layout import alike, broken, cells, columns
 from reconciler.report.markdown import cell, table
 from reconciler.report.steps import NO_ALIAS
 from reconciler.report.style import Style
@@ -113,14 +113,10 @@ def undated(one: Lifespan) -> bool:
 
 def _alike(ordered: Sequence[Lifespan]) -> list[list[Lifespan]]:
     """Deployments whose rows differ in nothing but the name, where they are many; each other one alone."""
-    alike: dict[tuple[str, ...], list[Lifespan]] = {}
-    for one in ordered:
-        alike.setdefault(_row(one)[1:], []).append(one)
-    return [
-        group
-        for found in alike.values()
-        for group in ([found] if len(found) >= ALIKE else [[one] for one in found])
-    ]
+    groups: list[list[Lifespan]] = []
+    for found in alike(ordered, lambda one: _row(one)[1:]).values():
+        groups += [found] if len(found) >= ALIKE else [[one] for one in found]
+    return groups
 
 
 def _table(groups: Sequence[list[Lifespan]], style: Style, asked: Asked) -> Iterator[str]:

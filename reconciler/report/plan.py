@@ -6,7 +6,7 @@ no room, and the last line says it all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -20,13 +20,14 @@ from reconciler.report.blocks import Telling, kinds_of
 from reconciler.report.capacity import check_lines
 from reconciler.report.causes import CommonCause, cause_lines, common_causes
 from reconciler.report.diagnostics import Spans
-from reconciler.report.layout import broken, clauses, listed
+from reconciler.report.layout import alike, broken, clauses, listed
 from reconciler.report.markdown import MarkdownPage, cell, fold, markdown_fence, markdown_inert
 from reconciler.report.quota import forecast_lines
 from reconciler.report.steps import (
     NO_ALIAS,
     Alias,
     Units,
+    Wording,
     account_lines,
     account_name,
     by_account,
@@ -58,7 +59,7 @@ def render_text(
     alias_of: Alias = NO_ALIAS,
 ) -> str:
     """What is alike, then the rest by account; with `verbose` everything by account, also what stays."""
-    told = Telling(style, units, alias_of, verbose=verbose)
+    told = Telling(Wording(style=style, units=units, verbose=verbose), alias_of)
     causes = causes_of(plan)
     shown = [step for step in _told_apart(plan, causes) if verbose or not isinstance(step.action, Keep)]
     parts = ["\n".join(cause_lines(causes, style, verbose=verbose))] if causes else []
@@ -84,7 +85,7 @@ def render_summary(plan: Plan, *, style: Style, alias_of: Alias = NO_ALIAS) -> s
         line = f"{account_name(steps[0].action.id.account, style, alias_of)}  {style.show(region)}  "
         lines += broken(line + kinds_of(steps), style.width, hanging="    ")
         blocked = [step for step in steps if isinstance(step.action, Blocked)]
-        lines += account_lines(blocked, style, no_units) if blocked else []
+        lines += account_lines(blocked, Wording(style=style)) if blocked else []
     return "\n\n".join([*(["\n".join(lines)] if lines else []), *_ending(plan, style)]) + "\n"
 
 
@@ -94,18 +95,14 @@ def render_summary(plan: Plan, *, style: Style, alias_of: Alias = NO_ALIAS) -> s
 def _ending(plan: Plan, style: Style) -> Iterator[str]:
     """What forbids the plan, what it does not know, and the line that counts."""
     if plan.refusals:
-        yield "\n".join(_refusals(plan, style))
+        these = "this stands" if len(plan.refusals) == 1 else "these stand"
+        lines = [style.paint(f"Refused: nothing is written while {these}", "bold", "red")]
+        for refusal in plan.refusals:
+            words = style.show(f"{refusal.code}: {refusal.message}")
+            lines += style.paragraph(words, indent="  ", hanging="    ")
+            lines += style.paragraph(f"fix: {style.show(refusal.fix)}", indent="    ", hanging="      ")
+        yield "\n".join(lines)
     yield "\n".join(_last_words(plan, style))
-
-
-def _refusals(plan: Plan, style: Style) -> Iterator[str]:
-    title = f"Refused: nothing is written while {'this stands' if len(plan.refusals) == 1 else 'these stand'}"
-    yield style.paint(title, "bold", "red")
-    for refusal in plan.refusals:
-        words = style.show(f"{refusal.code}: {refusal.message}")
-        yield from style.paragraph(words, indent="  ", hanging="    ")
-        words = f"fix: {style.show(refusal.fix)}"
-        yield from style.paragraph(words, indent="    ", hanging="      ")
 
 
 def _last_words(plan: Plan, style: Style) -> Iterator[str]:
@@ -116,7 +113,7 @@ def _last_words(plan: Plan, style: Style) -> Iterator[str]:
         yield from style.paragraph(out)
     if plan.unread:
         yield from style.paragraph(style.show(incomplete(plan)))
-    for (message, fix), accounts in _causes(told_nowhere_else(plan)).items():
+    for (message, fix), accounts in _same_cause(plan):
         words = message if len(accounts) == 1 else f"{message} ({counted(len(accounts), 'account')})"
         yield from style.paragraph(style.show(words), indent="  ", hanging="    ")
         words = f"fix: {style.show(fix)}"
@@ -126,12 +123,9 @@ def _last_words(plan: Plan, style: Style) -> Iterator[str]:
         yield style.paint(line, "bold", colour)
 
 
-def _causes(unread: Sequence[Unread]) -> Mapping[tuple[str, str], list[Unread]]:
+def _same_cause(plan: Plan) -> Iterable[tuple[tuple[str, str], list[Unread]]]:
     """Accounts by what keeps them from being read: one cause is told once."""
-    found: dict[tuple[str, str], list[Unread]] = {}
-    for one in unread:
-        found.setdefault((one.message, one.fix), []).append(one)
-    return found
+    return alike(told_nowhere_else(plan), lambda one: (one.message, one.fix)).items()
 
 
 def counts(plan: Plan) -> dict[str, int]:
@@ -270,7 +264,7 @@ def render_markdown(
     page.offer_list("Deleted or replaced", _going(plan), "deletion")
     page.offer_list("Refused, nothing is written while this stands", _refused(plan), "refusal")
     page.offer_list("Blocked", _blocked(plan), "blocked deployment")
-    told = Telling(_PAGE, units, alias_of)
+    told = Telling(Wording(style=_PAGE, units=units), alias_of)
     shown = [one for one in _told_apart(plan, causes_of(plan)) if not isinstance(one.action, Keep)]
     if shared := list(told.shared(shown)):
         page.offer(f"{markdown_fence(chr(10).join(shared), 'text')}\n", "shared setting")
@@ -317,7 +311,7 @@ def _unread(plan: Plan) -> Iterator[str]:
     for cause in causes_of(plan):
         hit = listed([cell(name) for name in cause.accounts], most=10)
         yield f"fix: {cell(cause.fix)}; {cell(cause.what)} ({counted(len(cause.accounts), 'account')}: {hit})"
-    for (message, fix), accounts in _causes(told_nowhere_else(plan)).items():
+    for (message, fix), accounts in _same_cause(plan):
         many = f" ({counted(len(accounts), 'account')})" if len(accounts) > 1 else ""
         yield f"{cell(message)}{many}; fix: {cell(fix)}"
 

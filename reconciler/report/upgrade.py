@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import Place, Span, counted
 from reconciler.domain.deployment import UNSET
-from reconciler.report.markdown import markdown_fence, markdown_inert
+from reconciler.report.markdown import markdown_fence, markdown_inert, table
 from reconciler.report.style import Style
 from reconciler.upgrade.propose import Proposal, Standing, Strategy
 from reconciler.upgrade.splices import Edited
@@ -112,9 +112,8 @@ def render_markdown(
     lines = ["## Models that retire", "", summary_line(found, within, done=done), ""]
     edits = [one for one in found if one.standing is Standing.EDIT]
     if edits:
-        lines += ["| deployment | from | to | how | retires | target by |", "|---|---|---|---|---|---|"]
-        lines += [f"| {' | '.join(markdown_inert(cell) for cell in _row(one))} |" for one in edits]
-        lines.append("")
+        head = ("deployment", "from", "to", "how", "retires", "target by")
+        lines += [*table(head, (tuple(map(markdown_inert, _row(one))) for one in edits)), ""]
     told = [one for one in found if one.reason]
     if told:
         lines += [f"- `{one.id.account.name}/{one.id.name}`: {markdown_inert(one.reason)}" for one in told]

@@ -106,55 +106,60 @@ def proposals(
     """The proposals for the `chosen` deployments, in their order; `everything` is what the files declare."""
     fleet = _Fleet(everything)
     found: list[Proposal] = []
-    for one in chosen:
-        proposal = _live(one, season) or _retiring(one, season, fleet)
+    for item in chosen:
+        proposal = _live(item, season) or _retiring(item, season, fleet)
         if proposal is not None:
             found.append(proposal)
             if isinstance(proposal.wanted, Beside):
-                fleet.taken[one.id.account].add(proposal.wanted.name.lower())
-    beside = {one.id: one for one in found if one.strategy in {Strategy.BESIDE, Strategy.FINISH}}
-    return tuple(_spilling(one, beside) for one in found)
+                fleet.taken[item.id.account].add(proposal.wanted.name.lower())
+    beside = {each.id: each for each in found if each.strategy in {Strategy.BESIDE, Strategy.FINISH}}
+    return tuple(_spilling(each, beside) for each in found)
 
 
 class _Fleet:
     """What is declared: the names that are taken, the models, and who names each deployment, and where."""
 
     def __init__(self, deployments: Sequence[DesiredDeployment]) -> None:
-        self.models = {one.id: one.spec.model.name.lower() for one in deployments}
+        self.models = {item.id: item.spec.model.name.lower() for item in deployments}
         self.taken: dict[AccountId, set[str]] = defaultdict(set)
         self.users: dict[DeploymentId, list[str]] = defaultdict(list)
-        for one in deployments:
-            self.taken[one.id.account].add(one.id.name.lower())
+        for deployment in deployments:
+            self.taken[deployment.id.account].add(deployment.id.name.lower())
             for field_name in ("spilloverDeploymentName", "parentDeploymentName"):
-                target = one.spec.settings.get(field_name)
+                target = deployment.spec.settings.get(field_name)
                 if isinstance(target, str) and target:
-                    identity = DeploymentId(account=one.id.account, name=target)
-                    self.users[identity].append(f"{one.id.name} ({field_name})")
+                    identity = DeploymentId(account=deployment.id.account, name=target)
+                    self.users[identity].append(f"{deployment.id.name} ({field_name})")
 
 
-def _spilling(one: Proposal, beside: Mapping[DeploymentId, Proposal]) -> Proposal:
+def _spilling(proposal: Proposal, beside: Mapping[DeploymentId, Proposal]) -> Proposal:
     """What spills over follows its target to the one beside it: both must serve one model."""
-    named = one.deployment.spec.spillover_deployment_name
-    if not isinstance(one.wanted, NewValues) or not isinstance(named, str):
-        return one
-    target = beside.get(DeploymentId(account=one.id.account, name=named))
-    if target is None or target.target is None or target.standing is Standing.UNSOLVED or one.target is None:
-        return one
-    if (target.target.name, target.target.version) != (one.target.name, one.target.version):
-        return one
+    named = proposal.deployment.spec.spillover_deployment_name
+    if not isinstance(proposal.wanted, NewValues) or not isinstance(named, str):
+        return proposal
+    target = beside.get(DeploymentId(account=proposal.id.account, name=named))
+    if (
+        target is None
+        or target.target is None
+        or target.standing is Standing.UNSOLVED
+        or proposal.target is None
+    ):
+        return proposal
+    if (target.target.name, target.target.version) != (proposal.target.name, proposal.target.version):
+        return proposal
     name = successor_name(target.deployment, target.target)
-    wanted = replace(one.wanted, values={**one.wanted.values, SPILLOVER: name})
+    wanted = replace(proposal.wanted, values={**proposal.wanted.values, SPILLOVER: name})
     reason = f"from then on it spills over to {name}, which serves the same model"
-    return replace(one, wanted=wanted, reason="; ".join(filter(None, (one.reason, reason))))
+    return replace(proposal, wanted=wanted, reason="; ".join(filter(None, (proposal.reason, reason))))
 
 
-def _live(one: DesiredDeployment, season: Season) -> Proposal | None:
+def _live(deployment: DesiredDeployment, season: Season) -> Proposal | None:
     """The service moved it: the manifest follows."""
-    live = season.live.get(one.id)
+    live = season.live.get(deployment.id)
     if live is None:
         return None
     name, version = live
-    model = one.spec.model
+    model = deployment.spec.model
     target = Target(
         name=name,
         version=version,
@@ -164,34 +169,34 @@ def _live(one: DesiredDeployment, season: Season) -> Proposal | None:
         offered=None,
     )
     return Proposal(
-        deployment=one,
+        deployment=deployment,
         standing=Standing.EDIT,
         target=target,
         strategy=Strategy.ACCEPT_LIVE,
-        wanted=NewValues(id=one.id, values=_model_values(one, target)),
+        wanted=NewValues(id=deployment.id, values=_model_values(deployment, target)),
         checks=Checks(offered=True, size_legal=True, quota=True, capacity=True),
         reason="the service upgraded it",
     )
 
 
-def _retiring(one: DesiredDeployment, season: Season, fleet: _Fleet) -> Proposal | None:
+def _retiring(deployment: DesiredDeployment, season: Season, fleet: _Fleet) -> Proposal | None:
     catalogue = season.sources.catalogue
-    what = subject(one.spec.model, catalogue)
+    what = subject(deployment.spec.model, catalogue)
     facts = None
     if what.known is not None:
-        sku = one.spec.sku.name
+        sku = deployment.spec.sku.name
         facts = catalogue.lifecycle(what.name, what.version, sku, fine_tuned=what.fine_tuned)
     if facts is None:
         return None
     left = None if facts.retires is None else (facts.retires - season.sources.today).days
     if facts.stage is not Stage.RETIRED and (left is None or left > season.within):
         return None
-    unsolved = Proposal(deployment=one, standing=Standing.UNSOLVED, retires=facts.retires)
+    unsolved = Proposal(deployment=deployment, standing=Standing.UNSOLVED, retires=facts.retires)
     if what.fine_tuned:
         successor = facts.successor or "a newer model"
         reason = f"a fine-tuned model ends with its base; train it again on {successor}"
         return replace(unsolved, reason=reason)
-    choice = season.sources.choose(one, facts.retires)
+    choice = season.sources.choose(deployment, facts.retires)
     if choice.target is None:
         return replace(unsolved, reason="; ".join(choice.reasons))
     return _moved(unsolved, choice.target, choice.reasons, season, fleet)
@@ -201,41 +206,41 @@ def _moved(
     unsolved: Proposal, target: Target, passed_over: Sequence[str], season: Season, fleet: _Fleet
 ) -> Proposal:
     """How a deployment gets to its target; the proposal as it was, with the reason, where it cannot."""
-    one = unsolved.deployment
-    model = one.spec.model
+    item = unsolved.deployment
+    model = item.spec.model
     in_place = model.name.lower() == target.name.lower() or (
-        one.spec.sku.name.family is SkuFamily.PROVISIONED and model.format.lower() == target.format.lower()
+        item.spec.sku.name.family is SkuFamily.PROVISIONED and model.format.lower() == target.format.lower()
     )
     strategy = season.strategy or (Strategy.IN_PLACE if in_place else Strategy.BESIDE)
-    told = [*target.cautions, *passed_over]
+    notes = [*target.cautions, *passed_over]
     unsolved = replace(unsolved, target=target, strategy=strategy, checks=Checks(offered=target.offered))
     if strategy is Strategy.IN_PLACE and not in_place:
         reason = f"ARM does not change {model.name} to {target.name} in place; use --strategy beside"
         return replace(unsolved, reason=reason)
-    name = successor_name(one, target)
-    twin = DeploymentId(account=one.id.account, name=name)
+    name = successor_name(item, target)
+    twin = DeploymentId(account=item.id.account, name=name)
     if strategy is Strategy.BESIDE and fleet.models.get(twin) == target.name.lower():
-        return _cut_over(replace(unsolved, checks=Checks()), name, season, fleet.users.get(one.id, ()))
-    size = resized(one, target, season.sources.catalogue)
+        return _cut_over(replace(unsolved, checks=Checks()), name, season, fleet.users.get(item.id, ()))
+    size = resized(item, target, season.sources.catalogue)
     if size.reason:
-        told.append(size.reason)
+        notes.append(size.reason)
     unsolved = replace(unsolved, checks=Checks(offered=target.offered, size_legal=size.legal))
     if size.legal is False:
-        return replace(unsolved, reason="; ".join(told))
-    values = _model_values(one, target)
+        return replace(unsolved, reason="; ".join(notes))
+    values = _model_values(item, target)
     if size.capacity is not None:
         values[CAPACITY] = str(size.capacity)
-    wanted: Wanted = NewValues(id=one.id, values=values)
+    wanted: Wanted = NewValues(id=item.id, values=values)
     if strategy is Strategy.BESIDE:
-        if name.lower() in fleet.taken[one.id.account]:
+        if name.lower() in fleet.taken[item.id.account]:
             reason = f"`{name}` is already declared, with another model; rename it or edit by hand"
             return replace(unsolved, reason=reason)
         ends = f"retires on {unsolved.retires}" if unsolved.retires else "is retired"
         version = "" if model.version is UNSET else f" {model.version}"
-        comment = f"Takes the place of {one.id.name}: {model.name}{version} {ends}."
-        wanted = Beside(id=one.id, name=name, values=values, comment=comment)
-        told.append(f"move the traffic to {name}, then run {_finishing(season)}")
-    return replace(unsolved, standing=Standing.EDIT, wanted=wanted, reason="; ".join(told))
+        comment = f"Takes the place of {item.id.name}: {model.name}{version} {ends}."
+        wanted = Beside(id=item.id, name=name, values=values, comment=comment)
+        notes.append(f"move the traffic to {name}, then run {_finishing(season)}")
+    return replace(unsolved, standing=Standing.EDIT, wanted=wanted, reason="; ".join(notes))
 
 
 def _finishing(season: Season) -> str:
@@ -258,9 +263,9 @@ def _cut_over(unsolved: Proposal, name: str, season: Season, users: Sequence[str
     return replace(base, standing=Standing.EDIT, wanted=Removal(id=base.id), reason=reason)
 
 
-def _model_values(one: DesiredDeployment, target: Target) -> dict[Route, str]:
+def _model_values(deployment: DesiredDeployment, target: Target) -> dict[Route, str]:
     """The fields of the model that have to be written, and no others."""
-    model = one.spec.model
+    model = deployment.spec.model
     values: dict[Route, str] = {}
     if model.name.lower() != target.name.lower():
         values[NAME] = target.name
@@ -271,12 +276,12 @@ def _model_values(one: DesiredDeployment, target: Target) -> dict[Route, str]:
     return values
 
 
-def successor_name(one: DesiredDeployment, target: Target) -> str:
+def successor_name(deployment: DesiredDeployment, target: Target) -> str:
     """The name of the deployment beside: the old name with the new model's in the place of the old one's.
 
     The same for the same input, so that a later run finds what an earlier one wrote.
     """
-    old, name = one.spec.model.name, one.id.name
+    old, name = deployment.spec.model.name, deployment.id.name
     wanted = re.sub(re.escape(old), lambda _: target.name, name, flags=re.IGNORECASE)
     if wanted.lower() == name.lower():
         wanted = f"{name}-{target.name}"
@@ -293,17 +298,17 @@ class Resized:
     reason: str = ""
 
 
-def resized(one: DesiredDeployment, target: Target, catalogue: Catalogue) -> Resized:
+def resized(deployment: DesiredDeployment, target: Target, catalogue: Catalogue) -> Resized:
     """The size that carries the same load on the target, rounded up to one that it can have.
 
     On provisioned SKUs a PTU carries a number of tokens that differs by model (`input_tpm`, published
     tables), so the load is kept; on the others a unit is a rate, and the rate is kept.
     """
-    sku, model = one.spec.sku, one.spec.model
+    sku, model = deployment.spec.sku, deployment.spec.model
     if sku.capacity is UNSET:
         return Resized(capacity=None, legal=None)
     amount = sku.capacity.amount
-    sizes = catalogue.offer(target.name, target.version, sku.name, one.region)
+    sizes = catalogue.offer(target.name, target.version, sku.name, deployment.region)
     needed, why = Fraction(amount), ""
     if sku.name.family is SkuFamily.PROVISIONED:
         before, after = catalogue.ptu(model.name, model.version), catalogue.ptu(target.name, target.version)

@@ -163,7 +163,7 @@ def insert_item(text: str, after: Node, tree: Map, *, comment: str, inside: Item
 def remove_item(text: str, item: Node, inside: Items) -> Splice:
     """Take an item out of a sequence, with its own lines; the last one leaves an empty list."""
     if is_flow(text, inside):
-        number = next(index for index, one in enumerate(inside) if one is item)
+        number = next(index for index, each in enumerate(inside) if each is item)
         if number + 1 < len(inside):
             return Splice(item.start, inside[number + 1].start, "")
         return Splice(inside[number - 1].end if number else item.start, item.end, "")

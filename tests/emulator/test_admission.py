@@ -328,7 +328,7 @@ def test_the_region_is_named_only_for_a_sku_that_was_asked_for(sku: Any, day: st
 @pytest.mark.parametrize(
     ("day", "printed"),
     [
-        ("2024-09-30", "Format:OpenAI,Name:gpt-x,Version:1"),
+        ("2024-09-30", "Format: OpenAI, Name: gpt-x, Version: 1"),
         (
             "2025-02-27",
             "Publisher: , Format: OpenAI, Name: gpt-x, Version: 1, Source: , SourceAccount: ",
@@ -387,4 +387,21 @@ def test_a_scale_type_other_than_standard_is_refused_where_deployments_have_no_s
     assert refused.code == "InvalidResourceProperties"
     assert refused.message == (
         "The specified scale type 'Manual' of account deployment is not supported by the model 'gpt-4o'."
+    )
+
+
+def test_a_scale_type_that_a_model_has_not_is_refused_by_its_name() -> None:
+    only = {
+        "name": "ProvisionedManaged",
+        "usageName": "OpenAI.ProvisionedManaged",
+        "capacity": {"maximum": 9},
+    }
+    model = {"format": "OpenAI", "name": "gpt-4", "version": "0613", "skus": [only]}
+    arm = fleet(models={"swedencentral": [{"kinds": ["OpenAI"], "model": model}]})
+    parts = {part: model[part] for part in ("format", "name", "version")}
+    asked = {"properties": {"model": parts, "scaleSettings": {"scaleType": "Standard"}}}
+    found = arm.arm("PUT", deployment(), asked, version="2022-12-01")
+    assert (found.code, "specified scale type 'Standard'" in found.message) == (
+        "InvalidResourceProperties",
+        True,
     )

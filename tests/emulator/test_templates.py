@@ -202,3 +202,107 @@ def test_expressions_of_bicep_are_evaluated(expression: str, value: object) -> N
     said = found.json["properties"]["outputs"]["o"]["value"]
     assert value is None or said == value
     assert json.dumps(said)
+
+
+def at_subscription(name: str) -> str:
+    return f"/subscriptions/{SUB_A}/providers/Microsoft.Resources/deployments/{name}"
+
+
+def with_module(sku: str) -> dict[str, Any]:
+    """A subscription's template as Bicep writes it: a group, and a module in it."""
+    group, names = "Microsoft.Resources/resourceGroups", "variables('name')"
+    account = {
+        "type": "Microsoft.CognitiveServices/accounts",
+        "apiVersion": "2025-06-01",
+        "name": "made",
+        "location": "[resourceGroup().location]",
+        "kind": "OpenAI",
+        "sku": {"name": "S0"},
+        "properties": {"customSubDomainName": "made"},
+    }
+    chat = {
+        "type": "Microsoft.CognitiveServices/accounts/deployments",
+        "apiVersion": "2025-06-01",
+        "name": "made/chat",
+        "sku": {"name": sku, "capacity": 1},
+        "properties": {"model": {"format": "OpenAI", "name": "gpt-4o", "version": "2024-11-20"}},
+    }
+    outputs = {"endpoint": {"type": "string", "value": "[reference('made').endpoint]"}}
+    inner = {"resources": [account, chat], "outputs": outputs}
+    place = f"format('/subscriptions/{{0}}/resourceGroups/{{1}}', subscription().subscriptionId, {names})"
+    module = f"extensionResourceId({place}, 'Microsoft.Resources/deployments', 'ai')"
+    outer = f"[reference({module}, '2022-09-01').outputs.endpoint.value]"
+    return {
+        "variables": {"name": "fresh"},
+        "resources": [
+            {
+                "type": "Microsoft.Resources/deployments",
+                "apiVersion": "2022-09-01",
+                "name": "ai",
+                "resourceGroup": f"[{names}]",
+                "properties": {"mode": "Incremental", "template": inner},
+                "dependsOn": [f"[subscriptionResourceId('{group}', {names})]"],
+            },
+            {
+                "type": group,
+                "apiVersion": "2021-04-01",
+                "name": f"[{names}]",
+                "location": "swedencentral",
+                "tags": {"made": "here"},
+            },
+        ],
+        "outputs": {"endpoint": {"type": "string", "value": outer}},
+    }
+
+
+def test_a_template_of_a_subscription_makes_a_group_and_what_is_in_it() -> None:
+    arm, main = fleet(), at_subscription("main")
+    asked = {"location": "swedencentral", **request(with_module("Standard"))}
+    tried = arm.arm("POST", f"{main}/validate", asked, version=VERSION)
+    fresh = f"/subscriptions/{SUB_A}/resourceGroups/fresh"
+    assert (tried.status, arm.arm("GET", fresh, version="2021-04-01").status) == (200, 404)
+    started = arm.arm("PUT", main, asked, version=VERSION)
+    assert (started.status, ended(arm, started)) == (201, {"status": "Succeeded"})
+    assert arm.arm("GET", fresh, version="2021-04-01").json["tags"] == {"made": "here"}
+    found = arm.arm("GET", main, version=VERSION).json
+    assert (found["id"], found["properties"]["outputs"]["endpoint"]["value"]) == (
+        *(main, "https://made.openai.azure.com/"),
+    )
+    account = f"{fresh}/providers/Microsoft.CognitiveServices/accounts/made"
+    assert arm.arm("GET", f"{account}/deployments/chat").status == 200
+    listed = arm.arm("GET", at_subscription("main").rpartition("/")[0], version=VERSION).json["value"]
+    assert [item["name"] for item in listed] == ["main"]
+    inner = f"{fresh}/providers/Microsoft.Resources/deployments/ai"
+    assert arm.arm("GET", inner, version=VERSION).status == 200
+
+
+def test_a_template_of_a_subscription_tells_what_a_module_would_be_refused() -> None:
+    asked = {"location": "swedencentral", **request(with_module("DeveloperTier"))}
+    found = fleet().arm("POST", f"{at_subscription('main')}/validate", asked, version=VERSION)
+    assert (found.status, found.code) == (400, "InvalidTemplateDeployment")
+    assert found.json["error"]["details"][0]["code"] == "InvalidResourceProperties"
+
+
+@pytest.mark.parametrize(
+    ("above", "kind"),
+    [
+        ("group", "Microsoft.Resources/resourceGroups"),
+        ("subscription", "Microsoft.CognitiveServices/accounts"),
+    ],
+)
+def test_a_resource_that_does_not_live_there_is_named(above: str, kind: str) -> None:
+    where = MAIN if above == "group" else at_subscription("main")
+    body = {"resources": [{"type": kind, "apiVersion": "2021-04-01", "name": "x", "location": "eastus"}]}
+    found = empty().arm("PUT", where, request(body), version=VERSION)
+    assert (found.status, kind in found.message) == (501, True)
+
+
+def test_a_template_against_a_policy_is_refused_in_words_of_its_own() -> None:
+    assignment = f"/subscriptions/{SUB_A}/providers/Microsoft.Authorization/policyAssignments/places"
+    policy = {"assignmentId": assignment, "scope": f"/subscriptions/{SUB_A}", "allowedLocations": ["eastus"]}
+    arm = fleet(policies=[policy])
+    asked = {"location": "swedencentral", **request(with_module("Standard"))}
+    found = arm.arm("PUT", at_subscription("main"), asked, version=VERSION)
+    assert (found.status, found.code) == (400, "InvalidTemplateDeployment")
+    assert "because of policy violation" in found.message
+    assert found.json["error"]["details"][0]["code"] == "RequestDisallowedByPolicy"

@@ -164,3 +164,18 @@ def test_a_deployment_reads_as_it_did_on_that_day(day: str, spelled: str, policy
     properties = arm.arm("PUT", deployment(), gpt_4o()).json["properties"]
     assert [name for name in properties if name.lower() == "ratelimits"] == [spelled]
     assert properties.get("raiPolicyName") == policy
+
+
+@pytest.mark.parametrize(("day", "spelled"), [("2023-06-15", "ratelimits"), ("2025-06-15", "rateLimits")])
+@pytest.mark.parametrize("where", ["region", "account"])
+def test_a_list_of_models_spells_its_limits_as_the_time_did(where: str, day: str, spelled: str) -> None:
+    arm = fleet()
+    arm.control("clock", {"at": f"{day}T00:00:00Z"})
+    region = f"/subscriptions/{SUB_A}/providers/Microsoft.CognitiveServices/locations/swedencentral"
+    above = region if where == "region" else ACCOUNT
+    listed = arm.arm("GET", f"{above}/models", version="2023-05-01").json["value"]
+    models = [item["model"] if where == "region" else item for item in listed]
+    names = {
+        name for model in models for sku in model["skus"] for name in sku if name.lower() == "ratelimits"
+    }
+    assert names == {spelled}

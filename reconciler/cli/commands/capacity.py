@@ -199,7 +199,7 @@ def _loaded(paths: tuple[str, ...], connection: Connection, *, needed: bool) -> 
         raise UsageProblem(
             f"whose quota? Name manifests, or a subscription with --subscription; there is no {DEFAULT_PATH}"
         )
-    chosen = Chosen(paths=paths or (DEFAULT_PATH,), select="", targets=(), excludes=())
+    chosen = Chosen(paths=paths or (DEFAULT_PATH,))
     return load_manifests(chosen, connection.cloud)
 
 

@@ -17,10 +17,7 @@ from reconciler.cli.pipeline import stamp_of
 from reconciler.cli.wiring import Loaded, connect
 
 if TYPE_CHECKING:
-    from reconciler.catalogue.facts import Sizes
-    from reconciler.domain.deployment import DesiredDeployment
     from reconciler.domain.fleet import DesiredState
-    from reconciler.domain.sku import SkuName
     from reconciler.plan.proposal import RoomProposal
     from reconciler.upgrade.splices import Edited
 
@@ -55,7 +52,7 @@ def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
 async def _proposals(
     desired: DesiredState, connection: Connection, output: Output
 ) -> tuple[tuple[RoomProposal, ...], str]:
-    from reconciler.domain.sku import SkuFamily
+    from reconciler.domain.sku import PROVISIONED_SKUS, SkuFamily
     from reconciler.engine.platform import ask_capacities
     from reconciler.plan.capacity import question_of
     from reconciler.plan.proposal import propose
@@ -70,20 +67,16 @@ async def _proposals(
         asked = [one for one in questions.values() if one is not None]
         answers = await ask_capacities(asked, arm, parallelism=connection.parallelism)
         at = stamp_of(arm)
-    found = []
+    found, known = [], catalogue()
     for one in wanted:
         question = questions[one.id]
         answer = None if question is None else answers[question]
-        found.append(propose(one, answer, desired.accounts, _sizes(one)))
+        model, (name, version) = one.spec.model, one.spec.model.listed
+        sizes = {
+            sku: known.offer(name, version, sku, fine_tuned=model.fine_tuned) for sku in PROVISIONED_SKUS
+        }
+        found.append(propose(one, answer, desired.accounts, sizes))
     return tuple(found), at
-
-
-def _sizes(one: DesiredDeployment) -> Mapping[SkuName, Sizes | None]:
-    from reconciler.domain.sku import PROVISIONED_SKUS
-
-    known, model = catalogue(), one.spec.model
-    name, version = model.listed
-    return {sku: known.offer(name, version, sku, fine_tuned=model.fine_tuned) for sku in PROVISIONED_SKUS}
 
 
 def _edits(loaded: Loaded, found: Sequence[RoomProposal]) -> Mapping[str, Edited]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -54,9 +54,12 @@ def command() -> None:
     """Ask the shipped catalogue; every answer names its source and date, and ? means not known."""
 
 
-@command.command("models")
-@_filters
-@output_options("text", "json")
+def _listing(name: str) -> Callable[[Callable[..., Any]], click.Command]:
+    """A command that lists what its filters leave."""
+    return lambda function: command.command(name)(_filters(output_options("text", "json")(function)))
+
+
+@_listing("models")
 def models(*, wanted: browse.Wanted, output: Output) -> None:
     """List models and versions with stage, retirement date and SKUs."""
     from reconciler.catalogue import browse
@@ -66,9 +69,7 @@ def models(*, wanted: browse.Wanted, output: Output) -> None:
     _write(output, partial(report.models_text, rows), partial(report.models_document, rows))
 
 
-@command.command("regions")
-@_filters
-@output_options("text", "json")
+@_listing("regions")
 def regions(*, wanted: browse.Wanted, output: Output) -> None:
     """List regions with their data zones; with --model or --sku, where those are listed."""
     from reconciler.report import catalogue as report
@@ -82,9 +83,7 @@ def regions(*, wanted: browse.Wanted, output: Output) -> None:
     _write(output, partial(report.regions_text, facts, zones), partial(report.regions_document, facts, zones))
 
 
-@command.command("skus")
-@_filters
-@output_options("text", "json")
+@_listing("skus")
 def skus(*, wanted: browse.Wanted, output: Output) -> None:
     """List the SKUs and what capacity 1 is; with --model or --region, those offered there."""
     from reconciler.domain.sku import KNOWN_SKUS, SkuName
@@ -98,9 +97,7 @@ def skus(*, wanted: browse.Wanted, output: Output) -> None:
     _write(output, partial(report.skus_text, facts), partial(report.skus_document, facts))
 
 
-@command.command("capacity")
-@_filters
-@output_options("text", "json")
+@_listing("capacity")
 def capacity(*, wanted: browse.Wanted, output: Output) -> None:
     """List minimum, step and maximum, what one unit buys, and throughput per PTU."""
     from reconciler.report import catalogue as report

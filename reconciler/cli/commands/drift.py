@@ -125,7 +125,7 @@ def command(
     """
     from reconciler.diagnostics import has_errors
     from reconciler.plan.causes import Cause
-    from reconciler.planfile.since import must_be_of, since_plan
+    from reconciler.planfile.saved import since_plan
 
     base = None if since is None else read_plan(since)
     if base is not None:
@@ -134,12 +134,16 @@ def command(
     desired = loaded.state()
     must_declare_something(desired)
     if base is not None:
-        must_be_of(base, desired)
+        base.must_be_base_for(desired)
     looked = _look(desired, connection, output, may_ask=not no_activity_log)
     report, observed, arm_time = run_reading(looked, timeout=connection.timeout)
     if base is None:
         must_hit_something(desired, observed)
-    _say_what_was_not_checked(observed, output)
+    for facts in observed.regions:
+        if facts.offers is None:  # retirement is read from the models lists
+            where = f"{facts.subscription} in {facts.region.name}"
+            missing = f"warning: the models list of {where} could not be read"
+            note(output, f"{missing}; retirement was not looked for there")
     if base is not None:
         report = since_plan(report, base, desired, observed)
     report = report.without({Cause(one) for one in ignored}).judged(desired.fleet.drift, fail_on)
@@ -219,14 +223,3 @@ async def _look(
             logs = await read_activity(subscriptions, arm, now=now, parallelism=connection.parallelism)
             report = with_evidence(report, logs)
         return report, observed, now
-
-
-def _say_what_was_not_checked(observed: ObservedState, output: Output) -> None:
-    """Retirement is read from the regions' models lists: without one, nobody has looked for it there."""
-    for facts in observed.regions:
-        if facts.offers is None:
-            note(
-                output,
-                f"warning: the models list of {facts.subscription} in {facts.region.name} could not be read; "
-                "retirement was not looked for there",
-            )

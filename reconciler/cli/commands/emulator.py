@@ -168,11 +168,7 @@ async def _ask(
     emulator.close()
     found = answer.json()
     if answer.is_error or not isinstance(found, dict):
-        raise UsageProblem(f"the emulator refused: {_said(found)}")
+        error = found.get("error") if isinstance(found, dict) else None
+        said = error.get("message", found) if isinstance(error, dict) else found
+        raise UsageProblem(f"the emulator refused: {said}")
     return found
-
-
-def _said(found: object) -> object:
-    """The sentence of a refusal, or all of an answer that has none."""
-    error = found.get("error") if isinstance(found, dict) else None
-    return error.get("message", found) if isinstance(error, dict) else found

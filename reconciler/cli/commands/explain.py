@@ -74,20 +74,17 @@ def _document(found: list[Meaning]) -> WordsDocument:
 
 def _listed(found: list[Meaning], style: Style) -> str:
     """The words of each kind, as many to a line as there is room for."""
-    from reconciler.report.layout import paragraph
+    from reconciler.report.layout import alike, paragraph
 
-    kinds: dict[str, list[str]] = {}
-    for one in found:
-        kinds.setdefault(one.kind, []).append(one.word)
     width = min(style.width, 80)
     blocks = [
         "\n".join(
             [
                 style.paint(kind[0].upper() + kind[1:], "bold"),
-                *paragraph(", ".join(words), width=width, indent="  "),
+                *paragraph(", ".join(one.word for one in words), width=width, indent="  "),
             ]
         )
-        for kind, words in kinds.items()
+        for kind, words in alike(found, lambda one: one.kind).items()
     ]
     return "\n\n".join([*blocks, "`reconciler explain WORD` says what a word means and what to do."])
 

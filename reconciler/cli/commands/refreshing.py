@@ -156,7 +156,7 @@ def _connections(endpoint: httpx.URL, connection: Connection) -> httpx.AsyncBase
 
 def _declared(paths: tuple[str, ...], output: Output) -> list[Region]:
     """The regions that the manifests declare."""
-    chosen = Chosen(paths=paths or (DEFAULT_PATH,), select="", targets=(), excludes=())
+    chosen = Chosen(paths=paths or (DEFAULT_PATH,))
     loaded = load_manifests(chosen)
     if loaded.desired is None:
         end_with_errors(loaded, replace(output, form="text"))

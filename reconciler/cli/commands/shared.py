@@ -15,8 +15,9 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.exit_codes import Exit
-from reconciler.cli.options import Chosen, Output, into, option
-from reconciler.cli.wiring import Loaded, load_manifests, note, the_clock, write_each
+from reconciler.cli.options import FILE, Chosen, Output, into, option
+from reconciler.cli.running import written_by
+from reconciler.cli.wiring import Loaded, load_manifests, note, save, the_clock, write_each
 from reconciler.errors import ReconcilerError
 
 if TYPE_CHECKING:
@@ -161,15 +162,24 @@ def write_plan(
     plan: Plan,
     loaded: Loaded,
     chosen: Chosen,
-    document: Callable[[], str],
     output: Output,
     *,
-    summary: bool = False,
+    summary: bool,
+    out: Path | None,
+    following: str,
+    **saved: Any,
 ) -> None:
-    """The plan in each form that was asked for; `document` makes its JSON, which is large."""
+    """Save the plan where that is asked for, and write it in each form; `saved` is for `plan_json`.
+
+    `following` says what the saved plan is for.
+    """
     from reconciler.cli.commands import pages
     from reconciler.report import plan as plan_report
 
+    document = functools.cache(functools.partial(plan_json, plan, loaded, chosen, **saved))
+    if out is not None:
+        save(out, document())
+        note(output, f"saved: {out}; {following}")
     write_forms(
         output,
         text=lambda each: plan_text(plan, loaded, each, summary=summary),
@@ -261,6 +271,11 @@ class Money(click.ParamType["Decimal"]):
             self.fail(f"{value!r} is not an amount such as 5000 or 99.50", param, ctx)
         return Decimal(str(value))
 
+
+out_option = click.option(
+    "--out", type=FILE, callback=written_by("--out"), help="Save the plan for `apply PLANFILE`."
+)
+"""Where a plan is saved; the command gets `out: Path | None`."""
 
 cost_option = click.option(
     "--cost", "with_cost", is_flag=True, help="Also what it costs a month, at list prices."

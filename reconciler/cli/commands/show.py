@@ -75,11 +75,11 @@ def _cost(desired: DesiredState, observed: ObservedState) -> Cost:
     """What everything that is there costs; the workloads are those of the manifests."""
     from reconciler.domain.state import Listed
     from reconciler.prices.bill import Cost, bill
-    from reconciler.prices.deployed import there
+    from reconciler.prices.deployed import deployed_now
 
     loads = {one.id: one.workload for one in desired.deployments}
     deployed = [
-        there(one, reading.account.region, loads.get(one.id))
+        deployed_now(one, reading.account.region, loads.get(one.id))
         for reading in observed.readings.values()
         if isinstance(reading, Listed)
         for one in reading.deployments

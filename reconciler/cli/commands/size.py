@@ -158,29 +158,20 @@ class _Asked:
 
     def carries(self, capacity: int, output: Output) -> None:
         """What so many PTUs carry, in calls where their tokens are known; NoFormula as for `needs`."""
-        from fractions import Fraction
-
         from reconciler.catalogue.sizing import calls_carried, cautions, facts_of, weights_of
-        from reconciler.report import sizing as report
+        from reconciler.report.sizing import Carried, carried_document, carried_text
 
         known, model, version, load = self.known, self.model, self.version, self.workload
-        carried = report.Carried(
+        carried = Carried(
             capacity=capacity,
-            calls=calls_carried(known, model, version, capacity, load) if load else Fraction(0),
+            calls=calls_carried(known, model, version, capacity, load) if load else None,
             facts=facts_of(known, model, version),
             offers=tuple((sku, known.offer(model, version, sku)) for sku in self.skus),
         )
         weights_of(carried.facts)
-        if load is None:
-            write_forms(
-                output,
-                text=lambda each: report.capacity_text(self.title, carried, style=style_of(each)),
-                json=lambda _: report.capacity_document(carried).to_json(),
-            )
-            return
-        told = cautions(carried.facts, load)
+        told = cautions(carried.facts, load) if load else ()
         write_forms(
             output,
-            text=lambda each: report.carried_text(self.title, carried, told, style=style_of(each)),
-            json=lambda _: report.carried_document(carried, told).to_json(),
+            text=lambda each: carried_text(self.title, carried, told, style=style_of(each)),
+            json=lambda _: carried_document(carried, told).to_json(),
         )

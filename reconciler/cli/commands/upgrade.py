@@ -51,7 +51,7 @@ class UpgradeOptions:
     option("--write", is_flag=True, help="Edit the files. Without it nothing is changed."),
     option("--force", is_flag=True, help="Write edits whose plan would be refused, too."),
     option("--offline", is_flag=True, help="Ask the catalogue alone; do not ask ARM, and make no plan."),
-    option(
+    click.option(
         "--as-of",
         envvar="RECONCILER_AS_OF",
         type=click.DateTime(["%Y-%m-%d"]),

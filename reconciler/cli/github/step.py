@@ -2,7 +2,8 @@
 
 Rule of this module: nothing raises once the command has run, and outputs are written first. Whether the step
 fails hangs on the command alone, and on an issue that could not be opened; all else that cannot be written or
-told, such as a comment that GitHub does not take (a fork's token may only read), is a warning.
+told, such as a comment that GitHub does not take (a fork's token may only read), is a warning. A text's first
+line is the marker by which the next run finds it again, and no page exceeds what GitHub takes.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ from typing import TextIO
 
 from reconciler.cli import run
 from reconciler.cli.exit_codes import Exit
-from reconciler.cli.github import page
 from reconciler.cli.github.inputs import Inputs, Runner
 from reconciler.cli.github.rest import GitHubRefused, Repository
 from reconciler.cli.github.season import SeasonPullRequest, edited
@@ -31,9 +31,19 @@ from reconciler.cli.planfile import read_plan, recorded_paths
 from reconciler.diagnostics import Diagnostic, Place, Severity, Span
 from reconciler.errors import ReconcilerError, UsageProblem
 from reconciler.report.diagnostics import render_github
+from reconciler.report.markdown import fitted, markdown_fence
+from reconciler.report.style import inert
 
 _REPORTED = frozenset({"validate", "plan", "drift", "upgrade"})
 _TITLES = {"validate": "Validate", "plan": "Plan", "apply": "Apply", "drift": "Drift", "upgrade": "Upgrade"}
+
+_COMMENT_LIMIT = 65_000
+"""GitHub takes 65,536 characters; bytes are never fewer than those."""
+
+_SUMMARY_LIMIT = 1_000_000
+"""GitHub drops a step's summary whole above 1,024 KiB."""
+
+_TOLD = 20_000
 
 
 def main(environ: Mapping[str, str]) -> int:
@@ -177,16 +187,16 @@ def _tell(inputs: Inputs, runner: Runner, ended: _Ended) -> int:
         _append(runner.output, "".join(outputs))
     with _as_warning("annotations", "The report has them"):
         _annotations(inputs, runner, ended)
-    report = page.told(_TITLES[inputs.command], ended.printed)
+    report = _printed(_TITLES[inputs.command], ended.printed)
     with _as_warning("report", "What the command printed stands in its place"):
         report = _report(inputs, ended)
     with _as_warning("summary", "The log of this step has the report"):
-        _append(runner.summary, page.summary(report))
+        _append(runner.summary, fitted(report, _SUMMARY_LIMIT, "The log of this step has everything."))
     code = ended.code if ended.code not in {Exit.DONE, Exit.CHANGES} else Exit.DONE
     if inputs.command == "plan" and inputs.comment and runner.pull_request is not None:
         with _as_warning("comment", "The summary of this run has the plan"):
-            body = page.comment(inputs, runner, report)
-            what = _repository(inputs, runner).comment(runner.pull_request, page.marker(inputs), body)
+            body = _comment(inputs, runner, report)
+            what = _repository(inputs, runner).comment(runner.pull_request, _marker(inputs), body)
             print(f"comment {what} on pull request {runner.pull_request}")  # noqa: T201 -- the step's log
     if inputs.command == "drift" and inputs.issue_label:
         done = _published("issue", lambda: _issue(inputs, runner, ended, report))
@@ -205,7 +215,33 @@ def _report(inputs: Inputs, ended: _Ended) -> str:
     title = _TITLES[inputs.command]
     if ended.code not in {Exit.DONE, Exit.CHANGES}:
         title += f" failed, exit code {ended.code}"
-    return page.told(title, ended.printed)
+    return _printed(title, ended.printed)
+
+
+# -- pages -------------------------------------------------------------------------------------------------
+
+
+def _marker(inputs: Inputs) -> str:
+    """The hidden first line; one per target and kind of text, so that drift never finds a plan."""
+    kind = inputs.command if inputs.command in {"drift", "upgrade"} else "comment"
+    return f"<!-- reconciler target={inputs.target} {kind} -->"
+
+
+def _comment(inputs: Inputs, runner: Runner, report: str) -> str:
+    """The marker, the report as far as it fits, and where it came from."""
+    foot = f"\n---\n[Run]({runner.run_url}), target `{inputs.target}`, commit `{runner.commit[:12] or '-'}`\n"
+    head = f"{_marker(inputs)}\n"
+    room = _COMMENT_LIMIT - len((head + foot).encode())
+    return head + fitted(report, room, f"[The run]({runner.run_url}) has everything.") + foot
+
+
+def _printed(title: str, text: str) -> str:
+    """What a command printed, as a page of its own, the end of it where it is long."""
+    lines = "\n".join(inert(line) for line in text[-_TOLD:].splitlines())
+    return f"## {title}\n\n{markdown_fence(lines, 'text')}\n"
+
+
+# -- outputs -----------------------------------------------------------------------------------------------
 
 
 def _outputs(ended: _Ended) -> dict[str, str]:
@@ -279,7 +315,7 @@ def _published(what: str, publish: Callable[[], str]) -> bool:
 
 def _issue(inputs: Inputs, runner: Runner, ended: _Ended, report: str) -> str:
     """Open or update the issue where something is wrong, close it where all is well."""
-    repository, marker = _repository(inputs, runner), page.marker(inputs)
+    repository, marker = _repository(inputs, runner), _marker(inputs)
     if ended.code == Exit.DONE:
         words = f"Nothing differs any more, says [this run]({runner.run_url})."
         closed = repository.close_issues(marker, label=inputs.issue_label, words=words)
@@ -289,7 +325,7 @@ def _issue(inputs: Inputs, runner: Runner, ended: _Ended, report: str) -> str:
         marker,
         title=f"{state}: {inputs.target}",
         label=inputs.issue_label,
-        body=page.comment(inputs, runner, report),
+        body=_comment(inputs, runner, report),
     )
     return f"issue {number} says it"
 
@@ -300,12 +336,12 @@ def _season(inputs: Inputs, runner: Runner, ended: _Ended, report: str) -> str:
     season = SeasonPullRequest(
         _repository(inputs, runner),
         target=inputs.target,
-        marker=page.marker(inputs),
+        marker=_marker(inputs),
         base=runner.base,
         commit=runner.commit,
     )
     if files:
-        told = season.publish(files, page.comment(inputs, runner, report))
+        told = season.publish(files, _comment(inputs, runner, report))
     else:
         told = season.close(f"No declared model retires any more, says [this run]({runner.run_url}).")
     if ended.code not in {Exit.DONE, Exit.CHANGES}:

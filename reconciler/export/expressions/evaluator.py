@@ -128,9 +128,9 @@ def by_cases(
         if condition is None or cases == 0:
             return called(name, values)
     yes, no = (
-        by_cases(function, name, [restricted(one, condition, holds=holds) for one in values], cases - 1)
+        by_cases(function, name, [restricted(value, condition, holds=holds) for value in values], cases - 1)
         for holds in (True, False)
     )
-    if all(isinstance(one, Unknown) and not one.is_text for one in (yes, no)):
+    if all(isinstance(item, Unknown) and not item.is_text for item in (yes, no)):
         return called(name, values)
     return choice(condition, yes, no)

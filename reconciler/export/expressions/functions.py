@@ -67,10 +67,10 @@ def _cased(name: str, function: Callable[[str], str]) -> Function:
     def of(value: Value) -> Value:
         if isinstance(value, Unknown):
             parts = (
-                Hole(one if one.startswith(f"{name}(") else f"{name}({one})")
-                if isinstance(one, Hole)
-                else function(one)
-                for one in value.parts
+                Hole(part if part.startswith(f"{name}(") else f"{name}({part})")
+                if isinstance(part, Hole)
+                else function(part)
+                for part in value.parts
             )
             return Unknown(tuple(parts))
         return function(as_text(value))
@@ -118,9 +118,11 @@ def _numbered(value: Value, form: str, digits: int) -> Value:
 
 
 def _concat(*arguments: Value) -> Value:
-    if arguments and all(isinstance(one, list) for one in arguments):
-        return [item for one in arguments for item in as_items(one)]
-    if len(arguments) > 1 and all(isinstance(one, Unknown) and not one.is_text for one in arguments):
+    if arguments and all(isinstance(argument, list) for argument in arguments):
+        return [item for argument in arguments for item in as_items(argument)]
+    if len(arguments) > 1 and all(
+        isinstance(argument, Unknown) and not argument.is_text for argument in arguments
+    ):
         raise Undecided  # they could be lists
     return joined(map(_in_text, arguments))
 
@@ -141,7 +143,7 @@ def _substring(text: Value, start: Value, length: Value = None) -> Value:
 
 
 def _split(text: Value, by: Value) -> Value:
-    signs = [by] if isinstance(by, str) else [as_text(one) for one in as_items(by)]
+    signs = [by] if isinstance(by, str) else [as_text(each) for each in as_items(by)]
     return list(re.split("|".join(re.escape(sign) for sign in signs), as_text(text)))
 
 
@@ -181,21 +183,21 @@ def _found_at(last: bool) -> Function:
 
 
 def _ordered(function: Callable[[Any, Any], bool]) -> Function:
-    def of_two(one: Value, other: Value) -> Value:
-        if type(one) is type(other) and isinstance(one, str | int) and isinstance(other, str | int):
-            return function(one, other)
+    def of_two(value: Value, other: Value) -> Value:
+        if type(value) is type(other) and isinstance(value, str | int) and isinstance(other, str | int):
+            return function(value, other)
         raise TypeError
 
     return of_two
 
 
 def _whole(function: Callable[[int, int], int]) -> Function:
-    return lambda one, other: function(as_number(one), as_number(other))
+    return lambda each, other: function(as_number(each), as_number(other))
 
 
-def _divided(one: int, other: int) -> int:
-    quotient = abs(one) // abs(other)
-    return quotient if (one < 0) is (other < 0) else -quotient
+def _divided(each: int, other: int) -> int:
+    quotient = abs(each) // abs(other)
+    return quotient if (each < 0) is (other < 0) else -quotient
 
 
 def _number(value: Value) -> Value:
@@ -210,7 +212,7 @@ def _padded(text: Value, width: Value, sign: Value = " ") -> Value:
 
 def _numbers(arguments: tuple[Value, ...]) -> Iterator[int]:
     given = arguments[0] if len(arguments) == 1 and isinstance(arguments[0], list) else arguments
-    return (as_number(one) for one in given)
+    return (as_number(each) for each in given)
 
 
 def _base64_text(value: Value) -> str:
@@ -250,7 +252,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "union": union,
     "shallowmerge": shallow_merge,
     "intersection": intersection,
-    "flatten": lambda value: [item for one in as_items(value) for item in as_items(one)],
+    "flatten": lambda value: [item for each in as_items(value) for item in as_items(each)],
     "createarray": lambda *items: list(items),
     "createobject": lambda *parts: dict(zip(map(as_text, parts[::2]), parts[1::2], strict=True)),
     "array": lambda value: value if isinstance(value, list) else [known(value)],
@@ -264,7 +266,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "uricomponent": lambda text: quote(as_text(text), safe="-_.!~*'()"),
     "uricomponenttostring": lambda text: unquote(as_text(text)),
     "equals": same,
-    "nullif": lambda one, other: None if same(one, other) else one,
+    "nullif": lambda each, other: None if same(each, other) else each,
     "less": _ordered(operator.lt),
     "lessorequals": _ordered(operator.le),
     "greater": _ordered(operator.gt),
@@ -273,7 +275,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "sub": _whole(operator.sub),
     "mul": _whole(operator.mul),
     "div": _whole(_divided),
-    "mod": _whole(lambda one, other: one - other * _divided(one, other)),
+    "mod": _whole(lambda each, other: each - other * _divided(each, other)),
     "min": lambda *arguments: min(_numbers(arguments)),
     "max": lambda *arguments: max(_numbers(arguments)),
     "range": numbers,

@@ -90,7 +90,7 @@ class HclScope(Evaluator[Tree]):
     # -- leaves -----------------------------------------------------------------------------------
 
     def _expr_term(self, parts: list[Tree]) -> Value:
-        inner = [one for one in parts if text(one) not in {"(", ")"}]
+        inner = [part for part in parts if text(part) not in {"(", ")"}]
         return self.of(inner[0]) if len(inner) == 1 else unknown("".join(map(words_of, parts)))
 
     def _identifier(self, parts: list[Tree]) -> Value:
@@ -108,13 +108,13 @@ class HclScope(Evaluator[Tree]):
 
     def _string(self, parts: list[Tree]) -> Value:
         pieces: list[Value] = []
-        inner = [one for one in parts if text(one) != '"']
+        inner = [each for each in parts if text(each) != '"']
         for part in inner:
-            (one,) = part.children
-            if text(one) is not None:
-                pieces.append(unescaped(str(one)))
-            elif kind(one) == "interpolation":
-                value = self.of(significant(one)[1])
+            (item,) = part.children
+            if text(item) is not None:
+                pieces.append(unescaped(str(item)))
+            elif kind(item) == "interpolation":
+                value = self.of(significant(item)[1])
                 if len(inner) == 1:
                     return value
                 pieces.append(value)
@@ -129,14 +129,14 @@ class HclScope(Evaluator[Tree]):
         return heredoc(str(parts[0]), trim=True)
 
     def _tuple(self, parts: list[Tree]) -> Value:
-        return [self.value(one) for one in parts if text(one) not in {"[", "]", ","}]
+        return [self.value(part) for part in parts if text(part) not in {"[", "]", ","}]
 
     def _object(self, parts: list[Tree]) -> Value:
         made: dict[str, Value] = {}
-        for one in parts:
-            if kind(one) != "object_elem":
+        for part in parts:
+            if kind(part) != "object_elem":
                 continue
-            key, *_, value = significant(one)
+            key, *_, value = significant(part)
             name = self._key(key)
             if not isinstance(name, str):
                 return unknown("".join(map(words_of, parts)))
@@ -154,7 +154,7 @@ class HclScope(Evaluator[Tree]):
 
     def _stepped(self, parts: list[Tree]) -> Value:
         base, *steps = self._flat(parts)
-        keys = [self._step(one) for one in steps]
+        keys = [self._step(step) for step in steps]
         if kind(name := bare(base)) == "identifier":
             return self._path(str(name.children[0]), keys)
         return _followed(self.of(base), keys, words_of(base))
@@ -169,7 +169,7 @@ class HclScope(Evaluator[Tree]):
         return [first, *rest]
 
     def _step(self, node: Tree) -> Value:
-        inner = [one for one in significant(node) if text(one) not in {".", "[", "]"}]
+        inner = [item for item in significant(node) if text(item) not in {".", "[", "]"}]
         if kind(node) == "get_attr":
             return str(inner[0].children[0])
         if kind(node) == "short_index":
@@ -184,20 +184,20 @@ class HclScope(Evaluator[Tree]):
 
     def _splat(self, parts: list[Tree]) -> Value:
         items = self.of(parts[0])
-        steps = [self._step(one) for one in significant(parts[1]) if text(one) is None]
+        steps = [self._step(item) for item in significant(parts[1]) if text(item) is None]
         if items is None:
             return []
         if isinstance(items, Open):
             return unknown("".join(map(words_of, parts)))
         listed = items if isinstance(items, list) else [items]
-        return [_followed(one, steps, words_of(parts[0])) for one in listed]
+        return [_followed(item, steps, words_of(parts[0])) for item in listed]
 
     _full_splat_expr_term = _attr_splat_expr_term = _splat
 
     # -- operators --------------------------------------------------------------------------------
 
     def _conditional(self, parts: list[Tree]) -> Value:
-        condition, yes, no = (one for one in parts if kind(one) is not None)
+        condition, yes, no = (part for part in parts if kind(part) is not None)
         return self.branch(self.of(condition), yes, no)
 
     def _unary_op(self, parts: list[Tree]) -> Value:
@@ -211,13 +211,13 @@ class HclScope(Evaluator[Tree]):
         left, term = parts
         operator, right = significant(term)
         sign = str(operator.children[0]).strip()
-        one = self.value(left)
-        if sign in {"&&", "||"} and one is (sign == "||"):
-            return one
+        item = self.value(left)
+        if sign in {"&&", "||"} and item is (sign == "||"):
+            return item
         other = self.value(right)
-        if sign in {"&&", "||"} and (other is (sign == "||") or isinstance(one, bool)):
+        if sign in {"&&", "||"} and (other is (sign == "||") or isinstance(item, bool)):
             return other
-        return by_cases(operated, sign, [one, other])
+        return by_cases(operated, sign, [item, other])
 
     # -- loops and functions ----------------------------------------------------------------------
 
@@ -229,7 +229,7 @@ class HclScope(Evaluator[Tree]):
         made = self._for(parts, 2)
         if isinstance(made, Unknown):
             return made
-        grouped = any(text(one) == "..." for one in parts)
+        grouped = any(text(part) == "..." for part in parts)
         result: dict[str, Value] = {}
         for key, value in made:
             name = _as_key(key)
@@ -240,12 +240,12 @@ class HclScope(Evaluator[Tree]):
         return result
 
     def _for(self, parts: list[Tree], most: int) -> list[list[Value]] | Unknown:
-        bodies = [one for one in parts if kind(one) not in {None, "for_intro", "for_cond"}][:most]
-        intro = next(one for one in parts if kind(one) == "for_intro")
-        *named, items_node = (one for one in significant(intro) if kind(one) is not None)
-        names = [str(one.children[0]) for one in named]
+        bodies = [part for part in parts if kind(part) not in {None, "for_intro", "for_cond"}][:most]
+        intro = next(part for part in parts if kind(part) == "for_intro")
+        *named, items_node = (item for item in significant(intro) if kind(item) is not None)
+        names = [str(item.children[0]) for item in named]
         items = self.of(items_node)
-        test = next((one for one in parts if kind(one) == "for_cond"), None)
+        test = next((part for part in parts if kind(part) == "for_cond"), None)
         made: list[list[Value]] = []
         pairs = pairs_of(items)
         if pairs is None:
@@ -264,14 +264,14 @@ class HclScope(Evaluator[Tree]):
 
     def _function_call(self, parts: list[Tree]) -> Value:
         name = str(parts[0].children[0])
-        if any(text(one) == "::" for one in parts):
+        if any(text(part) == "::" for part in parts):
             return unknown("".join(map(words_of, parts)))
-        given = next((one for one in parts if kind(one) == "arguments"), None)
-        nodes = [one for one in significant(given) if kind(one) is not None] if given is not None else []
+        given = next((part for part in parts if kind(part) == "arguments"), None)
+        nodes = [item for item in significant(given) if kind(item) is not None] if given is not None else []
         if name in {"try", "can"}:
             return self._tried(name, nodes)
-        values = [self.of(one) for one in nodes]
-        if given is not None and any(text(one) == "..." for one in significant(given)):
+        values = [self.of(node) for node in nodes]
+        if given is not None and any(text(item) == "..." for item in significant(given)):
             last = values.pop()
             if not isinstance(last, list):
                 return unknown("".join(map(words_of, parts)))
@@ -310,9 +310,9 @@ def _followed(value: Value, steps: list[Value], words: str) -> Value:
     for number, step in enumerate(steps):
         if isinstance(value, Choice):
             made: list[Value] = []
-            for one in (value.yes, value.no):
+            for item in (value.yes, value.no):
                 try:
-                    made.append(_followed(one, steps[number:], words))
+                    made.append(_followed(item, steps[number:], words))
                 except MissingError:
                     continue
             if not made:

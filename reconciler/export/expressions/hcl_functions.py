@@ -90,39 +90,39 @@ def _format(pattern: Value, *arguments: Value) -> Value:
 
 def _merge(*objects: Value) -> Value:
     made: dict[str, Value] = {}
-    for one in objects:
-        if one is not None:
-            made |= as_mapping(one)
+    for each in objects:
+        if each is not None:
+            made |= as_mapping(each)
     return made
 
 
 def _coalesce(*values: Value) -> Value:
-    for one in values:
-        if isinstance(one, Unknown) and one.is_text:
-            return one
-        if known(one) not in (None, ""):
-            return one
+    for value in values:
+        if isinstance(value, Unknown) and value.is_text:
+            return value
+        if known(value) not in (None, ""):
+            return value
     raise Undecided
 
 
 def _lookup(items: Value, key: Value, *default: Value) -> Value:
-    there, wanted = as_mapping(items), _str(key)
-    return there[wanted] if wanted in there else default[0]
+    present, wanted = as_mapping(items), _str(key)
+    return present[wanted] if wanted in present else default[0]
 
 
 def _flatten(items: Value) -> Value:
     made: list[Value] = []
-    for one in as_items(items):
-        if isinstance(one, list):
-            made += as_items(_flatten(one))
+    for each in as_items(items):
+        if isinstance(each, list):
+            made += as_items(_flatten(each))
         else:
-            made.append(known(one) if isinstance(one, Unknown) and not one.is_text else one)
+            made.append(known(each) if isinstance(each, Unknown) and not each.is_text else each)
     return made
 
 
 def _set(items: Value) -> Value:
     made = distinct(as_items(items))
-    return sorted(made, key=str) if all(isinstance(one, str) for one in made) else made
+    return sorted(made, key=str) if all(isinstance(each, str) for each in made) else made
 
 
 def _substr(text: Value, offset: Value, length: Value) -> Value:
@@ -179,10 +179,10 @@ HCL_FUNCTIONS: Final[Mapping[str, Function]] = {
     "length": lambda value: len(value if isinstance(value, str | dict) else as_items(value)),
     "lookup": _lookup,
     "merge": _merge,
-    "concat": lambda *lists: [item for one in lists for item in as_items(one)],
+    "concat": lambda *lists: [item for each in lists for item in as_items(each)],
     "coalesce": _coalesce,
-    "coalescelist": lambda *lists: next(one for one in lists if as_items(one)),
-    "compact": lambda items: [one for one in as_items(items) if known(one) not in (None, "")],
+    "coalescelist": lambda *lists: next(each for each in lists if as_items(each)),
+    "compact": lambda items: [each for each in as_items(items) if known(each) not in (None, "")],
     "contains": lambda items, what: contains(as_items(items), what),
     "distinct": lambda items: distinct(as_items(items)),
     "element": lambda items, at: as_items(items)[_int(at) % len(as_items(items))],
@@ -190,11 +190,11 @@ HCL_FUNCTIONS: Final[Mapping[str, Function]] = {
     "keys": lambda value: [*sorted(as_mapping(value))],
     "values": lambda value: [as_mapping(value)[key] for key in sorted(as_mapping(value))],
     "one": _one,
-    "range": lambda *ends: [*range(*(_int(one) for one in ends))[:MOST_NUMBERS]],
+    "range": lambda *ends: [*range(*(_int(each) for each in ends))[:MOST_NUMBERS]],
     "reverse": lambda items: as_items(items)[::-1],
-    "sort": lambda items: [*sorted(_str(one) for one in as_items(items))],
+    "sort": lambda items: [*sorted(_str(each) for each in as_items(items))],
     "slice": lambda items, start, end: as_items(items)[_int(start) : _int(end)],
-    "setunion": lambda *sets: _set([item for one in sets for item in as_items(one)]),
+    "setunion": lambda *sets: _set([item for each in sets for item in as_items(each)]),
     "tolist": as_items,
     "toset": _set,
     "tomap": as_mapping,
@@ -202,10 +202,10 @@ HCL_FUNCTIONS: Final[Mapping[str, Function]] = {
     "tonumber": lambda value: value if value is None else _int(value),
     "tobool": lambda value: {"true": True, "false": False}[_str(value)],
     "zipmap": lambda keys, values: dict(
-        zip((_str(one) for one in as_items(keys)), as_items(values), strict=True)
+        zip((_str(each) for each in as_items(keys)), as_items(values), strict=True)
     ),
-    "min": lambda *numbers: min(_int(one) for one in numbers),
-    "max": lambda *numbers: max(_int(one) for one in numbers),
+    "min": lambda *numbers: min(_int(each) for each in numbers),
+    "max": lambda *numbers: max(_int(each) for each in numbers),
     "abs": lambda number: abs(_int(number)),
     "jsonencode": _json_text,
     "jsondecode": lambda text: json.loads(_str(text)),
@@ -226,12 +226,12 @@ def negated(_name: str, given: list[Value]) -> Value:
 
 
 def operated(sign: str, given: list[Value]) -> Value:
-    one, other = given
+    each, other = given
     if sign in {"==", "!="}:
-        return same(one, other) is (sign == "==")
+        return same(each, other) is (sign == "==")
     if sign in {"&&", "||"}:
         raise Undecided
-    left, right = as_number(one), as_number(other)
+    left, right = as_number(each), as_number(other)
     if sign in {"/", "%"} and right == 0:
         raise Undecided
     operators: Mapping[str, Callable[[], Value]] = {

@@ -79,8 +79,8 @@ def known(value: Value) -> Value:
 
 def index_of(items: list[Value], what: Value) -> int:
     """Where the first equal item is, -1 for nowhere."""
-    for number, one in enumerate(items):
-        if same(one, what):
+    for number, item in enumerate(items):
+        if same(item, what):
             return number
     return -1
 
@@ -88,9 +88,9 @@ def index_of(items: list[Value], what: Value) -> int:
 def contains(items: Iterable[Value], what: Value) -> bool:
     """Whether an item is equal: one is enough, whatever the others are."""
     doubt = False
-    for one in items:
+    for item in items:
         try:
-            if same(one, what):
+            if same(item, what):
                 return True
         except Undecided:
             doubt = True
@@ -109,15 +109,15 @@ def distinct(items: Iterable[Value]) -> list[Value]:
 
 def interleaved(items: Iterable[Value], by: Value) -> list[Value]:
     """The items with another value between each two."""
-    return [piece for one in items for piece in (by, one)][1:]
+    return [piece for item in items for piece in (by, item)][1:]
 
 
 def union(*arguments: Value) -> Value:
-    if all(isinstance(one, list) for one in arguments):
-        return distinct(item for one in arguments for item in as_items(one))
+    if all(isinstance(each, list) for each in arguments):
+        return distinct(item for each in arguments for item in as_items(each))
     result: dict[str, Value] = {}
-    for one in arguments:
-        result = _merged(result, as_mapping(one))
+    for argument in arguments:
+        result = _merged(result, as_mapping(argument))
     return result
 
 
@@ -141,8 +141,8 @@ def _merged(below: Mapping[str, Value], above: Mapping[str, Value]) -> dict[str,
 
 def shallow_merge(objects: Value) -> Value:
     result: dict[str, Value] = {}
-    for one in as_items(objects):
-        result |= as_mapping(one)
+    for item in as_items(objects):
+        result |= as_mapping(item)
     return result
 
 
@@ -151,7 +151,7 @@ def intersection(*arguments: Value) -> Value:
     if isinstance(first, list):
         found: list[Value] = []
         for item in first:
-            if index_of(found, item) < 0 and all(index_of(as_items(one), item) >= 0 for one in others):
+            if index_of(found, item) < 0 and all(index_of(as_items(each), item) >= 0 for each in others):
                 found.append(item)
         return found
     kept = dict(as_mapping(first))
@@ -189,8 +189,8 @@ def skipped(value: Value, count: Value) -> Value:
 
 
 def pairs(value: Value) -> Value:
-    there = as_mapping(value)
-    return [{"key": key, "value": there[key]} for key in sorted(there)]
+    existing = as_mapping(value)
+    return [{"key": key, "value": existing[key]} for key in sorted(existing)]
 
 
 def try_get(value: Value, *keys: Value) -> Value:

@@ -25,17 +25,17 @@ def is_azd(value: JsonValue) -> bool:
     """Whether a document is a file of azd that may declare deployments."""
     if not isinstance(value, Mapping) or "apiVersion" in value:
         return False
-    modelled = any("model" in one for one in objects(value.get("deployments")))
+    modelled = any("model" in item for item in objects(value.get("deployments")))
     return modelled or any(isinstance(value.get(name), Mapping) for name in ("services", "resources"))
 
 
 def azd_estate(file: ForeignText, setting: Setting) -> Estate:
     """The deployments of azure.yaml or ai.yaml; UsageProblem where there are none."""
-    document: JsonObject = next((one for one in file.values if isinstance(one, Mapping)), {})
+    document: JsonObject = next((value for value in file.values if isinstance(value, Mapping)), {})
     given = Given()
     left_out: list[str] = []
-    services = [one for one in part(document, "services").values() if isinstance(one, Mapping)]
-    holders = (document, *(each for one in services for each in (one, part(one, "config"))))
+    services = [element for element in part(document, "services").values() if isinstance(element, Mapping)]
+    holders = (document, *(each for service in services for each in (service, part(service, "config"))))
     items = (item for holder in holders for item in objects(holder.get("deployments")))
     found = [_deployment(item, given, setting) for item in items]
     for name, resource in part(document, "resources").items():

@@ -106,7 +106,9 @@ def template_estate(file: ForeignFile, parameters: Sequence[ForeignFile], settin
     return Estate(
         origin=EstateOrigin.ARM_TEMPLATE,
         cloud=setting.cloud,
-        accounts=tuple(_account(home, there, gathered) for home, there in gathered.deployments.values()),
+        accounts=tuple(
+            _account(home, existing, gathered) for home, existing in gathered.deployments.values()
+        ),
         notes=tuple(dict.fromkeys(gathered.notes)),
         left_out=tuple(gathered.left_out),
     )
@@ -117,15 +119,15 @@ def _variables(template: dict[str, Value], setting: Setting) -> dict[str, Value]
     variables = at(template, "variables")[1]
     loops = at(variables, "copy")[1]
     names = [*(variables if isinstance(variables, dict) else ())]
-    names += [str(at(one, "name")[1]) for one in (loops if isinstance(loops, list) else ())]
+    names += [str(at(loop, "name")[1]) for loop in (loops if isinstance(loops, list) else ())]
     said = {name: setting.said_of(name) for name in names if name.lower() != "copy"}
     return {name: as_value(typed(value, "")) for name, value in said.items() if value is not None}
 
 
 def template_names(file: ForeignFile) -> tuple[str, ...]:
     """What can be set by name: parameters and variables."""
-    there = (at(file.document, part)[1] for part in ("parameters", "variables"))
-    return tuple(name for one in there if isinstance(one, dict) for name in one)
+    existing = (at(file.document, part)[1] for part in ("parameters", "variables"))
+    return tuple(name for item in existing if isinstance(item, dict) for name in item)
 
 
 def _what(file: ForeignFile) -> str:
@@ -171,14 +173,14 @@ def _resource(resource: _Resource, scope: TemplateScope, gathered: _Gathered, pl
     if at(resource, "existing")[1] is True or kind not in {_ACCOUNT, _DEPLOYMENT, _NESTED}:
         return
     for turn, case in _turns(resource, scope, gathered):
-        there, written = at(resource, "condition")
-        condition = truth(turn.value(written)) if there else True
+        present, written = at(resource, "condition")
+        condition = truth(turn.value(written)) if present else True
         if kind == _ACCOUNT:
             _account_resource(resource, turn, gathered, place, condition)
         elif condition is False:
             if _declares(resource):
                 name = segments(turn.value(at(resource, "name")[1]))[-1]
-                gathered.switched_off.append(f"{_told(name)} ({str(written)[:80]})")
+                gathered.switched_off.append(f"{_printed(name)} ({str(written)[:80]})")
         else:
             words = (*place.conditions, *case, *([] if condition is True else [str(condition)]))
             within = replace(place, conditions=tuple(dict.fromkeys(words)))
@@ -245,7 +247,7 @@ def _nested(resource: _Resource, scope: TemplateScope, gathered: _Gathered, plac
     """A deployment of another template: an inner one has its own names, an outer one shares ours."""
     properties = at(resource, "properties")[1]
     template = at(properties, "template")[1]
-    name = _told(scope.value(at(resource, "name")[1]))
+    name = _printed(scope.value(at(resource, "name")[1]))
     if not isinstance(template, dict):
         gathered.left_out.append(f"the linked template of {name} is another file: export from that one, too")
         return
@@ -271,8 +273,8 @@ def _nested(resource: _Resource, scope: TemplateScope, gathered: _Gathered, plac
         given: dict[str, Value] = {}
         passed = bounded(scope.value(at(properties, "parameters")[1]), "too large")
         for parameter, entry in passed.items() if isinstance(passed, dict) else ():
-            there, value = _value_of(entry)
-            given[parameter] = value if there else unknown(f"parameters('{parameter}'){scope.label}")
+            present, value = _value_of(entry)
+            given[parameter] = value if present else unknown(f"parameters('{parameter}'){scope.label}")
         below = below.inside(template, given, label=f" of {name}")
     _template(below, at(template, "resources")[1], gathered, within)
 
@@ -296,7 +298,7 @@ def _deployment(resource: _Resource, scope: TemplateScope, gathered: _Gathered, 
         names = [*(place.parent or (unknown("the account"),)), *names]
     if len(names) != 2:
         gathered.left_out.append(
-            f"{_told(names[-1])}: its name has {len(names)} parts instead of account/deployment: left out"
+            f"{_printed(names[-1])}: its name has {len(names)} parts instead of account/deployment: left out"
         )
         return
     account, name = names
@@ -309,7 +311,7 @@ def _deployment(resource: _Resource, scope: TemplateScope, gathered: _Gathered, 
         if part.lower() not in _FRAME
     }
     found = Found(
-        name=f"<{name}>" if isinstance(name, Open) else _told(name),
+        name=f"<{name}>" if isinstance(name, Open) else _printed(name),
         resource={part: value for part, value in body.items() if value is not None},
         open={path.removeprefix("properties."): words for path, words in open_paths.items()},
         condition=_AND.join(place.conditions),
@@ -323,7 +325,7 @@ def _home(scope: TemplateScope, account: Value) -> _Home:
 
 
 def _key(home: _Home) -> str:
-    return "\n".join(_told(one).lower() for one in home)
+    return "\n".join(_printed(item).lower() for item in home)
 
 
 def _account(home: _Home, deployments: list[Found], gathered: _Gathered) -> FoundAccount:
@@ -331,18 +333,18 @@ def _account(home: _Home, deployments: list[Found], gathered: _Gathered) -> Foun
     region = gathered.regions.get(_key(home))
     named = {"resourceGroup": group, "name": name, "region": region}
     guid = text_or_none(subscription)
-    there = _decided_alike(deployments, _account_condition(gathered.made_if.get(_key(home), [])))
+    existing = _decided_alike(deployments, _account_condition(gathered.made_if.get(_key(home), [])))
     return FoundAccount(
         subscription=guid if guid and is_guid(guid) else None,
         resource_group=text_or_none(group),
         name=text_or_none(name),
         region=text_or_none(region),
         open={where: str(value) for where, value in named.items() if isinstance(value, Open)},
-        deployments=tuple(there),
+        deployments=tuple(existing),
     )
 
 
-def _told(value: Value) -> str:
+def _printed(value: Value) -> str:
     return value if isinstance(value, str) else shown(value)
 
 
@@ -353,14 +355,14 @@ def _account_condition(made_if: list[bool | str]) -> str:
     """What has to hold for an account to be there; empty where it is, or another template makes it."""
     if not made_if or True in made_if:
         return ""
-    asked = [one for one in made_if if isinstance(one, str)]
+    asked = [item for item in made_if if isinstance(item, str)]
     if not asked:
         return "its account exists, which this template does not make: its condition is false"
-    return "" if any(_contrary(one, other) for one in asked for other in asked) else asked[0]
+    return "" if any(_contrary(item, other) for item in asked for other in asked) else asked[0]
 
 
-def _contrary(one: str, other: str) -> bool:
-    return normal(one) == normal(f"not({other})") or normal(other) == normal(f"not({one})")
+def _contrary(item: str, other: str) -> bool:
+    return normal(item) == normal(f"not({other})") or normal(other) == normal(f"not({item})")
 
 
 def _decided_alike(deployments: list[Found], of_account: str) -> Iterator[Found]:
@@ -370,20 +372,20 @@ def _decided_alike(deployments: list[Found], of_account: str) -> Iterator[Found]
         first, second, common = pair
         left[first] = replace(left[first], condition=common)
         del left[second]
-    for one in left:
-        conditions = one.condition.split(_AND) if one.condition else []
+    for item in left:
+        conditions = item.condition.split(_AND) if item.condition else []
         elsewhere = any(_contrary(own, of_account) for own in conditions)
         if of_account and not elsewhere:
             conditions.append(of_account)
-        yield replace(one, condition=_AND.join(dict.fromkeys(conditions)))
+        yield replace(item, condition=_AND.join(dict.fromkeys(conditions)))
 
 
 def _alike(deployments: list[Found]) -> Iterator[tuple[int, int, str]]:
     """Pairs that are alike but for one condition and its contrary, with what both depend on."""
-    for (first, one), (second, other) in combinations(enumerate(deployments), 2):
-        if one.name != other.name or replace(other, condition="") != replace(one, condition=""):
+    for (first, item), (second, other) in combinations(enumerate(deployments), 2):
+        if item.name != other.name or replace(other, condition="") != replace(item, condition=""):
             continue
-        mine, theirs = (part.condition.split(_AND) if part.condition else [] for part in (one, other))
+        mine, theirs = (part.condition.split(_AND) if part.condition else [] for part in (item, other))
         own = [text for text in mine if text not in theirs]
         foreign = [text for text in theirs if text not in mine]
         if len(own) == len(foreign) == 1 and _contrary(own[0], foreign[0]):

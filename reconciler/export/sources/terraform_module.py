@@ -30,7 +30,7 @@ class HclBlock:
 
     def first(self, name: str) -> HclBlock | None:
         """The first block of a kind in it."""
-        return next((one for one in self.blocks if one.kind == name), None)
+        return next((block for block in self.blocks if block.kind == name), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +53,9 @@ def blocks_of(tree: Tree) -> Iterator[HclBlock]:
             yield from blocks_of(node)
         elif kind(node) == "block":
             parts = significant(node)
-            named = [one for one in parts if kind(one) in {"identifier", "string"}]
-            body = next((one for one in parts if kind(one) == "body"), None)
-            labels = [words_of(one).strip('"') for one in named]
+            named = [part for part in parts if kind(part) in {"identifier", "string"}]
+            body = next((part for part in parts if kind(part) == "body"), None)
+            labels = [words_of(item).strip('"') for item in named]
             yield HclBlock(
                 kind=labels[0],
                 labels=tuple(labels[1:]),
@@ -68,7 +68,7 @@ def attributes_of(body: Tree) -> Iterator[tuple[str, Tree]]:
     """The attributes of a body, with their expressions."""
     for node in significant(body):
         if kind(node) == "attribute":
-            parts = [one for one in significant(node) if text(one) != "="]
+            parts = [item for item in significant(node) if text(item) != "="]
             yield str(parts[0].children[0]), parts[1]
 
 
@@ -107,7 +107,7 @@ class Module:
 
     def of_kind(self, wanted: str) -> Iterator[HclBlock]:
         """The blocks of a kind, in their order."""
-        return (one for one in self.blocks if one.kind == wanted)
+        return (block for block in self.blocks if block.kind == wanted)
 
     # -- names ------------------------------------------------------------------------------------
 
@@ -143,7 +143,7 @@ class Module:
         return f"{self.address}{name}"
 
     def _variable(self, name: str) -> Value:
-        block = next((one for one in self.of_kind("variable") if one.labels == (name,)), None)
+        block = next((item for item in self.of_kind("variable") if item.labels == (name,)), None)
         words = self._words(f"var.{name}")
         if block is None:
             return unknown(words)
@@ -187,7 +187,7 @@ class Module:
         return OpenObject(made, self._words("output"))
 
     def _resource(self, mode: str, kind_of: str, name: str) -> Value:
-        block = next((one for one in self.of_kind(mode) if one.labels == (kind_of, name)), None)
+        block = next((item for item in self.of_kind(mode) if item.labels == (kind_of, name)), None)
         words = self._words(f"{'data.' if mode == 'data' else ''}{kind_of}.{name}")
         if block is None:
             return OpenObject({}, words)
@@ -240,11 +240,11 @@ class Module:
             return self.around.subscription
         wanted = block.attributes.get("provider")
         alias = words_of(wanted).partition(".")[2] if wanted is not None else ""
-        for one in self.of_kind("provider"):
-            named = one.attributes.get("alias")
+        for item in self.of_kind("provider"):
+            named = item.attributes.get("alias")
             own = self.scope().value(named) if named is not None else ""
-            said = one.attributes.get("subscription_id")
-            if one.labels[:1] in {("azurerm",), ("azapi",)} and own == alias and said is not None:
+            said = item.attributes.get("subscription_id")
+            if item.labels[:1] in {("azurerm",), ("azapi",)} and own == alias and said is not None:
                 return self.scope().value(said)
         return self._parent.subscription(block) if self._parent is not None else self.around.subscription
 
@@ -318,12 +318,12 @@ def typed_as(value: Value, node: Tree | None, scope: HclScope) -> Value:
     name, nodes = call_of(node)
     if name in {"list", "set"} and isinstance(value, list):
         items: list[Value] = []
-        for item in (typed_as(one, nodes[0], scope) for one in value):
+        for item in (typed_as(each, nodes[0], scope) for each in value):
             if name == "list" or not any(alike(item, known) for known in items):
                 items.append(item)
         return items
     if name == "map" and isinstance(value, dict):
-        return {key: typed_as(one, nodes[0], scope) for key, one in value.items()}
+        return {key: typed_as(each, nodes[0], scope) for key, each in value.items()}
     if name == "object" and isinstance(value, dict):
         return _object_as(value, nodes[0], scope)
     return value

@@ -53,13 +53,13 @@ def terraform_source(
     """The names that can be set in a folder of .tf files, and its reading; `variables` are .tfvars files."""
     whole = folder.resolve()
     # Modules may lie as far up as the root of the repository, else in the folder that was named.
-    top = next((one for one in (whole, *whole.parents) if (one / ".git").exists()), whole)
+    top = next((item for item in (whole, *whole.parents) if (item / ".git").exists()), whole)
     reader = _Reader(top)
     blocks = reader.blocks(folder)
     if not blocks:
         raise UsageProblem(f"{folder} holds no .tf files; name the folder of the configuration that has them")
-    names = tuple(one.labels[0] for one in blocks if one.kind == "variable" and one.labels)
-    names += tuple(name for one in blocks if one.kind == "locals" for name in one.attributes)
+    names = tuple(block.labels[0] for block in blocks if block.kind == "variable" and block.labels)
+    names += tuple(name for block in blocks if block.kind == "locals" for name in block.attributes)
     given = reader.variables(folder, variables)
     return names, lambda setting: _estate(folder, reader, blocks, given, names, setting)
 
@@ -89,7 +89,7 @@ class _Reader:
         own = [folder / name for name in ("terraform.tfvars", "terraform.tfvars.json")]
         own += sorted((*folder.glob("*.auto.tfvars"), *folder.glob("*.auto.tfvars.json")))
         found: dict[str, Value] = {}
-        for path in (*(one for one in own if one.is_file()), *more):
+        for path in (*(item for item in own if item.is_file()), *more):
             if path.suffix == ".json":
                 document = parse_json(str(path), read_bytes(path)).document
                 found |= {name: as_value(value) for name, value in document.items()}
@@ -152,11 +152,11 @@ def _estate(
     root = Module(blocks, {**environment, **given}, around, decided=decided)
     left_out: list[str] = []
     modules = list(_modules(root, folder, reader, left_out, 0))
-    instances = [one for module in modules for one in _instances(module, left_out)]
+    instances = [instance for module in modules for instance in _instances(module, left_out)]
     inner = [made for module in modules for made in _templates(module, setting, left_out)]
-    accounts = (*_accounts(instances), *(account for one in inner for account in one.accounts))
+    accounts = (*_accounts(instances), *(account for item in inner for account in item.accounts))
     if not accounts and not left_out:
-        kinds = ", ".join(sorted({one.labels[0] for m in modules for one in m.of_kind("resource")})[:6])
+        kinds = ", ".join(sorted({item.labels[0] for m in modules for item in m.of_kind("resource")})[:6])
         raise UsageProblem(
             f"{folder} declares no model deployment that is deployed with these values: looked for "
             f"azurerm_cognitive_deployment, azapi_resource of type accounts/deployments and templates, found "
@@ -166,8 +166,8 @@ def _estate(
         origin=EstateOrigin.TERRAFORM_SOURCE,
         cloud=setting.cloud,
         accounts=accounts,
-        notes=tuple(note for one in inner for note in one.notes),
-        left_out=(*left_out, *(text for one in inner for text in one.left_out)),
+        notes=tuple(note for item in inner for note in item.notes),
+        left_out=(*left_out, *(text for item in inner for text in item.left_out)),
     )
 
 
@@ -179,14 +179,14 @@ def _templates(module: Module, setting: Setting, left_out: list[str]) -> Iterato
             continue
         address = f"{module.address}{'.'.join(block.labels)}"
         for turn in _turns(module, block, address, left_out) or ():
-            one, _, _ = _instance(module, block, turn, f"{address}{turn.key}")
-            gaps = [name for name in (TEMPLATE_TEXT[one.kind], "parameters_content") if name in one.open]
-            made = None if gaps else deployed_template(one, setting, left_out)
+            item, _, _ = _instance(module, block, turn, f"{address}{turn.key}")
+            gaps = [name for name in (TEMPLATE_TEXT[item.kind], "parameters_content") if name in item.open]
+            made = None if gaps else deployed_template(item, setting, left_out)
             if made is not None:
                 yield made
             elif gaps and _MAYBE.search(words_of(text)):
                 left_out.append(
-                    f"{one.address} deploys an ARM template, of which not known here: {', '.join(gaps)}. "
+                    f"{item.address} deploys an ARM template, of which not known here: {', '.join(gaps)}. "
                     "Left out; a state has it, and the template itself can be given to --from"
                 )
 
@@ -199,8 +199,8 @@ def _modules(
         name = block.labels[0]
         source = block.attributes.get("source")
         written = module.scope().value(source) if source is not None else None
-        there = folder / written if isinstance(written, str) and written.startswith(".") else None
-        if there is None or depth >= _DEEPEST or not reader.inside(there):
+        existing = folder / written if isinstance(written, str) and written.startswith(".") else None
+        if existing is None or depth >= _DEEPEST or not reader.inside(existing):
             if _OURS.search(f"{written} {' '.join(block.attributes)}"):
                 left_out.append(
                     f"module.{name} comes from {written}, which is not in this tree: left out. A state or a "
@@ -217,7 +217,7 @@ def _modules(
         for turn in turns:
             scope = module.scope(turn)
             children[turn.key] = Module(
-                reader.blocks(there),
+                reader.blocks(existing),
                 {},
                 module.around,
                 passed={key: (scope, node) for key, node in given.items()},
@@ -225,7 +225,7 @@ def _modules(
                 address=f"{module.address}module.{name}{turn.key}.",
                 conditions=(*module.conditions, *([turn.condition] if turn.condition else [])),
             )
-            yield from _modules(children[turn.key], there, reader, left_out, depth + 1)
+            yield from _modules(children[turn.key], existing, reader, left_out, depth + 1)
     yield module
 
 
@@ -244,8 +244,8 @@ def _instances(module: Module, left_out: list[str]) -> Iterator[tuple[Instance, 
         if block.labels[0] not in _RESOURCES:
             continue
         address = f"{module.address}{'.'.join(block.labels)}"
-        told = [] if block.labels[0] in ACCOUNTS else left_out
-        for turn in _turns(module, block, address, told) or ():
+        notes = [] if block.labels[0] in ACCOUNTS else left_out
+        for turn in _turns(module, block, address, notes) or ():
             yield _instance(module, block, turn, f"{address}{turn.key}")
 
 
@@ -291,14 +291,14 @@ def _block(module: Module, block: HclBlock, name: str, turn: LoopTurn) -> Value:
     written = block.first(name)
     if written is not None:
         return {key: scope.value(node) for key, node in written.attributes.items()}
-    for one in block.blocks:
-        content = one.first("content")
-        if one.kind != "dynamic" or one.labels != (name,) or content is None:
+    for item in block.blocks:
+        content = item.first("content")
+        if item.kind != "dynamic" or item.labels != (name,) or content is None:
             continue
-        items = scope.value(one.attributes["for_each"]) if "for_each" in one.attributes else None
+        items = scope.value(item.attributes["for_each"]) if "for_each" in item.attributes else None
         pairs = pairs_of(items)
         if pairs is None:
-            return unknown(words_of(one.attributes.get("for_each")))
+            return unknown(words_of(item.attributes.get("for_each")))
         for key, value in pairs[:1]:
             inside = scope.binding(**{name: {"key": key, "value": value}})
             return {field: inside.value(node) for field, node in content.attributes.items()}
@@ -309,16 +309,16 @@ def _block(module: Module, block: HclBlock, name: str, turn: LoopTurn) -> Value:
 
 
 def _accounts(instances: Sequence[tuple[Instance, Value, Value]]) -> tuple[FoundAccount, ...]:
-    regions = {str(own): one.values.get("location") for one, _, own in instances if one.is_account}
+    regions = {str(own): each.values.get("location") for each, _, own in instances if each.is_account}
     found: dict[str, tuple[Value, list[tuple[Instance, Found]]]] = {}
-    for one, account, _ in instances:
-        if one.is_deployment:
-            found.setdefault(str(account), (account, []))[1].append((one, one.found()))
-    for one, target, _ in instances:
-        for account, (_, members) in found.items() if one.is_update else ():
+    for item, account, _ in instances:
+        if item.is_deployment:
+            found.setdefault(str(account), (account, []))[1].append((item, item.found()))
+    for item, target, _ in instances:
+        for account, (_, members) in found.items() if item.is_update else ():
             for number, (made_by, made) in enumerate(members):
                 if str(target) in {f"{account}/deployments/{made.name}", f"{made_by.address}.id"}:
-                    members[number] = (made_by, one.changed(made))
+                    members[number] = (made_by, item.changed(made))
     return tuple(
         _account(account, regions.get(words), [made for _, made in members])
         for words, (account, members) in found.items()

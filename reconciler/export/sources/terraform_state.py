@@ -48,29 +48,33 @@ def instances_estate(
     """What these instances deploy; UsageProblem where it is nothing."""
     found: dict[DeploymentId, Found] = {}
     homeless: list[tuple[Instance, Found]] = []
-    left_out = [one.left_out for one in instances if one.left_out]
-    there = [one for one in instances if not one.left_out]
-    for one in there:
-        if not one.is_deployment:
+    left_out = [instance.left_out for instance in instances if instance.left_out]
+    existing = [instance for instance in instances if not instance.left_out]
+    for item in existing:
+        if not item.is_deployment:
             continue
-        identity = one.identity
+        identity = item.identity
         if identity is None:
-            homeless.append((one, one.found()))
+            homeless.append((item, item.found()))
         else:
-            found.setdefault(identity, one.found())
-    for one in there:
-        if one.is_update:
-            identity = one.identity
+            found.setdefault(identity, item.found())
+    for item in existing:
+        if item.is_update:
+            identity = item.identity
             if identity in found:
-                found[identity] = one.changed(found[identity])
+                found[identity] = item.changed(found[identity])
             else:
-                left_out.append(f"{one.address} changes a deployment that is not here: left out")
-        elif one.concerns_deployments:
-            left_out.append(f"{one.address} ({one.kind}) acts on a deployment: not understood, left out")
-    inner = [made for one in there if (made := deployed_template(one, setting, left_out)) is not None]
-    accounts = [*_accounts(found, there), *_new_accounts(homeless), *(a for e in inner for a in e.accounts)]
+                left_out.append(f"{item.address} changes a deployment that is not here: left out")
+        elif item.concerns_deployments:
+            left_out.append(f"{item.address} ({item.kind}) acts on a deployment: not understood, left out")
+    inner = [made for each in existing if (made := deployed_template(each, setting, left_out)) is not None]
+    accounts = [
+        *_accounts(found, existing),
+        *_new_accounts(homeless),
+        *(a for e in inner for a in e.accounts),
+    ]
     if not accounts and not left_out:
-        kinds = ", ".join(sorted({one.kind for one in instances})[:6]) or "none at all"
+        kinds = ", ".join(sorted({instance.kind for instance in instances})[:6]) or "none at all"
         raise UsageProblem(
             f"{name} holds no model deployment: looked for azurerm_cognitive_deployment, azapi_resource of "
             f"type accounts/deployments and template deployments, found {kinds}. Name the state of the "
@@ -80,32 +84,34 @@ def instances_estate(
         origin=origin,
         cloud=setting.cloud,
         accounts=tuple(accounts),
-        notes=tuple(note for one in inner for note in one.notes),
-        left_out=(*left_out, *(text for one in inner for text in one.left_out)),
+        notes=tuple(note for each in inner for note in each.notes),
+        left_out=(*left_out, *(text for each in inner for text in each.left_out)),
     )
 
 
 def _accounts(found: Mapping[DeploymentId, Found], instances: Sequence[Instance]) -> Iterator[FoundAccount]:
     regions = {
-        one.account: str(one.values["location"])
-        for one in instances
-        if one.is_account and one.account is not None and one.values.get("location")
+        instance.account: str(instance.values["location"])
+        for instance in instances
+        if instance.is_account and instance.account is not None and instance.values.get("location")
     }
-    for account in sorted({one.account for one in found}):
+    for account in sorted({item.account for item in found}):
         yield FoundAccount(
             subscription=account.subscription,
             resource_group=account.resource_group,
             name=account.name,
             region=regions.get(account),
-            deployments=tuple(one for identity, one in sorted(found.items()) if identity.account == account),
+            deployments=tuple(
+                item for identity, item in sorted(found.items()) if identity.account == account
+            ),
         )
 
 
 def _new_accounts(homeless: Sequence[tuple[Instance, Found]]) -> Iterator[FoundAccount]:
     """The accounts of deployments whose account has no id yet; what is known of them is in the instance."""
     groups: dict[str, list[tuple[Instance, Found]]] = {}
-    for one, found in homeless:
-        groups.setdefault(str(one.open.get("account", "the account")), []).append((one, found))
+    for item, found in homeless:
+        groups.setdefault(str(item.open.get("account", "the account")), []).append((item, found))
     for words, members in groups.items():
         account = part(members[0][0].values, "account")
         named = {"name": account.get("name"), "resourceGroup": account.get("resource_group_name")}
@@ -124,27 +130,29 @@ def _new_accounts(homeless: Sequence[tuple[Instance, Found]]) -> Iterator[FoundA
         )
 
 
-def deployed_template(one: Instance, setting: Setting, left_out: list[str]) -> Estate | None:
+def deployed_template(instance: Instance, setting: Setting, left_out: list[str]) -> Estate | None:
     """What an ARM template that Terraform deploys declares."""
-    if one.mode != "managed" or one.kind not in TEMPLATES:
+    if instance.mode != "managed" or instance.kind not in TEMPLATES:
         return None
     content, parameters = (
-        parsed(one.values.get(name)) for name in (TEMPLATE_TEXT[one.kind], "parameters_content")
+        parsed(instance.values.get(name)) for name in (TEMPLATE_TEXT[instance.kind], "parameters_content")
     )
     if "accounts/deployments" not in json.dumps(content).lower():
         return None
-    where = str(one.values.get("id")).split("/")
+    where = str(instance.values.get("id")).split("/")
     group = where[4] if len(where) > 4 and where[3].lower() == "resourcegroups" else None
     placed = replace(
         setting,
         subscription=where[2] if len(where) > 2 else setting.subscription,
-        resource_group=group or text_or_none(one.values.get("resource_group_name")) or setting.resource_group,
+        resource_group=group
+        or text_or_none(instance.values.get("resource_group_name"))
+        or setting.resource_group,
     )
-    given = [ForeignFile(name=f"{one.address}.parameters_content", document={"parameters": parameters})]
+    given = [ForeignFile(name=f"{instance.address}.parameters_content", document={"parameters": parameters})]
     try:
-        return template_estate(ForeignFile(name=one.address, document=content), given, placed)
+        return template_estate(ForeignFile(name=instance.address, document=content), given, placed)
     except UsageProblem as why:
-        left_out.append(f"{one.address} is left out: {why}")
+        left_out.append(f"{instance.address} is left out: {why}")
         return None
 
 
@@ -171,7 +179,7 @@ def _state(file: ForeignFile) -> Iterator[Instance]:
         )
     for resource in objects(document.get("resources")):
         kind, mode = str(resource.get("type")), str(resource.get("mode", "managed"))
-        stem = ".".join(str(one) for one in (resource.get("module"), kind, resource.get("name")) if one)
+        stem = ".".join(str(item) for item in (resource.get("module"), kind, resource.get("name")) if item)
         for instance in objects(resource.get("instances")):
             paths = instance.get("sensitive_attributes")
             paths = paths if isinstance(paths, list) else []
@@ -185,17 +193,17 @@ def _state(file: ForeignFile) -> Iterator[Instance]:
             )
 
 
-def _marked(one: Instance, instance: JsonObject) -> Instance:
+def _marked(item: Instance, instance: JsonObject) -> Instance:
     """An instance with what Terraform says about its condition."""
-    if not (one.is_deployment or one.is_update):
-        return one
+    if not (item.is_deployment or item.is_update):
+        return item
     if instance.get("deposed") is not None or instance.get("deposed_key") is not None:
-        gone = f"{one.address} is deposed, which Terraform is about to destroy: left out"
-        return replace(one, left_out=gone)
+        gone = f"{item.address} is deposed, which Terraform is about to destroy: left out"
+        return replace(item, left_out=gone)
     if instance.get("status") == "tainted" or instance.get("tainted") is True:
         remark = "tainted: Terraform would replace it, so see whether it works before it is adopted"
-        return replace(one, remark=remark)
-    return one
+        return replace(item, remark=remark)
+    return item
 
 
 def _without(attributes: JsonObject, marked: Iterable[str]) -> tuple[JsonObject, Sequence[str]]:
@@ -211,14 +219,14 @@ def _shown(module: JsonObject, depth: int = 0) -> Iterator[Instance]:
     """The resources of a module of a state, and of those below it."""
     for resource in objects(module.get("resources")):
         values, hidden = _without(part(resource, "values"), _marks(resource.get("sensitive_values")))
-        one = Instance(
+        item = Instance(
             kind=str(resource.get("type")),
             mode=str(resource.get("mode", "managed")),
             address=str(resource.get("address")),
             values=values,
             hidden=tuple(hidden),
         )
-        yield _marked(one, resource)
+        yield _marked(item, resource)
     if depth < _DEEPEST:
         for child in objects(module.get("child_modules")):
             yield from _shown(child, depth + 1)
@@ -242,13 +250,13 @@ def _planned(document: JsonObject) -> Iterator[Instance]:
     """What a plan would leave: every resource that it does not delete, with what is not known yet."""
     changes = list(objects(document.get("resource_changes")))
     accounts = {
-        str(one.get("address")): part(part(one, "change"), "after")
-        for one in changes
-        if one.get("type") in ACCOUNTS
+        str(each.get("address")): part(part(each, "change"), "after")
+        for each in changes
+        if each.get("type") in ACCOUNTS
     }
     references = dict(_references(part(part(document, "configuration"), "root_module"), ""))
-    for one in changes:
-        change, address = part(one, "change"), str(one.get("address"))
+    for item in changes:
+        change, address = part(item, "change"), str(item.get("address"))
         values = part(change, "after")
         actions = change.get("actions")
         if actions == ["delete"] or not values:
@@ -256,8 +264,8 @@ def _planned(document: JsonObject) -> Iterator[Instance]:
         after, hidden = _without(values, _marks(change.get("after_sensitive")))
         open_paths = dict(_unknown_paths(change.get("after_unknown"), ""))
         instance = Instance(
-            kind=str(one.get("type")),
-            mode=str(one.get("mode", "managed")),
+            kind=str(item.get("type")),
+            mode=str(item.get("mode", "managed")),
             address=address,
             values=after,
             hidden=tuple(hidden),
@@ -271,7 +279,7 @@ def _planned(document: JsonObject) -> Iterator[Instance]:
             known = {**after, **({"account": account} if account else {})}
             named = {"account": words or "the account", **open_paths}
             instance = replace(instance, values=known, open=named)
-        yield _marked(instance, one)
+        yield _marked(instance, item)
     if not changes:
         yield from _shown(part(part(document, "planned_values"), "root_module"))
 

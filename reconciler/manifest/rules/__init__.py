@@ -30,14 +30,14 @@ __all__ = ["CODES", "RULES", "Explanation", "Rule", "check", "explain", "source"
 
 
 RULES: tuple[Rule, ...] = tuple(
-    one
+    value
     for topic in (names, model, region, capacity, fine_tune, references, lifecycle, settings)
-    for one in vars(topic).values()
-    if isinstance(one, Rule)
+    for value in vars(topic).values()
+    if isinstance(value, Rule)
 )
 """Every rule, topic by topic, in the order in which they are written."""
 
-_RULE_OF = {one.code: one for one in RULES}
+_RULE_OF = {item.code: item for item in RULES}
 
 CODES: frozenset[str] = frozenset(_RULE_OF) | STRUCTURAL.keys()
 
@@ -72,11 +72,11 @@ def check(
     context = RuleContext(desired=desired, catalogue=catalogue, today=today, asks_arm=asks_arm)
     alike = Alike(context)
     kept: dict[object, Diagnostic] = {}
-    for one in RULES:
-        wanted = chosen.get(one.code)
-        if wanted is Severity.OFF or (errors_only and (wanted or one.loudest) is not Severity.ERROR):
+    for item in RULES:
+        wanted = chosen.get(item.code)
+        if wanted is Severity.OFF or (errors_only and (wanted or item.loudest) is not Severity.ERROR):
             continue
-        for found in one.check(context, alike):
+        for found in item.check(context, alike):
             said = found if wanted is None else replace(found, severity=wanted)
             # once, however many deployments share the text of a template that it is about
             kept.setdefault((said.code, said.place, said.message) if said.place else len(kept), said)
@@ -87,13 +87,13 @@ def explain(code: str) -> Explanation | None:
     """What a code means and what to do about it; None for a code that does not exist."""
     if code in STRUCTURAL:
         return Explanation(code=code, severity=Severity.ERROR, text=STRUCTURAL[code], structural=True)
-    one = _RULE_OF.get(code)
-    if one is None:
+    item = _RULE_OF.get(code)
+    if item is None:
         return None
-    return Explanation(code=code, severity=one.severity, text=one.explanation, structural=False)
+    return Explanation(code=code, severity=item.severity, text=item.explanation, structural=False)
 
 
 def source(code: str, catalogue: Catalogue) -> str:
     """Where a rule comes from; empty for what is found while reading, whose source is this format."""
-    one = _RULE_OF.get(code)
-    return "" if one is None else one.source_in(catalogue)
+    item = _RULE_OF.get(code)
+    return "" if item is None else item.source_in(catalogue)

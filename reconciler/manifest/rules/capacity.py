@@ -55,14 +55,14 @@ class SizeVerdict:
 
     def finding(self, message: str, label: str, fix: str = "") -> Finding:
         """What is said of it; what only some sources refuse is ARM's to decide."""
-        told = [str(s.source) for s in (self.sizes, *self.sizes.rivals)]
+        notes = [str(s.source) for s in (self.sizes, *self.sizes.rivals)]
         note = f" ({self.sizes.note})" if self.sizes.note else ""
         return found(
             self.deployment,
             ROUTE,
             f"capacity {self.capacity} {message}",
             label=label,
-            source=" against ".join(dict.fromkeys(told)) + note,
+            source=" against ".join(dict.fromkeys(notes)) + note,
             fix=fix or self._fix(),
             severity=WARNING if self.disputed else ERROR,
         )

@@ -212,15 +212,15 @@ def source_tenant(context: RuleContext) -> Iterator[Finding]:
         origin = deployment.spec.model.source
         if origin is None or origin.tenant is not None:
             continue
-        there = origin.account.subscription
-        if there.lower() == deployment.id.account.subscription.lower():
+        home = origin.account.subscription
+        if home.lower() == deployment.id.account.subscription.lower():
             continue
         yield found(
             deployment,
             ("model", "source"),
-            f"the tenant of the source's subscription {there} is not declared",
+            f"the tenant of the source's subscription {home} is not declared",
             label="tenant unknown",
-            fix=f"add it to the Fleet: subscriptions: {{alias: {{id: {there}, tenant: <guid>}}}}",
+            fix=f"add it to the Fleet: subscriptions: {{alias: {{id: {home}, tenant: <guid>}}}}",
         )
 
 

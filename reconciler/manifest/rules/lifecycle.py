@@ -57,8 +57,8 @@ class Life:
         notes = []
         if self.facts.also_said:
             notes.append(self.facts.also_said)
-        arm, told = self.facts.arm_retires, {None, self.facts.retires, self.facts.disputed_with}
-        if arm not in told and self.facts.arm_source != self.facts.source:
+        arm, ours = self.facts.arm_retires, {None, self.facts.retires, self.facts.disputed_with}
+        if arm not in ours and self.facts.arm_source != self.facts.source:
             notes.append(f"{self.facts.arm_source} said {arm}")
         return f"{self.facts.source}" + (f" ({'; '.join(notes)})" if notes else "")
 

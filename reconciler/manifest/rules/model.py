@@ -114,7 +114,7 @@ def sku_not_offered(context: RuleContext) -> Iterator[Finding]:
             continue
         doubtful = refused is None and catalogue.doubtful(what.name, what.version, sku)
         lists = [catalogue.regions_for(what.name, what.version, other) for other in offered or ()]
-        table = refused or next((one.source for one in lists if one is not None), catalogue.date)
+        table = refused or next((item.source for item in lists if item is not None), catalogue.date)
         only = "; that SKU is for fine-tuned models" if sku.name == "DeveloperTier" else ""
         yield found(
             deployment,

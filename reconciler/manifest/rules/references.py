@@ -22,7 +22,9 @@ _SPILLOVER, _PARENT = "spilloverDeploymentName", "parentDeploymentName"
 
 def referring(deployments: Iterable[DesiredDeployment], *fields: str) -> list[DesiredDeployment]:
     """Those that name another one in one of these fields; they are few."""
-    return [one for one in deployments if not one.spec.settings.keys().isdisjoint(fields)]
+    return [
+        deployment for deployment in deployments if not deployment.spec.settings.keys().isdisjoint(fields)
+    ]
 
 
 class Siblings:
@@ -34,13 +36,13 @@ class Siblings:
 
     @cached_property
     def _known(self) -> dict[DeploymentId, DesiredDeployment]:
-        return {one.id: one for one in self._deployments}
+        return {deployment.id: deployment for deployment in self._deployments}
 
     @cached_property
     def _names(self) -> dict[AccountId, list[str]]:
         names: dict[AccountId, list[str]] = {}
-        for one in self._deployments:
-            names.setdefault(one.id.account, []).append(one.id.name)
+        for deployment in self._deployments:
+            names.setdefault(deployment.id.account, []).append(deployment.id.name)
         return names
 
     def find(self, deployment: DesiredDeployment, name: str) -> DesiredDeployment | None:
@@ -205,21 +207,21 @@ def spillover_model(context: RuleContext) -> Iterator[Finding]:
         target = None if isinstance(name, Unset) else siblings.find(deployment, name)
         if target is None or target.id == deployment.id:
             continue
-        one, other = (subject(each.spec.model, context.catalogue) for each in (deployment, target))
+        item, other = (subject(each.spec.model, context.catalogue) for each in (deployment, target))
         same = deployment.spec.model.name.lower() == target.spec.model.name.lower()
-        versions = {what.version for what in (one, other) if isinstance(what.version, str)}
+        versions = {what.version for what in (item, other) if isinstance(what.version, str)}
         if same and len(versions) < 2:
             continue
-        hidden = one.nameless or other.nameless  # a checkpoint does not say what its base is
-        severity = WARNING if same or hidden or one.name.lower() == other.name.lower() else ERROR
+        hidden = item.nameless or other.nameless  # a checkpoint does not say what its base is
+        severity = WARNING if same or hidden or item.name.lower() == other.name.lower() else ERROR
         place = target.provenance.place(("model",))
         yield found(
             deployment,
             (_SPILLOVER,),
-            f"`{deployment.id.name}` serves {one.title} and spills over to `{target.id.name}`, "
+            f"`{deployment.id.name}` serves {item.title} and spills over to `{target.id.name}`, "
             f"which serves {other.title}",
             label="serves another model" if severity is ERROR else "not quite the same model",
-            fix=f"name a standard deployment of {one.title}",
+            fix=f"name a standard deployment of {item.title}",
             related=() if place is None else (Related(message="the target's model", place=place),),
             severity=severity,
         )

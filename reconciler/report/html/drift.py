@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from reconciler.diagnostics import Diagnostic, Severity, counted, has_errors
 from reconciler.domain.state import ObservedState
 from reconciler.plan.actions import FieldChange
-from reconciler.plan.drift import Cause, DriftItem, DriftReport
+from reconciler.plan.causes import Cause
+from reconciler.plan.drift import DriftItem, DriftReport
 from reconciler.plan.legality import without_marks
 from reconciler.report.drift import as_told, summary
 from reconciler.report.html.fleet_map import fleet_map, observed_holdings

@@ -6,7 +6,7 @@ counted, never drawn as far away.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -27,7 +27,7 @@ from reconciler.report.html.page import (
     table,
     upright,
 )
-from reconciler.report.layout import listed
+from reconciler.report.layout import alike, listed
 from reconciler.report.lifecycle import undated
 
 _HEAD = ("deployment", "account, region", "model, version", "SKU", "stage", "retires", "successor", "upgrade")
@@ -129,17 +129,6 @@ _NAMES = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _End:
-    """Deployments of one model version that end on one day. `day` None: retired, the day unknown."""
-
-    model: str
-    day: date | None
-    retired: bool
-    names: tuple[str, ...]
-    successor: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Line:
     """The stretch of time that is drawn."""
 
@@ -158,9 +147,9 @@ def retirements(lifespans: Sequence[Lifespan], *, today: date, soon: int, known_
     """What ends first stands first; `soon` is in days. None where there is nothing to speak of."""
     if not lifespans:
         return None
-    ends = list(_ends(lifespans))
-    line = _line([end.day for end in ends if end.day is not None], today, soon)
-    rows, cut = fitting(lambda end: _row(end, line, soon), ends, "model version", 600_000)
+    ends = _ends(lifespans)
+    line = _line([group[0].retires for group in ends if group[0].retires is not None], today, soon)
+    rows, cut = fitting(lambda group: _row(group, line, soon), ends, "model version", 600_000)
     fix = (
         f"By the catalogue of {known_to}; the upright line is {today}, the dashed one "
         f"{counted(soon, 'day')} later; a bar is what is left. Red: retired; "
@@ -190,34 +179,34 @@ def urgency(day: date | None, today: date, soon: int, *, retired: bool) -> tuple
     return (f"within {counted(soon, 'day')}", "amber") if (day - today).days <= soon else ("later", "green")
 
 
-def _ends(lifespans: Sequence[Lifespan]) -> Iterator[_End]:
-    grouped: dict[tuple[str, date | None, bool], list[Lifespan]] = {}
-    for one in soonest_first(lifespans):
-        if not undated(one):
-            model = f"{one.model} {one.version or ''}".rstrip()
-            grouped.setdefault((model, one.retires, one.stage is Stage.RETIRED), []).append(one)
-    for (model, day, retired), group in grouped.items():
-        facts = group[0].facts
-        yield _End(
-            model=model,
-            day=day,
-            retired=retired,
-            names=tuple(f"{one.id.account.name}/{one.id.name}" for one in group),
-            successor=facts.successor if facts is not None else None,
-        )
+def _ends(lifespans: Sequence[Lifespan]) -> list[list[Lifespan]]:
+    """Deployments of one model version that end on one day, together; the first to end first."""
+
+    def key(one: Lifespan) -> tuple[str, date | None, bool]:
+        return (_model(one), one.retires, one.stage is Stage.RETIRED)
+
+    dated = (one for one in soonest_first(lifespans) if not undated(one))
+    return list(alike(dated, key).values())
 
 
-def _row(end: _End, line: _Line, soon: int) -> Markup:
-    word, colour = urgency(end.day, line.today, soon, retired=end.retired)
-    when = "day not known" if end.day is None else f"{end.day}, {left_in_words(end.day, line.today)}"
-    successor = f"; successor {end.successor}" if end.successor else ""
+def _model(one: Lifespan) -> str:
+    return f"{one.model} {one.version or ''}".rstrip()
+
+
+def _row(group: Sequence[Lifespan], line: _Line, soon: int) -> Markup:
+    one, names = group[0], [f"{each.id.account.name}/{each.id.name}" for each in group]
+    word, colour = urgency(one.retires, line.today, soon, retired=one.stage is Stage.RETIRED)
+    when = (
+        "day not known" if one.retires is None else f"{one.retires}, {left_in_words(one.retires, line.today)}"
+    )
+    successor = f"; successor {one.facts.successor}" if one.facts and one.facts.successor else ""
     what = (
-        code(end.model),
+        code(_model(one)),
         badge(word, colour),
         tag("span", when),
-        tag("span", f"{listed(end.names, most=_NAMES)}{successor}", class_="quiet"),
+        tag("span", f"{listed(names, most=_NAMES)}{successor}", class_="quiet"),
     )
-    return tag("li", tag("div", join(what, " "), class_="what"), _bar(end.day, line, colour))
+    return tag("li", tag("div", join(what, " "), class_="what"), _bar(one.retires, line, colour))
 
 
 def _bar(day: date | None, line: _Line, colour: str) -> Markup:

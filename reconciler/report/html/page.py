@@ -203,35 +203,25 @@ def findings_section(found: Sequence[Diagnostic], anchor: str, title: str) -> Se
 
 def _header(occasion: Occasion, answer: Headline, sections: Sequence[Section]) -> Markup:
     links = [tag("li", tag("a", section.title, href=f"#{section.anchor}")) for section in sections]
+    tiles = [
+        tag("div", tag("dt", name), tag("dd", f"{number:,}"), class_=f"tile {colour}")
+        for name, (number, colour) in (answer.numbers or {}).items()
+        if number  # what there is none of has no tile
+    ]
+    told = list(answer.doubts)
+    if cuts := [section.cut for section in sections if section.cut]:
+        told.append(f"Cut to fit: {'; '.join(cuts)}. The text and JSON outputs have everything.")
+    doubts = tag("div", *(tag("p", one) for one in told), class_="notice amber", role="note")
     return tag(
         "header",
         tag("p", f"reconciler {occasion.command}", class_="kicker"),
         tag("h1", f"Fleet {occasion.fleet}"),
         tag("p", badge(answer.verdict, answer.colour), " ", answer.summary, class_="sum"),
-        *(_tiles(answer.numbers) if answer.numbers else ()),
-        *_doubts(answer, [section.cut for section in sections if section.cut]),
+        tag("dl", *tiles, class_="tiles") if tiles else "",
+        doubts if told else "",
         tag("dl", *_facts(occasion, answer), class_="facts"),
         tag("nav", tag("ul", *links), aria_label="Sections") if len(links) > 1 else "",
     )
-
-
-def _tiles(numbers: Mapping[str, tuple[int, str]]) -> Iterator[Markup]:
-    """What there is none of has no tile."""
-    tiles = [
-        tag("div", tag("dt", name), tag("dd", f"{number:,}"), class_=f"tile {colour}")
-        for name, (number, colour) in numbers.items()
-        if number
-    ]
-    if tiles:
-        yield tag("dl", *tiles, class_="tiles")
-
-
-def _doubts(answer: Headline, cuts: Sequence[str]) -> Iterator[Markup]:
-    told = [*answer.doubts]
-    if cuts:
-        told.append(f"Cut to fit: {'; '.join(cuts)}. The text and JSON outputs have everything.")
-    if told:
-        yield tag("div", *(tag("p", one) for one in told), class_="notice amber", role="note")
 
 
 def _facts(occasion: Occasion, answer: Headline) -> Iterator[Markup]:

@@ -44,6 +44,7 @@ from reconciler.report.steps import (
     NO_ALIAS,
     Alias,
     Units,
+    Wording,
     account_name,
     beside_marks,
     by_account,
@@ -73,7 +74,8 @@ def render_html(
 ) -> str:
     """The whole plan. `retiring` is what is known of the ends of its models."""
     many = len({step.action.id.account for step in plan.steps if not isinstance(step.action, Keep)}) > _MANY
-    changes, anchors = _accounts(plan, occasion, units, alias_of, folded=many)
+    wording = Wording(style=PLAIN, units=units)
+    changes, anchors = _accounts(plan, occasion, wording, alias_of, folded=many)
     going = [step for step in plan.steps if isinstance(step.action, Delete | Replace)]
     before, after = planned_holdings(plan)
     caption = "After the plan; moved: before → after"
@@ -137,7 +139,7 @@ def _list(anchor: str, title: str, found: Sequence[Step], anchors: Mapping[int, 
 
 
 def _accounts(
-    plan: Plan, occasion: Occasion, units: Units, alias_of: Alias, *, folded: bool
+    plan: Plan, occasion: Occasion, wording: Wording, alias_of: Alias, *, folded: bool
 ) -> tuple[Section | None, Mapping[int, str]]:
     """Whole accounts as long as there is room, and the anchors of the steps that had it, by their order.
 
@@ -151,7 +153,7 @@ def _accounts(
     places = {id(steps): f"account-{number}" for number, steps in enumerate(changing, start=1)}
 
     def render(steps: Sequence[Step]) -> Markup:
-        account, drawn = steps[0].action.id.account, [_step(one, units, anchors[id(one)]) for one in steps]
+        account, drawn = steps[0].action.id.account, [_step(one, wording, anchors[id(one)]) for one in steps]
         name = account_name(account, PLAIN, alias_of)
         where = tag("span", " · ".join(where_of(steps, alias_of)), class_="where")
         if not folded:
@@ -173,7 +175,7 @@ def _accounts(
     return Section(anchor="changes", title="Changes by account", body=body, cut=cut), shown
 
 
-def _step(step: Step, units: Units, anchor: str) -> Markup:
+def _step(step: Step, wording: Wording, anchor: str) -> Markup:
     action = step.action
     kind = action.kind
     after = listed([named_from(one, action.id.account, PLAIN) for one in step.depends_on], most=3)
@@ -188,30 +190,30 @@ def _step(step: Step, units: Units, anchor: str) -> Markup:
         code(action.id.name),
         tag("span", " · ".join(filter(None, order)), class_="order"),
     )
-    return tag("article", title, *_details(action, units), class_="step", id=anchor)
+    return tag("article", title, *_details(action, wording), class_="step", id=anchor)
 
 
-def _details(action: Action, units: Units) -> Iterator[Markup]:
+def _details(action: Action, wording: Wording) -> Iterator[Markup]:
     if action.explanation:
         yield tag("p", action.explanation)
     if isinstance(action, Blocked):
         yield tag("p", tag("strong", "Fix: "), action.fix)
     if isinstance(action, Create):
-        yield from (tag("p", line, class_="code") for line in created_lines(action, PLAIN, units, indent=""))
+        yield from (tag("p", line, class_="code") for line in created_lines(action, wording))
     elif isinstance(action, Delete):
         yield tag("p", observed_text(action.observed, PLAIN), class_="code")
     elif isinstance(action, Update) and len(action.writes) > 1:
         for number, changes in enumerate(written(action), start=1):
             title = f"Write {number} of {len(action.writes)}"
-            yield _changes(action, changes, units, title)
+            yield _changes(action, changes, wording, title)
     elif told := beside_marks(action.changes):
-        yield _changes(action, told, units, "")
+        yield _changes(action, told, wording, "")
 
 
-def _changes(action: Action, changes: Iterable[FieldChange], units: Units, title: str) -> Markup:
+def _changes(action: Action, changes: Iterable[FieldChange], wording: Wording, title: str) -> Markup:
     rows = []
     for change in changes:
-        before, after = value_texts(action, change, PLAIN, units)
+        before, after = value_texts(action, change, wording)
         cells = (tag("td", before or "", class_="before code"), tag("td", after, class_="code"))
         rows.append(tag("tr", tag("th", code(change.path), scope="row"), *cells))
     heads = (tag("th", name, scope="col") for name in ("field", "is", "will be"))

@@ -5,7 +5,7 @@ Rule of this module: a number that ARM did not give is a question mark and draws
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
 from reconciler.plan.plan import PoolForecast, Verdict
@@ -66,8 +66,12 @@ def _pool(pool: PoolForecast, *, all_holders: bool) -> Markup:
     shown["used"] = "?" if (used := per_cent(pool)) is None else f"{used} %"
     numbers = (tag("div", tag("dt", name), tag("dd", text)) for name, text in shown.items())
     badges = badge(_TOLD[pool.verdict], paint.page, paint.sign)
-    holders = _holders(pool, all_holders=all_holders)
-    return tag("li", code(pool.pool), _bar(pool), tag("dl", *numbers), badges, *holders)
+    parts = [code(pool.pool), _bar(pool), tag("dl", *numbers), badges]
+    if pool.holders and (pool.verdict is not Verdict.FITS or all_holders):
+        names = [f"{one.id.account.name}/{one.id.name} {one.capacity:,}" for one in pool.holders]
+        rest = f"; {pool.elsewhere:,} in other accounts" if pool.elsewhere else ""
+        parts.append(tag("p", f"used by {listed(names, most=HOLDERS)}{rest}", class_="under quiet"))
+    return tag("li", *parts)
 
 
 def _bar(pool: PoolForecast) -> Markup:
@@ -89,11 +93,3 @@ def _bar(pool: PoolForecast) -> Markup:
     parts.append(upright(100 * peak / whole, 18, "mark"))
     label = f"of {limit} used {before} before, {peak} at the peak, {after} after: {_TOLD[pool.verdict]}"
     return tag("svg", *parts, role="img", aria_label=label, width="100%", height="18")
-
-
-def _holders(pool: PoolForecast, *, all_holders: bool) -> Iterator[Markup]:
-    if not pool.holders or (pool.verdict is Verdict.FITS and not all_holders):
-        return
-    names = [f"{one.id.account.name}/{one.id.name} {one.capacity:,}" for one in pool.holders]
-    rest = f"; {pool.elsewhere:,} in other accounts" if pool.elsewhere else ""
-    yield tag("p", f"used by {listed(names, most=HOLDERS)}{rest}", class_="under quiet")
