@@ -38,8 +38,6 @@ class _Properties(Wire):
 
 
 class _SystemData(Wire):
-    created_by: str | None = None
-    created_at: str | None = None
     last_modified_by: str | None = None
     last_modified_by_type: str | None = None
     last_modified_at: str | None = None
@@ -138,8 +136,6 @@ def _said(answer: dict[str, object]) -> _Said:
 
 def _system(read: _SystemData) -> SystemMetadata:
     return SystemMetadata(
-        created_by=_one(read.created_by),
-        created_at=_one(read.created_at),
         last_modified_by=_one(read.last_modified_by),
         last_modified_by_type=_one(read.last_modified_by_type),
         last_modified_at=_one(read.last_modified_at),

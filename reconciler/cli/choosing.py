@@ -93,21 +93,16 @@ def _numbered(system: _System, environment: Mapping[str, str]) -> Shard | None:
             f"--shard auto: {system.index} is {index}, so this is a job of {system.name}, but {system.count} "
             f"does not say how many there are. Set {system.count} to that number"
         )
-    _same_count(system, count, environment.get(COMPLETIONS, ""))
+    word, _, completions = environment.get(COMPLETIONS, "").partition("=")
+    if system.index == "JOB_COMPLETION_INDEX" and word == "completions" and completions != count:
+        raise UsageProblem(  # shards without a pod would be left out in silence
+            f"the Job has {completions} completions, but {system.count} is {count}. Both count the shards "
+            "and must be equal; set them to one number and start the Job again"
+        )
     told = f"--shard auto: {system.index}={index} and {system.count}={count} ({system.name})"
     if not all(text.isascii() and text.isdigit() and len(text) <= 4 for text in (index, count)):
         raise UsageProblem(f"{told} are not two whole numbers. Set them, or give --shard i/n")
     return _parsed(f"{int(index) - system.first + 1}/{int(count)}", told)
-
-
-def _same_count(system: _System, count: str, job: str) -> None:
-    """Shards without a pod would be left out in silence, so a Job whose two numbers differ does not start."""
-    word, _, completions = job.partition("=")
-    if system.index == "JOB_COMPLETION_INDEX" and word == "completions" and completions != count:
-        raise UsageProblem(
-            f"the Job has {completions} completions, but {system.count} is {count}. Both count the shards "
-            "and must be equal; set them to one number and start the Job again"
-        )
 
 
 # -- targets -------------------------------------------------------------------------------------------
@@ -121,6 +116,7 @@ def must_hit_something(desired: DesiredState, observed: ObservedState) -> None:
 
     Nothing is said where this run cannot know: an account could not be listed, or another shard may have it.
     """
+    from reconciler.domain.fleet import matches_any
     from reconciler.domain.state import Listed
     from reconciler.plan.terms import known_deployments
 
@@ -129,9 +125,14 @@ def must_hit_something(desired: DesiredState, observed: ObservedState) -> None:
         return
     if not all(isinstance(reading, Listed) for reading in observed.readings.values()):
         return
-    there = set(known_deployments(desired, observed))
-    if any(_hit(desired, one) for one in there):
-        return
+    there, scope = set(known_deployments(desired, observed)), desired.scope
+    for one in there:
+        alias = desired.fleet.alias_of(one.account.subscription)
+        # What an exclude took back was hit; what --select left out was not.
+        if matches_any(targets, one, alias) and (
+            one not in scope.left_out or matches_any(scope.excludes, one, alias)
+        ):
+            return
     raise UsageProblem(
         f"--target {' --target '.join(targets)} matches no deployment, neither one that the manifests "
         f"declare nor one that is there in their accounts: {_meant(desired, there)}{_WHAT_IT_IS}"
@@ -172,15 +173,6 @@ def _meant(desired: DesiredState, there: Collection[DeploymentId]) -> str:
     if near:
         return f"did you mean {' or '.join(near)}? "
     return f"there are {listed(names, most=_MOST)}. " if names else ""
-
-
-def _hit(desired: DesiredState, one: DeploymentId) -> bool:
-    """Whether a target means it. What an exclude took back was hit; what --select left out was not."""
-    from reconciler.domain.fleet import matches_any
-
-    scope, alias = desired.scope, desired.fleet.alias_of(one.account.subscription)
-    taken_back = matches_any(scope.excludes, one, alias)
-    return matches_any(scope.targets, one, alias) and (taken_back or one not in scope.left_out)
 
 
 # -- rules ---------------------------------------------------------------------------------------------

@@ -68,27 +68,20 @@ class Journal:
         """Write down intents and ends."""
         from reconciler.engine.outcome import Finished, Sending, Sent, Started, Stopping, Waiting
 
+        if isinstance(event, Stopping):
+            self._append(event="stopping", cause=event.why.cause.value, atOnce=str(event.at_once).lower())
+            return
+        action = event.item.step.action if isinstance(event, Finished) else event.step.action
         match event:
             case Sending():
-                self._append(event="intent", id=str(event.step.action.id), verb=event.verb)
+                self._append(event="intent", id=str(action.id), verb=event.verb)
             case Sent():
+                self._append(event="accepted", id=str(action.id), verb=event.verb, requestId=event.request_id)
+            case Finished(item=item):
+                code, outcome = item.fault.code if item.fault else None, item.outcome.value
                 self._append(
-                    event="accepted",
-                    id=str(event.step.action.id),
-                    verb=event.verb,
-                    requestId=event.request_id,
+                    event="outcome", id=str(action.id), action=action.kind, outcome=outcome, code=code
                 )
-            case Finished():
-                item = event.item
-                self._append(
-                    event="outcome",
-                    id=str(item.step.action.id),
-                    action=item.step.action.kind,
-                    outcome=item.outcome.value,
-                    code=item.fault.code if item.fault else None,
-                )
-            case Stopping():
-                self._append(event="stopping", cause=event.why.cause.value, atOnce=str(event.at_once).lower())
             case Started() | Waiting():
                 return
 

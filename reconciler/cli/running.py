@@ -110,11 +110,7 @@ def error_text(form: str, *, code: str, message: str, fix: str | None, exit_code
     """An error in a form that machines read; None for a form that they do not."""
     match form:
         case "json":
-            from reconciler.planfile.documents import (
-                ERROR_VERSION,
-                ErrorBodyDocument,
-                ErrorDocument,
-            )
+            from reconciler.planfile.documents import ERROR_VERSION, ErrorBodyDocument, ErrorDocument
             from reconciler.report.style import json_text
 
             body = ErrorBodyDocument(code=code, message=message, fix=fix)

@@ -21,16 +21,7 @@ from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import catalogue
 from reconciler.cli.options import Chosen, Connection, Output
 from reconciler.cli.pipeline import observed_fleet
-from reconciler.cli.wiring import (
-    Loaded,
-    checked,
-    note,
-    read_manifests,
-    resolved,
-    save,
-    state_of,
-    the_clock,
-)
+from reconciler.cli.wiring import Loaded, checked, note, read_manifests, resolved, save, state_of, the_clock
 from reconciler.diagnostics import Diagnostic, Route, Severity
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId

@@ -20,8 +20,6 @@ from reconciler.errors import Trouble, UnreadableOffers
 class SystemMetadata:
     """Who touched the resource last and when, as ARM's systemData tells it. Times are ISO 8601 text."""
 
-    created_by: str | None = None
-    created_at: str | None = None
     last_modified_by: str | None = None
     last_modified_by_type: str | None = None
     last_modified_at: str | None = None

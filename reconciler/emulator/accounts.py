@@ -95,7 +95,7 @@ def require_parent(turn: Turn, verb: str, child: str = "accounts/deployments") -
 def require_quiet(turn: Turn) -> None:
     """Refuse a write while another one of the same account is under way: 409 RequestConflict.
 
-    A request still being processed leaves a mark (see `marks`); a long operation lives in `provisioning`.
+    A request still being processed leaves a mark (`asgi`); a long operation lives in `provisioning`.
     """
     key = key_of(turn)
     account = turn.store.get("account", key)

@@ -117,7 +117,7 @@ def _sku(turn: Turn, body: Json, before: Json | None) -> Json:
     name = offers.canonical_sku(asked.get("name", ""))
     if name is None:
         raise provider_errors.invalid_sku_name(asked.get("name", ""))
-    named = {part: asked[part] for part in ("tier", "size", "family") if part in asked}
+    named = {part: asked[part] for part in deployment_fields.SKU_PARTS[2:] if part in asked}
     return {"name": name, **named, "capacity": asked.get("capacity", 1)}
 
 

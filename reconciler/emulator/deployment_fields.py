@@ -75,6 +75,7 @@ FIELDS = (
 
 VERSIONED = tuple(field for field in FIELDS if field.since)
 SHAPES: Mapping[str, type] = {field.path: field.json for field in FIELDS if field.json is not None}
+SKU_PARTS = tuple(path.removeprefix("sku.") for path, *_ in FIELDS if path.startswith("sku."))
 MODEL_PARTS = tuple(path.removeprefix(_MODEL) for path, *_ in FIELDS if path.startswith(_MODEL))
 ECHOED = tuple(field.path.removeprefix(_PROPERTY) for field in FIELDS if field.echoed)
 NULLABLE = frozenset(field.path.removeprefix(_PROPERTY) for field in FIELDS if field.nullable)

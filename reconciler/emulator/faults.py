@@ -14,26 +14,26 @@ from reconciler.emulator.store import Store
 from reconciler.emulator.wire import Answer, Json, Request
 
 _MATCH = {"method", "path", "nth", "times", "query"}
-THEN: Mapping[str, tuple[type, ...]] = {
-    "status": (int,),
-    "headers": (dict,),
-    "body": (dict,),
-    "patch": (dict,),
-    "text": (str,),
-    "repeat": (int,),
-    "gzip": (bool,),
-    "truncate": (int,),
-    "delayMs": (int,),
-    "dripMs": (int,),
-    "dripHeadMs": (int,),
-    "reset": (str,),
-    "close": (bool,),
-    "applied": (bool,),
-    "lro": (str,),
-    "settles": (str,),
-    "error": (dict,),
+THEN: Mapping[str, type] = {
+    "status": int,
+    "headers": dict,
+    "body": dict,
+    "patch": dict,
+    "text": str,
+    "repeat": int,
+    "gzip": bool,
+    "truncate": int,
+    "delayMs": int,
+    "dripMs": int,
+    "dripHeadMs": int,
+    "reset": str,
+    "close": bool,
+    "applied": bool,
+    "lro": str,
+    "settles": str,
+    "error": dict,
 }
-"""What `then` may hold, with the JSON types of each."""
+"""What `then` may hold, with the JSON type of each."""
 
 Fields = list[tuple[str, str]]
 """Header names and values in the order of sending; a name may occur twice."""
@@ -80,7 +80,7 @@ def _check_then(name: str, value: object) -> None:
     if name in _LEAST:
         _whole(f"then.{name}", value, _LEAST[name])
     elif not isinstance(value, THEN[name]):
-        kind = {dict: "an object", str: "a string", bool: "true or false"}[THEN[name][0]]
+        kind = {dict: "an object", str: "a string", bool: "true or false"}[THEN[name]]
         raise FaultError(f"then.{name} must be {kind}, found {value!r}")
     if name == "repeat" and isinstance(value, int) and value > _MOST_REPEATS:
         raise FaultError(f"then.repeat must be at most {_MOST_REPEATS}, found {value}")

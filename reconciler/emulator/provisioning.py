@@ -7,39 +7,33 @@ resource, or by colliding with it - often enough, or late enough by the virtual 
 import hashlib
 import uuid
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from reconciler.emulator import activity, clock, kept_accounts, provider_errors
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json
 
-
-class Transition(NamedTuple):
-    """What a running write shows: `state` in the resource's body, `status` in the operation."""
-
-    state: str
-    status: str
-
-
-RUNNING: dict[tuple[str, str], Transition] = {
-    ("account", "create"): Transition("Creating", "Creating"),  # recorded, 2023-05-01
-    ("account", "update"): Transition("Accepted", "Updating"),  # recorded, 2025-06-01
-    ("deployment", "create"): Transition("Creating", "Creating"),  # as the account's; not recorded
-    ("deployment", "migrate"): Transition("Updating", "Updating"),  # documented: 20 to 30 minutes
-    ("deployment", "update"): Transition("Updating", "Updating"),  # documented for provisioned migrations
-    ("deployment", "delete"): Transition("Deleting", "Deleting"),  # a state of the specification
-    ("account", "delete"): Transition("Deleting", "Deleting"),
-    ("deleted", "delete"): Transition("Deleting", "Deleting"),
-    ("raipolicy", "delete"): Transition("Deleting", "Deleting"),
-    ("template", "create"): Transition("Accepted", "Running"),
-    ("group", "delete"): Transition("Deleting", "Deleting"),
-    ("child", "create"): Transition("Creating", "Creating"),
-    ("child", "update"): Transition("Updating", "Updating"),
-    ("child", "delete"): Transition("Deleting", "Deleting"),
-    ("network", "update"): Transition("Updating", "InProgress"),  # recorded, 2026-01-15-preview
+RUNNING: dict[tuple[str, str], tuple[str, str]] = {
+    ("account", "create"): ("Creating", "Creating"),  # recorded, 2023-05-01
+    ("account", "update"): ("Accepted", "Updating"),  # recorded, 2025-06-01
+    ("deployment", "create"): ("Creating", "Creating"),  # as the account's; not recorded
+    ("deployment", "migrate"): ("Updating", "Updating"),  # documented: 20 to 30 minutes
+    ("deployment", "update"): ("Updating", "Updating"),  # documented for provisioned migrations
+    ("deployment", "delete"): ("Deleting", "Deleting"),  # a state of the specification
+    ("account", "delete"): ("Deleting", "Deleting"),
+    ("deleted", "delete"): ("Deleting", "Deleting"),
+    ("raipolicy", "delete"): ("Deleting", "Deleting"),
+    ("template", "create"): ("Accepted", "Running"),
+    ("group", "delete"): ("Deleting", "Deleting"),
+    ("child", "create"): ("Creating", "Creating"),
+    ("child", "update"): ("Updating", "Updating"),
+    ("child", "delete"): ("Deleting", "Deleting"),
+    ("network", "update"): ("Updating", "InProgress"),  # recorded, 2026-01-15-preview
 }
-"""Every non-terminal state this emulator enters; each leads to Succeeded unless a fault says otherwise."""
+"""What a running write shows: its state in the resource's body, its status in the operation.
+
+Every non-terminal state this emulator enters; each leads to Succeeded unless a fault says otherwise.
+"""
 
 TERMINAL = frozenset({"Succeeded", "Failed", "Canceled", "Disabled"})
 
@@ -83,7 +77,7 @@ def begin(
     rule, forced = rules(turn.store), turn.forced
     at_once = end_at_once(turn)
     guid = str(uuid.uuid4())
-    transition = RUNNING[kind, event]
+    state, status = RUNNING[kind, event]
     seconds = rule.get("seconds")
     length = timedelta(seconds=seconds) if seconds else QUICK if quick else LONGEST
     if event == "migrate" and not at_once:
@@ -94,8 +88,8 @@ def begin(
         "name": guid,
         "kind": kind,
         "key": key,
-        "status": transition.status,
-        "state": transition.state,
+        "status": status,
+        "state": state,
         "startTime": clock.seconds_stamp(turn.now),
         "pollsLeft": None if seconds else 1 if at_once else rule.get("polls") or 2,
         "endsAt": clock.stamp(turn.now + length),

@@ -6,6 +6,7 @@ Rule of this module: what passes here can be stored and answered without a furth
 from collections.abc import Mapping
 
 from reconciler.emulator import clock
+from reconciler.emulator.deployment_fields import MODEL_PARTS, SKU_PARTS
 from reconciler.emulator.errors import Refusal
 from reconciler.emulator.turn import expect
 from reconciler.emulator.wire import Json, without_nulls
@@ -14,12 +15,9 @@ _RESOURCE = ("id", "name", "type", "etag", "sku", "tags", "properties", "systemD
 ACCOUNT = (*_RESOURCE, "location", "kind", "identity")
 DEPLOYMENT = _RESOURCE
 GROUP = ("id", "name", "type", "location", "managedBy", "tags", "properties")
-MODEL = (
-    *("format", "name", "version", "publisher", "source", "sourceAccount"),
-    *("deprecation", "callRateLimit"),
-)
+MODEL = tuple(dict.fromkeys(("format", "name", "version", *MODEL_PARTS, "deprecation", "callRateLimit")))
 ROLE = ("clientId", "scope", "actions")
-SKU = ("name", "capacity", "tier", "size", "family")
+SKU = SKU_PARTS
 SUBSCRIPTION = (
     *("subscriptionId", "tenantId", "id", "displayName", "state", "authorizationSource"),
     *("subscriptionPolicies", "managedByTenants", "tags"),

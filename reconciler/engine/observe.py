@@ -26,9 +26,9 @@ from reconciler.engine.outcome import code_of
 from reconciler.engine.platform import each, tried, with_missing_explained
 from reconciler.engine.ports import AccountFacts, Arm
 from reconciler.errors import ArmError, CredentialError, NotFound
+from reconciler.plan.admission import questions
 from reconciler.plan.compare import AtRest
 from reconciler.plan.dependants import with_needed
-from reconciler.plan.references import questions
 
 T = TypeVar("T")
 

@@ -29,6 +29,19 @@ _CODE: Final = "invalidresourceproperties"
 _BORN: Final = "microsoft."
 """Content filters with this prefix are there in every account."""
 
+_UNNAMED: Final = "715-123420"
+"""How a direct PUT may be told of a lack of quota, and of other things (Azure-Samples/claude, 2026)."""
+
+_CODES: Final = frozenset({"insufficientquota", _UNNAMED})
+_NOT_QUOTA: Final = (
+    "Quota is not what it lacks, so the subscription itself may not be admitted to this model: open a "
+    "support request and give the request id"
+)
+_ROOM_NOW: Final = "There is room now, by ARM's counters: run apply again"
+
+_Place = tuple[str, Region]
+_Known = tuple[tuple[QuotaPool, ...], tuple[DeletedAccount, ...]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Contents:
@@ -93,20 +106,6 @@ def _looked_up(item: ItemReport, known: dict[AccountId, _Contents]) -> ItemRepor
         if fix == NAME_NOT_THERE:
             fix = "what it names is there by now: run apply again"
     return replace(item, note=note, fault=replace(item.fault, fix=fix))
-
-
-_UNNAMED: Final = "715-123420"
-"""How a direct PUT may be told of a lack of quota, and of other things (Azure-Samples/claude, 2026)."""
-
-_CODES: Final = frozenset({"insufficientquota", _UNNAMED})
-_NOT_QUOTA: Final = (
-    "Quota is not what it lacks, so the subscription itself may not be admitted to this model: open a "
-    "support request and give the request id"
-)
-_ROOM_NOW: Final = "There is room by now, as far as ARM's counters tell: run apply again"
-
-_Place = tuple[str, Region]
-_Known = tuple[tuple[QuotaPool, ...], tuple[DeletedAccount, ...]]
 
 
 async def with_usages(

@@ -28,6 +28,9 @@ from reconciler.plan.plan import Plan, Step
 _TOGETHER = 50
 
 
+UNSEEN: Final = "Azure Policy was asked about model and content filter: rules about SKU or tags are not seen"
+_FIX: Final = "use an approved model or content filter, or ask for an exemption from the assignment"
+
 _Together = tuple[str, str, Region, tuple[str, ...]]
 """What writes must have alike to be asked about together: subscription, group, region, sources' tenants."""
 
@@ -84,12 +87,6 @@ async def _asked(
         unknown = Opinion(refused=False, message=f"ARM's own validation could not be asked ({problem})")
         return [(one.action.id, unknown) for one in asking]
     return []
-
-
-UNSEEN: Final = "Azure Policy was asked about model and content filter: rules about SKU or tags are not seen"
-
-
-_FIX: Final = "use an approved model or content filter, or ask for an exemption from the assignment"
 
 
 async def with_policy_verdicts(

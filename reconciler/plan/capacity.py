@@ -115,10 +115,12 @@ def given_back(actions: Iterable[Action]) -> tuple[Diagnostic, ...]:
             continue
         there, region = action.observed, action.region.name if action.region else "an unknown region"
         place = (action.id.account.subscription.lower(), region)
-        if there is not None and there.sku is not None:
+        if there is not None and there.sku is not None and there.sku.family is SkuFamily.PROVISIONED:
             freed[*place, there.sku] += there.capacity or 0
-        if not isinstance(action, Delete):
-            sku = action.desired.spec.sku
+        if isinstance(action, Delete):
+            continue
+        sku = action.desired.spec.sku
+        if sku.name.family is SkuFamily.PROVISIONED:
             known = there.capacity if there is not None and there.sku == sku.name else None
             after = (known or 0) if isinstance(sku.capacity, Unset) else sku.capacity.amount
             freed[*place, sku.name] -= after
@@ -131,7 +133,7 @@ def given_back(actions: Iterable[Action]) -> tuple[Diagnostic, ...]:
             fix="keep them if you will need them soon; `reconciler capacity` shows what a region has now",
         )
         for (_, region, sku), amount in sorted(freed.items())
-        if amount > 0 and sku.family is SkuFamily.PROVISIONED
+        if amount > 0
     )
 
 

@@ -30,6 +30,8 @@ from reconciler.plan.terms import Terms
 KEPT: Final = timedelta(days=90)
 """How long ARM keeps the Activity Log (Azure Monitor, "Activity log", 2026)."""
 
+_DEVELOPER = "DeveloperTier"
+
 
 def asked_about(report: DriftReport) -> tuple[str, ...]:
     """The subscriptions that have something missing or changed outside, lower case, in order."""
@@ -99,9 +101,6 @@ def _moment(text: str | None) -> datetime | None:
         return None if text is None else datetime.fromisoformat(text)
     except ValueError:
         return None
-
-
-_DEVELOPER = "DeveloperTier"
 
 
 def lifetime_of(one: DesiredDeployment) -> tuple[timedelta, str]:

@@ -75,22 +75,14 @@ def render_text(
 
 def summary(report: ApplyReport) -> str:
     """One line that counts the outcomes that occurred, and what kept a run from writing anything."""
-    if not report.items and (reasons := list(_kept_from_writing(report))):
+    plan, blocked = report.plan, [f"{len(report.blocked)} blocked"] if report.blocked else []
+    reasons = [f"refused by {listed([one.code for one in plan.refusals])}"] if plan.refusals else []
+    reasons += blocked
+    reasons += [f"{counted(len(plan.unread), 'account')} could not be read"] if plan.unread else []
+    if reasons and not report.items:
         return f"Apply: nothing written, {', '.join(reasons)}."
     counts = [f"{report.count(outcome)} {outcome.value}" for outcome in Outcome if report.count(outcome)]
-    if report.blocked:
-        counts.append(f"{len(report.blocked)} blocked")
-    return f"Apply: {', '.join(counts) or 'nothing was to be written'}."
-
-
-def _kept_from_writing(report: ApplyReport) -> Iterator[str]:
-    """What a person has to see to before anything is written, in a few words each."""
-    if report.plan.refusals:
-        yield f"refused by {listed([one.code for one in report.plan.refusals])}"
-    if report.blocked:
-        yield f"{len(report.blocked)} blocked"
-    if report.plan.unread:
-        yield f"{counted(len(report.plan.unread), 'account')} could not be read"
+    return f"Apply: {', '.join(counts + blocked) or 'nothing was to be written'}."
 
 
 def to_json(report: ApplyReport) -> dict[str, JsonValue]:

@@ -10,10 +10,7 @@ from reconciler.report.catalogue import CitedSources, dated, page, said_by
 from reconciler.report.style import Style
 
 if TYPE_CHECKING:
-    from reconciler.report.catalogue_documents import (
-        CatalogDocument,
-        DefaultLimitDocument,
-    )
+    from reconciler.report.catalogue_documents import CatalogDocument, DefaultLimitDocument
 
 
 _IN_FORCE = (

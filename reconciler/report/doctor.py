@@ -7,7 +7,7 @@ there is much of it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import counted
@@ -27,14 +27,23 @@ _WHERE = {"sign-in": "tenant", "quota": "region", "offers": "region"}
 def render_text(checks: Sequence[Check], *, style: Style, verbose: bool) -> str:
     """One line for each check; those of one name that are all well share a line unless `verbose`."""
     lines: list[str] = []
-    entries = list(_entries(checks, verbose=verbose))
-    for status, message, fix in entries:
+    well = Counter(check.name for check in checks if check.status is Status.OK)
+    said: set[str] = set()
+    folded = ""
+    for check in checks:
+        status, message, fix = check.status, f"{check.name}: {check.subject}: {check.message}", check.fix
+        if status is Status.OK and not verbose and well[check.name] > 1:
+            folded = " -v lists each."
+            if check.name in said:
+                continue
+            said.add(check.name)
+            where = counted(well[check.name], _WHERE.get(check.name, "account"))
+            message, fix = f"{check.name}: {check.message} ({where})", ""
         first, *rest = style.paragraph(f"{status.value:<10}  {style.show(message)}", hanging=_HANGING)
         head = style.paint(first[: len(status.value)], STATUSES[status].text)
         lines += [head + first[len(status.value) :], *rest]
         if fix:
             lines += style.paragraph(f"fix: {style.show(fix)}", indent=_HANGING)
-    folded = " -v lists each." if len(entries) < len(checks) else ""
     failed = any(check.status is Status.FAILED for check in checks)
     last = style.paint(f"{summary(checks)}{folded}", "bold", "red" if failed else "green")
     return "\n".join([*lines, "", last]) + "\n"
@@ -59,15 +68,3 @@ def document(checks: Sequence[Check], *, tool_version: str) -> DoctorDocument:
         checks=tuple(map(CheckDocument.from_value, checks)),
         summary={status: found[status] for status in Status},
     )
-
-
-def _entries(checks: Sequence[Check], *, verbose: bool) -> Iterator[tuple[Status, str, str]]:
-    well = Counter(check.name for check in checks if check.status is Status.OK)
-    said: set[str] = set()
-    for check in checks:
-        if check.status is not Status.OK or verbose or well[check.name] == 1:
-            yield check.status, f"{check.name}: {check.subject}: {check.message}", check.fix
-        elif check.name not in said:
-            said.add(check.name)
-            where = counted(well[check.name], _WHERE.get(check.name, "account"))
-            yield check.status, f"{check.name}: {check.message} ({where})", ""

@@ -98,7 +98,20 @@ def to_json(report: DriftReport, *, show_people: bool = False) -> dict[str, Json
     found = Counter(item.cause for item in report.items)
     return DriftDocument(
         format_version=FORMAT_VERSION,
-        items=tuple(_item(item) for item in report.items),
+        items=tuple(
+            DriftItemDocument(
+                id=str(item.id),
+                account=item.id.account.name,
+                deployment=item.id.name,
+                cause=item.cause.value,
+                severity=item.severity.value,
+                explanation=item.explanation,
+                changes=tuple(map(change_document, item.changes)),
+                who=item.who,
+                when=item.when,
+            )
+            for item in report.items
+        ),
         unreadable=tuple(
             UnreadableDocument(
                 id=str(one.id), account=one.id.name, code=one.code, message=one.message, fix=one.fix
@@ -229,20 +242,6 @@ def as_told(report: DriftReport, *, show_people: bool) -> DriftReport:
         return report
     items = (replace(item, who=None if item.who is None else masked(item.who)) for item in report.items)
     return replace(report, items=tuple(items))
-
-
-def _item(item: DriftItem) -> DriftItemDocument:
-    return DriftItemDocument(
-        id=str(item.id),
-        account=item.id.account.name,
-        deployment=item.id.name,
-        cause=item.cause.value,
-        severity=item.severity.value,
-        explanation=item.explanation,
-        changes=tuple(map(change_document, item.changes)),
-        who=item.who,
-        when=item.when,
-    )
 
 
 def differences(item: DriftItem) -> Iterator[str]:

@@ -143,19 +143,15 @@ def carried_text(title: str, carried: Carried, cautions: Iterable[str] = (), *, 
         amount = f"{int(carried.calls)} calls a minute"
     rows: list[tuple[str, ...]] = [("sku", f"{carried.capacity} PTU is", "minimum", "step")]
     for sku, sizes in carried.offers:
-        known = (_UNKNOWN,) * 2 if sizes is None else (str(sizes.minimum), str(sizes.step))
-        rows.append((sku.name, _verdict(carried.capacity, sizes), *known))
+        if sizes is None:
+            rows.append((sku.name, *(_UNKNOWN,) * 3))
+            continue
+        size = carried.capacity
+        near = [str(one) for one in (sizes.below(size), sizes.above(size)) if one is not None]
+        verdict = "deployable" if sizes.fits(size) else f"not a size; {' or '.join(near)} is"
+        rows.append((sku.name, verdict, str(sizes.minimum), str(sizes.step)))
     below = _below(carried.facts, [sizes for _, sizes in carried.offers], cautions)
     return _page(f"{title}\n{carried.capacity} PTU carry {amount}", rows, below, style)
-
-
-def _verdict(capacity: int, sizes: Sizes | None) -> str:
-    if sizes is None:
-        return _UNKNOWN
-    if sizes.fits(capacity):
-        return "deployable"
-    near = [str(size) for size in (sizes.below(capacity), sizes.above(capacity)) if size is not None]
-    return f"not a size; {' or '.join(near)} is"
 
 
 def _below(facts: PtuFacts, sizes: Iterable[Sizes | None], cautions: Iterable[str]) -> list[str]:

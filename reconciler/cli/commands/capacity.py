@@ -193,14 +193,13 @@ def _candidates(
 
 def _loaded(paths: tuple[str, ...], connection: Connection, *, needed: bool) -> Loaded | None:
     """The manifests that are named or lie where they mostly do; None where nothing depends on them."""
-    if not paths and not needed and not Path(DEFAULT_PATH).exists():
-        return None
     if not paths and not Path(DEFAULT_PATH).exists():
+        if not needed:
+            return None
         raise UsageProblem(
             f"whose quota? Name manifests, or a subscription with --subscription; there is no {DEFAULT_PATH}"
         )
-    chosen = Chosen(paths=paths or (DEFAULT_PATH,))
-    return load_manifests(chosen, connection.cloud)
+    return load_manifests(Chosen(paths=paths or (DEFAULT_PATH,)), connection.cloud)
 
 
 def _subscriptions(desired: DesiredState, named: Sequence[str]) -> tuple[str, ...]:

@@ -80,7 +80,7 @@ def command(ctx: click.Context, *, shell: str) -> None:
     click.echo(ShellComplete.source(script))
 
 
-# -- values behind an option --------------------------------------------------------------------------------
+# -- values behind an option ---------------------------------------------------------------------------
 
 _MOST = 200
 """Values offered at once; a shell asks before it shows more."""

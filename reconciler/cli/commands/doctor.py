@@ -31,14 +31,7 @@ _OLD = 120
 """Days after which the catalogue is called old: models are announced and retired by the quarter."""
 
 
-@click.command(
-    "doctor",
-    cls=Command,
-    examples=(
-        "reconciler doctor",
-        "reconciler doctor --for apply -v",
-    ),
-)
+@click.command("doctor", cls=Command, examples=("reconciler doctor", "reconciler doctor --for apply -v"))
 @fleet_options("text", "json")
 @click.option(
     "--for",
@@ -62,7 +55,7 @@ def command(*, chosen: Chosen, connection: Connection, purpose: str, output: Out
     try:
         with looking(output, 0):
             run_reading(
-                _look(desired, connection, output, checks.append, to_apply=purpose == "apply"),
+                _look(desired, connection, output, checks, to_apply=purpose == "apply"),
                 timeout=connection.timeout,
             )
     except TimeLimit as passed:
@@ -144,18 +137,13 @@ async def _look(
     desired: DesiredState,
     connection: Connection,
     output: Output,
-    tell: Callable[[Check], None],
+    checks: list[Check],
     *,
     to_apply: bool,
 ) -> None:
     from reconciler.engine.doctor import clock_check, examine
 
-    readable: list[str] = []
-
-    def tell_and_keep(check: Check) -> None:
-        tell(check)
-        readable.extend([check.name] if check.status == "ok" else [])
-
+    tell = checks.append
     async with connect(connection, output, desired, keep_state=False) as arm:
         where = connection.endpoint or endpoint_of(desired.fleet.cloud)
         said = "" if connection.endpoint is None else ", which --endpoint or RECONCILER_ENDPOINT names"
@@ -165,7 +153,7 @@ async def _look(
         await examine(
             desired,
             arm,
-            tell_and_keep,
+            tell,
             parallelism=connection.parallelism,
             to_apply=to_apply,
             own_machine=arm.loopback,
@@ -173,7 +161,8 @@ async def _look(
         if desired.accounts:
             tell(clock_check(the_clock().now(), arm.server_time, own_machine=arm.loopback))
             wanted = connection.api_version or desired.fleet.api_version
-            tell(_api_version(arm, wanted, known="account" in readable))
+            known = any(check.name == "account" and check.status == "ok" for check in checks)
+            tell(_api_version(arm, wanted, known=known))
 
 
 def _tenants(desired: DesiredState) -> tuple[str | None, ...]:

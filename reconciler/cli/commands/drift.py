@@ -125,7 +125,7 @@ def command(
     """
     from reconciler.diagnostics import has_errors
     from reconciler.plan.causes import Cause
-    from reconciler.planfile.since import must_be_of, since_plan
+    from reconciler.planfile.saved import since_plan
 
     base = None if since is None else read_plan(since)
     if base is not None:
@@ -134,7 +134,7 @@ def command(
     desired = loaded.state()
     must_declare_something(desired)
     if base is not None:
-        must_be_of(base, desired)
+        base.must_be_base_for(desired)
     looked = _look(desired, connection, output, may_ask=not no_activity_log)
     report, observed, arm_time = run_reading(looked, timeout=connection.timeout)
     if base is None:

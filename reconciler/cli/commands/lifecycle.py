@@ -21,10 +21,7 @@ if TYPE_CHECKING:
 @click.command(
     "lifecycle",
     cls=Command,
-    examples=(
-        "reconciler lifecycle --offline",
-        "reconciler lifecycle --fail-within 90",
-    ),
+    examples=("reconciler lifecycle --offline", "reconciler lifecycle --fail-within 90"),
 )
 @fleet_options("text", "json", "markdown", "html")
 @click.option("--offline", is_flag=True, help="Go by the declared versions; do not ask ARM.")

@@ -30,11 +30,7 @@ if TYPE_CHECKING:
     from reconciler.planfile.merge import ShardPlan
 
 
-@click.command(
-    "plan merge",
-    cls=Command,
-    examples=("reconciler plan merge shard-*.json --out plan.json",),
-)
+@click.command("plan merge", cls=Command, examples=("reconciler plan merge shard-*.json --out plan.json",))
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
 @click.option(
     "--manifests",

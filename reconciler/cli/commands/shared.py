@@ -119,17 +119,11 @@ def _warn_about(loaded: Loaded, output: Output) -> None:
 
     if not loaded.diagnostics or output.quiet:
         return
-    text = diagnostics_report.render_text(
-        loaded.diagnostics,
-        loaded.sources,
-        style=Style.of(sys.stderr, colour=output.colour),
-        files=loaded.files,
-        deployments=loaded.deployments,
-    )
-    if output.verbose:
-        note(output, text)
-    else:
-        note(output, f"{text.rstrip().splitlines()[-1]}; `reconciler validate` shows them")
+    size = {"files": loaded.files, "deployments": loaded.deployments}
+    style = Style.of(sys.stderr, colour=output.colour)
+    text = diagnostics_report.render_text(loaded.diagnostics, loaded.sources, style=style, **size)
+    last = text.rstrip().splitlines()[-1]
+    note(output, text if output.verbose else f"{last}; `reconciler validate` shows them")
 
 
 def plan_text(plan: Plan, loaded: Loaded, output: Output, *, summary: bool = False) -> str:
@@ -233,16 +227,12 @@ def plan_json(
 
 
 def again(allowances: Policy, chosen: Chosen) -> str:
-    """The flags with which a saved plan is applied as it was made, after a blank where there are any."""
+    """The flags with which a saved plan, which carries no permission, is applied as it was made.
+
+    They come after a blank, where there are any.
+    """
     import shlex
 
-    flags = [*_flags_of(allowances), *(f"--rule {one}" for one in chosen.rules)]
-    flags += [f"--policy {shlex.quote(one)}" for one in chosen.policies]
-    return "".join(f" {flag}" for flag in flags)
-
-
-def _flags_of(allowances: Policy) -> list[str]:
-    """The flags that lift the same guards again: a saved plan carries no permission."""
     flags = [] if allowances.max_deletes is None else [f"--max-deletes {allowances.max_deletes}"]
     more = allowances.max_monthly_increase
     flags += [] if more is None else [f"--max-monthly-increase {more:f}"]
@@ -254,7 +244,10 @@ def _flags_of(allowances: Policy) -> list[str]:
         "--skip-refused": allowances.skip_refused,
         "--renew-marks": allowances.renew_marks,
     }
-    return flags + [flag for flag, given in lifted.items() if given]
+    flags += [flag for flag, given in lifted.items() if given]
+    flags += [f"--rule {one}" for one in chosen.rules]
+    flags += [f"--policy {shlex.quote(one)}" for one in chosen.policies]
+    return "".join(f" {flag}" for flag in flags)
 
 
 class Money(click.ParamType["Decimal"]):

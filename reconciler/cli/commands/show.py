@@ -22,12 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    "show",
-    cls=Command,
-    examples=(
-        "reconciler show",
-        "reconciler show -o html --output-file fleet.html",
-    ),
+    "show", cls=Command, examples=("reconciler show", "reconciler show -o html --output-file fleet.html")
 )
 @fleet_options("text", "json", "markdown", "html")
 @cost_option

@@ -14,10 +14,7 @@ from reconciler.cli.wiring import load_manifests, note, say_shard
 @click.command(
     "validate",
     cls=Command,
-    examples=(
-        "reconciler validate manifests/",
-        "reconciler validate -o sarif --output-file findings.sarif",
-    ),
+    examples=("reconciler validate manifests/", "reconciler validate -o sarif --output-file findings.sarif"),
 )
 @manifest_options
 @output_options("text", "json", "markdown", "github", "sarif", "junit")

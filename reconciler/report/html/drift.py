@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.diagnostics import Diagnostic, Severity, counted, has_errors
 from reconciler.domain.state import ObservedState
-from reconciler.plan.actions import FieldChange
 from reconciler.plan.causes import Cause
 from reconciler.plan.drift import DriftItem, DriftReport
 from reconciler.plan.legality import without_marks
@@ -116,11 +115,9 @@ def _details(item: DriftItem) -> Iterator[Markup]:
     if changes := without_marks(item.changes):
         heads = (tag("th", name, scope="col") for name in ("field", "is", "declared"))
         caption = tag("caption", f"Fields of {item.id.name}", class_="unseen")
-        rows = tag("tbody", *map(_field, changes))
-        yield tag("table", caption, tag("thead", tag("tr", *heads)), rows, class_="changes")
-
-
-def _field(change: FieldChange) -> Markup:
-    there, declared = value_text(change.before, PLAIN), value_text(change.after, PLAIN)
-    cells = (tag("td", there, class_="code"), tag("td", declared, class_="code"))
-    return tag("tr", tag("th", code(change.path), scope="row"), *cells)
+        rows = []
+        for change in changes:
+            values = (value_text(change.before, PLAIN), value_text(change.after, PLAIN))
+            cells = (tag("td", value, class_="code") for value in values)
+            rows.append(tag("tr", tag("th", code(change.path), scope="row"), *cells))
+        yield tag("table", caption, tag("thead", tag("tr", *heads)), tag("tbody", *rows), class_="changes")
