@@ -104,6 +104,8 @@ def _sku(turn: Turn, body: Json, before: Json | None) -> Json:
             raise provider_errors.scale_type_not_supported(
                 kind, at(body, "properties", "model", "name") or ""
             )
+        if kind == "Standard" and at(body, "properties", "scaleSettings", "capacity") is not None:
+            raise provider_errors.capacity_not_null()
         if before and not settings:
             return dict(before["body"]["sku"])
         return {**_DEFAULT_SKU, "capacity": (settings or {}).get("capacity") or 1}

@@ -122,6 +122,11 @@ def capacity_out_of_range(capacity: int, minimum: int, maximum: int, *, is_of_20
     )
 
 
+def capacity_not_null() -> Refusal:
+    """A capacity beside the scale type Standard, before deployments had skus (reported, July 2023)."""
+    return Refusal(400, "InvalidCapacity", "The capacity should be null for standard deployment.")
+
+
 def capacity_off_step(capacity: int, minimum: int, maximum: int, step: int) -> Refusal:
     """Assumed: the refusal of a size between two steps is in no public text."""
     return Refusal(

@@ -405,3 +405,14 @@ def test_a_scale_type_that_a_model_has_not_is_refused_by_its_name() -> None:
         "InvalidResourceProperties",
         True,
     )
+
+
+@pytest.mark.parametrize(("settings", "code"), [({"capacity": 150}, "InvalidCapacity"), ({}, "")])
+def test_a_scale_type_of_2022_has_no_capacity_beside_it(settings: dict[str, int], code: str) -> None:
+    parts = {"format": "OpenAI", "name": "gpt-4o", "version": "2024-11-20"}
+    asked = {"properties": {"model": parts, "scaleSettings": {"scaleType": "Standard", **settings}}}
+    found = fleet().arm("PUT", deployment(), asked, version="2022-10-01")
+    assert found.status == (400 if code else 201)
+    assert not code or (found.code, found.message) == (
+        *(code, "The capacity should be null for standard deployment."),
+    )
