@@ -17,7 +17,6 @@ from tests.fidelity.unseen_replay import (
     source_of,
 )
 
-
 LATER = ("third", "fourth", "fifth")
 
 
