@@ -52,8 +52,8 @@ def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitte
     if references.is_partner(model):
         references.require_partner_data(body, before)
     is_migration = before is not None and _check_change(turn, before["body"], sku, model)
-    if before is None and turn.store.switch("modelAccess") == "refused":
-        raise provider_errors.no_access_to_model(model["name"])
+    if before is None:
+        references.require_leave(turn.store, listed.model)
     offer = _offer(turn, account, listed, model, sku, before, is_named=body.get("sku") is not None)
     _check_capacity(turn, sku["capacity"], offer)
     units = quota.units_of(offer, sku["name"], sku["capacity"], fine_tuned=listed.fine_tuned_name is not None)

@@ -66,10 +66,11 @@ SWITCHES: Mapping[str, tuple[object, ...]] = {
     "spilloverTarget": ("checked", "unchecked"),
     "spilloverTargetDelete": ("accepted", "refused"),
     "modelProviderData": ("returned", "hidden"),
-    "marketplace": ("accepted", "refused"),
+    "marketplace": ("accepted", "refused", "ineligible", "unpaid", "unmapped"),
     "accountAccess": ("granted", "refused"),
     "responsibleTerms": ("agreed", "open"),
     "modelAccess": ("granted", "refused"),
+    "standing": ("good", "held"),
     "nestedDelete": ("refused", "accepted"),
     "deletedType": ("deletedAccounts", "accounts"),
 }
