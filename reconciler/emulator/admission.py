@@ -61,7 +61,8 @@ def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitte
     more = sku["capacity"] - (0 if before is None else before["body"]["sku"]["capacity"])
     if quota.is_short(turn, account["location"], listed.model, sku["name"], more):
         raise provider_errors.no_capacity(sku["name"], account["location"])
-    quota.require(turn, account["location"], held, units)
+    is_veiled = references.is_partner(model) and not turn.is_inner
+    quota.require(turn, account["location"], held, units, is_veiled=is_veiled)
     is_long = offers.is_provisioned(sku["name"]) or listed.fine_tuned_name is not None
     return Admitted(
         sku=sku,
