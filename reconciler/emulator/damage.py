@@ -3,12 +3,11 @@
 Rule of this module: it works on the finished answer only, so that no handler knows that faults exist.
 """
 
-import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from reconciler.emulator.wire import Json
+from reconciler.emulator.wire import Json, Kept, encoded
 
 Fields = list[tuple[str, str]]
 """Header names and values in the order of sending; a name may occur twice."""
@@ -47,7 +46,16 @@ def content(body: Json | None, then: Mapping[str, Any]) -> bytes:
     if body is None:
         return b""
     shown = patched(body, then["patch"]) if "patch" in then else body
-    return json.dumps(shown, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+    return _text(shown).encode("utf-8", "replace")
+
+
+def _text(body: Json) -> str:
+    """JSON; what is in the list of a page and was encoded before is not encoded again."""
+    items = body.get("value")
+    if not isinstance(items, list) or not all(isinstance(item, Kept) for item in items):
+        return encoded(body)
+    around = encoded({**body, "value": []})
+    return around.replace('"value":[]', f'"value":[{",".join(item.text for item in items)}]', 1)
 
 
 def _repeated(text: bytes, then: Mapping[str, Any]) -> bytes:

@@ -36,6 +36,8 @@ def shown(model: Json, version: str) -> Json:
         return _newest(model)
     hidden = _MODEL_FIELDS | ({"replacementConfig"} if version < _REPLACEMENT_SINCE else frozenset())
     hidden |= {name for name, first in _SINCE.items() if version < first}
+    if not versions.knows(version, "properties.model.publisher"):
+        hidden |= {"publisher"}
     kept = {name: value for name, value in model.items() if name not in hidden}
     if "skus" not in kept:
         return kept

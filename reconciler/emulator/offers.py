@@ -7,7 +7,7 @@ spells out.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from reconciler.emulator import clock, model_lists
 from reconciler.emulator.store import Store
-from reconciler.emulator.wire import Json, normal_location
+from reconciler.emulator.wire import Json, Kept, normal_location
 
 SKU_NAMES = (
     "Standard",
@@ -51,7 +51,7 @@ class Listed:
     fine_tuned_name: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Lists:
     """The model versions of a region, in order, and by format and name."""
 
@@ -264,19 +264,28 @@ def deployed_capabilities(listed: Listed) -> Json:
     }
 
 
-def wire_models(store: Store, subscription: str, location: str, version: str) -> Iterator[Json]:
+def wire_models(store: Store, subscription: str, location: str, version: str) -> Sequence[Kept]:
     """Items of the models list as an api-version shows them: one per account kind, as recorded."""
+    return _items(_lists(store, location), subscription, location, version)
+
+
+@lru_cache(maxsize=16)
+def _items(lists: _Lists, subscription: str, location: str, version: str) -> tuple[Kept, ...]:
     above = f"/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{location}"
-    for listed in models_of(store, location):
+    found = []
+    for listed in lists.all:
         model = model_lists.shown(listed.model, version)
         name = f"{model['format']}.{model['name']}.{model['version']}"
-        for kind in listed.kinds:
-            yield {
-                "id": f"{above}/models/{name}",
-                "type": "Microsoft.CognitiveServices/locations/models",
-                "name": name,
-                "location": location,
-                "kind": kind,
-                "skuName": listed.sku_name,
-                "model": model,
-            }
+        found += [
+            Kept(
+                id=f"{above}/models/{name}",
+                type="Microsoft.CognitiveServices/locations/models",
+                name=name,
+                location=location,
+                kind=kind,
+                skuName=listed.sku_name,
+                model=model,
+            )
+            for kind in listed.kinds
+        ]
+    return tuple(found)

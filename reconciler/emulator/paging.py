@@ -4,6 +4,7 @@ Rule of this module: a nextLink is an absolute URL on the host the client called
 """
 
 import re
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from reconciler.emulator import errors
@@ -13,7 +14,7 @@ from reconciler.emulator.wire import Json
 _TOKEN = re.compile(r"^[0-9]{1,9}$")
 
 
-def page(turn: Turn, items: list[Json], *, size: int | None = None, keep: tuple[str, ...] = ()) -> Json:
+def page(turn: Turn, items: Sequence[Json], *, size: int | None = None, keep: tuple[str, ...] = ()) -> Json:
     """The envelope `{"value": […], "nextLink"?}` of the page that the request asks for.
 
     `size` is ARM's own; the switch `pageSize` comes before it. Without either the list is one page.
@@ -21,12 +22,12 @@ def page(turn: Turn, items: list[Json], *, size: int | None = None, keep: tuple[
     """
     size = turn.store.setting("switches").get("pageSize") or size
     if not size:
-        return {"value": items}
+        return {"value": list(items)}
     token = turn.request.query.get("$skiptoken", "0")
     if _TOKEN.match(token) is None:
         raise errors.invalid_content("The skip token is not one of this service")
     start = int(token)
-    body: Json = {"value": items[start : start + size]}
+    body: Json = {"value": list(items[start : start + size])}
     if start + size < len(items):
         version = turn.request.query.get("api-version", "")
         address = f"{turn.request.origin}{turn.request.path}?api-version={version}"

@@ -12,7 +12,6 @@ from reconciler.emulator import (
     offers,
     paging,
     quota,
-    versions,
 )
 from reconciler.emulator import (
     capacities as free,
@@ -31,15 +30,9 @@ def location_of(turn: Turn) -> str:
 
 def models(turn: Turn) -> Answer:
     location = location_of(turn)
-    items = list(offers.wire_models(turn.store, turn.subscription, location, turn.version))
-    if not versions.knows(turn.version, "properties.model.publisher"):
-        items = [{**item, "model": _without_publisher(item["model"])} for item in items]
+    items = offers.wire_models(turn.store, turn.subscription, location, turn.version)
     size = model_lists.PAGE if turn.version >= model_lists.SINCE else None
     return Answer(status=200, body=paging.page(turn, items, size=size))
-
-
-def _without_publisher(model: Json) -> Json:
-    return {name: value for name, value in model.items() if name != "publisher"}
 
 
 def usages(turn: Turn) -> Answer:
@@ -83,8 +76,6 @@ def account_models(turn: Turn) -> Answer:
     account = accounts.require_parent(turn, "read", "accounts/models")["body"]
     listed = offers.models_of(turn.store, account["location"])
     items = [model_lists.shown(item.model, turn.version) for item in listed if account["kind"] in item.kinds]
-    if not versions.knows(turn.version, "properties.model.publisher"):
-        items = [_without_publisher(item) for item in items]
     return Answer(status=200, body=paging.page(turn, items))
 
 

@@ -5,8 +5,10 @@ so a body is a `Json` dictionary and never a class of ours; a class here would s
 wire.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeAlias
 
 Json: TypeAlias = dict[str, Any]
@@ -29,6 +31,19 @@ class Request:
     @property
     def segments(self) -> tuple[str, ...]:
         return tuple(part for part in self.path.split("/") if part)
+
+
+class Kept(dict[str, Any]):
+    """An object that is sent again and again and never changes: it is encoded once."""
+
+    @cached_property
+    def text(self) -> str:
+        return encoded(self)
+
+
+def encoded(body: Json) -> str:
+    """JSON as it goes over the wire."""
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

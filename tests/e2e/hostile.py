@@ -89,7 +89,7 @@ def hostile(answering: Answering) -> Iterator[Hostile]:
 
 
 def bomb(mebibytes: int) -> bytes:
-    """So many mebibytes of blanks, compressed to a thousandth: one gzip file, whose every mebibyte is the same."""
+    """So many mebibytes of blanks, compressed to a thousandth: one gzip file, each mebibyte as the first."""
     blanks = b" " * MIB
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     one = packer.compress(blanks) + packer.flush(zlib.Z_FULL_FLUSH)
