@@ -68,7 +68,7 @@ class Diagnostic:
     """
 
     code: str
-    severity: Severity
+    severity: Severity = Severity.ERROR
     message: str
     place: Place | None = None
     label: str = ""
@@ -109,7 +109,7 @@ class Provenance:
 
     layers: tuple[Layer, ...] = field(default=())
 
-    def place(self, route: Route = (), *, on_key: bool = False) -> Place | None:
+    def place(self, route: Route = (), on_key: bool = False) -> Place | None:
         """The place of the value at `route`, or of its nearest stated ancestor; None without any text."""
         for length in range(len(route), -1, -1):
             prefix = route[:length]

@@ -1,87 +1,121 @@
 """The part of `docs/fidelity.md` about exchanges that the emulator was not built from."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tests.fidelity.unseen_replay import FOLDER, judged, sessions
-from tests.fidelity.unseen_replay import Part as UnseenPart
+from tests.fidelity.unseen_replay import FOLDER, PARTS, Judged, Part, judged, sessions, source_of
 
 SECTION = """\
 ## Exchanges it was not built from
 
-Recordings of other teams' test suites, by what a client would rely on in each exchange: the status, listed
-values, members and headers. Before any of them was read, the files were parted by a fixed rule: those whose
-SHA-256 of `repository:file name` is divisible by three were set aside and left unread until everything was
-built (`tests/fidelity/unseen_replay.py`; which files there are, and how much of each is read, is in
-`tests/fidelity/unseen/listed.json`). An exchange counts when all of it is equal.
+Recordings of other teams' test suites, and answers that users reported, by what a client would rely on in
+each exchange: the status, listed values, members and headers. All of it was parted by a fixed rule before any
+of it was read, and what is set aside stayed unread until a commit was named that it is tried with
+(`tests/fidelity/unseen_replay.py`; the sources and the rules are in `tests/fidelity/unseen/listed.json`). An
+exchange counts when all of it is equal.
 
-| part | files | exchanges | equal at the first run | equal now |
+| part | sources | exchanges | equal at the first run | equal now |
 | --- | ---: | ---: | ---: | ---: |
 {parts}
 
-The first runs of the part set aside are the honest figure: each was taken once, before anything was mended
-for what it showed, and each can be taken again with the code named. "Now" counts what was mended since, so
-it is no measure of what is still unseen. Not counted: exchanges that did not fit on the pages read, other
+The first runs of what is set aside are the honest figure: each was taken once, before anything was mended for
+what it showed, and each can be taken again with the code named. "Now" counts what was mended since, so it is
+no measure of what is still unseen. Not counted: exchanges that did not fit on the pages read, other
 providers', and files that speak an api-version before 2021-10-01.
 
-| reading | code | files | exchanges | first run | now | what it showed |
-| ---: | --- | ---: | ---: | ---: | ---: | --- |
+| trial | reading | code | sources | exchanges | first run | now | what it showed |
+| --- | ---: | --- | ---: | ---: | ---: | ---: | --- |
 {readings}
 
-What stays different in both parts: {left}.
+By where they are from, what is set aside in both trials:
 
-Each exchange that was set aside, by source; after the dash what differed at the first run:
+| from | exchanges | first run | now |
+| --- | ---: | ---: | ---: |
+{origins}
+
+What stays different in all parts: {left}.
+
+Each source that was set aside, with its exchanges equal at the first run and what differed in the others:
 
 {aside}
 """
 
+_NAMES: Mapping[Part, str] = {
+    "built": "first trial, read before building",
+    "aside": "first trial, set aside",
+    "second_built": "second trial, read before building",
+    "second_a": "second trial, half A",
+    "second_b": "second trial, half B",
+    "third": "third trial",
+}
 _BELOW = "/providers/Microsoft.CognitiveServices/"
+_ASIDE: tuple[Part, ...] = tuple(part for part in PARTS if not part.endswith("built"))
 
 
 def section() -> str:
     """The whole part."""
     return SECTION.format(
-        parts=_lines(_part(part) for part in ("built", "aside")),
-        readings=_lines([*map(_reading, range(1, len(_first("aside")) + 1)), _total()]),
+        parts=_lines(map(_part, PARTS)),
+        readings=_lines(row for part in _ASIDE for row in _readings(part)),
+        origins=_lines(_origins()),
         left="; ".join(_reasons()),
-        aside=_lines(_sources()),
+        aside=_lines(line for part in _ASIDE for line in _sources(part)),
     )
 
 
-def _first(part: UnseenPart) -> list[dict[str, Any]]:
+def _first(part: Part) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads((FOLDER / "first_run.json").read_text(encoding="utf-8"))[part]
     return found
 
 
-def _part(part: UnseenPart) -> str:
-    found = judged(part)
-    name = {"built": "read before building", "aside": "set aside"}[part]
-    first = _share(sum(run["equal"] for run in _first(part)), sum(run["of"] for run in _first(part)))
-    now = _share(sum(not exchange.wrong for exchange in found), len(found))
-    return f"| {name} | {_files(sessions(part))} | {len(found)} | {first} | {now} |"
+def _part(part: Part) -> str:
+    runs = _first(part)
+    first = _share(sum(run["equal"] for run in runs), sum(run["of"] for run in runs))
+    now = _now(judged(part))
+    return f"| {_NAMES[part]} | {_count(sessions(part))} | {len(judged(part))} | {first} | {now} |"
 
 
-def _reading(number: int) -> str:
-    first = _first("aside")[number - 1]
-    files = [one for one in sessions("aside") if one["reading"] == number]
-    found = [exchange for exchange in judged("aside") if exchange.reading == number]
-    equal = sum(not exchange.wrong for exchange in found)
-    return (
-        f"| {number} | `{first['code']}` | {_files(files)} | {len(found)} | {first['equal']} | {equal}"
-        f" | {first['showed']} |"
-    )
+def _readings(part: Part) -> list[str]:
+    rows = []
+    for number, run in enumerate(_first(part), 1):
+        files = [one for one in sessions(part) if one["reading"] == number]
+        found = [exchange for exchange in judged(part) if exchange.reading == number]
+        equal = sum(not exchange.wrong for exchange in found)
+        rows.append(
+            f"| {_NAMES[part].replace(' trial', '')} | {number} | `{run['code']}` | {_count(files)}"
+            f" | {len(found)} | {run['equal']} | {equal} | {run['showed']} |"
+        )
+    return rows
 
 
-def _total() -> str:
-    found, first = judged("aside"), _first("aside")
-    equal = sum(not exchange.wrong for exchange in found)
-    runs = _share(sum(run["equal"] for run in first), len(found))
-    return f"| all | | {_files(sessions('aside'))} | {len(found)} | {runs} | {_share(equal, len(found))} | |"
+def _origins() -> list[str]:
+    rows = []
+    asked = [step for part in _ASIDE for one in sessions(part) for step in _counted(one)]
+    done = [exchange for part in _ASIDE for exchange in judged(part)]
+    steps = list(zip(asked, done, strict=True))
+    for origin in sorted({_origin(exchange.source) for exchange in done}):
+        mine = [(step, exchange) for step, exchange in steps if _origin(exchange.source) == origin]
+        first = _share(sum("first" not in step for step, _ in mine), len(mine))
+        rows.append(f"| {origin} | {len(mine)} | {first} | {_now([exchange for _, exchange in mine])} |")
+    return rows
 
 
-def _files(found: Iterable[Mapping[str, Any]]) -> int:
-    return len({(one["path"], one["commit"]) for one in found})
+def _origin(source: str) -> str:
+    """The repository of a recording; reports are one origin."""
+    return "reported answers" if source.startswith("http") else source.partition(" ")[0]
+
+
+def _counted(session: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [step for step in session["exchanges"] if not step.get("unrecorded")]
+
+
+def _count(found: Iterable[Mapping[str, Any]]) -> int:
+    return len({(source_of(one), one.get("commit")) for one in found})
+
+
+def _now(found: Sequence[Judged]) -> str:
+    return _share(sum(not exchange.wrong for exchange in found), len(found))
 
 
 def _share(equal: int, total: int) -> str:
@@ -89,24 +123,27 @@ def _share(equal: int, total: int) -> str:
 
 
 def _reasons() -> list[str]:
-    found = (*judged("aside"), *judged("built"))
-    return list(dict.fromkeys(exchange.differs for exchange in found if exchange.differs))
+    return list(dict.fromkeys(one.differs for part in PARTS for one in judged(part) if one.differs))
 
 
-def _sources() -> list[str]:
+def _sources(part: Part) -> list[str]:
     lines = []
-    for one in sessions("aside"):
-        lines.append(
-            f"* {one['repository']} `{one['path']}` at {one['commit'][:10]}, reading {one['reading']}:"
+    for one in sessions(part):
+        steps = _counted(one)
+        equal = sum("first" not in step for step in steps)
+        where = (
+            f"<{one['url']}>"
+            if "url" in one
+            else f"{one['repository']} `{one['path']}` at {one['commit'][:10]}"
         )
-        lines += [f"  * {_exchange(step)}" for step in one["exchanges"] if not step.get("unrecorded")]
+        lines.append(f"* {where}, {_NAMES[part]}, reading {one['reading']}: {equal} of {len(steps)}")
+        lines += [f"  * {_differed(step)}" for step in steps if "first" in step]
     return lines
 
 
-def _exchange(step: Mapping[str, Any]) -> str:
+def _differed(step: Mapping[str, Any]) -> str:
     asked = f"poll by {step['poll']}" if "poll" in step else f"{step['method']} {_short(step['path'])}"
-    first = f" - `{step['first'].replace('`', '')}`" if "first" in step else ""
-    return f"`{asked}` {step.get('version', '')}: {step['status']}{first}".replace(" : ", ": ")
+    return f"`{asked}` {step.get('version', '')}: `{step['first'].replace('`', '')}`".replace(" :", ":")
 
 
 def _short(path: str) -> str:

@@ -57,7 +57,6 @@ class AccessToken(Protocol):
     @property
     def expires_on(self) -> int:
         """Seconds since 1970."""
-        ...
 
 
 class Credential(Protocol):
@@ -65,7 +64,6 @@ class Credential(Protocol):
 
     def get_token(self, *scopes: str, tenant_id: str | None = None, claims: str | None = None) -> AccessToken:
         """Get a token; may block for long."""
-        ...
 
 
 def azure_credential(kind: str, authority: str, tenant: str | None, network: Network) -> Credential:
@@ -78,21 +76,18 @@ def azure_credential(kind: str, authority: str, tenant: str | None, network: Net
         "urllib3",
     ):  # their failures come as exceptions, their chatter not at all
         logging.getLogger(library).setLevel(logging.CRITICAL + 1)
-    anywhere = ["*"]  # which tenants are asked is decided by the fleet, not by the library's allow-list
     out = {"transport": _transport(network)}
+    # Which tenants are asked is decided by the fleet, not by the library's allow-list.
+    common: dict[str, Any] = {"authority": authority, "additionally_allowed_tenants": ["*"], **out}
     match kind:
         case "default":
-            return identity.DefaultAzureCredential(
-                authority=authority, additionally_allowed_tenants=anywhere, **out
-            )
+            return identity.DefaultAzureCredential(**common)
         case "cli":
             return identity.AzureCliCredential(
-                tenant_id=tenant or "", additionally_allowed_tenants=anywhere, process_timeout=30
+                tenant_id=tenant or "", additionally_allowed_tenants=["*"], process_timeout=30
             )
         case "environment":
-            return identity.EnvironmentCredential(
-                authority=authority, additionally_allowed_tenants=anywhere, **out
-            )
+            return identity.EnvironmentCredential(**common)
         case "workload-identity":
             return federated_credential(authority, tenant, os.environ, network, out)
         case "managed-identity":

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import assert_never
 
 from reconciler.arm.api_version import NOT_REGISTERED
 from reconciler.arm.printable import excerpt, printable
@@ -202,7 +201,7 @@ def rejection(
 ) -> ArmRejected:
     """The exception for an error that ARM made; `note` is put behind ARM's own message."""
     unknown = fault.code.lower() == NOT_REGISTERED.lower()
-    kind = ApiVersionUnknown if unknown else _exception(fault.kind)
+    kind = ApiVersionUnknown if unknown else _EXCEPTIONS.get(fault.kind, InvalidRequest)
     message = fault.text or f"HTTP {fault.status} without a message"
     if fault.kind is Kind.OUR_BUG:
         note = "The tool sent something that ARM does not know: a bug of the tool, please report it"
@@ -218,23 +217,15 @@ def rejection(
     )
 
 
-def _exception(kind: Kind) -> type[ArmRejected]:
-    match kind:
-        case Kind.QUEUE:
-            return Conflict
-        case Kind.THROTTLE:
-            return Throttled
-        case Kind.SIGN_IN | Kind.RIGHTS:
-            return Forbidden
-        case Kind.QUOTA:
-            return QuotaExceeded
-        case Kind.ABSENT:
-            return NotFound
-        case Kind.STALE | Kind.REFUSED | Kind.OUR_BUG | Kind.TRANSIENT:
-            return InvalidRequest
-        case _:
-            assert_never(kind)
-
+_EXCEPTIONS: Mapping[Kind, type[ArmRejected]] = {
+    Kind.QUEUE: Conflict,
+    Kind.THROTTLE: Throttled,
+    Kind.SIGN_IN: Forbidden,
+    Kind.RIGHTS: Forbidden,
+    Kind.QUOTA: QuotaExceeded,
+    Kind.ABSENT: NotFound,
+}
+"""Of what is not here, the request itself was wrong."""
 
 _GONE = frozenset({"resourcenotfound", "parentresourcenotfound"})
 _QUOTED_ID = re.compile(r"'(/subscriptions/[^']+)'", re.IGNORECASE)
@@ -246,9 +237,7 @@ def says_item_is_absent(fault: ArmFault, item: str, *, gateway: bool = False) ->
     The provider says `NotFound` and quotes the id (recorded, 2025-06-01); a missing account, group or
     subscription is told by the gateway, in other codes.
     """
-    if fault.status != 404 or fault.code.lower() != "notfound":
-        return False
-    if gateway:
+    if gateway or fault.status != 404 or fault.code.lower() != "notfound":
         return False
     quoted = [name.rstrip("/").lower() for name in _QUOTED_ID.findall(fault.message)]
     return not quoted or item.lower() in quoted

@@ -18,27 +18,42 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from reconciler.arm import addresses, wire, wire_deployment, wire_platform
 from reconciler.arm.api_version import PERMISSIONS, Versions
 from reconciler.arm.auth import Auth
-from reconciler.arm.call import Call, Exchanged, about, encoded, of_account, of_region, of_subscription
+from reconciler.arm.call import (
+    Call,
+    Exchanged,
+    Rejected,
+    about,
+    encoded,
+    of_account,
+    of_region,
+    of_subscription,
+    resource,
+    value_of,
+)
 from reconciler.arm.classify import verdict_in
-from reconciler.arm.late import LateOffers
 from reconciler.arm.network import Network
 from reconciler.arm.operation import state_of
 from reconciler.arm.origin import acceptable
 from reconciler.arm.policy import RequestPolicy
-from reconciler.arm.result import Rejected, resource, value_of
 from reconciler.arm.retry import Jitter
 from reconciler.arm.settings import ArmSettings, home_of
-from reconciler.arm.shared import Shared
+from reconciler.arm.shared import LateOffers, Shared
 from reconciler.arm.tokens import Attempt, TokenSource, attempts
 from reconciler.arm.transport import CONNECTIONS_A_POOL, Transport
 from reconciler.arm.turn import ArmTurn, read_as
 from reconciler.clock import Clock
 from reconciler.domain.deployment import JsonObject, ModelRef
 from reconciler.domain.ids import AccountId, DeploymentId, Region
-from reconciler.domain.operation import OperationRef, OperationState, OperationStatus
+from reconciler.domain.operation import (
+    UNWATCHED,
+    Look,
+    OperationRef,
+    OperationState,
+    OperationStatus,
+    SendObserver,
+)
 from reconciler.domain.platform import Activity, DeletedAccount, ModelCapacity, PolicyQuestion, PolicyVerdict
 from reconciler.domain.rights import Grant
-from reconciler.domain.sending import UNWATCHED, SendObserver
 from reconciler.domain.state import (
     ObservedAccount,
     ObservedDeployment,
@@ -80,13 +95,14 @@ class ArmClient:
         jitter: Jitter = random.random,
     ) -> None:
         self._home = home_of(settings.endpoint, tokens)
+        self._clock = clock
         self._tokens = tokens
         self._transport = Transport(
             self._home,
             settings.network or Network(),
             inner=transport,
             read_only=settings.read_only,
-            may_post=addresses.writes_nothing if settings.may_ask else addresses.nowhere,
+            may_post=addresses.writes_nothing if settings.may_ask else lambda _: False,
             pools=max(1, math.ceil(settings.parallelism / CONNECTIONS_A_POOL)),
         )
         self._shared = Shared()
@@ -137,7 +153,7 @@ class ArmClient:
 
     async def list_deployments(self, account: AccountId) -> tuple[ObservedDeployment, ...]:
         """All deployments of an account, to the last page; one that two pages show is taken as read last."""
-        call = of_account(account, "list deployments of", "deployments", addresses.of_deployments(account))
+        call = of_account(account, "list deployments of", "deployments", resource_type="deployments")
         items = await self._every(
             call, lambda item: (wire_deployment.deployment_in(item, account, self._shared),)
         )
@@ -153,6 +169,11 @@ class ArmClient:
         call = replace(about(deployment, "read deployment"), observer=observer)
         return value_of(await self._policy.read(call, read_as(deployment)))
 
+    async def look(self, deployment: DeploymentId) -> Look:
+        """A deployment as it is now, for a turn that is had within two seconds."""
+        sent = self._clock.monotonic()
+        return Look(observed=await self.get_deployment(deployment), at=sent)
+
     @asynccontextmanager
     async def turn(
         self,
@@ -162,11 +183,13 @@ class ArmClient:
         observer: SendObserver = UNWATCHED,
         source_tenants: tuple[str, ...] = (),
         attempt: int = 1,
+        looked: Look | None = None,
     ) -> AsyncIterator[ArmTurn]:
         """Wait for a turn to PUT or DELETE, look at the deployment, and keep the turn for one write.
 
         `source_tenants` get their tokens into x-ms-authorization-auxiliary (at most three). `attempt` counts
-        from 1, and further after each `Deferred` that was a failure.
+        from 1, and further after each `Deferred` that was a failure. What was `looked` at is not looked at
+        again as long as that allows the write.
         """
         write = replace(
             about(deployment, "write deployment" if method == "PUT" else "delete deployment", method),
@@ -175,8 +198,9 @@ class ArmClient:
             attempt=attempt,
         )
         look = replace(about(deployment, "read deployment"), observer=observer)
-        async with self._policy.look(look, write, read_as(deployment)) as looked:
-            observed, allowed = value_of(looked)
+        seen = (looked.observed, looked.at) if looked is not None else None
+        async with self._policy.look(look, write, read_as(deployment), seen) as result:
+            observed, allowed = value_of(result)
             yield ArmTurn(observed, allowed, deployment, self._policy, self._home)
 
     async def poll(self, operation: OperationRef, *, observer: SendObserver = UNWATCHED) -> OperationState:
@@ -197,16 +221,14 @@ class ArmClient:
 
     async def list_accounts(self, subscription: str) -> tuple[ObservedAccount, ...]:
         """Every account of a subscription that the caller may see."""
-        call = of_subscription(
-            subscription, "list accounts of subscription", "accounts", addresses.of_accounts(subscription)
-        )
-        items = await self._every(call, lambda item: (wire.account_of(item, subscription),))
+        call = of_subscription(subscription, "list accounts of subscription", "accounts")
+        items = await self._every(call, lambda item: (wire.account(item, subscription),))
         return tuple({item.id: item for item in items}.values())
 
     async def get_account(self, account: AccountId) -> ObservedAccount:
         """One account; NotFound's code tells whether it, its group or its subscription is missing."""
-        call = of_account(account, "read account", "accounts", addresses.of_account(account))
-        return await self._one(call, lambda body: wire.the_account(body, account))
+        call = of_account(account, "read account")
+        return await self._one(call, lambda body: wire.account(body, account))
 
     async def list_subscriptions(self) -> tuple[ObservedSubscription, ...]:
         """Every subscription that the caller may see in the tenant it is signed in to."""
@@ -224,7 +246,7 @@ class ArmClient:
         """One subscription; NotFound where it does not exist, or is another tenant's."""
         path = addresses.of_subscription(subscription)
         call = of_subscription(subscription, "read subscription", "subscriptions", path)
-        return await self._one(call, lambda body: wire.the_subscription(body, subscription))
+        return await self._one(call, lambda body: wire.subscription(body, subscription))
 
     async def list_pools(self, subscription: str, region: Region) -> tuple[QuotaPool, ...]:
         """The quota pools of a region, as ARM's usages name them."""
@@ -243,19 +265,19 @@ class ArmClient:
 
     async def list_policies(self, account: AccountId) -> tuple[str, ...]:
         """The names of an account's content filters (raiPolicies)."""
-        path = addresses.of_contents(account, "raiPolicies")
-        call = of_account(account, "list content filters of", "accounts/raiPolicies", path)
+        call = of_account(account, "list content filters of", "raiPolicies")
         return tuple(await self._every(call, wire.policy_name))
 
     async def list_tuned_models(self, account: AccountId) -> tuple[str, ...]:
         """The names of the fine-tuned models and checkpoints in an account's models list."""
-        path = addresses.of_contents(account, "models")
-        call = of_account(account, "list models of", "accounts/models", path)
+        call = of_account(account, "list models of", "models")
         return tuple(await self._every(call, wire.tuned_name))
 
     async def list_rights(self, account: AccountId) -> tuple[Grant, ...]:
         """What the caller's roles allow at an account, inherited ones too; deny assignments are not told."""
-        call = of_account(account, "list permissions at", PERMISSIONS, addresses.of_permissions(account))
+        call = of_account(
+            account, "list permissions at", f"providers/{PERMISSIONS}", resource_type=PERMISSIONS
+        )
         return tuple(await self._every(call, wire.grant))
 
     # -- the platform --------------------------------------------------------------------------------------
@@ -276,15 +298,13 @@ class ArmClient:
 
     async def list_deleted_accounts(self, subscription: str) -> tuple[DeletedAccount, ...]:
         """The soft-deleted accounts of a subscription."""
-        path = addresses.of_provider(subscription, "deletedAccounts")
-        call = of_subscription(subscription, "list deleted accounts of", "deletedAccounts", path)
+        call = of_subscription(subscription, "list deleted accounts of", "deletedAccounts")
         return tuple(await self._every(call, wire_platform.deleted_account))
 
     async def list_capacities(self, subscription: str, model: ModelRef) -> tuple[ModelCapacity, ...]:
         """How much of one model version can be had, by region and SKU; `model.version` must be set."""
-        path = addresses.of_provider(subscription, "modelCapacities")
         named = {"modelFormat": model.format, "modelName": model.name, "modelVersion": str(model.version)}
-        call = of_subscription(subscription, f"list capacity for {model.name} in", "modelCapacities", path)
+        call = of_subscription(subscription, f"list capacity for {model.name} in", "modelCapacities")
         return tuple(await self._every(replace(call, query=named), wire_platform.capacity))
 
     async def evaluate_policies(
@@ -301,9 +321,8 @@ class ArmClient:
             }
             for one in questions
         ]
-        path = addresses.of_contents(account, "evaluateDeploymentPolicies")
         call = replace(
-            of_account(account, "evaluate policies at", "", path),
+            of_account(account, "evaluate policies at", "evaluateDeploymentPolicies", resource_type=""),
             method="POST",
             api_version=addresses.POLICIES_VERSION,
             content=encoded({"deployments": asked}),

@@ -40,16 +40,14 @@ def federated_credential(
     """
     from azure import identity  # noqa: PLC0415 -- a third of a second, needed here only
 
-    anywhere = ["*"]
+    common = {"authority": authority, "additionally_allowed_tenants": ["*"], **out}
     if not environ.get("AZURE_FEDERATED_TOKEN_FILE"):
         if environ.get("ACTIONS_ID_TOKEN_REQUEST_URL"):
             return identity.ClientAssertionCredential(
                 tenant or _needed(environ, "AZURE_TENANT_ID"),
                 _needed(environ, "AZURE_CLIENT_ID"),
                 github_assertion(authority, environ, network=network),
-                authority=authority,
-                additionally_allowed_tenants=anywhere,
-                **out,
+                **common,
             )
         if environ.get("SYSTEM_OIDCREQUESTURI"):
             return identity.AzurePipelinesCredential(
@@ -57,13 +55,9 @@ def federated_credential(
                 client_id=_needed(environ, "AZURESUBSCRIPTION_CLIENT_ID"),
                 service_connection_id=_needed(environ, "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"),
                 system_access_token=_needed(environ, "SYSTEM_ACCESSTOKEN"),
-                authority=authority,
-                additionally_allowed_tenants=anywhere,
-                **out,
+                **common,
             )
-    return identity.WorkloadIdentityCredential(
-        authority=authority, tenant_id=tenant, additionally_allowed_tenants=anywhere, **out
-    )
+    return identity.WorkloadIdentityCredential(tenant_id=tenant, **common)
 
 
 def github_assertion(

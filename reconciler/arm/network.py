@@ -153,21 +153,18 @@ def _lists(
 ) -> bool:
     if entry == "*":
         return True
-    name, wanted = _without_port(entry.lower())
-    if wanted is not None and wanted != port:
-        return False
+    name = entry.lower()
+    # `host:443`, `[::1]:443`; a bare IPv6 address has colons of its own
+    if (match := re.fullmatch(r"(\[[^\]]*\]|[^:\[\]]+):([0-9]{1,5})", name)) is not None:
+        name = match[1]
+        if int(match[2]) != port:
+            return False
     try:
         network = ipaddress.ip_network(name.strip("[]"), strict=False)
     except ValueError:
         suffix = name.lstrip("*").lstrip(".")
         return bool(suffix) and (host == suffix or host.endswith(f".{suffix}"))
     return address is not None and address.version == network.version and address in network
-
-
-def _without_port(entry: str) -> tuple[str, int | None]:
-    """An entry and its port: `host:443`, `[::1]:443`; a bare IPv6 address has colons of its own."""
-    match = re.fullmatch(r"(\[[^\]]*\]|[^:\[\]]+):([0-9]{1,5})", entry)
-    return (match[1], int(match[2])) if match else (entry, None)
 
 
 def _route(variable: str, value: str) -> Route:

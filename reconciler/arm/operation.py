@@ -7,6 +7,7 @@ An operation whose *status* cannot be read has not failed: the deployment itself
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from reconciler.arm.classify import fault_in
 from reconciler.arm.origin import Origin, acceptable
@@ -67,12 +68,13 @@ def state_of(
     found = _ended_by_status(status, body) if asked.ends_by_status else _ended_by_location(status, body)
     if found.status is not OperationStatus.RUNNING:
         return found
-    moved = _moved(asked, headers)
-    if moved is None:
+    # A look may name another address, of the kind that is being followed.
+    url = headers.get("azure-asyncoperation" if asked.ends_by_status else "location")
+    if url is None or url == asked.url:
         return OperationState(status=OperationStatus.RUNNING, retry_after=pause)
-    if not acceptable(moved.url, home):
+    if not acceptable(url, home):
         return OperationState(status=OperationStatus.UNREADABLE)
-    return OperationState(status=OperationStatus.RUNNING, retry_after=pause, next=moved)
+    return OperationState(status=OperationStatus.RUNNING, retry_after=pause, next=replace(asked, url=url))
 
 
 def _ended_by_status(status: int, body: bytes) -> OperationState:
@@ -112,11 +114,3 @@ def _failure(end: OperationStatus, word: str, status: int, found: object) -> Ope
         return OperationState(status=end, code=printable(word, 100))
     inner = next((code for code, _ in reversed(fault.details)), "")
     return OperationState(status=end, code=inner or fault.code or printable(word, 100), message=fault.text)
-
-
-def _moved(asked: OperationRef, headers: Mapping[str, str]) -> OperationRef | None:
-    """The new address where a look names another one, of the kind that is being followed."""
-    url = headers.get("azure-asyncoperation" if asked.ends_by_status else "location")
-    if url is None or url == asked.url:
-        return None
-    return OperationRef(url=url, ends_by_status=asked.ends_by_status, target=asked.target)

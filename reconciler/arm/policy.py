@@ -17,22 +17,11 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from reconciler.arm import addresses, wire
-from reconciler.arm.api_version import NOT_REGISTERED, Versions
+from reconciler.arm.api_version import Versions
 from reconciler.arm.auth import Auth, Signature
-from reconciler.arm.call import Call, Exchanged
-from reconciler.arm.classify import (
-    ArmFault,
-    Kind,
-    fault_in,
-    fault_of,
-    rejection,
-    says_item_is_absent,
-)
-from reconciler.arm.late import may_wait
-from reconciler.arm.origin import Origin
-from reconciler.arm.pacing import Pacing, PausedTooLong, Places, kind_of
-from reconciler.arm.printable import printable, request_id
-from reconciler.arm.result import (
+from reconciler.arm.call import (
+    Call,
+    Exchanged,
     Lost,
     Ok,
     Rejected,
@@ -46,6 +35,10 @@ from reconciler.arm.result import (
     redirected,
     resource,
 )
+from reconciler.arm.classify import ArmFault, Kind, fault_in, fault_of, rejection, says_item_is_absent
+from reconciler.arm.origin import Origin
+from reconciler.arm.pacing import Pacing, PausedTooLong, Places, kind_of
+from reconciler.arm.printable import printable, request_id
 from reconciler.arm.retry import (
     ATTEMPTS,
     LONGEST_WAIT,
@@ -60,11 +53,12 @@ from reconciler.arm.retry import (
     too_long,
     wait,
 )
+from reconciler.arm.shared import may_wait
 from reconciler.arm.strict_json import NotUnderstood, parse
 from reconciler.arm.transport import CONNECT, Answer, NoAnswer, Transport
 from reconciler.clock import Clock
 from reconciler.domain.operation import Deferred
-from reconciler.errors import ArmRejected, ArmUnreachable
+from reconciler.errors import ApiVersionUnknown, ArmRejected, ArmUnreachable
 
 T = TypeVar("T")
 
@@ -171,13 +165,20 @@ class RequestPolicy:
 
     @asynccontextmanager
     async def look(
-        self, call: Call, write: Call, understand: Understanding[T]
+        self, call: Call, write: Call, understand: Understanding[T], seen: tuple[T, float] | None = None
     ) -> AsyncIterator[Ok[tuple[T, Call]] | Rejected | Lost]:
         """Wait until `write` may be sent, then look; while the body runs, its place is kept.
 
         Yields the look's value with the write as it may be sent from here. `write.attempt` counts deferrals.
+        What was `seen`, and when, is taken instead of a look if there is still time for the write.
         """
         await self._auth.sign(write.who)  # a sign-in takes seconds, which lie before the look
+        if seen is not None:
+            by = seen[1] + LOOK_LASTS
+            async with AsyncExitStack() as held:
+                if await self._enter(held, write) is None and self._clock.monotonic() < by:
+                    yield Ok((seen[0], replace(write, pool=self._transport.pool(), send_by=by)))
+                    return
         while True:
             asked = self._versioned(replace(call, pool=self._transport.pool()))
             async with AsyncExitStack() as held:
@@ -329,9 +330,8 @@ class RequestPolicy:
         asked, shown = retry_after(answer.headers), request_id(answer.headers.get("x-ms-request-id"))
         if answer.status == 407:
             words = "a proxy wants a sign-in (407). HTTPS_PROXY names the proxy; NO_PROXY goes around it"
-            return Lost(
-                error=ArmUnreachable(words, operation=call.operation, target=call.target), again=False
-            )
+            lost = ArmUnreachable(words, operation=call.operation, target=call.target)
+            return Lost(error=lost, again=False)
         if answer.status == 404 and not fault.code:
             words = "a 404 without ARM's error does not prove that anything is absent"
             return broken(call, answer, words, again=False)
@@ -364,7 +364,10 @@ class RequestPolicy:
     async def _over(self, call: Call, result: Rejected | Lost | Deferred) -> Rejected | Lost | None:
         """What a read that went wrong ends as; None when it may be tried again, after a wait."""
         if isinstance(result, Rejected):
-            return None if self._settled_on_another_version(call, result) else result
+            fault, kind, used = result.fault, call.resource_type, call.api_version
+            if fault is None or not kind or not isinstance(result.error, ApiVersionUnknown):
+                return result
+            return None if self._versions.settle(kind, used, fault.message) else result
         if isinstance(result, Deferred):
             # The pause is the gate's, for all lanes; the budget is drawn on when the gate is tried.
             if isinstance(result.error, ArmRejected) and call.attempt >= ATTEMPTS:
@@ -391,10 +394,3 @@ class RequestPolicy:
         if call.url or call.api_version:
             return call
         return replace(call, api_version=self._versions.of(call.resource_type))
-
-    def _settled_on_another_version(self, call: Call, refused: Rejected) -> bool:
-        """Whether a refusal is about the api-version alone, and there is another one to ask in."""
-        fault = refused.fault
-        if fault is None or not call.resource_type or fault.code.lower() != NOT_REGISTERED.lower():
-            return False
-        return self._versions.settle(call.resource_type, call.api_version, fault.message)

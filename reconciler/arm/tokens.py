@@ -10,11 +10,13 @@ import asyncio
 import base64
 import binascii
 import json
-from collections.abc import Awaitable, Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote, urlencode
 
+from reconciler.arm.addresses import CLOUDS
 from reconciler.arm.azure_credential import (
     Credential,
     azure_credential,
@@ -25,7 +27,6 @@ from reconciler.arm.azure_credential import (
     reason_of,
     refusal,
 )
-from reconciler.arm.clouds import CLOUDS
 from reconciler.arm.network import Network
 from reconciler.arm.origin import endpoint_origin
 from reconciler.arm.printable import printable
@@ -114,22 +115,19 @@ class TokenSource(Protocol):
 
         `claims` is what ARM demands of the new one (a claims challenge), as JSON. Raises CredentialError.
         """
-        ...
 
 
-class _Kept:
+class _Kept(ABC):
     """Tokens by tenant; one fetch at a time for each."""
 
-    def __init__(
-        self, clock: Clock, fetch: Callable[[str | None, bool, str | None], Awaitable[Token]]
-    ) -> None:
-        self._clock = clock
-        self._fetch = fetch
+    def __init__(self, clock: Clock | None) -> None:
+        self._clock = clock or SystemClock()
         self._tokens: dict[str, tuple[float, Token]] = {}
         self._failures: dict[str, tuple[float, CredentialError]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 
-    async def token(self, tenant: str | None, *, fresh: bool, claims: str | None) -> Token:
+    async def token(self, tenant: str | None, *, fresh: bool = False, claims: str | None = None) -> Token:
+        """A token for ARM; see TokenSource."""
         key = (tenant or "").lower()
         async with self._locks.setdefault(key, asyncio.Lock()):
             now = self._clock.monotonic()
@@ -160,8 +158,12 @@ class _Kept:
                 await self._clock.sleep(pause)
         return await self._fetch(tenant, fresh, claims)
 
+    @abstractmethod
+    async def _fetch(self, tenant: str | None, fresh: bool, claims: str | None) -> Token:
+        """A new token; what is kept is none of its business."""
 
-class AzureTokens:
+
+class AzureTokens(_Kept):
     """Tokens of one of azure-identity's credentials.
 
     `kind` is default, cli, environment, workload-identity or managed-identity. `make` is what builds the
@@ -180,18 +182,13 @@ class AzureTokens:
         chosen = CLOUDS.get(cloud)
         if chosen is None:
             raise UsageProblem(f"cloud {cloud!r} is unknown; there are {', '.join(CLOUDS)}")
+        super().__init__(clock)
         self.cloud = chosen
         self._kind = kind
-        self._clock = clock or SystemClock()
         self._scope = chosen.scope
         self._network = network or Network()
         self._make = make or (lambda tenant: azure_credential(kind, chosen.authority, tenant, self._network))
         self._credentials: dict[str | None, Credential] = {}
-        self._kept = _Kept(self._clock, self._fetch)
-
-    async def token(self, tenant: str | None, *, fresh: bool = False, claims: str | None = None) -> Token:
-        """A token for ARM of this cloud; see TokenSource."""
-        return await self._kept.token(tenant, fresh=fresh, claims=claims)
 
     async def attempts(self, tenant: str | None) -> tuple[Attempt, ...]:
         """Each credential of the chain in its order, up to the one that has a token for `tenant`."""
@@ -255,7 +252,7 @@ class AzureTokens:
         )
 
 
-class EmulatorTokens:
+class EmulatorTokens(_Kept):
     """Tokens that an emulator on this machine issues to anybody; they open nothing else."""
 
     def __init__(
@@ -273,15 +270,11 @@ class EmulatorTokens:
                 f"{printable(endpoint, 120)} is not an address on this machine, and the emulator's tokens "
                 "are asked for nowhere else. Allowed are http(s)://127.0.0.1:PORT and localhost"
             )
+        super().__init__(clock)
         self._home = home
         self._inner = transport
         self._network = network or Network()
         self._client_id = client_id
-        self._kept = _Kept(clock or SystemClock(), self._fetch)
-
-    async def token(self, tenant: str | None, *, fresh: bool = False, claims: str | None = None) -> Token:
-        """A token of the emulator; see TokenSource."""
-        return await self._kept.token(tenant, fresh=fresh, claims=claims)
 
     async def _fetch(self, tenant: str | None, fresh: bool, claims: str | None) -> Token:
         del fresh, claims  # the emulator issues a new one each time, and asks for nothing more

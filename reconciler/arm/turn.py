@@ -10,13 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.arm import wire_deployment
-from reconciler.arm.call import Call, encoded
+from reconciler.arm.call import Call, Lost, Ok, Rejected, Understanding, encoded, outcome_unknown, resource
 from reconciler.arm.classify import rejection, says_account_is_gone, says_item_is_absent
 from reconciler.arm.operation import reference
 from reconciler.arm.origin import Origin
 from reconciler.arm.policy import RequestPolicy
 from reconciler.arm.printable import printable, request_id
-from reconciler.arm.result import Lost, Ok, Rejected, Understanding, outcome_unknown, resource
 from reconciler.arm.retry import retry_after
 from reconciler.arm.transport import Answer
 from reconciler.domain.deployment import JsonObject

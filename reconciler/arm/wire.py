@@ -140,15 +140,21 @@ class Misdirected(NotUnderstood):
     """The answer is about another resource than the one that was asked for; reading again will not help."""
 
 
-def account(answer: Mapping[str, object]) -> ObservedAccount:
-    """An account; raises Unreadable where it is none."""
+def misdirected(told: str) -> Misdirected:
+    """That an answer tells the id of another resource, or none."""
+    return Misdirected(f"its id is {printable(told, 300)}")
+
+
+def account(answer: Mapping[str, object], asked: AccountId | str = "") -> ObservedAccount:
+    """The account that was asked for, or any of a subscription; raises Unreadable for others."""
     read = shaped(_Account, answer)
     try:
         found = AccountId.parse(read.id)
     except ValueError as problem:
-        raise Misdirected(f"its id is {printable(read.id, 300)}") from problem
-    if not all(addressable(name) for name in (found.subscription, found.resource_group, found.name)):
-        raise Misdirected(f"its id is {printable(read.id, 300)}")
+        raise misdirected(read.id) from problem
+    meant = asked.lower() in {"", found.subscription.lower()} if isinstance(asked, str) else found == asked
+    if not meant or not all(map(addressable, (found.subscription, found.resource_group, found.name))):
+        raise misdirected(read.id)
     properties = read.properties or _Properties()
     return ObservedAccount(
         id=found,
@@ -158,36 +164,14 @@ def account(answer: Mapping[str, object]) -> ObservedAccount:
     )
 
 
-def account_of(answer: Mapping[str, object], subscription: str) -> ObservedAccount:
-    """An account of a subscription, as an item of its list."""
-    found = account(answer)
-    if found.id.subscription.lower() != subscription.lower():
-        raise Misdirected(f"its id is {printable(str(found.id), 300)}")
-    return found
-
-
-def the_account(answer: Mapping[str, object], asked: AccountId) -> ObservedAccount:
-    """The account that was asked for."""
-    found = account(answer)
-    if found.id != asked:
-        raise Misdirected(f"its id is {printable(str(found.id), 300)}")
-    return found
-
-
-def subscription(answer: Mapping[str, object]) -> ObservedSubscription:
-    """A subscription, by itself or as an item of the list."""
+def subscription(answer: Mapping[str, object], asked: str = "") -> ObservedSubscription:
+    """The subscription that was asked for, or any as an item of the list."""
     read = shaped(_Subscription, answer)
+    if asked and read.subscription_id.lower() != asked.lower():
+        raise misdirected(read.subscription_id)
     return ObservedSubscription(
         id=read.subscription_id, name=read.display_name or "", tenant=read.tenant_id or None
     )
-
-
-def the_subscription(answer: Mapping[str, object], asked: str) -> ObservedSubscription:
-    """The subscription that was asked for."""
-    found = subscription(answer)
-    if found.id.lower() != asked.lower():
-        raise Misdirected(f"its id is {printable(found.id, 300)}")
-    return found
 
 
 def pool(answer: Mapping[str, object]) -> QuotaPool:
@@ -212,7 +196,14 @@ def offers(answer: Mapping[str, object]) -> tuple[Offer, ...]:
     ends = model.deprecation.inference if model.deprecation else None
     capabilities = model.capabilities or {}
     tiers = str(capabilities.get("priorityTierSkus") or "").lower().split(",")
-    replacement = _replacement(model.replacement_config)
+    found, replacement = model.replacement_config, None
+    if found is not None and found.target_model_name:
+        replacement = Replacement(
+            model=found.target_model_name,
+            version=found.target_model_version or "",
+            starts=found.auto_upgrade_start_date,
+            lead_days=found.upgrade_on_expiry_lead_time_days,
+        )
     return tuple(
         Offer(
             model_format=model.format,
@@ -241,17 +232,6 @@ def offers(answer: Mapping[str, object]) -> tuple[Offer, ...]:
 def _date(text: str | None) -> str | None:
     """A date; 2099-12-31 is how ARM's lists say that there is none (recorded, 2026-10)."""
     return None if text is None or text.startswith("2099-12-31") else text
-
-
-def _replacement(found: _Replacement | None) -> Replacement | None:
-    if found is None or not found.target_model_name:
-        return None
-    return Replacement(
-        model=found.target_model_name,
-        version=found.target_model_version or "",
-        starts=found.auto_upgrade_start_date,
-        lead_days=found.upgrade_on_expiry_lead_time_days,
-    )
 
 
 def policy_name(answer: Mapping[str, object]) -> tuple[str, ...]:

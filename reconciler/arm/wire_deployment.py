@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypedDict
 
-from reconciler.arm.printable import printable
 from reconciler.arm.shared import Shared
-from reconciler.arm.wire import Misdirected, Whole, Wire, shaped
+from reconciler.arm.wire import Whole, Wire, misdirected, shaped
 from reconciler.domain.deployment import JsonObject
 from reconciler.domain.fields import read_only
 from reconciler.domain.ids import AccountId, DeploymentId
@@ -40,8 +38,6 @@ class _Properties(Wire):
 
 
 class _SystemData(Wire):
-    created_by: str | None = None
-    created_at: str | None = None
     last_modified_by: str | None = None
     last_modified_by_type: str | None = None
     last_modified_at: str | None = None
@@ -65,7 +61,7 @@ def deployment(answer: Mapping[str, object], asked: DeploymentId) -> ObservedDep
     """The deployment that was asked for; raises Misdirected for any other, Unreadable for wrong types."""
     found = deployment_in(answer, asked.account)
     if found.id != asked:
-        raise Misdirected(f"its id is {printable(str(found.id), 300)}")
+        raise misdirected(str(found.id))
     return found
 
 
@@ -76,19 +72,13 @@ def deployment_in(
     own = shaped(_Own, answer)
     said = {name: value for name, value in answer.items() if name.lower() not in _READ_ONLY}
     rest = _said(said) if shared is None else shared.made(said, _said)
+    # api-version 2021-10-01 spelled it `eTag`; the set of spellings is read without case
+    etag = next((value for key, value in answer.items() if key.lower() == "etag"), None)
     return ObservedDeployment(
         id=_id_in(own.id, account),
-        model_format=rest.model_format,
-        model_name=rest.model_name,
-        model_version=rest.model_version,
-        model_source=rest.model_source,
-        sku=rest.sku,
-        capacity=rest.capacity,
-        provisioning_state=rest.provisioning_state,
-        tags=rest.tags,
-        etag=_etag(answer),
-        system=_system(own.system_data),
-        resource=rest.resource,
+        etag=etag if isinstance(etag, str) else None,
+        system=_system(own.system_data) if own.system_data else SystemMetadata(),
+        **rest,
     )
 
 
@@ -102,9 +92,9 @@ def _id_in(told: str, account: AccountId) -> DeploymentId:
     try:
         found = DeploymentId.parse(told)
     except ValueError as problem:
-        raise Misdirected(f"its id is {printable(told, 300)}") from problem
+        raise misdirected(told) from problem
     if found.account != account:
-        raise Misdirected(f"its id is {printable(told, 300)}")
+        raise misdirected(told)
     return found
 
 
@@ -112,8 +102,7 @@ _READ_ONLY: Final = read_only()
 """What tells which deployment an answer is about, and who wrote it: no other answer has the same."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Said:
+class _Said(TypedDict):
     """What an answer says of a deployment, whichever it is about."""
 
     model_format: str | None
@@ -140,23 +129,13 @@ def _said(answer: dict[str, object]) -> _Said:
         sku=_sku_name(sku.name) if sku.name else None,
         capacity=sku.capacity,
         provisioning_state=properties.provisioning_state or "Succeeded",
-        tags=answer["tags"] if read.tags else {},  # type: ignore[arg-type]  # it has been read as such
-        resource=_json(answer),
+        tags=answer["tags"] if read.tags else {},  # type: ignore[typeddict-item]  # it has been read as such
+        resource=answer,  # type: ignore[typeddict-item]  # `strict_json` lets nothing in but JSON values
     )
 
 
-def _etag(answer: Mapping[str, object]) -> str | None:
-    """`etag`, which api-version 2021-10-01 spelled `eTag`; the set of spellings is read without case."""
-    value = next((value for key, value in answer.items() if key.lower() == "etag"), None)
-    return value if isinstance(value, str) else None
-
-
-def _system(read: _SystemData | None) -> SystemMetadata:
-    if read is None:
-        return SystemMetadata()
+def _system(read: _SystemData) -> SystemMetadata:
     return SystemMetadata(
-        created_by=_one(read.created_by),
-        created_at=_one(read.created_at),
         last_modified_by=_one(read.last_modified_by),
         last_modified_by_type=_one(read.last_modified_by_type),
         last_modified_at=_one(read.last_modified_at),
@@ -166,8 +145,3 @@ def _system(read: _SystemData | None) -> SystemMetadata:
 def _one(text: str | None) -> str | None:
     """The one object for a text: few identities write thousands of deployments, often at one time."""
     return None if text is None else sys.intern(text)
-
-
-def _json(answer: dict[str, object]) -> JsonObject:
-    """An answer; `strict_json` has made sure that it holds JSON values only."""
-    return answer  # type: ignore[return-value]  # object narrows to JsonValue by construction

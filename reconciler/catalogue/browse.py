@@ -72,12 +72,10 @@ def models(catalogue: Catalogue, wanted: Wanted) -> Iterator[ModelRow]:
         if not _in_region([r for r in offered if wanted.sku in {None, r.sku}], wanted.region):
             continue
         model, life = catalogue.model(name), catalogue.lifecycle(name, asked)
-        listed_by = next((source for row in offered if (source := _source_of(row)) is not None), None)
-        sources = (
-            None if life is None else life.source,
-            listed_by,
-            None if model is None else model.source,
-        )
+        # The source that lists an offer is the table of regions, else that of the sizes.
+        listings = (row.regions or row.sizes for row in offered)
+        listed_by = next((listing.source for listing in listings if listing is not None), None)
+        sources = (None if life is None else life.source, listed_by, None if model is None else model.source)
         yield ModelRow(
             name=name,
             version=version,
@@ -149,10 +147,3 @@ def _in_region(rows: list[OfferRow], region: Region | None) -> bool:
     if region is None:
         return True
     return any(row.regions is not None and row.regions.absent(region) is False for row in rows)
-
-
-def _source_of(row: OfferRow) -> Source | None:
-    """The source that lists an offer: the table of regions, else that of the sizes."""
-    if row.regions is not None:
-        return row.regions.source
-    return None if row.sizes is None else row.sizes.source

@@ -49,26 +49,15 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sizes:
-    """The capacities a deployment can have: ``minimum + k * step``, up to `maximum` (None: not known).
-
-    `rivals` are other answers that cannot be ruled out (another table, another region, another version):
-    what fits only a rival is disputed, what fits none is wrong. `contested` says that a rival is of equal
-    standing, so that fitting these sizes alone settles nothing. `note` tells what a lesser source says.
-    """
+class SizeRange:
+    """Capacities of the form ``minimum + k * step``, up to `maximum` (None: not known)."""
 
     minimum: int
     step: int
     maximum: int | None
-    default: int | None
-    unit: Unit | None
-    source: Source
-    note: str = ""
-    rivals: tuple[Sizes, ...] = ()
-    contested: bool = False
 
     def fits(self, capacity: int) -> bool:
-        """Whether `capacity` is one of these sizes, whatever the rivals say."""
+        """Whether `capacity` is one of these sizes."""
         above = capacity - self.minimum
         return above >= 0 and above % self.step == 0 and (self.maximum is None or capacity <= self.maximum)
 
@@ -76,15 +65,12 @@ class Sizes:
         """The largest size under `capacity`; None if even the smallest is not under it."""
         if capacity <= self.minimum:
             return None
-        size = self.minimum + (capacity - 1 - self.minimum) // self.step * self.step
-        return size if self.maximum is None else min(size, self._largest(self.maximum))
+        most = capacity - 1 if self.maximum is None else min(capacity - 1, self.maximum)
+        return self.minimum + (most - self.minimum) // self.step * self.step
 
     def above(self, capacity: int) -> int | None:
         """The smallest size over `capacity`; None if it would be over the maximum."""
-        if capacity < self.minimum:
-            return self.minimum
-        size = self.minimum + ((capacity - self.minimum) // self.step + 1) * self.step
-        return None if self.maximum is not None and size > self.maximum else size
+        return self.round_up(capacity + 1)
 
     def round_up(self, capacity: float | Fraction) -> int | None:
         """The smallest size that is not under `capacity`; None if it would be over the maximum."""
@@ -92,8 +78,22 @@ class Sizes:
         size = self.minimum + steps * self.step
         return None if self.maximum is not None and size > self.maximum else size
 
-    def _largest(self, limit: int) -> int:
-        return self.minimum + (limit - self.minimum) // self.step * self.step
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes(SizeRange):
+    """The capacities that a source gives a deployment, whatever the rivals say.
+
+    `rivals` are other answers that cannot be ruled out (another table, another region, another version):
+    what fits only a rival is disputed, what fits none is wrong. `contested` says that a rival is of equal
+    standing, so that fitting these sizes alone settles nothing. `note` tells what a lesser source says.
+    """
+
+    default: int | None
+    unit: Unit | None
+    source: Source
+    note: str = ""
+    rivals: tuple[Sizes, ...] = ()
+    contested: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,6 @@ from reconciler.domain.deployment import JsonValue
 from reconciler.domain.document import Document
 from reconciler.domain.ids import Region
 from reconciler.domain.offer_json import OfferDocument
-from reconciler.domain.platform import Replacement
 from reconciler.domain.state import Offer
 
 FORMAT: Final = 1
@@ -173,14 +172,9 @@ class _Layer:
             cycle["status"], cycle["status_source"] = offer.lifecycle_status, self._source
         if "retires" not in cycle and "stage" not in cycle and offer.retires and _DAY.match(offer.retires):
             cycle["retires"], cycle["source"] = offer.retires[:10], self._source
-        if offer.replacement is not None:
-            cycle["replacement"] = _announced(offer.replacement, self._source)
-
-
-def _announced(said: Replacement, source: int) -> PackedReplacement:
-    packed = PackedReplacement(model=said.model, source=source)
-    if said.version:
-        packed["version"] = said.version
-    if said.starts:
-        packed["starts"] = said.starts[:10]
-    return packed
+        if (said := offer.replacement) is not None:
+            packed = cycle["replacement"] = PackedReplacement(model=said.model, source=self._source)
+            if said.version:
+                packed["version"] = said.version
+            if said.starts:
+                packed["starts"] = said.starts[:10]

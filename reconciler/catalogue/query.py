@@ -6,9 +6,11 @@ One rule: an answer is either a fact with its source or None for "no source says
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
+from typing import TypeVar, cast
 
 from reconciler.catalogue import unpack
 from reconciler.catalogue.facts import (
@@ -31,8 +33,12 @@ from reconciler.domain.ids import Region
 from reconciler.domain.sku import KNOWN_SKUS, SkuName
 
 Version = str | Unset
-_SizesKey = tuple[str, Version, str, str | None, bool]
-_Key = tuple[str, Version, str | None, bool]
+_Ask = TypeVar("_Ask", bound=Callable[..., object])
+
+
+def _remembered(ask: _Ask) -> _Ask:
+    """`ask`, whose answers are kept as long as the process lasts: catalogues never change, and are few."""
+    return cast("_Ask", lru_cache(maxsize=None)(ask))
 
 
 class Catalogue:
@@ -60,11 +66,6 @@ class Catalogue:
             )
             for name, row in packed["regions"].items()
         }
-        self._sizes: dict[_SizesKey, Sizes | None] = {}
-        self._places: dict[_Key, Availability | None] = {}
-        self._lives: dict[_Key, LifecycleFacts | None] = {}
-        self._offered: dict[tuple[str, Version], tuple[SkuName, ...] | None] = {}
-        self._region_sets: dict[int, tuple[Region, ...]] = {}
         self.date = date.fromisoformat(packed["date"])
         self.newest_source = max(source.as_of for source in self._sources)
         self.alias_source = self._sources[packed["alias_source"]]
@@ -100,17 +101,12 @@ class Catalogue:
 
     # Offers
 
+    @_remembered
     def skus_for(self, model: str, version: Version = UNSET) -> tuple[SkuName, ...] | None:
         """The SKUs of a model version; None unless some source lists them all.
 
         Without a version, the SKUs of any version.
         """
-        key = (model.lower(), version)
-        if key not in self._offered:
-            self._offered[key] = self._skus_for(model, version)
-        return self._offered[key]
-
-    def _skus_for(self, model: str, version: Version) -> tuple[SkuName, ...] | None:
         rows = list(self._rows(model, version))
         if not rows or not all(row.get("listed") for row in rows):
             return None
@@ -129,6 +125,7 @@ class Catalogue:
                 return self._sources[offer["source"]]
         return None
 
+    @_remembered
     def offer(
         self,
         model: str,
@@ -143,14 +140,6 @@ class Catalogue:
         `model` and `version` name the base when `fine_tuned`. Without a version, those of the default
         version, or of every version that has the SKU: where they differ, the others are rivals.
         """
-        key = (model.lower(), version, sku.name, region.name if region else None, fine_tuned)
-        if key not in self._sizes:
-            self._sizes[key] = self._offer(model, version, sku, region, fine_tuned=fine_tuned)
-        return self._sizes[key]
-
-    def _offer(
-        self, model: str, version: Version, sku: SkuName, region: Region | None, *, fine_tuned: bool
-    ) -> Sizes | None:
         found = [
             sizes
             for row in self._rows(model, version)
@@ -163,7 +152,10 @@ class Catalogue:
             return None
         first = found[0]
         others = tuple(s for s in found[1:] if (s.minimum, s.step) != (first.minimum, first.step))
-        return first if not others else _with_rivals(first, others)
+        if not others:
+            return first
+        note = first.note or "versions of this model differ in their sizes"
+        return replace(first, note=note, rivals=(*first.rivals, *others))
 
     def unit(self, model: str, version: Version, sku: SkuName, *, fine_tuned: bool = False) -> Unit | None:
         """What one unit of capacity buys a minute; None where ARM does not say."""
@@ -209,6 +201,7 @@ class Catalogue:
 
     # Lifecycle, SKUs, limits
 
+    @_remembered
     def lifecycle(
         self, model: str, version: Version, sku: SkuName | None = None, *, fine_tuned: bool = False
     ) -> LifecycleFacts | None:
@@ -216,14 +209,6 @@ class Catalogue:
 
         Without a version, the facts of the default version, or none if no default is known.
         """
-        key = (model.lower(), version, None if sku is None else sku.name, fine_tuned)
-        if key not in self._lives:
-            self._lives[key] = self._lifecycle(model, version, sku, fine_tuned=fine_tuned)
-        return self._lives[key]
-
-    def _lifecycle(
-        self, model: str, version: Version, sku: SkuName | None, *, fine_tuned: bool
-    ) -> LifecycleFacts | None:
         row = next(iter(self._rows(model, version)), None)
         if row is None or (version is UNSET and not row.get("default") and len(self.versions(model)) > 1):
             return None
@@ -293,23 +278,17 @@ class Catalogue:
             return () if row is None else (row,)
         return sorted(versions.values(), key=lambda row: not row.get("default"))
 
+    @_remembered
     def _region_set(self, index: int) -> tuple[Region, ...]:
-        if index not in self._region_sets:
-            self._region_sets[index] = tuple(Region(name) for name in self._packed["region_sets"][index])
-        return self._region_sets[index]
+        return tuple(Region(name) for name in self._packed["region_sets"][index])
 
+    @_remembered
     def _availability(
         self, model: str, version: Version, sku: SkuName, *, fine_tuned: bool
     ) -> Availability | None:
-        key = (model.lower(), version, sku.name, fine_tuned)
-        if key not in self._places:
-            offers = [_group(r, fine_tuned=fine_tuned).get(sku.name) for r in self._rows(model, version)]
-            self._places[key] = self._joined([offer for offer in offers if offer is not None])
-        return self._places[key]
-
-    def _joined(self, offers: list[PackedOffer]) -> Availability | None:
-        """The regions of several offers; complete only if every one of them is."""
-        found = [offer for offer in offers if "regions" in offer]
+        """The regions of the offers; complete only if every one of them is."""
+        offers = [_group(row, fine_tuned=fine_tuned).get(sku.name) for row in self._rows(model, version)]
+        found = [offer for offer in offers if offer is not None and "regions" in offer]
         if not found:
             return None
         regions = {region for offer in found for region in self._region_set(offer["regions"])}
@@ -323,8 +302,3 @@ class Catalogue:
 
 def _group(row: PackedVersion, *, fine_tuned: bool) -> dict[str, PackedOffer]:
     return row.get("tuned", {}) if fine_tuned else row.get("skus", {})
-
-
-def _with_rivals(first: Sizes, others: tuple[Sizes, ...]) -> Sizes:
-    note = first.note or "versions of this model differ in their sizes"
-    return replace(first, note=note, rivals=(*first.rivals, *others))

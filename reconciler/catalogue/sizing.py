@@ -18,7 +18,7 @@ from fractions import Fraction
 
 from reconciler.catalogue.facts import PtuFacts, Sizes
 from reconciler.catalogue.query import Catalogue, Version
-from reconciler.domain.sku import SkuName
+from reconciler.domain.sku import PROVISIONED_SKUS, SkuName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,9 +138,7 @@ def calls_carried(
 
 def provisioned_skus(catalogue: Catalogue, model: str, version: Version) -> tuple[SkuName, ...]:
     """The provisioned SKUs whose sizes are known for a model version, in the catalogue's order."""
-    names = ("ProvisionedManaged", "DataZoneProvisionedManaged", "GlobalProvisionedManaged")
-    skus = (SkuName(name) for name in names)
-    return tuple(sku for sku in skus if catalogue.offer(model, version, sku) is not None)
+    return tuple(sku for sku in PROVISIONED_SKUS if catalogue.offer(model, version, sku) is not None)
 
 
 def facts_of(catalogue: Catalogue, model: str, version: Version) -> PtuFacts:

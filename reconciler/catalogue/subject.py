@@ -66,12 +66,9 @@ def subject(model: ModelRef, catalogue: Catalogue) -> Subject:
     if versionless is not None and (known := catalogue.model(versionless["base"])) is not None:
         return Subject(name=known.name, version=UNSET, fine_tuned=True, malformed=False, known=known)
     if model.fine_tuned or _TUNED_LOOK.search(model.name):
-        return Subject(name="", version=UNSET, fine_tuned=True, malformed=not _well_formed(model), known=None)
+        malformed = not (model.fine_tuned and model.well_formed)
+        return Subject(name="", version=UNSET, fine_tuned=True, malformed=malformed, known=None)
     return Subject(name=model.name, version=model.version, fine_tuned=False, malformed=False, known=None)
-
-
-def _well_formed(model: ModelRef) -> bool:
-    return model.fine_tuned and model.well_formed
 
 
 def sizes_of(deployment: DesiredDeployment, catalogue: Catalogue) -> Sizes | None:

@@ -52,10 +52,7 @@ def sizes(
     """One range of capacities."""
     unit = None
     if "tokens" in packed or "requests" in packed:
-        unit = Unit(
-            tokens_per_minute=packed.get("tokens"),
-            requests_per_minute=packed.get("requests"),
-        )
+        unit = Unit(tokens_per_minute=packed.get("tokens"), requests_per_minute=packed.get("requests"))
     return Sizes(
         minimum=packed["minimum"],
         step=packed["step"],
@@ -186,23 +183,20 @@ def ptu(packed: PackedPtu, sources: Sources) -> PtuFacts:
 
 def default_quotas(packed: PackedQuota, sources: Sources) -> Iterator[DefaultQuota]:
     """The rows of one table of default quotas, in its own order."""
+    source = sources[packed["source"]]
     for model, rates in packed.get("rates", {}).items():
         for sku, cells in rates.items():
-            limits = [
+            limits = tuple(
                 QuotaLimit(scope=scope, requests=cell[0], seconds=cell[1], tokens_per_minute=cell[2])
                 for scope, cell in zip(packed["scopes"], cells, strict=True)
                 if cell is not None
-            ]
-            yield _default_quota(model, sku, limits, sources[packed["source"]])
+            )
+            yield DefaultQuota(model=model, sku=SkuName(sku), limits=limits, source=source)
     for model, batch in packed.get("batch", {}).items():
         for sku, counts in batch.items():
-            limits = [
+            limits = tuple(
                 QuotaLimit(scope=scope, enqueued_tokens=count)
                 for scope, count in zip(packed["scopes"], counts, strict=True)
                 if count is not None
-            ]
-            yield _default_quota(model, sku, limits, sources[packed["source"]])
-
-
-def _default_quota(model: str, sku: str, limits: list[QuotaLimit], source: Source) -> DefaultQuota:
-    return DefaultQuota(model=model, sku=SkuName(sku), limits=tuple(limits), source=source)
+            )
+            yield DefaultQuota(model=model, sku=SkuName(sku), limits=limits, source=source)

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     import httpx
 
     from reconciler.domain.fleet import DesiredState
-    from reconciler.domain.ids import AccountId
-    from reconciler.emulator import Emulator
 
 
 # A manifest may leave an account's region and a subscription's tenant out; the emulated ones need both.
@@ -38,23 +36,26 @@ def embedded(
 
     emulator = application(state=state)
     try:
-        yield httpx.ASGITransport(app=emulator), _ensured(emulator, state, desired)
+        try:
+            created = emulator.ensure(_world(desired))
+        except (OSError, ValueError) as problem:
+            raise UsageProblem(
+                f"the embedded emulator cannot hold this fleet: {problem}. Its state is "
+                f"{state or 'in memory'}; --emulator-state names another, --endpoint an emulator that is "
+                "served"
+            ) from problem
+        yield httpx.ASGITransport(app=emulator), created
     finally:
         emulator.close()
 
 
-def _ensured(emulator: Emulator, state: Path | None, desired: DesiredState) -> tuple[str, ...]:
-    try:
-        return emulator.ensure(_world(desired))
-    except (OSError, ValueError) as problem:
-        raise UsageProblem(
-            f"the embedded emulator cannot hold this fleet: {problem}. Its state is {state or 'in memory'}; "
-            "--emulator-state names another, --endpoint an emulator that is served"
-        ) from problem
-
-
 def _world(desired: DesiredState) -> dict[str, object]:
-    accounts = dict(_accounts(desired))
+    """Accounts by what the whole fleet declares: a part of it may name a source in another part."""
+    sources = [one.spec.model.source for one in desired.deployments]
+    regions = desired.regions
+    accounts = {one.account: regions.get(one.account, DEFAULT_REGION) for one in sources if one is not None}
+    # What is also declared gets its declared region.
+    accounts |= {one.id: one.region or DEFAULT_REGION for one in desired.accounts}
     tenants = {s.id.lower(): s.tenant for s in desired.fleet.subscriptions.values() if s.tenant}
     subscriptions = sorted({account.subscription.lower() for account in accounts} | set(tenants))
     return {
@@ -66,20 +67,6 @@ def _world(desired: DesiredState) -> dict[str, object]:
             {"id": str(account), "location": region.name} for account, region in sorted(accounts.items())
         ],
     }
-
-
-def _accounts(desired: DesiredState) -> Iterator[tuple[AccountId, Region]]:
-    """Source accounts first, so that an account which is also declared gets its declared region.
-
-    Declared is what the whole fleet declares: a plan of a part of it (`--target`, `--shard`) may name a
-    source in another part.
-    """
-    for deployment in desired.deployments:
-        source = deployment.spec.model.source
-        if source is not None:
-            yield source.account, desired.regions.get(source.account, DEFAULT_REGION)
-    for account in desired.accounts:
-        yield account.id, account.region or DEFAULT_REGION
 
 
 @contextmanager

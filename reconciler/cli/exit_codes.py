@@ -1,8 +1,16 @@
-"""Exit codes, a contract with every CI script that calls us (docs/reference/exit-codes.md)."""
+"""Exit codes, and how a signal leaves a command that writes nothing; `--help` needs no event loop for that.
+
+The codes are a contract with every CI script that calls us (docs/reference/exit-codes.md).
+"""
 
 from __future__ import annotations
 
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
 from enum import IntEnum
+from types import FrameType
 
 
 class Exit(IntEnum):
@@ -15,3 +23,37 @@ class Exit(IntEnum):
     USAGE = 64
     INTERRUPTED = 130
     TERMINATED = 143
+
+
+TERMINATING = (signal.SIGTERM, signal.SIGHUP)
+"""What a system sends to end a process, and a terminal that is closed."""
+
+
+class Interrupted(Exception):  # noqa: N818 -- a request, not an error
+    """A signal ended a command that writes nothing. `exit_code` follows from the signal."""
+
+    def __init__(self, exit_code: Exit) -> None:
+        super().__init__(exit_code)
+        self.exit_code = exit_code
+
+
+@contextlib.contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Let the signals that end a process raise `Interrupted`; what was ignored (nohup) stays so."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {name: signal.getsignal(name) for name in TERMINATING}
+    ours = [name for name, handler in before.items() if handler is not signal.SIG_IGN]
+    for name in ours:
+        signal.signal(name, _interrupt)
+    try:
+        yield
+    finally:
+        for name in ours:
+            signal.signal(name, before[name] or signal.SIG_DFL)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    raise Interrupted(Exit.TERMINATED)

@@ -26,7 +26,10 @@ def write_folder(folder: Path, files: Mapping[str, str], *, force: bool | None) 
         for target in (folder / "x", *targets):
             target.parent.mkdir(parents=True, exist_ok=True)
         for place, target in beside.items():
-            _write(place, targets[target])
+            with place.open("x", encoding="utf-8") as stream:
+                stream.write(targets[target])
+                stream.flush()
+                os.fsync(stream.fileno())
         for place, target in reversed(beside.items()):
             if force:
                 place.replace(target)
@@ -86,13 +89,6 @@ def _remove(places: Iterable[Path]) -> None:
     for place in places:
         with suppress(OSError):
             place.unlink(missing_ok=True)
-
-
-def _write(place: Path, text: str) -> None:
-    with place.open("x", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
 
 
 def _listed(names: list[str]) -> str:

@@ -6,7 +6,7 @@ Every shared option names its environment twin. Examples are given where a comma
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import click
@@ -49,11 +49,6 @@ class Command(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """One section a group; `--help` stands among the command's own."""
-        for title, records in self._sections(ctx):
-            with formatter.section(title):
-                formatter.write_dl(records)
-
-    def _sections(self, ctx: click.Context) -> Iterator[tuple[str, list[tuple[str, str]]]]:
         params = self.get_params(ctx)
         for group in GROUPS:
             records = [
@@ -64,7 +59,8 @@ class Command(click.Command):
                 and (record := param.get_help_record(ctx)) is not None
             ]
             if records:
-                yield f"{group.removesuffix('s')} options" if group else "Options", records
+                with formatter.section(f"{group.removesuffix('s')} options" if group else "Options"):
+                    formatter.write_dl(records)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The examples, each on a line of its own."""

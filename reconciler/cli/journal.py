@@ -1,19 +1,26 @@
-"""The journal of writes: an intent before each, its outcome after; one JSON object per line.
+"""Who is told of an apply's progress: the person at the terminal or the build log, and the journal of writes.
 
-Nothing is ever read back from it by this program: it is for people who ask what happened (law I-08).
+The journal has an intent before each write and its outcome after, one JSON object per line. Nothing is ever
+read back from it by this program: it is for people who ask what happened (law I-08).
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from reconciler.cli.wiring import the_clock
 from reconciler.clock import Clock
 from reconciler.errors import UsageProblem
 
 if TYPE_CHECKING:
+    from reconciler.cli.options import Output
     from reconciler.engine.outcome import Event, Listener
+    from reconciler.plan.plan import Plan
 
 
 def default_path() -> Path:
@@ -61,27 +68,20 @@ class Journal:
         """Write down intents and ends."""
         from reconciler.engine.outcome import Finished, Sending, Sent, Started, Stopping, Waiting
 
+        if isinstance(event, Stopping):
+            self._append(event="stopping", cause=event.why.cause.value, atOnce=str(event.at_once).lower())
+            return
+        action = event.item.step.action if isinstance(event, Finished) else event.step.action
         match event:
             case Sending():
-                self._append(event="intent", id=str(event.step.action.id), verb=event.verb)
+                self._append(event="intent", id=str(action.id), verb=event.verb)
             case Sent():
+                self._append(event="accepted", id=str(action.id), verb=event.verb, requestId=event.request_id)
+            case Finished(item=item):
+                code, outcome = item.fault.code if item.fault else None, item.outcome.value
                 self._append(
-                    event="accepted",
-                    id=str(event.step.action.id),
-                    verb=event.verb,
-                    requestId=event.request_id,
+                    event="outcome", id=str(action.id), action=action.kind, outcome=outcome, code=code
                 )
-            case Finished():
-                item = event.item
-                self._append(
-                    event="outcome",
-                    id=str(item.step.action.id),
-                    action=item.step.action.kind,
-                    outcome=item.outcome.value,
-                    code=item.fault.code if item.fault else None,
-                )
-            case Stopping():
-                self._append(event="stopping", cause=event.why.cause.value, atOnce=str(event.at_once).lower())
             case Started() | Waiting():
                 return
 
@@ -116,3 +116,38 @@ class Broadcast:
                 listener.notify(event)
             except Exception:  # noqa: BLE001 -- whatever it is, it is about showing, not about writing
                 self._listeners.remove(listener)
+
+
+@contextlib.contextmanager
+def listeners(output: Output, journal: Path | None, plan: Plan) -> Iterator[tuple[Listener, Journal]]:
+    """Progress on stderr and the journal, for as long as the apply lasts."""
+    import uuid
+
+    run = uuid.uuid4().hex[:12]
+    kept = Journal.open(journal, the_clock(), run) if journal else Journal.by_default(the_clock(), run)
+    try:
+        with _progress(output, plan) as progress:
+            yield Broadcast(progress, kept), kept
+    finally:
+        kept.close()
+
+
+@contextlib.contextmanager
+def _progress(output: Output, plan: Plan) -> Iterator[Listener]:
+    from reconciler.engine.outcome import Silence
+
+    if output.quiet or sys.stderr is None:
+        yield Silence()
+        return
+    if output.log_json:
+        from reconciler.cli.logs import LoggedProgress
+
+        yield LoggedProgress()
+        return
+    from reconciler.report.progress import PlainProgress, TerminalProgress
+
+    if sys.stderr.isatty() and output.colour is not False:
+        with TerminalProgress(sys.stderr, plan.work) as progress:
+            yield progress
+    else:
+        yield PlainProgress(sys.stderr, total=len(plan.work))

@@ -11,14 +11,11 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.cli.deadline import Deadline
-from reconciler.cli.exit_codes import Exit
-from reconciler.cli.interrupted import Interrupted
+from reconciler.cli.exit_codes import Exit, Interrupted
 from reconciler.cli.wiring import the_clock
 from reconciler.errors import ReconcilerError
 
 if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
-
     from reconciler.engine.stop import Cause, Stop
 
 
@@ -64,18 +61,6 @@ def _handling(handler: Callable[[Exit, Cause], object]) -> Iterator[None]:
                 signal.signal(name, before[name] or signal.SIG_DFL)
 
 
-def _left_behind() -> ThreadPoolExecutor:
-    """Threads that nobody waits for: a name that no resolver answers must not hold up a deadline."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    class LeftBehind(ThreadPoolExecutor):
-        def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-            del wait, cancel_futures
-            super().shutdown(wait=False, cancel_futures=True)
-
-    return LeftBehind(thread_name_prefix="reconciler")
-
-
 def enter(work: Coroutine[None, None, T]) -> T:
     """Run `work` to its end in an event loop of its own.
 
@@ -83,11 +68,19 @@ def enter(work: Coroutine[None, None, T]) -> T:
     the main task, and in that one of the task's result (CPython 3.11), which is the whole fleet.
     """
     import asyncio
+    from concurrent.futures import ThreadPoolExecutor
 
     results: list[T] = []
 
+    class LeftBehind(ThreadPoolExecutor):
+        """Threads that nobody waits for: a name that no resolver answers must not hold up a deadline."""
+
+        def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+            del wait, cancel_futures
+            super().shutdown(wait=False, cancel_futures=True)
+
     async def within() -> None:
-        asyncio.get_running_loop().set_default_executor(_left_behind())
+        asyncio.get_running_loop().set_default_executor(LeftBehind(thread_name_prefix="reconciler"))
         results.append(await work)
 
     with contextlib.closing(work), contextlib.closing(within()) as main:

@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import click
 
 from reconciler import __version__
-from reconciler.cli.exit_codes import Exit
-from reconciler.cli.interrupted import Interrupted, ended_by_signals
+from reconciler.cli.exit_codes import Exit, Interrupted, ended_by_signals
 from reconciler.cli.running import Run, error_text
 from reconciler.clock import SystemClock
 from reconciler.errors import ReconcilerError, UsageProblem

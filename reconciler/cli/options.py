@@ -66,9 +66,9 @@ class Chosen:
     """
 
     paths: tuple[str, ...]
-    select: str
-    targets: tuple[str, ...]
-    excludes: tuple[str, ...]
+    select: str = ""
+    targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     shard: str = ""
     by_default: bool = False
@@ -123,7 +123,9 @@ def option(*names: str, group: str = "", twin: bool = False, **settings: Any) ->
     return click.option(*names, cls=Option, group=group, twin=twin, **settings)
 
 
-_file = click.Path(dir_okay=False, path_type=Path)
+FILE = click.Path(dir_okay=False, path_type=Path)
+READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 # -- output --------------------------------------------------------------------------------------------
@@ -159,7 +161,7 @@ def output_options(*forms: str) -> Decorator:
             show_default=True,
             help="Form of the result on stdout.",
         ),
-        shared("--output-file", "file", type=_file, help="Write the result there instead."),
+        shared("--output-file", "file", type=FILE, help="Write the result there instead."),
         *([report] if len(forms) > 1 else []),
         *([links] if "html" in forms else []),
         shared(
@@ -209,9 +211,9 @@ def offers(of: str) -> Callable[[click.Context, click.Parameter, str], list[str]
     """Values that only heavy rooms know, asked when a shell asks."""
 
     def found(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
-        from reconciler.cli import completing
+        from reconciler.cli.commands.completion import values
 
-        return completing.offers(of, ctx, incomplete)
+        return values(of, ctx, incomplete)
 
     return found
 
@@ -296,14 +298,10 @@ def _connection_options(limit: float, more: str = "") -> Decorator:
         shared("--cloud", type=click.Choice(CLOUDS), help="Overrides the Fleet's cloud."),
         shared("--endpoint", metavar="URL", help="ARM's address; decides whatever the cloud says."),
         shared("--credential", type=click.Choice(CREDENTIALS), help="How to sign in."),
-        shared(
-            "--ca-file",
-            type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            help="Certificates to trust beside the system's.",
-        ),
+        shared("--ca-file", type=READABLE, help="Certificates to trust beside the system's."),
         shared(
             "--emulator-state",
-            type=_file,
+            type=FILE,
             default=Path(".reconciler/emulator.db"),
             show_default=True,
             help="State of the embedded emulator.",

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reconciler.cli.choosing import must_hit_something
 from reconciler.cli.looking import looking
+from reconciler.cli.loop import run_reading
 from reconciler.cli.options import Connection, Output
 from reconciler.cli.policies import with_policies
-from reconciler.cli.targets import must_hit_something
 from reconciler.cli.wiring import Loaded, connect, note, the_clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from reconciler.arm.client import ArmClient
     from reconciler.domain.fleet import DesiredState
@@ -21,23 +23,39 @@ if TYPE_CHECKING:
     from reconciler.plan.plan import Plan, PoolForecast
 
 
-async def observe_fleet(
+async def read_accounts(
+    desired: DesiredState,
+    arm: ArmClient,
+    connection: Connection,
+    output: Output,
+    *,
+    with_regions: bool = True,
+) -> ObservedState:
+    """What is in the accounts that the manifests are about, telling how far that is."""
+    from reconciler.engine.observe import observe
+
+    with looking(output, len(desired.accounts)) as on_read:
+        return await observe(
+            desired.accounts,
+            arm,
+            parallelism=connection.parallelism,
+            with_regions=with_regions,
+            on_read=on_read,
+        )
+
+
+def observed_fleet(
     desired: DesiredState, connection: Connection, output: Output, *, with_regions: bool
 ) -> ObservedState:
     """Read everything that the manifests are about, and nothing else."""
-    from reconciler.engine.observe import observe
 
-    async with connect(connection, output, desired, keep_state=with_regions) as arm:
-        if with_regions:
-            return await look(desired, arm, connection, output)
-        with looking(output, len(desired.accounts)) as on_read:
-            return await observe(
-                desired.accounts,
-                arm,
-                parallelism=connection.parallelism,
-                with_regions=False,
-                on_read=on_read,
-            )
+    async def observed() -> ObservedState:
+        async with connect(connection, output, desired, keep_state=with_regions) as arm:
+            if with_regions:
+                return await look(desired, arm, connection, output)
+            return await read_accounts(desired, arm, connection, output, with_regions=False)
+
+    return run_reading(observed(), timeout=connection.timeout)
 
 
 async def look(
@@ -52,8 +70,8 @@ async def look(
 
     Without `every_region`, quotas and offers only where the plan will ask for them.
     """
-    from reconciler.engine.activity import with_expiries
     from reconciler.engine.observe import observe_for_plan
+    from reconciler.engine.platform import with_expiries
 
     with looking(output, len(desired.accounts)) as on_read:
         observed = await observe_for_plan(
@@ -63,8 +81,8 @@ async def look(
             every_region=every_region,
             on_read=on_read,
         )
-    now = arm.server_time or the_clock().now()
-    return await with_expiries(desired, observed, arm, now=now, parallelism=connection.parallelism)
+    parallelism = connection.parallelism
+    return await with_expiries(desired, observed, arm, now=moment_of(arm), parallelism=parallelism)
 
 
 async def plan_fleet(
@@ -91,26 +109,20 @@ async def plan_fleet(
             observed = await with_opinions(plan, observed, arm, parallelism=connection.parallelism)
             plan = plan_for(loaded, observed, policy, with_cost=with_cost)
         if check_policies:
-            from reconciler.engine.azure_policy import UNSEEN, with_policy_verdicts
+            from reconciler.engine.second_opinion import UNSEEN, with_policy_verdicts
 
             observed = await with_policy_verdicts(plan, observed, arm, parallelism=connection.parallelism)
             plan = plan_for(loaded, observed, policy, with_cost=with_cost)
             note(output, f"note: {UNSEEN}")
         if check_capacity:
-            plan = await _with_room(plan, arm, parallelism=connection.parallelism)
+            from reconciler.engine.platform import ask_capacities
+            from reconciler.plan.capacity import checked, demands
+
+            wanted = tuple(demands(plan))
+            questions = [one.question for one in wanted if one.question is not None]
+            answers = await ask_capacities(questions, arm, parallelism=connection.parallelism)
+            plan = replace(plan, capacity=checked(wanted, answers, stamp_of(arm)))
         return plan, observed
-
-
-async def _with_room(plan: Plan, arm: ArmClient, *, parallelism: int) -> Plan:
-    """The plan with what ARM says of capacity, asked once per subscription, model and version."""
-    from reconciler.engine.capacity import ask_capacities
-    from reconciler.plan.capacity import checked, demands
-
-    wanted = demands(plan)
-    questions = [one.question for one in wanted if one.question is not None]
-    answers = await ask_capacities(questions, arm, parallelism=parallelism)
-    asked_at = (arm.server_time or the_clock().now()).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return replace(plan, capacity=checked(wanted, answers, asked_at))
 
 
 async def plan_with(
@@ -130,10 +142,20 @@ async def with_suspects(
     arm: ArmClient, observed: ObservedState, pools: Iterable[PoolForecast]
 ) -> ObservedState:
     """`observed` with the soft-deleted accounts of the subscriptions where others hold some of `pools`."""
-    from reconciler.engine.soft_deleted import with_deleted
+    from reconciler.engine.platform import with_deleted
 
     subscriptions = {one.scope.partition("/")[0] for one in pools if one.elsewhere}
     return await with_deleted(observed, subscriptions, arm) if subscriptions else observed
+
+
+def moment_of(arm: ArmClient) -> datetime:
+    """Now by ARM's clock, by our own where it has not answered yet."""
+    return arm.server_time or the_clock().now()
+
+
+def stamp_of(arm: ArmClient) -> str:
+    """The same to the second, as answers of ARM are dated."""
+    return moment_of(arm).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def plan_for(loaded: Loaded, observed: ObservedState, policy: Policy, *, with_cost: bool = False) -> Plan:

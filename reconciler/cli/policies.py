@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.cli.choosing import severities
 from reconciler.cli.options import DEFAULT_PATH, Output
-from reconciler.cli.severities import severities
 from reconciler.cli.wiring import Loaded, the_clock
 from reconciler.cli.words import Meaning
 
@@ -116,8 +115,9 @@ def beside(rendered: str, found: Sequence[Diagnostic], loaded: Loaded, output: O
     """A report of what is there, with what the policies find in it, in the form that was asked for."""
     import json
 
+    from reconciler.cli.commands.shared import style_of
     from reconciler.report import diagnostics as diagnostics_report
-    from reconciler.report.style import Style, json_text
+    from reconciler.report.style import json_text
 
     match output.form:
         case "json":
@@ -140,11 +140,7 @@ def beside(rendered: str, found: Sequence[Diagnostic], loaded: Loaded, output: O
         case "html":  # the page has a section of its own for them
             return rendered
         case _:
-            text = diagnostics_report.render_text(
-                found,
-                loaded.sources,
-                style=Style.of(None if output.file else sys.stdout, colour=output.colour),
-            )
+            text = diagnostics_report.render_text(found, loaded.sources, style=style_of(output))
             return f"{rendered.rstrip()}\n\nPolicies\n{text}"
 
 

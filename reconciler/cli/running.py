@@ -32,8 +32,7 @@ class Run:
     first: Output | None = None
     _owed: list[Output] = field(default_factory=list)
     _read: dict[str, str] = field(default_factory=dict)
-    _written: dict[str, str] = field(default_factory=dict)
-    _names: dict[str, str] = field(default_factory=dict)
+    _written: dict[str, tuple[str, Path]] = field(default_factory=dict)
 
     def owes(self, output: Output) -> None:
         """Note where results are to go; UsageProblem where two of them would go into one file."""
@@ -65,16 +64,17 @@ class Run:
         identity = _identity(file)
         if identity in self._written:
             raise UsageProblem(
-                f"{self._written[identity]} and {option} are one file, {file}. Nothing was written; name two"
+                f"{self._written[identity][0]} and {option} are one file, {file}. Nothing was written; "
+                "name two"
             )
-        self._written[identity], self._names[identity] = option, str(file)
+        self._written[identity] = (option, file)
         self._must_differ()
 
     def _must_differ(self) -> None:
-        for identity, option in self._written.items():
+        for identity, (option, file) in self._written.items():
             if identity in self._read:
                 raise UsageProblem(
-                    f"{option} would write over {self._names[identity]}, which is {self._read[identity]}. "
+                    f"{option} would write over {file}, which is {self._read[identity]}. "
                     "Nothing was written; name another file"
                 )
 
@@ -110,11 +110,7 @@ def error_text(form: str, *, code: str, message: str, fix: str | None, exit_code
     """An error in a form that machines read; None for a form that they do not."""
     match form:
         case "json":
-            from reconciler.planfile.documents import (
-                ERROR_VERSION,
-                ErrorBodyDocument,
-                ErrorDocument,
-            )
+            from reconciler.planfile.documents import ERROR_VERSION, ErrorBodyDocument, ErrorDocument
             from reconciler.report.style import json_text
 
             body = ErrorBodyDocument(code=code, message=message, fix=fix)

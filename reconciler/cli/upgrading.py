@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
-from reconciler.cli.commands.shared import end_with_errors, must_declare_something, plan_markdown, style_of
+from reconciler.cli.commands.shared import (
+    end_with_errors,
+    must_declare_something,
+    plan_markdown,
+    style_of,
+    write_forms,
+)
+from reconciler.cli.commands.upgrade import UpgradeOptions
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import catalogue
 from reconciler.cli.options import Chosen, Connection, Output
-from reconciler.cli.wiring import (
-    Loaded,
-    checked,
-    note,
-    read_manifests,
-    resolved,
-    save,
-    state_of,
-    the_clock,
-    write_result,
-)
+from reconciler.cli.pipeline import observed_fleet
+from reconciler.cli.wiring import Loaded, checked, note, read_manifests, resolved, save, state_of, the_clock
 from reconciler.diagnostics import Diagnostic, Route, Severity
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId
@@ -33,28 +31,12 @@ from reconciler.manifest.load import LoadedManifests
 from reconciler.manifest.source import Sources as Texts
 from reconciler.plan.plan import Plan
 from reconciler.report import upgrade as report
-from reconciler.report.style import json_text
 from reconciler.report.upgrade import Done
 from reconciler.upgrade.live import Live, judged, live_of
 from reconciler.upgrade.propose import Proposal, Season, Standing, Strategy, proposals
 from reconciler.upgrade.rewrite import Rewriting, rewritten
 from reconciler.upgrade.target import TargetSources, Wish
 from reconciler.upgrade.wanted import SPILLOVER, Beside, NewValues
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpgradeOptions:
-    """What the command line asks for. `within` None: the Fleet's own days; `as_of` None: today."""
-
-    within: int | None
-    to: str | None
-    strategy: str
-    accept_live: bool
-    finish: bool
-    write: bool
-    force: bool
-    offline: bool
-    as_of: date | None
 
 
 def upgraded(asked: UpgradeOptions, chosen: Chosen, connection: Connection, output: Output) -> int:
@@ -67,22 +49,10 @@ def upgraded(asked: UpgradeOptions, chosen: Chosen, connection: Connection, outp
     if desired is None:
         end_with_errors(checked(read, chosen, connection.cloud, today=today, offline=asked.offline), output)
     must_declare_something(desired)
-    days = desired.fleet.retirement.warn_within_days if asked.within is None else asked.within
-    live = None if asked.offline else _live(desired, connection, output)
-    season = Season(
-        sources=TargetSources(
-            catalogue=catalogue(),
-            today=today,
-            until=today + timedelta(days=days),
-            to=None if asked.to is None else Wish.parse(asked.to),
-            prefer=desired.fleet.upgrade,
-            replacements={} if live is None else live.replacements,
-        ),
-        within=days,
-        strategy=None if asked.strategy == "auto" else Strategy(asked.strategy),
-        finish=asked.finish,
-        live=live.moved if live is not None and asked.accept_live else {},
-    )
+    live: Live | None = None
+    if not asked.offline:
+        live = live_of(desired, observed_fleet(desired, connection, output, with_regions=True))
+    season = _season(asked, desired, live, today)
     everything = replace(chosen, select="", targets=(), excludes=(), shard="")
     whole = read if everything == replace(chosen, shard="") else resolved(read.read, everything)
     found = proposals(desired.deployments, whole.understood.deployments, season)
@@ -100,45 +70,46 @@ def upgraded(asked: UpgradeOptions, chosen: Chosen, connection: Connection, outp
             found, made, worse = _sound(*edit(found), whole, edit, sound, force=False)
     refused = bool(made.texts) and not asked.force and bool(worse or (plan is not None and plan.refusals))
     if refused:
-        why = (
-            f"these edits make the manifests wrong ({worse})"
-            if worse
-            else "the plan of these edits is refused"
-        )
+        wrong = f"these edits make the manifests wrong ({worse})"
+        why = wrong if worse else "the plan of these edits is refused"
         told = "nothing was written: " if asked.write else ""
         note(output, f"{told}{why}. --write --force writes them all the same")
     done = Done.REFUSED if refused else Done.WRITTEN if asked.write and made.texts else Done.PROPOSED
     if done is Done.WRITTEN:
         _write(read, made)
-    _print(found, made, read, plan, output, within=days, done=done)
+    texts, fleet, days = made.texts, read.understood.fleet, season.within
+    write_forms(
+        output,
+        text=lambda each: report.render_text(found, texts, style=style_of(each), within=days, done=done),
+        json=lambda _: report.document(found, read.sources.span).to_json(),
+        markdown=lambda _: report.render_markdown(
+            found, texts, within=days, done=done, plan=plan_markdown(plan, fleet) if plan else ""
+        ),
+        diff=lambda _: "" if done is Done.REFUSED else report.diff(texts),
+    )
     if refused or any(one.standing is Standing.UNSOLVED for one in found):
         return Exit.FAILED
     return Exit.CHANGES if made.texts and done is Done.PROPOSED else Exit.DONE
 
 
-def _print(
-    found: Sequence[Proposal],
-    made: Rewriting,
-    read: LoadedManifests,
-    plan: Plan | None,
-    output: Output,
-    *,
-    within: int,
-    done: Done,
-) -> None:
-    texts = made.texts
-    for each in output.each():
-        match each.form:
-            case "json":
-                text = json_text(report.document(found, read.sources.span).to_json())
-            case "markdown":
-                planned = "" if plan is None else plan_markdown(plan, read.understood.fleet)
-                text = report.render_markdown(found, texts, within=within, done=done, plan=planned)
-            case "diff":
-                text = "" if done is Done.REFUSED else report.diff(texts)
-            case _:
-                text = report.render_text(found, texts, style=style_of(each), within=within, done=done)
-        write_result(each, text)
+def _season(asked: UpgradeOptions, desired: DesiredState, live: Live | None, today: date) -> Season:
+    """What the proposals go by: the command line, the Fleet, the catalogue, and what ARM says now."""
+    days = desired.fleet.retirement.warn_within_days if asked.within is None else asked.within
+    sources = TargetSources(
+        catalogue=catalogue(),
+        today=today,
+        until=today + timedelta(days=days),
+        to=None if asked.to is None else Wish.parse(asked.to),
+        prefer=desired.fleet.upgrade,
+        replacements={} if live is None else live.replacements,
+    )
+    return Season(
+        sources=sources,
+        within=days,
+        strategy=None if asked.strategy == "auto" else Strategy(asked.strategy),
+        finish=asked.finish,
+        live=live.moved if live is not None and asked.accept_live else {},
+    )
 
 
 def _edited(
@@ -186,17 +157,6 @@ def _unsolved(one: Proposal, why: str) -> Proposal:
     return replace(
         one, standing=Standing.UNSOLVED, wanted=None, reason="; ".join(filter(None, (one.reason, why)))
     )
-
-
-def _live(desired: DesiredState, connection: Connection, output: Output) -> Live:
-    """What ARM says now: which models it replaces by which, and what the service moved already."""
-    from reconciler.cli.loop import run_reading
-    from reconciler.cli.pipeline import observe_fleet
-
-    observed = run_reading(
-        observe_fleet(desired, connection, output, with_regions=True), timeout=connection.timeout
-    )
-    return live_of(desired, observed)
 
 
 def _sound(

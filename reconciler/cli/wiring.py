@@ -9,7 +9,7 @@ import errno
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -99,7 +99,7 @@ def load_manifests(
 
 def read_manifests(chosen: Chosen) -> LoadedManifests:
     """Read and resolve what was chosen; no rule has looked at it."""
-    from reconciler.cli.shards import shard_of_this_job
+    from reconciler.cli.choosing import shard_of_this_job
     from reconciler.manifest.source import read_documents
 
     shard_of_this_job(chosen.shard, os.environ)  # what is no shard is told before a file is read
@@ -114,7 +114,7 @@ def read_manifests(chosen: Chosen) -> LoadedManifests:
 
 def resolved(texts: Sources, chosen: Chosen) -> LoadedManifests:
     """The same for texts that were read already, or edited."""
-    from reconciler.cli.severities import severities
+    from reconciler.cli.choosing import severities
     from reconciler.manifest import rules
     from reconciler.manifest.load import understood
     from reconciler.manifest.selection import Selection
@@ -170,8 +170,7 @@ def checked(
 
 def state_of(read: LoadedManifests, chosen: Chosen, cloud: str | None) -> DesiredState | None:
     """What this job acts on, of that cloud and in its shard; None where the text is not understood."""
-    from reconciler.cli.shards import shard_of_this_job
-    from reconciler.cli.targets import must_leave_something
+    from reconciler.cli.choosing import must_leave_something, shard_of_this_job
 
     desired, shard = read.desired, shard_of_this_job(chosen.shard, os.environ)
     if desired is not None and read.deployments and (chosen.select or chosen.targets or chosen.excludes):
@@ -229,23 +228,20 @@ def save(target: Path, text: str) -> None:
 
 def _save_into(target: Path, text: str) -> None:
     """Write to a device or a FIFO. One that nobody reads is given a few seconds, not for ever."""
-    handle = _opened(target)
-    os.set_blocking(handle, True)
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(text)
-
-
-def _opened(target: Path) -> int:
     until = time.monotonic() + _READER_WITHIN
     while True:
         try:
-            return os.open(target, os.O_WRONLY | os.O_NONBLOCK)
+            handle = os.open(target, os.O_WRONLY | os.O_NONBLOCK)
+            break
         except OSError as problem:
             if problem.errno != errno.ENXIO:
                 raise
             if time.monotonic() >= until:
                 raise OSError(errno.ENXIO, "it is a FIFO, and nobody reads from it") from problem
             time.sleep(0.05)
+    os.set_blocking(handle, True)
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(text)
 
 
 def note(output: Output, text: str) -> None:
@@ -301,7 +297,7 @@ async def connect(
     network = Network(ca_file=connection.ca_file)
     settings = ArmSettings(
         endpoint=endpoint,
-        tenants=_tenants(desired),
+        tenants={s.id.lower(): s.tenant for s in desired.fleet.subscriptions.values() if s.tenant},
         default_tenant=os.environ.get("AZURE_TENANT_ID"),
         parallelism=connection.parallelism,
         network=network,
@@ -329,15 +325,18 @@ async def connect(
             yield client
 
 
+def no_fleet(connection: Connection) -> DesiredState:
+    """What stands for the manifests where there are none: it declares nothing, in the connection's cloud."""
+    from reconciler.domain.fleet import DesiredState, Fleet
+
+    return DesiredState(fleet=Fleet(cloud=connection.cloud or Fleet().cloud, declared=False))
+
+
 def endpoint_of(cloud: str) -> str:
     """ARM's address in a cloud; that of the embedded emulator leads nowhere else."""
-    from reconciler.arm.clouds import CLOUDS
+    from reconciler.arm.addresses import CLOUDS
 
     return EMBEDDED if cloud == "emulator" else CLOUDS[cloud].endpoint
-
-
-def _tenants(desired: DesiredState) -> Mapping[str, str]:
-    return {s.id.lower(): s.tenant for s in desired.fleet.subscriptions.values() if s.tenant}
 
 
 def _tokens(

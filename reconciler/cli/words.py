@@ -27,27 +27,23 @@ class Meaning:
         severity = f"severity {self.severity} {usual}".rstrip() if self.severity else ""
         return f"{self.word} ({'; '.join(filter(None, (self.kind, severity)))})"
 
+    @property
+    def parts(self) -> list[str]:
+        """All that is known of it, a paragraph each."""
+        parts = [self.head, self.text]
+        parts += [f"Fix: {self.fix}"] if self.fix else []
+        return parts + ([f"Source: {self.source}."] if self.source else [])
+
 
 def meanings() -> Iterator[Meaning]:
     """All of them; a word may have several."""
-    yield from _rules()
-    yield from _plan()
-    yield from _outcomes()
-    yield from _causes()
-    yield from _arm()
-
-
-def groups() -> dict[str, dict[str, str]]:
-    """Kind -> word -> the first sentence about it."""
-    found: dict[str, dict[str, str]] = {}
-    for one in meanings():
-        found.setdefault(one.kind, {})[one.word] = one.text
-    return found
-
-
-def _rules() -> Iterator[Meaning]:
     from reconciler.cli.knowledge import catalogue
+    from reconciler.engine.fixes import KNOWN_CODES, fix_for
     from reconciler.manifest import rules
+    from reconciler.plan import glossary
+    from reconciler.plan.causes import ABOUT
+    from reconciler.report.apply import MEANINGS
+    from reconciler.report.plan import WORDS
 
     for code in sorted(rules.CODES):
         rule = rules.explain(code)
@@ -59,39 +55,25 @@ def _rules() -> Iterator[Meaning]:
                 severity=rule.severity.value,
                 source=rules.source(code, catalogue()) or "",
             )
-
-
-def _plan() -> Iterator[Meaning]:
-    from reconciler.plan import glossary
-    from reconciler.report.plan import WORDS
-
-    for word, text in ({**glossary.WORDS, **WORDS}).items():
+    for word, text in {**glossary.WORDS, **WORDS}.items():
         yield Meaning(word=str(word), kind="in a plan", text=f"{text.rstrip('.')}.")
-
-
-def _outcomes() -> Iterator[Meaning]:
-    from reconciler.report.apply import MEANINGS
-
     for outcome, (text, fix) in MEANINGS.items():
         yield Meaning(word=outcome.value, kind="an outcome of apply", text=text, fix=fix)
-
-
-def _causes() -> Iterator[Meaning]:
-    from reconciler.plan.causes import ABOUT
-
     for cause, about in ABOUT.items():
-        text = f"{about.meaning[0].upper()}{about.meaning[1:]}."
         yield Meaning(
             word=cause.value,
             kind="a cause of drift",
-            text=text,
+            text=f"{about.meaning[0].upper()}{about.meaning[1:]}.",
             fix=f"{about.fix[0].upper()}{about.fix[1:]}.",
             severity=about.severity.value,
         )
-
-
-def _arm() -> Iterator[Meaning]:
-    from reconciler.engine.fixes import KNOWN_CODES, fix_for
-
     for code in KNOWN_CODES:
         yield Meaning(word=code, kind="an answer of ARM", text=f"{fix_for(code, '')}.")
+
+
+def groups() -> dict[str, dict[str, str]]:
+    """Kind -> word -> the first sentence about it."""
+    found: dict[str, dict[str, str]] = {}
+    for one in meanings():
+        found.setdefault(one.kind, {})[one.word] = one.text
+    return found

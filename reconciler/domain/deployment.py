@@ -90,6 +90,12 @@ class ModelRef:
         match = _FINE_TUNED.match(self.name)
         return BaseModel(name=match["base"], version=match["version"]) if match else None
 
+    @property
+    def listed(self) -> tuple[str, str | Unset]:
+        """The name and version under which lists have it: a fine-tuned model is offered by its base."""
+        base = self.tuned_from
+        return (base.name, base.version) if base else (self.name, self.version)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sku:

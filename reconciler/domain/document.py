@@ -8,7 +8,7 @@ over, so that an older program reads what a newer one has added to.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NoReturn, Self
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
@@ -48,6 +48,11 @@ class Document(BaseModel):
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
     @classmethod
+    def from_value(cls, value: object) -> Self:
+        """The object that a value makes whose attributes are named as our keys; others are passed over."""
+        return cls.model_validate(value, from_attributes=True)
+
+    @classmethod
     def read(cls, text: str | bytes) -> Self:
         """The object in a JSON text; ValueError where it is none."""
         try:
@@ -56,16 +61,14 @@ class Document(BaseModel):
             raise ValueError(_said(wrong.errors(include_url=False, include_context=True))) from None
 
 
-def wrong(why: str) -> NoReturn:
-    """Say that a document is not what it should be."""
-    raise ValueError(why)
-
-
 def _said(errors: Iterable[ErrorDetails]) -> str:
     """The first thing that is wrong; where the text is no JSON, that is the only one."""
     first = next(iter(errors))
     if first["type"] == "json_invalid":
-        return _not_json(str(first.get("ctx", {}).get("error", "")))
+        found = str(first.get("ctx", {}).get("error", ""))
+        return (
+            "its brackets are nested too deep" if "recursion limit" in found else f"it is not JSON: {found}"
+        )
     where = _path(first["loc"])
     if first["type"] == "missing":
         return f"`{where}` is missing"
@@ -74,22 +77,7 @@ def _said(errors: Iterable[ErrorDetails]) -> str:
     wanted = _MUST_BE.get(first["type"])
     if wanted is None:
         return f"`{where}` is not what belongs there"
-    return (
-        f"`{where}` must be {wanted.format_map(_Words(first.get('ctx', {})))}"
-        if where
-        else ("it must be an object")
-    )
-
-
-class _Words(dict[str, Any]):
-    def __missing__(self, key: str) -> str:
-        return key
-
-
-def _not_json(found: str) -> str:
-    if "recursion limit" in found:
-        return "its brackets are nested too deep"
-    return f"it is not JSON: {found}"
+    return f"`{where}` must be {wanted.format(**first.get('ctx', {}))}" if where else "it must be an object"
 
 
 def _path(parts: Sequence[int | str]) -> str:

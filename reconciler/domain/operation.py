@@ -1,4 +1,4 @@
-"""What ARM answers to a write, and how a long-running operation is followed.
+"""What ARM answers to a write, how a long-running operation is followed, and a request on its way out.
 
 An accepted write is not a done one: nothing here says "success" of a deployment, only of an operation.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final, Protocol
 
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.state import ObservedDeployment
@@ -43,6 +44,14 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """A deployment as it was, None where it was absent. `at`: monotonic seconds, before it was asked for."""
+
+    observed: ObservedDeployment | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deferred:
     """A write that was certainly not processed, and that is not sent again before another look.
 
@@ -76,3 +85,29 @@ class OperationState:
     message: str = ""
     retry_after: float | None = None
     next: OperationRef | None = None
+
+
+class SendObserver(Protocol):
+    """Somebody who wants to know when a request is held back and when it is sent."""
+
+    def held_back(self, why: str, seconds: float) -> None:
+        """The request is not sent yet, and will not be for so many seconds; `why` completes "waits for …"."""
+
+    def sending(self, method: str) -> None:
+        """The request is sent now and may take effect from here on.
+
+        What this raises keeps the request here and goes through to whoever asked for it.
+        """
+
+
+class _Unwatched:
+    """Nobody wants to know."""
+
+    def held_back(self, why: str, seconds: float) -> None:
+        """Nothing comes of it."""
+
+    def sending(self, method: str) -> None:
+        """Nothing comes of it."""
+
+
+UNWATCHED: Final[SendObserver] = _Unwatched()

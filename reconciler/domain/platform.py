@@ -94,6 +94,11 @@ class ModelCapacity:
     available: float
     fine_tuned: float | None = None
 
+    def units(self, *, fine_tuned: bool) -> int | None:
+        """Whole units for a catalogue or a fine-tuned model; None where ARM gives no number."""
+        number = self.fine_tuned if fine_tuned else self.available
+        return None if number is None else int(number)
+
 
 class Compliance(StrEnum):
     """ARM's verdict on one deployment; a word that is not known is `UNKNOWN`."""

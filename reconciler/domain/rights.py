@@ -1,4 +1,4 @@
-"""Which of ARM's actions this program uses and what for, and what an identity has been granted.
+"""Which of ARM's actions this program uses and what for, what an identity has been granted, what was found.
 
 The one table of them: `doctor` asks about these, the roles in `docs/roles/` list these, and a test counts
 them against what a run really sends.
@@ -27,7 +27,7 @@ class Need(StrEnum):
     APPLY = "apply"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Right:
     """One action, in ARM's spelling, and what it is used for."""
 
@@ -48,49 +48,35 @@ ACTIVITY_READ = "Microsoft.Insights/eventtypes/values/read"
 PERMISSIONS_READ = "Microsoft.Authorization/permissions/read"
 
 RIGHTS: tuple[Right, ...] = (
-    Right(action=ACCOUNT_READ, need=Need.PLAN, purpose="find the accounts and their regions"),
-    Right(action=DEPLOYMENTS_READ, need=Need.PLAN, purpose="list and read deployments"),
-    Right(action=OFFERS_READ, need=Need.PLAN, purpose="what a region offers, and when it retires"),
-    Right(action=USAGES_READ, need=Need.PLAN, purpose="quota pools of a region"),
-    Right(action=POLICIES_READ, need=Need.CHECKS, purpose="whether a content filter is there"),
+    Right(ACCOUNT_READ, Need.PLAN, "find the accounts and their regions"),
+    Right(DEPLOYMENTS_READ, Need.PLAN, "list and read deployments"),
+    Right(OFFERS_READ, Need.PLAN, "what a region offers, and when it retires"),
+    Right(USAGES_READ, Need.PLAN, "quota pools of a region"),
+    Right(POLICIES_READ, Need.CHECKS, "whether a content filter is there"),
+    Right(MODELS_READ, Need.CHECKS, "whether a fine-tuned model is in its source account"),
     Right(
-        action=MODELS_READ, need=Need.CHECKS, purpose="whether a fine-tuned model is in its source account"
+        DELETED_READ, Need.CHECKS, "whether a missing account is soft-deleted, and what holds quota unseen"
     ),
     Right(
-        action=DELETED_READ,
-        need=Need.CHECKS,
-        purpose="whether a missing account is soft-deleted, and what holds quota unseen",
+        ACTIVITY_READ,
+        Need.DRIFT,
+        "who deleted or changed a deployment outside; for `plan`, whether one has expired",
     ),
     Right(
-        action=ACTIVITY_READ,
-        need=Need.DRIFT,
-        purpose="who deleted or changed a deployment outside; for `plan`, whether one has expired",
+        CAPACITIES_READ, Need.CAPACITY, "which regions have room, for `capacity` and `plan --check-capacity`"
     ),
     Right(
-        action=CAPACITIES_READ,
-        need=Need.CAPACITY,
-        purpose="which regions have room, for `capacity` and `plan --check-capacity`",
+        f"{_PROVIDER}/accounts/evaluateDeploymentPolicies/action",
+        Need.POLICIES,
+        "what Azure Policy says of models and filters, for `plan --check-policies`",
     ),
+    Right(PERMISSIONS_READ, Need.DOCTOR, "which rights this identity has"),
+    Right(f"{_PROVIDER}/accounts/deployments/write", Need.APPLY, "create and change deployments"),
+    Right(f"{_PROVIDER}/accounts/deployments/delete", Need.APPLY, "delete and replace deployments"),
     Right(
-        action=f"{_PROVIDER}/accounts/evaluateDeploymentPolicies/action",
-        need=Need.POLICIES,
-        purpose="what Azure Policy says of models and filters, for `plan --check-policies`",
-    ),
-    Right(action=PERMISSIONS_READ, need=Need.DOCTOR, purpose="which rights this identity has"),
-    Right(
-        action=f"{_PROVIDER}/accounts/deployments/write",
-        need=Need.APPLY,
-        purpose="create and change deployments",
-    ),
-    Right(
-        action=f"{_PROVIDER}/accounts/deployments/delete",
-        need=Need.APPLY,
-        purpose="delete and replace deployments",
-    ),
-    Right(
-        action=f"{_PROVIDER}/locations/operationResults/read",
-        need=Need.APPLY,
-        purpose="follow long operations; without it the deployment itself is asked",
+        f"{_PROVIDER}/locations/operationResults/read",
+        Need.APPLY,
+        "follow long operations; without it the deployment itself is asked",
     ),
 )
 
@@ -123,3 +109,23 @@ def _any(patterns: Iterable[str], action: str) -> bool:
 def _pattern(text: str) -> re.Pattern[str]:
     """A `*` of Azure's role definitions stands for any text, slashes included; case does not count."""
     return re.compile(".*".join(re.escape(part) for part in text.split("*")), re.IGNORECASE | re.DOTALL)
+
+
+class Status(StrEnum):
+    """How a check ended; UNVERIFIED is neither good nor bad: nobody could tell."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+    UNVERIFIED = "unverified"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One check. `subject` is what was examined, `message` what was found, `fix` what to do about it."""
+
+    name: str
+    subject: str
+    status: Status
+    message: str
+    fix: str = ""

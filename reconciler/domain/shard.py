@@ -80,7 +80,8 @@ def shards(
     for account, region in accounts:
         by_subscription[account.subscription.lower()][account] = region
     return {
-        account: 1 + _number(word) % count
+        # the same on every machine and in every release; Python's own hash differs from run to run
+        account: 1 + int.from_bytes(hashlib.sha256(word.encode()).digest()[:8]) % count
         for subscription, members in by_subscription.items()
         for account, word in _together(subscription, members, spread_above).items()
     }
@@ -94,8 +95,3 @@ def _together(
     if len(members) <= spread_above or len(known) < len(members):
         return dict.fromkeys(members, subscription)
     return {account: f"{subscription}/{region}" for account, region in known.items()}
-
-
-def _number(word: str) -> int:
-    """The same on every machine and in every release; Python's own hash differs from run to run."""
-    return int.from_bytes(hashlib.sha256(word.encode()).digest()[:8])

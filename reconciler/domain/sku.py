@@ -83,6 +83,11 @@ class SkuName:
         return self.name
 
 
+PROVISIONED_SKUS = tuple(
+    map(SkuName, ("ProvisionedManaged", "DataZoneProvisionedManaged", "GlobalProvisionedManaged"))
+)
+
+
 def is_alias(written: str) -> bool:
     """Whether `written` is a documented but wrong name that we rewrite (not a mere matter of case)."""
     return written.lower() in _ALIASES

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.platform import DeletedAccount, Replacement
-from reconciler.domain.sku import SkuName
+from reconciler.domain.sku import SkuFamily, SkuName
 from reconciler.errors import Trouble, UnreadableOffers
 
 
@@ -20,8 +20,6 @@ from reconciler.errors import Trouble, UnreadableOffers
 class SystemMetadata:
     """Who touched the resource last and when, as ARM's systemData tells it. Times are ISO 8601 text."""
 
-    created_by: str | None = None
-    created_at: str | None = None
     last_modified_by: str | None = None
     last_modified_by_type: str | None = None
     last_modified_at: str | None = None
@@ -183,6 +181,11 @@ class Offer:
         if self.scope:
             return self.scope.lower() == "finetune"
         return self.pool.lower().endswith("-finetune")
+
+    def serves(self, *, fine_tuned: bool) -> bool:
+        """Whether such a model can have it: of PTUs base and tuned models share one (recorded, 2026-04)."""
+        shared = fine_tuned and self.sku.family is SkuFamily.PROVISIONED
+        return shared or self.for_fine_tuned == fine_tuned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What is asked of accounts beside their existence: keys, skus, free names, the provider's operations.
+"""What is asked of accounts beside their existence: keys, skus, free names, rights, operations.
 
 Rule of this module: keys open nothing but this emulator's own data plane, and are never kept: they follow
 from the account and a counter.
@@ -6,9 +6,9 @@ from the account and a counter.
 
 import hashlib
 
-from reconciler.emulator import account_kinds, accounts, errors, provider_errors, regional
+from reconciler.emulator import account_errors, account_kinds, accounts, auth, errors, regional
 from reconciler.emulator.store import Store
-from reconciler.emulator.turn import Turn, expect
+from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, at
 
 KEY_NAMES = ("Key1", "Key2")
@@ -33,8 +33,7 @@ def list_keys(turn: Turn) -> Answer:
 def regenerate_key(turn: Turn) -> Answer:
     """Both keys, the named one new (recorded)."""
     _require_local_auth(turn)
-    asked = turn.body()
-    expect(asked, {"keyName": str})
+    asked = turn.body({"keyName": str})
     name = next((known for known in KEY_NAMES if known.lower() == asked.get("keyName", "").lower()), None)
     if name is None:
         raise errors.invalid_content(f"Error converting value '{asked.get('keyName')}' to type KeyName")
@@ -45,15 +44,12 @@ def regenerate_key(turn: Turn) -> Answer:
 
 def _require(turn: Turn) -> Json:
     accounts.require_group(turn)
-    found = turn.store.get("account", accounts.key_of(turn))
-    if found is None:
-        raise errors.resource_not_found(turn.args["account"], turn.args["group"])
-    return dict(found["body"])
+    return dict(accounts.require(turn)["body"])
 
 
 def _require_local_auth(turn: Turn) -> None:
     if at(_require(turn), "properties", "disableLocalAuth") is True:
-        raise provider_errors.no_local_auth()
+        raise account_errors.no_local_auth()
 
 
 def skus(turn: Turn) -> Answer:
@@ -69,8 +65,7 @@ def skus(turn: Turn) -> Answer:
 def check_sku(turn: Turn) -> Answer:
     """Whether skus of a kind can be had in a region (recorded)."""
     place = regional.location_of(turn)
-    asked = turn.body()
-    expect(asked, {"skus": list, "kind": str, "type": str})
+    asked = turn.body({"skus": list, "kind": str, "type": str})
     kind = asked.get("kind", "")
     known = account_kinds.SKUS.get(account_kinds.canonical(kind) or "", ())
     items = []
@@ -84,43 +79,79 @@ def check_sku(turn: Turn) -> Answer:
 
 def check_domain(turn: Turn) -> Answer:
     """Whether a custom subdomain is free (recorded)."""
-    asked = turn.body()
-    expect(asked, {"subdomainName": str, "type": str, "kind": str})
+    asked = turn.body({"subdomainName": str, "type": str, "kind": str})
     name = asked.get("subdomainName", "")
     if not name:
         raise errors.invalid_content("Required property 'subdomainName' not found in JSON")
     owner = accounts.subdomain_owner(turn, name)
     body: Json = {"isSubdomainAvailable": owner is None, "subdomainName": name}
     if owner is not None:
-        body["reason"] = provider_errors.subdomain_taken(name).message
+        body["reason"] = account_errors.subdomain_taken(name).message
     return Answer(status=200, body=body)
 
 
-_VERBS = {"read": "Get", "write": "Write", "delete": "Delete"}
-_RESOURCES = (
-    "accounts",
-    "accounts/deployments",
-    "accounts/raiPolicies",
-    "deletedAccounts",
-    "locations/usages",
+_API = "Cognitive Services API Account"
+_QUOTA, _SKUS = "Get the quota usage for an existing resource", "Read available SKUs for an existing resource"
+_LINKS = "Read private link resources for an account"
+_OPERATIONS = (
+    ("Operations/read", "Cognitive Services Operation", "List Operations", "List all available operations"),
+    ("accounts/read", _API, "Read API Account", "Reads API accounts."),
+    ("accounts/write", _API, "Write API Account", "Writes API Accounts."),
+    ("accounts/delete", _API, "Delete API Account", "Deletes API accounts"),
+    ("accounts/listKeys/action", _API, "List Keys", "List keys"),
+    ("accounts/regenerateKey/action", _API, "Regenerate Key", "Regenerate Key"),
+    ("accounts/usages/read", _API, _QUOTA, f"{_QUOTA}."),
+    ("accounts/skus/read", _API, _SKUS, "Reads available SKUs for an existing resource."),
+    ("accounts/models/read", "Model", "Read Available Models", "Reads available models."),
+    ("accounts/privateLinkResources/read", _API, _LINKS, "Reads private link resources for an account."),
+    *(
+        (f"{resource}/{verb}", resource, f"{verb} {resource}".capitalize(), f"{verb} {resource}".capitalize())
+        for resource in (
+            "accounts/deployments",
+            "accounts/raiPolicies",
+            "deletedAccounts",
+            "locations/usages",
+        )
+        for verb in ("read", "write", "delete")
+    ),
 )
+"""Name, resource, operation, description.
+
+Recorded in November 2023 down to the private links; the words of the others are ours.
+"""
+_OF_THE_SYSTEM = frozenset({"Operations/read", "accounts/privateLinkResources/read"}) | {
+    f"accounts/{verb}" for verb in ("read", "write", "delete")
+}
+"""What Azure itself does besides users."""
 
 
 def operations(turn: Turn) -> Answer:
-    """Operations of the provider, as far as this emulator has them (recorded shape)."""
+    """Operations of the provider, as far as this emulator has them (recorded)."""
     del turn
     items = [
         {
-            "name": f"Microsoft.CognitiveServices/{resource}/{verb}",
-            "isDataAction": False,
+            "name": f"Microsoft.CognitiveServices/{name}",
             "display": {
                 "provider": "Microsoft Cognitive Services",
                 "resource": resource,
-                "operation": f"{word} {resource}",
-                "description": f"{word} {resource}",
+                "operation": operation,
+                "description": description,
             },
+            "origin": "user,system" if name in _OF_THE_SYSTEM else "user",
         }
-        for resource in _RESOURCES
-        for verb, word in _VERBS.items()
+        for name, resource, operation, description in _OPERATIONS
     ]
     return Answer(status=200, body={"value": items})
+
+
+def permissions(turn: Turn) -> Answer:
+    """`Microsoft.Authorization/permissions`: a page of objects, one for each role that covers the account.
+
+    It tells what `auth.may` enforces: an identity for which no role was posted may do everything.
+    """
+    missing = errors.not_modelled("the permissions at an account that does not exist")
+    found = turn.store.require("account", accounts.key_of(turn), missing)
+    roles = auth.roles_at(turn.store, turn.caller.client, found["body"]["id"])
+    return turn.page(
+        [{"actions": role, "notActions": [], "dataActions": [], "notDataActions": []} for role in roles]
+    )

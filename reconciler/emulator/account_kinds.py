@@ -59,6 +59,14 @@ REGIONS_WITHOUT_MODELS = ("centraluseuap", "eastus2euap", "jioindiawest")
 """Where accounts can be and no model is listed (recorded in the provider's registration, 2022 and 2023)."""
 
 
+def is_at(kind: str, location: str) -> bool:
+    """Whether the provider has a kind, and has it in a region: no Foundry where no model is (reported)."""
+    known = canonical(kind)
+    return known is not None and not (
+        known == "AIServices" and location in REGIONS_WITHOUT_MODELS and not location.endswith("euap")
+    )
+
+
 def canonical(kind: str) -> str | None:
     """ARM's spelling of a kind written in any case, None if there is no such kind."""
     return next((known for known in SKUS if known.lower() == kind.lower()), None)

@@ -12,6 +12,9 @@ _PROJECTS_SINCE = "2025-04-01"
 _EMPTY_SINCE = "2024-10-01"
 """From here on an OpenAI account has `apiProperties`, empty (recorded in November 2024; not in July 2023)."""
 
+_IMAGES_SINCE = "2023-02"
+"""An OpenAI account made from here on makes images (recorded in 2023; not in January)."""
+
 _LATER = {
     "endpoints": frozenset(
         {
@@ -29,16 +32,54 @@ _LATER = {
         {
             *("EnableRLSForThrottling", "MaxEvaluationRunDurationInHours", "MaxRunningEvaluationCount"),
             *("MaxRunningGlobalStandardFineTuneCount", "RaiMonitor", "quotaRefundsEnabled"),
+            "DynamicThrottling",
         }
     ),
 }
-"""What an OpenAI account did not have in July 2023, asked with 2023-05-01."""
+"""What an OpenAI account did not have in July 2023, asked with 2023-05-01, and no account in March 2022."""
+
+_OPENAI_API = "OpenAI Language Model Instance API"
+_FIRST_LIMITS = ("openai", "default")
+_FIRST_SIZES = {
+    "MaxFineTuneCount": "100",
+    "MaxRunningFineTuneCount": "1",
+    "MaxUserFileCount": "50",
+    "MaxTrainingFileSize": "100000000",
+    "MaxFineTuneJobDurationInHours": "120",
+}
+"""What an OpenAI account had in January 2023, and its sizes then."""
+
+_LANGUAGE_SINCE = "2023"
+_LANGUAGE_OF_2022 = (
+    *("Text Analytics", "Custom Text Authoring", "Conversational Language Understanding Authoring"),
+    *("Custom Question Answering Authoring", "Custom Question Answering", "ConversationalLURuntime"),
+    *("Language", "Language-2022-05-01", "QnAMaker", "turing", "Turing DeepWrite", "QuestionAnswering"),
+    *("QuestionAnsweringBizQA", "QuestionAnsweringQnAGen", "QuestionAnswering Generate", "LUIS.Authoring"),
+)
+"""What a TextAnalytics account made before 2023 is called (recorded in October 2022)."""
+_LANGUAGE_OF_2021 = (
+    *(
+        "Text Analytics",
+        "LanguageAuthoring",
+        "ConversationalLanguageUnderstanding",
+        "ConversationalLURuntime",
+    ),
+    *("QnAMaker", "turing", "Turing DeepWrite", "QuestionAnswering", "LUIS.Authoring"),
+)
+"""And one made before May 2022 (recorded in November 2021)."""
+
+_SPRING_2022 = "2022-05"
+_OPENAI_OF_SPRING = (
+    *("OpenAI Language Model Instance API", "OpenAI Language Model Instance API 11-01-preview"),
+    "OpenAI API 2022-03-01-preview",
+)
+"""What an OpenAI account made before May 2022 is called; it has no sizes yet (recorded in March 2022)."""
 
 _THROTTLING_UNTIL = "2022-10-01"
 """Up to here each limit says that it is not dynamic (recorded with every version from 2021-10-01)."""
 
 _BACKUP_UNTIL = "2022-03-01"
-_WITH_BACKUP = ("OpenAI", "Personalizer")
+_WITH_BACKUP = ("FormRecognizer", "OpenAI", "Personalizer")
 """The kinds that had a `backupUpperLimit`, and until when (recorded in March 2022)."""
 
 
@@ -49,6 +90,17 @@ def visible(body: Json, version: str) -> Json:
         shown.pop("allowProjectManagement", None)
     if kind == "OpenAI" and day < _EMPTY_SINCE:
         shown = _openai_of_2023(shown)
+    if kind == "OpenAI" and str(shown.get("dateCreated")) < _IMAGES_SINCE:
+        shown = _openai_of_2022(shown)
+    if kind == "TextAnalytics" and str(shown.get("dateCreated")) < _LANGUAGE_SINCE:
+        is_older = str(shown.get("dateCreated")) < _SPRING_2022
+        names = _LANGUAGE_OF_2021 if is_older else _LANGUAGE_OF_2022
+        shown["endpoints"] = dict.fromkeys(names, shown.get("endpoint"))
+    if kind == "OpenAI" and str(shown.get("dateCreated")) < _SPRING_2022:
+        shown["endpoints"] = dict.fromkeys(_OPENAI_OF_SPRING, shown.get("endpoint"))
+        shown["capabilities"] = [{"name": "VirtualNetworks"}]
+    if day <= _BACKUP_UNTIL:
+        shown |= _without("capabilities", "name", shown)
     if day <= _BACKUP_UNTIL and kind in _WITH_BACKUP:
         shown["backupUpperLimit"] = 20
     if day <= _THROTTLING_UNTIL:
@@ -70,6 +122,24 @@ def _openai_of_2023(properties: Json) -> Json:
     if shown.get("apiProperties") == {}:
         del shown["apiProperties"]
     return shown
+
+
+def _openai_of_2022(properties: Json) -> Json:
+    """The one address, the two limits and the sizes of the first accounts."""
+    shown = dict(properties)
+    if isinstance(found := properties.get("endpoints"), dict):
+        shown["endpoints"] = {name: found[name] for name in found if name == _OPENAI_API}
+    if isinstance(rules := at(properties, "callRateLimit", "rules"), list):
+        kept = [rule for rule in rules if at({"rule": rule}, "rule", "key") in _FIRST_LIMITS]
+        shown["callRateLimit"] = {**properties["callRateLimit"], "rules": kept}
+    if isinstance(sizes := properties.get("capabilities"), list):
+        shown["capabilities"] = [_first_size(size) for size in sizes]
+    return shown
+
+
+def _first_size(capability: object) -> object:
+    name = at({"is": capability}, "is", "name")
+    return {"name": name, "value": _FIRST_SIZES[name]} if name in _FIRST_SIZES else capability
 
 
 def _without(part: str, key: str, holder: Json) -> Json:

@@ -9,24 +9,26 @@ import uuid
 from collections.abc import Mapping
 
 from reconciler.emulator import (
+    account_access,
+    account_errors,
     account_faces,
     account_kinds,
     account_versions,
+    child_faces,
     clock,
     errors,
-    identities,
     kept_accounts,
     offers,
-    paging,
     provider_errors,
     provisioning,
 )
 from reconciler.emulator.store import Store
-from reconciler.emulator.turn import Turn, expect, expect_texts
+from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, at, normal_location, overlay
 
 TYPE = "Microsoft.CognitiveServices/accounts"
-_NAME = re.compile(r"^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}$")
+_NAME = re.compile(r"^[a-zA-Z0-9][a-zA-Z0-9_-]{1,63}$")
+_SUBDOMAIN = re.compile(r"^[a-zA-Z0-9]([a-zA-Z0-9-]{0,62}[a-zA-Z0-9])$")
 SHAPES: Mapping[str, type] = {
     "location": str,
     "kind": str,
@@ -65,12 +67,14 @@ _LASTING = ("dateCreated", "privateEndpointConnections")
 """Those of them that a write leaves as they were (recorded)."""
 
 
+def id_of(turn: Turn) -> str:
+    """The account's id as the caller spells it."""
+    group = f"/subscriptions/{turn.subscription}/resourceGroups/{turn.args['group']}"
+    return f"{group}/providers/{TYPE}/{turn.args['account']}"
+
+
 def key_of(turn: Turn) -> str:
-    return _key(turn.subscription, turn.args["group"], turn.args["account"])
-
-
-def _key(subscription: str, group: str, account: str) -> str:
-    return f"/subscriptions/{subscription}/resourcegroups/{group}/providers/{TYPE}/{account}".lower()
+    return id_of(turn).lower()
 
 
 def group_key(turn: Turn) -> str:
@@ -78,29 +82,20 @@ def group_key(turn: Turn) -> str:
 
 
 def require_group(turn: Turn) -> Json:
-    found = turn.store.get("group", group_key(turn))
-    if found is None:
-        raise errors.resource_group_not_found(turn.args["group"])
-    return found
+    missing = errors.resource_group_not_found(turn.args["group"])
+    return turn.store.require("group", group_key(turn), missing)
 
 
 def require_parent(turn: Turn, verb: str, child: str = "accounts/deployments") -> Json:
     """The account's document; raises the front door's 404 for a child of an absent group or account."""
     require_group(turn)
-    found = turn.store.get("account", key_of(turn))
-    if found is None:
-        parent = (
-            f"/subscriptions/{turn.subscription}/resourceGroups/{turn.args['group']}/providers/{TYPE}"
-            f"/{turn.args['account']}"
-        )
-        raise errors.parent_not_found(verb, child, parent)
-    return found
+    return turn.store.require("account", key_of(turn), errors.parent_not_found(verb, child, id_of(turn)))
 
 
 def require_quiet(turn: Turn) -> None:
     """Refuse a write while another one of the same account is under way: 409 RequestConflict.
 
-    A request still being processed leaves a mark (see `marks`); a long operation lives in `provisioning`.
+    A request still being processed leaves a mark (`asgi`); a long operation lives in `provisioning`.
     """
     key = key_of(turn)
     account = turn.store.get("account", key)
@@ -113,30 +108,42 @@ def require_quiet(turn: Turn) -> None:
         raise provider_errors.another_operation(name)
 
 
+def _require_settled(turn: Turn) -> None:
+    """Refuse a write of an account that is itself under way, in words of its own (reported, January 2025)."""
+    provisioning.look(turn.store, turn.now, "account", key_of(turn))
+    account = turn.store.get("account", key_of(turn))
+    if (
+        account is not None
+        and account["body"]["properties"]["provisioningState"] not in provisioning.TERMINAL
+    ):
+        raise provider_errors.not_terminal(account["body"]["id"])
+    require_quiet(turn)
+
+
+def require(turn: Turn) -> Json:
+    """The account's document; raises the 404 of an absent account itself."""
+    missing = errors.resource_not_found(turn.args["account"], turn.args["group"])
+    return turn.store.require("account", key_of(turn), missing)
+
+
 def get(turn: Turn) -> Answer:
     require_group(turn)
     provisioning.look(turn.store, turn.now, "account", key_of(turn))
-    found = turn.store.get("account", key_of(turn))
-    if found is None:
-        raise errors.resource_not_found(turn.args["account"], turn.args["group"])
-    return _answer(turn, 200, found["body"])
+    return _answer(turn, 200, require(turn)["body"])
 
 
 def by_group(turn: Turn) -> Answer:
     require_group(turn)
-    found = turn.store.scan("account", f"{group_key(turn)}/")
-    return Answer(
-        status=200,
-        body=paging.page(turn, [account_versions.visible(item["body"], turn.version) for item in found]),
-    )
+    return _listing(turn, group_key(turn))
 
 
 def by_subscription(turn: Turn) -> Answer:
-    found = turn.store.scan("account", f"/subscriptions/{turn.subscription.lower()}/")
-    return Answer(
-        status=200,
-        body=paging.page(turn, [account_versions.visible(item["body"], turn.version) for item in found]),
-    )
+    return _listing(turn, f"/subscriptions/{turn.subscription.lower()}")
+
+
+def _listing(turn: Turn, above: str) -> Answer:
+    found = turn.store.scan("account", f"{above}/")
+    return turn.page([account_versions.visible(item["body"], turn.version) for item in found])
 
 
 def put(turn: Turn) -> Answer:
@@ -149,9 +156,12 @@ def put(turn: Turn) -> Answer:
     if before is None and at(asked, "properties", "restore") is True:
         return _restore(turn, asked)
     _check_put(turn, asked, before)
-    require_quiet(turn)
-    body = filled(turn, {**asked, "id": _echoed_id(turn, before)}, before)
+    _require_settled(turn)
+    body = filled(turn, {**asked, "id": id_of(turn) if before is None else before["body"]["id"]}, before)
     turn.store.put("account", key_of(turn), {"body": body})
+    host = child_faces.agents_host(turn, body) if before is None else None
+    if host is not None:
+        turn.store.put("child", host["key"], host)
     if before is not None and turn.forced is None and _is_light(asked, before["body"], body):
         return _answer(turn, 200, body)
     return _long(turn, 201 if before is None else 200, "create" if before is None else "update")
@@ -167,9 +177,7 @@ def _is_light(asked: Json, before: Json, after: Json) -> bool:
 
 def _asked(turn: Turn) -> Json:
     """The body of a write, checked for types, without what only ARM writes."""
-    asked = turn.body()
-    expect(asked, SHAPES)
-    expect_texts(asked, "tags")
+    asked = turn.body(SHAPES)
     if "properties" not in asked:
         return asked
     kept = {name: value for name, value in asked["properties"].items() if name not in _READ_ONLY}
@@ -180,7 +188,7 @@ def _restore(turn: Turn, asked: Json) -> Answer:
     """201 Succeeded at once, kind and sku as they were, with a fresh creation date (recorded, 2022-03-01)."""
     gone = kept_accounts.kept(turn.store, turn.now, key_of(turn))
     if gone is None:
-        raise provider_errors.nothing_to_restore(turn.request.path)
+        raise account_errors.nothing_to_restore(turn.request.path)
     kept_accounts.forget(turn.store, key_of(turn))
     old = {name: value for name, value in gone["body"].items() if name != "systemData"}
     body = filled(turn, {**overlay(_without_addresses(old), asked), "id": old["id"]}, None)
@@ -198,18 +206,21 @@ def _without_addresses(body: Json) -> Json:
 
 def _check_put(turn: Turn, asked: Json, before: Json | None) -> None:
     if _NAME.match(turn.args["account"]) is None:
-        raise provider_errors.invalid_name()
+        raise account_errors.invalid_account_name()
     _check_location(turn, asked, before)
     kind = asked.get("kind") or ("" if before is None else before["body"]["kind"])
-    if account_kinds.canonical(kind) is None:
-        raise provider_errors.invalid_kind(kind)
+    place = asked.get("location") or ("" if before is None else before["body"]["location"])
+    if not account_kinds.is_at(kind, normal_location(place)):
+        raise account_errors.invalid_kind(kind)
     sku = at(asked, "sku", "name")
     if sku and not account_kinds.takes(kind, sku):
-        raise provider_errors.invalid_sku_id(sku, kind)
+        raise account_errors.invalid_sku_id(sku, kind)
     gone = kept_accounts.kept(turn.store, turn.now, key_of(turn))
     if before is None and gone is not None:
-        raise provider_errors.soft_deleted(gone["id"])
+        raise account_errors.soft_deleted(gone["id"])
     _check_subdomain(turn, asked)
+    if before is None:
+        account_access.require(turn, asked, account_kinds.canonical(kind) or kind)
 
 
 def _check_location(turn: Turn, asked: Json, before: Json | None) -> None:
@@ -221,12 +232,15 @@ def _check_location(turn: Turn, asked: Json, before: Json | None) -> None:
     known = ("global", *offers.locations(), *account_kinds.REGIONS_WITHOUT_MODELS)
     if normal_location(location) not in known:
         raise errors.location_not_available(location, TYPE, known)
+    account_access.require_place(turn, key_of(turn), location)
 
 
 def _check_subdomain(turn: Turn, asked: Json) -> None:
     wanted = at(asked, "properties", "customSubDomainName")
+    if wanted and _SUBDOMAIN.match(wanted) is None:
+        raise account_errors.invalid_subdomain(wanted)
     if wanted and subdomain_owner(turn, wanted) not in {None, key_of(turn)}:
-        raise provider_errors.subdomain_taken(wanted)
+        raise account_errors.subdomain_taken(wanted)
 
 
 def subdomain_owner(turn: Turn, name: str) -> str | None:
@@ -239,15 +253,6 @@ def subdomain_owner(turn: Turn, name: str) -> str | None:
     return None
 
 
-def _echoed_id(turn: Turn, before: Json | None) -> str:
-    if before is not None:
-        return str(before["body"]["id"])
-    return (
-        f"/subscriptions/{turn.subscription}/resourceGroups/{turn.args['group']}/providers/{TYPE}"
-        f"/{turn.args['account']}"
-    )
-
-
 def patch(turn: Turn) -> Answer:
     """Merge sku, tags and properties: 202 with a body and both operation headers (recorded).
 
@@ -256,11 +261,9 @@ def patch(turn: Turn) -> Answer:
     """
     require_group(turn)
     asked = _asked(turn)
-    before = turn.store.get("account", key_of(turn))
-    if before is None:
-        raise errors.resource_not_found(turn.args["account"], turn.args["group"])
+    before = require(turn)
     _check_subdomain(turn, asked)
-    require_quiet(turn)
+    _require_settled(turn)
     kept: Json = {name: asked[name] for name in ("sku", "tags", "properties", "identity") if name in asked}
     body = filled(
         turn, {**overlay(_without_addresses(before["body"]), kept), "id": before["body"]["id"]}, before
@@ -280,9 +283,9 @@ def delete(turn: Turn) -> Answer:
     found = turn.store.get("account", key_of(turn))
     if found is None:
         return Answer(status=204)
-    require_quiet(turn)
+    _require_settled(turn)
     children = nested(turn.store, key_of(turn))
-    if children and turn.store.setting("switches").get("nestedDelete") != "accepted":
+    if children and turn.store.switch("nestedDelete") != "accepted":
         raise errors.nested_resources_exist([child["body"]["id"] for child in children])
     slow = provisioning.begin_delete(
         turn, kind="account", key=key_of(turn), location=found["body"]["location"]
@@ -310,16 +313,12 @@ def nested(store: Store, key: str) -> list[Json]:
 def _long(turn: Turn, status: int, event: str, *, location_too: bool = False) -> Answer:
     found = turn.store.get("account", key_of(turn)) or {}
     body = found["body"]
-    at_once = turn.forced is None and not account_kinds.is_by_operation(body["kind"], turn.version)
-    operation = (
-        None
-        if at_once
-        else provisioning.begin(
-            turn, kind="account", event=event, key=key_of(turn), location=body["location"]
-        )
-    )
-    if operation is None:
+    is_by_operation = account_kinds.is_by_operation(body["kind"], turn.version)
+    if provisioning.end_at_once(turn) or (turn.forced is None and not is_by_operation):
         return _answer(turn, 200 if status == 202 else status, body)
+    operation = provisioning.begin(
+        turn, kind="account", event=event, key=key_of(turn), location=body["location"]
+    )
     if provisioning.rules(turn.store).get("puts") == "accepted":
         status = 202
     body["properties"]["provisioningState"] = operation["state"]
@@ -340,9 +339,7 @@ def filled(turn: Turn, given: Json, before: Json | None, *, state: str = "Succee
     asked_kind = given.get("kind") or old.get("kind") or "AIServices"
     kind = account_kinds.canonical(asked_kind) or asked_kind
     sku = given.get("sku") or old.get("sku") or {"name": "S0"}
-    properties = given.get("properties") or {}
-    stamp = {"By": turn.caller.client, "ByType": "Application", "At": clock.stamp(turn.now)}
-    created = old.get("systemData") or {f"created{part}": value for part, value in stamp.items()}
+    properties, asked = given.get("properties") or {}, given.get("identity")
     return {
         "id": given["id"],
         "name": name,
@@ -352,10 +349,12 @@ def filled(turn: Turn, given: Json, before: Json | None, *, state: str = "Succee
         "sku": sku,
         "kind": kind,
         **({"tags": given["tags"]} if "tags" in given else {}),
-        "properties": _properties(turn, key, location, kind, sku["name"], properties)
-        | {"provisioningState": state},
-        **({"identity": identities.shown(turn, key, given["identity"])} if given.get("identity") else {}),
-        "systemData": {**created, **{f"lastModified{part}": value for part, value in stamp.items()}},
+        "properties": {
+            **_properties(turn, key, location, kind, sku["name"], properties),
+            "provisioningState": state,
+        },
+        **({"identity": account_faces.identity(turn, key, asked)} if asked else {}),
+        "systemData": turn.system_data(old.get("systemData")),
     }
 
 
@@ -371,7 +370,7 @@ def _properties(turn: Turn, identity: str, location: str, kind: str, sku: str, g
         **account_faces.project_management(kind),
         "privateEndpointConnections": [],
         "publicNetworkAccess": "Enabled",
-        "capabilities": account_faces.capabilities(kind),
+        "capabilities": account_faces.capabilities(kind, sku),
         "endpoints": account_faces.endpoints(
             location,
             kind,

@@ -7,10 +7,9 @@ public account of the log and leaves nothing. Shape and filters are those of the
 
 import re
 import uuid
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from reconciler.emulator import clock, manager_errors, paging
+from reconciler.emulator import clock, errors
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Caller, Turn
 from reconciler.emulator.wire import Answer, Json, Request
@@ -23,6 +22,7 @@ PAGE = 200
 _CLAUSE = re.compile(
     r"^(?P<field>\w+) (?P<operator>eq|ge|le) (?P<quote>'?)(?P<value>[^' ]*)(?P=quote)$", re.IGNORECASE
 )
+_SUB_STATUS = {200: "OK", 201: "Created", 202: "Accepted", 204: "NoContent", 404: "NotFound", 409: "Conflict"}
 _FIELDS = {
     "resourcegroupname": "resourceGroupName",
     "resourceuri": "resourceId",
@@ -44,7 +44,8 @@ def record(
         outcome = "Succeeded"
     started = _event(request, caller, action, now)
     for status in ("Started", outcome):
-        sub = "" if status == "Started" else _sub_status(answer.status)
+        other = "BadRequest" if answer.status < 500 else "InternalServerError"
+        sub = "" if status == "Started" else _SUB_STATUS.get(answer.status, other)
         _write(store, {**started, "status": _word(status), "subStatus": _word(sub)})
 
 
@@ -101,9 +102,8 @@ def _word(text: str) -> Json:
     return {"value": text, "localizedValue": text}
 
 
-def _sub_status(status: int) -> str:
-    known = {200: "OK", 201: "Created", 202: "Accepted", 204: "NoContent", 404: "NotFound", 409: "Conflict"}
-    return known.get(status, "BadRequest" if status < 500 else "InternalServerError")
+def _text(value: object) -> str:
+    return str(value["value"] if isinstance(value, dict) else value).lower()
 
 
 def _write(store: Store, event: Json) -> None:
@@ -120,19 +120,18 @@ def listing(turn: Turn) -> Answer:
     clauses = _clauses(turn)
     since, until = clauses.pop("ge", None), clauses.pop("le", None)
     if since is None:
-        raise manager_errors.bad_filter("eventTimestamp ge '…' is required")
+        raise errors.bad_filter("eventTimestamp ge '…' is required")
     start, end = _moment(since), _moment(until) if until else turn.now
     if turn.now - start > OLDEST + timedelta(minutes=5):
-        raise manager_errors.bad_filter("The start time cannot be more than 90 days in the past")
+        raise errors.bad_filter("The start time cannot be more than 90 days in the past")
     events = [
         event
         for event in turn.store.scan("event")
         if event["subscriptionId"].lower() == turn.subscription.lower()
         and start <= clock.parse(event["eventTimestamp"]) <= end
-        and _matches(event, clauses)
+        and all(_text(event[field]) == wanted.lower() for field, wanted in clauses.items())
     ]
-    page = paging.page(turn, list(reversed(events)), size=PAGE, keep=("$filter",))
-    return Answer(status=200, body=page, from_provider=False)
+    return turn.page(list(reversed(events)), size=PAGE, keep=("$filter",), from_provider=False)
 
 
 def _clauses(turn: Turn) -> dict[str, str]:
@@ -141,14 +140,14 @@ def _clauses(turn: Turn) -> dict[str, str]:
     for part in re.split(r"\s+and\s+", turn.request.query.get("$filter", "").strip(), flags=re.IGNORECASE):
         clause = _CLAUSE.match(part.strip())
         if clause is None:
-            raise manager_errors.bad_filter(f"'{part[:100]}' is no clause of the form field eq 'value'")
+            raise errors.bad_filter(f"'{part[:100]}' is no clause of the form field eq 'value'")
         field, operator = clause["field"].lower(), clause["operator"].lower()
         if field == "eventtimestamp" and operator in {"ge", "le"}:
             found[operator] = clause["value"]
         elif field in _FIELDS and operator == "eq":
             found[_FIELDS[field]] = clause["value"]
         else:
-            raise manager_errors.bad_filter(f"'{part[:100]}' is not supported")
+            raise errors.bad_filter(f"'{part[:100]}' is not supported")
     return found
 
 
@@ -156,13 +155,4 @@ def _moment(text: str) -> datetime:
     try:
         return clock.parse(text)
     except ValueError as error:
-        raise manager_errors.bad_filter(f"'{text[:50]}' is no time") from error
-
-
-def _matches(event: Json, clauses: Mapping[str, str]) -> bool:
-    for field, wanted in clauses.items():
-        value = event[field]
-        text = value["value"] if isinstance(value, dict) else value
-        if str(text).lower() != wanted.lower():
-            return False
-    return True
+        raise errors.bad_filter(f"'{text[:50]}' is no time") from error

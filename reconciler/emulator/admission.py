@@ -5,64 +5,24 @@ public tells it): name, state, sku, model, offer, dates, capacity, quota.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.emulator import (
-    capacities,
     clock,
+    deployment_fields,
     offers,
-    partners,
     provider_errors,
     provisioning,
     quota,
+    references,
     versions,
 )
 from reconciler.emulator.offers import Listed
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Json, at
 
-SHAPES: Mapping[str, type] = {
-    "sku": dict,
-    "sku.name": str,
-    "sku.capacity": int,
-    "sku.tier": str,
-    "sku.size": str,
-    "sku.family": str,
-    "tags": dict,
-    "properties": dict,
-    "properties.model": dict,
-    "properties.model.format": str,
-    "properties.model.name": str,
-    "properties.model.version": str,
-    "properties.model.publisher": str,
-    "properties.model.source": str,
-    "properties.model.sourceAccount": str,
-    "properties.versionUpgradeOption": str,
-    "properties.raiPolicyName": str,
-    "properties.parentDeploymentName": str,
-    "properties.spilloverDeploymentName": str,
-    "properties.dynamicThrottlingEnabled": bool,
-    "properties.capacitySettings": dict,
-    "properties.serviceTier": str,
-    "properties.deploymentState": str,
-    "properties.modelProviderData": dict,
-    "properties.modelProviderData.industry": str,
-    "properties.modelProviderData.organizationName": str,
-    "properties.modelProviderData.countryCode": str,
-    "properties.contextCacheContainerId": str,
-    "properties.costControlIds": list,
-    "properties.routing": dict,
-    "properties.scaleSettings": dict,
-    "properties.scaleSettings.scaleType": str,
-    "properties.scaleSettings.capacity": int,
-}
-"""JSON types of what a deployment's body may hold; other properties are ignored (recorded)."""
-
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{1,63}$")
 UPGRADE_OPTIONS = ("OnceNewDefaultVersionAvailable", "OnceCurrentVersionExpired", "NoAutoUpgrade")
-_NULLABLE = frozenset({"serviceTier", "deploymentState"})
-"""The only properties that the specification lets be null."""
 _DEFAULT_SKU: Json = {"name": "Standard", "capacity": 1}
 
 
@@ -89,19 +49,17 @@ def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitte
     _check_words(turn, body)
     sku = _sku(turn, body, before)
     listed, model = _model(turn, account, body, before)
-    if partners.is_partner(model):
-        partners.require_data(body, before)
+    if references.is_partner(model):
+        references.require_partner_data(body, before)
     is_migration = before is not None and _check_change(turn, before["body"], sku, model)
-    offer = _offer(turn, account, listed, model, sku, before)
-    _check_capacity(sku["capacity"], offer)
+    offer = _offer(turn, account, listed, model, sku, before, is_named=body.get("sku") is not None)
+    _check_capacity(turn, sku["capacity"], offer)
     units = quota.units_of(offer, sku["name"], sku["capacity"], fine_tuned=listed.fine_tuned_name is not None)
     held = {} if before is None else before["units"]
     more = sku["capacity"] - (0 if before is None else before["body"]["sku"]["capacity"])
-    if capacities.is_short(turn, account["location"], listed.model, sku["name"], more):
+    if quota.is_short(turn, account["location"], listed.model, sku["name"], more):
         raise provider_errors.no_capacity(sku["name"], account["location"])
-    refusal = quota.admit(turn.store, turn.subscription, account["location"], held, units)
-    if refusal is not None:
-        raise refusal
+    quota.require(turn, account["location"], held, units)
     is_long = offers.is_provisioned(sku["name"]) or listed.fine_tuned_name is not None
     return Admitted(
         sku=sku,
@@ -110,7 +68,7 @@ def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitte
         offer=offer,
         units=units,
         is_migration=is_migration,
-        is_long=is_long or partners.is_partner(model),
+        is_long=is_long or references.is_partner(model),
     )
 
 
@@ -118,8 +76,8 @@ def _check_words(turn: Turn, body: Json) -> None:
     option = at(body, "properties", "versionUpgradeOption")
     if option and option not in UPGRADE_OPTIONS:
         raise provider_errors.invalid_upgrade_option(option)
-    if turn.store.setting("switches").get("nulls") == "refused":
-        refused = [name for name in turn.nulls("properties") if name not in _NULLABLE]
+    if turn.store.switch("nulls") == "refused":
+        refused = [name for name in turn.nulls() if name not in deployment_fields.NULLABLE]
         if refused:
             raise provider_errors.null_refused(refused[0])
 
@@ -131,7 +89,7 @@ def _check_state(turn: Turn, before: Json | None) -> None:
     if before is not None and state not in provisioning.TERMINAL:
         raise provider_errors.not_terminal(before["body"]["id"])
     if_match = turn.request.headers.get("if-match")
-    if if_match and turn.store.setting("switches").get("etags") == "enforced":
+    if if_match and turn.store.switch("etags") == "enforced":
         current = None if before is None else before["body"]["etag"]
         if current is None or if_match not in {current, "*"}:
             raise provider_errors.precondition_failed(turn.args["deployment"])
@@ -141,10 +99,14 @@ def _sku(turn: Turn, body: Json, before: Json | None) -> Json:
     """The sku as it will read back; versions before 2023-05-01 say it by `scaleSettings`."""
     settings = at(body, "properties", "scaleSettings")
     if turn.version[:10] < versions.SKU_SINCE:
-        capacity = (settings or {}).get("capacity") or 1
-        return (
-            dict(before["body"]["sku"]) if before and not settings else {**_DEFAULT_SKU, "capacity": capacity}
-        )
+        kind = at(body, "properties", "scaleSettings", "scaleType")
+        if kind not in {None, "Standard"} and turn.version[:10] > versions.ASYNC_STATE_UNTIL:
+            raise provider_errors.scale_type_not_supported(
+                kind, at(body, "properties", "model", "name") or ""
+            )
+        if before and not settings:
+            return dict(before["body"]["sku"])
+        return {**_DEFAULT_SKU, "capacity": (settings or {}).get("capacity") or 1}
     if settings is not None:
         raise provider_errors.scale_settings_refused()
     asked = body.get("sku")
@@ -155,7 +117,7 @@ def _sku(turn: Turn, body: Json, before: Json | None) -> Json:
     name = offers.canonical_sku(asked.get("name", ""))
     if name is None:
         raise provider_errors.invalid_sku_name(asked.get("name", ""))
-    named = {part: asked[part] for part in ("tier", "size", "family") if part in asked}
+    named = {part: asked[part] for part in deployment_fields.SKU_PARTS[2:] if part in asked}
     return {"name": name, **named, "capacity": asked.get("capacity", 1)}
 
 
@@ -166,10 +128,10 @@ def _model(turn: Turn, account: Json, body: Json, before: Json | None) -> tuple[
     known = {part: asked[part] for part in ("publisher", "format", "name", "version") if asked.get(part)}
     sources = {part: asked[part] for part in ("source", "sourceAccount") if asked.get(part)}
     listed = offers.find(turn.store, account["location"], account["kind"], known)
-    if listed is None and turn.store.setting("switches").get("withdrawnModel") == "accepted":
+    if listed is None and turn.store.switch("withdrawnModel") == "accepted":
         listed = _withdrawn(known, before)
     if listed is None:
-        raise provider_errors.model_not_supported(known["format"], known["name"], known.get("version", ""))
+        raise provider_errors.model_not_supported(known, clock.spelling(turn.now))
     model = {**known, "version": listed.model["version"], **sources}
     return listed, model
 
@@ -213,11 +175,21 @@ def _check_change(turn: Turn, before: Json, sku: Json, model: Json) -> bool:
     return is_migration
 
 
-def _offer(turn: Turn, account: Json, listed: Listed, model: Json, sku: Json, before: Json | None) -> Json:
-    """The offer a write draws on; dates and lifecycle are asked only when the model or sku is new to it."""
+def _offer(
+    turn: Turn, account: Json, listed: Listed, model: Json, sku: Json, before: Json | None, *, is_named: bool
+) -> Json:
+    """The offer a write draws on; dates and lifecycle are asked only when the model or sku is new to it.
+
+    The refusal names the region where a sku was asked for and another region has it (reported from April 2024
+    on), and not where the sku was left out (reported in March 2025).
+    """
     offer = offers.best_offer(listed, sku["name"])
+    if offer is None and versions.ASYNC_STATE_UNTIL < turn.version[:10] < versions.SKU_SINCE:
+        raise provider_errors.scale_type_not_supported(sku["name"], model["name"])
     if offer is None:
-        if offers.is_offered_elsewhere(turn.store, account["location"], model, sku["name"]):
+        place = account["location"]
+        is_regional = is_named and not clock.is_of_2023(turn.now)
+        if is_regional and offers.is_offered_elsewhere(turn.store, place, model, sku["name"]):
             raise provider_errors.sku_not_in_region(
                 sku["name"], model["name"], model["version"], account["location"]
             )
@@ -229,9 +201,7 @@ def _offer(turn: Turn, account: Json, listed: Listed, model: Json, sku: Json, be
             return offer
     end = offers.ends(offer)
     if end <= turn.now:
-        raise provider_errors.model_deprecated(
-            model["format"], model["name"], model["version"], f"{end:%m/%d/%Y %H:%M:%S}"
-        )
+        raise provider_errors.model_deprecated(model, f"{end:%m/%d/%Y %H:%M:%S}", clock.spelling(turn.now))
     if listed.fine_tuned_name is None:
         _check_lifecycle(turn, listed, offer)
     return offer
@@ -241,18 +211,16 @@ def _check_lifecycle(turn: Turn, listed: Listed, offer: Json) -> None:
     """Legality is the sku's own where a list has it (since 2026-09-01), else the model's.
 
     A clock set before the first list knows no withdrawal, only the ends (gpt-4o was deployed in June 2025,
-    recorded).
+    recorded); what a world lists itself is judged as it says.
     """
-    if turn.now < clock.WORLD_BEGINS:
+    if turn.now < clock.WORLD_BEGINS and not listed.is_posted:
         return
     model = listed.model
     status = offer.get("lifecycleStatus") or model.get("lifecycleStatus")
     if status == "Deprecated":
         raise provider_errors.model_retired(model["name"])
     if status == "Deprecating" and not _has_one_already(turn, model):
-        raise provider_errors.model_deprecating(
-            model.get("publisher", ""), model["format"], model["name"], model["version"]
-        )
+        raise provider_errors.model_deprecating(model, clock.spelling(turn.now))
 
 
 def _has_one_already(turn: Turn, model: Json) -> bool:
@@ -265,12 +233,13 @@ def _has_one_already(turn: Turn, model: Json) -> bool:
     )
 
 
-def _check_capacity(capacity: int, offer: Json) -> None:
+def _check_capacity(turn: Turn, capacity: int, offer: Json) -> None:
     """Valid is minimum + n * step up to maximum; both are 1 where ARM lists none."""
     sizes = offer.get("capacity", {})
     minimum, step = sizes.get("minimum", 1), sizes.get("step", 1)
     maximum = sizes.get("maximum", 1_000_000)
     if not minimum <= capacity <= maximum:
-        raise provider_errors.capacity_out_of_range(capacity, minimum, maximum)
+        is_of_2023 = clock.is_of_2023(turn.now)
+        raise provider_errors.capacity_out_of_range(capacity, minimum, maximum, is_of_2023=is_of_2023)
     if (capacity - minimum) % step:
         raise provider_errors.capacity_off_step(capacity, minimum, maximum, step)

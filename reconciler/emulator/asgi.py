@@ -19,11 +19,9 @@ from reconciler.emulator import (
     auth,
     clock,
     control,
-    damage,
     errors,
     faults,
     front_door,
-    headers,
     journal,
     provisioning,
     seeding,
@@ -146,7 +144,9 @@ class Emulator:
 
     async def _turn(self, exchange: _Exchange) -> None:
         with self.store.transaction():
-            self._arrive(exchange)
+            exchange.then = faults.fired_by(self.store, exchange.request)
+            started = clock.stamp(clock.now(self.store, self._wall()))
+            exchange.entry = journal.entry(exchange.request, started=started)
             delay = self._latency + faults.delay_seconds(exchange.then)
             if delay == 0:
                 self._perform(exchange)
@@ -156,12 +156,6 @@ class Emulator:
         await self._sleep(min(delay, FRONT_DOOR_WAITS_SECONDS))
         with self.store.transaction():
             self._perform(exchange)
-
-    def _arrive(self, exchange: _Exchange) -> None:
-        store = self.store
-        moment = clock.now(store, self._wall())
-        exchange.then = faults.fired_by(store, exchange.request)
-        exchange.entry = journal.entry(exchange.request, started=clock.stamp(moment))
 
     def _mark(self, exchange: _Exchange, delay: float) -> None:
         """Announce a write that is being processed; the mark of a killed process grows stale by itself."""
@@ -189,7 +183,7 @@ class Emulator:
             self._drop_stale_mark(key)
         real: Answer | None = None
         if faults.is_undone(then):
-            with store.undone():
+            with store.part(kept=False):
                 real = self._answer(exchange)
         elif not faults.is_replaced(then):
             real = self._answer(exchange)
@@ -232,8 +226,8 @@ class Emulator:
             lost = f"connection reset by a scripted fault: {exchange.request.method} {exchange.request.path}"
             line.reset(lost)
             return
-        content = damage.content(answer.body, exchange.then)
-        fields = headers.complete(
+        content = faults.altered_content(answer.body, exchange.then)
+        fields = sending.headers(
             answer,
             exchange.request,
             now=clock.now(self.store, self._wall()),

@@ -77,9 +77,7 @@ def authenticate(store: Store, now: datetime, headers: Mapping[str, str]) -> Cal
 
 
 def _caller(store: Store, now: datetime, token: str) -> Caller:
-    known = store.get("token", _digest(token))
-    if known is None:
-        raise errors.invalid_token()
+    known = store.require("token", _digest(token), errors.invalid_token())
     expires = clock.parse(known["expires"])
     if expires < now:
         raise errors.expired_token(_spoken(expires), _spoken(now))
@@ -105,9 +103,8 @@ def auxiliary(store: Store, now: datetime, headers: Mapping[str, str]) -> dict[s
 
 def require_tenant(store: Store, caller: Caller, subscription: str) -> Json:
     """The subscription's document, if it exists and the caller's token is of its tenant."""
-    found = store.get("subscription", subscription.lower())
-    if found is None:
-        raise errors.subscription_not_found(subscription)
+    missing = errors.subscription_not_found(subscription)
+    found = store.require("subscription", subscription.lower(), missing)
     if found["tenantId"] != caller.tenant:
         raise errors.wrong_tenant(caller.tenant, found["tenantId"])
     return found
@@ -127,12 +124,8 @@ def roles_at(store: Store, client: str, scope: str) -> list[list[str]]:
     roles = [role for role in store.scan("role") if role["clientId"].lower() == client.lower()]
     if not roles:
         return [["*"]]
-    return [role["actions"] for role in roles if _below(scope, role["scope"])]
-
-
-def _below(scope: str, granted: str) -> bool:
-    inner, outer = scope.lower().rstrip("/") + "/", granted.lower().rstrip("/") + "/"
-    return inner.startswith(outer)
+    inner = scope.lower().rstrip("/") + "/"
+    return [role["actions"] for role in roles if inner.startswith(role["scope"].lower().rstrip("/") + "/")]
 
 
 def require_right(store: Store, caller: Caller, action: str, scope: str) -> None:

@@ -6,14 +6,12 @@ may be another one; each of these is a choice that a recording would settle. Wha
 (polls, switches, the default world) is no claim about ARM and not listed.
 """
 
-import json
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Literal, NamedTuple
 
-from reconciler.emulator import admission, versions
-from reconciler.emulator.wire import Json
+from reconciler.emulator import deployment_fields, versions
+from reconciler.emulator.wire import Json, world_facts
 
 Known = Literal["recorded", "specified", "documented", "assumed"]
 
@@ -27,12 +25,9 @@ class Behaviour(NamedTuple):
     source: str
 
 
-@cache
 def facts() -> Json:
-    """The shipped list, read once per process."""
-    text = (Path(__file__).parent / "world" / "behaviours.json").read_text(encoding="utf-8")
-    found: Json = json.loads(text)
-    return found
+    """The shipped list."""
+    return world_facts("behaviours")
 
 
 @cache
@@ -68,9 +63,10 @@ def _versions(sources: Json) -> Iterator[Behaviour]:
     for version in (*versions.STABLE, *versions.PREVIEW, *versions.OLD_ACCOUNTS):
         source = sources["sdk" if version > "2026-07-02" else "types"]
         yield Behaviour("versions", f"api-version {version} is served", "specified", source)
-    for path, (first, stable) in versions.FIELDS.items():
-        text = f"{path} can be set and read from {first} on, among stable versions from {stable} on"
+    for path, _, first, stable, *_ in deployment_fields.VERSIONED:
+        stably = stable or first
+        text = f"{path} can be set and read from {first} on, among stable versions from {stably} on"
         yield Behaviour("versions", text, "specified", sources["types"])
-    for path, kind in admission.SHAPES.items():
+    for path, kind in deployment_fields.SHAPES.items():
         text = f"{path} of another JSON type than {kind.__name__} is refused"
         yield Behaviour("types", text, "specified", sources["spec"])

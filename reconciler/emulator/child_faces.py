@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from reconciler.emulator import commitments, identities
+from reconciler.emulator import account_faces, commitments
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Json, at
 
@@ -46,7 +46,7 @@ def _project(asked: Asked) -> Json:
         "location": asked.given.get("location") or asked.account["location"],
         "kind": asked.account["kind"],
         "properties": {**asked.properties, **own},
-        **({"identity": identities.shown(asked.turn, key, identity)} if identity else {}),
+        **({"identity": account_faces.identity(asked.turn, key, identity)} if identity else {}),
     }
 
 
@@ -94,6 +94,28 @@ def _plan(asked: Asked) -> Json:
         "type": "Microsoft.CognitiveServices/accounts/commitmentplans",
         "properties": commitments.plan(asked.turn.now, asked.properties),
     }
+
+
+def agents_host(turn: Turn, account: Json) -> Json | None:
+    """What an account brings along whose network is injected for agents: a capability host (reported, 2025).
+
+    The result is the child as `children` keeps it; none for any other account.
+    """
+    injections = at(account, "properties", "networkInjections")
+    injections = [injections] if isinstance(injections, dict) else injections or []
+    if not any(isinstance(one, dict) and one.get("scenario") == "agent" for one in injections):
+        return None
+    name, kind = f"{account['name']}@aml_aiagentservice", "accounts/capabilityHosts"
+    address = f"{account['id']}/capabilityHosts/{name}"
+    body = {
+        "id": address,
+        "name": name,
+        "type": f"Microsoft.CognitiveServices/{kind}",
+        "properties": {"capabilityHostKind": "Agents", "provisioningState": "Succeeded"},
+        "systemData": turn.system_data(None),
+        "etag": account["etag"],
+    }
+    return {"key": address.lower(), "type": kind, "body": body}
 
 
 FACES: Mapping[str, Callable[[Asked], Json]] = {

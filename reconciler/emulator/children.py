@@ -6,10 +6,10 @@ are, below what, and how a deletion answers. `child_faces` has what a type says 
 
 from dataclasses import dataclass
 
-from reconciler.emulator import accounts, clock, errors, paging, provider_errors, provisioning
+from reconciler.emulator import account_errors, accounts, errors, provider_errors, provisioning
 from reconciler.emulator.child_faces import FACES, Asked
-from reconciler.emulator.turn import Turn, expect, expect_texts
-from reconciler.emulator.wire import Answer, Json, overlay
+from reconciler.emulator.turn import Turn
+from reconciler.emulator.wire import Answer, Json, at, overlay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +22,9 @@ class Child:
     """Whether its deletion is an operation (specified)."""
     is_foreign: bool = False
     """Whether machine learning's provider answers: 200 also for a new one, and no tag (recorded, 2025)."""
+
+    is_single: bool = False
+    """Whether an account, or a project, holds one of them (documented)."""
 
     @property
     def kind(self) -> str:
@@ -37,8 +40,13 @@ TYPES = (
     Child(segments=("connections", "{child}"), since="2025-04-01", is_foreign=True),
     Child(segments=("projects", "{project}", "connections", "{child}"), since="2025-04-01", is_foreign=True),
     Child(segments=("commitmentPlans", "{child}"), since="2021-10-01"),
-    Child(segments=("capabilityHosts", "{child}"), since="2025-04-01", is_slow=True),
-    Child(segments=("projects", "{project}", "capabilityHosts", "{child}"), since="2025-04-01", is_slow=True),
+    Child(segments=("capabilityHosts", "{child}"), since="2025-04-01", is_slow=True, is_single=True),
+    Child(
+        segments=("projects", "{project}", "capabilityHosts", "{child}"),
+        since="2025-04-01",
+        is_slow=True,
+        is_single=True,
+    ),
     Child(segments=("defenderForAISettings", "{child}"), since="2024-06-01"),
     Child(segments=("encryptionScopes", "{child}"), since="2023-10-01", is_slow=True),
     Child(segments=("costControls", "{child}"), since="2026-09-15", is_slow=True),
@@ -49,7 +57,7 @@ def listing(child: Child, turn: Turn) -> Answer:
     accounts.require_parent(turn, "read", child.kind)
     _require_holder(child, turn)
     found = [item["body"] for item in _siblings(child, turn)]
-    return Answer(status=200, body=paging.page(turn, found), from_provider=not child.is_foreign)
+    return turn.page(found, from_provider=not child.is_foreign)
 
 
 def get(child: Child, turn: Turn) -> Answer:
@@ -61,6 +69,10 @@ def put(child: Child, turn: Turn) -> Answer:
     """Create (201) or replace (200) at once."""
     account = accounts.require_parent(turn, "write", child.kind)["body"]
     _require_holder(child, turn)
+    if child.is_single:
+        _require_none_else(child, turn)
+    if child.kind == "accounts/projects":
+        _require_projects(account)
     accounts.require_quiet(turn)
     before = turn.store.get("child", _key(child, turn))
     body = _filled(child, turn, account, _asked(turn), before)
@@ -86,7 +98,7 @@ def delete(child: Child, turn: Turn) -> Answer:
         return Answer(status=204)
     if child.is_slow:
         return provisioning.delete_by_operation(turn, kind="child", key=key, location=account["location"])
-    turn.store.delete_below("child", f"{key}/")
+    turn.store.clear("child", f"{key}/")
     turn.store.delete("child", key)
     return Answer(status=200)
 
@@ -97,10 +109,7 @@ def _answer(child: Child, status: int, body: Json) -> Answer:
 
 
 def _asked(turn: Turn) -> Json:
-    asked = turn.body()
-    expect(asked, {"properties": dict, "tags": dict, "location": str, "identity": dict})
-    expect_texts(asked, "tags")
-    return asked
+    return turn.body({"properties": dict, "tags": dict, "location": str, "identity": dict})
 
 
 def _key(child: Child, turn: Turn, name: str | None = None) -> str:
@@ -115,21 +124,35 @@ def _require_holder(child: Child, turn: Turn) -> None:
     if len(child.segments) < 4:
         return
     holder = _key(child, turn, "").rsplit("/", 2)[0]
-    if turn.store.get("child", holder) is None:
-        raise errors.parent_not_found("write", child.kind, holder)
+    turn.store.require("child", holder, errors.parent_not_found("write", child.kind, holder))
+
+
+def _require_projects(account: Json) -> None:
+    if account["kind"] != "AIServices" or not at(account, "properties", "allowProjectManagement"):
+        raise account_errors.projects_not_allowed()
+    if account["properties"]["provisioningState"] == "Failed":
+        raise account_errors.account_not_provisioned()
+
+
+def _require_none_else(child: Child, turn: Turn) -> None:
+    """Refuse a second one beside the first, and a new one while the old is being deleted (documented)."""
+    holder = _key(child, turn, "").rsplit("/", 2)[0]
+    busy = {operation["key"] for operation in provisioning.running(turn.store, accounts.key_of(turn))}
+    for found in _siblings(child, turn):
+        name, is_going = found["body"]["name"], found["key"] in busy
+        if name.lower() != turn.args["child"].lower():
+            state = "Deleting" if is_going else "Succeeded"
+            raise account_errors.one_capability_host(name, state, turn.args["child"], holder)
+        if is_going:
+            raise account_errors.capability_host_busy(name, holder)
 
 
 def _require(child: Child, turn: Turn, verb: str) -> Json:
     accounts.require_parent(turn, verb, child.kind)
-    found = turn.store.get("child", _key(child, turn))
-    if found is None:
-        raise provider_errors.not_found(turn.request.path)
-    return found
+    return turn.store.require("child", _key(child, turn), provider_errors.not_found(turn.request.path))
 
 
 def _filled(child: Child, turn: Turn, account: Json, given: Json, before: Json | None) -> Json:
-    stamp = {"By": turn.caller.client, "ByType": "Application", "At": clock.stamp(turn.now)}
-    created = {f"created{part}": value for part, value in stamp.items()}
     parts = (turn.args[part[1:-1]] if part.startswith("{") else part for part in child.segments)
     address = "/".join([account["id"], *parts])
     old = {} if before is None else before["body"]
@@ -149,10 +172,7 @@ def _filled(child: Child, turn: Turn, account: Json, given: Json, before: Json |
         "name": address.rpartition("/")[2],
         "type": f"Microsoft.CognitiveServices/{child.kind}",
         **shown,
-        "systemData": {
-            **(created if before is None else old["systemData"]),
-            **{f"lastModified{part}": value for part, value in stamp.items()},
-        },
+        "systemData": turn.system_data(old.get("systemData")),
     }
     kept = {name: old[name] for name in ("id", "name") if name in old}
     return (

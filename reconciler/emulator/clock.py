@@ -5,11 +5,23 @@ clock alone, so a deployment refused in a test today is refused in ten years too
 """
 
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from reconciler.emulator.store import Store
 
+Spelling = Literal["spaced", "sourced", "compact"]
+
 WORLD_BEGINS = datetime(2026, 6, 22, tzinfo=UTC)
 """The date of the newest recorded model lists in `world/`."""
+
+_FIRST_WORDINGS = datetime(2024, 1, 1, tzinfo=UTC)
+"""Until here some answers were worded otherwise (recorded and reported in 2023)."""
+
+_SOURCES_SINCE = datetime(2024, 10, 1, tzinfo=UTC)
+_SOURCES_UNTIL = datetime(2025, 7, 1, tzinfo=UTC)
+
+_CAMEL_CASE_SINCE = datetime(2023, 11, 1, tzinfo=UTC)
+"""From here on rate limits are spelled as specified (recorded in July and November 2023)."""
 
 _FURTHEST = timedelta(days=366 * 200)
 
@@ -33,14 +45,33 @@ def advance(store: Store, wall: float, seconds: float) -> datetime:
     Raises ValueError when the date would leave the range of two centuries around the world's beginning.
     """
     if abs(seconds) > _FURTHEST.total_seconds():
-        message = f"advanceSeconds must stay within {_FURTHEST.days} days, found {seconds}"
-        raise ValueError(message)
+        raise ValueError(f"advanceSeconds must stay within {_FURTHEST.days} days, found {seconds}")
     return set_to(store, wall, now(store, wall) + timedelta(seconds=seconds))
 
 
 def set_to(store: Store, wall: float, moment: datetime) -> datetime:
     store.put("setting", "clock", {"wall": wall, "begins": moment.astimezone(UTC).isoformat()})
     return moment.astimezone(UTC)
+
+
+def is_of_2023(moment: datetime) -> bool:
+    """Whether answers are worded as they were up to 2023."""
+    return moment < _FIRST_WORDINGS
+
+
+def spells_in_lower_case(moment: datetime) -> bool:
+    """Whether rate limits are called `ratelimits`."""
+    return moment < _CAMEL_CASE_SINCE
+
+
+def spelling(moment: datetime) -> Spelling:
+    """How refusals print a model.
+
+    Spaced as reported in May 2024, with its sources from October 2024 to March 2025, compact since July 2025.
+    """
+    if moment < _SOURCES_SINCE:
+        return "spaced"
+    return "sourced" if moment < _SOURCES_UNTIL else "compact"
 
 
 def stamp(moment: datetime) -> str:

@@ -39,7 +39,10 @@ def tiers(turn: Turn) -> Answer:
             "planType": plan,
             "tier": f"T{rank}",
             **({"maxCount": 10} if hosting == _DISCONNECTED else {}),
-            "quota": {"quantity": quantity, "unit": _unit(kind, hosting)},
+            "quota": {
+                "quantity": quantity,
+                "unit": "Pages" if kind == "FormRecognizer" and hosting == _DISCONNECTED else "Transaction",
+            },
             "cost": {},
         }
         for (kind, sku, plan), (hostings, quantities) in _TIERS.items()
@@ -77,10 +80,6 @@ def _quantity(given: Json, tier: str) -> int | None:
             ranked = {f"T{rank}": quantity for rank, quantity in enumerate(quantities, start=1)}
             return ranked.get(tier)
     return None
-
-
-def _unit(kind: str, hosting: str) -> str:
-    return "Pages" if kind == "FormRecognizer" and hosting == _DISCONNECTED else "Transaction"
 
 
 def _month_after(day: datetime) -> datetime:

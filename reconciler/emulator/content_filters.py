@@ -6,8 +6,8 @@ cannot be written or deleted; a policy of a user is kept as given, since nothing
 
 from collections.abc import Mapping
 
-from reconciler.emulator import accounts, clock, errors, paging, provider_errors, provisioning, regional
-from reconciler.emulator.turn import Turn, expect, expect_texts
+from reconciler.emulator import accounts, errors, provider_errors, provisioning, regional
+from reconciler.emulator.turn import Turn, expect
 from reconciler.emulator.wire import Answer, Json, at
 
 TYPE = "Microsoft.CognitiveServices/accounts/raiPolicies"
@@ -77,7 +77,7 @@ SYSTEM: Mapping[str, list[Json]] = {
 def list_filters(turn: Turn) -> Answer:
     place = regional.location_of(turn)
     items = [_filter(turn, place, *entry) for entry in FILTERS]
-    return Answer(status=200, body=paging.page(turn, items))
+    return turn.page(items)
 
 
 def get_filter(turn: Turn) -> Answer:
@@ -117,9 +117,7 @@ def listing(turn: Turn) -> Answer:
     account = accounts.require_parent(turn, "read", _CHILD)["body"]
     own = turn.store.scan("raipolicy", f"{accounts.key_of(turn)}/")
     shown = [{**policy, "properties": {"type": "UserManaged", **policy["properties"]}} for policy in own]
-    return Answer(
-        status=200, body=paging.page(turn, [*shown, *(_born(account["id"], name) for name in SYSTEM)])
-    )
+    return turn.page([*shown, *(_born(account["id"], name) for name in SYSTEM)])
 
 
 def get(turn: Turn) -> Answer:
@@ -127,9 +125,7 @@ def get(turn: Turn) -> Answer:
     for name in SYSTEM:
         if name.lower() == turn.args["policy"].lower():
             return Answer(status=200, body=_born(account["id"], name))
-    found = turn.store.get("raipolicy", _key(turn))
-    if found is None:
-        raise provider_errors.not_found(turn.request.path)
+    found = turn.store.require("raipolicy", _key(turn), provider_errors.not_found(turn.request.path))
     return Answer(status=200, body=found, headers={"ETag": found["etag"]})
 
 
@@ -139,17 +135,17 @@ def put(turn: Turn) -> Answer:
     The answer has neither `type` nor a `mode` that was not sent, nor empty lists (recorded).
     """
     account = accounts.require_parent(turn, "write", _CHILD)["body"]
-    asked = turn.body()
-    expect(asked, _SHAPES)
-    expect_texts(asked, "tags")
+    asked = turn.body(_SHAPES)
     for part, shapes in _ITEMS.items():
-        _expect_items(asked, part, shapes)
+        for item in at(asked, "properties", part) or []:
+            if not isinstance(item, dict):
+                text = f"Error converting value to type object. Path properties.{part}."
+                raise errors.invalid_content(text)
+            expect(item, shapes)
     _refuse_born(turn)
     _check_policy(asked)
     accounts.require_quiet(turn)
     before = turn.store.get("raipolicy", _key(turn))
-    stamp = {"By": turn.caller.client, "ByType": "Application", "At": clock.stamp(turn.now)}
-    created = {f"created{part}": value for part, value in stamp.items()}
     given: Json = asked.get("properties") or {}
     body: Json = {
         "id": f"{account['id']}/raiPolicies/{turn.args['policy']}" if before is None else before["id"],
@@ -157,10 +153,7 @@ def put(turn: Turn) -> Answer:
         "name": turn.args["policy"] if before is None else before["name"],
         **({"tags": asked["tags"]} if asked.get("tags") else {}),
         "properties": {name: value for name, value in given.items() if name != "type" and value != []},
-        "systemData": {
-            **(created if before is None else before["systemData"]),
-            **{f"lastModified{part}": value for part, value in stamp.items()},
-        },
+        "systemData": turn.system_data(None if before is None else before["systemData"]),
         "etag": provisioning.new_etag("deployment"),
     }
     turn.store.put("raipolicy", _key(turn), body)
@@ -188,13 +181,6 @@ def delete(turn: Turn) -> Answer:
     return provisioning.delete_by_operation(
         turn, kind="raipolicy", key=_key(turn), location=account["location"]
     )
-
-
-def _expect_items(asked: Json, part: str, shapes: Mapping[str, type]) -> None:
-    for item in at(asked, "properties", part) or []:
-        if not isinstance(item, dict):
-            raise errors.invalid_content(f"Error converting value to type object. Path properties.{part}.")
-        expect(item, shapes)
 
 
 def _refuse_born(turn: Turn) -> None:

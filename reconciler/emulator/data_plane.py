@@ -7,9 +7,10 @@ first segment of the path (`/{name}.openai.azure.com/openai/…`), or not at all
 
 import json
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from reconciler.emulator import account_actions, auth, clock, errors, traffic
+from reconciler.emulator import account_actions, auth, clock, errors, offers, traffic
 from reconciler.emulator.store import Store
 from reconciler.emulator.wire import Answer, Json, Request, at
 
@@ -26,7 +27,6 @@ _DATED = re.compile(
 _BY_BODY = re.compile(
     r"^/(openai/v1/(chat/completions|responses|embeddings)|openai/responses|anthropic/v1/messages(/count_tokens)?)$"
 )
-_STANDARD = frozenset({"Standard", "GlobalStandard", "DataZoneStandard"})
 
 
 def answer(store: Store, request: Request, now: datetime) -> Answer | None:
@@ -83,22 +83,30 @@ def _may(store: Store, request: Request, account: Json, now: datetime) -> bool:
 def _served(store: Store, now: datetime, account: Json, wanted: str, path: str, body: Json) -> Answer:
     key = f"{account['id']}/deployments/{wanted}".lower()
     found = store.get("deployment", key)
+    if found is None:
+        return _not_found()
     refused = _refusal(store, now, found)
-    if refused is not None and found is not None and refused.status in {429, 500, 503}:
-        spilled = _spilled(store, now, account, found, path, body, refused)
-        if spilled is not None:
-            return spilled
-    if found is None or refused is not None:
-        if found is not None and refused is not None:
-            traffic.count(store, now, key, prompt=0, generated=0, status=refused.status)
-        return refused or _not_found()
-    return _done(store, now, found, path, body)
+    if refused is None:
+        return _done(store, now, found, path, body)
+    target = at(found, "body", "properties", "spilloverDeploymentName")
+    if target and refused.status in {429, 500, 503}:
+        other = store.get("deployment", f"{account['id']}/deployments/{target}".lower())
+        if other is not None:
+            second = _refusal(store, now, other) or _done(store, now, other, path, body)
+            told = {
+                "x-ms-spillover-from-deployment": found["body"]["name"],
+                "x-ms-deployment-name": other["body"]["name"],
+                "x-ms-spillover-error": str(refused.status),
+            }  # documented
+            return replace(second, headers={**second.headers, **told})
+    traffic.count(store, now, key, prompt=0, generated=0, status=refused.status)
+    return refused
 
 
-def _refusal(store: Store, now: datetime, found: Json | None) -> Answer | None:
+def _refusal(store: Store, now: datetime, found: Json) -> Answer | None:
     """Why a deployment does not answer: by its state, or by the switch `inference`."""
     switches = store.setting("switches")
-    if found is None or switches.get("inference") == "absent":
+    if switches.get("inference") == "absent":
         return _not_found()
     properties = found["body"]["properties"]
     if switches.get("newDeployments") == "late" and now < clock.parse(found["born"]) + _NEW:
@@ -109,9 +117,7 @@ def _refusal(store: Store, now: datetime, found: Json | None) -> Answer | None:
         return _error(410, "ModelDeprecated", "The model of this deployment has been retired.")
     if properties["provisioningState"] in {"Creating", "Failed"}:
         return _not_found()
-    if switches.get("inference") == "throttled" and found["body"]["sku"]["name"] not in _spillover_free(
-        store
-    ):
+    if switches.get("inference") == "throttled" and found["body"]["sku"]["name"] not in _spared(store):
         text = "Requests have exceeded the rate limit of this deployment. Please retry after 1 second."
         return _error(429, "429", text, {"retry-after": "1", "retry-after-ms": "1000"})
     if switches.get("inference") == "failing":
@@ -119,31 +125,12 @@ def _refusal(store: Store, now: datetime, found: Json | None) -> Answer | None:
     return None
 
 
-def _spillover_free(store: Store) -> frozenset[str]:
+def _spared(store: Store) -> frozenset[str]:
     """Skus that the switch leaves alone: standard ones where a provisioned deployment spills over."""
     spills = any(
         at(item, "body", "properties", "spilloverDeploymentName") for item in store.scan("deployment")
     )
-    return _STANDARD if spills else frozenset()
-
-
-def _spilled(
-    store: Store, now: datetime, account: Json, found: Json, path: str, body: Json, refused: Answer
-) -> Answer | None:
-    """The answer of the spillover deployment, with the headers that tell of it (documented)."""
-    target = at(found, "body", "properties", "spilloverDeploymentName")
-    other = None if not target else store.get("deployment", f"{account['id']}/deployments/{target}".lower())
-    if other is None:
-        return None
-    second = _refusal(store, now, other) or _done(store, now, other, path, body)
-    told = {
-        "x-ms-spillover-from-deployment": found["body"]["name"],
-        "x-ms-deployment-name": other["body"]["name"],
-        "x-ms-spillover-error": str(refused.status),
-    }
-    return Answer(
-        status=second.status, body=second.body, headers={**second.headers, **told}, from_provider=False
-    )
+    return offers.STANDARD if spills else frozenset()
 
 
 def _done(store: Store, now: datetime, found: Json, path: str, body: Json) -> Answer:

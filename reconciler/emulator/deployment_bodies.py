@@ -4,30 +4,21 @@ Rule of this module: it decides nothing. Properties stand in ARM's order; what n
 becomes of a property that a PUT leaves out, or sends as null) hangs on a switch.
 """
 
+from datetime import UTC, datetime
+
 from reconciler.emulator import clock, offers, provisioning, quota, versions
 from reconciler.emulator.admission import Admitted
+from reconciler.emulator.deployment_fields import ECHOED, MODEL_PARTS, PROPERTIES, visible
 from reconciler.emulator.offers import Listed
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Json, at, overlay
 
 TYPE = "Microsoft.CognitiveServices/accounts/deployments"
 
-_ECHOED = (
-    "modelProviderData",
-    "parentDeploymentName",
-    "spilloverDeploymentName",
-    "dynamicThrottlingEnabled",
-    "capacitySettings",
-    "contextCacheContainerId",
-    "serviceTier",
-    "deploymentState",
-    "routing",
-    "speculativeDecoding",
-    "costControlIds",
-)
-"""Properties that read back as written and not at all when left out."""
+_FILTER_NAMED_SINCE = datetime(2025, 7, 1, tzinfo=UTC)
+"""A deployment named no content filter of its own in June 2025, and one in June 2026 (recorded)."""
 
-_KEPT = (*_ECHOED, "raiPolicyName", "versionUpgradeOption")
+_KEPT = (*ECHOED, "raiPolicyName", "versionUpgradeOption")
 """Properties that `omitted: kept` keeps when a PUT leaves them out."""
 
 
@@ -43,37 +34,32 @@ def written(turn: Turn, account: Json, asked: Json, admitted: Admitted, before: 
         "sku": admitted.sku,
         **({"tags": asked["tags"]} if asked.get("tags") else {}),
         "properties": _properties(turn, wanted, admitted, before),
-        "systemData": modified(turn) if old is None else {**old["systemData"], **modified(turn)},
+        "systemData": turn.system_data(None if old is None else old["systemData"]),
         "etag": provisioning.new_etag("deployment"),
-    } | ({} if old is not None else {"systemData": {**_created(turn), **modified(turn)}})
+    }
 
 
 def _properties(turn: Turn, wanted: Json, admitted: Admitted, before: Json | None) -> Json:
     model = admitted.listed.model
     wanted = {name: value for name, value in wanted.items() if name not in _KEPT or value != ""}
-    unfiltered = model["name"].startswith("gpt-35-turbo") or model.get("format") == "Anthropic"
-    default_policy = None if unfiltered else "Microsoft.DefaultV2"
+    default_policy = None if _is_unfiltered(turn, model) else "Microsoft.DefaultV2"
     option = "OnceCurrentVersionExpired" if admitted.is_migration else "OnceNewDefaultVersionAvailable"
     policy = wanted.get("raiPolicyName", default_policy)
     capacity = admitted.sku["capacity"]
-    rates = [{**rate, "count": rate["count"] * capacity} for rate in admitted.offer.get("rateLimits", [])]
-    if before is not None and turn.store.setting("switches").get("omitted") == "kept":
+    rates = offers.rate_limits(admitted.offer, capacity)
+    if before is not None and turn.store.switch("omitted") == "kept":
         old = before["body"]["properties"]
-        cleared = set(turn.cleared("properties"))
+        cleared = turn.cleared()
         wanted = {**{name: old[name] for name in _KEPT if name in old and name not in cleared}, **wanted}
         policy = wanted.get("raiPolicyName", default_policy)
-    kept_unknown = turn.store.setting("switches").get("unknownProperties") == "kept"
+    kept_unknown = turn.store.switch("unknownProperties") == "kept"
     return {
-        "model": {
-            part: admitted.model[part]
-            for part in ("publisher", "format", "name", "version", "source", "sourceAccount")
-            if part in admitted.model
-        },
+        "model": {part: admitted.model[part] for part in MODEL_PARTS if part in admitted.model},
         "versionUpgradeOption": wanted.get("versionUpgradeOption", option),
         "currentCapacity": capacity,
         "capabilities": offers.deployed_capabilities(admitted.listed),
         **({} if policy is None else {"raiPolicyName": policy}),
-        **{name: wanted[name] for name in _ECHOED if name in wanted},
+        **{name: wanted[name] for name in ECHOED if name in wanted},
         **({"scaleSettings": wanted["scaleSettings"]} if "scaleSettings" in wanted else {}),
         **({name: wanted[name] for name in wanted if name not in PROPERTIES} if kept_unknown else {}),
         "provisioningState": "Succeeded",
@@ -81,65 +67,35 @@ def _properties(turn: Turn, wanted: Json, admitted: Admitted, before: Json | Non
     }
 
 
-PROPERTIES = frozenset(
-    {
-        *_ECHOED,
-        "model",
-        "versionUpgradeOption",
-        "currentCapacity",
-        "capabilities",
-        "raiPolicyName",
-        "provisioningState",
-        "rateLimits",
-        "scaleSettings",
-        "callRateLimit",
-    }
-)
-
-
-def _created(turn: Turn) -> Json:
-    return {
-        "createdBy": turn.caller.client,
-        "createdByType": "Application",
-        "createdAt": clock.stamp(turn.now),
-    }
-
-
-def modified(turn: Turn) -> Json:
-    return {
-        "lastModifiedBy": turn.caller.client,
-        "lastModifiedByType": "Application",
-        "lastModifiedAt": clock.stamp(turn.now),
-    }
+def _is_unfiltered(turn: Turn, model: Json) -> bool:
+    """Whether a deployment names no content filter unless it is asked to."""
+    is_named = turn.now >= _FILTER_NAMED_SINCE
+    return not is_named or model["name"].startswith("gpt-35-turbo") or model.get("format") == "Anthropic"
 
 
 def shown(turn: Turn, found: Json) -> Json:
     """A stored deployment as the caller's api-version and the switches show it."""
-    body = versions.visible(found["body"], turn.version)
+    body = visible(found["body"], turn.version)
     if turn.version[:10] < versions.SKU_SINCE:
-        body["properties"] = _with_scale_settings(body["properties"])
+        # before skus a deployment said its scale here, behind the model (recorded, 2022-12-01)
+        model, scale = body["properties"].pop("model"), {"scaleType": "Standard"}
+        body["properties"] = {"model": model, "scaleSettings": scale, **body["properties"]}
     switches = turn.store.setting("switches")
     if switches.get("sourceReturned") is False:
         model = body["properties"]["model"]
         body["properties"]["model"] = {n: v for n, v in model.items() if n not in {"source", "sourceAccount"}}
-    if switches.get("rateLimitsSpelling") == "ratelimits" and "rateLimits" in body["properties"]:
+    is_lower = clock.spells_in_lower_case(turn.now) or switches.get("rateLimitsSpelling") == "ratelimits"
+    if is_lower and "rateLimits" in body["properties"]:
         body["properties"]["ratelimits"] = body["properties"].pop("rateLimits")
     if switches.get("modelProviderData") == "hidden":
         body["properties"].pop("modelProviderData", None)
     return body
 
 
-def _with_scale_settings(properties: Json) -> Json:
-    """Before skus a deployment said its scale here, behind the model (recorded, 2022-12-01)."""
-    rest = {name: value for name, value in properties.items() if name != "model"}
-    return {"model": properties["model"], "scaleSettings": {"scaleType": "Standard"}, **rest}
-
-
 def fill(turn: Turn, account: Json, given: Json) -> Json:
     """A deployment document from an ARM resource as a test gives it, unchecked, read-only parts filled in."""
     model = dict(at(given, "properties", "model") or {})
-    known: Json = {part: model[part] for part in ("format", "name", "version") if part in model}
-    listed = offers.find(turn.store, account["location"], account["kind"], known)
+    listed = offers.find(turn.store, account["location"], account["kind"], model)
     sku = {"name": "Standard", "capacity": 1, **(given.get("sku") or {})}
     offer = None if listed is None else offers.best_offer(listed, sku["name"])
     admitted = Admitted(
@@ -150,19 +106,12 @@ def fill(turn: Turn, account: Json, given: Json) -> Json:
         offer=offer or {},
         units={},
     )
-    if offer is not None:
-        fine_tuned = listed is not None and listed.fine_tuned_name is not None
-        units = quota.units_of(offer, sku["name"], sku["capacity"], fine_tuned=fine_tuned)
-    else:
-        units = {}
-    body = overlay(written(turn, account, given, admitted, None), given)
-    if "etag" not in given:
-        body["etag"] = provisioning.new_etag("deployment")
+    fine_tuned = listed is not None and listed.fine_tuned_name is not None
     return {
         "account": account["id"].lower(),
         "location": account["location"],
-        "units": units,
+        "units": quota.units_of(offer, sku["name"], sku["capacity"], fine_tuned=fine_tuned) if offer else {},
         "touched": clock.stamp(turn.now),
         "born": clock.stamp(turn.now),
-        "body": body,
+        "body": overlay(written(turn, account, given, admitted, None), given),
     }

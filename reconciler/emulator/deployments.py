@@ -13,10 +13,9 @@ from reconciler.emulator import (
     admission,
     auth,
     clock,
+    deployment_fields,
     errors,
     offers,
-    paging,
-    partners,
     policies,
     provider_errors,
     provisioning,
@@ -25,9 +24,8 @@ from reconciler.emulator import (
     versions,
 )
 from reconciler.emulator.admission import Admitted
-from reconciler.emulator.deployment_bodies import TYPE, modified, shown, written
-from reconciler.emulator.offers import Listed
-from reconciler.emulator.turn import Turn, expect, expect_texts
+from reconciler.emulator.deployment_bodies import TYPE, shown, written
+from reconciler.emulator.turn import Turn, expect
 from reconciler.emulator.wire import Answer, Json, at, overlay
 
 _WRITE = f"{TYPE}/write"
@@ -42,22 +40,25 @@ def listing(turn: Turn) -> Answer:
     """All deployments of an account; pages only by the switch `pageSize`, ARM was never seen to page."""
     accounts.require_parent(turn, "read")
     items = [shown(turn, found) for found in turn.store.scan("deployment", f"{accounts.key_of(turn)}/")]
-    return Answer(status=200, body=paging.page(turn, items))
+    return turn.page(items)
 
 
 def get(turn: Turn) -> Answer:
     accounts.require_parent(turn, "read")
     provisioning.look(turn.store, turn.now, "deployment", key_of(turn))
-    found = turn.store.get("deployment", key_of(turn))
-    if found is None:
-        raise provider_errors.not_found(turn.request.path)
-    return _answer(turn, 200, found)
+    return _answer(turn, 200, _require(turn))
+
+
+def _require(turn: Turn) -> Json:
+    return turn.store.require("deployment", key_of(turn), provider_errors.not_found(turn.request.path))
 
 
 def put(turn: Turn) -> Answer:
     """Create (201) or replace (200); full replacement, so what is left out falls back to its default."""
     account = accounts.require_parent(turn, "write")
-    body = _read_body(turn)
+    asked = _numbered(turn.body())
+    expect(asked, deployment_fields.SHAPES)
+    body = deployment_fields.visible(asked, turn.version)
     _check_sources(turn, at(body, "properties", "model") or {})
     policies.require_allowed(turn, account["body"], at(body, "properties", "model") or {})
     accounts.require_quiet(turn)
@@ -84,12 +85,9 @@ def patch(turn: Turn) -> Answer:
         raise errors.invalid_content(
             f"Could not find member {unknown[0]} on object of type PatchResourceTagsAndSku"
         )
-    expect(asked, admission.SHAPES)
-    expect_texts(asked, "tags")
+    expect(asked, deployment_fields.SHAPES)
     accounts.require_quiet(turn)
-    before = turn.store.get("deployment", key_of(turn))
-    if before is None:
-        raise provider_errors.not_found(turn.request.path)
+    before = _require(turn)
     body = {**before["body"], **({"tags": asked["tags"]} if "tags" in asked else {})}
     body["sku"] = overlay(before["body"]["sku"], asked.get("sku", {}))
     admitted = admission.admit(turn, account["body"], body, before)
@@ -127,23 +125,18 @@ def delete(turn: Turn) -> Answer:
 def skus(turn: Turn) -> Answer:
     """Skus a deployment could have, with their ranges (specified; contents assumed from the models list)."""
     account = accounts.require_parent(turn, "read")["body"]
-    found = turn.store.get("deployment", key_of(turn))
-    if found is None:
-        raise provider_errors.not_found(turn.request.path)
-    listed = _listed(turn, account, found["body"]["properties"]["model"])
-    names = {} if listed is None else dict.fromkeys(offer["name"] for offer in listed.model["skus"])
-    items = []
-    for name in names:
-        offer = None if listed is None else offers.best_offer(listed, name)
-        if offer is not None:
-            current = found["body"]["sku"]["capacity"]
-            items.append(
-                {
-                    "resourceType": TYPE,
-                    "sku": {"name": name, "capacity": current},
-                    "capacity": offer["capacity"],
-                }
-            )
+    found = _require(turn)
+    listed = offers.find(
+        turn.store, account["location"], account["kind"], found["body"]["properties"]["model"]
+    )
+    if listed is None:
+        return Answer(status=200, body={"value": []})
+    capacity = found["body"]["sku"]["capacity"]
+    items = [
+        {"resourceType": TYPE, "sku": {"name": name, "capacity": capacity}, "capacity": offer["capacity"]}
+        for name in dict.fromkeys(offer["name"] for offer in listed.model["skus"])
+        if (offer := offers.best_offer(listed, name)) is not None
+    ]
     return Answer(status=200, body={"value": items})
 
 
@@ -159,13 +152,11 @@ def _set_state(turn: Turn, state: str) -> Answer:
     """Pause or resume: 200 with the resource, idempotent (documented by the SDK)."""
     accounts.require_parent(turn, "write")
     accounts.require_quiet(turn)
-    found = turn.store.get("deployment", key_of(turn))
-    if found is None:
-        raise provider_errors.not_found(turn.request.path)
+    found = _require(turn)
     if at(found, "body", "properties", "deploymentState") != state:
         found["body"]["properties"]["deploymentState"] = state
         found["body"]["etag"] = provisioning.new_etag("deployment")
-        found["body"]["systemData"] |= modified(turn)
+        found["body"]["systemData"] = turn.system_data(found["body"]["systemData"])
         turn.store.put("deployment", key_of(turn), found)
     return _answer(turn, 200, found)
 
@@ -190,29 +181,17 @@ def _numbered(body: Json) -> Json:
     return {**body, "sku": {**body["sku"], "capacity": int(capacity)}}
 
 
-def _read_body(turn: Turn) -> Json:
-    body = _numbered(turn.body())
-    expect(body, admission.SHAPES)
-    expect_texts(body, "tags")
-    return versions.visible(body, turn.version)
-
-
 def _check_sources(turn: Turn, model: Json) -> None:
     """The linked-scope check; across tenants only `sourceAccount` works (assumed for `source`)."""
     callers = auth.auxiliary(turn.store, turn.now, turn.request.headers)
     source = model.get("source")
     if source and auth.tenant_of_linked(turn.store, source) not in {None, turn.caller.tenant}:
-        raise provider_errors.sourced_model_not_supported(model)
+        raise provider_errors.model_not_supported(model, "sourced")
     for linked in (source, model.get("sourceAccount")):
         if linked:
             auth.require_linked_account(
                 turn.store, callers, turn.caller, action=_WRITE, scope=turn.request.path, linked=linked
             )
-
-
-def _listed(turn: Turn, account: Json, model: Json) -> Listed | None:
-    known: Json = {part: model[part] for part in ("format", "name", "version") if part in model}
-    return offers.find(turn.store, account["location"], account["kind"], known)
 
 
 def _save(turn: Turn, found: Json, before: Json | None, admitted: Admitted) -> Answer:
@@ -221,11 +200,15 @@ def _save(turn: Turn, found: Json, before: Json | None, admitted: Admitted) -> A
     turn.store.put("deployment", key_of(turn), found)
     upkeep.changed(turn.store, found)
     headers: dict[str, str] = {}
-    operation = None
     rule = provisioning.rules(turn.store)
     silent = turn.version[:10] <= versions.ASYNC_STATE_UNTIL or rule.get("headers") == "absent"
-    turn = _with_failure(turn, found, admitted)
-    if admitted.is_long or silent or rule.get("for") == "all" or turn.forced is not None:
+    if turn.forced is None and references.is_partner(admitted.listed.model):
+        error = references.partner_failure(
+            turn.store, found["body"]
+        )  # inside a 200; the resource stays Failed
+        turn = turn if error is None else replace(turn, forced={"lro": "Failed", "error": error})
+    is_long = admitted.is_long or silent or rule.get("for") == "all" or turn.forced is not None
+    if is_long and not provisioning.end_at_once(turn):
         operation = provisioning.begin(
             turn,
             kind="deployment",
@@ -234,19 +217,10 @@ def _save(turn: Turn, found: Json, before: Json | None, admitted: Admitted) -> A
             location=found["location"],
             silent=silent,
         )
-    if operation is not None:
         found["body"]["properties"]["provisioningState"] = operation["state"]
         turn.store.put("deployment", key_of(turn), found)
         headers = {} if silent else provisioning.headers(turn, operation)
     return _answer(turn, 201 if before is None else 200, found, headers)
-
-
-def _with_failure(turn: Turn, found: Json, admitted: Admitted) -> Turn:
-    """A turn whose operation will fail inside a 200, where a partner's does; the resource stays Failed."""
-    if turn.forced is not None or not partners.is_partner(admitted.listed.model):
-        return turn
-    error = partners.failure(turn.store, found["body"])
-    return turn if error is None else replace(turn, forced={"lro": "Failed", "error": error})
 
 
 def _answer(turn: Turn, status: int, found: Json, headers: Mapping[str, str] | None = None) -> Answer:

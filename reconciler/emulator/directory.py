@@ -1,4 +1,4 @@
-"""What clients need before the provider: clouds, tokens, tenants, subscriptions, groups, registration.
+"""What clients need beside the provider: clouds, tokens, tenants, subscriptions, groups, registration.
 
 Rule of this module: it holds no secret and checks none. Any client id with any secret gets a token, and the
 token is worth nothing outside this emulator.
@@ -10,12 +10,15 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from reconciler.emulator import accounts, auth, errors, offers, paging, provisioning, versions
+from reconciler.emulator import accounts, auth, errors, offers, provisioning, versions
 from reconciler.emulator.store import Store
-from reconciler.emulator.turn import Turn, expect, expect_texts
+from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, Request, normal_location
 
 _GROUP_NAME = re.compile(r"^[-\w._()]{1,90}$")
+_RESOURCE_CLAUSE = re.compile(
+    r"^(?P<field>resourceType|resourceGroup|name|location) eq '(?P<value>[^']*)'$", re.IGNORECASE
+)
 _NAMESPACE = "Microsoft.CognitiveServices"
 
 
@@ -121,15 +124,12 @@ def list_tenants(turn: Turn) -> Answer:
 
 def list_subscriptions(turn: Turn) -> Answer:
     mine = [item for item in turn.store.scan("subscription") if item["tenantId"] == turn.caller.tenant]
-    return Answer(
-        status=200, body=paging.page(turn, [_subscription(item) for item in mine]), from_provider=False
-    )
+    return turn.page([_subscription(item) for item in mine], from_provider=False)
 
 
 def get_subscription(turn: Turn) -> Answer:
-    found = turn.store.get("subscription", turn.subscription.lower())
-    if found is None:
-        raise errors.subscription_not_found(turn.subscription)
+    missing = errors.subscription_not_found(turn.subscription)
+    found = turn.store.require("subscription", turn.subscription.lower(), missing)
     return Answer(status=200, body=_subscription(found), from_provider=False)
 
 
@@ -182,7 +182,7 @@ def _geography(facts: Mapping[str, Any]) -> str:
 
 def list_groups(turn: Turn) -> Answer:
     found = turn.store.scan("group", f"/subscriptions/{turn.subscription.lower()}/")
-    return Answer(status=200, body=paging.page(turn, found), from_provider=False)
+    return turn.page(found, from_provider=False)
 
 
 def get_group(turn: Turn) -> Answer:
@@ -191,9 +191,7 @@ def get_group(turn: Turn) -> Answer:
 
 def put_group(turn: Turn) -> Answer:
     """Create (201) or update (200) a resource group; location is needed on create."""
-    asked = turn.body()
-    expect(asked, {"location": str, "tags": dict})
-    expect_texts(asked, "tags")
+    asked = turn.body({"location": str, "tags": dict})
     if _GROUP_NAME.match(turn.args["group"]) is None:
         raise errors.invalid_content(
             "The resource group name is not 1 to 90 letters, digits, '-', '_', '.', '(' or ')'"
@@ -233,24 +231,20 @@ def delete_group(turn: Turn) -> Answer:
         turn, kind="group", key=accounts.group_key(turn), location="global"
     )
     name = started.headers["Azure-AsyncOperation"].partition("/operationResults/")[2]
-    address = f"{turn.request.origin}/subscriptions/{turn.subscription}/operationresults/{name}"
-    wait = provisioning.rules(turn.store).get("retryAfter")
-    return Answer(
-        status=202, headers={"Location": address, "Retry-After": str(wait or 15)}, from_provider=False
-    )
+    return _under_way(turn, f"/subscriptions/{turn.subscription}/operationresults/{name}")
 
 
 def group_deletion(turn: Turn) -> Answer:
     """GET of a group's deletion: 202 with the address again until it is done, then 200 (recorded)."""
-    name = turn.args["operation"].lower()
-    status = provisioning.status_of(turn, name)
-    if status not in provisioning.TERMINAL:
-        wait = provisioning.rules(turn.store).get("retryAfter")
-        address = f"{turn.request.origin}{turn.request.path}?{turn.request.raw_query}"
-        return Answer(
-            status=202, headers={"Location": address, "Retry-After": str(wait or 15)}, from_provider=False
-        )
-    return Answer(status=200, from_provider=False)
+    if provisioning.status_of(turn, turn.args["operation"].lower()) in provisioning.TERMINAL:
+        return Answer(status=200, from_provider=False)
+    return _under_way(turn, f"{turn.request.path}?{turn.request.raw_query}")
+
+
+def _under_way(turn: Turn, address: str) -> Answer:
+    wait = provisioning.rules(turn.store).get("retryAfter") or 15
+    headers = {"Location": f"{turn.request.origin}{address}", "Retry-After": str(wait)}
+    return Answer(status=202, headers=headers, from_provider=False)
 
 
 def provider(turn: Turn) -> Answer:
@@ -262,18 +256,17 @@ def providers(turn: Turn) -> Answer:
 
 
 def register(turn: Turn) -> Answer:
-    _set_registered(turn, registered=True)
-    return Answer(status=200, body=_provider(turn), from_provider=False)
+    return _registered(turn, value=True)
 
 
 def unregister(turn: Turn) -> Answer:
-    _set_registered(turn, registered=False)
-    return Answer(status=200, body=_provider(turn), from_provider=False)
+    return _registered(turn, value=False)
 
 
-def _set_registered(turn: Turn, *, registered: bool) -> None:
+def _registered(turn: Turn, *, value: bool) -> Answer:
     found = turn.store.get("subscription", turn.subscription.lower()) or {}
-    turn.store.put("subscription", turn.subscription.lower(), {**found, "registered": registered})
+    turn.store.put("subscription", turn.subscription.lower(), {**found, "registered": value})
+    return provider(turn)
 
 
 _RESOURCE = "CrossResourceGroupResourceMove, CrossSubscriptionResourceMove, SupportsTags, SupportsLocation"
@@ -302,7 +295,7 @@ _TYPES = {
 def _provider(turn: Turn) -> Json:
     found = turn.store.get("subscription", turn.subscription.lower()) or {}
     places = [facts["displayName"] for facts in offers.shipped()["regions"].values()]
-    known = list(versions.supported(old=True))
+    known = list(versions.supported(versions.OLD_ACCOUNTS[0]))
     return {
         "id": f"/subscriptions/{turn.subscription}/providers/{_NAMESPACE}",
         "namespace": _NAMESPACE,
@@ -325,3 +318,31 @@ def _provider(turn: Turn) -> Json:
         "registrationState": "Registered" if found.get("registered", True) else "NotRegistered",
         "registrationPolicy": "RegistrationRequired",
     }
+
+
+def list_resources(turn: Turn) -> Answer:
+    return _resources(turn, f"/subscriptions/{turn.subscription.lower()}/")
+
+
+def list_group_resources(turn: Turn) -> Answer:
+    accounts.require_group(turn)
+    return _resources(turn, f"{accounts.group_key(turn)}/")
+
+
+def _resources(turn: Turn, prefix: str) -> Answer:
+    """Accounts and projects: the only resources here that have a location of their own."""
+    wanted = {}
+    text = turn.request.query.get("$filter", "").strip()
+    for part in re.split(r"\s+and\s+", text, flags=re.IGNORECASE) if text else ():
+        clause = _RESOURCE_CLAUSE.match(part.strip())
+        if clause is None:
+            raise errors.bad_filter(f"'{part[:100]}' is not supported")
+        wanted[clause["field"].lower()] = clause["value"].lower()
+    projects = [item for item in turn.store.scan("child", prefix) if item["type"] == "accounts/projects"]
+    shown = ("id", "name", "type", "kind", "location", "sku", "tags", "identity")
+    items = []
+    for body in (item["body"] for item in (*turn.store.scan("account", prefix), *projects)):
+        named = {**body, "resourcetype": body["type"], "resourcegroup": body["id"].split("/")[4]}
+        if all(str(named[field]).lower() == value for field, value in wanted.items()):
+            items.append({part: body[part] for part in shown if part in body})
+    return turn.page(items, keep=("$filter",), from_provider=False)

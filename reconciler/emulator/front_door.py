@@ -4,23 +4,24 @@ Rule of this module: every refusal made here is a front-door error, and nothing 
 token of the subscription's tenant.
 """
 
+import math
 from datetime import datetime
 
-from reconciler.emulator import (
-    auth,
-    data_plane,
-    directory,
-    errors,
-    offers,
-    retail,
-    routes,
-    throttling,
-    versions,
-)
+from reconciler.emulator import auth, clock, data_plane, directory, errors, offers, retail, routes, versions
 from reconciler.emulator.route import Route
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Caller, Turn
 from reconciler.emulator.wire import Answer, Json, Request
+
+_GLOBAL = 15
+"""All principals of a subscription together may do so many times as much."""
+
+
+_BUCKETS = {"reads": (250, 25), "writes": (200, 10), "deletes": (200, 10)}
+"""Tokens that a full bucket holds and how many come back per second, as documented, for each subscription and
+principal."""
+_BUCKET_OF = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}
+"""Other methods count as writes."""
 
 
 def public(store: Store, request: Request, now: datetime) -> Answer | None:
@@ -46,13 +47,14 @@ def admit(
     """The operation and its turn; raises the front door's refusal."""
     found = routes.find(request.method, request.segments)
     if found is None:
-        raise _unknown(request)
+        raise errors.not_modelled(f"{request.method} {request.path[:300]}")
     route, args = found
     if "subscription" in args:
         subscription = auth.require_tenant(store, caller, args["subscription"])
         if route.action:
             auth.require_right(store, caller, route.action, request.path)
-        _require_registered(subscription, route)
+        if route.since and subscription.get("registered", True) is not True:
+            raise errors.subscription_not_registered()
     version = _version(route, request, args)
     turn = Turn(
         store=store,
@@ -69,19 +71,43 @@ def admit(
 
 
 def limits(store: Store, request: Request, now: datetime, caller: Caller) -> dict[str, str]:
-    """Draw one token from the caller's bucket; raises 429. Without a known caller nothing is counted."""
+    """Draw one token from the caller's bucket; the result is the headers that tell what is left.
+
+    Raises 429 SubscriptionRequestsThrottled with Retry-After when the bucket is empty. The switch
+    `throttling: off` counts without refusing. Time is the virtual clock's, so a test empties and refills a
+    bucket without waiting.
+    """
     segments = request.segments
-    named = len(segments) > 1 and segments[0].lower() == "subscriptions"
-    return throttling.draw(store, now, caller, segments[1] if named else None, request)
+    is_of_one = len(segments) > 1 and segments[0].lower() == "subscriptions"
+    subscription = segments[1] if is_of_one else None
+    name = _BUCKET_OF.get(request.method, "writes")
+    size, refill = _BUCKETS[name]
+    where = (subscription or caller.tenant).lower()
+    own = _level(store, now, f"{where}/{caller.client}/{name}", size, refill)
+    every = _level(store, now, f"{where}//{name}", size * _GLOBAL, refill * _GLOBAL)
+    if min(own, every) < 1 and store.switch("throttling") != "off":
+        wait = max(1, math.ceil((1 - min(own, every)) / refill))
+        # types without names, in capitals, as the text of a recorded 429 prints them
+        types = "/".join(part for index, part in enumerate(segments) if index % 2 == 0 or "." in part)
+        operation = f"{request.method}/{types.upper()}/"
+        raise errors.throttled(subscription or caller.tenant, operation, wait)
+    own, every = max(0.0, own - 1), max(0.0, every - 1)
+    moment = clock.stamp(now)
+    store.put("bucket", f"{where}/{caller.client}/{name}", {"level": own, "at": moment})
+    store.put("bucket", f"{where}//{name}", {"level": every, "at": moment})
+    scope = "subscription" if subscription else "tenant"
+    return {
+        f"x-ms-ratelimit-remaining-{scope}-{name}": str(int(own)),
+        f"x-ms-ratelimit-remaining-{scope}-global-{name}": str(int(every)),
+    }
 
 
-def _unknown(request: Request) -> errors.Refusal:
-    return errors.not_modelled(f"{request.method} {request.path[:300]}")
-
-
-def _require_registered(subscription: Json, route: Route) -> None:
-    if route.since and subscription.get("registered", True) is not True:
-        raise errors.subscription_not_registered()
+def _level(store: Store, now: datetime, key: str, size: int, refill: int) -> float:
+    found: Json | None = store.get("bucket", key)
+    if found is None:
+        return float(size)
+    passed = max(0.0, (now - clock.parse(found["at"])).total_seconds())
+    return min(float(size), float(found["level"]) + passed * refill)
 
 
 def _version(route: Route, request: Request, args: dict[str, str]) -> str:
@@ -94,7 +120,7 @@ def _version(route: Route, request: Request, args: dict[str, str]) -> str:
                 "", version, "resourceGroups", ("2025-04-01", "2021-04-01"), ()
             )
         return version
-    known = versions.supported(route.since, old=route.old)
+    known = versions.supported(route.since)
     if version not in known:
         location = args.get("location", "")
         raise errors.no_registered_provider(location, version, route.kind, known, offers.locations())

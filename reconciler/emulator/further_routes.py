@@ -11,193 +11,96 @@ from reconciler.emulator import (
     activity,
     children,
     commitments,
+    directory,
     managed_networks,
     metrics,
     policies,
     private_links,
-    quota_tiers,
-    resources,
+    quota,
     templates,
 )
 from reconciler.emulator.children import Child
-from reconciler.emulator.route import ACCOUNT, GROUP, LOCATION, PROVIDER, SUB, Handler, Route, route
-
-_NAMESPACE = "Microsoft.CognitiveServices"
+from reconciler.emulator.route import ACCOUNT, GROUP, LOCATION, PROVIDER, SUB, Route, route
 
 _INSIGHTS = "providers/Microsoft.Insights"
-_TEMPLATES = f"{GROUP}/providers/Microsoft.Resources/deployments"
-_TEMPLATE = f"{_TEMPLATES}/{{template}}"
+_MACHINE_LEARNING = "providers/Microsoft.MachineLearningServices"
+_ENDPOINTS = f"{ACCOUNT}/privateEndpointConnections"
+_PERIMETERS = f"{ACCOUNT}/networkSecurityPerimeterConfigurations"
+_NETWORKS = f"{ACCOUNT}/managedNetworks"
+_NETWORK = f"{_NETWORKS}/{{network}}"
+_RULE = f"{_NETWORK}/outboundRules/{{rule}}"
+_TIER = f"{SUB}/{PROVIDER}/quotaTiers/{{tier}}"
+_RESOURCES = "Microsoft.Resources/subscriptions/resources"
 _RIGHT = "Microsoft.Resources/deployments"
-
-
-def _of_provider(
-    line: str, handler: Handler, action: str, kind: str, since: str, *, old: bool = False
-) -> Route:
-    return route(line, handler, f"{_NAMESPACE}/{action}", kind, since, old=old)
 
 
 def _of_children(child: Child) -> Iterator[Route]:
     """List, get, put, patch and delete of one type below an account."""
     above = "/".join([ACCOUNT, *child.segments[:-1]])
-    right = f"{_NAMESPACE}/{child.kind}"
-    rows = (
-        (f"GET {above}", children.listing, "read"),
-        (f"GET {above}/{{child}}", children.get, "read"),
-        (f"PUT {above}/{{child}}", children.put, "write"),
-        (f"PATCH {above}/{{child}}", children.patch, "write"),
-        (f"DELETE {above}/{{child}}", children.delete, "delete"),
-    )
-    for line, handler, verb in rows:
-        yield route(line, partial(handler, child), f"{right}/{verb}", child.kind, child.since)
+    yield route(f"GET {above}", partial(children.listing, child), child.since)
+    for handler in (children.get, children.put, children.patch, children.delete):
+        yield route(f"{handler.__name__.upper()} {above}/{{child}}", partial(handler, child), child.since)
 
 
-def _around_accounts() -> Iterator[Route]:
-    actions = account_actions
-    yield _of_provider(
-        f"POST {ACCOUNT}/listKeys",
-        actions.list_keys,
-        "accounts/listKeys/action",
-        "accounts",
-        "2017-04-18",
-        old=True,
-    )
-    yield _of_provider(
-        f"POST {ACCOUNT}/regenerateKey",
-        actions.regenerate_key,
-        "accounts/regenerateKey/action",
-        "accounts",
-        "2017-04-18",
-        old=True,
-    )
-    yield _of_provider(
-        f"GET {ACCOUNT}/skus", actions.skus, "accounts/skus/read", "accounts", "2017-04-18", old=True
-    )
-    yield _of_provider(
-        f"POST {LOCATION}/checkSkuAvailability",
-        actions.check_sku,
-        "locations/checkSkuAvailability/action",
-        "locations/checkSkuAvailability",
-        "2017-04-18",
-        old=True,
-    )
-    yield _of_provider(
-        f"POST {SUB}/{PROVIDER}/checkDomainAvailability",
-        actions.check_domain,
-        "checkDomainAvailability/action",
-        "checkDomainAvailability",
-        "2017-04-18",
-        old=True,
-    )
-    yield _of_provider(
-        f"GET {LOCATION}/commitmentTiers",
-        commitments.tiers,
-        "locations/commitmentTiers/read",
-        "locations/commitmentTiers",
-        "2021-10-01",
-    )
-    yield route("GET /providers/Microsoft.CognitiveServices/operations", actions.operations, "")
-    yield _of_provider(
-        f"POST {ACCOUNT}/evaluateDeploymentPolicies",
-        policies.evaluate,
-        "accounts/evaluateDeploymentPolicies/action",
-        "accounts",
-        "2026-03-15",
-    )
-    yield route(
-        f"GET {ACCOUNT}/{_INSIGHTS}/metricDefinitions",
-        metrics.definitions,
-        "Microsoft.Insights/metricDefinitions/read",
-    )
-    yield route(f"GET {ACCOUNT}/{_INSIGHTS}/metrics", metrics.values, "Microsoft.Insights/metrics/read")
-
-
-def _of_networks() -> Iterator[Route]:
-    """Private links and perimeters, which the provider serves itself, and the managed network."""
-    links, networks = private_links, managed_networks
-    rows = (
-        ("GET", "privateEndpointConnections", links.connections, "2017-04-18"),
-        ("GET", "privateEndpointConnections/{connection}", links.connection, "2017-04-18"),
-        ("PUT", "privateEndpointConnections/{connection}", links.put_connection, "2017-04-18"),
-        ("DELETE", "privateEndpointConnections/{connection}", links.delete_connection, "2017-04-18"),
-        ("GET", "privateLinkResources", links.resources, "2017-04-18"),
-        ("GET", "networkSecurityPerimeterConfigurations", links.perimeters, "2023-10-01"),
-        ("GET", "networkSecurityPerimeterConfigurations/{perimeter}", links.perimeter, "2023-10-01"),
-        (
-            "POST",
-            "networkSecurityPerimeterConfigurations/{perimeter}/reconcile",
-            links.perimeter,
-            "2023-10-01",
-        ),
-        ("GET", "managedNetworks", networks.listing, "2025-10-01"),
-        ("GET", "managedNetworks/{network}", networks.get, "2025-10-01"),
-        ("PUT", "managedNetworks/{network}", networks.put, "2025-10-01"),
-        ("PATCH", "managedNetworks/{network}", networks.patch, "2025-10-01"),
-        ("DELETE", "managedNetworks/{network}", networks.delete, "2026-01-15"),
-        ("POST", "managedNetworks/{network}/provision", networks.provision, "2025-10-01"),
-        ("POST", "managedNetworks/{network}/batchOutboundRules", networks.put_rules, "2025-10-01"),
-        ("GET", "managedNetworks/{network}/outboundRules", networks.rules, "2025-10-01"),
-        ("GET", "managedNetworks/{network}/outboundRules/{rule}", networks.rule, "2025-10-01"),
-        ("PUT", "managedNetworks/{network}/outboundRules/{rule}", networks.put_rule, "2025-10-01"),
-        ("DELETE", "managedNetworks/{network}/outboundRules/{rule}", networks.delete_rule, "2025-10-01"),
-    )
-    verbs = {"GET": "read", "PUT": "write", "PATCH": "write", "POST": "action", "DELETE": "delete"}
-    for method, below, handler, since in rows:
-        kind = "/".join(["accounts", *below.split("/")[::2]])
-        yield _of_provider(
-            f"{method} {ACCOUNT}/{below}",
-            handler,
-            f"{kind}/{verbs[method]}",
-            kind,
-            since,
-            old=since == "2017-04-18",
-        )
-    yield route(
-        f"GET {SUB}/providers/Microsoft.MachineLearningServices/locations/{{location}}"
-        "/mfeOperationsStatus/{operation}",
-        networks.status,
-        "Microsoft.MachineLearningServices/locations/mfeOperationsStatus/read",
-    )
-
-
-def _of_subscriptions() -> Iterator[Route]:
-    tiers = ("quotaTiers", "2025-10-01")
-    one = f"{SUB}/{PROVIDER}/quotaTiers/{{tier}}"
-    yield _of_provider(f"GET {SUB}/{PROVIDER}/quotaTiers", quota_tiers.listing, "quotaTiers/read", *tiers)
-    yield _of_provider(f"GET {one}", quota_tiers.get, "quotaTiers/read", *tiers)
-    yield _of_provider(f"PUT {one}", quota_tiers.write, "quotaTiers/write", *tiers)
-    yield _of_provider(f"PATCH {one}", quota_tiers.write, "quotaTiers/write", *tiers)
-    yield route(
-        f"GET {SUB}/{_INSIGHTS}/eventtypes/management/values",
-        activity.listing,
-        "Microsoft.Insights/eventtypes/values/read",
-    )
-    read = "Microsoft.Resources/subscriptions/resources/read"
-    yield route(f"GET {SUB}/resources", resources.of_subscription, read)
-    yield route(f"GET {GROUP}/resources", resources.of_group, read)
-
-
-def _of_templates() -> Iterator[Route]:
-    yield route(f"GET {_TEMPLATES}", templates.listing, f"{_RIGHT}/read")
-    yield route(f"GET {_TEMPLATE}", templates.get, f"{_RIGHT}/read")
-    yield route(f"HEAD {_TEMPLATE}", templates.head, f"{_RIGHT}/read")
-    yield route(f"PUT {_TEMPLATE}", templates.put, f"{_RIGHT}/write")
-    yield route(f"DELETE {_TEMPLATE}", templates.delete, f"{_RIGHT}/delete")
-    yield route(f"POST {_TEMPLATE}/validate", templates.validate, f"{_RIGHT}/validate/action")
-    yield route(f"POST {_TEMPLATE}/whatIf", templates.what_if, f"{_RIGHT}/whatIf/action")
-    yield route(f"POST {_TEMPLATE}/exportTemplate", templates.export, f"{_RIGHT}/exportTemplate/action")
-    for address in (_TEMPLATE, f"{GROUP}/deployments/{{template}}"):  # the second is az CLI's
-        yield route(f"GET {address}/operations", templates.operations, f"{_RIGHT}/operations/read")
-    yield route(
-        f"GET {_TEMPLATE}/operationStatuses/{{operation}}",
-        templates.status,
-        f"{_RIGHT}/operationstatuses/read",
-    )
+def _of_templates(above: str) -> Iterator[Route]:
+    """What can be asked of the template deployments of a group or a subscription."""
+    every = f"{above}/providers/Microsoft.Resources/deployments"
+    one = f"{every}/{{template}}"
+    yield route(f"GET {every}", templates.listing)
+    yield route(f"GET {one}", templates.get)
+    yield route(f"HEAD {one}", templates.head)
+    yield route(f"PUT {one}", templates.put)
+    yield route(f"DELETE {one}", templates.delete)
+    yield route(f"POST {one}/validate", templates.validate)
+    yield route(f"POST {one}/whatIf", templates.what_if)
+    yield route(f"POST {one}/exportTemplate", templates.export)
+    for address in (one, f"{above}/deployments/{{template}}"):  # the second one is az CLI's
+        yield route(f"GET {address}/operations", templates.operations, right=f"{_RIGHT}/operations/read")
+    status = f"GET {one}/operationStatuses/{{operation}}"
+    yield route(status, templates.status, right=f"{_RIGHT}/operationstatuses/read")
 
 
 ROUTES: tuple[Route, ...] = (
-    *_around_accounts(),
+    route(f"POST {ACCOUNT}/listKeys", account_actions.list_keys, "2017-04-18", kind="accounts"),
+    route(f"POST {ACCOUNT}/regenerateKey", account_actions.regenerate_key, "2017-04-18", kind="accounts"),
+    route(f"GET {ACCOUNT}/skus", account_actions.skus, "2017-04-18", kind="accounts"),
+    route(f"POST {LOCATION}/checkSkuAvailability", account_actions.check_sku, "2017-04-18"),
+    route(f"POST {SUB}/{PROVIDER}/checkDomainAvailability", account_actions.check_domain, "2017-04-18"),
+    route(f"GET {LOCATION}/commitmentTiers", commitments.tiers, "2021-10-01"),
+    route(f"GET /{PROVIDER}/operations", account_actions.operations, right=""),
+    route(f"POST {ACCOUNT}/evaluateDeploymentPolicies", policies.evaluate, "2026-03-15", kind="accounts"),
+    route(f"GET {ACCOUNT}/{_INSIGHTS}/metricDefinitions", metrics.definitions),
+    route(f"GET {ACCOUNT}/{_INSIGHTS}/metrics", metrics.values),
     *(found for child in children.TYPES for found in _of_children(child)),
-    *_of_networks(),
-    *_of_subscriptions(),
-    *_of_templates(),
+    route(f"GET {_ENDPOINTS}", private_links.connections, "2017-04-18"),
+    route(f"GET {_ENDPOINTS}/{{connection}}", private_links.connection, "2017-04-18"),
+    route(f"PUT {_ENDPOINTS}/{{connection}}", private_links.put_connection, "2017-04-18"),
+    route(f"DELETE {_ENDPOINTS}/{{connection}}", private_links.delete_connection, "2017-04-18"),
+    route(f"GET {ACCOUNT}/privateLinkResources", private_links.resources, "2017-04-18"),
+    route(f"GET {_PERIMETERS}", private_links.perimeters, "2023-10-01"),
+    route(f"GET {_PERIMETERS}/{{perimeter}}", private_links.perimeter, "2023-10-01"),
+    route(f"POST {_PERIMETERS}/{{perimeter}}/reconcile", private_links.perimeter, "2023-10-01"),
+    route(f"GET {_NETWORKS}", managed_networks.listing, "2025-10-01"),
+    route(f"GET {_NETWORK}", managed_networks.get, "2025-10-01"),
+    route(f"PUT {_NETWORK}", managed_networks.put, "2025-10-01"),
+    route(f"PATCH {_NETWORK}", managed_networks.patch, "2025-10-01"),
+    route(f"DELETE {_NETWORK}", managed_networks.delete, "2026-01-15"),
+    route(f"POST {_NETWORK}/provision", managed_networks.provision, "2025-10-01"),
+    route(f"POST {_NETWORK}/batchOutboundRules", managed_networks.put_rules, "2025-10-01"),
+    route(f"GET {_NETWORK}/outboundRules", managed_networks.rules, "2025-10-01"),
+    route(f"GET {_RULE}", managed_networks.rule, "2025-10-01"),
+    route(f"PUT {_RULE}", managed_networks.put_rule, "2025-10-01"),
+    route(f"DELETE {_RULE}", managed_networks.delete_rule, "2025-10-01"),
+    route(
+        f"GET {SUB}/{_MACHINE_LEARNING}/locations/{{location}}/mfeOperationsStatus/{{operation}}",
+        managed_networks.status,
+    ),
+    route(f"GET {SUB}/{PROVIDER}/quotaTiers", quota.list_tiers, "2025-10-01"),
+    route(f"GET {_TIER}", quota.get_tier, "2025-10-01"),
+    route(f"PUT {_TIER}", quota.write_tier, "2025-10-01"),
+    route(f"PATCH {_TIER}", quota.write_tier, "2025-10-01"),
+    route(f"GET {SUB}/{_INSIGHTS}/eventtypes/management/values", activity.listing),
+    route(f"GET {SUB}/resources", directory.list_resources),
+    route(f"GET {GROUP}/resources", directory.list_group_resources, right=f"{_RESOURCES}/read"),
+    *(found for above in (GROUP, SUB) for found in _of_templates(above)),
 )

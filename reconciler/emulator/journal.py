@@ -57,11 +57,3 @@ def write(store: Store, entry_: Json, *, status: int | str, ended: str) -> None:
     store.put("setting", "journal", {"last": last})
     store.put("journal", f"{last:09d}", {"number": last, **entry_, "status": status, "end": ended})
     store.delete("journal", f"{last - KEPT:09d}")
-
-
-def read(store: Store) -> list[Json]:
-    return store.scan("journal")
-
-
-def forget(store: Store) -> None:
-    store.clear("journal")

@@ -21,7 +21,7 @@ def remove(store: Store, now: datetime, key: str) -> None:
         return
     deployments = store.scan("deployment", f"{key}/")
     for kind in ("deployment", "raipolicy", "child"):
-        store.delete_below(kind, f"{key}/")
+        store.clear(kind, f"{key}/")
     for kind in ("account", "network"):
         store.delete(kind, key)
     body = found["body"]

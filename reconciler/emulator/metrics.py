@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from urllib.parse import unquote
 
-from reconciler.emulator import accounts, clock, manager_errors, traffic
+from reconciler.emulator import accounts, clock, errors, traffic
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json
 
@@ -71,16 +71,14 @@ def values(turn: Turn) -> Answer:
     start, end = _span(turn)
     grain = query.get("interval", "PT1M")
     if grain not in GRAINS:
-        raise manager_errors.bad_metrics(
-            f"interval {grain!r} is not supported; supported are {', '.join(GRAINS)}"
-        )
+        raise errors.bad_metrics(f"interval {grain!r} is not supported; supported are {', '.join(GRAINS)}")
     moments = traffic.minutes(start, end, GRAINS[grain])
     if len(moments) > MOST_POINTS:
-        raise manager_errors.bad_metrics(f"the span has more than {MOST_POINTS} points")
+        raise errors.bad_metrics(f"the span has more than {MOST_POINTS} points")
     names = [name for name in query.get("metricnames", "").split(",") if name]
     unknown = [name for name in names if name not in DEFINITIONS]
     if unknown or not names:
-        raise manager_errors.bad_metrics(f"metricnames: {', '.join(unknown) or 'none given'}")
+        raise errors.bad_metrics(f"metricnames: {', '.join(unknown) or 'none given'}")
     found = [_metric(turn, account, name, moments, GRAINS[grain]) for name in names]
     body: Json = {
         "cost": 0,
@@ -101,7 +99,7 @@ def _span(turn: Turn) -> tuple[datetime, datetime]:
     try:
         return clock.parse(start.replace(" ", "+")), clock.parse(end.replace(" ", "+"))
     except ValueError as error:
-        raise manager_errors.bad_metrics(f"timespan {text[:80]!r} is no start/end") from error
+        raise errors.bad_metrics(f"timespan {text[:80]!r} is no start/end") from error
 
 
 def _metric(turn: Turn, account: Json, name: str, moments: list[datetime], step: timedelta) -> Json:
@@ -131,14 +129,14 @@ def _deployments(turn: Turn) -> set[str] | None:
     for part in re.split(r"\s+or\s+", text, flags=re.IGNORECASE):
         clause = _CLAUSE.match(part.strip())
         if clause is None:
-            raise manager_errors.bad_metrics(f"$filter {part[:80]!r} is not {DIMENSION} eq 'name'")
+            raise errors.bad_metrics(f"$filter {part[:80]!r} is not {DIMENSION} eq 'name'")
         names.add(clause["name"].replace("''", "'").lower())
     return None if "*" in names else names
 
 
 def _series(turn: Turn, body: Json, name: str, moments: list[datetime], step: timedelta) -> Json | None:
     field = turn.request.query.get("aggregation", DEFINITIONS[name][1]).split(",")[0].lower()
-    shows = turn.store.setting("switches").get("noTraffic", "empty")
+    shows = turn.store.switch("noTraffic", "empty")
     points, any_traffic = [], False
     for moment in moments:
         value = _value(turn, str(body["id"]).lower(), name, moment, step)
@@ -165,7 +163,7 @@ def _value(turn: Turn, key: str, name: str, moment: datetime, step: timedelta) -
     ]
     if not known:
         return None
-    lag = turn.store.setting("switches").get("metricsLag") != "off"
+    lag = turn.store.switch("metricsLag") != "off"
     if lag and moment + step > turn.now - INGESTED_AFTER:
         return 0.0
     if source == "tokens":

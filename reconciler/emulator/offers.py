@@ -2,7 +2,9 @@
 
 Rule of this module: the facts come from `world/models.json` (see `world/PROVENANCE.md`) or from what a test
 posted; nothing about a model is derived from its name, except the base of a fine-tuned model, which its id
-spells out.
+spells out. What an api-version shows of a model: `scope` and the lifecycle of each sku were recorded with
+2026-09-01 alone; `replacementConfig` is in the specification since 2025-09-01. What a model of an older list
+lacks of them is filled in from what it has.
 """
 
 import json
@@ -11,11 +13,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
-from pathlib import Path
 
-from reconciler.emulator import clock, model_lists
+from reconciler.emulator import clock, versions
 from reconciler.emulator.store import Store
-from reconciler.emulator.wire import Json, Kept, normal_location
+from reconciler.emulator.wire import Json, Kept, normal_location, world_facts
 
 SKU_NAMES = (
     "Standard",
@@ -31,6 +32,9 @@ SKU_NAMES = (
 )
 """`ProvisionedStandard` is in no answer of ARM, hence refused like any unknown name (assumed)."""
 
+STANDARD = frozenset({"Standard", "GlobalStandard", "DataZoneStandard"})
+"""Billed by token."""
+
 _FINE_TUNED = re.compile(r"^(?P<root>.+)\.ft-[0-9a-f]+(-[\w.-]+)?$", re.IGNORECASE)
 _CHECKPOINT = re.compile(r"^ftchkpt-[0-9a-f]+$", re.IGNORECASE)
 _FINE_TUNE_CAPABILITIES = re.compile(r"fine-?tune|^allowProvisionedManagedCommitment$", re.IGNORECASE)
@@ -38,6 +42,27 @@ LATER = "2026-10"
 LATER_BEGINS = datetime(2026, 10, 5, tzinfo=UTC)
 """The day of the newest recorded list (eastus2, api-version 2026-09-01)."""
 
+PAGED_SINCE = "2026-09-01"
+"""From here on lists page, and skus have a scope and a lifecycle of their own (recorded)."""
+PAGE = 50
+"""Items of a page: 426 came in nine pages (recorded)."""
+
+_MODEL_SINCE = {
+    "capabilities": "2022-10-01",
+    "deprecation": "2022-10-01",
+    "systemData": "2022-10-01",
+    "isDefaultVersion": versions.SKU_SINCE,
+    "lifecycleStatus": versions.SKU_SINCE,
+    "skus": versions.SKU_SINCE,
+    "publisher": "2024-10-01",
+    "replacementConfig": "2025-09-01",
+    "isMarketplaceRequired": PAGED_SINCE,
+    "modelCatalogAssetId": "2025-09-01",
+}
+"""What a model says from a version on (recorded in 2022, with 2025-09-01 and 2026-09-01, or specified)."""
+_SKU_SINCE = {"costs": "2024-10-01", "scope": PAGED_SINCE, "lifecycleStatus": PAGED_SINCE}
+"""The same of a sku (specified; recorded with 2025-06-01 and 2026-09-01)."""
+_MARKETPLACE = frozenset({"Anthropic", "Cohere", "Meta", "Mistral AI"})
 _NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
@@ -49,6 +74,8 @@ class Listed:
     sku_name: str
     model: Json
     fine_tuned_name: str | None = None
+    is_posted: bool = False
+    """Whether a world listed it, not the shipped facts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -59,12 +86,9 @@ class _Lists:
     named: Mapping[tuple[str, str], Sequence[Listed]]
 
 
-@cache
 def shipped() -> Json:
-    """The world's facts, read once per process."""
-    text = (Path(__file__).parent / "world" / "models.json").read_text(encoding="utf-8")
-    facts: Json = json.loads(text)
-    return facts
+    """The world's models, regions and costs."""
+    return world_facts("models")
 
 
 def locations() -> tuple[str, ...]:
@@ -124,8 +148,7 @@ def later_pool_names() -> tuple[str, ...]:
 
 @cache
 def _later_models(place: str) -> tuple[Listed, ...]:
-    text = (Path(__file__).parent / "world" / "models_2026_10.json").read_text(encoding="utf-8")
-    facts = json.loads(text)
+    facts = world_facts("models_2026_10")
     if place not in facts["regions"]:
         return ()
     return tuple(
@@ -139,6 +162,7 @@ def _from_arm(item: Json) -> Listed:
         kinds=tuple(item.get("kinds") or [item.get("kind", "AIServices")]),
         sku_name=item.get("skuName", "S0"),
         model=item["model"],
+        is_posted=True,
     )
 
 
@@ -164,24 +188,15 @@ def _shipped_models(place: str) -> tuple[Listed, ...]:
             for sku in entry["model"]["skus"]
             if place in sets[sku["regions"]]
         ]
-        model = {
-            **entry["model"],
-            "skus": skus,
-            "capabilities": _in_area(entry["model"]["capabilities"], area),
+        # the capability `area` names the data zone of the region that lists the model
+        capabilities = {
+            name: area if name == "area" else value
+            for name, value in entry["model"]["capabilities"].items()
+            if name != "area" or area is not None
         }
+        model = {**entry["model"], "skus": skus, "capabilities": capabilities}
         found.append(Listed(kinds=tuple(entry["kinds"]), sku_name=entry["skuName"], model=model))
     return tuple(found)
-
-
-def _in_area(capabilities: Json, area: str | None) -> Json:
-    """The capability `area` names the data zone of the region that lists the model."""
-    if "area" not in capabilities:
-        return dict(capabilities)
-    return {
-        name: (area if name == "area" else value)
-        for name, value in capabilities.items()
-        if name != "area" or area is not None
-    }
 
 
 def find(store: Store, location: str, kind: str, model: Json) -> Listed | None:
@@ -255,6 +270,11 @@ def best_offer(listed: Listed, sku: str) -> Json | None:
     return max(offers_of(listed, sku), key=ends, default=None)
 
 
+def rate_limits(offer: Json, capacity: int) -> list[Json]:
+    """Rate limits as a deployment of that capacity shows them."""
+    return [{**rate, "count": rate["count"] * capacity} for rate in offer.get("rateLimits", [])]
+
+
 def deployed_capabilities(listed: Listed) -> Json:
     """Capabilities as a deployment shows them: without those about training and commitments (recorded)."""
     return {
@@ -264,28 +284,78 @@ def deployed_capabilities(listed: Listed) -> Json:
     }
 
 
-def wire_models(store: Store, subscription: str, location: str, version: str) -> Sequence[Kept]:
-    """Items of the models list as an api-version shows them: one per account kind, as recorded."""
-    return _items(_lists(store, location), subscription, location, version)
+def wire_models(
+    store: Store, subscription: str, location: str, version: str, now: datetime
+) -> Sequence[Kept]:
+    """Items of the models list as an api-version shows them: one per account kind, as recorded.
+
+    The region is spelled as its name without spaces; in 2023 an item had no address of its own.
+    """
+    place = (
+        shipped()["regions"].get(normal_location(location), {}).get("displayName", location).replace(" ", "")
+    )
+    above = f"/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{place}"
+    return _items(
+        _lists(store, location),
+        above,
+        version,
+        is_of_2023=clock.is_of_2023(now),
+        in_lower_case=clock.spells_in_lower_case(now),
+    )
 
 
 @lru_cache(maxsize=16)
-def _items(lists: _Lists, subscription: str, location: str, version: str) -> tuple[Kept, ...]:
-    above = f"/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{location}"
+def _items(
+    lists: _Lists, above: str, version: str, *, is_of_2023: bool, in_lower_case: bool
+) -> tuple[Kept, ...]:
     found = []
     for listed in lists.all:
-        model = model_lists.shown(listed.model, version)
+        model = shown_model(listed.model, version, in_lower_case=in_lower_case)
         name = f"{model['format']}.{model['name']}.{model['version']}"
-        found += [
-            Kept(
-                id=f"{above}/models/{name}",
-                type="Microsoft.CognitiveServices/locations/models",
-                name=name,
-                location=location,
-                kind=kind,
-                skuName=listed.sku_name,
-                model=model,
-            )
-            for kind in listed.kinds
-        ]
+        address = {
+            "id": f"{above}/models/{name}",
+            "type": "Microsoft.CognitiveServices/locations/models",
+            "name": name,
+            "location": above.rpartition("/")[2],
+        }
+        for kind in listed.kinds:
+            item = {"kind": kind, "skuName": listed.sku_name, "model": model}
+            found.append(Kept(item if is_of_2023 else {**address, **item}))
     return tuple(found)
+
+
+def shown_model(model: Json, version: str, *, in_lower_case: bool) -> Json:
+    """A model as an api-version lists it; rate limits were spelled in lower case in 2023 (recorded)."""
+    if in_lower_case and "skus" in model:
+        model = {**model, "skus": [_in_lower_case(sku) for sku in model["skus"]]}
+    if version >= PAGED_SINCE:
+        return _newest(model)
+    kept = {name: value for name, value in model.items() if version >= _MODEL_SINCE.get(name, "")}
+    if "skus" in kept:
+        kept["skus"] = [
+            {name: value for name, value in sku.items() if version >= _SKU_SINCE.get(name, "")}
+            for sku in model["skus"]
+        ]
+    return kept
+
+
+def _in_lower_case(sku: Json) -> Json:
+    return {"ratelimits" if name == "rateLimits" else name: value for name, value in sku.items()}
+
+
+def _newest(model: Json) -> Json:
+    """Skus have a scope and a lifecycle of their own, and meters no id any more (recorded)."""
+    status = model.get("lifecycleStatus", "GenerallyAvailable")
+    tuned = any(_is_fine_tune_offer(sku) for sku in model["skus"])
+    skus = [
+        {
+            **sku,
+            **({"costs": [{**cost, "meterId": ""} for cost in sku["costs"]]} if "costs" in sku else {}),
+            "scope": sku.get("scope")
+            or ("Finetune" if _is_fine_tune_offer(sku) else "Base" if tuned else "All"),
+            "lifecycleStatus": sku.get("lifecycleStatus", status),
+        }
+        for sku in model["skus"]
+    ]
+    marketplace = model.get("isMarketplaceRequired", model.get("format") in _MARKETPLACE)
+    return {**model, "skus": skus, "isMarketplaceRequired": marketplace}

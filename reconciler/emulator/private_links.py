@@ -4,8 +4,8 @@ Rule of this module: the connections are those in the account's own body; they c
 PUT, for the networks that ask for them belong to another provider. No perimeter is ever associated.
 """
 
-from reconciler.emulator import accounts, paging, provider_errors, provisioning
-from reconciler.emulator.turn import Turn, expect
+from reconciler.emulator import account_errors, accounts, provisioning
+from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json
 
 TYPE = "accounts/privateEndpointConnections"
@@ -15,23 +15,32 @@ _SHAPES = {"properties": dict, "properties.privateLinkServiceConnectionState": d
 def connections(turn: Turn) -> Answer:
     """Empty on an account without a private endpoint (recorded in June 2023)."""
     account = accounts.require_parent(turn, "read", TYPE)
-    return Answer(status=200, body=paging.page(turn, [_whole(account, item) for item in _all(account)]))
+    return turn.page([_whole(account, item) for item in _all(account)])
 
 
 def connection(turn: Turn) -> Answer:
     account = accounts.require_parent(turn, "read", TYPE)
-    return _answer(_whole(account, _require(turn, account)))
+    found = next((item for item in _all(account) if _is(item, turn.args["connection"])), None)
+    if found is None:
+        raise account_errors.no_such_connection(turn.request.path)
+    return _answer(_whole(account, found))
 
 
 def put_connection(turn: Turn) -> Answer:
     """Approve, reject or make a connection: 200 at once, with what was asked (recorded in May 2022)."""
     account = accounts.require_parent(turn, "write", TYPE)
-    asked = turn.body()
-    expect(asked, _SHAPES)
+    asked = turn.body(_SHAPES)
     accounts.require_quiet(turn)
     name = turn.args["connection"]
     others = [item for item in _all(account) if not _is(item, name)]
-    made = _made(account["body"], name, asked.get("properties") or {})
+    given = asked.get("properties") or {}
+    kept = {part: value for part, value in given.items() if part != "provisioningState"}
+    made = {
+        "id": f"{account['body']['id']}/privateEndpointConnections/{name}",
+        "name": f"{account['body']['name']}/{name}",
+        "type": f"Microsoft.CognitiveServices/{TYPE}",
+        "properties": {"groupIds": ["account"], **kept},
+    }
     _keep(turn, account, [*others, made])
     return _answer(_whole(account, made))
 
@@ -65,19 +74,19 @@ def resources(turn: Turn) -> Answer:
             "requiredZoneNames": zones,
         },
     }
-    return Answer(status=200, body=paging.page(turn, [item]))
+    return turn.page([item])
 
 
 def perimeters(turn: Turn) -> Answer:
     """No network security perimeter is associated."""
     accounts.require_parent(turn, "read", "accounts/networkSecurityPerimeterConfigurations")
-    return Answer(status=200, body=paging.page(turn, []))
+    return turn.page([])
 
 
 def perimeter(turn: Turn) -> Answer:
     """Raises Refusal: 404, for there is none."""
     accounts.require_parent(turn, "read", "accounts/networkSecurityPerimeterConfigurations")
-    raise provider_errors.no_such_connection(turn.request.path)
+    raise account_errors.no_such_connection(turn.request.path)
 
 
 def _all(account: Json) -> list[Json]:
@@ -86,24 +95,6 @@ def _all(account: Json) -> list[Json]:
 
 def _is(item: Json, name: str) -> bool:
     return str(item["id"]).rpartition("/")[2].lower() == name.lower()
-
-
-def _require(turn: Turn, account: Json) -> Json:
-    found = next((item for item in _all(account) if _is(item, turn.args["connection"])), None)
-    if found is None:
-        raise provider_errors.no_such_connection(turn.request.path)
-    return found
-
-
-def _made(account: Json, name: str, properties: Json) -> Json:
-    """A connection as the account's body shows it."""
-    kept = {part: value for part, value in properties.items() if part != "provisioningState"}
-    return {
-        "id": f"{account['id']}/privateEndpointConnections/{name}",
-        "name": f"{account['name']}/{name}",
-        "type": f"Microsoft.CognitiveServices/{TYPE}",
-        "properties": {"groupIds": ["account"], **kept},
-    }
 
 
 def _whole(account: Json, item: Json) -> Json:

@@ -4,6 +4,7 @@ Rule of this module: a text is quoted from a recording, an issue or documentatio
 "assumed".
 """
 
+from reconciler.emulator.clock import Spelling
 from reconciler.emulator.errors import Refusal
 from reconciler.emulator.wire import Json
 
@@ -11,11 +12,6 @@ from reconciler.emulator.wire import Json
 def not_found(resource_id: str) -> Refusal:
     """GET of an absent deployment below an existing account (recorded, api-version 2025-06-01)."""
     return Refusal(404, "NotFound", f"Specified resource '{resource_id}' cannot be found.")
-
-
-def no_such_connection(resource_id: str) -> Refusal:
-    """What is absent of an account's private links (recorded, 2022-03-01)."""
-    return Refusal(404, "ResourceNotFound", f"The resource with identifier '{resource_id}' is not found.")
 
 
 def another_operation(account_id: str) -> Refusal:
@@ -56,6 +52,16 @@ def scale_settings_refused() -> Refusal:
     )
 
 
+def scale_type_not_supported(kind: str, model: str) -> Refusal:
+    """A scale type other than Standard, before deployments had skus (reported, 2023).
+
+    Through 2022-03-01 there was another one (recorded).
+    """
+    return invalid_properties(
+        f"The specified scale type '{kind}' of account deployment is not supported by the model '{model}'."
+    )
+
+
 def sku_not_supported(sku: str, model: str, version: str) -> Refusal:
     return invalid_properties(
         f"The specified SKU '{sku}' of account deployment is not supported by the model '{model}' version:"
@@ -63,22 +69,22 @@ def sku_not_supported(sku: str, model: str, version: str) -> Refusal:
     )
 
 
-def model_not_supported(model_format: str, name: str, version: str) -> Refusal:
-    return Refusal(
-        400,
-        "DeploymentModelNotSupported",
-        f"The model 'Format:{model_format},Name:{name},Version:{version}' of account deployment is not"
-        " supported.",
-    )
+_PRINTED = ("Publisher", "Format", "Name", "Version", "Source", "SourceAccount")
 
 
-def sourced_model_not_supported(model: Json) -> Refusal:
-    """The wording of October 2024, which prints source and sourceAccount."""
-    parts = ("Publisher", "Format", "Name", "Version", "Source", "SourceAccount")
-    printed = ", ".join(f"{part}: {model.get(part[0].lower() + part[1:], '')}" for part in parts)
-    return Refusal(
-        400, "DeploymentModelNotSupported", f"The model '{printed}' of account deployment is not supported."
-    )
+def _printed(model: Json, spelling: Spelling) -> str:
+    """A model as a refusal prints it (reported in 2024, 2025 and 2026)."""
+    if spelling != "compact":
+        parts = _PRINTED if spelling == "sourced" else _PRINTED[1:4]
+        return ", ".join(f"{part}: {model.get(part[0].lower() + part[1:], '')}" for part in parts)
+    publisher = model.get("publisher") if model.get("format") != "OpenAI" else None
+    front = f"Publisher:{publisher}," if publisher else ""
+    return f"{front}Format:{model['format']},Name:{model['name']},Version:{model.get('version', '')}"
+
+
+def model_not_supported(model: Json, spelling: Spelling = "compact") -> Refusal:
+    text = f"The model '{_printed(model, spelling)}' of account deployment is not supported."
+    return Refusal(400, "DeploymentModelNotSupported", text)
 
 
 def model_retired(name: str) -> Refusal:
@@ -90,31 +96,29 @@ def model_retired(name: str) -> Refusal:
     )
 
 
-def model_deprecated(model_format: str, name: str, version: str, since: str) -> Refusal:
+def model_deprecated(model: Json, since: str, spelling: Spelling = "compact") -> Refusal:
     """`since` is the offer's deprecationDate as MM/dd/yyyy HH:mm:ss."""
-    return Refusal(
-        400,
-        "ServiceModelDeprecated",
-        f"The model 'Format:{model_format},Name:{name},Version:{version}' has been deprecated since {since}.",
-    )
+    text = f"The model '{_printed(model, spelling)}' has been deprecated since {since}."
+    return Refusal(400, "ServiceModelDeprecated", text)
 
 
-def model_deprecating(publisher: str, model_format: str, name: str, version: str) -> Refusal:
-    front = f"Publisher:{publisher}," if publisher and model_format != "OpenAI" else ""
+def model_deprecating(model: Json, spelling: Spelling = "compact") -> Refusal:
     return Refusal(
         400,
         "ServiceModelDeprecating",
-        f"The model '{front}Format:{model_format},Name:{name},Version:{version}' is in deprecating state and "
-        "cannot be used for new deployments.",
+        f"The model '{_printed(model, spelling)}' is in deprecating state and cannot be used for new"
+        " deployments.",
     )
 
 
-def capacity_out_of_range(capacity: int, minimum: int, maximum: int) -> Refusal:
+def capacity_out_of_range(capacity: int, minimum: int, maximum: int, *, is_of_2023: bool = False) -> Refusal:
+    """A size outside of an offer's range (reported; the wording changed after 2023)."""
+    least = "greater than 0" if is_of_2023 else f"at least {minimum}"
     return Refusal(
         400,
         "InvalidCapacity",
-        f"The specified capacity '{capacity}' of account deployment should be at least {minimum} and no more "
-        f"than {maximum}.",
+        f"The specified capacity '{capacity}' of account deployment should be {least} and no more than"
+        f" {maximum}.",
     )
 
 
@@ -128,17 +132,19 @@ def capacity_off_step(capacity: int, minimum: int, maximum: int, step: int) -> R
     )
 
 
-def no_local_auth() -> Refusal:
-    """Keys of an account that takes none (reported)."""
-    return Refusal(400, "BadRequest", "Failed to list key. disableLocalAuth is set to be true")
-
-
 def no_capacity(sku: str, region: str) -> Refusal:
     """Assumed: a region that is short of capacity, by the switch `capacityShortage: refused`."""
+    text = f"The region '{region}' has not enough capacity left for the SKU '{sku}' of account deployment."
+    return Refusal(400, "InsufficientCapacity", text)
+
+
+def insufficient_quota_of_2023(capacity: int, label: str, used: int, limit: int) -> Refusal:
+    """The wording of 2023 (reported)."""
     return Refusal(
         400,
-        "InsufficientCapacity",
-        f"The region '{region}' has not enough capacity left for the SKU '{sku}' of account deployment.",
+        "InsufficientQuota",
+        f"The specified capacity '{capacity}' of account deployment is bigger than available capacity"
+        f" '{limit - used}' for UsageName '{label}'.",
     )
 
 
@@ -162,11 +168,8 @@ def capacity_and_model_together() -> Refusal:
 
 
 def failed_state(deployment: str) -> Refusal:
-    return Refusal(
-        400,
-        "BadRequest",
-        f"The deployment '{deployment}' is in 'Failed' state, please delete it before creating a new one.",
-    )
+    text = f"The deployment '{deployment}' is in 'Failed' state, please delete it before creating a new one."
+    return Refusal(400, "BadRequest", text)
 
 
 def invalid_name() -> Refusal:
@@ -178,21 +181,10 @@ def invalid_name() -> Refusal:
     )
 
 
-def soft_deleted(account_id: str) -> Refusal:
-    return Refusal(
-        409,
-        "FlagMustBeSetForRestore",
-        f"An existing resource with ID '{account_id}' has been soft-deleted. To restore the resource, you "
-        "must specify 'restore' to be 'true' in the property. If you don't want to restore existing "
-        "resource, please purge it first.",
-    )
-
-
 def precondition_failed(deployment: str) -> Refusal:
     """Assumed: whether If-Match is honoured is unknown; only the switch `etags: enforced` reaches it."""
-    return Refusal(
-        412, "PreconditionFailed", f"The deployment '{deployment}' has been modified (etag mismatch)."
-    )
+    text = f"The deployment '{deployment}' has been modified (etag mismatch)."
+    return Refusal(412, "PreconditionFailed", text)
 
 
 def no_such_spillover(target: str) -> Refusal:
@@ -249,11 +241,8 @@ def null_refused(name: str) -> Refusal:
 
 def too_many_deployments(most: int) -> Refusal:
     """Assumed: the limit is documented, its refusal is in no public text."""
-    return Refusal(
-        400,
-        "ResourceQuotaExceeded",
-        f"The number of deployments of the account would exceed the limit of {most}.",
-    )
+    text = f"The number of deployments of the account would exceed the limit of {most}."
+    return Refusal(400, "ResourceQuotaExceeded", text)
 
 
 def model_missing() -> Refusal:
@@ -276,29 +265,6 @@ def system_policy(policy: str) -> Refusal:
     return invalid_properties(f"The RAI policy '{policy}' is managed by the system and cannot be changed.")
 
 
-def invalid_kind(kind: str) -> Refusal:
-    """An account of a kind that the provider or the region does not have (recorded, 2022-10-01)."""
-    return Refusal(
-        400, "InvalidApiSetId", f"The account type '{kind}' is either invalid or unavailable in given region."
-    )
-
-
-def invalid_sku_id(sku: str, kind: str) -> Refusal:
-    """An account sku that its kind does not have (recorded, 2022-10-01)."""
-    return Refusal(400, "InvalidSkuId", f"The SKU name '{sku}' in account type '{kind}' is invalid.")
-
-
-def subdomain_taken(name: str) -> Refusal:
-    """A custom subdomain that another account has, deleted ones included (quoted in issues)."""
-    return Refusal(
-        409,
-        "CustomDomainInUse",
-        f"Please pick a different name. The subdomain name '{name}' is not available as it's already used by"
-        " a resource. If the resource using the name was deleted in the last 48 hours, you may need to purge"
-        " the deleted resource.",
-    )
-
-
 def invalid_filter() -> Refusal:
     """A content filter that does not exist: the sentence stands in the place of the code (reported, 2026)."""
     text = "Resource has invalid content filter"
@@ -308,8 +274,3 @@ def invalid_filter() -> Refusal:
 def no_such_base_policy(policy: str) -> Refusal:
     """Assumed: a base policy has to be one of the system's; the text is ours."""
     return invalid_properties(f"The base policy '{policy}' of RAI policy cannot be found.")
-
-
-def nothing_to_restore(resource_id: str) -> Refusal:
-    """Assumed: `restore` where no deleted account is kept; the text is ours."""
-    return Refusal(404, "CanNotRestoreANonExistingResource", f"No deleted resource '{resource_id}' is kept.")

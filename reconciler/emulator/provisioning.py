@@ -7,41 +7,33 @@ resource, or by colliding with it - often enough, or late enough by the virtual 
 import hashlib
 import uuid
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from reconciler.emulator import activity, clock, kept_accounts, provider_errors
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json
 
-
-class Transition(NamedTuple):
-    """What a running write shows: `state` in the resource's body, `status` in the operation."""
-
-    state: str
-    status: str
-
-
-RUNNING: dict[tuple[str, str], Transition] = {
-    ("account", "create"): Transition("Creating", "Creating"),  # recorded, 2023-05-01
-    ("account", "update"): Transition("Accepted", "Updating"),  # recorded, 2025-06-01
-    ("deployment", "create"): Transition(
-        "Creating", "Creating"
-    ),  # as the account's; deployments not recorded
-    ("deployment", "migrate"): Transition("Updating", "Updating"),  # documented: 20 to 30 minutes
-    ("deployment", "update"): Transition("Updating", "Updating"),  # documented for provisioned migrations
-    ("deployment", "delete"): Transition("Deleting", "Deleting"),  # a state of the specification
-    ("account", "delete"): Transition("Deleting", "Deleting"),
-    ("deleted", "delete"): Transition("Deleting", "Deleting"),
-    ("raipolicy", "delete"): Transition("Deleting", "Deleting"),
-    ("template", "create"): Transition("Accepted", "Running"),
-    ("group", "delete"): Transition("Deleting", "Deleting"),
-    ("child", "create"): Transition("Creating", "Creating"),
-    ("child", "update"): Transition("Updating", "Updating"),
-    ("child", "delete"): Transition("Deleting", "Deleting"),
-    ("network", "update"): Transition("Updating", "InProgress"),  # recorded, 2026-01-15-preview
+RUNNING: dict[tuple[str, str], tuple[str, str]] = {
+    ("account", "create"): ("Creating", "Creating"),  # recorded, 2023-05-01
+    ("account", "update"): ("Accepted", "Updating"),  # recorded, 2025-06-01
+    ("deployment", "create"): ("Creating", "Creating"),  # as the account's; not recorded
+    ("deployment", "migrate"): ("Updating", "Updating"),  # documented: 20 to 30 minutes
+    ("deployment", "update"): ("Updating", "Updating"),  # documented for provisioned migrations
+    ("deployment", "delete"): ("Deleting", "Deleting"),  # a state of the specification
+    ("account", "delete"): ("Deleting", "Deleting"),
+    ("deleted", "delete"): ("Deleting", "Deleting"),
+    ("raipolicy", "delete"): ("Deleting", "Deleting"),
+    ("template", "create"): ("Accepted", "Running"),
+    ("group", "delete"): ("Deleting", "Deleting"),
+    ("child", "create"): ("Creating", "Creating"),
+    ("child", "update"): ("Updating", "Updating"),
+    ("child", "delete"): ("Deleting", "Deleting"),
+    ("network", "update"): ("Updating", "InProgress"),  # recorded, 2026-01-15-preview
 }
-"""Every non-terminal state this emulator enters; each leads to Succeeded unless a fault says otherwise."""
+"""What a running write shows: its state in the resource's body, its status in the operation.
+
+Every non-terminal state this emulator enters; each leads to Succeeded unless a fault says otherwise.
+"""
 
 TERMINAL = frozenset({"Succeeded", "Failed", "Canceled", "Disabled"})
 
@@ -75,21 +67,19 @@ def rules(store: Store) -> Json:
 
 
 def begin(
-    turn: Turn, *, kind: str, event: str, key: str, location: str, silent: bool = False, always: bool = False
-) -> Json | None:
-    """Start an operation on a resource unless it would end at once; the result is its document.
+    turn: Turn, *, kind: str, event: str, key: str, location: str, silent: bool = False, quick: bool = False
+) -> Json:
+    """Start an operation on a resource; the result is its document.
 
     `turn.forced` is what a fault demands: `{"lro": "never" | "Succeeded" | "Failed" | "Canceled" |
     any text, "settles"?: the resource's state in the end, "error"?: {…}}`.
     """
     rule, forced = rules(turn.store), turn.forced
     at_once = end_at_once(turn)
-    if at_once and not always:
-        return None
     guid = str(uuid.uuid4())
-    transition = RUNNING[kind, event]
+    state, status = RUNNING[kind, event]
     seconds = rule.get("seconds")
-    length = timedelta(seconds=seconds) if seconds else QUICK if always else LONGEST
+    length = timedelta(seconds=seconds) if seconds else QUICK if quick else LONGEST
     if event == "migrate" and not at_once:
         length, seconds = MIGRATION, MIGRATION.total_seconds()
     operation: Json = {
@@ -98,8 +88,8 @@ def begin(
         "name": guid,
         "kind": kind,
         "key": key,
-        "status": transition.status,
-        "state": transition.state,
+        "status": status,
+        "state": state,
         "startTime": clock.seconds_stamp(turn.now),
         "pollsLeft": None if seconds else 1 if at_once else rule.get("polls") or 2,
         "endsAt": clock.stamp(turn.now + length),
@@ -137,20 +127,16 @@ def headers(turn: Turn, operation: Json, *, location_too: bool = False) -> dict[
 
 def begin_delete(turn: Turn, *, kind: str, key: str, location: str) -> Answer | None:
     """The 202 with Location of a slow deletion (specified); None when it is to happen at once."""
-    if rules(turn.store).get("deletes") != "long" and turn.forced is None:
+    if end_at_once(turn) or (rules(turn.store).get("deletes") != "long" and turn.forced is None):
         return None
     operation = begin(turn, kind=kind, event="delete", key=key, location=location)
-    if operation is None:
-        return None
     _show(turn.store, operation, operation["state"])
     return Answer(status=202, headers=headers(turn, operation, location_too=True))
 
 
 def delete_by_operation(turn: Turn, *, kind: str, key: str, location: str) -> Answer:
     """The 202 with both operation headers of a deletion that ARM never does at once (recorded)."""
-    operation = begin(turn, kind=kind, event="delete", key=key, location=location, always=True)
-    if operation is None:  # pragma: no cover - `always` makes one
-        raise AssertionError
+    operation = begin(turn, kind=kind, event="delete", key=key, location=location, quick=True)
     if end_at_once(turn):
         _end(turn.store, turn.now, operation)
     else:
@@ -233,7 +219,7 @@ def _remove(store: Store, now: datetime, operation: Json) -> None:
     if kind == "group":
         for account in store.scan("account", f"{key}/"):
             kept_accounts.remove(store, now, str(account["body"]["id"]).lower())
-    store.delete_below("child", f"{key}/")
+    store.clear("child", f"{key}/")
     store.delete(kind, key)
 
 
@@ -261,12 +247,8 @@ def forget_silent(store: Store, key: str) -> None:
     """End operations that no header told of: a delete does not wait for them (recorded, 2022)."""
     for operation in running(store, key):
         if operation["silent"]:
-            _cancel(store, operation)
-
-
-def _cancel(store: Store, operation: Json) -> None:
-    store.put("operation", operation["name"], operation | {"status": "Canceled"})
-    store.delete("running", operation["name"])
+            store.put("operation", operation["name"], operation | {"status": "Canceled"})
+            store.delete("running", operation["name"])
 
 
 def status_of(turn: Turn, name: str) -> str:

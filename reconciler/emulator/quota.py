@@ -1,17 +1,24 @@
-"""Quota pools of a subscription and region: limits, what is used, and whether a write fits.
+"""What a subscription may have in a region: its quota pools, its tier, and the capacity that is left there.
 
 Rule of this module: a pool is named by the offer's `usageName`, compared without case, and an update needs
 the difference only. Use is never stored: it is the sum over the deployments that exist plus what a test put
 there.
+
+That limits rise by themselves is documented, when and by how much is made up: by the switch `quotaTiers:
+rising` a tier every 30 days of the clock, each doubling the limits, unless the subscription says
+NoAutoUpgrade. That a region's capacity for provisioned deployments changes through the day is documented too,
+without numbers; here it follows from a hash of the place, the model, the sku and the hour, and quota bounds
+what is announced. Whether a PUT meets the same bound is a switch: nothing public tells how ARM refuses one.
 """
 
-import json
-from functools import cache
-from pathlib import Path
+import hashlib
+from collections import Counter
+from datetime import datetime, timedelta
 
-from reconciler.emulator import errors, offers, provider_errors, quota_tiers
+from reconciler.emulator import account_errors, clock, errors, offers, provider_errors
 from reconciler.emulator.store import Store
-from reconciler.emulator.wire import Json, normal_location
+from reconciler.emulator.turn import Turn
+from reconciler.emulator.wire import Answer, Json, at, normal_location, world_facts
 
 FINE_TUNED_DEPLOYMENTS = "OpenAI.FineTuned.Deployments"
 _ACCOUNT_COUNTERS = {
@@ -19,14 +26,15 @@ _ACCOUNT_COUNTERS = {
     "aiservices.s0.accountcount": ("AIServices",),
     "accountcount": None,
 }
+_TIERS = "Microsoft.CognitiveServices/quotaTiers"
+_POLICIES = ("OnceUpgradeIsAvailable", "NoAutoUpgrade")
+_HIGHEST_TIER = 6
+_TIER_LASTS = timedelta(days=30)
+_MOST_LEFT = 1000
+_STEP = 25
+"""Units of provisioned throughput between two values that a region may have left."""
 ASSUMED_LIMIT = 1000
 """Limit of pools nobody observed, and of provisioned pools: their observed limit, 0, would forbid all."""
-
-
-@cache
-def shipped_pools() -> tuple[Json, ...]:
-    text = (Path(__file__).parent / "world" / "usages.json").read_text(encoding="utf-8")
-    return tuple(json.loads(text)["pools"])
 
 
 def _place(subscription: str, location: str) -> str:
@@ -35,64 +43,45 @@ def _place(subscription: str, location: str) -> str:
 
 def pools(store: Store, subscription: str, location: str) -> dict[str, Json]:
     """Pools by lower-case name: `{name, label, limit, elsewhere}`; posted ones replace shipped ones."""
-    times = quota_tiers.factor(store, subscription)
-    assumed = store.setting("switches").get("ptuLimits") != "recorded"
-    found = {
-        pool["name"].lower(): {
-            **pool,
-            "limit": times * (ASSUMED_LIMIT if assumed and _provisioned(pool["name"]) else pool["limit"]),
-            "elsewhere": 0,
-        }
-        for pool in (*_later_pools(store), *shipped_pools())
-    }
+    times = 2 ** (int(_tier_of(store, subscription)["tier"]) - 1)
+    # pools that only offers of the later lists draw on; no list of usages shows their limits
+    names = offers.later_pool_names() if store.setting("season").get("facts") else ()
+    later = ({"name": name, "label": name, "limit": ASSUMED_LIMIT} for name in names)
+    assumed = store.switch("ptuLimits") != "recorded"
+    found = {}
+    for pool in (*later, *world_facts("usages")["pools"]):
+        limit = ASSUMED_LIMIT if assumed and offers.is_provisioned(pool["name"]) else pool["limit"]
+        found[pool["name"].lower()] = {**pool, "limit": times * limit, "elsewhere": 0}
     posted = store.get("usage", _place(subscription, location)) or {}
     return {**found, **posted}
 
 
-def _later_pools(store: Store) -> list[Json]:
-    """Pools that only offers of the later lists draw on; no list of usages shows their limits."""
-    if not store.setting("season").get("facts"):
-        return []
-    return [{"name": name, "label": name, "limit": ASSUMED_LIMIT} for name in offers.later_pool_names()]
-
-
-def _provisioned(name: str) -> bool:
-    return "provisioned" in name.lower()
-
-
-def used(store: Store, subscription: str, location: str) -> dict[str, int]:
+def used(store: Store, subscription: str, location: str) -> Counter[str]:
     """Units in use by lower-case pool name, by what exists in this state."""
-    sums: dict[str, int] = {}
-    place = normal_location(location)
-    for deployment in store.scan("deployment", f"/subscriptions/{subscription.lower()}/"):
+    above, place = f"/subscriptions/{subscription.lower()}/", normal_location(location)
+    kept = [deployment for gone in store.scan("deleted", above) for deployment in gone.get("deployments", [])]
+    sums: Counter[str] = Counter()
+    for deployment in (*store.scan("deployment", above), *kept):
         if normal_location(deployment["location"]) == place:
-            for pool, units in deployment["units"].items():
-                sums[pool] = sums.get(pool, 0) + units
-    for gone in store.scan("deleted", f"/subscriptions/{subscription.lower()}/"):
-        for deployment in gone.get("deployments", []):
-            if normal_location(deployment["location"]) == place:
-                for pool, units in deployment["units"].items():
-                    sums[pool] = sums.get(pool, 0) + units
-    for account in store.scan("account", f"/subscriptions/{subscription.lower()}/"):
+            sums.update(deployment["units"])
+    for account in store.scan("account", above):
         if normal_location(account["body"]["location"]) == place:
-            for counter, kinds in _ACCOUNT_COUNTERS.items():
-                if kinds is None or account["body"]["kind"] in kinds:
-                    sums[counter] = sums.get(counter, 0) + 1
+            kind = account["body"]["kind"]
+            sums.update(name for name, kinds in _ACCOUNT_COUNTERS.items() if kinds is None or kind in kinds)
     return sums
+
+
+def usage(pool: Json, current: int) -> Json:
+    """An item of a usages list in wire shape."""
+    name = {"value": pool["name"], "localizedValue": pool["label"]}
+    return {"name": name, "currentValue": current, "limit": pool["limit"], "unit": "Count"}
 
 
 def usages(store: Store, subscription: str, location: str) -> list[Json]:
     """The usages list of a region in wire shape."""
     in_use = used(store, subscription, location)
-    return [
-        {
-            "name": {"value": pool["name"], "localizedValue": pool["label"]},
-            "currentValue": pool["elsewhere"] + in_use.get(name, 0),
-            "limit": pool["limit"],
-            "unit": "Count",
-        }
-        for name, pool in pools(store, subscription, location).items()
-    ]
+    known = pools(store, subscription, location)
+    return [usage(pool, pool["elsewhere"] + in_use[name]) for name, pool in known.items()]
 
 
 def post(store: Store, subscription: str, location: str, items: list[Json]) -> None:
@@ -105,7 +94,7 @@ def post(store: Store, subscription: str, location: str, items: list[Json]) -> N
             "name": name,
             "label": item["name"].get("localizedValue", name),
             "limit": int(item["limit"]),
-            "elsewhere": int(item.get("currentValue", 0)) - in_use.get(name.lower(), 0),
+            "elsewhere": int(item.get("currentValue", 0)) - in_use[name.lower()],
         }
     store.put("usage", _place(subscription, location), posted)
 
@@ -113,32 +102,129 @@ def post(store: Store, subscription: str, location: str, items: list[Json]) -> N
 def units_of(offer: Json, sku: str, capacity: int, *, fine_tuned: bool) -> dict[str, int]:
     """What a deployment takes from which pools; a fine-tuned one outside the PTU skus counts once more."""
     units = {str(offer["usageName"]).lower(): capacity}
-    if fine_tuned and not _provisioned(sku):
+    if fine_tuned and not offers.is_provisioned(sku):
         units[FINE_TUNED_DEPLOYMENTS.lower()] = 1
     return units
 
 
-def admit(
-    store: Store, subscription: str, location: str, before: dict[str, int], after: dict[str, int]
-) -> errors.Refusal | None:
-    """The refusal of the first pool that cannot carry the growth, None when everything fits."""
-    growing = {
-        pool: units - before.get(pool, 0) for pool, units in after.items() if units > before.get(pool, 0)
-    }
+def require(turn: Turn, location: str, before: dict[str, int], after: dict[str, int]) -> None:
+    """Raise the refusal of the first pool that cannot carry the growth."""
+    growing = Counter(after) - Counter(before)
     if not growing:
-        return None
-    in_use = used(store, subscription, location)
-    known = pools(store, subscription, location)
+        return
+    in_use = used(turn.store, turn.subscription, location)
+    known = pools(turn.store, turn.subscription, location)
     for name, needed in growing.items():
         pool = known.get(name, {"name": name, "label": name, "limit": ASSUMED_LIMIT, "elsewhere": 0})
-        total = pool["elsewhere"] + in_use.get(name, 0)
+        total = pool["elsewhere"] + in_use[name]
         if total + needed > pool["limit"]:
-            return provider_errors.insufficient_quota(needed, pool["label"], total, pool["limit"])
-    return None
+            figures = (pool["label"], total, pool["limit"])
+            if clock.is_of_2023(turn.now):
+                raise provider_errors.insufficient_quota_of_2023(after[name], *figures)
+            raise provider_errors.insufficient_quota(needed, *figures)
+
+
+def require_account(turn: Turn, location: str, kind: str) -> None:
+    """Refuse one more account where a counter of accounts is full."""
+    in_use = used(turn.store, turn.subscription, location)
+    known = pools(turn.store, turn.subscription, location)
+    for counter, kinds in _ACCOUNT_COUNTERS.items():
+        pool = known.get(counter)
+        if pool is None or (kinds is not None and kind not in kinds):
+            continue
+        if pool["elsewhere"] + in_use[counter] >= pool["limit"]:
+            raise account_errors.no_account_left(turn.args["account"])
 
 
 def free(store: Store, subscription: str, location: str, pool_name: str) -> int:
     """Units left in a pool; negative when more is used than the limit allows (recorded)."""
     name = pool_name.lower()
     pool = pools(store, subscription, location).get(name, {"limit": ASSUMED_LIMIT, "elsewhere": 0})
-    return int(pool["limit"]) - int(pool["elsewhere"]) - used(store, subscription, location).get(name, 0)
+    return int(pool["limit"]) - int(pool["elsewhere"]) - used(store, subscription, location)[name]
+
+
+def available(turn: Turn, place: str, model: Json, sku: str, room: int) -> int:
+    """Units that `modelCapacities` shows: what quota leaves, for provisioned skus no more than is left."""
+    is_bound = turn.store.switch("modelCapacities") != "quota"
+    if is_bound and offers.is_provisioned(sku):
+        room = min(room, left(place, model, sku, turn.now))
+    return max(0, room)
+
+
+def left(place: str, model: Json, sku: str, now: datetime) -> int:
+    """Units that a region has left in this hour."""
+    named = "/".join([normal_location(place), *(str(model[part]) for part in ("format", "name", "version"))])
+    seed = hashlib.sha256(f"{named}/{sku}/{now:%Y-%m-%dT%H}".lower().encode()).digest()
+    return _STEP * (int.from_bytes(seed[:4], "big") % (_MOST_LEFT // _STEP + 1))
+
+
+def is_short(turn: Turn, place: str, model: Json, sku: str, more: int) -> bool:
+    """Whether the switch `capacityShortage: refused` turns a growing provisioned write away."""
+    refused = turn.store.switch("capacityShortage") == "refused"
+    return refused and offers.is_provisioned(sku) and more > left(place, model, sku, turn.now)
+
+
+def raise_tiers(store: Store, now: datetime) -> None:
+    """Let the tiers rise whose time has come."""
+    if store.switch("quotaTiers") != "rising":
+        return
+    for subscription in store.scan("subscription"):
+        key = str(subscription["subscriptionId"]).lower()
+        found = _tier_of(store, key)
+        due = clock.parse(found["since"]) + _TIER_LASTS
+        while due <= now and found["tier"] < _HIGHEST_TIER and found["policy"] != "NoAutoUpgrade":
+            found |= {"tier": found["tier"] + 1, "since": clock.stamp(due)}
+            due += _TIER_LASTS
+        store.put("tier", key, found)
+
+
+def _tier_of(store: Store, subscription: str) -> Json:
+    begins = {"tier": 1, "policy": _POLICIES[0], "since": clock.stamp(clock.WORLD_BEGINS)}
+    return store.get("tier", subscription.lower()) or begins
+
+
+def list_tiers(turn: Turn) -> Answer:
+    return Answer(status=200, body={"value": [_tier(turn)]})
+
+
+def get_tier(turn: Turn) -> Answer:
+    _require_default(turn)
+    return Answer(status=200, body=_tier(turn))
+
+
+def write_tier(turn: Turn) -> Answer:
+    """PUT and PATCH: the policy is all that can be written (specified)."""
+    _require_default(turn)
+    asked = turn.body({"properties": dict, "properties.tierUpgradePolicy": str})
+    policy = at(asked, "properties", "tierUpgradePolicy")
+    if policy is not None and policy not in _POLICIES:
+        raise errors.invalid_content(f"Error converting value '{policy}' to type TierUpgradePolicy")
+    found = _tier_of(turn.store, turn.subscription)
+    if policy is not None:
+        turn.store.put("tier", turn.subscription.lower(), {**found, "policy": policy})
+    return Answer(status=200, body=_tier(turn))
+
+
+def _require_default(turn: Turn) -> None:
+    if turn.args["tier"].lower() != "default":
+        raise provider_errors.not_found(turn.request.path)
+
+
+def _tier(turn: Turn) -> Json:
+    found = _tier_of(turn.store, turn.subscription)
+    is_last = found["tier"] >= _HIGHEST_TIER
+    eligibility = {
+        **({} if is_last else {"nextTierName": f"Tier {found['tier'] + 1}"}),
+        "upgradeAvailabilityStatus": "NotAvailable" if is_last else "Available",
+    }
+    return {
+        "id": f"/subscriptions/{turn.subscription}/providers/{_TIERS}/default",
+        "name": "default",
+        "type": _TIERS,
+        "properties": {
+            "currentTierName": f"Tier {found['tier']}",
+            "tierUpgradePolicy": found["policy"],
+            "assignmentDate": found["since"],
+            "tierUpgradeEligibilityInfo": eligibility,
+        },
+    }

@@ -1,17 +1,31 @@
-"""What a deployment refers to in its account: a spillover target, a content filter policy; and how many.
+"""What a deployment needs beside its model: a spillover target, a policy, a free place, a partner's data.
 
 Rule of this module: where documentation forbids and nothing public says that ARM checks, a switch decides;
-each refusal's text is assumed.
+each refusal's text is assumed. What is said of partners is reported, never recorded: the three fields of
+`modelProviderData` are needed by the format Anthropic alone; what is malformed in them fails inside the
+operation's result, and so does a purchase that the subscription cannot make.
 """
 
-from reconciler.emulator import accounts, provider_errors
+import re
+from collections.abc import Mapping
+
+from reconciler.emulator import accounts, offers, provider_errors
+from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Json, at
 
 MOST_DEPLOYMENTS = 32
 """Deployments that one account holds (documented on the quotas and limits page)."""
 
-_STANDARD = frozenset({"Standard", "GlobalStandard", "DataZoneStandard"})
+
+_PROVIDER_FIELDS = ("industry", "organizationName", "countryCode")
+INDUSTRIES = frozenset(
+    {
+        *("technology", "finance", "healthcare", "education", "retail", "manufacturing", "government"),
+        *("media", "other"),
+    }
+)
+_COUNTRY = re.compile(r"^[A-Z]{2}$")
 
 
 def check(turn: Turn, body: Json, before: Json | None) -> None:
@@ -24,7 +38,7 @@ def check(turn: Turn, body: Json, before: Json | None) -> None:
 
 def require_unnamed(turn: Turn) -> None:
     """With `spilloverTargetDelete: refused`: a deployment that another one spills over to stays."""
-    if turn.store.setting("switches").get("spilloverTargetDelete") != "refused":
+    if turn.store.switch("spilloverTargetDelete") != "refused":
         return
     name = turn.args["deployment"].lower()
     for other in turn.store.scan("deployment", f"{accounts.key_of(turn)}/"):
@@ -47,9 +61,9 @@ def _check_spillover(turn: Turn, body: Json) -> None:
         return
     if switches.get("spilloverTarget") == "unchecked":
         return
-    if is_itself or at(body, "sku", "name") in _STANDARD or found is None:
+    if is_itself or at(body, "sku", "name") in offers.STANDARD or found is None:
         raise provider_errors.illegal_spillover(target)
-    if found["body"]["sku"]["name"] not in _STANDARD or not _same_model(body, found["body"]):
+    if found["body"]["sku"]["name"] not in offers.STANDARD or not _same_model(body, found["body"]):
         raise provider_errors.illegal_spillover(target)
 
 
@@ -63,8 +77,8 @@ def _check_policy(turn: Turn, body: Json) -> None:
     policy = at(body, "properties", "raiPolicyName")
     if not policy or policy.lower().startswith("microsoft."):
         return
-    if turn.store.get("raipolicy", f"{accounts.key_of(turn)}/raipolicies/{policy.lower()}") is None:
-        raise provider_errors.no_such_policy(policy)
+    key = f"{accounts.key_of(turn)}/raipolicies/{policy.lower()}"
+    turn.store.require("raipolicy", key, provider_errors.no_such_policy(policy))
 
 
 def _check_members(turn: Turn, body: Json) -> None:
@@ -83,7 +97,33 @@ def _check_members(turn: Turn, body: Json) -> None:
 
 def _check_count(turn: Turn, before: Json | None) -> None:
     """An account holds 32 deployments (documented; the refusal's code and text are assumed)."""
-    if before is not None or turn.store.setting("switches").get("deploymentLimit") == "off":
+    if before is not None or turn.store.switch("deploymentLimit") == "off":
         return
     if len(turn.store.scan("deployment", f"{accounts.key_of(turn)}/")) >= MOST_DEPLOYMENTS:
         raise provider_errors.too_many_deployments(MOST_DEPLOYMENTS)
+
+
+def is_partner(model: Mapping[str, object]) -> bool:
+    """Whether a deployment of this model is bought from a partner through the Marketplace."""
+    return model.get("format") == "Anthropic"
+
+
+def require_partner_data(body: Json, before: Json | None) -> None:
+    """Refuse a new deployment that lacks any of the three fields: 400 InvalidModelProviderData."""
+    data = at(body, "properties", "modelProviderData") or {}
+    if before is None and not all(data.get(field) for field in _PROVIDER_FIELDS):
+        raise provider_errors.model_provider_data_missing()
+
+
+def partner_failure(store: Store, body: Json) -> Json | None:
+    """The error that the operation will carry in a 200, None when the purchase goes well."""
+    data = at(body, "properties", "modelProviderData") or {}
+    industry, country = data.get("industry"), data.get("countryCode")
+    if data and (industry not in INDUSTRIES or _COUNTRY.match(str(country)) is None):
+        return {"code": "AnthropicOrganizationCreationException", "message": "Internal Server Error."}
+    if store.switch("marketplace") == "refused":
+        return {
+            "code": "MarketplaceSubscriptionCannotBeCompleted",
+            "message": "The Marketplace subscription cannot be completed.",
+        }
+    return None

@@ -1,23 +1,28 @@
 """Read APIs of a region for planners: models, usages, free capacity, PTU estimates, account skus.
 
 Rule of this module: everything is computed from the same offers and pools that admission uses, so that what
-is announced here and what a PUT meets cannot disagree.
+is announced here and what a PUT meets cannot disagree. Where a model has no published linear weights an
+estimate of PTU is a 501, not a guess: weights are those of `world/ptu.json`, the formula is the documented
+one without cached tokens, which that API has no field for.
 """
 
-from reconciler.emulator import (
-    account_kinds,
-    accounts,
-    errors,
-    model_lists,
-    offers,
-    paging,
-    quota,
-)
-from reconciler.emulator import (
-    capacities as free,
-)
+import math
+from collections import Counter
+from collections.abc import Mapping
+
+from reconciler.emulator import account_kinds, accounts, clock, errors, offers, provider_errors, quota
+from reconciler.emulator.deployment_fields import MODEL_PARTS
 from reconciler.emulator.turn import Turn
-from reconciler.emulator.wire import Answer, Json, normal_location
+from reconciler.emulator.wire import Answer, Json, at, normal_location, world_facts
+
+_WORKLOAD_SHAPES: Mapping[str, type] = {
+    "model": dict,
+    **{f"model.{part}": str for part in MODEL_PARTS},
+    "skuName": str,
+    "workloads": list,
+}
+_REFERENCE_REGION = "eastus2"
+"""Sizes of a sku do not depend on the region but for one model; this region's list is complete."""
 
 
 def location_of(turn: Turn) -> str:
@@ -30,15 +35,15 @@ def location_of(turn: Turn) -> str:
 
 def models(turn: Turn) -> Answer:
     location = location_of(turn)
-    items = offers.wire_models(turn.store, turn.subscription, location, turn.version)
-    size = model_lists.PAGE if turn.version >= model_lists.SINCE else None
-    return Answer(status=200, body=paging.page(turn, items, size=size))
+    items = offers.wire_models(turn.store, turn.subscription, location, turn.version, turn.now)
+    size = offers.PAGE if turn.version >= offers.PAGED_SINCE else None
+    return turn.page(items, size=size)
 
 
 def usages(turn: Turn) -> Answer:
     location = location_of(turn)
     items = quota.usages(turn.store, turn.subscription, location)
-    return Answer(status=200, body=paging.page(turn, [_scoped(turn, item, location) for item in items]))
+    return turn.page([_scoped(turn, item, location) for item in items])
 
 
 def _scoped(turn: Turn, item: Json, location: str) -> Json:
@@ -75,28 +80,22 @@ def account_models(turn: Turn) -> Answer:
     """Models an account may deploy, in the flat shape of this operation (specified)."""
     account = accounts.require_parent(turn, "read", "accounts/models")["body"]
     listed = offers.models_of(turn.store, account["location"])
-    items = [model_lists.shown(item.model, turn.version) for item in listed if account["kind"] in item.kinds]
-    return Answer(status=200, body=paging.page(turn, items))
+    items = [
+        offers.shown_model(item.model, turn.version, in_lower_case=clock.spells_in_lower_case(turn.now))
+        for item in listed
+        if account["kind"] in item.kinds
+    ]
+    return turn.page(items)
 
 
 def account_usages(turn: Turn) -> Answer:
     """Usages of one account: the region's pools, as far as its own deployments use them (assumed)."""
     account = accounts.require_parent(turn, "read", "accounts/usages")["body"]
-    own: dict[str, int] = {}
+    own: Counter[str] = Counter()
     for deployment in turn.store.scan("deployment", f"{accounts.key_of(turn)}/"):
-        for pool, units in deployment["units"].items():
-            own[pool] = own.get(pool, 0) + units
+        own.update(deployment["units"])
     pools = quota.pools(turn.store, turn.subscription, account["location"])
-    items = [
-        {
-            "name": {"value": pools[name]["name"], "localizedValue": pools[name]["label"]},
-            "currentValue": units,
-            "limit": pools[name]["limit"],
-            "unit": "Count",
-        }
-        for name, units in own.items()
-        if name in pools
-    ]
+    items = [quota.usage(pools[name], units) for name, units in own.items() if name in pools]
     return Answer(status=200, body={"value": items})
 
 
@@ -107,7 +106,7 @@ def capacities(turn: Turn) -> Answer:
         raise errors.invalid_content(f"The query parameter model{missing[0].capitalize()} is required")
     places = [normal_location(location_of(turn))] if "location" in turn.args else list(offers.locations())
     items = [item for place in places for item in _capacities(turn, place, wanted)]
-    return Answer(status=200, body=paging.page(turn, items))
+    return turn.page(items)
 
 
 def _capacities(turn: Turn, place: str, wanted: Json) -> list[Json]:
@@ -137,7 +136,7 @@ def _capacities(turn: Turn, place: str, wanted: Json) -> list[Json]:
                 "properties": {
                     "model": {part: listed.model[part] for part in ("format", "name", "version")},
                     "skuName": sku,
-                    "availableCapacity": free.available(turn, place, listed.model, sku, room),
+                    "availableCapacity": quota.available(turn, place, listed.model, sku, room),
                 },
             }
         )
@@ -164,4 +163,52 @@ def account_skus(turn: Turn) -> Answer:
         )
         for sku in account_kinds.SKUS.get(kind, ("S0",))
     ]
-    return Answer(status=200, body=paging.page(turn, items))
+    return turn.page(items)
+
+
+def estimate(turn: Turn) -> Answer:
+    """`{"model", "skuName", "estimatedCapacity": {"value", "deployableValue"}}` (specified shape)."""
+    asked = turn.body(_WORKLOAD_SHAPES)
+    model: Json = asked.get("model") or {}
+    name, version = model.get("name", ""), model.get("version", "")
+    sku = offers.canonical_sku(asked.get("skuName", ""))
+    if sku is None or not offers.is_provisioned(sku):
+        raise provider_errors.invalid_sku_name(asked.get("skuName", ""))
+    published = world_facts("ptu")["models"]
+    weights = published.get(f"{name}/{version}") or published.get(name)
+    if weights is None:
+        raise errors.not_modelled(f"calculateModelCapacity of model '{name}', which has no published weights")
+    tokens = sum(_normalised(load, weights["outputWeight"]) for load in asked.get("workloads", []))
+    value = math.ceil(tokens / weights["inputTokensPerMinute"])
+    return Answer(
+        status=200,
+        body={
+            "model": {name: model[name] for name in MODEL_PARTS if name in model},
+            "skuName": asked["skuName"],
+            "estimatedCapacity": {"value": value, "deployableValue": _deployable(turn, model, sku, value)},
+        },
+    )
+
+
+def _normalised(load: object, output_weight: float) -> float:
+    """Input tokens per minute that a workload is worth."""
+    if not isinstance(load, dict):
+        raise errors.invalid_content("Error converting value to type object. Path workloads")
+    numbers = (
+        load.get("requestPerMinute", 0),
+        at(load, "requestParameters", "avgPromptTokens") or 0,
+        at(load, "requestParameters", "avgGeneratedTokens") or 0,
+    )
+    if any(isinstance(n, bool) or not isinstance(n, int | float) or not 0 <= n <= 10**12 for n in numbers):
+        raise errors.invalid_content("Error converting value to type number. Path workloads")
+    requests, prompt, generated = numbers
+    return float(requests * (prompt + output_weight * generated))
+
+
+def _deployable(turn: Turn, model: Json, sku: str, value: int) -> int:
+    listed = offers.find(turn.store, _REFERENCE_REGION, "AIServices", model)
+    offer = None if listed is None else offers.best_offer(listed, sku)
+    if offer is None:
+        raise provider_errors.sku_not_supported(sku, str(model.get("name")), str(model.get("version")))
+    minimum, step = offer["capacity"].get("minimum", 1), offer["capacity"].get("step", 1)
+    return int(max(minimum, minimum + math.ceil((value - minimum) / step) * step))

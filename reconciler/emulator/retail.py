@@ -4,16 +4,13 @@ Rule of this module: rows are real ones (`world/retail.json`), a small part of t
 filters are those of the documentation. A filter that matches nothing is an empty 200, as there.
 """
 
-import json
 import re
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 from typing import NoReturn
 from urllib.parse import quote
 
-from reconciler.emulator import manager_errors
-from reconciler.emulator.wire import Answer, Json, Request
+from reconciler.emulator import errors
+from reconciler.emulator.wire import Answer, Json, Request, world_facts
 
 PAGE = 1000
 _TOKEN = re.compile(r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<word>\w+)|(?P<sign>[(),]))")
@@ -23,21 +20,15 @@ _FIELDS = {"pricetype": "type"}
 _Test = Callable[[Json], bool]
 
 
-@cache
-def rows() -> tuple[Json, ...]:
-    text = (Path(__file__).parent / "world" / "retail.json").read_text(encoding="utf-8")
-    return tuple(json.loads(text)["rows"])
-
-
 def answer(request: Request) -> Answer:
     """`{"BillingCurrency", "CustomerEntityId", "CustomerEntityType", "Items", "NextPageLink", "Count"}`."""
     skip = request.query.get("$skip", "0")
     if not skip.isascii() or not skip.isdigit():
-        raise manager_errors.bad_filter("$skip is no whole number")
+        raise errors.bad_filter("$skip is no whole number")
     text = request.query.get("$filter", "").strip()
     case_blind = request.query.get("api-version", "") < "2023"
-    test = _Parser(text, case_blind=case_blind).parsed() if text else _all
-    found = [row for row in rows() if test(row)]
+    test: _Test = _Parser(text, case_blind=case_blind).parsed() if text else bool
+    found = [row for row in world_facts("retail")["rows"] if test(row)]
     start = int(skip[:9])
     link = None
     if start + PAGE < len(found):
@@ -54,10 +45,6 @@ def answer(request: Request) -> Answer:
         "Count": len(items),
     }
     return Answer(status=200, body=body, from_provider=False)
-
-
-def _all(row: Json) -> bool:
-    return bool(row)
 
 
 class _Parser:
@@ -82,7 +69,7 @@ class _Parser:
         return test
 
     def _fail(self) -> NoReturn:
-        raise manager_errors.bad_filter(f"'{self._text[:200]}' is not understood")
+        raise errors.bad_filter(f"'{self._text[:200]}' is not understood")
 
     def _next(self, wanted: str | None = None) -> str:
         if not self._tokens or (wanted is not None and self._tokens[0].lower() != wanted):
@@ -92,18 +79,19 @@ class _Parser:
     def _sees(self, word: str) -> bool:
         return bool(self._tokens) and self._tokens[0].lower() == word
 
-    def _either(self) -> _Test:
-        tests = [self._both()]
-        while self._sees("or"):
+    def _joined(self, word: str, part: Callable[[], _Test]) -> list[_Test]:
+        tests = [part()]
+        while self._sees(word):
             self._next()
-            tests.append(self._both())
+            tests.append(part())
+        return tests
+
+    def _either(self) -> _Test:
+        tests = self._joined("or", self._both)
         return lambda row: any(test(row) for test in tests)
 
     def _both(self) -> _Test:
-        tests = [self._one()]
-        while self._sees("and"):
-            self._next()
-            tests.append(self._one())
+        tests = self._joined("and", self._one)
         return lambda row: all(test(row) for test in tests)
 
     def _one(self) -> _Test:

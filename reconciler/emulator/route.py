@@ -1,4 +1,4 @@
-"""What a route is, and how one is written down: method and path, the right it takes, its api-versions.
+"""What a route is, and how one is written down: method and path, and its first api-version.
 
 Rule of this module: literal segments compare without case, as ARM's do; what is in braces is handed over
 untouched.
@@ -24,7 +24,6 @@ class Route:
     kind: str
     since: str
     """First api-version; empty for operations of ARM itself, which take any well-formed version."""
-    old: bool = False
 
     def match(self, segments: tuple[str, ...]) -> dict[str, str] | None:
         """The values of the braces, or None if the path is another one."""
@@ -49,16 +48,26 @@ POLICY = f"{ACCOUNT}/raiPolicies/{{policy}}"
 DELETED = f"{LOCATION}/resourceGroups/{{group}}/deletedAccounts/{{account}}"
 
 
-def route(
-    line: str, handler: Handler, action: str, kind: str = "", since: str = "", *, old: bool = False
-) -> Route:
+_VERBS = {
+    "GET": "read",
+    "HEAD": "read",
+    "PUT": "write",
+    "PATCH": "write",
+    "POST": "action",
+    "DELETE": "delete",
+}
+
+
+def route(line: str, handler: Handler, since: str = "", *, kind: str = "", right: str | None = None) -> Route:
+    """An operation by its method and path; its right and its type follow from the path unless given.
+
+    POST {ACCOUNT}/listKeys takes Microsoft.CognitiveServices/accounts/listKeys/action.
+    """
     method, path = line.split(" ", 1)
+    namespace, *names = path.rpartition("/providers/")[2].split("/")
+    types = "/".join(names[::2])
+    taken = f"{namespace or 'Microsoft.Resources'}/{types}/{_VERBS[method]}" if right is None else right
+    pattern = tuple(part for part in path.split("/") if part)
     return Route(
-        method=method,
-        pattern=tuple(part for part in path.split("/") if part),
-        handler=handler,
-        action=action,
-        kind=kind,
-        since=since,
-        old=old,
+        method=method, pattern=pattern, handler=handler, action=taken, kind=kind or types, since=since
     )

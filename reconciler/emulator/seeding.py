@@ -6,14 +6,14 @@ is refused, a model or a property that it may have some day is told and taken.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from reconciler.emulator import (
     account_kinds,
     accounts,
-    admission,
     deployment_bodies,
+    deployment_fields,
     directory,
     offers,
     policies,
@@ -25,12 +25,17 @@ from reconciler.emulator import (
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Caller, Turn
 from reconciler.emulator.wire import Json, Request, at, normal_location, overlay
+from reconciler.emulator.world_checks import WorldError
 
-DEFAULT_SUBSCRIPTIONS = (
+_SUBSCRIPTIONS = (
     ("11111111-1111-1111-1111-111111111111", "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"),
     ("33333333-3333-3333-3333-333333333333", "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"),
     ("22222222-2222-2222-2222-222222222222", "bbbbbbbb-bbbb-bbbb-bbbb-bbbbbbbbbbbb"),
 )
+DEFAULT: Json = {
+    "subscriptions": [{"subscriptionId": name, "tenantId": tenant} for name, tenant in _SUBSCRIPTIONS]
+}
+"""What a fresh state begins with unless a world is given."""
 KEYS = (
     *("subscriptions", "resourceGroups", "accounts", "deployments", "usages", "models", "roles"),
     *("policies", "traffic", "settings"),
@@ -62,6 +67,8 @@ SWITCHES: Mapping[str, tuple[object, ...]] = {
     "spilloverTargetDelete": ("accepted", "refused"),
     "modelProviderData": ("returned", "hidden"),
     "marketplace": ("accepted", "refused"),
+    "accountAccess": ("granted", "refused"),
+    "responsibleTerms": ("agreed", "open"),
     "nestedDelete": ("refused", "accepted"),
     "deletedType": ("deletedAccounts", "accounts"),
 }
@@ -80,22 +87,12 @@ _NO_REQUEST = Request(
 )
 
 
-def begin(store: Store, now: datetime, world: Mapping[str, object] | None) -> None:
-    """Fill a fresh state: the default subscriptions, or the given world instead of them."""
-    if world is None:
-        subscriptions = [{"subscriptionId": sub, "tenantId": tenant} for sub, tenant in DEFAULT_SUBSCRIPTIONS]
-        merge(store, now, {"subscriptions": subscriptions})
-    else:
-        merge(store, now, dict(world))
-
-
 def merge(store: Store, now: datetime, world: Json) -> tuple[str, ...]:
     """Merge a world document; what in it is odd and yet possible. Raises WorldError."""
     world_checks.known("the world", world, KEYS)
-    for item in world_checks.items(world, "subscriptions"):
-        _subscription(store, item)
-    for item in world_checks.items(world, "resourceGroups"):
-        _group(store, item)
+    for key, add in {"subscriptions": _subscription, "resourceGroups": _group}.items():
+        for item in world_checks.items(world, key):
+            add(store, item)
     _models(store, world)
     for item in world_checks.items(world, "accounts"):
         _account(store, now, item)
@@ -103,12 +100,9 @@ def merge(store: Store, now: datetime, world: Json) -> tuple[str, ...]:
         text for item in world_checks.items(world, "deployments") for text in _deployment(store, now, item)
     ]
     _usages(store, world)
-    for item in world_checks.items(world, "roles"):
-        _role(store, item)
-    for item in world_checks.items(world, "policies"):
-        _policy(store, item)
-    for item in world_checks.items(world, "traffic"):
-        _traffic(store, item)
+    for key, add in {"roles": _role, "policies": _policy, "traffic": _traffic}.items():
+        for item in world_checks.items(world, key):
+            add(store, item)
     settings(store, world_checks.mapping(world, "settings"))
     return tuple(odd)
 
@@ -116,20 +110,18 @@ def merge(store: Store, now: datetime, world: Json) -> tuple[str, ...]:
 def ensure(store: Store, now: datetime, world: Json) -> tuple[str, ...]:
     """Merge only those subscriptions and accounts that the state lacks; the ids of the accounts added.
 
-    What exists is left as it is, also where `world` describes it otherwise. Raises world_checks.WorldError.
+    What exists is left as it is, also where `world` describes it otherwise. Raises WorldError.
     """
     lacking = {
-        "subscriptions": [
+        key: [
             item
-            for item in world_checks.items(world, "subscriptions")
-            if store.get("subscription", world_checks.text(item, "subscriptions", "subscriptionId").lower())
-            is None
-        ],
-        "accounts": [
-            item
-            for item in world_checks.items(world, "accounts")
-            if store.get("account", world_checks.text(item, "accounts", "id").lower()) is None
-        ],
+            for item in world_checks.items(world, key)
+            if store.get(kind, world_checks.text(item, key, name).lower()) is None
+        ]
+        for key, kind, name in (
+            ("subscriptions", "subscription", "subscriptionId"),
+            ("accounts", "account", "id"),
+        )
     }
     if any(lacking.values()):
         merge(store, now, lacking)
@@ -141,11 +133,8 @@ def _subscription(store: Store, item: Json) -> None:
     subscription = world_checks.text(item, "subscriptions", "subscriptionId")
     tenant = world_checks.text(item, "subscriptions", "tenantId")
     before = store.get("subscription", subscription.lower()) or {}
-    store.put(
-        "subscription",
-        subscription.lower(),
-        {**before, **item, "subscriptionId": subscription, "tenantId": tenant},
-    )
+    body = {**before, **item, "subscriptionId": subscription, "tenantId": tenant}
+    store.put("subscription", subscription.lower(), body)
 
 
 def _group(store: Store, item: Json) -> None:
@@ -153,8 +142,7 @@ def _group(store: Store, item: Json) -> None:
     identity = world_checks.text(item, "resourceGroups", "id")
     match = _GROUP.match(identity)
     if match is None:
-        message = f"resourceGroups: {identity!r} is not /subscriptions/…/resourceGroups/…"
-        raise world_checks.WorldError(message)
+        raise WorldError(f"resourceGroups: {identity!r} is not /subscriptions/…/resourceGroups/…")
     _require_subscription(store, match["subscription"])
     location = item.get("location", "")
     body = directory.group(match["subscription"], match["group"], location, item.get("tags"))
@@ -162,16 +150,19 @@ def _group(store: Store, item: Json) -> None:
 
 
 def _require_subscription(store: Store, subscription: str) -> Json:
-    found = store.get("subscription", subscription.lower())
-    if found is None:
-        message = f"subscription {subscription!r} is not in the world; add it under 'subscriptions' first"
-        raise world_checks.WorldError(message)
-    return found
+    text = f"subscription {subscription!r} is not in the world; add it under 'subscriptions' first"
+    return store.require("subscription", subscription.lower(), WorldError(text))
 
 
-def _turn(store: Store, now: datetime, match: re.Match[str], tenant: str) -> Turn:
-    """A turn of nobody's, so that the same code fills in what a PUT would."""
-    return Turn(
+def _place(store: Store, now: datetime, key: str, item: Json) -> tuple[str, Turn]:
+    """The ARM id of an item, and a turn of nobody's there: the same code fills in what a PUT would."""
+    identity = world_checks.text(item, key, "id")
+    match = _ACCOUNT.match(identity)
+    if match is None or (match["deployment"] is None) != (key == "accounts"):
+        noun = "an account's" if key == "accounts" else "a deployment's"
+        raise WorldError(f"{key}: {identity!r} is not {noun} ARM id")
+    tenant = _require_subscription(store, match["subscription"])["tenantId"]
+    return identity, Turn(
         store=store,
         request=_NO_REQUEST,
         now=now,
@@ -183,23 +174,19 @@ def _turn(store: Store, now: datetime, match: re.Match[str], tenant: str) -> Tur
 
 
 def _account(store: Store, now: datetime, item: Json) -> None:
-    identity = world_checks.text(item, "accounts", "id")
-    match = _ACCOUNT.match(identity)
-    if match is None or match["deployment"] is not None:
-        message = f"accounts: {identity!r} is not an account's ARM id"
-        raise world_checks.WorldError(message)
+    identity, turn = _place(store, now, "accounts", item)
     location = world_checks.text(item, "accounts", "location")
     if normal_location(location) not in offers.locations():
-        message = f"accounts: location {location!r} is unknown; known are {', '.join(offers.locations())}"
-        raise world_checks.WorldError(message)
+        raise WorldError(
+            f"accounts: location {location!r} is unknown; known are {', '.join(offers.locations())}"
+        )
     if account_kinds.canonical(str(item.get("kind", "AIServices"))) is None:
-        message = f"accounts: ARM has no kind {item['kind']!r}; it has {', '.join(account_kinds.SKUS)}"
-        raise world_checks.WorldError(message)
-    subscription = _require_subscription(store, match["subscription"])
-    group_key = f"/subscriptions/{match['subscription']}/resourcegroups/{match['group']}".lower()
-    if store.get("group", group_key) is None:
-        store.put("group", group_key, directory.group(match["subscription"], match["group"], location))
-    turn = _turn(store, now, match, subscription["tenantId"])
+        raise WorldError(
+            f"accounts: ARM has no kind {item['kind']!r}; it has {', '.join(account_kinds.SKUS)}"
+        )
+    if store.get("group", accounts.group_key(turn)) is None:
+        group = directory.group(turn.subscription, turn.args["group"], location)
+        store.put("group", accounts.group_key(turn), group)
     before = store.get("account", identity.lower())
     world_checks.known(identity, item, world_checks.ACCOUNT)
     world_checks.shapes(identity, item, {**accounts.SHAPES, "properties.provisioningState": str})
@@ -214,29 +201,21 @@ def _account(store: Store, now: datetime, item: Json) -> None:
 
 def _deployment(store: Store, now: datetime, item: Json) -> list[str]:
     """Merge one deployment; what ARM would not offer of it, each in a sentence."""
-    identity = world_checks.text(item, "deployments", "id")
-    match = _ACCOUNT.match(identity)
-    if match is None or match["deployment"] is None:
-        message = f"deployments: {identity!r} is not a deployment's ARM id"
-        raise world_checks.WorldError(message)
-    subscription = _require_subscription(store, match["subscription"])
-    account = store.get("account", identity.lower().rpartition("/deployments/")[0])
-    if account is None:
-        message = f"deployments: the account of {identity!r} is not in the world; add it under 'accounts'"
-        raise world_checks.WorldError(message)
+    identity, turn = _place(store, now, "deployments", item)
+    text = f"deployments: the account of {identity!r} is not in the world; add it under 'accounts'"
+    account = store.require("account", accounts.key_of(turn), WorldError(text))
     before = store.get("deployment", identity.lower())
     known = {"id": identity} if before is None else _rewritable(before["body"])
-    turn = _turn(store, now, match, subscription["tenantId"])
     given = overlay(known, {**item, "id": known["id"]})
     world_checks.known(identity, item, world_checks.DEPLOYMENT)
-    world_checks.shapes(identity, given, {**admission.SHAPES, "etag": str, "systemData": dict})
+    world_checks.shapes(identity, given, {**deployment_fields.SHAPES, "etag": str, "systemData": dict})
     world_checks.known(f"sku of {identity}", at(item, "sku") or {}, world_checks.SKU)
     world_checks.known(f"model of {identity}", at(item, "properties", "model") or {}, world_checks.MODEL)
     _check_sku(store, identity, account["body"], str(at(given, "sku", "name") or "Standard"))
     found = deployment_bodies.fill(turn, account["body"], given)
     store.put("deployment", identity.lower(), found)
     upkeep.changed(store, found)
-    return [*_odd_properties(identity, item), *_odd_model(store, identity, account["body"], given)]
+    return list(_odd(store, item, account["body"], given))
 
 
 def _check_sku(store: Store, identity: str, account: Json, name: str) -> None:
@@ -244,31 +223,24 @@ def _check_sku(store: Store, identity: str, account: Json, name: str) -> None:
     posted = {offer["name"] for one in listed for offer in one.model["skus"]} - set(offers.SKU_NAMES)
     names = [*offers.SKU_NAMES, *sorted(posted)]
     if name.lower() not in {known.lower() for known in names}:
-        message = (
+        raise WorldError(
             f"{identity}: ARM has no SKU {name!r}; allowed are {', '.join(names)}"
             " and those of models under 'models'"
         )
-        raise world_checks.WorldError(message)
 
 
-def _odd_properties(identity: str, item: Json) -> list[str]:
-    known = ", ".join(sorted(deployment_bodies.PROPERTIES))
-    strange = sorted((item.get("properties") or {}).keys() - deployment_bodies.PROPERTIES)
-    return [
-        f"{identity}: property {name!r} is unknown and kept as it is; known are {known}" for name in strange
-    ]
-
-
-def _odd_model(store: Store, identity: str, account: Json, given: Json) -> list[str]:
-    model = at(given, "properties", "model") or {}
-    location, kind = account["location"], account["kind"]
-    if offers.find(store, location, kind, model) is not None:
-        return []
-    named = ", ".join(f"{part} {model.get(part)!r}" for part in ("format", "name", "version"))
-    text = (
-        f"{identity}: {location} lists no model of {named} for an account of kind {kind}; it is kept as it is"
-    )
-    return [f"{text}. `models` of the world adds one"]
+def _odd(store: Store, item: Json, account: Json, given: Json) -> Iterator[str]:
+    """What ARM would not know or offer of a deployment, each in a sentence."""
+    known = ", ".join(sorted(deployment_fields.PROPERTIES))
+    for name in sorted((item.get("properties") or {}).keys() - deployment_fields.PROPERTIES):
+        yield f"{item['id']}: property {name!r} is unknown and kept as it is; known are {known}"
+    model, location, kind = at(given, "properties", "model") or {}, account["location"], account["kind"]
+    if offers.find(store, location, kind, model) is None:
+        named = ", ".join(f"{part} {model.get(part)!r}" for part in ("format", "name", "version"))
+        yield (
+            f"{item['id']}: {location} lists no model of {named} for an account of kind {kind};"
+            " it is kept as it is. `models` of the world adds one"
+        )
 
 
 def _rewritable(body: Json) -> Json:
@@ -289,14 +261,9 @@ def _models(store: Store, world: Mapping[str, object]) -> None:
             world_checks.model_entry(location, item)
         place = normal_location(location)
         before = (store.get("model", place) or {}).get("value", [])
-        store.put("model", place, {"value": [*(_complete(item) for item in items), *before]})
-
-
-def _complete(item: Json) -> Json:
-    return {
-        **item,
-        "model": {"capabilities": {}, "lifecycleStatus": "GenerallyAvailable", "skus": [], **item["model"]},
-    }
+        least: Json = {"capabilities": {}, "lifecycleStatus": "GenerallyAvailable", "skus": []}
+        new = [{**item, "model": {**least, **item["model"]}} for item in items]
+        store.put("model", place, {"value": [*new, *before]})
 
 
 def _usages(store: Store, world: Mapping[str, object]) -> None:
@@ -306,11 +273,9 @@ def _usages(store: Store, world: Mapping[str, object]) -> None:
         for item in checked:
             limit, current = item.get("limit"), item.get("currentValue", 0)
             if not isinstance(at(item, "name", "value"), str) or not isinstance(limit, int | float):
-                message = f"usages: an item of {place!r} has no name.value or no numeric limit"
-                raise world_checks.WorldError(message)
+                raise WorldError(f"usages: an item of {place!r} has no name.value or no numeric limit")
             if not isinstance(current, int | float):
-                message = f"usages: currentValue of {item['name']['value']!r} is not a number"
-                raise world_checks.WorldError(message)
+                raise WorldError(f"usages: currentValue of {item['name']['value']!r} is not a number")
         quota.post(store, subscription, location, checked)
 
 
@@ -319,8 +284,7 @@ def _role(store: Store, item: Json) -> None:
     client, scope = world_checks.text(item, "roles", "clientId"), world_checks.text(item, "roles", "scope")
     actions = item.get("actions")
     if not isinstance(actions, list) or not all(isinstance(action, str) for action in actions):
-        message = f"roles: actions of {client!r} must be a list of strings"
-        raise world_checks.WorldError(message)
+        raise WorldError(f"roles: actions of {client!r} must be a list of strings")
     store.put(
         "role", f"{client.lower()} {scope.lower()}", {"clientId": client, "scope": scope, "actions": actions}
     )
@@ -330,12 +294,12 @@ def _policy(store: Store, item: Json) -> None:
     world_checks.known("policies", item, policies.KEYS)
     identity = world_checks.text(item, "policies", "assignmentId")
     if item.get("effect", "Deny") not in policies.EFFECTS:
-        message = f"policies: effect must be one of {', '.join(policies.EFFECTS)}, found {item['effect']!r}"
-        raise world_checks.WorldError(message)
-    for name in ("allowedPublishers", "allowedAssetIds"):
+        raise WorldError(
+            f"policies: effect must be one of {', '.join(policies.EFFECTS)}, found {item['effect']!r}"
+        )
+    for name in ("allowedPublishers", "allowedAssetIds", "allowedLocations"):
         if not isinstance(item.get(name, []), list):
-            message = f"policies: {name} must be a list"
-            raise world_checks.WorldError(message)
+            raise WorldError(f"policies: {name} must be a list")
     store.put("policy", identity.lower(), {"effect": "Deny", **item})
 
 
@@ -345,8 +309,7 @@ def _traffic(store: Store, item: Json) -> None:
     for name in ("requestsPerMinute", "inputTokens", "outputTokens", "utilization"):
         value = item.get(name, 0)
         if not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
-            message = f"traffic: {name} must be a number of at least 0, found {value!r}"
-            raise world_checks.WorldError(message)
+            raise WorldError(f"traffic: {name} must be a number of at least 0, found {value!r}")
     store.put("steady", identity.lower(), item)
 
 
@@ -355,13 +318,12 @@ def settings(store: Store, wanted: Json) -> None:
     for name, value in wanted.items():
         if name == "pageSize":
             if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
-                message = f"settings: pageSize must be a whole number of at least 1 or null, found {value!r}"
-                raise world_checks.WorldError(message)
+                raise WorldError(
+                    f"settings: pageSize must be a whole number of at least 1 or null, found {value!r}"
+                )
         elif name not in SWITCHES:
-            message = f"settings: unknown switch {name!r}; there are pageSize, {', '.join(SWITCHES)}"
-            raise world_checks.WorldError(message)
+            raise WorldError(f"settings: unknown switch {name!r}; there are pageSize, {', '.join(SWITCHES)}")
         elif value not in SWITCHES[name]:
-            message = f"settings: {name} must be one of {SWITCHES[name]}, found {value!r}"
-            raise world_checks.WorldError(message)
+            raise WorldError(f"settings: {name} must be one of {SWITCHES[name]}, found {value!r}")
     if wanted:
         store.put("setting", "switches", {**store.setting("switches"), **wanted})

@@ -11,7 +11,6 @@ import json
 import os
 import secrets
 import socket
-import struct
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -164,32 +163,9 @@ def _protocol() -> type[asyncio.Protocol]:
             inner = self.app
 
             async def app(scope: Message, receive: Receive, send: Send) -> None:
-                scope.setdefault("extensions", {})[LINE] = _Lent(self.transport)
+                scope.setdefault("extensions", {})[LINE] = self.transport
                 await inner(scope, receive, send)
 
             self.app = app
 
     return Lending
-
-
-class _Lent:
-    """A server's transport as `sending.Connection`."""
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
-
-    def reset(self) -> None:
-        """Without a linger time the kernel answers with RST instead of FIN."""
-        found = self._transport.get_extra_info("socket")
-        if found is not None:
-            found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self._transport.abort()
-
-    def close(self) -> None:
-        self._transport.close()
-
-    def write(self, content: bytes) -> None:
-        self._transport.write(content)
-
-    def is_closing(self) -> bool:
-        return self._transport.is_closing()

@@ -4,7 +4,7 @@ Rule of this module: a deleted account shows all that it was (recorded, 2022 and
 type, with the two dates of its deletion.
 """
 
-from reconciler.emulator import account_versions, clock, errors, paging, provisioning
+from reconciler.emulator import account_versions, accounts, clock, errors, provisioning
 from reconciler.emulator.kept_accounts import KEPT_FOR, kept
 from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, normal_location
@@ -14,11 +14,14 @@ def listing(turn: Turn) -> Answer:
     prefix = f"/subscriptions/{turn.subscription.lower()}/"
     keys = [str(item["id"]).lower() for item in turn.store.scan("deleted", prefix)]
     found = [item for key in keys if (item := kept(turn.store, turn.now, key)) is not None]
-    return Answer(status=200, body=paging.page(turn, [_wire(turn, item) for item in found]))
+    return turn.page([_wire(turn, item) for item in found])
 
 
 def get(turn: Turn) -> Answer:
-    return Answer(status=200, body=_wire(turn, _require(turn)))
+    found = _find(turn)
+    if found is None:
+        raise errors.resource_not_found(turn.args["account"], turn.args["group"])
+    return Answer(status=200, body=_wire(turn, found))
 
 
 def purge(turn: Turn) -> Answer:
@@ -37,20 +40,9 @@ def purge(turn: Turn) -> Answer:
 
 
 def _find(turn: Turn) -> Json | None:
-    group = f"/subscriptions/{turn.subscription}/resourcegroups/{turn.args['group']}"
-    key = f"{group}/providers/microsoft.cognitiveservices/accounts/{turn.args['account']}".lower()
-    found = kept(turn.store, turn.now, key)
-    same_place = found is not None and normal_location(found["body"]["location"]) == normal_location(
-        turn.args["location"]
-    )
-    return found if same_place else None
-
-
-def _require(turn: Turn) -> Json:
-    found = _find(turn)
-    if found is None:
-        raise errors.resource_not_found(turn.args["account"], turn.args["group"])
-    return found
+    found = kept(turn.store, turn.now, accounts.key_of(turn))
+    place = normal_location(turn.args["location"])
+    return found if found is not None and normal_location(found["body"]["location"]) == place else None
 
 
 def _wire(turn: Turn, found: Json) -> Json:
@@ -59,7 +51,7 @@ def _wire(turn: Turn, found: Json) -> Json:
     above = f"{provider}/locations/{body['location']}"
     group = str(body["id"]).split("/")[4]
     gone = clock.parse(found["at"])
-    as_account = turn.store.setting("switches").get("deletedType") == "accounts"
+    as_account = turn.store.switch("deletedType") == "accounts"
     return {
         **body,
         "id": f"{above}/resourceGroups/{group}/deletedAccounts/{body['name']}",

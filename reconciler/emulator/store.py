@@ -14,6 +14,7 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from reconciler.emulator.wire import Json
 
@@ -88,30 +89,29 @@ class Store:
                 self._connection.execute("ROLLBACK")
 
     @contextmanager
-    def undone(self) -> Iterator[None]:
-        """Within a transaction: take back at the end what happens inside."""
-        self._connection.execute("SAVEPOINT undone")
-        try:
-            yield
-        finally:
-            self._connection.execute("ROLLBACK TO undone")
-            self._connection.execute("RELEASE undone")
-
-    @contextmanager
-    def whole(self) -> Iterator[None]:
-        """Within a transaction: whatever escapes takes back what happened inside, and nothing before."""
-        self._connection.execute("SAVEPOINT whole")
+    def part(self, *, kept: bool) -> Iterator[None]:
+        """Within a transaction: what happens inside is taken back unless `kept`, and if anything escapes."""
+        self._connection.execute("SAVEPOINT part")
         try:
             yield
         except BaseException:
-            self._connection.execute("ROLLBACK TO whole")
+            kept = False
             raise
         finally:
-            self._connection.execute("RELEASE whole")
+            if not kept:
+                self._connection.execute("ROLLBACK TO part")
+            self._connection.execute("RELEASE part")
 
     def get(self, kind: str, key: str) -> Json | None:
         text = self.text(kind, key)
         return None if text is None else _load(text)
+
+    def require(self, kind: str, key: str, missing: Exception) -> Json:
+        """A document; raises `missing` where there is none."""
+        found = self.get(kind, key)
+        if found is None:
+            raise missing
+        return found
 
     def text(self, kind: str, key: str) -> str | None:
         """A document as it is kept, not decoded."""
@@ -137,7 +137,7 @@ class Store:
         cursor = self._connection.execute("DELETE FROM document WHERE kind = ? AND key = ?", (kind, key))
         return cursor.rowcount > 0
 
-    def delete_below(self, kind: str, prefix: str) -> None:
+    def clear(self, kind: str, prefix: str = "") -> None:
         """Delete every document of a kind whose key starts with the prefix."""
         self._connection.execute(
             "DELETE FROM document WHERE kind = ? AND key >= ? AND key < ?", (kind, prefix, prefix + _LAST)
@@ -151,10 +151,6 @@ class Store:
         )
         return [_load(body) for (body,) in rows]
 
-    def clear(self, kind: str) -> None:
-        """Forget one kind of document."""
-        self._connection.execute("DELETE FROM document WHERE kind = ?", (kind,))
-
     def clear_but(self, kind: str) -> None:
         """Forget every document but those of one kind."""
         self._connection.execute("DELETE FROM document WHERE kind != ?", (kind,))
@@ -162,6 +158,10 @@ class Store:
     def setting(self, name: str) -> Json:
         """A settings document; absent reads as empty."""
         return self.get("setting", name) or {}
+
+    def switch(self, name: str, default: str | None = None) -> Any:  # noqa: ANN401 - as posted
+        """The value of a switch, `default` where it was never turned."""
+        return self.setting("switches").get(name, default)
 
 
 def _memory() -> sqlite3.Connection:

@@ -35,7 +35,10 @@ def refusal(request: Request, control_token: str | None) -> errors.Refusal | Non
         return errors.stranger(
             f"Host {host[:100]!r} is not this machine; call the emulator as 127.0.0.1, [::1] or localhost"
         )
-    if _is_of_a_foreign_page(request, host):
+    # a browser says where a page came from; no other client sends these headers
+    origin = request.headers.get("origin")
+    is_of_another = origin is not None and urlsplit(origin).netloc.lower() != host.lower()
+    if is_of_another or request.headers.get("sec-fetch-site", "none").lower() not in _SAME_SITE:
         return errors.stranger("A web page of another site cannot use the emulator")
     if not is_control or request.method == "GET":
         return None
@@ -45,11 +48,3 @@ def refusal(request: Request, control_token: str | None) -> errors.Refusal | Non
             " `emulator serve` printed; RECONCILER_EMULATOR_CONTROL_TOKEN fixes it"
         )
     return None
-
-
-def _is_of_a_foreign_page(request: Request, host: str) -> bool:
-    """A browser says where a page came from; no other client sends these headers."""
-    origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
-        return True
-    return request.headers.get("sec-fetch-site", "none").lower() not in _SAME_SITE

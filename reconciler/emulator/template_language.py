@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
-from reconciler.emulator import manager_errors
+from reconciler.emulator import errors
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>-?\d+)|(?P<word>[A-Za-z_][\w]*)|(?P<sign>[()\[\].,]))"
@@ -36,7 +36,7 @@ class Scope:
     def value(self, given: Any, depth: int = 0) -> Any:  # noqa: ANN401 - JSON
         """JSON with every expression in it evaluated."""
         if depth > _DEEPEST:
-            raise manager_errors.invalid_template("the template is nested too deeply")
+            raise errors.invalid_template("the template is nested too deeply")
         if isinstance(given, dict):
             return {self.value(name, depth + 1): self.value(item, depth + 1) for name, item in given.items()}
         if isinstance(given, list):
@@ -50,16 +50,16 @@ class Scope:
     def call(self, name: str, arguments: Sequence[Any]) -> Any:  # noqa: ANN401 - JSON
         if name.lower() == "copyindex":
             if self._index is None:
-                raise manager_errors.invalid_template("copyIndex is used outside of a copy loop")
+                raise errors.invalid_template("copyIndex is used outside of a copy loop")
             numbers = [item for item in arguments if isinstance(item, int)]
             return self._index + (numbers[0] if numbers else 0)
         function = self._functions.get(name.lower()) or FUNCTIONS.get(name.lower())
         if function is None:
-            raise manager_errors.invalid_template(f"the function '{name}' is not modelled by the emulator")
+            raise errors.invalid_template(f"the function '{name}' is not modelled by the emulator")
         try:
             return function(*arguments)
         except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
-            raise manager_errors.invalid_template(f"{name}: {type(error).__name__} {error}"[:200]) from error
+            raise errors.invalid_template(f"{name}: {type(error).__name__} {error}"[:200]) from error
 
 
 class _Expression:
@@ -83,7 +83,7 @@ class _Expression:
         return value
 
     def _fail(self) -> NoReturn:
-        raise manager_errors.invalid_template(f"the expression [{self._text[:120]}] cannot be read")
+        raise errors.invalid_template(f"the expression [{self._text[:120]}] cannot be read")
 
     def _sign(self, wanted: str) -> bool:
         if self._tokens and self._tokens[0]["sign"] == wanted:
@@ -138,7 +138,7 @@ def _member(value: Any, name: Any) -> Any:  # noqa: ANN401 - JSON
                 return item
     if isinstance(value, list) and isinstance(name, int) and 0 <= name < len(value):
         return value[name]
-    raise manager_errors.invalid_template(f"the member '{name}' does not exist")
+    raise errors.invalid_template(f"the member '{name}' does not exist")
 
 
 def _format(text: str, *values: object) -> str:
@@ -177,17 +177,11 @@ def _unique(*values: str) -> str:
     return base64.b32encode(digest).decode().lower()[:13]
 
 
-def _if(condition: object, yes: Any, no: Any) -> Any:  # noqa: ANN401 - JSON
-    return yes if condition else no
-
-
 def _try_get(value: Any, *names: Any) -> Any:  # noqa: ANN401 - JSON
     for name in names:
-        if isinstance(value, dict) and _contains(value, name):
+        try:
             value = _member(value, name)
-        elif isinstance(value, list) and isinstance(name, int) and 0 <= name < len(value):
-            value = value[name]
-        else:
+        except errors.Refusal:
             return None
     return value
 
@@ -211,7 +205,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "format": _format,
     "greater": lambda a, b: a > b,
     "guid": lambda *values: str(uuid.uuid5(uuid.NAMESPACE_URL, "-".join(values))),
-    "if": _if,
+    "if": lambda condition, yes, no: yes if condition else no,
     "int": int,
     "join": lambda values, by: by.join(_text(value) for value in values),
     "json": json.loads,

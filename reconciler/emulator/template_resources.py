@@ -1,11 +1,11 @@
 """What a template makes: its scope of parameters and variables, its resources in order, each by its handler.
 
 Rule of this module: each resource goes through the handler that a PUT would meet. What is no account, no
-deployment and no content filter is a 501 that names it.
+deployment, no content filter and, below a subscription, no resource group is a 501 that names it.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -17,7 +17,7 @@ from reconciler.emulator import (
     deployments,
     directory,
     errors,
-    manager_errors,
+    provider_errors,
     provisioning,
 )
 from reconciler.emulator.template_language import Scope
@@ -25,32 +25,49 @@ from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json
 
 TYPE = "Microsoft.Resources/deployments"
+_GROUPS = "microsoft.resources/resourcegroups"
 _NAMES: Mapping[str, tuple[str, ...]] = {
+    _GROUPS: ("group",),
     "microsoft.cognitiveservices/accounts": ("account",),
     "microsoft.cognitiveservices/accounts/deployments": ("account", "deployment"),
     "microsoft.cognitiveservices/accounts/raipolicies": ("account", "policy"),
 }
 _PUT: Mapping[str, Callable[[Turn], Answer]] = {
+    _GROUPS: directory.put_group,
     "microsoft.cognitiveservices/accounts": accounts.put,
     "microsoft.cognitiveservices/accounts/deployments": deployments.put,
     "microsoft.cognitiveservices/accounts/raipolicies": content_filters.put,
 }
+_BELOW = frozenset(kind for kind, names in _NAMES.items() if len(names) > 1)
 _ENVELOPE = frozenset(
-    {"type", "apiVersion", "name", "dependsOn", "condition", "copy", "comments", "scope", "symbolic name"}
+    {
+        *("type", "apiVersion", "name", "dependsOn", "condition", "copy", "comments", "scope"),
+        *("symbolic name", "resourceGroup", "subscriptionId"),
+    }
 )
 _MOST = 800
 SYMBOL = "symbolic name"
 """Where the name of a resource is kept that its template calls by one."""
 
 
+def above(turn: Turn) -> str:
+    """What a template is deployed to: a group, or a subscription where the path names no group."""
+    group = turn.args.get("group")
+    return f"/subscriptions/{turn.subscription}" + (f"/resourceGroups/{group}" if group else "")
+
+
+def require_above(turn: Turn) -> None:
+    if "group" in turn.args:
+        accounts.require_group(turn)
+
+
 def key(turn: Turn) -> str:
-    return f"{accounts.group_key(turn)}/providers/{TYPE}/{turn.args['template']}".lower()
+    return f"{above(turn)}/providers/{TYPE}/{turn.args['template']}".lower()
 
 
 def body(turn: Turn, outputs: Json, made: list[Json], failure: errors.Refusal | None) -> Json:
-    group = f"/subscriptions/{turn.subscription}/resourceGroups/{turn.args['group']}"
     return {
-        "id": f"{group}/providers/{TYPE}/{turn.args['template']}",
+        "id": f"{above(turn)}/providers/{TYPE}/{turn.args['template']}",
         "name": turn.args["template"],
         "type": TYPE,
         "properties": {
@@ -84,7 +101,11 @@ def deployed(turn: Turn, asked: Json, *, depth: int = 0) -> tuple[Json, list[Jso
     _check_shape(template, _SHAPES)
     scope = _scope(turn, template, _objects(asked.get("parameters") or {}, "parameters"))
     made: list[Json] = []
-    for resource, inner in _ordered(turn, list(_expanded(template, scope))):
+    ordered = _ordered(turn, list(_expanded(template, scope)))
+    colliding = _colliding(turn, ordered)
+    for number, (resource, inner) in enumerate(ordered):
+        if number in colliding:
+            raise provider_errors.another_operation(colliding[number])
         made += _resource(turn, resource, inner, depth)
     outputs = {
         name: {"type": item.get("type", "String"), "value": scope.value(item.get("value"))}
@@ -109,25 +130,18 @@ _RESOURCE: _Shapes = {
 def _check_shape(found: Json, shapes: _Shapes) -> None:
     for name, kinds in shapes.items():
         if found.get(name) is not None and not isinstance(found[name], kinds):
-            raise manager_errors.invalid_template(f"'{name}' has a value of an unexpected type")
+            raise errors.invalid_template(f"'{name}' has a value of an unexpected type")
 
 
 def _objects(found: Any, what: str) -> dict[Any, Json]:  # noqa: ANN401 - JSON
     if not isinstance(found, dict) or not all(isinstance(item, dict) for item in found.values()):
-        raise manager_errors.invalid_template(f"'{what}' has a member that is no object")
-    return found
-
-
-def _count(found: object) -> int:
-    if not isinstance(found, int) or isinstance(found, bool) or found < 0:
-        raise manager_errors.invalid_template(f"the count of a copy is {found!r}")
+        raise errors.invalid_template(f"'{what}' has a member that is no object")
     return found
 
 
 def _scope(turn: Turn, template: Json, given: Json) -> Scope:
     parameters: Json = {}
     variables: Json = {}
-    group = directory.group(turn.subscription, turn.args["group"], accounts.require_group(turn)["location"])
 
     def parameter(name: str) -> Any:  # noqa: ANN401 - JSON
         return parameters[name.lower()]
@@ -139,7 +153,7 @@ def _scope(turn: Turn, template: Json, given: Json) -> Scope:
         {
             "parameters": parameter,
             "variables": variable,
-            "resourceGroup": lambda: group,
+            "resourceGroup": lambda: dict(accounts.require_group(turn)),
             "subscription": lambda: {
                 "id": f"/subscriptions/{turn.subscription}",
                 "subscriptionId": turn.subscription,
@@ -149,6 +163,8 @@ def _scope(turn: Turn, template: Json, given: Json) -> Scope:
             "deployment": lambda: {"name": turn.args["template"]},
             "environment": lambda: {"resourceManager": turn.request.origin, "suffixes": {}},
             "resourceId": lambda *parts: _id(turn, [str(part) for part in parts]),
+            "subscriptionResourceId": lambda *parts: _path(f"/subscriptions/{turn.subscription}", parts),
+            "extensionResourceId": lambda base, *parts: _path(base, parts),
             "reference": lambda identity, *_: _referred(turn, str(identity)),
             "listKeys": lambda identity, *_: dict(account_actions.keys(turn.store, str(identity).lower())),
         }
@@ -160,9 +176,7 @@ def _scope(turn: Turn, template: Json, given: Json) -> Scope:
         elif "defaultValue" in declared:
             parameters[name.lower()] = scope.value(declared["defaultValue"])
         elif not declared.get("nullable"):
-            raise manager_errors.invalid_template(
-                f"The value for the template parameter '{name}' is not provided"
-            )
+            raise errors.invalid_template(f"The value for the template parameter '{name}' is not provided")
         else:
             parameters[name.lower()] = None
     variables |= {name.lower(): value for name, value in (template.get("variables") or {}).items()}
@@ -173,32 +187,31 @@ def _id(turn: Turn, parts: list[str]) -> str:
     """`resourceId([subscription], [group], type, names…)`."""
     place = next(number for number, part in enumerate(parts) if "/" in part)
     around, kind, names = parts[:place], parts[place], parts[place + 1 :]
-    group = around[-1] if around else turn.args["group"]
     subscription = around[0] if len(around) > 1 else turn.subscription
-    namespace, *types = kind.split("/")
-    path = "/".join(f"{one}/{name}" for one, name in zip(types, names, strict=True))
-    return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{namespace}/{path}"
+    base = f"/subscriptions/{subscription}/resourceGroups/{around[-1]}" if around else above(turn)
+    return _path(base, [kind, *names])
+
+
+def _path(base: str, parts: Sequence[str]) -> str:
+    """`{base}/providers/{namespace}/{type}/{name}…` of a type and the names of it."""
+    namespace, *types = parts[0].split("/")
+    path = "/".join(f"{one}/{name}" for one, name in zip(types, parts[1:], strict=True))
+    return f"{base}/providers/{namespace}/{path}"
 
 
 def _referred(turn: Turn, identity: str) -> Json:
     """Properties of a resource that was made, or the outputs of a nested deployment."""
-    key = (identity if identity.startswith("/") else _named(turn, identity)).lower()
+    named = (str(item["id"]) for item in everything(turn) if item["name"].lower() == identity.lower())
+    key = (identity if identity.startswith("/") else next(named, identity)).lower()
     for kind in ("account", "deployment", "template"):
         found = turn.store.get(kind, key)
         if found is not None:
             return dict(found["body"]["properties"])
-    raise manager_errors.invalid_template(f"the resource '{identity}' that is referred to does not exist")
-
-
-def _named(turn: Turn, name: str) -> str:
-    for found in everything(turn):
-        if found["name"].lower() == name.lower():
-            return str(found["id"])
-    return name
+    raise errors.invalid_template(f"the resource '{identity}' that is referred to does not exist")
 
 
 def everything(turn: Turn) -> Iterator[Json]:
-    prefix = f"{accounts.group_key(turn)}/"
+    prefix = f"{above(turn)}/".lower()
     for kind in ("account", "deployment"):
         yield from (item["body"] for item in turn.store.scan(kind, prefix))
     yield from turn.store.scan("raipolicy", prefix)
@@ -216,48 +229,77 @@ def _expanded(template: Json, scope: Scope) -> Iterator[tuple[Json, Scope]]:
     number = 0
     for resource in listed:
         copy = resource.get("copy")
-        count = 1 if copy is None else _count(scope.value(copy.get("count")))
+        count = 1 if copy is None else scope.value(copy.get("count"))
+        if not isinstance(count, int) or isinstance(count, bool) or count < 0:
+            raise errors.invalid_template(f"the count of a copy is {count!r}")
         for index in range(min(count, _MOST)):
             number += 1
             inner = scope if copy is None else scope.at(index)
             if resource.get("existing") or not inner.value(resource.get("condition", True)):
                 continue
             if number > _MOST:
-                raise manager_errors.invalid_template(f"the template has more than {_MOST} resources")
+                raise errors.invalid_template(f"the template has more than {_MOST} resources")
             yield resource, inner
 
 
 def _ordered(turn: Turn, resources: list[tuple[Json, Scope]]) -> list[tuple[Json, Scope]]:
     """An account before what is in it, and everything after what it depends on; raises InvalidTemplate."""
-    pending = sorted(resources, key=lambda pair: _depth(pair[0]))
+
+    def depth(pair: tuple[Json, Scope]) -> tuple[bool, int]:
+        kind = str(pair[0].get("type", "")).lower()
+        return kind == TYPE.lower(), kind.count("/")
+
+    pending = sorted(resources, key=depth)
     named = {id(pair[0]): _names(turn, *pair) for pair in pending}
     found: list[tuple[Json, Scope]] = []
     while pending:
         waiting = {name for resource, _ in pending for name in named[id(resource)]}
-        ready = next((pair for pair in pending if not _needs(*pair) & (waiting - named[id(pair[0])])), None)
-        if ready is None:
-            raise manager_errors.invalid_template("the dependencies of its resources are circular")
-        pending.remove(ready)
-        found.append(ready)
+        for resource, scope in pending:
+            needs = {str(scope.value(item)).lower() for item in resource.get("dependsOn") or []}
+            if not needs & (waiting - named[id(resource)]):
+                break
+        else:
+            raise errors.invalid_template("the dependencies of its resources are circular")
+        pending.remove((resource, scope))
+        found.append((resource, scope))
     return found
 
 
-def _depth(resource: Json) -> tuple[bool, int]:
-    kind = str(resource.get("type", "")).lower()
-    return kind == TYPE.lower(), kind.count("/")
+def _colliding(turn: Turn, ordered: list[tuple[Json, Scope]]) -> dict[int, str]:
+    """Resources that are written below an account while another one is: place and account.
+
+    What does not wait for each other runs at once (documented), and the provider takes one write below an
+    account at a time (reported, July 2023): Bicep needs `dependsOn` or `@batchSize(1)`.
+    """
+    found: dict[int, str] = {}
+    before: list[tuple[Json, str, set[str], set[int]]] = []
+    for number, (resource, scope) in enumerate(ordered):
+        needs = {str(scope.value(item)).lower() for item in resource.get("dependsOn") or []}
+        is_serial = (resource.get("copy") or {}).get("mode") == "serial"
+        waits: set[int] = set()
+        for place, (other, _, names, further) in enumerate(before):
+            if needs & names or (is_serial and other is resource):
+                waits |= {place, *further}
+        kind, name = str(resource.get("type", "")).lower(), str(scope.value(resource.get("name", "")))
+        account = _id(turn, [accounts.TYPE, name.partition("/")[0]]) if kind in _BELOW else ""
+        if account and any(
+            above == account and place not in waits for place, (_, above, _, _) in enumerate(before)
+        ):
+            found[number] = account
+        before.append((resource, account, _names(turn, resource, scope), waits))
+    return found
 
 
 def _names(turn: Turn, resource: Json, scope: Scope) -> set[str]:
     """What others call a resource in `dependsOn`: its id, its name, its symbolic name."""
     kind, name = str(resource.get("type", "")), str(scope.value(resource.get("name", "")))
-    names = {name.lower(), str(resource.get(SYMBOL, "")).lower()}
+    copy = str((resource.get("copy") or {}).get("name", ""))
+    names = {name.lower(), copy.lower(), str(resource.get(SYMBOL, "")).lower()}
+    group = scope.value(resource.get("resourceGroup"))
     if kind.count("/") == len(name.split("/")):
-        names.add(_id(turn, [kind, *name.split("/")]).lower())
+        around = [str(group)] if group else []
+        names.add(_id(turn, [*around, kind, *name.split("/")]).lower())
     return names - {""}
-
-
-def _needs(resource: Json, scope: Scope) -> set[str]:
-    return {str(scope.value(item)).lower() for item in resource.get("dependsOn") or []}
 
 
 def _resource(turn: Turn, resource: Json, scope: Scope, depth: int) -> list[Json]:
@@ -266,11 +308,11 @@ def _resource(turn: Turn, resource: Json, scope: Scope, depth: int) -> list[Json
     if kind == TYPE.lower():
         return _nested(turn, resource, scope, name, depth)
     names = _NAMES.get(kind)
-    if names is None:
+    if names is None or ("group" in names) == ("group" in turn.args):
         raise errors.not_modelled(f"resources of type '{resource.get('type')}' in a template")
-    parts = name.split("/")
+    parts = [part for part in name.split("/") if part]
     if len(parts) != len(names):
-        raise manager_errors.invalid_template(f"the name '{name}' does not fit the type '{resource['type']}'")
+        raise errors.segment_lengths(name, str(resource["type"]))
     identity = _id(turn, [str(resource["type"]), *parts])
     asked = {part: scope.value(value) for part, value in resource.items() if part not in _ENVELOPE}
     request = replace(
@@ -283,7 +325,7 @@ def _resource(turn: Turn, resource: Json, scope: Scope, depth: int) -> list[Json
     args = {**turn.args, **dict(zip(names, parts, strict=True))}
     version = str(resource.get("apiVersion", turn.version)).lower()
     answer = _PUT[kind](replace(turn, request=request, args=args, version=version, action=""))
-    account = f"{accounts.group_key(turn)}/providers/{accounts.TYPE}/{parts[0]}".lower()
+    account = f"{above(turn)}/providers/{accounts.TYPE}/{parts[0]}".lower()
     provisioning.finish(turn.store, turn.now, account)
     if answer.status >= 400:  # pragma: no cover - handlers raise
         raise AssertionError
@@ -291,15 +333,17 @@ def _resource(turn: Turn, resource: Json, scope: Scope, depth: int) -> list[Json
 
 
 def _nested(turn: Turn, resource: Json, scope: Scope, name: str, depth: int) -> list[Json]:
-    """A module of Bicep: its own template with its own parameters, in the same group."""
+    """A module of Bicep: its own template with its own parameters, in its group or the same one."""
     if depth > 5:
-        raise manager_errors.invalid_template("deployments are nested too deeply")
+        raise errors.invalid_template("deployments are nested too deeply")
     properties = resource.get("properties") or {}
     template = properties.get("template")
     if not isinstance(template, dict):
-        raise manager_errors.invalid_template(f"the nested deployment '{name}' has no template")
+        raise errors.invalid_template(f"the nested deployment '{name}' has no template")
     parameters = scope.value(properties.get("parameters") or {})
-    inner = replace(turn, args={**turn.args, "template": name})
+    group = scope.value(resource.get("resourceGroup"))
+    inner = replace(turn, args={**turn.args, "template": name, **({"group": str(group)} if group else {})})
+    require_above(inner)
     outputs, made = deployed(inner, {"template": template, "parameters": parameters}, depth=depth + 1)
     made_of = body(inner, outputs, made, None)
     turn.store.put("template", key(inner), {"body": made_of, "template": template})

@@ -1,4 +1,4 @@
-"""Template deployments of a resource group: validate, create, what-if, as far as accounts and deployments go.
+"""Template deployments of a group or a subscription: validate, create, what-if, for accounts and deployments.
 
 Rule of this module: each resource goes through the handler that a PUT would meet, in the order of the
 template's dependencies; validation and what-if do the same and take it back. What else a template holds is a
@@ -7,22 +7,34 @@ template's dependencies; validation and what-if do the same and take it back. Wh
 
 import json
 import re
+from collections.abc import Container
 from dataclasses import replace
 
-from reconciler.emulator import accounts, errors, manager_errors, paging, provisioning
-from reconciler.emulator.template_resources import body, deployed, everything, failed, key
-from reconciler.emulator.turn import Turn, expect
+from reconciler.emulator import errors, provisioning
+from reconciler.emulator.template_resources import (
+    TYPE,
+    above,
+    body,
+    deployed,
+    everything,
+    failed,
+    key,
+    require_above,
+)
+from reconciler.emulator.turn import Turn
 from reconciler.emulator.wire import Answer, Json, at
 
 
 def put(turn: Turn) -> Answer:
     """201 or 200 with Azure-AsyncOperation; how it went is told by the operation (documented).
 
-    What was made before a failure stays (documented).
+    What validation finds is refused at once and nothing is made (reported); what was made before another
+    failure stays (documented).
     """
-    accounts.require_group(turn)
+    require_above(turn)
     before = turn.store.get("template", key(turn))
     asked = _asked(turn)
+    _validated(turn, asked, besides=_UNFORESEEN)
     outputs: Json = {}
     made: list[Json] = []
     failure = None
@@ -41,10 +53,8 @@ def put(turn: Turn) -> Answer:
         event="create",
         key=key(turn),
         location="global",
-        always=True,
+        quick=True,
     )
-    if operation is None:  # pragma: no cover - `always` makes one
-        raise AssertionError
     where = f"{turn.request.origin}{turn.request.path}/operationStatuses/{operation['name']}"
     shown = {**kept, "properties": {**kept["properties"], "provisioningState": "Accepted"}}
     headers = {"Azure-AsyncOperation": f"{where}?api-version={turn.version}", "Retry-After": "0"}
@@ -70,14 +80,14 @@ def head(turn: Turn) -> Answer:
 
 
 def listing(turn: Turn) -> Answer:
-    accounts.require_group(turn)
-    found = turn.store.scan("template", f"{accounts.group_key(turn)}/")
-    return Answer(status=200, body=paging.page(turn, [item["body"] for item in found]), from_provider=False)
+    require_above(turn)
+    found = turn.store.scan("template", f"{above(turn)}/providers/{TYPE}/".lower())
+    return turn.page([item["body"] for item in found], from_provider=False)
 
 
 def delete(turn: Turn) -> Answer:
     """204: the entry of the history goes, what was deployed stays (documented)."""
-    accounts.require_group(turn)
+    require_above(turn)
     turn.store.delete("template", key(turn))
     return Answer(status=204, from_provider=False)
 
@@ -106,25 +116,38 @@ def operations(turn: Turn) -> Answer:
 
 def validate(turn: Turn) -> Answer:
     """200 with what would be made, 400 InvalidTemplateDeployment with the provider's refusals (reported)."""
-    accounts.require_group(turn)
-    try:
-        with turn.store.undone():
-            outputs, made = deployed(turn, _asked(turn))
-    except errors.Refusal as refusal:
-        if refusal.code == "InvalidTemplate" or refusal.status == 501:
-            raise
-        details = [refusal.body()]
-        raise manager_errors.invalid_template_deployment(turn.args["template"], details) from refusal
+    require_above(turn)
+    outputs, made = _validated(turn, _asked(turn))
     found = body(turn, outputs, made, None)
     found["properties"]["validatedResources"] = made
     return Answer(status=200, body=found, from_provider=False)
 
 
+_UNFORESEEN = frozenset({"RequestConflict"})
+"""Refusals that come only when it is a resource's turn."""
+
+
+def _validated(turn: Turn, asked: Json, *, besides: Container[str] = ()) -> tuple[Json, list[Json]]:
+    """The outputs and resources that a template would make, and nothing made."""
+    try:
+        with turn.store.part(kept=False):
+            return deployed(turn, asked)
+    except errors.Refusal as refusal:
+        if refusal.code in besides:
+            return {}, []
+        if refusal.code == "InvalidTemplate" or refusal.status == 501:
+            raise
+        details = [refusal.body()]
+        if refusal.code.startswith("RequestDisallowedBy"):
+            raise errors.template_against_policy(details) from refusal
+        raise errors.invalid_template_deployment(turn.args["template"], details) from refusal
+
+
 def what_if(turn: Turn) -> Answer:
     """`{"status", "properties": {"changes": [{"resourceId", "changeType", "before"?, "after"}]}}`."""
-    accounts.require_group(turn)
+    require_above(turn)
     changes = []
-    with turn.store.undone():
+    with turn.store.part(kept=False):
         before = {str(item["id"]).lower(): item for item in everything(turn)}
         _, made = deployed(turn, _asked(turn))
         after = {str(item["id"]).lower(): item for item in everything(turn)}
@@ -150,11 +173,9 @@ def _told(body: Json) -> Json:
 
 
 def _require(turn: Turn) -> Json:
-    accounts.require_group(turn)
-    found = turn.store.get("template", key(turn))
-    if found is None:
-        raise manager_errors.deployment_not_found(turn.args["template"])
-    return found
+    require_above(turn)
+    missing = errors.deployment_not_found(turn.args["template"])
+    return turn.store.require("template", key(turn), missing)
 
 
 _STRAY = re.compile(
@@ -176,17 +197,14 @@ def _relaxed(content: bytes) -> bytes:
 
 def _asked(turn: Turn) -> Json:
     relaxed = replace(turn.request, content=_relaxed(turn.request.content))
-    asked = replace(turn, request=relaxed).body()
-    expect(asked, {"properties": dict, "properties.mode": str})
+    asked = replace(turn, request=relaxed).body({"properties": dict, "properties.mode": str})
     properties: Json = asked.get("properties") or {}
     template = properties.get("template")
     if isinstance(template, str):
         try:
             template = json.loads(template)
         except ValueError as error:
-            raise manager_errors.invalid_template(f"properties.template is no JSON: {error}") from error
+            raise errors.invalid_template(f"properties.template is no JSON: {error}") from error
     if not isinstance(template, dict):
-        raise manager_errors.invalid_template(
-            "the request has no properties.template; links are not followed"
-        )
+        raise errors.invalid_template("the request has no properties.template; links are not followed")
     return {**properties, "template": template}

@@ -7,18 +7,22 @@ apart.
 
 import json
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
+from urllib.parse import quote
 
-from reconciler.emulator import errors
+from reconciler.emulator import clock, errors
 from reconciler.emulator.store import Store
-from reconciler.emulator.wire import Json, Request, at, without_nulls
+from reconciler.emulator.wire import Answer, Json, Request, at, without_nulls
 
 BODY_LIMIT = 4 * 1024 * 1024
 """Bytes; the size of a request that ARM accepts."""
 
 _DEEPEST_BODY = 64
+_SKIP_TOKEN = re.compile(r"^[0-9]{1,9}$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,29 +53,69 @@ class Turn:
     forced: Json | None = None
     """What a scripted fault demands of the long operation this request starts."""
 
-    def nulls(self, *path: str) -> tuple[str, ...]:
-        """Names of the members that the body has as null at a path."""
-        found = at(json_object(self.request.content), *path) if self.request.content else None
-        return (
-            tuple(name for name, value in found.items() if value is None) if isinstance(found, dict) else ()
-        )
+    def _sent(self) -> Json:
+        """The properties of the body as they were sent, nulls too."""
+        found = at(json_object(self.request.content), "properties") if self.request.content else None
+        return found if isinstance(found, dict) else {}
 
-    def cleared(self, *path: str) -> tuple[str, ...]:
-        """Members at a path that the body un-sets: by an empty text, and by null unless nulls are ignored."""
-        found = at(json_object(self.request.content), *path) if self.request.content else None
-        empty = [name for name, value in found.items() if value == ""] if isinstance(found, dict) else []
-        ignored = self.store.setting("switches").get("nulls") == "ignored"
-        return (*empty, *(() if ignored else self.nulls(*path)))
+    def nulls(self) -> tuple[str, ...]:
+        """Names of the properties that the body has as null."""
+        return tuple(name for name, value in self._sent().items() if value is None)
 
-    def body(self) -> Json:
-        """The request body as an object without nulls.
+    def cleared(self) -> frozenset[str]:
+        """Properties that the body un-sets: by an empty text, and by null unless nulls are ignored."""
+        unset = ("",) if self.store.switch("nulls") == "ignored" else ("", None)
+        return frozenset(name for name, value in self._sent().items() if value in unset)
+
+    def body(self, shapes: Mapping[str, type] = MappingProxyType({})) -> Json:
+        """The request body as an object without nulls, its properties of the types that `shapes` says.
 
         Raises Refusal: InvalidRequestContent when it is anything else, UnsupportedMediaType when not JSON.
         """
         kind = self.request.headers.get("content-type", "")
         if self.request.content and "json" not in kind.lower():
             raise errors.unsupported_media_type(kind.partition(";")[0])
-        return without_nulls(json_object(self.request.content))
+        found = without_nulls(json_object(self.request.content))
+        expect(found, shapes)
+        return found
+
+    def system_data(self, before: Json | None = None) -> Json:
+        """`systemData` of a resource that this turn makes, or writes where `before` was (recorded)."""
+        stamp = {"By": self.caller.client, "ByType": "Application", "At": clock.stamp(self.now)}
+        created = before or {f"created{part}": value for part, value in stamp.items()}
+        return {**created, **{f"lastModified{part}": value for part, value in stamp.items()}}
+
+    def page(
+        self,
+        items: Sequence[Json],
+        *,
+        size: int | None = None,
+        keep: tuple[str, ...] = (),
+        from_provider: bool = True,
+    ) -> Answer:
+        """A list: `{"value": […], "nextLink"?}` with the page that the request asks for.
+
+        `size` is ARM's own; the switch `pageSize` comes before it. Without either the list is one page. A
+        nextLink is an absolute URL on the host the client called, and opaque; `keep` are query parameters
+        that it repeats.
+        """
+        size = self.store.switch("pageSize") or size
+        body: Json = {"value": list(items)}
+        if size:
+            token = self.request.query.get("$skiptoken", "0")
+            if _SKIP_TOKEN.match(token) is None:
+                raise errors.invalid_content("The skip token is not one of this service")
+            start = int(token)
+            body = {"value": list(items[start : start + size])}
+            if start + size < len(items):
+                query = {name: self.request.query.get(name) for name in keep}
+                version = self.request.query.get("api-version", "")
+                kept = "".join(
+                    f"&{name}={quote(value)}" for name, value in query.items() if value is not None
+                )
+                address = f"{self.request.origin}{self.request.path}?api-version={version}{kept}"
+                body["nextLink"] = f"{address}&$skiptoken={start + size}"
+        return Answer(status=200, body=body, from_provider=from_provider)
 
     @property
     def subscription(self) -> str:
@@ -91,8 +135,7 @@ def json_object(content: bytes) -> Json:
 
 
 def _refuse_number(text: str) -> float:
-    message = f"{text} is not a number of JSON"
-    raise ValueError(message)
+    raise ValueError(f"{text} is not a number of JSON")
 
 
 def _finite(text: str) -> float:
@@ -121,7 +164,7 @@ def _bounded(value: object, left: int) -> None:
 def expect(body: Json, shapes: Mapping[str, type]) -> None:
     """Refuse a body in which a property has another JSON type than its table says; paths are dotted.
 
-    Raises Refusal InvalidRequestContent naming the path. An int is never a boolean here.
+    Raises Refusal InvalidRequestContent naming the path. An int is never a boolean here, and tags are texts.
     """
     for path, wanted in shapes.items():
         value = at(body, *path.split("."))
@@ -129,10 +172,6 @@ def expect(body: Json, shapes: Mapping[str, type]) -> None:
             continue
         if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
             raise errors.invalid_content(f"Error converting value to type {wanted.__name__}. Path {path}.")
-
-
-def expect_texts(body: Json, name: str) -> None:
-    """Refuse a map (tags, say) whose values are not all strings."""
-    for key, value in (body.get(name) or {}).items():
+    for name, value in (body.get("tags") or {}).items() if "tags" in shapes else ():
         if not isinstance(value, str):
-            raise errors.invalid_content(f"Error converting value to type str. Path {name}.{key}.")
+            raise errors.invalid_content(f"Error converting value to type str. Path tags.{name}.")

@@ -1,12 +1,16 @@
-"""What the service does on its own: it ends deployments and kept accounts whose time is over.
+"""What the service does on its own: it upgrades deployments, and ends them and kept accounts in their time.
 
 Rule of this module: it happens when somebody looks, by the virtual clock, and never to a plain pinned
-deployment.
+deployment. The target of an upgrade is the model's `replacementConfig` (specified; recorded with 2026-09-01).
+The switch `autoUpgrade` says what moves: `announced` only what has such a target, `on` also to a newer
+default version of its model, `off` nothing.
 """
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from reconciler.emulator import clock, kept_accounts, offers, quota_tiers, upgrades
+from reconciler.emulator import admission, clock, kept_accounts, offers, provisioning, quota
+from reconciler.emulator.offers import Listed
 from reconciler.emulator.store import Store
 from reconciler.emulator.wire import Json, at
 
@@ -17,17 +21,25 @@ DEVELOPER_TIER = timedelta(hours=24)
 """A DeveloperTier deployment lives so long (documented)."""
 
 _LOOK_AGAIN = timedelta(minutes=30)
-_STANDARD = frozenset({"Standard", "GlobalStandard", "DataZoneStandard"})
+_NEW_DEFAULT, _EXPIRED, _NEVER = admission.UPGRADE_OPTIONS
+
+
+class Target(NamedTuple):
+    """What a deployment is upgraded to, and from when on, by each option."""
+
+    name: str
+    version: str
+    on_new_default: datetime
+    on_expiry: datetime
 
 
 def settle(store: Store, now: datetime) -> None:
-    """Do what is due: the end of kept accounts, upgrades (`upgrades`), expiry unless it is switched off."""
+    """Do what is due: the end of kept accounts, upgrades, expiry unless it is switched off."""
     kept_accounts.settle(store, now)
     offers.turn_season(store, now)
-    quota_tiers.settle(store, now)
-    upgrades.settle(store, now)
-    switches = store.setting("switches")
-    if switches.get("expiry") != "off":
+    quota.raise_tiers(store, now)
+    _upgrade(store, now)
+    if store.switch("expiry") != "off":
         _expire(store, now)
 
 
@@ -59,5 +71,113 @@ def _ends(deployment: Json) -> datetime | None:
     sku = at(body, "sku", "name")
     if sku == "DeveloperTier":
         return clock.parse(deployment["born"]) + DEVELOPER_TIER
-    fine_tuned = offers.is_fine_tuned(str(at(body, "properties", "model", "name")))
-    return clock.parse(deployment["touched"]) + IDLE_FINE_TUNED if fine_tuned and sku in _STANDARD else None
+    if sku in offers.STANDARD and offers.is_fine_tuned(str(at(body, "properties", "model", "name"))):
+        return clock.parse(deployment["touched"]) + IDLE_FINE_TUNED
+    return None
+
+
+def _upgrade(store: Store, now: datetime) -> None:
+    """Upgrade what is due, and disable what ends without an upgrade."""
+    switch = store.switch("autoUpgrade", "announced")
+    # announced upgrades need the later lists or posted models; a plain world is not looked through
+    is_announced = bool(store.setting("season").get("facts")) or store.has("model")
+    if switch == "off" or (switch == "announced" and not is_announced):
+        return
+    for deployment in store.scan("deployment"):
+        _upgrade_one(store, now, deployment, by_default=switch == "on")
+
+
+def _upgrade_one(store: Store, now: datetime, deployment: Json, *, by_default: bool) -> None:
+    """Standard ones only: provisioned ones are migrated by hand, batch ones replaced (documented)."""
+    body = deployment["body"]
+    account = store.get("account", deployment["account"])
+    if account is None or body["sku"]["name"] not in offers.STANDARD:
+        return
+    if body["properties"].get("provisioningState") not in provisioning.TERMINAL:
+        return
+    place, kind = deployment["location"], account["body"]["kind"]
+    model, option = body["properties"]["model"], body["properties"].get("versionUpgradeOption", _EXPIRED)
+    listed = offers.find(store, place, kind, model)
+    target = _target(listed, body["sku"]["name"])
+    is_forced = listed is not None and listed.model.get("lifecycleStatus") == "Preview"
+    if target is None:
+        if by_default:
+            _to_newer_default(store, now, deployment, kind, listed)
+    elif _is_time(target, now, option, is_forced=is_forced):
+        _move(store, deployment, kind, target)
+    elif option == _NEVER and _offer_ends(listed, body["sku"]["name"]) <= now:
+        _disable(store, deployment)
+
+
+def _target(listed: Listed | None, sku: str) -> Target | None:
+    config = None if listed is None else listed.model.get("replacementConfig")
+    if not isinstance(config, dict):
+        return None
+    start, lead = config.get("autoUpgradeStartDate"), config.get("upgradeOnExpiryLeadTimeDays", 0)
+    end = _offer_ends(listed, sku)
+    return Target(
+        name=str(config["targetModelName"]),
+        version=str(config["targetModelVersion"]),
+        on_new_default=clock.parse(str(start)) if start else end,
+        on_expiry=end - timedelta(days=int(lead)),
+    )
+
+
+def _is_time(target: Target, now: datetime, option: str, *, is_forced: bool) -> bool:
+    """Previews are upgraded at their end whatever the option (documented)."""
+    if option == _NEW_DEFAULT:
+        return target.on_new_default <= now
+    return (option == _EXPIRED or is_forced) and target.on_expiry <= now
+
+
+def _offer_ends(listed: Listed | None, sku: str) -> datetime:
+    """When the deployed offer ends: its sku's own date, else the model's, else never."""
+    if listed is None:
+        return offers.ends({})
+    offer = offers.best_offer(listed, sku) or {}
+    date = offer.get("deprecationDate") or (listed.model.get("deprecation") or {}).get("inference")
+    return offers.ends({"deprecationDate": date} if date else {})
+
+
+def _move(store: Store, deployment: Json, kind: str, target: Target) -> None:
+    """The deployment becomes the target, offered here or not, and quota is not asked (documented)."""
+    body = deployment["body"]
+    properties = body["properties"]
+    properties["model"] |= {"name": target.name, "version": target.version}
+    listed = offers.find(store, deployment["location"], kind, properties["model"])
+    if listed is not None:
+        sku, capacity = body["sku"]["name"], body["sku"]["capacity"]
+        properties["capabilities"] = offers.deployed_capabilities(listed)
+        if (offer := offers.best_offer(listed, sku)) is not None:
+            if rates := offers.rate_limits(offer, capacity):
+                properties["rateLimits"] = rates
+            deployment["units"] = quota.units_of(offer, sku, capacity, fine_tuned=False)
+    body["etag"] = provisioning.new_etag("deployment")
+    store.put("deployment", str(body["id"]).lower(), deployment)
+
+
+def _disable(store: Store, deployment: Json) -> None:
+    """NoAutoUpgrade: at the end the deployment stops working (documented); its state is inferred."""
+    body = deployment["body"]
+    if body["properties"]["provisioningState"] != "Disabled":
+        body["properties"]["provisioningState"] = "Disabled"
+        body["etag"] = provisioning.new_etag("deployment")
+        store.put("deployment", str(body["id"]).lower(), deployment)
+
+
+def _to_newer_default(
+    store: Store, now: datetime, deployment: Json, kind: str, listed: Listed | None
+) -> None:
+    """To the default version of the same model when the option says that the time has come."""
+    body = deployment["body"]
+    model, option = body["properties"]["model"], body["properties"].get("versionUpgradeOption")
+    if option not in {_NEW_DEFAULT, _EXPIRED}:
+        return
+    place = deployment["location"]
+    newest = offers.find(store, place, kind, {part: model.get(part) for part in ("format", "name")})
+    if newest is None or newest.fine_tuned_name is not None or newest.model["version"] <= model["version"]:
+        return
+    if option == _EXPIRED and listed is not None and _offer_ends(listed, body["sku"]["name"]) > now:
+        return
+    target = Target(str(model["name"]), str(newest.model["version"]), now, now)
+    _move(store, deployment, kind, target)

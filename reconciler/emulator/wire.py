@@ -8,11 +8,33 @@ wire.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
+from pathlib import Path
 from typing import Any, TypeAlias
 
 Json: TypeAlias = dict[str, Any]
 """A JSON object in wire shape."""
+
+
+@cache
+def world_facts(name: str) -> Json:
+    """What a file of `world/` holds, read once per process (see `world/PROVENANCE.md`)."""
+    text = (Path(__file__).parent / "world" / f"{name}.json").read_text(encoding="utf-8")
+    facts: Json = json.loads(text)
+    return facts
+
+
+class Kept(dict[str, Any]):
+    """An object that is sent again and again and never changes: it is encoded once."""
+
+    @cached_property
+    def text(self) -> str:
+        return encoded(self)
+
+
+def encoded(body: Json) -> str:
+    """JSON as it goes over the wire."""
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,19 +53,6 @@ class Request:
     @property
     def segments(self) -> tuple[str, ...]:
         return tuple(part for part in self.path.split("/") if part)
-
-
-class Kept(dict[str, Any]):
-    """An object that is sent again and again and never changes: it is encoded once."""
-
-    @cached_property
-    def text(self) -> str:
-        return encoded(self)
-
-
-def encoded(body: Json) -> str:
-    """JSON as it goes over the wire."""
-    return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

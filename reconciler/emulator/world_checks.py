@@ -6,20 +6,18 @@ Rule of this module: what passes here can be stored and answered without a furth
 from collections.abc import Mapping
 
 from reconciler.emulator import clock
+from reconciler.emulator.deployment_fields import MODEL_PARTS, SKU_PARTS
 from reconciler.emulator.errors import Refusal
-from reconciler.emulator.turn import expect, expect_texts
+from reconciler.emulator.turn import expect
 from reconciler.emulator.wire import Json, without_nulls
 
 _RESOURCE = ("id", "name", "type", "etag", "sku", "tags", "properties", "systemData")
 ACCOUNT = (*_RESOURCE, "location", "kind", "identity")
 DEPLOYMENT = _RESOURCE
 GROUP = ("id", "name", "type", "location", "managedBy", "tags", "properties")
-MODEL = (
-    *("format", "name", "version", "publisher", "source", "sourceAccount"),
-    *("deprecation", "callRateLimit"),
-)
+MODEL = tuple(dict.fromkeys(("format", "name", "version", *MODEL_PARTS, "deprecation", "callRateLimit")))
 ROLE = ("clientId", "scope", "actions")
-SKU = ("name", "capacity", "tier", "size", "family")
+SKU = SKU_PARTS
 SUBSCRIPTION = (
     *("subscriptionId", "tenantId", "id", "displayName", "state", "authorizationSource"),
     *("subscriptionPolicies", "managedByTenants", "tags"),
@@ -34,72 +32,58 @@ class WorldError(ValueError):
 def items(world: Mapping[str, object], key: str) -> list[Json]:
     value = world.get(key, [])
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        message = f"{key} must be a list of objects"
-        raise WorldError(message)
+        raise WorldError(f"{key} must be a list of objects")
     return [without_nulls(item) for item in value]
 
 
 def mapping(world: Mapping[str, object], key: str) -> Json:
     value = world.get(key, {})
     if not isinstance(value, dict):
-        message = f"{key} must be an object"
-        raise WorldError(message)
+        raise WorldError(f"{key} must be an object")
     return value
 
 
 def text(item: Json, where: str, name: str) -> str:
     value = item.get(name)
     if not isinstance(value, str) or not value:
-        message = f"{where}: {name} must be a non-empty string, found {value!r}"
-        raise WorldError(message)
+        raise WorldError(f"{where}: {name} must be a non-empty string, found {value!r}")
     return value
 
 
 def known(where: str, item: Mapping[str, object], allowed: tuple[str, ...]) -> None:
     """Refuse a key that nothing would read."""
     if unknown := sorted(set(item) - set(allowed)):
-        message = f"unknown key {unknown[0]!r} in {where}; allowed are {', '.join(allowed)}"
-        raise WorldError(message)
+        raise WorldError(f"unknown key {unknown[0]!r} in {where}; allowed are {', '.join(allowed)}")
 
 
 def shapes(identity: str, item: Json, table: Mapping[str, type]) -> None:
     try:
         expect(item, table)
-        expect_texts(item, "tags")
     except Refusal as refusal:
-        message = f"{identity}: {refusal.message}"
-        raise WorldError(message) from refusal
+        raise WorldError(f"{identity}: {refusal.message}") from refusal
 
 
 def model_entry(location: str, item: Json) -> None:
     """An ARM model as a region lists it: `{"kind", "model": {"format", "name", "version", "skus": […]}}`."""
     model = item.get("model")
-    if not isinstance(model, dict) or not _are_offers(model.get("skus", [])):
-        message = (
+    skus = model.get("skus", []) if isinstance(model, dict) else None
+    if not isinstance(model, dict) or not isinstance(skus, list) or not all(map(_is_offer, skus)):
+        raise WorldError(
             f"models: an item of {location!r} has no object 'model' with a list 'skus' of offers,"
             " each with name, usageName, capacity in whole numbers above 0, and an ISO deprecationDate"
         )
-        raise WorldError(message)
     if not isinstance(model.get("capabilities", {}), dict):
-        message = f"models: capabilities of {model.get('name')!r} must be an object"
-        raise WorldError(message)
-    if not all(isinstance(kind, str) for kind in _kinds(item)):
-        message = f"models: kind of {model.get('name')!r} must be a string, kinds a list of strings"
-        raise WorldError(message)
+        raise WorldError(f"models: capabilities of {model.get('name')!r} must be an object")
+    kinds, kind = item.get("kinds", []), item.get("kind", "")
+    if not isinstance(kinds, list) or not all(isinstance(one, str) for one in (kind, *kinds)):
+        raise WorldError(f"models: kind of {model.get('name')!r} must be a string, kinds a list of strings")
     for part in ("format", "name", "version"):
         text(model, f"models of {location!r}", part)
 
 
-def _kinds(item: Json) -> list[object]:
-    kinds = item.get("kinds", [])
-    return [item.get("kind", ""), *(kinds if isinstance(kinds, list) else [None])]
-
-
-def _are_offers(skus: object) -> bool:
-    return isinstance(skus, list) and all(isinstance(sku, dict) and _is_offer(sku) for sku in skus)
-
-
-def _is_offer(sku: Json) -> bool:
+def _is_offer(sku: object) -> bool:
+    if not isinstance(sku, dict):
+        return False
     sizes, rates = sku.get("capacity", {}), sku.get("rateLimits", [])
     return (
         isinstance(sku.get("name"), str)

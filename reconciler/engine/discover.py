@@ -14,8 +14,9 @@ from reconciler.domain.fleet import DesiredAccount
 from reconciler.domain.ids import AccountId
 from reconciler.domain.state import Listed, ObservedSubscription, Reading
 from reconciler.engine.observe import observe
+from reconciler.engine.platform import each, tried
 from reconciler.engine.ports import Arm, Subscriptions
-from reconciler.errors import ArmError, CredentialError, ReconcilerError
+from reconciler.errors import ArmError, ReconcilerError
 
 T = TypeVar("T")
 
@@ -51,7 +52,12 @@ async def discover(wanted: DiscoveryScope, api: Explorable, *, parallelism: int 
     known: dict[str, ObservedSubscription] = {}
     everywhere: Sequence[str] = wanted.subscriptions
     if not wanted.accounts and not wanted.subscriptions:
-        known = {one.id.lower(): one for one in await _subscriptions(api)}
+        try:
+            listed = await api.list_subscriptions()
+        except ArmError as problem:
+            told = f"{problem}. What is named by --subscription or --account is looked at without this list"
+            raise ReconcilerError(told) from problem
+        known = {one.id.lower(): one for one in listed}
         everywhere = [one.id for one in known.values()]
     found, unreadable = await _accounts(everywhere, wanted, api, gate)
     accounts = sorted({*wanted.accounts, *found})
@@ -63,15 +69,6 @@ async def discover(wanted: DiscoveryScope, api: Explorable, *, parallelism: int 
     return Discovered(readings=observed.readings, subscriptions=known, unreadable=unreadable)
 
 
-async def _subscriptions(api: Subscriptions) -> tuple[ObservedSubscription, ...]:
-    try:
-        return await api.list_subscriptions()
-    except ArmError as problem:
-        raise ReconcilerError(
-            f"{problem}. What is named by --subscription or --account is looked at without this list"
-        ) from problem
-
-
 async def _accounts(
     subscriptions: Iterable[str], wanted: DiscoveryScope, api: Explorable, gate: asyncio.Semaphore
 ) -> tuple[list[AccountId], tuple[str, ...]]:
@@ -79,18 +76,18 @@ async def _accounts(
     group = wanted.resource_group
 
     async def listed(subscription: str) -> list[AccountId] | str:
-        async with gate:
-            try:
-                there = await api.list_accounts(subscription)
-            except (ArmError, CredentialError) as problem:
-                return f"the accounts of subscription {subscription} could not be listed: {problem}"
+        there = await tried(
+            api.list_accounts(subscription),
+            lambda why: f"the accounts of subscription {subscription} could not be listed: {why}",
+        )
+        if isinstance(there, str):
+            return there
         return [one.id for one in there if group is None or one.id.resource_group.lower() == group.lower()]
 
-    unique = list({one.lower(): one for one in subscriptions}.values())
-    answers = await asyncio.gather(*(listed(one) for one in unique))
+    answers = await each({one.lower(): one for one in subscriptions}.values(), listed, gate)
     return (
-        [account for answer in answers if not isinstance(answer, str) for account in answer],
-        tuple(answer for answer in answers if isinstance(answer, str)),
+        [account for answer in answers.values() if not isinstance(answer, str) for account in answer],
+        tuple(answer for answer in answers.values() if isinstance(answer, str)),
     )
 
 
@@ -103,15 +100,12 @@ async def _described(
     """Names and tenants, as far as they may be read: nothing depends on them."""
 
     async def described(subscription: str) -> ObservedSubscription:
-        async with gate:
-            try:
-                return await api.get_subscription(subscription)
-            except (ArmError, CredentialError):
-                return ObservedSubscription(id=subscription)
+        nameless = ObservedSubscription(id=subscription)
+        return await tried(api.get_subscription(subscription), lambda _: nameless)
 
     unknown = {one.lower(): one for one in subscriptions if one.lower() not in known}
-    answers = await asyncio.gather(*(described(one) for one in unknown.values()))
-    return {one.id.lower(): one for one in answers}
+    answers = await each(unknown.values(), described, gate)
+    return {one.id.lower(): one for one in answers.values()}
 
 
 def _sources(readings: Iterable[Reading]) -> set[str]:

@@ -7,13 +7,12 @@ trouble leaves the others their own.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Protocol, TypeVar
 
 from reconciler.domain.fleet import DesiredState
-from reconciler.domain.health import Check, Status
 from reconciler.domain.ids import AccountId, Region
 from reconciler.domain.rights import (
     ACCOUNT_READ,
@@ -24,8 +23,10 @@ from reconciler.domain.rights import (
     RIGHTS,
     TOO_MUCH,
     USAGES_READ,
+    Check,
     Grant,
     Need,
+    Status,
     allowed,
 )
 from reconciler.domain.state import ObservedAccount, ObservedDeployment, Offer, QuotaPool
@@ -52,23 +53,18 @@ class Examined(AccountContents, Protocol):
 
     async def get_account(self, account: AccountId) -> ObservedAccount:
         """One account."""
-        ...
 
     async def list_deployments(self, account: AccountId) -> tuple[ObservedDeployment, ...]:
         """All deployments of an account."""
-        ...
 
     async def list_pools(self, subscription: str, region: Region) -> tuple[QuotaPool, ...]:
         """The quota pools of a region."""
-        ...
 
     async def list_offers(self, subscription: str, region: Region) -> Sequence[Offer]:
         """What a region offers; the list may be understood only when looked at (UnreadableOffers)."""
-        ...
 
     async def list_rights(self, account: AccountId) -> tuple[Grant, ...]:
         """The roles that the caller has at an account, inherited ones too."""
-        ...
 
 
 async def examine(
@@ -86,10 +82,16 @@ async def examine(
 
     async def account(one: AccountId) -> None:
         async with gate:
-            region = await _account(one, api, tell)
-            if region is None:
+            facts = await _probe("account", one.name, api.get_account(one), ACCOUNT_READ, tell, must=True)
+            if facts is None:
                 return
-            regions[one.subscription.lower(), region] = None
+            regions[one.subscription.lower(), facts.region] = None
+            for what, asked, action, must in (
+                ("deployments", api.list_deployments, DEPLOYMENTS_READ, True),
+                ("content filters", api.list_policies, POLICIES_READ, False),
+                ("fine-tuned models", api.list_tuned_models, MODELS_READ, False),
+            ):
+                await _probe(what, one.name, asked(one), action, tell, must=must)
             await _rights(one, api, tell, to_apply=to_apply, own_machine=own_machine)
 
     async def source(one: AccountId) -> None:
@@ -140,17 +142,6 @@ def _sources(desired: DesiredState) -> Sequence[AccountId]:
     return sorted(found - {one.id for one in desired.accounts})
 
 
-async def _account(one: AccountId, api: Examined, tell: Callable[[Check], None]) -> Region | None:
-    """The account's region, where it could be read."""
-    facts = await _probe("account", one.name, api.get_account(one), ACCOUNT_READ, tell, must=True)
-    if facts is None:
-        return None
-    await _probe("deployments", one.name, api.list_deployments(one), DEPLOYMENTS_READ, tell, must=True)
-    await _probe("content filters", one.name, api.list_policies(one), POLICIES_READ, tell, must=False)
-    await _probe("fine-tuned models", one.name, api.list_tuned_models(one), MODELS_READ, tell, must=False)
-    return facts.region
-
-
 async def _probe(
     name: str, subject: str, asked: Awaitable[T], action: str, tell: Callable[[Check], None], *, must: bool
 ) -> T | None:
@@ -189,21 +180,17 @@ async def _rights(
         return
     lacking = [action for action in _APPLY if not allowed(grants, action)]
     if lacking:
-        message = f"may not {_listed(lacking)}"
+        message = f"may not {', '.join(lacking)}"
         fix = f"to apply, {_ASK_FOR_ROLE.format(role='apply')}; to plan, nothing"
         tell(_about_rights(one, Status.FAILED if to_apply else Status.WARNING, message, fix))
     else:
         tell(_about_rights(one, Status.OK, "may create, change and delete deployments"))
     beyond = [] if own_machine else [action for action in TOO_MUCH if allowed(grants, action)]
     if beyond:
-        message = f"may also {_listed(beyond)}"
+        message = f"may also {', '.join(beyond)}"
         fix = "a narrower role is enough: reconciler-plan or reconciler-apply (documentation, page Rights)"
         tell(Check(name="least privilege", subject=one.name, status=Status.WARNING, message=message, fix=fix))
 
 
 def _about_rights(one: AccountId, status: Status, message: str, fix: str = "") -> Check:
     return Check(name="rights to write", subject=one.name, status=status, message=message, fix=fix)
-
-
-def _listed(actions: Iterable[str]) -> str:
-    return ", ".join(actions)

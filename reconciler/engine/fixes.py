@@ -8,44 +8,9 @@ look for the cause in the wrong place, the fix says so.
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from typing import Final
 
-
-class _Told(NamedTuple):
-    """Advice for a code whose message tells more than the code; the first `pattern` that fits counts."""
-
-    code: str
-    pattern: str
-    text: str
-
-
-class _Known(NamedTuple):
-    """Advice for codes that mean the same."""
-
-    codes: tuple[str, ...]
-    text: str
-
-
-_QUOTA = (
-    "The subscription's quota for this model and SKU in this region is used up; capacity of the region is "
-    "not the question, and another account of the same subscription and region does not help. Lower the "
-    "capacity, shrink or remove another deployment that draws on the same pool, choose another SKU or "
-    "region (each has its own pool), or ask Azure for more quota"
-)
-_LINKED = (
-    "The identity may write here, but not read the account that model.source names. This is not a region "
-    "problem. Give it read access to the source account; where that is in another tenant, the identity "
-    "must exist there too, and the Fleet's alias of the source subscription must state its tenant, so that "
-    "a second token is sent"
-)
-_BUSY = (
-    "Another write to the same account is still going on, perhaps of another tool or of the portal; ARM "
-    "takes one at a time. This is a queue, not a failure: apply waits and tries again"
-)
-_THROTTLED = (
-    "Too many requests in a short time, also by others who use this subscription. Nothing was processed; "
-    "apply waits as long as ARM asks for. Lower --parallelism if it happens often"
-)
 _LOST = (
     "ARM or the provider did not answer in time, so the write may have happened. Apply looks before it "
     "writes again; if it still fails, run it later or see Azure's status page"
@@ -56,308 +21,251 @@ _ABSENT = (
     "names"
 )
 
-_MODEL = (
-    "This region does not offer that model and version to this kind of account, or the version has a "
-    "typing error. `reconciler explain region-not-offered` tells how to look it up; a fine-tuned model "
-    "must also be readable in the account that model.source names"
+_MARKETPLACE = (
+    "The subscription may not buy this Marketplace offer: no payment method, a sandbox, or an "
+    "enrolment that blocks Marketplace. Its billing owner can allow it; another region does not help"
 )
-_PROPERTIES = (
-    "ARM does not take one of the properties; its message says which. Mostly the SKU: see "
-    "`reconciler explain sku-not-offered`"
-)
+
 _REPLACE_FAILED: Final = "--replace-failed"
 
 NAME_NOT_THERE: Final = (
     "The deployment or content filter that the message names is not in this account. Create it first, "
     "or correct its name; the SKU is not the question"
 )
-_CAPACITY = (
-    "The capacity is outside what this model takes on this SKU: provisioned SKUs have a minimum and a "
-    "step, the others a maximum. This is about the size of one deployment, not about quota"
-)
 
-# Each pattern is searched in ARM's message, without regard to case.
-_BY_MESSAGE: Final[tuple[_Told, ...]] = (
-    _Told(
-        "UserError",
-        r"marketplace",
-        "The subscription may not buy this Marketplace offer: no payment method, a sandbox, or an "
-        "enrolment that blocks Marketplace. Its billing owner can allow it; another region does not help",
-    ),
-    _Told(
-        "InvalidResourceProperties",
-        r"rai ?policy|content filter|spillover|parent deployment",
-        NAME_NOT_THERE,
-    ),
-    _Told(
-        "DeploymentModelNotSupported",
-        r"better models available",
+# By code and by what its message says: searched without regard to case, the first that fits counts.
+_BY_MESSAGE: Final[Mapping[tuple[str, str], str]] = {
+    ("UserError", r"marketplace"): _MARKETPLACE,
+    ("InvalidResourceProperties", r"rai ?policy|content filter|spillover|parent deployment"): NAME_NOT_THERE,
+    ("DeploymentModelNotSupported", r"better models available"): (
         "The model is closed for new deployments, in every region; this is not a region problem. Deploy its "
-        "successor; existing deployments run until the model retires",
+        "successor; existing deployments run until the model retires"
     ),
-    _Told(
-        "InvalidResourceProperties",
-        r"capacity and model at the same time",
+    ("InvalidResourceProperties", r"capacity and model at the same time"): (
         "ARM refuses a new capacity and a new model version in one write. The plan sends two, so somebody "
-        "changed the deployment in between: run apply again",
+        "changed the deployment in between: run apply again"
     ),
-    _Told(
-        "InvalidResourceProperties",
-        r"not supported in this region",
+    ("InvalidResourceProperties", r"not supported in this region"): (
         "The model is offered on this SKU, though not in this region. Choose another SKU, or an account in "
-        "another region",
+        "another region"
     ),
-    _Told(
-        "InvalidResourceProperties",
-        r"SKU '[^']*' .*not supported by the model",
+    ("InvalidResourceProperties", r"SKU '[^']*' .*not supported by the model"): (
         "This region does not offer that version of the model on that SKU. Quota is not the question: see "
-        "`reconciler explain sku-not-offered` for how to look up which SKU or region has it",
+        "`reconciler explain sku-not-offered` for how to look up which SKU or region has it"
     ),
-    _Told(
-        "InvalidResourceProperties",
-        r"deployment sku name",
+    ("InvalidResourceProperties", r"deployment sku name"): (
         "No SKU of deployments has this name. An account's SKU, such as S0, is something else: write one "
-        "such as GlobalStandard or ProvisionedManaged",
+        "such as GlobalStandard or ProvisionedManaged"
     ),
-    _Told(
-        "BadRequest",
-        r"'Failed' state",
+    ("BadRequest", r"'Failed' state"): (
         "A deployment in state Failed takes no change until it is deleted. Write lifecycle: {replace: "
-        "allowed}, or pass --replace-failed",
+        "allowed}, or pass --replace-failed"
     ),
-    _Told(
-        "RequestConflict",
-        r"not terminal",
-        "An earlier write to this deployment has not ended. Apply waits for its end and tries again",
+    ("RequestConflict", r"not terminal"): (
+        "An earlier write to this deployment has not ended. Apply waits for its end and tries again"
     ),
-    _Told(
-        "NoRegisteredProviderFound",
-        r"API version",
+    ("NoRegisteredProviderFound", r"API version"): (
         "ARM does not have this api-version for the provider. Leave --api-version and the Fleet's apiVersion "
-        "out, or name one of those that the message lists",
+        "out, or name one of those that the message lists"
     ),
-    _Told(
-        "NotFound",
-        r"parent resource|was not found|accounts/[^/']+'",
-        _ABSENT,
-    ),
-)
+    ("NotFound", r"parent resource|was not found|accounts/[^/']+'"): _ABSENT,
+}
 
-_KNOWN: Final[tuple[_Known, ...]] = (
+_BY_CODES: Final[Mapping[tuple[str, ...], str]] = {
     # the provider
-    _Known(("InsufficientQuota",), _QUOTA),
-    _Known(
-        ("ResourceQuotaExceeded",),
+    ("InsufficientQuota",): (
+        "The subscription's quota for this model and SKU in this region is used up; capacity of the region "
+        "is not the question, and another account of the same subscription and region does not help. Lower "
+        "the capacity, shrink or remove another deployment that draws on the same pool, choose another SKU "
+        "or region (each has its own pool), or ask Azure for more quota"
+    ),
+    ("ResourceQuotaExceeded",): (
         "A limit on the number of things is reached, mostly of deployments in one account: neither tokens "
-        "nor the region are the question. Remove some, or declare it in another account",
+        "nor the region are the question. Remove some, or declare it in another account"
     ),
-    _Known(("DeploymentModelNotSupported",), _MODEL),
-    _Known(
-        ("ServiceModelDeprecated",),
+    ("DeploymentModelNotSupported",): (
+        "This region does not offer that model and version to this kind of account, or the version has a "
+        "typing error. `reconciler explain region-not-offered` tells how to look it up; a fine-tuned model "
+        "must also be readable in the account that model.source names"
+    ),
+    ("ServiceModelDeprecated",): (
         "The model version has retired and takes no new deployment, in every region. Deploy its "
-        "successor: `reconciler explain model-retired`",
+        "successor: `reconciler explain model-retired`"
     ),
-    _Known(
-        ("ServiceModelDeprecating",),
+    ("ServiceModelDeprecating",): (
         "The model version is about to retire: only subscriptions that have a deployment of it may make "
-        "more, in whatever region. Deploy its successor",
+        "more, in whatever region. Deploy its successor"
     ),
-    _Known(("InvalidResourceProperties",), _PROPERTIES),
-    _Known(("InvalidCapacity",), _CAPACITY),
-    _Known(
-        ("InsufficientCapacity", "AllocationFailed", "SkuNotAvailable"),
+    ("InvalidResourceProperties",): (
+        "ARM does not take one of the properties; its message says which. Mostly the SKU: see "
+        "`reconciler explain sku-not-offered`"
+    ),
+    ("InvalidCapacity",): (
+        "The capacity is outside what this model takes on this SKU: provisioned SKUs have a minimum and a "
+        "step, the others a maximum. This is about the size of one deployment, not about quota"
+    ),
+    ("InsufficientCapacity", "AllocationFailed", "SkuNotAvailable"): (
         "The region has no room for this SKU now; quota is not the question. `reconciler capacity --model M` "
-        "shows where there is room, and `apply --capacity-wait S` tries again for S seconds",
+        "shows where there is room, and `apply --capacity-wait S` tries again for S seconds"
     ),
-    _Known(
-        ("CannotChangeDeploymentModel",),
+    ("CannotChangeDeploymentModel",): (
         "ARM does not change this deployment to another model in place. Declare a second deployment with "
         "a new name, move the callers to it (cut over), and remove the old entry then; or write "
-        "lifecycle: {replace: allowed} and accept the outage",
+        "lifecycle: {replace: allowed} and accept the outage"
     ),
-    _Known(
-        ("InvalidResourceName",),
+    ("InvalidResourceName",): (
         "A deployment's name has 2 to 64 letters, digits, hyphens, underscores and periods; some "
-        "accounts refuse periods",
+        "accounts refuse periods"
     ),
-    _Known(
-        ("715-123420",),
+    ("715-123420",): (
         "Mostly a lack of quota that ARM does not name: compare `reconciler quota` with the capacity that "
         "was asked for, and look for soft-deleted accounts, which keep theirs. Where there is room, the "
-        "subscription itself is not admitted: open a support request and give the request id",
+        "subscription itself is not admitted: open a support request and give the request id"
     ),
-    _Known(
-        ("InvalidModelProviderData",),
+    ("InvalidModelProviderData",): (
         "This model's publisher wants modelProviderData: {industry, organizationName, countryCode} in the "
-        "manifest. Sending it accepts the publisher's Marketplace offer in your name",
+        "manifest. Sending it accepts the publisher's Marketplace offer in your name"
     ),
-    _Known(
-        ("AnthropicOrganizationCreationException", "AnthropicOrganizationCreationFailed"),
+    ("AnthropicOrganizationCreationException", "AnthropicOrganizationCreationFailed"): (
         "The publisher could not set the organisation up: modelProviderData is missing or malformed "
         "(industry in lower case, countryCode of two letters), or its service failed. Correct it, and "
-        "pass --replace-failed: the deployment stays Failed until it is deleted",
+        "pass --replace-failed: the deployment stays Failed until it is deleted"
     ),
-    _Known(
-        ("MarketplaceSubscriptionCannotBeCompleted", "MarketplacePurchaseEligibilityFailed"),
-        "The subscription may not buy this Marketplace offer: no payment method, a sandbox, or an "
-        "enrolment that blocks Marketplace. Its billing owner can allow it; another region does not help",
-    ),
-    _Known(
-        ("OperationNotAllowed",),
+    ("MarketplaceSubscriptionCannotBeCompleted", "MarketplacePurchaseEligibilityFailed"): _MARKETPLACE,
+    ("OperationNotAllowed",): (
         "ARM refuses the operation in the state that the account or deployment is in, or because a limit "
         "of the subscription is reached; its message says which. Where it names quota, compare "
-        "`reconciler quota`",
+        "`reconciler quota`"
     ),
-    _Known(
-        ("SpecialFeatureOrQuotaIdRequired",),
+    ("SpecialFeatureOrQuotaIdRequired",): (
         "The kind of this subscription (trial, student, sponsored) is not admitted to the SKU. Use "
-        "another subscription or ask Azure for access; another region does not help",
+        "another subscription or ask Azure for access; another region does not help"
     ),
-    _Known(("RequestConflict", "AnotherOperationInProgress"), _BUSY),
-    _Known(
-        ("AccountProvisioningStateInvalid",),
-        "The account itself is still being changed. Apply waits until it has settled",
+    ("RequestConflict", "AnotherOperationInProgress"): (
+        "Another write to the same account is still going on, perhaps of another tool or of the portal; ARM "
+        "takes one at a time. This is a queue, not a failure: apply waits and tries again"
     ),
-    _Known(
-        ("FlagMustBeSetForRestore", "CustomDomainInUse"),
-        "A deleted account keeps its name and its quota for 48 hours. Restore it or purge it, in Azure",
-    ),
-    _Known(("CannotDeleteResource",), "The account still has deployments or projects; they must go first"),
+    (
+        "AccountProvisioningStateInvalid",
+    ): "The account itself is still being changed. Apply waits until it has settled",
+    (
+        "FlagMustBeSetForRestore",
+        "CustomDomainInUse",
+    ): "A deleted account keeps its name and its quota for 48 hours. Restore it or purge it, in Azure",
+    ("CannotDeleteResource",): "The account still has deployments or projects; they must go first",
     # the gateway: who and where
-    _Known(
-        ("AuthorizationFailed",),
+    ("AuthorizationFailed",): (
         "The identity lacks the action that the message names, on that scope or above it. Grant a role "
-        "that has it, such as Cognitive Services Contributor; a new grant takes up to ten minutes",
+        "that has it, such as Cognitive Services Contributor; a new grant takes up to ten minutes"
     ),
-    _Known(("LinkedAuthorizationFailed",), _LINKED),
-    _Known(
-        ("InvalidAuthenticationTokenTenant",),
+    ("LinkedAuthorizationFailed",): (
+        "The identity may write here, but not read the account that model.source names. This is not a "
+        "region problem. Give it read access to the source account; where that is in another tenant, the "
+        "identity must exist there too, and the Fleet's alias of the source subscription must state its "
+        "tenant, so that a second token is sent"
+    ),
+    ("InvalidAuthenticationTokenTenant",): (
         "The subscription belongs to another tenant than the token. Correct `tenant` of its alias in the "
-        "Fleet: the message names the right one",
+        "Fleet: the message names the right one"
     ),
-    _Known(
-        ("ExpiredAuthenticationToken", "InvalidAuthenticationToken", "AuthenticationFailed"),
-        "ARM does not take the token, also not a fresh one. Sign in again, and check this machine's clock",
-    ),
-    _Known(
-        ("RequestDisallowedByPolicy",),
+    (
+        "ExpiredAuthenticationToken",
+        "InvalidAuthenticationToken",
+        "AuthenticationFailed",
+    ): "ARM does not take the token, also not a fresh one. Sign in again, and check this machine's clock",
+    ("RequestDisallowedByPolicy",): (
         "An Azure Policy forbids it; the message names its assignment and definition. Change the manifest to "
-        "what they allow, or ask the assignment's owner for an exemption",
+        "what they allow, or ask the assignment's owner for an exemption"
     ),
-    _Known(
-        ("RequestDisallowedByAzure",),
+    ("RequestDisallowedByAzure",): (
         "Azure itself keeps this subscription out of that region. No role and no policy of yours changes "
-        "it: use an account in another region, or ask Azure support for access to this one",
+        "it: use an account in another region, or ask Azure support for access to this one"
     ),
-    _Known(
-        ("ReadOnlyDisabledSubscription", "SubscriptionNotRegistered", "DisabledSubscription"),
+    ("ReadOnlyDisabledSubscription", "SubscriptionNotRegistered", "DisabledSubscription"): (
         "The subscription is disabled and can only be read, mostly for an unpaid bill or an expired "
-        "offer. Its billing owner can enable it again; until then nothing can be written there",
+        "offer. Its billing owner can enable it again; until then nothing can be written there"
     ),
-    _Known(
-        ("ScopeLocked",),
+    ("ScopeLocked",): (
         "A lock on the account, group or subscription forbids the write. Only somebody with rights on "
-        "locks can remove it",
+        "locks can remove it"
     ),
-    _Known(("ResourceNotFound", "ParentResourceNotFound"), _ABSENT),
-    _Known(
-        ("ResourceGroupNotFound",),
+    ("ResourceNotFound", "ParentResourceNotFound"): _ABSENT,
+    ("ResourceGroupNotFound",): (
         "The resource group does not exist in this subscription. Correct resourceGroup or subscription "
-        "in the DeploymentSet",
+        "in the DeploymentSet"
     ),
-    _Known(
-        ("SubscriptionNotFound", "InvalidSubscriptionId"),
+    ("SubscriptionNotFound", "InvalidSubscriptionId"): (
         "This identity sees no such subscription. Correct the id of the alias in the Fleet, or its "
-        "tenant: a subscription of another tenant looks the same",
+        "tenant: a subscription of another tenant looks the same"
     ),
-    _Known(
-        ("MissingSubscriptionRegistration",),
+    ("MissingSubscriptionRegistration",): (
         "The provider Microsoft.CognitiveServices is not registered in the subscription: `az provider "
-        "register --namespace Microsoft.CognitiveServices`, then wait some minutes",
+        "register --namespace Microsoft.CognitiveServices`, then wait some minutes"
     ),
-    _Known(
-        ("NoRegisteredProviderFound",),
+    ("NoRegisteredProviderFound",): (
         "ARM does not have the api-version, or the provider is not in that location; the message lists "
-        "what there is",
+        "what there is"
     ),
-    _Known(
-        ("InvalidRequestContent",),
-        "ARM could not read the body. Look at extraProperties first: they are sent as they are written",
+    (
+        "InvalidRequestContent",
+    ): "ARM could not read the body. Look at extraProperties first: they are sent as they are written",
+    ("SubscriptionRequestsThrottled", "ResourceRequestsThrottled", "TooManyRequests", "HTTP 429"): (
+        "Too many requests in a short time, also by others who use this subscription. Nothing was processed; "
+        "apply waits as long as ARM asks for. Lower --parallelism if it happens often"
     ),
-    _Known(
-        ("SubscriptionRequestsThrottled", "ResourceRequestsThrottled", "TooManyRequests", "HTTP 429"),
-        _THROTTLED,
-    ),
-    _Known(
-        (
-            "GatewayTimeout",
-            "BadGatewayConnection",
-            "InternalServerError",
-            "ServiceUnavailable",
-            "ServerTimeout",
-            "HTTP 500",
-            "HTTP 502",
-            "HTTP 503",
-            "HTTP 504",
-        ),
-        _LOST,
-    ),
-    _Known(
-        ("PreconditionFailed", "stale"),
-        "Somebody changed it meanwhile. Plan again to see what is there now",
-    ),
-    _Known(("NotFound",), "The deployment is not there any more. Plan again"),
+    (
+        "GatewayTimeout",
+        "BadGatewayConnection",
+        "InternalServerError",
+        "ServiceUnavailable",
+        "ServerTimeout",
+        "HTTP 500",
+        "HTTP 502",
+        "HTTP 503",
+        "HTTP 504",
+    ): _LOST,
+    ("PreconditionFailed", "stale"): "Somebody changed it meanwhile. Plan again to see what is there now",
+    ("NotFound",): "The deployment is not there any more. Plan again",
     # our own codes
-    _Known(
-        ("ArmUnreachable",),
+    ("ArmUnreachable",): (
         "No usable answer came from ARM. Check the network, a proxy and --endpoint; what was sent may "
-        "have arrived, and the next apply looks before it writes",
+        "have arrived, and the next apply looks before it writes"
     ),
-    _Known(
-        ("ArmContractBroken",),
-        "The answer cannot be read as ARM's. A proxy or a sign-in page between here and ARM looks like this",
-    ),
-    _Known(
-        ("CredentialError",),
-        "There is no token. Sign in for the tenant that the message names, or choose another --credential",
-    ),
-    _Known(
-        ("OperationTimedOut",),
+    (
+        "ArmContractBroken",
+    ): "The answer cannot be read as ARM's. A proxy or a sign-in page between here and ARM looks like this",
+    (
+        "CredentialError",
+    ): "There is no token. Sign in for the tenant that the message names, or choose another --credential",
+    ("OperationTimedOut",): (
         "ARM is still at work; provisioned capacity and changes of its model take half an hour and more. "
-        "Run apply again: it goes on from there",
+        "Run apply again: it goes on from there"
     ),
-    _Known(
-        ("NotFoundAfterSuccess",),
+    ("NotFoundAfterSuccess",): (
         "ARM said yes and then did not have it. Run apply again; if it repeats, give the request id to "
-        "Azure support",
+        "Azure support"
     ),
-    _Known(
-        ("AcceptedNotApplied",),
+    ("AcceptedNotApplied",): (
         "ARM took the write and left the named fields as they were: mostly a property that this "
         "api-version or this SKU ignores. Remove it from the manifest, or add it to "
-        "lifecycle.ignoreChanges",
+        "lifecycle.ignoreChanges"
     ),
-    _Known(
-        ("provisioningState Failed",),
+    ("provisioningState Failed",): (
         "ARM gave up on it and will take no change until it is deleted: pass --replace-failed, or write "
-        "lifecycle: {replace: allowed}",
+        "lifecycle: {replace: allowed}"
     ),
-    _Known(("provisioningState Canceled",), "The operation was cancelled in ARM. Run apply again"),
-    _Known(
-        ("provisioningState Disabled",),
+    ("provisioningState Canceled",): "The operation was cancelled in ARM. Run apply again",
+    ("provisioningState Disabled",): (
         "The service has disabled it, mostly because of the subscription's state or of misuse. See the "
-        "account in the portal",
+        "account in the portal"
     ),
-    _Known(("in-progress",), "Somebody else's operation had not ended. Run apply again later"),
-    _Known(
-        ("interrupted",),
-        "It was sent and may still be running. Run apply again: it looks before it writes",
-    ),
-    _Known(("dependency",), "Fix what it needs first; then run apply again"),
-)
-_BY_CODE: Final = {code.lower(): known.text for known in _KNOWN for code in known.codes}
+    ("in-progress",): "Somebody else's operation had not ended. Run apply again later",
+    ("interrupted",): "It was sent and may still be running. Run apply again: it looks before it writes",
+    ("dependency",): "Fix what it needs first; then run apply again",
+}
+_BY_CODE: Final = {code.lower(): fix for codes, fix in _BY_CODES.items() for code in codes}
 
-KNOWN_CODES: Final = tuple(sorted((code for known in _KNOWN for code in known.codes), key=str.lower))
+KNOWN_CODES: Final = tuple(sorted((code for codes in _BY_CODES for code in codes), key=str.lower))
 """Every code that there is advice for, as it is written."""
 
 
@@ -368,9 +276,9 @@ def fix_for(code: str, message: str) -> str:
     only makes the fix more exact.
     """
     wanted = code.lower()
-    for told in _BY_MESSAGE:
-        if told.code.lower() == wanted and re.search(told.pattern, message[:4000], re.IGNORECASE):
-            return told.text
+    for (known, pattern), fix in _BY_MESSAGE.items():
+        if known.lower() == wanted and re.search(pattern, message[:4000], re.IGNORECASE):
+            return fix
     return _BY_CODE.get(wanted, "")
 
 

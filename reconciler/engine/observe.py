@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Self, TypeVar
 
@@ -18,18 +18,17 @@ from reconciler.domain.state import (
     Listed,
     ObservedAccount,
     ObservedState,
-    Offer,
-    QuotaPool,
     Reading,
     RegionFacts,
     Unreadable,
 )
+from reconciler.engine.outcome import code_of
+from reconciler.engine.platform import each, tried, with_missing_explained
 from reconciler.engine.ports import AccountFacts, Arm
-from reconciler.engine.soft_deleted import with_missing_explained
-from reconciler.errors import ArmError, ArmRejected, CredentialError, NotFound
+from reconciler.errors import ArmError, CredentialError, NotFound
+from reconciler.plan.admission import questions
 from reconciler.plan.compare import AtRest
 from reconciler.plan.dependants import with_needed
-from reconciler.plan.references import questions
 
 T = TypeVar("T")
 
@@ -104,30 +103,17 @@ async def observe_for_plan(
     gate = asyncio.Semaphore(parallelism)
 
     async def policies(account: AccountId) -> frozenset[str] | Unreadable:
-        async with gate:
-            try:
-                return frozenset(await api.list_policies(account))
-            except (ArmError, CredentialError) as problem:
-                return _unreadable(account, problem)
+        found = await tried(api.list_policies(account), lambda why: _unreadable(account, why))
+        return found if isinstance(found, Unreadable) else frozenset(found)
 
     async def sources(account: AccountId) -> frozenset[str] | AccountMissing | Unreadable:
-        async with gate:
-            try:
-                return frozenset(await api.list_tuned_models(account))
-            except NotFound as missing:
-                return AccountMissing(id=account, code=missing.code, message=str(missing))
-            except (ArmError, CredentialError) as problem:
-                return _unreadable(account, problem)
+        found = await tried(api.list_tuned_models(account), lambda why: _silence(account, why))
+        return found if isinstance(found, AccountMissing | Unreadable) else frozenset(found)
 
     filters, made = await asyncio.gather(
-        asyncio.gather(*(policies(account) for account in asked.policies)),
-        asyncio.gather(*(sources(account) for account in asked.sources)),
+        each(asked.policies, policies, gate), each(asked.sources, sources, gate)
     )
-    return replace(
-        observed,
-        policies=dict(zip(asked.policies, filters, strict=True)),
-        sources=dict(zip(asked.sources, made, strict=True)),
-    )
+    return replace(observed, policies=filters, sources=made)
 
 
 async def read_regions(places: Iterable[tuple[str, Region]], api: AccountFacts) -> tuple[RegionFacts, ...]:
@@ -231,24 +217,12 @@ class _Regions:
         return tuple(await asyncio.gather(*(self._tasks[p] for p in sorted(places & self._tasks.keys()))))
 
     async def _read(self, subscription: str, region: Region) -> RegionFacts:
-        pools, offers = await asyncio.gather(
-            self._pools(subscription, region), self._offers(subscription, region)
-        )
+        async def got(ask: Callable[[str, Region], Awaitable[T]]) -> T | None:
+            async with self._gate:
+                return await tried(ask(subscription, region), lambda _: None)
+
+        pools, offers = await asyncio.gather(got(self._api.list_pools), got(self._api.list_offers))
         return RegionFacts(subscription=subscription, region=region, pools=pools, models=offers)
-
-    async def _pools(self, subscription: str, region: Region) -> tuple[QuotaPool, ...] | None:
-        async with self._gate:
-            try:
-                return await self._api.list_pools(subscription, region)
-            except (ArmError, CredentialError):
-                return None
-
-    async def _offers(self, subscription: str, region: Region) -> Sequence[Offer] | None:
-        async with self._gate:
-            try:
-                return await self._api.list_offers(subscription, region)
-            except (ArmError, CredentialError):
-                return None
 
 
 async def _read_account(account: AccountId, api: Arm, known: _Known, gate: asyncio.Semaphore) -> Reading:
@@ -259,10 +233,8 @@ async def _read_account(account: AccountId, api: Arm, known: _Known, gate: async
         )
     try:
         return Listed(account=_or_raise(facts), deployments=_or_raise(deployments))
-    except NotFound as missing:
-        return AccountMissing(id=account, code=missing.code, message=str(missing))
     except (ArmError, CredentialError) as problem:
-        return _unreadable(account, problem)
+        return _silence(account, problem)
 
 
 def _or_raise(answer: T | BaseException) -> T:
@@ -271,11 +243,16 @@ def _or_raise(answer: T | BaseException) -> T:
     return answer
 
 
+def _silence(account: AccountId, problem: ArmError | CredentialError) -> AccountMissing | Unreadable:
+    if isinstance(problem, NotFound):
+        return AccountMissing(id=account, code=problem.code, message=str(problem))
+    return _unreadable(account, problem)
+
+
 def _unreadable(account: AccountId, problem: ArmError | CredentialError) -> Unreadable:
-    code = problem.code if isinstance(problem, ArmRejected) else type(problem).__name__
     return Unreadable(
         id=account,
-        code=code,
+        code=code_of(problem),
         message=problem.summary if problem.trouble.hits_many else str(problem),
         trouble=problem.trouble,
         fix=problem.fix if isinstance(problem, CredentialError) else "",

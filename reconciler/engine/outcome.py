@@ -6,12 +6,18 @@ the state Succeeded.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from reconciler.engine.fixes import fix_for
 from reconciler.engine.stop import Cause, Interruption
+from reconciler.errors import ArmError, ArmRejected, ReconcilerError
 from reconciler.plan.plan import Plan, Step
+
+if TYPE_CHECKING:
+    from reconciler.planfile.saved import Stale
 
 
 class Outcome(StrEnum):
@@ -146,7 +152,6 @@ class Listener(Protocol):
 
     def notify(self, event: Event) -> None:
         """Take note of one event."""
-        ...
 
 
 class Silence:
@@ -154,3 +159,36 @@ class Silence:
 
     def notify(self, event: Event) -> None:
         """Take no note."""
+
+
+def code_of(problem: ReconcilerError) -> str:
+    """ARM's own code of an exception, or the kind of it."""
+    return problem.code if isinstance(problem, ArmRejected) else type(problem).__name__
+
+
+def fault_of(problem: ReconcilerError) -> Fault:
+    """What to report of an exception: ARM's own words, and our fix beside them."""
+    code, message = code_of(problem), problem.message if isinstance(problem, ArmRejected) else str(problem)
+    if not isinstance(problem, ArmError):
+        return Fault(code=code, message=message)
+    return Fault(
+        code=code,
+        message=message,
+        status=problem.status if isinstance(problem, ArmRejected) else None,
+        request_id=problem.request_id,
+        fix=fix_for(code, message),
+    )
+
+
+def stale_items(plan: Plan, stale: Iterable[Stale]) -> tuple[ItemReport, ...]:
+    """What a saved plan no longer fits: one end per moved deployment, in the place that `plan` has for it."""
+    messages = {item.id: item.message for item in stale}
+    return tuple(
+        ItemReport(
+            step=step,
+            outcome=Outcome.STALE,
+            fault=Fault(code="stale", message=message, fix=fix_for("stale", message)),
+        )
+        for step in plan.steps
+        if (message := messages.get(step.action.id))
+    )

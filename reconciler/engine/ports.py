@@ -12,9 +12,16 @@ from typing import Protocol
 
 from reconciler.domain.deployment import JsonObject, ModelRef
 from reconciler.domain.ids import AccountId, DeploymentId, Region
-from reconciler.domain.operation import Accepted, Deferred, OperationRef, OperationState, OperationStatus
+from reconciler.domain.operation import (
+    UNWATCHED,
+    Accepted,
+    Deferred,
+    Look,
+    OperationRef,
+    OperationState,
+    SendObserver,
+)
 from reconciler.domain.platform import Activity, DeletedAccount, ModelCapacity, PolicyQuestion, PolicyVerdict
-from reconciler.domain.sending import UNWATCHED, SendObserver
 from reconciler.domain.state import (
     ObservedAccount,
     ObservedDeployment,
@@ -22,23 +29,6 @@ from reconciler.domain.state import (
     Offer,
     QuotaPool,
 )
-
-__all__ = [
-    "Accepted",
-    "AccountContents",
-    "AccountFacts",
-    "ActivityLog",
-    "Arm",
-    "Deferred",
-    "DeploymentsApi",
-    "OperationRef",
-    "OperationState",
-    "OperationStatus",
-    "Platform",
-    "Subscriptions",
-    "Turn",
-    "Validation",
-]
 
 
 class Turn(Protocol):
@@ -51,15 +41,12 @@ class Turn(Protocol):
     @property
     def observed(self) -> ObservedDeployment | None:
         """What the look saw; None only where ARM says that the deployment itself is absent."""
-        ...
 
     async def put(self, body: JsonObject) -> Accepted | Deferred:
         """Send one PUT, on condition that the deployment is still as it was looked at."""
-        ...
 
     async def delete(self) -> Accepted | Deferred:
         """Send one DELETE, on the same condition; an absent deployment is as good as deleted."""
-        ...
 
 
 class DeploymentsApi(Protocol):
@@ -67,13 +54,14 @@ class DeploymentsApi(Protocol):
 
     async def list_deployments(self, account: AccountId) -> tuple[ObservedDeployment, ...]:
         """All deployments of an account, to the last page, or an error; never a part."""
-        ...
 
     async def get_deployment(
         self, deployment: DeploymentId, *, observer: SendObserver = UNWATCHED
     ) -> ObservedDeployment | None:
         """One deployment; None only where ARM says that the deployment itself is absent."""
-        ...
+
+    async def look(self, deployment: DeploymentId) -> Look:
+        """Look at a deployment that may be written next; a turn had in time looks no more."""
 
     def turn(
         self,
@@ -83,16 +71,16 @@ class DeploymentsApi(Protocol):
         observer: SendObserver = UNWATCHED,
         source_tenants: tuple[str, ...] = (),
         attempt: int = 1,
+        looked: Look | None = None,
     ) -> AbstractAsyncContextManager[Turn]:
         """Wait until a PUT or DELETE may be sent, then look; nothing holds up the write inside the block.
 
-        `source_tenants` get their tokens into x-ms-authorization-auxiliary. `attempt` counts from 1.
+        `source_tenants` get their tokens into x-ms-authorization-auxiliary. `attempt` counts from 1. `looked`
+        is taken for the look as long as it allows a write.
         """
-        ...
 
     async def poll(self, operation: OperationRef, *, observer: SendObserver = UNWATCHED) -> OperationState:
         """Look at an operation once."""
-        ...
 
 
 class AccountFacts(Protocol):
@@ -100,23 +88,18 @@ class AccountFacts(Protocol):
 
     async def list_accounts(self, subscription: str) -> tuple[ObservedAccount, ...]:
         """Every account of a subscription that the caller may see."""
-        ...
 
     async def get_account(self, account: AccountId) -> ObservedAccount:
         """One account; NotFound tells whether it, its group or its subscription is missing."""
-        ...
 
     async def list_deleted_accounts(self, subscription: str) -> tuple[DeletedAccount, ...]:
         """The soft-deleted accounts of a subscription."""
-        ...
 
     async def list_pools(self, subscription: str, region: Region) -> tuple[QuotaPool, ...]:
         """The quota pools of a region (ARM's usages)."""
-        ...
 
     async def list_offers(self, subscription: str, region: Region) -> Sequence[Offer]:
         """The models, versions and SKUs that a region offers."""
-        ...
 
 
 class AccountContents(Protocol):
@@ -124,11 +107,9 @@ class AccountContents(Protocol):
 
     async def list_policies(self, account: AccountId) -> tuple[str, ...]:
         """The content filters (raiPolicies) of an account."""
-        ...
 
     async def list_tuned_models(self, account: AccountId) -> tuple[str, ...]:
         """The fine-tuned models and checkpoints that ARM lists for an account; it may list none."""
-        ...
 
 
 class Validation(Protocol):
@@ -145,7 +126,6 @@ class Validation(Protocol):
 
         Raises ValidationRefused where it would not, another ArmError where it could not say.
         """
-        ...
 
 
 class Subscriptions(Protocol):
@@ -153,11 +133,9 @@ class Subscriptions(Protocol):
 
     async def list_subscriptions(self) -> tuple[ObservedSubscription, ...]:
         """Every subscription that the caller may see in the tenant it is signed in to."""
-        ...
 
     async def get_subscription(self, subscription: str) -> ObservedSubscription:
         """One subscription."""
-        ...
 
 
 class ActivityLog(Protocol):
@@ -168,21 +146,22 @@ class ActivityLog(Protocol):
 
         Bounded: a log with more events than are read comes back as not `complete`. ARM keeps 90 days.
         """
-        ...
 
 
-class Platform(ActivityLog, Protocol):
-    """What ARM knows beside accounts and deployments; each verb only reads."""
-
-    async def list_capacities(self, subscription: str, model: ModelRef) -> tuple[ModelCapacity, ...]:
-        """How much of one model version can be had, by region and SKU. `model.version` must be set."""
-        ...
+class PolicyChecks(Protocol):
+    """What Azure Policy says before a write is sent."""
 
     async def evaluate_policies(
         self, account: AccountId, questions: Sequence[PolicyQuestion]
     ) -> Mapping[str, PolicyVerdict]:
         """What Azure Policy says of models and content filters in an account, by deployment name."""
-        ...
+
+
+class Platform(ActivityLog, PolicyChecks, Protocol):
+    """What ARM knows beside accounts and deployments; each verb only reads."""
+
+    async def list_capacities(self, subscription: str, model: ModelRef) -> tuple[ModelCapacity, ...]:
+        """How much of one model version can be had, by region and SKU. `model.version` must be set."""
 
 
 class Arm(DeploymentsApi, AccountFacts, AccountContents, Protocol):

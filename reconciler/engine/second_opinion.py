@@ -1,43 +1,38 @@
-"""ARM's own validation as a second opinion on a plan: asked about the exact bodies that would be sent.
+"""Second opinions on a plan: ARM's own validation of the exact bodies, and what Azure Policy says of them.
 
 A verdict can speak against a write, never for one. A write that needs another write first is told what ARM
 says of it today and is not stopped by that: what ARM misses may be what the plan is about to make.
+`evaluateDeploymentPolicies` (previews from 2026-03-15 on) looks at the model and the content filter and at
+nothing else: a policy about SKU, capacity or tags is not seen. Only its effect Deny stops a write.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
-from reconciler.domain.deployment import JsonObject
-from reconciler.domain.ids import DeploymentId, Region
+from reconciler.domain.ids import AccountId, DeploymentId, Region
+from reconciler.domain.platform import Compliance, PolicyFinding, PolicyQuestion, PolicyVerdict
 from reconciler.domain.state import ObservedState, Opinion
 from reconciler.engine.fixes import fix_for
-from reconciler.engine.ports import Validation
+from reconciler.engine.platform import each, tried
+from reconciler.engine.ports import PolicyChecks, Validation
 from reconciler.errors import ArmError, CredentialError, ValidationRefused
-from reconciler.plan.actions import Create, Update
+from reconciler.plan.actions import Create, Replace, Update
 from reconciler.plan.plan import Plan, Step
 
 # One request carries so many resources; ARM bounds a request by its size, 4 MB, far above this.
 _TOGETHER = 50
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Question:
-    """One write, and what decides with which others it can be asked about."""
+UNSEEN: Final = "Azure Policy was asked about model and content filter: rules about SKU or tags are not seen"
+_FIX: Final = "use an approved model or content filter, or ask for an exemption from the assignment"
 
-    step: Step
-    id: DeploymentId
-    region: Region
-    body: JsonObject
-    tenants: tuple[str, ...]
-
-    @property
-    def together(self) -> tuple[object, ...]:
-        account = self.id.account
-        return (account.subscription.lower(), account.resource_group.lower(), self.region, self.tenants)
+_Together = tuple[str, str, Region, tuple[str, ...]]
+"""What writes must have alike to be asked about together: subscription, group, region, sources' tenants."""
 
 
 async def with_opinions(
@@ -48,14 +43,18 @@ async def with_opinions(
     Replacements are not asked about while the old deployment stands in their way. One request is sent for
     the writes of a resource group in a region, and one for each of them where that is refused.
     """
-    groups: dict[tuple[object, ...], list[_Question]] = defaultdict(list)
-    for question in _questions(plan):
-        groups[question.together].append(question)
+    groups: dict[_Together, list[Step]] = defaultdict(list)
+    for step in plan.writes:
+        action, account = step.action, step.action.id.account
+        if isinstance(action, Create | Update) and action.region is not None:
+            tenants = (action.desired.source_tenant,) if action.desired.source_tenant else ()
+            place = (account.subscription.lower(), account.resource_group.lower(), action.region, tenants)
+            groups[place].append(step)
     gate = asyncio.Semaphore(parallelism)
     told = await asyncio.gather(
         *(
-            _asked(asking[start : start + _TOGETHER], api, gate)
-            for _, asking in sorted(groups.items(), key=lambda item: str(item[0]))
+            _asked(asking[start : start + _TOGETHER], together, api, gate)
+            for together, asking in sorted(groups.items(), key=lambda item: str(item[0]))
             for start in range(0, len(asking), _TOGETHER)
         )
     )
@@ -63,44 +62,82 @@ async def with_opinions(
     return replace(observed, opinions=opinions)
 
 
-def _questions(plan: Plan) -> Iterator[_Question]:
-    for step in plan.writes:
-        action = step.action
-        if isinstance(action, Create | Update) and action.region is not None:
-            tenant = action.desired.source_tenant
-            yield _Question(
-                step=step,
-                id=action.id,
-                region=action.region,
-                body=action.writes[0],  # a second one is about a state that is not there yet
-                tenants=(tenant,) if tenant else (),
-            )
-
-
 async def _asked(
-    asking: Sequence[_Question], api: Validation, gate: asyncio.Semaphore
+    asking: Sequence[Step], together: _Together, api: Validation, gate: asyncio.Semaphore
 ) -> list[tuple[DeploymentId, Opinion]]:
     """ARM's objections to some writes that can be asked about together."""
-    first = asking[0]
+    first, (_, _, region, tenants) = asking[0], together
+    # The second of two writes is about a state that is not there yet.
+    bodies = [(one.action.id, one.action.writes[0]) for one in asking]
     try:
         async with gate:
-            await api.validate(
-                first.region, [(one.id, one.body) for one in asking], source_tenants=first.tenants
-            )
+            await api.validate(region, bodies, source_tenants=tenants)
     except ValidationRefused as refused:
         if len(asking) > 1:
-            each = await asyncio.gather(*(_asked([one], api, gate) for one in asking))
+            each = await asyncio.gather(*(_asked([one], together, api, gate) for one in asking))
             return [found for some in each for found in some]
-        return [(first.id, _verdict(first, refused))]
+        said = f"{refused.code}: {refused.message}"
+        if first.depends_on:
+            names = ", ".join(name.name for name in first.depends_on)
+            told = f"today ARM would refuse it ({said}), before {names} is done"
+            return [(first.action.id, Opinion(refused=False, message=told))]
+        fix = fix_for(refused.code, refused.message)
+        return [(first.action.id, Opinion(refused=True, message=said, fix=fix))]
     except (ArmError, CredentialError) as problem:
         unknown = Opinion(refused=False, message=f"ARM's own validation could not be asked ({problem})")
-        return [(one.id, unknown) for one in asking]
+        return [(one.action.id, unknown) for one in asking]
     return []
 
 
-def _verdict(question: _Question, refused: ValidationRefused) -> Opinion:
-    said = f"{refused.code}: {refused.message}"
-    if question.step.depends_on:
-        names = ", ".join(name.name for name in question.step.depends_on)
-        return Opinion(refused=False, message=f"today ARM would refuse it ({said}), before {names} is done")
-    return Opinion(refused=True, message=said, fix=fix_for(refused.code, refused.message))
+async def with_policy_verdicts(
+    plan: Plan, observed: ObservedState, api: PolicyChecks, *, parallelism: int = 32
+) -> ObservedState:
+    """`observed` with what Azure Policy says of the writes of `plan`; plan again with it."""
+    asking: dict[AccountId, list[tuple[DeploymentId, PolicyQuestion]]] = defaultdict(list)
+    for action in (step.action for step in plan.writes):
+        if isinstance(action, Create | Update | Replace):
+            properties = action.writes[-1].get("properties")
+            body = properties if isinstance(properties, dict) else {}
+            stated, filter_ = body.get("model"), body.get("raiPolicyName")
+            model = stated if isinstance(stated, dict) else {}
+            question = PolicyQuestion(
+                name=action.id.name,
+                model={name: value for name, value in model.items() if isinstance(value, str)},
+                rai_policy=filter_ if isinstance(filter_, str) else None,
+            )
+            asking[action.id.account].append((action.id, question))
+
+    async def ask(account: AccountId) -> dict[DeploymentId, Opinion]:
+        questions = asking[account]
+        verdicts = await tried(
+            api.evaluate_policies(account, [question for _, question in questions]),
+            lambda why: Opinion(refused=False, message=f"Azure Policy could not be asked ({why})"),
+        )
+        if isinstance(verdicts, Opinion):
+            return {one: verdicts for one, _ in questions}
+        by_name = {name.lower(): verdict for name, verdict in verdicts.items()}
+        found = {one: _opinion(by_name.get(one.name.lower())) for one, _ in questions}
+        return {one: opinion for one, opinion in found.items() if opinion is not None}
+
+    told = await each(sorted(asking, key=lambda one: one.key), ask, asyncio.Semaphore(parallelism))
+    found = {one: opinion for some in told.values() for one, opinion in some.items()}
+    return replace(observed, opinions={**found, **observed.opinions})
+
+
+def _opinion(verdict: PolicyVerdict | None) -> Opinion | None:
+    """What denies, else what would only be reported; None where nothing speaks against it."""
+    if verdict is None or verdict.compliance is Compliance.COMPLIANT:
+        return None
+    if verdict.compliance is not Compliance.NON_COMPLIANT:
+        why = f": {verdict.message}" if verdict.message else ""
+        return Opinion(refused=False, message=f"Azure Policy gives no verdict{why}")
+    denying = [one for one in verdict.findings if one.denies]
+    named = "; ".join(map(_named, denying or verdict.findings)) or "an assignment that it does not name"
+    if denying:
+        return Opinion(refused=True, message=f"Azure Policy denies it: {named}", fix=_FIX)
+    return Opinion(refused=False, message=f"Azure Policy will report it and let it be: {named}")
+
+
+def _named(one: PolicyFinding) -> str:
+    assignment = one.assignment.rsplit("/", 1)[-1] or one.definition.rsplit("/", 1)[-1]
+    return f"{assignment} ({one.reason.rstrip('.')})" if one.reason else assignment

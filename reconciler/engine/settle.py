@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NoReturn, assert_never
 
-from reconciler.domain.operation import Accepted, OperationRef, OperationState, OperationStatus
+from reconciler.domain.operation import Accepted, OperationState, OperationStatus
 from reconciler.domain.state import ObservedDeployment
-from reconciler.engine.faults import fault_of
 from reconciler.engine.fixes import after_failure
-from reconciler.engine.outcome import Outcome
+from reconciler.engine.outcome import Outcome, fault_of
+from reconciler.engine.platform import tried
 from reconciler.engine.step import StepContext, StepEnded, Write, succeeded
 from reconciler.errors import ArmError, ArmUnreachable, CredentialError, NotFound, Throttled
 
@@ -31,7 +31,7 @@ async def follow(here: StepContext, accepted: Accepted | None) -> OperationState
         delay = min(asked or own, here.pace.asked_cap, max(here.left - here.pace.poll_floor, 0.0))
         if delay <= 0 or not await here.wait("its operation", delay):
             _overdue(here)
-        state = await _poll(here, reference)
+        state = await tried(here.api.poll(reference, observer=here.observer), _unpolled)
         match state.status:
             case OperationStatus.SUCCEEDED | OperationStatus.UNREADABLE:
                 return None
@@ -58,16 +58,13 @@ async def confirm(
         if not missing and (now is None or succeeded(now)):
             return now
         overdue = here.clock.monotonic() >= patience
-        if (now is None or now.settled) and (overdue or not _may_recover(failure)):
+        # One that timed out is known to succeed a while later (F-056).
+        may_recover = failure is not None and failure.code.lower() in _TIMED_OUT
+        if (now is None or now.settled) and (overdue or not may_recover):
             _judge(here, now, missing, failure, overdue=overdue)
         if not await here.wait("the deployment to settle", delay):
             _overdue(here, now)
         delay = here.longer(delay)
-
-
-def _may_recover(failure: OperationState | None) -> bool:
-    """Whether a failed operation is of the kind that is known to succeed a while later (F-056)."""
-    return failure is not None and failure.code.lower() in _TIMED_OUT
 
 
 def _judge(
@@ -96,13 +93,9 @@ def _judge(
     raise StepEnded(Outcome.FAILED, here.fault("AcceptedNotApplied", message))
 
 
-async def _poll(here: StepContext, reference: OperationRef) -> OperationState:
-    try:
-        return await here.api.poll(reference, observer=here.observer)
-    except (Throttled, ArmUnreachable):
-        return OperationState(status=OperationStatus.RUNNING)
-    except (ArmError, CredentialError):
-        return OperationState(status=OperationStatus.UNREADABLE)
+def _unpolled(problem: ArmError | CredentialError) -> OperationState:
+    passing = isinstance(problem, Throttled | ArmUnreachable)
+    return OperationState(status=OperationStatus.RUNNING if passing else OperationStatus.UNREADABLE)
 
 
 # A delete is done when its very account is gone; a missing group may be a wrong tenant's view (F-027).

@@ -12,6 +12,7 @@ from reconciler.clock import Clock
 from reconciler.domain.deployment import DesiredDeployment, JsonObject
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.state import ObservedDeployment
+from reconciler.engine.ahead import LookAhead
 from reconciler.engine.fixes import fix_for
 from reconciler.engine.outcome import Fault, ItemReport, Listener, Outcome, Sending, Waiting
 from reconciler.engine.pace import Pace, Resends
@@ -36,21 +37,12 @@ class Track:
     notes: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepResult:
-    """How a step ended."""
-
-    outcome: Outcome
-    fault: Fault | None = None
-    note: str = ""
-
-
 class StepEnded(Exception):  # noqa: N818 -- a way out of nested waits, not an error
-    """A step has ended; `result` says how."""
+    """A step has ended, in this way."""
 
     def __init__(self, outcome: Outcome, fault: Fault | None = None, note: str = "") -> None:
         super().__init__(outcome.value)
-        self.result = StepResult(outcome=outcome, fault=fault, note=note)
+        self.outcome, self.fault, self.note = outcome, fault, note
 
 
 class CutShort(Exception):  # noqa: N818 -- a way out, like the one above
@@ -60,14 +52,16 @@ class CutShort(Exception):  # noqa: N818 -- a way out, like the one above
 def cut_short(step: Step, track: Track, why: str) -> ItemReport:
     """The end of a step that had not ended: unknown if something was sent, else failed or skipped."""
     if track.in_flight:
+        outcome = Outcome.UNKNOWN
         message = f"{track.in_flight} was sent and may still be running: the run was stopped ({why})"
-        fault = Fault(code="interrupted", message=message, request_id=track.request_id)
-        return ItemReport(step=step, outcome=Outcome.UNKNOWN, attempts=track.attempts, fault=fault)
-    if track.done:
+    elif track.done:
+        outcome = Outcome.FAILED
         message = f"its {track.done} was done, and its next write not sent, when the run was stopped ({why})"
-        fault = Fault(code="interrupted", message=message, request_id=track.request_id)
-        return ItemReport(step=step, outcome=Outcome.FAILED, attempts=track.attempts, fault=fault)
-    return ItemReport(step=step, outcome=Outcome.SKIPPED, attempts=track.attempts, note=f"not started: {why}")
+    else:
+        note = f"not started: {why}"
+        return ItemReport(step=step, outcome=Outcome.SKIPPED, attempts=track.attempts, note=note)
+    fault = Fault(code="interrupted", message=message, request_id=track.request_id)
+    return ItemReport(step=step, outcome=outcome, attempts=track.attempts, fault=fault)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +120,7 @@ class StepContext:
     track: Track
     observer: StepObserver
     resends: Resends
+    ahead: LookAhead
     deadline: float
 
     @property

@@ -60,19 +60,18 @@ class Stop:
 
     async def first_or(self, seconds: float, clock: Clock) -> None:
         """Return after some seconds, or once stopping was asked for."""
-        waits = [asyncio.ensure_future(clock.sleep(seconds)), asyncio.ensure_future(self._asked.wait())]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+        await _either(self._asked, seconds, clock)
 
     async def run_out(self, grace: float, clock: Clock) -> bool:
         """Return after `grace` seconds, or at once when asked again; whether it was asked again."""
-        waits = [asyncio.ensure_future(clock.sleep(grace)), asyncio.ensure_future(self._now.wait())]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+        await _either(self._now, grace, clock)
         return self._now.is_set()
+
+
+async def _either(event: asyncio.Event, seconds: float, clock: Clock) -> None:
+    waits = [asyncio.ensure_future(clock.sleep(seconds)), asyncio.ensure_future(event.wait())]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

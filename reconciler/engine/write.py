@@ -31,16 +31,10 @@ from enum import Enum, auto
 from reconciler.domain.operation import Accepted, Deferred
 from reconciler.domain.state import ObservedDeployment
 from reconciler.engine.changes import foreign_work, moved, when
-from reconciler.engine.faults import fault_of
-from reconciler.engine.outcome import Outcome, Sent
-from reconciler.engine.ports import Turn
+from reconciler.engine.outcome import Outcome, Sent, fault_of
+from reconciler.engine.platform import tried
 from reconciler.engine.settle import ACCOUNT_GONE, confirm, follow
-from reconciler.engine.step import (
-    StepContext,
-    StepEnded,
-    Write,
-    succeeded,
-)
+from reconciler.engine.step import StepContext, StepEnded, Write, succeeded
 from reconciler.errors import (
     ArmContractBroken,
     ArmError,
@@ -72,6 +66,8 @@ class Delivery:
     """The latest loss of an answer, as long as no look has shown that it took no effect."""
     losses: int = 0
     deferrals: int = 0
+    final: bool = True
+    """Whether the step has no further write after this one: then its lane looks at what comes next."""
 
     async def carry_out(self) -> ObservedDeployment | None:
         """The deployment as it was read back; raises StepEnded where it did not come to that."""
@@ -80,6 +76,8 @@ class Delivery:
         if accepted is not None and not here.pace.wait_for_operations and accepted.operation is not None:
             raise StepEnded(Outcome.UNKNOWN, note="accepted; its end was not waited for")
         failure = await follow(here, accepted)
+        if self.final:
+            here.ahead.begin()
         found = await confirm(here, self.write, failure)
         track.in_flight = ""
         track.done = self.write.verb
@@ -132,12 +130,16 @@ class Delivery:
             observer=here.observer,
             source_tenants=write.source_tenants,
             attempt=self.deferrals + 1,
+            looked=await here.ahead.had(here.id),
         )
         try:
             async with turn as mine:
                 now = mine.observed
                 step = self._judged(now)
-                answer = await _sent(mine, write) if step is _Next.SEND else None
+                answer = None
+                if step is _Next.SEND:
+                    sent = mine.delete() if write.body is None else mine.put(write.body)
+                    answer = await tried(sent, lambda problem: problem)
         except (ArmError, CredentialError) as blind:
             if self.lost is None:
                 raise
@@ -245,23 +247,9 @@ class Delivery:
         return StepEnded(Outcome.FAILED, fault_of(refused))
 
 
-async def _sent(turn: Turn, write: Write) -> Accepted | Deferred | ArmError | CredentialError:
-    """What came of sending a write."""
-    try:
-        return await (turn.delete() if write.body is None else turn.put(write.body))
-    except (ArmError, CredentialError) as problem:
-        return problem
-
-
 def _is_done(here: StepContext, now: ObservedDeployment | None) -> bool:
     """Whether the whole step has nothing left to do."""
-    match here.step.action:
-        case (
-            Create(desired=desired)
-            | Adopt(desired=desired)
-            | Update(desired=desired)
-            | Replace(desired=desired)
-        ):
-            return now is not None and succeeded(now) and not here.missing(desired, now)
-        case _:
-            return now is None
+    action = here.step.action
+    if isinstance(action, Create | Adopt | Update | Replace):
+        return now is not None and succeeded(now) and not here.missing(action.desired, now)
+    return now is None

@@ -16,8 +16,8 @@ from reconciler.domain.deployment import DesiredDeployment, JsonObject, JsonValu
 from reconciler.domain.fields import manifest_path
 from reconciler.domain.json_values import Path, at, put
 from reconciler.domain.state import ObservedDeployment
-from reconciler.engine.faults import fault_of
-from reconciler.engine.outcome import ItemReport, Listener, Outcome
+from reconciler.engine.ahead import LookAhead
+from reconciler.engine.outcome import ItemReport, Listener, Outcome, fault_of
 from reconciler.engine.pace import Pace, Resends
 from reconciler.engine.ports import DeploymentsApi
 from reconciler.engine.step import (
@@ -25,7 +25,6 @@ from reconciler.engine.step import (
     StepContext,
     StepEnded,
     StepObserver,
-    StepResult,
     Track,
     Write,
     cut_short,
@@ -56,7 +55,7 @@ class Writer:
     jitter: Callable[[], float]
     resends: Resends = field(default_factory=Resends)
 
-    async def carry_out(self, step: Step, track: Track, *, deadline: float) -> ItemReport:
+    async def carry_out(self, step: Step, track: Track, *, ahead: LookAhead, deadline: float) -> ItemReport:
         """Take `step` to its end, or to `deadline` (monotonic seconds). Never raises an ArmError."""
         started = self.clock.monotonic()
         here = StepContext(
@@ -70,33 +69,29 @@ class Writer:
             track=track,
             observer=StepObserver(step=step, track=track, listener=self.listener, stop=self.stop),
             resends=self.resends,
+            ahead=ahead,
             deadline=min(deadline, started + self.pace.operation_deadline),
         )
+        outcome, fault, note = Outcome.SUCCEEDED, None, ""
         try:
             await _run(here)
-            end = StepResult(outcome=Outcome.SUCCEEDED)
         except StepEnded as ended:
-            end = ended.result
+            outcome, fault, note = ended.outcome, ended.fault, ended.note
         except CutShort:
             return cut_short(step, track, str(self.stop.why))
         except (ArmError, CredentialError) as problem:
-            outcome = Outcome.UNKNOWN if track.in_flight else Outcome.FAILED
-            end = StepResult(outcome=outcome, fault=fault_of(problem))
+            outcome, fault = Outcome.UNKNOWN if track.in_flight else Outcome.FAILED, fault_of(problem)
+        half = ""  # what a step of several writes leaves behind when it ends between them
+        if track.done and outcome is not Outcome.SUCCEEDED:
+            half = f"its {track.done} was done before that; the next run goes on from there"
         return ItemReport(
             step=step,
-            outcome=end.outcome,
+            outcome=outcome,
             attempts=track.attempts,
             duration_ms=round((self.clock.monotonic() - started) * 1000),
-            fault=end.fault,
-            note="; ".join(filter(None, (*track.notes, end.note, _half(track, end)))),
+            fault=fault,
+            note="; ".join(filter(None, (*track.notes, note, half))),
         )
-
-
-def _half(track: Track, end: StepResult) -> str:
-    """What a step of several writes leaves behind when it ends between them."""
-    if end.outcome is Outcome.SUCCEEDED or not track.done:
-        return ""
-    return f"its {track.done} was done before that; the next run goes on from there"
 
 
 async def _run(here: StepContext) -> None:
@@ -110,10 +105,11 @@ async def _run(here: StepContext) -> None:
         case Update():
             known: ObservedDeployment | None = action.observed
             for body in action.writes[:-1]:
-                known = await Delivery(here, _put(here, action.desired, body, last=False), known).carry_out()
+                write = _put(here, action.desired, body, last=False)
+                known = await Delivery(here, write, known, final=False).carry_out()
             await _to_the_declared(here, action.desired, action.body, known)
         case Replace():
-            await Delivery(here, _DELETE, action.observed).carry_out()
+            await Delivery(here, _DELETE, action.observed, final=False).carry_out()
             await _to_the_declared(here, action.desired, action.body, None)
         case Delete():
             await Delivery(here, _DELETE, action.observed).carry_out()
@@ -173,12 +169,15 @@ async def _to_the_declared(
         try:
             found = await Delivery(here, _put(here, desired, body), found).carry_out()
         except StepEnded as refused:
-            if refused.result.outcome is not Outcome.FAILED:
+            if refused.outcome is not Outcome.FAILED:
                 raise
             here.track.in_flight = ""
         kept = _kept(here, desired, found)
     if kept:
-        raise StepEnded(Outcome.FAILED, here.fault("NotUnset", _still_there(kept, found)))
+        resource = {} if found is None else found.resource
+        values = ", ".join(f"{manifest_path(path)} ({at(resource, path)!r})" for path in kept)
+        told = f"ARM keeps {values}, whether it is left out, null or empty"
+        raise StepEnded(Outcome.FAILED, here.fault("NotUnset", told))
     if asked:
         here.track.notes.append(f"{', '.join(map(manifest_path, asked))}: un-set by {how}")
     if found is not None and (silent := unanswered(desired, found)):
@@ -191,12 +190,6 @@ def _kept(here: StepContext, desired: DesiredDeployment, now: ObservedDeployment
         return ()
     missing = set(here.missing(desired, now))
     return tuple(path for path in nulls(desired) if manifest_path(path) in missing)
-
-
-def _still_there(kept: tuple[Path, ...], found: ObservedDeployment | None) -> str:
-    resource = {} if found is None else found.resource
-    values = ", ".join(f"{manifest_path(path)} ({at(resource, path)!r})" for path in kept)
-    return f"ARM keeps {values}, whether it is left out, null or empty"
 
 
 _DELETE = Write(wanted=lambda now: () if now is None else ("the delete",))

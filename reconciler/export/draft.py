@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, get_args, get_origin
 
+from pydantic.alias_generators import to_snake
+
 from reconciler.domain.deployment import JsonObject, JsonValue, ModelRef
 from reconciler.domain.fields import BY_PATH, extra_properties, own_properties
 from reconciler.domain.ids import AccountId, is_guid
@@ -18,7 +20,7 @@ from reconciler.domain.marks import FLEET_TAG, OURS, REMOVAL_TAG
 from reconciler.domain.sku import SkuName
 from reconciler.export.estate import Found
 from reconciler.export.json_parts import at, depth, fits, odd, part, shown, unseen, whole, word
-from reconciler.export.owner import Owner
+from reconciler.export.naming import Owner
 from reconciler.export.yaml_text import Quoted
 from reconciler.manifest.entry import NOT_EXTRA, EntryFields
 
@@ -75,29 +77,34 @@ class Draft:
 class _Page:
     """A draft under way."""
 
-    tree: dict[str, JsonValue] = field(default_factory=dict)
+    found: Found
+    tree: dict[str, JsonValue]
+    comments: list[str]
+    lost: list[str]
     extra: dict[str, JsonValue] = field(default_factory=dict)
     lifecycle: dict[str, JsonValue] = field(default_factory=dict)
-    comments: list[str] = field(default_factory=list)
-    lost: list[str] = field(default_factory=list)
+
+    def lose(self, what: str) -> None:
+        """Say what is not stated; what ARM has stays with it, and nothing else does."""
+        self.lost.append(f"{what}{'; every write carries it over as it is' if self.found.observed else ''}")
 
 
 def draft(found: Found, alias_of: AliasOf, fleet: Owner) -> Draft:
     """The entry of a deployment in a fleet that calls its subscriptions by `alias_of`."""
-    page = _Page(tree={"name": found.name}, comments=list(found.notes), lost=list(found.lost))
+    page = _Page(found, {"name": found.name}, comments=list(found.notes), lost=list(found.lost))
     if found.condition:
         page.tree["undecided"] = Quoted(f"deployed only if {found.condition}")
     properties = part(found.resource, "properties")
-    _model(page, found, part(properties, "model"), alias_of)
-    _sku(page, found, properties)
+    _model(page, part(properties, "model"), alias_of)
+    _sku(page, properties)
     silent = found.observed and not at(properties, _OPTION.name)
-    _fields(page, {**properties, _OPTION.name: _OPTION.absent} if silent else properties, found)
+    _fields(page, {**properties, _OPTION.name: _OPTION.absent} if silent else properties)
     tags = part(found.resource, "tags")
-    owner = _tags(page, tags, found)
+    owner = _tags(page, tags)
     mark = word(at(tags, REMOVAL_TAG))
     if fleet.owns(owner) and mark in _REMOVAL:
         page.lifecycle |= [_REMOVAL[mark]]
-    _unknown(page, found, properties)
+    _unknown(page, properties)
     for name, last in (("lifecycle", page.lifecycle), ("extraProperties", page.extra)):
         if last:
             page.tree[name] = last
@@ -108,7 +115,7 @@ def draft(found: Found, alias_of: AliasOf, fleet: Owner) -> Draft:
         name=found.name,
         tree=page.tree,
         comments=(*page.comments, *page.lost),
-        held_back=_why_held_back(page, found, owner, fleet),
+        held_back=_why_held_back(page, owner, fleet),
         undecided=found.condition,
         assumed=found.assumed,
         lost=tuple(page.lost),
@@ -117,10 +124,11 @@ def draft(found: Found, alias_of: AliasOf, fleet: Owner) -> Draft:
     )
 
 
-def _why_held_back(page: _Page, found: Found, owner: str | None, fleet: Owner) -> str:
-    told = _NO_WRITE.get(found.state.lower())
-    if told is not None:
-        return f"in state {found.state}: {told}"
+def _why_held_back(page: _Page, owner: str | None, fleet: Owner) -> str:
+    found = page.found
+    text = _NO_WRITE.get(found.state.lower())
+    if text is not None:
+        return f"in state {found.state}: {text}"
     if owner is not None and not fleet.owns(owner):
         return (
             f"it carries the mark of the fleet {owner}: declared here it would be refused without --take-over"
@@ -135,40 +143,33 @@ def _why_held_back(page: _Page, found: Found, owner: str | None, fleet: Owner) -
     return ""
 
 
-def _model(page: _Page, found: Found, model: JsonObject, alias_of: AliasOf) -> None:
-    stated: dict[str, JsonValue] = {}
-    name, form, version = word(at(model, "name")), word(at(model, "format")), word(at(model, "version"))
-    if name:
-        stated["name"] = name
-    if form and form != ModelRef(name="").format:
-        stated["format"] = form
-    if version:
-        stated["version"] = Quoted(version)
-    publisher = word(at(model, "publisher"))
-    if publisher:
-        stated["publisher"] = publisher
+def _model(page: _Page, model: JsonObject, alias_of: AliasOf) -> None:
+    written = {key: word(at(model, key)) for key in ("name", "format", "version", "publisher")}
+    if written["format"] == ModelRef(name="").format:
+        del written["format"]
+    stated: dict[str, JsonValue] = {
+        key: Quoted(value) if key == "version" else value for key, value in written.items() if value
+    }
     for key in [key for key, value in stated.items() if not fits({"model": {key: value}})]:
-        page.lost.append(f"model.{key} {shown(stated.pop(key))} cannot be written here{_carried(found)}")
-    _source(page, found, model, stated, alias_of)
+        page.lose(f"model.{key} {shown(stated.pop(key))} cannot be written here")
+    _source(page, model, stated, alias_of)
     if stated:
         page.tree["model"] = stated
 
 
-def _source(
-    page: _Page, found: Found, model: JsonObject, stated: dict[str, JsonValue], alias_of: AliasOf
-) -> None:
+def _source(page: _Page, model: JsonObject, stated: dict[str, JsonValue], alias_of: AliasOf) -> None:
     fields = (at(model, name) for name in ("source", "sourceAccount"))
     written = {word(value) for value in fields if value is not None}
-    if len({one.lower() for one in written}) > 1:
-        page.lost.append(f"source and sourceAccount differ: neither is stated{_carried(found)}")
+    if len({item.lower() for item in written}) > 1:
+        page.lose("source and sourceAccount differ: neither is stated")
         return
     if any(written):
         source = _source_of(written.pop(), alias_of)
         if source is not None and fits({"model": {"source": source}}):
             stated["source"] = source
         else:
-            page.lost.append(f"the model's source is not the id of an account: left out{_carried(found)}")
-    elif ModelRef(name=word(at(model, "name"))).fine_tuned and "model.source" not in found.open:
+            page.lose("the model's source is not the id of an account: left out")
+    elif ModelRef(name=word(at(model, "name"))).fine_tuned and "model.source" not in page.found.open:
         page.comments.append(
             "ARM gives no source for this fine-tuned model; if it was made in another account, add "
             "source: {subscription: …, resourceGroup: …, account: …} to the model"
@@ -186,17 +187,17 @@ def _source_of(written: str, alias_of: AliasOf) -> JsonObject | None:
     return {"subscription": alias, "resourceGroup": account.resource_group, "account": account.name}
 
 
-def _sku(page: _Page, found: Found, properties: JsonObject) -> None:
-    sku = part(found.resource, "sku")
+def _sku(page: _Page, properties: JsonObject) -> None:
+    sku = part(page.found.resource, "sku")
     legacy = part(properties, "scaleSettings")
-    if legacy and not found.observed:
+    if legacy and not page.found.observed:
         sku = _sku_of_scale(page, sku, legacy)
     name = word(at(sku, "name"))
     stated: dict[str, JsonValue] = {"name": SkuName(name).name} if name else {}
     capacity = whole(at(sku, "capacity"))
     if capacity is not None and fits({"sku": {"capacity": capacity}}):
         stated["capacity"] = capacity
-    elif found.observed and stated:
+    elif page.found.observed and stated:
         page.comments.append("ARM gives no capacity; sku.capacity is left to whoever set it")
         page.lifecycle["ignoreChanges"] = ["sku.capacity"]
     for field_name in SKU:
@@ -205,10 +206,10 @@ def _sku(page: _Page, found: Found, properties: JsonObject) -> None:
             stated[field_name] = value
     if stated:
         page.tree["sku"] = stated
-    written = {one.lower() for one in stated}
+    written = {item.lower() for item in stated}
     for other, said in sku.items():
         if other.lower() not in written and said not in (None, "") and "ignoreChanges" not in page.lifecycle:
-            page.lost.append(f"sku.{other} {shown(said)} cannot be written here{_carried(found)}")
+            page.lose(f"sku.{other} {shown(said)} cannot be written here")
 
 
 def _sku_of_scale(page: _Page, sku: JsonObject, legacy: JsonObject) -> JsonObject:
@@ -225,7 +226,7 @@ def _sku_of_scale(page: _Page, sku: JsonObject, legacy: JsonObject) -> JsonObjec
     return sku
 
 
-def _fields(page: _Page, properties: JsonObject, found: Found) -> None:
+def _fields(page: _Page, properties: JsonObject) -> None:
     """What the format has a field for; a value that the field does not take is an extra property.
 
     What ARM fills in by itself is left out where ARM said it; what somebody wrote is kept.
@@ -233,45 +234,36 @@ def _fields(page: _Page, properties: JsonObject, found: Found) -> None:
     for own in own_properties():
         name = own.name
         value = _spelled(name, at(properties, name))
-        if empty(value) or value == "" or (found.observed and own.is_usual(value)):
+        if empty(value) or value == "" or (page.found.observed and own.is_usual(value)):
             continue
         if fits({name: value}):
             page.tree[name] = value
         else:
-            _extra(page, name, value, found)
+            _extra(page, name, value)
     for extra in extra_properties():
         value = at(properties, extra.name)
         if value is not None:
-            _extra(page, extra.name, value, found)
+            _extra(page, extra.name, value)
 
 
-def _extra(page: _Page, name: str, value: JsonValue, found: Found) -> bool:
+def _extra(page: _Page, name: str, value: JsonValue) -> bool:
     asks_to_unset = any(unset_paths({name: value}))  # a null below extraProperties is no value
     if not asks_to_unset and depth(value) <= _DEEPEST and fits({"extraProperties": {name: value}}):
         page.extra[name] = value
         return True
-    page.lost.append(f"{name} {shown(value)} cannot be written here{_carried(found)}")
+    page.lose(f"{name} {shown(value)} cannot be written here")
     return False
-
-
-def _carried(found: Found) -> str:
-    """What becomes of something that is not stated: true of what ARM has, and of nothing else."""
-    return "; every write carries it over as it is" if found.observed else ""
 
 
 def _spelled(name: str, value: JsonValue) -> JsonValue:
     """A word of a closed list in the list's own spelling: ARM does not mind the case."""
-    annotation = EntryFields.model_fields[_snake(name)].annotation
+    annotation = EntryFields.model_fields[to_snake(name)].annotation
     closed = (member for member in get_args(annotation) if get_origin(member) is Literal)
     words = {word.lower(): word for member in closed for word in get_args(member)}
     return words.get(value.lower(), value) if isinstance(value, str) else value
 
 
-def _snake(name: str) -> str:
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
-
-
-def _tags(page: _Page, tags: JsonObject, found: Found) -> str | None:
+def _tags(page: _Page, tags: JsonObject) -> str | None:
     """State the tags but our own; whose mark is among those."""
     owner = None
     stated: dict[str, JsonValue] = {}
@@ -283,39 +275,35 @@ def _tags(page: _Page, tags: JsonObject, found: Found) -> str | None:
         if isinstance(value, str) and fits({"tags": {name: value}}):
             stated[name] = value
         elif value is not None:
-            page.lost.append(f"tag {shown(name)} {shown(value)} cannot be written here{_carried(found)}")
+            page.lose(f"tag {shown(name)} {shown(value)} cannot be written here")
     if stated:
         page.tree["tags"] = stated
     return owner
 
 
-def _unknown(page: _Page, found: Found, properties: JsonObject) -> None:
+def _unknown(page: _Page, properties: JsonObject) -> None:
     """What the format has no field for becomes an extra property, or is named where that cannot be."""
+    found, model = page.found, part(properties, "model")
     known = {*(field.name.lower() for field in (*own_properties(), *extra_properties())), *NOT_EXTRA}
     extra = [
         name
         for name, value in properties.items()
-        if name.lower() not in known and value is not None and _extra(page, name, value, found)
+        if name.lower() not in known and value is not None and _extra(page, name, value)
     ]
     if extra:
         page.comments.append(f"not known here, and stated as it is: {', '.join(extra)}")
     if not found.observed:
         read_only = [name for name in properties if name.lower() in _READ_ONLY]
-        read_only += [
-            f"model.{name}" for name in part(properties, "model") if name.lower() == "callratelimit"
-        ]
-        read_only += [
-            f"model.{name}" for name in part(properties, "model") if name.lower() == "callratelimit"
-        ]
+        read_only += [f"model.{name}" for name in model if name.lower() == "callratelimit"]
         if read_only:
             page.comments.append(f"left out, for ARM sets it by itself: {', '.join(read_only)}")
         if at(properties, "sku") is not None or at(properties, "tags") is not None:
             page.lost.append("ARM ignores sku and tags among the properties; they are not stated")
-    model = part(properties, "model")
     names = [
         name for name, value in found.resource.items() if name.lower() not in _ROOT and value is not None
     ]
     names += [f"model.{name}" for name, value in model.items() if name.lower() not in _MODEL and value]
     names += [name for name in ("properties", "sku", "tags") if odd(at(found.resource, name))]
     names += ["model"] if odd(at(properties, "model")) else []
-    page.lost += [f"{name} has no field here, and is not stated{_carried(found)}" for name in names]
+    for name in names:
+        page.lose(f"{name} has no field here, and is not stated")

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import AccountId
-from reconciler.domain.state import Listed, ObservedDeployment, ObservedSubscription, Reading
+from reconciler.domain.state import Listed, ObservedSubscription, Reading
 
 
 class EstateOrigin(StrEnum):
@@ -59,9 +59,9 @@ class Found:
 class FoundAccount:
     """An account. None stands for what the source does not tell; `open` says what it says instead."""
 
-    subscription: str | None
-    resource_group: str | None
-    name: str | None
+    subscription: str | None = None
+    resource_group: str | None = None
+    name: str | None = None
     region: str | None = None
     open: Mapping[str, str] = field(default_factory=dict)
     deployments: tuple[Found, ...] = ()
@@ -101,16 +101,19 @@ def observed_estate(
         elif not reading.deployments:
             notes.append(f"account {account.name} has no deployments: no set")
         else:
-            there = sorted(reading.deployments, key=lambda one: one.id.key)
-            accounts.append(
-                FoundAccount(
-                    subscription=account.subscription,
-                    resource_group=reading.account.id.resource_group,
-                    name=reading.account.id.name,
-                    region=reading.account.region.name,
-                    deployments=tuple(_observed(one) for one in there),
-                )
+            observed = sorted(reading.deployments, key=lambda item: item.id.key)
+            deployments = tuple(
+                Found(name=item.id.name, resource=item.resource, state=item.provisioning_state, observed=True)
+                for item in observed
             )
+            found = FoundAccount(
+                subscription=account.subscription,
+                resource_group=reading.account.id.resource_group,
+                name=reading.account.id.name,
+                region=reading.account.region.name,
+                deployments=deployments,
+            )
+            accounts.append(found)
     return Estate(
         origin=EstateOrigin.ARM,
         cloud=cloud,
@@ -119,7 +122,3 @@ def observed_estate(
         notes=tuple(notes),
         complete=complete,
     )
-
-
-def _observed(one: ObservedDeployment) -> Found:
-    return Found(name=one.id.name, resource=one.resource, state=one.provisioning_state, observed=True)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -57,9 +56,13 @@ def read_file(path: Path, stdin: BinaryIO | None = None) -> ForeignFile:
 def parse_json(name: str, content: bytes) -> ForeignFile:
     """A JSON object; UsageProblem for anything else."""
     try:
-        return ForeignFile(name=name, document=_object(content))
+        value = _json(_decoded(content))
     except _Refused as why:
         raise _unreadable(name, why) from why
+    if not isinstance(value, dict):
+        kind = {list: "a list", str: "a text", type(None): "null"}.get(type(value), "a number or truth value")
+        raise _unreadable(name, f"it holds {kind}, not an object")
+    return ForeignFile(name=name, document=value)
 
 
 def read_any(path: Path, stdin: BinaryIO | None = None) -> ForeignText:
@@ -70,9 +73,12 @@ def read_any(path: Path, stdin: BinaryIO | None = None) -> ForeignText:
         start = text.lstrip()[:2]
         if start[:1] in {"{", "["} or start in {"//", "/*"} or path.suffix == ".json":
             return ForeignText(name=name, values=(_json(text),))
-        return ForeignText(name=name, values=tuple(_yaml(name, text)))
+        composed = compose(name, text)
     except _Refused as why:
         raise _unreadable(name, why) from why
+    if composed.findings:
+        raise _unreadable(name, f"it is not YAML ({composed.findings[0].message})")
+    return ForeignText(name=name, values=tuple(_typed(root, "") for _, root in composed.roots))
 
 
 def spoken(path: Path) -> str:
@@ -80,7 +86,7 @@ def spoken(path: Path) -> str:
     return "standard input" if str(path) == "-" else str(path)
 
 
-def _unreadable(name: str, why: _Refused) -> UsageProblem:
+def _unreadable(name: str, why: _Refused | str) -> UsageProblem:
     return UsageProblem(
         f"{name} cannot be read: {why}. An ARM template is what `bicep build` writes, its parameters what "
         "`bicep build-params` does, a Terraform state what `terraform state pull` prints: all of them JSON "
@@ -88,17 +94,8 @@ def _unreadable(name: str, why: _Refused) -> UsageProblem:
     )
 
 
-def _yaml(name: str, text: str) -> Iterator[JsonValue]:
-    """The documents of a YAML text, typed as YAML 1.2 types plain scalars; a version stays as written."""
-    composed = compose(name, text)
-    if composed.findings:
-        raise _Refused(f"it is not YAML ({composed.findings[0].message})")
-    for _, root in composed.roots:
-        if root is not None:
-            yield _typed(root, "")
-
-
 def _typed(node: object, key: str) -> JsonValue:
+    """A value typed as YAML 1.2 types plain scalars; a version stays as written."""
     if isinstance(node, Map):
         return {str(name): _typed(inner, str(name)) for name, inner in node.items()}
     if isinstance(node, Items):
@@ -111,28 +108,24 @@ def _typed(node: object, key: str) -> JsonValue:
 def read_bytes(path: Path, stdin: BinaryIO | None = None) -> bytes:
     """The whole of a file; UsageProblem where there is none, or it is too large."""
     name = spoken(path)
-    content = _bytes(path, name, stdin)
+    try:
+        if str(path) == "-":
+            content = stdin.read(MAX_SOURCE + 1) if stdin is not None else b""
+        elif path.is_file():
+            with path.open("rb") as stream:
+                content = stream.read(MAX_SOURCE + 1)
+        else:
+            raise UsageProblem(
+                f"{name} is not there, or is not a regular file; name a JSON file, or - for stdin"
+            )
+    except (OSError, ValueError) as problem:
+        raise UsageProblem(f"{name!r} cannot be opened: {problem}") from problem
     if len(content) > MAX_SOURCE:
         raise UsageProblem(
             f"{name} is larger than {MAX_SOURCE >> 20} MiB, the most that is read; take the part with the "
             "deployments out of it"
         )
     return content
-
-
-def _bytes(path: Path, name: str, stdin: BinaryIO | None) -> bytes:
-    try:
-        if str(path) == "-":
-            return stdin.read(MAX_SOURCE + 1) if stdin is not None else b""
-        if not path.is_file():
-            raise UsageProblem(
-                f"{name} is not there, or is not a regular file; name a JSON file, or - for stdin"
-            )
-        with path.open("rb") as stream:
-            os.fstat(stream.fileno())
-            return stream.read(MAX_SOURCE + 1)
-    except (OSError, ValueError) as problem:
-        raise UsageProblem(f"{name!r} cannot be opened: {problem}") from problem
 
 
 def _decoded(content: bytes) -> str:
@@ -142,42 +135,27 @@ def _decoded(content: bytes) -> str:
         raise _Refused("it is not UTF-8") from problem
 
 
-def _object(content: bytes) -> Mapping[str, JsonValue]:
-    value = _json(_decoded(content))
-    if not isinstance(value, dict):
-        kind = {list: "a list", str: "a text", type(None): "null"}.get(type(value), "a number or truth value")
-        raise _Refused(f"it holds {kind}, not an object")
-    return value
-
-
 def _json(text: str) -> JsonValue:
+    """The value of a JSON text, which may contain comments."""
     try:
         value = _loads(text)
     except json.JSONDecodeError:
-        value = _without_comments(text)
+        bare = _TOKENS.sub(lambda found: found[0] if found[0][0] == '"' else " ", text)
+        try:
+            value = _loads(bare)
+        except json.JSONDecodeError as problem:
+            raise _Refused(f"it is not JSON ({problem.msg}, line {problem.lineno})") from problem
     _inspect(value)
     return value
 
 
-def _without_comments(text: str) -> JsonValue:
-    try:
-        return _loads(_TOKENS.sub(lambda found: found[0] if found[0][0] == '"' else " ", text))
-    except json.JSONDecodeError as problem:
-        raise _Refused(f"it is not JSON ({problem.msg}, line {problem.lineno})") from problem
-
-
 def _loads(text: str) -> JsonValue:
     try:
-        value: JsonValue = json.loads(
-            text,
-            object_pairs_hook=_pairs,
-            parse_constant=_constant,
-            parse_int=_integer,
-            parse_float=_number,
+        return json.loads(  # type: ignore[no-any-return]
+            text, object_pairs_hook=_pairs, parse_constant=_constant, parse_int=_integer, parse_float=_number
         )
     except RecursionError as problem:
         raise _Refused(f"it is nested deeper than {DEEPEST} levels") from problem
-    return value
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -210,13 +188,13 @@ def _inspect(value: JsonValue) -> None:
     level: list[JsonValue] = [value]
     for _ in range(DEEPEST):
         below: list[JsonValue] = []
-        for one in level:
-            if isinstance(one, dict):
-                below.extend(one)
-                below.extend(one.values())
-            elif isinstance(one, list):
-                below.extend(one)
-            elif isinstance(one, str) and any("\ud800" <= letter <= "\udfff" for letter in one):
+        for item in level:
+            if isinstance(item, dict):
+                below.extend(item)
+                below.extend(item.values())
+            elif isinstance(item, list):
+                below.extend(item)
+            elif isinstance(item, str) and any("\ud800" <= letter <= "\udfff" for letter in item):
                 raise _Refused("it has half of a surrogate pair")
         if not below:
             return

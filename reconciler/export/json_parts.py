@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 
 from reconciler.domain.deployment import JsonObject, JsonValue
-from reconciler.manifest.characters import UNSEEN
 from reconciler.manifest.entry import EntryFields
 from reconciler.manifest.findings import checked
+from reconciler.manifest.objections import UNSEEN
 from reconciler.manifest.tree import Items, Map, Node, Text
 
 
@@ -46,24 +46,17 @@ def fits(tree: Mapping[str, JsonValue]) -> bool:
 
 def _tree_of(value: Mapping[str, JsonValue]) -> Map:
     """A mapping as it would be read from a file."""
-    return Map({_text(key, plain=False): _node_of(inner) for key, inner in value.items()})
+    return Map.at({Text.at(key): _node_of(inner) for key, inner in value.items()})
 
 
 def _node_of(value: JsonValue) -> Node:
     if isinstance(value, Mapping):
         return _tree_of(value)
     if isinstance(value, str):
-        return _text(value, plain=False)
+        return Text.at(value)
     if isinstance(value, list | tuple):
         return Items([_node_of(inner) for inner in value])
-    return _text(json.dumps(value), plain=True)
-
-
-def _text(value: str, *, plain: bool) -> Text:
-    made = Text(value)
-    made.start = made.end = 0
-    made.plain = plain
-    return made
+    return Text.at(json.dumps(value), plain=True)
 
 
 def word(value: JsonValue) -> str:
@@ -72,6 +65,11 @@ def word(value: JsonValue) -> str:
         return ""
     text = str(value)
     return text if text.strip() else ""
+
+
+def text_or_none(value: object) -> str | None:
+    """A text that is not empty, and nothing else."""
+    return value if isinstance(value, str) and value else None
 
 
 def whole(value: JsonValue) -> int | None:
@@ -85,16 +83,14 @@ def whole(value: JsonValue) -> int | None:
 
 def depth(value: JsonValue) -> int:
     """Levels of nesting; readers have bounded it already."""
-    inner: Iterator[JsonValue] = iter(())
-    if isinstance(value, Mapping):
-        inner = iter(value.values())
-    elif isinstance(value, list | tuple):
-        inner = iter(value)
-    return 1 + max((depth(one) for one in inner), default=0)
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    return 1 + max(map(depth, inner), default=0)
 
 
 def shown(value: JsonValue) -> str:
-    return flow_text if len(flow_text := json.dumps(value)) <= 60 else f"{flow_text[:60]}…"
+    """A value as JSON, of bearable length."""
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:60]}…"
 
 
 def odd(value: JsonValue) -> bool:

@@ -7,20 +7,20 @@ at all is commented out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
 from reconciler.catalogue.load import catalogue
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.export.aliases import Aliases
 from reconciler.export.estate import Estate
-from reconciler.export.owner import Owner, owner_of
+from reconciler.export.naming import Aliases, Owner, owner_of
 from reconciler.export.sheets import Page, Sheet, pages, sheets_of
-from reconciler.manifest.characters import decode
 from reconciler.manifest.compose import compose
 from reconciler.manifest.fleet import LOWERABLE
+from reconciler.manifest.objections import decode
 from reconciler.manifest.parse import parse
 from reconciler.manifest.resolve import resolve
 from reconciler.manifest.rules import CODES, check
@@ -114,51 +114,41 @@ def manifests_of(
         sheets=sheets_of(estate, aliases, owner),
     )
     for _ in range(_ROUNDS):
-        errors = [one for one in _found(review, share=False) if one.severity is Severity.ERROR]
-        if not _amended(review, errors):
+        errors = [item for item in _found(review, share=False) if item.severity is Severity.ERROR]
+        amended = [_amend(review, error) for error in errors]
+        if not any(amended):
             break
+    lost = (
+        f"{sheet.name}/{entry.name}: {text}"
+        for sheet in review.sheets
+        for entry in sheet.entries
+        for text in entry.lost
+    )
+    words = _lines(_found(review, share=True))
     return Exported(
         pages=review.pages(share=True),
         declared=sum(len(sheet.entries) for sheet in review.sheets),
         held_back=sum(len(sheet.drafts) - len(sheet.entries) for sheet in review.sheets),
-        notes=(
-            *estate.notes,
-            *estate.left_out,
-            *_lost(review),
-            *review.notes,
-            *_told(_found(review, share=True)),
-        ),
+        notes=(*estate.notes, *estate.left_out, *lost, *review.notes, *words),
         tally=_tally(review),
     )
 
 
 def _tally(review: _Review) -> Tally:
-    entries = [(sheet, one) for sheet in review.sheets for one in sheet.entries]
-    undecided = [one for _, one in entries if one.undecided]
-    open_ones = [one for sheet, one in entries if not one.undecided and (one.open or sheet.account.open)]
-    rest = [one for sheet, one in entries if not (one.undecided or one.open or sheet.account.open)]
-    assumed = [one for one in rest if one.assumed]
-    gone = sum(len(sheet.drafts) - len(sheet.entries) for sheet in review.sheets)
-    return Tally(
-        certain=len(rest) - len(assumed),
-        assumed=len(assumed),
-        undecided=len(undecided),
-        open=len(open_ones),
-        left_out=len(review.estate.left_out)
-        + gone
-        + sum(len(one.lost) for _, one in entries)
-        + review.dropped,
+    entries = [(sheet, entry) for sheet in review.sheets for entry in sheet.entries]
+    counts = Counter(
+        "undecided"
+        if item.undecided
+        else "open"
+        if item.open or sheet.account.open
+        else "assumed"
+        if item.assumed
+        else "certain"
+        for sheet, item in entries
     )
-
-
-def _lost(review: _Review) -> list[str]:
-    """What the sources say of single deployments and the manifests do not."""
-    return [
-        f"{sheet.name}/{one.name}: {text}"
-        for sheet in review.sheets
-        for one in sheet.entries
-        for text in one.lost
-    ]
+    gone = sum(len(sheet.drafts) - len(sheet.entries) for sheet in review.sheets) + review.dropped
+    lost = sum(len(item.lost) for _, item in entries)
+    return Tally(**counts, left_out=len(review.estate.left_out) + gone + lost)
 
 
 def _found(review: _Review, *, share: bool) -> tuple[Diagnostic, ...]:
@@ -168,12 +158,12 @@ def _found(review: _Review, *, share: bool) -> tuple[Diagnostic, ...]:
     composed = [(page.file, compose(page.file, page.text)) for page in written]
     documents = [
         SourceDocument(file=file, index=number, root=root)
-        for file, one in composed
-        for number, root in one.roots
+        for file, item in composed
+        for number, root in item.roots
     ]
     manifests, misread = parse(documents, known_rules=CODES)
     resolved = resolve(manifests)
-    unread = [found for _, one in composed for found in one.findings]
+    unread = [found for _, item in composed for found in item.findings]
     return (
         *(found for found in forbidden if found is not None),
         *unread,
@@ -183,13 +173,8 @@ def _found(review: _Review, *, share: bool) -> tuple[Diagnostic, ...]:
     )
 
 
-def _amended(review: _Review, errors: Iterable[Diagnostic]) -> bool:
-    """Whether something was done about any of these errors."""
-    amended = [_amend(review, error) for error in errors]
-    return any(amended)
-
-
 def _amend(review: _Review, error: Diagnostic) -> bool:
+    """Whether something was done about an error."""
     existing = review.estate.origin.existing
     if error.code not in STRUCTURAL.keys() - LOWERABLE:
         if existing:
@@ -198,14 +183,22 @@ def _amend(review: _Review, error: Diagnostic) -> bool:
             if name not in names:
                 names.append(name)
         return existing
-    sheet = next((one for one in review.sheets if error.place and one.file == error.place.file), None)
+    sheet = next((item for item in review.sheets if error.place and item.file == error.place.file), None)
     if sheet is None or error.code == "missing-field":
         return False
     number = _number(error)
     if number is not None and number < len(sheet.entries):
-        return _hold_back(review, sheet, number, error.message)
+        wanted = sheet.entries[number]
+        if wanted.open or wanted.undecided:
+            return False
+        held_back = replace(wanted, held_back=error.message)
+        changed = replace(
+            sheet, drafts=tuple(held_back if draft is wanted else draft for draft in sheet.drafts)
+        )
+        review.sheets = tuple(changed if item is sheet else item for item in review.sheets)
+        return True
     if existing:
-        review.sheets = tuple(one for one in review.sheets if one is not sheet)
+        review.sheets = tuple(item for item in review.sheets if item is not sheet)
         review.notes.append(f"account {sheet.name} is not exported: {error.message}")
         review.dropped += len(sheet.drafts)
         return True
@@ -229,24 +222,14 @@ def _name(review: _Review, error: Diagnostic) -> str:
     return "the fleet"
 
 
-def _hold_back(review: _Review, sheet: Sheet, number: int, why: str) -> bool:
-    wanted = sheet.entries[number]
-    if wanted.open or wanted.undecided:
-        return False
-    drafts = tuple(replace(one, held_back=why) if one is wanted else one for one in sheet.drafts)
-    changed = replace(sheet, drafts=drafts)
-    review.sheets = tuple(changed if one is sheet else one for one in review.sheets)
-    return True
-
-
-def _told(found: Sequence[Diagnostic]) -> list[str]:
+def _lines(found: Sequence[Diagnostic]) -> list[str]:
     """What `validate` will say, in a sentence."""
-    told = []
-    for severity, word in ((Severity.ERROR, "error"), (Severity.WARNING, "warning")):
-        some = [one for one in found if one.severity is severity]
+    notes = []
+    for severity in (Severity.ERROR, Severity.WARNING):
+        some = [item for item in found if item.severity is severity]
         if some:
-            codes = list(dict.fromkeys(one.code for one in some))
+            codes = list(dict.fromkeys(item.code for item in some))
             listed = ", ".join(codes[:_MOST_FOUND]) + ("…" if len(codes) > _MOST_FOUND else "")
-            noun = word if len(some) == 1 else f"{word}s"
-            told.append(f"`reconciler validate` will show {len(some)} {noun}: {listed}")
-    return told
+            noun = severity if len(some) == 1 else f"{severity}s"
+            notes.append(f"`reconciler validate` will show {len(some)} {noun}: {listed}")
+    return notes

@@ -12,11 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.domain.deployment import JsonValue
-from reconciler.export.aliases import Aliases
 from reconciler.export.draft import Draft, draft
 from reconciler.export.estate import Estate, FoundAccount
 from reconciler.export.expressions.values import digest
-from reconciler.export.owner import Owner
+from reconciler.export.naming import Aliases, Owner
 from reconciler.export.yaml_text import Remarked, block, comment, commented_out, flow, item, remark
 from reconciler.manifest.schema import API_VERSION
 from reconciler.manifest.tree import shortened
@@ -39,7 +38,7 @@ class Sheet:
     @property
     def entries(self) -> tuple[Draft, ...]:
         """The drafts that are declared."""
-        return tuple(one for one in self.drafts if not one.held_back)
+        return tuple(each for each in self.drafts if not each.held_back)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,15 +66,12 @@ def sheets_of(estate: Estate, aliases: Aliases, fleet: Owner) -> tuple[Sheet, ..
     for account in estate.accounts:
         alias = aliases.of(account.subscription)
         name = _unused(account.name or f"account-{len(made) + 1}", names, "", alias)
-        file = _unused(_file_stem(name), files, ".yaml", alias)
-        drafts = tuple(draft(one, aliases.of, fleet) for one in account.deployments)
+        # a name must not lead anywhere as a file's, nor be one that manifests are not read from
+        stem = re.sub(r"[^A-Za-z0-9._-]", "-", name)[:100].lstrip("._").rstrip(".") or "account"
+        file = _unused(stem, files, ".yaml", alias)
+        drafts = tuple(draft(deployment, aliases.of, fleet) for deployment in account.deployments)
         made.append(Sheet(account=account, name=name, file=file, alias=alias, drafts=drafts))
     return tuple(made)
-
-
-def _file_stem(name: str) -> str:
-    """A name as a file's, which must not lead anywhere nor be one that manifests are not read from."""
-    return re.sub(r"[^A-Za-z0-9._-]", "-", name)[:100].lstrip("._").rstrip(".") or "account"
 
 
 def _unused(wanted: str, taken: set[str], suffix: str, alias: str) -> str:
@@ -105,7 +101,7 @@ def pages(
     made = [_page(_FLEET_FILE, _fleet(estate, aliases, fleet, lowered))]
     if shared:
         made.append(_page(_TEMPLATES_FILE, _templates(shared)))
-    made += [_page(one.file, _set(one, shared)) for one in sheets]
+    made += [_page(sheet.file, _set(sheet, shared)) for sheet in sheets]
     return tuple(made)
 
 
@@ -155,15 +151,15 @@ def _set(sheet: Sheet, shared: Sequence[Template]) -> Iterator[str]:
     for path, said in account.open.items():
         yield from comment(f"{path} is not known here: {said}", 2)
     yield from block({"account": _address(sheet)}, 2)
-    if any(one.held_back and one.ours for one in sheet.drafts):
+    if any(element.held_back and element.ours for element in sheet.drafts):
         never = "what is commented out below carries this fleet's mark and would be deleted"
         yield from block({"prune": Remarked("never", never)}, 2)
-    templates = [one for one in shared if sheet.file in one.files]
+    templates = [element for element in shared if sheet.file in element.files]
     if templates:
-        yield from block({"templates": [one.name for one in templates]}, 2)
+        yield from block({"templates": [element.name for element in templates]}, 2)
     taken = {entry.name for template in templates for entry in template.entries}
-    own = [one for one in sheet.entries if one.name not in taken]
-    held_back = [one for one in sheet.drafts if one.held_back]
+    own = [element for element in sheet.entries if element.name not in taken]
+    held_back = [element for element in sheet.drafts if element.held_back]
     if own:
         yield "  deployments:"
     elif held_back:
@@ -171,10 +167,13 @@ def _set(sheet: Sheet, shared: Sequence[Template]) -> Iterator[str]:
         yield from commented_out(["  deployments:"], 2)
     elif not templates:
         yield "  deployments: []"
-    for one in own:
-        yield from _entry(one)
-    for one in held_back:
-        yield from _held_back(one)
+    for each in own:
+        yield from _entry(each)
+    for each in held_back:
+        yield from comment(f"{each.name} is not declared: {each.held_back}", _ENTRY)
+        for text in each.comments:
+            yield from comment(text, _ENTRY)
+        yield from commented_out(item(each.tree, _ENTRY), _ENTRY)
 
 
 def _address(sheet: Sheet) -> Mapping[str, JsonValue]:
@@ -198,17 +197,10 @@ def placeholder(said: str | None, what: str) -> str:
     return f"<{said}>" if short == said else f"<{short} {digest(said)}>"
 
 
-def _entry(one: Draft) -> Iterator[str]:
-    for text in one.comments:
+def _entry(each: Draft) -> Iterator[str]:
+    for text in each.comments:
         yield from comment(text, _ENTRY)
-    yield from item(one.tree, _ENTRY)
-
-
-def _held_back(one: Draft) -> Iterator[str]:
-    yield from comment(f"{one.name} is not declared: {one.held_back}", _ENTRY)
-    for text in one.comments:
-        yield from comment(text, _ENTRY)
-    yield from commented_out(item(one.tree, _ENTRY), _ENTRY)
+    yield from item(each.tree, _ENTRY)
 
 
 # -- templates -----------------------------------------------------------------------------------
@@ -219,25 +211,21 @@ def _shared(sheets: Sequence[Sheet]) -> tuple[Template, ...]:
     files: dict[str, set[str]] = defaultdict(set)
     first: dict[str, Draft] = {}
     for sheet in sheets:
-        for one in sheet.entries:
-            text = "\n".join(_entry(one))
-            first.setdefault(text, one)
+        for entry in sheet.entries:
+            text = "\n".join(_entry(entry))
+            first.setdefault(text, entry)
             files[text].add(sheet.file)
     groups: dict[frozenset[str], list[Draft]] = defaultdict(list)
     for text, where in files.items():
         if len(where) > 1:
             groups[frozenset(where)].append(first[text])
     names: set[str] = set()
-    return tuple(
-        Template(
-            name=_unused(
-                "common" if len(where) == len(sheets) else f"shared-{members[0].name}", names, "", "also"
-            ),
-            entries=tuple(members),
-            files=where,
-        )
-        for where, members in groups.items()
-    )
+    made: list[Template] = []
+    for group, members in groups.items():
+        wanted = "common" if len(group) == len(sheets) else f"shared-{members[0].name}"
+        name = _unused(wanted, names, "", "also")
+        made.append(Template(name=name, entries=tuple(members), files=group))
+    return tuple(made)
 
 
 def _templates(shared: Sequence[Template]) -> Iterator[str]:
@@ -246,5 +234,5 @@ def _templates(shared: Sequence[Template]) -> Iterator[str]:
             yield "---"
         yield from _head("DeploymentTemplate", template.name)
         yield "  deployments:"
-        for one in template.entries:
-            yield from _entry(one)
+        for entry in template.entries:
+            yield from _entry(entry)

@@ -13,7 +13,7 @@ from textwrap import wrap
 from typing import Final, Self
 
 from reconciler.domain.deployment import JsonValue
-from reconciler.manifest.characters import UNSEEN
+from reconciler.manifest.objections import UNSEEN
 from reconciler.manifest.tree import shortened
 
 WIDTH: Final = 110

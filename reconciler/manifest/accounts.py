@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, Place, Related, Severity
+from reconciler.diagnostics import Diagnostic, Place, Related
 from reconciler.domain.deployment import SourceAccount
 from reconciler.domain.fleet import DesiredAccount, Fleet, PrunePolicy, Subscription
 from reconciler.domain.ids import AccountId, Region, is_guid
@@ -52,27 +52,22 @@ class Accounts:
         self._by_guid = {s.id.lower(): s for s in fleet.subscriptions.values() if s.tenant}
         self.known: dict[AccountId, Account] = {}
         self.findings: list[Diagnostic] = []
-        self._told = False
+        self._reported = False
 
     def of_set(self, source: RawSet) -> Account | None:
         """The account of a set; None if its subscription is unknown."""
-        stated = source.typed.spec.account
-        place = source.document.place(("spec", "account"))
-        subscription = self._subscription(
-            stated.subscription, source.document.place(("spec", "account", "subscription"))
-        )
+        stated, place_of = source.typed.spec.account, source.document.place
+        subscription = self._subscription(stated.subscription, place_of(("spec", "account", "subscription")))
         if subscription is None:
             return None
         identity = AccountId(
             subscription=subscription.id, resource_group=stated.resource_group, name=stated.name
         )
-        account = self.known.setdefault(
-            identity, Account(id=identity, tenant=subscription.tenant, place=place)
-        )
+        made = Account(id=identity, tenant=subscription.tenant, place=place_of(("spec", "account")))
+        account = self.known.setdefault(identity, made)
         account.prunes.add(PrunePolicy(source.typed.spec.prune or PrunePolicy.OWNED))
         if stated.region is not None:
-            region_place = source.document.place(("spec", "account", "region"))
-            self._region(account, Region(stated.region), region_place)
+            self._region(account, Region(stated.region), place_of(("spec", "account", "region")))
         return account
 
     def of_source(self, stated: written.SourceEntry, place: Place | None) -> SourceAccount | None:
@@ -89,9 +84,9 @@ class Accounts:
         """An alias's subscription, or a GUID's, with the tenant that any alias knows for it."""
         aliased = self._fleet.subscriptions.get(written_as)
         if aliased is None and not is_guid(written_as):
-            if self._complete and (self._fleet.declared or not self._told):
+            if self._complete and (self._fleet.declared or not self._reported):
                 self.findings.append(_unknown(written_as, place, self._fleet))
-                self._told = True
+                self._reported = True
             return None
         guid = written_as if aliased is None else aliased.id
         if aliased is not None and aliased.tenant is not None:
@@ -102,16 +97,15 @@ class Accounts:
         if account.region is None:
             account.region, account.region_place = region, place
         elif account.region != region and account.region_place is not None:
-            there = account.region_place
+            existing = account.region_place
             self.findings.append(
                 Diagnostic(
                     code="region-mismatch",
-                    severity=Severity.ERROR,
                     message=f"account `{account.id.name}` is said to be in {region} here "
-                    f"and in {account.region} in {there.file}",
+                    f"and in {account.region} in {existing.file}",
                     place=place,
                     fix="an account is in one region: `az cognitiveservices account show --query location`",
-                    related=(Related(message=f"{account.region} here", place=there),),
+                    related=(Related(message=f"{account.region} here", place=existing),),
                 )
             )
 
@@ -129,10 +123,4 @@ def _unknown(alias: str, place: Place | None, fleet: Fleet) -> Diagnostic:
             "subscription it means; the same holds for every alias"
         )
         fix = "name the path of the Fleet's file too, write a Fleet, or write GUIDs"
-    return Diagnostic(
-        code="unknown-subscription",
-        severity=Severity.ERROR,
-        message=message,
-        place=place,
-        fix=fix,
-    )
+    return Diagnostic(code="unknown-subscription", message=message, place=place, fix=fix)

@@ -14,8 +14,7 @@ from typing import Any, Final, NoReturn
 import yaml
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.manifest.characters import UNSEEN
-from reconciler.manifest.objections import Objections
+from reconciler.manifest.objections import UNSEEN, Objections
 from reconciler.manifest.tree import Items, Map, Node, Text
 
 MAX_DEPTH: Final = 32
@@ -184,9 +183,7 @@ class _Composer:
             self._over(f"over the limit of {MAX_ALIASES} aliases", start, end, _ALIASED)
         if event.anchor not in self.anchors:
             self.objections.no_anchor(event.anchor, start, end)
-            nothing = Text("")
-            nothing.start, nothing.end, nothing.plain = start, end, True
-            self._put(nothing, 0)
+            self._put(Text.at("", start, end, plain=True), 0)
             return
         anchored = self.anchors[event.anchor]
         if anchored is None:
@@ -247,9 +244,7 @@ class _Composer:
     def _not_a_key(self, node: Map | Items) -> Text:
         """The text of what cannot be a key, so that reading can go on."""
         self.objections.no_key(node)
-        key = Text(self.text[node.start : node.end])
-        key.start, key.end, key.plain = node.start, node.end, False
-        return key
+        return Text.at(self.text[node.start : node.end], node.start, node.end)
 
     def _over(self, what: str, start: int, end: int, fix: str) -> NoReturn:
         self.objections.over(what, start, end, fix)

@@ -5,18 +5,17 @@ Nothing is judged here: what a model, a SKU or a capacity may be is for the rule
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, Provenance, Severity
+from reconciler.diagnostics import Diagnostic
 from reconciler.domain.costs import Workload
 from reconciler.domain.deployment import (
     UNSET,
     DeploymentSpec,
     DesiredDeployment,
-    JsonValue,
     Lifecycle,
     ModelChange,
     ModelRef,
@@ -27,11 +26,13 @@ from reconciler.domain.deployment import (
     Unset,
 )
 from reconciler.domain.fields import own_properties
-from reconciler.domain.ids import AccountId, DeploymentId, Region
+from reconciler.domain.ids import DeploymentId
 from reconciler.domain.sku import SkuName, capacity_of
 from reconciler.manifest import entry as written
+from reconciler.manifest.accounts import Account
 from reconciler.manifest.findings import missing
 from reconciler.manifest.merge import Merged
+from reconciler.manifest.parse import RawSet
 from reconciler.manifest.tree import shortened
 
 _NO_LIFECYCLE: Final = Lifecycle()
@@ -43,17 +44,6 @@ _OWN_PROPERTIES: Final = {
 _DEFAULT_FORMAT: Final = ModelRef(name="").format
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Home:
-    """What a set tells about each of its deployments."""
-
-    account: AccountId
-    region: Region | None
-    tenant: str | None
-    adopt: bool
-    labels: Mapping[str, str]
-
-
 def incomplete(entry: written.Entry, merged: Merged) -> Iterator[Diagnostic]:
     """What neither the entry nor any layer under it says."""
     for field, inner in (("model", entry.model), ("sku", entry.sku)):
@@ -63,7 +53,7 @@ def incomplete(entry: written.Entry, merged: Merged) -> Iterator[Diagnostic]:
                 f"deployment `{shortened(merged.name)}` has no `{field}.name`: neither the entry nor a "
                 "template nor the fleet's defaults state one",
                 f"add `{field}: {{name: …}}`",
-                merged.place((field,) if inner is not None else (), on_key=True),
+                merged.provenance.place((field,) if inner is not None else (), on_key=True),
             )
 
 
@@ -72,10 +62,9 @@ def undecided(entry: written.Entry, merged: Merged) -> Iterator[Diagnostic]:
     if entry.undecided is not None:
         yield Diagnostic(
             code="undecided",
-            severity=Severity.ERROR,
             message=f"nobody has decided whether `{shortened(merged.name)}` is deployed: "
             f"{shortened(entry.undecided, 300)}",
-            place=merged.place(("undecided",), on_key=True),
+            place=merged.provenance.place(("undecided",), on_key=True),
             fix="remove this line to declare the deployment, or remove the entry; "
             "`export --assume NAME=VALUE` decides it for a whole export",
         )
@@ -83,17 +72,17 @@ def undecided(entry: written.Entry, merged: Merged) -> Iterator[Diagnostic]:
 
 def unclear(entry: written.Entry, merged: Merged) -> Iterator[Diagnostic]:
     """Fields that are stated twice: as what they are, and again as an extra property."""
-    if not entry.extra_properties:
-        return
-    stated = _stated_properties(entry)
-    for name in entry.extra_properties:
+    fields = written.EntryFields.model_fields
+    stated = {fields[item].alias or item for item in entry.model_fields_set & fields.keys()} - {
+        "extraProperties"
+    }
+    for name in entry.extra_properties or ():
         twin = next((known for known in stated if known.lower() == name.lower()), None)
         if twin is not None:
             yield Diagnostic(
                 code="invalid-value",
-                severity=Severity.ERROR,
                 message=f"`{shortened(name)}` is stated twice: as a field and below extraProperties",
-                place=merged.place(("extraProperties", name), on_key=True),
+                place=merged.provenance.place(("extraProperties", name), on_key=True),
                 fix=f"keep `{twin}` and remove this one",
             )
 
@@ -109,34 +98,30 @@ class Declared:
 
 def declared(entry: written.Entry, source: SourceAccount | None) -> Declared:
     """What an entry says that names its model and its SKU."""
-    return Declared(
-        spec=_spec(entry, source),
-        lifecycle=_lifecycle(entry.lifecycle),
-        workload=_workload(entry.workload),
-    )
-
-
-def deployment(name: str, said: Declared, home: Home, provenance: Provenance) -> DesiredDeployment:
-    """The desired deployment of that name."""
-    return DesiredDeployment(
-        id=DeploymentId(account=home.account, name=name),
-        spec=said.spec,
-        lifecycle=said.lifecycle,
-        region=home.region,
-        tenant=home.tenant,
-        adopt=home.adopt,
-        labels=home.labels,
-        workload=said.workload,
-        provenance=provenance,
-    )
-
-
-def _spec(entry: written.Entry, source: SourceAccount | None) -> DeploymentSpec:
-    return DeploymentSpec(
+    own = entry.model_dump(mode="json", by_alias=True, exclude_unset=True, include=_OWN_PROPERTIES)
+    spec = DeploymentSpec(
         model=_model(entry.model or written.ModelEntry(), source),
         sku=_sku(entry.sku or written.SkuEntry()),
         tags=UNSET if entry.tags is None else entry.tags,
-        settings=_settings(entry),
+        settings={**(entry.extra_properties or {}), **own},
+    )
+    return Declared(spec=spec, lifecycle=_lifecycle(entry.lifecycle), workload=_workload(entry.workload))
+
+
+def deployment(
+    identity: DeploymentId, said: Declared, account: Account, source: RawSet, entry: Merged
+) -> DesiredDeployment:
+    """The deployment that an entry of a set declares in an account."""
+    return DesiredDeployment(
+        id=identity,
+        spec=said.spec,
+        lifecycle=said.lifecycle,
+        region=account.region,
+        tenant=account.tenant,
+        adopt=bool(source.typed.spec.adopt),
+        labels=source.typed.metadata.labels or {},
+        workload=said.workload,
+        provenance=entry.provenance,
     )
 
 
@@ -159,22 +144,6 @@ def _sku(sku: written.SkuEntry) -> Sku:
         size=_or_unset(sku.size),
         family=_or_unset(sku.family),
     )
-
-
-def _settings(entry: written.Entry) -> Mapping[str, JsonValue]:
-    """The declared properties by ARM's names; None is a declared null."""
-    settings: dict[str, JsonValue] = dict(entry.extra_properties or {})
-    stated: dict[str, JsonValue] = entry.model_dump(
-        mode="json", by_alias=True, exclude_unset=True, include=_OWN_PROPERTIES
-    )
-    return settings | stated
-
-
-def _stated_properties(entry: written.Entry) -> tuple[str, ...]:
-    """The names under which the entry's fields stand among ARM's properties."""
-    fields = written.EntryFields.model_fields
-    names = (fields[name].alias or name for name in entry.model_fields_set if name in fields)
-    return tuple(name for name in names if name != "extraProperties")
 
 
 def _lifecycle(stated: written.LifecycleEntry | None) -> Lifecycle:

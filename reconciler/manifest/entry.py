@@ -27,6 +27,7 @@ from reconciler.manifest.fields import (
     Whole,
     Words,
     formed,
+    optional,
     stated,
 )
 from reconciler.manifest.tree import Map, Text, described
@@ -135,76 +136,59 @@ class SkuEntry(Strict):
 class CapacitySettings(Strict):
     """ARM calls these for internal use."""
 
-    designated_capacity: Whole | None = Field(default=None, description="Designated capacity.")
-    priority: Whole | None = Field(default=None, description="Priority of the capacity.")
+    designated_capacity: Whole | None = optional("Designated capacity.")
+    priority: Whole | None = optional("Priority of the capacity.")
 
 
 class RoutedModel(Strict):
     """One model that a model router may choose."""
 
-    name: Name | None = Field(default=None, description="Name of the model.")
-    format: Name | None = Field(default=None, description="The model's maker as ARM has it.")
-    version: Unquoted | None = Field(default=None, description="Version as text.")
-    publisher: Words | None = Field(default=None, description="Publisher of the model.")
-    source: Words | None = Field(default=None, description="ARM id of the model's source.")
-    source_account: Words | None = Field(default=None, description="ARM id of the source account.")
+    name: Name | None = optional("Name of the model.")
+    format: Name | None = optional("The model's maker as ARM has it.")
+    version: Unquoted | None = optional("Version as text.")
+    publisher: Words | None = optional("Publisher of the model.")
+    source: Words | None = optional("ARM id of the model's source.")
+    source_account: Words | None = optional("ARM id of the source account.")
 
 
 class Routing(Strict):
     """How a model-router deployment chooses."""
 
-    mode: Literal["cost", "balanced", "quality"] | None = Field(default=None, description="What to favour.")
-    models: list[RoutedModel] | None = Field(default=None, description="Which models may be chosen.")
+    mode: Literal["cost", "balanced", "quality"] | None = optional("What to favour.")
+    models: list[RoutedModel] | None = optional("Which models may be chosen.")
 
 
 class ModelProviderData(Strict):
     """What a partner wants to know of you; nothing fills it in for you."""
 
-    industry: Name | None = Field(
-        default=None, description="Your industry in one lower-case word.", examples=["technology"]
-    )
-    organization_name: Name | None = Field(default=None, description="Name of your organization.")
-    country_code: Name | None = Field(
-        default=None, description="Your country as two letters.", examples=["US"]
-    )
+    industry: Name | None = optional("Your industry in one lower-case word.", examples=["technology"])
+    organization_name: Name | None = optional("Name of your organization.")
+    country_code: Name | None = optional("Your country as two letters.", examples=["US"])
 
 
 class LifecycleEntry(Strict):
     """What we may do with the deployment."""
 
-    prevent_destroy: Flag | None = Field(
-        default=None, description="true: neither delete nor replace until this line is gone."
+    prevent_destroy: Flag | None = optional("true: neither delete nor replace until this line is gone.")
+    sku_change: Literal["replace", "inPlace"] | None = optional(
+        "How a new sku.name is reached; replace if absent."
     )
-    sku_change: Literal["replace", "inPlace"] | None = Field(
-        default=None, description="How a new sku.name is reached; replace if absent."
+    model_change: Literal["inPlace", "replace", "refuse"] | None = optional(
+        "How a new model or version is reached; inPlace if absent on a provisioned SKU. Elsewhere a new "
+        "version is reached in place and a new model by replacement."
     )
-    model_change: Literal["inPlace", "replace", "refuse"] | None = Field(
-        default=None,
-        description=(
-            "How a new model or version is reached; inPlace if absent on a provisioned SKU. Elsewhere a new "
-            "version is reached in place and a new model by replacement."
-        ),
-    )
-    replace: Literal["forbidden", "allowed"] | None = Field(
-        default=None,
-        description="What to do when only a new deployment can satisfy a change; forbidden if absent.",
+    replace: Literal["forbidden", "allowed"] | None = optional(
+        "What to do when only a new deployment can satisfy a change; forbidden if absent."
     )
     ignore_changes: list[Annotated[str, BeforeValidator(_ignorable, json_schema_input_type=str)]] | None = (
-        Field(
-            default=None,
-            description="Fields that someone else owns, as dotted paths.",
-            examples=[["sku.capacity", "tags.team"]],
-        )
+        optional("Fields that someone else owns, as dotted paths.", examples=[["sku.capacity", "tags.team"]])
     )
-    on_removal: Literal["delete", "retain"] | None = Field(
-        default=None, description="What pruning does once nobody declares the deployment; delete if absent."
+    on_removal: Literal["delete", "retain"] | None = optional(
+        "What pruning does once nobody declares the deployment; delete if absent."
     )
-    recreate_expired: Flag | None = Field(
-        default=None,
-        description=(
-            "true: make the deployment again after the service has removed it, as it does with idle "
-            "fine-tuned ones and those on DeveloperTier."
-        ),
+    recreate_expired: Flag | None = optional(
+        "true: make the deployment again after the service has removed it, as it does with idle "
+        "fine-tuned ones and those on DeveloperTier."
     )
 
 
@@ -213,21 +197,19 @@ class WorkloadEntry(Strict):
 
     rpm: Amount = Field(description="Requests a minute, averaged over the month.", examples=[20])
     prompt_tokens: Amount = Field(description="Tokens of the prompt of a request.", examples=[1000])
-    generated_tokens: Amount | None = Field(
-        default=None, description="Tokens generated for a request, reasoning included; 0 if absent."
+    generated_tokens: Amount | None = optional(
+        "Tokens generated for a request, reasoning included; 0 if absent."
     )
-    cache_rate: Share | None = Field(
-        default=None, description="Share of the prompt tokens read from the cache, 0 to 1; 0 if absent."
+    cache_rate: Share | None = optional(
+        "Share of the prompt tokens read from the cache, 0 to 1; 0 if absent."
     )
 
 
 class EntryFields(Strict):
     """Everything about a deployment but its name; also what a Fleet's defaults may state."""
 
-    model: ModelEntry | None = Field(
-        default=None, description="The model, its version and, if it is fine-tuned, where from."
-    )
-    sku: SkuEntry | None = Field(default=None, description="How it is billed and how much of it there is.")
+    model: ModelEntry | None = optional("The model, its version and, if it is fine-tuned, where from.")
+    sku: SkuEntry | None = optional("How it is billed and how much of it there is.")
     version_upgrade_option: Nullable[
         Literal["OnceNewDefaultVersionAvailable", "OnceCurrentVersionExpired", "NoAutoUpgrade"]
     ] = stated("versionUpgradeOption")
@@ -241,15 +223,12 @@ class EntryFields(Strict):
     dynamic_throttling_enabled: Flag | None = stated("dynamicThrottlingEnabled")
     model_provider_data: ModelProviderData | None = stated("modelProviderData")
     tags: dict[Words, TagValue] | None = stated("tags", examples=[{"team": "a"}])
-    lifecycle: LifecycleEntry | None = Field(
-        default=None, description="What else may be done with it, and what never."
+    lifecycle: LifecycleEntry | None = optional("What else may be done with it, and what never.")
+    workload: WorkloadEntry | None = optional(
+        "Expected load, for `cost` and `plan --cost`. Never sent to ARM."
     )
-    workload: WorkloadEntry | None = Field(
-        default=None,
-        description="Expected load, for `cost` and `plan --cost`. Never sent to ARM.",
-    )
-    extra_properties: Annotated[Json, BeforeValidator(_extra)] | None = Field(
-        default=None, description="Sent inside ARM's `properties` as is: fields this format does not know."
+    extra_properties: Annotated[Json, BeforeValidator(_extra)] | None = optional(
+        "Sent inside ARM's `properties` as is: fields this format does not know."
     )
 
 
@@ -259,9 +238,8 @@ class Entry(EntryFields):
     name: Name = Field(
         description="Name of the deployment: 2 to 64 letters, digits, `_`, `-` or `.`.", examples=["chat"]
     )
-    undecided: Words | None = Field(
-        default=None,
-        description="Written by export: a condition that nobody has decided. An error while it stands.",
+    undecided: Words | None = optional(
+        "Written by export: a condition that nobody has decided. An error while it stands.",
         examples=["deployed only if parameters('deployChat')"],
     )
 

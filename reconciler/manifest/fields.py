@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -28,9 +28,12 @@ from pydantic_core import CoreSchema, core_schema
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.fields import BY_PATH
 from reconciler.manifest import scalars
-from reconciler.manifest.tree import Map, described
+from reconciler.manifest.tree import Map, described, shortened
 
 T = TypeVar("T")
+Kind = TypeVar("Kind")
+Meta = TypeVar("Meta")
+Spec = TypeVar("Spec")
 
 
 class Strict(BaseModel):
@@ -39,10 +42,25 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, loc_by_alias=True)
 
 
+class ManifestDocument(Strict, Generic[Kind, Meta, Spec]):
+    """What documents of every kind have in common."""
+
+    api_version: Literal["reconciler.aoai/v1"] = Field(description="Version of this format.")
+    kind: Kind = Field(description="What the document declares.")
+    metadata: Meta = Field(description="What the document is called.")
+    spec: Spec = Field(description="What the document says.")
+
+
 def formed(form: str, allowed: str, fix: str = "") -> BeforeValidator:
     """The check of a text with a form; `allowed` puts the form into words."""
+
+    def check(value: object) -> object:
+        checked = scalars.text(value)
+        if re.fullmatch(form, str(checked)) is None:
+            raise scalars.invalid(f"`{shortened(str(checked))}` is not allowed here: {allowed}", fix)
+        return checked
+
     shown: Any = Annotated[str, Field(pattern=f"^{form}$")]
-    check: Callable[[object], object] = scalars.pattern(re.compile(form), allowed, fix)
     return BeforeValidator(check, json_schema_input_type=shown)
 
 
@@ -81,9 +99,14 @@ Nullable = Annotated[T | None, _OrNull(scalars.filled_or_null)]
 """A value that is not empty, or null to un-set the field."""
 
 
-def stated(path: str, examples: list[Any] | None = None) -> Any:  # noqa: ANN401 -- what pydantic's Field returns
+def optional(description: str, examples: list[Any] | None = None) -> Any:  # noqa: ANN401 -- what pydantic's Field returns
+    """The definition of a field that may be left out."""
+    return Field(default=None, description=description, examples=examples)
+
+
+def stated(path: str, examples: list[Any] | None = None) -> Any:  # noqa: ANN401
     """The definition of a field of a deployment: what its row in `domain/fields.py` says of it."""
-    return Field(default=None, description=BY_PATH[path].description, examples=examples)
+    return optional(BY_PATH[path].description, examples)
 
 
 Words = Annotated[str, BeforeValidator(scalars.text)]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final, TextIO
 
-from reconciler.diagnostics import Diagnostic, Place, Severity
+from reconciler.diagnostics import Diagnostic, Place
 from reconciler.errors import UsageProblem
 
 MAX_FILE: Final = 1 << 20
@@ -44,13 +44,18 @@ class FoundFiles:
     contents: list[Content] = field(default_factory=list)
     findings: list[Diagnostic] = field(default_factory=list)
 
+    def note(self, path: Path | None, message: str, fix: str, code: str = "unreadable-file") -> None:
+        """Say why a file or a folder is not read."""
+        place, source = Place(file=_shown(path)), _LIMITS if code == "yaml-limit" else ""
+        self.findings.append(Diagnostic(code=code, message=message, place=place, source=source, fix=fix))
+
 
 class _Unfit(Exception):  # noqa: N818 -- becomes a finding at once
     """Why a file is not read."""
 
     def __init__(self, message: str, fix: str, code: str = "unreadable-file") -> None:
         super().__init__(message)
-        self.finding = (code, message, fix)
+        self.finding = (message, fix, code)
 
 
 def find(
@@ -65,20 +70,19 @@ def find(
     total = 0
     for path in _candidates(paths, found):
         if len(found.contents) == MAX_FILES:
-            _note(found, path, "yaml-limit", f"there are more than {MAX_FILES:,} files", "name fewer folders")
+            found.note(path, f"there are more than {MAX_FILES:,} files", "name fewer folders", "yaml-limit")
             break
         try:
             content = _stdin(stdin) if path is None else _content(path, seen, read)
         except _Unfit as unfit:
-            _note(found, path, *unfit.finding)
+            found.note(path, *unfit.finding)
             continue
         if content is None:
             continue
         total += len(content)
         if total > MAX_ALL:
-            _note(
-                found, path, "yaml-limit", "the files are larger than 48 MiB together", "name fewer folders"
-            )
+            message = "the files are larger than 48 MiB together"
+            found.note(path, message, "name fewer folders", "yaml-limit")
             break
         found.contents.append(Content(name=_shown(path), content=content))
     found.contents.sort(key=lambda item: item.name)
@@ -110,27 +114,17 @@ def _below(folder: Path, root: Path, found: FoundFiles, above: set[str]) -> Iter
     """The manifest files of a folder and of those in it; `above` are the real paths that led here."""
     here = os.path.realpath(folder)
     if here in above:
-        _note(
-            found,
-            folder,
-            "unreadable-file",
-            "this link leads back to a folder that contains it",
-            "remove the link",
-        )
+        found.note(folder, "this link leads back to a folder that contains it", "remove the link")
         return
     if len(above) >= MAX_FOLDERS:
-        _note(found, folder, "yaml-limit", f"folders are nested more than {MAX_FOLDERS} deep", "move it up")
+        message = f"folders are nested more than {MAX_FOLDERS} deep"
+        found.note(folder, message, "move it up", "yaml-limit")
         return
     try:
         names = sorted(entry.name for entry in folder.iterdir())
     except OSError as problem:
-        _note(
-            found,
-            folder,
-            "unreadable-file",
-            f"the folder cannot be listed: {_reason(problem)}",
-            "give read access, or name other paths",
-        )
+        message = f"the folder cannot be listed: {_reason(problem)}"
+        found.note(folder, message, "give read access, or name other paths")
         return
     for name in names:
         path = folder / name
@@ -148,13 +142,8 @@ def _inside(path: Path, root: Path, found: FoundFiles) -> bool:
         return True
     if Path(os.path.realpath(path)).is_relative_to(root):
         return True
-    _note(
-        found,
-        path,
-        "unreadable-file",
-        "this link leads out of the folder",
-        "put the file itself below the folder, or name its own path too",
-    )
+    fix = "put the file itself below the folder, or name its own path too"
+    found.note(path, "this link leads out of the folder", fix)
     return False
 
 
@@ -235,16 +224,3 @@ def _shown(path: Path | None) -> str:
         return STDIN
     text = path.as_posix().encode("utf-8", errors="backslashreplace").decode("utf-8")
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
-
-
-def _note(found: FoundFiles, path: Path | None, code: str, message: str, fix: str) -> None:
-    found.findings.append(
-        Diagnostic(
-            code=code,
-            severity=Severity.ERROR,
-            message=message,
-            place=Place(file=_shown(path)),
-            source=_LIMITS if code == "yaml-limit" else "",
-            fix=fix,
-        )
-    )

@@ -13,8 +13,8 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from reconciler.diagnostics import Diagnostic, Place, Route, Severity, listing
-from reconciler.manifest.scalars import nearest
+from reconciler.diagnostics import Diagnostic, Place, Route, listing
+from reconciler.manifest.scalars import LEAVE_OUT, nearest
 from reconciler.manifest.schema import schema_of
 from reconciler.manifest.tree import Map, Text, described, shortened
 
@@ -28,8 +28,6 @@ _SUGGESTIONS: Final = 100
 
 # So many fields stand beside a suggestion, which is most of what its reader needs.
 _SHOWN: Final = 12
-
-LEAVE_OUT: Final = "leave the line out to leave the field unmanaged"
 
 # Names that people paste from ARM, Bicep, Terraform or az, and what they are called here.
 _KNOWN_ELSEWHERE: Final[Mapping[tuple[str, str], str]] = {
@@ -64,14 +62,14 @@ def checked(model: type[M], tree: Map, locate: Locate) -> tuple[M | None, tuple[
         _finding(error, model, locate, suggest=number < _SUGGESTIONS) for number, error in enumerate(errors)
     )
     if any(error["type"] != "extra_forbidden" for error in errors):
-        return None, tuple(_misspelt_told_once(found, errors, model))
+        return None, tuple(_misspelt_once(found, errors, model))
     try:
         return model.model_validate(_without(tree, [error["loc"] for error in errors])), found
     except ValidationError:  # a check of the whole may miss what was misspelt; that has been said
         return None, found
 
 
-def _misspelt_told_once(
+def _misspelt_once(
     found: Sequence[Diagnostic], errors: Sequence[Any], model: type[BaseModel]
 ) -> Iterator[Diagnostic]:
     """A required field that stands there misspelt is one finding: that it is missing, at what stands there.
@@ -79,27 +77,27 @@ def _misspelt_told_once(
     The other one, of an unknown field, a Fleet may lower; without the field nothing can be made of the text.
     """
     unknown = {
-        tuple(error["loc"]): one
-        for one, error in zip(found, errors, strict=True)
+        tuple(error["loc"]): each
+        for each, error in zip(found, errors, strict=True)
         if error["type"] == "extra_forbidden"
     }
     meant = {
         (route[:-1], nearest(str(route[-1]), known_fields(model, route[:-1]))): route
         for route in list(unknown)[:_SUGGESTIONS]
     }
-    told: set[Route] = set()
+    said: set[Route] = set()
     kept: list[tuple[Route, Diagnostic]] = []
-    for one, error in zip(found, errors, strict=True):
+    for item, error in zip(found, errors, strict=True):
         route = tuple(error["loc"])
-        there = meant.get((route[:-1], str(route[-1]))) if error["type"] == "missing" else None
-        if there is None:
-            kept.append((route, one))
+        existing = meant.get((route[:-1], str(route[-1]))) if error["type"] == "missing" else None
+        if existing is None:
+            kept.append((route, item))
         else:
-            told.add(there)
-            message = f"{one.message}: {unknown[there].message}"
-            place, fix = unknown[there].place, f"write `{route[-1]}`"
-            kept.append((route, replace(one, message=message, place=place, label="", fix=fix)))
-    return (one for route, one in kept if route not in told)
+            said.add(existing)
+            message = f"{item.message}: {unknown[existing].message}"
+            place, fix = unknown[existing].place, f"write `{route[-1]}`"
+            kept.append((route, replace(item, message=message, place=place, label="", fix=fix)))
+    return (each for route, each in kept if route not in said)
 
 
 def _without(tree: Map, routes: Sequence[Route]) -> Map:
@@ -115,14 +113,8 @@ def _without(tree: Map, routes: Sequence[Route]) -> Map:
 
 def missing(route: Route, message: str, fix: str, place: Place | None) -> Diagnostic:
     """A required field that is absent; `place` is what lacks it."""
-    return Diagnostic(
-        code="missing-field",
-        severity=Severity.ERROR,
-        message=message,
-        place=place,
-        label=f"needs `{_dotted(route)}`",
-        fix=fix,
-    )
+    label = f"needs `{_dotted(route)}`"
+    return Diagnostic(code="missing-field", message=message, place=place, label=label, fix=fix)
 
 
 def _finding(error: Any, model: type[BaseModel], locate: Locate, *, suggest: bool) -> Diagnostic:  # noqa: ANN401 -- ErrorDetails
@@ -130,12 +122,11 @@ def _finding(error: Any, model: type[BaseModel], locate: Locate, *, suggest: boo
     value, context = error["input"], error.get("ctx", {})
     match error["type"]:
         case "missing":
-            return missing(
-                route[-1:],
-                f"`{_dotted(route)}` is missing",
-                _required_fix(model, route),
-                locate(route[:-1], True),
+            meaning = _schema_at(model, route).get("description", "")
+            fix = f"add `{route[-1]}`" + (
+                f": {meaning[0].lower()}{meaning[1:].rstrip('.')}" if meaning else ""
             )
+            return missing(route[-1:], f"`{_dotted(route)}` is missing", fix, locate(route[:-1], True))
         case "extra_forbidden":
             return _unknown(route, model, locate(route, True), suggest=suggest)
         case "literal_error" if isinstance(value, Text) and not value.null:
@@ -147,19 +138,14 @@ def _finding(error: Any, model: type[BaseModel], locate: Locate, *, suggest: boo
 
 
 def _error(code: str, message: str, route: Route, fix: str, place: Place | None) -> Diagnostic:
-    name = _dotted(route)
-    return Diagnostic(
-        code=code,
-        severity=Severity.ERROR,
-        message=f"`{name}`: {message}" if name else message,
-        place=place,
-        fix=fix,
-    )
+    text = f"`{_dotted(route)}`: {message}" if route else message
+    return Diagnostic(code=code, message=text, place=place, fix=fix)
 
 
 def _unknown(route: Route, model: type[BaseModel], place: Place | None, *, suggest: bool) -> Diagnostic:
-    name, owner = str(route[-1]), _owner(route)
-    known = known_fields(model, route[:-1])
+    name, known = str(route[-1]), known_fields(model, route[:-1])
+    named = [step for step in route[:-1] if isinstance(step, str)]
+    owner = "entry" if not named or named[-1] in {"deployments", "defaults"} else named[-1]
     fix = _KNOWN_ELSEWHERE.get((owner, name))
     if fix is None:
         near = nearest(name, known) if suggest else None
@@ -173,21 +159,8 @@ def _unknown(route: Route, model: type[BaseModel], place: Place | None, *, sugge
             fix += "; what only ARM knows goes below extraProperties"
     root = "a manifest" if "kind" in known else "a deployment"
     where = f"`{_dotted(route[:-1])}`" if route[:-1] else root
-    return Diagnostic(
-        code="unknown-field",
-        severity=Severity.ERROR,
-        message=f"`{shortened(name)}` is not a field of {where}",
-        place=place,
-        fix=fix,
-    )
-
-
-def _owner(route: Route) -> str:
-    """What kind of mapping a field stands in."""
-    named = [step for step in route[:-1] if isinstance(step, str)]
-    if not named or named[-1] in {"deployments", "defaults"}:
-        return "entry"
-    return named[-1]
+    message = f"`{shortened(name)}` is not a field of {where}"
+    return Diagnostic(code="unknown-field", message=message, place=place, fix=fix)
 
 
 def _not_listed(route: Route, value: Text, model: type[BaseModel], place: Place | None) -> Diagnostic:
@@ -199,7 +172,6 @@ def _not_listed(route: Route, value: Text, model: type[BaseModel], place: Place 
     words = ", ".join(allowed[:-1]) + f" or {allowed[-1]}" if len(allowed) > 1 else allowed[0]
     return Diagnostic(
         code="invalid-value",
-        severity=Severity.ERROR,
         message=f"`{_dotted(route)}` is `{shortened(value)}`; allowed is {words}",
         place=place,
         label=words,
@@ -208,20 +180,13 @@ def _not_listed(route: Route, value: Text, model: type[BaseModel], place: Place 
 
 
 def _wrong_shape(kind: str, route: Route, value: object, place: Place | None) -> Diagnostic:
-    needed = {"list_type": "a list", "literal_error": "one word"}.get(kind, "a mapping")
-    fix = {
-        "a list": "write `[…]`, or one `- item` per line",
-        "a mapping": "write `field: value` on lines of their own, indented further",
-        "one word": "write one value",
-    }[needed]
+    needed, fix = {
+        "list_type": ("a list", "write `[…]`, or one `- item` per line"),
+        "literal_error": ("one word", "write one value"),
+    }.get(kind, ("a mapping", "write `field: value` on lines of their own, indented further"))
     if isinstance(value, Text) and value.null:
         fix = LEAVE_OUT
     return _error("wrong-type", f"{described(value)} stands where {needed} is needed", route, fix, place)
-
-
-def _required_fix(model: type[BaseModel], route: Route) -> str:
-    meaning = _schema_at(model, route).get("description", "")
-    return f"add `{route[-1]}`" + (f": {meaning[0].lower()}{meaning[1:].rstrip('.')}" if meaning else "")
 
 
 def known_fields(model: type[BaseModel], route: Route) -> tuple[str, ...]:
@@ -229,9 +194,7 @@ def known_fields(model: type[BaseModel], route: Route) -> tuple[str, ...]:
     return tuple(_schema_at(model, route).get("properties", ()))
 
 
-@lru_cache(maxsize=16)
-def _schema(model: type[BaseModel]) -> Mapping[str, Any]:
-    return schema_of(model)
+_schema = lru_cache(maxsize=16)(schema_of)
 
 
 def _schema_at(model: type[BaseModel], route: Route) -> Mapping[str, Any]:

@@ -9,13 +9,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, Related, Route, Severity
+from reconciler.diagnostics import Diagnostic, Related, Severity
 from reconciler.domain.costs import Costs, Reservation, ReservationTerm, ReservationType
 from reconciler.domain.fleet import DriftCause, Fleet, Guards, Preference, Retirement, Subscription
 from reconciler.domain.ids import Region, is_guid
-from reconciler.manifest.policies import overruled
 from reconciler.manifest.scalars import nearest
-from reconciler.manifest.schema import FleetDocument, FleetSpec, cause_of
+from reconciler.manifest.schema import FleetDocument, FleetSpec, GuardsEntry, RetirementEntry, cause_of
 from reconciler.manifest.source import SourceDocument
 from reconciler.manifest.structure import STRUCTURAL
 
@@ -42,8 +41,9 @@ LOWERABLE: Final = frozenset({"unknown-field", "api-version", "region-mismatch"}
 
 def fleet_of(document: SourceDocument, typed: FleetDocument) -> Fleet:
     """The domain's Fleet of a typed document."""
-    spec = typed.spec
-    guards, retirement = spec.guards, spec.retirement
+    spec, silent = typed.spec, Retirement()
+    guards, retirement = spec.guards or GuardsEntry(), spec.retirement or RetirementEntry()
+    warn, fail = retirement.warn_within_days, retirement.fail_within_days
     return Fleet(
         name=typed.metadata.name,
         id=spec.id,
@@ -53,9 +53,7 @@ def fleet_of(document: SourceDocument, typed: FleetDocument) -> Fleet:
             alias: Subscription(id=entry.id, tenant=entry.tenant)
             for alias, entry in (spec.subscriptions or {}).items()
         },
-        guards=Guards()
-        if guards is None
-        else Guards(
+        guards=Guards(
             max_deletes=guards.max_deletes,
             max_delete_percent=guards.max_delete_percent,
             max_capacity_reduction_percent=guards.max_capacity_reduction_percent,
@@ -68,16 +66,14 @@ def fleet_of(document: SourceDocument, typed: FleetDocument) -> Fleet:
             for word, level in (spec.drift or {}).items()
             if (cause := cause_of(word)) is not None
         },
-        retirement=Retirement()
-        if retirement is None
-        else Retirement(
-            warn_within_days=_stated(retirement.warn_within_days, Retirement().warn_within_days),
-            fail_within_days=_stated(retirement.fail_within_days, Retirement().fail_within_days),
+        retirement=Retirement(
+            warn_within_days=silent.warn_within_days if warn is None else warn,
+            fail_within_days=silent.fail_within_days if fail is None else fail,
         ),
         costs=_costs(document, spec),
         upgrade=tuple(
-            Preference(model=one.from_, to=one.to, from_version=one.from_version, version=one.version)
-            for one in (spec.upgrade.prefer if spec.upgrade is not None else None) or ()
+            Preference(model=item.from_, to=item.to, from_version=item.from_version, version=item.version)
+            for item in (spec.upgrade.prefer if spec.upgrade is not None else None) or ()
         ),
         place=document.place(),
     )
@@ -93,13 +89,15 @@ def _costs(document: SourceDocument, spec: FleetSpec) -> Costs:
         hours_per_month=stated.hours_per_month or silent.hours_per_month,
         reservations=tuple(
             Reservation(
-                type=ReservationType(one.type),
-                ptus=one.ptus,
-                region=Region(one.region) if one.region else None,
-                subscription=aliases.get(one.subscription, one.subscription) if one.subscription else None,
-                term=ReservationTerm(one.term or ReservationTerm.MONTH),
+                type=ReservationType(reservation.type),
+                ptus=reservation.ptus,
+                region=Region(reservation.region) if reservation.region else None,
+                subscription=aliases.get(reservation.subscription, reservation.subscription)
+                if reservation.subscription
+                else None,
+                term=ReservationTerm(reservation.term or ReservationTerm.MONTH),
             )
-            for one in stated.reservations or ()
+            for reservation in stated.reservations or ()
         ),
         prices=None if stated.prices is None else str(Path(document.place().file).parent / stated.prices),
     )
@@ -109,29 +107,23 @@ def _cost_findings(document: SourceDocument, spec: FleetSpec) -> Iterator[Diagno
     """What of the costs cannot be meant: a reservation without region covers nothing, a month has hours."""
     aliases = spec.subscriptions or {}
     if spec.costs and spec.costs.hours_per_month == 0:
-        yield _wrong(
-            document,
-            ("spec", "costs", "hoursPerMonth"),
-            "a month has more than 0 hours",
-            "leave the line out for 730, or write 672 to 744",
-        )
-    for number, one in enumerate((spec.costs.reservations if spec.costs else None) or ()):
+        fix = "leave the line out for 730, or write 672 to 744"
+        message = "a month has more than 0 hours"
+        yield document.error("invalid-value", message, fix, ("spec", "costs", "hoursPerMonth"))
+    for number, item in enumerate((spec.costs.reservations if spec.costs else None) or ()):
         route = ("spec", "costs", "reservations", number)
-        if one.type != "Global" and one.region is None:
-            yield _wrong(
-                document,
-                route,
-                f"a {one.type} reservation without `region` covers nothing: Azure sells it for one region",
-                "add `region: …`, the one it was bought for",
+        if item.type != "Global" and item.region is None:
+            message = (
+                f"a {item.type} reservation without `region` covers nothing: Azure sells it for one region"
             )
-        if one.subscription and one.subscription not in aliases and not is_guid(one.subscription):
-            near = nearest(one.subscription, aliases)
-            yield _wrong(
-                document,
-                (*route, "subscription"),
-                f"`{one.subscription}` is neither an alias of spec.subscriptions nor a GUID",
-                f"did you mean `{near}`?" if near else "add the alias, or write the subscription's GUID",
+            yield document.error(
+                "invalid-value", message, "add `region: …`, the one it was bought for", route
             )
+        if item.subscription and item.subscription not in aliases and not is_guid(item.subscription):
+            near = nearest(item.subscription, aliases)
+            message = f"`{item.subscription}` is neither an alias of spec.subscriptions nor a GUID"
+            fix = f"did you mean `{near}`?" if near else "add the alias, or write the subscription's GUID"
+            yield document.error("invalid-value", message, fix, (*route, "subscription"))
 
 
 def fleet_findings(
@@ -145,23 +137,17 @@ def fleet_findings(
     for number, (code, level) in enumerate((spec.rules or {}).items()):
         route = ("spec", "rules", code)
         if code in binding:
-            yield overruled(document, route, code)
+            message = f"`{code}` comes from --policy, which no manifest can change"
+            fix = "remove the line; exemptions are written in the policy itself"
+            yield document.error("invalid-value", message, fix, route, on_key=True)
         elif code not in known_rules:
             near = nearest(code, known_rules) if number < _SUGGESTIONS else None
-            yield _wrong(
-                document,
-                route,
-                f"there is no rule `{code}`",
-                f"did you mean `{near}`?" if near else "`reconciler explain` lists the codes",
-                on_key=True,
-            )
+            fix = f"did you mean `{near}`?" if near else "`reconciler explain` lists the codes"
+            yield document.error("invalid-value", f"there is no rule `{code}`", fix, route, on_key=True)
         elif code in STRUCTURAL.keys() - LOWERABLE and level != "error":
-            yield _wrong(
-                document,
-                route,
-                f"`{code}` cannot be `{level}`: it is about text that is not understood",
-                "remove the line, and fix what the rule finds",
-            )
+            message = f"`{code}` cannot be `{level}`: it is about text that is not understood"
+            fix = "remove the line, and fix what the rule finds"
+            yield document.error("invalid-value", message, fix, route)
 
 
 def _causes(document: SourceDocument, spec: FleetSpec) -> Iterator[Diagnostic]:
@@ -172,15 +158,12 @@ def _causes(document: SourceDocument, spec: FleetSpec) -> Iterator[Diagnostic]:
         if cause is None:
             near = nearest(word, list(DriftCause)) if number < _SUGGESTIONS else None
             fix = f"did you mean `{near}`?" if near else f"causes are {', '.join(DriftCause)}"
-            yield _wrong(document, route, f"there is no cause of drift `{word}`", fix, on_key=True)
+            message = f"there is no cause of drift `{word}`"
+            yield document.error("invalid-value", message, fix, route, on_key=True)
         elif first.setdefault(cause, word) != word:
-            yield _wrong(
-                document,
-                route,
-                f"`{word}` and `{first[cause]}` are one cause",
-                "leave one of the two lines out",
-                on_key=True,
-            )
+            message = f"`{word}` and `{first[cause]}` are one cause"
+            fix = "leave one of the two lines out"
+            yield document.error("invalid-value", message, fix, route, on_key=True)
 
 
 def _api_version(document: SourceDocument, spec: FleetSpec) -> Iterator[Diagnostic]:
@@ -191,7 +174,6 @@ def _api_version(document: SourceDocument, spec: FleetSpec) -> Iterator[Diagnost
     near = nearest(version, STABLE)
     yield Diagnostic(
         code="api-version",
-        severity=Severity.ERROR,
         message=f"ARM has no api-version {version} for Microsoft.CognitiveServices{inference}; "
         f"stable ones are {', '.join(STABLE)}",
         place=document.place(("spec", "apiVersion")),
@@ -209,37 +191,12 @@ def _aliases(document: SourceDocument, spec: FleetSpec) -> Iterator[Diagnostic]:
             continue
         known_alias, tenant = first.setdefault(entry.id.lower(), (alias, entry.tenant.lower()))
         if tenant != entry.tenant.lower():
-            there = document.place(("spec", "subscriptions", known_alias, "tenant"))
-            yield _wrong(
-                document,
-                ("spec", "subscriptions", alias, "tenant"),
-                f"`{alias}` and `{known_alias}` are one subscription in two tenants",
-                "a subscription belongs to one tenant: `az account show --query tenantId`",
-                related=(Related(message=f"`{known_alias}` says {tenant}", place=there),),
-            )
-
-
-def _wrong(
-    document: SourceDocument,
-    route: Route,
-    message: str,
-    fix: str,
-    *,
-    on_key: bool = False,
-    related: tuple[Related, ...] = (),
-) -> Diagnostic:
-    return Diagnostic(
-        code="invalid-value",
-        severity=Severity.ERROR,
-        message=message,
-        place=document.place(route, on_key=on_key),
-        fix=fix,
-        related=related,
-    )
-
-
-def _stated(value: int | None, otherwise: int) -> int:
-    return otherwise if value is None else value
+            existing = document.place(("spec", "subscriptions", known_alias, "tenant"))
+            related = Related(message=f"`{known_alias}` says {tenant}", place=existing)
+            message = f"`{alias}` and `{known_alias}` are one subscription in two tenants"
+            fix = "a subscription belongs to one tenant: `az account show --query tenantId`"
+            route = ("spec", "subscriptions", alias, "tenant")
+            yield document.error("invalid-value", message, fix, route, related=(related,))
 
 
 def lowered(found: Diagnostic, rules: Mapping[str, Severity]) -> Severity:

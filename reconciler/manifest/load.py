@@ -17,7 +17,7 @@ from reconciler.manifest.fleet import lowered
 from reconciler.manifest.parse import Manifests, binding_policies, parse
 from reconciler.manifest.resolve import resolve
 from reconciler.manifest.selection import EVERYTHING, Selection
-from reconciler.manifest.source import SourceFile, SourceMap, Sources, digest, read_documents
+from reconciler.manifest.source import SourceMap, Sources, digest, read_documents
 from reconciler.policy.rule import PolicyRule
 
 
@@ -80,10 +80,16 @@ def understood(
     resolved = resolve(manifests, selection=selection)
     fleet = resolved.state.fleet
     fleet = replace(fleet, rules={**fleet.rules, **(severities or {})})
-    state = replace(resolved.state, fleet=fleet, manifest_digest=digest(_manifests(whole)))
+    shown = {document.file for document in whole.shown}  # policies: a plan is of the manifests alone
+    hashed = digest(file for file in whole.files if file.name not in shown)
+    state = replace(resolved.state, fleet=fleet, manifest_digest=hashed)
     sources = SourceMap(whole)
-    meant = _not_consequences(whole.diagnostics, (*unruly, *misread, *resolved.diagnostics), sources)
-    diagnostics = _in_order(_heard((*whole.diagnostics, *meant), state.fleet), sources)
+    # What is found about the meaning of a value whose very text is wrong follows from that.
+    wrong = {_spot(diagnostic, sources) for diagnostic in whole.diagnostics}
+    about = (*unruly, *misread, *resolved.diagnostics)
+    meant = (item for item in about if _spot(item, sources) not in wrong)
+    heard = _heard((*whole.diagnostics, *meant), state.fleet)
+    diagnostics = tuple(sorted(heard, key=lambda item: (_spot(item, sources), item.code, item.message)))
     return LoadedManifests(
         desired=None if has_errors(diagnostics) else state,
         understood=state,
@@ -110,7 +116,7 @@ def _beside(
     kept = tuple(file for file in read.files if Path(file.name).resolve() not in names)
     own = {file.name for file in kept}
     whole = Sources(
-        documents=tuple(one for one in read.documents if one.file in own),
+        documents=tuple(document for document in read.documents if document.file in own),
         files=(*kept, *apart.files),
         diagnostics=(*read.diagnostics, *apart.diagnostics),
         complete=read.complete,
@@ -118,35 +124,16 @@ def _beside(
     return replace(whole, shown=apart.documents), rules, findings
 
 
-def _manifests(read: Sources) -> Iterator[SourceFile]:
-    """The files that declare something: a plan is of these, whatever judges it."""
-    policies = {document.file for document in read.shown}
-    return (file for file in read.files if file.name not in policies)
-
-
-def _not_consequences(
-    text: Iterable[Diagnostic], meaning: Iterable[Diagnostic], sources: SourceMap
-) -> Iterator[Diagnostic]:
-    """Findings about meaning, less those about a value whose very text is already said to be wrong."""
-    wrong = {_spot(one, sources) for one in text}
-    return (one for one in meaning if _spot(one, sources) not in wrong)
-
-
-def _spot(one: Diagnostic, sources: SourceMap) -> tuple[str, int, int]:
+def _spot(diagnostic: Diagnostic, sources: SourceMap) -> tuple[str, int, int]:
     """The file, line and column of a finding; zeros where there is none."""
-    span = None if one.place is None else sources.span(one.place)
-    file = "" if one.place is None else one.place.file
+    span = None if diagnostic.place is None else sources.span(diagnostic.place)
+    file = "" if diagnostic.place is None else diagnostic.place.file
     return (file, 0, 0) if span is None else (file, span.line, span.column)
 
 
 def _heard(found: Iterable[Diagnostic], fleet: Fleet) -> Iterator[Diagnostic]:
     """The findings as loud as the Fleet wants them."""
-    for one in {(one.code, one.place, one.message): one for one in found}.values():
-        severity = lowered(one, fleet.rules)
+    for item in {(each.code, each.place, each.message): each for each in found}.values():
+        severity = lowered(item, fleet.rules)
         if severity is not Severity.OFF:
-            yield one if severity is one.severity else replace(one, severity=severity)
-
-
-def _in_order(found: Iterable[Diagnostic], sources: SourceMap) -> tuple[Diagnostic, ...]:
-    """By file, then by where the finding stands, then by code."""
-    return tuple(sorted(found, key=lambda one: (_spot(one, sources), one.code, one.message)))
+            yield item if severity is item.severity else replace(item, severity=severity)

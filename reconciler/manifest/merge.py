@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
-from reconciler.diagnostics import Diagnostic, Layer, Place, Provenance, Severity
+from reconciler.diagnostics import Diagnostic, Layer, Place, Provenance
 from reconciler.manifest.parse import Manifests, RawSet, entry_findings, repeated
 from reconciler.manifest.scalars import nearest
 from reconciler.manifest.tree import Map, Text, shortened
@@ -23,10 +24,6 @@ class Merged:
     tree: Map
     provenance: Provenance
     declared_at: Place
-
-    def place(self, route: tuple[str | int, ...], on_key: bool = False) -> Place | None:
-        """Where the value at a route stands."""
-        return self.provenance.place(route, on_key=on_key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -66,7 +63,7 @@ def merged(source: RawSet, manifests: Manifests) -> MergedSet:
     under = () if manifests.defaults is None else (manifests.defaults,)
     return MergedSet(
         source=source,
-        entries=tuple(_entry((*under, *stack), declared_at[key]) for key, stack in stacks.items()),
+        entries=tuple(_entry([*under, *stack], declared_at[key]) for key, stack in stacks.items()),
         findings=tuple(findings),
         whole=(manifests.complete or manifests.fleet.declared)
         and all(template in manifests.templates for template in listed),
@@ -81,27 +78,17 @@ def _stack(stacks: dict[str, list[Layer]], declared_at: dict[str, Place], layer:
 
 
 def _entry(layers: Sequence[Layer], declared_at: Place) -> Merged:
-    tree = _overlay(layers)
     return Merged(
         name=str(layers[-1].stated["name"]),
-        tree=tree,
+        tree=reduce(laid_over, (layer.stated for layer in layers if isinstance(layer.stated, Map))),
         provenance=Provenance(layers=tuple(layers)),
         declared_at=declared_at,
     )
 
 
-def _overlay(layers: Sequence[Layer]) -> Map:
-    trees = [layer.stated for layer in layers if isinstance(layer.stated, Map)]
-    result = trees[0]
-    for tree in trees[1:]:
-        result = laid_over(result, tree)
-    return result
-
-
 def laid_over(below: Map, above: Map) -> Map:
     """`above` over `below`: mappings merge, everything else is replaced. Neither is changed."""
-    result = Map(below)
-    result.start, result.end = above.start, above.end
+    result = Map.at(below, above.start, above.end)
     for key, value in above.items():
         under = result.get(key)
         both = isinstance(under, Map) and isinstance(value, Map)
@@ -112,11 +99,7 @@ def laid_over(below: Map, above: Map) -> Map:
 def _unknown(template: str, place: Place, manifests: Manifests) -> Diagnostic:
     near = nearest(template, manifests.templates)
     known = ", ".join(sorted(manifests.templates)[:6])
-    fix = f"did you mean {near}?" if near else f"there is {known}" if known else "there is none at all"
-    return Diagnostic(
-        code="unknown-template",
-        severity=Severity.ERROR,
-        message=f"no DeploymentTemplate below the given paths is called `{shortened(template)}`",
-        place=place,
-        fix=fix if near else f"{fix}; is the template's file below the paths?",
-    )
+    choice = f"there is {known}" if known else "there is none at all"
+    fix = f"did you mean {near}?" if near else f"{choice}; is the template's file below the paths?"
+    message = f"no DeploymentTemplate below the given paths is called `{shortened(template)}`"
+    return Diagnostic(code="unknown-template", message=message, place=place, fix=fix)

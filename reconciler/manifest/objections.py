@@ -1,19 +1,72 @@
-"""What is wrong with a text as text: findings about YAML itself, each with the stretch it is about.
+"""What is wrong with a text as text: its bytes, its characters, its YAML, each finding with its stretch.
 
-There may be no tree to look a route up in, so these findings carry their positions.
+What a reviewer sees must be what is deployed. So characters that hide, reorder or erase text are refused
+wherever they stand, comments included; a guess at another encoding would silently change names. There may be
+no tree to look a route up in, so these findings carry their positions.
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import Any, Final
 
 import yaml
 
-from reconciler.diagnostics import Diagnostic, Place, Related, Severity, Span
-from reconciler.manifest.characters import UNSEEN, named
+from reconciler.diagnostics import Diagnostic, Place, Related
 from reconciler.manifest.tree import Items, Lines, Map, Text, shortened
 
+# C0 and C1 controls but tab and line feeds; marks and overrides of reading direction; separators that are
+# line breaks to some readers and not to others; characters without width (joiners, which scripts need, stay).
+UNSEEN: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\ufeff\ufff9-\uffff\U000e0000-\U000e007f]"
+)
+_UTF8_BOM = b"\xef\xbb\xbf"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_SAVE = "save the file as UTF-8"
+_REMOVE = "remove it: what is deployed must be what a reviewer sees"
 _LIMITS: Final = "limits on manifests: 1 MiB a file, depth 32, 100 aliases, 100,000 nodes"
+
+
+def named(character: str) -> str:
+    """A character that cannot be shown, by code point and name."""
+    known = {"\x00": "NUL", "\x1b": "ESCAPE", "\x07": "BELL", "\x7f": "DELETE", "\x85": "NEXT LINE"}
+    name = known.get(character) or unicodedata.name(character, "a control character")
+    return f"U+{ord(character):04X} ({name})"
+
+
+def decode(file: str, content: bytes) -> tuple[str, Diagnostic | None]:
+    """The text of a file without its byte order mark, and what forbids reading on, if anything does."""
+    bare = content.removeprefix(_UTF8_BOM)
+    if content.startswith(_UTF16) or b"\x00" in content[:2]:
+        text, message = content.decode("utf-16", errors="replace"), "the file is UTF-16, manifests are UTF-8"
+        return text, Diagnostic(code="encoding", message=message, place=Place(file=file), fix=_SAVE)
+    try:
+        text = bare.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        return _undecodable(file, bare, problem)
+    unseen = UNSEEN.search(text)
+    return text, None if unseen is None else _hidden(file, text, unseen)
+
+
+def _undecodable(file: str, content: bytes, problem: UnicodeDecodeError) -> tuple[str, Diagnostic]:
+    text = content.decode("utf-8", errors="replace")
+    start = len(content[: problem.start].decode("utf-8"))
+    byte = content[problem.start]
+    place = Place(file=file, span=Lines(text).first_line(start, start + 1))
+    message = f"byte 0x{byte:02X} is not UTF-8 here; Latin-1 or Windows-1252 would show `{chr(byte)}`"
+    if byte < 0xA0:  # Latin-1 has only controls below it
+        message = f"byte 0x{byte:02X} is not UTF-8 here"
+    return text, Diagnostic(code="encoding", message=message, place=place, fix=_SAVE)
+
+
+def _hidden(file: str, text: str, unseen: re.Match[str]) -> Diagnostic:
+    others = len(UNSEEN.findall(text)) - 1
+    more = f", and {others} more such characters" if others else ""
+    place = Place(file=file, span=Lines(text).first_line(unseen.start(), unseen.end()))
+    message = f"the text contains {named(unseen.group())}, which cannot be seen{more}"
+    return Diagnostic(code="control-character", message=message, place=place, fix=_REMOVE)
 
 
 class Objections:
@@ -79,8 +132,7 @@ class Objections:
         """A character that cannot be seen and came in as an escape."""
         found = UNSEEN.search(node)
         message = f"the text contains {named(found.group() if found else '')}, written as an escape"
-        fix = "remove it: what is deployed must be what a reviewer sees"
-        self._note("control-character", message, node.start, node.end, fix=fix)
+        self._note("control-character", message, node.start, node.end, fix=_REMOVE)
 
     def broken(self, problem: yaml.YAMLError) -> None:
         """Why the scanner gave up, in its own words, where it did."""
@@ -113,21 +165,13 @@ class Objections:
         fix: str = "",
         related: tuple[Related, ...] = (),
     ) -> None:
+        place = self._place(start, end)
         self.findings.append(
-            Diagnostic(
-                code=code,
-                severity=Severity.ERROR,
-                message=message,
-                place=self._place(start, end),
-                source=source,
-                fix=fix,
-                related=related,
-            )
+            Diagnostic(code=code, message=message, place=place, source=source, fix=fix, related=related)
         )
 
     def _place(self, start: int, end: int) -> Place:
-        return Place(file=self._file, document=self.document, span=self._span(start, end))
-
-    def _span(self, start: int, end: int) -> Span:
         span = self._lines.first_line(start, end)
-        return span if span.end_column > span.column else self._lines.first_line(start, start + 1)
+        if span.end_column <= span.column:
+            span = self._lines.first_line(start, start + 1)
+        return Place(file=self._file, document=self.document, span=span)

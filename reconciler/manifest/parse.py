@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from zlib import crc32
 
-from reconciler.diagnostics import Diagnostic, Layer, Provenance, Related, Route, Severity
+from reconciler.diagnostics import Diagnostic, Layer, Provenance, Related, Route, choice
 from reconciler.domain.fleet import Fleet
 from reconciler.manifest.entry import Entry, EntryFields
 from reconciler.manifest.fields import Strict
@@ -22,7 +22,7 @@ from reconciler.manifest.scalars import nearest
 from reconciler.manifest.schema import API_VERSION, KINDS, FleetDocument, SetDocument, TemplateDocument
 from reconciler.manifest.source import SourceDocument
 from reconciler.manifest.structure import STRUCTURAL
-from reconciler.manifest.tree import Items, Map, Node, Text, described, shortened
+from reconciler.manifest.tree import Items, Map, Text, described, node_at, shortened
 from reconciler.policy.rule import PolicyRule
 
 
@@ -87,7 +87,7 @@ def parse(
     for document in documents:
         model = _model(document, gathered)
         if model is not None and isinstance(document.root, Map):
-            typed, found = checked(model, document.root, document.locate)
+            typed, found = checked(model, document.root, document.place)
             gathered.findings.extend(found)
             if typed is None:
                 typed = _with_stand_ins(model, document.root, found)
@@ -115,47 +115,35 @@ def _with_stand_ins(model: type[Strict], root: Map, found: Iterable[Diagnostic])
     One placeholder must not hide what is wrong with the deployments. What is said of it stands, and as long
     as that is an error nothing is done.
     """
-    for one in found:
-        match one.place.route if one.place is not None else ():
-            case ("spec", "account", "subscription" | "resourceGroup" | "name" as field) as route:
-                written = _at(root, route)
-                stand_in = _NO_GUID if field == "subscription" else f"unknown-{_mark(written)}"
-            case ("spec", "subscriptions", _, "id") as route:
-                written, stand_in = _at(root, route), _NO_GUID
+    for item in found:
+        route = item.place.route if item.place is not None else ()
+        written = node_at(root, route)
+        if not isinstance(written, Text) or written.null:
+            return None
+        match route:
+            case ("spec", "account", "subscription") | ("spec", "subscriptions", _, "id"):
+                stand_in = _NO_GUID
+            case ("spec", "account", "resourceGroup" | "name"):
+                stand_in = f"unknown-{crc32(written.encode()):08x}"  # another one for another text
             case _:
                 return None
-        if written is None or written.null:
-            return None
         root = _replaced(root, route, written.like(stand_in))
     return checked(model, root, lambda _route, _key: None)[0]
-
-
-def _at(root: Node, route: Route) -> Text | None:
-    for step in route:
-        root = root.get(step, root) if isinstance(root, Map) and isinstance(step, str) else root
-    return root if isinstance(root, Text) else None
-
-
-def _mark(text: str | None) -> str:
-    """Eight letters and digits that differ where two texts do."""
-    return f"{crc32(str(text).encode()):08x}"
 
 
 def _replaced(root: Map, route: Route, value: Text) -> Map:
     """A mapping with another value at a path, and nothing else changed."""
     first, *rest = route
-    key = next(one for one in root if one == first)
+    key = next(item for item in root if item == first)
     inner = root[key]
-    made = Map(root)
-    made.start, made.end = root.start, root.end
+    made = Map.at(root, root.start, root.end)
     made[key] = _replaced(inner, tuple(rest), value) if rest and isinstance(inner, Map) else value
     return made
 
 
 def entries(document: SourceDocument) -> tuple[Layer, ...]:
     """The entries below a document's spec, as written; what is no mapping is left out."""
-    spec = document.root.get("spec") if isinstance(document.root, Map) else None
-    items = spec.get("deployments") if isinstance(spec, Map) else None
+    items = node_at(document.root, ("spec", "deployments"))
     return tuple(
         Layer(place=document.place(("spec", "deployments", number)), stated=entry)
         for number, entry in enumerate(items if isinstance(items, Items) else ())
@@ -165,36 +153,29 @@ def entries(document: SourceDocument) -> tuple[Layer, ...]:
 
 def entry_findings(layer: Layer, model: type[Strict] = Entry) -> tuple[Diagnostic, ...]:
     """What is wrong with one entry by itself, before anything is merged into it."""
-    origin = Provenance(layers=(layer,))
     tree = layer.stated
-    if not isinstance(tree, Map):
-        return ()
-    return checked(model, tree, lambda route, key: origin.place(route, on_key=key))[1]
+    return checked(model, tree, Provenance(layers=(layer,)).place)[1] if isinstance(tree, Map) else ()
 
 
 def _model(document: SourceDocument, gathered: _Gathered) -> type[Strict] | None:
     """What a document has to look like, by its kind."""
     root = document.root
-    if not isinstance(root, Map):
-        gathered.findings.append(
-            _finding(document, "wrong-type", f"{described(root)} stands where a manifest is needed", _BEGIN)
-        )
-        return None
-    kind = root.get("kind")
+    kind = node_at(root, ("kind",))
     if isinstance(kind, Text) and kind in KINDS:
         return KINDS[kind]
     near = nearest(kind, KINDS) if isinstance(kind, Text) else None
-    if kind is None and "formatVersion" in root:
+    if not isinstance(root, Map):
+        message = f"{described(root)} stands where a manifest is needed"
+        found = document.error("wrong-type", message, _BEGIN)
+    elif kind is None and "formatVersion" in root:
         fix = "`reconciler apply FILE` does a saved plan; name the manifests themselves here"
-        found = _finding(document, "missing-field", "this is a saved plan and no manifest", fix)
+        found = document.error("missing-field", "this is a saved plan and no manifest", fix)
     elif kind is None:
-        found = _finding(
-            document, "missing-field", "`kind` is missing", f"{_BEGIN}, or rename the file to _…"
-        )
+        found = document.error("missing-field", "`kind` is missing", f"{_BEGIN}, or rename the file to _…")
     else:
         fix = f"did you mean {near}?" if near else "begin the file's name with _ if it is not a manifest"
-        message = f"unknown kind {described(kind)}; it is {_or(list(KINDS))}"
-        found = _finding(document, "unknown-kind", message, fix, ("kind",))
+        message = f"unknown kind {described(kind)}; it is {choice([*KINDS], len(KINDS))}"
+        found = document.error("unknown-kind", message, fix, ("kind",))
     gathered.findings.append(found)
     return None
 
@@ -227,21 +208,14 @@ def _gather(gathered: _Gathered, document: SourceDocument, model: type[Strict], 
 def _gather_fleet(gathered: _Gathered, document: SourceDocument, typed: Strict | None) -> None:
     first = gathered.fleet_document
     if first is not None:
-        there = Related(message="the first Fleet", place=first.place(("kind",)))
-        gathered.findings.append(
-            _finding(
-                document,
-                "duplicate-fleet",
-                f"this is a second Fleet, the first is in {first.file}",
-                "merge them, or give the command one folder only: a fleet's name is its owner mark",
-                ("kind",),
-                (there,),
-            )
-        )
+        first_place = Related(message="the first Fleet", place=first.place(("kind",)))
+        message = f"this is a second Fleet, the first is in {first.file}"
+        fix = "merge them, or give the command one folder only: a fleet's name is its owner mark"
+        found = document.error("duplicate-fleet", message, fix, ("kind",), related=(first_place,))
+        gathered.findings.append(found)
         return
     gathered.fleet_document = document
-    spec = document.root.get("spec") if isinstance(document.root, Map) else None
-    defaults = spec.get("defaults") if isinstance(spec, Map) else None
+    defaults = node_at(document.root, ("spec", "defaults"))
     if isinstance(defaults, Map):
         gathered.defaults = Layer(place=document.place(("spec", "defaults")), stated=defaults)
         gathered.findings.extend(entry_findings(gathered.defaults, EntryFields))
@@ -256,17 +230,12 @@ def _gather_template(
     first = gathered.template_documents.get(name)
     gathered.findings.extend(repeated(layers))
     if first is not None:
-        place = first.place(("metadata", "name"))
-        gathered.findings.append(
-            _finding(
-                document,
-                "duplicate-template",
-                f"a second template is called `{shortened(name)}`, the first is in {first.file}",
-                "rename one: sets refer to templates by name",
-                ("metadata", "name"),
-                (Related(message="the first", place=place),),
-            )
-        )
+        route = ("metadata", "name")
+        first_place = Related(message="the first", place=first.place(route))
+        message = f"a second template is called `{shortened(name)}`, the first is in {first.file}"
+        fix = "rename one: sets refer to templates by name"
+        found = document.error("duplicate-template", message, fix, route, related=(first_place,))
+        gathered.findings.append(found)
         return
     gathered.templates[name] = layers
     gathered.template_documents[name] = document
@@ -291,34 +260,11 @@ def twin(name: str, second: Layer, first: Layer, where: str = "this list") -> Di
     origin, other = Provenance(layers=(second,)), Provenance(layers=(first,)).place(("name",))
     return Diagnostic(
         code="duplicate-deployment",
-        severity=Severity.ERROR,
         message=f"`{shortened(name)}` is declared twice in {where}{also}",
         place=origin.place(("name",)),
         fix="rename or remove one of them",
         related=() if other is None else (Related(message="declared here first", place=other),),
     )
-
-
-def _finding(
-    document: SourceDocument,
-    code: str,
-    message: str,
-    fix: str,
-    route: Route = (),
-    related: tuple[Related, ...] = (),
-) -> Diagnostic:
-    return Diagnostic(
-        code=code,
-        severity=Severity.ERROR,
-        message=message,
-        place=document.place(route),
-        fix=fix,
-        related=related,
-    )
-
-
-def _or(words: Sequence[str]) -> str:
-    return f"{', '.join(words[:-1])} or {words[-1]}"
 
 
 def binding_policies(
@@ -328,22 +274,13 @@ def binding_policies(
     rules: list[PolicyRule] = []
     findings: list[Diagnostic] = []
     for document in documents:
-        kind = document.root.get("kind") if isinstance(document.root, Map) else None
-        if kind != "Policy":
-            findings.append(
-                _finding(
-                    document,
-                    "unknown-kind",
-                    f"--policy reads documents of kind Policy; here the kind is {described(kind)}"
-                    if kind is not None
-                    else "--policy reads documents of kind Policy; this one has no kind",
-                    "name the policy's own file",
-                    ("kind",),
-                )
-            )
-            continue
-        if isinstance(document.root, Map):
-            typed, wrong = checked(PolicyDocument, document.root, document.locate)
+        kind = node_at(document.root, ("kind",))
+        if kind == "Policy" and isinstance(document.root, Map):
+            typed, wrong = checked(PolicyDocument, document.root, document.place)
             findings.extend(wrong)
             rules.extend(policy_rules(document, typed, binding=True) if typed is not None else ())
+            continue
+        here = "this one has no kind" if kind is None else f"here the kind is {described(kind)}"
+        message = f"--policy reads documents of kind Policy; {here}"
+        findings.append(document.error("unknown-kind", message, "name the policy's own file", ("kind",)))
     return tuple(rules), tuple(findings)

@@ -8,7 +8,7 @@ as written, so `0613`, `1106` and `2024-08-06` are the versions they look like.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import Final
@@ -25,7 +25,7 @@ _INTEGER: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 _NUMBER: Final = re.compile(r"(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,6})?")
 _TRUE: Final = frozenset({"true", "yes", "on", "y", "1"})
 _FALSE: Final = frozenset({"false", "no", "off", "n", "0"})
-_LEAVE_OUT = "leave the line out to leave the field unmanaged"
+LEAVE_OUT: Final = "leave the line out to leave the field unmanaged"
 
 # YAML 1.2 core schema, used only below extraProperties, where no field types the value.
 _CORE_INTEGER: Final = re.compile(r"[-+]?[0-9]{1,300}")
@@ -49,7 +49,7 @@ def text(value: object) -> object:
     if isinstance(value, Text):
         if value.plain and value.null:
             fix = "quote it" if value else "write a value"
-            raise wrong_type(f"{described(value)} stands where text is needed", f"{_LEAVE_OUT}, or {fix}")
+            raise wrong_type(f"{described(value)} stands where text is needed", f"{LEAVE_OUT}, or {fix}")
         return value
     raise wrong_type(f"{described(value)} stands where text is needed", "write one value")
 
@@ -63,7 +63,7 @@ def or_null(value: object) -> object:
         return value
     if value:
         return None
-    raise wrong_type("nothing stands where a value is needed", f"{_LEAVE_OUT}, or write null to un-set it")
+    raise wrong_type("nothing stands where a value is needed", f"{LEAVE_OUT}, or write null to un-set it")
 
 
 def filled_or_null(value: object) -> object:
@@ -90,7 +90,7 @@ def integer(value: object) -> int:
             raise invalid(f"{number} is more than ARM's integers hold ({MAX_INTEGER})", "write less")
         return number
     if isinstance(value, Text) and value.plain and value.null:
-        raise wrong_type(f"{described(value)} stands where a whole number is needed", _LEAVE_OUT)
+        raise wrong_type(f"{described(value)} stands where a whole number is needed", LEAVE_OUT)
     raise wrong_type(f"{described(value)} is not a whole number in plain digits", _plain_digits(value))
 
 
@@ -112,22 +112,10 @@ def boolean(value: object) -> bool:
     if isinstance(value, Text) and value.plain and value in {"true", "false"}:
         return value == "true"
     if isinstance(value, Text) and value.plain and value.null:
-        raise wrong_type(f"{described(value)} stands where true or false is needed", _LEAVE_OUT)
+        raise wrong_type(f"{described(value)} stands where true or false is needed", LEAVE_OUT)
     word = value.strip().lower() if isinstance(value, Text) else ""
     fix = "write true" if word in _TRUE else "write false" if word in _FALSE else "write true or false"
     raise wrong_type(f"{described(value)} is neither true nor false", f"{fix}, without quotes")
-
-
-def pattern(form: re.Pattern[str], allowed: str, fix: str = "") -> Callable[[object], object]:
-    """A check that a text has a form; `allowed` says in words which."""
-
-    def matches(value: object) -> object:
-        checked = text(value)
-        if form.fullmatch(str(checked)) is None:
-            raise invalid(f"`{shortened(str(checked))}` is not allowed here: {allowed}", fix)
-        return checked
-
-    return matches
 
 
 def json_value(value: object) -> JsonValue:
@@ -136,9 +124,15 @@ def json_value(value: object) -> JsonValue:
         return {str(key): json_value(inner) for key, inner in value.items()}
     if isinstance(value, Items):
         return [json_value(inner) for inner in value]
-    if isinstance(value, Text) and value.plain:
-        return _core(value)
-    return str(value)
+    if not isinstance(value, Text) or not value.plain:
+        return str(value)
+    if value.null:
+        return None
+    if value in {"true", "True", "TRUE", "false", "False", "FALSE"}:
+        return value.lower() == "true"
+    if _CORE_INTEGER.fullmatch(value):
+        return int(value)
+    return _finite(value) if _CORE_FLOAT.fullmatch(value) else str(value)
 
 
 def nearest(written: str, known: Iterable[str]) -> str | None:
@@ -146,18 +140,6 @@ def nearest(written: str, known: Iterable[str]) -> str | None:
     spelled = {word.lower(): word for word in sorted(known)}
     near = get_close_matches(written[:100].lower(), spelled, n=1, cutoff=0.6)
     return spelled[near[0]] if near else None
-
-
-def _core(value: Text) -> JsonValue:
-    if value.null:
-        return None
-    if value in {"true", "True", "TRUE"}:
-        return True
-    if value in {"false", "False", "FALSE"}:
-        return False
-    if _CORE_INTEGER.fullmatch(value):
-        return int(value)
-    return _finite(value) if _CORE_FLOAT.fullmatch(value) else str(value)
 
 
 def _finite(value: Text) -> float:

@@ -14,16 +14,17 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaV
 from pydantic_core import core_schema
 
 from reconciler.catalogue.load import catalogue
+from reconciler.catalogue.query import Catalogue
 from reconciler.domain.fleet import DriftCause
 from reconciler.domain.ids import is_guid
 from reconciler.manifest import scalars
-from reconciler.manifest.completions import completed
 from reconciler.manifest.entry import Entry, EntryFields
 from reconciler.manifest.fields import (
     Amount,
     Flag,
     Glob,
     Guid,
+    ManifestDocument,
     Name,
     Percent,
     ResourceGroup,
@@ -33,6 +34,7 @@ from reconciler.manifest.fields import (
     Whole,
     Words,
     formed,
+    optional,
     raw,
 )
 from reconciler.manifest.policies import PolicyDocument
@@ -50,9 +52,7 @@ class Metadata(Strict):
     """What a document is called."""
 
     name: Name = Field(description="Name of the document.")
-    labels: dict[Words, Value] | None = Field(
-        default=None, description="For --select.", examples=[{"env": "prod"}]
-    )
+    labels: dict[Words, Value] | None = optional("For --select.", examples=[{"env": "prod"}])
 
 
 class FleetMetadata(Strict):
@@ -64,32 +64,29 @@ class FleetMetadata(Strict):
             "[a-z0-9-]{1,40}", "1 to 40 lower-case letters, digits and hyphens", "it becomes the owner mark"
         ),
     ] = Field(description="Name of the fleet: the owner mark on everything it deploys.", examples=["contoso"])
-    labels: dict[Words, Value] | None = Field(default=None, description="Not used for the Fleet.")
+    labels: dict[Words, Value] | None = optional("Not used for the Fleet.")
 
 
 class SubscriptionEntry(Strict):
     """A subscription that manifests call by an alias."""
 
     id: Guid = Field(description="The subscription's GUID.")
-    tenant: Guid | None = Field(default=None, description="The GUID of the tenant it belongs to.")
+    tenant: Guid | None = optional("The GUID of the tenant it belongs to.")
 
 
 class GuardsEntry(Strict):
     """Limits on what one run may destroy or spend."""
 
-    max_deletes: Whole | None = Field(default=None, description="Deletes per run; a replace counts.")
-    max_delete_percent: Percent | None = Field(
-        default=None, description="Deletes per run, in percent of the owned deployments."
+    max_deletes: Whole | None = optional("Deletes per run; a replace counts.")
+    max_delete_percent: Percent | None = optional("Deletes per run, in percent of the owned deployments.")
+    max_capacity_reduction_percent: Percent | None = optional(
+        "Capacity taken from one pool per run, in percent."
     )
-    max_capacity_reduction_percent: Percent | None = Field(
-        default=None, description="Capacity taken from one pool per run, in percent."
+    max_monthly_increase: Amount | None = optional(
+        "By how much a run may raise the monthly cost at list prices."
     )
-    max_monthly_increase: Amount | None = Field(
-        default=None, description="By how much a run may raise the monthly cost at list prices."
-    )
-    protect: list[Glob] | None = Field(
-        default=None,
-        description="Never deleted or replaced: globs over subscription-or-alias/account/deployment.",
+    protect: list[Glob] | None = optional(
+        "Never deleted or replaced: globs over subscription-or-alias/account/deployment.",
         examples=[["*/prod-*/chat*"]],
     )
 
@@ -97,24 +94,18 @@ class GuardsEntry(Strict):
 class RetirementEntry(Strict):
     """When a model's retirement becomes a finding."""
 
-    warn_within_days: Whole | None = Field(
-        default=None, description="Warn this many days ahead; 90 if absent."
-    )
-    fail_within_days: Whole | None = Field(default=None, description="Fail this many days ahead; 0 is never.")
+    warn_within_days: Whole | None = optional("Warn this many days ahead; 90 if absent.")
+    fail_within_days: Whole | None = optional("Fail this many days ahead; 0 is never.")
 
 
 class ReservationEntry(Strict):
     """PTUs that an Azure reservation pays for, used or not."""
 
     type: Literal["Global", "DataZone", "Regional"] = Field(description="Deployment type it was bought for.")
-    region: Name | None = Field(
-        default=None, description="Region it was bought for; a Global one needs none.", examples=["eastus2"]
-    )
-    subscription: Name | None = Field(
-        default=None, description="Alias or GUID if its scope is one subscription; absent: shared."
-    )
+    region: Name | None = optional("Region it was bought for; a Global one needs none.", examples=["eastus2"])
+    subscription: Name | None = optional("Alias or GUID if its scope is one subscription; absent: shared.")
     ptus: Whole = Field(description="PTUs that are reserved.", examples=[100])
-    term: Literal["month", "year"] | None = Field(default=None, description="Its term; month if absent.")
+    term: Literal["month", "year"] | None = optional("Its term; month if absent.")
 
 
 class CostsEntry(Strict):
@@ -123,34 +114,30 @@ class CostsEntry(Strict):
     currency: (
         Annotated[str, formed("[A-Z]{3}", "three capital letters, such as USD", "write USD, EUR or GBP")]
         | None
-    ) = Field(default=None, description="Currency of the prices; USD if absent. Only USD ships.")
-    hours_per_month: Amount | None = Field(default=None, description="Hours of a month; 730 if absent.")
-    reservations: list[ReservationEntry] | None = Field(
-        default=None, description="Azure reservations: what they pay for is not billed by the hour."
+    ) = optional("Currency of the prices; USD if absent. Only USD ships.")
+    hours_per_month: Amount | None = optional("Hours of a month; 730 if absent.")
+    reservations: list[ReservationEntry] | None = optional(
+        "Azure reservations: what they pay for is not billed by the hour."
     )
-    prices: Name | None = Field(
-        default=None, description="Path of your own price list, from this file's folder: its prices win."
-    )
+    prices: Name | None = optional("Path of your own price list, from this file's folder: its prices win.")
 
 
 class PreferenceEntry(Strict):
     """What `upgrade` proposes for a model that retires."""
 
     from_: Name = Field(alias="from", description="The model that retires.", examples=["gpt-4o"])
-    from_version: Unquoted | None = Field(
-        default=None, description="Only this version of it; every version if absent."
-    )
+    from_version: Unquoted | None = optional("Only this version of it; every version if absent.")
     to: Name = Field(description="The model to move to.", examples=["gpt-4.1"])
-    version: Unquoted | None = Field(
-        default=None, description="Its version; the default version if absent.", examples=["2025-04-14"]
+    version: Unquoted | None = optional(
+        "Its version; the default version if absent.", examples=["2025-04-14"]
     )
 
 
 class UpgradeEntry(Strict):
     """How `upgrade` chooses the model that takes the place of one that retires."""
 
-    prefer: list[PreferenceEntry] | None = Field(
-        default=None, description="Asked before ARM's replacement and the documented successor."
+    prefer: list[PreferenceEntry] | None = optional(
+        "Asked before ARM's replacement and the documented successor."
     )
 
 
@@ -178,26 +165,21 @@ def _aliases(value: object) -> object:
 class FleetSpec(Strict):
     """Who we are, and what holds for every set."""
 
-    id: Guid | None = Field(
-        default=None,
-        description="A GUID of your own. It joins the owner mark, so that two fleets of one name stay apart.",
+    id: Guid | None = optional(
+        "A GUID of your own. It joins the owner mark, so that two fleets of one name stay apart.",
         examples=["3f2b8c1e-5d47-4c0a-9e61-7a1d2b3c4d5e"],
     )
-    cloud: Cloud | None = Field(default=None, description="Which Azure; AzureCloud if absent.")
-    api_version: Unquoted | None = Field(
-        default=None, description="ARM api-version; the newest stable one if absent.", examples=["2026-07-01"]
+    cloud: Cloud | None = optional("Which Azure; AzureCloud if absent.")
+    api_version: Unquoted | None = optional(
+        "ARM api-version; the newest stable one if absent.", examples=["2026-07-01"]
     )
-    subscriptions: Annotated[dict[Words, SubscriptionEntry], BeforeValidator(_aliases)] | None = Field(
-        default=None, description="Aliases. A GUID may stand wherever an alias may."
+    subscriptions: Annotated[dict[Words, SubscriptionEntry], BeforeValidator(_aliases)] | None = optional(
+        "Aliases. A GUID may stand wherever an alias may."
     )
-    defaults: Annotated[Map, raw(EntryFields)] | None = Field(
-        default=None, description="Laid under every deployment of every set."
-    )
-    guards: GuardsEntry | None = Field(
-        default=None, description="How much one run may destroy, and what none may; more is refused."
-    )
-    rules: dict[Words, Level] | None = Field(
-        default=None, description="Severity per rule.", examples=[{"model-retiring-soon": "error"}]
+    defaults: Annotated[Map, raw(EntryFields)] | None = optional("Laid under every deployment of every set.")
+    guards: GuardsEntry | None = optional("How much one run may destroy, and what none may; more is refused.")
+    rules: dict[Words, Level] | None = optional(
+        "Severity per rule.", examples=[{"model-retiring-soon": "error"}]
     )
     drift: dict[Words, Level] | None = Field(
         default=None,
@@ -205,11 +187,9 @@ class FleetSpec(Strict):
         examples=[{"autoUpgraded": "error", "retired": "error"}],
         json_schema_extra={"propertyNames": {"enum": _CAUSES}},
     )
-    retirement: RetirementEntry | None = Field(
-        default=None, description="When a retirement date becomes a finding."
-    )
-    costs: CostsEntry | None = Field(default=None, description="Currency, reservations and own prices.")
-    upgrade: UpgradeEntry | None = Field(default=None, description="What models that retire are replaced by.")
+    retirement: RetirementEntry | None = optional("When a retirement date becomes a finding.")
+    costs: CostsEntry | None = optional("Currency, reservations and own prices.")
+    upgrade: UpgradeEntry | None = optional("What models that retire are replaced by.")
 
 
 class AccountEntry(Strict):
@@ -218,9 +198,8 @@ class AccountEntry(Strict):
     subscription: Name = Field(description="Alias from the Fleet, or the subscription's GUID.")
     resource_group: ResourceGroup = Field(description="Resource group of the account.")
     name: Name = Field(description="Name of the account.")
-    region: Name | None = Field(
-        default=None,
-        description="Where the account is, in any spelling: an assertion, checked against ARM.",
+    region: Name | None = optional(
+        "Where the account is, in any spelling: an assertion, checked against ARM.",
         examples=["swedencentral"],
     )
 
@@ -229,12 +208,10 @@ class SetSpec(Strict):
     """The deployments of one account."""
 
     account: AccountEntry = Field(description="The account they belong to.")
-    prune: Prune | None = Field(
-        default=None, description="Which undeclared deployments may go: ours (owned), all, or none."
-    )
-    adopt: Flag | None = Field(default=None, description="Take over unmarked deployments of declared names.")
-    templates: list[Name] | None = Field(default=None, description="Names of templates, merged in order.")
-    deployments: list[RawEntry] | None = Field(default=None, description="Deployments, or what they change.")
+    prune: Prune | None = optional("Which undeclared deployments may go: ours (owned), all, or none.")
+    adopt: Flag | None = optional("Take over unmarked deployments of declared names.")
+    templates: list[Name] | None = optional("Names of templates, merged in order.")
+    deployments: list[RawEntry] | None = optional("Deployments, or what they change.")
 
 
 class TemplateSpec(Strict):
@@ -243,31 +220,16 @@ class TemplateSpec(Strict):
     deployments: list[RawEntry] = Field(description="Entries; only their names are required.")
 
 
-class FleetDocument(Strict):
+class FleetDocument(ManifestDocument[Literal["Fleet"], FleetMetadata, FleetSpec]):
     """Who we are: owner mark, cloud, subscription aliases, guards. At most one."""
 
-    api_version: Literal["reconciler.aoai/v1"] = Field(description="Version of this format.")
-    kind: Literal["Fleet"] = Field(description="What the document declares.")
-    metadata: FleetMetadata = Field(description="What the document is called.")
-    spec: FleetSpec = Field(description="What the document says.")
 
-
-class SetDocument(Strict):
+class SetDocument(ManifestDocument[Literal["DeploymentSet"], Metadata, SetSpec]):
     """The deployments of one account, or some of them."""
 
-    api_version: Literal["reconciler.aoai/v1"] = Field(description="Version of this format.")
-    kind: Literal["DeploymentSet"] = Field(description="What the document declares.")
-    metadata: Metadata = Field(description="What the document is called.")
-    spec: SetSpec = Field(description="What the document says.")
 
-
-class TemplateDocument(Strict):
+class TemplateDocument(ManifestDocument[Literal["DeploymentTemplate"], Metadata, TemplateSpec]):
     """Deployments that sets reuse by the template's name."""
-
-    api_version: Literal["reconciler.aoai/v1"] = Field(description="Version of this format.")
-    kind: Literal["DeploymentTemplate"] = Field(description="What the document declares.")
-    metadata: Metadata = Field(description="What the document is called.")
-    spec: TemplateSpec = Field(description="What the document says.")
 
 
 KINDS: Final[dict[str, type[Strict]]] = {
@@ -326,4 +288,21 @@ def json_schema() -> dict[str, Any]:
         "allOf": branches,
         "$defs": dict(sorted(definitions.items())),
     }
-    return completed(schema, catalogue())
+    return _completed(schema, catalogue())
+
+
+def _completed(schema: dict[str, Any], known: Catalogue) -> dict[str, Any]:
+    """The schema, with what the catalogue knows as examples beside those it has.
+
+    Never as a closed list: a model newer than the catalogue is no mistake.
+    """
+    names = known.models()
+    versions = sorted({version for name in names for version in known.versions(name)})
+    model, account = (schema["$defs"][item]["properties"] for item in ("ModelEntry", "AccountEntry"))
+    for field, values in (
+        (model["name"], names),
+        (model["version"], versions),
+        (account["region"], [region.name for region in known.regions()]),
+    ):
+        field["examples"] = list(dict.fromkeys([*field.get("examples", ()), *values]))
+    return schema

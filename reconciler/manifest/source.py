@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import BinaryIO, Final, TextIO
 
-from reconciler.diagnostics import Diagnostic, Place, Route, Severity, Span
-from reconciler.manifest.characters import decode
+from reconciler.diagnostics import Diagnostic, Place, Related, Route, Severity, Span
 from reconciler.manifest.compose import LIBYAML, compose
 from reconciler.manifest.files import find
+from reconciler.manifest.objections import decode
 from reconciler.manifest.tree import Items, Lines, Map, Node, Text
 from reconciler.manifest.values import SharedValues, values_of
 
@@ -47,13 +47,23 @@ class SourceDocument:
     root: Node
     located: bool = False
 
-    def place(self, route: Route = (), *, on_key: bool = False) -> Place:
+    def place(self, route: Route = (), on_key: bool = False) -> Place:
         """The symbolic place of a value of this document."""
         return Place(file=self.file, document=self.index, route=route, on_key=on_key)
 
-    def locate(self, route: Route, on_key: bool) -> Place:
-        """The same, as the schema's findings ask for it."""
-        return self.place(route, on_key=on_key)
+    def error(
+        self,
+        code: str,
+        message: str,
+        fix: str,
+        route: Route = (),
+        *,
+        on_key: bool = False,
+        related: tuple[Related, ...] = (),
+    ) -> Diagnostic:
+        """What is wrong with a value of this document."""
+        place = self.place(route, on_key)
+        return Diagnostic(code=code, message=message, place=place, fix=fix, related=related)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -126,14 +136,20 @@ def read_documents(paths: Sequence[str], *, stdin: TextIO | BinaryIO | None = No
     found = find(paths, stdin=stdin)
     shared = SharedValues()
     read = [_read(item.name, item.content, shared) for item in found.contents]
-    findings = (*found.findings, *(one for item in read for one in item.findings))
+    findings = (*found.findings, *(diagnostic for item in read for diagnostic in item.diagnostics))
     if read and not LIBYAML:
-        findings = (*findings, _slow())
+        slow = Diagnostic(
+            code="yaml-limit",
+            severity=Severity.INFO,
+            message="PyYAML was built without libyaml, so reading takes about ten times as long",
+            fix="install a PyYAML wheel for this platform",
+        )
+        findings = (*findings, slow)
     return Sources(
         documents=tuple(document for item in read for document in item.documents),
-        files=tuple(item.file for item in read),
+        files=tuple(file for item in read for file in item.files),
         diagnostics=findings,
-        complete=not found.findings and all(item.whole for item in read),
+        complete=not found.findings and all(item.complete for item in read),
     )
 
 
@@ -155,44 +171,35 @@ def amended(read: Sources, texts: Mapping[str, str]) -> Sources:
             for name, documents in kept.items()
             for document in (again[name].documents if name in again else documents)
         ),
-        files=tuple(again[file.name].file if file.name in again else file for file in read.files),
+        files=tuple(again[file.name].files[0] if file.name in again else file for file in read.files),
         diagnostics=(
-            *(one for one in read.diagnostics if one.place is None or one.place.file not in again),
-            *(one for item in again.values() for one in item.findings),
+            *(
+                diagnostic
+                for diagnostic in read.diagnostics
+                if diagnostic.place is None or diagnostic.place.file not in again
+            ),
+            *(diagnostic for item in again.values() for diagnostic in item.diagnostics),
         ),
-        complete=read.complete and all(item.whole for item in again.values()),
+        complete=read.complete and all(item.complete for item in again.values()),
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Read:
-    """One file, read; `whole` says that it was understood to its end."""
-
-    file: SourceFile
-    documents: tuple[SourceDocument, ...]
-    findings: tuple[Diagnostic, ...]
-    whole: bool
-
-
-def _read(name: str, content: bytes, shared: SharedValues | None = None) -> _Read:
-    """What is in a file; the places of its values are not kept where it may share values with others."""
+def _read(name: str, content: bytes, shared: SharedValues) -> Sources:
+    """What is in a file; the places of its values are kept only where something about it is odd."""
     text, forbidden = decode(name, content)
     file = SourceFile(name=name, digest=hashlib.sha256(content).digest(), lines=Lines(text))
     if forbidden is not None:
-        return _Read(file=file, documents=(), findings=(forbidden,), whole=False)
-    values = None if shared is None else values_of(text, shared)
+        return Sources(documents=(), files=(file,), diagnostics=(forbidden,), complete=False)
+    values = values_of(text, shared)
     if values is not None:
         documents = tuple(SourceDocument(file=name, index=n, root=root) for n, root in values)
-        return _Read(file=file, documents=documents, findings=(), whole=True)
+        return Sources(documents=documents, files=(file,), diagnostics=())
     composed = compose(name, text)
-    return _Read(
-        file=file,
-        documents=tuple(
-            SourceDocument(file=name, index=n, root=root, located=True) for n, root in composed.roots
-        ),
-        findings=composed.findings,
-        whole=composed.whole,
+    documents = tuple(
+        SourceDocument(file=name, index=n, root=root, located=True) for n, root in composed.roots
     )
+    findings = composed.findings
+    return Sources(documents=documents, files=(file,), diagnostics=findings, complete=composed.whole)
 
 
 def digest(files: Iterable[SourceFile]) -> str:
@@ -201,12 +208,3 @@ def digest(files: Iterable[SourceFile]) -> str:
     for file in files:
         whole.update(file.digest)
     return f"sha256:{whole.hexdigest()}"
-
-
-def _slow() -> Diagnostic:
-    return Diagnostic(
-        code="yaml-limit",
-        severity=Severity.INFO,
-        message="PyYAML was built without libyaml, so reading takes about ten times as long",
-        fix="install a PyYAML wheel for this platform",
-    )

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Final, Union
 
-from reconciler.diagnostics import Span
+from reconciler.diagnostics import Route, Span
 
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _BREAK = re.compile(r"\r\n|\r|\n")
@@ -33,9 +35,14 @@ class Text(str):
 
     def like(self, text: str) -> Text:
         """Another text that stands where this one does."""
-        other = Text(text)
-        other.start, other.end, other.plain = self.start, self.end, False
-        return other
+        return Text.at(text, self.start, self.end)
+
+    @classmethod
+    def at(cls, text: str, start: int = 0, end: int = 0, *, plain: bool = False) -> Text:
+        """A text that stands between two offsets; between noughts, nowhere yet."""
+        made = cls(text)
+        made.start, made.end, made.plain = start, end, plain
+        return made
 
 
 class Map(dict[str, "Node"]):
@@ -46,6 +53,13 @@ class Map(dict[str, "Node"]):
     start: int
     end: int
     _written: dict[str, Text]
+
+    @classmethod
+    def at(cls, pairs: Mapping[str, Node], start: int = 0, end: int = 0) -> Map:
+        """A mapping that stands between two offsets; between noughts, nowhere yet."""
+        made = cls(pairs)
+        made.start, made.end = start, end
+        return made
 
     def written(self, key: str) -> Text | None:
         """A key as it stands in the text, which tells where; None if there is none.
@@ -71,25 +85,27 @@ class Items(list["Node"]):
 Node = Union[Text, Map, Items]  # noqa: UP007 -- names quoted above need a runtime union
 
 
+def node_at(node: object, route: Route) -> Node | None:
+    """The value at a route; None where there is none."""
+    for step in route:
+        if isinstance(node, Map) and isinstance(step, str):
+            node = node.get(step)
+        elif isinstance(node, Items) and isinstance(step, int) and 0 <= step < len(node):
+            node = node[step]
+        else:
+            return None
+    return node if isinstance(node, Text | Map | Items) else None
+
+
 class Lines:
     """Where the lines of a text begin, found once and only when somebody asks."""
 
-    __slots__ = ("_starts", "_text")
-
     def __init__(self, text: str) -> None:
-        self._text = text
-        self._starts: list[int] | None = None
+        self.text = text
 
-    @property
-    def text(self) -> str:
-        """The whole text."""
-        return self._text
-
-    @property
+    @cached_property
     def _beginnings(self) -> list[int]:
-        if self._starts is None:
-            self._starts = [0, *(match.end() for match in _BREAK.finditer(self._text))]
-        return self._starts
+        return [0, *(match.end() for match in _BREAK.finditer(self.text))]
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of a character offset, both from 1."""
@@ -102,12 +118,12 @@ class Lines:
         starts = self._beginnings
         if not 1 <= number <= len(starts):
             return None
-        end = starts[number] if number < len(starts) else len(self._text)
-        return self._text[starts[number - 1] : end].rstrip("\r\n")
+        end = starts[number] if number < len(starts) else len(self.text)
+        return self.text[starts[number - 1] : end].rstrip("\r\n")
 
     def span(self, start: int, end: int) -> Span:
         """The stretch between two offsets; what ends at the beginning of a line ends on the line before."""
-        end = start + len(self._text[start:end].rstrip())
+        end = start + len(self.text[start:end].rstrip())
         line, column = self.position(start)
         end_line, end_column = self.position(end)
         return Span(line=line, column=column, end_line=end_line, end_column=end_column)
@@ -116,8 +132,8 @@ class Lines:
         """The part of a stretch that stands on its first line, for what is too long to underline whole."""
         line, column = self.position(start)
         starts = self._beginnings
-        line_end = starts[line] if line < len(starts) else len(self._text)
-        shown = self._text[start : min(end, line_end)].rstrip()
+        line_end = starts[line] if line < len(starts) else len(self.text)
+        shown = self.text[start : min(end, line_end)].rstrip()
         return Span(line=line, column=column, end_line=line, end_column=column + len(shown))
 
 

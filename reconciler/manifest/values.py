@@ -10,30 +10,33 @@ from typing import Any, Final
 
 import yaml
 
-from reconciler.manifest.characters import UNSEEN
 from reconciler.manifest.compose import FASTEST, MAX_DEPTH, MAX_NODES
+from reconciler.manifest.objections import UNSEEN
 from reconciler.manifest.tree import Items, Map, Node, Text
 
 _ODD_WORDS: Final = frozenset({"=", "<<"})
+
+
+class _Plain(dict[str, Text | None]):
+    """Scalars without quotes, by their text; None for one that needs a closer look."""
+
+    def __missing__(self, value: str) -> Text | None:
+        return self.setdefault(value, None if value in _ODD_WORDS else Text.at(value, plain=True))
+
+
+class _Quoted(dict[str, Text | None]):
+    """Scalars of every other style. What cannot be seen gets this far only as an escape."""
+
+    def __missing__(self, value: str) -> Text | None:
+        return self.setdefault(value, None if UNSEEN.search(value) else Text.at(value))
 
 
 class SharedValues:
     """The scalars and mappings of all texts that are read together."""
 
     def __init__(self) -> None:
-        self.plain: dict[str, Text] = {}
-        self.quoted: dict[str, Text] = {}
+        self.plain, self.quoted = _Plain(), _Quoted()
         self.maps: dict[tuple[int, ...], Map] = {}
-
-    def text(self, value: str, style: str | None) -> Text | None:
-        """A new scalar; None for one that needs a closer look."""
-        if (not style and value in _ODD_WORDS) or (style == '"' and UNSEEN.search(value)):
-            return None
-        made = Text(value)
-        made.start = made.end = 0
-        made.plain = not style
-        (self.quoted if style else self.plain)[value] = made
-        return made
 
     def one_of(self, node: Map) -> Map:
         """The first mapping that has the same scalars under the same keys."""
@@ -54,13 +57,9 @@ def values_of(text: str, shared: SharedValues) -> tuple[tuple[int, Node], ...] |
 
 # One loop, for it is there to save a call for each of a million events.
 def _read(get_event: Any, shared: SharedValues) -> tuple[tuple[int, Node], ...] | None:  # noqa: ANN401
-    scalar, mapping, sequence, document = (
-        yaml.ScalarEvent,
-        yaml.MappingStartEvent,
-        yaml.SequenceStartEvent,
-        yaml.DocumentStartEvent,
-    )
-    ends, alias, end = (yaml.MappingEndEvent, yaml.SequenceEndEvent), yaml.AliasEvent, yaml.StreamEndEvent
+    scalar, document, alias = yaml.ScalarEvent, yaml.DocumentStartEvent, yaml.AliasEvent
+    mapping, sequence, end = yaml.MappingStartEvent, yaml.SequenceStartEvent, yaml.StreamEndEvent
+    ends = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
     plain, quoted = shared.plain, shared.quoted
     roots: list[tuple[int, Node]] = []
     number, nodes = -1, 0
@@ -73,10 +72,7 @@ def _read(get_event: Any, shared: SharedValues) -> tuple[tuple[int, Node], ...] 
         kind = type(event)
         node: Any
         if kind is scalar:
-            value, style = event.value, event.style
-            node = (quoted if style else plain).get(value)
-            if node is None:
-                node = shared.text(value, style)
+            node = (quoted if event.style else plain)[event.value]
             if node is None or into is None or event.tag is not None or event.anchor is not None:
                 return None
             nodes += 1
@@ -106,12 +102,9 @@ def _read(get_event: Any, shared: SharedValues) -> tuple[tuple[int, Node], ...] 
             continue
         if type(into) is Items:
             into.append(node)
-        elif key is None:
-            if type(node) is not Text:
-                return None
+        elif key is None and type(node) is Text:
             key = node
-        elif key in into:
+        elif key is None or key in into:
             return None
         else:
-            into[key] = node
-            key = None
+            into[key], key = node, None

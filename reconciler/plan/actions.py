@@ -5,9 +5,9 @@ Branch on an action's type, never on its `Reason`: reasons explain, they do not 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Self
 
 from reconciler.domain.deployment import DesiredDeployment, JsonObject, JsonValue
 from reconciler.domain.ids import DeploymentId, Region
@@ -85,6 +85,10 @@ class ActionFacts:
     observed: ObservedDeployment | None = None
     changes: tuple[FieldChange, ...] = ()
     writes: tuple[JsonObject, ...] = ()
+
+    def explained(self, *words: str) -> Self:
+        """The action with these words alone to explain it; empty ones are left out."""
+        return replace(self, explanation="; ".join(filter(None, words)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

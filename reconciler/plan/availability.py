@@ -10,11 +10,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.domain.deployment import UNSET, JsonObject, ModelRef, Unset
+from reconciler.catalogue.facts import SizeRange
+from reconciler.domain.deployment import JsonObject, ModelRef, Unset
 from reconciler.domain.ids import Region
-from reconciler.domain.sku import SkuFamily, SkuName
+from reconciler.domain.sku import SkuName
 from reconciler.domain.state import Listed, ObservedState, Offer
 from reconciler.plan.actions import Create, Reason, Replace, Update
+from reconciler.plan.body import asked_for
 from reconciler.plan.terms import Hindrance
 
 Writable = Create | Update | Replace
@@ -34,17 +36,6 @@ class _Wanted:
     capacity: int | None
     kind: str
     new: bool
-
-    @property
-    def listed_name(self) -> str:
-        """The name under which a list has it: a fine-tuned model is offered by its base."""
-        base = self.model.tuned_from
-        return base.name if base else self.model.name
-
-    @property
-    def listed_version(self) -> str | Unset:
-        base = self.model.tuned_from
-        return base.version if base else self.model.version
 
 
 class RegionalOffers:
@@ -79,12 +70,13 @@ class RegionalOffers:
         settings, sku = action.desired.spec, action.desired.spec.sku.name
         if not paths or not sku.known:
             return
-        if _is(settings.deployment_state, "Paused") and not sku.pay_as_you_go:
+        if str(settings.deployment_state).lower() == "paused" and not sku.pay_as_you_go:
             yield _not_offered(
                 f"a deployment on {sku} cannot be paused, and would be billed all the same",
                 "take deploymentState out; only Standard, GlobalStandard and DataZoneStandard can pause",
             )
-        if _is(settings.service_tier, "Priority") and (offers := self.offers_for(action, action.body)):
+        priority = str(settings.service_tier).lower() == "priority"
+        if priority and (offers := self.offers_for(action, action.body)):
             # Lists of older api-versions say nothing of tiers: then none of a region's offers has one.
             region = self._in(action.id.account.subscription.lower(), action.region) if action.region else {}
             told = any(offer.priority_tier for some in (region or {}).values() for offer in some)
@@ -100,24 +92,16 @@ class RegionalOffers:
         if wanted is None or action.region is None:
             return ()
         offers = self._in(action.id.account.subscription.lower(), action.region) or {}
-        named = [
-            offer
-            for offer in offers.get(wanted.listed_name.lower(), ())
-            if offer.model_format.lower() == wanted.model.format.lower()
-        ]
-        of_version = _of_version(named, wanted.listed_version)
-        return [offer for offer in of_version if offer.sku == wanted.sku and _serves(offer, wanted)]
+        of_version = _of_version(_named(offers, wanted.model), wanted.model.listed[1])
+        tuned = wanted.model.fine_tuned
+        return [offer for offer in of_version if offer.sku == wanted.sku and offer.serves(fine_tuned=tuned)]
 
     def _judged(self, subscription: str, region: Region, wanted: _Wanted) -> Iterator[Finding]:
         offers = self._in(subscription, region)
         if offers is None:
             yield f"unverified: the models that {region} offers could not be listed"
             return
-        named = [
-            offer
-            for offer in offers.get(wanted.listed_name.lower(), ())
-            if offer.model_format.lower() == wanted.model.format.lower()
-        ]
+        named = _named(offers, wanted.model)
         if wanted.model.fine_tuned and wanted.model.tuned_from is None:
             return  # a checkpoint's id does not tell its base, by which a list would have it
         if not named:
@@ -140,29 +124,18 @@ class RegionalOffers:
 
 
 def _wanted(body: JsonObject, kind: str, *, new: bool) -> _Wanted | None:
-    sku, properties = body.get("sku"), body.get("properties")
-    model = properties.get("model") if isinstance(properties, Mapping) else None
-    if not isinstance(sku, Mapping) or not isinstance(model, Mapping):
+    asked = asked_for(body)
+    if asked is None:
         return None
-    version, amount = model.get("version"), sku.get("capacity")
-    return _Wanted(
-        model=ModelRef(
-            name=str(model.get("name")),
-            format=str(model.get("format")),
-            version=version if isinstance(version, str) else UNSET,
-        ),
-        sku=SkuName(str(sku.get("name"))),
-        capacity=amount if isinstance(amount, int) else None,
-        kind=kind,
-        new=new,
-    )
+    model, sku, capacity = asked
+    return _Wanted(model=model, sku=sku, capacity=capacity, kind=kind, new=new)
 
 
 def _narrowed(
     wanted: _Wanted, region: Region, named: Sequence[Offer], kinds: frozenset[str]
 ) -> Iterator[Finding]:
     """From all offers of a model to those of its version, its account's kind and its SKU; then sizes."""
-    name, version = wanted.listed_name, wanted.listed_version
+    name, version = wanted.model.listed
     offers = _of_version(named, version)
     if not offers:
         if wanted.model.tuned_from is not None:
@@ -183,7 +156,7 @@ def _narrowed(
                 "deploy it in an account of that kind",
             )
         offers = for_kind
-    usable = [offer for offer in offers if _serves(offer, wanted)]
+    usable = [offer for offer in offers if offer.serves(fine_tuned=wanted.model.fine_tuned)]
     same = [offer for offer in usable if offer.sku == wanted.sku]
     if same:
         yield from _sized(wanted, region, same)
@@ -196,21 +169,15 @@ def _narrowed(
         )
 
 
-def _is(value: str | Unset, word: str) -> bool:
-    return not isinstance(value, Unset) and value.lower() == word.lower()
+def _named(offers: Mapping[str, Sequence[Offer]], model: ModelRef) -> Sequence[Offer]:
+    of_name = offers.get(model.listed[0].lower(), ())
+    return [offer for offer in of_name if offer.model_format.lower() == model.format.lower()]
 
 
 def _of_version(named: Sequence[Offer], version: str | Unset) -> Sequence[Offer]:
     if isinstance(version, Unset):
         return [offer for offer in named if offer.default_version] or named
     return [offer for offer in named if offer.model_version.lower() == version.lower()]
-
-
-def _serves(offer: Offer, wanted: _Wanted) -> bool:
-    """Fine-tuned models have quota entries of their own, except on provisioned SKUs (recorded, 2026-04)."""
-    if wanted.model.fine_tuned and offer.sku.family is SkuFamily.PROVISIONED:
-        return True
-    return offer.for_fine_tuned == wanted.model.fine_tuned
 
 
 def _sized(wanted: _Wanted, region: Region, offers: Sequence[Offer]) -> Iterator[Finding]:
@@ -226,43 +193,22 @@ def _sized(wanted: _Wanted, region: Region, offers: Sequence[Offer]) -> Iterator
             f"ARM lists {_full(wanted)} in {region} as Deprecating: only subscriptions that already have "
             "a deployment of it may make another"
         )
-    amount = wanted.capacity
-    if amount is not None and not any(fits(amount, offer) for offer in offers):
-        offer = offers[0]
-        sizes = " or ".join(str(size) for size in _nearest(amount, offer))
+    amount, ranges = wanted.capacity, [sizes_of(offer) for offer in offers]
+    if amount is not None and not any(one.fits(amount) for one in ranges):
+        first = ranges[0]
+        sizes = f"from {first.minimum} in steps of {first.step}"
+        sizes += "" if first.maximum is None else f" up to {first.maximum}"
+        near = (str(size) for size in (first.below(amount), first.above(amount)) if size is not None)
         yield _not_offered(
-            f"{region} offers {_full(wanted)} on {wanted.sku} in sizes {_sizes(offer)}, not {amount}",
-            f"declare sku.capacity: {sizes}",
+            f"{region} offers {_full(wanted)} on {wanted.sku} in sizes {sizes}, not {amount}",
+            f"declare sku.capacity: {' or '.join(near)}",
         )
 
 
-def fits(amount: int, offer: Offer) -> bool:
-    """Whether a size is one that an offer has."""
-    minimum, step, maximum = bounds(offer)
-    return minimum <= amount and (maximum is None or amount <= maximum) and (amount - minimum) % step == 0
-
-
-def _nearest(amount: int, offer: Offer) -> tuple[int, ...]:
-    """The valid sizes on either side of `amount`."""
-    minimum, step, maximum = bounds(offer)
-    if amount <= minimum:
-        return (minimum,)
-    most = amount if maximum is None else min(amount, maximum)
-    below = minimum + (most - minimum) // step * step
-    above = below + step
-    return (below,) if maximum is not None and above > maximum else (below, above)
-
-
-def bounds(offer: Offer) -> tuple[int, int, int | None]:
-    """Minimum, step and maximum of an offer; where ARM lists no minimum and no step, both are 1."""
+def sizes_of(offer: Offer) -> SizeRange:
+    """The sizes of an offer; where ARM lists no minimum and no step, both are 1."""
     minimum = 1 if offer.minimum is None else offer.minimum
-    return minimum, max(1, offer.step or 1), offer.maximum
-
-
-def _sizes(offer: Offer) -> str:
-    minimum, step, maximum = bounds(offer)
-    upper = "" if maximum is None else f" up to {maximum}"
-    return f"from {minimum} in steps of {step}{upper}"
+    return SizeRange(minimum=minimum, step=max(1, offer.step or 1), maximum=offer.maximum)
 
 
 def _full(wanted: _Wanted) -> str:

@@ -10,7 +10,15 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Final, TypeVar
 
-from reconciler.domain.deployment import DesiredDeployment, JsonObject, JsonValue, OnRemoval, Unset
+from reconciler.domain.deployment import (
+    UNSET,
+    DesiredDeployment,
+    JsonObject,
+    JsonValue,
+    ModelRef,
+    OnRemoval,
+    Unset,
+)
 from reconciler.domain.fields import SOURCE_FIELDS, body_path, field_at, read_only
 from reconciler.domain.json_values import (
     Path,
@@ -23,9 +31,9 @@ from reconciler.domain.json_values import (
     unset_paths,
     without,
 )
-from reconciler.domain.marks import FLEET_TAG, MODEL_TAG, REMOVAL_TAG, SPEC_TAG
+from reconciler.domain.marks import FLEET_TAG, MODEL_TAG, REMOVAL_TAG, SPEC_TAG, mark_of
+from reconciler.domain.sku import SkuName
 from reconciler.domain.state import ObservedDeployment
-from reconciler.plan.ownership import mark_of
 
 _ROOT: Final = read_only()
 _PROPERTIES: Final = read_only("properties")
@@ -70,6 +78,18 @@ def writable(observed: ObservedDeployment) -> JsonObject:
     return resource
 
 
+def asked_for(body: JsonObject) -> tuple[ModelRef, SkuName, int | None] | None:
+    """The model, the SKU and the capacity of a body; None where it lacks one of the first two."""
+    sku, properties = body.get("sku"), body.get("properties")
+    model = properties.get("model") if isinstance(properties, Mapping) else None
+    if not isinstance(sku, Mapping) or not isinstance(model, Mapping):
+        return None
+    name, maker, version = (model.get(part) for part in ("name", "format", "version"))
+    ref = ModelRef(name=str(name), format=str(maker), version=version if isinstance(version, str) else UNSET)
+    amount = sku.get("capacity")
+    return ref, SkuName(str(sku.get("name"))), amount if isinstance(amount, int) else None
+
+
 def marks(desired: DesiredDeployment, mark: str) -> dict[str, str]:
     """The tags that say that a deployment is ours, what was declared, and what holds once it no longer is."""
     tags = {FLEET_TAG: mark, SPEC_TAG: spec_mark(desired), MODEL_TAG: model_mark(desired)}
@@ -91,12 +111,7 @@ def put_body(desired: DesiredDeployment, observed: ObservedDeployment | None, ma
     wanted, there = _managed(desired), writable(observed)
     if not _agree(_NAME, at(there, _NAME), at(wanted, _NAME) or at(there, _NAME)):
         there = without(there, _NAME[:-1])  # another model's version and source are not those of this one
-    if any(has(wanted, path) for path in _SOURCES):
-        there, wanted = _one_source(there, wanted)
-    body = laid_over(there, _stated(wanted), _agree)
-    for path in unset_paths(wanted):
-        body = without(body, path)
-    return _marked(body, desired, mark)
+    return _over(there, wanted, desired, mark)
 
 
 def nulls(desired: DesiredDeployment) -> tuple[Path, ...]:
@@ -127,12 +142,7 @@ def replacement_body(desired: DesiredDeployment, observed: ObservedDeployment, m
         about_sku, about_model = path[0] == "sku", path[:2] == ("properties", "model")
         if (same_sku or not about_sku) and (same_model or not about_model) and has(kept, path):
             declared = without(declared, path)
-    if any(has(declared, path) for path in _SOURCES):
-        kept, declared = _one_source(kept, declared)
-    body = laid_over(kept, _stated(declared), _agree)
-    for path in unset_paths(declared):
-        body = without(body, path)
-    return _marked(body, desired, mark)
+    return _over(kept, declared, desired, mark)
 
 
 @_kept_for_the_last
@@ -168,38 +178,28 @@ def model_mark(desired: DesiredDeployment) -> str:
 
 def _declared(desired: DesiredDeployment) -> JsonObject:
     """The manifest in the shape of a body, its nulls included."""
-    spec = desired.spec
-    body: dict[str, JsonValue] = {
-        "sku": _sku(desired),
-        "properties": {**spec.settings, "model": _model(desired)},
-    }
+    spec, capacity = desired.spec, desired.spec.sku.capacity
+    model = _without_unset(
+        format=spec.model.format,
+        name=spec.model.name,
+        version=spec.model.version,
+        publisher=spec.model.publisher,
+    )
+    if spec.model.source is not None:
+        # Within a tenant the documentation uses `source`, across tenants `sourceAccount` ("Deploy a
+        # fine-tuned model", 2025-02-24); both are in the schema since 2024-10-01.
+        model["sourceAccount" if desired.source_tenant else "source"] = str(spec.model.source.account)
+    sku = _without_unset(
+        name=spec.sku.name.name,
+        capacity=capacity if isinstance(capacity, Unset) else capacity.amount,
+        tier=spec.sku.tier,
+        size=spec.sku.size,
+        family=spec.sku.family,
+    )
+    body: dict[str, JsonValue] = {"sku": sku, "properties": {**spec.settings, "model": model}}
     if not isinstance(spec.tags, Unset):
         body["tags"] = dict(spec.tags)
     return body
-
-
-def _sku(desired: DesiredDeployment) -> JsonObject:
-    sku = desired.spec.sku
-    capacity = sku.capacity
-    return _without_unset(
-        name=sku.name.name,
-        capacity=capacity if isinstance(capacity, Unset) else capacity.amount,
-        tier=sku.tier,
-        size=sku.size,
-        family=sku.family,
-    )
-
-
-def _model(desired: DesiredDeployment) -> JsonObject:
-    model = desired.spec.model
-    stated = _without_unset(
-        format=model.format, name=model.name, version=model.version, publisher=model.publisher
-    )
-    if model.source is not None:
-        # Within a tenant the documentation uses `source`, across tenants `sourceAccount` ("Deploy a
-        # fine-tuned model", 2025-02-24); both are in the schema since 2024-10-01.
-        stated["sourceAccount" if desired.source_tenant else "source"] = str(model.source.account)
-    return stated
 
 
 def _without_unset(**fields: JsonValue | Unset) -> dict[str, JsonValue]:
@@ -226,13 +226,17 @@ def _agree(path: Path, found: JsonValue, wanted: JsonValue) -> bool:
     return same(found, wanted) if field is None else field.agrees(found, wanted)
 
 
-def _one_source(there: JsonObject, wanted: JsonObject) -> tuple[JsonObject, JsonObject]:
-    """Both with one source between them: ARM's where it is as declared, in its field and spelling."""
-    found, stated = _source_in(there), _source_in(wanted)
-    agreed = found is not None and _agree(_SOURCES[0], found, stated)
-    for path in _SOURCES:
-        there, wanted = (there, without(wanted, path)) if agreed else (without(there, path), wanted)
-    return there, wanted
+def _over(there: JsonObject, wanted: JsonObject, desired: DesiredDeployment, mark: str) -> JsonObject:
+    """`wanted` over what is there, with one source between them: ARM's where it is as declared."""
+    if any(has(wanted, path) for path in _SOURCES):
+        found, stated = _source_in(there), _source_in(wanted)
+        agreed = found is not None and _agree(_SOURCES[0], found, stated)
+        for path in _SOURCES:
+            there, wanted = (there, without(wanted, path)) if agreed else (without(there, path), wanted)
+    body = laid_over(there, _stated(wanted), _agree)
+    for path in unset_paths(wanted):
+        body = without(body, path)
+    return _marked(body, desired, mark)
 
 
 def _source_in(body: JsonObject) -> JsonValue:

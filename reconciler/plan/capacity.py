@@ -8,12 +8,13 @@ by region and SKU, at the moment of asking (Microsoft, "Manage quota", 2026). It
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from reconciler.catalogue.facts import Sizes
+from reconciler.catalogue.facts import SizeRange, Sizes
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.domain.deployment import ModelRef, Unset
 from reconciler.domain.ids import DeploymentId, Region
@@ -57,32 +58,27 @@ class Demand:
     question: CapacityQuestion | None
 
 
-def demands(plan: Plan) -> tuple[Demand, ...]:
+def demands(plan: Plan) -> Iterator[Demand]:
     """What the plan's creates, increases and migrations on provisioned SKUs need."""
-    return tuple(found for step in plan.writes if (found := _demand(step.action)) is not None)
-
-
-def _demand(action: Action) -> Demand | None:
-    if not isinstance(action, Create | Update | Replace):
-        return None
-    sku, model = action.desired.spec.sku, action.desired.spec.model
-    if sku.name.family is not SkuFamily.PROVISIONED:
-        return None
-    observed = action.observed if isinstance(action, Update) else None
-    known = observed.capacity if observed else None
-    wanted = known if isinstance(sku.capacity, Unset) else sku.capacity.amount
-    needed = 0 if wanted is None else wanted - (0 if observed is None else _kept(model, observed))
-    if needed <= 0:
-        return None
-    subscription = action.id.account.subscription.lower()
-    return Demand(
-        id=action.id,
-        region=action.region or action.desired.region,
-        sku=sku.name,
-        needed=needed,
-        fine_tuned=model.fine_tuned,
-        question=question_of(subscription, model, observed),
-    )
+    for action in (step.action for step in plan.writes):
+        if not isinstance(action, Create | Update | Replace):
+            continue
+        sku, model = action.desired.spec.sku, action.desired.spec.model
+        if sku.name.family is not SkuFamily.PROVISIONED:
+            continue
+        observed = action.observed if isinstance(action, Update) else None
+        known = observed.capacity if observed else None
+        wanted = known if isinstance(sku.capacity, Unset) else sku.capacity.amount
+        needed = 0 if wanted is None else wanted - (0 if observed is None else _kept(model, observed))
+        if needed > 0:
+            yield Demand(
+                id=action.id,
+                region=action.region or action.desired.region,
+                sku=sku.name,
+                needed=needed,
+                fine_tuned=model.fine_tuned,
+                question=question_of(action.id.account.subscription.lower(), model, observed),
+            )
 
 
 def _kept(model: ModelRef, observed: ObservedDeployment) -> int:
@@ -113,11 +109,21 @@ def given_back(actions: Iterable[Action]) -> tuple[Diagnostic, ...]:
 
     What moves between deployments of one subscription, region and SKU is not given back.
     """
-    freed: dict[tuple[str, str, SkuName], int] = {}
+    freed: dict[tuple[str, str, SkuName], int] = defaultdict(int)
     for action in actions:
-        for (place, amount), sign in ((_ptus(action, action.observed), 1), (_ptus_after(action), -1)):
-            if place is not None:
-                freed[place] = freed.get(place, 0) + sign * amount
+        if not isinstance(action, Create | Update | Replace | Delete):
+            continue
+        there, region = action.observed, action.region.name if action.region else "an unknown region"
+        place = (action.id.account.subscription.lower(), region)
+        if there is not None and there.sku is not None and there.sku.family is SkuFamily.PROVISIONED:
+            freed[*place, there.sku] += there.capacity or 0
+        if isinstance(action, Delete):
+            continue
+        sku = action.desired.spec.sku
+        if sku.name.family is SkuFamily.PROVISIONED:
+            known = there.capacity if there is not None and there.sku == sku.name else None
+            after = (known or 0) if isinstance(sku.capacity, Unset) else sku.capacity.amount
+            freed[*place, sku.name] -= after
     return tuple(
         Diagnostic(
             code=GIVEN_BACK,
@@ -129,31 +135,6 @@ def given_back(actions: Iterable[Action]) -> tuple[Diagnostic, ...]:
         for (_, region, sku), amount in sorted(freed.items())
         if amount > 0
     )
-
-
-_PtuPool = tuple[str, str, SkuName]
-
-
-def _ptus(action: Action, there: ObservedDeployment | None) -> tuple[_PtuPool | None, int]:
-    """PTUs that are there before a write, with their place."""
-    writes = isinstance(action, Create | Update | Replace | Delete)
-    if not writes or there is None or there.sku is None or there.sku.family is not SkuFamily.PROVISIONED:
-        return None, 0
-    region = action.region.name if action.region else "an unknown region"
-    return (action.id.account.subscription.lower(), region, there.sku), there.capacity or 0
-
-
-def _ptus_after(action: Action) -> tuple[_PtuPool | None, int]:
-    """PTUs that are there after a write."""
-    if not isinstance(action, Create | Update | Replace):
-        return None, 0
-    sku = action.desired.spec.sku
-    if sku.name.family is not SkuFamily.PROVISIONED:
-        return None, 0
-    region = action.region.name if action.region else "an unknown region"
-    known = action.observed.capacity if action.observed and action.observed.sku == sku.name else None
-    amount = (known or 0) if isinstance(sku.capacity, Unset) else sku.capacity.amount
-    return (action.id.account.subscription.lower(), region, sku.name), amount
 
 
 def checked(wanted: Sequence[Demand], answers: Answers, asked_at: str) -> tuple[CapacityCheck, ...]:
@@ -174,19 +155,17 @@ def checked(wanted: Sequence[Demand], answers: Answers, asked_at: str) -> tuple[
                 sku=one.sku,
                 needed=total,
                 available=available,
-                room=_room(available, total),
+                room=Room.UNVERIFIED
+                if available is None
+                else Room.AVAILABLE
+                if available >= total
+                else Room.SHORT,
                 asked_at=asked_at,
                 why=_why(one, answer, available),
                 elsewhere=() if isinstance(answer, str | None) else tuple(_elsewhere(one, answer)),
             )
         )
     return tuple(found)
-
-
-def _room(available: int | None, needed: int) -> Room:
-    if available is None:
-        return Room.UNVERIFIED
-    return Room.AVAILABLE if available >= needed else Room.SHORT
 
 
 def _why(one: Demand, answer: Sequence[ModelCapacity] | str | None, available: int | None) -> str:
@@ -203,26 +182,19 @@ def _why(one: Demand, answer: Sequence[ModelCapacity] | str | None, available: i
 
 def room_in(answer: Iterable[ModelCapacity], region: Region, sku: SkuName, *, fine_tuned: bool) -> int | None:
     """Whole units that can be had in a region on a SKU; None where ARM says nothing of it."""
-    for one in answer:
-        if one.region == region and one.sku == sku:
-            number = one.fine_tuned if fine_tuned else one.available
-            return None if number is None else int(number)
-    return None
+    named = (one.units(fine_tuned=fine_tuned) for one in answer if one.region == region and one.sku == sku)
+    return next(named, None)
 
 
-def _elsewhere(one: Demand, answer: Sequence[ModelCapacity]) -> Iterator[Elsewhere]:
+def _elsewhere(one: Demand, answer: Sequence[ModelCapacity]) -> Sequence[Elsewhere]:
     """Other regions of the same SKU with room, the roomiest first."""
-    others = (
-        Elsewhere(region=other.region, sku=other.sku, available=int(number))
+    roomy = [
+        Elsewhere(region=other.region, sku=other.sku, available=units)
         for other in answer
         if other.sku == one.sku and other.region != one.region
-        if (number := other.fine_tuned if one.fine_tuned else other.available) is not None
-    )
-    roomy = sorted(
-        (other for other in others if other.available >= one.needed),
-        key=lambda other: (-other.available, other.region),
-    )
-    yield from roomy[:_MOST_ELSEWHERE]
+        if (units := other.units(fine_tuned=one.fine_tuned)) is not None and units >= one.needed
+    ]
+    return sorted(roomy, key=lambda other: (-other.available, other.region))[:_MOST_ELSEWHERE]
 
 
 # -- where a model can go ------------------------------------------------------------------------------------
@@ -271,6 +243,13 @@ class Sought:
     amount: int | None = None
     fine_tuned: bool = False
 
+    def matches(self, offer: Offer) -> bool:
+        """Whether an offer is one of the model."""
+        same = (
+            offer.model_name.lower() == self.model.name.lower() and offer.model_version == self.model.version
+        )
+        return same and offer.serves(fine_tuned=self.fine_tuned)
+
 
 def capacity_rows(
     sought: Sought,
@@ -282,11 +261,13 @@ def capacity_rows(
 ) -> Iterator[CapacityRow]:
     """What one region of one subscription has to offer."""
     for sku in sought.skus:
-        offer = _offer(facts, sought, sku)
-        offered = None if facts.offers is None else offer is not None
-        known = sizes.get(sku)
-        minimum, step, source = _sizes(offer, known)
-        size = _size(sought.amount, minimum, step)
+        offers = facts.offers
+        offer = next((one for one in offers or () if one.sku == sku and sought.matches(one)), None)
+        offered = None if offers is None else offer is not None
+        minimum, step, source = _sizes(offer, sizes.get(sku))
+        size = sought.amount
+        if minimum is not None and step:
+            size = SizeRange(minimum=minimum, step=step, maximum=None).round_up(size or 0)
         left = _quota_left(facts, offer, forecasts)
         available = None
         if not isinstance(answer, str):
@@ -311,29 +292,8 @@ def best_first(rows: Iterable[CapacityRow]) -> list[CapacityRow]:
     order = list(Fit)
     return sorted(
         rows,
-        key=lambda row: (
-            order.index(row.fit),
-            -(row.available or 0),
-            row.region,
-            row.sku,
-            row.subscription,
-        ),
+        key=lambda row: (order.index(row.fit), -(row.available or 0), row.region, row.sku, row.subscription),
     )
-
-
-def _offer(facts: RegionFacts, sought: Sought, sku: SkuName) -> Offer | None:
-    model = sought.model
-    for offer in facts.offers or ():
-        same = offer.model_name.lower() == model.name.lower() and offer.model_version == model.version
-        if same and offer.sku == sku and _serves(offer, sought):
-            return offer
-    return None
-
-
-def _serves(offer: Offer, sought: Sought) -> bool:
-    """Provisioned SKUs have one offer for base and fine-tuned models, the others one for each."""
-    provisioned = offer.sku.family is SkuFamily.PROVISIONED
-    return provisioned or offer.for_fine_tuned == sought.fine_tuned
 
 
 def _sizes(offer: Offer | None, known: Sizes | None) -> tuple[int | None, int | None, str]:
@@ -342,15 +302,6 @@ def _sizes(offer: Offer | None, known: Sizes | None) -> tuple[int | None, int | 
     if known is not None:
         return known.minimum, known.step, str(known.source)
     return (1, 1, "ARM") if offer is not None else (None, None, "")
-
-
-def _size(amount: int | None, minimum: int | None, step: int | None) -> int | None:
-    """The smallest legal size that is not under `amount`."""
-    if minimum is None or not step:
-        return amount
-    if amount is None or amount <= minimum:
-        return minimum
-    return minimum + -(-(amount - minimum) // step) * step
 
 
 def _quota_left(facts: RegionFacts, offer: Offer | None, forecasts: Sequence[PoolForecast]) -> int | None:

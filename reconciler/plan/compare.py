@@ -14,24 +14,14 @@ from typing import Final, assert_never
 from reconciler.domain.deployment import DesiredDeployment
 from reconciler.domain.fleet import DesiredAccount, DesiredState
 from reconciler.domain.ids import Region
+from reconciler.domain.marks import Whose, mark_of, owner_of, whose
 from reconciler.domain.state import AccountMissing, Listed, ObservedDeployment, ObservedState, Unreadable
-from reconciler.plan.accounts import by_account, hindrance, unread
-from reconciler.plan.actions import (
-    Action,
-    Adopt,
-    Blocked,
-    Create,
-    Keep,
-    Reason,
-    Update,
-    Wait,
-)
+from reconciler.plan.actions import Action, Adopt, Blocked, Create, Keep, Reason, Update, Wait
 from reconciler.plan.admission import admitted
 from reconciler.plan.body import put_body, replacement_body
 from reconciler.plan.dependants import block_dependants, judge_names, keep_referenced, say_why_here
 from reconciler.plan.diff import fields_of
-from reconciler.plan.expiry import unless_expired
-from reconciler.plan.in_sync import InSync
+from reconciler.plan.evidence import unless_expired
 from reconciler.plan.legality import (
     fixed_paths,
     forbids_model_change,
@@ -41,11 +31,10 @@ from reconciler.plan.legality import (
     writes_for,
 )
 from reconciler.plan.moved import Mover, RegionalUpgrades, Upgrades, accepting, who_moved
-from reconciler.plan.ownership import Whose, mark_of, owner_of, whose
-from reconciler.plan.pair import Pair
+from reconciler.plan.pair import InSync, Pair
 from reconciler.plan.removal import undeclared
 from reconciler.plan.replacement import replacement
-from reconciler.plan.terms import Terms, blocked
+from reconciler.plan.terms import Terms, blocked, by_account, hindrance, unread
 
 _PROVIDER_DATA: Final = "modelProviderData"
 
@@ -110,7 +99,7 @@ def _with_consent(action: Action) -> Action:
     if not action.writes or not declares:
         return action
     consent = f"sending {_PROVIDER_DATA} accepts the provider's Marketplace offer in your name"
-    return replace(action, explanation="; ".join(filter(None, (action.explanation, consent))))
+    return action.explained(action.explanation, consent)
 
 
 def _account(
@@ -157,44 +146,23 @@ def _declared(
         return unless_expired(_creation(desired, None, region, terms), terms)
     if in_sync.knows(desired, observed):
         return _in_sync(desired, observed, region)
-    action = _compared(desired, observed, region, upgrades, terms)
-    if action.reason is Reason.IN_SYNC:
-        in_sync.add(desired, observed)
-    return action
-
-
-def _compared(
-    desired: DesiredDeployment,
-    observed: ObservedDeployment,
-    region: Region,
-    upgrades: Upgrades,
-    terms: Terms,
-) -> Action:
     mover = who_moved(desired, observed, upgrades)
     pair = Pair(
         desired=accepting(desired, mover),
         observed=observed,
         mark=terms.mark,
+        region=region,
         mover=mover,
         renew=terms.renew_marks,
     )
-    return _strange(pair, region, terms) or _known(pair, region, terms)
-
-
-def _blocked(pair: Pair, region: Region, reason: Reason, explanation: str, fix: str) -> Blocked:
-    return blocked(
-        pair.desired,
-        reason,
-        explanation,
-        fix,
-        region=region,
-        observed=pair.observed,
-        changes=pair.changes,
-    )
+    action = _strange(pair, terms) or _known(pair, terms)
+    if action.reason is Reason.IN_SYNC:
+        in_sync.add(desired, observed)
+    return action
 
 
 def _creation(
-    desired: DesiredDeployment, going: ObservedDeployment | None, region: Region, terms: Terms
+    desired: DesiredDeployment, going: ObservedDeployment | None, region: Region | None, terms: Terms
 ) -> Create:
     """A create; over one that is being deleted, as the second half of a replacement that was cut short."""
     if going is None:
@@ -213,61 +181,61 @@ def _creation(
     )
 
 
-def _strange(pair: Pair, region: Region, terms: Terms) -> Blocked | None:
+def _strange(pair: Pair, terms: Terms) -> Blocked | None:
     """Blocked where the deployment is somebody else's and nobody said that we may take it over."""
     owner, belongs = owner_of(pair.observed), whose(pair.observed, terms.mark)
     if belongs in {Whose.OURS, Whose.NAMESAKE} or terms.take_over:
         return None
     if owner is not None:
-        return _blocked(
-            pair,
-            region,
+        return pair.blocked(
             Reason.OTHER_FLEET,
             f"it carries the mark of the fleet {owner!r}",
             f"let {owner!r} stop declaring it, or pass --take-over",
         )
     if only_marks(pair.changes) or pair.desired.adopt:
         return None
-    return _blocked(
-        pair,
-        region,
+    return pair.blocked(
         Reason.NOT_OURS,
         "it exists without any fleet's mark and is not as declared",
         "write adopt: true in its DeploymentSet, or pass --take-over; or declare it as it is",
     )
 
 
-def _known(pair: Pair, region: Region, terms: Terms) -> Action:
+def _known(pair: Pair, terms: Terms) -> Action:
     """What is ours, or may become so."""
     state = pair.observed.provisioning_state.lower()
     if not pair.observed.settled:
-        return _in_progress(pair, region, terms)
+        return _in_progress(pair, terms)
     if pair.observed.failed:
-        return replacement(pair, region, terms)
+        return replacement(pair, terms)
     if state == "disabled":
         explanation = "ARM settled it in state Disabled, which no PUT is known to end"
         fix = "enable it in Azure, or delete it; then run again"
-        return _blocked(pair, region, Reason.DISABLED_STATE, explanation, fix)
+        return pair.blocked(Reason.DISABLED_STATE, explanation, fix)
     if state == "canceled":
         explanation = (
             "its last operation was cancelled, so it has not converged; what is declared is sent again"
         )
-        return _change(pair, region, terms, explanation, settled_badly=True)
+        return _change(pair, terms, explanation, settled_badly=True)
     if not pair.changes:
-        return _keep(pair, region)
-    return _change(pair, region, terms)
+        keep = _in_sync(pair.desired, pair.observed, pair.region)
+        if pair.mover is not Mover.SERVICE:
+            return keep
+        told = f"the service moved it to {pair.running}, as it may"
+        return replace(keep, reason=Reason.AUTO_UPGRADED, explanation=told)
+    return _change(pair, terms)
 
 
-def _in_progress(pair: Pair, region: Region, terms: Terms) -> Action:
+def _in_progress(pair: Pair, terms: Terms) -> Action:
     """What is declared is shown as it would be done now; apply waits for the end and looks again (F-078)."""
     if pair.observed.deleting:
-        return _creation(pair.desired, pair.observed, region, terms)
+        return _creation(pair.desired, pair.observed, pair.region, terms)
     explanation = f"an operation is going on in it (provisioningState {pair.observed.provisioning_state})"
     if pair.changes:
-        return _change(pair, region, terms, f"{explanation}; apply waits for its end and looks again")
+        return _change(pair, terms, f"{explanation}; apply waits for its end and looks again")
     return Wait(
         id=pair.desired.id,
-        region=region,
+        region=pair.region,
         reason=Reason.IN_PROGRESS,
         explanation=f"{explanation}; its fields are as declared: apply waits for its end and writes nothing",
         desired=pair.desired,
@@ -275,44 +243,28 @@ def _in_progress(pair: Pair, region: Region, terms: Terms) -> Action:
     )
 
 
-def _keep(pair: Pair, region: Region) -> Keep:
-    keep = _in_sync(pair.desired, pair.observed, region)
-    if pair.mover is not Mover.SERVICE:
-        return keep
-    running = f"{pair.observed.model_name} {pair.observed.model_version}"
-    explanation = f"the service moved it to {running}, as it may"
-    return replace(keep, reason=Reason.AUTO_UPGRADED, explanation=explanation)
-
-
-def _in_sync(desired: DesiredDeployment, observed: ObservedDeployment, region: Region) -> Keep:
+def _in_sync(desired: DesiredDeployment, observed: ObservedDeployment, region: Region | None) -> Keep:
     return Keep(id=desired.id, region=region, reason=Reason.IN_SYNC, desired=desired, observed=observed)
 
 
-def _change(
-    pair: Pair, region: Region, terms: Terms, explanation: str = "", *, settled_badly: bool = False
-) -> Action:
+def _change(pair: Pair, terms: Terms, explanation: str = "", *, settled_badly: bool = False) -> Action:
     unclaimed = whose(pair.observed, pair.mark) in {Whose.NOBODYS, Whose.NAMESAKE}
     action: Action
     if pair.mover is Mover.UNTOLD:
-        action = _blocked(pair, region, Reason.MODELS_UNREADABLE, *_untold(pair))
+        why = (
+            f"it runs {pair.running}, and ARM's list of models, which tells whether the service moved it "
+            "there, could not be read"
+        )
+        action = pair.blocked(Reason.MODELS_UNREADABLE, why, _READ_MODELS)
     elif forbids_model_change(pair):
-        action = _blocked(pair, region, Reason.MODEL_CHANGE_REFUSED, *_REFUSED_CHANGE)
+        action = pair.blocked(Reason.MODEL_CHANGE_REFUSED, *_REFUSED_CHANGE)
     elif fixed_paths(pair.desired, pair.observed.sku, pair.changes):
-        action = replacement(pair, region, terms)
+        action = replacement(pair, terms)
     elif only_marks(pair.changes) and unclaimed and not settled_badly:
-        action = _adoption(pair, region)
+        action = _adoption(pair)
     else:
-        action = _update(pair, region)
-    return replace(action, explanation="; ".join(filter(None, (action.explanation, explanation))))
-
-
-def _untold(pair: Pair) -> tuple[str, str]:
-    running = f"{pair.observed.model_name} {pair.observed.model_version}"
-    why = (
-        f"it runs {running}, and ARM's list of models, which tells whether the service moved it there, could "
-        "not be read"
-    )
-    return why, _READ_MODELS
+        action = _update(pair)
+    return action.explained(action.explanation, explanation)
 
 
 _READ_MODELS = (
@@ -327,10 +279,10 @@ _REFUSED_CHANGE = (
 )
 
 
-def _adoption(pair: Pair, region: Region) -> Adopt:
+def _adoption(pair: Pair) -> Adopt:
     return Adopt(
         id=pair.desired.id,
-        region=region,
+        region=pair.region,
         reason=Reason.MARK_MISSING,
         explanation="it is as declared; only our mark is added"
         if owner_of(pair.observed) is None
@@ -342,11 +294,11 @@ def _adoption(pair: Pair, region: Region) -> Adopt:
     )
 
 
-def _update(pair: Pair, region: Region) -> Update:
+def _update(pair: Pair) -> Update:
     writes = writes_for(pair)
     return Update(
         id=pair.desired.id,
-        region=region,
+        region=pair.region,
         reason=reason_for(pair) if pair.changes else Reason.CANCELED_STATE,
         explanation="; ".join(_remarks(pair, len(writes))),
         desired=pair.desired,
@@ -378,13 +330,12 @@ def _remarks(pair: Pair, writes: int) -> Iterator[str]:
 
 def _who_moved_it(pair: Pair) -> Iterator[str]:
     """What is known of how the live model came to differ; nothing where the manifest is behind it."""
-    running = f"{pair.observed.model_name} {pair.observed.model_version}"
     if pair.mover is Mover.SOMEBODY:
-        yield f"somebody moved it to {running}, which the service does not do here; it is moved back"
+        yield f"somebody moved it to {pair.running}, which the service does not do here; it is moved back"
     elif pair.mover is Mover.SERVICE:
-        yield f"the service moved it to {running}, as it may; that stays"
+        yield f"the service moved it to {pair.running}, as it may; that stays"
     elif pair.mover is Mover.UNKNOWN and mark_of(pair.observed) is not None:
         yield (
-            f"it runs {running}, and its marks do not tell whether the manifest was changed, or the service "
-            "or somebody moved it"
+            f"it runs {pair.running}, and its marks do not tell whether the manifest was changed, or the "
+            "service or somebody moved it"
         )

@@ -14,9 +14,9 @@ from reconciler.domain.fleet import Fleet
 from reconciler.plan.actions import Action, Adopt, Blocked, Create, Delete, Keep, Replace, Update, Wait
 from reconciler.plan.guard import Alone, Policy
 from reconciler.plan.plan import Plan, Refusal
-from reconciler.prices.bill import Bill, Cost, Cover, Deployed, bill, cents
+from reconciler.prices.bill import Cost, Deployed, bill, cents
 from reconciler.prices.book import PriceBook
-from reconciler.prices.deployed import declared, there
+from reconciler.prices.deployed import declared, deployed_now
 
 
 def priced(plan: Plan, fleet: Fleet, book: PriceBook, day: date, policy: Policy) -> Plan:
@@ -31,8 +31,19 @@ def priced(plan: Plan, fleet: Fleet, book: PriceBook, day: date, policy: Policy)
         if not isinstance(step.action, Keep | Blocked | Wait):
             changed.add(str(step.action.id))
     bills = bill(before, fleet.costs, book, day), bill(after, fleet.costs, book, day)
-    notes = (*_notes(*bills), *_partial(plan, fleet))
-    cost = Cost(costs=fleet.costs, before=bills[0], after=bills[1], changed=frozenset(changed), notes=notes)
+    notes = [
+        f"the reservation of {now.reservation.name} stays paid to the end of its term: {now.unused} PTU "
+        "of it are not used after this plan"
+        for was, now in zip(bills[0].covers, bills[1].covers, strict=True)
+        if now.used < was.used
+    ]
+    if fleet.costs.reservations and (plan.left_out or plan.part or plan.unread):
+        notes.append(
+            "reservations are held against the deployments of this plan alone, not against the whole fleet"
+        )
+    cost = Cost(
+        costs=fleet.costs, before=bills[0], after=bills[1], changed=frozenset(changed), notes=tuple(notes)
+    )
     refusals = tuple(_refused(plan, cost, fleet, policy))
     return replace(plan, cost=cost, refusals=(*plan.refusals, *refusals))
 
@@ -46,37 +57,17 @@ def _billed(action: Action) -> tuple[Deployed | None, Deployed | None]:
         case Update() | Replace() | Adopt():
             load = action.desired.workload
             return (
-                there(action.observed, region, load),
+                deployed_now(action.observed, region, load),
                 declared(action.desired, region, action.observed),
             )
         case Delete():
-            return there(action.observed, region), None
+            return deployed_now(action.observed, region), None
         case Keep() | Wait() | Blocked():
             if action.observed is None:
                 return None, None
             load = action.desired.workload if action.desired else None
-            same = there(action.observed, region, load)
+            same = deployed_now(action.observed, region, load)
             return same, same
-
-
-def _notes(before: Bill, after: Bill) -> Iterator[str]:
-    for was, now in zip(before.covers, after.covers, strict=True):
-        if now.used < was.used:
-            yield _still_paid(now)
-
-
-def _partial(plan: Plan, fleet: Fleet) -> Iterator[str]:
-    """Reservations pay for deployments that this plan does not look at, too."""
-    if fleet.costs.reservations and (plan.left_out or plan.part or plan.unread):
-        yield "reservations are held against the deployments of this plan alone, not against the whole fleet"
-
-
-def _still_paid(cover: Cover) -> str:
-    reservation = cover.reservation
-    return (
-        f"the reservation of {reservation.name} stays paid to the end of its term: {cover.unused} PTU of it "
-        "are not used after this plan"
-    )
 
 
 def _refused(plan: Plan, cost: Cost, fleet: Fleet, policy: Policy) -> Iterator[Refusal]:
@@ -92,7 +83,8 @@ def _refused(plan: Plan, cost: Cost, fleet: Fleet, policy: Policy) -> Iterator[R
     if alone and shard is not None and flag is None:
         limit, rule = limit / shard.count, f"shard {shard}'s share of {rule}"
     delta = cost.delta or Decimal(0)
-    unknown = [one for one in cost.doubts if not one.usage and _dearer(plan, one.id)]
+    dearer = {str(s.action.id) for s in plan.steps if isinstance(s.action, Create | Update | Replace)}
+    unknown = [one for one in cost.doubts if not one.usage and one.id in dearer]
     if delta > limit:
         more = f"{amount(cost.costs, delta)} more a month"
         yield Refusal(
@@ -107,12 +99,6 @@ def _refused(plan: Plan, cost: Cost, fleet: Fleet, policy: Policy) -> Iterator[R
             message=f"what {names} would cost is not known ({unknown[0].why}), so {rule} cannot be checked",
             fix=f"the price, in costs.prices of the Fleet; or --max-monthly-increase {ceil(limit)}",
         )
-
-
-def _dearer(plan: Plan, identity: str) -> bool:
-    """Whether a step can raise what its deployment costs."""
-    action = next((step.action for step in plan.steps if str(step.action.id) == identity), None)
-    return isinstance(action, Create | Update | Replace)
 
 
 def amount(costs: Costs, value: Decimal) -> str:

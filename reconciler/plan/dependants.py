@@ -72,8 +72,10 @@ def with_needed(desired: DesiredState, observed: ObservedState) -> DesiredState:
     todo = [one for one in desired.deployments if reserve and desired.covers(one.id)]
     while todo:
         for target in targets_of(todo.pop()):
-            needed = reserve.get(target)
-            if needed is not None and target not in added and _is_absent(target, observed):
+            needed, reading = reserve.get(target), observed.readings.get(target.account)
+            if needed is None or target in added or not isinstance(reading, Listed):
+                continue
+            if reading.find(target) is None:
                 added[target] = needed
                 todo.append(needed)
     if not added:
@@ -96,22 +98,12 @@ def say_why_here(actions: Iterable[Action], pulled_in: Collection[DeploymentId])
         if action.desired is not None:
             for target in targets_of(action.desired):
                 naming.setdefault(target, []).append(action.id.name)
-    return [
-        replace(action, explanation="; ".join(filter(None, (_needed(naming, action), action.explanation))))
-        if action.id in pulled_in
-        else action
-        for action in listed
-    ]
-
-
-def _needed(naming: Mapping[DeploymentId, Sequence[str]], action: Action) -> str:
-    names = " and ".join(sorted(naming.get(action.id, ())))
-    return f"not selected, but {names} needs it and it is not there yet"
-
-
-def _is_absent(wanted: DeploymentId, observed: ObservedState) -> bool:
-    reading = observed.readings.get(wanted.account)
-    return isinstance(reading, Listed) and reading.find(wanted) is None
+    for number, action in enumerate(listed):
+        if action.id in pulled_in:
+            names = " and ".join(sorted(naming.get(action.id, ())))
+            needed = f"not selected, but {names} needs it and it is not there yet"
+            listed[number] = action.explained(needed, action.explanation)
+    return listed
 
 
 def judge_names(actions: Iterable[Action], observed: ObservedState) -> list[Action]:
@@ -162,13 +154,15 @@ def _judged(action: Action, models: Mapping[DeploymentId, str]) -> Action:
         for target, field in named_in(action.writes[-1], action.id).items()
         if field in changed and target not in models
     ]
-    return replace(action, explanation="; ".join(filter(None, (action.explanation, *told))))
+    return action.explained(action.explanation, *told)
 
 
 def block_dependants(actions: Iterable[Action]) -> list[Action]:
     """`actions` with those blocked that name a deployment which is blocked and not there."""
     result = {action.id: action for action in actions}
-    missing = [name for name, action in result.items() if _stays_away(action)]
+    missing = [
+        name for name, action in result.items() if isinstance(action, Blocked) and action.observed is None
+    ]
     naming: dict[DeploymentId, list[DeploymentId]] = {}
     for name, action in result.items():
         if not isinstance(action, Delete | Keep | Wait | Blocked):
@@ -189,10 +183,6 @@ def block_dependants(actions: Iterable[Action]) -> list[Action]:
             if isinstance(action, Create):
                 missing.append(name)
     return list(result.values())
-
-
-def _stays_away(action: Action) -> bool:
-    return isinstance(action, Blocked) and action.observed is None
 
 
 def keep_referenced(actions: Iterable[Action], observed: ObservedState) -> list[Action]:
@@ -227,9 +217,7 @@ def keep_referenced(actions: Iterable[Action], observed: ObservedState) -> list[
 
 
 def _holders(
-    action: Delete | Replace,
-    named_by: Mapping[DeploymentId, str],
-    there: Mapping[DeploymentId, JsonObject],
+    action: Delete | Replace, named_by: Mapping[DeploymentId, str], there: Mapping[DeploymentId, JsonObject]
 ) -> dict[DeploymentId, str]:
     """Who holds it. What is replaced may be named once it is back: only who names it now holds it."""
     if isinstance(action, Delete):
@@ -262,14 +250,13 @@ def _still_referenced(
         action,
         Reason.STILL_REFERENCED,
         f"it would be {what} while it is named by {names}",
-        "; ".join(_unset(one, field, result.get(one)) for one, field in sorted(by.items())),
+        "; ".join(
+            f"write `{field}: null` in the entry of {one.name}"
+            if one in result and result[one].desired is not None
+            else f"nobody declares {one.name} here: un-set its {field}, or delete it, first"
+            for one, field in sorted(by.items())
+        ),
     )
-
-
-def _unset(one: DeploymentId, field: str, action: Action | None) -> str:
-    if action is not None and action.desired is not None:
-        return f"write `{field}: null` in the entry of {one.name}"
-    return f"nobody declares {one.name} here: un-set its {field}, or delete it, first"
 
 
 def without_refused(

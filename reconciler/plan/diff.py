@@ -20,11 +20,7 @@ _OBJECTS: Final[frozenset[Path]] = frozenset({("sku",), ("tags",), ("properties"
 
 
 def body_changes(
-    observed: ObservedDeployment,
-    body: JsonObject,
-    *,
-    gone: Iterable[Path] = (),
-    forgetful: bool = False,
+    observed: ObservedDeployment, body: JsonObject, *, gone: Iterable[Path] = (), forgetful: bool = False
 ) -> tuple[FieldChange, ...]:
     """What sending `body` would change, by manifest path, in the order in which a plan shows it.
 
@@ -32,7 +28,12 @@ def body_changes(
     ARM has taken this body before: a value of free form that it does not answer is no difference then.
     """
     before = writable(observed)
-    changes = [*_between(before, body, (), forgetful=forgetful), *_removed(before, gone)]
+    changes = list(_between(before, body, (), forgetful=forgetful))
+    for path in gone:
+        found, field = at(before, path), field_at(path)
+        unset = empty(found) or found == "" if field is None else field.is_unset(found)
+        if not unset:
+            changes.append(_change(path, found, None))
     return _in_order(changes)
 
 
@@ -61,7 +62,8 @@ def _between(before: JsonObject, after: JsonObject, path: Path, *, forgetful: bo
             continue
         field = field_at(here)
         if field is None or field.compare is Compare.FREE:
-            silent = empty(found) and path != ("tags",) and (forgetful or not _answered(here))
+            answered = field is None or field.returned
+            silent = empty(found) and path != ("tags",) and (forgetful or not answered)
             if not silent:
                 yield from _free(here, found, wanted, forgetful=forgetful)
         elif field.path == "model.source":
@@ -71,12 +73,6 @@ def _between(before: JsonObject, after: JsonObject, path: Path, *, forgetful: bo
                 yield _change(here, told, wanted)
         elif not field.agrees(found, wanted):
             yield _change(here, found, wanted)
-
-
-def _answered(path: Path) -> bool:
-    """Whether ARM is known to answer what it was sent here."""
-    field = field_at(path)
-    return field is None or field.returned
 
 
 def _free(path: Path, found: JsonValue, wanted: JsonValue, *, forgetful: bool) -> Iterator[FieldChange]:
@@ -121,11 +117,3 @@ def _without_empty(value: JsonObject) -> JsonObject:
         if not empty(one)
     }
     return {name: one for name, one in inner.items() if not empty(one)}
-
-
-def _removed(before: JsonObject, gone: Iterable[Path]) -> Iterator[FieldChange]:
-    for path in gone:
-        found, field = at(before, path), field_at(path)
-        unset = empty(found) or found == "" if field is None else field.is_unset(found)
-        if not unset:
-            yield _change(path, found, None)

@@ -6,7 +6,7 @@ what is there. From an account that could not be listed to the end, nothing foll
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -14,15 +14,8 @@ from reconciler.diagnostics import Severity
 from reconciler.domain.deployment import DesiredDeployment, Unset
 from reconciler.domain.fleet import DesiredState, PrunePolicy
 from reconciler.domain.ids import AccountId, DeploymentId
-from reconciler.domain.state import (
-    AccountMissing,
-    Listed,
-    ObservedDeployment,
-    ObservedState,
-    Reading,
-    Unreadable,
-)
-from reconciler.plan.accounts import by_account, unread_accounts
+from reconciler.domain.marks import Whose, mark_of, owner_of, whose
+from reconciler.domain.state import Listed, ObservedDeployment, ObservedState
 from reconciler.plan.actions import FieldChange
 from reconciler.plan.body import spec_mark
 from reconciler.plan.causes import ABOUT, Cause, is_drift
@@ -31,24 +24,13 @@ from reconciler.plan.moved import (
     NO_AUTO_UPGRADE,
     Mover,
     RegionalUpgrades,
-    Upgrades,
     accepting,
     upgrade_option,
     who_moved,
 )
-from reconciler.plan.ownership import Whose, mark_of, owner_of, whose
 from reconciler.plan.pair import field_changes
 from reconciler.plan.pools import Pools
-
-__all__ = [
-    "Cause",
-    "DriftItem",
-    "DriftReport",
-    "UnreadableAccount",
-    "Unverified",
-    "find_drift",
-    "moved_unnoticed",
-]
+from reconciler.plan.terms import by_account, unread_accounts
 
 _NOBODY_DID = frozenset({Cause.AUTO_UPGRADED, Cause.RETIRED})
 """Causes that are the service's own doing: who wrote last has nothing to do with them."""
@@ -161,11 +143,20 @@ def find_drift(desired: DesiredState, observed: ObservedState, *, today: date) -
         reading = observed.readings.get(account.id)
         here = [one for one in declared.get(account.id, ()) if desired.covers(one.id)]
         if not isinstance(reading, Listed):
-            unreadable.append(_unreadable(account.id, reading, here, fixes[account.id]))
+            unreadable.append(
+                UnreadableAccount(
+                    id=account.id,
+                    code="NotRead" if reading is None else reading.code,
+                    message="it was not looked at" if reading is None else reading.message,
+                    fix=fixes[account.id],
+                    declared=tuple(one.id for one in here),
+                )
+            )
             continue
         for one in here:
+            there = reading.find(one.id)
             upgrades = RegionalUpgrades(observed, account.id, reading.account.region, today)
-            mover = _mover(one, reading, upgrades)
+            mover = Mover.NOBODY if there is None else who_moved(one, there, upgrades)
             found = list(_declared(one, reading, desired.fleet.mark, mover, pools, today, newer=newer))
             synced += [] if found else [one.id]
             items += found
@@ -177,17 +168,6 @@ def find_drift(desired: DesiredState, observed: ObservedState, *, today: date) -
         )
     ordered = sorted(items, key=lambda item: (item.id.key, item.cause))
     return DriftReport(items=tuple(ordered), unreadable=tuple(unreadable), synced=tuple(synced))
-
-
-def _unreadable(
-    account: AccountId, reading: Reading | None, here: Sequence[DesiredDeployment], fix: str
-) -> UnreadableAccount:
-    if isinstance(reading, AccountMissing | Unreadable):
-        code, message = reading.code, reading.message
-    else:
-        code, message = "NotRead", "it was not looked at"
-    declared = tuple(one.id for one in here)
-    return UnreadableAccount(id=account, code=code, message=message, fix=fix, declared=declared)
 
 
 def _declared(
@@ -236,7 +216,7 @@ def _changed(
         told = f"the manifest is not what was last applied to it{going}"
         return _item(there, Cause.PENDING, changes, told) if changes else None
     fields = without_marks(changes)
-    upgrade = _upgrade(one, there) if mover is Mover.SERVICE else ()
+    upgrade = tuple(_upgrade(one, there)) if mover is Mover.SERVICE else ()
     if fields:
         told = f"the manifest has not changed since it was applied{going}"
         if mover is Mover.UNTOLD:
@@ -261,17 +241,12 @@ def _changed(
     return None
 
 
-def _upgrade(one: DesiredDeployment, there: ObservedDeployment) -> tuple[FieldChange, ...]:
+def _upgrade(one: DesiredDeployment, there: ObservedDeployment) -> Iterator[FieldChange]:
     model = one.spec.model
-    name = FieldChange(path="model.name", before=there.model_name, after=model.name)
-    moved = () if (there.model_name or "").lower() == model.name.lower() else (name,)
+    if (there.model_name or "").lower() != model.name.lower():
+        yield FieldChange(path="model.name", before=there.model_name, after=model.name)
     version = None if isinstance(model.version, Unset) else model.version
-    return (*moved, FieldChange(path="model.version", before=there.model_version, after=version))
-
-
-def _mover(one: DesiredDeployment, reading: Listed, upgrades: Upgrades) -> Mover:
-    there = reading.find(one.id)
-    return Mover.NOBODY if there is None else who_moved(one, there, upgrades)
+    yield FieldChange(path="model.version", before=there.model_version, after=version)
 
 
 def _manifests_moved_on(desired: DesiredState, observed: ObservedState) -> bool:
@@ -281,16 +256,12 @@ def _manifests_moved_on(desired: DesiredState, observed: ObservedState) -> bool:
     """
     declared = {one.id: one for one in (*desired.deployments, *desired.reserve)}
     return any(
-        _behind(there, declared.get(there.id))
+        (one := declared.get(there.id)) is None or mark_of(there) != spec_mark(one)
         for reading in observed.readings.values()
         if isinstance(reading, Listed)
         for there in reading.deployments
         if owner_of(there) == desired.fleet.mark and there.id not in desired.scope.left_out
     )
-
-
-def _behind(there: ObservedDeployment, one: DesiredDeployment | None) -> bool:
-    return one is None or mark_of(there) != spec_mark(one)
 
 
 def _absent(one: DesiredDeployment, *, newer: bool) -> DriftItem:

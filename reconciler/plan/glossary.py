@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from reconciler.plan.actions import Reason
 from reconciler.plan.capacity import GIVEN_BACK, Fit
 from reconciler.plan.plan import Room, Verdict
-from reconciler.plan.protection import UNMATCHED
+from reconciler.plan.terms import UNMATCHED
 
 REASONS: Mapping[Reason, str] = {
     Reason.NOT_THERE: (

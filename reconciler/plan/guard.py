@@ -13,11 +13,11 @@ from enum import Enum, auto
 from reconciler.diagnostics import Diagnostic, Severity, counted, listing
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import Region
+from reconciler.domain.marks import owner_of
 from reconciler.domain.shard import Shard
 from reconciler.domain.sku import SkuFamily
 from reconciler.domain.state import Listed, ObservedDeployment, ObservedState
 from reconciler.plan.actions import Action, Blocked, Delete, Keep, Replace, Wait
-from reconciler.plan.ownership import owner_of
 from reconciler.plan.plan import Plan, Refusal
 from reconciler.plan.pools import PoolKey, Pools
 
@@ -101,19 +101,21 @@ def _empty(actions: Sequence[Action], desired: DesiredState, owned: int, policy:
 
 
 def _deletes(
-    actions: Sequence[Action],
-    desired: DesiredState,
-    owned: int,
-    policy: Policy,
+    actions: Sequence[Action], desired: DesiredState, owned: int, policy: Policy
 ) -> Iterator[Refusal]:
-    going = tuple(action.id for action in actions if _destroys(action))
+    # A delete that is going on already was decided on before.
+    going = tuple(
+        action.id
+        for action in actions
+        if isinstance(action, Replace) or (isinstance(action, Delete) and not action.observed.deleting)
+    )
     fix, shard = f"--max-deletes {len(going)}", desired.part.shard if desired.part else None
-    if shard is None or shard.count == 1:
-        allowed, rule = _allowed_deletes(desired, owned, policy)
-    elif policy.in_shard is Alone.LATER:
+    if shard is not None and shard.count == 1:
+        shard = None
+    if shard is not None and policy.in_shard is Alone.LATER:
         return
-    else:
-        allowed, rule = _share_of_deletes(desired, owned, policy, shard)
+    allowed, rule = _allowed_deletes(desired, owned, policy, shard)
+    if shard is not None:
         fix += f" for shard {shard} alone; or apply without --shard, under the limit of the whole fleet"
     if len(going) <= allowed:
         return
@@ -128,47 +130,36 @@ def _deletes(
     )
 
 
-def _destroys(action: Action) -> bool:
-    """Whether `action` decides on a loss. A delete that is going on already was decided on before."""
-    return isinstance(action, Replace) or (isinstance(action, Delete) and not action.observed.deleting)
+def _allowed_deletes(
+    desired: DesiredState, owned: int, policy: Policy, shard: Shard | None
+) -> tuple[int, str]:
+    """How many may be deleted, and by which rule.
 
-
-def _share_of_deletes(desired: DesiredState, owned: int, policy: Policy, shard: Shard) -> tuple[int, str]:
-    """What one shard may delete without knowing the others: their shares add up to the fleet's limit at most.
-
-    A percentage is taken of what this shard owns, and never rounded up to one.
+    A shard does not know the others: their shares add up to the fleet's limit at most. A percentage is taken
+    of what the shard owns, and never rounded up to one.
     """
     if policy.max_deletes is not None:
-        return policy.max_deletes, f"--max-deletes {policy.max_deletes}, for this shard"
-    guards = desired.fleet.guards
-    count, percent = guards.max_deletes, guards.max_delete_percent
-    if count is None and percent is None:
+        alone = "" if shard is None else ", for this shard"
+        return policy.max_deletes, f"--max-deletes {policy.max_deletes}{alone}"
+    count, percent = desired.fleet.guards.max_deletes, desired.fleet.guards.max_delete_percent
+    usual = count is None and percent is None
+    if usual:
         count, percent = _DEFAULT_DELETES, _DEFAULT_PERCENT
     limits: list[tuple[int, str]] = []
-    if count is not None:
+    if count is not None and shard is not None:
         limits.append((shard.share_of(count), f"shard {shard}'s share of the {count} that the fleet allows"))
-    if percent is not None:
+    elif count is not None:
+        limits.append((count, f"the Fleet's guards.maxDeletes: {count}"))
+    if percent is not None and shard is not None:
         told = f"{percent:g} % of the {owned} that shard {shard} owns"
         limits.append((int(owned * percent / 100), told))
-    return min(limits)
-
-
-def _allowed_deletes(desired: DesiredState, owned: int, policy: Policy) -> tuple[int, str]:
-    guards = desired.fleet.guards
-    if policy.max_deletes is not None:
-        return policy.max_deletes, f"--max-deletes {policy.max_deletes}"
-    count, percent = guards.max_deletes, guards.max_delete_percent
-    if count is None and percent is None:
-        share = max(1, int(owned * _DEFAULT_PERCENT / 100))
-        rule = f"default: the smaller of {_DEFAULT_DELETES} and {_DEFAULT_PERCENT:.0f} % of {owned} owned"
-        return min(_DEFAULT_DELETES, share), rule
-    limits: list[tuple[int, str]] = []
-    if count is not None:
-        limits.append((count, f"the Fleet's guards.maxDeletes: {count}"))
-    if percent is not None:
+    elif percent is not None:
         share = max(1, int(owned * percent / 100))
         limits.append((share, f"the Fleet's guards.maxDeletePercent: {percent:g} % of {owned} owned"))
-    return min(limits)
+    allowed, rule = min(limits)
+    if usual and shard is None:
+        rule = f"default: the smaller of {_DEFAULT_DELETES} and {_DEFAULT_PERCENT:.0f} % of {owned} owned"
+    return allowed, rule
 
 
 def _reductions(
@@ -214,17 +205,16 @@ def judged_by_policies(plan: Plan, found: Sequence[Diagnostic]) -> Plan:
     Errors are diagnostics, milder findings notices.
     """
     errors = [one for one in found if one.severity is Severity.ERROR]
-    by_rule: dict[str, list[Diagnostic]] = {}
+    by_rule: dict[str, list[Diagnostic]] = defaultdict(list)
     for one in errors:
-        by_rule.setdefault(one.code, []).append(one)
+        by_rule[one.code].append(one)
+    broken = []
+    for code, (first, *others) in sorted(by_rule.items()):
+        more = f" (and {counted(len(others), 'more finding')})" if others else ""
+        broken.append(Refusal(code="policy", message=f"{code}: {first.message}{more}", fix=first.fix))
     return replace(
         plan,
         diagnostics=(*plan.diagnostics, *errors),
         notices=(*plan.notices, *(one for one in found if one.severity is not Severity.ERROR)),
-        refusals=(*plan.refusals, *(_broken_rule(code, by_rule[code]) for code in sorted(by_rule))),
+        refusals=(*plan.refusals, *broken),
     )
-
-
-def _broken_rule(code: str, errors: Sequence[Diagnostic]) -> Refusal:
-    more = f" (and {counted(len(errors) - 1, 'more finding')})" if len(errors) > 1 else ""
-    return Refusal(code="policy", message=f"{code}: {errors[0].message}{more}", fix=errors[0].fix)

@@ -25,16 +25,16 @@ def fixed_paths(
     desired: DesiredDeployment, sku: SkuName | None, changes: Iterable[FieldChange]
 ) -> tuple[str, ...]:
     """Those of the changed fields that a deployment on `sku` has for good."""
-    return tuple(change.path for change in changes if _fixed(BY_PATH.get(change.path), desired, sku))
+    lifecycle = desired.lifecycle
 
+    def fixed(field: Field) -> bool:
+        if field.path in MODEL_PATHS and lifecycle.model_change is not None:
+            return lifecycle.model_change is ModelChange.REPLACE
+        how = field.change_on(sku)
+        return how is Change.REPLACE or (how is Change.SKU and lifecycle.sku_change is SkuChange.REPLACE)
 
-def _fixed(field: Field | None, desired: DesiredDeployment, sku: SkuName | None) -> bool:
-    if field is None:
-        return False
-    how = field.change_on(sku)
-    if field.path in MODEL_PATHS and desired.lifecycle.model_change is not None:
-        return desired.lifecycle.model_change is ModelChange.REPLACE
-    return how is Change.REPLACE or (how is Change.SKU and desired.lifecycle.sku_change is SkuChange.REPLACE)
+    known = (BY_PATH.get(change.path) for change in changes)
+    return tuple(field.path for field in known if field is not None and fixed(field))
 
 
 def chosen_paths(desired: DesiredDeployment, sku: SkuName | None, paths: Iterable[str]) -> tuple[str, ...]:

@@ -9,22 +9,17 @@ from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.state import ObservedState
 from reconciler.plan import quota
-from reconciler.plan.accounts import unread_accounts
 from reconciler.plan.capacity import given_back
 from reconciler.plan.compare import compare
 from reconciler.plan.dependants import with_needed, without_refused
 from reconciler.plan.guard import Policy, count_owned, guard
 from reconciler.plan.order import schedule
 from reconciler.plan.plan import Plan
-from reconciler.plan.protection import unmatched_globs
+from reconciler.plan.terms import unmatched_globs, unread_accounts
 
 
 def make_plan(
-    desired: DesiredState,
-    observed: ObservedState,
-    *,
-    policy: Policy,
-    diagnostics: Sequence[Diagnostic] = (),
+    desired: DesiredState, observed: ObservedState, *, policy: Policy, diagnostics: Sequence[Diagnostic] = ()
 ) -> Plan:
     """Everything that would be done, in order, and everything that speaks against it."""
     desired = with_needed(desired, observed)

@@ -10,25 +10,31 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
-from reconciler.domain.deployment import JsonObject
 from reconciler.domain.json_values import put
 from reconciler.domain.sku import SkuFamily
 from reconciler.domain.state import Offer
-from reconciler.plan.actions import Action, Reason, Update
-from reconciler.plan.availability import RegionalOffers, bounds, fits
+from reconciler.plan.actions import Reason, Update
+from reconciler.plan.availability import RegionalOffers, sizes_of
 from reconciler.plan.body import unfinished, writable
 from reconciler.plan.plan import Plan
 from reconciler.plan.terms import Hindrance
 
-_CAPACITY = ("sku", "capacity")
-_LASTS = 1800.0
+_CAPACITY: Final = ("sku", "capacity")
+_LASTS: Final = 1800.0
 """Seconds that a migration takes at most (Microsoft, working with models: 20 to 30 minutes)."""
 
 
 def lasting(plan: Plan) -> float:
     """Seconds that the migrations of `plan` take: accounts at the same time, those in one after another."""
-    migrations = Counter(step.action.id.account for step in plan.work if _migrates(step.action))
+    migrations = Counter(
+        step.action.id.account
+        for step in plan.work
+        if isinstance(step.action, Update)
+        and step.action.desired.spec.sku.name.family is SkuFamily.PROVISIONED
+        and any(change.path.startswith("model.") for change in step.action.changes)
+    )
     return _LASTS * max(migrations.values(), default=0)
 
 
@@ -50,48 +56,30 @@ def in_legal_order(action: Update, availability: RegionalOffers) -> Update | Hin
     shrinks = change.after < change.before
     if (shrinks and size_first) or not model_first:
         if not size_first:
-            return _no_order(change.before, change.after, old, new)
-        return _with(action, put(there, _CAPACITY, change.after))
-    return _with(action, put(unfinished(action.body, action.observed), _CAPACITY, change.before))
-
-
-def _migrates(action: Action) -> bool:
-    """Whether it gives a provisioned deployment another model or version."""
-    return (
-        isinstance(action, Update)
-        and action.desired.spec.sku.name.family is SkuFamily.PROVISIONED
-        and any(change.path.startswith("model.") for change in action.changes)
-    )
-
-
-def _with(action: Update, first: JsonObject) -> Update:
+            return Hindrance(
+                reason=Reason.NOT_OFFERED,
+                explanation=f"ARM takes another model only at the same size, and neither {change.before} nor "
+                f"{change.after} PTU is a size of both models; {_shared(old, new)}",
+                fix="first change sku.capacity to a size that both models take, apply, then change the model",
+            )
+        first = put(there, _CAPACITY, change.after)
+    else:
+        first = put(unfinished(action.body, action.observed), _CAPACITY, change.before)
     return replace(action, writes=(first, action.body))
 
 
 def _legal(amount: int, offers: Sequence[Offer]) -> bool:
-    return not offers or any(fits(amount, offer) for offer in offers)
-
-
-def _no_order(before: int, after: int, old: Sequence[Offer], new: Sequence[Offer]) -> Hindrance:
-    shared = _shared(old, new)
-    return Hindrance(
-        reason=Reason.NOT_OFFERED,
-        explanation=(
-            f"ARM takes another model only at the same size, and neither {before} nor {after} PTU is a size "
-            f"of both models; {shared}"
-        ),
-        fix="first change sku.capacity to a size that both models take, apply, then change the model",
-    )
+    return not offers or any(sizes_of(offer).fits(amount) for offer in offers)
 
 
 def _shared(old: Sequence[Offer], new: Sequence[Offer]) -> str:
     """The sizes that the first offers of both models have in common; ARM may list the old one no longer."""
-    one, other = bounds((old or new)[0]), bounds(new[0])
-    step = math.lcm(one[1], other[1])
-    limits = [limit for limit in (one[2], other[2]) if limit is not None]
-    first = max(one[0], other[0])
+    one, other = sizes_of((old or new)[0]), sizes_of(new[0])
+    step = math.lcm(one.step, other.step)
+    limits = [limit for limit in (one.maximum, other.maximum) if limit is not None]
+    first = max(one.minimum, other.minimum)
     candidates = range(first, first + step)
-    start = next((size for size in candidates if _legal(size, old[:1]) and fits(size, new[0])), None)
+    start = next((size for size in candidates if _legal(size, old[:1]) and other.fits(size)), None)
     if start is None:
         return "they have no size in common"
     most = f" up to {min(limits)}" if limits else ""

@@ -18,10 +18,10 @@ from reconciler.domain.deployment import DesiredDeployment, Unset
 from reconciler.domain.fields import BY_PATH
 from reconciler.domain.ids import AccountId, Region
 from reconciler.domain.json_values import at
+from reconciler.domain.marks import mark_of, model_mark_of
 from reconciler.domain.sku import SkuName
 from reconciler.domain.state import ObservedDeployment, ObservedState, Offer
 from reconciler.plan.body import model_mark, spec_mark
-from reconciler.plan.ownership import mark_of, model_mark_of
 
 NO_AUTO_UPGRADE: Final = "noautoupgrade"
 """The versionUpgradeOption that forbids upgrades, in lower case."""
@@ -53,15 +53,12 @@ class Upgrades(Protocol):
     @property
     def listed(self) -> bool:
         """Whether ARM's list of models was read; else the service may have a reason that nobody knows."""
-        ...
 
     def successors(self, name: str, version: str, sku: SkuName) -> frozenset[str]:
         """The models that take the place of a version, by announcement or documentation; lower case."""
-        ...
 
     def preview_ended(self, name: str, version: str, sku: SkuName) -> bool:
         """Whether a version was a preview and has ended; its deployments are moved whatever they say."""
-        ...
 
 
 class _NothingKnown:
@@ -84,7 +81,8 @@ def who_moved(
 ) -> Mover:
     """Who is behind a live model or version that is not the declared one."""
     model = desired.spec.model
-    if _same_model(desired, observed):
+    same_name = (observed.model_name or "").lower() == model.name.lower()
+    if same_name and (isinstance(model.version, Unset) or observed.model_version == model.version):
         return Mover.NOBODY
     last = model_mark_of(observed)
     unchanged = last == model_mark(desired) if last is not None else mark_of(observed) == spec_mark(desired)
@@ -94,9 +92,13 @@ def who_moved(
         return Mover.SOMEBODY
     if not (observed.sku.pay_as_you_go and desired.spec.sku.name.pay_as_you_go):
         return Mover.SOMEBODY  # also where the SKU is to become a provisioned one, which nobody upgrades
-    if not _is_upgrade(desired, model.version, observed, observed.sku, upgrades):
-        told = upgrades.listed or _same_name(desired, observed)
-        return Mover.SOMEBODY if told else Mover.UNTOLD
+    if same_name:
+        upgraded = _newer(observed.model_version or "", than=model.version, maker=model.format)
+    else:
+        successors = upgrades.successors(model.name, model.version, observed.sku)
+        upgraded = (observed.model_name or "").lower() in successors
+    if not upgraded:
+        return Mover.SOMEBODY if same_name or upgrades.listed else Mover.UNTOLD
     allowed = upgrade_option(desired, observed).lower() != NO_AUTO_UPGRADE
     if allowed or upgrades.preview_ended(model.name, model.version, observed.sku):
         return Mover.SERVICE
@@ -114,31 +116,6 @@ def upgrade_option(desired: DesiredDeployment, observed: ObservedDeployment) -> 
     if isinstance(option, Unset):
         return str(at(observed.resource, _OPTION.arm) or _OPTION.absent)
     return option
-
-
-def _same_name(desired: DesiredDeployment, observed: ObservedDeployment) -> bool:
-    return (observed.model_name or "").lower() == desired.spec.model.name.lower()
-
-
-def _same_model(desired: DesiredDeployment, observed: ObservedDeployment) -> bool:
-    version = desired.spec.model.version
-    same_version = isinstance(version, Unset) or observed.model_version == version
-    return _same_name(desired, observed) and same_version
-
-
-def _is_upgrade(
-    desired: DesiredDeployment,
-    version: str,
-    observed: ObservedDeployment,
-    sku: SkuName,
-    upgrades: Upgrades,
-) -> bool:
-    """Whether the live model is a newer version of the declared, or its announced or documented successor."""
-    model = desired.spec.model
-    name, running = (observed.model_name or "").lower(), observed.model_version or ""
-    if not _same_name(desired, observed):
-        return name in upgrades.successors(model.name, version, sku)
-    return _newer(running, than=version, maker=model.format)
 
 
 def _newer(version: str, *, than: str, maker: str) -> bool:
@@ -200,7 +177,13 @@ class RegionalUpgrades:
         return all(self._over(one) for one in listed)
 
     def _over(self, offer: Offer) -> bool:
-        return _due(offer, self._today) or offer.lifecycle_status.lower() == "deprecated"
+        """Whether it has ended, or the day has come on which the service moves what is still on it."""
+        if offer.lifecycle_status.lower() == "deprecated":
+            return True
+        if self._today is None or offer.retires is None:
+            return False
+        lead = offer.replacement.lead_days if offer.replacement is not None else None
+        return offer.retires[:10] <= (self._today + timedelta(days=lead or 0)).isoformat()
 
     def _targets(self, name: str, version: str, sku: SkuName) -> Iterator[tuple[str, str]]:
         for offer in self._named(name):
@@ -222,11 +205,3 @@ class RegionalUpgrades:
 
     def _named(self, name: str) -> list[Offer]:
         return [one for one in self._offers or () if one.model_name.lower() == name.lower()]
-
-
-def _due(offer: Offer, today: date | None) -> bool:
-    """Whether the day has come on which the service moves what is still on an offer that ends."""
-    if today is None or offer.retires is None:
-        return False
-    lead = offer.replacement.lead_days if offer.replacement is not None else None
-    return offer.retires[:10] <= (today + timedelta(days=lead or 0)).isoformat()

@@ -12,19 +12,12 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.state import ObservedState
-from reconciler.plan.actions import (
-    Action,
-    Blocked,
-    Delete,
-    Keep,
-    Replace,
-    Working,
-)
+from reconciler.plan.actions import Action, Blocked, Delete, Keep, Replace, Working
 from reconciler.plan.dependants import named_in, routed_models, targets_of
 from reconciler.plan.plan import Step
 from reconciler.plan.pools import Movement, PoolKey, Pools
@@ -44,11 +37,7 @@ def schedule(actions: Iterable[Action], observed: ObservedState) -> tuple[Step, 
     urgency = {name: _urgency(action, moves[name]) for name, action in writing.items()}
     _await_releases(needs, moves, _sorted(needs, urgency))
     steps = [
-        Step(
-            action=writing[name],
-            order=number,
-            depends_on=tuple(sorted(needs[name])),
-        )
+        Step(action=writing[name], order=number, depends_on=tuple(sorted(needs[name])))
         for number, name in enumerate(_sorted(needs, urgency), start=1)
     ]
     resting = sorted((a for a in listed if isinstance(a, Keep | Blocked)), key=lambda a: a.id.key)
@@ -66,7 +55,8 @@ def _references(writing: Mapping[DeploymentId, Working]) -> Needs:
             needs[name] |= _routed_to(action, writing) - {name}
         if action.observed is not None:
             for target in named_in(action.observed.resource, name):
-                if isinstance(writing.get(target), Delete | Replace) and not _names(action, target):
+                kept = bool(action.writes) and target in named_in(action.writes[-1], name)
+                if isinstance(writing.get(target), Delete | Replace) and not kept:
                     needs[target].add(name)
     return _without_cycles(needs)
 
@@ -82,11 +72,6 @@ def _routed_to(router: Working, writing: Mapping[DeploymentId, Working]) -> set[
         and action.desired is not None
         and action.desired.spec.model.name.lower() in named
     }
-
-
-def _names(action: Working, target: DeploymentId) -> bool:
-    """Whether `action` leaves the deployment naming `target`."""
-    return bool(action.writes) and target in named_in(action.writes[-1], action.id)
 
 
 def _without_cycles(needs: Needs) -> Needs:
@@ -143,16 +128,17 @@ def _sorted(needs: Needs, urgency: Mapping[DeploymentId, _Urgency]) -> list[Depl
 
 
 def _await_releases(
-    needs: Needs,
-    moves: Mapping[DeploymentId, tuple[Movement, ...]],
-    order: list[DeploymentId],
+    needs: Needs, moves: Mapping[DeploymentId, tuple[Movement, ...]], order: list[DeploymentId]
 ) -> None:
     """Add to each take the releases that its units come from."""
     by_pool: dict[PoolKey, list[Movement]] = defaultdict(list)
     for name in order:
         for move in moves[name]:
             by_pool[move.pool].append(move)
-    waiters = _turned_around(needs)
+    waiters: Needs = {}
+    for name, targets in needs.items():
+        for target in targets:
+            waiters.setdefault(target, set()).add(name)
     for pool in sorted(by_pool):
         takes = [move for move in by_pool[pool] if move.take]
         releases = [_Release(of=move.id, left=move.release) for move in by_pool[pool] if move.release]
@@ -183,7 +169,9 @@ def _set_aside(needs: Needs, waiters: Needs, takes: list[Movement], releases: li
             continue
         barred = _reachable(waiters, take.id)
         chosen: list[DeploymentId] = []
-        for release in _by_fit(open_ones, wanted, barred):
+        free = [one for one in open_ones if one.of not in barred] if len(barred) > 1 else open_ones
+        exact = next((one for one in free if one.left == wanted), None)
+        for release in free if exact is None else [exact]:
             if not wanted:
                 break
             units = min(release.left, wanted)
@@ -196,21 +184,3 @@ def _set_aside(needs: Needs, waiters: Needs, takes: list[Movement], releases: li
         for name in chosen:
             needs[take.id].add(name)
             waiters.setdefault(name, set()).add(take.id)
-
-
-def _by_fit(
-    releases: Sequence[_Release], wanted: int, barred: Collection[DeploymentId]
-) -> Sequence[_Release]:
-    """The releases to take from, in order; the one of exactly the wanted size alone if there is one."""
-    free = [release for release in releases if release.of not in barred] if len(barred) > 1 else releases
-    exact = next((release for release in free if release.left == wanted), None)
-    return free if exact is None else [exact]
-
-
-def _turned_around(needs: Needs) -> Needs:
-    """Who waits for whom, the other way round."""
-    waiters: Needs = {}
-    for name, targets in needs.items():
-        for target in targets:
-            waiters.setdefault(target, set()).add(name)
-    return waiters

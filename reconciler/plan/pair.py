@@ -5,20 +5,20 @@ Both are made once per pair; whatever judges the pair reads them here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from reconciler.domain.deployment import DesiredDeployment, JsonObject
-from reconciler.domain.fields import field_at
+from reconciler.domain.fields import field_at, read_only
+from reconciler.domain.ids import Region
 from reconciler.domain.json_values import at, empty
-from reconciler.domain.marks import MODEL_TAG
+from reconciler.domain.marks import MODEL_TAG, mark_of, model_mark_of
 from reconciler.domain.state import ObservedDeployment
-from reconciler.plan.actions import FieldChange
+from reconciler.plan.actions import Blocked, FieldChange, Reason
 from reconciler.plan.body import gone, model_mark, put_body, spec_mark, writable
 from reconciler.plan.diff import body_changes, fields_of
 from reconciler.plan.moved import Mover, accepting, who_moved
-from reconciler.plan.ownership import mark_of, model_mark_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +28,7 @@ class Pair:
     desired: DesiredDeployment
     observed: ObservedDeployment
     mark: str
+    region: Region | None = None
     mover: Mover = Mover.NOBODY
     renew: bool = False
 
@@ -58,6 +59,24 @@ class Pair:
             return ()
         return (FieldChange(path="model.source", before=None, after=str(source.account)),)
 
+    def blocked(self, reason: Reason, explanation: str, fix: str) -> Blocked:
+        """That something ought to be done with it and must not be; `fix` is what lifts that."""
+        return Blocked(
+            id=self.desired.id,
+            region=self.region,
+            reason=reason,
+            explanation=explanation,
+            fix=fix,
+            changes=self.changes,
+            desired=self.desired,
+            observed=self.observed,
+        )
+
+    @property
+    def running(self) -> str:
+        """The model and the version that are there."""
+        return f"{self.observed.model_name} {self.observed.model_version}"
+
     @property
     def unchanged(self) -> bool:
         """Whether the manifest is what was last applied."""
@@ -78,16 +97,12 @@ def only_new_marks(changes: Sequence[FieldChange]) -> bool:
 
 def unanswered(desired: DesiredDeployment, observed: ObservedDeployment) -> tuple[str, ...]:
     """The declared properties of free form that ARM does not answer although it has taken them."""
-    return tuple(
-        name
+    absent = (
+        ("properties", name)
         for name, value in desired.spec.settings.items()
-        if not empty(value) and empty(at(observed.resource, ("properties", name))) and _unpromised(name)
+        if not empty(value) and empty(at(observed.resource, ("properties", name)))
     )
-
-
-def _unpromised(name: str) -> bool:
-    field = field_at(("properties", name))
-    return field is None or not field.returned
+    return tuple(path[-1] for path in absent if (field := field_at(path)) is None or not field.returned)
 
 
 def field_changes(
@@ -96,3 +111,29 @@ def field_changes(
     """What a PUT of `desired` would change, our marks included; empty when there is nothing to write."""
     wanted = accepting(desired, who_moved(desired, observed))
     return Pair(desired=wanted, observed=observed, mark=mark, renew=renew).changes
+
+
+_OWN = read_only()
+"""What each answer has of its own: a plan never looks at it (`body.writable`)."""
+
+
+class InSync:
+    """Pairs that were found to agree, under the terms of one comparison, whose states outlive it."""
+
+    def __init__(self) -> None:
+        self._known: set[Hashable] = set()
+
+    def add(self, desired: DesiredDeployment, observed: ObservedDeployment) -> None:
+        """Note that the two agree."""
+        self._known.add(_alike(desired, observed))
+
+    def knows(self, desired: DesiredDeployment, observed: ObservedDeployment) -> bool:
+        """Whether two that say the same were found to agree."""
+        return _alike(desired, observed) in self._known
+
+
+def _alike(desired: DesiredDeployment, observed: ObservedDeployment) -> Hashable:
+    """All that counts when the two are compared: everything but whose names they are."""
+    there = [(name, id(value)) for name, value in observed.resource.items() if name.lower() not in _OWN]
+    said = (id(desired.spec), id(desired.lifecycle), desired.tenant, desired.adopt)
+    return (*said, observed.provisioning_state, *there)

@@ -7,7 +7,7 @@ name ("gpt4.1" for gpt-4.1). A pool that cannot be found is unknown, never assum
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.catalogue.load import catalogue
@@ -23,6 +23,7 @@ from reconciler.domain.state import (
     QuotaPool,
 )
 from reconciler.plan.actions import Working
+from reconciler.plan.body import asked_for
 
 _Place = tuple[str, Region]
 
@@ -116,9 +117,10 @@ class Pools:
             return None
         model = _model_of(observed)
         offer = self._offer(observed.id.account, account.region, model, observed.sku, account.kind)
-        version = model.tuned_from.version if model.tuned_from else observed.model_version
-        same = offer is not None and version is not None and offer.model_version.lower() == version.lower()
-        return offer if same else None
+        version = model.listed[1]
+        if offer is None or isinstance(version, Unset) or offer.model_version.lower() != version.lower():
+            return None
+        return offer
 
     def draw_of(self, observed: ObservedDeployment, region: Region) -> Draw | None:
         """The pool that an existing deployment draws on."""
@@ -128,39 +130,31 @@ class Pools:
 
     def movements(self, action: Working) -> tuple[Movement, ...]:
         """What `action` releases and takes; a change inside one pool counts by its difference."""
-        before, after = self._before(action), self._after(action)
+        before = None
+        if action.observed is not None and action.region is not None:
+            before = self.draw_of(action.observed, action.region)
+        after = self._after(action)
         if before is not None and after is not None and before.pool == after.pool:
             change = after.amount - before.amount
             if change == 0:
                 return ()
             freed, taken = max(0, -change), max(0, change)
             return (Movement(id=action.id, pool=after.pool, label=after.label, release=freed, take=taken),)
-        return tuple(_apart(action.id, before, after))
-
-    def _before(self, action: Working) -> Draw | None:
-        if action.observed is None or action.region is None:
-            return None
-        return self.draw_of(action.observed, action.region)
+        moves = []
+        if before is not None and before.amount:
+            moves.append(Movement(id=action.id, pool=before.pool, label=before.label, release=before.amount))
+        if after is not None and after.amount:
+            moves.append(Movement(id=action.id, pool=after.pool, label=after.label, take=after.amount))
+        return tuple(moves)
 
     def _after(self, action: Working) -> Draw | None:
         """Read from the last body, which has what is carried over as well as what is declared."""
         if not action.writes or action.region is None:
             return None
-        body = action.writes[-1]
-        sku, properties = body.get("sku"), body.get("properties")
-        model = properties.get("model") if isinstance(properties, Mapping) else None
-        if not isinstance(sku, Mapping) or not isinstance(model, Mapping):
+        asked = asked_for(action.writes[-1])
+        if asked is None or asked[2] is None:
             return None
-        amount = sku.get("capacity")
-        if not isinstance(amount, int):
-            return None
-        version = model.get("version")
-        wanted = ModelRef(
-            name=str(model.get("name")),
-            format=str(model.get("format")),
-            version=version if isinstance(version, str) else UNSET,
-        )
-        return self._draw(action.id.account, action.region, wanted, SkuName(str(sku.get("name"))), amount)
+        return self._draw(action.id.account, action.region, asked[0], asked[1], asked[2])
 
     def _draw(self, account: AccountId, region: Region, model: ModelRef, sku: SkuName, amount: int) -> Draw:
         offer = self._offer(account, region, model, sku, self._kind(account))
@@ -197,9 +191,7 @@ def _best(
     offered: Mapping[tuple[str, SkuName], Sequence[Offer]], model: ModelRef, sku: SkuName, kind: str
 ) -> Offer | None:
     """The offer that fits best: same format and tuning before any, then version, then account kind."""
-    base = model.tuned_from
-    name = (base.name if base else model.name).lower()
-    version = base.version if base else model.version
+    name, version = model.listed
 
     def misfit(offer: Offer) -> tuple[bool, bool, bool, bool, bool, str]:
         return (
@@ -211,7 +203,7 @@ def _best(
             offer.pool,
         )
 
-    return min(offered.get((name, sku), ()), key=misfit, default=None)
+    return min(offered.get((name.lower(), sku), ()), key=misfit, default=None)
 
 
 def _model_of(observed: ObservedDeployment) -> ModelRef:
@@ -231,12 +223,4 @@ def _unknown(model: ModelRef, sku: SkuName) -> str:
         return f"unknown Fireworks pool of {sku}"
     if sku.family is SkuFamily.PROVISIONED:
         return f"unknown pool of {sku}"
-    base = model.tuned_from
-    return f"unknown pool of {base.name if base else model.name} on {sku}"
-
-
-def _apart(of: DeploymentId, before: Draw | None, after: Draw | None) -> Iterator[Movement]:
-    if before is not None and before.amount:
-        yield Movement(id=of, pool=before.pool, label=before.label, release=before.amount)
-    if after is not None and after.amount:
-        yield Movement(id=of, pool=after.pool, label=after.label, take=after.amount)
+    return f"unknown pool of {model.listed[0]} on {sku}"

@@ -16,12 +16,8 @@ from reconciler.domain.deployment import DesiredDeployment, Unset
 from reconciler.domain.fleet import DesiredAccount
 from reconciler.domain.ids import AccountId, Region
 from reconciler.domain.platform import ModelCapacity
-from reconciler.domain.sku import SkuFamily, SkuName
+from reconciler.domain.sku import PROVISIONED_SKUS, SkuFamily, SkuName
 from reconciler.plan.capacity import room_in
-
-PROVISIONED = tuple(
-    map(SkuName, ("ProvisionedManaged", "DataZoneProvisionedManaged", "GlobalProvisionedManaged"))
-)
 
 
 class Move(StrEnum):
@@ -61,9 +57,11 @@ def propose(
     sku, capacity = desired.spec.sku.name, desired.spec.sku.capacity
     needed = 0 if isinstance(capacity, Unset) else capacity.amount
     why = _unknown(desired, answer, needed)
+    plain = RoomProposal(desired=desired, move=Move.UNKNOWN, needed=needed, reason=why)
     if why or answer is None or isinstance(answer, str) or desired.region is None:
-        return RoomProposal(desired=desired, move=Move.UNKNOWN, needed=needed, reason=why)
-    return next(_ways(desired, desired.region, sku, needed, answer, accounts, sizes))
+        return plain
+    declared = replace(plain, region=desired.region, sku=sku, capacity=needed)
+    return next(_ways(declared, desired.region, answer, accounts, sizes))
 
 
 def _unknown(desired: DesiredDeployment, answer: Sequence[ModelCapacity] | str | None, needed: int) -> str:
@@ -79,32 +77,27 @@ def _unknown(desired: DesiredDeployment, answer: Sequence[ModelCapacity] | str |
 
 
 def _ways(
-    desired: DesiredDeployment,
+    declared: RoomProposal,
     region: Region,
-    sku: SkuName,
-    needed: int,
     answer: Sequence[ModelCapacity],
     accounts: Sequence[DesiredAccount],
     sizes: Mapping[SkuName, Sizes | None],
 ) -> Iterator[RoomProposal]:
-    tuned = desired.spec.model.fine_tuned
+    desired, sku, needed = declared.desired, declared.desired.spec.sku.name, declared.needed
 
     def room(place: Region, on: SkuName) -> int:
-        return room_in(answer, place, on, fine_tuned=tuned) or 0
+        return room_in(answer, place, on, fine_tuned=desired.spec.model.fine_tuned) or 0
 
     def way(move: Move, reason: str, **more: object) -> RoomProposal:
         """A proposal that is as declared but for what is named."""
-        plain = RoomProposal(
-            desired=desired, move=move, needed=needed, reason=reason, region=region, sku=sku, capacity=needed
-        )
-        changed = replace(plain, **more)  # type: ignore[arg-type] # its own fields, by name
-        where, on = changed.region or region, changed.sku or sku
-        return replace(changed, available=room(where, on))
+        changed = replace(declared, move=move, reason=reason, **more)  # type: ignore[arg-type] # its fields
+        return replace(changed, available=room(changed.region or region, changed.sku or sku))
 
     if room(region, sku) >= needed:
         yield way(Move.NOTHING, f"{region} has room for it as it is declared")
-    for other in PROVISIONED:
-        legal = _legal(sizes.get(other), needed)
+    for other in PROVISIONED_SKUS:
+        known = sizes.get(other)
+        legal = None if known is None else known.round_up(needed)
         if other != sku and legal is not None and room(region, other) >= legal:
             reach = other.reach.value.replace("-", " ")
             yield way(
@@ -119,7 +112,8 @@ def _ways(
         if other_place is not None and room(other_place, sku) >= needed:
             reason = f"{account.id.name} in {other_place} has room"
             yield way(Move.ACCOUNT, reason, region=other_place, account=account.id)
-    smaller = _largest(sizes.get(sku), min(room(region, sku), needed))
+    known = sizes.get(sku)
+    smaller = None if known is None else known.below(min(room(region, sku), needed) + 1)
     if smaller:
         yield way(Move.SIZE, f"{region} has room for {smaller} of {needed} PTU", capacity=smaller)
     roomy = sorted(
@@ -132,13 +126,3 @@ def _ways(
             Move.NEW_ACCOUNT, f"room on {sku} is in {names}, where no account is declared", region=roomy[0]
         )
     yield way(Move.NOWHERE, f"no region has room for {needed} PTU of the model on {sku}")
-
-
-def _legal(sizes: Sizes | None, needed: int) -> int | None:
-    """The smallest legal size that is not under what is needed; None where sizes are not known."""
-    return None if sizes is None else sizes.round_up(needed)
-
-
-def _largest(sizes: Sizes | None, room: int) -> int | None:
-    """The largest legal size that is not over the room."""
-    return None if sizes is None else sizes.below(room + 1)

@@ -8,7 +8,6 @@ from typing import Final
 
 from reconciler.diagnostics import counted, listing
 from reconciler.domain.ids import DeploymentId
-from reconciler.domain.platform import DeletedAccount
 from reconciler.domain.state import Listed, ObservedState, QuotaPool
 from reconciler.plan.actions import Blocked, Keep, Wait
 from reconciler.plan.plan import Holder, PoolForecast, Refusal, Step, Verdict
@@ -31,7 +30,6 @@ class _Ledger:
         self.peak = max(self.peak, self.change)
         if move.take:
             self.peak_at_take = max(self.peak_at_take or self.change, self.change)
-        if move.take:
             self.takers.append(move.id)
         self.moved[move.id] = self.moved.get(move.id, 0) + move.take - move.release
 
@@ -59,14 +57,9 @@ def holdings(steps: Iterable[Step], observed: ObservedState) -> tuple[PoolForeca
     pools = Pools(observed)
     ledgers = _booked(steps, pools)
     held = _held(observed, pools)
-    for key, label in _drawn_on(observed, pools):
-        ledgers.setdefault(key, _Ledger(label=label))
-    return tuple(
-        replace(
-            _forecast(key, ledgers[key], held.get(key, {}), pools.pool(key)), deleted=_deleted(key, observed)
-        )
-        for key in sorted(ledgers)
-    )
+    for _, draw in _draws(observed, pools):
+        ledgers.setdefault(draw.pool, _Ledger(label=draw.label))
+    return tuple(_forecast(key, ledgers[key], held.get(key, {}), pools, observed) for key in sorted(ledgers))
 
 
 def _booked(steps: Iterable[Step], pools: Pools) -> dict[PoolKey, _Ledger]:
@@ -90,7 +83,7 @@ def outlook(steps: Iterable[Step], observed: ObservedState) -> Outlook:
     refusals: list[Refusal] = []
     for key in sorted(ledgers):
         ledger, pool = ledgers[key], pools.pool(key)
-        one = replace(_forecast(key, ledger, held.get(key, {}), pool), deleted=_deleted(key, observed))
+        one = _forecast(key, ledger, held.get(key, {}), pools, observed)
         forecasts.append(one)
         if pool is not None and one.verdict is Verdict.EXCEEDS:
             refusals.append(_refusal(one, pool, ledger, working))
@@ -100,45 +93,42 @@ def outlook(steps: Iterable[Step], observed: ObservedState) -> Outlook:
 
 
 def _forecast(
-    key: PoolKey, ledger: _Ledger, held: dict[DeploymentId, int], pool: QuotaPool | None
+    key: PoolKey, ledger: _Ledger, held: dict[DeploymentId, int], pools: Pools, observed: ObservedState
 ) -> PoolForecast:
     after = {name: held.get(name, 0) + ledger.moved.get(name, 0) for name in {*held, *ledger.moved}}
     holders = sorted(
         (Holder(id=name, capacity=amount) for name, amount in after.items() if amount > 0),
         key=lambda holder: (-holder.capacity, holder.id.key),
     )
-    scope = f"{key.subscription}/{key.region}"
+    # The soft-deleted accounts where the pool is; of one that spans regions, those of the subscription.
+    gone = observed.deleted.get(key.subscription.lower(), ())
+    places = {facts.region.name for facts in observed.regions}
+    unread = PoolForecast(
+        pool=ledger.label,
+        scope=f"{key.subscription}/{key.region}",
+        limit=None,
+        used_before=None,
+        used_peak=None,
+        used_after=None,
+        verdict=Verdict.UNVERIFIED,
+        holders=tuple(holders),
+        deleted=tuple(one for one in gone if key.region not in places or one.region.name == key.region),
+    )
+    pool = pools.pool(key)
     if pool is None:
-        return PoolForecast(
-            pool=ledger.label,
-            scope=scope,
-            limit=None,
-            used_before=None,
-            used_peak=None,
-            used_after=None,
-            verdict=Verdict.UNVERIFIED,
-            holders=tuple(holders),
-        )
+        return unread
     # A pool may be over its limit for other reasons; ARM refuses only what takes.
     exceeds = ledger.peak_at_take is not None and pool.used + ledger.peak_at_take > pool.limit
-    return PoolForecast(
+    return replace(
+        unread,
         pool=pool.name,
         label=pool.label,
-        scope=scope,
         limit=pool.limit,
         used_before=pool.used,
         used_peak=pool.used + ledger.peak,
         used_after=pool.used + ledger.change,
         verdict=Verdict.EXCEEDS if exceeds else Verdict.FITS,
-        holders=tuple(holders),
     )
-
-
-def _deleted(key: PoolKey, observed: ObservedState) -> tuple[DeletedAccount, ...]:
-    """The soft-deleted accounts where the pool is; of one that spans regions, those of the subscription."""
-    found = observed.deleted.get(key.subscription.lower(), ())
-    places = {facts.region.name for facts in observed.regions}
-    return tuple(one for one in found if key.region not in places or one.region.name == key.region)
 
 
 def _held(observed: ObservedState, pools: Pools) -> dict[PoolKey, dict[DeploymentId, int]]:
@@ -147,11 +137,6 @@ def _held(observed: ObservedState, pools: Pools) -> dict[PoolKey, dict[Deploymen
     for name, draw in _draws(observed, pools):
         held.setdefault(draw.pool, {})[name] = draw.amount
     return held
-
-
-def _drawn_on(observed: ObservedState, pools: Pools) -> Iterator[tuple[PoolKey, str]]:
-    for _, draw in _draws(observed, pools):
-        yield draw.pool, draw.label
 
 
 def _draws(observed: ObservedState, pools: Pools) -> Iterator[tuple[DeploymentId, Draw]]:

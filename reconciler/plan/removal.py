@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from reconciler.domain.fleet import PrunePolicy
 from reconciler.domain.ids import Region
+from reconciler.domain.marks import Whose, on_removal, owner_of, whose
 from reconciler.domain.state import ObservedDeployment
 from reconciler.plan.actions import Blocked, Delete, Keep, Reason
-from reconciler.plan.ownership import Whose, on_removal, owner_of, whose
 from reconciler.plan.terms import UNPROTECT, Terms
 
 

@@ -9,26 +9,25 @@ import json
 import re
 
 from reconciler.domain.deployment import DesiredDeployment, Unset
-from reconciler.domain.ids import Region
 from reconciler.domain.sku import SkuFamily
 from reconciler.plan.actions import Action, Reason, Replace
 from reconciler.plan.body import replacement_body
 from reconciler.plan.legality import chosen_paths, fixed_paths, reason_for
 from reconciler.plan.pair import Pair
-from reconciler.plan.terms import UNPROTECT, Terms, blocked
+from reconciler.plan.terms import UNPROTECT, Terms
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9._-]*")
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 _NAME_LIMIT = 64
 
 
-def replacement(pair: Pair, region: Region, terms: Terms) -> Action:
+def replacement(pair: Pair, terms: Terms) -> Action:
     """What to do about changes, or a state, that ARM takes only from a new deployment."""
     desired, observed = pair.desired, pair.observed
     reason = Reason.FAILED_STATE if observed.failed else reason_for(pair)
     refusal = _refusal(pair, terms)
     if refusal is not None:
-        return blocked(desired, *refusal, region=region, observed=observed, changes=pair.changes)
+        return pair.blocked(*refusal)
     outage = "requests to it fail from the delete until the create has ended"
     if observed.sku is not None and observed.sku.family is SkuFamily.PROVISIONED:
         outage += "; the PTUs that the delete frees may be gone before the create can take them again"
@@ -36,7 +35,7 @@ def replacement(pair: Pair, region: Region, terms: Terms) -> Action:
         outage = f"ARM refuses every PUT to a deployment in state Failed; {outage}"
     return Replace(
         id=desired.id,
-        region=region,
+        region=pair.region,
         reason=reason,
         desired=desired,
         observed=observed,
@@ -61,7 +60,13 @@ def _refusal(pair: Pair, terms: Terms) -> tuple[Reason, str, str] | None:
         paths = fixed_paths(desired, pair.observed.sku, pair.changes)
         changed = ", ".join(paths)
         why = f"ARM cannot change {changed} in place, and the manifest does not allow replacing"
-        fix = _cut_over(desired, paths)
+        new = f"{desired.id.name[: _NAME_LIMIT - 2]}-2"
+        fix = (
+            f"keep this entry as ARM has it and declare the new one beside it: {_entry(desired, new)}; "
+            f"apply, move the callers to {new}, then remove this entry. Or accept an outage: "
+            "lifecycle: {replace: allowed}"
+        )
+        fix += ". Or try lifecycle: {skuChange: inPlace}" if paths == ("sku.name",) else ""
         if chosen := chosen_paths(desired, pair.observed.sku, paths):
             why = "its manifest says modelChange: replace, and no lifecycle: {replace: allowed} beside it"
             fix += f". Or take lifecycle.modelChange out: ARM changes {' and '.join(chosen)} in place"
@@ -70,16 +75,6 @@ def _refusal(pair: Pair, terms: Terms) -> tuple[Reason, str, str] | None:
         return None
     why = "it is in state Failed, in which ARM refuses every PUT until it is deleted"
     return Reason.FAILED_STATE, why, "write lifecycle: {replace: allowed}, or pass --replace-failed"
-
-
-def _cut_over(desired: DesiredDeployment, paths: tuple[str, ...]) -> str:
-    new = f"{desired.id.name[: _NAME_LIMIT - 2]}-2"
-    steps = (
-        f"keep this entry as ARM has it and declare the new one beside it: {_entry(desired, new)}; apply, "
-        f"move the callers to {new}, then remove this entry. Or accept an outage: "
-        "lifecycle: {replace: allowed}"
-    )
-    return steps + (". Or try lifecycle: {skuChange: inPlace}" if paths == ("sku.name",) else "")
 
 
 def _entry(desired: DesiredDeployment, name: str) -> str:

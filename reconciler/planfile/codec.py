@@ -14,11 +14,7 @@ from reconciler.diagnostics import Diagnostic, Place, Span
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.shard import Part
 from reconciler.domain.state import ObservedState
-from reconciler.plan.actions import (
-    Blocked,
-    FieldChange,
-    Update,
-)
+from reconciler.plan.actions import Blocked, FieldChange, Update
 from reconciler.plan.plan import CapacityCheck, Plan, PoolForecast, Refusal, Step, Unread
 from reconciler.planfile.documents import (
     FORMAT_VERSION,

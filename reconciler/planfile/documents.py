@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, JsonValue
 
 from reconciler.domain.document import Document
 from reconciler.plan.causes import Cause
-from reconciler.planfile.observed import Json, ObservedDocument
+from reconciler.planfile.observation import Json, ObservedDocument
 from reconciler.prices.document import CostDocument
 
 FORMAT_VERSION: Final = 2

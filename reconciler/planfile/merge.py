@@ -17,8 +17,7 @@ from reconciler.domain.shard import Shard
 from reconciler.domain.state import ObservedState, RegionFacts, Unreadable
 from reconciler.errors import PlanStale, UsageProblem
 from reconciler.planfile.observation import read_observed
-from reconciler.planfile.plan_file import plan_file, reading
-from reconciler.planfile.saved import SavedPlan, saved_in
+from reconciler.planfile.saved import SavedPlan, plan_file, reading, saved_in
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")

@@ -1,4 +1,4 @@
-"""What a shard observed, as a part of its plan file, and back.
+"""What a shard observed, as a part of its plan file, and back: what `plan merge` reads.
 
 Everything that a plan is made from, and nothing else: not who wrote a deployment (`systemData` holds
 people's addresses), so what is read back differs in that alone. It is canonical: equal observations, equal
@@ -10,10 +10,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any, Literal
+
+import pydantic
+from pydantic import Field
 
 from reconciler.domain.deployment import JsonValue
-from reconciler.domain.document import wrong
+from reconciler.domain.document import Document
 from reconciler.domain.ids import AccountId, DeploymentId, Region
 from reconciler.domain.json_values import canonical
 from reconciler.domain.offer_json import OfferDocument
@@ -33,19 +36,114 @@ from reconciler.domain.state import (
     Unreadable,
 )
 from reconciler.errors import Trouble
-from reconciler.planfile.observed import (
-    AccountDocument,
-    DeploymentDocument,
-    ExpiryDocument,
-    Json,
-    ModelDocument,
-    NamesDocument,
-    ObservedDocument,
-    OpinionDocument,
-    RegionDocument,
-    SilenceDocument,
-    UsageDocument,
-)
+
+Json = dict[str, pydantic.JsonValue]
+
+
+class ModelDocument(Document):
+    """A deployment's model as ARM answered it."""
+
+    format: str | None
+    name: str | None
+    version: str | None
+    source: str | None
+
+
+class DeploymentDocument(Document):
+    """A deployment as ARM answered it, without the people who wrote it."""
+
+    id: str
+    model: ModelDocument
+    sku: str | None
+    capacity: int | None
+    provisioning_state: str
+    tags: dict[str, str]
+    etag: str | None
+    resource: Json
+
+
+class SilenceDocument(Document):
+    """Something that is not there, or could not be read."""
+
+    id: str
+    reading: Literal["missing", "unreadable"]
+    code: str
+    message: str
+    trouble: str = ""
+    fix: str = ""
+
+
+class AccountDocument(Document):
+    """An account whose deployments were listed to the last page."""
+
+    id: str
+    reading: Literal["listed"]
+    region: str
+    kind: str
+    provisioning_state: str
+    deployments: tuple[DeploymentDocument, ...]
+
+
+class NamesDocument(Document):
+    """The names of what an account holds beside deployments."""
+
+    id: str
+    reading: Literal["listed"]
+    names: tuple[str, ...]
+
+
+class UsageDocument(Document):
+    """A quota counter as ARM told it."""
+
+    name: str
+    label: str
+    used: int
+    limit: int
+    scope: str = ""
+    scope_id: str = ""
+
+
+class RegionDocument(Document):
+    """What ARM says about a region of a subscription; null where it was not read."""
+
+    subscription: str
+    region: str
+    pools: tuple[UsageDocument, ...] | None
+    offers: str | None = Field(description="Digest of the list of offers, which stands below `offers`.")
+
+
+class OpinionDocument(Document):
+    """What ARM's own validation says against a write."""
+
+    id: str
+    refused: bool
+    message: str
+    fix: str
+
+
+class ExpiryDocument(Document):
+    """What the Activity Log proves of a deployment that is not there."""
+
+    id: str
+    written: str
+    problem: str
+
+
+AnyReading = Annotated[AccountDocument | SilenceDocument, Field(discriminator="reading")]
+AnyNames = Annotated[NamesDocument | SilenceDocument, Field(discriminator="reading")]
+
+
+class ObservedDocument(Document):
+    """Everything that a shard's plan was made from."""
+
+    accounts: tuple[AnyReading, ...]
+    regions: tuple[RegionDocument, ...]
+    offers: dict[str, tuple[OfferDocument, ...]]
+    policies: tuple[AnyNames, ...]
+    sources: tuple[AnyNames, ...]
+    opinions: tuple[OpinionDocument, ...]
+    expiries: tuple[ExpiryDocument, ...] = ()
+
 
 _PEOPLE = "systemdata"
 
@@ -58,7 +156,10 @@ Names = frozenset[str] | AccountMissing | Unreadable
 def observed_document(observed: ObservedState) -> ObservedDocument:
     """The observation as a document. Equal lists of offers stand there once, under their digest."""
     shelf: dict[str, tuple[OfferDocument, ...]] = {}
-    regions = tuple(_region(facts, shelf) for facts in sorted(observed.regions, key=_place))
+    regions = tuple(
+        _region(facts, shelf)
+        for facts in sorted(observed.regions, key=lambda one: (one.subscription.lower(), one.region))
+    )
     return ObservedDocument(
         accounts=tuple(_reading(reading) for _, reading in sorted(observed.readings.items())),
         regions=regions,
@@ -73,10 +174,6 @@ def observed_document(observed: ObservedState) -> ObservedDocument:
             ExpiryDocument(id=str(name), **asdict(found)) for name, found in sorted(observed.expiries.items())
         ),
     )
-
-
-def _place(facts: RegionFacts) -> tuple[str, str]:
-    return (facts.subscription.lower(), facts.region.name)
 
 
 def _reading(reading: Reading) -> AccountDocument | SilenceDocument:
@@ -94,40 +191,27 @@ def _reading(reading: Reading) -> AccountDocument | SilenceDocument:
 
 
 def _silence(account: AccountId, found: AccountMissing | Unreadable) -> SilenceDocument:
+    said = {"id": str(account), "code": found.code, "message": found.message, "fix": found.fix}
     if isinstance(found, AccountMissing):
-        return SilenceDocument(
-            id=str(account), reading="missing", code=found.code, message=found.message, fix=found.fix
-        )
-    return SilenceDocument(
-        id=str(account),
-        reading="unreadable",
-        code=found.code,
-        message=found.message,
-        trouble=found.trouble.value,
-        fix=found.fix,
-    )
+        return SilenceDocument(reading="missing", **said)
+    return SilenceDocument(reading="unreadable", trouble=found.trouble.value, **said)
 
 
 def _deployment(one: ObservedDeployment) -> DeploymentDocument:
     return DeploymentDocument(
         id=str(one.id),
         model=ModelDocument(
-            format=one.model_format,
-            name=one.model_name,
-            version=one.model_version,
-            source=one.model_source,
+            format=one.model_format, name=one.model_name, version=one.model_version, source=one.model_source
         ),
         sku=None if one.sku is None else one.sku.name,
         capacity=one.capacity,
         provisioning_state=one.provisioning_state,
         tags={name: one.tags[name] for name in sorted(one.tags)},
         etag=one.etag,
-        resource=_without_people(in_order(one.resource)),
+        resource={
+            name: in_order(one.resource[name]) for name in sorted(one.resource) if name.lower() != _PEOPLE
+        },
     )
-
-
-def _without_people(resource: Json) -> Json:
-    return {name: value for name, value in resource.items() if name.lower() != _PEOPLE}
 
 
 def in_order(value: JsonValue) -> Any:  # noqa: ANN401 -- JSON as the documents have it
@@ -165,9 +249,8 @@ def _names(account: AccountId, found: Names) -> NamesDocument | SilenceDocument:
 def read_observed(of: ObservedDocument) -> ObservedState:
     """The observation that `observed_document` wrote; ValueError where it contradicts itself."""
     shelf = {key: tuple(one.offer() for one in offers) for key, offers in of.offers.items()}
-    readings = [_read_reading(one) for one in of.accounts]
     return ObservedState(
-        readings={_id_of(reading): reading for reading in readings},
+        readings={AccountId.parse(one.id): _read_reading(one) for one in of.accounts},
         regions=tuple(_read_region(one, shelf) for one in of.regions),
         policies={
             account: found
@@ -184,23 +267,16 @@ def read_observed(of: ObservedDocument) -> ObservedState:
     )
 
 
-def _id_of(reading: Reading) -> AccountId:
-    return reading.account.id if isinstance(reading, Listed) else reading.id
-
-
 def _read_reading(of: AccountDocument | SilenceDocument) -> Reading:
     account = AccountId.parse(of.id)
     if isinstance(of, SilenceDocument):
         return _read_silence(of, account)
     deployments = tuple(map(_read_deployment, of.deployments))
     if any(one.id.account != account for one in deployments):
-        wrong(f"a deployment in the listing of {account.name} is another account's")
+        raise ValueError(f"a deployment in the listing of {account.name} is another account's")
     return Listed(
         account=ObservedAccount(
-            id=account,
-            region=Region(of.region),
-            kind=of.kind,
-            provisioning_state=of.provisioning_state,
+            id=account, region=Region(of.region), kind=of.kind, provisioning_state=of.provisioning_state
         ),
         deployments=deployments,
     )
@@ -224,13 +300,13 @@ def _read_deployment(of: DeploymentDocument) -> ObservedDeployment:
         provisioning_state=of.provisioning_state,
         tags=dict(of.tags),
         etag=of.etag,
-        resource=_without_people(of.resource),
+        resource={name: value for name, value in of.resource.items() if name.lower() != _PEOPLE},
     )
 
 
 def _read_region(of: RegionDocument, shelf: Mapping[str, tuple[Offer, ...]]) -> RegionFacts:
     if of.offers is not None and of.offers not in shelf:
-        wrong(f"`offers` has no list {of.offers!r}")
+        raise ValueError(f"`offers` has no list {of.offers!r}")
     return RegionFacts(
         subscription=of.subscription,
         region=Region(of.region),

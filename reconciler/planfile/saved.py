@@ -1,27 +1,62 @@
 """A saved plan is a witness, not an order (law I-05): it can stop a run or narrow it, never add to it.
 
 What is written always comes from manifests and observation read anew; of the file only identities,
-kinds and fingerprints count, so a changed file can at worst make less happen.
+kinds and fingerprints count, so a changed file can at worst make less happen. It is also the base of drift
+since it was made: a deployment has moved when it is there and was not, is not there and was, or when neither
+its etag nor the fingerprint of what would be done about it is the one in the file. ARM gives a new etag at
+every write and keeps it at reads; the fingerprint, over everything writable, stands in where ARM told none.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.domain.deployment import JsonValue
+from reconciler.domain.document import Document
 from reconciler.domain.fleet import DesiredState
-from reconciler.domain.ids import DeploymentId
+from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.domain.marks import is_mark
 from reconciler.domain.shard import Shard
-from reconciler.errors import PlanStale
+from reconciler.domain.state import Listed, ObservedState
+from reconciler.errors import PlanStale, UsageProblem
 from reconciler.plan.actions import Action, Blocked, Keep, Reason, Wait, blocked_instead
+from reconciler.plan.compare import compare
+from reconciler.plan.drift import DriftReport, moved_unnoticed
 from reconciler.plan.legality import without_marks
-from reconciler.plan.plan import Plan, Step
-from reconciler.planfile.documents import ActionDocument, PlanDocument
-from reconciler.planfile.plan_file import plan_file, reading
+from reconciler.plan.plan import Plan, Step, fingerprint
+from reconciler.planfile.documents import FORMAT_VERSION, ActionDocument, PlanDocument
+
+
+class _AnyVersion(Document):
+    format_version: int | None = None
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Whatever is wrong with a document that is read meanwhile makes it no plan file: wrong usage."""
+    try:
+        yield
+    except ValueError as problem:
+        raise UsageProblem(f"this is not a plan file that this program wrote: {problem}") from problem
+
+
+def plan_file(text: str) -> PlanDocument:
+    """The document of a plan file. UsageProblem where it is none, PlanStale from another version."""
+    with reading():
+        version = _AnyVersion.read(text).format_version
+        if version is None:
+            raise ValueError("it has no formatVersion; `reconciler plan --out FILE` writes plan files")
+        if version != FORMAT_VERSION:
+            raise PlanStale(
+                f"the plan file has format version {version}, this program reads {FORMAT_VERSION}. "
+                "Nothing was written; plan again with this version"
+            )
+        return PlanDocument.read(text)
+
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -67,12 +102,7 @@ class SavedPlan:
 
     def chosen(self, given: Selection) -> Selection:
         """`given` with this plan's selection; a dataclass with fields of these three names."""
-        return replace(
-            given,
-            select=self.select,
-            targets=self.targets,
-            excludes=self.excludes,
-        )
+        return replace(given, select=self.select, targets=self.targets, excludes=self.excludes)
 
     def writes(self, deployment: DeploymentId) -> bool:
         """Whether this plan has a write for `deployment`."""
@@ -88,6 +118,19 @@ class SavedPlan:
                 "apply that"
             )
         self.must_be_of(desired, cloud=cloud)
+
+    def must_be_base_for(self, desired: DesiredState) -> None:
+        """Raise UsageProblem where this is of another fleet or cloud; the manifests may have changed."""
+        for what, then, now in (
+            ("fleet", self.fleet, desired.fleet.name),
+            ("cloud", self.cloud, desired.fleet.cloud),
+        ):
+            if then.lower() != now.lower():
+                raise UsageProblem(
+                    f"the saved plan is of the {what} {then!r} and the manifests are of {now!r}: what it saw "
+                    "says nothing about this one. Name one that `reconciler plan --out` made of these "
+                    "manifests"
+                )
 
     def must_be_of(self, desired: DesiredState, *, cloud: str) -> None:
         """Raise `PlanStale` unless manifests, fleet and cloud are those that the plan was made from."""
@@ -213,3 +256,52 @@ def _what_moved(action: Action, item: SavedItem) -> str:
     gone = [path for path in item.before if path not in paths and not is_mark(path)]
     fields += [f"{path} is as declared by now" for path in gone]
     return "; ".join(fields) or "a field that no manifest states, or its state, has changed since the plan"
+
+
+def since_plan(
+    report: DriftReport, saved: SavedPlan, desired: DesiredState, observed: ObservedState
+) -> DriftReport:
+    """`report` with only what has moved since `saved`, also where no field that a manifest states has.
+
+    What the plan meant to write and is as declared now has been applied: it has moved, and is no drift. An
+    account that the plan could not read has no base, so everything in it is kept.
+    """
+    now = {
+        there.id: there
+        for reading in observed.readings.values()
+        if isinstance(reading, Listed)
+        for there in reading.deployments
+    }
+    prints = {action.id: fingerprint(action) for action in compare(desired, observed)}
+    seen = _seen_accounts(saved, observed)
+
+    def moved(one: DeploymentId) -> bool:
+        then, there = saved.items.get(one), now.get(one)
+        if one.account not in seen:
+            return True
+        if then is None:
+            return there is not None
+        if there is not None and then.etag is not None and then.etag == there.etag:
+            return False
+        if then.fingerprint == prints.get(one, ""):
+            return False
+        was_absent = then.etag is None and then.action in {"create", "blocked"}
+        return there is not None or not was_absent
+
+    items = [item for item in report.items if moved(item.id)]
+    unnoticed = [one for one in report.synced if one.account in seen and moved(one) and not saved.writes(one)]
+    items += [moved_unnoticed(now[one]) for one in unnoticed]
+    return replace(
+        report,
+        items=tuple(sorted(items, key=lambda item: (item.id.key, item.cause))),
+        synced=tuple(one for one in report.synced if one not in set(unnoticed)),
+        since=saved.created_at,
+        unmoved=sum(not moved(item.id) for item in report.items),
+    )
+
+
+def _seen_accounts(saved: SavedPlan, observed: ObservedState) -> frozenset[AccountId]:
+    """The accounts that the plan had listed: all of a complete plan's, else those with more than blocks."""
+    if saved.complete:
+        return frozenset(observed.readings)
+    return frozenset(one.account for one, item in saved.items.items() if item.action != "blocked")

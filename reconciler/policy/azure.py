@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -46,7 +46,11 @@ def approved_models(text: str) -> ApprovedModels:
     UsageProblem where it is neither, or says something that cannot be written as a rule.
     """
     stated = _assignment(text)
-    parameters = {str(name).lower(): _value(value) for name, value in _parameters(stated).items()}
+    inner = stated.get("parameters")
+    parameters = {
+        str(name).lower(): value["value"] if isinstance(value, dict) and "value" in value else value
+        for name, value in (inner if isinstance(inner, dict) else stated).items()
+    }
     publishers = _names(parameters, "allowedPublishers")
     assets = _names(parameters, "allowedAssetIds")
     if publishers is None and assets is None:
@@ -57,7 +61,7 @@ def approved_models(text: str) -> ApprovedModels:
         )
     if not publishers and not assets:
         raise UsageProblem("allowedPublishers and allowedAssetIds are both empty: no model would be approved")
-    severity, told = _severity(parameters.get("effect"), stated)
+    severity, words = _severity(parameters.get("effect"), stated)
     subscription, scope_note = _scope(stated)
     excluded = stated.get("notScopes")
     not_scopes = [f"the excluded scopes ({len(excluded)}) are not carried over"] if excluded else []
@@ -67,14 +71,14 @@ def approved_models(text: str) -> ApprovedModels:
         publishers=publishers or (),
         models=tuple(map(_model, assets or ())),
         subscription=subscription,
-        notes=(*told, *scope_note, *not_scopes),
+        notes=(*words, *scope_note, *not_scopes),
     )
 
 
 def policy_document(found: ApprovedModels, *, name: str, rule: str) -> str:
     """A document of kind Policy in YAML, with where it comes from and how it was read."""
     lists = {"publishers": found.publishers, "models": found.models}
-    stated = [f"{word}: {_flow(values)}" for word, values in lists.items() if values]
+    stated = [f"{word}: [{', '.join(map(json.dumps, values))}]" for word, values in lists.items() if values]
     lines = [
         *(f"# {line}" for line in remarks(found)),
         "apiVersion: reconciler.aoai/v1",
@@ -120,40 +124,31 @@ def _assignment(text: str) -> Mapping[str, Any]:
     return {**stated, **inner} if isinstance(inner, dict) else stated
 
 
-def _parameters(stated: Mapping[str, Any]) -> Mapping[str, Any]:
-    inner = stated.get("parameters")
-    return inner if isinstance(inner, dict) else stated
-
-
-def _value(stated: object) -> object:
-    return stated["value"] if isinstance(stated, dict) and "value" in stated else stated
-
-
 def _names(parameters: Mapping[str, object], name: str) -> tuple[str, ...] | None:
     value = parameters.get(name.lower())
     if value is None:
         return None
-    if not isinstance(value, list) or not all(isinstance(one, str) and one.strip() for one in value):
+    if not isinstance(value, list) or not all(isinstance(each, str) and each.strip() for each in value):
         raise UsageProblem(f"{name} must be a list of strings; found {json.dumps(value)[:80]}")
-    for one in value:
-        if "[" in one or not one.isprintable():
-            raise UsageProblem(f"{name} has {one!r}, which is not a name: save the values of the assignment")
+    for item in value:
+        if "[" in item or not item.isprintable():
+            raise UsageProblem(f"{name} has {item!r}, which is not a name: save the values of the assignment")
     return tuple(dict.fromkeys(value))
 
 
 def _severity(effect: object, stated: Mapping[str, Any]) -> tuple[str, list[str]]:
     """How loud our rule is, and what is to be said of that."""
     if effect is None:
-        severity, told = "error", ["the effect is not stated; Deny is assumed"]
+        severity, notes = "error", ["the effect is not stated; Deny is assumed"]
     elif str(effect).lower() == "disabled":
         raise UsageProblem("the effect is Disabled: Azure judges nothing, so there is no rule to write")
     elif str(effect).lower() in _SEVERITIES:
-        severity, told = _SEVERITIES[str(effect).lower()], []
+        severity, notes = _SEVERITIES[str(effect).lower()], []
     else:
         raise UsageProblem(f"unknown effect {effect!r}; known are Deny, Audit and Disabled")
     if str(stated.get("enforcementMode") or "Default").lower() == "donotenforce":
-        return "warning", [*told, "the assignment is not enforced (enforcementMode), so this is a warning"]
-    return severity, told
+        return "warning", [*notes, "the assignment is not enforced (enforcementMode), so this is a warning"]
+    return severity, notes
 
 
 def _scope(stated: Mapping[str, Any]) -> tuple[str | None, list[str]]:
@@ -163,11 +158,8 @@ def _scope(stated: Mapping[str, Any]) -> tuple[str | None, list[str]]:
     match = _SCOPE.fullmatch(scope)
     if match is None:
         return None, ["the assignment is on a management group; the rule covers every deployment"]
-    if match["rest"]:
-        return match["id"].lower(), [
-            "the assignment is on a resource group; the rule covers its whole subscription"
-        ]
-    return match["id"].lower(), []
+    note = "the assignment is on a resource group; the rule covers its whole subscription"
+    return match["id"].lower(), [note] if match["rest"] else []
 
 
 def _model(asset: str) -> str:
@@ -178,7 +170,3 @@ def _model(asset: str) -> str:
             "it names no model"
         )
     return f"{match['name']}@{match['version']}"
-
-
-def _flow(values: Sequence[str]) -> str:
-    return f"[{', '.join(map(json.dumps, values))}]"

@@ -126,10 +126,10 @@ def compiled(text: str) -> Any:  # noqa: ANN401 -- the library is optional and h
     return program
 
 
-def _broken(told: str) -> BrokenExpression:
-    found = _POSITION.search(told)
+def _broken(text: str) -> BrokenExpression:
+    found = _POSITION.search(text)
     if found is None:
-        return BrokenExpression(_STATUS.sub("", told.splitlines()[0]), fix="make it simpler")
+        return BrokenExpression(_STATUS.sub("", text.splitlines()[0]), fix="make it simpler")
     line, column, message = int(found[1]), int(found[2]), " ".join(found[3].split())
     unknown = re.search(r"undeclared reference to '([\w.]+)'", message)
     if unknown is None:
@@ -144,7 +144,11 @@ def _broken(told: str) -> BrokenExpression:
 
 
 def holds(
-    text: str, one: PolicySubject, context: PolicyContext, fleet: ExpressionFleet, clock: ExpressionClock
+    text: str,
+    policy_subject: PolicySubject,
+    context: PolicyContext,
+    fleet: ExpressionFleet,
+    clock: ExpressionClock,
 ) -> bool | None:
     """Whether an expression holds for a deployment; None where it asks for a price that is not known.
 
@@ -158,7 +162,7 @@ def holds(
         )
     began = clock.now()
     try:
-        value = program.eval(data=facts_of(one, context, fleet))
+        value = program.eval(data=facts_of(policy_subject, context, fleet))
         result = value.value()
     except RuntimeError as problem:
         raise BrokenExpression(_STATUS.sub("", str(problem)), fix="make it simpler") from problem
@@ -166,44 +170,46 @@ def holds(
         clock.left -= clock.now() - began
     if isinstance(result, bool):
         return result
-    told = _STATUS.sub("", str(result))
-    if "cost.monthly" in told:
+    words = _STATUS.sub("", str(result))
+    if "cost.monthly" in words:
         return None
-    raise BrokenExpression(told, fix="ask first, for example: 'costCenter' in deployment.tags && …")
+    raise BrokenExpression(words, fix="ask first, for example: 'costCenter' in deployment.tags && …")
 
 
-def facts_of(one: PolicySubject, context: PolicyContext, fleet: ExpressionFleet) -> dict[str, object]:
+def facts_of(
+    policy_subject: PolicySubject, context: PolicyContext, fleet: ExpressionFleet
+) -> dict[str, object]:
     """The values of the variables for a deployment."""
     catalogue = context.catalogue
-    what = subject(one.model, catalogue)
-    fact = None if one.region is None else catalogue.region(one.region.name)
-    life = catalogue.lifecycle(what.name, what.version, one.sku, fine_tuned=what.fine_tuned)
+    what = subject(policy_subject.model, catalogue)
+    fact = None if policy_subject.region is None else catalogue.region(policy_subject.region.name)
+    life = catalogue.lifecycle(what.name, what.version, policy_subject.sku, fine_tuned=what.fine_tuned)
     ends = None if life is None else life.retires
     values: dict[str, object] = {
-        "deployment.name": one.id.name,
-        "deployment.sku": one.sku.name,
-        "deployment.capacity": one.capacity or 0,
-        "deployment.raiPolicyName": one.rai_policy or "",
-        "deployment.versionUpgradeOption": one.upgrade or "",
-        "deployment.spilloverDeploymentName": one.spillover or "",
+        "deployment.name": policy_subject.id.name,
+        "deployment.sku": policy_subject.sku.name,
+        "deployment.capacity": policy_subject.capacity or 0,
+        "deployment.raiPolicyName": policy_subject.rai_policy or "",
+        "deployment.versionUpgradeOption": policy_subject.upgrade or "",
+        "deployment.spilloverDeploymentName": policy_subject.spillover or "",
         "deployment.fineTuned": what.fine_tuned,
-        "deployment.labels": dict(one.labels),
-        "deployment.tags": dict(one.tags),
-        "account.name": one.id.account.name,
-        "account.resourceGroup": one.id.account.resource_group,
-        "account.subscription": one.alias or one.id.account.subscription,
-        "account.region": "" if one.region is None else one.region.name,
+        "deployment.labels": dict(policy_subject.labels),
+        "deployment.tags": dict(policy_subject.tags),
+        "account.name": policy_subject.id.account.name,
+        "account.resourceGroup": policy_subject.id.account.resource_group,
+        "account.subscription": policy_subject.alias or policy_subject.id.account.subscription,
+        "account.region": "" if policy_subject.region is None else policy_subject.region.name,
         "account.dataZone": (fact.data_zone if fact is not None else None) or "",
         "fleet.name": fleet.name,
         "fleet.cloud": fleet.cloud,
-        "model.name": what.name or one.model.name,
+        "model.name": what.name or policy_subject.model.name,
         "model.version": what.version if isinstance(what.version, str) else "",
-        "model.format": one.model.format,
+        "model.format": policy_subject.model.format,
         "model.publisher": (what.known.publisher if what.known else None) or "",
         "model.stage": "" if life is None or life.stage is None else life.stage.value,
         "model.daysToRetirement": NO_DATE if ends is None else max(0, (ends - context.today).days),
     }
-    amount, complete = (None, False) if context.monthly is None else context.monthly(one)
+    amount, complete = (None, False) if context.monthly is None else context.monthly(policy_subject)
     if complete:
         values["cost.monthly"] = float(amount or 0)
     return values

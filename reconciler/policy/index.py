@@ -37,8 +37,8 @@ class SubjectIndex:
         """Every distinct value of a field, with the deployments that have it."""
         if field not in self._values:
             found: dict[Hashable, Mask] = {}
-            for number, one in enumerate(self.subjects):
-                value = facts(one)
+            for number, item in enumerate(self.subjects):
+                value = facts(item)
                 found[value] = found.get(value, 0) | 1 << number
             self._values[field] = found
         return self._values[field]
@@ -47,11 +47,11 @@ class SubjectIndex:
         """The deployments that a rule is about."""
         mask = self.everything
         for label, wanted in match.labels.items():
-            mask &= self.values(f"label {label}", lambda one, key=label: one.labels.get(key)).get(wanted, 0)  # type: ignore[misc]
+            mask &= self.values(f"label {label}", lambda item, key=label: item.labels.get(key)).get(wanted, 0)  # type: ignore[misc]
         if match.skus:
-            mask &= self._like("sku", match.skus, lambda one: one.sku.name)
+            mask &= self._like("sku", match.skus, lambda item: item.sku.name)
         if match.models:
-            mask &= self._like("model", match.models, lambda one: one.model.name)
+            mask &= self._like("model", match.models, lambda item: item.model.name)
         if match.targets:
             mask &= self.targets(match.targets)
         return mask
@@ -62,13 +62,13 @@ class SubjectIndex:
         for glob in globs:
             parts = glob.split("/")
             subscription, account, name = ["*"] * (3 - len(parts)) + parts
-            found = self._like("name", (name,), lambda one: one.id.name)
+            found = self._like("name", (name,), lambda item: item.id.name)
             if account != "*":
-                found &= self._like("account", (account,), lambda one: one.id.account.name)
+                found &= self._like("account", (account,), lambda item: item.id.account.name)
             if subscription != "*":
                 found &= self._like(
-                    "subscription", (subscription,), lambda one: one.id.account.subscription
-                ) | self._like("alias", (subscription,), lambda one: one.alias or "")
+                    "subscription", (subscription,), lambda item: item.id.account.subscription
+                ) | self._like("alias", (subscription,), lambda item: item.alias or "")
             mask |= found
         return mask
 

@@ -6,6 +6,7 @@ Neither the order of rules nor that of deployments matters. A rule never takes a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from reconciler.diagnostics import Diagnostic, Place, Related, Route, Severity, counted, listing
 from reconciler.policy.expression import NO_FLEET, BrokenExpression, ExpressionClock, ExpressionFleet, holds
@@ -29,7 +30,9 @@ def judge(
     """
     court = _Court(subjects, context, fleet)
     found: list[Diagnostic] = []
-    for rule in sorted(rules, key=lambda one: (one.id, one.policy, one.place.file, str(one.place.route))):
+    for rule in sorted(
+        rules, key=lambda item: (item.id, item.policy, item.place.file, str(item.place.route))
+    ):
         wanted = None if rule.binding or severities is None else severities.get(rule.code)
         if wanted is not Severity.OFF:
             found.extend(court.hear(rule, wanted or rule.severity, whole=whole))
@@ -53,8 +56,17 @@ class _Court:
         yield from self._expired(rule)
         concerned = self._index.matching(rule.match)
         if not concerned:
+            match = rule.match
+            stated = match.labels or match.targets or match.skus or match.models
             if whole:
-                yield _matches_nothing(rule)
+                yield _said(
+                    rule,
+                    Severity.INFO,
+                    f"rule `{rule.id}` matches no deployment",
+                    rule.at("match" if stated else "id"),
+                    "check the spelling of labels and globs, or remove the rule",
+                    label="nothing matches",
+                )
             return
         for name, wanted in rule.require.items():
             yield from self._required(rule, severity, name, wanted, concerned)
@@ -64,19 +76,20 @@ class _Court:
     def _expired(self, rule: PolicyRule) -> Iterator[Diagnostic]:
         for number, exemption in enumerate(rule.exemptions):
             if exemption.until < self._context.today:
-                yield Diagnostic(
-                    code=rule.code,
-                    severity=Severity.ERROR,
-                    message=f"the exemption of `{exemption.target}` ended on {exemption.until}",
-                    place=rule.at("exemptions", number, "until"),
+                yield _said(
+                    rule,
+                    Severity.ERROR,
+                    f"the exemption of `{exemption.target}` ended on {exemption.until}",
+                    rule.at("exemptions", number, "until"),
+                    "remove the exemption, or extend it with a reason",
                     label=f"{counted((self._context.today - exemption.until).days, 'day')} ago",
-                    source=_source(rule),
-                    fix="remove the exemption, or extend it with a reason",
                 )
 
     def _exempt(self, rule: PolicyRule) -> Mask:
         today = self._context.today
-        return self._index.targets([one.target for one in rule.exemptions if one.until >= today])
+        return self._index.targets(
+            [exemption.target for exemption in rule.exemptions if exemption.until >= today]
+        )
 
     def _required(
         self, rule: PolicyRule, severity: Severity, name: str, wanted: object, concerned: Mask
@@ -88,9 +101,11 @@ class _Court:
         if not hit and not unknown:
             return
         exempt = self._exempt(rule)
+        allowed, fix = word.allowed(wanted), word.fix(wanted)
         for value, mask in hit:
-            for one in self._index.members(mask & ~exempt):
-                yield _broken(rule, severity, one, word, wanted, value)
+            what = f"{word.found(value)}; {allowed} is required"
+            for member in self._index.members(mask & ~exempt):
+                yield _broken(rule, severity, member, word.route, what, label=f"must be {allowed}", fix=fix)
         if unknown & ~exempt:
             yield _not_judged(rule, [*self._index.members(unknown & ~exempt)], word.unknown)
 
@@ -103,7 +118,7 @@ class _Court:
             broken: list[tuple[object, Mask]] = []
             unknown = 0
             for value, mask in self._index.values(
-                f"require {name}", lambda one: word.facts(one, self._context)
+                f"require {name}", lambda item: word.facts(item, self._context)
             ).items():
                 allowed = word.allows(wanted, value)
                 if allowed is None:
@@ -115,100 +130,60 @@ class _Court:
 
     def _expressed(self, rule: PolicyRule, severity: Severity, concerned: Mask) -> Iterator[Diagnostic]:
         unknown: list[PolicySubject] = []
-        for one in self._index.members(concerned & ~self._exempt(rule)):
+        for member in self._index.members(concerned & ~self._exempt(rule)):
             try:
-                result = holds(rule.expression, one, self._context, self._fleet, self._clock)
+                result = holds(rule.expression, member, self._context, self._fleet, self._clock)
             except BrokenExpression as problem:
-                yield _failed(rule, one, problem)
+                message = f"the expression fails for `{title(member)}`: {problem}"
+                yield _said(rule, Severity.ERROR, message, rule.at("expression"), problem.fix)
                 return
             if result is None:
-                unknown.append(one)
+                unknown.append(member)
             elif not result:
-                yield _found(rule, severity, one, (), "breaks the expression", "", "")
+                yield _broken(rule, severity, member, (), "breaks the expression")
         if unknown:
             yield _not_judged(rule, unknown, "its price is not known")
 
 
 def _broken(
-    rule: PolicyRule, severity: Severity, one: PolicySubject, word: PolicyWord, wanted: object, value: object
-) -> Diagnostic:
-    return _found(
-        rule,
-        severity,
-        one,
-        word.route,
-        f"{word.found(value)}; {word.allowed(wanted)} is required",
-        f"must be {word.allowed(wanted)}",
-        word.fix(wanted),
-    )
-
-
-def _found(
     rule: PolicyRule,
     severity: Severity,
-    one: PolicySubject,
+    subject: PolicySubject,
     route: Route,
     what: str,
-    label: str,
-    fix: str,
+    *,
+    label: str = "",
+    fix: str = "",
 ) -> Diagnostic:
-    said = f"`{title(one)}` {what}"
-    return Diagnostic(
-        code=rule.code,
-        severity=severity,
-        message=f"{rule.message}: {said}" if rule.message else said,
-        place=one.place(route),
-        label=label or rule.message or "not allowed by this rule",
-        source=_source(rule),
-        fix=fix or rule.message or f"`reconciler explain {rule.code}` shows the rule",
-        related=(Related(message="the rule", place=rule.at("id")),),
-    )
+    said = f"`{title(subject)}` {what}"
+    message = f"{rule.message}: {said}" if rule.message else said
+    label = label or rule.message or "not allowed by this rule"
+    fix = fix or rule.message or f"`reconciler explain {rule.code}` shows the rule"
+    related = (Related(message="the rule", place=rule.at("id")),)
+    return replace(_said(rule, severity, message, subject.place(route), fix, label=label), related=related)
 
 
 def _not_judged(rule: PolicyRule, which: Sequence[PolicySubject], why: str) -> Diagnostic:
-    names = listing([f"`{title(one)}`" for one in which], 3)
-    return Diagnostic(
-        code=rule.code,
-        severity=Severity.INFO,
-        message=f"{counted(len(which), 'deployment')} not judged ({names}): {why}",
-        place=rule.at("id"),
-        source=_source(rule),
-        fix="a plan knows more than the manifests: it reads what is there",
-    )
+    names = listing([f"`{title(item)}`" for item in which], 3)
+    message = f"{counted(len(which), 'deployment')} not judged ({names}): {why}"
+    fix = "a plan knows more than the manifests: it reads what is there"
+    return _said(rule, Severity.INFO, message, rule.at("id"), fix)
 
 
-def _matches_nothing(rule: PolicyRule) -> Diagnostic:
-    place: Place = rule.at("match") if rule.match.labels or _globs(rule) else rule.at("id")
+def _said(
+    rule: PolicyRule, severity: Severity, message: str, place: Place | None, fix: str, *, label: str = ""
+) -> Diagnostic:
     return Diagnostic(
         code=rule.code,
-        severity=Severity.INFO,
-        message=f"rule `{rule.id}` matches no deployment",
+        severity=severity,
+        message=message,
         place=place,
-        label="nothing matches",
-        source=_source(rule),
-        fix="check the spelling of labels and globs, or remove the rule",
+        label=label,
+        source=f"policy `{rule.policy}` in {rule.place.file}",
+        fix=fix,
     )
 
 
-def _globs(rule: PolicyRule) -> tuple[str, ...]:
-    return (*rule.match.targets, *rule.match.skus, *rule.match.models)
-
-
-def _failed(rule: PolicyRule, one: PolicySubject, problem: BrokenExpression) -> Diagnostic:
-    return Diagnostic(
-        code=rule.code,
-        severity=Severity.ERROR,
-        message=f"the expression fails for `{title(one)}`: {problem}",
-        place=rule.at("expression"),
-        source=_source(rule),
-        fix=problem.fix,
-    )
-
-
-def title(one: PolicySubject) -> str:
+def title(subject: PolicySubject) -> str:
     """A deployment for a sentence."""
-    return f"{one.id.account.name}/{one.id.name}"
-
-
-def _source(rule: PolicyRule) -> str:
-    return f"policy `{rule.policy}` in {rule.place.file}"
+    return f"{subject.id.account.name}/{subject.id.name}"

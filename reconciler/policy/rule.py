@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -101,96 +101,94 @@ class PolicySubject:
 def declared_subjects(desired: DesiredState, observed: ObservedState | None = None) -> list[PolicySubject]:
     """What is declared; with `observed`, what would be: what a manifest leaves open is as it is there."""
     return [
-        _declared(one, desired, None if observed is None else observed.readings.get(one.id.account))
-        for one in desired.deployments
+        _declared(
+            deployment, desired, None if observed is None else observed.readings.get(deployment.id.account)
+        )
+        for deployment in desired.deployments
     ]
 
 
-def _declared(one: DesiredDeployment, desired: DesiredState, reading: object) -> PolicySubject:
-    spec, listed = one.spec, reading if isinstance(reading, Listed) else None
-    there = None if listed is None else listed.find(one.id)
+def _declared(deployment: DesiredDeployment, desired: DesiredState, reading: object) -> PolicySubject:
+    spec, listed = deployment.spec, reading if isinstance(reading, Listed) else None
+    observed = None if listed is None else listed.find(deployment.id)
     capacity = None if isinstance(spec.sku.capacity, Unset) else spec.sku.capacity.amount
     model = spec.model
-    if there is not None and isinstance(model.version, Unset) and there.model_version:
-        model = replace(model, version=there.model_version)
+    if observed is not None and isinstance(model.version, Unset) and observed.model_version:
+        model = replace(model, version=observed.model_version)
     return PolicySubject(
-        id=one.id,
+        id=deployment.id,
         model=model,
         sku=spec.sku.name,
-        alias=desired.fleet.alias_of(one.id.account.subscription),
-        labels=one.labels,
-        capacity=capacity if capacity is not None or there is None else there.capacity,
-        region=one.region if listed is None else listed.account.region,
-        rai_policy=_setting(spec, there, "raiPolicyName"),
-        upgrade=_setting(spec, there, "versionUpgradeOption"),
-        spillover=_setting(spec, there, "spilloverDeploymentName"),
-        tags=_tags(spec.tags, {} if there is None else there.tags),
-        provenance=one.provenance,
+        alias=desired.fleet.alias_of(deployment.id.account.subscription),
+        labels=deployment.labels,
+        capacity=capacity if capacity is not None or observed is None else observed.capacity,
+        region=deployment.region if listed is None else listed.account.region,
+        rai_policy=_setting(spec, observed, "raiPolicyName"),
+        upgrade=_setting(spec, observed, "versionUpgradeOption"),
+        spillover=_setting(spec, observed, "spilloverDeploymentName"),
+        tags=_tags(spec.tags, {} if observed is None else observed.tags),
+        provenance=deployment.provenance,
     )
 
 
-def _setting(spec: DeploymentSpec, there: ObservedDeployment | None, name: str) -> str | None:
+def _setting(spec: DeploymentSpec, deployment: ObservedDeployment | None, name: str) -> str | None:
     """A property as a write leaves it: a declared null takes it away."""
-    return _text(spec.settings[name]) if name in spec.settings else _there(there, name)
+    return _text(spec.settings[name]) if name in spec.settings else _property(deployment, name)
 
 
-def _tags(declared: object, there: Mapping[str, str]) -> Mapping[str, str]:
+def _tags(declared: object, existing: Mapping[str, str]) -> Mapping[str, str]:
     """The tags that a write leaves: null takes one away, and what is not declared stays."""
     stated = declared if isinstance(declared, Mapping) else {}
     named = {str(name).lower() for name in stated}
-    kept = {name: value for name, value in there.items() if name.lower() not in named}
+    kept = {name: value for name, value in existing.items() if name.lower() not in named}
     return {**kept, **{name: value for name, value in stated.items() if value is not None}}
 
 
 def observed_subjects(desired: DesiredState, observed: ObservedState) -> list[PolicySubject]:
     """What is there, declared or not. An undeclared one has the labels of its account's deployments."""
-    declared = {one.id: one for one in desired.deployments}
+    declared = {item.id: item for item in desired.deployments}
     shared: dict[object, dict[str, str]] = {}
-    for one in desired.deployments:
-        known = shared.setdefault(one.id.account, dict(one.labels))
-        shared[one.id.account] = {k: v for k, v in known.items() if one.labels.get(k) == v}
+    for deployment in desired.deployments:
+        known = shared.setdefault(deployment.id.account, dict(deployment.labels))
+        shared[deployment.id.account] = {k: v for k, v in known.items() if deployment.labels.get(k) == v}
     return [
-        _observed(there, listed, desired, declared.get(there.id), shared.get(there.id.account, {}))
-        for listed in _listed(observed.readings.values())
-        for there in listed.deployments
+        _observed(existing, listed, desired, declared.get(existing.id), shared.get(existing.id.account, {}))
+        for listed in observed.readings.values()
+        if isinstance(listed, Listed)
+        for existing in listed.deployments
     ]
 
 
-def _listed(readings: Iterable[object]) -> list[Listed]:
-    return [reading for reading in readings if isinstance(reading, Listed)]
-
-
 def _observed(
-    there: ObservedDeployment,
+    deployment: ObservedDeployment,
     listed: Listed,
     desired: DesiredState,
     declared: DesiredDeployment | None,
     labels: Mapping[str, str],
 ) -> PolicySubject:
     return PolicySubject(
-        id=there.id,
+        id=deployment.id,
         model=ModelRef(
-            name=there.model_name or "",
-            format=there.model_format or "OpenAI",
-            version=there.model_version or UNSET,
+            name=deployment.model_name or "",
+            format=deployment.model_format or "OpenAI",
+            version=deployment.model_version or UNSET,
         ),
-        sku=there.sku or SkuName("?"),
-        alias=desired.fleet.alias_of(there.id.account.subscription),
+        sku=deployment.sku or SkuName("?"),
+        alias=desired.fleet.alias_of(deployment.id.account.subscription),
         labels=labels if declared is None else declared.labels,
-        capacity=there.capacity,
+        capacity=deployment.capacity,
         region=listed.account.region,
-        rai_policy=_there(there, "raiPolicyName"),
-        upgrade=_there(there, "versionUpgradeOption"),
-        spillover=_there(there, "spilloverDeploymentName"),
-        tags=there.tags,
+        rai_policy=_property(deployment, "raiPolicyName"),
+        upgrade=_property(deployment, "versionUpgradeOption"),
+        spillover=_property(deployment, "spilloverDeploymentName"),
+        tags=deployment.tags,
         provenance=Provenance() if declared is None else declared.provenance,
     )
 
 
-def _there(there: ObservedDeployment | None, name: str) -> str | None:
-    properties = None if there is None else there.resource.get("properties")
-    value = properties.get(name) if isinstance(properties, Mapping) else None
-    return value if isinstance(value, str) and value else None
+def _property(deployment: ObservedDeployment | None, name: str) -> str | None:
+    properties = None if deployment is None else deployment.resource.get("properties")
+    return _text(properties.get(name)) if isinstance(properties, Mapping) else None
 
 
 def _text(value: object) -> str | None:

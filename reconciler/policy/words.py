@@ -48,10 +48,15 @@ class PolicyWord:
     unknown: str = ""
 
 
-def _residency(one: PolicySubject, context: PolicyContext) -> Hashable:
-    fact = None if one.region is None else context.catalogue.region(one.region.name)
+def _residency(policy_subject: PolicySubject, context: PolicyContext) -> Hashable:
+    fact = None if policy_subject.region is None else context.catalogue.region(policy_subject.region.name)
     zone = None if fact is None else fact.data_zone
-    return one.sku.name, one.sku.reach, None if one.region is None else one.region.name, zone
+    return (
+        policy_subject.sku.name,
+        policy_subject.sku.reach,
+        None if policy_subject.region is None else policy_subject.region.name,
+        zone,
+    )
 
 
 def _stays(wanted: str, facts: tuple[str, SkuReach, str | None, str | None]) -> bool | None:
@@ -70,10 +75,10 @@ def _where(facts: tuple[str, SkuReach, str | None, str | None]) -> str:
     return f"is in {region}, " + (f"in data zone {zone}" if zone else "which is in no data zone")
 
 
-def _model(one: PolicySubject, context: PolicyContext) -> tuple[str, str]:
-    what = subject(one.model, context.catalogue)
+def _model(policy_subject: PolicySubject, context: PolicyContext) -> tuple[str, str]:
+    what = subject(policy_subject.model, context.catalogue)
     version = what.version if isinstance(what.version, str) else ""
-    return (what.name or one.model.name), version
+    return (what.name or policy_subject.model.name), version
 
 
 def _approved(wanted: Sequence[str], facts: tuple[str, str]) -> bool:
@@ -84,16 +89,16 @@ def _approved(wanted: Sequence[str], facts: tuple[str, str]) -> bool:
     )
 
 
-def _published(one: PolicySubject, context: PolicyContext) -> Hashable:
+def _published(policy_subject: PolicySubject, context: PolicyContext) -> Hashable:
     """Publisher, name and version of the model; of a fine-tuned one those of its base. None if not known.
 
     Models of format OpenAI are OpenAI's unless the catalogue names another publisher.
     """
-    what = subject(one.model, context.catalogue)
-    stated = one.model.publisher if isinstance(one.model.publisher, str) else None
+    what = subject(policy_subject.model, context.catalogue)
+    stated = policy_subject.model.publisher if isinstance(policy_subject.model.publisher, str) else None
     known = None if what.known is None else what.known.publisher
-    format_ = one.model.format if what.known is None else what.known.format
-    return known or stated or ("OpenAI" if format_ == "OpenAI" else None), *_model(one, context)
+    format_ = policy_subject.model.format if what.known is None else what.known.format
+    return known or stated or ("OpenAI" if format_ == "OpenAI" else None), *_model(policy_subject, context)
 
 
 def _in_either(wanted: Mapping[str, Sequence[str]], facts: tuple[str | None, str, str]) -> bool | None:
@@ -112,29 +117,19 @@ def _either(wanted: Mapping[str, Sequence[str]]) -> str:
     return " or ".join([*parts, *([_any_of(named)] if named else [])])
 
 
-def _days_left(one: PolicySubject, context: PolicyContext) -> Hashable:
+def _days_left(policy_subject: PolicySubject, context: PolicyContext) -> Hashable:
     """Days until the model retires, 0 once it has; None where no source gives a date."""
-    what = subject(one.model, context.catalogue)
+    what = subject(policy_subject.model, context.catalogue)
     if what.known is None:
         return None
-    facts = context.catalogue.lifecycle(what.name, what.version, one.sku, fine_tuned=what.fine_tuned)
+    facts = context.catalogue.lifecycle(
+        what.name, what.version, policy_subject.sku, fine_tuned=what.fine_tuned
+    )
     if facts is None:
         return None
     if facts.stage is Stage.RETIRED:
         return 0
     return None if facts.retires is None else max(0, (facts.retires - context.today).days)
-
-
-def _lives(wanted: int, days: int | None) -> bool | None:
-    return None if days is None else days >= wanted
-
-
-def _ptu(one: PolicySubject, _: PolicyContext) -> Hashable:
-    return (one.capacity or 0) if one.sku.family is SkuFamily.PROVISIONED else 0
-
-
-def _cost(one: PolicySubject, context: PolicyContext) -> Hashable:
-    return None if context.monthly is None else context.monthly(one)
 
 
 def _affordable(wanted: float, cost: tuple[Decimal, bool] | None) -> bool | None:
@@ -146,20 +141,8 @@ def _affordable(wanted: float, cost: tuple[Decimal, bool] | None) -> bool | None
 
 
 def _tagged(wanted: Mapping[str, str], tags: frozenset[tuple[str, str]]) -> bool:
-    return not _untagged(wanted, tags)
-
-
-def _untagged(wanted: Mapping[str, str], tags: frozenset[tuple[str, str]]) -> list[str]:
-    known = {name.lower(): value for name, value in tags}
-    return [
-        name
-        for name, glob in wanted.items()
-        if not known.get(name.lower()) or not like(known[name.lower()], (glob,))
-    ]
-
-
-def _stated(what: str) -> Callable[[Any], str]:
-    return lambda value: f"has {what} `{value}`" if value else f"has no {what}"
+    known = {name.lower(): value for name, value in tags if value}
+    return all(name.lower() in known and like(known[name.lower()], (glob,)) for name, glob in wanted.items())
 
 
 def _any_of(globs: Any) -> str:  # noqa: ANN401 -- a list of texts, as the schema has checked
@@ -170,8 +153,16 @@ def _plain(globs: Any) -> str:  # noqa: ANN401 -- a list of texts, as the schema
     return choice(globs, shown=6)
 
 
-def _write(what: str) -> Callable[[Any], str]:
-    return lambda globs: f"write {what} {_plain(globs)}"
+def _property(name: str, what: str, facts: Callable[[PolicySubject, PolicyContext], Any]) -> PolicyWord:
+    """A word about a property that is a text: it must be one of some."""
+    return PolicyWord(
+        route=(name,),
+        facts=facts,
+        allows=lambda wanted, value: like(value or "", wanted),
+        found=lambda value: f"has {what} `{value}`" if value else f"has no {what}",
+        allowed=_any_of,
+        fix=lambda globs: f"write {name}: {_plain(globs)}",
+    )
 
 
 WORDS: Final[Mapping[str, PolicyWord]] = {
@@ -186,7 +177,7 @@ WORDS: Final[Mapping[str, PolicyWord]] = {
     ),
     "regions": PolicyWord(
         route=("sku", "name"),
-        facts=lambda one, _: None if one.region is None else one.region.name,
+        facts=lambda item, _: None if item.region is None else item.region.name,
         allows=lambda wanted, region: None if region is None else like(region, wanted),
         found=lambda region: f"is in {region}",
         allowed=_any_of,
@@ -216,40 +207,28 @@ WORDS: Final[Mapping[str, PolicyWord]] = {
     ),
     "skus": PolicyWord(
         route=("sku", "name"),
-        facts=lambda one, _: one.sku.name,
+        facts=lambda item, _: item.sku.name,
         allows=lambda wanted, sku: like(sku, wanted),
         found=lambda sku: f"is on `{sku}`",
         allowed=_any_of,
         fix=lambda wanted: f"use {_plain(wanted)}",
     ),
-    "raiPolicyName": PolicyWord(
-        route=("raiPolicyName",),
-        facts=lambda one, _: one.rai_policy,
-        allows=lambda wanted, name: like(name or "", wanted),
-        found=_stated("content filter"),
-        allowed=_any_of,
-        fix=_write("raiPolicyName:"),
-    ),
+    "raiPolicyName": _property("raiPolicyName", "content filter", lambda item, _: item.rai_policy),
     "tags": PolicyWord(
         route=("tags",),
-        facts=lambda one, _: frozenset(one.tags.items()),
+        facts=lambda item, _: frozenset(item.tags.items()),
         allows=_tagged,
         found=lambda _: "lacks a required tag or value",
         allowed=lambda wanted: choice([f"`{name}: {glob}`" for name, glob in wanted.items()], shown=6),
         fix=lambda wanted: f"write tags: {{{', '.join(f'{name}: …' for name in wanted)}}}",
     ),
-    "versionUpgradeOption": PolicyWord(
-        route=("versionUpgradeOption",),
-        facts=lambda one, _: one.upgrade,
-        allows=lambda wanted, option: like(option or "", wanted),
-        found=_stated("versionUpgradeOption"),
-        allowed=_any_of,
-        fix=_write("versionUpgradeOption:"),
+    "versionUpgradeOption": _property(
+        "versionUpgradeOption", "versionUpgradeOption", lambda item, _: item.upgrade
     ),
     "minDaysToRetirement": PolicyWord(
         route=("model", "version"),
         facts=_days_left,
-        allows=_lives,
+        allows=lambda wanted, days: None if days is None else days >= wanted,
         found=lambda days: (
             f"serves a model that retires in {counted(days, 'day')}" if days else "serves a retired model"
         ),
@@ -259,7 +238,7 @@ WORDS: Final[Mapping[str, PolicyWord]] = {
     ),
     "maxPtu": PolicyWord(
         route=("sku", "capacity"),
-        facts=_ptu,
+        facts=lambda item, _: (item.capacity or 0) if item.sku.family is SkuFamily.PROVISIONED else 0,
         allows=lambda wanted, ptu: ptu <= wanted,
         found=lambda ptu: f"has {ptu} PTU",
         allowed=lambda wanted: f"{wanted} PTU or less",
@@ -267,7 +246,7 @@ WORDS: Final[Mapping[str, PolicyWord]] = {
     ),
     "maxMonthlyCost": PolicyWord(
         route=("sku", "capacity"),
-        facts=_cost,
+        facts=lambda item, context: None if context.monthly is None else context.monthly(item),
         allows=_affordable,
         found=lambda cost: f"costs {cost[0]:,.2f} a month at list price",
         allowed=lambda wanted: f"{wanted:,.2f} a month or less",

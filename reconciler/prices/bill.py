@@ -148,8 +148,8 @@ class Cost:
     def doubts(self) -> tuple[Unpriced, ...]:
         """What is not known of the deployments that change, or of any where nothing changes."""
         parts = (*(self.before.unpriced if self.before else ()), *self.after.unpriced)
-        kept = (one for one in parts if self.before is None or one.id in self.changed)
-        return tuple({(one.id, one.why): one for one in kept}.values())
+        kept = (part for part in parts if self.before is None or part.id in self.changed)
+        return tuple({(item.id, item.why): item for item in kept}.values())
 
 
 def cents(amount: Decimal) -> Decimal:
@@ -163,8 +163,8 @@ def bill(deployed: Sequence[Deployed], costs: Costs, book: PriceBook, day: date)
     biller = _Biller(costs=costs, book=book, day=day)
     found = [
         part
-        for one in sorted(deployed, key=lambda one: one.id.key)
-        for part in biller.parts(one, covered.get(one.id, 0))
+        for item in sorted(deployed, key=lambda each: each.id.key)
+        for part in biller.parts(item, covered.get(item.id, 0))
     ]
     found += [part for cover in covers for part in biller.reserved(cover)]
     return Bill(
@@ -181,27 +181,27 @@ def _cover(
     covered: dict[DeploymentId, int] = {}
     covers: list[Cover] = []
     ptus = sorted(
-        (one for one in deployed if one.sku and one.sku.family is SkuFamily.PROVISIONED),
-        key=lambda one: one.id.key,
+        (each for each in deployed if each.sku and each.sku.family is SkuFamily.PROVISIONED),
+        key=lambda each: each.id.key,
     )
-    for reservation in sorted(reservations, key=lambda one: one.subscription is None):
+    for reservation in sorted(reservations, key=lambda each: each.subscription is None):
         left = reservation.ptus
-        for one in ptus:
-            if _matches(reservation, one) and one.capacity:
-                taken = min(left, one.capacity - covered.get(one.id, 0))
-                covered[one.id] = covered.get(one.id, 0) + taken
+        for item in ptus:
+            if _matches(reservation, item) and item.capacity:
+                taken = min(left, item.capacity - covered.get(item.id, 0))
+                covered[item.id] = covered.get(item.id, 0) + taken
                 left -= taken
         covers.append(Cover(reservation=reservation, used=reservation.ptus - left))
     return covered, tuple(covers)
 
 
-def _matches(reservation: Reservation, one: Deployed) -> bool:
+def _matches(reservation: Reservation, deployed: Deployed) -> bool:
     everywhere = reservation.type is reservation.type.GLOBAL
     scope = reservation.subscription
     return (
-        one.sku == reservation.type.sku
-        and (everywhere or (reservation.region is not None and reservation.region == one.region))
-        and (scope is None or scope.lower() == one.id.account.subscription.lower())
+        deployed.sku == reservation.type.sku
+        and (everywhere or (reservation.region is not None and reservation.region == deployed.region))
+        and (scope is None or scope.lower() == deployed.id.account.subscription.lower())
     )
 
 
@@ -217,137 +217,123 @@ class _Biller:
     known: dict[_Alike, _Rates] = field(default_factory=dict)
     """Rates by what they go by: a fleet has few kinds of deployments."""
 
-    def parts(self, one: Deployed, covered: int) -> Iterator[Line | Unpriced]:
+    def parts(self, deployed: Deployed, covered: int) -> Iterator[Line | Unpriced]:
         """All lines of one deployment, and what is not known of it."""
-        why = _unbillable(one)
-        if why or one.sku is None:
-            yield Unpriced(id=str(one.id), why=why)
-        elif one.sku.family is SkuFamily.PROVISIONED:
-            yield self._ptus(one, one.sku, covered)
+        why = _unbillable(deployed)
+        if why or deployed.sku is None:
+            yield Unpriced(id=str(deployed.id), why=why)
+        elif deployed.sku.family is SkuFamily.PROVISIONED:
+            yield self._ptus(deployed, deployed.sku, covered)
         else:
-            if one.fine_tuned and one.sku.name != "DeveloperTier":
-                yield self._hosting(one, one.sku)
-            yield from self._tokens(one, one.sku)
+            if deployed.fine_tuned and deployed.sku.name != "DeveloperTier":
+                yield self._hosting(deployed, deployed.sku)
+            yield from self._tokens(deployed, deployed.sku)
 
     def reserved(self, cover: Cover) -> Iterator[Line | Unpriced]:
         """What a reservation costs, whether it is used or not."""
         reservation = cover.reservation
         name = f"reservation of {reservation.name}"
-        found = self._look_up(
-            "reservation", reservation.type.sku, reservation.region, _TERMS[reservation.term]
-        )
+        term = _TERMS[reservation.term]
+        found = self._look_up("reservation", reservation.type.sku, reservation.region, term)
         if isinstance(found, NoPrice):
             yield Unpriced(id=name, why=found.why)
             return
-        yield Line(
-            id=name,
-            what="reservation",
-            meter=found.meter,
-            unit=f"PTU for 1 {reservation.term}",
-            quantity=Decimal(reservation.ptus),
-            rate=found.rate,
-            source=found.source,
-            sum_of=f"{reservation.ptus} PTU, {cover.used} of them used",
-            months=12 if reservation.term is ReservationTerm.YEAR else 1,
-        )
+        unit, quantity = f"PTU for 1 {reservation.term}", Decimal(reservation.ptus)
+        text = f"{reservation.ptus} PTU, {cover.used} of them used"
+        line = _line(name, "reservation", unit, found, quantity, text)
+        yield replace(line, months=12 if reservation.term is ReservationTerm.YEAR else 1)
 
-    def _ptus(self, one: Deployed, sku: SkuName, covered: int) -> Line | Unpriced:
-        if one.capacity is None:
-            return Unpriced(id=str(one.id), why="its capacity is not known")
-        found = self._look_up("ptu_hour", sku, one.region, model_format=one.format)
+    def _ptus(self, deployed: Deployed, sku: SkuName, covered: int) -> Line | Unpriced:
+        if deployed.capacity is None:
+            return Unpriced(id=str(deployed.id), why="its capacity is not known")
+        found = self._look_up("ptu_hour", sku, deployed.region, model_format=deployed.format)
         if isinstance(found, NoPrice):
-            return Unpriced(id=str(one.id), why=found.why)
-        paid = one.capacity - covered
-        less = f" ({covered} of {one.capacity} PTU are reserved)" if covered else ""
-        return Line(
-            id=str(one.id),
-            what="PTU",
-            meter=found.meter,
-            unit="PTU-hour",
-            quantity=paid * self.costs.hours_per_month / found.per,
-            rate=found.rate,
-            source=found.source,
-            sum_of=f"{paid} PTU x {self.costs.hours_per_month:f} h{less}",
-            ptus=one.capacity,
-            reach=sku.reach,
-        )
+            return Unpriced(id=str(deployed.id), why=found.why)
+        paid, hours = deployed.capacity - covered, self.costs.hours_per_month
+        less = f" ({covered} of {deployed.capacity} PTU are reserved)" if covered else ""
+        text = f"{paid} PTU x {hours:f} h{less}"
+        line = _line(str(deployed.id), "PTU", "PTU-hour", found, paid * hours / found.per, text)
+        return replace(line, ptus=deployed.capacity, reach=sku.reach)
 
-    def _hosting(self, one: Deployed, sku: SkuName) -> Line | Unpriced:
-        found = self._price_of(one, "hosting_hour", sku)
+    def _hosting(self, deployed: Deployed, sku: SkuName) -> Line | Unpriced:
+        found = self._price_of(deployed, "hosting_hour", sku)
         if isinstance(found, NoPrice):
-            return Unpriced(id=str(one.id), why=found.why)
-        return Line(
-            id=str(one.id),
-            what="hosting",
-            meter=found.meter,
-            unit="hour",
-            quantity=self.costs.hours_per_month / found.per,
-            rate=found.rate,
-            source=found.source,
-        )
+            return Unpriced(id=str(deployed.id), why=found.why)
+        return _line(str(deployed.id), "hosting", "hour", found, self.costs.hours_per_month / found.per)
 
-    def _tokens(self, one: Deployed, sku: SkuName) -> Iterator[Line | Unpriced]:
-        rates = self._rates_of(one, sku)
+    def _tokens(self, deployed: Deployed, sku: SkuName) -> Iterator[Line | Unpriced]:
+        rates = self._rates_of(deployed, sku)
         known = {kind: rate for kind, rate in rates.items() if isinstance(rate, Price)}
-        if one.workload is None:
+        if deployed.workload is None:
             if isinstance(rates["input"], NoPrice):
-                yield Unpriced(id=str(one.id), why=rates["input"].why, usage=True)
+                yield Unpriced(id=str(deployed.id), why=rates["input"].why, usage=True)
                 return
-            yield from (_line(one, kind, rate, None, "") for kind, rate in known.items())
+            yield from (_of_tokens(deployed, kind, rate, None) for kind, rate in known.items())
             why = "it is paid per token and declares no workload"
-            yield Unpriced(id=str(one.id), why=why, usage=True)
+            yield Unpriced(id=str(deployed.id), why=why, usage=True)
             return
-        for kind, (tokens, sum_of) in self._usage(one.workload, rates).items():
+        for kind, (tokens, sum_of) in self._usage(deployed.workload, rates).items():
             rate = rates[kind]
             if isinstance(rate, NoPrice):
-                yield Unpriced(id=str(one.id), why=rate.why)
+                yield Unpriced(id=str(deployed.id), why=rate.why)
             elif rate is not None:
-                yield _line(one, kind, rate, tokens, sum_of)
+                yield _of_tokens(deployed, kind, rate, tokens, sum_of)
 
     def _usage(self, load: Workload, rates: _Rates) -> dict[str, tuple[Decimal, str]]:
         """Tokens a month of each kind. Where a model has no price for cached input, all of it is input."""
         requests = load.rpm * _MINUTES * self.costs.hours_per_month
         prompt = requests * load.prompt_tokens
         cached = prompt * load.cache_rate if rates["cached_input"] is not None else Decimal(0)
-        told = f"{requests:f} requests x {load.prompt_tokens:f}"
+        text = f"{requests:f} requests x {load.prompt_tokens:f}"
         share = f" x {load.cache_rate:f}" if cached else ""
         rest = f" x (1 - {load.cache_rate:f})" if cached else ""
-        usage = {"input": (prompt - cached, told + rest)}
+        usage = {"input": (prompt - cached, text + rest)}
         if cached:
-            usage["cached_input"] = (cached, told + share)
+            usage["cached_input"] = (cached, text + share)
         if load.generated_tokens:
             output = requests * load.generated_tokens
             usage["output"] = (output, f"{requests:f} requests x {load.generated_tokens:f}")
         return usage
 
-    def _rates_of(self, one: Deployed, sku: SkuName) -> _Rates:
-        alike = (sku.name, one.region, one.model, one.version, one.fine_tuned, one.priority)
+    def _rates_of(self, deployed: Deployed, sku: SkuName) -> _Rates:
+        alike = (
+            sku.name,
+            deployed.region,
+            deployed.model,
+            deployed.version,
+            deployed.fine_tuned,
+            deployed.priority,
+        )
         if alike not in self.known:
             kinds = ("input", "cached_input", "output")
-            self.known[alike] = {kind: self._rate(one, kind, sku) for kind in kinds}
+            self.known[alike] = {kind: self._rate(deployed, kind, sku) for kind in kinds}
         return self.known[alike]
 
-    def _rate(self, one: Deployed, kind: str, sku: SkuName) -> Price | NoPrice | None:
+    def _rate(self, deployed: Deployed, kind: str, sku: SkuName) -> Price | NoPrice | None:
         """The rate of one kind of token; None where the model has no meter for cached input at all."""
-        prefix = "batch_" if sku.family is SkuFamily.BATCH else "ft_" if one.fine_tuned else ""
-        if one.priority and not prefix:
+        prefix = "batch_" if sku.family is SkuFamily.BATCH else "ft_" if deployed.fine_tuned else ""
+        if deployed.priority and not prefix:
             prefix = "priority_"
-        if kind == "cached_input" and not self.book.sold(self._question(one, prefix + kind, sku)):
+        if kind == "cached_input" and not self.book.sold(self._question(deployed, prefix + kind, sku)):
             return None
-        return self._price_of(one, prefix + kind, sku)
+        return self._price_of(deployed, prefix + kind, sku)
 
-    def _price_of(self, one: Deployed, kind: str, sku: SkuName) -> Price | NoPrice:
-        found = self.book.price(self._question(one, kind, sku))
-        return NoPrice(why=_better(one, found.why)) if isinstance(found, NoPrice) else found
+    def _price_of(self, deployed: Deployed, kind: str, sku: SkuName) -> Price | NoPrice:
+        found = self.book.price(self._question(deployed, kind, sku))
+        name = deployed.model or ""
+        if isinstance(found, NoPrice) and any(word in name.lower() for word in _OTHER_MEDIA):
+            why = f"{name} is billed by audio, image, page or character, and those meters are not read"
+            return NoPrice(why=why)
+        return found
 
-    def _question(self, one: Deployed, kind: str, sku: SkuName) -> Question:
+    def _question(self, deployed: Deployed, kind: str, sku: SkuName) -> Question:
         return Question(
             kind=kind,
             sku=sku,
             day=self.day,
-            region=one.region,
-            model=one.model or "",
-            version=one.version,
+            region=deployed.region,
+            model=deployed.model or "",
+            version=deployed.version,
             currency=self.costs.currency,
         )
 
@@ -358,37 +344,38 @@ class _Biller:
         return self.book.price(replace(wanted, currency=self.costs.currency))
 
 
-def _line(one: Deployed, kind: str, rate: Price, tokens: Decimal | None, sum_of: str) -> Line:
+def _of_tokens(deployed: Deployed, kind: str, rate: Price, tokens: Decimal | None, sum_of: str = "") -> Line:
+    quantity = None if tokens is None else tokens / rate.per
+    text = f"{sum_of} / {rate.per}" if sum_of else ""
+    return _line(str(deployed.id), kind.replace("_", " "), f"{rate.unit} tokens", rate, quantity, text)
+
+
+def _line(of: str, what: str, unit: str, price: Price, quantity: Decimal | None, sum_of: str = "") -> Line:
     return Line(
-        id=str(one.id),
-        what=kind.replace("_", " "),
-        meter=rate.meter,
-        unit=f"{rate.unit} tokens",
-        quantity=None if tokens is None else tokens / rate.per,
-        rate=rate.rate,
-        source=rate.source,
-        sum_of=f"{sum_of} / {rate.per}" if sum_of else "",
+        id=of,
+        what=what,
+        meter=price.meter,
+        unit=unit,
+        quantity=quantity,
+        rate=price.rate,
+        source=price.source,
+        sum_of=sum_of,
     )
 
 
-def _unbillable(one: Deployed) -> str:
+def _unbillable(deployed: Deployed) -> str:
     """Why nothing can be looked up for a deployment; empty where something can."""
-    if one.state:
-        return f"whether Azure bills a deployment in state {one.state} is not documented"
-    if one.sku is None:
+    if deployed.state:
+        return f"whether Azure bills a deployment in state {deployed.state} is not documented"
+    if deployed.sku is None:
         return "its SKU is not known"
-    if one.sku.family is SkuFamily.UNKNOWN:
-        return f"there is no SKU {one.sku} for deployments, so no price list has it"
-    if one.format.lower() in _BY_MARKETPLACE:
-        return f"{one.format} bills its models through Azure Marketplace: they are not in Azure's price list"
-    if one.model is None and one.sku.family is not SkuFamily.PROVISIONED:
-        return "the base of the fine-tuned model is not named by its id" if one.fine_tuned else "no model"
+    if deployed.sku.family is SkuFamily.UNKNOWN:
+        return f"there is no SKU {deployed.sku} for deployments, so no price list has it"
+    if deployed.format.lower() in _BY_MARKETPLACE:
+        maker = deployed.format
+        return f"{maker} bills its models through Azure Marketplace: they are not in Azure's price list"
+    if deployed.model is None and deployed.sku.family is not SkuFamily.PROVISIONED:
+        return (
+            "the base of the fine-tuned model is not named by its id" if deployed.fine_tuned else "no model"
+        )
     return ""
-
-
-def _better(one: Deployed, why: str) -> str:
-    """The reason, with what is known of the model's kind of billing."""
-    name = (one.model or "").lower()
-    if any(word in name for word in _OTHER_MEDIA):
-        return f"{one.model} is billed by audio, image, page or character, and those meters are not read"
-    return why

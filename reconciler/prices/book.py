@@ -137,7 +137,9 @@ class PriceBook:
             )
         if question.version is None:
             versions = sorted({use.version for use, _ in found})
-            return self._shared(question, "versions", [replace(question, version=one) for one in versions])
+            return self._shared(
+                question, "versions", [replace(question, version=version) for version in versions]
+            )
         if question.region is None:
             regions = sorted({region for _, row in found for region in row.regions})
             if len(regions) == 1 and regions[0] != EVERYWHERE:
@@ -145,7 +147,7 @@ class PriceBook:
                     why=f"the price of {_subject(question)} is known in {regions[0]} alone, and the "
                     "region is not known here"
                 )
-            each = [replace(question, region=_Place(one)) for one in regions]
+            each = [replace(question, region=_Place(item)) for item in regions]
             return self._shared(question, "regions", each)
         answers = self.rivals(question)
         if answers:
@@ -156,11 +158,11 @@ class PriceBook:
 
     def _shared(self, question: Question, differing: str, each: Sequence[Question]) -> Price | NoPrice:
         """The one price that all of several questions have."""
-        answers = [self.price(one) for one in each]
-        known = [one for one in answers if isinstance(one, Price)]
+        answers = [self.price(item) for item in each]
+        known = [answer for answer in answers if isinstance(answer, Price)]
         if not known:
             return answers[0]
-        if len({one.rate / one.per for one in known}) > 1:
+        if len({item.rate / item.per for item in known}) > 1:
             return NoPrice(
                 why=f"the price of {_subject(question)} differs between {differing}, and which one it is, "
                 "is not known here"

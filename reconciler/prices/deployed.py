@@ -20,7 +20,8 @@ def declared(
 ) -> Deployed:
     """What a declared deployment will be; what the manifest leaves open is as observed."""
     model = desired.spec.model
-    name, version = _model(model, _text(model.version) or (observed.model_version if observed else None))
+    stated = None if isinstance(model.version, Unset) else model.version
+    name, version = _model(model, stated or (observed.model_version if observed else None))
     capacity = desired.spec.sku.capacity
     known = observed.capacity if observed else None
     return Deployed(
@@ -37,7 +38,9 @@ def declared(
     )
 
 
-def there(observed: ObservedDeployment, region: Region | None, workload: Workload | None = None) -> Deployed:
+def deployed_now(
+    observed: ObservedDeployment, region: Region | None, workload: Workload | None = None
+) -> Deployed:
     """What an observed deployment is; its workload is what its manifest says, for ARM knows none."""
     model = ModelRef(name=observed.model_name or "", format=observed.model_format or "OpenAI")
     name, version = _model(model, observed.model_version)
@@ -65,7 +68,3 @@ def _model(model: ModelRef, version: str | None) -> tuple[str | None, str | None
         return model.name or None, version or None
     base = model.tuned_from
     return (base.name, base.version) if base else (None, None)
-
-
-def _text(value: str | Unset) -> str | None:
-    return None if isinstance(value, Unset) else value

@@ -60,7 +60,7 @@ def cost_document(cost: Cost) -> CostDocument:
         delta=None if cost.delta is None else str(cents(cost.delta)),
         complete=cost.complete,
         lines=tuple(map(_line, cost.after.lines)),
-        unknown=tuple(UnknownCostDocument(id=one.id, why=one.why) for one in dict.fromkeys(unpriced)),
+        unknown=tuple(UnknownCostDocument(id=item.id, why=item.why) for item in dict.fromkeys(unpriced)),
         notes=cost.notes,
     )
 

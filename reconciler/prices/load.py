@@ -38,7 +38,7 @@ def shipped() -> PriceBook:
 
 
 def _unpacked(packed: Mapping[str, Any]) -> Iterator[Row]:
-    sources = [PriceList(title=one["title"], as_of=one["asOf"]) for one in packed["sources"]]
+    sources = [PriceList(title=item["title"], as_of=item["asOf"]) for item in packed["sources"]]
     region_sets = [frozenset(names.split()) for names in packed["regionSets"]]
     for meter in packed["meters"]:
         uses = tuple(_use(*use) for use in meter["uses"])

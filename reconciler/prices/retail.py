@@ -89,13 +89,20 @@ class RetailPrices:
         day = self.clock.now().date()
         source = PriceList(title="Azure Retail Prices API, asked", as_of=day.isoformat(), currency=currency)
         sorter = _Sorter(source)
-        async with self._opened() as self._client:
+        async with httpx.AsyncClient(
+            transport=self.transport,
+            timeout=_TIMEOUT,
+            follow_redirects=False,
+            trust_env=False,
+            headers={"Accept": "application/json"},
+        ) as self._client:
             for region in sorted(set(regions)):
                 await self._region(region, currency, sorter)
         return sorter.result()
 
     async def _region(self, region: Region, currency: str, sorter: _Sorter) -> None:
-        where = f"armRegionName eq '{_quoted(region.name)}'"
+        name = region.name.replace("'", "''")  # quotes are doubled (OData)
+        where = f"armRegionName eq '{name}'"
         items = await self._all(f"serviceName eq '{SERVICE}' and {where}", currency)
         if not items:
             raise PricesUnavailable(
@@ -142,7 +149,7 @@ class RetailPrices:
         except (httpx.InvalidURL, ValueError) as wrong:
             raise PricesUnavailable(f"the link to the next page is not an address: {wrong}") from wrong
         ours = self.endpoint
-        if (url.scheme, url.host, _port(url), url.path) != (ours.scheme, ours.host, _port(ours), ours.path):
+        if (url.scheme, url.host, url.port, url.path) != (ours.scheme, ours.host, ours.port, ours.path):
             raise PricesUnavailable(
                 f"the price list's next page is at {url.host}, not at {ours.host}, and was not fetched. "
                 "Nothing was written"
@@ -162,7 +169,8 @@ class RetailPrices:
                 if answer.status_code == httpx.codes.OK:
                     return _decoded(body)
                 why = f"HTTP {answer.status_code}"
-                pause = _asked_for(answer, pause)
+                wait = answer.headers.get("retry-after", "")
+                pause = float(wait) if wait.isdecimal() else pause
                 if answer.status_code != httpx.codes.TOO_MANY_REQUESTS and answer.status_code < 500:
                     break
                 if pause > LONGEST_PAUSE:
@@ -185,15 +193,6 @@ class RetailPrices:
                         f"a page of prices is larger than {LARGEST_PAGE >> 20} MiB. Nothing was written"
                     )
             return answer, bytes(body)
-
-    def _opened(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
-            transport=self.transport,
-            timeout=_TIMEOUT,
-            follow_redirects=False,
-            trust_env=False,
-            headers={"Accept": "application/json"},
-        )
 
 
 @dataclass(slots=True)
@@ -279,18 +278,3 @@ def _decoded(body: bytes) -> Mapping[str, Any]:
     if not isinstance(page, dict):
         raise PricesUnavailable("an answer of the price list is not an object. Nothing was written")
     return page
-
-
-def _asked_for(answer: httpx.Response, otherwise: float) -> float:
-    """The seconds of Retry-After; ours where there is none, or none that is a number."""
-    text = answer.headers.get("retry-after", "")
-    return float(text) if text.isdecimal() else otherwise
-
-
-def _port(url: httpx.URL) -> int:
-    return url.port or (443 if url.scheme == "https" else 80)
-
-
-def _quoted(value: str) -> str:
-    """A value inside a filter: quotes are doubled (OData)."""
-    return value.replace("'", "''")

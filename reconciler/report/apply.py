@@ -7,7 +7,6 @@ called fix. What is stale needs none: what to do about it is said once, below.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
 from typing import Final
 
 from reconciler.diagnostics import counted
@@ -19,9 +18,9 @@ from reconciler.plan.plan import Plan, Step
 from reconciler.planfile.codec import action_fields, part_document, pool_document, refusal_document
 from reconciler.planfile.documents import FORMAT_VERSION, ApplyDocument, EndedDocument, FailureDocument
 from reconciler.report.blocks import kinds_of
-from reconciler.report.layout import broken, clauses, listed, paragraph, seconds, stacked
+from reconciler.report.layout import broken, clauses, listed, seconds, stacked
 from reconciler.report.palette import ACTIONS, OUTCOMES
-from reconciler.report.steps import NO_ALIAS, Alias, account_line, account_name
+from reconciler.report.steps import NO_ALIAS, Alias, account_line, account_name, grouped
 from reconciler.report.style import Style
 
 MEANINGS: Final[Mapping[Outcome, tuple[str, str]]] = {
@@ -50,16 +49,22 @@ def render_text(
     """
     parts: list[str] = []
     short: list[str] = []
-    for items in _by_account(report):
+    for group in grouped(report.items, lambda item: item.step.action.id.account.key):
+        items = sorted(group, key=lambda item: (item.step.order == 0, item.step.order))
         steps = [one.step for one in items]
-        if len(items) > 1 and not verbose and all(map(_plainly_succeeded, items)):
+        plain = all(one.outcome is Outcome.SUCCEEDED and not one.note and one.fault is None for one in items)
+        if plain and len(items) > 1 and not verbose:
             name = account_name(steps[0].action.id.account, style, alias_of)
             line = f"{name}  {kinds_of(steps)} succeeded"
             short += [style.paint(one, "green") for one in broken(line, style.width, hanging="    ")]
         else:
             parts.append("\n".join([*account_line(steps, style, alias_of), *_account(items, style)]))
     parts[:0] = ["\n".join(short)] if short else []
-    words = [*_interruption(report, style), *_now_what(report, style)]
+    words = list(_interruption(report, style))
+    for outcome, (meaning, fix) in MEANINGS.items():
+        if fix and report.count(outcome):
+            told = f"{outcome.value.capitalize()}: {meaning[0].lower()}{meaning[1:]} {fix}"
+            words += style.paragraph(told, hanging="  ")
     if words:
         parts.append("\n".join(words))
     colour = "green" if report.succeeded else "red"
@@ -68,28 +73,16 @@ def render_text(
     return "\n\n".join(parts) + "\n"
 
 
-def _plainly_succeeded(item: ItemReport) -> bool:
-    return item.outcome is Outcome.SUCCEEDED and not item.note and item.fault is None
-
-
 def summary(report: ApplyReport) -> str:
     """One line that counts the outcomes that occurred, and what kept a run from writing anything."""
-    if not report.items and (reasons := list(_kept_from_writing(report))):
+    plan, blocked = report.plan, [f"{len(report.blocked)} blocked"] if report.blocked else []
+    reasons = [f"refused by {listed([one.code for one in plan.refusals])}"] if plan.refusals else []
+    reasons += blocked
+    reasons += [f"{counted(len(plan.unread), 'account')} could not be read"] if plan.unread else []
+    if reasons and not report.items:
         return f"Apply: nothing written, {', '.join(reasons)}."
     counts = [f"{report.count(outcome)} {outcome.value}" for outcome in Outcome if report.count(outcome)]
-    if report.blocked:
-        counts.append(f"{len(report.blocked)} blocked")
-    return f"Apply: {', '.join(counts) or 'nothing was to be written'}."
-
-
-def _kept_from_writing(report: ApplyReport) -> Iterator[str]:
-    """What a person has to see to before anything is written, in a few words each."""
-    if report.plan.refusals:
-        yield f"refused by {listed([one.code for one in report.plan.refusals])}"
-    if report.blocked:
-        yield f"{len(report.blocked)} blocked"
-    if report.plan.unread:
-        yield f"{counted(len(report.plan.unread), 'account')} could not be read"
+    return f"Apply: {', '.join(counts + blocked) or 'nothing was to be written'}."
 
 
 def to_json(report: ApplyReport) -> dict[str, JsonValue]:
@@ -126,35 +119,18 @@ def to_json(report: ApplyReport) -> dict[str, JsonValue]:
 # -- text ----------------------------------------------------------------------------------------------
 
 
-def _by_account(report: ApplyReport) -> Iterator[list[ItemReport]]:
-    def account(item: ItemReport) -> tuple[str, ...]:
-        return item.step.action.id.account.key
-
-    ordered = sorted(report.items, key=lambda item: (account(item), item.step.order == 0, item.step.order))
-    for _, group in groupby(ordered, key=account):
-        yield list(group)
-
-
 def _account(items: Sequence[ItemReport], style: Style) -> Iterator[str]:
-    heads = stacked(
-        [_head(item, style) for item in items], width=style.width, first=2, right={3}, indent="  "
-    )
+    rows = []
+    for item in items:
+        action = item.step.action
+        name, outcome = f"{action.kind} {style.show(action.id.name)}", item.outcome.value
+        took = seconds(item.duration_ms) if item.duration_ms else ""
+        tries = f"{counted(item.attempts, 'write')} sent" if item.attempts > 1 else ""
+        rows.append((f"{ACTIONS[action.kind].sign:<3}", name, outcome, took, tries))
+    heads = stacked(rows, width=style.width, first=2, right={3}, indent="  ")
     for item, head in zip(items, heads, strict=True):
-        for line in head:
-            yield style.paint(line, OUTCOMES[item.outcome].text)
+        yield from (style.paint(line, OUTCOMES[item.outcome].text) for line in head)
         yield from _details(item, style)
-
-
-def _head(item: ItemReport, style: Style) -> tuple[str, ...]:
-    action = item.step.action
-    tries = f"{counted(item.attempts, 'write')} sent" if item.attempts > 1 else ""
-    return (
-        f"{ACTIONS[action.kind].sign:<3}",
-        f"{action.kind} {style.show(action.id.name)}",
-        item.outcome.value,
-        seconds(item.duration_ms) if item.duration_ms else "",
-        tries,
-    )
 
 
 def _details(item: ItemReport, style: Style) -> Iterator[str]:
@@ -162,14 +138,14 @@ def _details(item: ItemReport, style: Style) -> Iterator[str]:
     if fault is not None:
         status = f"{fault.status} " if fault.status else ""
         told = style.show(f"{status}{fault.code}: {fault.message}")
-        yield from paragraph(told, width=style.width, indent="      ", hanging="        ")
+        yield from style.paragraph(told, indent="      ", hanging="        ")
         if fault.request_id:
             yield f"      request id: {style.show(fault.request_id)}"
         if fault.fix and item.outcome is not Outcome.STALE:
             fix = f"fix: {style.show(fault.fix)}"
-            yield from paragraph(fix, width=style.width, indent="      ", hanging="        ")
+            yield from style.paragraph(fix, indent="      ", hanging="        ")
     if item.note:
-        yield from paragraph(style.show(item.note), width=style.width, indent="      ")
+        yield from style.paragraph(style.show(item.note), indent="      ")
 
 
 def _interruption(report: ApplyReport, style: Style) -> Iterator[str]:
@@ -177,52 +153,33 @@ def _interruption(report: ApplyReport, style: Style) -> Iterator[str]:
     why = report.interrupted
     if why is None:
         return
-    running = [
-        f"{style.show(item.step.action.id.account.name)}/{style.show(item.step.action.id.name)}"
-        + (
-            f" (request id {style.show(item.fault.request_id)})"
-            if item.fault and item.fault.request_id
-            else ""
-        )
-        for item in report.items
-        if item.outcome is Outcome.UNKNOWN
-    ]
+    running = []
+    for item in (one for one in report.items if one.outcome is Outcome.UNKNOWN):
+        name = f"{style.show(item.step.action.id.account.name)}/{style.show(item.step.action.id.name)}"
+        request = item.fault.request_id if item.fault else None
+        running.append(f"{name} (request id {style.show(request)})" if request else name)
     verb = "Stopped by" if why.cause is Cause.TIME_LIMIT else "Interrupted by"
     told = f"{verb} {style.show(str(why))}: {report.count(Outcome.SUCCEEDED)} done, "
     told += f"{len(running)} may still be running{': ' if running else ''}{listed(running, most=20)}"
     told += f", {report.count(Outcome.SKIPPED)} not started."
-    yield from (style.paint(line, "bold") for line in paragraph(told, width=style.width, hanging="  "))
-
-
-def _now_what(report: ApplyReport, style: Style) -> Iterator[str]:
-    for outcome, (meaning, fix) in MEANINGS.items():
-        if fix and report.count(outcome):
-            words = f"{outcome.value.capitalize()}: {meaning[0].lower()}{meaning[1:]} {fix}"
-            yield from paragraph(words, width=style.width, hanging="  ")
+    yield from (style.paint(line, "bold") for line in style.paragraph(told, hanging="  "))
 
 
 # -- JSON ----------------------------------------------------------------------------------------------
 
 
 def _action(step: Step, item: ItemReport | None, plan: Plan) -> EndedDocument:
-    fields = action_fields(step)
-    if item is not None:
-        return EndedDocument(
-            **fields,
-            outcome=item.outcome.value,
-            attempts=item.attempts,
-            duration_ms=item.duration_ms,
-            note=item.note,
-            error=None if item.fault is None else _failure(item.fault),
-        )
-    kept = isinstance(step.action, Keep)
+    if item is None:
+        kept = isinstance(step.action, Keep)
+        outcome = Outcome.SUCCEEDED if kept else Outcome.SKIPPED
+        item = ItemReport(step=step, outcome=outcome, fault=None if kept else _hindrance(step, plan))
     return EndedDocument(
-        **fields,
-        outcome="succeeded" if kept else "skipped",
-        attempts=0,
-        duration_ms=0,
-        note="",
-        error=None if kept else _failure(_hindrance(step, plan)),
+        **action_fields(step),
+        outcome=item.outcome.value,
+        attempts=item.attempts,
+        duration_ms=item.duration_ms,
+        note=item.note,
+        error=None if item.fault is None else FailureDocument.from_value(item.fault),
     )
 
 
@@ -235,13 +192,3 @@ def _hindrance(step: Step, plan: Plan) -> Fault:
         first = plan.refusals[0]
         return Fault(code=first.code, message=first.message, fix=first.fix)
     return Fault(code="not-started", message="the run ended before it was this step's turn")
-
-
-def _failure(fault: Fault) -> FailureDocument:
-    return FailureDocument(
-        status=fault.status,
-        code=fault.code,
-        message=fault.message,
-        request_id=fault.request_id,
-        fix=fault.fix,
-    )

@@ -7,17 +7,17 @@ both.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from reconciler.diagnostics import counted
-from reconciler.domain.ids import AccountId, DeploymentId
+from reconciler.domain.ids import DeploymentId
 from reconciler.plan.plan import Plan, Step
-from reconciler.report.layout import broken, paragraph
+from reconciler.report.layout import alike, broken
 from reconciler.report.palette import ACTIONS
 from reconciler.report.steps import (
     Alias,
-    Units,
+    Wording,
     account_line,
     account_lines,
     account_name,
@@ -39,16 +39,12 @@ def kinds_of(steps: Sequence[Step]) -> str:
 
 def named_together(ids: Sequence[DeploymentId], style: Style, alias_of: Alias, indent: str) -> Iterator[str]:
     """Every deployment by name; accounts with deployments of the same names share a line."""
-    names: dict[AccountId, list[str]] = {}
-    for one in sorted(ids):
-        names.setdefault(one.account, []).append(style.show(one.name))
-    alike: dict[tuple[str, ...], list[str]] = {}
-    for account, of_it in names.items():
-        alike.setdefault(tuple(of_it), []).append(account_name(account, style, alias_of))
-    for of_them, accounts in alike.items():
-        what = "in" if len(alike) == 1 and len(of_them) == 1 else f"{', '.join(of_them)} in"
-        words = f"{what} {', '.join(accounts)}"
-        yield from paragraph(words, width=style.width, indent=indent, hanging=f"{indent}  ")
+    of_it = alike(sorted(ids), lambda one: one.account)
+    same = alike(of_it, lambda account: tuple(style.show(one.name) for one in of_it[account]))
+    for names, accounts in same.items():
+        what = "in" if len(same) == 1 and len(names) == 1 else f"{', '.join(names)} in"
+        words = f"{what} {', '.join(account_name(one, style, alias_of) for one in accounts)}"
+        yield from style.paragraph(words, indent=indent, hanging=f"{indent}  ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,35 +57,29 @@ class Block:
 
 
 class Telling:
-    """How one plan is told: `said` are settings that all its new deployments share, told in the opening."""
+    """How one plan is told; what all its new deployments share is told in the opening."""
 
-    def __init__(self, style: Style, units: Units, alias_of: Alias, *, verbose: bool = False) -> None:
-        self._style, self._units, self._alias_of, self._verbose = style, units, alias_of, verbose
-        self._said: tuple[str, ...] = ()
+    def __init__(self, wording: Wording, alias_of: Alias) -> None:
+        self._wording, self._alias_of = wording, alias_of
 
     def opening(self, plan: Plan, shown: Sequence[Step]) -> Iterator[str]:
         """Which plan it is, and what holds for all of its new deployments."""
-        style = self._style
-        yield from paragraph(
-            f"Plan for fleet {style.show(plan.fleet)}, cloud {style.show(plan.cloud)}", width=style.width
-        )
-        if not self._verbose:
+        style = self._wording.style
+        yield from style.paragraph(f"Plan for fleet {style.show(plan.fleet)}, cloud {style.show(plan.cloud)}")
+        if not self._wording.verbose:
             yield from self.shared(shown)
 
     def shared(self, shown: Sequence[Step]) -> Iterator[str]:
         """The settings of all new deployments; they are not repeated below."""
-        self._said = shared_settings([step.action for step in shown], self._style)
-        if self._said:
-            words = f"every create: {'; '.join(self._said)}"
-            yield from paragraph(words, width=self._style.width, hanging="  ")
+        style = self._wording.style
+        if said := shared_settings([step.action for step in shown], style):
+            self._wording = replace(self._wording, said=said)
+            yield from style.paragraph(f"every create: {'; '.join(said)}", hanging="  ")
 
     def blocks(self, shown: Sequence[Step], *, indent: str = "  ") -> Iterator[Block]:
         """Groups of steps that change the same, then the other steps of each account."""
-        alike: dict[tuple[str, ...], list[Step]] = {}
-        if not self._verbose:
-            for step in shown:
-                alike.setdefault(self._key(step), []).append(step)
-        groups = [steps for steps in alike.values() if len(steps) >= ALIKE]
+        same = {} if self._wording.verbose else alike(shown, self._key)
+        groups = [steps for steps in same.values() if len(steps) >= ALIKE]
         yield from (self._together(steps, indent) for steps in groups)
         together = {id(step) for steps in groups for step in steps}
         for steps in by_account([step for step in shown if id(step) not in together]):
@@ -99,44 +89,31 @@ class Telling:
         """Equal for steps that a reader need not tell apart but by their names."""
         action = step.action
         alone = (str(action.id),) if step.depends_on else ()
-        lines = details(step, self._style, self._units, said=self._said)
-        return (action.kind, action.reason.value, *alone, *lines)
+        return (action.kind, action.reason.value, *alone, *details(step, self._wording))
 
     def _together(self, steps: Sequence[Step], indent: str) -> Block:
-        kind = steps[0].action.kind
+        kind, style = steps[0].action.kind, self._wording.style
         names = {step.action.id.name for step in steps}
         accounts = {step.action.id.account for step in steps}
-        what = self._style.show(next(iter(names))) if len(names) == 1 else counted(len(steps), "deployment")
+        what = style.show(next(iter(names))) if len(names) == 1 else counted(len(steps), "deployment")
         where = counted(len(accounts), "account")
         title = f"{kind} {what} in {where}, {steps[0].action.reason.value}"
         head = f"{ACTIONS[kind].sign:<3}  {title}"
         body = [
-            *details(steps[0], self._style, self._units, indent=f"{indent}  ", said=self._said),
-            *named_together([step.action.id for step in steps], self._style, self._alias_of, f"{indent}  "),
+            *details(steps[0], self._wording, indent=f"{indent}  "),
+            *named_together([step.action.id for step in steps], style, self._alias_of, f"{indent}  "),
         ]
-        first = broken(head, self._style.width, hanging="      ")
-        return Block(
-            title=title,
-            lines=[*(self._style.paint(line, ACTIONS[kind].text) for line in first), *body],
-            body=[*first, *body],
-        )
+        first = broken(head, style.width, hanging="      ")
+        painted = [style.paint(line, ACTIONS[kind].text) for line in first]
+        return Block(title=title, lines=[*painted, *body], body=[*first, *body])
 
     def _account(self, steps: Sequence[Step], indent: str) -> Block:
-        style = self._style
+        wording, style = self._wording, self._wording.style
         head = account_line(steps, style, self._alias_of)
-        here = () if self._verbose else shared_settings([step.action for step in steps], style)
-        more = [one for one in here if one not in self._said]
+        here = () if wording.verbose else shared_settings([step.action for step in steps], style)
+        more = [one for one in here if one not in wording.said]
         words = f"every create here: {'; '.join(more)}"
-        shared = paragraph(words, width=style.width, indent=indent, hanging=f"{indent}  ") if more else []
-        body = [
-            *shared,
-            *account_lines(
-                steps,
-                style,
-                self._units,
-                verbose=self._verbose,
-                indent=indent,
-                said=(*self._said, *here),
-            ),
-        ]
+        shared = style.paragraph(words, indent=indent, hanging=f"{indent}  ") if more else []
+        wording = replace(wording, said=(*wording.said, *here))
+        body = [*shared, *account_lines(steps, wording, indent=indent)]
         return Block(title=f"{' '.join(head)}: {kinds_of(steps)}", lines=[*head, *body], body=body)

@@ -43,7 +43,10 @@ class Annotation:
             properties += [("line", span.line), ("endLine", span.end_line), ("col", span.column)]
             properties += [("endColumn", span.end_column)]
         properties.append(("title", self.title))
-        named = ",".join(f"{name}={_property(str(value))}" for name, value in properties)
+        named = ",".join(
+            f"{name}={_escaped(str(value)).replace(':', '%3A').replace(',', '%2C')}"
+            for name, value in properties
+        )
         message = "%0A".join(_escaped(part) for part in self.parts if part)
         return f"::{_COMMAND.get(self.severity, 'notice')} {named}::{message}"
 
@@ -64,10 +67,6 @@ def workflow_commands(found: Sequence[Annotation]) -> str:
 def _escaped(text: str) -> str:
     """A command's message: `inert` leaves no line break, and a percent sign would start an escape."""
     return inert(text).replace("%", "%25")
-
-
-def _property(text: str) -> str:
-    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final
 from reconciler.diagnostics import counted
 from reconciler.plan.capacity import CapacityRow, Fit
 from reconciler.plan.plan import CapacityCheck, Room
-from reconciler.report.layout import listed, paragraph, stacked
+from reconciler.report.layout import listed, stacked
 from reconciler.report.markdown import markdown_inert
+from reconciler.report.markdown import table as markdown_table
 from reconciler.report.steps import NO_ALIAS, Alias
 from reconciler.report.style import Style
 
@@ -43,13 +44,13 @@ def check_lines(checks: Sequence[CapacityCheck], style: Style, alias_of: Alias) 
         words = (
             f"{_SIGN[check.room]} {check.room}: {name} needs {check.needed} PTU on {check.sku}{place}; {has}"
         )
-        told = paragraph(style.show(words), width=style.width, indent="  ", hanging="    ")
+        told = style.paragraph(style.show(words), indent="  ", hanging="    ")
         lines += [style.paint(line, _COLOUR[check.room]) for line in told]
         if check.room is Room.SHORT:
             regions = [f"{one.region} {one.available}" for one in check.elsewhere]
             others = f"room elsewhere: {listed(regions)}" if regions else "no region has room on this SKU"
-            lines += paragraph(style.show(others), width=style.width, indent="    ", hanging="      ")
-    lines += paragraph(NO_PROMISE, width=style.width, indent="  ")
+            lines += style.paragraph(style.show(others), indent="    ", hanging="      ")
+    lines += style.paragraph(NO_PROMISE, indent="  ")
     return lines
 
 
@@ -66,10 +67,7 @@ class CapacityTable:
 
 def document(table: CapacityTable) -> CapacityDocument:
     """The document of `capacity -o json`."""
-    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        CapacityDocument,
-        RoomDocument,
-    )
+    from reconciler.report.documents import CapacityDocument, RoomDocument
 
     return CapacityDocument(
         format_version=1,
@@ -101,51 +99,46 @@ def render_text(
 ) -> str:
     """Regions and SKUs, what works now first; what is not offered only with `verbose`."""
     shown = [row for row in table.rows if verbose or row.fit is not Fit.NOT_OFFERED]
-    several = len({row.subscription for row in table.rows}) > 1
-    table_rows = [_HEAD, *(_cells(row, style, alias_of, several=several) for row in shown)]
-    head, *drawn = stacked(table_rows, width=style.width, first=3, right={3, 4, 5, 6, 7})
+    cells = [_HEAD, *cells_of(table, shown, style, alias_of)]
+    head, *drawn = stacked(cells, width=style.width, first=3, right={3, 4, 5, 6, 7})
     lines = [style.paint(f"{style.show(table.model)} {style.show(table.version)}", "bold")]
     lines += [style.paint(line, "dim") for line in head] if shown else []
     for parts, row in zip(drawn, shown, strict=True):
         lines += [style.paint(line, _ROW_COLOUR.get(row.fit, "dim")) for line in parts]
     lines.append("")
     for words in last_words(table, hidden=len(table.rows) - len(shown)):
-        lines += paragraph(style.show(words), width=style.width)
+        lines += style.paragraph(style.show(words))
     return "\n".join(lines) + "\n"
 
 
 def render_markdown(table: CapacityTable, *, alias_of: Alias = NO_ALIAS) -> str:
     """The same as a Markdown table."""
-    several = len({row.subscription for row in table.rows}) > 1
     lines = [f"## Capacity for {markdown_inert(f'{table.model} {table.version}')}", ""]
-    lines += [f"| {' | '.join(_HEAD[1:])} |", "|---|---|---:|---:|---:|---:|---:|---|"]
-    for row in table.rows:
-        cells = _cells(row, Style(), alias_of, several=several)[1:]
-        lines.append(f"| {' | '.join((*map(markdown_inert, cells[:2]), *cells[2:]))} |")
+    cells = cells_of(table, table.rows, Style(), alias_of)
+    rows = ((markdown_inert(region), markdown_inert(sku), *rest) for _, region, sku, *rest in cells)
+    lines += markdown_table(_HEAD[1:], rows, right=range(2, 7))
     told, promise, *notes = last_words(table)
     lines += ["", told, promise, *(f"- {markdown_inert(one)}" for one in notes)]
     return "\n".join(lines) + "\n"
 
 
-def _cells(row: CapacityRow, style: Style, alias_of: Alias, *, several: bool) -> tuple[str, ...]:
-    region = row.region.name
-    if several:
-        region = f"{alias_of(row.subscription) or row.subscription}/{region}"
-    numbers = (row.size, row.minimum, row.step, row.quota_left, row.available)
-    return (
-        _ROW_SIGN.get(row.fit, "!"),
-        style.show(region),
-        style.show(row.sku.name),
-        *("?" if number is None else f"{number:,}" for number in numbers),
-        row.fit.value,
-    )
-
-
-def table_cells(table: CapacityTable, alias_of: Alias) -> Iterator[tuple[str, ...]]:
-    """The rows for a page, without signs."""
+def cells_of(
+    table: CapacityTable, rows: Sequence[CapacityRow], style: Style, alias_of: Alias
+) -> Iterator[tuple[str, ...]]:
+    """The cells of some of its rows, a sign first."""
     several = len({row.subscription for row in table.rows}) > 1
-    for row in table.rows:
-        yield _cells(row, Style(), alias_of, several=several)[1:]
+    for row in rows:
+        region = row.region.name
+        if several:
+            region = f"{alias_of(row.subscription) or row.subscription}/{region}"
+        numbers = (row.size, row.minimum, row.step, row.quota_left, row.available)
+        yield (
+            _ROW_SIGN.get(row.fit, "!"),
+            style.show(region),
+            style.show(row.sku.name),
+            *("?" if number is None else f"{number:,}" for number in numbers),
+            row.fit.value,
+        )
 
 
 def last_words(table: CapacityTable, *, hidden: int = 0) -> Iterator[str]:

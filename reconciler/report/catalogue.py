@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any
 from reconciler.catalogue.browse import ModelRow, OfferRow
 from reconciler.catalogue.facts import Availability, PtuFacts, RegionFact, Sizes, SkuFact, Source
 from reconciler.domain.sku import SkuFamily
-from reconciler.report.layout import broken, paragraph, stacked
+from reconciler.report.layout import broken, stacked
 from reconciler.report.style import Style
 
 if TYPE_CHECKING:
     from reconciler.report.catalogue_documents import (
         CatalogDocument,
         CatalogOfferDocument,
-        PlacesDocument,
         SizesDocument,
         ThroughputDocument,
     )
@@ -42,9 +41,11 @@ class CitedSources:
     style: Style
     numbers: dict[str, int] = field(default_factory=dict)
 
-    def number(self, *sources: Source | None) -> str:
-        """The numbers of these sources, for a cell."""
-        known = dict.fromkeys(str(source) for source in sources if source is not None)
+    def number(self, *facts: Source | Sizes | Availability | PtuFacts | None) -> str:
+        """The numbers of these sources and of those of these facts, for a cell."""
+        known = dict.fromkeys(
+            str(one if isinstance(one, Source) else one.source) for one in facts if one is not None
+        )
         return ",".join(str(self.numbers.setdefault(one, len(self.numbers) + 1)) for one in known) or UNKNOWN
 
     def below(self) -> list[str]:
@@ -87,10 +88,7 @@ def models_text(rows: Sequence[ModelRow], *, style: Style, known_to: str) -> str
 
 def models_document(rows: Sequence[ModelRow], *, known_to: str) -> CatalogDocument:
     """The same with nulls for what is not known."""
-    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        CatalogDocument,
-        CatalogModelDocument,
-    )
+    from reconciler.report.catalogue_documents import CatalogDocument, CatalogModelDocument
 
     models = tuple(
         CatalogModelDocument(
@@ -130,10 +128,7 @@ def regions_text(facts: Sequence[RegionFact], zones: Source, *, style: Style, kn
 
 def regions_document(facts: Sequence[RegionFact], zones: Source, *, known_to: str) -> CatalogDocument:
     """The same; `dataZone` null where none is documented."""
-    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        CatalogDocument,
-        CatalogRegionDocument,
-    )
+    from reconciler.report.catalogue_documents import CatalogDocument, CatalogRegionDocument
 
     regions = tuple(
         CatalogRegionDocument(
@@ -168,10 +163,7 @@ def skus_text(facts: Sequence[SkuFact], *, style: Style, known_to: str) -> str:
 
 def skus_document(facts: Sequence[SkuFact], *, known_to: str) -> CatalogDocument:
     """The same."""
-    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        CatalogDocument,
-        CatalogSkuDocument,
-    )
+    from reconciler.report.catalogue_documents import CatalogDocument, CatalogSkuDocument
 
     skus = tuple(
         CatalogSkuDocument(
@@ -190,10 +182,10 @@ def places_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> str
     """Per model version and SKU, the regions that list it."""
     sources, lines = CitedSources(style), list[str]()
     for row in rows:
-        number = sources.number(row.refused or (None if row.regions is None else row.regions.source))
+        number = sources.number(row.refused or row.regions)
         title = style.show(f"{_title(row)} on {row.sku} [{number}]")
         lines += [style.paint(one, "bold") for one in broken(title, style.width, hanging="  ")]
-        lines += paragraph(style.show(_places(row)), width=style.width, indent="  ")
+        lines += style.paragraph(style.show(_places(row)), indent="  ")
     if not lines:
         return page([()], [], style)
     below = [*sources.below(), dated(known_to)]
@@ -211,7 +203,7 @@ def offers_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> str
             row.sku.name,
             *(_sizes(row)[:2]),
             UNKNOWN if row.regions is None else str(len(row.regions.regions)),
-            sources.number(row.refused, *_told_by(row)),
+            sources.number(row.refused, row.sizes, row.regions),
         )
         for row in rows
     ]
@@ -225,10 +217,12 @@ def capacity_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> s
     table = [(*head, "input TPM/PTU", "output ratio", "tokens/s", "source")]
     for row in rows:
         ptu = row.ptu if row.sku.family is SkuFamily.PROVISIONED else None
-        told = [] if row.sizes is None else [row.sizes.source]
-        numbers = sources.number(row.refused, *told, None if ptu is None else ptu.source)
+        numbers = sources.number(row.refused, row.sizes, ptu)
         table.append((_title(row), row.sku.name, *_sizes(row), *_throughput(row, ptu), numbers))
-        notes |= dict.fromkeys(f"note: {_title(row)} on {row.sku}: {text}" for text in _notes(row.sizes))
+        if row.sizes is not None:
+            rivals = (f"{one.minimum} + k x {one.step} says {one.source}" for one in row.sizes.rivals)
+            said = filter(None, (row.sizes.note, *rivals))
+            notes |= dict.fromkeys(f"note: {_title(row)} on {row.sku}: {text}" for text in said)
     shown = [style.show(note) for note in notes]
     below = [*sources.below(), *shown, dated(known_to)]
     return page(table, below, style, right=frozenset({2, 3, 4, 5, 7, 8, 9}))
@@ -236,9 +230,7 @@ def capacity_text(rows: Sequence[OfferRow], *, style: Style, known_to: str) -> s
 
 def offers_document(rows: Sequence[OfferRow], *, known_to: str) -> CatalogDocument:
     """Everything known of each model version on each SKU; null for what is not."""
-    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        CatalogDocument,
-    )
+    from reconciler.report.catalogue_documents import CatalogDocument
 
     return CatalogDocument(format_version=1, catalogue=known_to, offers=tuple(map(_offer, rows)))
 
@@ -289,20 +281,6 @@ def _unit(row: OfferRow) -> str:
     return " + ".join(parts) or UNKNOWN
 
 
-def _notes(sizes: Sizes | None) -> list[str]:
-    if sizes is None:
-        return []
-    rivals = [f"{one.minimum} + k x {one.step} says {one.source}" for one in sizes.rivals]
-    return [text for text in (sizes.note, *rivals) if text]
-
-
-def _told_by(row: OfferRow) -> tuple[Source | None, ...]:
-    return (
-        None if row.sizes is None else row.sizes.source,
-        None if row.regions is None else row.regions.source,
-    )
-
-
 def dated(known_to: str) -> str:
     """How old the answer is, and what a question mark means."""
     return f"catalogue of {known_to}; ? is not known, which is neither yes nor no"
@@ -320,11 +298,12 @@ def said_by(source: Source | None) -> dict[str, Any]:
 
 
 def _offer(row: OfferRow) -> CatalogOfferDocument:
-    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        CatalogOfferDocument,
-    )
+    from reconciler.report.catalogue_documents import CatalogOfferDocument, PlacesDocument
 
-    listed = row.sizes is not None or row.regions is not None
+    listed, found, places = row.sizes is not None or row.regions is not None, row.regions, None
+    if found is not None:
+        names = tuple(region.name for region in found.regions)
+        places = PlacesDocument(listed=names, complete=found.complete, **said_by(found.source))
     return CatalogOfferDocument(
         model=row.name,
         version=row.version,
@@ -333,16 +312,13 @@ def _offer(row: OfferRow) -> CatalogOfferDocument:
         offered=False if row.refused is not None else True if listed else None,
         capacity=None if row.sizes is None else _sizes_of(row, row.sizes),
         throughput=_ptu(row.ptu) if row.ptu and row.sku.family is SkuFamily.PROVISIONED else None,
-        regions=None if row.regions is None else _places_of(row.regions),
+        regions=places,
         **({} if row.refused is None else said_by(row.refused)),
     )
 
 
 def _sizes_of(row: OfferRow, sizes: Sizes) -> SizesDocument:
-    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        RivalDocument,
-        SizesDocument,
-    )
+    from reconciler.report.catalogue_documents import RivalDocument, SizesDocument
 
     unit = sizes.unit
     return SizesDocument(
@@ -362,9 +338,7 @@ def _sizes_of(row: OfferRow, sizes: Sizes) -> SizesDocument:
 
 
 def _ptu(ptu: PtuFacts) -> ThroughputDocument:
-    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        ThroughputDocument,
-    )
+    from reconciler.report.catalogue_documents import ThroughputDocument
 
     weights = ptu.weights
     return ThroughputDocument(
@@ -375,12 +349,3 @@ def _ptu(ptu: PtuFacts) -> ThroughputDocument:
         tokens_per_second=ptu.tokens_per_second,
         **said_by(ptu.source),
     )
-
-
-def _places_of(places: Availability) -> PlacesDocument:
-    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        PlacesDocument,
-    )
-
-    listed = tuple(region.name for region in places.regions)
-    return PlacesDocument(listed=listed, complete=places.complete, **said_by(places.source))

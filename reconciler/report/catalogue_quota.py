@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.catalogue.facts import DefaultQuota, Limit, QuotaLimit
 from reconciler.report.catalogue import CitedSources, dated, page, said_by
-from reconciler.report.layout import paragraph
 from reconciler.report.style import Style
 
 if TYPE_CHECKING:
-    from reconciler.report.catalogue_documents import (
-        CatalogDocument,
-        DefaultLimitDocument,
-    )
+    from reconciler.report.catalogue_documents import CatalogDocument, DefaultLimitDocument
 
 
 _IN_FORCE = (
@@ -51,7 +47,7 @@ def quotas_text(
     batch = [row for row in rows if _is_batch(row)]
     parts = [_table(part, sources, one_tier=one_tier) for part in (rates, batch) if part]
     if not parts:
-        return "\n".join(paragraph(f"{_NOTHING}. {_NO_PTU.capitalize()}.", width=style.width)) + "\n"
+        return "\n".join(style.paragraph(f"{_NOTHING}. {_NO_PTU.capitalize()}.")) + "\n"
     counts = [
         f"{_LIMITS[name].format(limit.value)} [{sources.number(limit.source)}]"
         for name, limit in limits.items()
@@ -66,7 +62,7 @@ def quotas_document(
     rows: Sequence[DefaultQuota], limits: Mapping[str, Limit], *, known_to: str
 ) -> CatalogDocument:
     """The same in plain numbers; null for what is not counted."""
-    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
+    from reconciler.report.catalogue_documents import (
         CatalogDocument,
         CountLimitDocument,
         DefaultQuotaDocument,
@@ -92,9 +88,7 @@ def quotas_document(
 
 
 def _limit(limit: QuotaLimit) -> DefaultLimitDocument:
-    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        DefaultLimitDocument,
-    )
+    from reconciler.report.catalogue_documents import DefaultLimitDocument
 
     if limit.enqueued_tokens is not None:
         return DefaultLimitDocument(subscription_type=limit.scope, enqueued_tokens=limit.enqueued_tokens)
@@ -111,8 +105,13 @@ def _is_batch(row: DefaultQuota) -> bool:
 
 
 def _table(rows: Sequence[DefaultQuota], sources: CitedSources, *, one_tier: bool) -> list[tuple[str, ...]]:
+    table: list[tuple[str, ...]]
     if one_tier:
-        return [("model", "sku", "requests", "tokens/min", "source"), *_of_tier(rows, sources)]
+        table = [("model", "sku", "requests", "tokens/min", "source")]
+        for row, limit in ((each, limit) for each in rows for limit in each.limits):
+            tokens = "not counted" if limit.tokens_per_minute is None else f"{limit.tokens_per_minute:,}"
+            table.append((row.model, row.sku.name, _requests(limit), tokens, sources.number(row.source)))
+        return table
     scopes = list(dict.fromkeys(limit.scope for row in rows for limit in row.limits))
     scopes = scopes if _is_batch(rows[0]) else sorted(scopes)
     table = [("model", "sku", *(_HEADS.get(scope, scope) for scope in scopes), "source")]
@@ -122,13 +121,6 @@ def _table(rows: Sequence[DefaultQuota], sources: CitedSources, *, one_tier: boo
             (row.model, row.sku.name, *(said.get(s, "?") for s in scopes), sources.number(row.source))
         )
     return table
-
-
-def _of_tier(rows: Iterable[DefaultQuota], sources: CitedSources) -> Iterable[tuple[str, ...]]:
-    for row in rows:
-        for limit in row.limits:
-            tokens = "not counted" if limit.tokens_per_minute is None else f"{limit.tokens_per_minute:,}"
-            yield (row.model, row.sku.name, _requests(limit), tokens, sources.number(row.source))
 
 
 def _requests(limit: QuotaLimit) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from reconciler.diagnostics import counted
-from reconciler.report.layout import listed, paragraph
+from reconciler.report.layout import listed
 from reconciler.report.style import Style
 
 _LISTING: Final = re.compile(r"^the deployments of \S+ could not be listed completely: ")
@@ -49,16 +49,14 @@ def common_causes(unread: Iterable[tuple[str, str, str]]) -> list[CommonCause]:
 def cause_lines(causes: Sequence[CommonCause], style: Style, *, verbose: bool = False) -> Iterator[str]:
     """Each cause with its fix first."""
     for cause in causes:
-        for line in paragraph(f"fix: {style.show(cause.fix)}", width=style.width, hanging="  "):
+        for line in style.paragraph(f"fix: {style.show(cause.fix)}", hanging="  "):
             yield style.paint(line, "bold", "red")
         number = counted(len(cause.accounts), "account")
         words = f"{style.show(cause.what)} ({number} not read)"
-        yield from paragraph(words, width=style.width, indent="  ")
+        yield from style.paragraph(words, indent="  ")
         names = listed([style.show(one) for one in cause.accounts], most=_MOST)
-        yield from paragraph(f"hits {names}", width=style.width, indent="  ", hanging="    ")
+        yield from style.paragraph(f"hits {names}", indent="  ", hanging="    ")
         if cause.tried and verbose:
-            yield from paragraph(
-                f"tried: {style.show(cause.tried)}", width=style.width, indent="  ", hanging="    "
-            )
+            yield from style.paragraph(f"tried: {style.show(cause.tried)}", indent="  ", hanging="    ")
         elif cause.tried:
             yield "  -v shows the credentials that were tried"

@@ -17,7 +17,7 @@ from reconciler.domain.ids import DeploymentId
 from reconciler.domain.sku import SkuReach
 from reconciler.prices.bill import Bill, Cost, Line, Unpriced, cents
 from reconciler.prices.document import cost_document, plain
-from reconciler.report.layout import columns, listed, paragraph
+from reconciler.report.layout import columns, listed
 from reconciler.report.markdown import markdown_inert
 from reconciler.report.style import Style
 
@@ -33,9 +33,7 @@ _MOST_ALIKE = 5
 
 def document(cost: Cost) -> BillDocument:
     """The document of `cost -o json`."""
-    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        BillDocument,
-    )
+    from reconciler.report.documents import BillDocument
 
     return BillDocument(format_version=1, cost=cost_document(cost))
 
@@ -43,31 +41,32 @@ def document(cost: Cost) -> BillDocument:
 def render_text(cost: Cost, *, style: Style, verbose: bool = False) -> str:
     """The bill of what is declared or there; with `verbose` how each line comes about."""
     rows = [row for row in _rows(cost) if row.after is not None or row.rates or row.doubts]
-    lines = [style.paint(_title(cost.costs), "bold")]
-    lines += _fitted(_table(cost, rows, style, verbose=verbose), style)
-    if verbose:
-        lines += arithmetic(cost, style)
-    lines += ["", *doubts(cost, style), *sentences(cost, style)]
+    lines = [*_top(cost, rows, style, verbose=verbose), "", *doubts(cost, style), *_sentences(cost, style)]
     return "\n".join(lines) + "\n"
 
 
 def plan_lines(cost: Cost, style: Style, *, verbose: bool = False) -> list[str]:
     """The section of a plan: every deployment whose cost changes, then the sum."""
     rows = [row for row in _rows(cost) if row.changes]
-    lines = [style.paint(_title(cost.costs), "bold")]
-    lines += _fitted(_table(cost, rows, style, verbose=verbose), style)
+    return [*_top(cost, rows, style, verbose=verbose), *doubts(cost, style), *_sentences(cost, style)]
+
+
+def _top(cost: Cost, rows: Sequence[_Row], style: Style, *, verbose: bool) -> Iterator[str]:
+    """The rows, and with `verbose` every line of the bill with its meter, its list and the day of it."""
+    title = f"Cost a month at list prices ({plain(cost.costs.hours_per_month)} h)"
+    yield style.paint(title, "bold")
+    yield from _fitted(_table(cost, rows, style, verbose=verbose), style)
     if verbose:
-        lines += arithmetic(cost, style)
-    lines += [*doubts(cost, style), *sentences(cost, style)]
-    return lines
+        yield style.paint("  How it is computed", "dim")
+        for line in cost.after.lines:
+            words = f"{_name(line.id)}: {_computed(cost.costs, line)} [{line.meter}; {line.source}]"
+            yield from style.paragraph(style.show(words), indent="    ", hanging="      ")
 
 
-def sentences(cost: Cost, style: Style) -> list[str]:
+def _sentences(cost: Cost, style: Style) -> Iterator[str]:
     """The sum, and what to bear in mind."""
-    lines = paragraph(style.show(sentence(cost)), width=style.width, hanging="  ")
-    for note in cost.notes:
-        lines += paragraph(style.show(f"note: {note}."), width=style.width, hanging="  ")
-    return lines
+    for words in (sentence(cost), *(f"note: {note}." for note in cost.notes)):
+        yield from style.paragraph(style.show(words), hanging="  ")
 
 
 def sentence(cost: Cost) -> str:
@@ -91,7 +90,7 @@ def money(costs: Costs, value: Decimal) -> str:
 
 def render_markdown(cost: Cost) -> str:
     """A table of what costs something or changes, and the sum."""
-    rows = [row for row in _rows(cost) if row.changes or cost.before is None]
+    rows = _billed(cost)
     lines = [f"**{markdown_inert(sentence(cost))}**", ""]
     if rows:
         lines += ["| deployment | | a month | |", "|---|---|---:|---|"]
@@ -106,24 +105,9 @@ def render_markdown(cost: Cost) -> str:
 
 def table_rows(cost: Cost) -> Iterator[tuple[str, ...]]:
     """Name, what, amount, remark and arithmetic of everything that costs or changes something."""
-    for row in _rows(cost):
-        if row.changes or cost.before is None:
-            yield (
-                row.name,
-                row.what,
-                _amount(cost, row),
-                _remark(row),
-                "; ".join(_computed(cost.costs, line) for line in row.now),
-            )
-
-
-def arithmetic(cost: Cost, style: Style) -> list[str]:
-    """Every line of the bill as it is computed, with its meter, its list and the day of it."""
-    lines = [style.paint("  How it is computed", "dim")]
-    for line in cost.after.lines:
-        words = f"{_name(line.id)}: {_computed(cost.costs, line)} [{line.meter}; {line.source}]"
-        lines += paragraph(style.show(words), width=style.width, indent="    ", hanging="      ")
-    return lines
+    for row in _billed(cost):
+        computed = "; ".join(_computed(cost.costs, line) for line in row.now)
+        yield (row.name, row.what, _amount(cost, row), _remark(row), computed)
 
 
 def _computed(costs: Costs, line: Line) -> str:
@@ -187,10 +171,15 @@ def _rows(cost: Cost) -> Iterator[_Row]:
         )
 
 
+def _billed(cost: Cost) -> list[_Row]:
+    """What costs something; beside a plan, what it changes."""
+    return [row for row in _rows(cost) if row.changes or cost.before is None]
+
+
 def _by_id(bill: Bill | None) -> dict[str, list[Line]]:
-    found: dict[str, list[Line]] = {}
+    found: dict[str, list[Line]] = defaultdict(list)
     for line in bill.lines if bill else ():
-        found.setdefault(line.id, []).append(line)
+        found[line.id].append(line)
     return found
 
 
@@ -233,7 +222,7 @@ def _fitted(table: Sequence[tuple[str, ...]], style: Style) -> list[str]:
             lines.append(drawn)
         else:
             rest = "  ".join(filter(None, row[1:]))
-            lines += [f"  {row[0]}", *paragraph(rest, width=style.width, indent="      ")]
+            lines += [f"  {row[0]}", *style.paragraph(rest, indent="      ")]
     return lines
 
 
@@ -241,7 +230,7 @@ def doubts(cost: Cost, style: Style) -> list[str]:
     """What is not known and why, each reason once."""
     lines: list[str] = []
     for words in _doubt_words(cost):
-        lines += paragraph(style.show(words), width=style.width, indent="  ", hanging="    ")
+        lines += style.paragraph(style.show(words), indent="  ", hanging="    ")
     return lines
 
 
@@ -256,10 +245,11 @@ def _doubt_words(cost: Cost) -> Iterator[str]:
 
 def _details(cost: Cost) -> Iterator[str]:
     ptus = list(_ptu_groups(cost))
-    yield from (words for words in ptus[:_MOST_GROUPS])
+    yield from ptus[:_MOST_GROUPS]
     if len(ptus) > _MOST_GROUPS:
         yield f"{len(ptus) - _MOST_GROUPS} more kinds of PTU"
-    days = sorted({line.source.as_of for line in _priced(cost)})
+    lines = [line for row in _billed(cost) for line in (*row.was, *row.now)]
+    days = sorted({line.source.as_of for line in lines if line.monthly is not None})
     if not days:
         yield "no price is used"
     elif len(days) == 1:
@@ -268,12 +258,6 @@ def _details(cost: Cost) -> Iterator[str]:
         yield f"list prices of {days[0]} to {days[-1]}"
     if ptus:
         yield f"reservations cover {sum(cover.used for cover in cost.after.covers)}"
-
-
-def _priced(cost: Cost) -> list[Line]:
-    """The lines that the sum is made of."""
-    rows = [row for row in _rows(cost) if row.changes or cost.before is None]
-    return [line for row in rows for line in (*row.was, *row.now) if line.monthly is not None]
 
 
 def _ptu_groups(cost: Cost) -> Iterator[str]:
@@ -303,10 +287,6 @@ def _rate(costs: Costs, rate: Decimal) -> str:
 
 def _currency(costs: Costs) -> str:
     return "$" if costs.currency == "USD" else f"{costs.currency} "
-
-
-def _title(costs: Costs) -> str:
-    return f"Cost a month at list prices ({plain(costs.hours_per_month)} h)"
 
 
 def _name(identity: str) -> str:

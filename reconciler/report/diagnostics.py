@@ -20,7 +20,7 @@ from reconciler.report.build_systems import (
     junit,
     workflow_commands,
 )
-from reconciler.report.layout import cells, listed, paragraph
+from reconciler.report.layout import alike, cells, listed, paragraph
 from reconciler.report.markdown import markdown_fence, markdown_inert
 from reconciler.report.palette import SEVERITIES
 from reconciler.report.style import WIDEST, Style, inert
@@ -70,12 +70,8 @@ def to_json(
     diagnostics: Sequence[Diagnostic], sources: Spans, *, files: int, deployments: int, limit: int = LIMIT
 ) -> dict[str, JsonValue]:
     """The pinned JSON form. Places without a position have null lines and columns."""
-    from reconciler.planfile.codec import finding_document  # noqa: PLC0415 -- all documents: 20 ms of import
-    from reconciler.planfile.documents import (  # noqa: PLC0415
-        FORMAT_VERSION,
-        DiagnosticsDocument,
-        TotalsDocument,
-    )
+    from reconciler.planfile.codec import finding_document
+    from reconciler.planfile.documents import FORMAT_VERSION, DiagnosticsDocument, TotalsDocument
 
     ordered = in_order(diagnostics, sources)
     return DiagnosticsDocument(
@@ -93,7 +89,13 @@ def to_json(
 
 def render_github(diagnostics: Sequence[Diagnostic], sources: Spans) -> str:
     """Workflow commands that annotate the changed lines: the worst first, ten at most."""
-    found = [_annotation(one, sources) for one in in_order(diagnostics, sources)]
+    found = []
+    for one in in_order(diagnostics, sources):
+        parts = [one.message, one.label, one.source and f"note: {one.source}", one.fix and f"fix: {one.fix}"]
+        span = None if one.place is None else sources.span(one.place)
+        found.append(
+            Annotation(severity=one.severity, title=one.code, parts=parts, place=one.place, span=span)
+        )
     return workflow_commands(found)
 
 
@@ -131,12 +133,12 @@ def in_order(diagnostics: Sequence[Diagnostic], sources: Spans) -> list[Diagnost
 
 def _alike(ordered: Sequence[Diagnostic]) -> list[list[Diagnostic]]:
     """Findings that say the same of different places together, where the first of them stands."""
-    groups: dict[object, list[Diagnostic]] = {}
-    for one in ordered:
+
+    def key(one: Diagnostic) -> tuple[object, ...]:
         alone = id(one) if one.place is None or one.related else 0
-        key = (one.severity, one.code, one.message, one.label, one.source, one.fix, alone)
-        groups.setdefault(key, []).append(one)
-    return list(groups.values())
+        return (one.severity, one.code, one.message, one.label, one.source, one.fix, alone)
+
+    return list(alike(ordered, key).values())
 
 
 def _block(
@@ -145,7 +147,7 @@ def _block(
     where = "" if found.place is None else f"{_position(found.place, sources, style)}: "
     colour = SEVERITIES[found.severity].text
     head = f"{found.severity.value}[{style.show(found.code)}]"
-    first, *rest = paragraph(f"{where}{head}: {style.show(found.message)}", width=style.width, hanging="    ")
+    first, *rest = style.paragraph(f"{where}{head}: {style.show(found.message)}", hanging="    ")
     if first.startswith(where + head):
         first = f"{style.paint(where, 'bold')}{style.paint(head, 'bold', colour)}{first[len(where + head) :]}"
     yield from (first, *rest)
@@ -154,17 +156,15 @@ def _block(
     if others:
         places = [_position(one.place, sources, style) for one in others if one.place is not None]
         words = f"= also: {listed(places, most=_MOST_PLACES)}"
-        yield from paragraph(words, width=style.width, indent="  ", hanging="    ")
+        yield from style.paragraph(words, indent="  ", hanging="    ")
     if found.source:
-        yield from paragraph(
-            f"= note: {style.show(found.source)}", width=style.width, indent="  ", hanging="    "
-        )
+        yield from style.paragraph(f"= note: {style.show(found.source)}", indent="  ", hanging="    ")
     for related in found.related:
         words = f"= {style.show(related.message)}: {_position(related.place, sources, style)}"
-        yield from paragraph(words, width=style.width, indent="  ", hanging="    ")
+        yield from style.paragraph(words, indent="  ", hanging="    ")
         yield from _excerpt(related.place, sources, style, "", "cyan")
     if found.fix:
-        first, *rest = paragraph(f"fix: {style.show(found.fix)}", width=style.width, hanging="    ")
+        first, *rest = style.paragraph(f"fix: {style.show(found.fix)}", hanging="    ")
         yield from (f"{style.paint('fix:', 'bold')}{first.removeprefix('fix:')}", *rest)
 
 
@@ -238,16 +238,6 @@ def _counts(diagnostics: Sequence[Diagnostic]) -> list[str]:
 
 def _count(diagnostics: Sequence[Diagnostic], severity: Severity) -> int:
     return sum(1 for found in diagnostics if found.severity is severity)
-
-
-# -- annotations ---------------------------------------------------------------------------------------
-
-
-def _annotation(found: Diagnostic, sources: Spans) -> Annotation:
-    parts = [found.message, found.label, found.source and f"note: {found.source}"]
-    parts.append(found.fix and f"fix: {found.fix}")
-    span = None if found.place is None else sources.span(found.place)
-    return Annotation(severity=found.severity, title=found.code, parts=parts, place=found.place, span=span)
 
 
 # -- JUnit ---------------------------------------------------------------------------------------------

@@ -7,12 +7,11 @@ there is much of it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import counted
-from reconciler.domain.health import Check, Status
-from reconciler.report.layout import paragraph
+from reconciler.domain.rights import Check, Status
 from reconciler.report.palette import STATUSES
 from reconciler.report.style import Style
 
@@ -28,23 +27,26 @@ _WHERE = {"sign-in": "tenant", "quota": "region", "offers": "region"}
 def render_text(checks: Sequence[Check], *, style: Style, verbose: bool) -> str:
     """One line for each check; those of one name that are all well share a line unless `verbose`."""
     lines: list[str] = []
-    entries = list(_entries(checks, verbose=verbose))
-    for status, message, fix in entries:
-        first, *rest = paragraph(
-            f"{status.value:<10}  {style.show(message)}", width=style.width, hanging=_HANGING
-        )
+    well = Counter(check.name for check in checks if check.status is Status.OK)
+    said: set[str] = set()
+    folded = ""
+    for check in checks:
+        status, message, fix = check.status, f"{check.name}: {check.subject}: {check.message}", check.fix
+        if status is Status.OK and not verbose and well[check.name] > 1:
+            folded = " -v lists each."
+            if check.name in said:
+                continue
+            said.add(check.name)
+            where = counted(well[check.name], _WHERE.get(check.name, "account"))
+            message, fix = f"{check.name}: {check.message} ({where})", ""
+        first, *rest = style.paragraph(f"{status.value:<10}  {style.show(message)}", hanging=_HANGING)
         head = style.paint(first[: len(status.value)], STATUSES[status].text)
         lines += [head + first[len(status.value) :], *rest]
         if fix:
-            lines += paragraph(f"fix: {style.show(fix)}", width=style.width, indent=_HANGING)
-    folded = " -v lists each." if len(entries) < len(checks) else ""
+            lines += style.paragraph(f"fix: {style.show(fix)}", indent=_HANGING)
     failed = any(check.status is Status.FAILED for check in checks)
-    return (
-        "\n".join(
-            [*lines, "", style.paint(f"{summary(checks)}{folded}", "bold", "red" if failed else "green")]
-        )
-        + "\n"
-    )
+    last = style.paint(f"{summary(checks)}{folded}", "bold", "red" if failed else "green")
+    return "\n".join([*lines, "", last]) + "\n"
 
 
 def summary(checks: Sequence[Check]) -> str:
@@ -56,39 +58,13 @@ def summary(checks: Sequence[Check]) -> str:
 
 def document(checks: Sequence[Check], *, tool_version: str) -> DoctorDocument:
     """Every check, and how many of each."""
-    from reconciler.planfile.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        ToolDocument,
-    )
-    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        CheckDocument,
-        DoctorDocument,
-    )
+    from reconciler.planfile.documents import ToolDocument
+    from reconciler.report.documents import CheckDocument, DoctorDocument
 
     found = Counter(check.status for check in checks)
     return DoctorDocument(
         format_version=1,
         tool=ToolDocument(name="reconciler", version=tool_version),
-        checks=tuple(
-            CheckDocument(
-                name=check.name,
-                subject=check.subject,
-                status=check.status,
-                message=check.message,
-                fix=check.fix,
-            )
-            for check in checks
-        ),
+        checks=tuple(map(CheckDocument.from_value, checks)),
         summary={status: found[status] for status in Status},
     )
-
-
-def _entries(checks: Sequence[Check], *, verbose: bool) -> Iterator[tuple[Status, str, str]]:
-    well = Counter(check.name for check in checks if check.status is Status.OK)
-    said: set[str] = set()
-    for check in checks:
-        if check.status is not Status.OK or verbose or well[check.name] == 1:
-            yield check.status, f"{check.name}: {check.subject}: {check.message}", check.fix
-        elif check.name not in said:
-            said.add(check.name)
-            where = counted(well[check.name], _WHERE.get(check.name, "account"))
-            yield check.status, f"{check.name}: {check.message} ({where})", ""

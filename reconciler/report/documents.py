@@ -13,7 +13,7 @@ from pydantic import Field, TypeAdapter
 
 from reconciler.catalogue.facts import Stage
 from reconciler.domain.document import Document
-from reconciler.domain.health import Status
+from reconciler.domain.rights import Status
 from reconciler.plan.capacity import Fit
 from reconciler.plan.proposal import Move
 from reconciler.planfile.documents import (
@@ -25,7 +25,7 @@ from reconciler.planfile.documents import (
     PoolDocument,
     ToolDocument,
 )
-from reconciler.planfile.observed import Json
+from reconciler.planfile.observation import Json
 from reconciler.prices.document import CostDocument
 from reconciler.report.catalogue_documents import (
     CarriedDocument,

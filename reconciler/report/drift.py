@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import groupby
 
 from reconciler.diagnostics import counted
 from reconciler.domain.deployment import JsonValue
@@ -30,13 +29,12 @@ from reconciler.planfile.documents import (
 )
 from reconciler.report.blocks import ALIKE, named_together
 from reconciler.report.causes import cause_lines, common_causes
-from reconciler.report.layout import broken, cells, clauses, listed, padded, paragraph, stacked, whole_seconds
+from reconciler.report.layout import alike, broken, cells, clauses, listed, padded, stacked, whole_seconds
 from reconciler.report.markdown import cell, table
 from reconciler.report.palette import SEVERITIES
-from reconciler.report.steps import NO_ALIAS, Alias, account_name, value_text
-from reconciler.report.style import UNBROKEN, Style, inert, masked
+from reconciler.report.steps import NO_ALIAS, Alias, account_name, grouped, value_text
+from reconciler.report.style import PLAIN, Style, inert, masked
 
-_PLAIN = Style(colour=False, unicode=True, width=UNBROKEN)
 _MOST = 200
 """Rows of the Markdown table; the rest is counted."""
 
@@ -50,20 +48,21 @@ def render_text(
     alias_of: Alias = NO_ALIAS,
 ) -> str:
     """What is alike, the rest by account, what could not be read, and one line that counts the causes."""
-    groups = [] if verbose else _alike(report.items, show_people=show_people)
+    report = as_told(report, show_people=show_people)
+    groups = [] if verbose else _alike(report.items)
     together = {id(item) for items in groups for item in items}
     alone = [item for item in report.items if id(item) not in together]
-    parts = ["\n".join(_together(items, style, alias_of, show_people=show_people)) for items in groups]
-    parts += [
-        "\n".join(_account(items, style, alias_of, show_people=show_people)) for items in _by_account(alone)
-    ]
+    parts = ["\n".join(_together(items, style, alias_of)) for items in groups]
+    by_account = grouped(alone, lambda item: item.id.account.key)
+    parts += ["\n".join(_account(items, style, alias_of)) for items in by_account]
     if report.unreadable:
         parts.append("\n".join(_unreadable(report, style)))
     if report.unverified:
         told = style.show(unverified(report, alias_of))
-        parts.append("\n".join(paragraph(told, width=style.width, hanging="  ")))
+        parts.append("\n".join(style.paragraph(told, hanging="  ")))
+    colour = "red" if report.drifted or report.unreadable else "green"
     last = clauses(summary(report), width=style.width)
-    parts.append("\n".join(style.paint(line, "bold", "red" if _bad(report) else "green") for line in last))
+    parts.append("\n".join(style.paint(line, "bold", colour) for line in last))
     return "\n\n".join(parts) + "\n"
 
 
@@ -95,11 +94,24 @@ def unverified(report: DriftReport, alias_of: Alias = NO_ALIAS) -> str:
 
 def to_json(report: DriftReport, *, show_people: bool = False) -> dict[str, JsonValue]:
     """The pinned form; `summary` has every cause, `before` of a change is what is there."""
+    report, since = as_told(report, show_people=show_people), report.since
     found = Counter(item.cause for item in report.items)
-    since = report.since
     return DriftDocument(
         format_version=FORMAT_VERSION,
-        items=tuple(_item(item, show_people=show_people) for item in report.items),
+        items=tuple(
+            DriftItemDocument(
+                id=str(item.id),
+                account=item.id.account.name,
+                deployment=item.id.name,
+                cause=item.cause.value,
+                severity=item.severity.value,
+                explanation=item.explanation,
+                changes=tuple(map(change_document, item.changes)),
+                who=item.who,
+                when=item.when,
+            )
+            for item in report.items
+        ),
         unreadable=tuple(
             UnreadableDocument(
                 id=str(one.id), account=one.id.name, code=one.code, message=one.message, fix=one.fix
@@ -109,10 +121,7 @@ def to_json(report: DriftReport, *, show_people: bool = False) -> dict[str, Json
         in_sync=report.in_sync,
         ignored=report.ignored,
         since=None if since is None else SinceDocument(plan=since, as_it_saw=report.unmoved),
-        unverified=tuple(
-            UnverifiedDocument(subscription=one.subscription, code=one.code, message=one.message)
-            for one in report.unverified
-        ),
+        unverified=tuple(map(UnverifiedDocument.from_value, report.unverified)),
         summary={cause.value: found[cause] for cause in Cause},
     ).to_json()
 
@@ -121,10 +130,15 @@ def render_markdown(
     report: DriftReport, *, fleet: str, cloud: str, at: datetime, show_people: bool = False
 ) -> str:
     """A table for an issue or a job's summary, looked at by ARM's time `at`; what is cut is counted."""
+    report = as_told(report, show_people=show_people)
     lines = ["## Drift", "", summary(report), ""]
     lines += [f"Fleet {cell(fleet)}, cloud {cell(cloud)}, looked at {at:%Y-%m-%d %H:%M} UTC.", ""]
     if report.items:
-        rows = [_row(item, show_people=show_people) for item in report.items]
+        rows = []
+        for item in report.items:
+            what, when = "; ".join(differences(item)) or item.explanation, whole_seconds(item.when)
+            names = (cell(item.id.account.name), cell(item.id.name), item.cause.value, cell(what, 250))
+            rows.append((*names, cell(item.who or ""), cell(when)))
         head = ("account", "deployment", "cause", "what", "who", "when")
         more = "`reconciler drift` shows everything."
         lines += table(head, rows, most=_MOST, noun="more deployment", more=more)
@@ -139,39 +153,19 @@ def render_markdown(
     return "\n".join(lines) + "\n"
 
 
-def _bad(report: DriftReport) -> bool:
-    return report.drifted or bool(report.unreadable)
-
-
-def _by_account(found: Sequence[DriftItem]) -> Iterator[list[DriftItem]]:
-    def account(item: DriftItem) -> tuple[str, ...]:
-        return item.id.account.key
-
-    for _, group in groupby(sorted(found, key=account), key=account):
-        yield list(group)
-
-
-def _alike(found: Sequence[DriftItem], *, show_people: bool) -> list[list[DriftItem]]:
+def _alike(found: Sequence[DriftItem]) -> list[list[DriftItem]]:
     """Items that a reader need not tell apart but by their names and the time."""
-    alike: dict[tuple[object, ...], list[DriftItem]] = {}
-    for item in found:
-        who = who_did(item, show_people=show_people)
-        key = (item.cause, item.severity, who, item.explanation, *differences(item))
-        alike.setdefault(key, []).append(item)
-    return [items for items in alike.values() if len(items) >= ALIKE]
+    same = alike(found, lambda one: (one.cause, one.severity, one.who, one.explanation, *differences(one)))
+    return [items for items in same.values() if len(items) >= ALIKE]
 
 
 # -- text ----------------------------------------------------------------------------------------------
 
 
-def _account(
-    items: Sequence[DriftItem], style: Style, alias_of: Alias, *, show_people: bool
-) -> Iterator[str]:
+def _account(items: Sequence[DriftItem], style: Style, alias_of: Alias) -> Iterator[str]:
     account = items[0].id.account
     name = account_name(account, style, alias_of)
-    first, *more = paragraph(
-        f"{name}  {style.show(account.resource_group)}", width=style.width, hanging="    "
-    )
+    first, *more = style.paragraph(f"{name}  {style.show(account.resource_group)}", hanging="    ")
     yield from (
         f"{style.paint(name, 'bold')}{first[len(name) :]}" if first.startswith(name) else first,
         *more,
@@ -181,40 +175,37 @@ def _account(
             SEVERITIES[item.severity].sign,
             style.show(item.id.name),
             item.cause.value,
-            _traces(item, style, show_people),
+            _traces(item, style),
         )
         for item in items
     ]
     for item, head in zip(items, stacked(rows, width=style.width, first=2, indent="  "), strict=True):
         yield from (style.paint(line, SEVERITIES[item.severity].text) for line in head)
         if item.explanation:
-            yield from paragraph(style.show(item.explanation), width=style.width, indent="      ")
+            yield from style.paragraph(style.show(item.explanation), indent="      ")
         yield from _changes(without_marks(item.changes), style)
 
 
-def _together(
-    items: Sequence[DriftItem], style: Style, alias_of: Alias, *, show_people: bool
-) -> Iterator[str]:
+def _together(items: Sequence[DriftItem], style: Style, alias_of: Alias) -> Iterator[str]:
     """The same of many deployments, once, from the first time to the last."""
     first = items[0]
     accounts = counted(len({item.id.account for item in items}), "account")
     times = sorted({whole_seconds(item.when) for item in items if item.when})
-    traces = _traces(replace(first, when=times[0] if times else None), style, show_people)
+    traces = _traces(replace(first, when=times[0] if times else None), style)
     until = f" to {style.show(times[-1])}" if len(times) > 1 else ""
     head = f"{first.cause.value}: {counted(len(items), 'deployment')} in {accounts}"
     words = f"{SEVERITIES[first.severity].sign:<3}{'  '.join(filter(None, (head, traces)))}{until}"
     for line in broken(words, style.width, hanging="      "):
         yield style.paint(line, SEVERITIES[first.severity].text)
     if first.explanation:
-        yield from paragraph(style.show(first.explanation), width=style.width, indent="      ")
+        yield from style.paragraph(style.show(first.explanation), indent="      ")
     yield from _changes(without_marks(first.changes), style)
     yield from named_together([item.id for item in items], style, alias_of, "      ")
 
 
-def _traces(item: DriftItem, style: Style, show_people: bool) -> str:
+def _traces(item: DriftItem, style: Style) -> str:
     """Who touched it last and when, as far as ARM says."""
-    who = who_did(item, show_people=show_people)
-    by = f"by {style.show(who)}" if who else ""
+    by = f"by {style.show(item.who)}" if item.who else ""
     at = f"at {style.show(whole_seconds(item.when))}" if item.when else ""
     return " ".join(filter(None, (by, at)))
 
@@ -237,41 +228,23 @@ def _unreadable(report: DriftReport, style: Style) -> Iterator[str]:
         if one.id.name in common:
             continue
         told = style.show(f"{one.id.name}: {one.code}: {one.message}")
-        yield from paragraph(told, width=style.width, indent="  ", hanging="    ")
+        yield from style.paragraph(told, indent="  ", hanging="    ")
         if one.fix:
-            yield from paragraph(style.show(f"fix: {one.fix}"), width=style.width, indent="    ")
+            yield from style.paragraph(style.show(f"fix: {one.fix}"), indent="    ")
 
 
 # -- JSON and Markdown ---------------------------------------------------------------------------------
 
 
-def who_did(item: DriftItem, *, show_people: bool) -> str | None:
-    """Who touched it last, a person only as far as was asked for."""
-    return item.who if item.who is None or show_people else masked(item.who)
-
-
-def _item(item: DriftItem, *, show_people: bool) -> DriftItemDocument:
-    return DriftItemDocument(
-        id=str(item.id),
-        account=item.id.account.name,
-        deployment=item.id.name,
-        cause=item.cause.value,
-        severity=item.severity.value,
-        explanation=item.explanation,
-        changes=tuple(map(change_document, item.changes)),
-        who=who_did(item, show_people=show_people),
-        when=item.when,
-    )
-
-
-def _row(item: DriftItem, *, show_people: bool) -> tuple[str, ...]:
-    what = "; ".join(differences(item)) or item.explanation
-    who, when = who_did(item, show_people=show_people) or "", whole_seconds(item.when)
-    texts = (cell(item.id.account.name), cell(item.id.name), item.cause.value, cell(what, 250))
-    return (*texts, cell(who), cell(when))
+def as_told(report: DriftReport, *, show_people: bool) -> DriftReport:
+    """The report as it may be told: who touched what, a person only as far as was asked for."""
+    if show_people:
+        return report
+    items = (replace(item, who=None if item.who is None else masked(item.who)) for item in report.items)
+    return replace(report, items=tuple(items))
 
 
 def differences(item: DriftItem) -> Iterator[str]:
     """Each field that differs, in words, without our own marks."""
     for one in without_marks(item.changes):
-        yield f"{one.path} is {value_text(one.before, _PLAIN)}, declared {value_text(one.after, _PLAIN)}"
+        yield f"{one.path} is {value_text(one.before, PLAIN)}, declared {value_text(one.after, PLAIN)}"

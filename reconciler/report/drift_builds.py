@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from reconciler.diagnostics import Place, Severity, Span
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.plan.causes import ABOUT, Cause, is_drift
-from reconciler.plan.drift import DriftItem, DriftReport, UnreadableAccount
+from reconciler.plan.drift import DriftItem, DriftReport
 from reconciler.report.build_systems import Annotation, Case, Series, exposition, junit, workflow_commands
-from reconciler.report.drift import differences, who_did
+from reconciler.report.drift import as_told, differences
 from reconciler.report.layout import whole_seconds
 from reconciler.report.style import inert
 
@@ -19,41 +19,40 @@ from reconciler.report.style import inert
 def render_junit(report: DriftReport, *, show_people: bool = False) -> str:
     """One test case per deployment: a failure where it drifted, an error where it could not be looked at."""
     found: dict[DeploymentId, list[DriftItem]] = defaultdict(list)
-    for item in report.items:
+    for item in as_told(report, show_people=show_people).items:
         found[item.id].append(item)
     cases = {one: Case(name=one.name, group=one.account.name) for one in report.synced}
-    cases |= {one: _case(one, items, show_people=show_people) for one, items in found.items()}
-    unread = [case for account in report.unreadable for case in _unread_cases(account)]
+    cases |= {one: _case(one, items) for one, items in found.items()}
+    unread = []
+    for account in report.unreadable:
+        # One error for each deployment that could not be looked at; for the account where none is declared.
+        message = f"the account {account.id.name} could not be read: {account.message}"
+        bad = (account.code, message, ())
+        names = [one.name for one in account.declared] or ["(account)"]
+        unread += [Case(name=name, group=account.id.name, error=bad) for name in names]
     return junit("reconciler drift", [*(cases[one] for one in sorted(cases)), *unread])
 
 
-def _case(one: DeploymentId, items: Sequence[DriftItem], *, show_people: bool) -> Case:
+def _case(one: DeploymentId, items: Sequence[DriftItem]) -> Case:
     """A test case can fail once: with two causes both are in the one failure; what is no drift passes."""
     drifting = [item for item in items if is_drift(item.severity)]
     others = [item for item in items if item not in drifting]
     failure = None
     if drifting:
         kinds = ", ".join(item.cause.value for item in drifting)
-        failure = (kinds, sentence(drifting[0], show_people=show_people), _told(drifting, show_people))
-    return Case(name=one.name, group=one.account.name, failure=failure, output=_told(others, show_people))
+        failure = (kinds, _sentence(drifting[0]), _told(drifting))
+    return Case(name=one.name, group=one.account.name, failure=failure, output=_told(others))
 
 
-def _told(items: Sequence[DriftItem], show_people: bool) -> list[str]:
+def _told(items: Sequence[DriftItem]) -> list[str]:
     return [
         line
         for item in items
         for line in (
-            f"{item.cause.value}: {sentence(item, show_people=show_people)}",
+            f"{item.cause.value}: {_sentence(item)}",
             f"fix: {ABOUT[item.cause].fix}",
         )
     ]
-
-
-def _unread_cases(account: UnreadableAccount) -> Iterator[Case]:
-    """One error for each deployment that could not be looked at; for the account where none is declared."""
-    message = f"the account {account.id.name} could not be read: {account.message}"
-    for name in [one.name for one in account.declared] or ["(account)"]:
-        yield Case(name=name, group=account.id.name, error=(account.code, message, ()))
 
 
 def render_github(
@@ -72,9 +71,9 @@ def render_github(
         )
         for one in report.unreadable
     ]
-    for item in report.items:
+    for item in as_told(report, show_people=show_people).items:
         place = places.get(item.id)
-        words = f"{item.id.account.name}/{item.id.name}: {sentence(item, show_people=show_people)}"
+        words = f"{item.id.account.name}/{item.id.name}: {_sentence(item)}"
         found.append(
             Annotation(
                 severity=item.severity,
@@ -87,11 +86,12 @@ def render_github(
     return workflow_commands(found)
 
 
-def sentence(item: DriftItem, *, show_people: bool) -> str:
+def _sentence(item: DriftItem) -> str:
     """One line, inert: what differs or why, who and when."""
     told = "; ".join(filter(None, (*differences(item), item.explanation)))
-    who = who_did(item, show_people=show_people)
-    traces = " ".join(filter(None, (who and f"by {who}", item.when and f"at {whole_seconds(item.when)}")))
+    traces = " ".join(
+        filter(None, (item.who and f"by {item.who}", item.when and f"at {whole_seconds(item.when)}"))
+    )
     return inert(f"{told} ({traces})" if traces else told)
 
 
@@ -104,54 +104,39 @@ def render_prometheus(report: DriftReport, *, fleet: str, at: datetime) -> str:
     The same series every time, zeros included, so that an alert can tell "no drift" from "nobody looked"; a
     time of success is only given where everything could be read.
     """
-    us = {"fleet": fleet}
+    us, now = {"fleet": fleet}, int(at.timestamp())
     counts = Counter(item.cause for item in report.items)
+    drift: list[Series] = []
+    for item in report.items:
+        what = {"deployment": item.id.name, "cause": item.cause.value, "severity": item.severity.value}
+        drift.append((us | _labels(item.id.account) | what, 1))
+    unread = [(us | _labels(one.id) | {"code": one.code}, 1) for one in report.unreadable]
     metrics: list[tuple[str, str, Sequence[Series]]] = [
-        (
-            "reconciler_drift",
-            "1 for each deployment that is not as declared, by cause.",
-            [
-                (
-                    {
-                        **us,
-                        **_labels(item.id.account),
-                        "deployment": item.id.name,
-                        "cause": item.cause.value,
-                        "severity": item.severity.value,
-                    },
-                    1,
-                )
-                for item in report.items
-            ],
-        ),
+        ("reconciler_drift", "1 for each deployment that is not as declared, by cause.", drift),
         (
             "reconciler_drift_items",
             "Deployments that are not as declared, by cause; pending ones are not drift.",
-            [({**us, "cause": cause.value}, counts[cause]) for cause in Cause],
+            [(us | {"cause": cause.value}, counts[cause]) for cause in Cause],
         ),
         ("reconciler_drifted", "1 if the run found drift, as exit code 2 says.", [(us, int(report.drifted))]),
         ("reconciler_deployments_in_sync", "Deployments that are as declared.", [(us, report.in_sync)]),
         (
             "reconciler_accounts_unreadable",
             "Accounts that could not be read; nothing is known of them.",
-            [(us, len(report.unreadable))],
+            [(us, len(unread))],
         ),
-        (
-            "reconciler_account_unreadable",
-            "1 for each account that could not be read.",
-            [({**us, **_labels(one.id), "code": one.code}, 1) for one in report.unreadable],
-        ),
-        ("reconciler_last_run_timestamp_seconds", "When it was looked.", [(us, int(at.timestamp()))]),
+        ("reconciler_account_unreadable", "1 for each account that could not be read.", unread),
+        ("reconciler_last_run_timestamp_seconds", "When it was looked.", [(us, now)]),
         (
             "reconciler_last_success_timestamp_seconds",
             "When everything could be read; absent if this run could not.",
-            [] if report.unreadable else [(us, int(at.timestamp()))],
+            [] if unread else [(us, now)],
         ),
     ]
     return exposition(metrics)
 
 
-def _labels(account: AccountId) -> Mapping[str, str]:
+def _labels(account: AccountId) -> dict[str, str]:
     """What tells an account from all others; two groups may have accounts of one name."""
     return {
         "subscription": account.subscription,

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
+from typing import TypeVar
+
+T = TypeVar("T")
+K = TypeVar("K")
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 _PIECE = re.compile(f"{_ESCAPE.pattern}|.", re.DOTALL)
@@ -143,6 +147,14 @@ def _prefix(word: str, width: int) -> int:
         fits += len(piece)
     slash = word.rfind("/", 0, fits) + 1
     return slash if slash > fits // 2 else fits
+
+
+def alike(items: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
+    """Items by what is alike in them, in the order in which the first of each comes."""
+    found: dict[K, list[T]] = {}
+    for one in items:
+        found.setdefault(key(one), []).append(one)
+    return found
 
 
 def listed(names: Sequence[str], most: int = 10) -> str:

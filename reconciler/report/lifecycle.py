@@ -15,7 +15,7 @@ from reconciler.catalogue.facts import Stage
 from reconciler.diagnostics import counted
 from reconciler.plan.lifespan import Lifespan, soonest_first
 from reconciler.report.blocks import ALIKE, named_together
-from reconciler.report.layout import broken, cells, columns, paragraph
+from reconciler.report.layout import alike, broken, cells, columns
 from reconciler.report.markdown import cell, table
 from reconciler.report.steps import NO_ALIAS
 from reconciler.report.style import Style
@@ -66,9 +66,13 @@ def render_text(lifespans: Sequence[Lifespan], asked: Asked, *, style: Style, ve
     lines = list(_table(groups, style, asked)) if groups else []
     sources = dict.fromkeys(str(one.facts.source) for one in ordered if one.facts is not None)
     notes = [f"note: {source}" for source in sources]
-    notes += [note for one in ordered if (note := _disputed(one))]
+    notes += [
+        f"note: {one.model} {one.version or ''}: {one.facts.also_said}"
+        for one in ordered
+        if one.facts is not None and one.facts.also_said
+    ]
     notes += [*([_LEGEND] if ordered else []), *_summary(lifespans, asked)]
-    below = [line for told in notes for line in paragraph(style.show(told), width=style.width, hanging="  ")]
+    below = [line for told in notes for line in style.paragraph(style.show(told), hanging="  ")]
     return "\n".join([*lines, *([""] if lines else []), *below]) + "\n"
 
 
@@ -85,10 +89,7 @@ def render_markdown(lifespans: Sequence[Lifespan], asked: Asked) -> str:
 
 def document(lifespans: Sequence[Lifespan], asked: Asked) -> LifecycleDocument:
     """All of them, soonest first; null for what is not known. `failing` says what ends within the limit."""
-    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        EndsDocument,
-        LifecycleDocument,
-    )
+    from reconciler.report.documents import EndsDocument, LifecycleDocument
 
     ordered = soonest_first(lifespans)
     return LifecycleDocument(
@@ -100,21 +101,22 @@ def document(lifespans: Sequence[Lifespan], asked: Asked) -> LifecycleDocument:
         summary=EndsDocument(
             deployments=len(ordered),
             failing=sum(map(asked.ends, ordered)),
-            unknown=sum(one.retires is None and one.stage is not Stage.RETIRED for one in ordered),
+            unknown=sum(map(undated, ordered)),
         ),
     )
 
 
+def undated(one: Lifespan) -> bool:
+    """Whether it will end on a day that nobody knows."""
+    return one.retires is None and one.stage is not Stage.RETIRED
+
+
 def _alike(ordered: Sequence[Lifespan]) -> list[list[Lifespan]]:
     """Deployments whose rows differ in nothing but the name, where they are many; each other one alone."""
-    alike: dict[tuple[str, ...], list[Lifespan]] = {}
-    for one in ordered:
-        alike.setdefault(_row(one)[1:], []).append(one)
-    return [
-        group
-        for found in alike.values()
-        for group in ([found] if len(found) >= ALIKE else [[one] for one in found])
-    ]
+    groups: list[list[Lifespan]] = []
+    for found in alike(ordered, lambda one: _row(one)[1:]).values():
+        groups += [found] if len(found) >= ALIKE else [[one] for one in found]
+    return groups
 
 
 def _table(groups: Sequence[list[Lifespan]], style: Style, asked: Asked) -> Iterator[str]:
@@ -126,12 +128,13 @@ def _table(groups: Sequence[list[Lifespan]], style: Style, asked: Asked) -> Iter
     head, *lines = columns(short, right={0}) if narrow else whole
     yield style.paint(head, "bold")
     for line, row, group in zip(lines, rows[1:], groups, strict=True):
-        for part in broken(line, style.width, hanging=" " * 6):
-            yield _painted(part, group[0], style, asked)
+        # Red where the model has ended, yellow where it ends within the limit; the days say the same.
+        colour = ["red"] if group[0].ends_within(0) else ["yellow"] if asked.ends(group[0]) else []
+        yield from (style.paint(part, *colour) for part in broken(line, style.width, hanging=" " * 6))
         if narrow:
             _, model, version, sku, _, _, _, successor, upgrade = row
             words = f"{model} {version} on {sku}; successor {successor}; upgrade {upgrade}"
-            yield from paragraph(words, width=style.width, indent=" " * 6)
+            yield from style.paragraph(words, indent=" " * 6)
         if len(group) > 1:
             yield from named_together([one.id for one in group], style, NO_ALIAS, " " * 6)
 
@@ -140,13 +143,6 @@ def _row_of(group: Sequence[Lifespan]) -> tuple[str, ...]:
     """The row of one deployment, or of many that end alike."""
     name, *rest = _row(group[0])
     return (name if len(group) == 1 else counted(len(group), "deployment"), *rest)
-
-
-def _painted(line: str, one: Lifespan, style: Style, asked: Asked) -> str:
-    """Red where the model has ended, yellow where it ends within the limit; the days say the same."""
-    if one.ends_within(0):
-        return style.paint(line, "red")
-    return style.paint(line, "yellow") if asked.ends(one) else line
 
 
 def _row(one: Lifespan) -> tuple[str, ...]:
@@ -163,13 +159,8 @@ def _row(one: Lifespan) -> tuple[str, ...]:
     )
 
 
-def _disputed(one: Lifespan) -> str:
-    said = "" if one.facts is None else one.facts.also_said
-    return f"note: {one.model} {one.version or ''}: {said}" if said else ""
-
-
 def _summary(lifespans: Sequence[Lifespan], asked: Asked) -> list[str]:
-    unknown = sum(one.retires is None and one.stage is not Stage.RETIRED for one in lifespans)
+    unknown = sum(map(undated, lifespans))
     counts = counted(len(lifespans), "deployment")
     lines = [f"{counts} on {asked.today}, by the catalogue of {asked.known_to}"]
     if unknown:
@@ -182,9 +173,7 @@ def _summary(lifespans: Sequence[Lifespan], asked: Asked) -> list[str]:
 
 
 def _document(one: Lifespan, asked: Asked) -> LifespanDocument:
-    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        LifespanDocument,
-    )
+    from reconciler.report.documents import LifespanDocument
 
     facts = one.facts
     failing = {} if asked.limit is None else {"failing": asked.ends(one)}

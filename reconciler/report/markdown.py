@@ -58,16 +58,16 @@ def table(
     rows: Iterable[Sequence[str]],
     *,
     right: Collection[int] = (),
-    most: int,
-    noun: str,
-    more: str,
+    most: int | None = None,
+    noun: str = "",
+    more: str = "",
 ) -> list[str]:
-    """The first `most` rows of finished cells below a head; the rest is counted, `more` says where it is."""
+    """Rows of finished cells below a head, the first `most`: the rest is counted, `more` says where it is."""
     every = list(rows)
     lines = [f"| {' | '.join(head)} |"]
     lines.append(f"|{'|'.join('---:' if n in right else '---' for n in range(len(head)))}|")
     lines += [f"| {' | '.join(row)} |" for row in every[:most]]
-    if len(every) > most:
+    if most is not None and len(every) > most:
         lines += ["", f"**Cut to fit:** {counted(len(every) - most, noun)} not shown here. {more}"]
     return lines
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from reconciler.diagnostics import Severity
-from reconciler.domain.health import Status
+from reconciler.domain.rights import Status
 from reconciler.engine.outcome import Outcome
 from reconciler.plan.plan import Verdict
 

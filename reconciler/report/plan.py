@@ -6,27 +6,28 @@ no room, and the last line says it all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, Place, Severity, counted
+from reconciler.diagnostics import Diagnostic, Severity, counted
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.shard import Part
-from reconciler.plan.actions import KINDS, Action, Blocked, Delete, Keep, Reason, Replace
+from reconciler.plan.actions import KINDS, Blocked, Delete, Keep, Reason, Replace
 from reconciler.plan.plan import Plan, Step, Unread
 from reconciler.report import diagnostics as diagnostics_report
 from reconciler.report.blocks import Telling, kinds_of
 from reconciler.report.capacity import check_lines
 from reconciler.report.causes import CommonCause, cause_lines, common_causes
 from reconciler.report.diagnostics import Spans
-from reconciler.report.layout import broken, clauses, listed, paragraph
+from reconciler.report.layout import alike, broken, clauses, listed
 from reconciler.report.markdown import MarkdownPage, cell, fold, markdown_fence, markdown_inert
 from reconciler.report.quota import forecast_lines
 from reconciler.report.steps import (
     NO_ALIAS,
     Alias,
     Units,
+    Wording,
     account_lines,
     account_name,
     by_account,
@@ -58,7 +59,7 @@ def render_text(
     alias_of: Alias = NO_ALIAS,
 ) -> str:
     """What is alike, then the rest by account; with `verbose` everything by account, also what stays."""
-    told = Telling(style, units, alias_of, verbose=verbose)
+    told = Telling(Wording(style=style, units=units, verbose=verbose), alias_of)
     causes = causes_of(plan)
     shown = [step for step in _told_apart(plan, causes) if verbose or not isinstance(step.action, Keep)]
     parts = ["\n".join(cause_lines(causes, style, verbose=verbose))] if causes else []
@@ -69,7 +70,7 @@ def render_text(
     if plan.capacity:
         parts.append("\n".join(check_lines(plan.capacity, style, alias_of)))
     if plan.cost and not idle(plan):
-        from reconciler.report.cost import plan_lines  # noqa: PLC0415 -- prices: 15 ms of import
+        from reconciler.report.cost import plan_lines  # prices: 15 ms of import
 
         parts.append("\n".join(plan_lines(plan.cost, style, verbose=verbose)))
     return "\n\n".join([*parts, *_ending(plan, style)]) + "\n"
@@ -84,7 +85,7 @@ def render_summary(plan: Plan, *, style: Style, alias_of: Alias = NO_ALIAS) -> s
         line = f"{account_name(steps[0].action.id.account, style, alias_of)}  {style.show(region)}  "
         lines += broken(line + kinds_of(steps), style.width, hanging="    ")
         blocked = [step for step in steps if isinstance(step.action, Blocked)]
-        lines += account_lines(blocked, style, no_units) if blocked else []
+        lines += account_lines(blocked, Wording(style=style)) if blocked else []
     return "\n\n".join([*(["\n".join(lines)] if lines else []), *_ending(plan, style)]) + "\n"
 
 
@@ -94,44 +95,37 @@ def render_summary(plan: Plan, *, style: Style, alias_of: Alias = NO_ALIAS) -> s
 def _ending(plan: Plan, style: Style) -> Iterator[str]:
     """What forbids the plan, what it does not know, and the line that counts."""
     if plan.refusals:
-        yield "\n".join(_refusals(plan, style))
+        these = "this stands" if len(plan.refusals) == 1 else "these stand"
+        lines = [style.paint(f"Refused: nothing is written while {these}", "bold", "red")]
+        for refusal in plan.refusals:
+            words = style.show(f"{refusal.code}: {refusal.message}")
+            lines += style.paragraph(words, indent="  ", hanging="    ")
+            lines += style.paragraph(f"fix: {style.show(refusal.fix)}", indent="    ", hanging="      ")
+        yield "\n".join(lines)
     yield "\n".join(_last_words(plan, style))
-
-
-def _refusals(plan: Plan, style: Style) -> Iterator[str]:
-    title = f"Refused: nothing is written while {'this stands' if len(plan.refusals) == 1 else 'these stand'}"
-    yield style.paint(title, "bold", "red")
-    for refusal in plan.refusals:
-        words = style.show(f"{refusal.code}: {refusal.message}")
-        yield from paragraph(words, width=style.width, indent="  ", hanging="    ")
-        words = f"fix: {style.show(refusal.fix)}"
-        yield from paragraph(words, width=style.width, indent="    ", hanging="      ")
 
 
 def _last_words(plan: Plan, style: Style) -> Iterator[str]:
     for notice in plan.notices:
         words = style.show(f"{notice.severity.value}: {notice.message} ({notice.code}; {notice.fix}).")
-        yield from paragraph(words, width=style.width)
+        yield from style.paragraph(words)
     for out in left_out(plan):
-        yield from paragraph(out, width=style.width)
+        yield from style.paragraph(out)
     if plan.unread:
-        yield from paragraph(style.show(incomplete(plan)), width=style.width)
-    for (message, fix), accounts in _causes(told_nowhere_else(plan)).items():
+        yield from style.paragraph(style.show(incomplete(plan)))
+    for (message, fix), accounts in _same_cause(plan):
         words = message if len(accounts) == 1 else f"{message} ({counted(len(accounts), 'account')})"
-        yield from paragraph(style.show(words), width=style.width, indent="  ", hanging="    ")
+        yield from style.paragraph(style.show(words), indent="  ", hanging="    ")
         words = f"fix: {style.show(fix)}"
-        yield from paragraph(words, width=style.width, indent="    ", hanging="      ")
+        yield from style.paragraph(words, indent="    ", hanging="      ")
     colour = "red" if plan.refusals or plan.blocked else "green"
     for line in clauses(idle(plan) or summary(plan), width=style.width):
         yield style.paint(line, "bold", colour)
 
 
-def _causes(unread: Sequence[Unread]) -> Mapping[tuple[str, str], list[Unread]]:
+def _same_cause(plan: Plan) -> Iterable[tuple[tuple[str, str], list[Unread]]]:
     """Accounts by what keeps them from being read: one cause is told once."""
-    found: dict[tuple[str, str], list[Unread]] = {}
-    for one in unread:
-        found.setdefault((one.message, one.fix), []).append(one)
-    return found
+    return alike(told_nowhere_else(plan), lambda one: (one.message, one.fix)).items()
 
 
 def counts(plan: Plan) -> dict[str, int]:
@@ -143,17 +137,14 @@ def counts(plan: Plan) -> dict[str, int]:
 def shares(plan: Plan) -> dict[str, int]:
     """The counts for people: what is left alone because it is not ours is told apart, where there is any."""
     number = counts(plan)
-    theirs = sum(1 for step in plan.steps if _not_ours(step.action))
+    kept = (step.action for step in plan.steps if isinstance(step.action, Keep))
+    theirs = sum(action.reason is Reason.NOT_OURS for action in kept)
     named = {"unchanged": number["none"] - theirs} | ({NOT_OURS: theirs} if theirs else {})
     return {
         name: of_it
         for kind, count in number.items()
         for name, of_it in (named if kind == "none" else {kind: count}).items()
     }
-
-
-def _not_ours(action: Action) -> bool:
-    return isinstance(action, Keep) and action.reason is Reason.NOT_OURS
 
 
 def summary(plan: Plan) -> str:
@@ -164,7 +155,7 @@ def summary(plan: Plan) -> str:
     others = ", ".join(f"{count} {rest[kind]}" for kind, count in number.items() if kind in rest)
     money = ""
     if plan.cost:
-        from reconciler.report.cost import total  # noqa: PLC0415 -- as above
+        from reconciler.report.cost import total
 
         money = f"cost {total(plan.cost)}"
     return f"Plan: {'; '.join(filter(None, (writes, others, money))) or 'nothing'}."
@@ -189,7 +180,7 @@ def idle(plan: Plan) -> str:
     which = "; `reconciler drift` shows to which version" if upgraded else ""
     money = ""
     if plan.cost:
-        from reconciler.report.cost import total  # noqa: PLC0415 -- as above
+        from reconciler.report.cost import total
 
         money = f"; cost stays at {total(replace(plan.cost, before=None))}"
     return f"Nothing to do: {told}{others}{which}{money}."
@@ -273,7 +264,7 @@ def render_markdown(
     page.offer_list("Deleted or replaced", _going(plan), "deletion")
     page.offer_list("Refused, nothing is written while this stands", _refused(plan), "refusal")
     page.offer_list("Blocked", _blocked(plan), "blocked deployment")
-    told = Telling(_PAGE, units, alias_of)
+    told = Telling(Wording(style=_PAGE, units=units), alias_of)
     shown = [one for one in _told_apart(plan, causes_of(plan)) if not isinstance(one.action, Keep)]
     if shared := list(told.shared(shown)):
         page.offer(f"{markdown_fence(chr(10).join(shared), 'text')}\n", "shared setting")
@@ -284,7 +275,7 @@ def render_markdown(
         title, *checks = check_lines(plan.capacity, _PAGE, alias_of)
         page.offer(fold(title, markdown_fence("\n".join(checks))), "capacity table")
     if plan.cost and not idle(plan):
-        from reconciler.report.cost import render_markdown as cost_markdown  # noqa: PLC0415 -- as above
+        from reconciler.report.cost import render_markdown as cost_markdown
 
         page.offer(cost_markdown(plan.cost), "cost table")
     if plan.quota:
@@ -320,7 +311,7 @@ def _unread(plan: Plan) -> Iterator[str]:
     for cause in causes_of(plan):
         hit = listed([cell(name) for name in cause.accounts], most=10)
         yield f"fix: {cell(cause.fix)}; {cell(cause.what)} ({counted(len(cause.accounts), 'account')}: {hit})"
-    for (message, fix), accounts in _causes(told_nowhere_else(plan)).items():
+    for (message, fix), accounts in _same_cause(plan):
         many = f" ({counted(len(accounts), 'account')})" if len(accounts) > 1 else ""
         yield f"{cell(message)}{many}; fix: {cell(fix)}"
 
@@ -335,18 +326,13 @@ def _notes(plan: Plan) -> Iterator[str]:
             (kept if isinstance(step.action, Keep) else changing).add((at.file, at.document, at.route))
     for found in plan.findings:
         if found.severity in {Severity.ERROR, Severity.WARNING}:
-            about = set(_around(found.place))
+            place, about = found.place, set[tuple[object, ...]]()
+            if place is not None:  # with everything that it stands in
+                lengths = range(len(place.route) + 1)
+                about = {(place.file, place.document, place.route[:length]) for length in lengths}
             if about & changing or not about & kept:
                 where = f" in {cell(found.place.file)}" if found.place else ""
                 yield f"{found.severity.value} {cell(found.code)}{where}: {cell(found.message)}"
-
-
-def _around(place: Place | None) -> Iterator[tuple[object, ...]]:
-    """The place and everything that it stands in."""
-    if place is not None:
-        yield from (
-            (place.file, place.document, place.route[:length]) for length in range(len(place.route) + 1)
-        )
 
 
 def _name(step: Step) -> str:

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from reconciler.catalogue.browse import Wanted
 from reconciler.diagnostics import counted
-from reconciler.domain.ids import Region
-from reconciler.domain.sku import SkuName
 from reconciler.prices.book import EVERYWHERE, PriceBook, Row
 from reconciler.prices.document import plain
 from reconciler.prices.meters import Use
-from reconciler.report.layout import paragraph, stacked
+from reconciler.report.layout import stacked
 from reconciler.report.style import Style
 
 if TYPE_CHECKING:
@@ -36,52 +35,34 @@ class ListedPrice:
     regions: tuple[str, ...]
 
 
-def in_force(
-    book: PriceBook,
-    day: date,
-    *,
-    model: str | None,
-    version: str | None,
-    sku: SkuName | None,
-    region: Region | None,
-    currency: str,
-) -> Iterator[ListedPrice]:
+def in_force(book: PriceBook, day: date, wanted: Wanted, currency: str) -> Iterator[ListedPrice]:
     """The rows that a deployment would be billed by on that day, ordered by model, SKU and kind."""
     newest: dict[_Key, tuple[tuple[bool, str, date], Use, Row]] = {}
     for row in book.rows:
         if row.source.currency != currency or (row.effective is not None and row.effective > day):
             continue
         rank = (row.source.own, row.source.as_of, row.effective or date.min)
-        for use in row.uses:
-            if not _wanted(use, model, version, sku):
-                continue
-            for name in row.regions:
-                key: _Key = (
-                    use.model.lower(),
-                    use.version,
-                    use.format,
-                    use.sku.name,
-                    use.kind,
-                    row.term,
-                    name,
-                )
-                if (region is None or name in {region.name, EVERYWHERE}) and (
-                    key not in newest or newest[key][0] < rank
-                ):
+        here = None if wanted.region is None else {wanted.region.name, EVERYWHERE}
+        named = [name for name in row.regions if here is None or name in here]
+        for use in (one for one in row.uses if _meant(one, wanted)):
+            what = (use.model.lower(), use.version, use.format, use.sku.name, use.kind, row.term)
+            keys: list[_Key] = [(*what, name) for name in named]
+            for key in keys:
+                if key not in newest or newest[key][0] < rank:
                     newest[key] = (rank, use, row)
-    together: dict[tuple[str, ...], tuple[Use, Row, list[str]]] = {}
+    together: dict[_Key, tuple[Use, Row, list[str]]] = {}
     for key, (_, use, row) in newest.items():
-        same: tuple[str, ...] = (*key[:-1], str(row.price), row.unit, row.source.as_of)
+        same: _Key = (*key[:-1], str(row.price), row.unit, row.source.as_of)
         together.setdefault(same, (use, row, []))[2].append(key[-1])
     for _, (use, row, names) in sorted(together.items()):
         yield ListedPrice(use=use, row=row, regions=tuple(sorted(names)))
 
 
-def _wanted(use: Use, model: str | None, version: str | None, sku: SkuName | None) -> bool:
+def _meant(use: Use, wanted: Wanted) -> bool:
     return (
-        (model is None or use.model.lower() == model.lower())
-        and (version is None or use.version in {version, ""})
-        and (sku is None or use.sku == sku)
+        (wanted.model is None or use.model.lower() == wanted.model.lower())
+        and (wanted.version is None or use.version in {wanted.version, ""})
+        and (wanted.sku is None or use.sku == wanted.sku)
     )
 
 
@@ -94,44 +75,32 @@ def render_text(rows: Sequence[ListedPrice], book: PriceBook, *, style: Style) -
         lines = ["No list has such a price: it is not known."]
     lists = "; ".join(f"{one.as_of} {one.title}" for one in book.lists)
     words = f"{counted(len(rows), 'price')}, before discounts and taxes. Lists: {style.show(lists)}"
-    return "\n".join([*lines, "", *paragraph(words, width=style.width)]) + "\n"
+    return "\n".join([*lines, "", *style.paragraph(words)]) + "\n"
 
 
 def _cells(one: ListedPrice) -> tuple[str, ...]:
     use, row = one.use, one.row
-    name = use.model or (f"{use.format} models" if use.format else "every model")
-    regions = "all" if EVERYWHERE in one.regions else _few(one.regions)
-    kind = use.kind.replace("_", " ")
+    first, *others = one.regions
+    some = f"{first} + {len(others)}" if others else first
     return (
-        name,
+        use.model or (f"{use.format} models" if use.format else "every model"),
         use.version or "any",
         use.sku.name,
-        kind,
+        use.kind.replace("_", " "),
         plain(row.price),
         row.term or row.unit,  # the list writes 1/Hour also where the rate is of a whole term
-        regions,
+        "all" if EVERYWHERE in one.regions else some,
         row.source.as_of,
     )
 
 
-def _few(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{names[0]} + {len(names) - 1}"
-
-
 def document(rows: Sequence[ListedPrice], book: PriceBook) -> PricesDocument:
     """The document of `catalog prices -o json`; rates are decimal text, as published."""
-    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        PriceDocument,
-        PriceListDocument,
-        PricesDocument,
-    )
+    from reconciler.report.catalogue_documents import PriceDocument, PriceListDocument, PricesDocument
 
     return PricesDocument(
         format_version=1,
-        lists=tuple(
-            PriceListDocument(title=one.title, as_of=one.as_of, currency=one.currency, own=one.own)
-            for one in book.lists
-        ),
+        lists=tuple(map(PriceListDocument.from_value, book.lists)),
         prices=tuple(
             PriceDocument(
                 model=one.use.model or None,

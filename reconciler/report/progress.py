@@ -195,9 +195,7 @@ def _ended(item: ItemReport, style: Style) -> str:
     took = f" after {seconds(item.duration_ms)}" if item.duration_ms else ""
     fault = item.fault
     why = f": {style.show(fault.code)}" if fault is not None else ""
-    request = (
-        f" (request id {style.show(fault.request_id)})" if fault is not None and fault.request_id else ""
-    )
+    request = f" (request id {style.show(fault.request_id)})" if fault and fault.request_id else ""
     return f"{item.step.action.kind} {item.outcome.value}{took}{why}{request}"
 
 
@@ -226,9 +224,10 @@ class PlainProgress:
                 self._wait(event)
             case Finished():
                 self._done += 1
-                self._waits.pop(event.item.step.action.id, None)
-                self._sent.pop(event.item.step.action.id, None)
-                self._say(event.item.step, _ended(event.item, self._style))
+                step = event.item.step
+                self._waits.pop(step.action.id, None)
+                self._sent.pop(step.action.id, None)
+                self._line(f"{_name(step, self._style)}: {_ended(event.item, self._style)}")
             case Stopping():
                 self._line(self._style.show(str(event)))
             case _:
@@ -238,12 +237,10 @@ class PlainProgress:
         what, waited = self._waits.get(event.step.action.id, ("", 0.0))
         if what != event.what or waited >= _REPEAT_AFTER:
             told = f"waits {event.seconds:.0f} s for {self._style.show(event.what)}"
-            self._say(event.step, f"{self._sent.pop(event.step.action.id, '')}{told}")
+            sent = self._sent.pop(event.step.action.id, "")
+            self._line(f"{_name(event.step, self._style)}: {sent}{told}")
             waited = 0.0
         self._waits[event.step.action.id] = (event.what, waited + event.seconds)
-
-    def _say(self, step: Step, told: str) -> None:
-        self._line(f"{_name(step, self._style)}: {told}")
 
     def _line(self, told: str) -> None:
         self._stream.write(f"[{self._done}/{self._total}] {told}\n")
@@ -268,11 +265,11 @@ class TerminalProgress:
         self._began = 0.0
 
     def __enter__(self) -> Self:
-        from reconciler.report.live import Foot  # noqa: PLC0415 -- rich: 60 ms of import, only on a terminal
+        from reconciler.report.live import Foot  # rich: 60 ms of import, only on a terminal
 
         foot = Foot(
             self._stream,  # type: ignore[arg-type]  # rich asks for IO[str] and uses these five methods
-            self._lines,
+            lambda now, columns, rows: self._lanes.lines(now, self._began, columns=columns, rows=rows),
             colour=self._style.colour,
             get_time=self._get_time,
         )
@@ -303,17 +300,11 @@ class TerminalProgress:
                 told = f"waits {event.seconds:.0f} s for {self._style.show(event.what)}"
                 self._lanes.of(event.step).do(told, waiting=True)
             case Finished(item=item):
-                self._finish(self._foot, item)
+                failed = item.outcome is not Outcome.SUCCEEDED
+                self._lanes.of(item.step).end(failed=failed)
+                if failed:
+                    self._foot.keep(f"{_name(item.step, self._style)}: {_ended(item, self._style)}")
             case Stopping():
                 self._foot.keep(self._style.show(str(event)))
             case _:
                 assert_never(event)
-
-    def _finish(self, foot: Foot, item: ItemReport) -> None:
-        failed = item.outcome is not Outcome.SUCCEEDED
-        self._lanes.of(item.step).end(failed=failed)
-        if failed:
-            foot.keep(f"{_name(item.step, self._style)}: {_ended(item, self._style)}")
-
-    def _lines(self, now: float, columns: int, rows: int) -> list[tuple[str, str]]:
-        return self._lanes.lines(now, self._began, columns=columns, rows=rows)

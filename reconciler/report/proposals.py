@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.plan.proposal import Move, RoomProposal
 from reconciler.report.capacity import NO_PROMISE
-from reconciler.report.layout import paragraph
 from reconciler.report.style import Style
 from reconciler.report.upgrade import Texts, diff
 
@@ -34,24 +33,21 @@ def render_text(found: Sequence[RoomProposal], texts: Texts, asked_at: str, *, s
     for one in found:
         name = f"{one.desired.id.account.name}/{one.desired.id.name}"
         amount = f" ({one.available} available)" if one.available and one.move is not Move.UNKNOWN else ""
-        words = f"{name}: {_todo(one)}. {one.reason}{amount}"
-        lines += paragraph(style.show(words), width=style.width, hanging="  ")
+        todo = _TODO[one.move].format(account=one.account.name if one.account else "")
+        words = f"{name}: {todo}. {one.reason}{amount}"
+        lines += style.paragraph(style.show(words), hanging="  ")
     if not found:
         lines.append("No provisioned deployment is selected, so there is nothing to propose.")
     else:
-        told = f"As ARM told at {asked_at}. {NO_PROMISE}"
-        lines += ["", *paragraph(told, width=style.width)]
+        told = f"As ARM said at {asked_at}. {NO_PROMISE}"
+        lines += ["", *style.paragraph(told)]
     text = "\n".join(lines) + "\n"
     return f"{text}\n{diff(texts)}" if texts else text
 
 
 def document(found: Sequence[RoomProposal], texts: Texts, asked_at: str) -> ProposalsDocument:
     """The document of `capacity propose -o json`."""
-    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        EditedDocument,
-        MoveDocument,
-        ProposalsDocument,
-    )
+    from reconciler.report.documents import EditedDocument, MoveDocument, ProposalsDocument
 
     return ProposalsDocument(
         format_version=1,
@@ -74,7 +70,3 @@ def document(found: Sequence[RoomProposal], texts: Texts, asked_at: str) -> Prop
             EditedDocument(path=name, before=text.before, after=text.after) for name, text in texts.items()
         ),
     )
-
-
-def _todo(one: RoomProposal) -> str:
-    return _TODO[one.move].format(account=one.account.name if one.account else "")

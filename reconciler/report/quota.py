@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.diagnostics import counted
 from reconciler.plan.plan import PoolForecast, Verdict
-from reconciler.report.layout import broken, listed, paragraph, stacked
+from reconciler.report.layout import broken, listed, stacked
 from reconciler.report.markdown import cell, table
 from reconciler.report.palette import VERDICTS
 from reconciler.report.steps import Alias
@@ -54,11 +54,8 @@ def per_cent(pool: PoolForecast) -> int | None:
 
 def document(pools: Sequence[PoolForecast]) -> QuotaDocument:
     """The document of `quota -o json`; `free` and `usedPercent` are of what is used after the plan."""
-    from reconciler.planfile.codec import pool_document  # noqa: PLC0415 -- all documents: 20 ms of import
-    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        QuotaDocument,
-        QuotaPoolDocument,
-    )
+    from reconciler.planfile.codec import pool_document
+    from reconciler.report.documents import QuotaDocument, QuotaPoolDocument
 
     return QuotaDocument(
         format_version=1,
@@ -77,11 +74,11 @@ def document(pools: Sequence[PoolForecast]) -> QuotaDocument:
 
 def render_text(pools: Sequence[PoolForecast], *, style: Style, alias_of: Alias) -> str:
     """Every pool with everybody who holds a part of it after the plan."""
-    if not pools:
-        return f"{count(pools)}\n"
-    words = count(pools)
-    colour = "red" if any(pool.verdict is Verdict.EXCEEDS for pool in pools) else "green"
-    lines = [*quota_lines(pools, style, alias_of, all_holders=True), "", style.paint(words, "bold", colour)]
+    lines = [count(pools)]
+    if pools:
+        colour = "red" if any(pool.verdict is Verdict.EXCEEDS for pool in pools) else "green"
+        table = quota_lines(pools, style, alias_of, all_holders=True)
+        lines = [*table, "", style.paint(lines[0], "bold", colour)]
     return "\n".join(lines) + "\n"
 
 
@@ -119,7 +116,8 @@ def forecast_lines(
     pools: Sequence[PoolForecast], style: Style, alias_of: Alias, *, verbose: bool = False
 ) -> list[str]:
     """What a plan does to the pools: those that fit with room in one line, all others in a table."""
-    roomy = [] if verbose else [pool for pool in pools if _roomy(pool)]
+    fitting = () if verbose else [pool for pool in pools if pool.verdict is Verdict.FITS]
+    roomy = [pool for pool in fitting if (used := per_cent(pool)) is not None and used < TIGHT]
     shown = [pool for pool in pools if pool not in roomy]
     lines = quota_lines(shown, style, alias_of) if shown else []
     if roomy:
@@ -127,13 +125,8 @@ def forecast_lines(
         where = f"{style.show(fullest.pool)} in {scope_name(fullest.scope, alias_of, style)}"
         noun = counted(len(roomy), "more pool" if shown else "pool")
         words = f"{noun} {'fits' if len(roomy) == 1 else 'fit'}; fullest {where} at {per_cent(fullest)} %"
-        lines += paragraph(f"quota: {words}", width=style.width, hanging="  ")
+        lines += style.paragraph(f"quota: {words}", hanging="  ")
     return lines
-
-
-def _roomy(pool: PoolForecast) -> bool:
-    used = per_cent(pool)
-    return pool.verdict is Verdict.FITS and used is not None and used < TIGHT
 
 
 def quota_lines(
@@ -141,7 +134,8 @@ def quota_lines(
 ) -> list[str]:
     """The pools of each region together; under one that is too small, its holders after the plan."""
     ordered = sorted(pools, key=lambda pool: pool.scope)
-    rows = [("", *_HEAD), *(_row(pool, style) for pool in ordered)]
+    rows: list[tuple[str, ...]] = [("", *_HEAD)]
+    rows += [(VERDICTS[pool.verdict].sign, style.show(pool.pool), *_numbers(pool)) for pool in ordered]
     right = {column + 1 for column in _NUMBERS}
     head, *drawn = stacked(rows, width=style.width, first=2, right=right, indent="  ")
     by_pool = dict(zip(map(id, ordered), drawn, strict=True))
@@ -152,10 +146,6 @@ def quota_lines(
             lines += [style.paint(line, VERDICTS[pool.verdict].text) for line in by_pool[id(pool)]]
             lines += _below(pool, style, holders=all_holders or pool.verdict is not Verdict.FITS)
     return lines
-
-
-def _row(pool: PoolForecast, style: Style) -> tuple[str, ...]:
-    return (VERDICTS[pool.verdict].sign, style.show(pool.pool), *_numbers(pool))
 
 
 def _numbers(pool: PoolForecast) -> tuple[str, ...]:
@@ -179,10 +169,10 @@ def _below(pool: PoolForecast, style: Style, *, holders: bool) -> Iterator[str]:
     ]
     words += [f"used by {listed(names, most=HOLDERS)}"] if holders and names else []
     words += [f"{pool.elsewhere} in other accounts"] if holders and pool.elsewhere else []
-    yield from paragraph("; ".join(words), width=style.width, indent="       ")
+    yield from style.paragraph("; ".join(words), indent="       ")
     if holders and pool.deleted:
         gone = listed([one.id.name for one in pool.deleted], most=HOLDERS)
         told = f"soft-deleted accounts keep their quota until they are purged: {gone}"
-        yield from paragraph(told, width=style.width, indent="       ")
+        yield from style.paragraph(told, indent="       ")
         purge = f"fix: {style.show(pool.deleted[0].command('purge'))}"
-        yield from paragraph(purge, width=style.width, indent="       ", hanging="         ")
+        yield from style.paragraph(purge, indent="       ", hanging="         ")

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from urllib.parse import quote
 
-from reconciler.diagnostics import Diagnostic, Place, Severity, Span
+from reconciler.diagnostics import Diagnostic, Place, Severity
 from reconciler.manifest import rules
 from reconciler.report.diagnostics import Spans, in_order
 from reconciler.report.style import inert
@@ -22,50 +22,34 @@ _LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "
 _FINGERPRINT = "reconcilerFinding/v1"
 
 
+def _log(run: dict[str, object]) -> dict[str, object]:
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
 def to_sarif(diagnostics: Sequence[Diagnostic], sources: Spans, *, tool_version: str) -> dict[str, object]:
     """One run with every finding; nothing is cut, scanners have limits of their own."""
     found = in_order(diagnostics, sources)
     codes = list(dict.fromkeys(one.code for one in found))
     seen: Counter[str] = Counter()
-    return {
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [
-            {
-                "tool": {
-                    "driver": {
-                        "name": "reconciler",
-                        "semanticVersion": tool_version,
-                        "rules": [_rule(code) for code in codes],
-                    }
-                },
-                "columnKind": "unicodeCodePoints",
-                "results": [_result(one, sources, codes.index(one.code), seen) for one in found],
-            }
-        ],
-    }
+    driver = {"name": "reconciler", "semanticVersion": tool_version, "rules": [_rule(code) for code in codes]}
+    return _log(
+        {
+            "tool": {"driver": driver},
+            "columnKind": "unicodeCodePoints",
+            "results": [_result(one, sources, codes.index(one.code), seen) for one in found],
+        }
+    )
 
 
 def error_sarif(code: str, message: str, *, exit_code: int) -> dict[str, object]:
     """A run that came to no result: no finding, and why."""
     notification = {"level": "error", "message": {"text": inert(message)}, "descriptor": {"id": code}}
-    return {
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [
-            {
-                "tool": {"driver": {"name": "reconciler"}},
-                "invocations": [
-                    {
-                        "executionSuccessful": False,
-                        "exitCode": exit_code,
-                        "toolExecutionNotifications": [notification],
-                    }
-                ],
-                "results": [],
-            }
-        ],
+    invocation = {
+        "executionSuccessful": False,
+        "exitCode": exit_code,
+        "toolExecutionNotifications": [notification],
     }
+    return _log({"tool": {"driver": {"name": "reconciler"}}, "invocations": [invocation], "results": []})
 
 
 def _rule(code: str) -> dict[str, object]:
@@ -108,26 +92,14 @@ def _result(found: Diagnostic, sources: Spans, index: int, seen: Counter[str]) -
 
 
 def _physical(place: Place, sources: Spans) -> dict[str, object]:
-    where: dict[str, object] = {"artifactLocation": {"uri": _uri(place.file)}}
-    span = sources.span(place)
-    if span is not None:
-        where["region"] = _region(span)
-    return where
-
-
-def _region(span: Span) -> dict[str, int]:
-    return {
-        "startLine": span.line,
-        "startColumn": span.column,
-        "endLine": span.end_line,
-        "endColumn": span.end_column,
-    }
-
-
-def _uri(file: str) -> str:
     """Relative to where the command ran, as scanners want it; an absolute path stays absolute."""
-    path = PurePath(file)
-    return path.as_uri() if path.is_absolute() else quote(path.as_posix())
+    path, span = PurePath(place.file), sources.span(place)
+    uri = path.as_uri() if path.is_absolute() else quote(path.as_posix())
+    where: dict[str, object] = {"artifactLocation": {"uri": uri}}
+    if span is not None:
+        start = {"startLine": span.line, "startColumn": span.column}
+        where["region"] = start | {"endLine": span.end_line, "endColumn": span.end_column}
+    return where
 
 
 def _fingerprint(found: Diagnostic, sources: Spans, seen: Counter[str]) -> str:

@@ -10,12 +10,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import counted
+from reconciler.domain.marks import owner_of
 from reconciler.domain.state import AccountMissing, Listed, ObservedDeployment, ObservedState, Unreadable
-from reconciler.plan.ownership import owner_of
 from reconciler.prices.bill import Cost
 from reconciler.prices.document import cost_document
 from reconciler.report.causes import cause_lines, common_causes
-from reconciler.report.layout import cells, columns, paragraph, stacked
+from reconciler.report.layout import cells, columns, stacked
 from reconciler.report.markdown import cell, table
 from reconciler.report.style import Style
 
@@ -38,7 +38,7 @@ def render_text(observed: ObservedState, *, style: Style) -> str:
         lines = list(_grouped(rows, style))
     else:
         lines[:1] = [style.paint(line, "bold") for line in lines[:1]]
-    unread = list(_unread(observed))
+    unread = unread_in(observed)
     causes = common_causes(
         (one.id.name, one.message, "see `reconciler doctor`")
         for one in observed.readings.values()
@@ -46,11 +46,10 @@ def render_text(observed: ObservedState, *, style: Style) -> str:
     )
     lines += cause_lines(causes, style)
     common = {name for cause in causes for name in cause.accounts}
-    for code, told in unread:
-        if told.partition(":")[0] in common:
-            continue
-        words = f"not read: {style.show(told)} ({style.show(code)})"
-        lines += [style.paint(line, "red") for line in paragraph(words, width=style.width, hanging="  ")]
+    for one in unread:
+        if one.id.name not in common:
+            words = f"not read: {style.show(f'{one.id.name}: {one.message}')} ({style.show(one.code)})"
+            lines += [style.paint(line, "red") for line in style.paragraph(words, hanging="  ")]
     read = counted(len(observed.readings) - len(unread), "account")
     lines += [*([""] if lines else []), style.paint(f"{counted(len(rows), 'deployment')} in {read}", "bold")]
     return "\n".join(lines) + "\n"
@@ -61,17 +60,16 @@ def render_markdown(observed: ObservedState) -> str:
     rows = [[cell(one) for one in row] for row in _rows(observed)]
     more = "`reconciler show` lists all."
     lines = table(_HEAD, rows, right={_CAPACITY}, most=_MOST, noun="deployment", more=more)
-    unread = [f"- not read: {cell(told)} ({cell(code)})" for code, told in _unread(observed)]
+    unread = [
+        f"- not read: {cell(f'{one.id.name}: {one.message}')} ({cell(one.code)})"
+        for one in unread_in(observed)
+    ]
     return "\n".join([*lines, *([""] if unread else []), *unread]) + "\n"
 
 
 def document(observed: ObservedState, cost: Cost | None = None) -> ShowDocument:
     """Deployments with ARM's values, and the accounts that could not be read."""
-    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        NotReadDocument,
-        ShowDocument,
-        ThereDocument,
-    )
+    from reconciler.report.documents import NotReadDocument, ShowDocument, ThereDocument
 
     deployments = tuple(
         ThereDocument(
@@ -86,24 +84,28 @@ def document(observed: ObservedState, cost: Cost | None = None) -> ShowDocument:
             state=there.provisioning_state,
             owner=owner_of(there),
         )
-        for region, there in _deployments(observed)
+        for region, there in there_in(observed)
     )
     unreadable = tuple(
-        NotReadDocument(
-            id=str(reading.id), account=reading.id.name, code=reading.code, message=reading.message
-        )
-        for _, reading in sorted(observed.readings.items())
-        if isinstance(reading, AccountMissing | Unreadable)
+        NotReadDocument(id=str(one.id), account=one.id.name, code=one.code, message=one.message)
+        for one in unread_in(observed)
     )
     priced = {"cost": cost_document(cost)} if cost else {}
     return ShowDocument(format_version=1, deployments=deployments, unreadable=unreadable, **priced)
 
 
-def _deployments(observed: ObservedState) -> Iterator[tuple[str, ObservedDeployment]]:
+def there_in(observed: ObservedState) -> Iterator[tuple[str, ObservedDeployment]]:
+    """Every deployment that is there with its region, in order."""
     for _, reading in sorted(observed.readings.items()):
         if isinstance(reading, Listed):
             for there in sorted(reading.deployments, key=lambda one: one.id.key):
                 yield reading.account.region.name, there
+
+
+def unread_in(observed: ObservedState) -> list[AccountMissing | Unreadable]:
+    """The accounts of which nothing is known, in order."""
+    readings = (reading for _, reading in sorted(observed.readings.items()))
+    return [one for one in readings if isinstance(one, AccountMissing | Unreadable)]
 
 
 def _rows(observed: ObservedState) -> list[_Row]:
@@ -119,33 +121,19 @@ def _rows(observed: ObservedState) -> list[_Row]:
             there.provisioning_state,
             owner_of(there) or "-",
         )
-        for region, there in _deployments(observed)
+        for region, there in there_in(observed)
     ]
 
 
 def _grouped(rows: Sequence[_Row], style: Style) -> Iterator[str]:
-    """A heading per account, and the other columns aligned over all of them."""
-    head, *drawn = stacked(
-        [_short(row) for row in (_HEAD, *rows)],
-        width=style.width,
-        first=1,
-        right={_CAPACITY - 2},
-        indent="  ",
-    )
+    """A heading per account, and the other columns aligned over all of them, a state if it is unusual."""
+    short = []
+    for row in (_HEAD, *rows):
+        *middle, state, owner = row[2:]
+        short.append((*middle, owner if state in {"state", "Succeeded"} else f"{owner}, {state}"))
+    head, *drawn = stacked(short, width=style.width, first=1, right={_CAPACITY - 2}, indent="  ")
     yield from (style.paint(line, "dim") for line in head)
     for (account, region), group in groupby(zip(rows, drawn, strict=True), key=lambda pair: pair[0][:2]):
-        first, *rest = paragraph(f"{account}  {region}", width=style.width, hanging="    ")
+        first, *rest = style.paragraph(f"{account}  {region}", hanging="    ")
         yield from (first.replace(account, style.paint(account, "bold"), 1), *rest)
         yield from (line for _, lines in group for line in lines)
-
-
-def _short(row: _Row) -> _Row:
-    """Without the account, which is the heading, and with the state only where it is not the usual one."""
-    *middle, state, owner = row[2:]
-    return (*middle, owner if state in {"state", "Succeeded"} else f"{owner}, {state}")
-
-
-def _unread(observed: ObservedState) -> Iterator[tuple[str, str]]:
-    for _, reading in sorted(observed.readings.items()):
-        if isinstance(reading, AccountMissing | Unreadable):
-            yield reading.code, f"{reading.id.name}: {reading.message}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reconciler.catalogue.facts import PtuFacts, Sizes
 from reconciler.catalogue.sizing import Estimate, formula_of, weights_of
@@ -14,7 +14,7 @@ from reconciler.report.layout import broken, stacked
 from reconciler.report.style import Style
 
 if TYPE_CHECKING:
-    from reconciler.report.catalogue_documents import CarriedDocument, EstimateDocument, LegalDocument
+    from reconciler.report.catalogue_documents import CarriedDocument, EstimateDocument
 
 
 _UNKNOWN = "?"
@@ -22,10 +22,13 @@ _UNKNOWN = "?"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carried:
-    """What a number of PTUs carries, and whether each SKU can be deployed with that number."""
+    """What a number of PTUs carries, and whether each SKU can be deployed with that number.
+
+    `calls` is None where nobody said how large one is.
+    """
 
     capacity: int
-    calls: Fraction
+    calls: Fraction | None
     facts: PtuFacts
     offers: tuple[tuple[SkuName, Sizes | None], ...]
 
@@ -50,9 +53,7 @@ class Carried:
 
 def estimate_document(estimate: Estimate, cautions: Iterable[str] = ()) -> EstimateDocument:
     """One estimate; `rawPtu` is rounded to two decimals, as the calculator shows it."""
-    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        EstimateDocument,
-    )
+    from reconciler.report.catalogue_documents import EstimateDocument
 
     sizes = estimate.sizes
     return EstimateDocument(
@@ -94,100 +95,63 @@ def estimates_text(
     return _page(title, rows, below, style)
 
 
-def capacity_document(carried: Carried) -> CarriedDocument:
-    """What PTUs carry by themselves, in tokens a minute: of input alone, or of output alone."""
-    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        CarriedDocument,
-    )
-
-    return CarriedDocument(
-        format_version=1,
-        capacity=carried.capacity,
-        input_tpm=int(carried.input_tpm),
-        output_tpm=None if carried.output_tpm is None else int(carried.output_tpm),
-        output_ratio=None if carried.output_ratio is None else float(carried.output_ratio),
-        tokens_per_second=carried.facts.tokens_per_second,
-        skus=_legal(carried),
-        input_tpm_per_ptu=carried.facts.input_tpm,
-        source=str(carried.facts.source),
-        notes=tuple(dict.fromkeys(text for _, one in carried.offers if one for text in _rivals(one))),
-    )
-
-
-def capacity_text(title: str, carried: Carried, *, style: Style) -> str:
-    """Tokens a minute, without a workload: the two ends between which every workload lies."""
-    output = "?" if carried.output_tpm is None else f"{int(carried.output_tpm):,}"
-    ratio = carried.output_ratio
-    at = "" if ratio is None else f", at {float(ratio):g} input tokens per output token"
-    head = (
-        f"{title}\n{carried.capacity} PTU carry {int(carried.input_tpm):,} input tokens a minute, "
-        f"or {output} output tokens{at}"
-    )
-    return _page(
-        head, _fitting(carried), _below(carried.facts, [one for _, one in carried.offers], ()), style
-    )
-
-
 def carried_document(carried: Carried, cautions: Iterable[str] = ()) -> CarriedDocument:
     """What a capacity carries; calls are rounded down, because a rounded-up promise is none."""
-    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        CarriedDocument,
-    )
+    from reconciler.report.catalogue_documents import CarriedDocument, LegalDocument
 
+    known: dict[str, Any]
+    if carried.calls is None:
+        output, ratio = carried.output_tpm, carried.output_ratio
+        known = {
+            "input_tpm": int(carried.input_tpm),
+            "output_tpm": None if output is None else int(output),
+            "output_ratio": None if ratio is None else float(ratio),
+            "tokens_per_second": carried.facts.tokens_per_second,
+        }
+        cautions = dict.fromkeys(text for _, one in carried.offers if one for text in _rivals(one))
+    else:
+        known = {"calls_per_minute": int(carried.calls), "formula": formula_of(carried.facts)}
     return CarriedDocument(
         format_version=1,
         capacity=carried.capacity,
-        calls_per_minute=int(carried.calls),
-        skus=_legal(carried),
+        skus=tuple(
+            LegalDocument(
+                sku=sku.name,
+                deployable=None if sizes is None else sizes.fits(carried.capacity),
+                below=None if sizes is None else sizes.below(carried.capacity),
+                above=None if sizes is None else sizes.above(carried.capacity),
+                minimum=None if sizes is None else sizes.minimum,
+                step=None if sizes is None else sizes.step,
+            )
+            for sku, sizes in carried.offers
+        ),
         input_tpm_per_ptu=carried.facts.input_tpm,
-        formula=formula_of(carried.facts),
         source=str(carried.facts.source),
         notes=tuple(cautions),
+        **known,
     )
 
 
 def carried_text(title: str, carried: Carried, cautions: Iterable[str] = (), *, style: Style) -> str:
-    """Calls a minute, and the nearest sizes where the capacity is none."""
-    rows = _fitting(carried)
-    head = f"{title}\n{carried.capacity} PTU carry {int(carried.calls)} calls a minute"
-    below = _below(carried.facts, [sizes for _, sizes in carried.offers], cautions)
-    return _page(head, rows, below, style)
-
-
-def _fitting(carried: Carried) -> list[tuple[str, ...]]:
-    """Whether each SKU can be deployed with that number."""
+    """Calls a minute, or the two ends between which all workloads lie; the nearest sizes where it is none."""
+    if carried.calls is None:
+        output = _UNKNOWN if carried.output_tpm is None else f"{int(carried.output_tpm):,}"
+        ratio = carried.output_ratio
+        at = "" if ratio is None else f", at {float(ratio):g} input tokens per output token"
+        amount = f"{int(carried.input_tpm):,} input tokens a minute, or {output} output tokens{at}"
+    else:
+        amount = f"{int(carried.calls)} calls a minute"
     rows: list[tuple[str, ...]] = [("sku", f"{carried.capacity} PTU is", "minimum", "step")]
     for sku, sizes in carried.offers:
-        known = ("?", "?") if sizes is None else (str(sizes.minimum), str(sizes.step))
-        rows.append((sku.name, _verdict(carried.capacity, sizes), *known))
-    return rows
-
-
-def _legal(carried: Carried) -> tuple[LegalDocument, ...]:
-    from reconciler.report.catalogue_documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        LegalDocument,
-    )
-
-    return tuple(
-        LegalDocument(
-            sku=sku.name,
-            deployable=None if sizes is None else sizes.fits(carried.capacity),
-            below=None if sizes is None else sizes.below(carried.capacity),
-            above=None if sizes is None else sizes.above(carried.capacity),
-            minimum=None if sizes is None else sizes.minimum,
-            step=None if sizes is None else sizes.step,
-        )
-        for sku, sizes in carried.offers
-    )
-
-
-def _verdict(capacity: int, sizes: Sizes | None) -> str:
-    if sizes is None:
-        return _UNKNOWN
-    if sizes.fits(capacity):
-        return "deployable"
-    near = [str(size) for size in (sizes.below(capacity), sizes.above(capacity)) if size is not None]
-    return f"not a size; {' or '.join(near)} is"
+        if sizes is None:
+            rows.append((sku.name, *(_UNKNOWN,) * 3))
+            continue
+        size = carried.capacity
+        near = [str(one) for one in (sizes.below(size), sizes.above(size)) if one is not None]
+        verdict = "deployable" if sizes.fits(size) else f"not a size; {' or '.join(near)} is"
+        rows.append((sku.name, verdict, str(sizes.minimum), str(sizes.step)))
+    below = _below(carried.facts, [sizes for _, sizes in carried.offers], cautions)
+    return _page(f"{title}\n{carried.capacity} PTU carry {amount}", rows, below, style)
 
 
 def _below(facts: PtuFacts, sizes: Iterable[Sizes | None], cautions: Iterable[str]) -> list[str]:

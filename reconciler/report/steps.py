@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from reconciler.catalogue.facts import Unit
 from reconciler.domain.deployment import UNSET, JsonValue, ModelRef, Unset
@@ -29,27 +29,52 @@ from reconciler.plan.actions import (
 )
 from reconciler.plan.diff import body_changes, fields_of
 from reconciler.plan.plan import Step
-from reconciler.report.layout import broken, cells, listed, padded, paragraph, stacked
+from reconciler.report.layout import broken, cells, listed, padded, stacked
 from reconciler.report.palette import ACTIONS
 from reconciler.report.style import Style
 
+T = TypeVar("T")
 Alias = Callable[[str], str | None]
 """Names a subscription by its alias, as `Fleet.alias_of` does."""
 
 NO_ALIAS: Final[Alias] = dict[str, str]().get
 
 
+class Units(Protocol):
+    """Knows what a unit of capacity buys a minute, such as `Catalogue.unit`."""
+
+    def __call__(
+        self, model: str, version: str | Unset, sku: SkuName, *, fine_tuned: bool = False
+    ) -> Unit | None:
+        """The unit of a model (the base, when `fine_tuned`) on a SKU; None where it is not known."""
+        ...
+
+
+def no_units(model: str, version: str | Unset, sku: SkuName, *, fine_tuned: bool = False) -> None:
+    """Nothing is known of units."""
+    del model, version, sku, fine_tuned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """How steps are told; `said` are settings that were told of all of them, and are not told again."""
+
+    style: Style
+    units: Units = no_units
+    verbose: bool = False
+    said: Collection[str] = ()
+
+
+def grouped(items: Iterable[T], key: Callable[[T], tuple[str, ...]]) -> Iterator[list[T]]:
+    """What has one key together, in the order of the keys."""
+    for _, group in groupby(sorted(items, key=key), key=key):
+        yield list(group)
+
+
 def by_account(steps: Sequence[Step]) -> Iterator[list[Step]]:
     """Steps of one account together, those that write first and in their order."""
-
-    def account(step: Step) -> tuple[str, ...]:
-        return step.action.id.account.key
-
-    def place(step: Step) -> tuple[bool, int, tuple[str, ...]]:
-        return (step.order == 0, step.order, step.action.id.key)
-
-    for _, group in groupby(sorted(steps, key=account), key=account):
-        yield sorted(group, key=place)
+    for group in grouped(steps, lambda step: step.action.id.account.key):
+        yield sorted(group, key=lambda step: (step.order == 0, step.order, step.action.id.key))
 
 
 def account_name(account: AccountId, style: Style, alias_of: Alias) -> str:
@@ -58,35 +83,33 @@ def account_name(account: AccountId, style: Style, alias_of: Alias) -> str:
     return f"{style.show(alias)}/{style.show(account.name)}" if alias else style.show(account.name)
 
 
-def account_line(steps: Sequence[Step], style: Style, alias_of: Alias) -> list[str]:
-    """An account with its region and resource group, and its subscription where that has no alias."""
+def where_of(steps: Sequence[Step], alias_of: Alias) -> list[str]:
+    """The region and the resource group of an account's steps, its subscription where that has no alias."""
     account = steps[0].action.id.account
-    region = next((step.action.region for step in steps if step.action.region is not None), None)
-    where = [region.name if region else "region unknown", account.resource_group]
-    where += [] if alias_of(account.subscription) else [account.subscription]
-    name = account_name(account, style, alias_of)
-    line, *rest = paragraph("  ".join([name, *map(style.show, where)]), width=style.width, hanging="    ")
+    region = next((step.action.region.name for step in steps if step.action.region), "region unknown")
+    where = [region, account.resource_group]
+    return where if alias_of(account.subscription) else [*where, account.subscription]
+
+
+def account_line(steps: Sequence[Step], style: Style, alias_of: Alias) -> list[str]:
+    """An account with where it is."""
+    name = account_name(steps[0].action.id.account, style, alias_of)
+    where = map(style.show, where_of(steps, alias_of))
+    line, *rest = style.paragraph("  ".join([name, *where]), hanging="    ")
     if line.startswith(name):
         line = style.paint(name, "bold") + style.paint(line[len(name) :], "dim")
     return [line, *rest]
 
 
-def account_lines(
-    steps: Sequence[Step],
-    style: Style,
-    units: Units,
-    *,
-    verbose: bool = False,
-    indent: str = "  ",
-    said: Collection[str] = (),
-) -> list[str]:
-    """The steps of one account, each with its details below it; `said` are settings told for all of them."""
+def account_lines(steps: Sequence[Step], wording: Wording, *, indent: str = "  ") -> list[str]:
+    """The steps of one account, each with its details below it."""
+    style = wording.style
     heads = stacked([_head(step, style) for step in steps], width=style.width, first=3, indent=indent)
     lines: list[str] = []
     for step, head, following in zip(steps, heads, [*steps[1:], None], strict=True):
         lines += [style.paint(line, ACTIONS[step.action.kind].text) for line in head]
         if not _said_below(step, following):
-            lines += details(step, style, units, verbose=verbose, indent=f"{indent}    ", said=said)
+            lines += details(step, wording, indent=f"{indent}    ")
     return lines
 
 
@@ -119,36 +142,28 @@ def named_from(one: DeploymentId, here: AccountId, style: Style) -> str:
     return name if one.account == here else f"{style.show(one.account.name)}/{name}"
 
 
-def details(
-    step: Step,
-    style: Style,
-    units: Units,
-    *,
-    verbose: bool = False,
-    indent: str = "",
-    said: Collection[str] = (),
-) -> Iterator[str]:
+def details(step: Step, wording: Wording, *, indent: str = "") -> Iterator[str]:
     """What a step changes, and why it is as it is."""
-    action = step.action
+    action, style, verbose = step.action, wording.style, wording.verbose
     if action.explanation:
-        yield from paragraph(style.show(action.explanation), width=style.width, indent=indent)
+        yield from style.paragraph(style.show(action.explanation), indent=indent)
     if isinstance(action, Blocked):
         words = f"fix: {style.show(action.fix)}"
-        yield from paragraph(words, width=style.width, indent=indent, hanging=f"{indent}  ")
+        yield from style.paragraph(words, indent=indent, hanging=f"{indent}  ")
     if isinstance(action, Delete) or (isinstance(action, Keep) and action.desired is None):
         yield from broken(indent + observed_text(action.observed, style), style.width, hanging=f"{indent}  ")
     if isinstance(action, Create) and not verbose:
-        yield from created_lines(action, style, units, indent=indent, said=said)
+        yield from created_lines(action, wording, indent=indent)
     elif isinstance(action, Update) and len(action.writes) > 1:
         for number, changes in enumerate(written(action), start=1):
             yield f"{indent}write {number} of {len(action.writes)}"
-            yield from change_lines(action, changes, style, units, indent=f"{indent}  ")
+            yield from change_lines(action, changes, wording, indent=f"{indent}  ")
     else:
         told = action.changes if verbose else beside_marks(action.changes)
-        yield from change_lines(action, told, style, units, indent=indent)
+        yield from change_lines(action, told, wording, indent=indent)
     if isinstance(action, Update) and verbose and action.carried:
         carried = f"carried over as it is: {style.show(', '.join(action.carried))}"
-        yield from paragraph(carried, width=style.width, indent=indent, hanging=f"{indent}  ")
+        yield from style.paragraph(carried, indent=indent, hanging=f"{indent}  ")
 
 
 def observed_text(there: ObservedDeployment, style: Style) -> str:
@@ -178,30 +193,18 @@ _UNIT = {SkuFamily.RATE: "units", SkuFamily.PROVISIONED: "PTU", SkuFamily.BATCH:
 _WIDEST_PATH = 36
 
 
-class Units(Protocol):
-    """Knows what a unit of capacity buys a minute, such as `Catalogue.unit`."""
-
-    def __call__(
-        self, model: str, version: str | Unset, sku: SkuName, *, fine_tuned: bool = False
-    ) -> Unit | None:
-        """The unit of a model (the base, when `fine_tuned`) on a SKU; None where it is not known."""
-        ...
-
-
-def no_units(model: str, version: str | Unset, sku: SkuName, *, fine_tuned: bool = False) -> None:
-    """Nothing is known of units."""
-    del model, version, sku, fine_tuned
-
-
 def change_lines(
-    action: Action, changes: Iterable[FieldChange], style: Style, units: Units, *, indent: str
+    action: Action, changes: Iterable[FieldChange], wording: Wording, *, indent: str
 ) -> list[str]:
     """One line per changed field with its values aligned, our own marks together on the last one."""
-    every = list(changes)
-    rows = [
-        (style.show(one.path), *value_texts(action, one, style, units)) for one in every if not _is_mark(one)
+    every, style = list(changes), wording.style
+    others = [one for one in every if not is_mark(one.path)]
+    rows = [(style.show(one.path), *value_texts(action, one, wording)) for one in others]
+    marks = [
+        f"{one.path.removeprefix('tags.')} {value_text(one.after, style)}"
+        for one in every
+        if is_mark(one.path)
     ]
-    marks = [_mark(one, style) for one in every if _is_mark(one)]
     widest = max((cells(path) for path, _, _ in rows), default=0)
     width = min(max(widest, len("our mark") if marks else 0), _WIDEST_PATH)
     lines: list[str] = []
@@ -215,8 +218,7 @@ def change_lines(
 
 def beside_marks(changes: Sequence[FieldChange]) -> Sequence[FieldChange]:
     """The changes without those of our own tags, unless there are no others."""
-    others = [one for one in changes if not _is_mark(one)]
-    return others or changes
+    return [one for one in changes if not is_mark(one.path)] or changes
 
 
 _ON_THE_FIRST_LINE = frozenset(
@@ -224,26 +226,24 @@ _ON_THE_FIRST_LINE = frozenset(
 )
 
 
-def created_lines(
-    action: Create, style: Style, units: Units, *, indent: str, said: Collection[str] = ()
-) -> list[str]:
-    """A new deployment in short: what it serves and how much of it, then what it states beside `said`."""
-    spec = action.desired.spec
+def created_lines(action: Create, wording: Wording, *, indent: str = "") -> list[str]:
+    """A new deployment in short: what it serves and how much of it, then what else it states."""
+    spec, style = action.desired.spec, wording.style
     model = " ".join(style.show(part) for part in (spec.model.name, spec.model.version or "") if part)
     by_path = {change.path: change for change in action.changes}
     amount = ""
     if "sku.capacity" in by_path:
-        amount = f", {_capacity(action, by_path['sku.capacity'], style, units)[1]}"
+        amount = f", {_capacity(action, by_path['sku.capacity'], wording)[1]}"
     publisher = "" if spec.model.format == "OpenAI" else f"{style.show(spec.model.format)} "
     made = ""
     if spec.model.source is not None:
         where = ", in another tenant" if action.desired.source_tenant else ""
         made = f", made in {style.show(spec.model.source.account.name)}{where}"
     first = f"{publisher}{model} on {style.show(spec.sku.name.name)}{amount}{made}"
-    rest = [setting for setting in settings(action, style) if setting not in said]
-    lines = paragraph(first, width=style.width, indent=indent, hanging=f"{indent}  ")
+    rest = [setting for setting in settings(action, style) if setting not in wording.said]
+    lines = style.paragraph(first, indent=indent, hanging=f"{indent}  ")
     if rest:
-        lines += paragraph("; ".join(rest), width=style.width, indent=indent, hanging=f"{indent}  ")
+        lines += style.paragraph("; ".join(rest), indent=indent, hanging=f"{indent}  ")
     return lines
 
 
@@ -252,7 +252,7 @@ def settings(action: Create, style: Style) -> list[str]:
     return [
         f"{style.show(change.path)} {value_text(change.after, style)}"
         for change in action.changes
-        if change.path not in _ON_THE_FIRST_LINE and not _is_mark(change)
+        if change.path not in _ON_THE_FIRST_LINE and not is_mark(change.path)
     ]
 
 
@@ -275,12 +275,12 @@ def _line(path: str, before: str | None, after: str, style: Style, indent: str) 
     return [part for line in (start + before, below) for part in broken(line, style.width, hanging=hanging)]
 
 
-def value_texts(action: Action, change: FieldChange, style: Style, units: Units) -> tuple[str | None, str]:
+def value_texts(action: Action, change: FieldChange, wording: Wording) -> tuple[str | None, str]:
     """A field before and after in words; None before where nothing was there to have one."""
     if change.path == "sku.capacity":
-        return _capacity(action, change, style, units)
-    before = None if isinstance(action, Create) else value_text(change.before, style)
-    return before, value_text(change.after, style)
+        return _capacity(action, change, wording)
+    before = None if isinstance(action, Create) else value_text(change.before, wording.style)
+    return before, value_text(change.after, wording.style)
 
 
 def value_text(value: JsonValue, style: Style) -> str:
@@ -294,26 +294,18 @@ def value_text(value: JsonValue, style: Style) -> str:
     return json.dumps(value)
 
 
-def _is_mark(change: FieldChange) -> bool:
-    return is_mark(change.path)
-
-
-def _mark(change: FieldChange, style: Style) -> str:
-    name = change.path.removeprefix("tags.")
-    return f"{name} {value_text(change.after, style)}"
-
-
 # -- capacities ----------------------------------------------------------------------------------------
 
 
-def _capacity(action: Action, change: FieldChange, style: Style, units: Units) -> tuple[str | None, str]:
-    sku_before, sku_after = _skus(action)
+def _capacity(action: Action, change: FieldChange, wording: Wording) -> tuple[str | None, str]:
+    style = wording.style
+    sku_before = action.observed.sku if action.observed else None
+    sku_after = action.desired.spec.sku.name if action.desired else None
     one_unit = sku_before is None or sku_after is None or sku_before.family is sku_after.family
     amount = amount_text(change.after, sku_after, style)
-    both = isinstance(change.before, int) and isinstance(change.after, int)
-    if both and one_unit and isinstance(change.before, int) and isinstance(change.after, int):
+    if one_unit and isinstance(change.before, int) and isinstance(change.after, int):
         amount += f" ({change.after - change.before:+d})"
-    rate = _rates(action, change, sku_after, units, same_sku=sku_before == sku_after)
+    rate = _rates(action, change, sku_after, wording.units, same_sku=sku_before == sku_after)
     if isinstance(action, Create):
         return None, amount + rate
     before = value_text(change.before, style) if one_unit else amount_text(change.before, sku_before, style)
@@ -325,11 +317,6 @@ def amount_text(amount: JsonValue, sku: SkuName | None, style: Style) -> str:
     unit = _UNIT.get(sku.family) if sku is not None and isinstance(amount, int) else None
     unit = "unit" if unit == "units" and amount == 1 else unit
     return f"{value_text(amount, style)} {unit}" if unit else value_text(amount, style)
-
-
-def _skus(action: Action) -> tuple[SkuName | None, SkuName | None]:
-    observed, desired = action.observed, action.desired
-    return (observed.sku if observed else None, desired.spec.sku.name if desired else None)
 
 
 def _rates(action: Action, change: FieldChange, sku: SkuName | None, units: Units, *, same_sku: bool) -> str:

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, TextIO
 
+from reconciler.report.layout import paragraph
+
 NARROWEST, WIDEST = 40, 200
 """Columns between which a terminal's own width counts; lines longer than the widest read badly."""
 
@@ -84,12 +86,20 @@ class Style:
         codes = ";".join(_SGR[attribute] for attribute in attributes)
         return f"\x1b[{codes}m{text}\x1b[0m"
 
+    def paragraph(self, text: str, *, indent: str = "", hanging: str | None = None) -> list[str]:
+        """`text`, which is inert, in lines that fit; see `layout.paragraph`."""
+        return paragraph(text, width=self.width, indent=indent, hanging=hanging)
+
     def show(self, text: object) -> str:
         """A stranger's text, inert, in characters that the stream has."""
         shown = inert(str(text))
         if self.unicode or shown.isascii():
             return shown
         return shown.replace("…", "...").encode("ascii", "backslashreplace").decode("ascii")
+
+
+PLAIN: Final = Style(colour=False, unicode=True, width=UNBROKEN)
+"""How words are asked for that are no lines of a terminal: whole, without colour."""
 
 
 def _is_terminal(stream: TextIO) -> bool:

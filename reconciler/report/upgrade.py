@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import Place, Span, counted
 from reconciler.domain.deployment import UNSET
-from reconciler.report.layout import paragraph
-from reconciler.report.markdown import markdown_fence, markdown_inert
+from reconciler.report.markdown import markdown_fence, markdown_inert, table
 from reconciler.report.style import Style
 from reconciler.upgrade.propose import Proposal, Standing, Strategy
 from reconciler.upgrade.splices import Edited
@@ -21,7 +20,6 @@ from reconciler.upgrade.wanted import Beside, NewValues, Removal
 
 if TYPE_CHECKING:
     from reconciler.report.documents import (
-        ChecksDocument,
         EditDocument,
         UpgradeDocument,
         UpgradeItemDocument,
@@ -59,7 +57,7 @@ def render_text(found: Sequence[Proposal], texts: Texts, *, style: Style, within
         lines.append("")
     if done is not Done.WRITTEN and texts:
         lines += [*(style.show(line) for line in diff(texts).splitlines()), ""]
-    lines += paragraph(summary_line(found, within, done=done), width=style.width, hanging="  ")
+    lines += style.paragraph(summary_line(found, within, done=done), hanging="  ")
     return "\n".join(lines) + "\n"
 
 
@@ -71,11 +69,11 @@ def _told(one: Proposal, style: Style) -> Iterator[str]:
         head += f" -> {one.target.name} {one.target.version}"
     if one.strategy is not None:
         head += f", {_WORDS[one.strategy]}"
-    first, *rest = paragraph(style.show(head), width=style.width, hanging="    ")
+    first, *rest = style.paragraph(style.show(head), hanging="    ")
     yield style.paint(first, colour)
     yield from rest
     for words in _details(one):
-        yield from paragraph(style.show(words), width=style.width, indent="    ", hanging="      ")
+        yield from style.paragraph(style.show(words), indent="    ", hanging="      ")
 
 
 def _details(one: Proposal) -> Iterator[str]:
@@ -114,9 +112,8 @@ def render_markdown(
     lines = ["## Models that retire", "", summary_line(found, within, done=done), ""]
     edits = [one for one in found if one.standing is Standing.EDIT]
     if edits:
-        lines += ["| deployment | from | to | how | retires | target by |", "|---|---|---|---|---|---|"]
-        lines += [f"| {' | '.join(markdown_inert(cell) for cell in _row(one))} |" for one in edits]
-        lines.append("")
+        head = ("deployment", "from", "to", "how", "retires", "target by")
+        lines += [*table(head, (tuple(map(markdown_inert, _row(one))) for one in edits)), ""]
     told = [one for one in found if one.reason]
     if told:
         lines += [f"- `{one.id.account.name}/{one.id.name}`: {markdown_inert(one.reason)}" for one in told]
@@ -142,10 +139,7 @@ def _row(one: Proposal) -> tuple[str, ...]:
 
 def document(found: Sequence[Proposal], spans: Spans) -> UpgradeDocument:
     """The document that programs read; null for what is not known."""
-    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        StandingDocument,
-        UpgradeDocument,
-    )
+    from reconciler.report.documents import StandingDocument, UpgradeDocument
 
     return UpgradeDocument(
         format_version=1,
@@ -159,10 +153,7 @@ def document(found: Sequence[Proposal], spans: Spans) -> UpgradeDocument:
 
 
 def _document(one: Proposal, spans: Spans) -> UpgradeItemDocument:
-    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        ModelVersionDocument,
-        UpgradeItemDocument,
-    )
+    from reconciler.report.documents import ChecksDocument, ModelVersionDocument, UpgradeItemDocument
 
     place = one.deployment.provenance.place(("model",))
     span = None if place is None else spans(place)
@@ -177,7 +168,7 @@ def _document(one: Proposal, spans: Spans) -> UpgradeItemDocument:
         as_of=None if target is None else target.as_of or None,
         retires=one.retires,
         strategy=one.strategy,
-        checks=_checks(one),
+        checks=ChecksDocument.from_value(one.checks),
         edit=_edit(one),
         reason=one.reason,
     )
@@ -185,9 +176,7 @@ def _document(one: Proposal, spans: Spans) -> UpgradeItemDocument:
 
 def _edit(one: Proposal) -> EditDocument | None:
     """What the edit does, at the manifest's own paths."""
-    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        EditDocument,
-    )
+    from reconciler.report.documents import EditDocument
 
     before = " ".join(filter(None, (one.deployment.spec.model.name, _version(one))))
     target = one.target
@@ -218,17 +207,6 @@ def summary_line(found: Sequence[Proposal], within: int, *, done: Done) -> str:
         f"; {'--write makes' if done is Done.PROPOSED else '--write --force writes'} {them}" if asked else ""
     )
     return f"Upgrade: {', '.join(parts)}{more}."
-
-
-def _checks(one: Proposal) -> ChecksDocument:
-    from reconciler.report.documents import (  # noqa: PLC0415 -- models are for JSON alone: 20 ms of import
-        ChecksDocument,
-    )
-
-    checks = one.checks
-    return ChecksDocument(
-        offered=checks.offered, size_legal=checks.size_legal, quota=checks.quota, capacity=checks.capacity
-    )
 
 
 def _version(one: Proposal) -> str | None:

@@ -42,15 +42,15 @@ def _moved(
 ) -> dict[DeploymentId, tuple[str, str]]:
     """Pay-as-you-go deployments on a newer version of what is declared, or on ARM's replacement for it."""
     moved: dict[DeploymentId, tuple[str, str]] = {}
-    for one in desired.deployments:
-        reading = observed.readings.get(one.id.account)
-        found = reading.find(one.id) if isinstance(reading, Listed) else None
-        model = one.spec.model
+    for deployment in desired.deployments:
+        reading = observed.readings.get(deployment.id.account)
+        found = reading.find(deployment.id) if isinstance(reading, Listed) else None
+        model = deployment.spec.model
         if found is None or found.model_name is None or found.model_version is None or model.version is UNSET:
             continue
-        if one.spec.sku.name.family is not SkuFamily.RATE or model.version == found.model_version:
+        if deployment.spec.sku.name.family is not SkuFamily.RATE or model.version == found.model_version:
             continue
-        option = one.spec.version_upgrade_option
+        option = deployment.spec.version_upgrade_option
         if isinstance(option, str) and option.lower() == "noautoupgrade":
             continue
         known = replacements.get((model.name.lower(), str(model.version).lower()))
@@ -60,32 +60,38 @@ def _moved(
         )
         newer = found.model_name.lower() == model.name.lower() and found.model_version > str(model.version)
         if replaced or newer:
-            moved[one.id] = (found.model_name, found.model_version)
+            moved[deployment.id] = (found.model_name, found.model_version)
     return moved
 
 
-def judged(one: Proposal, plan: Plan) -> Proposal:
+def judged(proposal: Proposal, plan: Plan) -> Proposal:
     """A proposal with what the plan of the edited manifests says of its deployment."""
-    if one.standing is not Standing.EDIT or one.wanted is None:
-        return one
-    wanted = one.wanted
+    if proposal.standing is not Standing.EDIT or proposal.wanted is None:
+        return proposal
+    wanted = proposal.wanted
     identity = (
-        DeploymentId(account=one.id.account, name=wanted.name) if isinstance(wanted, Beside) else one.id
+        DeploymentId(account=proposal.id.account, name=wanted.name)
+        if isinstance(wanted, Beside)
+        else proposal.id
     )
     action = next((step.action for step in plan.steps if step.action.id == identity), None)
     if not isinstance(action, Blocked):
         quota = None if any(pool.used_after is None for pool in plan.quota) else True
         room = next((check for check in plan.capacity if check.id == identity), None)
         capacity = None if room is None or room.available is None else room.room is Room.AVAILABLE
-        checks = replace(one.checks, quota=quota, offered=one.checks.offered or True, capacity=capacity)
+        checks = replace(
+            proposal.checks, quota=quota, offered=proposal.checks.offered or True, capacity=capacity
+        )
         short = (
             "" if capacity is not False else f"its region has {room.available if room else 0} PTU left now"
         )
-        return replace(one, checks=checks, reason="; ".join(filter(None, (one.reason, short))))
-    checks = one.checks
+        return replace(proposal, checks=checks, reason="; ".join(filter(None, (proposal.reason, short))))
+    checks = proposal.checks
     if action.reason is Reason.NOT_OFFERED:
         checks = replace(checks, offered=False)
     elif action.reason is Reason.QUOTA_EXCEEDED:
         checks = replace(checks, quota=False)
-    reason = "; ".join(filter(None, (one.reason, f"its plan is blocked: {action.explanation}", action.fix)))
-    return replace(one, standing=Standing.UNSOLVED, wanted=None, checks=checks, reason=reason)
+    reason = "; ".join(
+        filter(None, (proposal.reason, f"its plan is blocked: {action.explanation}", action.fix))
+    )
+    return replace(proposal, standing=Standing.UNSOLVED, wanted=None, checks=checks, reason=reason)

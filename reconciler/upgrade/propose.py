@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 
-from reconciler.catalogue.facts import LifecycleFacts, Stage
+from reconciler.catalogue.facts import Stage
 from reconciler.catalogue.query import Catalogue
 from reconciler.catalogue.subject import subject
 from reconciler.diagnostics import Route
@@ -103,45 +104,62 @@ def proposals(
     chosen: Sequence[DesiredDeployment], everything: Sequence[DesiredDeployment], season: Season
 ) -> tuple[Proposal, ...]:
     """The proposals for the `chosen` deployments, in their order; `everything` is what the files declare."""
-    taken: dict[AccountId, set[str]] = {}
-    for one in everything:
-        taken.setdefault(one.id.account, set()).add(one.id.name.lower())
-    models = {one.id: one.spec.model.name.lower() for one in everything}
-    naming = _named_by(everything)
+    fleet = _Fleet(everything)
     found: list[Proposal] = []
-    for one in chosen:
-        proposal = _live(one, season) or _retiring(one, season, taken, models, naming)
+    for item in chosen:
+        proposal = _live(item, season) or _retiring(item, season, fleet)
         if proposal is not None:
             found.append(proposal)
             if isinstance(proposal.wanted, Beside):
-                taken[one.id.account].add(proposal.wanted.name.lower())
-    beside = {one.id: one for one in found if one.strategy in {Strategy.BESIDE, Strategy.FINISH}}
-    return tuple(_spilling(one, beside) for one in found)
+                fleet.taken[item.id.account].add(proposal.wanted.name.lower())
+    beside = {each.id: each for each in found if each.strategy in {Strategy.BESIDE, Strategy.FINISH}}
+    return tuple(_spilling(each, beside) for each in found)
 
 
-def _spilling(one: Proposal, beside: Mapping[DeploymentId, Proposal]) -> Proposal:
+class _Fleet:
+    """What is declared: the names that are taken, the models, and who names each deployment, and where."""
+
+    def __init__(self, deployments: Sequence[DesiredDeployment]) -> None:
+        self.models = {item.id: item.spec.model.name.lower() for item in deployments}
+        self.taken: dict[AccountId, set[str]] = defaultdict(set)
+        self.users: dict[DeploymentId, list[str]] = defaultdict(list)
+        for deployment in deployments:
+            self.taken[deployment.id.account].add(deployment.id.name.lower())
+            for field_name in ("spilloverDeploymentName", "parentDeploymentName"):
+                target = deployment.spec.settings.get(field_name)
+                if isinstance(target, str) and target:
+                    identity = DeploymentId(account=deployment.id.account, name=target)
+                    self.users[identity].append(f"{deployment.id.name} ({field_name})")
+
+
+def _spilling(proposal: Proposal, beside: Mapping[DeploymentId, Proposal]) -> Proposal:
     """What spills over follows its target to the one beside it: both must serve one model."""
-    named = one.deployment.spec.spillover_deployment_name
-    if not isinstance(one.wanted, NewValues) or not isinstance(named, str):
-        return one
-    target = beside.get(DeploymentId(account=one.id.account, name=named))
-    if target is None or target.target is None or target.standing is Standing.UNSOLVED or one.target is None:
-        return one
-    if (target.target.name, target.target.version) != (one.target.name, one.target.version):
-        return one
+    named = proposal.deployment.spec.spillover_deployment_name
+    if not isinstance(proposal.wanted, NewValues) or not isinstance(named, str):
+        return proposal
+    target = beside.get(DeploymentId(account=proposal.id.account, name=named))
+    if (
+        target is None
+        or target.target is None
+        or target.standing is Standing.UNSOLVED
+        or proposal.target is None
+    ):
+        return proposal
+    if (target.target.name, target.target.version) != (proposal.target.name, proposal.target.version):
+        return proposal
     name = successor_name(target.deployment, target.target)
-    wanted = replace(one.wanted, values={**one.wanted.values, SPILLOVER: name})
+    wanted = replace(proposal.wanted, values={**proposal.wanted.values, SPILLOVER: name})
     reason = f"from then on it spills over to {name}, which serves the same model"
-    return replace(one, wanted=wanted, reason="; ".join(filter(None, (one.reason, reason))))
+    return replace(proposal, wanted=wanted, reason="; ".join(filter(None, (proposal.reason, reason))))
 
 
-def _live(one: DesiredDeployment, season: Season) -> Proposal | None:
+def _live(deployment: DesiredDeployment, season: Season) -> Proposal | None:
     """The service moved it: the manifest follows."""
-    live = season.live.get(one.id)
+    live = season.live.get(deployment.id)
     if live is None:
         return None
     name, version = live
-    model = one.spec.model
+    model = deployment.spec.model
     target = Target(
         name=name,
         version=version,
@@ -151,102 +169,78 @@ def _live(one: DesiredDeployment, season: Season) -> Proposal | None:
         offered=None,
     )
     return Proposal(
-        deployment=one,
+        deployment=deployment,
         standing=Standing.EDIT,
         target=target,
         strategy=Strategy.ACCEPT_LIVE,
-        wanted=NewValues(id=one.id, values=_model_values(one, target)),
+        wanted=NewValues(id=deployment.id, values=_model_values(deployment, target)),
         checks=Checks(offered=True, size_legal=True, quota=True, capacity=True),
         reason="the service upgraded it",
     )
 
 
-def _retiring(
-    one: DesiredDeployment,
-    season: Season,
-    taken: Mapping[AccountId, set[str]],
-    models: Mapping[DeploymentId, str],
-    naming: Mapping[DeploymentId, Sequence[str]],
-) -> Proposal | None:
+def _retiring(deployment: DesiredDeployment, season: Season, fleet: _Fleet) -> Proposal | None:
     catalogue = season.sources.catalogue
-    what = subject(one.spec.model, catalogue)
+    what = subject(deployment.spec.model, catalogue)
     facts = None
     if what.known is not None:
-        sku = one.spec.sku.name
+        sku = deployment.spec.sku.name
         facts = catalogue.lifecycle(what.name, what.version, sku, fine_tuned=what.fine_tuned)
-    if facts is None or not _ends_within(facts, season):
+    if facts is None:
         return None
+    left = None if facts.retires is None else (facts.retires - season.sources.today).days
+    if facts.stage is not Stage.RETIRED and (left is None or left > season.within):
+        return None
+    unsolved = Proposal(deployment=deployment, standing=Standing.UNSOLVED, retires=facts.retires)
     if what.fine_tuned:
-        reason = (
-            f"a fine-tuned model ends with its base; train it again on {facts.successor or 'a newer model'}"
-        )
-        return Proposal(deployment=one, standing=Standing.UNSOLVED, retires=facts.retires, reason=reason)
-    choice = season.sources.choose(one, facts.retires)
+        successor = facts.successor or "a newer model"
+        reason = f"a fine-tuned model ends with its base; train it again on {successor}"
+        return replace(unsolved, reason=reason)
+    choice = season.sources.choose(deployment, facts.retires)
     if choice.target is None:
-        reason = "; ".join(choice.reasons)
-        return Proposal(deployment=one, standing=Standing.UNSOLVED, retires=facts.retires, reason=reason)
-    return _moved(one, facts.retires, choice.target, season, taken, models, naming, choice.reasons)
+        return replace(unsolved, reason="; ".join(choice.reasons))
+    return _moved(unsolved, choice.target, choice.reasons, season, fleet)
 
 
 def _moved(
-    one: DesiredDeployment,
-    retires: date | None,
-    target: Target,
-    season: Season,
-    taken: Mapping[AccountId, set[str]],
-    models: Mapping[DeploymentId, str],
-    naming: Mapping[DeploymentId, Sequence[str]],
-    passed_over: Sequence[str],
+    unsolved: Proposal, target: Target, passed_over: Sequence[str], season: Season, fleet: _Fleet
 ) -> Proposal:
-    in_place = _in_place(one, target)
+    """How a deployment gets to its target; the proposal as it was, with the reason, where it cannot."""
+    item = unsolved.deployment
+    model = item.spec.model
+    in_place = model.name.lower() == target.name.lower() or (
+        item.spec.sku.name.family is SkuFamily.PROVISIONED and model.format.lower() == target.format.lower()
+    )
     strategy = season.strategy or (Strategy.IN_PLACE if in_place else Strategy.BESIDE)
-    told = [*target.cautions, *passed_over]
-
-    def unsolved(reason: str, checks: Checks = Checks(offered=target.offered)) -> Proposal:
-        return Proposal(
-            deployment=one,
-            standing=Standing.UNSOLVED,
-            retires=retires,
-            target=target,
-            strategy=strategy,
-            checks=checks,
-            reason=reason,
-        )
-
+    notes = [*target.cautions, *passed_over]
+    unsolved = replace(unsolved, target=target, strategy=strategy, checks=Checks(offered=target.offered))
     if strategy is Strategy.IN_PLACE and not in_place:
-        reason = f"ARM does not change {one.spec.model.name} to {target.name} in place; use --strategy beside"
-        return unsolved(reason)
-    name = successor_name(one, target)
-    twin = DeploymentId(account=one.id.account, name=name)
-    if strategy is Strategy.BESIDE and models.get(twin) == target.name.lower():
-        return _cut_over(one, retires, target, name, season, naming)
-    size = resized(one, target, season.sources.catalogue)
+        reason = f"ARM does not change {model.name} to {target.name} in place; use --strategy beside"
+        return replace(unsolved, reason=reason)
+    name = successor_name(item, target)
+    twin = DeploymentId(account=item.id.account, name=name)
+    if strategy is Strategy.BESIDE and fleet.models.get(twin) == target.name.lower():
+        return _cut_over(replace(unsolved, checks=Checks()), name, season, fleet.users.get(item.id, ()))
+    size = resized(item, target, season.sources.catalogue)
     if size.reason:
-        told.append(size.reason)
-    checks = Checks(offered=target.offered, size_legal=size.legal)
+        notes.append(size.reason)
+    unsolved = replace(unsolved, checks=Checks(offered=target.offered, size_legal=size.legal))
     if size.legal is False:
-        return unsolved("; ".join(told), checks)
-    values = _model_values(one, target)
+        return replace(unsolved, reason="; ".join(notes))
+    values = _model_values(item, target)
     if size.capacity is not None:
         values[CAPACITY] = str(size.capacity)
-    wanted: Wanted = NewValues(id=one.id, values=values)
+    wanted: Wanted = NewValues(id=item.id, values=values)
     if strategy is Strategy.BESIDE:
-        if name.lower() in taken.get(one.id.account, set()):
-            return unsolved(
-                f"`{name}` is already declared, with another model; rename it or edit by hand", checks
-            )
-        wanted = Beside(id=one.id, name=name, values=values, comment=_cut_over_comment(one, retires))
-        told.append(f"move the traffic to {name}, then run {_finishing(season)}")
-    return Proposal(
-        deployment=one,
-        standing=Standing.EDIT,
-        retires=retires,
-        target=target,
-        strategy=strategy,
-        wanted=wanted,
-        checks=checks,
-        reason="; ".join(told),
-    )
+        if name.lower() in fleet.taken[item.id.account]:
+            reason = f"`{name}` is already declared, with another model; rename it or edit by hand"
+            return replace(unsolved, reason=reason)
+        ends = f"retires on {unsolved.retires}" if unsolved.retires else "is retired"
+        version = "" if model.version is UNSET else f" {model.version}"
+        comment = f"Takes the place of {item.id.name}: {model.name}{version} {ends}."
+        wanted = Beside(id=item.id, name=name, values=values, comment=comment)
+        notes.append(f"move the traffic to {name}, then run {_finishing(season)}")
+    return replace(unsolved, standing=Standing.EDIT, wanted=wanted, reason="; ".join(notes))
 
 
 def _finishing(season: Season) -> str:
@@ -256,49 +250,22 @@ def _finishing(season: Season) -> str:
     return f"`reconciler upgrade --finish{asked} --write`"
 
 
-def _cut_over(
-    one: DesiredDeployment,
-    retires: date | None,
-    target: Target,
-    name: str,
-    season: Season,
-    naming: Mapping[DeploymentId, Sequence[str]],
-) -> Proposal:
+def _cut_over(unsolved: Proposal, name: str, season: Season, users: Sequence[str]) -> Proposal:
     """The new one is declared already: the old one goes once it is asked for and nothing names it."""
-    users = naming.get(one.id, ())
-    base = Proposal(
-        deployment=one, standing=Standing.WAITING, retires=retires, target=target, strategy=Strategy.FINISH
-    )
+    base = replace(unsolved, strategy=Strategy.FINISH)
     if not season.finish:
         reason = f"{name} is declared beside it; move the traffic, then run {_finishing(season)}"
-        return replace(base, reason=reason)
+        return replace(base, standing=Standing.WAITING, reason=reason)
     if users:
-        reason = (
-            f"still named by {', '.join(users)}; point {'it' if len(users) == 1 else 'them'} to {name} first"
-        )
-        return replace(base, standing=Standing.UNSOLVED, reason=reason)
+        them = "it" if len(users) == 1 else "them"
+        return replace(base, reason=f"still named by {', '.join(users)}; point {them} to {name} first")
     reason = f"{name} takes its place"
-    return replace(base, standing=Standing.EDIT, wanted=Removal(id=one.id), reason=reason)
+    return replace(base, standing=Standing.EDIT, wanted=Removal(id=base.id), reason=reason)
 
 
-def _ends_within(facts: LifecycleFacts, season: Season) -> bool:
-    if facts.stage is Stage.RETIRED:
-        return True
-    return facts.retires is not None and (facts.retires - season.sources.today).days <= season.within
-
-
-def _in_place(one: DesiredDeployment, target: Target) -> bool:
-    """Whether ARM changes it in place: a version on any SKU, a model of one format on provisioned ones."""
-    model = one.spec.model
-    if model.name.lower() == target.name.lower():
-        return True
-    provisioned = one.spec.sku.name.family is SkuFamily.PROVISIONED
-    return provisioned and model.format.lower() == target.format.lower()
-
-
-def _model_values(one: DesiredDeployment, target: Target) -> dict[Route, str]:
+def _model_values(deployment: DesiredDeployment, target: Target) -> dict[Route, str]:
     """The fields of the model that have to be written, and no others."""
-    model = one.spec.model
+    model = deployment.spec.model
     values: dict[Route, str] = {}
     if model.name.lower() != target.name.lower():
         values[NAME] = target.name
@@ -309,12 +276,12 @@ def _model_values(one: DesiredDeployment, target: Target) -> dict[Route, str]:
     return values
 
 
-def successor_name(one: DesiredDeployment, target: Target) -> str:
+def successor_name(deployment: DesiredDeployment, target: Target) -> str:
     """The name of the deployment beside: the old name with the new model's in the place of the old one's.
 
     The same for the same input, so that a later run finds what an earlier one wrote.
     """
-    old, name = one.spec.model.name, one.id.name
+    old, name = deployment.spec.model.name, deployment.id.name
     wanted = re.sub(re.escape(old), lambda _: target.name, name, flags=re.IGNORECASE)
     if wanted.lower() == name.lower():
         wanted = f"{name}-{target.name}"
@@ -331,17 +298,17 @@ class Resized:
     reason: str = ""
 
 
-def resized(one: DesiredDeployment, target: Target, catalogue: Catalogue) -> Resized:
+def resized(deployment: DesiredDeployment, target: Target, catalogue: Catalogue) -> Resized:
     """The size that carries the same load on the target, rounded up to one that it can have.
 
     On provisioned SKUs a PTU carries a number of tokens that differs by model (`input_tpm`, published
     tables), so the load is kept; on the others a unit is a rate, and the rate is kept.
     """
-    sku, model = one.spec.sku, one.spec.model
+    sku, model = deployment.spec.sku, deployment.spec.model
     if sku.capacity is UNSET:
         return Resized(capacity=None, legal=None)
     amount = sku.capacity.amount
-    sizes = catalogue.offer(target.name, target.version, sku.name, one.region)
+    sizes = catalogue.offer(target.name, target.version, sku.name, deployment.region)
     needed, why = Fraction(amount), ""
     if sku.name.family is SkuFamily.PROVISIONED:
         before, after = catalogue.ptu(model.name, model.version), catalogue.ptu(target.name, target.version)
@@ -364,29 +331,3 @@ def resized(one: DesiredDeployment, target: Target, catalogue: Catalogue) -> Res
         return Resized(capacity=None, legal=True)
     legal = f"{target.name} on {sku.name} takes {sizes.minimum} or more, in steps of {sizes.step}"
     return Resized(capacity=fitting, legal=True, reason=f"{why}; {legal}" if why else legal)
-
-
-def _cut_over_comment(one: DesiredDeployment, retires: date | None) -> str:
-    ends = f"retires on {retires}" if retires else "is retired"
-    version = "" if one.spec.model.version is UNSET else f" {one.spec.model.version}"
-    return f"Takes the place of {one.id.name}: {one.spec.model.name}{version} {ends}."
-
-
-def _named_by(deployments: Sequence[DesiredDeployment]) -> dict[DeploymentId, list[str]]:
-    """Who names each deployment, with the field in which it does."""
-    found: dict[DeploymentId, list[str]] = {}
-    for one in deployments:
-        for field_name, target in _references(one):
-            identity = DeploymentId(account=one.id.account, name=target)
-            found.setdefault(identity, []).append(f"{one.id.name} ({field_name})")
-    return found
-
-
-def _references(one: DesiredDeployment) -> Iterator[tuple[str, str]]:
-    spec = one.spec
-    for name, value in (
-        ("spilloverDeploymentName", spec.spillover_deployment_name),
-        ("parentDeploymentName", spec.parent_deployment_name),
-    ):
-        if isinstance(value, str) and value:
-            yield name, value

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, reduce
 from itertools import product
 from typing import Final
 
@@ -20,7 +20,7 @@ from reconciler.domain.ids import DeploymentId
 from reconciler.manifest.load import LoadedManifests
 from reconciler.manifest.merge import laid_over
 from reconciler.manifest.source import Sources, amended, located
-from reconciler.manifest.tree import Items, Map, Node, Text
+from reconciler.manifest.tree import Items, Map, Node, Text, node_at
 from reconciler.upgrade.splices import Edited, Splice
 from reconciler.upgrade.wanted import CAPACITY, NAME, ROUTES, Beside, NewValues, Removal, Wanted, unlike
 from reconciler.upgrade.yaml_text import (
@@ -28,12 +28,9 @@ from reconciler.upgrade.yaml_text import (
     flow,
     insert_item,
     insert_key,
-    items_node,
-    map_node,
     remove_item,
     replaced,
     stated_in,
-    text_node,
 )
 
 _LAID_OUT: Final = "its layout cannot be edited safely; edit it by hand"
@@ -66,17 +63,17 @@ def rewritten(
     while left:
         texts, unwritable = rewriter.texts(left, careful)
         failed |= unwritable
-        left = [one for one in left if one.id not in unwritable]
+        left = [item for item in left if item.id not in unwritable]
         if unwritable:
             continue
         again = read(amended(loaded.read, {name: text.after for name, text in texts.items()}))
         wrong = unlike(loaded, again, left)
         if not wrong:
             return Rewriting(texts=texts, made=tuple(left), failed=failed, loaded=again)
-        suspects = {one.id for one in left} & wrong or {one.id for one in left}
+        suspects = {item.id for item in left} & wrong or {item.id for item in left}
         if suspects <= careful:
             failed |= dict.fromkeys(suspects, _LAID_OUT)
-            left = [one for one in left if one.id not in suspects]
+            left = [item for item in left if item.id not in suspects]
         careful |= suspects
     return Rewriting(texts={}, made=(), failed=failed, loaded=loaded)
 
@@ -113,14 +110,14 @@ class _Rewriter:
 
     def __init__(self, loaded: LoadedManifests) -> None:
         self._files = {file.name: file for file in loaded.read.files}
-        self._deployments = {one.id: one for one in loaded.understood.deployments}
+        self._deployments = {item.id: item for item in loaded.understood.deployments}
         self._sets = loaded.manifests.sets
         self._located = cache(lambda file: located(self._files[file]))
         self._users = cache(self._users_in)
         self._in_file: dict[str, list[DesiredDeployment]] = defaultdict(list)
-        for one in self._deployments.values():
-            for file in {layer.place.file for layer in one.provenance.layers}:
-                self._in_file[file].append(one)
+        for deployment in self._deployments.values():
+            for file in {layer.place.file for layer in deployment.provenance.layers}:
+                self._in_file[file].append(deployment)
 
     def texts(
         self, wanted: Sequence[Wanted], careful: set[DeploymentId]
@@ -128,40 +125,40 @@ class _Rewriter:
         """The edited texts, or which deployments cannot be edited and why."""
         draft = _Draft()
         failed: dict[DeploymentId, str] = {}
-        changes = {one.id: one.values for one in wanted if isinstance(one, NewValues)}
-        for one in wanted:
+        changes = {each.id: each.values for each in wanted if isinstance(each, NewValues)}
+        for item in wanted:
             try:
-                match one:
+                match item:
                     case NewValues():
-                        self._change(one, changes, draft, careful=one.id in careful)
+                        self._change(item, changes, draft, careful=item.id in careful)
                     case Beside():
-                        self._beside(one, draft)
+                        self._beside(item, draft)
                     case Removal():
-                        self._removal(one, draft)
+                        self._removal(item, draft)
             except Unwritable as problem:
-                failed[one.id] = f"{problem}; edit it by hand"
+                failed[item.id] = f"{problem}; edit it by hand"
         if failed:
             return {}, failed
         try:
             self._lists(draft)
             return {file: Edited(self._text(file), tuple(made)) for file, made in draft.splices.items()}, {}
         except ValueError as problem:
-            listed = [one for one in wanted if not isinstance(one, NewValues)] or wanted
-            return {}, {one.id: f"{problem}; edit it by hand" for one in listed}
+            listed = [each for each in wanted if not isinstance(each, NewValues)] or wanted
+            return {}, {each.id: f"{problem}; edit it by hand" for each in listed}
 
     # -- values where they stand
 
     def _change(
         self,
-        one: NewValues,
+        new_values: NewValues,
         changes: Mapping[DeploymentId, Mapping[Route, str]],
         draft: _Draft,
         *,
         careful: bool,
     ) -> None:
-        deployment = self._deployments[one.id]
+        deployment = self._deployments[new_values.id]
         own: dict[Route, str] = {}
-        for route, value in one.values.items():
+        for route, value in new_values.values.items():
             spot = None if careful else self._spot(deployment, route)
             users = [] if spot is None else self._users_of(spot, route)
             if spot is None or any(changes.get(user, {}).get(route) != value for user in users):
@@ -188,7 +185,7 @@ class _Rewriter:
         own = self._own(deployment.id)
         stated = None if own is None else self._stated(own)
         for route in values:
-            node, spot = _at(stated, route), self._spot(deployment, route)
+            node, spot = node_at(stated, route), self._spot(deployment, route)
             if node is None or spot is None or spot.node is not node:
                 continue
             if not isinstance(stated, Map) or not stated.start <= node.start < stated.end:
@@ -208,7 +205,7 @@ class _Rewriter:
                 if layer.states(wanted):
                     if file not in {"", layer.place.file}:
                         return None
-                    node = _at(self._stated(layer), route if kind is Text else route[:1])
+                    node = node_at(self._stated(layer), route if kind is Text else route[:1])
                     if node is None or isinstance(node, Items) or not isinstance(node, kind):
                         return None
                     return _Spot(layer.place.file, node.start, node)
@@ -220,10 +217,10 @@ class _Rewriter:
     def _users_in(self, file: str) -> dict[tuple[int, Route], list[DeploymentId]]:
         """Whose values come from a file, by the place of the value and its route."""
         users: dict[tuple[int, Route], list[DeploymentId]] = defaultdict(list)
-        for one, route in product(self._in_file[file], ROUTES):
-            found = self._spot(one, route, file)
+        for item, route in product(self._in_file[file], ROUTES):
+            found = self._spot(item, route, file)
             if found is not None:
-                users[found.start, route].append(one.id)
+                users[found.start, route].append(item.id)
         return users
 
     # -- values of an entry's own
@@ -231,33 +228,30 @@ class _Rewriter:
     def _override(self, deployment: DesiredDeployment, values: Mapping[Route, str], draft: _Draft) -> None:
         """State values in the set's own entry, whatever lies under it."""
         own = self._own(deployment.id)
-        tree = map_node()
-        for route, value in values.items():
-            tree = laid_over(tree, _nested(route, value))
+        tree = reduce(laid_over, (_nested(route, value) for route, value in values.items()))
         if own is None:
-            tree = map_node({"name": text_node(deployment.id.name), **tree})
+            tree = Map.at({"name": Text.at(deployment.id.name), **tree})
             draft.entries[self._document_of(deployment.id)].append(_NewEntry(tree))
         elif isinstance(stated := self._stated(own), Map):
             text = self._text(own.place.file)
             for top, node in ((top, node) for top, node in tree.items() if isinstance(node, Map | Text)):
                 draft.splices[own.place.file] += stated_in(text, stated, top, node)
 
-    def _beside(self, one: Beside, draft: _Draft) -> None:
+    def _beside(self, beside: Beside, draft: _Draft) -> None:
         """Another entry that says what the old one and its templates say, but for its name and values."""
-        tree = map_node()
-        for layer in self._deployments[one.id].provenance.layers:
-            if layer.place.route[:2] == ("spec", "deployments") and isinstance(layer.stated, Map):
-                tree = laid_over(tree, layer.stated)
-        tree["name"] = text_node(one.name)
-        for route, value in one.values.items():
-            tree = laid_over(tree, _nested(route, value))
-        own = self._own(one.id)
+        layers = (item for item in self._layers(beside.id) if item.place.route[:2] == ("spec", "deployments"))
+        stated = [layer.stated for layer in layers if isinstance(layer.stated, Map)]
+        new = (_nested(route, value) for route, value in {("name",): beside.name, **beside.values}.items())
+        tree = reduce(laid_over, (*stated, *new), Map.at({}))
+        own = self._own(beside.id)
         after = None if own is None else self._item(own)[1]
-        draft.entries[self._document_of(one.id)].append(_NewEntry(tree, one.comment, after))
+        draft.entries[self._document_of(beside.id)].append(_NewEntry(tree, beside.comment, after))
 
-    def _removal(self, one: Removal, draft: _Draft) -> None:
-        own = self._own(one.id)
-        if own is None or any(self._kind(layer) == "DeploymentTemplate" for layer in self._layers(one.id)):
+    def _removal(self, removal: Removal, draft: _Draft) -> None:
+        own = self._own(removal.id)
+        if own is None or any(
+            self._kind(layer) == "DeploymentTemplate" for layer in self._layers(removal.id)
+        ):
             raise Unwritable("the entry comes from a template")
         draft.removed[own.place.file, own.place.document].append(self._item(own)[1])
 
@@ -267,7 +261,7 @@ class _Rewriter:
         return self._deployments[identity].provenance.layers
 
     def _kind(self, layer: Layer) -> str:
-        return str(_at(self._root(layer.place.file, layer.place.document), ("kind",)))
+        return str(node_at(self._root(layer.place.file, layer.place.document), ("kind",)))
 
     def _text(self, file: str) -> str:
         return self._files[file].lines.text
@@ -277,14 +271,16 @@ class _Rewriter:
 
     def _stated(self, layer: Layer) -> Node | None:
         """What a layer states, in nodes that know where they stand."""
-        return _at(self._root(layer.place.file, layer.place.document), layer.place.route)
+        return node_at(self._root(layer.place.file, layer.place.document), layer.place.route)
 
     def _own(self, identity: DeploymentId) -> Layer | None:
         """The layer that is the set's own entry."""
-        return next((one for one in self._layers(identity)[::-1] if self._kind(one) == "DeploymentSet"), None)
+        return next(
+            (layer for layer in self._layers(identity)[::-1] if self._kind(layer) == "DeploymentSet"), None
+        )
 
     def _item(self, own: Layer) -> tuple[Items, Node]:
-        items = _at(self._root(own.place.file, own.place.document), ("spec", "deployments"))
+        items = node_at(self._root(own.place.file, own.place.document), ("spec", "deployments"))
         number = own.place.route[2]
         if not isinstance(items, Items) or not isinstance(number, int):
             raise Unwritable("the entry is not in a list")
@@ -296,35 +292,37 @@ class _Rewriter:
         if own is not None:
             return own.place.file, own.place.document
         templates = {
-            str(_at(self._root(one.place.file, one.place.document), ("metadata", "name")))
-            for one in self._layers(identity)
+            str(node_at(self._root(layer.place.file, layer.place.document), ("metadata", "name")))
+            for layer in self._layers(identity)
         }
-        for one in self._sets:
-            spec = one.typed.spec
+        for item in self._sets:
+            spec = item.typed.spec
             if spec.account.name.lower() == identity.account.name.lower() and templates & {
                 *(spec.templates or ())
             }:
-                return one.document.file, one.document.index
+                return item.document.file, item.document.index
         raise Unwritable("the set that declares it cannot be found")
 
     def _lists(self, draft: _Draft) -> None:
         """Put new entries into the lists of their sets, and take removed ones out."""
         for (file, index), nodes in draft.removed.items():
-            items = _at(self._root(file, index), ("spec", "deployments"))
+            items = node_at(self._root(file, index), ("spec", "deployments"))
             if isinstance(items, Items):
                 if 1 < len(items) == len(nodes):
                     raise Unwritable("nothing would be left in the list")
                 draft.splices[file] += [remove_item(self._text(file), node, items) for node in nodes]
         for (file, index), entries in draft.entries.items():
             root, text = self._root(file, index), self._text(file)
-            items = _at(root, ("spec", "deployments"))
+            items = node_at(root, ("spec", "deployments"))
             if isinstance(items, Items) and items:
                 draft.splices[file] += [
-                    insert_item(text, one.after or items[-1], one.tree, comment=one.comment, inside=items)
-                    for one in entries
+                    insert_item(
+                        text, entry.after or items[-1], entry.tree, comment=entry.comment, inside=items
+                    )
+                    for entry in entries
                 ]
                 continue
-            spec, made = _at(root, ("spec",)), flow(items_node(one.tree for one in entries))
+            spec, made = node_at(root, ("spec",)), flow(Items(entry.tree for entry in entries))
             if isinstance(items, Items):
                 draft.splices[file].append(Splice(items.start, items.end, made))
             elif isinstance(spec, Map) and "deployments" not in spec:
@@ -333,25 +331,13 @@ class _Rewriter:
                 raise Unwritable("the set's deployments are not a list")
 
 
-def _at(node: object, route: Route) -> Node | None:
-    """The value at a route; None where there is none."""
-    for step in route:
-        if isinstance(node, Map) and isinstance(step, str):
-            node = node.get(step)
-        elif isinstance(node, Items) and isinstance(step, int):
-            node = node[step]
-        else:
-            return None
-    return node if isinstance(node, Text | Map | Items) else None
-
-
 def _nested(route: Route, value: str) -> Map:
     """A mapping that states one value."""
-    made = map_node({str(route[-1]): _scalar(route, value)})
+    made = Map.at({str(route[-1]): _scalar(route, value)})
     for step in reversed(route[:-1]):
-        made = map_node({str(step): made})
+        made = Map.at({str(step): made})
     return made
 
 
 def _scalar(route: Route, value: str) -> Text:
-    return text_node(value, plain=route == CAPACITY)
+    return Text.at(value, plain=route == CAPACITY)

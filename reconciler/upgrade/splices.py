@@ -6,6 +6,7 @@ comparison would show a new entry as beginning in the middle of another.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -29,11 +30,11 @@ def spliced(text: str, splices: Iterable[Splice]) -> str:
     """The text with every splice made; ValueError where two of them overlap."""
     parts: list[str] = []
     at = 0
-    for one in sorted(set(splices)):
-        if one.start < at:
-            raise ValueError(f"two edits overlap at character {one.start}")
-        parts += (text[at : one.start], one.text)
-        at = one.end
+    for splice in sorted(set(splices)):
+        if splice.start < at:
+            raise ValueError(f"two edits overlap at character {splice.start}")
+        parts += (text[at : splice.start], splice.text)
+        at = splice.end
     return "".join((*parts, text[at:]))
 
 
@@ -51,22 +52,22 @@ class Edited:
     def diff(self, path: str) -> Iterator[str]:
         """The lines of a unified diff, as `git apply` and `patch -p1` take it."""
         lines = _lines(self.before)
-        changes = [one for one in _changes(self, lines) if one.until > one.at or one.lines]
+        changes = [change for change in _changes(self, lines) if change.until > change.at or change.lines]
         if changes:
             yield f"--- a/{path}\n+++ b/{path}\n"
         grown = 0
         for hunk in _hunks(changes):
             first = max(hunk[0].at - _CONTEXT, 0)
             last = min(hunk[-1].until + _CONTEXT, len(lines))
-            more = sum(len(one.lines) - (one.until - one.at) for one in hunk)
+            more = sum(len(each.lines) - (each.until - each.at) for each in hunk)
             old, new = last - first, last - first + more
             yield f"@@ -{_range(first, old)} +{_range(first + grown, new)} @@\n"
             grown += more
-            for one in hunk:
-                yield from _marked(" ", lines[first : one.at])
-                yield from _marked("-", lines[one.at : one.until])
-                yield from _marked("+", one.lines)
-                first = one.until
+            for item in hunk:
+                yield from _marked(" ", lines[first : item.at])
+                yield from _marked("-", lines[item.at : item.until])
+                yield from _marked("+", item.lines)
+                first = item.until
             yield from _marked(" ", lines[first:last])
 
 
@@ -81,9 +82,7 @@ class _Change:
 
 def _lines(text: str) -> list[str]:
     """Lines as `patch` counts them: they end with a line feed and nowhere else."""
-    return [line + "\n" for line in text.split("\n")[:-1]] + (
-        [last] if (last := text.rpartition("\n")[2]) else []
-    )
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
 def _changes(edited: Edited, lines: Sequence[str]) -> Iterator[_Change]:
@@ -92,11 +91,11 @@ def _changes(edited: Edited, lines: Sequence[str]) -> Iterator[_Change]:
     if edited.before and not edited.before.endswith("\n"):
         ends[-1] += 1  # what is put behind the last character belongs to the last line
     group: list[Splice] = []
-    for one in sorted(set(edited.splices)):
-        if group and bisect_right(ends, one.start) > bisect_right(ends, group[-1].end):
+    for splice in sorted(set(edited.splices)):
+        if group and bisect_right(ends, splice.start) > bisect_right(ends, group[-1].end):
             yield _change(group, lines, ends)
             group = []
-        group.append(one)
+        group.append(splice)
     if group:
         yield _change(group, lines, ends)
 
@@ -105,7 +104,7 @@ def _change(group: Sequence[Splice], lines: Sequence[str], ends: Sequence[int]) 
     """The lines of these splices, without those that stay as they are."""
     at, until = bisect_right(ends, group[0].start), bisect_right(ends, group[-1].end) + 1
     start, old = ends[at - 1] if at else 0, lines[at:until]
-    moved = (Splice(one.start - start, one.end - start, one.text) for one in group)
+    moved = (Splice(item.start - start, item.end - start, item.text) for item in group)
     new = _lines(spliced("".join(old), moved))
     same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=False)))
     old, new, at = old[same:], new[same:], at + same
@@ -116,11 +115,11 @@ def _change(group: Sequence[Splice], lines: Sequence[str], ends: Sequence[int]) 
 
 def _hunks(changes: Iterable[_Change]) -> Iterator[list[_Change]]:
     hunk: list[_Change] = []
-    for one in changes:
-        if hunk and one.at - hunk[-1].until > 2 * _CONTEXT:
+    for change in changes:
+        if hunk and change.at - hunk[-1].until > 2 * _CONTEXT:
             yield hunk
             hunk = []
-        hunk.append(one)
+        hunk.append(change)
     if hunk:
         yield hunk
 

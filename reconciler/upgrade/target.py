@@ -98,10 +98,11 @@ class TargetSources:
         if self.to is not None:
             yield self.to
             return
-        for one in self.prefer:
-            if one.model.lower() == model.name.lower() and one.from_version in {None, model.version}:
-                yield Wish(name=one.to, version=one.version, source="Fleet.spec.upgrade.prefer", as_of="")
-        known = self.replacements.get((model.name.lower(), _lower(model.version)))
+        for item in self.prefer:
+            if item.model.lower() == model.name.lower() and item.from_version in {None, model.version}:
+                yield Wish(name=item.to, version=item.version, source="Fleet.spec.upgrade.prefer", as_of="")
+        version = "" if model.version is UNSET else str(model.version).lower()
+        known = self.replacements.get((model.name.lower(), version))
         if known is not None:
             asked = self.today.isoformat()
             yield Wish(name=known.model, version=known.version, source="ARM's replacementConfig", as_of=asked)
@@ -195,19 +196,15 @@ class TargetSources:
     def _cautions(self, name: str, version: str, deployment: DesiredDeployment) -> tuple[str, ...]:
         """What to know before moving there, although nothing speaks against it."""
         facts = self.catalogue.lifecycle(name, version, deployment.spec.sku.name)
-        told = []
+        notes = []
         if facts is not None and facts.stage in {Stage.LEGACY, Stage.DEPRECATED}:
-            told.append(f"{name} {version} is itself {facts.stage.value} ({facts.source})")
+            notes.append(f"{name} {version} is itself {facts.stage.value} ({facts.source})")
         if facts is not None and facts.stage is Stage.PREVIEW:
-            told.append(f"{name} {version} is a preview, which may end at 30 days' notice")
+            notes.append(f"{name} {version} is a preview, which may end at 30 days' notice")
         model = self.catalogue.model(name)
         if model is not None and model.format == "Anthropic":
-            told.append(
+            notes.append(
                 "a Marketplace offer must be accepted (modelProviderData), and the version decides where "
                 "data is processed and which quota is used"
             )
-        return tuple(told)
-
-
-def _lower(version: Version) -> str:
-    return "" if version is UNSET else str(version).lower()
+        return tuple(notes)

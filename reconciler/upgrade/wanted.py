@@ -52,18 +52,18 @@ Wanted = NewValues | Beside | Removal
 
 def unlike(before: LoadedManifests, after: LoadedManifests, wanted: Iterable[Wanted]) -> set[DeploymentId]:
     """The deployments that do not read as wanted; all of them where the text is not understood any more."""
-    expected = {one.id: one for one in before.understood.deployments}
-    for one in wanted:
-        old = expected[one.id]
-        match one:
+    expected = {deployment.id: deployment for deployment in before.understood.deployments}
+    for item in wanted:
+        old = expected[item.id]
+        match item:
             case NewValues():
-                expected[one.id] = _with(old, one.values)
+                expected[item.id] = _with(old, item.values)
             case Beside():
-                identity = DeploymentId(account=one.id.account, name=one.name)
-                expected[identity] = replace(_with(old, one.values), id=identity)
+                identity = DeploymentId(account=item.id.account, name=item.name)
+                expected[identity] = replace(_with(old, item.values), id=identity)
             case Removal():
-                del expected[one.id]
-    found = {one.id: one for one in after.understood.deployments}
+                del expected[item.id]
+    found = {deployment.id: deployment for deployment in after.understood.deployments}
     if {d.code for d in after.diagnostics if d.severity is Severity.ERROR} - {
         d.code for d in before.diagnostics if d.severity is Severity.ERROR
     }:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
 from typing import Final
 
 from reconciler.manifest.merge import laid_over
@@ -105,14 +104,9 @@ def end_of_value(text: str, node: Node) -> int:
     if isinstance(node, Map):
         for key in node:
             if isinstance(key, Text) and node.start <= key.start <= node.end:
-                last = max(last, _end_of_pair(text, key))
+                rest = _ALIAS.match(text, key.end)  # `<<: *base`, `model: *m`
+                last = max(last, key.end + 1 if rest is None else rest.end())
     return last
-
-
-def _end_of_pair(text: str, key: Text) -> int:
-    """The end of a pair's first line where its value is an alias or nothing: `<<: *base`, `model: *m`."""
-    rest = _ALIAS.match(text, key.end)
-    return key.end + 1 if rest is None else rest.end()
 
 
 def insert_key(text: str, into: Map, key: str, value: str) -> Splice:
@@ -126,7 +120,7 @@ def insert_key(text: str, into: Map, key: str, value: str) -> Splice:
         before = text[start + 1 : close].rstrip()
         comma = "" if not before else " " if before.endswith(",") else ", "
         at = start + 1 + len(before)
-        if "#" in _last_line(text, at):
+        if "#" in text[at - column(text, at) : at]:
             raise Unwritable("there is a comment inside the braces")
         return Splice(at, at, f"{comma}{_key(key, json_style=json_style)}: {value}")
     own = [child for child in into if isinstance(child, Text) and into.start <= child.start <= into.end]
@@ -142,10 +136,6 @@ def insert_key(text: str, into: Map, key: str, value: str) -> Splice:
     return Splice(end, end, f"{line_break(text)}{indent}{quoted(key)}: {value}")
 
 
-def _last_line(text: str, offset: int) -> str:
-    return text[offset - column(text, offset) : offset]
-
-
 def dash_of(text: str, item: Node) -> int:
     """Where the dash of an item of a block sequence stands."""
     before = text[: item.start].rstrip(" \t\r\n")
@@ -157,30 +147,26 @@ def dash_of(text: str, item: Node) -> int:
     return dash
 
 
-def insert_item(text: str, after: Node, tree: Mapping[str, Node], *, comment: str, inside: Items) -> Splice:
+def insert_item(text: str, after: Node, tree: Map, *, comment: str, inside: Items) -> Splice:
     """One more item of a sequence, behind `after`; `comment` goes over it where lines are free."""
     if is_flow(text, inside):
         json_style = text[after.start : after.end].lstrip("{ \t\r\n")[:1] == '"'
-        whole = Map(tree)
-        return Splice(after.end, after.end, f", {flow(whole, json_style=json_style)}")
+        return Splice(after.end, after.end, f", {flow(tree, json_style=json_style)}")
     indent = " " * column(text, dash_of(text, after))
     end = end_of_line(text, end_of_value(text, after))
-    brk = line_break(text)
-    return Splice(end, end, brk + item_lines(tree, indent=indent, comment=comment, brk=brk))
-
-
-def item_lines(tree: Mapping[str, Node], *, indent: str, comment: str, brk: str) -> str:
-    """An item as block lines, without a break at its end."""
     lines = [f"{indent}# {line}" for line in comment.splitlines()]
     for number, (key, value) in enumerate(tree.items()):
         lines.append(f"{indent}{'  ' if number else '- '}{quoted(key)}: {flow(value)}")
-    return brk.join(lines)
+    return Splice(end, end, "".join(f"{line_break(text)}{line}" for line in lines))
 
 
 def remove_item(text: str, item: Node, inside: Items) -> Splice:
     """Take an item out of a sequence, with its own lines; the last one leaves an empty list."""
     if is_flow(text, inside):
-        return _remove_from_flow(item, inside)
+        number = next(index for index, each in enumerate(inside) if each is item)
+        if number + 1 < len(inside):
+            return Splice(item.start, inside[number + 1].start, "")
+        return Splice(inside[number - 1].end if number else item.start, item.end, "")
     if len(inside) == 1:
         before = text[: inside.start].rstrip()
         if not before.endswith(":"):
@@ -194,14 +180,6 @@ def remove_item(text: str, item: Node, inside: Items) -> Splice:
         start = len(text[:start].rstrip("\r\n"))
         return Splice(start, end, "")
     return Splice(start, found.end(), "")
-
-
-def _remove_from_flow(item: Node, inside: Items) -> Splice:
-    number = next(index for index, one in enumerate(inside) if one is item)
-    if number + 1 < len(inside):
-        return Splice(item.start, inside[number + 1].start, "")
-    start = inside[number - 1].end if number else item.start
-    return Splice(start, item.end, "")
 
 
 def alias_after(text: str, key: Text) -> tuple[int, int] | None:
@@ -238,25 +216,3 @@ def _leaf(text: str, into: Map, leaf: str, value: Text) -> Splice:
     if not isinstance(stated, Text):
         raise Unwritable(f"{leaf} is not text")
     return replaced(text, stated, value)
-
-
-def text_node(value: str, *, plain: bool = False) -> Text:
-    """A scalar that stands in no text yet; `plain` writes a number without quotes."""
-    made = Text(value)
-    made.start = made.end = 0
-    made.plain = plain
-    return made
-
-
-def map_node(pairs: Mapping[str, Node] | None = None) -> Map:
-    """A mapping that stands in no text yet."""
-    made = Map(pairs or {})
-    made.start = made.end = 0
-    return made
-
-
-def items_node(nodes: Iterable[Node]) -> Items:
-    """A sequence that stands in no text yet."""
-    made = Items(nodes)
-    made.start = made.end = 0
-    return made

@@ -259,7 +259,7 @@ def test_an_interruption_is_an_ending_like_others(name: str, number: int, code: 
 def test_a_hangup_that_nohup_ignores_stays_ignored() -> None:
     script = (
         "import signal, os; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
-        "from reconciler.cli.interrupted import ended_by_signals\n"
+        "from reconciler.cli.exit_codes import ended_by_signals\n"
         "with ended_by_signals():\n    os.kill(os.getpid(), signal.SIGHUP)\nprint('alive')\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

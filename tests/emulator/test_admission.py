@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.arm import ACCOUNT, FOREIGN, Arm, deployment, fleet, gpt_4o
+from tests.emulator.arm import ACCOUNT, FOREIGN, SUB_A, Arm, deployment, fleet, gpt_4o
 
 FINE_TUNED = "gpt-4o-mini-2024-07-18.ft-0123456789abcdef0123456789abcdef"
 
@@ -265,3 +265,143 @@ def test_a_partner_model_can_be_deployed_to_an_account_of_kind_aiservices() -> N
     llama = body("Llama-3.3-70B-Instruct", "5", "GlobalStandard", 1, "Meta")
     reply = arm.arm("PUT", deployment(account=FOREIGN), llama)
     assert (reply.status, reply.json["properties"]["model"]["format"]) == (201, "Meta")
+
+
+def tiny_quota(limit: int = 5) -> Any:  # noqa: ANN401 - a part of a world
+    name = {"value": "OpenAI.GlobalStandard.gpt-4o", "localizedValue": "Tokens - gpt-4o"}
+    return {"swedencentral": [{"name": name, "currentValue": 3, "limit": limit}]}
+
+
+@pytest.mark.parametrize(
+    ("day", "says"),
+    [
+        (
+            "2023-10-09",
+            "The specified capacity '4' of account deployment is bigger than available capacity '2'",
+        ),
+        ("2024-10-09", "This operation require 4 new capacity in quota Tokens - gpt-4o"),
+    ],
+)
+def test_a_lack_of_quota_is_worded_as_it_was_on_that_day(day: str, says: str) -> None:
+    arm = fleet()
+    usages = {f"{SUB_A}/{place}": items for place, items in tiny_quota().items()}
+    arm.control("world", {"usages": usages})
+    arm.control("clock", {"at": f"{day}T00:00:00Z"})
+    refused = arm.arm("PUT", deployment(), gpt_4o(4))
+    assert refused.code == "InsufficientQuota"
+    assert refused.message.startswith(says)
+
+
+@pytest.mark.parametrize(
+    ("sku", "day", "says"),
+    [
+        (
+            {"sku": {"name": "Standard", "capacity": 1}},
+            "2026-07-01",
+            "is not supported in this region 'japanwest'",
+        ),
+        ({}, "2026-07-01", "of account deployment is not supported by the model 'gpt-x'"),
+        (
+            {"sku": {"name": "Standard", "capacity": 1}},
+            "2023-07-01",
+            "of account deployment is not supported by",
+        ),
+    ],
+)
+def test_the_region_is_named_only_for_a_sku_that_was_asked_for(sku: Any, day: str, says: str) -> None:  # noqa: ANN401
+    account = f"{ACCOUNT}-jp"
+    found = {"format": "OpenAI", "name": "gpt-x", "version": "1"}
+    offer = {"name": "Standard", "usageName": "OpenAI.Standard.gpt-x", "capacity": {"maximum": 10}}
+    arm = fleet(
+        models={
+            "eastus": [{"kinds": ["OpenAI"], "model": {**found, "skus": [offer]}}],
+            "japanwest": [{"kinds": ["OpenAI"], "model": {**found, "skus": []}}],
+        }
+    )
+    arm.control("world", {"accounts": [{"id": account, "location": "japanwest", "kind": "OpenAI"}]})
+    arm.control("clock", {"at": f"{day}T00:00:00Z"})
+    refused = arm.arm("PUT", deployment(account=account), {**sku, "properties": {"model": found}})
+    assert refused.code == "InvalidResourceProperties"
+    assert says in refused.message
+
+
+@pytest.mark.parametrize(
+    ("day", "printed"),
+    [
+        ("2024-09-30", "Format: OpenAI, Name: gpt-x, Version: 1"),
+        (
+            "2025-02-27",
+            "Publisher: , Format: OpenAI, Name: gpt-x, Version: 1, Source: , SourceAccount: ",
+        ),
+        ("2025-07-16", "Format:OpenAI,Name:gpt-x,Version:1"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("offer", "status", "code"),
+    [
+        ({"deprecationDate": "2024-01-01T00:00:00Z"}, "GenerallyAvailable", "ServiceModelDeprecated"),
+        ({}, "Deprecating", "ServiceModelDeprecating"),
+        (None, "", "DeploymentModelNotSupported"),
+    ],
+)
+def test_a_refused_model_is_printed_as_it_was_on_that_day(
+    day: str,
+    printed: str,
+    offer: Any,  # noqa: ANN401
+    status: str,
+    code: str,
+) -> None:
+    found = {"format": "OpenAI", "name": "gpt-x", "version": "1"}
+    skus = [
+        {"name": "Standard", "usageName": "OpenAI.Standard.x", "capacity": {"maximum": 9}, **(offer or {})}
+    ]
+    listed = {"kinds": ["OpenAI"], "model": {**found, "lifecycleStatus": status, "skus": skus}}
+    arm = fleet(models={} if offer is None else {"swedencentral": [listed]})
+    arm.control("clock", {"at": f"{day}T00:00:00Z"})
+    refused = arm.arm("PUT", deployment(), body("gpt-x", "1", "Standard", 1))
+    assert refused.code == code
+    assert f"'{printed}'" in refused.message
+
+
+def test_a_model_that_a_world_lists_as_withdrawn_is_refused_on_any_day() -> None:
+    found = {"format": "OpenAI", "name": "gpt-x", "version": "1", "lifecycleStatus": "Deprecated"}
+    skus = [{"name": "Standard", "usageName": "OpenAI.Standard.x", "capacity": {"maximum": 9}}]
+    arm = fleet(models={"swedencentral": [{"kinds": ["OpenAI"], "model": {**found, "skus": skus}}]})
+    arm.control("clock", {"at": "2023-07-10T00:00:00Z"})
+    refused = arm.arm("PUT", deployment(), body("gpt-x", "1", "Standard", 1))
+    assert refused.message.startswith("Creating account deployment is not supported by the model 'gpt-x'.")
+
+
+def test_a_size_out_of_range_is_worded_as_in_2023_by_a_clock_of_that_year() -> None:
+    arm = fleet()
+    arm.control("clock", {"at": "2023-10-01T00:00:00Z"})
+    refused = arm.arm("PUT", deployment(), gpt_4o(0))
+    assert refused.code == "InvalidCapacity"
+    assert "should be greater than 0 and no more than" in refused.message
+
+
+def test_a_scale_type_other_than_standard_is_refused_where_deployments_have_no_skus() -> None:
+    scale = {"scaleSettings": {"scaleType": "Manual", "capacity": 1}}
+    asked = {"properties": {**gpt_4o()["properties"], **scale}}
+    refused = fleet().arm("PUT", deployment(), asked, version="2022-12-01")
+    assert refused.code == "InvalidResourceProperties"
+    assert refused.message == (
+        "The specified scale type 'Manual' of account deployment is not supported by the model 'gpt-4o'."
+    )
+
+
+def test_a_scale_type_that_a_model_has_not_is_refused_by_its_name() -> None:
+    only = {
+        "name": "ProvisionedManaged",
+        "usageName": "OpenAI.ProvisionedManaged",
+        "capacity": {"maximum": 9},
+    }
+    model = {"format": "OpenAI", "name": "gpt-4", "version": "0613", "skus": [only]}
+    arm = fleet(models={"swedencentral": [{"kinds": ["OpenAI"], "model": model}]})
+    parts = {part: model[part] for part in ("format", "name", "version")}
+    asked = {"properties": {"model": parts, "scaleSettings": {"scaleType": "Standard"}}}
+    found = arm.arm("PUT", deployment(), asked, version="2022-12-01")
+    assert (found.code, "specified scale type 'Standard'" in found.message) == (
+        "InvalidResourceProperties",
+        True,
+    )

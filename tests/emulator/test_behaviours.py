@@ -5,11 +5,12 @@ from collections import Counter
 
 import pytest
 
-from reconciler.emulator import errors, further_routes, manager_errors, provider_errors
+from reconciler.emulator import account_errors, errors, further_routes, provider_errors
 from reconciler.emulator.behaviours import behaviours, facts
 from reconciler.emulator.routes import ROUTES
 from tests.emulator.arm import ACCOUNT, Arm, deployment, fleet, gpt_4o
 
+ERRORS = (errors, account_errors, provider_errors)
 NO_ERROR_OF_ARM = {
     *("not_modelled", "invalid_properties", "state_unwritable", "stranger"),
     *("is_spillover_target", "null_refused", "no_capacity", "precondition_failed", "sku_name_fixed"),
@@ -33,7 +34,7 @@ def test_at_most_eight_behaviours_in_a_hundred_are_assumed() -> None:
 def test_every_error_has_its_line_and_every_line_its_error() -> None:
     spelled = {
         name
-        for module in (errors, provider_errors, manager_errors)
+        for module in ERRORS
         for name, found in inspect.getmembers(module, inspect.isfunction)
         if found.__module__ == module.__name__ and not name.startswith("_")
     }
@@ -42,7 +43,7 @@ def test_every_error_has_its_line_and_every_line_its_error() -> None:
 
 def test_an_error_whose_docstring_says_assumed_is_listed_as_assumed() -> None:
     known = {item["factory"]: item["known"] for item in facts()["errors"]}
-    for module in (errors, provider_errors, manager_errors):
+    for module in ERRORS:
         for name, found in inspect.getmembers(module, inspect.isfunction):
             if name in known and found.__module__ == module.__name__:
                 says = "assumed" in (inspect.getdoc(found) or "").lower()

@@ -2,10 +2,17 @@
 
 import pytest
 
-from tests.emulator.arm import ACCOUNT, SUB_A, deployment, fleet, gpt_4o
+from tests.emulator.arm import ACCOUNT, SUB_A, Arm, deployment, fleet, gpt_4o
 
 PROVIDER = f"/subscriptions/{SUB_A}/providers/Microsoft.CognitiveServices"
 GROUP = f"/subscriptions/{SUB_A}/resourceGroups/rg"
+
+
+def foundry() -> Arm:
+    """The account of tenant a as one that holds projects."""
+    properties = {"allowProjectManagement": True}
+    account = {"id": ACCOUNT, "location": "swedencentral", "kind": "AIServices", "properties": properties}
+    return fleet(accounts=[account])
 
 
 def test_keys_are_two_stay_and_one_is_made_anew() -> None:
@@ -83,7 +90,7 @@ def test_the_providers_operations_and_the_commitment_tiers_of_a_region() -> None
     ],
 )
 def test_a_child_of_an_account_is_made_changed_listed_and_removed(path: str, version: str) -> None:
-    arm = fleet()
+    arm = foundry()
     child, group = f"{ACCOUNT}/{path}", f"{ACCOUNT}/{path.partition('/')[0]}"
     body = {"properties": {"description": "x"}, "tags": {"a": "b"}}
     assert arm.arm("GET", child, version=version).status == 404
@@ -114,14 +121,14 @@ def test_a_grandchild_needs_its_holder_and_goes_with_it() -> None:
 
 
 def test_a_project_stands_in_the_way_of_its_accounts_deletion() -> None:
-    arm = fleet()
+    arm = foundry()
     project = arm.arm("PUT", f"{ACCOUNT}/projects/mine", {"properties": {}}, version="2025-06-01").json
     assert (project["name"], project["location"]) == ("acc/mine", "swedencentral")
     assert arm.arm("DELETE", ACCOUNT).code == "CannotDeleteResource"
 
 
 def test_resources_are_accounts_and_projects_of_a_group_or_a_subscription() -> None:
-    arm = fleet()
+    arm = foundry()
     arm.arm("PUT", f"{ACCOUNT}/projects/mine", {"properties": {}}, version="2025-06-01")
     for path in (f"/subscriptions/{SUB_A}/resources", f"{GROUP}/resources"):
         listed = arm.arm("GET", path, version="2021-04-01").json["value"]
@@ -175,3 +182,36 @@ def test_an_evaluation_wants_names_and_models_and_a_preview_version() -> None:
     path = f"{ACCOUNT}/evaluateDeploymentPolicies"
     assert arm.arm("POST", path, {"deployments": [{"name": "x"}]}, version="2026-09-15-preview").status == 400
     assert arm.arm("POST", path, {}, version="2025-06-01").code == "NoRegisteredProviderFound"
+
+
+def test_a_second_capability_host_is_refused_and_one_that_is_being_deleted_too() -> None:
+    arm = fleet()
+    host = {"properties": {"capabilityHostKind": "Agents"}}
+    first, second = (f"{ACCOUNT}/capabilityHosts/{name}" for name in ("one", "two"))
+    assert arm.arm("PUT", first, host).status == 201
+    refused = arm.arm("PUT", second, host)
+    assert (refused.status, refused.code) == (409, "Conflict")
+    assert refused.message.startswith("There is an existing Capability Host with name: one, ")
+    assert arm.arm("PUT", first, host).status == 200
+    assert arm.arm("DELETE", first).status == 202
+    busy = arm.arm("PUT", first, host)
+    assert (busy.status, busy.code) == (409, "Conflict")
+    assert busy.message.startswith("Create: Capability Host one is currently in non creating")
+
+
+@pytest.mark.parametrize(
+    ("kind", "allowed", "status"),
+    [("AIServices", True, 201), ("AIServices", False, 400), ("OpenAI", True, 400)],
+)
+def test_a_project_wants_an_account_that_holds_projects(kind: str, allowed: bool, status: int) -> None:
+    account = {
+        "id": f"{ACCOUNT}-foundry",
+        "location": "eastus2",
+        "kind": kind,
+        "properties": {"allowProjectManagement": allowed},
+    }
+    arm = fleet(accounts=[account])
+    reply = arm.arm("PUT", f"{ACCOUNT}-foundry/projects/p", {"location": "eastus2", "properties": {}})
+    assert reply.status == status
+    if status == 400:
+        assert (reply.code, reply.message.split(" can ")[0]) == ("BadRequest", "Project")

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from reconciler.emulator import Emulator
-from tests.emulator.arm import ACCOUNT, Arm, Reply, Wall, deployment, fleet, gpt_4o
+from tests.emulator.arm import ACCOUNT, SUB_A, Arm, Reply, Wall, deployment, fleet, gpt_4o
 
 
 def follow(arm: Arm, reply: Reply) -> Reply:
@@ -238,3 +238,35 @@ def test_an_account_that_is_still_settling_refuses_writes_below_it() -> None:
     assert arm.arm("PUT", deployment(), gpt_4o()).code == "RequestConflict"
     arm.control("world", {"accounts": [{**settling, "properties": {"provisioningState": "Succeeded"}}]})
     assert arm.arm("PUT", deployment(), gpt_4o()).status == 201
+
+
+@pytest.mark.parametrize(
+    ("kind", "counter", "status"),
+    [
+        ("OpenAI", "OpenAI.S0.AccountCount", 400),
+        ("AIServices", "OpenAI.S0.AccountCount", 201),
+        ("AIServices", "AIServices.S0.AccountCount", 400),
+        ("Face", "AccountCount", 400),
+    ],
+)
+def test_one_account_more_than_its_counter_allows_is_refused(kind: str, counter: str, status: int) -> None:
+    arm = fleet()
+    full = [{"name": {"value": counter, "localizedValue": counter}, "currentValue": 1, "limit": 1}]
+    arm.control("world", {"usages": {f"{SUB_A}/swedencentral": full}})
+    body = {"kind": kind, "sku": {"name": "S0"}, "location": "swedencentral"}
+    reply = arm.arm("PUT", f"{ACCOUNT}-more", body)
+    assert reply.status == status
+    if status == 400:
+        assert reply.code == "InsufficientQuota"
+        assert reply.message == "Insufficient quota. Cannot create/update/move resource 'acc-more'."
+    assert arm.arm("PATCH", ACCOUNT, {"tags": {"a": "b"}}).status == 200
+
+
+@pytest.mark.parametrize(("year", "ends"), [(2023, "from kind 'OpenAI'"), (2026, "blocked QuotaId/Feature.")])
+def test_a_subscription_without_access_gets_no_account_by_a_switch(year: int, ends: str) -> None:
+    arm = fleet(settings={"accountAccess": "refused"})
+    arm.control("clock", {"at": f"{year}-07-01T00:00:00Z"})
+    body = {"kind": "OpenAI", "sku": {"name": "S0"}, "location": "eastus"}
+    refused = arm.arm("PUT", f"{ACCOUNT}-more", body)
+    assert (refused.status, refused.code) == (400, "SpecialFeatureOrQuotaIdRequired")
+    assert refused.message.endswith(ends)

@@ -122,3 +122,74 @@ def test_an_old_sku_of_text_analytics_shows_no_limits(sku: str, limited: bool) -
     body = {"kind": "TextAnalytics", "sku": {"name": sku}, "location": "eastus"}
     properties = fleet().arm("PUT", f"{ACCOUNT}-texts", body).json["properties"]
     assert ("callRateLimit" in properties, "quotaLimit" in properties) == (limited, limited)
+
+
+def test_an_openai_account_of_january_2023_has_one_address_and_smaller_sizes() -> None:
+    arm = fleet()
+    made = {"kind": "OpenAI", "sku": {"name": "S0"}, "location": "eastus"}
+    found = {}
+    for day in ("2023-01-10", "2023-07-25"):
+        arm.control("clock", {"at": f"{day}T00:00:00Z"})
+        arm.sign_in_again()
+        arm.arm("PUT", f"{ACCOUNT}-{day}", made)
+        found[day] = arm.arm("GET", f"{ACCOUNT}-{day}", version="2022-12-01").json["properties"]
+    first, later = found.values()
+    assert list(first["endpoints"]) == ["OpenAI Language Model Instance API"]
+    assert "OpenAI Dall-E API" in later["endpoints"]
+    assert [rule["key"] for rule in first["callRateLimit"]["rules"]] == ["openai", "default"]
+    assert later["callRateLimit"]["rules"][0]["key"] == "openai.dalle.post"
+    sizes = {item["name"]: item.get("value") for item in first["capabilities"]}
+    assert (sizes["MaxFineTuneCount"], sizes["VirtualNetworks"]) == ("100", None)
+
+
+def test_a_text_analytics_account_is_called_by_twelve_names_under_one_address() -> None:
+    body = {"kind": "TextAnalytics", "sku": {"name": "S"}, "location": "eastus"}
+    properties = fleet().arm("PUT", f"{ACCOUNT}-texts", body).json["properties"]
+    assert len(properties["endpoints"]) == 12
+    assert len(set(properties["endpoints"].values())) == 1
+    assert [item["name"] for item in properties["capabilities"]][-2:] == ["Container", "Cloud"]
+
+
+@pytest.mark.parametrize(
+    ("day", "spelled", "policy"),
+    [
+        ("2023-07-24", "ratelimits", None),
+        ("2025-06-19", "rateLimits", None),
+        ("2025-07-02", "rateLimits", "Microsoft.DefaultV2"),
+    ],
+)
+def test_a_deployment_reads_as_it_did_on_that_day(day: str, spelled: str, policy: str | None) -> None:
+    arm = fleet()
+    arm.control("clock", {"at": f"{day}T00:00:00Z"})
+    properties = arm.arm("PUT", deployment(), gpt_4o()).json["properties"]
+    assert [name for name in properties if name.lower() == "ratelimits"] == [spelled]
+    assert properties.get("raiPolicyName") == policy
+
+
+@pytest.mark.parametrize(
+    ("day", "spelled"),
+    [("2023-06-15", "ratelimits"), ("2023-11-07", "rateLimits"), ("2025-06-15", "rateLimits")],
+)
+@pytest.mark.parametrize("where", ["region", "account"])
+def test_a_list_of_models_spells_its_limits_as_the_time_did(where: str, day: str, spelled: str) -> None:
+    arm = fleet()
+    arm.control("clock", {"at": f"{day}T00:00:00Z"})
+    region = f"/subscriptions/{SUB_A}/providers/Microsoft.CognitiveServices/locations/swedencentral"
+    above = region if where == "region" else ACCOUNT
+    listed = arm.arm("GET", f"{above}/models", version="2023-05-01").json["value"]
+    models = [item["model"] if where == "region" else item for item in listed]
+    names = {
+        name for model in models for sku in model["skus"] for name in sku if name.lower() == "ratelimits"
+    }
+    assert names == {spelled}
+
+
+@pytest.mark.parametrize(("day", "is_addressed"), [("2023-11-07", False), ("2025-10-28", True)])
+def test_an_item_of_a_model_list_has_an_address_since_2024(day: str, is_addressed: bool) -> None:
+    arm = fleet()
+    arm.control("clock", {"at": f"{day}T00:00:00Z"})
+    region = f"/subscriptions/{SUB_A}/providers/Microsoft.CognitiveServices/locations/westeurope"
+    item = arm.arm("GET", f"{region}/models", version="2023-05-01").json["value"][0]
+    assert ({"id", "type", "name", "location"} <= set(item)) == is_addressed
+    if is_addressed:
+        assert (item["location"], "/locations/WestEurope/models/" in item["id"]) == ("WestEurope", True)

@@ -5,13 +5,7 @@ import pytest
 from reconciler.emulator import Emulator, application
 from tests.emulator.arm import ACCOUNT, FOREIGN, SUB_A, TENANT_A, TENANT_B, Arm, deployment, fleet, gpt_4o
 
-TUNED = "gpt-4o-mini-2024-07-18.ft-0123456789abcdef0123456789abcdef"
 PROVIDER = f"/subscriptions/{SUB_A}/providers/Microsoft.CognitiveServices"
-
-
-def tuned(sku: str = "Standard") -> object:
-    model = {"format": "OpenAI", "name": TUNED, "version": "1"}
-    return {"sku": {"name": sku, "capacity": 1}, "properties": {"model": model}}
 
 
 def test_the_default_world_has_three_subscriptions_and_no_account() -> None:
@@ -205,39 +199,6 @@ def test_offers_end_when_the_clock_passes_their_date() -> None:
     reply = Arm(arm.emulator).arm("PUT", deployment(), gpt_4o())
     assert reply.code == "ServiceModelDeprecated"
     assert reply.message.endswith("since 10/01/2026 00:00:00.")
-
-
-def test_an_idle_fine_tuned_deployment_is_gone_after_fifteen_days() -> None:
-    arm = fleet()
-    arm.arm("PUT", deployment(), tuned())
-    arm.arm("GET", deployment())
-    arm.control("clock", {"advanceSeconds": 14 * 86400})
-    assert Arm(arm.emulator).arm("GET", deployment()).status == 200
-    arm.control("clock", {"advanceSeconds": 86400 + 60})
-    assert Arm(arm.emulator).arm("GET", deployment()).status == 404
-
-
-def test_a_developer_tier_deployment_lives_one_day() -> None:
-    model = {
-        "format": "OpenAI",
-        "name": TUNED.replace("gpt-4o-mini-2024-07-18", "gpt-4.1-2025-04-14"),
-        "version": "1",
-    }
-    body = {"sku": {"name": "DeveloperTier", "capacity": 1}, "properties": {"model": model}}
-    arm = fleet()
-    arm.control("lro", {"polls": 0})
-    path = deployment(account=f"{ACCOUNT}-us")
-    arm.control("world", {"accounts": [{"id": f"{ACCOUNT}-us", "location": "eastus2"}]})
-    assert arm.arm("PUT", path, body).status == 201
-    arm.control("clock", {"advanceSeconds": 86400 + 1})
-    assert Arm(arm.emulator).arm("GET", path).status == 404
-
-
-def test_expiry_can_be_switched_off() -> None:
-    arm = fleet(settings={"expiry": "off"})
-    arm.arm("PUT", deployment(), tuned())
-    arm.control("clock", {"advanceSeconds": 40 * 86400})
-    assert Arm(arm.emulator).arm("GET", deployment()).status == 200
 
 
 def test_the_service_upgrades_a_version_only_when_switched_on_and_allowed() -> None:

@@ -1,33 +1,50 @@
 """What the emulator makes of exchanges that it was not built from, and of the others of the same kind."""
 
 import json
+from typing import Any
 
 import pytest
 
-from tests.fidelity.unseen_replay import FOLDER, Judged, Part, is_aside, judged, sessions
+from tests.fidelity.unseen_replay import (
+    FOLDER,
+    PARTS,
+    Judged,
+    Part,
+    is_of_the_third,
+    judged,
+    part_of,
+    sessions,
+    source_of,
+)
 
 
-@pytest.mark.parametrize("part", ["built", "aside"])
-def test_each_file_is_in_the_part_that_its_name_decides(part: Part) -> None:
-    assert {is_aside(one["repository"], one["path"]) for one in sessions(part)} == {part == "aside"}
-    assert all(len(one["commit"]) == 40 for one in sessions(part))
+@pytest.mark.parametrize("part", PARTS)
+def test_each_source_is_in_the_part_that_the_rules_give_it(part: Part) -> None:
+    found = sessions(part)
+    assert found
+    if part == "third":
+        assert all(is_of_the_third(one) for one in found)
+    else:
+        assert {part_of(one, second=part.startswith("second")) for one in found} == {part}
+    assert all(len(one["commit"]) == 40 for one in found if "commit" in one)
 
 
 @pytest.mark.parametrize(
     "exchange",
-    [*judged("built"), *judged("aside")],
-    ids=lambda found: f"{found.path.rpartition('/')[2]} {found.line[-60:]}",
+    [exchange for part in PARTS for exchange in judged(part)],
+    ids=lambda found: f"{found.source.rpartition('/')[2]} {found.line[-60:]}",
 )
 def test_an_exchange_is_answered_alike_or_says_why_not(exchange: Judged) -> None:
     assert bool(exchange.wrong) == bool(exchange.differs), exchange.wrong
 
 
-def test_every_exchange_set_aside_says_what_of_it_differed_at_its_first_run() -> None:
-    runs = json.loads((FOLDER / "first_run.json").read_text(encoding="utf-8"))["aside"]
+@pytest.mark.parametrize("part", [part for part in PARTS if not part.endswith("built")])
+def test_every_exchange_set_aside_says_what_of_it_differed_at_its_first_run(part: Part) -> None:
+    runs = json.loads((FOLDER / "first_run.json").read_text(encoding="utf-8"))[part]
     for reading, run in enumerate(runs, 1):
         steps = [
             step
-            for one in sessions("aside")
+            for one in sessions(part)
             if one["reading"] == reading
             for step in one["exchanges"]
             if not step.get("unrecorded")
@@ -35,8 +52,24 @@ def test_every_exchange_set_aside_says_what_of_it_differed_at_its_first_run() ->
         assert (sum("first" not in step for step in steps), len(steps)) == (run["equal"], run["of"])
 
 
-def test_the_rules_of_reading_name_every_file_that_was_read() -> None:
-    listed = json.loads((FOLDER / "listed.json").read_text(encoding="utf-8"))["listed"]
-    known = {(one["repository"], name) for one in listed for name in (*one["built"], *one["aside"])}
-    read = {(one["repository"], one["path"].rpartition("/")[2]) for one in sessions("aside")}
-    assert read - known == set()
+def test_the_rules_of_reading_name_every_source() -> None:
+    listed = json.loads((FOLDER / "listed.json").read_text(encoding="utf-8"))
+    second = listed["second"]
+    known = {(one["repository"], name) for one in listed["listed"] for name in (*one["built"], *one["aside"])}
+    later = {
+        (one["repository"], name)
+        for one in second["recordings"]
+        for name in (*one["built"], *one["A"], *one["B"])
+    }
+    queries = {f"{one['corpus']}:{one['query']}" for asked in second["queries"].values() for one in asked}
+    assert _files(sessions("aside")) - known == set()
+    for part in PARTS:
+        if part.startswith("second"):
+            found = sessions(part)
+            assert _files([one for one in found if "path" in one]) - later == set()
+            assert {one["query"] for one in found if "query" in one} - queries == set()
+            assert len({source_of(one) for one in found if "url" in one}) > 0
+
+
+def _files(found: list[dict[str, Any]]) -> set[tuple[str, str]]:
+    return {(one["repository"], one["path"].rpartition("/")[2]) for one in found}

@@ -1,15 +1,17 @@
 """Exchanges of other teams' recordings: what a client would rely on in each, asked of the emulator in order.
 
-Rule of this module: files were parted before any of them was read: those whose SHA-256 of
-`repository:file name` is divisible by three were set aside and not looked at until everything was built.
-An exchange is equal when status and every listed value, member and header are; steps that a recording does
-not have, or not whole, only lead there and are not counted; a session names the day that it was recorded `on`
-where what is asked hangs on it. `differs` says why one stays different; the
-pace of polling (Retry-After) is the emulator's own setting and not compared.
+Rule of this module: material was parted before any of it was read, by `part_of`; what is set aside was not
+looked at until everything was built. In the second trial what is set aside has two halves, and reported
+answers (`url`, found by a `query`) are parted by their query. An exchange is equal when status and every
+listed value, member and header are; steps that a recording does not have, or not whole, only lead there and
+are not counted; a session names the day that it was recorded `on` where what is asked hangs on it, and the
+`world` that it presupposes: accounts, models, quota. `differs` says why one stays different; the pace of
+polling (Retry-After) is the emulator's own setting and not compared.
 """
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -19,7 +21,10 @@ from typing import Any, Literal
 from tests.emulator.arm import SUB_A, Arm, Reply
 
 FOLDER = Path(__file__).parent / "unseen"
-Part = Literal["built", "aside"]
+Part = Literal["built", "aside", "second_built", "second_a", "second_b", "third"]
+PARTS: tuple[Part, ...] = ("built", "aside", "second_built", "second_a", "second_b", "third")
+SECOND: tuple[Part, Part, Part] = ("second_a", "second_b", "second_built")
+"""The parts of the second trial, by the remainder of a query's digest."""
 NAMES = {"sub": SUB_A, "group": "unseen-rg", "account": "unseenaccount"}
 
 
@@ -27,8 +32,7 @@ NAMES = {"sub": SUB_A, "group": "unseen-rg", "account": "unseenaccount"}
 class Judged:
     """One exchange, what of it differs, and the reason given for that."""
 
-    repository: str
-    path: str
+    source: str
     reading: int
     line: str
     wrong: tuple[str, ...]
@@ -40,9 +44,32 @@ def sessions(part: Part) -> list[dict[str, Any]]:
     return found
 
 
-def is_aside(repository: str, path: str) -> bool:
-    digest = hashlib.sha256(f"{repository}:{path.rpartition('/')[2]}".encode()).hexdigest()
-    return int(digest, 16) % 3 == 0
+def part_of(session: Mapping[str, Any], *, second: bool) -> Part:
+    """The part that the rules give a session: a file by its name, a reported answer by its query."""
+    if "query" in session:
+        return SECOND[_digest(session["query"]) % 3]
+    number = _digest(f"{session['repository']}:{session['path'].rpartition('/')[2]}")
+    if not second:
+        return "built" if number % 3 else "aside"
+    return "second_built" if number % 3 else SECOND[number // 3 % 2]
+
+
+def is_of_the_third(session: Mapping[str, Any]) -> bool:
+    """Whether the third trial's list names a session: its file, or its query."""
+    listed = json.loads((FOLDER / "listed.json").read_text(encoding="utf-8"))["third"]
+    if "query" in session:
+        return session["query"] in listed["queries"]
+    named = {row["repository"]: row["files"] for row in listed["recordings"]}
+    return session["path"].rpartition("/")[2] in named.get(session["repository"], [])
+
+
+def source_of(session: Mapping[str, Any]) -> str:
+    """Where a session is from: repository and file, or the address of a report."""
+    return session.get("url") or f"{session['repository']} {session['path']}"
+
+
+def _digest(text: str) -> int:
+    return int(hashlib.sha256(text.encode()).hexdigest(), 16)
 
 
 @cache
@@ -54,7 +81,10 @@ def judged(part: Part) -> tuple[Judged, ...]:
 def _session(session: Mapping[str, Any]) -> list[Judged]:
     arm, last, found = Arm(), None, []
     if "on" in session:
-        arm.call("POST", "/_emulator/clock", {"at": f"{session['on']}T12:00:00Z"}, bearer="")
+        arm.control("clock", {"at": f"{session['on']}T12:00:00Z"})
+    if "world" in session:
+        reply = arm.control("world", json.loads(_named(json.dumps(session["world"]))))
+        assert reply.status == 200, reply.content
     for step in json.loads(_named(json.dumps(session["exchanges"]))):
         reply = _asked(arm, step, last)
         if not step.get("unrecorded"):
@@ -62,8 +92,7 @@ def _session(session: Mapping[str, Any]) -> list[Judged]:
             wrong = tuple(_differences(step, reply))
             found.append(
                 Judged(
-                    repository=session["repository"],
-                    path=session["path"],
+                    source=source_of(session),
                     reading=session["reading"],
                     line=line,
                     wrong=wrong,
@@ -103,7 +132,7 @@ def _differences(step: Mapping[str, Any], reply: Reply) -> list[str]:
     return wrong + [f"a header {name}" for name in step.get("noHeaders", []) if name in reply.headers]
 
 
-_OF_BODY = {"whole", "values", "present", "absent", "names", "types"}
+_OF_BODY = {"whole", "values", "matches", "holds", "present", "absent", "names", "types"}
 
 
 def _of_body(step: Mapping[str, Any], body: Any) -> list[str]:  # noqa: ANN401 - JSON
@@ -113,6 +142,14 @@ def _of_body(step: Mapping[str, Any], body: Any) -> list[str]:  # noqa: ANN401 -
     for place, value in step.get("values", {}).items():
         if _value(body, place) != value:
             wrong.append(f"{place} is {_value(body, place)!r}, recorded {value!r}")
+    for place, pattern in step.get("matches", {}).items():
+        if not re.search(pattern, str(_value(body, place))):
+            wrong.append(f"{place} is {_value(body, place)!r}, recorded {pattern!r}")
+    for place, items in step.get("holds", {}).items():
+        found = _value(body, place) or []
+        wrong += [
+            f"{place} lacks {item}" for item in items if not any(item.items() <= one.items() for one in found)
+        ]
     wrong += [f"no {place}" for place in step.get("present", []) if _value(body, place) is None]
     wrong += [f"{place} is there" for place in step.get("absent", []) if _value(body, place) is not None]
     if "names" in step and [item["name"] for item in body["value"]] != step["names"]:

@@ -18,8 +18,7 @@ from reconciler.domain.deployment import DesiredDeployment, Unset
 from reconciler.domain.state import ObservedState, Unreadable
 from reconciler.plan.causes import Cause
 from reconciler.plan.drift import find_drift
-from reconciler.planfile.saved import read_saved
-from reconciler.planfile.since import since_plan
+from reconciler.planfile.saved import read_saved, since_plan
 from tests.property.strategies import ACCOUNTS, choices, fleets
 from tests.property.toy_arm import ToyArm
 from tests.property.worlds import Fleet, converged, declared, text_of

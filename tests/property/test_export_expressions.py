@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reconciler.export.expressions.evaluation import TemplateScope
-from reconciler.export.expressions.surroundings import Surroundings
+from reconciler.export.expressions.evaluator import Surroundings
 from reconciler.export.expressions.values import Choice, Hole, Unknown, Value, unknown
 
 Tree = Any

@@ -9,10 +9,10 @@ from reconciler.domain.deployment import Unset
 from reconciler.domain.fleet import PrunePolicy
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.json_values import same
+from reconciler.domain.marks import owner_of
 from reconciler.domain.state import Listed, ObservedState, Unreadable
 from reconciler.plan.actions import Blocked, Create, Delete, Keep, Reason, Replace
 from reconciler.plan.body import put_body, writable
-from reconciler.plan.ownership import owner_of
 from reconciler.plan.pair import field_changes
 from reconciler.plan.plan import Plan
 from reconciler.planfile.saved import narrow, read_saved

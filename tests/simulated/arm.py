@@ -17,9 +17,17 @@ from typing import Any, NoReturn
 
 from reconciler.domain.deployment import JsonObject
 from reconciler.domain.ids import AccountId, DeploymentId, Region
-from reconciler.domain.operation import Accepted, Deferred, OperationRef, OperationState, OperationStatus
+from reconciler.domain.operation import (
+    UNWATCHED,
+    Accepted,
+    Deferred,
+    Look,
+    OperationRef,
+    OperationState,
+    OperationStatus,
+    SendObserver,
+)
 from reconciler.domain.platform import Activity, DeletedAccount, Replacement
-from reconciler.domain.sending import UNWATCHED, SendObserver
 from reconciler.domain.sku import SkuFamily, SkuName
 from reconciler.domain.state import ObservedAccount, ObservedDeployment, Offer, QuotaPool, SystemMetadata
 from reconciler.errors import (
@@ -275,11 +283,16 @@ class SimulatedArm:
         observer: SendObserver = UNWATCHED,
         source_tenants: tuple[str, ...] = (),
         attempt: int = 1,
+        looked: Look | None = None,
     ) -> AsyncIterator["SimulatedTurn"]:
         del attempt, source_tenants
         await self.held_back(method, observer)
-        observed = await self.get_deployment(deployment)
-        yield SimulatedTurn(self, deployment, observed, method, observer, self.now)
+        if looked is None or self.now - looked.at >= 2.0:
+            looked = Look(observed=await self.get_deployment(deployment), at=self.now)
+        yield SimulatedTurn(self, deployment, looked.observed, method, observer, looked.at)
+
+    async def look(self, deployment: DeploymentId) -> Look:
+        return Look(at=self.now, observed=await self.get_deployment(deployment))
 
     async def list_accounts(self, subscription: str) -> tuple[ObservedAccount, ...]:
         await self._exchange("LIST", subscription)

@@ -23,11 +23,11 @@ from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.marks import FLEET_TAG, SPEC_TAG
 from reconciler.domain.operation import OperationStatus
-from reconciler.engine.activity import read_activity
 from reconciler.engine.apply import Stop, apply
 from reconciler.engine.observe import observe
 from reconciler.engine.outcome import ApplyReport, ItemReport, Outcome, Silence
 from reconciler.engine.pace import DEFAULT_PACE
+from reconciler.engine.platform import read_activity
 from reconciler.errors import ArmError
 from reconciler.plan.actions import Keep
 from reconciler.plan.body import spec_mark, writable

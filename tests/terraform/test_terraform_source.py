@@ -134,6 +134,9 @@ EXPRESSIONS: list[tuple[str, JsonValue]] = [
     ('file("x")', None),
     ("local.o.absent", None),
     ("timestamp()", None),
+    ("element([], 1)", None),
+    ("coalescelist([], [])", None),
+    ("range(0, 4611686018427387904)[7]", None),
     ('sensitive("x")', None),
     ('"%{ if true }a%{ endif }"', None),
 ]

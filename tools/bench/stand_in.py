@@ -1,8 +1,9 @@
 """ARM as far as a plan reads it, behind a real socket: answers made beforehand, each after a fixed latency.
 
 `python -m tools.bench.stand_in LATENCY_MS ACCOUNTS EACH SUBSCRIPTIONS` prints its address and serves until it
-is killed; `GET /_asked` counts the requests by kind. It does so little per request that the client is what is
-measured: the emulator, which keeps state, takes many times as long for each.
+is killed; `GET /_asked` counts the requests by kind, `GET /_beyond` what exceeds ARM's budget. It
+does so little per request that the client is what is measured: the emulator, which keeps state, takes many
+times as long for each.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
@@ -32,6 +34,8 @@ from tools.bench.fleets import (
 _PROVIDER = "/providers/Microsoft.CognitiveServices"
 _TOKEN = b'{"token_type":"Bearer","access_token":"none","expires_in":3600}'
 _LISTS = frozenset({"deployments", "accounts", "usages", "models"})
+_BUCKET, _REFILL = 250.0, 25.0
+"""Reads at once, and a second, of a subscription and principal ("Request limits and throttling")."""
 _MODELS = 436
 """Entries in the models list of a real region (eastus2, April 2026)."""
 
@@ -41,6 +45,8 @@ class World:
 
     def __init__(self, size: Size) -> None:
         self.asked: Counter[str] = Counter()
+        self.beyond = 0
+        self._budgets: dict[str, tuple[float, float]] = {}
         first = next(declared(0, size)).id.account
         there = [_deployment(one) for one in declared(0, size)]
         self._deployments = _list(there).replace(str(first).encode(), b"@ACCOUNT@")
@@ -57,15 +63,24 @@ class World:
 
     def answer(self, path: str) -> bytes | None:
         """The body for a path; None where there is nothing."""
-        if path == "/_asked":
-            return json.dumps(self.asked).encode()
+        if path in {"/_asked", "/_beyond"}:
+            return json.dumps(self.asked if path == "/_asked" else self.beyond).encode()
         kind = path.rsplit("/", 1)[-1]
         if kind == "token":
             return _TOKEN
         self.asked[kind if kind in _LISTS else "account"] += 1
+        self._draw(path.split("/", 3)[2])
         if kind == "deployments":
             return self._deployments.replace(b"@ACCOUNT@", path.removesuffix("/deployments").encode())
         return self._answers.get(path)
+
+    def _draw(self, subscription: str) -> None:
+        """Take one read out of a subscription's bucket; where it is empty, ARM answers 429."""
+        now = time.monotonic()
+        level, at = self._budgets.get(subscription, (_BUCKET, now))
+        level = min(_BUCKET, level + (now - at) * _REFILL)
+        self.beyond += level < 1
+        self._budgets[subscription] = (max(0.0, level - 1), now)
 
 
 def _list(items: list[dict[str, Any]]) -> bytes:
@@ -239,8 +254,17 @@ def serving(size: Size, *, latency_ms: float) -> Iterator[str]:
 
 def asked(url: str) -> Counter[str]:
     """How many requests of each kind the stand-in has got so far."""
-    with urllib.request.urlopen(f"{url}/_asked", timeout=10) as answer:  # noqa: S310 -- loopback
-        return Counter(json.load(answer))
+    return Counter(_told(f"{url}/_asked"))
+
+
+def beyond(url: str) -> int:
+    """How many of them a real ARM would have answered 429."""
+    return int(_told(f"{url}/_beyond"))
+
+
+def _told(url: str) -> Any:  # noqa: ANN401 -- JSON
+    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 -- loopback
+        return json.load(answer)
 
 
 def main(latency_ms: str, *size: str) -> None:

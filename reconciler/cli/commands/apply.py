@@ -40,15 +40,6 @@ if TYPE_CHECKING:
     from reconciler.planfile.saved import SavedPlan
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Consent:
-    """How the run gets its yes, and what it does when a saved plan is partly out of date."""
-
-    yes: bool
-    all_or_nothing: bool
-    saved: SavedPlan | None
-
-
 @click.command(
     "apply",
     cls=Command,
@@ -102,19 +93,23 @@ def command(
     saved = saved_plan(chosen)
     if saved is not None:
         chosen = as_planned(chosen, saved)
-        if chosen.shard:
-            _no_promise_for_all(all_or_nothing=all_or_nothing)
+        if chosen.shard and all_or_nothing:
+            raise UsageProblem(
+                "--all-or-nothing does not go with --shard: one shard cannot know whether an item of another "
+                "has moved. Nothing was written; leave one of the two out"
+            )
     loaded = valid_fleet(chosen, connection.cloud, output)
     if saved is not None:
         saved.must_fit(loaded.state(), cloud=loaded.state().fleet.cloud)
     pace = dataclasses.replace(DEFAULT_PACE, wait_for_operations=not no_wait, capacity_wait=capacity_wait)
-    consent = _Consent(yes=yes, all_or_nothing=all_or_nothing, saved=saved)
     run = _Run(
         loaded=loaded,
         connection=connection,
         output=output,
         allowances=allowances,
-        consent=consent,
+        yes=yes,
+        all_or_nothing=all_or_nothing,
+        saved=saved,
         pace=pace,
         journal=journal,
     )
@@ -123,51 +118,68 @@ def command(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
-    """One apply: look, plan, show, ask, write, report."""
+    """One apply: look, plan, show, ask, write, report. A `saved` plan needs no yes."""
 
     loaded: Loaded
     connection: Connection
     output: Output
     allowances: Policy
-    consent: _Consent
+    yes: bool
+    all_or_nothing: bool
+    saved: SavedPlan | None
     pace: Pace
     journal: Path | None
 
     async def to_the_end(self) -> int:
         """The command's exit code."""
+        from reconciler.cli.choosing import must_hit_something
         from reconciler.cli.planfile import only_what_was_seen
-        from reconciler.cli.targets import must_hit_something
-        from reconciler.engine.outcome import ApplyReport
-        from reconciler.engine.stale import stale_items
+        from reconciler.engine.outcome import ApplyReport, stale_items
         from reconciler.plan import quota
         from reconciler.plan.migration import lasting
 
         desired, output, deadline = self.loaded.state(), self.output, self.connection.timeout
         async with connect(self.connection, output, desired, read_only=False) as arm:
             observed = await reading(look(desired, arm, self.connection, output), deadline)
-            if self.consent.saved is None:
+            if self.saved is None:
                 must_hit_something(desired, observed)
             plan, observed = await plan_with(arm, self.loaded, observed, self.allowances)
             moved: tuple[ItemReport, ...] = ()
-            if self.consent.saved is not None:
-                plan, stale = only_what_was_seen(
-                    plan, self.consent.saved, output, all_or_nothing=self.consent.all_or_nothing
-                )
+            if self.saved is not None:
+                plan, stale = only_what_was_seen(plan, self.saved, output, all_or_nothing=self.all_or_nothing)
                 moved = stale_items(plan, stale)
                 plan = dataclasses.replace(plan, quota=quota.outlook(plan.steps, observed).forecasts)
             if output.form == "text":
                 self._show(plan)
             if not plan.applyable:
                 return self._nothing_written(ApplyReport(plan=plan, items=moved))
-            waited = _ask(self.consent, plan, output, deadline)
+            waited = self._ask(plan, deadline)
             return await self._write(plan, arm, moved, deadline.without(waited).longer(lasting(plan)))
+
+    def _ask(self, plan: Plan, deadline: Deadline) -> float:
+        """Get the yes that is needed; the seconds that a person took for it."""
+        from reconciler.diagnostics import counted
+
+        if self.yes or self.saved is not None:
+            return 0.0
+        if sys.stdin is None or not sys.stdin.isatty() or self.output.form != "text":
+            raise UsageProblem(
+                f"this would write {counted(len(plan.writes), 'deployment')} and nobody is there to say yes. "
+                "Nothing was written; pass --yes, or apply a saved plan"
+            )
+        asked = the_clock().monotonic()
+        with interruptible():
+            yes = _answer("Apply this plan? [y/N]: ", deadline.left(asked))
+        if not yes:
+            raise ReconcilerError("not applied, because the answer was no; nothing was written")
+        return the_clock().monotonic() - asked
 
     def _show(self, plan: Plan) -> None:
         """The plan, where whoever says yes can see it: with `--output-file` that is stderr.
 
         Of a saved plan, which somebody has read, the summary.
         """
-        text = plan_text(plan, self.loaded, self.output, summary=self.consent.saved is not None)
+        text = plan_text(plan, self.loaded, self.output, summary=self.saved is not None)
         if self.output.file is None:
             write_result(self.output, text)
         else:
@@ -183,7 +195,7 @@ class _Run:
     async def _write(
         self, plan: Plan, arm: ArmClient, moved: tuple[ItemReport, ...], deadline: Deadline
     ) -> int:
-        from reconciler.cli.listeners import listeners
+        from reconciler.cli.journal import listeners
         from reconciler.engine.apply import apply
         from reconciler.engine.stop import Cause, Interruption, Stop
 
@@ -237,33 +249,6 @@ def exit_code(report: ApplyReport, *, waited: bool = True) -> Exit:
     if report.succeeded or (accepted and report.plan.complete and not report.blocked):
         return Exit.DONE
     return Exit.PARTLY if report.count(Outcome.SUCCEEDED) else Exit.FAILED
-
-
-def _no_promise_for_all(*, all_or_nothing: bool) -> None:
-    if all_or_nothing:
-        raise UsageProblem(
-            "--all-or-nothing does not go with --shard: one shard cannot know whether an item of another has "
-            "moved. Nothing was written; leave one of the two out"
-        )
-
-
-def _ask(consent: _Consent, plan: Plan, output: Output, deadline: Deadline) -> float:
-    """Get the yes that is needed; the seconds that a person took for it."""
-    from reconciler.diagnostics import counted
-
-    if consent.yes or consent.saved is not None:
-        return 0.0
-    if sys.stdin is None or not sys.stdin.isatty() or output.form != "text":
-        raise UsageProblem(
-            f"this would write {counted(len(plan.writes), 'deployment')} and nobody is there to say yes. "
-            "Nothing was written; pass --yes, or apply a saved plan"
-        )
-    asked = the_clock().monotonic()
-    with interruptible():
-        yes = _answer("Apply this plan? [y/N]: ", deadline.left(asked))
-    if not yes:
-        raise ReconcilerError("not applied, because the answer was no; nothing was written")
-    return the_clock().monotonic() - asked
 
 
 def _answer(question: str, seconds: float) -> bool:

@@ -57,6 +57,14 @@ def version_of(known: Catalogue, name: str, version: str) -> str:
     )
 
 
+def version_or_default(known: Catalogue, name: str, version: str | None) -> str | None:
+    """The version meant: the one given, else the default, else the newest known; None where none is."""
+    if version is not None:
+        return version_of(known, name, version)
+    found, versions = known.model(name), known.versions(name)
+    return (found.default_version if found else None) or (versions[-1] if versions else None)
+
+
 def sku_name(sku: str) -> SkuName:
     """One of the public SKUs."""
     from reconciler.domain.sku import KNOWN_SKUS, SkuName

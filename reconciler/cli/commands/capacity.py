@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.commands.asked import model_name, region_name, sku_name, version_of
+from reconciler.cli.commands.asked import model_name, region_name, sku_name, version_or_default
 from reconciler.cli.commands.shared import end_with_errors, style_of, write_forms
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import catalogue
@@ -22,8 +22,8 @@ from reconciler.cli.options import (
     connection_options,
     output_options,
 )
-from reconciler.cli.pipeline import plan_for
-from reconciler.cli.wiring import Loaded, connect, load_manifests, the_clock
+from reconciler.cli.pipeline import plan_for, stamp_of
+from reconciler.cli.wiring import Loaded, connect, load_manifests, no_fleet
 from reconciler.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def command(
     loaded = _loaded(paths, connection, needed=bool(paths) or not subscriptions)
     if loaded is not None and not loaded.valid:
         end_with_errors(loaded, output)
-    desired = loaded.state() if loaded else _no_fleet(connection)
+    desired = loaded.state() if loaded else no_fleet(connection)
     known = catalogue()
     ref = _model(known, model, version)
     search = Search(
@@ -103,7 +103,9 @@ def command(
             model=ref, skus=_skus(known, ref, sku, ptus, units), amount=ptus or units, fine_tuned=fine_tuned
         ),
         subscriptions=_subscriptions(desired, subscriptions),
-        regions=_regions(known, regions),
+        regions=None
+        if regions is None
+        else tuple(region_name(known, one.strip()) for one in regions.split(",") if one.strip()),
         zone=_zone(known, zone),
     )
     work = _search(search, desired, loaded if paths else None, connection, output)
@@ -136,15 +138,18 @@ async def _search(
     output: Output,
 ) -> report.CapacityTable:
     """Ask once per subscription, then look at the regions that come into question."""
-    from reconciler.engine.capacity import ask_capacities
     from reconciler.engine.observe import observe_for_plan, read_regions
-    from reconciler.plan.capacity import best_first, capacity_rows
+    from reconciler.engine.platform import ask_capacities
+    from reconciler.plan.capacity import CapacityQuestion, best_first, capacity_rows
     from reconciler.plan.guard import Policy
     from reconciler.report import capacity as report
 
-    known = catalogue()
+    known, model = catalogue(), search.sought.model
     async with connect(connection, output, desired) as arm:
-        questions = {one: _question(one, search.sought.model) for one in search.subscriptions}
+        questions = {
+            one: CapacityQuestion(one, model.format, model.name, str(model.version))
+            for one in search.subscriptions
+        }
         answers = await ask_capacities(questions.values(), arm, parallelism=connection.parallelism)
         forecasts: tuple[PoolForecast, ...] = ()
         if planned is not None:
@@ -156,8 +161,7 @@ async def _search(
             for region in _candidates(known, search, answers, question)
         ]
         facts = await read_regions(places, arm)
-        asked_at = (arm.server_time or the_clock().now()).strftime("%Y-%m-%dT%H:%M:%SZ")
-    model = search.sought.model
+        asked_at = stamp_of(arm)
     sizes = {one: known.offer(model.name, model.version, one) for one in search.sought.skus}
     rows: list[CapacityRow] = []
     for one in facts:
@@ -170,12 +174,6 @@ async def _search(
         rows=tuple(best_first(rows)),
         notes=tuple(sorted({answer for answer in answers.values() if isinstance(answer, str)})),
     )
-
-
-def _question(subscription: str, model: ModelRef) -> CapacityQuestion:
-    from reconciler.plan.capacity import CapacityQuestion
-
-    return CapacityQuestion(subscription, model.format, model.name, str(model.version))
 
 
 def _candidates(
@@ -195,21 +193,13 @@ def _candidates(
 
 def _loaded(paths: tuple[str, ...], connection: Connection, *, needed: bool) -> Loaded | None:
     """The manifests that are named or lie where they mostly do; None where nothing depends on them."""
-    if not paths and not needed and not Path(DEFAULT_PATH).exists():
-        return None
     if not paths and not Path(DEFAULT_PATH).exists():
+        if not needed:
+            return None
         raise UsageProblem(
             f"whose quota? Name manifests, or a subscription with --subscription; there is no {DEFAULT_PATH}"
         )
-    chosen = Chosen(paths=paths or (DEFAULT_PATH,), select="", targets=(), excludes=())
-    return load_manifests(chosen, connection.cloud)
-
-
-def _no_fleet(connection: Connection) -> DesiredState:
-    from reconciler.domain.fleet import DesiredState, Fleet
-
-    fleet = Fleet()
-    return DesiredState(fleet=replace(fleet, cloud=connection.cloud or fleet.cloud, declared=False))
+    return load_manifests(Chosen(paths=paths or (DEFAULT_PATH,)), connection.cloud)
 
 
 def _subscriptions(desired: DesiredState, named: Sequence[str]) -> tuple[str, ...]:
@@ -230,14 +220,11 @@ def _model(known: Catalogue, model: str, version: str | None) -> ModelRef:
     from reconciler.domain.deployment import ModelRef
 
     name = model_name(known, model)
-    fact = known.model(name)
-    versions = known.versions(name)
-    chosen = version_of(known, name, version) if version else (fact.default_version if fact else None)
-    if chosen is None and not versions:
+    chosen = version_or_default(known, name, version or None)
+    if chosen is None:
         raise UsageProblem(f"the catalogue of {known.date} knows no version of {name}: pass --version")
-    return ModelRef(
-        name=name, format=(fact.format if fact else None) or "OpenAI", version=chosen or versions[-1]
-    )
+    fact = known.model(name)
+    return ModelRef(name=name, format=(fact.format if fact else None) or "OpenAI", version=chosen)
 
 
 def _skus(
@@ -260,12 +247,6 @@ def _skus(
             f"the catalogue of {known.date} knows no {what} for {model.name}; name one with --sku"
         )
     return found
-
-
-def _regions(known: Catalogue, text: str | None) -> tuple[Region, ...] | None:
-    if text is None:
-        return None
-    return tuple(region_name(known, one.strip()) for one in text.split(",") if one.strip())
 
 
 def _zone(known: Catalogue, text: str | None) -> str | None:

@@ -13,13 +13,11 @@ from reconciler.cli.exit_codes import Exit
 from reconciler.cli.knowledge import catalogue
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import Chosen, Connection, Output, fleet_options
-from reconciler.cli.wiring import Loaded, connect, the_clock
+from reconciler.cli.pipeline import stamp_of
+from reconciler.cli.wiring import Loaded, connect
 
 if TYPE_CHECKING:
-    from reconciler.catalogue.facts import Sizes
-    from reconciler.domain.deployment import DesiredDeployment
     from reconciler.domain.fleet import DesiredState
-    from reconciler.domain.sku import SkuName
     from reconciler.plan.proposal import RoomProposal
     from reconciler.upgrade.splices import Edited
 
@@ -54,8 +52,8 @@ def command(*, chosen: Chosen, connection: Connection, output: Output) -> int:
 async def _proposals(
     desired: DesiredState, connection: Connection, output: Output
 ) -> tuple[tuple[RoomProposal, ...], str]:
-    from reconciler.domain.sku import SkuFamily
-    from reconciler.engine.capacity import ask_capacities
+    from reconciler.domain.sku import PROVISIONED_SKUS, SkuFamily
+    from reconciler.engine.platform import ask_capacities
     from reconciler.plan.capacity import question_of
     from reconciler.plan.proposal import propose
 
@@ -68,22 +66,17 @@ async def _proposals(
     async with connect(connection, output, desired) as arm:
         asked = [one for one in questions.values() if one is not None]
         answers = await ask_capacities(asked, arm, parallelism=connection.parallelism)
-        at = (arm.server_time or the_clock().now()).strftime("%Y-%m-%dT%H:%M:%SZ")
-    found = []
+        at = stamp_of(arm)
+    found, known = [], catalogue()
     for one in wanted:
         question = questions[one.id]
         answer = None if question is None else answers[question]
-        found.append(propose(one, answer, desired.accounts, _sizes(one)))
+        model, (name, version) = one.spec.model, one.spec.model.listed
+        sizes = {
+            sku: known.offer(name, version, sku, fine_tuned=model.fine_tuned) for sku in PROVISIONED_SKUS
+        }
+        found.append(propose(one, answer, desired.accounts, sizes))
     return tuple(found), at
-
-
-def _sizes(one: DesiredDeployment) -> Mapping[SkuName, Sizes | None]:
-    from reconciler.plan.proposal import PROVISIONED
-
-    known, model = catalogue(), one.spec.model
-    base = model.tuned_from
-    name, version = (base.name, base.version) if base else (model.name, model.version)
-    return {sku: known.offer(name, version, sku, fine_tuned=model.fine_tuned) for sku in PROVISIONED}
 
 
 def _edits(loaded: Loaded, found: Sequence[RoomProposal]) -> Mapping[str, Edited]:

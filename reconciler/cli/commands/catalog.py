@@ -6,15 +6,18 @@ import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler.cli.commands.asked import model_name, sku_name, wanted
 from reconciler.cli.commands.shared import style_of, write_forms
+from reconciler.cli.exit_codes import Exit
 from reconciler.cli.help import Group
 from reconciler.cli.knowledge import catalogue
+from reconciler.cli.knowledge import prices as known_prices
 from reconciler.cli.options import (
+    FILE,
     Chosen,
     Connection,
     Output,
@@ -25,6 +28,7 @@ from reconciler.cli.options import (
     option,
     output_options,
 )
+from reconciler.cli.wiring import the_clock
 
 if TYPE_CHECKING:
     from reconciler.catalogue import browse
@@ -50,9 +54,12 @@ def command() -> None:
     """Ask the shipped catalogue; every answer names its source and date, and ? means not known."""
 
 
-@command.command("models")
-@_filters
-@output_options("text", "json")
+def _listing(name: str) -> Callable[[Callable[..., Any]], click.Command]:
+    """A command that lists what its filters leave."""
+    return lambda function: command.command(name)(_filters(output_options("text", "json")(function)))
+
+
+@_listing("models")
 def models(*, wanted: browse.Wanted, output: Output) -> None:
     """List models and versions with stage, retirement date and SKUs."""
     from reconciler.catalogue import browse
@@ -62,9 +69,7 @@ def models(*, wanted: browse.Wanted, output: Output) -> None:
     _write(output, partial(report.models_text, rows), partial(report.models_document, rows))
 
 
-@command.command("regions")
-@_filters
-@output_options("text", "json")
+@_listing("regions")
 def regions(*, wanted: browse.Wanted, output: Output) -> None:
     """List regions with their data zones; with --model or --sku, where those are listed."""
     from reconciler.report import catalogue as report
@@ -78,9 +83,7 @@ def regions(*, wanted: browse.Wanted, output: Output) -> None:
     _write(output, partial(report.regions_text, facts, zones), partial(report.regions_document, facts, zones))
 
 
-@command.command("skus")
-@_filters
-@output_options("text", "json")
+@_listing("skus")
 def skus(*, wanted: browse.Wanted, output: Output) -> None:
     """List the SKUs and what capacity 1 is; with --model or --region, those offered there."""
     from reconciler.domain.sku import KNOWN_SKUS, SkuName
@@ -94,9 +97,7 @@ def skus(*, wanted: browse.Wanted, output: Output) -> None:
     _write(output, partial(report.skus_text, facts), partial(report.skus_document, facts))
 
 
-@command.command("capacity")
-@_filters
-@output_options("text", "json")
+@_listing("capacity")
 def capacity(*, wanted: browse.Wanted, output: Output) -> None:
     """List minimum, step and maximum, what one unit buys, and throughput per PTU."""
     from reconciler.report import catalogue as report
@@ -161,7 +162,7 @@ def _write(output: Output, text: Callable[..., str], document: Callable[..., Cat
 @click.option("--refresh", is_flag=True, help="Ask the Retail Prices API, and write its answer to --overlay.")
 @click.option(
     "--overlay",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FILE,
     default=Path(".reconciler/prices.json"),
     show_default=True,
     help="With --refresh: where to write the prices.",
@@ -186,13 +187,22 @@ def prices(
     manifests of PATH declare; it signs in nowhere. RECONCILER_PRICES_ENDPOINT names another address. Commands
     use the written file only where RECONCILER_PRICES_OVERLAY names it.
     """
-    from reconciler.cli.commands import pricing
+    from reconciler.cli.commands.refreshing import prices_refreshed
+    from reconciler.domain.costs import Costs
+    from reconciler.report import prices as report
 
     if not re.fullmatch("[A-Z]{3}", currency):
         raise click.BadParameter(f"{currency!r} is not a code such as USD or EUR", param_hint="--currency")
     if refresh:
-        return pricing.refreshed(wanted, paths, currency, overlay, connection, output)
-    return pricing.listed(wanted, currency, output)
+        return prices_refreshed(wanted, paths, currency, overlay, connection, output)
+    book = known_prices(Costs(currency=currency))
+    rows = list(report.in_force(book, the_clock().now().date(), wanted, currency))
+    write_forms(
+        output,
+        text=lambda each: report.render_text(rows, book, style=style_of(each)),
+        json=lambda _: report.document(rows, book).to_json(),
+    )
+    return Exit.DONE
 
 
 @command.command("refresh")
@@ -200,7 +210,7 @@ def prices(
 @connection_options
 @click.option(
     "--overlay",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FILE,
     default=Path(".reconciler/catalogue.json"),
     show_default=True,
     help="Where to write ARM's lists.",
@@ -209,9 +219,9 @@ def prices(
 def refresh(*, chosen: Chosen, connection: Connection, overlay: Path, output: Output) -> int:
     """Pull ARM's own lists of every declared region into an overlay.
 
-    It is used by commands that RECONCILER_CATALOGUE_OVERLAY tells of it, and by no others. Exit 1 where a
+    Only commands for which RECONCILER_CATALOGUE_OVERLAY names the file use it. Exit 1 where a
     region could not be read; then nothing is written.
     """
-    from reconciler.cli.commands.refreshing import refreshed
+    from reconciler.cli.commands.refreshing import catalogue_refreshed
 
-    return refreshed(chosen, connection, overlay, output)
+    return catalogue_refreshed(chosen, connection, overlay, output)

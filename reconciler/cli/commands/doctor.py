@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -17,28 +17,21 @@ from reconciler.cli.knowledge import OVERLAY, catalogue
 from reconciler.cli.looking import looking
 from reconciler.cli.loop import TimeLimit, run_reading
 from reconciler.cli.options import DEFAULT_PATH, Chosen, Connection, Output, fleet_options
-from reconciler.cli.wiring import Loaded, connect, endpoint_of, load_manifests, the_clock
+from reconciler.cli.wiring import Loaded, connect, endpoint_of, load_manifests, no_fleet, the_clock
 
 if TYPE_CHECKING:
     from datetime import date
 
     from reconciler.arm.client import ArmClient
     from reconciler.domain.fleet import DesiredState
-    from reconciler.domain.health import Check, Status
+    from reconciler.domain.rights import Check
 
 _LIBRARIES = ("azure-identity", "click", "deepdiff", "httpx", "pydantic", "PyYAML", "rich")
 _OLD = 120
 """Days after which the catalogue is called old: models are announced and retired by the quarter."""
 
 
-@click.command(
-    "doctor",
-    cls=Command,
-    examples=(
-        "reconciler doctor",
-        "reconciler doctor --for apply -v",
-    ),
-)
+@click.command("doctor", cls=Command, examples=("reconciler doctor", "reconciler doctor --for apply -v"))
 @fleet_options("text", "json")
 @click.option(
     "--for",
@@ -54,32 +47,34 @@ def command(*, chosen: Chosen, connection: Connection, purpose: str, output: Out
     Reads are really tried, writes never: what ARM says of this identity's rights is looked up. Without
     manifests only cloud and sign-in are examined.
     """
-    from reconciler.domain.health import Status
     from reconciler.report import doctor as report
 
     checks: list[Check] = [_program(), _catalogue(the_clock().now().date())]
     loaded = _manifests(chosen, connection, checks.append)
-    desired = (loaded.desired if loaded else None) or _nothing(connection)
+    desired = (loaded.desired if loaded else None) or no_fleet(connection)
     try:
         with looking(output, 0):
             run_reading(
-                _look(desired, connection, output, checks.append, to_apply=purpose == "apply"),
+                _look(desired, connection, output, checks, to_apply=purpose == "apply"),
                 timeout=connection.timeout,
             )
     except TimeLimit as passed:
-        checks.append(_check("time limit", "this command", Status.FAILED, str(passed), "raise --timeout"))
+        checks.append(_check("time limit", "this command", "failed", str(passed), "raise --timeout"))
     write_forms(
         output,
         text=lambda each: report.render_text(checks, style=style_of(each), verbose=each.verbose),
         json=lambda _: report.document(checks, tool_version=__version__).to_json(),
     )
-    return Exit.FAILED if any(check.status is Status.FAILED for check in checks) else Exit.DONE
+    return Exit.FAILED if any(check.status == "failed" for check in checks) else Exit.DONE
 
 
-def _check(name: str, subject: str, status: Status, message: str, fix: str = "") -> Check:
-    from reconciler.domain.health import Check
+_Status = Literal["ok", "warning", "failed", "unverified"]
 
-    return Check(name=name, subject=subject, status=status, message=message, fix=fix)
+
+def _check(name: str, subject: str, status: _Status, message: str, fix: str = "") -> Check:
+    from reconciler.domain.rights import Check, Status
+
+    return Check(name=name, subject=subject, status=Status(status), message=message, fix=fix)
 
 
 # -- this machine --------------------------------------------------------------------------------------
@@ -87,31 +82,23 @@ def _check(name: str, subject: str, status: Status, message: str, fix: str = "")
 
 def _program() -> Check:
     import platform
-
-    from reconciler.domain.health import Status
-
-    found = {name: _version(name) for name in _LIBRARIES}
-    missing = [name for name, number in found.items() if number is None]
-    message = f"reconciler {__version__} on Python {platform.python_version()}; "
-    message += ", ".join(f"{name} {number}" for name, number in found.items() if number is not None)
-    if missing:
-        fix = "install reconciler again: what it needs is incomplete"
-        return _check("program", platform.system(), Status.FAILED, f"{message}; no {', '.join(missing)}", fix)
-    return _check("program", platform.system(), Status.OK, message)
-
-
-def _version(name: str) -> str | None:
     from importlib.metadata import PackageNotFoundError, version
 
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
+    found, missing = [], []
+    for name in _LIBRARIES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            missing.append(name)
+    message = f"reconciler {__version__} on Python {platform.python_version()}; {', '.join(found)}"
+    if missing:
+        fix = "install reconciler again: what it needs is incomplete"
+        return _check("program", platform.system(), "failed", f"{message}; no {', '.join(missing)}", fix)
+    return _check("program", platform.system(), "ok", message)
 
 
 def _catalogue(today: date) -> Check:
     from reconciler.diagnostics import counted
-    from reconciler.domain.health import Status
 
     known = catalogue()
     age = (today - known.date).days
@@ -120,43 +107,27 @@ def _catalogue(today: date) -> Check:
     message = f"as of {known.date}, {counted(age, 'day')} old"
     if age > _OLD:
         fix = "install a newer reconciler, or `reconciler catalog refresh`"
-        return _check("catalogue", subject, Status.WARNING, message, fix)
-    return _check("catalogue", subject, Status.OK, message)
+        return _check("catalogue", subject, "warning", message, fix)
+    return _check("catalogue", subject, "ok", message)
 
 
 def _manifests(chosen: Chosen, connection: Connection, tell: Callable[[Check], None]) -> Loaded | None:
     """The manifests, where there are any; their absence fails only a path that was named."""
     from reconciler.diagnostics import Severity, counted
-    from reconciler.domain.health import Status
 
     if chosen.paths == (DEFAULT_PATH,) and not Path(DEFAULT_PATH).exists():
         message = "there are none here; only cloud and sign-in are checked"
-        tell(
-            _check(
-                "manifests", DEFAULT_PATH, Status.UNVERIFIED, message, "name the folder with the manifests"
-            )
-        )
+        fix = "name the folder with the manifests"
+        tell(_check("manifests", DEFAULT_PATH, "unverified", message, fix))
         return None
     loaded = load_manifests(chosen, connection.cloud)
     errors = sum(found.severity is Severity.ERROR for found in loaded.diagnostics)
-    message = ", ".join(
-        [
-            counted(loaded.files, "file"),
-            counted(loaded.deployments, "deployment"),
-            *([counted(errors, "error")] if errors else []),
-        ]
-    )
-    status = Status.FAILED if errors else Status.OK
+    message = f"{counted(loaded.files, 'file')}, {counted(loaded.deployments, 'deployment')}"
+    message += f", {counted(errors, 'error')}" if errors else ""
+    status: _Status = "failed" if errors else "ok"
     fix = "`reconciler validate` shows them" if errors else ""
     tell(_check("manifests", ", ".join(chosen.paths), status, message, fix))
     return loaded
-
-
-def _nothing(connection: Connection) -> DesiredState:
-    from reconciler.domain.fleet import DesiredState, Fleet
-
-    cloud = connection.cloud or Fleet().cloud
-    return DesiredState(fleet=Fleet(cloud=cloud, declared=False))
 
 
 # -- ARM -----------------------------------------------------------------------------------------------
@@ -166,45 +137,32 @@ async def _look(
     desired: DesiredState,
     connection: Connection,
     output: Output,
-    tell: Callable[[Check], None],
+    checks: list[Check],
     *,
     to_apply: bool,
 ) -> None:
-    from reconciler.domain.health import Status
     from reconciler.engine.doctor import clock_check, examine
 
-    readable: list[str] = []
-
-    def tell_and_keep(check: Check) -> None:
-        tell(check)
-        readable.extend([check.name] if check.status is Status.OK else [])
-
+    tell = checks.append
     async with connect(connection, output, desired, keep_state=False) as arm:
         where = connection.endpoint or endpoint_of(desired.fleet.cloud)
-        tell(_check("cloud", desired.fleet.cloud, Status.OK, _address(where, connection)))
+        said = "" if connection.endpoint is None else ", which --endpoint or RECONCILER_ENDPOINT names"
+        tell(_check("cloud", desired.fleet.cloud, "ok", f"at {where}{said}"))
         for tenant in _tenants(desired):
             await _sign_in(arm, tenant, tell)
         await examine(
             desired,
             arm,
-            tell_and_keep,
+            tell,
             parallelism=connection.parallelism,
             to_apply=to_apply,
             own_machine=arm.loopback,
         )
         if desired.accounts:
             tell(clock_check(the_clock().now(), arm.server_time, own_machine=arm.loopback))
-            tell(
-                _api_version(
-                    arm, connection.api_version or desired.fleet.api_version, known="account" in readable
-                )
-            )
-
-
-def _address(where: str, connection: Connection) -> str:
-    if connection.endpoint is not None:
-        return f"at {where}, which --endpoint or RECONCILER_ENDPOINT names"
-    return f"at {where}"
+            wanted = connection.api_version or desired.fleet.api_version
+            known = any(check.name == "account" and check.status == "ok" for check in checks)
+            tell(_api_version(arm, wanted, known=known))
 
 
 def _tenants(desired: DesiredState) -> tuple[str | None, ...]:
@@ -217,46 +175,31 @@ def _tenants(desired: DesiredState) -> tuple[str | None, ...]:
 
 
 async def _sign_in(arm: ArmClient, tenant: str | None, tell: Callable[[Check], None]) -> None:
-    from reconciler.domain.health import Status
-
     tried = await arm.sign_in(tenant)
     subject = f"tenant {tenant}" if tenant else "the credential's own tenant"
-    words = list(_words([(one.name, one.reason) for one in tried if one.client is None]))
+    words = "; ".join(f"{one.name} ({one.reason})" for one in tried if one.client is None)
     answered = next((one for one in tried if one.client is not None), None)
     if answered is None:
         fix = "sign in with `az login`, or give the job an identity; --credential names one way"
-        tell(_check("sign-in", subject, Status.FAILED, "no credential has a token: " + "; ".join(words), fix))
+        tell(_check("sign-in", subject, "failed", f"no credential has a token: {words}", fix))
         return
-    before = f"; before it {'; '.join(words)}" if words else ""
-    tell(
-        _check(
-            "sign-in", subject, Status.OK, f"{answered.name} answered, as client {answered.client}{before}"
-        )
-    )
-
-
-def _words(tried: list[tuple[str, str]]) -> Iterator[str]:
-    yield from (f"{name} ({reason})" for name, reason in tried)
+    message = f"{answered.name} answered, as client {answered.client}"
+    tell(_check("sign-in", subject, "ok", f"{message}; before it {words}" if words else message))
 
 
 def _api_version(arm: ArmClient, chosen: str | None, *, known: bool) -> Check:
     """After the reads: by now the endpoint has said whether it knows ours."""
     from reconciler.arm.api_version import DEFAULT_API_VERSION, lost_in
-    from reconciler.domain.health import Status
 
     used, wanted = arm.deployments_version, chosen or DEFAULT_API_VERSION
+    status: _Status = "ok"
+    message, fix, lost = "known to the endpoint", "", lost_in(used)
     if not known:
-        return _check("api-version", used, Status.UNVERIFIED, "no account was answered in it")
-    if used != wanted:
-        lost = lost_in(used)
+        status, message = "unverified", "no account was answered in it"
+    elif used != wanted:
         message = f"the endpoint does not know {wanted}" + (f"; it cannot carry {lost}" if lost else "")
-        return _check(
-            "api-version", used, Status.WARNING, message, "nothing, unless you declare one of these"
-        )
-    lost = lost_in(used)
-    if lost:
+        status, fix = "warning", "nothing, unless you declare one of these"
+    elif lost:
+        status, message = "warning", f"it cannot carry {lost}; a write may reset them"
         fix = "leave --api-version and Fleet.spec.apiVersion out"
-        return _check(
-            "api-version", used, Status.WARNING, f"it cannot carry {lost}; a write may reset them", fix
-        )
-    return _check("api-version", used, Status.OK, "known to the endpoint")
+    return _check("api-version", used, status, message, fix)

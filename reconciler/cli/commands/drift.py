@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.commands.shared import must_declare_something, style_of, valid_fleet
+from reconciler.cli.choosing import must_hit_something
+from reconciler.cli.commands.shared import must_declare_something, style_of, valid_fleet, write_forms
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.help import Command
-from reconciler.cli.looking import looking
 from reconciler.cli.loop import run_reading
-from reconciler.cli.options import Chosen, Connection, Output, fleet_options
+from reconciler.cli.options import READABLE, Chosen, Connection, Output, fleet_options
+from reconciler.cli.pipeline import moment_of, read_accounts
 from reconciler.cli.planfile import read_plan, recorded_paths
 from reconciler.cli.policies import beside, of_existing
-from reconciler.cli.targets import must_hit_something
-from reconciler.cli.wiring import Loaded, connect, note, the_clock, write_each
+from reconciler.cli.wiring import Loaded, connect, note
 from reconciler.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class _CauseName(click.ParamType["str"]):
 @click.option(
     "--since-plan",
     "since",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=READABLE,
     metavar="FILE",
     help="Only what has moved in ARM since this saved plan saw it; with the plan's selection.",
 )
@@ -125,7 +125,7 @@ def command(
     """
     from reconciler.diagnostics import has_errors
     from reconciler.plan.causes import Cause
-    from reconciler.planfile.since import must_be_of, since_plan
+    from reconciler.planfile.saved import since_plan
 
     base = None if since is None else read_plan(since)
     if base is not None:
@@ -134,24 +134,24 @@ def command(
     desired = loaded.state()
     must_declare_something(desired)
     if base is not None:
-        must_be_of(base, desired)
+        base.must_be_base_for(desired)
     looked = _look(desired, connection, output, may_ask=not no_activity_log)
     report, observed, arm_time = run_reading(looked, timeout=connection.timeout)
     if base is None:
         must_hit_something(desired, observed)
-    _say_what_was_not_checked(observed, output)
+    for facts in observed.regions:
+        if facts.offers is None:  # retirement is read from the models lists
+            where = f"{facts.subscription} in {facts.region.name}"
+            missing = f"warning: the models list of {where} could not be read"
+            note(output, f"{missing}; retirement was not looked for there")
     if base is not None:
         report = since_plan(report, base, desired, observed)
     report = report.without({Cause(one) for one in ignored}).judged(desired.fleet.drift, fail_on)
     broken = of_existing(loaded, observed) if chosen.policies else ()
-    told = _Told(report=report, observed=observed, loaded=loaded, chosen=chosen, at=arm_time, broken=broken)
-
-    def rendered(each: Output) -> str:
-        page = _rendered(told, each, show_people=show_people)
-        return beside(page, broken, loaded, each) if chosen.policies else page
-
-    write_each(output, rendered)
-    return max(_exit_code(report), Exit.CHANGES if has_errors(broken) else Exit.DONE, key=_worse)
+    _write(report, observed, loaded, chosen, broken, output, at=arm_time, show_people=show_people)
+    if report.unreadable:
+        return Exit.FAILED
+    return Exit.CHANGES if report.drifted or has_errors(broken) else Exit.DONE
 
 
 def _as_planned(chosen: Chosen, base: SavedPlan) -> Chosen:
@@ -165,107 +165,61 @@ def _as_planned(chosen: Chosen, base: SavedPlan) -> Chosen:
     return replace(planned, paths=recorded_paths(base)) if chosen.by_default else planned
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Told:
-    """A report, and what some forms of it need beside it. `at` is ARM's time, `broken` what policies find."""
+def _write(
+    report: DriftReport,
+    observed: ObservedState,
+    loaded: Loaded,
+    chosen: Chosen,
+    broken: tuple[Diagnostic, ...],
+    output: Output,
+    *,
+    at: datetime,
+    show_people: bool,
+) -> None:
+    """The report in each form. `at` is ARM's time, `broken` what policies find."""
+    from reconciler.cli.commands.pages import drift_html
+    from reconciler.report import drift, drift_builds
 
-    report: DriftReport
-    observed: ObservedState
-    loaded: Loaded
-    chosen: Chosen
-    at: datetime
-    broken: tuple[Diagnostic, ...]
-
-
-def _rendered(told: _Told, output: Output, *, show_people: bool) -> str:
-    from reconciler.report import drift as drift_report
-    from reconciler.report import drift_builds as builds
-    from reconciler.report.style import json_text
-
-    report, desired = told.report, told.loaded.state()
-    match output.form:
-        case "json":
-            return json_text(drift_report.to_json(report, show_people=show_people))
-        case "markdown":
-            return drift_report.render_markdown(
-                report,
-                fleet=desired.fleet.name,
-                cloud=desired.fleet.cloud,
-                at=told.at,
-                show_people=show_people,
-            )
-        case "html":
-            from reconciler.cli.commands.pages import drift_html
-
-            return drift_html(
-                report,
-                desired,
-                told.observed,
-                told.chosen,
-                show_people=show_people,
-                links=output.links,
-                policies=told.broken,
-            )
-        case "junit":
-            return builds.render_junit(report, show_people=show_people)
-        case "github":
-            places = {
-                one.id: place for one in desired.deployments if (place := one.provenance.place()) is not None
-            }
-            return builds.render_github(
-                report, places=places, span=told.loaded.sources.span, show_people=show_people
-            )
-        case "prometheus":
-            return builds.render_prometheus(report, fleet=desired.fleet.name, at=told.at)
-        case _:
-            style = style_of(output)
-            return drift_report.render_text(
-                report,
-                style=style,
-                verbose=output.verbose,
-                show_people=show_people,
-                alias_of=desired.fleet.alias_of,
-            )
+    desired, fleet = loaded.state(), loaded.state().fleet
+    places = {one.id: place for one in desired.deployments if (place := one.provenance.place()) is not None}
+    write_forms(
+        output,
+        beside=lambda page, each: beside(page, broken, loaded, each) if chosen.policies else page,
+        text=lambda each: drift.render_text(
+            report,
+            style=style_of(each),
+            verbose=each.verbose,
+            show_people=show_people,
+            alias_of=fleet.alias_of,
+        ),
+        json=lambda _: drift.to_json(report, show_people=show_people),
+        markdown=lambda _: drift.render_markdown(
+            report, fleet=fleet.name, cloud=fleet.cloud, at=at, show_people=show_people
+        ),
+        html=lambda each: drift_html(
+            report, desired, observed, chosen, show_people=show_people, links=each.links, policies=broken
+        ),
+        junit=lambda _: drift_builds.render_junit(report, show_people=show_people),
+        github=lambda _: drift_builds.render_github(
+            report, places=places, span=loaded.sources.span, show_people=show_people
+        ),
+        prometheus=lambda _: drift_builds.render_prometheus(report, fleet=fleet.name, at=at),
+    )
 
 
 async def _look(
     desired: DesiredState, connection: Connection, output: Output, *, may_ask: bool
 ) -> tuple[DriftReport, ObservedState, datetime]:
     """The drift, what is there, and ARM's time: its retirement dates are judged by its clock."""
-    from reconciler.engine.activity import read_activity
-    from reconciler.engine.observe import observe
+    from reconciler.engine.platform import read_activity
     from reconciler.plan.drift import find_drift
     from reconciler.plan.evidence import asked_about, with_evidence
 
     async with connect(connection, output, desired) as arm:
-        with looking(output, len(desired.accounts)) as on_read:
-            observed = await observe(
-                desired.accounts, arm, parallelism=connection.parallelism, on_read=on_read
-            )
-        now = arm.server_time or the_clock().now()
+        observed = await read_accounts(desired, arm, connection, output)
+        now = moment_of(arm)
         report = find_drift(desired, observed, today=now.date())
         if may_ask and (subscriptions := asked_about(report)):
             logs = await read_activity(subscriptions, arm, now=now, parallelism=connection.parallelism)
             report = with_evidence(report, logs)
         return report, observed, now
-
-
-def _say_what_was_not_checked(observed: ObservedState, output: Output) -> None:
-    """Retirement is read from the regions' models lists: without one, nobody has looked for it there."""
-    for facts in observed.regions:
-        if facts.offers is None:
-            note(
-                output,
-                f"warning: the models list of {facts.subscription} in {facts.region.name} could not be read; "
-                "retirement was not looked for there",
-            )
-
-
-def _worse(code: Exit) -> int:
-    return (Exit.DONE, Exit.CHANGES, Exit.FAILED).index(code)
-
-
-def _exit_code(report: DriftReport) -> Exit:
-    if report.unreadable:
-        return Exit.FAILED
-    return Exit.CHANGES if report.drifted else Exit.DONE

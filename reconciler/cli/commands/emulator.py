@@ -7,17 +7,16 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.exit_codes import Exit
+from reconciler.cli.exit_codes import Exit, Interrupted
 from reconciler.cli.help import Group
-from reconciler.cli.interrupted import Interrupted
-from reconciler.cli.options import Output, output_options
+from reconciler.cli.options import FILE, READABLE, Output, output_options
 from reconciler.cli.wiring import write_result
 from reconciler.errors import UsageProblem
 
 _STATE = click.option(
     "--state",
     envvar="RECONCILER_EMULATOR_STATE",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FILE,
     default=Path(".reconciler/emulator.db"),
     show_default=True,
     help="SQLite file of the state; `:memory:` keeps none (serve only).  [RECONCILER_EMULATOR_STATE]",
@@ -55,12 +54,10 @@ def command() -> None:
     "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any free one."
 )
 @_STATE
-@click.option(
-    "--world", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="JSON to begin with."
-)
+@click.option("--world", type=READABLE, help="JSON to begin with.")
 @click.option("--latency-ms", type=click.IntRange(0, 60_000), default=0, help="Added to every answer.")
-@click.option("--tls-cert", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--tls-key", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--tls-cert", type=READABLE)
+@click.option("--tls-key", type=READABLE)
 def serve(
     *,
     port: int,
@@ -103,7 +100,7 @@ def reset(*, state: Path) -> None:
 
 
 @command.command("load")
-@click.argument("world", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("world", type=READABLE)
 @_STATE
 def load(*, world: Path, state: Path) -> None:
     """Merge a world document into the state."""
@@ -171,11 +168,7 @@ async def _ask(
     emulator.close()
     found = answer.json()
     if answer.is_error or not isinstance(found, dict):
-        raise UsageProblem(f"the emulator refused: {_said(found)}")
+        error = found.get("error") if isinstance(found, dict) else None
+        said = error.get("message", found) if isinstance(error, dict) else found
+        raise UsageProblem(f"the emulator refused: {said}")
     return found
-
-
-def _said(found: object) -> object:
-    """The sentence of a refusal, or all of an answer that has none."""
-    error = found.get("error") if isinstance(found, dict) else None
-    return error.get("message", found) if isinstance(error, dict) else found

@@ -37,21 +37,20 @@ def command(*, word: str | None, output: Output, policies: tuple[str, ...]) -> N
     """
     found = list(meanings())
     if word is not None and word.startswith("policy/"):
-        found = _of_policies(policies)
+        from reconciler.cli.policies import meanings_of
+
+        found = meanings_of(policies)
     if word is not None:
         found = [one for one in found if one.word.lower() == word.lower()] or _unknown(word, found)
 
     def text(each: Output) -> str:
         style = style_of(each)
-        return _listed(found, style) if word is None else "\n\n".join(_whole(one, style) for one in found)
+        if word is None:
+            return _listed(found, style)
+        parts = [part for one in found for part in one.parts]
+        return "\n\n".join("\n".join(style.paragraph(part)) for part in parts)
 
     write_forms(output, text=text, json=lambda _: _document(found).to_json())
-
-
-def _of_policies(paths: tuple[str, ...]) -> list[Meaning]:
-    from reconciler.cli.policies import meanings_of
-
-    return meanings_of(paths)
 
 
 def _document(found: list[Meaning]) -> WordsDocument:
@@ -73,31 +72,19 @@ def _document(found: list[Meaning]) -> WordsDocument:
     )
 
 
-def _whole(one: Meaning, style: Style) -> str:
-    from reconciler.report.layout import paragraph
-
-    parts = [one.head, one.text]
-    parts += [f"Fix: {one.fix}"] if one.fix else []
-    parts += [f"Source: {one.source}."] if one.source else []
-    return "\n\n".join("\n".join(paragraph(part, width=style.width)) for part in parts)
-
-
 def _listed(found: list[Meaning], style: Style) -> str:
     """The words of each kind, as many to a line as there is room for."""
-    from reconciler.report.layout import paragraph
+    from reconciler.report.layout import alike, paragraph
 
-    kinds: dict[str, list[str]] = {}
-    for one in found:
-        kinds.setdefault(one.kind, []).append(one.word)
     width = min(style.width, 80)
     blocks = [
         "\n".join(
             [
                 style.paint(kind[0].upper() + kind[1:], "bold"),
-                *paragraph(", ".join(words), width=width, indent="  "),
+                *paragraph(", ".join(one.word for one in words), width=width, indent="  "),
             ]
         )
-        for kind, words in kinds.items()
+        for kind, words in alike(found, lambda one: one.kind).items()
     ]
     return "\n\n".join([*blocks, "`reconciler explain WORD` says what a word means and what to do."])
 

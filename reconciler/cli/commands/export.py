@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import sys
@@ -14,29 +15,40 @@ import click
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.folder import must_be_free, others_in, write_folder
 from reconciler.cli.help import Command
-from reconciler.cli.options import Connection, Output, connection_options, output_options
-from reconciler.cli.wiring import connect, note, the_clock, write_result
+from reconciler.cli.options import (
+    FOLDER,
+    Connection,
+    Output,
+    connection_options,
+    into,
+    option,
+    output_options,
+)
+from reconciler.cli.wiring import connect, no_fleet, note, the_clock, write_result
 from reconciler.errors import ReconcilerError, UsageProblem
 
 if TYPE_CHECKING:
     from reconciler.domain.ids import AccountId
-    from reconciler.engine.discover import DiscoveryScope
     from reconciler.export import Estate, Exported
     from reconciler.export.sources.reading import Files
 
-_FILE = click.Path(path_type=Path, allow_dash=True)
+_values = functools.partial(option, multiple=True)
+_files = functools.partial(_values, type=click.Path(path_type=Path, allow_dash=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
-    """What to export."""
+    """What to export. `parameters` are files and NAME=VALUE, as `az deployment group create` takes them."""
 
     accounts: tuple[str, ...]
     subscriptions: tuple[str, ...]
     resource_group: str | None
     location: str | None
-    files: Files
-    values: tuple[str, ...]
+    sources: tuple[Path, ...]
+    templates: tuple[Path, ...]
+    states: tuple[Path, ...]
+    parameters: tuple[str, ...]
+    set_values: tuple[str, ...]
     assumed: tuple[str, ...]
     azd_env: Path | None
 
@@ -45,53 +57,52 @@ class _Asked:
         """Whether what was looked at is what was meant: a misspelt group is as empty as an empty one."""
         return bool(self.accounts or (self.subscriptions and self.resource_group is None))
 
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Each NAME=VALUE."""
+        return (*(one for one in self.parameters if not _is_file(one)), *self.set_values)
+
+    @property
+    def files(self) -> Files:
+        """Each file."""
+        from reconciler.export.sources.reading import Files
+
+        parameters = tuple(Path(one) for one in self.parameters if _is_file(one))
+        return Files(
+            any_kind=self.sources, templates=self.templates, states=self.states, parameters=parameters
+        )
+
+
+def _is_file(parameter: str) -> bool:
+    return "=" not in parameter or Path(parameter).is_file()
+
 
 @click.command("export", cls=Command)
-@click.option("--account", "accounts", multiple=True, metavar="ID", help="ARM id of an account.")
-@click.option("--subscription", "subscriptions", multiple=True, metavar="GUID", help="All of its accounts.")
-@click.option("--resource-group", metavar="NAME", help="Only accounts of groups of this name.")
-@click.option("--location", metavar="REGION", help="Where the files' accounts are, if they do not say.")
-@click.option(
-    "--from", "sources", multiple=True, type=_FILE, metavar="PATH", help="A file or folder of any kind below."
-)
-@click.option(
-    "--from-arm-template", "templates", multiple=True, type=_FILE, metavar="FILE", help="An ARM template."
-)
-@click.option(
-    "--from-tfstate", "states", multiple=True, type=_FILE, metavar="FILE", help="A Terraform state or plan."
-)
-@click.option(
-    "--parameters", multiple=True, metavar="FILE|NAME=VALUE", help="Of the template; later ones win."
-)
-@click.option("--set", "set_values", multiple=True, metavar="NAME=VALUE", help="A parameter or variable.")
-@click.option(
-    "--assume", "assumed", multiple=True, metavar="NAME=VALUE", help="The same, and marked as assumed."
-)
-@click.option(
-    "--azd-env", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Such as .azure/dev."
+@into(
+    "asked",
+    _Asked,
+    option("--account", "accounts", multiple=True, metavar="ID", help="ARM id of an account."),
+    option("--subscription", "subscriptions", multiple=True, metavar="GUID", help="All of its accounts."),
+    option("--resource-group", metavar="NAME", help="Only accounts of groups of this name."),
+    option("--location", metavar="REGION", help="Where the files' accounts are, if they do not say."),
+    _files("--from", "sources", metavar="PATH", help="A file or folder of any kind below."),
+    _files("--from-arm-template", "templates", metavar="FILE", help="An ARM template."),
+    _files("--from-tfstate", "states", metavar="FILE", help="A Terraform state or plan."),
+    _values("--parameters", metavar="FILE|NAME=VALUE", help="Of the template; later ones win."),
+    _values("--set", "set_values", metavar="NAME=VALUE", help="A parameter or variable."),
+    _values("--assume", "assumed", metavar="NAME=VALUE", help="The same, and marked as assumed."),
+    option("--azd-env", type=FOLDER, metavar="DIR", help="Such as .azure/dev."),
 )
 @click.option("--fleet", default="imported", show_default=True, metavar="NAME", help="The fleet's name.")
 @click.option("--fleet-id", metavar="GUID", help="The fleet's id, if it has one; else one is made.")
-@click.option(
-    "--out-dir", type=click.Path(file_okay=False, path_type=Path), help="One file per account there."
-)
+@click.option("--out-dir", type=FOLDER, help="One file per account there.")
 @click.option("--force", is_flag=True, help="Replace files that exist.")
 @click.option("--strict", is_flag=True, help="Exit 1 if anything is left out, undecided or to fill in.")
 @connection_options
 @output_options("yaml")
 def command(
     *,
-    accounts: tuple[str, ...],
-    subscriptions: tuple[str, ...],
-    resource_group: str | None,
-    location: str | None,
-    sources: tuple[Path, ...],
-    templates: tuple[Path, ...],
-    states: tuple[Path, ...],
-    parameters: tuple[str, ...],
-    set_values: tuple[str, ...],
-    assumed: tuple[str, ...],
-    azd_env: Path | None,
+    asked: _Asked,
     fleet: str,
     fleet_id: str | None,
     out_dir: Path | None,
@@ -113,7 +124,6 @@ def command(
 
     from reconciler.domain.ids import is_guid
     from reconciler.export import manifests_of
-    from reconciler.export.sources.reading import Files
 
     if re.fullmatch(r"[a-z0-9-]{1,40}", fleet) is None:
         raise UsageProblem(
@@ -126,17 +136,6 @@ def command(
         raise UsageProblem("--out-dir and --output-file both say where the manifests go: give one of them")
     if output.file is not None and output.file.is_file():
         must_be_free([output.file], force=force)
-    files, values = _parameters(parameters)
-    asked = _Asked(
-        accounts=accounts,
-        subscriptions=subscriptions,
-        resource_group=resource_group,
-        location=location,
-        files=Files(any_kind=sources, templates=templates, states=states, parameters=files),
-        values=(*values, *set_values),
-        assumed=assumed,
-        azd_env=azd_env,
-    )
     estate = _estate(asked, connection, output)
     exported = manifests_of(
         estate, fleet=fleet, today=the_clock().now().date(), fleet_id=fleet_id, new_id=str(uuid.uuid4())
@@ -144,21 +143,20 @@ def command(
     for text in exported.notes:
         note(output, f"note: {text}")
     if not exported.declared + exported.held_back + len(estate.left_out):
-        found = "no account with deployments was found where it was looked for"
-        found += "; the notes above say what was there" if estate.notes else ""
-        if not (asked.by_name and estate.complete):
-            raise ReconcilerError(
-                f"nothing to export: {found}. Nothing was written; name other accounts or subscriptions"
-            )
-        note(output, f"warning: {found}. The fleet is exported without deployments")
+        _nothing(estate, output, asked)
     _write(exported, out_dir, output, force=force)
     return Exit.DONE if estate.complete and (exported.tally.whole or not strict) else Exit.FAILED
 
 
-def _parameters(written: tuple[str, ...]) -> tuple[tuple[Path, ...], tuple[str, ...]]:
-    """Files and NAME=VALUE, as `az deployment group create --parameters` takes them."""
-    files = tuple(one for one in written if "=" not in one or Path(one).is_file())
-    return tuple(map(Path, files)), tuple(one for one in written if one not in files)
+def _nothing(estate: Estate, output: Output, asked: _Asked) -> None:
+    """Say that nothing is there; ReconcilerError where that may be a slip of the command line."""
+    found = "no account with deployments was found where it was looked for"
+    found += "; the notes above say what was there" if estate.notes else ""
+    if not (asked.by_name and estate.complete):
+        raise ReconcilerError(
+            f"nothing to export: {found}. Nothing was written; name other accounts or subscriptions"
+        )
+    note(output, f"warning: {found}. The fleet is exported without deployments")
 
 
 def _estate(asked: _Asked, connection: Connection, output: Output) -> Estate:
@@ -172,15 +170,17 @@ def _estate(asked: _Asked, connection: Connection, output: Output) -> Estate:
             )
     if asked.files.all:
         return _from_files(asked, connection)
-    for option, given in (
+    for word, given in (
         ("--parameters and --set", asked.values),
         ("--assume", asked.assumed),
         ("--location", asked.location),
         ("--azd-env", asked.azd_env),
     ):
         if given:
-            raise UsageProblem(f"{option} says something about files: give --from PATH too")
-    return _from_arm(asked, connection, output)
+            raise UsageProblem(f"{word} says something about files: give --from PATH too")
+    from reconciler.cli.loop import run_reading
+
+    return run_reading(_discovered(asked, connection, output), timeout=connection.timeout)
 
 
 def _from_files(asked: _Asked, connection: Connection) -> Estate:
@@ -189,9 +189,9 @@ def _from_files(asked: _Asked, connection: Connection) -> Estate:
     from reconciler.export.sources.parameters import azd_environment
     from reconciler.export.sources.reading import estate_of
 
-    for option, several in (("--subscription", asked.subscriptions), ("--account", asked.accounts)):
+    for word, several in (("--subscription", asked.subscriptions), ("--account", asked.accounts)):
         if len(several) > 1:
-            raise UsageProblem(f"files are deployed to one place: give one {option}")
+            raise UsageProblem(f"files are deployed to one place: give one {word}")
     account = _account(asked.accounts[0]) if asked.accounts else None
     here = account.subscription if account is not None else None
     environment, kept = azd_environment(asked.azd_env) if asked.azd_env is not None else ({}, {})
@@ -209,29 +209,21 @@ def _from_files(asked: _Asked, connection: Connection) -> Estate:
     return estate_of(asked.files, setting, sys.stdin.buffer if sys.stdin is not None else None)
 
 
-def _from_arm(asked: _Asked, connection: Connection, output: Output) -> Estate:
-    from reconciler.cli.loop import run_reading
-    from reconciler.engine.discover import DiscoveryScope
+async def _discovered(asked: _Asked, connection: Connection, output: Output) -> Estate:
+    from reconciler.cli.looking import looking
+    from reconciler.engine.discover import DiscoveryScope, discover
+    from reconciler.export import observed_estate
 
+    nobody = no_fleet(connection)
     wanted = DiscoveryScope(
-        accounts=tuple(_account(one) for one in asked.accounts),
+        accounts=tuple(map(_account, asked.accounts)),
         subscriptions=asked.subscriptions,
         resource_group=asked.resource_group,
     )
-    return run_reading(_discovered(wanted, connection, output), timeout=connection.timeout)
-
-
-async def _discovered(wanted: DiscoveryScope, connection: Connection, output: Output) -> Estate:
-    from reconciler.cli.looking import looking
-    from reconciler.domain.fleet import DesiredState, Fleet
-    from reconciler.engine.discover import discover
-    from reconciler.export import observed_estate
-
-    cloud = connection.cloud or Fleet().cloud
-    nobody = DesiredState(fleet=Fleet(cloud=cloud, declared=False))
     async with connect(connection, output, nobody) as arm:
         with looking(output, 0):
             found = await discover(wanted, arm, parallelism=connection.parallelism)
+    cloud = nobody.fleet.cloud
     return observed_estate(found.readings, found.subscriptions, cloud=cloud, unreadable=found.unreadable)
 
 
@@ -259,8 +251,7 @@ def _write(exported: Exported, out_dir: Path | None, output: Output, *, force: b
         write_result(output, "\n".join(str(path) for path in written))
         others = others_in(out_dir, files)
         if others:
-            note(
-                output, f"warning: {out_dir} also holds {', '.join(others)}, which this export did not write"
-            )
+            held = f"{out_dir} also holds {', '.join(others)}"
+            note(output, f"warning: {held}, which this export did not write")
     note(output, f"note: {summary}")
     note(output, f"note: {exported.tally}")

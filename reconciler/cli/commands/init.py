@@ -13,7 +13,7 @@ from reconciler.cli.commands import export
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.folder import must_be_free, write_folder
 from reconciler.cli.help import Command
-from reconciler.cli.options import Connection, connection_options
+from reconciler.cli.options import FOLDER, Connection, connection_options
 from reconciler.cli.running import Run
 from reconciler.errors import UsageProblem
 
@@ -66,7 +66,7 @@ spec:
         "reconciler init --from-live 11111111-1111-1111-1111-111111111111",
     ),
 )
-@click.argument("folder", metavar="[DIR]", default=Path(), type=click.Path(file_okay=False, path_type=Path))
+@click.argument("folder", metavar="[DIR]", default=Path(), type=FOLDER)
 @click.option("--fleet", default="my-fleet", show_default=True, metavar="NAME", help="The fleet's name.")
 @click.option(
     "--from-live",
@@ -85,47 +85,32 @@ spec:
 @connection_options
 def command(*, folder: Path, fleet: str, live: tuple[str, ...], ci: str, connection: Connection) -> int:
     """Write manifests/ with a first fleet below DIR (here, without one). No file is ever replaced."""
+    import json
+    import uuid
+
+    from reconciler.manifest.schema import json_schema
+
     if re.fullmatch(r"[a-z0-9-]{1,40}", fleet) is None:
         raise UsageProblem(f"--fleet {fleet!r}: 1 to 40 lower-case letters, digits and hyphens are allowed")
+    schema = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
     pipeline = {to: _template(name).read_text("utf-8") for name, to in _CI[ci].items()}
-    written = {"manifests/" + _SCHEMA: _schema(), **pipeline}
+    written = {"manifests/" + _SCHEMA: schema, **pipeline}
     if live:
         must_be_free([folder / name for name in written], force=None)
         code = _exported(folder / "manifests", fleet, live, connection)
         if code != Exit.DONE:
             return code
     else:
-        written |= {"manifests/fleet.yaml": _fleet(fleet, connection), "manifests/first-account.yaml": _set()}
+        cloud = connection.cloud or "emulator"
+        hint = (
+            "AzureCloud, once the names below are yours" if cloud == "emulator" else "where the accounts are"
+        )
+        own = _FLEET.format(fleet=fleet, id=uuid.uuid4(), cloud=cloud, hint=hint)
+        written |= {"manifests/fleet.yaml": _EDITOR + own, "manifests/first-account.yaml": _EDITOR + _SET}
     for path in sorted(write_folder(folder, written, force=None)):
         click.echo(str(path))
     click.echo("\n".join(["", *_next(folder, ci, live=bool(live))]), err=True)
     return Exit.DONE
-
-
-def _fleet(name: str, connection: Connection) -> str:
-    import uuid
-
-    cloud = connection.cloud or "emulator"
-    return _EDITOR + _FLEET.format(
-        fleet=name,
-        id=uuid.uuid4(),
-        cloud=cloud,
-        hint="AzureCloud, once the names below are yours"
-        if cloud == "emulator"
-        else "where the accounts are",
-    )
-
-
-def _set() -> str:
-    return _EDITOR + _SET
-
-
-def _schema() -> str:
-    import json
-
-    from reconciler.manifest.schema import json_schema
-
-    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def _template(name: str) -> Traversable:

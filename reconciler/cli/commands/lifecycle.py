@@ -21,10 +21,7 @@ if TYPE_CHECKING:
 @click.command(
     "lifecycle",
     cls=Command,
-    examples=(
-        "reconciler lifecycle --offline",
-        "reconciler lifecycle --fail-within 90",
-    ),
+    examples=("reconciler lifecycle --offline", "reconciler lifecycle --fail-within 90"),
 )
 @fleet_options("text", "json", "markdown", "html")
 @click.option("--offline", is_flag=True, help="Go by the declared versions; do not ask ARM.")
@@ -69,14 +66,11 @@ def _observed(
     desired: DesiredState, connection: Connection, output: Output
 ) -> tuple[tuple[Lifespan, ...], bool]:
     """What is there, and whether all of it could be read."""
-    from reconciler.cli.loop import run_reading
-    from reconciler.cli.pipeline import observe_fleet
+    from reconciler.cli.pipeline import observed_fleet
     from reconciler.domain.state import Listed
     from reconciler.plan.lifespan import observed_lifespans
 
-    observed = run_reading(
-        observe_fleet(desired, connection, output, with_regions=False), timeout=connection.timeout
-    )
+    observed = observed_fleet(desired, connection, output, with_regions=False)
     unread = [one for _, one in sorted(observed.readings.items()) if not isinstance(one, Listed)]
     for reading in unread:
         note(output, f"warning: {reading.id.name} could not be read; its rows are what is declared")

@@ -113,7 +113,7 @@ def capacity_html(found: CapacityTable, desired: DesiredState) -> str:
     """Where a model has room."""
     from reconciler.report.html import capacity as capacity_page
 
-    chosen = Chosen(paths=(), select="", targets=(), excludes=())
+    chosen = Chosen(paths=())
     about = _occasion("capacity", desired, chosen, "--model", found.model, links=False)
     return capacity_page.render_html(found, about, alias_of=desired.fleet.alias_of)
 

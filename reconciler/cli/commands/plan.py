@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,17 +12,15 @@ from reconciler.cli.commands.shared import (
     again,
     allowance_options,
     cost_option,
-    plan_json,
-    plan_rendered,
+    out_option,
     valid_fleet,
+    write_plan,
 )
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.help import Command
 from reconciler.cli.loop import run_reading
 from reconciler.cli.options import Chosen, Connection, Output, fleet_options
 from reconciler.cli.pipeline import plan_fleet
-from reconciler.cli.running import written_by
-from reconciler.cli.wiring import note, save, write_each
 
 if TYPE_CHECKING:
     from reconciler.domain.shard import Part
@@ -43,12 +40,7 @@ if TYPE_CHECKING:
 )
 @fleet_options("text", "json", "markdown", "html", "github", "gitlab")
 @allowance_options
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    callback=written_by("--out"),
-    help="Save the plan for `apply PLANFILE`.",
-)
+@out_option
 @cost_option
 @click.option(
     "--check-capacity",
@@ -100,18 +92,20 @@ def command(
         timeout=connection.timeout,
     )
     part = loaded.state().part
-    document = cache(partial(plan_json, plan, loaded, chosen, observed=None if part is None else observed))
-    if out is not None:
-        save(out, document())
-        note(output, f"saved: {out}; {_what_next(out, part, again(allowances, chosen))}")
-    write_each(
+    write_plan(
+        plan,
+        loaded,
+        chosen,
         output,
-        lambda each: plan_rendered(plan, loaded, chosen, document, each, summary=summary),
+        summary=summary,
+        out=out,
+        following=_what_next(out, part, again(allowances, chosen)),
+        observed=None if part is None else observed,
     )
     return exit_code(plan, detailed=detailed_exitcode)
 
 
-def _what_next(out: Path, part: Part | None, flags: str) -> str:
+def _what_next(out: Path | None, part: Part | None, flags: str) -> str:
     if part is None:
         return f"`reconciler apply {out}{flags}` does this and nothing else"
     return (

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from reconciler import __version__
+from reconciler.cli.choosing import must_hit_something
 from reconciler.cli.commands.plan import exit_code
 from reconciler.cli.commands.shared import (
     again,
     allowance_options,
     cost_option,
-    plan_json,
-    plan_rendered,
+    out_option,
     valid_fleet,
+    write_plan,
 )
 from reconciler.cli.help import Command
 from reconciler.cli.options import Chosen, Output, output_options, rule_option
 from reconciler.cli.pipeline import plan_for
 from reconciler.cli.planfile import plan_text, recorded_paths
-from reconciler.cli.running import current, written_by
-from reconciler.cli.targets import must_hit_something
-from reconciler.cli.wiring import note, save, write_each
+from reconciler.cli.running import current
 from reconciler.errors import PlanStale, UsageProblem
 
 if TYPE_CHECKING:
@@ -32,11 +30,7 @@ if TYPE_CHECKING:
     from reconciler.planfile.merge import ShardPlan
 
 
-@click.command(
-    "plan merge",
-    cls=Command,
-    examples=("reconciler plan merge shard-*.json --out plan.json",),
-)
+@click.command("plan merge", cls=Command, examples=("reconciler plan merge shard-*.json --out plan.json",))
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
 @click.option(
     "--manifests",
@@ -47,12 +41,7 @@ if TYPE_CHECKING:
 @rule_option
 @output_options("text", "json", "markdown", "html", "github", "gitlab")
 @allowance_options
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    callback=written_by("--out"),
-    help="Save the plan for `apply PLANFILE`.",
-)
+@out_option
 @cost_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @click.option("--summary", is_flag=True, help="One line an account, and the last line.")
@@ -81,24 +70,15 @@ def command(
     plans = whole([_read(file) for file in files], tool_version=__version__)
     saved, made = plans[0].saved, max(one.created_at for one in plans)
     paths = manifests or recorded_paths(saved)
-    chosen = saved.chosen(Chosen(paths=paths, select="", targets=(), excludes=(), rules=rules))
+    chosen = saved.chosen(Chosen(paths=paths, rules=rules))
     loaded = valid_fleet(chosen, saved.cloud, output, today=made.date())
     desired = loaded.state()
     saved.must_be_of(desired, cloud=saved.cloud)
     observed = united(plans, desired)
     must_hit_something(desired, observed)
     plan = plan_for(loaded, observed, allowances, with_cost=with_cost)
-    document = cache(partial(plan_json, plan, loaded, chosen, made=made))
-    if out is not None:
-        save(out, document())
-        note(
-            output,
-            f"saved: {out}; `reconciler apply {out}{again(allowances, chosen)}` does this and nothing else",
-        )
-    write_each(
-        output,
-        lambda each: plan_rendered(plan, loaded, chosen, document, each, summary=summary),
-    )
+    does = f"`reconciler apply {out}{again(allowances, chosen)}` does this and nothing else"
+    write_plan(plan, loaded, chosen, output, summary=summary, out=out, following=does, made=made)
     return exit_code(plan, detailed=detailed_exitcode)
 
 

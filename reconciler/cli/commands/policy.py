@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.help import Group
-from reconciler.cli.options import Output, output_options
+from reconciler.cli.options import READABLE, Output, output_options
 from reconciler.cli.wiring import note, write_result
 from reconciler.errors import UsageProblem
 
@@ -28,7 +28,7 @@ def _rule_id(_: click.Context, __: click.Parameter, given: str) -> str:
 
 
 @command.command("import")
-@click.argument("assignment", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("assignment", metavar="FILE", type=READABLE)
 @click.option(
     "--id",
     "rule",

@@ -50,14 +50,13 @@ def command(*, output: Output, document: str) -> None:
     """
     import json
 
-    write_result(output, json.dumps(_schema(document), indent=2, ensure_ascii=False))
-
-
-def _schema(document: str) -> object:
+    made: object
     if document == MANIFEST:
         from reconciler.manifest.schema import json_schema
 
-        return json_schema()
-    from reconciler.report.documents import json_schema as schema_of
+        made = json_schema()
+    else:
+        from reconciler.report.documents import json_schema as schema_of
 
-    return schema_of(document)
+        made = schema_of(document)
+    write_result(output, json.dumps(made, indent=2, ensure_ascii=False))

@@ -15,8 +15,9 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.exit_codes import Exit
-from reconciler.cli.options import Chosen, Output, into, option
-from reconciler.cli.wiring import Loaded, load_manifests, note, the_clock, write_each
+from reconciler.cli.options import FILE, Chosen, Output, into, option
+from reconciler.cli.running import written_by
+from reconciler.cli.wiring import Loaded, load_manifests, note, save, the_clock, write_each
 from reconciler.errors import ReconcilerError
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from reconciler.report.style import Style
 
 
+Form = Callable[[Output], object]
+"""Makes one form of a result."""
+
+
 def style_of(output: Output) -> Style:
     """How text may look where it goes."""
     from reconciler.report.style import Style
@@ -37,36 +42,22 @@ def style_of(output: Output) -> Style:
     return Style.of(None if output.file else sys.stdout, colour=output.colour)
 
 
-def diagnostics_text(loaded: Loaded, output: Output) -> str:
-    """The diagnostics in the form that was asked for."""
-    from reconciler.report import diagnostics as diagnostics_report
+def write_diagnostics(loaded: Loaded, output: Output) -> None:
+    """The diagnostics in each form that was asked for; as text where a form is not one of theirs."""
+    from reconciler.report import diagnostics as report
     from reconciler.report.sarif import to_sarif
-    from reconciler.report.style import json_text
 
-    match output.form:
-        case "json":
-            found = diagnostics_report.to_json(
-                loaded.diagnostics, loaded.sources, files=loaded.files, deployments=loaded.deployments
-            )
-            return json_text(found)
-        case "markdown":
-            return diagnostics_report.render_markdown(loaded.diagnostics, loaded.sources)
-        case "github":
-            return diagnostics_report.render_github(loaded.diagnostics, loaded.sources)
-        case "sarif":
-            return json_text(to_sarif(loaded.diagnostics, loaded.sources, tool_version=__version__))
-        case "junit":
-            return diagnostics_report.render_junit(
-                loaded.diagnostics, loaded.sources, files=loaded.sources.files
-            )
-        case _:
-            return diagnostics_report.render_text(
-                loaded.diagnostics,
-                loaded.sources,
-                style=style_of(output),
-                files=loaded.files,
-                deployments=loaded.deployments,
-            )
+    found, sources = loaded.diagnostics, loaded.sources
+    size = {"files": loaded.files, "deployments": loaded.deployments}
+    write_forms(
+        output,
+        text=lambda each: report.render_text(found, sources, style=style_of(each), **size),
+        json=lambda _: report.to_json(found, sources, **size),
+        markdown=lambda _: report.render_markdown(found, sources),
+        github=lambda _: report.render_github(found, sources),
+        sarif=lambda _: to_sarif(found, sources, tool_version=__version__),
+        junit=lambda _: report.render_junit(found, sources, files=sources.files),
+    )
 
 
 def valid_fleet(
@@ -91,17 +82,23 @@ def valid_fleet(
 
 def end_with_errors(loaded: Loaded, output: Output) -> NoReturn:
     """End a command whose manifests have errors: they are its result."""
-    write_each(output, lambda each: diagnostics_text(loaded, each))
+    write_diagnostics(loaded, output)
     raise click.exceptions.Exit(Exit.FAILED)
 
 
-def write_forms(output: Output, **forms: Callable[[Output], object]) -> None:
-    """The result in each form that was asked for, by name; what is no text is a JSON document."""
+def write_forms(
+    output: Output, *, text: Form, beside: Callable[[str, Output], str] | None = None, **forms: Form
+) -> None:
+    """The result in each form that was asked for, by name, or as `text`; what is no text is a JSON document.
+
+    `beside` adds to it what does not come from the result itself.
+    """
     from reconciler.report.style import json_text
 
     def rendered(each: Output) -> str:
-        made = forms[each.form](each)
-        return made if isinstance(made, str) else json_text(made)
+        made = forms.get(each.form, text)(each)
+        shown = made if isinstance(made, str) else json_text(made)
+        return shown if beside is None else beside(shown, each)
 
     write_each(output, rendered)
 
@@ -122,33 +119,23 @@ def _warn_about(loaded: Loaded, output: Output) -> None:
 
     if not loaded.diagnostics or output.quiet:
         return
-    text = diagnostics_report.render_text(
-        loaded.diagnostics,
-        loaded.sources,
-        style=Style.of(sys.stderr, colour=output.colour),
-        files=loaded.files,
-        deployments=loaded.deployments,
-    )
-    if output.verbose:
-        note(output, text)
-    else:
-        note(output, f"{text.rstrip().splitlines()[-1]}; `reconciler validate` shows them")
+    size = {"files": loaded.files, "deployments": loaded.deployments}
+    style = Style.of(sys.stderr, colour=output.colour)
+    text = diagnostics_report.render_text(loaded.diagnostics, loaded.sources, style=style, **size)
+    last = text.rstrip().splitlines()[-1]
+    note(output, text if output.verbose else f"{last}; `reconciler validate` shows them")
 
 
 def plan_text(plan: Plan, loaded: Loaded, output: Output, *, summary: bool = False) -> str:
     """The plan for a person, with aliases for subscriptions and tokens a minute for rate units."""
     from reconciler.cli.knowledge import catalogue
-    from reconciler.report import plan as plan_report
+    from reconciler.report import plan as report
 
+    style, alias_of = style_of(output), loaded.state().fleet.alias_of
     if summary:
-        alias_of = loaded.state().fleet.alias_of
-        return plan_report.render_summary(plan, style=style_of(output), alias_of=alias_of)
-    return plan_report.render_text(
-        plan,
-        style=style_of(output),
-        verbose=output.verbose,
-        units=catalogue().unit,
-        alias_of=loaded.state().fleet.alias_of,
+        return report.render_summary(plan, style=style, alias_of=alias_of)
+    return report.render_text(
+        plan, style=style, verbose=output.verbose, units=catalogue().unit, alias_of=alias_of
     )
 
 
@@ -165,34 +152,37 @@ def plan_markdown(plan: Plan, fleet: Fleet) -> str:
     )
 
 
-def plan_rendered(
+def write_plan(
     plan: Plan,
     loaded: Loaded,
     chosen: Chosen,
-    document: Callable[[], str],
     output: Output,
     *,
-    summary: bool = False,
-) -> str:
-    """The plan in the form that was asked for; `document` makes its JSON, which is large."""
+    summary: bool,
+    out: Path | None,
+    following: str,
+    **saved: Any,
+) -> None:
+    """Save the plan where that is asked for, and write it in each form; `saved` is for `plan_json`.
+
+    `following` says what the saved plan is for.
+    """
+    from reconciler.cli.commands import pages
     from reconciler.report import plan as plan_report
-    from reconciler.report.style import json_text
 
-    match output.form:
-        case "json":
-            return document()
-        case "markdown":
-            return plan_markdown(plan, loaded.fleet)
-        case "html":
-            from reconciler.cli.commands.pages import plan_html
-
-            return plan_html(plan, loaded.state(), chosen, links=output.links)
-        case "github":
-            return plan_report.render_github(plan, loaded.sources)
-        case "gitlab":
-            return json_text(plan_report.gitlab_counts(plan))
-        case _:
-            return plan_text(plan, loaded, output, summary=summary)
+    document = functools.cache(functools.partial(plan_json, plan, loaded, chosen, **saved))
+    if out is not None:
+        save(out, document())
+        note(output, f"saved: {out}; {following}")
+    write_forms(
+        output,
+        text=lambda each: plan_text(plan, loaded, each, summary=summary),
+        json=lambda _: document(),
+        markdown=lambda _: plan_markdown(plan, loaded.fleet),
+        html=lambda each: pages.plan_html(plan, loaded.state(), chosen, links=each.links),
+        github=lambda _: plan_report.render_github(plan, loaded.sources),
+        gitlab=lambda _: plan_report.gitlab_counts(plan),
+    )
 
 
 def commit(environ: Mapping[str, str], folder: Path) -> str:
@@ -237,25 +227,27 @@ def plan_json(
 
 
 def again(allowances: Policy, chosen: Chosen) -> str:
-    """The flags with which a saved plan is applied as it was made, after a blank where there are any."""
+    """The flags with which a saved plan, which carries no permission, is applied as it was made.
+
+    They come after a blank, where there are any.
+    """
     import shlex
 
-    flags = [*_flags_of(allowances), *(f"--rule {one}" for one in chosen.rules)]
-    flags += [f"--policy {shlex.quote(one)}" for one in chosen.policies]
-    return "".join(f" {flag}" for flag in flags)
-
-
-def _flags_of(allowances: Policy) -> list[str]:
-    """The flags that lift the same guards again: a saved plan carries no permission."""
     flags = [] if allowances.max_deletes is None else [f"--max-deletes {allowances.max_deletes}"]
     more = allowances.max_monthly_increase
     flags += [] if more is None else [f"--max-monthly-increase {more:f}"]
-    flags += ["--allow-empty"] if allowances.allow_empty else []
-    flags += ["--take-over"] if allowances.take_over else []
-    flags += ["--replace-failed"] if allowances.replace_failed else []
-    flags += ["--recreate-expired"] if allowances.recreate_expired else []
-    flags += ["--skip-refused"] if allowances.skip_refused else []
-    return flags + (["--renew-marks"] if allowances.renew_marks else [])
+    lifted = {
+        "--allow-empty": allowances.allow_empty,
+        "--take-over": allowances.take_over,
+        "--replace-failed": allowances.replace_failed,
+        "--recreate-expired": allowances.recreate_expired,
+        "--skip-refused": allowances.skip_refused,
+        "--renew-marks": allowances.renew_marks,
+    }
+    flags += [flag for flag, given in lifted.items() if given]
+    flags += [f"--rule {one}" for one in chosen.rules]
+    flags += [f"--policy {shlex.quote(one)}" for one in chosen.policies]
+    return "".join(f" {flag}" for flag in flags)
 
 
 class Money(click.ParamType["Decimal"]):
@@ -272,6 +264,11 @@ class Money(click.ParamType["Decimal"]):
             self.fail(f"{value!r} is not an amount such as 5000 or 99.50", param, ctx)
         return Decimal(str(value))
 
+
+out_option = click.option(
+    "--out", type=FILE, callback=written_by("--out"), help="Save the plan for `apply PLANFILE`."
+)
+"""Where a plan is saved; the command gets `out: Path | None`."""
 
 cost_option = click.option(
     "--cost", "with_cost", is_flag=True, help="Also what it costs a month, at list prices."

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.commands.shared import cost_option, style_of, valid_fleet
+from reconciler.cli.commands.shared import cost_option, style_of, valid_fleet, write_forms
 from reconciler.cli.exit_codes import Exit
 from reconciler.cli.help import Command
 from reconciler.cli.knowledge import prices
-from reconciler.cli.loop import run_reading
 from reconciler.cli.options import Chosen, Connection, Output, fleet_options
-from reconciler.cli.pipeline import observe_fleet
+from reconciler.cli.pipeline import observed_fleet
 from reconciler.cli.policies import beside, of_existing
-from reconciler.cli.wiring import the_clock, write_each
+from reconciler.cli.wiring import the_clock
 
 if TYPE_CHECKING:
     from reconciler.domain.fleet import DesiredState
@@ -23,12 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    "show",
-    cls=Command,
-    examples=(
-        "reconciler show",
-        "reconciler show -o html --output-file fleet.html",
-    ),
+    "show", cls=Command, examples=("reconciler show", "reconciler show -o html --output-file fleet.html")
 )
 @fleet_options("text", "json", "markdown", "html")
 @cost_option
@@ -42,34 +36,31 @@ def command(*, chosen: Chosen, connection: Connection, output: Output, with_cost
     from reconciler.domain.state import Listed
     from reconciler.report import cost as cost_report
     from reconciler.report import show as show_report
-    from reconciler.report.style import json_text
 
     loaded = valid_fleet(chosen, connection.cloud, output, quietly=True)
     desired = loaded.state()
-    observed = run_reading(
-        observe_fleet(desired, connection, output, with_regions=False), timeout=connection.timeout
-    )
+    observed = observed_fleet(desired, connection, output, with_regions=False)
     cost = _cost(desired, observed) if with_cost else None
     broken = of_existing(loaded, observed) if chosen.policies else ()
 
-    def rendered(output: Output) -> str:
-        style = style_of(output)
-        match output.form:
-            case "json":
-                return json_text(show_report.document(observed, cost).to_json())
-            case "html":
-                return pages.show_html(desired, observed, chosen, cost, links=output.links, policies=broken)
-            case "markdown":
-                parts = [show_report.render_markdown(observed)]
-                parts += [cost_report.render_markdown(cost)] if cost else []
-            case _:
-                parts = [show_report.render_text(observed, style=style)]
-                parts += [cost_report.render_text(cost, style=style, verbose=output.verbose)] if cost else []
+    def text(each: Output) -> str:
+        style = style_of(each)
+        parts = [show_report.render_text(observed, style=style)]
+        parts += [cost_report.render_text(cost, style=style, verbose=each.verbose)] if cost else []
         return "\n".join(parts)
 
-    write_each(
+    def markdown(_: Output) -> str:
+        parts = [show_report.render_markdown(observed)]
+        parts += [cost_report.render_markdown(cost)] if cost else []
+        return "\n".join(parts)
+
+    write_forms(
         output,
-        lambda each: beside(rendered(each), broken, loaded, each) if chosen.policies else rendered(each),
+        beside=lambda page, each: beside(page, broken, loaded, each) if chosen.policies else page,
+        text=text,
+        json=lambda _: show_report.document(observed, cost).to_json(),
+        markdown=markdown,
+        html=lambda each: pages.show_html(desired, observed, chosen, cost, links=each.links, policies=broken),
     )
     complete = all(isinstance(reading, Listed) for reading in observed.readings.values())
     return Exit.DONE if complete and not has_errors(broken) else Exit.FAILED
@@ -79,11 +70,11 @@ def _cost(desired: DesiredState, observed: ObservedState) -> Cost:
     """What everything that is there costs; the workloads are those of the manifests."""
     from reconciler.domain.state import Listed
     from reconciler.prices.bill import Cost, bill
-    from reconciler.prices.deployed import there
+    from reconciler.prices.deployed import deployed_now
 
     loads = {one.id: one.workload for one in desired.deployments}
     deployed = [
-        there(one, reading.account.region, loads.get(one.id))
+        deployed_now(one, reading.account.region, loads.get(one.id))
         for reading in observed.readings.values()
         if isinstance(reading, Listed)
         for one in reading.deployments

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.commands.asked import model_name, sku_name, version_of
+from reconciler.cli.commands.asked import model_name, sku_name, version_or_default
 from reconciler.cli.commands.shared import style_of, write_forms
 from reconciler.cli.help import Command
 from reconciler.cli.knowledge import catalogue
@@ -72,71 +73,35 @@ def command(
         raise click.UsageError("give --rpm to size a workload, or --capacity to see what it carries")
     known = catalogue()
     name = model_name(known, model)
-    chosen = _version(known, name, version)
-    if capacity is not None and prompt_tokens is None and generated_tokens is None and not image_tokens:
-        _alone(known, name, chosen, _skus(known, name, chosen, sku), capacity, output)
-        return
-    if prompt_tokens is None or generated_tokens is None:
-        raise click.UsageError("a call has --prompt-tokens and --generated-tokens; 0 is a number too")
-    if not prompt_tokens + generated_tokens + image_tokens:
-        raise UsageProblem("a call without prompt and generated tokens needs nothing: say how large one is")
-    workload = PeakLoad(
-        calls_per_minute=rpm or 0.0,
-        prompt_tokens=prompt_tokens,
-        generated_tokens=generated_tokens,
-        cache_rate=cache_rate,
-        image_tokens=image_tokens,
-    )
+    chosen = version_or_default(known, name, version)
+    if chosen is None:
+        raise UsageProblem(f"the catalogue of {known.date} knows no version of {name}, so no throughput")
+    workload: PeakLoad | None = None
+    if capacity is None or prompt_tokens is not None or generated_tokens is not None or image_tokens:
+        if prompt_tokens is None or generated_tokens is None:
+            raise click.UsageError("a call has --prompt-tokens and --generated-tokens; 0 is a number too")
+        if not prompt_tokens + generated_tokens + image_tokens:
+            raise UsageProblem(
+                "a call without prompt and generated tokens needs nothing: say how large one is"
+            )
+        workload = PeakLoad(
+            calls_per_minute=rpm or 0.0,
+            prompt_tokens=prompt_tokens,
+            generated_tokens=generated_tokens,
+            cache_rate=cache_rate,
+            image_tokens=image_tokens,
+        )
+    asked = _Asked(known, name, chosen, _skus(known, name, chosen, sku), workload)
     try:
         if capacity is None:
-            _forth(known, name, chosen, _skus(known, name, chosen, sku), workload, output)
+            asked.needs(output)
         else:
-            _back(known, name, chosen, _skus(known, name, chosen, sku), workload, capacity, output)
+            asked.carries(capacity, output)
     except NoFormula as none:
-        raise UsageProblem(_UNPUBLISHED.format(none=none, date=known.date)) from none
-
-
-def _alone(
-    known: Catalogue, model: str, version: str, skus: tuple[SkuName, ...], capacity: int, output: Output
-) -> None:
-    from fractions import Fraction
-
-    from reconciler.catalogue.sizing import NoFormula, facts_of, weights_of
-    from reconciler.report.sizing import Carried, capacity_document, capacity_text
-
-    try:
-        carried = Carried(
-            capacity=capacity,
-            calls=Fraction(0),
-            facts=facts_of(known, model, version),
-            offers=tuple((sku, known.offer(model, version, sku)) for sku in skus),
-        )
-        weights_of(carried.facts)
-    except NoFormula as none:
-        raise UsageProblem(_UNPUBLISHED.format(none=none, date=known.date)) from none
-    write_forms(
-        output,
-        text=lambda each: capacity_text(f"{model} {version}", carried, style=style_of(each)),
-        json=lambda _: capacity_document(carried).to_json(),
-    )
-
-
-_UNPUBLISHED = (
-    "{none} in the catalogue of {date}. `reconciler catalog capacity` lists what is known; Microsoft's "
-    "calculator in the portal may know more"
-)
-
-
-def _version(known: Catalogue, name: str, version: str | None) -> str:
-    """The version meant: the one given, else the default, else the newest known."""
-    if version is not None:
-        return version_of(known, name, version)
-    found = known.model(name)
-    default = found.default_version if found is not None else None
-    versions = known.versions(name)
-    if default is None and not versions:
-        raise UsageProblem(f"the catalogue of {known.date} knows no version of {name}, so no throughput")
-    return default or versions[-1]
+        raise UsageProblem(
+            f"{none} in the catalogue of {known.date}. `reconciler catalog capacity` lists what is known; "
+            "Microsoft's calculator in the portal may know more"
+        ) from none
 
 
 def _skus(known: Catalogue, model: str, version: str, sku: str | None) -> tuple[SkuName, ...]:
@@ -154,57 +119,59 @@ def _skus(known: Catalogue, model: str, version: str, sku: str | None) -> tuple[
     return (one,)
 
 
-def _title(model: str, version: str, workload: PeakLoad) -> str:
-    title = f"{model} {version}: {workload.prompt_tokens:g} prompt"
-    if workload.image_tokens:
-        title += f", {workload.image_tokens:g} image"
-    title += f" and {workload.generated_tokens:g} generated tokens a call"
-    return title + (f", {workload.cache_rate:.0%} of the prompt cached" if workload.cache_rate else "")
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A model version on some SKUs, and the calls that it is to serve; None where nobody knows them yet."""
 
+    known: Catalogue
+    model: str
+    version: str
+    skus: tuple[SkuName, ...]
+    workload: PeakLoad | None
 
-def _forth(
-    known: Catalogue,
-    model: str,
-    version: str,
-    skus: tuple[SkuName, ...],
-    workload: PeakLoad,
-    output: Output,
-) -> None:
-    from reconciler.catalogue.sizing import cautions, estimate
-    from reconciler.report.sizing import estimate_document, estimates_text
+    @property
+    def title(self) -> str:
+        """What was asked about, in words."""
+        title, load = f"{self.model} {self.version}", self.workload
+        if load is None:
+            return title
+        title += f": {load.prompt_tokens:g} prompt"
+        title += f", {load.image_tokens:g} image" if load.image_tokens else ""
+        title += f" and {load.generated_tokens:g} generated tokens a call"
+        return title + (f", {load.cache_rate:.0%} of the prompt cached" if load.cache_rate else "")
 
-    estimates = [estimate(known, model, version, one, workload) for one in skus]
-    told = cautions(estimates[0].facts, workload)
-    title = f"{_title(model, version, workload)}, {workload.calls_per_minute:g} calls a minute"
-    documents = [estimate_document(one, told).to_json() for one in estimates]
-    write_forms(
-        output,
-        text=lambda each: estimates_text(title, estimates, told, style=style_of(each)),
-        json=lambda _: documents[0] if len(documents) == 1 else documents,
-    )
+    def needs(self, output: Output) -> None:
+        """How many PTUs the workload needs; NoFormula where nobody has published that."""
+        from reconciler.catalogue.sizing import cautions, estimate
+        from reconciler.report.sizing import estimate_document, estimates_text
 
+        assert self.workload is not None  # noqa: S101 -- a rate without a call was refused
+        estimates = [estimate(self.known, self.model, self.version, one, self.workload) for one in self.skus]
+        told = cautions(estimates[0].facts, self.workload)
+        title = f"{self.title}, {self.workload.calls_per_minute:g} calls a minute"
+        documents = [estimate_document(one, told).to_json() for one in estimates]
+        write_forms(
+            output,
+            text=lambda each: estimates_text(title, estimates, told, style=style_of(each)),
+            json=lambda _: documents[0] if len(documents) == 1 else documents,
+        )
 
-def _back(
-    known: Catalogue,
-    model: str,
-    version: str,
-    skus: tuple[SkuName, ...],
-    workload: PeakLoad,
-    capacity: int,
-    output: Output,
-) -> None:
-    from reconciler.catalogue.sizing import calls_carried, cautions, facts_of
-    from reconciler.report.sizing import Carried, carried_document, carried_text
+    def carries(self, capacity: int, output: Output) -> None:
+        """What so many PTUs carry, in calls where their tokens are known; NoFormula as for `needs`."""
+        from reconciler.catalogue.sizing import calls_carried, cautions, facts_of, weights_of
+        from reconciler.report.sizing import Carried, carried_document, carried_text
 
-    carried = Carried(
-        capacity=capacity,
-        calls=calls_carried(known, model, version, capacity, workload),
-        facts=facts_of(known, model, version),
-        offers=tuple((sku, known.offer(model, version, sku)) for sku in skus),
-    )
-    told = cautions(carried.facts, workload)
-    write_forms(
-        output,
-        text=lambda each: carried_text(_title(model, version, workload), carried, told, style=style_of(each)),
-        json=lambda _: carried_document(carried, told).to_json(),
-    )
+        known, model, version, load = self.known, self.model, self.version, self.workload
+        carried = Carried(
+            capacity=capacity,
+            calls=calls_carried(known, model, version, capacity, load) if load else None,
+            facts=facts_of(known, model, version),
+            offers=tuple((sku, known.offer(model, version, sku)) for sku in self.skus),
+        )
+        weights_of(carried.facts)
+        told = cautions(carried.facts, load) if load else ()
+        write_forms(
+            output,
+            text=lambda each: carried_text(self.title, carried, told, style=style_of(each)),
+            json=lambda _: carried_document(carried, told).to_json(),
+        )

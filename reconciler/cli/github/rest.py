@@ -138,7 +138,10 @@ class Repository:
             listed = self._send("list", "GET", f"{url}?{chosen}&per_page={_PAGE}&page={page}")
             if not isinstance(listed, list):
                 raise GitHubRefused("list what is there", 200, "its answer is not a list")
-            yield from (one for one in listed if _first_line(one) == marker and _login(one) == self._author)
+            for one in listed:
+                first = _text(one, "body").split("\n", 1)[0].strip()
+                if first == marker and _text(one, "user", "login") == self._author:
+                    yield one
             if len(listed) < _PAGE:
                 return
 
@@ -169,14 +172,11 @@ def _said(problem: urllib.error.HTTPError) -> str:
         return str(problem.reason)
 
 
-def _first_line(one: object) -> str:
-    body = one.get("body") if isinstance(one, dict) else None
-    return body.split("\n", 1)[0].strip() if isinstance(body, str) else ""
-
-
-def _login(one: object) -> object:
-    user = one.get("user") if isinstance(one, dict) else None
-    return user.get("login") if isinstance(user, dict) else None
+def _text(one: object, *keys: str) -> str:
+    """A text of an answer, or of a member of it; empty where there is none."""
+    for key in keys:
+        one = one.get(key) if isinstance(one, dict) else None
+    return one if isinstance(one, str) else ""
 
 
 def _number(one: object, key: str) -> int | None:

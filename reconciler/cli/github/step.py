@@ -2,7 +2,8 @@
 
 Rule of this module: nothing raises once the command has run, and outputs are written first. Whether the step
 fails hangs on the command alone, and on an issue that could not be opened; all else that cannot be written or
-told, such as a comment that GitHub does not take (a fork's token may only read), is a warning.
+told, such as a comment that GitHub does not take (a fork's token may only read), is a warning. A text's first
+line is the marker by which the next run finds it again, and no page exceeds what GitHub takes.
 """
 
 from __future__ import annotations
@@ -16,14 +17,13 @@ import secrets
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from reconciler.cli import run
 from reconciler.cli.exit_codes import Exit
-from reconciler.cli.github import page
 from reconciler.cli.github.inputs import Inputs, Runner
 from reconciler.cli.github.rest import GitHubRefused, Repository
 from reconciler.cli.github.season import SeasonPullRequest, edited
@@ -31,9 +31,19 @@ from reconciler.cli.planfile import read_plan, recorded_paths
 from reconciler.diagnostics import Diagnostic, Place, Severity, Span
 from reconciler.errors import ReconcilerError, UsageProblem
 from reconciler.report.diagnostics import render_github
+from reconciler.report.markdown import fitted, markdown_fence
+from reconciler.report.style import inert
 
 _REPORTED = frozenset({"validate", "plan", "drift", "upgrade"})
 _TITLES = {"validate": "Validate", "plan": "Plan", "apply": "Apply", "drift": "Drift", "upgrade": "Upgrade"}
+
+_COMMENT_LIMIT = 65_000
+"""GitHub takes 65,536 characters; bytes are never fewer than those."""
+
+_SUMMARY_LIMIT = 1_000_000
+"""GitHub drops a step's summary whole above 1,024 KiB."""
+
+_TOLD = 20_000
 
 
 def main(environ: Mapping[str, str]) -> int:
@@ -127,7 +137,10 @@ class _Tee(io.TextIOBase):
 
 
 def _run(inputs: Inputs, runner: Runner) -> _Ended:
-    folder = _folder(runner.temporary)
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="reconciler-", dir=runner.temporary))
+    except (OSError, ValueError):  # the runner's temporary folder cannot be written to
+        folder = Path(tempfile.mkdtemp(prefix="reconciler-"))
     kept = io.StringIO()
     out, err = _Tee(sys.stdout, kept), _Tee(sys.stderr, kept)
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -136,14 +149,6 @@ def _run(inputs: Inputs, runner: Runner) -> _Ended:
         sys.stdout.flush()
         (folder / "printed.txt").write_text(kept.getvalue(), "utf-8", errors="replace")
     return _Ended(code=code, printed=kept.getvalue(), folder=folder)
-
-
-def _folder(temporary: Path) -> Path:
-    """A folder of the step's own, in the runner's temporary one if that can be written to."""
-    try:
-        return Path(tempfile.mkdtemp(prefix="reconciler-", dir=temporary))
-    except (OSError, ValueError):
-        return Path(tempfile.mkdtemp(prefix="reconciler-"))
 
 
 def _words(inputs: Inputs, runner: Runner, folder: Path) -> list[str]:
@@ -163,39 +168,42 @@ def _words(inputs: Inputs, runner: Runner, folder: Path) -> list[str]:
             words += ["--report", f"diff={folder / 'upgrade.patch'}", "--write"]
         case _:
             words += ["--yes", "--journal", str(folder / "journal.jsonl")]
-    return [*words, *inputs.arguments, "--", *_paths(inputs, runner)]
-
-
-def _paths(inputs: Inputs, runner: Runner) -> tuple[str, ...]:
-    """The plan file and the manifests; those that a plan file names have to be in the checked-out tree."""
+    words += [*inputs.arguments, "--"]
     if not inputs.plan_file:
-        return inputs.paths
+        return [*words, *inputs.paths]
+    # The manifests that a plan file names have to be in the checked-out tree.
     paths = inputs.paths or recorded_paths(read_plan(Path(inputs.plan_file)), root=runner.workspace)
-    return (inputs.plan_file, *paths)
+    return [*words, inputs.plan_file, *paths]
 
 
 def _tell(inputs: Inputs, runner: Runner, ended: _Ended) -> int:
     """Say what came of it, outputs first: whoever reads them must not depend on what else can be written."""
     with _as_warning("outputs", "Later steps do not see them"):
-        outputs = "".join(_entry(name, value) for name, value in _outputs(ended).items())
-        _append(runner.output, outputs)
+        outputs: list[str] = []
+        for name, value in _outputs(ended).items():
+            # Nobody can guess the delimiter, so that no value ends its output early.
+            delimiter = f"end-{secrets.token_hex(16)}"
+            outputs.append(f"{name}<<{delimiter}\n{value}\n{delimiter}\n")
+        _append(runner.output, "".join(outputs))
     with _as_warning("annotations", "The report has them"):
         _annotations(inputs, runner, ended)
-    report = page.told(_TITLES[inputs.command], ended.printed)
+    report = _printed(_TITLES[inputs.command], ended.printed)
     with _as_warning("report", "What the command printed stands in its place"):
         report = _report(inputs, ended)
     with _as_warning("summary", "The log of this step has the report"):
-        _append(runner.summary, page.summary(report))
+        _append(runner.summary, fitted(report, _SUMMARY_LIMIT, "The log of this step has everything."))
     code = ended.code if ended.code not in {Exit.DONE, Exit.CHANGES} else Exit.DONE
     if inputs.command == "plan" and inputs.comment and runner.pull_request is not None:
         with _as_warning("comment", "The summary of this run has the plan"):
-            body = page.comment(inputs, runner, report)
-            done = _repository(inputs, runner).comment(runner.pull_request, page.marker(inputs), body)
-            print(f"comment {done} on pull request {runner.pull_request}")  # noqa: T201 -- the step's log
+            body = _comment(inputs, runner, report)
+            what = _repository(inputs, runner).comment(runner.pull_request, _marker(inputs), body)
+            print(f"comment {what} on pull request {runner.pull_request}")  # noqa: T201 -- the step's log
     if inputs.command == "drift" and inputs.issue_label:
-        return max(code, _issue(inputs, runner, ended, report))
+        done = _published("issue", lambda: _issue(inputs, runner, ended, report))
+        return code if done else max(code, Exit.FAILED)
     if inputs.command == "upgrade" and ended.file("report.md") is not None:
-        return _season(inputs, runner, ended, report)
+        done = _published("pull request", lambda: _season(inputs, runner, ended, report))
+        return Exit.DONE if done else Exit.FAILED
     return code
 
 
@@ -207,7 +215,33 @@ def _report(inputs: Inputs, ended: _Ended) -> str:
     title = _TITLES[inputs.command]
     if ended.code not in {Exit.DONE, Exit.CHANGES}:
         title += f" failed, exit code {ended.code}"
-    return page.told(title, ended.printed)
+    return _printed(title, ended.printed)
+
+
+# -- pages ---------------------------------------------------------------------------------------------
+
+
+def _marker(inputs: Inputs) -> str:
+    """The hidden first line; one per target and kind of text, so that drift never finds a plan."""
+    kind = inputs.command if inputs.command in {"drift", "upgrade"} else "comment"
+    return f"<!-- reconciler target={inputs.target} {kind} -->"
+
+
+def _comment(inputs: Inputs, runner: Runner, report: str) -> str:
+    """The marker, the report as far as it fits, and where it came from."""
+    foot = f"\n---\n[Run]({runner.run_url}), target `{inputs.target}`, commit `{runner.commit[:12] or '-'}`\n"
+    head = f"{_marker(inputs)}\n"
+    room = _COMMENT_LIMIT - len((head + foot).encode())
+    return head + fitted(report, room, f"[The run]({runner.run_url}) has everything.") + foot
+
+
+def _printed(title: str, text: str) -> str:
+    """What a command printed, as a page of its own, the end of it where it is long."""
+    lines = "\n".join(inert(line) for line in text[-_TOLD:].splitlines())
+    return f"## {title}\n\n{markdown_fence(lines, 'text')}\n"
+
+
+# -- outputs -------------------------------------------------------------------------------------------
 
 
 def _outputs(ended: _Ended) -> dict[str, str]:
@@ -245,12 +279,6 @@ def _counts(plan: object) -> dict[str, str]:
     return told | {"changes": str(writes > 0).lower(), "applyable": str(plan.get("applyable")).lower()}
 
 
-def _entry(name: str, value: str) -> str:
-    """An output between delimiters that nobody can guess, so that no value ends it early."""
-    delimiter = f"end-{secrets.token_hex(16)}"
-    return f"{name}<<{delimiter}\n{value}\n{delimiter}\n"
-
-
 def _append(file: Path | None, text: str) -> None:
     if file is not None:
         with file.open("a", encoding="utf-8", errors="replace") as stream:
@@ -273,54 +301,52 @@ def _annotations(inputs: Inputs, runner: Runner, ended: _Ended) -> None:
     sys.stdout.flush()
 
 
-def _issue(inputs: Inputs, runner: Runner, ended: _Ended, report: str) -> Exit:
-    """Open or update the issue where something is wrong, close it where all is well."""
+def _published(what: str, publish: Callable[[], str]) -> bool:
+    """Do it and print what was done; what nobody is told of fails the step, without a traceback."""
     try:
-        repository, marker = _repository(inputs, runner), page.marker(inputs)
-        if ended.code == Exit.DONE:
-            words = f"Nothing differs any more, says [this run]({runner.run_url})."
-            closed = repository.close_issues(marker, label=inputs.issue_label, words=words)
-            told = ", ".join(f"issue {number} closed" for number in closed) or "no issue was open"
-        else:
-            state = "Drift" if ended.code == Exit.CHANGES else "Whether anything drifted is not known"
-            number = repository.open_issue(
-                marker,
-                title=f"{state}: {inputs.target}",
-                label=inputs.issue_label,
-                body=page.comment(inputs, runner, report),
-            )
-            told = f"issue {number} says it"
-    except Exception as problem:  # noqa: BLE001 -- drift that nobody is told of fails the step, and no traceback
+        told = publish()
+    except Exception as problem:  # noqa: BLE001 -- whatever it is, the command has run
         words = str(problem) if isinstance(problem, GitHubRefused) else f"{type(problem).__name__}: {problem}"
-        _annotate(Severity.ERROR, "issue", f"{words}. The summary of this run has the report")
-        return Exit.FAILED
+        _annotate(Severity.ERROR, what, f"{words}. The summary of this run has the report")
+        return False
     print(told)  # noqa: T201 -- the log of the step
-    return Exit.DONE
+    return True
 
 
-def _season(inputs: Inputs, runner: Runner, ended: _Ended, report: str) -> Exit:
-    """One pull request with the edits; what `upgrade` could not solve is in its text and fails nothing."""
-    try:
-        files = edited(ended.file("upgrade.patch"), runner.workspace)
-        season = SeasonPullRequest(
-            _repository(inputs, runner),
-            target=inputs.target,
-            marker=page.marker(inputs),
-            base=runner.base,
-            commit=runner.commit,
-        )
-        if files:
-            told = season.publish(files, page.comment(inputs, runner, report))
-        else:
-            told = season.close(f"No declared model retires any more, says [this run]({runner.run_url}).")
-    except Exception as problem:  # noqa: BLE001 -- edits that nobody sees fail the step, and no traceback
-        words = str(problem) if isinstance(problem, GitHubRefused) else f"{type(problem).__name__}: {problem}"
-        _annotate(Severity.ERROR, "pull request", f"{words}. The summary of this run has the report")
-        return Exit.FAILED
+def _issue(inputs: Inputs, runner: Runner, ended: _Ended, report: str) -> str:
+    """Open or update the issue where something is wrong, close it where all is well."""
+    repository, marker = _repository(inputs, runner), _marker(inputs)
+    if ended.code == Exit.DONE:
+        words = f"Nothing differs any more, says [this run]({runner.run_url})."
+        closed = repository.close_issues(marker, label=inputs.issue_label, words=words)
+        return ", ".join(f"issue {number} closed" for number in closed) or "no issue was open"
+    state = "Drift" if ended.code == Exit.CHANGES else "Whether anything drifted is not known"
+    number = repository.open_issue(
+        marker,
+        title=f"{state}: {inputs.target}",
+        label=inputs.issue_label,
+        body=_comment(inputs, runner, report),
+    )
+    return f"issue {number} says it"
+
+
+def _season(inputs: Inputs, runner: Runner, ended: _Ended, report: str) -> str:
+    """One pull request with the edits; what `upgrade` could not solve is in its text."""
+    files = edited(ended.file("upgrade.patch"), runner.workspace)
+    season = SeasonPullRequest(
+        _repository(inputs, runner),
+        target=inputs.target,
+        marker=_marker(inputs),
+        base=runner.base,
+        commit=runner.commit,
+    )
+    if files:
+        told = season.publish(files, _comment(inputs, runner, report))
+    else:
+        told = season.close(f"No declared model retires any more, says [this run]({runner.run_url}).")
     if ended.code not in {Exit.DONE, Exit.CHANGES}:
         _annotate(Severity.WARNING, "upgrade", "some models are left to people; the report says which")
-    print(told)  # noqa: T201 -- the log of the step
-    return Exit.DONE
+    return told
 
 
 def _repository(inputs: Inputs, runner: Runner) -> Repository:

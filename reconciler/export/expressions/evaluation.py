@@ -70,6 +70,19 @@ class TemplateScope(Evaluator[Node]):
         """The same, inside one turn of a loop."""
         return replace(self, copies={**self.copies, name.lower(): index}, innermost=name.lower())
 
+    def inside(
+        self, template: Mapping[str, Value], given: Mapping[str, Value], label: str = ""
+    ) -> TemplateScope:
+        """Another template, or a function of this one: it sees what it is given, and no more."""
+        return TemplateScope(
+            around=self.around,
+            depth=self.depth,
+            template=template,
+            given=given,
+            label=label or self.label,
+            holding=self.holding,
+        )
+
     # -- values -----------------------------------------------------------------------------------
 
     def value(self, written: Value) -> Value:
@@ -86,7 +99,7 @@ class TemplateScope(Evaluator[Node]):
         if isinstance(written, str):
             return self._text(written)
         if isinstance(written, list):
-            return [self.deeper().value(one) for one in written]
+            return [self.deeper().value(item) for item in written]
         if isinstance(written, dict):
             return self._object(written)
         return written
@@ -103,11 +116,11 @@ class TemplateScope(Evaluator[Node]):
 
     def _object(self, written: Mapping[str, Value]) -> Value:
         made: dict[str, Value] = {}
-        for name, one in written.items():
-            if name.lower() == "copy" and isinstance(one, list):
-                made |= {str(at(loop, "name")[1]): self.loop(loop) for loop in one}
+        for name, item in written.items():
+            if name.lower() == "copy" and isinstance(item, list):
+                made |= {str(at(loop, "name")[1]): self.loop(loop) for loop in item}
             else:
-                made[name] = self.deeper().value(one)
+                made[name] = self.deeper().value(item)
         return made
 
     def loop(self, written: Value) -> Value:
@@ -138,26 +151,29 @@ class TemplateScope(Evaluator[Node]):
             case "and" | "or":
                 return self._all_or_any(name, arguments)
             case "coalesce":
-                return _first_of([self.of(one) for one in arguments])
+                return _first_of([self.of(argument) for argument in arguments])
             case "lambda":
                 return unknown("lambda")
             case _ if name in OVER_ITEMS:
                 return over_items(name, arguments, self)
             case _ if "." in name:
-                return self._own_function(name, [self.of(one) for one in arguments])
+                return self._own_function(name, [self.of(argument) for argument in arguments])
             case _:
-                return self._function(name, [self.of(one) for one in arguments])
+                return self._function(name, [self.of(argument) for argument in arguments])
 
     def _all_or_any(self, name: str, arguments: tuple[Node, ...]) -> Value:
         """`and`, `or`: one that decides is enough, whatever the others are."""
-        values = [self.of(one) for one in arguments]
+        values = [self.of(argument) for argument in arguments]
         decisive = name == "or"
-        if any(one is decisive for one in values):
+        if any(value is decisive for value in values):
             return decisive
-        open_ones = [one for one in values if not isinstance(one, bool)]
+        open_ones = [value for value in values if not isinstance(value, bool)]
         if not open_ones:
             return not decisive
-        return open_ones[0] if len(open_ones) == 1 else called(name, _worded(open_ones))
+        if len(open_ones) == 1:
+            return open_ones[0]
+        worded = [unknown(words) if isinstance(words := truth(item), str) else words for item in open_ones]
+        return called(name, worded)
 
     def _function(self, name: str, values: list[Value]) -> Value:
         self.around.budget.spend(sum(map(size, values)))
@@ -167,8 +183,8 @@ class TemplateScope(Evaluator[Node]):
             case "variables", [str(wanted)]:
                 return self._variable(wanted)
             case "lambdavariables", [str(wanted)]:
-                there, value = at(dict(self.bound), wanted)
-                return value if there else called(name, values)
+                present, value = at(dict(self.bound), wanted)
+                return value if present else called(name, values)
             case "copyindex", _:
                 return self._copy_index(values)
             case "subscription", []:
@@ -222,8 +238,8 @@ class TemplateScope(Evaluator[Node]):
         declared, definition = at(at(self.template, "parameters")[1], wanted)
         if str(at(definition, "type")[1]).lower() in _SECURE:
             return unknown(f"parameters('{wanted}'){self.label}, which is secure")
-        there, found = at(dict(self.given), wanted)
-        if there:
+        present, found = at(dict(self.given), wanted)
+        if present:
             return self.around.on(found)
         has_default, default = at(definition, "defaultValue")
         if declared and has_default:
@@ -237,8 +253,8 @@ class TemplateScope(Evaluator[Node]):
         if decided:
             return value
         variables = at(self.template, "variables")[1]
-        there, written = at(variables, wanted)
-        if there:
+        present, written = at(variables, wanted)
+        if present:
             return self._once("variables", wanted, written)
         loops = at(variables, "copy")[1]
         for loop in loops if isinstance(loops, list) else []:
@@ -260,24 +276,16 @@ class TemplateScope(Evaluator[Node]):
         """A function that the template defines: it sees its own arguments, and no more."""
         space, _, short = name.rpartition(".")
         spaces = at(self.template, "functions")[1]
-        for one in spaces if isinstance(spaces, list) else []:
-            if str(at(one, "namespace")[1]).lower() != space:
+        for item in spaces if isinstance(spaces, list) else []:
+            if str(at(item, "namespace")[1]).lower() != space:
                 continue
-            there, definition = at(at(one, "members")[1], short)
+            present, definition = at(at(item, "members")[1], short)
             wanted = at(definition, "parameters")[1] or []
-            if not there or not isinstance(wanted, list) or len(wanted) != len(values):
+            if not present or not isinstance(wanted, list) or len(wanted) != len(values):
                 break
             names = [str(at(parameter, "name")[1]) for parameter in wanted]
-            inside = replace(
-                self.deeper(),
-                template={"functions": spaces},
-                given=dict(zip(names, values, strict=True)),
-                set={},
-                copies={},
-                innermost="",
-                bound={},
-                known={},
-            )
+            given = dict(zip(names, values, strict=True))
+            inside = self.deeper().inside({"functions": spaces}, given)
             return inside.value(at(at(definition, "output")[1], "value")[1])
         return called(name, values)
 
@@ -291,28 +299,23 @@ def _access(value: Value, key: Value, *, safe: bool) -> Value:
         return choice(value.condition, _access(value.yes, key, safe=safe), _access(value.no, key, safe=safe))
     if safe and value is None:
         return None
-    there, found = at(value, key)
-    if there:
+    present, found = at(value, key)
+    if present:
         return found
     if safe and isinstance(value, dict | list) and isinstance(key, str | int):
         return None
     words = f".{key}" if isinstance(key, str) else f"[{shown(key)}]"
-    return unknown(f"{value if isinstance(value, Unknown) else shown(value)}{words}")
+    return unknown(f"{shown(value)}{words}")
 
 
 def _first_of(values: list[Value]) -> Value:
     """The first that is not null; one that may be null leaves the rest in question."""
-    for number, one in enumerate(values):
-        if isinstance(one, Choice):
+    for number, item in enumerate(values):
+        if isinstance(item, Choice):
             rest = values[number + 1 :]
-            return choice(one.condition, _first_of([one.yes, *rest]), _first_of([one.no, *rest]))
-        if isinstance(one, Unknown):
-            return one if one.is_text or number == len(values) - 1 else called("coalesce", values[number:])
-        if one is not None:
-            return one
+            return choice(item.condition, _first_of([item.yes, *rest]), _first_of([item.no, *rest]))
+        if isinstance(item, Unknown):
+            return item if item.is_text or number == len(values) - 1 else called("coalesce", values[number:])
+        if item is not None:
+            return item
     return None
-
-
-def _worded(values: list[Value]) -> list[Value]:
-    """Conditions as the words that they depend on."""
-    return [unknown(words) if isinstance(words := truth(one), str) else words for one in values]

@@ -1,4 +1,4 @@
-"""What evaluating ARM's and Terraform's expressions has in common: bounds, branches, and cases.
+"""What evaluating ARM's and Terraform's expressions has in common: surroundings, bounds, branches and cases.
 
 Neither evaluator decides by a guess: where a condition is unknown, both of its branches are in the answer.
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Generic, Self, TypeVar
 
-from reconciler.export.expressions.surroundings import Surroundings
+from reconciler.errors import UsageProblem
 from reconciler.export.expressions.values import (
     Choice,
     Undecided,
@@ -24,11 +24,55 @@ from reconciler.export.expressions.values import (
     unknown,
 )
 
+MOST_STEPS: Final = 300_000
+"""Of one file."""
+
 _DEEPEST: Final = 60
 _MOST_CASES: Final = 5
 """Conditions by which the result of one function may differ."""
 
 Node = TypeVar("Node")
+
+
+@dataclass(slots=True)
+class Budget:
+    """Steps left for a whole file."""
+
+    left: int = MOST_STEPS
+
+    def spend(self, steps: int = 1) -> None:
+        """So many steps; UsageProblem where none is left."""
+        self.left -= steps
+        if self.left < 0:
+            raise UsageProblem(
+                f"the template takes more than {MOST_STEPS:,} steps to evaluate, which no template of "
+                "deployments needs. Export from what exists instead: --subscription, or --account"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """Where a template is deployed, and what somebody decided about it.
+
+    `decided` are values by the words of an expression, spaces and case aside.
+    """
+
+    subscription: Value
+    resource_group: Value
+    location: Value
+    decided: Mapping[str, Value] = field(default_factory=dict)
+    budget: Budget = field(default_factory=Budget)
+
+    def on(self, value: Value) -> Value:
+        """A value, or what was decided of it."""
+        if self.decided and isinstance(value, Unknown):
+            return self.decided.get(normal(str(value)), value)
+        return value
+
+
+def normal(words: str) -> str:
+    """The words of an expression, however they are spaced and cased."""
+    return "".join(words.split()).lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +114,7 @@ class Evaluator(ABC, Generic[Node]):
                 self.branch(condition.yes, yes, no),
                 self.branch(condition.no, yes, no),
             )
-        words = str(condition) if isinstance(condition, Unknown) else shown(condition)
-        return choice(words, self.if_needed(yes), self.if_needed(no))
+        return choice(shown(condition), self.if_needed(yes), self.if_needed(no))
 
 
 def by_cases(
@@ -85,9 +128,9 @@ def by_cases(
         if condition is None or cases == 0:
             return called(name, values)
     yes, no = (
-        by_cases(function, name, [restricted(one, condition, holds=holds) for one in values], cases - 1)
+        by_cases(function, name, [restricted(value, condition, holds=holds) for value in values], cases - 1)
         for holds in (True, False)
     )
-    if all(isinstance(one, Unknown) and not one.is_text for one in (yes, no)):
+    if all(isinstance(item, Unknown) and not item.is_text for item in (yes, no)):
         return called(name, values)
     return choice(condition, yes, no)

@@ -9,24 +9,27 @@ from __future__ import annotations
 
 import base64
 import json
+import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote, unquote
 
 from reconciler.export.expressions.structures import (
+    LARGEST,
+    Function,
+    answered,
+    as_bool,
     as_items,
     as_mapping,
     as_number,
     as_text,
-    created,
-    first,
-    flattened,
+    contains,
     from_end,
     index_of,
+    interleaved,
     intersection,
     known,
-    last,
     numbers,
     pairs,
     shallow_merge,
@@ -35,44 +38,15 @@ from reconciler.export.expressions.structures import (
     try_get,
     union,
 )
-from reconciler.export.expressions.values import (
-    Hole,
-    Undecided,
-    Unknown,
-    Value,
-    at,
-    has_open,
-    joined,
-    same,
-)
-
-LARGEST: Final = 100_000
-"""Characters of a text, items of a list."""
+from reconciler.export.expressions.values import Hole, Undecided, Unknown, Value, at, has_open, joined, same
 
 _NUMBERS: Final = 2**63
-
-Function = Callable[..., Value]
 
 
 def answer(name: str, arguments: list[Value]) -> Value:
     """The value of a function; raises Undecided for one that is not known or does not take these."""
-    function = FUNCTIONS.get(name)
-    if function is None:
-        raise Undecided(name)
-    try:
-        found = function(*arguments)
-    except (
-        TypeError,
-        ValueError,
-        IndexError,
-        KeyError,
-        AttributeError,
-        ZeroDivisionError,
-        RecursionError,
-    ) as wrong:
-        raise Undecided(name) from wrong
-    sized = isinstance(found, str | list | dict) and len(found) > LARGEST
-    if sized or (isinstance(found, int) and abs(found) > _NUMBERS):
+    found = answered(FUNCTIONS, name, arguments)
+    if isinstance(found, int) and abs(found) > _NUMBERS:
         raise Undecided(name)
     return found
 
@@ -93,10 +67,10 @@ def _cased(name: str, function: Callable[[str], str]) -> Function:
     def of(value: Value) -> Value:
         if isinstance(value, Unknown):
             parts = (
-                Hole(one if one.startswith(f"{name}(") else f"{name}({one})")
-                if isinstance(one, Hole)
-                else function(one)
-                for one in value.parts
+                Hole(part if part.startswith(f"{name}(") else f"{name}({part})")
+                if isinstance(part, Hole)
+                else function(part)
+                for part in value.parts
             )
             return Unknown(tuple(parts))
         return function(as_text(value))
@@ -123,7 +97,7 @@ def _format(pattern: Value, *arguments: Value) -> Value:
             pieces.append(place[0][0])
         else:
             value = arguments[int(place[1])]
-            pieces.append(_numbered(value, place[2], int(place[3])) if place[2] else _shown_in_text(value))
+            pieces.append(_numbered(value, place[2], int(place[3])) if place[2] else _in_text(value))
     return joined([*pieces, _plain(written[end:])])
 
 
@@ -133,7 +107,7 @@ def _plain(text: str) -> str:
     return text
 
 
-def _shown_in_text(value: Value) -> Value:
+def _in_text(value: Value) -> Value:
     return value if isinstance(value, Unknown) else _text(value)
 
 
@@ -144,11 +118,13 @@ def _numbered(value: Value, form: str, digits: int) -> Value:
 
 
 def _concat(*arguments: Value) -> Value:
-    if arguments and all(isinstance(one, list) for one in arguments):
-        return [item for one in arguments for item in as_items(one)]
-    if len(arguments) > 1 and all(isinstance(one, Unknown) and not one.is_text for one in arguments):
+    if arguments and all(isinstance(argument, list) for argument in arguments):
+        return [item for argument in arguments for item in as_items(argument)]
+    if len(arguments) > 1 and all(
+        isinstance(argument, Unknown) and not argument.is_text for argument in arguments
+    ):
         raise Undecided  # they could be lists
-    return joined(one if isinstance(one, Unknown) else _text(one) for one in arguments)
+    return joined(map(_in_text, arguments))
 
 
 def _replace(text: Value, old: Value, new: Value) -> Value:
@@ -167,15 +143,8 @@ def _substring(text: Value, start: Value, length: Value = None) -> Value:
 
 
 def _split(text: Value, by: Value) -> Value:
-    signs = [by] if isinstance(by, str) else [as_text(one) for one in as_items(by)]
+    signs = [by] if isinstance(by, str) else [as_text(each) for each in as_items(by)]
     return list(re.split("|".join(re.escape(sign) for sign in signs), as_text(text)))
-
-
-def _join(items: Value, by: Value) -> Value:
-    pieces: list[Value] = []
-    for number, one in enumerate(as_items(items)):
-        pieces += [by, one] if number else [one]
-    return joined(one if isinstance(one, Unknown) else _text(one) for one in pieces)
 
 
 def _length(value: Value) -> Value:
@@ -195,23 +164,9 @@ def _empty(value: Value) -> Value:
 def _contains(where: Value, what: Value) -> Value:
     if isinstance(where, dict):
         return at(where, as_text(what))[0]
-    if isinstance(where, list):
-        return index_of(where, what) >= 0
     if isinstance(where, str):
         return _text(what) in where
-    raise TypeError
-
-
-def _contains_somewhere(where: Value, what: Value) -> Value:
-    """As `contains`: one item that is equal is enough, whatever the others are."""
-    if isinstance(where, list):
-        for one in where:
-            try:
-                if same(one, what):
-                    return True
-            except Undecided:
-                continue
-    return _contains(where, what)
+    return contains(as_items(where), what)
 
 
 def _found_at(last: bool) -> Function:
@@ -227,22 +182,22 @@ def _found_at(last: bool) -> Function:
     return of
 
 
-def _ordered(function: Callable[[str | int, str | int], bool]) -> Function:
-    def of_two(one: Value, other: Value) -> Value:
-        if type(one) is type(other) and isinstance(one, str | int) and isinstance(other, str | int):
-            return function(one, other)
+def _ordered(function: Callable[[Any, Any], bool]) -> Function:
+    def of_two(value: Value, other: Value) -> Value:
+        if type(value) is type(other) and isinstance(value, str | int) and isinstance(other, str | int):
+            return function(value, other)
         raise TypeError
 
     return of_two
 
 
 def _whole(function: Callable[[int, int], int]) -> Function:
-    return lambda one, other: function(as_number(one), as_number(other))
+    return lambda each, other: function(as_number(each), as_number(other))
 
 
-def _divided(one: int, other: int) -> int:
-    quotient = abs(one) // abs(other)
-    return quotient if (one < 0) is (other < 0) else -quotient
+def _divided(each: int, other: int) -> int:
+    quotient = abs(each) // abs(other)
+    return quotient if (each < 0) is (other < 0) else -quotient
 
 
 def _number(value: Value) -> Value:
@@ -251,28 +206,13 @@ def _number(value: Value) -> Value:
     return as_number(value)
 
 
-def _boolean(value: Value) -> Value:
-    words = {"true": True, "false": False, "1": True, "0": False}
-    return words[_text(value).lower()]
-
-
 def _padded(text: Value, width: Value, sign: Value = " ") -> Value:
     return _text(text).rjust(min(as_number(width), LARGEST), as_text(sign))
 
 
 def _numbers(arguments: tuple[Value, ...]) -> Iterator[int]:
     given = arguments[0] if len(arguments) == 1 and isinstance(arguments[0], list) else arguments
-    return (as_number(one) for one in given)
-
-
-def _not(value: Value) -> Value:
-    if isinstance(value, bool):
-        return not value
-    raise TypeError
-
-
-def _null_if_same(one: Value, other: Value) -> Value:
-    return None if same(one, other) else one
+    return (as_number(each) for each in given)
 
 
 def _base64_text(value: Value) -> str:
@@ -296,29 +236,29 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "replace": _replace,
     "substring": _substring,
     "split": _split,
-    "join": _join,
+    "join": lambda items, by: joined(map(_in_text, interleaved(as_items(items), by))),
     "length": _length,
     "empty": _empty,
-    "contains": _contains_somewhere,
+    "contains": _contains,
     "startswith": _starts,
     "endswith": lambda text, end: as_text(text).lower().endswith(as_text(end).lower()),
     "indexof": _found_at(last=False),
     "lastindexof": _found_at(last=True),
     "padleft": _padded,
-    "first": first,
-    "last": last,
+    "first": lambda value: value[:1] if isinstance(value, str) else as_items(value)[0],
+    "last": lambda value: value[-1:] if isinstance(value, str) else as_items(value)[-1],
     "take": taken,
     "skip": skipped,
     "union": union,
     "shallowmerge": shallow_merge,
     "intersection": intersection,
-    "flatten": flattened,
+    "flatten": lambda value: [item for each in as_items(value) for item in as_items(each)],
     "createarray": lambda *items: list(items),
-    "createobject": created,
+    "createobject": lambda *parts: dict(zip(map(as_text, parts[::2]), parts[1::2], strict=True)),
     "array": lambda value: value if isinstance(value, list) else [known(value)],
     "string": _string,
     "int": _number,
-    "bool": _boolean,
+    "bool": lambda value: {"true": True, "false": False, "1": True, "0": False}[_text(value).lower()],
     "json": lambda text: json.loads(as_text(text)),
     "base64": lambda text: base64.b64encode(as_text(text).encode()).decode(),
     "base64tostring": _base64_text,
@@ -326,16 +266,16 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "uricomponent": lambda text: quote(as_text(text), safe="-_.!~*'()"),
     "uricomponenttostring": lambda text: unquote(as_text(text)),
     "equals": same,
-    "nullif": _null_if_same,
-    "less": _ordered(lambda one, other: one < other),  # type: ignore[operator]
-    "lessorequals": _ordered(lambda one, other: one <= other),  # type: ignore[operator]
-    "greater": _ordered(lambda one, other: one > other),  # type: ignore[operator]
-    "greaterorequals": _ordered(lambda one, other: one >= other),  # type: ignore[operator]
-    "add": _whole(lambda one, other: one + other),
-    "sub": _whole(lambda one, other: one - other),
-    "mul": _whole(lambda one, other: one * other),
+    "nullif": lambda each, other: None if same(each, other) else each,
+    "less": _ordered(operator.lt),
+    "lessorequals": _ordered(operator.le),
+    "greater": _ordered(operator.gt),
+    "greaterorequals": _ordered(operator.ge),
+    "add": _whole(operator.add),
+    "sub": _whole(operator.sub),
+    "mul": _whole(operator.mul),
     "div": _whole(_divided),
-    "mod": _whole(lambda one, other: one - other * _divided(one, other)),
+    "mod": _whole(lambda each, other: each - other * _divided(each, other)),
     "min": lambda *arguments: min(_numbers(arguments)),
     "max": lambda *arguments: max(_numbers(arguments)),
     "range": numbers,
@@ -346,7 +286,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "tryindexfromend": lambda items, back: from_end(
         [None, *as_items(items)], min(as_number(back), len(as_items(items)) + 1)
     ),
-    "not": _not,
+    "not": lambda value: not as_bool(value),
     "null": lambda: None,
     "true": lambda: True,
     "false": lambda: False,

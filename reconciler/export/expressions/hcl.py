@@ -10,10 +10,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from reconciler.export.expressions.evaluator import Evaluator, by_cases
+from reconciler.export.expressions.evaluator import Evaluator, by_cases, normal
 from reconciler.export.expressions.hcl_functions import answer_hcl, as_number, negated, operated, text_of
-from reconciler.export.expressions.hcl_tree import Tree, heredoc, kind, significant, text, unescaped, words_of
-from reconciler.export.expressions.surroundings import normal
+from reconciler.export.expressions.hcl_tree import (
+    Tree,
+    bare,
+    heredoc,
+    kind,
+    significant,
+    text,
+    unescaped,
+    words_of,
+)
 from reconciler.export.expressions.values import (
     Choice,
     Open,
@@ -82,7 +90,7 @@ class HclScope(Evaluator[Tree]):
     # -- leaves -----------------------------------------------------------------------------------
 
     def _expr_term(self, parts: list[Tree]) -> Value:
-        inner = [one for one in parts if text(one) not in {"(", ")"}]
+        inner = [part for part in parts if text(part) not in {"(", ")"}]
         return self.of(inner[0]) if len(inner) == 1 else unknown("".join(map(words_of, parts)))
 
     def _identifier(self, parts: list[Tree]) -> Value:
@@ -100,13 +108,13 @@ class HclScope(Evaluator[Tree]):
 
     def _string(self, parts: list[Tree]) -> Value:
         pieces: list[Value] = []
-        inner = [one for one in parts if text(one) != '"']
+        inner = [each for each in parts if text(each) != '"']
         for part in inner:
-            (one,) = part.children
-            if text(one) is not None:
-                pieces.append(unescaped(str(one)))
-            elif kind(one) == "interpolation":
-                value = self.of(significant(one)[1])
+            (item,) = part.children
+            if text(item) is not None:
+                pieces.append(unescaped(str(item)))
+            elif kind(item) == "interpolation":
+                value = self.of(significant(item)[1])
                 if len(inner) == 1:
                     return value
                 pieces.append(value)
@@ -121,14 +129,14 @@ class HclScope(Evaluator[Tree]):
         return heredoc(str(parts[0]), trim=True)
 
     def _tuple(self, parts: list[Tree]) -> Value:
-        return [self.value(one) for one in parts if text(one) not in {"[", "]", ","}]
+        return [self.value(part) for part in parts if text(part) not in {"[", "]", ","}]
 
     def _object(self, parts: list[Tree]) -> Value:
         made: dict[str, Value] = {}
-        for one in parts:
-            if kind(one) != "object_elem":
+        for part in parts:
+            if kind(part) != "object_elem":
                 continue
-            key, *_, value = significant(one)
+            key, *_, value = significant(part)
             name = self._key(key)
             if not isinstance(name, str):
                 return unknown("".join(map(words_of, parts)))
@@ -138,38 +146,30 @@ class HclScope(Evaluator[Tree]):
     def _key(self, node: Tree) -> Value:
         """A key: a bare word means itself."""
         (term,) = significant(node)
-        inner = significant(term)
-        if kind(term) == "expr_term" and len(inner) == 1 and kind(inner[0]) == "identifier":
+        if kind(bare(term)) == "identifier":
             return words_of(term)
         return _as_key(self.value(term))
 
     # -- paths ------------------------------------------------------------------------------------
 
-    def _get_attr_expr_term(self, parts: list[Tree]) -> Value:
-        return self._stepped(parts)
-
-    def _index_expr_term(self, parts: list[Tree]) -> Value:
-        return self._stepped(parts)
-
     def _stepped(self, parts: list[Tree]) -> Value:
         base, *steps = self._flat(parts)
-        keys = [self._step(one) for one in steps]
-        inner = significant(base)
-        if kind(base) == "expr_term" and len(inner) == 1 and kind(inner[0]) == "identifier":
-            return self._path(str(inner[0].children[0]), keys)
+        keys = [self._step(step) for step in steps]
+        if kind(name := bare(base)) == "identifier":
+            return self._path(str(name.children[0]), keys)
         return _followed(self.of(base), keys, words_of(base))
+
+    _get_attr_expr_term = _index_expr_term = _stepped
 
     def _flat(self, parts: list[Tree]) -> list[Tree]:
         """The base of nested accesses, and their steps in order."""
         first, *rest = parts
-        inner = significant(first)
-        nested = {"get_attr_expr_term", "index_expr_term"}
-        if kind(first) == "expr_term" and len(inner) == 1 and kind(inner[0]) in nested:
-            return [*self._flat(significant(inner[0])), *rest]
+        if kind(inner := bare(first)) in {"get_attr_expr_term", "index_expr_term"}:
+            return [*self._flat(significant(inner)), *rest]
         return [first, *rest]
 
     def _step(self, node: Tree) -> Value:
-        inner = [one for one in significant(node) if text(one) not in {".", "[", "]"}]
+        inner = [item for item in significant(node) if text(item) not in {".", "[", "]"}]
         if kind(node) == "get_attr":
             return str(inner[0].children[0])
         if kind(node) == "short_index":
@@ -182,26 +182,22 @@ class HclScope(Evaluator[Tree]):
         value, left = self.names.resolve(base, keys)
         return _followed(value, left, base)
 
-    def _full_splat_expr_term(self, parts: list[Tree]) -> Value:
-        return self._splat(parts)
-
-    def _attr_splat_expr_term(self, parts: list[Tree]) -> Value:
-        return self._splat(parts)
-
     def _splat(self, parts: list[Tree]) -> Value:
         items = self.of(parts[0])
-        steps = [self._step(one) for one in significant(parts[1]) if text(one) is None]
+        steps = [self._step(item) for item in significant(parts[1]) if text(item) is None]
         if items is None:
             return []
         if isinstance(items, Open):
             return unknown("".join(map(words_of, parts)))
         listed = items if isinstance(items, list) else [items]
-        return [_followed(one, steps, words_of(parts[0])) for one in listed]
+        return [_followed(item, steps, words_of(parts[0])) for item in listed]
+
+    _full_splat_expr_term = _attr_splat_expr_term = _splat
 
     # -- operators --------------------------------------------------------------------------------
 
     def _conditional(self, parts: list[Tree]) -> Value:
-        condition, yes, no = (one for one in parts if kind(one) is not None)
+        condition, yes, no = (part for part in parts if kind(part) is not None)
         return self.branch(self.of(condition), yes, no)
 
     def _unary_op(self, parts: list[Tree]) -> Value:
@@ -215,28 +211,25 @@ class HclScope(Evaluator[Tree]):
         left, term = parts
         operator, right = significant(term)
         sign = str(operator.children[0]).strip()
-        one = self.value(left)
-        if sign in {"&&", "||"} and one is (sign == "||"):
-            return one
+        item = self.value(left)
+        if sign in {"&&", "||"} and item is (sign == "||"):
+            return item
         other = self.value(right)
-        if sign in {"&&", "||"} and (other is (sign == "||") or isinstance(one, bool)):
+        if sign in {"&&", "||"} and (other is (sign == "||") or isinstance(item, bool)):
             return other
-        return by_cases(operated, sign, [one, other])
+        return by_cases(operated, sign, [item, other])
 
     # -- loops and functions ----------------------------------------------------------------------
 
     def _for_tuple_expr(self, parts: list[Tree]) -> Value:
-        made = self._for(
-            parts, [one for one in parts if kind(one) not in {None, "for_intro", "for_cond"}][:1]
-        )
+        made = self._for(parts, 1)
         return made if isinstance(made, Unknown) else [values[0] for values in made]
 
     def _for_object_expr(self, parts: list[Tree]) -> Value:
-        bodies = [one for one in parts if kind(one) not in {None, "for_intro", "for_cond"}]
-        made = self._for(parts, bodies[:2])
+        made = self._for(parts, 2)
         if isinstance(made, Unknown):
             return made
-        grouped = any(text(one) == "..." for one in parts)
+        grouped = any(text(part) == "..." for part in parts)
         result: dict[str, Value] = {}
         for key, value in made:
             name = _as_key(key)
@@ -246,20 +239,20 @@ class HclScope(Evaluator[Tree]):
             result[name] = [*known, value] if grouped and isinstance(known, list) else value
         return result
 
-    def _for(self, parts: list[Tree], bodies: list[Tree]) -> list[list[Value]] | Unknown:
-        intro = next(one for one in parts if kind(one) == "for_intro")
-        *named, items_node = (one for one in significant(intro) if kind(one) is not None)
-        names = [str(one.children[0]) for one in named]
+    def _for(self, parts: list[Tree], most: int) -> list[list[Value]] | Unknown:
+        bodies = [part for part in parts if kind(part) not in {None, "for_intro", "for_cond"}][:most]
+        intro = next(part for part in parts if kind(part) == "for_intro")
+        *named, items_node = (item for item in significant(intro) if kind(item) is not None)
+        names = [str(item.children[0]) for item in named]
         items = self.of(items_node)
-        test = next((one for one in parts if kind(one) == "for_cond"), None)
+        test = next((part for part in parts if kind(part) == "for_cond"), None)
         made: list[list[Value]] = []
         pairs = pairs_of(items)
         if pairs is None:
             return unknown("".join(map(words_of, parts)))
         for key, value in pairs:
-            inside = self.binding(
-                **dict(zip(names, [value] if len(names) == 1 else [key, value], strict=True))
-            )
+            bound = [value] if len(names) == 1 else [key, value]
+            inside = self.binding(**dict(zip(names, bound, strict=True)))
             if test is not None:
                 kept = inside.value(significant(test)[-1])
                 if not isinstance(kept, bool):
@@ -271,14 +264,14 @@ class HclScope(Evaluator[Tree]):
 
     def _function_call(self, parts: list[Tree]) -> Value:
         name = str(parts[0].children[0])
-        if any(text(one) == "::" for one in parts):
+        if any(text(part) == "::" for part in parts):
             return unknown("".join(map(words_of, parts)))
-        given = next((one for one in parts if kind(one) == "arguments"), None)
-        nodes = [one for one in significant(given) if kind(one) is not None] if given is not None else []
+        given = next((part for part in parts if kind(part) == "arguments"), None)
+        nodes = [item for item in significant(given) if kind(item) is not None] if given is not None else []
         if name in {"try", "can"}:
             return self._tried(name, nodes)
-        values = [self.of(one) for one in nodes]
-        if given is not None and any(text(one) == "..." for one in significant(given)):
+        values = [self.of(node) for node in nodes]
+        if given is not None and any(text(item) == "..." for item in significant(given)):
             last = values.pop()
             if not isinstance(last, list):
                 return unknown("".join(map(words_of, parts)))
@@ -317,9 +310,9 @@ def _followed(value: Value, steps: list[Value], words: str) -> Value:
     for number, step in enumerate(steps):
         if isinstance(value, Choice):
             made: list[Value] = []
-            for one in (value.yes, value.no):
+            for item in (value.yes, value.no):
                 try:
-                    made.append(_followed(one, steps[number:], words))
+                    made.append(_followed(item, steps[number:], words))
                 except MissingError:
                     continue
             if not made:

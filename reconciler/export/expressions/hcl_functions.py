@@ -13,10 +13,20 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from reconciler.export.expressions.functions import LARGEST
+from reconciler.export.expressions.structures import (
+    LARGEST,
+    Function,
+    answered,
+    as_bool,
+    as_items,
+    as_mapping,
+    contains,
+    distinct,
+    interleaved,
+    known,
+)
 from reconciler.export.expressions.values import (
     MOST_NUMBERS,
-    Open,
     Undecided,
     Unknown,
     Value,
@@ -25,21 +35,10 @@ from reconciler.export.expressions.values import (
     same,
 )
 
-Function = Callable[..., Value]
-
 
 def answer_hcl(name: str, arguments: list[Value]) -> Value:
     """The value of a function; raises Undecided for one that is not known or does not take these."""
-    function = HCL_FUNCTIONS.get(name)
-    if function is None:
-        raise Undecided(name)
-    try:
-        found = function(*arguments)
-    except (TypeError, ValueError, IndexError, KeyError, AttributeError, RecursionError, re.error) as wrong:
-        raise Undecided(name) from wrong
-    if isinstance(found, str | list | dict) and len(found) > LARGEST:
-        raise Undecided(name)
-    return found
+    return answered(HCL_FUNCTIONS, name, arguments)
 
 
 def text_of(value: Value) -> Value:
@@ -53,29 +52,11 @@ def text_of(value: Value) -> Value:
     raise Undecided
 
 
-def _known(value: Value) -> Value:
-    if isinstance(value, Open):
-        raise Undecided
-    return value
-
-
 def _str(value: Value) -> str:
     made = text_of(value)
     if not isinstance(made, str):
         raise Undecided
     return made
-
-
-def _list(value: Value) -> list[Value]:
-    if isinstance(value, list):
-        return value
-    raise Undecided
-
-
-def _dict(value: Value) -> dict[str, Value]:
-    if isinstance(value, dict):
-        return value
-    raise Undecided
 
 
 def _int(value: Value) -> int:
@@ -109,60 +90,39 @@ def _format(pattern: Value, *arguments: Value) -> Value:
 
 def _merge(*objects: Value) -> Value:
     made: dict[str, Value] = {}
-    for one in objects:
-        if one is not None:
-            made |= _dict(one)
+    for each in objects:
+        if each is not None:
+            made |= as_mapping(each)
     return made
 
 
 def _coalesce(*values: Value) -> Value:
-    for one in values:
-        if isinstance(one, Unknown) and one.is_text:
-            return one
-        if _known(one) not in (None, ""):
-            return one
+    for value in values:
+        if isinstance(value, Unknown) and value.is_text:
+            return value
+        if known(value) not in (None, ""):
+            return value
     raise Undecided
 
 
-def _distinct(items: Value) -> Value:
-    made: list[Value] = []
-    for one in _list(items):
-        if not any(same(one, known) for known in made):
-            made.append(one)
-    return made
-
-
-def _contains(items: Value, what: Value) -> Value:
-    doubt = False
-    for one in _list(items):
-        try:
-            if same(one, what):
-                return True
-        except Undecided:
-            doubt = True
-    if doubt:
-        raise Undecided
-    return False
-
-
 def _lookup(items: Value, key: Value, *default: Value) -> Value:
-    there, wanted = _dict(items), _str(key)
-    return there[wanted] if wanted in there else default[0]
+    present, wanted = as_mapping(items), _str(key)
+    return present[wanted] if wanted in present else default[0]
 
 
 def _flatten(items: Value) -> Value:
     made: list[Value] = []
-    for one in _list(items):
-        if isinstance(one, list):
-            made += _list(_flatten(one))
+    for each in as_items(items):
+        if isinstance(each, list):
+            made += as_items(_flatten(each))
         else:
-            made.append(_known(one) if isinstance(one, Unknown) and not one.is_text else one)
+            made.append(known(each) if isinstance(each, Unknown) and not each.is_text else each)
     return made
 
 
 def _set(items: Value) -> Value:
-    made = _list(_distinct(items))
-    return sorted(made, key=str) if all(isinstance(one, str) for one in made) else made
+    made = distinct(as_items(items))
+    return sorted(made, key=str) if all(isinstance(each, str) for each in made) else made
 
 
 def _substr(text: Value, offset: Value, length: Value) -> Value:
@@ -195,11 +155,10 @@ def _hashed(name: str) -> Function:
     return lambda text: hashlib.new(name, _str(text).encode(), usedforsecurity=False).hexdigest()
 
 
-def _join(by: Value, items: Value) -> Value:
-    pieces: list[Value] = []
-    for number, one in enumerate(_list(items)):
-        pieces += [by, text_of(one)] if number else [text_of(one)]
-    return joined(pieces)
+def _one(items: Value) -> Value:
+    if len(as_items(items)) > 1:
+        raise Undecided
+    return next(iter(as_items(items)), None)
 
 
 HCL_FUNCTIONS: Final[Mapping[str, Function]] = {
@@ -216,52 +175,44 @@ HCL_FUNCTIONS: Final[Mapping[str, Function]] = {
     "replace": _replace,
     "substr": _substr,
     "split": lambda by, text: list(_str(text).split(_str(by))),
-    "join": _join,
-    "length": lambda value: len(value) if isinstance(value, str) else len(_list_or_dict(value)),
+    "join": lambda by, items: joined(interleaved(map(text_of, as_items(items)), by)),
+    "length": lambda value: len(value if isinstance(value, str | dict) else as_items(value)),
     "lookup": _lookup,
     "merge": _merge,
-    "concat": lambda *lists: [item for one in lists for item in _list(one)],
+    "concat": lambda *lists: [item for each in lists for item in as_items(each)],
     "coalesce": _coalesce,
-    "coalescelist": lambda *lists: next(one for one in lists if _list(one)),
-    "compact": lambda items: [one for one in _list(items) if _known(one) not in (None, "")],
-    "contains": _contains,
-    "distinct": _distinct,
-    "element": lambda items, at: _list(items)[_int(at) % len(_list(items))],
+    "coalescelist": lambda *lists: next(each for each in lists if as_items(each)),
+    "compact": lambda items: [each for each in as_items(items) if known(each) not in (None, "")],
+    "contains": lambda items, what: contains(as_items(items), what),
+    "distinct": lambda items: distinct(as_items(items)),
+    "element": lambda items, at: as_items(items)[_int(at) % len(as_items(items))],
     "flatten": _flatten,
-    "keys": lambda value: [*sorted(_dict(value))],
-    "values": lambda value: [_dict(value)[key] for key in sorted(_dict(value))],
-    "one": lambda items: _list(items)[0] if len(_list(items)) == 1 else _none_of(_list(items)),
-    "range": lambda *ends: [*range(*(_int(one) for one in ends))][:MOST_NUMBERS],
-    "reverse": lambda items: _list(items)[::-1],
-    "sort": lambda items: [*sorted(_str(one) for one in _list(items))],
-    "slice": lambda items, start, end: _list(items)[_int(start) : _int(end)],
-    "setunion": lambda *sets: _set([item for one in sets for item in _list(one)]),
-    "tolist": lambda value: _list(value),  # noqa: PLW0108 -- a list is one already
+    "keys": lambda value: [*sorted(as_mapping(value))],
+    "values": lambda value: [as_mapping(value)[key] for key in sorted(as_mapping(value))],
+    "one": _one,
+    "range": lambda *ends: [*range(*(_int(each) for each in ends))[:MOST_NUMBERS]],
+    "reverse": lambda items: as_items(items)[::-1],
+    "sort": lambda items: [*sorted(_str(each) for each in as_items(items))],
+    "slice": lambda items, start, end: as_items(items)[_int(start) : _int(end)],
+    "setunion": lambda *sets: _set([item for each in sets for item in as_items(each)]),
+    "tolist": as_items,
     "toset": _set,
-    "tomap": lambda value: _dict(value),  # noqa: PLW0108 -- a map is one already
+    "tomap": as_mapping,
     "tostring": lambda value: value if value is None else text_of(value),
     "tonumber": lambda value: value if value is None else _int(value),
     "tobool": lambda value: {"true": True, "false": False}[_str(value)],
-    "zipmap": lambda keys, values: dict(zip((_str(one) for one in _list(keys)), _list(values), strict=True)),
-    "min": lambda *numbers: min(_int(one) for one in numbers),
-    "max": lambda *numbers: max(_int(one) for one in numbers),
+    "zipmap": lambda keys, values: dict(
+        zip((_str(each) for each in as_items(keys)), as_items(values), strict=True)
+    ),
+    "min": lambda *numbers: min(_int(each) for each in numbers),
+    "max": lambda *numbers: max(_int(each) for each in numbers),
     "abs": lambda number: abs(_int(number)),
     "jsonencode": _json_text,
     "jsondecode": lambda text: json.loads(_str(text)),
     **{name: _hashed(name) for name in ("md5", "sha1", "sha256", "sha512")},
     "base64encode": lambda text: base64.b64encode(_str(text).encode()).decode(),
-    "nonsensitive": _known,
+    "nonsensitive": known,
 }
-
-
-def _list_or_dict(value: Value) -> list[Value] | dict[str, Value]:
-    return _dict(value) if isinstance(value, dict) else _list(value)
-
-
-def _none_of(items: list[Value]) -> Value:
-    if items:
-        raise ValueError
-    return None
 
 
 def as_number(value: Value) -> int | float:
@@ -271,18 +222,16 @@ def as_number(value: Value) -> int | float:
 
 
 def negated(_name: str, given: list[Value]) -> Value:
-    if isinstance(given[0], bool):
-        return not given[0]
-    raise Undecided
+    return not as_bool(given[0])
 
 
 def operated(sign: str, given: list[Value]) -> Value:
-    one, other = given
+    each, other = given
     if sign in {"==", "!="}:
-        return same(one, other) is (sign == "==")
+        return same(each, other) is (sign == "==")
     if sign in {"&&", "||"}:
         raise Undecided
-    left, right = as_number(one), as_number(other)
+    left, right = as_number(each), as_number(other)
     if sign in {"/", "%"} and right == 0:
         raise Undecided
     operators: Mapping[str, Callable[[], Value]] = {

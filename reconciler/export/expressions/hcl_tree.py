@@ -27,7 +27,20 @@ def text(node: Tree) -> str | None:
 def significant(node: Tree) -> list[Tree]:
     """The children that mean something: no line ends, no comments."""
     children = getattr(node, "children", [])
-    return [one for one in children if kind(one) != "new_line_or_comment" and text(one) != ""]
+    return [child for child in children if kind(child) != "new_line_or_comment" and text(child) != ""]
+
+
+def bare(node: Tree) -> Tree:
+    """What a term consists of where that is one thing; else the node itself."""
+    inner = significant(node)
+    return inner[0] if kind(node) == "expr_term" and len(inner) == 1 else node
+
+
+def call_of(node: Tree) -> tuple[str, list[Tree]]:
+    """The name of the function that is called, and its arguments."""
+    name, *parts = significant(node)
+    given = next((part for part in parts if kind(part) == "arguments"), None)
+    return str(name.children[0]), [item for item in significant(given) if kind(item) is not None]
 
 
 def words_of(node: Tree) -> str:
@@ -35,12 +48,12 @@ def words_of(node: Tree) -> str:
     found: list[str] = []
     left = [node]
     while left:
-        one = left.pop()
-        if kind(one) is None:
-            apart = found and _WORD.match(found[-1][-1:]) and _WORD.match(str(one)[:1])
-            found += [" ", str(one)] if apart else [str(one)]
+        item = left.pop()
+        if kind(item) is None:
+            apart = found and _WORD.match(found[-1][-1:]) and _WORD.match(str(item)[:1])
+            found += [" ", str(item)] if apart else [str(item)]
         else:
-            left.extend(reversed(significant(one)))
+            left.extend(reversed(significant(item)))
     return "".join(found).strip()
 
 
@@ -48,7 +61,7 @@ def deeper_than(node: Tree, most: int) -> bool:
     """Whether a tree has more levels than so many."""
     level = [node]
     for _ in range(most):
-        level = [child for one in level for child in getattr(one, "children", ())]
+        level = [child for item in level for child in getattr(item, "children", ())]
         if not level:
             return False
     return True
@@ -69,6 +82,6 @@ def heredoc(written: str, *, trim: bool) -> Value:
     if any(sign in line for line in lines for sign in ("${", "%{")):
         return unknown("a heredoc with a template in it")
     if trim:
-        margin = min((len(one) - len(one.lstrip()) for one in lines if one.strip()), default=0)
-        lines = [one[margin:] for one in lines]
+        margin = min((len(item) - len(item.lstrip()) for item in lines if item.strip()), default=0)
+        lines = [item[margin:] for item in lines]
     return "".join(f"{line}\n" for line in lines)

@@ -12,6 +12,7 @@ from functools import cmp_to_key
 from typing import TYPE_CHECKING, Final
 
 from reconciler.export.expressions.grammar import FunctionCall, Literal, Node
+from reconciler.export.expressions.structures import as_bool, as_items, as_mapping, as_text
 from reconciler.export.expressions.values import (
     Choice,
     Undecided,
@@ -39,7 +40,9 @@ class _Lambda:
         if not isinstance(node, FunctionCall) or node.name != "lambda" or not node.arguments:
             raise Undecided
         *names, self._body = node.arguments
-        self._names = [one.value for one in names if isinstance(one, Literal) and isinstance(one.value, str)]
+        self._names = [
+            name.value for name in names if isinstance(name, Literal) and isinstance(name.value, str)
+        ]
         if len(self._names) != len(names):
             raise Undecided
         self._scope = scope
@@ -67,7 +70,7 @@ def _over(name: str, items: Value, rest: tuple[Node, ...], scope: TemplateScope)
     try:
         return _FUNCTIONS[name](items, rest, scope)
     except (Undecided, ValueError):
-        words = ", ".join(_words(one) for one in rest)
+        words = ", ".join(_words(item) for item in rest)
         here = f"{scope.label}{scope.copies}{scope.bound}"
         mark = f" #{digest(here)}" if scope.label or scope.copies or scope.bound else ""
         return unknown(f"{called(name, [items])}".removesuffix(")") + f", {words}){mark}")
@@ -85,59 +88,41 @@ def _words(node: Node) -> str:
             return f"{_words(node.value)}.{key}"
 
 
-def _list(value: Value) -> list[Value]:
-    if not isinstance(value, list):
-        raise Undecided
-    return value
-
-
-def _bool(value: Value) -> bool:
-    if not isinstance(value, bool):
-        raise Undecided
-    return value
-
-
-def _key(value: Value) -> str:
-    if not isinstance(value, str):
-        raise Undecided
-    return value
-
-
 def _filter(items: Value, rest: tuple[Node, ...], scope: TemplateScope) -> Value:
     (wanted,) = rest
     keep = _Lambda(wanted, scope)
     kept: Value = []
     doubts = 0
-    for number, one in reversed(list(enumerate(_list(items)))):
-        answer = truth(keep(one, number))
+    for number, item in reversed(list(enumerate(as_items(items)))):
+        answer = truth(keep(item, number))
         doubts += isinstance(answer, str)
         if doubts > _MOST_DOUBTS:
             raise Undecided
         if answer is True:
-            kept = _before(one, kept)
+            kept = _before(item, kept)
         elif isinstance(answer, str):
-            kept = choice(answer, _before(one, kept), kept)
+            kept = choice(answer, _before(item, kept), kept)
     return kept
 
 
-def _before(one: Value, items: Value) -> Value:
+def _before(value: Value, items: Value) -> Value:
     """A list with one more item at its start, in each case."""
     if isinstance(items, Choice):
-        return choice(items.condition, _before(one, items.yes), _before(one, items.no))
-    return [one, *_list(items)]
+        return choice(items.condition, _before(value, items.yes), _before(value, items.no))
+    return [value, *as_items(items)]
 
 
 def _map(items: Value, rest: tuple[Node, ...], scope: TemplateScope) -> Value:
     (each,) = rest
     made = _Lambda(each, scope)
-    return [made(one, number) for number, one in enumerate(_list(items))]
+    return [made(item, number) for number, item in enumerate(as_items(items))]
 
 
 def _reduce(items: Value, rest: tuple[Node, ...], scope: TemplateScope) -> Value:
     start, step = rest
     together, total = _Lambda(step, scope), scope.of(start)
-    for number, one in enumerate(_list(items)):
-        total = together(total, one, number)
+    for number, item in enumerate(as_items(items)):
+        total = together(total, item, number)
     return total
 
 
@@ -145,19 +130,19 @@ def _sort(items: Value, rest: tuple[Node, ...], scope: TemplateScope) -> Value:
     (before,) = rest
     first = _Lambda(before, scope)
 
-    def compared(one: Value, other: Value) -> int:
-        if _bool(first(one, other)):
+    def compared(value: Value, other: Value) -> int:
+        if as_bool(first(value, other)):
             return -1
-        return 1 if _bool(first(other, one)) else 0
+        return 1 if as_bool(first(other, value)) else 0
 
-    return sorted(_list(items), key=cmp_to_key(compared))
+    return sorted(as_items(items), key=cmp_to_key(compared))
 
 
 def _to_object(items: Value, rest: tuple[Node, ...], scope: TemplateScope) -> Value:
-    key_of, *value_of = (_Lambda(one, scope) for one in rest)
+    key_of, *value_of = (_Lambda(each, scope) for each in rest)
     return {
-        _key(key_of(one, number)): value_of[0](one, number) if value_of else one
-        for number, one in enumerate(_list(items))
+        as_text(key_of(item, number)): value_of[0](item, number) if value_of else item
+        for number, item in enumerate(as_items(items))
     }
 
 
@@ -165,17 +150,15 @@ def _group_by(items: Value, rest: tuple[Node, ...], scope: TemplateScope) -> Val
     (key,) = rest
     key_of = _Lambda(key, scope)
     groups: dict[str, list[Value]] = {}
-    for number, one in enumerate(_list(items)):
-        groups.setdefault(_key(key_of(one, number)), []).append(one)
+    for number, item in enumerate(as_items(items)):
+        groups.setdefault(as_text(key_of(item, number)), []).append(item)
     return dict(groups)
 
 
 def _map_values(items: Value, rest: tuple[Node, ...], scope: TemplateScope) -> Value:
     (each,) = rest
     made = _Lambda(each, scope)
-    if not isinstance(items, dict):
-        raise Undecided
-    return {name: made(one) for name, one in items.items()}
+    return {name: made(item) for name, item in as_mapping(items).items()}
 
 
 _FUNCTIONS: Final[dict[str, Callable[[Value, tuple[Node, ...], TemplateScope], Value]]] = {

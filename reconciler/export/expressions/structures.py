@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
 from reconciler.export.expressions.values import (
     MOST_NUMBERS,
@@ -16,28 +18,56 @@ from reconciler.export.expressions.values import (
     same,
 )
 
+LARGEST: Final = 100_000
+"""Characters of a text, items of a list."""
+
+Function = Callable[..., Value]
+_REFUSED: Final = (
+    TypeError, ValueError, IndexError, KeyError, AttributeError, ZeroDivisionError, RecursionError,
+    StopIteration, re.error,
+)  # fmt: skip
+
+
+def answered(functions: Mapping[str, Function], name: str, arguments: list[Value]) -> Value:
+    """The value of a function; raises Undecided for one that is not known or does not take these."""
+    if name not in functions:
+        raise Undecided(name)
+    try:
+        found = functions[name](*arguments)
+    except _REFUSED as wrong:
+        raise Undecided(name) from wrong
+    if isinstance(found, str | list | dict) and len(found) > LARGEST:
+        raise Undecided(name)
+    return found
+
 
 def as_text(value: Value) -> str:
     if not isinstance(value, str):
-        raise TypeError
+        raise Undecided
     return value
 
 
 def as_number(value: Value) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError
+        raise Undecided
+    return value
+
+
+def as_bool(value: Value) -> bool:
+    if not isinstance(value, bool):
+        raise Undecided
     return value
 
 
 def as_items(value: Value) -> list[Value]:
     if not isinstance(value, list):
-        raise TypeError
+        raise Undecided
     return value
 
 
 def as_mapping(value: Value) -> dict[str, Value]:
     if not isinstance(value, dict):
-        raise TypeError
+        raise Undecided
     return value
 
 
@@ -49,32 +79,50 @@ def known(value: Value) -> Value:
 
 def index_of(items: list[Value], what: Value) -> int:
     """Where the first equal item is, -1 for nowhere."""
-    for number, one in enumerate(items):
-        if same(one, what):
+    for number, item in enumerate(items):
+        if same(item, what):
             return number
     return -1
 
 
+def contains(items: Iterable[Value], what: Value) -> bool:
+    """Whether an item is equal: one is enough, whatever the others are."""
+    doubt = False
+    for item in items:
+        try:
+            if same(item, what):
+                return True
+        except Undecided:
+            doubt = True
+    if doubt:
+        raise Undecided
+    return False
+
+
+def distinct(items: Iterable[Value]) -> list[Value]:
+    found: list[Value] = []
+    for item in items:
+        if index_of(found, item) < 0:
+            found.append(item)
+    return found
+
+
+def interleaved(items: Iterable[Value], by: Value) -> list[Value]:
+    """The items with another value between each two."""
+    return [piece for item in items for piece in (by, item)][1:]
+
+
 def union(*arguments: Value) -> Value:
-    if all(isinstance(one, list) for one in arguments):
-        found: list[Value] = []
-        for item in (item for one in arguments for item in as_items(one)):
-            if index_of(found, item) < 0:
-                found.append(item)
-        return found
+    if all(isinstance(each, list) for each in arguments):
+        return distinct(item for each in arguments for item in as_items(each))
     result: dict[str, Value] = {}
-    for one in arguments:
-        result = _merged(result, as_mapping(one))
+    for argument in arguments:
+        result = _merged(result, as_mapping(argument))
     return result
 
 
-def _both_could_be_objects(one: Value, other: Value) -> bool:
-    """Whether the one may have to be merged with the other, as far as anybody knows."""
-    could = [
-        isinstance(value, dict | Choice) or (isinstance(value, Unknown) and not value.is_text)
-        for value in (one, other)
-    ]
-    return all(could)
+def _may_be_object(value: Value) -> bool:
+    return isinstance(value, dict | Choice) or (isinstance(value, Unknown) and not value.is_text)
 
 
 def _merged(below: Mapping[str, Value], above: Mapping[str, Value]) -> dict[str, Value]:
@@ -84,7 +132,7 @@ def _merged(below: Mapping[str, Value], above: Mapping[str, Value]) -> dict[str,
         under = result.get(name)
         if isinstance(under, dict) and isinstance(value, dict):
             result[name] = _merged(under, value)
-        elif name in below and (value is None or _both_could_be_objects(under, value)):
+        elif name in below and (value is None or (_may_be_object(under) and _may_be_object(value))):
             result[name] = called("union", [under, value])
         else:
             result[name] = value
@@ -93,8 +141,8 @@ def _merged(below: Mapping[str, Value], above: Mapping[str, Value]) -> dict[str,
 
 def shallow_merge(objects: Value) -> Value:
     result: dict[str, Value] = {}
-    for one in as_items(objects):
-        result |= as_mapping(one)
+    for item in as_items(objects):
+        result |= as_mapping(item)
     return result
 
 
@@ -103,7 +151,7 @@ def intersection(*arguments: Value) -> Value:
     if isinstance(first, list):
         found: list[Value] = []
         for item in first:
-            if index_of(found, item) < 0 and all(index_of(as_items(one), item) >= 0 for one in others):
+            if index_of(found, item) < 0 and all(index_of(as_items(each), item) >= 0 for each in others):
                 found.append(item)
         return found
     kept = dict(as_mapping(first))
@@ -116,23 +164,11 @@ def intersection(*arguments: Value) -> Value:
     return kept
 
 
-def created(*arguments: Value) -> Value:
-    return {as_text(name): value for name, value in zip(arguments[::2], arguments[1::2], strict=True)}
-
-
 def numbers(start: Value, count: Value) -> Value:
     first, many = as_number(start), as_number(count)
     if not 0 <= many <= MOST_NUMBERS:
         raise ValueError
     return list(range(first, first + many))
-
-
-def first(value: Value) -> Value:
-    return value[:1] if isinstance(value, str) else as_items(value)[0]
-
-
-def last(value: Value) -> Value:
-    return value[-1:] if isinstance(value, str) else as_items(value)[-1]
 
 
 def from_end(items: Value, back: Value) -> Value:
@@ -153,12 +189,8 @@ def skipped(value: Value, count: Value) -> Value:
 
 
 def pairs(value: Value) -> Value:
-    there = as_mapping(value)
-    return [{"key": key, "value": there[key]} for key in sorted(there)]
-
-
-def flattened(value: Value) -> Value:
-    return [item for one in as_items(value) for item in as_items(one)]
+    existing = as_mapping(value)
+    return [{"key": key, "value": existing[key]} for key in sorted(existing)]
 
 
 def try_get(value: Value, *keys: Value) -> Value:

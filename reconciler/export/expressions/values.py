@@ -46,12 +46,12 @@ class Unknown:
     def __str__(self) -> str:
         if len(self.parts) == 1 and isinstance(self.parts[0], Hole):
             return self.parts[0]
-        return "".join(f"${{{one}}}" if isinstance(one, Hole) else one for one in self.parts)
+        return "".join(f"${{{part}}}" if isinstance(part, Hole) else part for part in self.parts)
 
     @property
     def is_text(self) -> bool:
         """Whether it is a text that is not empty for certain: a part of it is known."""
-        return any(not isinstance(one, Hole) for one in self.parts)
+        return any(not isinstance(part, Hole) for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def digest(words: str) -> str:
 
 def called(name: str, arguments: Iterable[Value]) -> Unknown:
     """What a function would be of these arguments."""
-    return unknown(f"{name}({', '.join(shown(one) for one in arguments)})")
+    return unknown(f"{name}({', '.join(shown(argument) for argument in arguments)})")
 
 
 def shown(value: Value) -> str:
@@ -102,7 +102,7 @@ def shown(value: Value) -> str:
     if isinstance(value, str):
         return "'" + value.replace("'", "''") + "'"
     if isinstance(value, dict):
-        inner = ", ".join(f"{name}: {shown(one)}" for name, one in value.items())
+        inner = ", ".join(f"{name}: {shown(item)}" for name, item in value.items())
         return "{" + _limited(inner, _LONGEST_INNER) + "}"
     if isinstance(value, list):
         return "[" + _limited(", ".join(map(shown, value)), _LONGEST_INNER) + "]"
@@ -114,9 +114,9 @@ def shown(value: Value) -> str:
 def has_open(value: Value) -> bool:
     """Whether anything in a value is not known."""
     if isinstance(value, dict):
-        return any(has_open(one) for one in value.values())
+        return any(has_open(item) for item in value.values())
     if isinstance(value, list):
-        return any(has_open(one) for one in value)
+        return any(has_open(item) for item in value)
     return isinstance(value, Open)
 
 
@@ -124,18 +124,18 @@ def size(value: Value) -> int:
     """Values in a value, counted as far as `LARGEST`: what is shared within it counts each time."""
     count, level = 0, [value]
     while level and count <= LARGEST:
-        one = level.pop()
+        item = level.pop()
         count += 1
-        if isinstance(one, dict):
-            level.extend(one.values())
-        elif isinstance(one, list):
-            level.extend(one)
-        elif isinstance(one, Choice):
-            level += [one.yes, one.no]
-        elif isinstance(one, Unknown):
-            count += len(one.parts) + sum(map(len, one.parts)) // _CHARACTERS
-        elif isinstance(one, str):
-            count += len(one) // _CHARACTERS
+        if isinstance(item, dict):
+            level.extend(item.values())
+        elif isinstance(item, list):
+            level.extend(item)
+        elif isinstance(item, Choice):
+            level += [item.yes, item.no]
+        elif isinstance(item, Unknown):
+            count += len(item.parts) + sum(map(len, item.parts)) // _CHARACTERS
+        elif isinstance(item, str):
+            count += len(item) // _CHARACTERS
     return count
 
 
@@ -164,21 +164,21 @@ def restricted(value: Value, condition: str, *, holds: bool) -> Value:
             restricted(value.no, condition, holds=holds),
         )
     if isinstance(value, dict):
-        return {name: restricted(one, condition, holds=holds) for name, one in value.items()}
+        return {name: restricted(item, condition, holds=holds) for name, item in value.items()}
     if isinstance(value, list):
-        return [restricted(one, condition, holds=holds) for one in value]
+        return [restricted(item, condition, holds=holds) for item in value]
     return value
 
 
 def conditions(values: Iterable[Value]) -> Iterator[str]:
     """The conditions on which values depend, wherever in them."""
-    for one in values:
-        if isinstance(one, Choice):
-            yield one.condition
-        elif isinstance(one, dict):
-            yield from conditions(one.values())
-        elif isinstance(one, list):
-            yield from conditions(one)
+    for value in values:
+        if isinstance(value, Choice):
+            yield value.condition
+        elif isinstance(value, dict):
+            yield from conditions(value.values())
+        elif isinstance(value, list):
+            yield from conditions(value)
 
 
 def truth(value: Value) -> bool | str:
@@ -190,40 +190,44 @@ def truth(value: Value) -> bool | str:
             return value.condition
         if value.yes is False and value.no is True:
             return f"not({value.condition})"
-    return str(value) if isinstance(value, Open) else shown(value)
+    return shown(value)
 
 
 # -- comparing -----------------------------------------------------------------------------------
 
 
-def alike(one: Value, other: Value) -> bool:
+def alike(value: Value, other: Value) -> bool:
     """Whether two values are written the same, what is unknown in them included; 1 is not true."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(alike(inner, other[name]) for name, inner in one.items())
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(alike, one, other))
-    if isinstance(one, Choice) and isinstance(other, Choice):
-        return one.condition == other.condition and alike(one.yes, other.yes) and alike(one.no, other.no)
-    return type(one) is type(other) and one == other
+    if isinstance(value, dict) and isinstance(other, dict):
+        return value.keys() == other.keys() and all(
+            alike(inner, other[name]) for name, inner in value.items()
+        )
+    if isinstance(value, list) and isinstance(other, list):
+        return len(value) == len(other) and all(map(alike, value, other))
+    if isinstance(value, Choice) and isinstance(other, Choice):
+        return (
+            value.condition == other.condition and alike(value.yes, other.yes) and alike(value.no, other.no)
+        )
+    return type(value) is type(other) and value == other
 
 
-def same(one: Value, other: Value) -> bool:
+def same(value: Value, other: Value) -> bool:
     """Whether two values are equal; Undecided where that depends on what is unknown."""
-    if isinstance(one, Open) or isinstance(other, Open):
+    if isinstance(value, Open) or isinstance(other, Open):
         raise Undecided
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and _all_same((one[name], other[name]) for name in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and _all_same(zip(one, other, strict=True))
-    return type(one) is type(other) and one == other
+    if isinstance(value, dict) and isinstance(other, dict):
+        return value.keys() == other.keys() and _all_same((value[name], other[name]) for name in value)
+    if isinstance(value, list) and isinstance(other, list):
+        return len(value) == len(other) and _all_same(zip(value, other, strict=True))
+    return type(value) is type(other) and value == other
 
 
 def _all_same(pairs: Iterable[tuple[Value, Value]]) -> bool:
     """Whether all pairs are equal; one that is not decides, whatever is undecided."""
     doubt = False
-    for one, other in pairs:
+    for item, other in pairs:
         try:
-            if not same(one, other):
+            if not same(item, other):
                 return False
         except Undecided:
             doubt = True
@@ -239,24 +243,22 @@ def joined(texts: Iterable[Value]) -> Value:
     """Texts one after the other; numbers and truth values as ARM writes them."""
     given = list(texts)
     parts: list[str] = []
-    for one in given:
-        if isinstance(one, Unknown):
-            parts += one.parts
-        elif isinstance(one, bool):
-            parts.append("True" if one else "False")
-        elif isinstance(one, str | int):
-            parts.append(str(one))
+    for item in given:
+        if isinstance(item, Unknown):
+            parts += item.parts
+        elif isinstance(item, bool):
+            parts.append("True" if item else "False")
+        elif isinstance(item, str | int):
+            parts.append(str(item))
         else:
             raise Undecided
     if len(parts) > _MOST_PARTS or sum(map(len, parts)) > LARGEST * _CHARACTERS:
         raise Undecided
-    if any(isinstance(part, Hole) for part in parts):
-        return Unknown(_merged(parts))
-    return "".join(parts)
+    return _whole(parts)
 
 
-def _merged(parts: Iterable[str]) -> tuple[str, ...]:
-    """Parts without empty ones, neighbours that are known made one."""
+def _whole(parts: Iterable[str]) -> Value:
+    """Parts as one text, without empty ones, neighbours that are known made one."""
     made: list[str] = []
     for part in parts:
         if not part:
@@ -265,7 +267,7 @@ def _merged(parts: Iterable[str]) -> tuple[str, ...]:
             made[-1] += part
         else:
             made.append(part)
-    return tuple(made)
+    return Unknown(tuple(made)) if any(isinstance(part, Hole) for part in made) else "".join(made)
 
 
 def segments(name: Value) -> list[Value]:
@@ -273,7 +275,7 @@ def segments(name: Value) -> list[Value]:
     if isinstance(name, Choice):
         yes, no = segments(name.yes), segments(name.no)
         if len(yes) == len(no):
-            return [choice(name.condition, one, other) for one, other in zip(yes, no, strict=True)]
+            return [choice(name.condition, item, other) for item, other in zip(yes, no, strict=True)]
         return [name]
     if not isinstance(name, Unknown):
         return list(name.split("/")) if isinstance(name, str) else [name]
@@ -284,14 +286,8 @@ def segments(name: Value) -> list[Value]:
             continue
         first, *rest = part.split("/")
         parts[-1].append(first)
-        parts += [[one] for one in rest]
-    return [_whole(_merged(one)) for one in parts]
-
-
-def _whole(parts: tuple[str, ...]) -> Value:
-    if any(isinstance(part, Hole) for part in parts):
-        return Unknown(parts)
-    return "".join(parts)
+        parts += [[item] for item in rest]
+    return [_whole(item) for item in parts]
 
 
 def at(value: object, key: Value) -> tuple[bool, Value]:
@@ -302,13 +298,9 @@ def at(value: object, key: Value) -> tuple[bool, Value]:
         for name, inner in value.items():
             if name.lower() == key.lower():
                 return True, inner
-    if (
-        isinstance(value, list)
-        and isinstance(key, int)
-        and not isinstance(key, bool)
-        and 0 <= key < len(value)
-    ):
-        return True, value[key]
+    number = key if isinstance(key, int) and not isinstance(key, bool) else -1
+    if isinstance(value, list) and 0 <= number < len(value):
+        return True, value[number]
     return False, None
 
 
@@ -327,6 +319,6 @@ def settled(value: Value, path: str, open_paths: dict[str, str]) -> JsonValue:
         return {key: inner for key, inner in found.items() if inner is not None}
     if isinstance(value, list):
         unknown_before = len(open_paths)
-        items = [settled(one, path, open_paths) for one in value]
+        items = [settled(item, path, open_paths) for item in value]
         return None if len(open_paths) > unknown_before else items
     return value

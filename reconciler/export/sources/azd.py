@@ -19,31 +19,26 @@ from reconciler.export.sources.parameters import Given, filled_by_azd
 from reconciler.export.sources.terraform_resource import objects
 
 MODEL: Final = ("name", "version", "format", "publisher")
-_USAGE: Final = frozenset({"usageName"})
 
 
 def is_azd(value: JsonValue) -> bool:
     """Whether a document is a file of azd that may declare deployments."""
     if not isinstance(value, Mapping) or "apiVersion" in value:
         return False
-    modelled = any("model" in one for one in objects(value.get("deployments")))
+    modelled = any("model" in item for item in objects(value.get("deployments")))
     return modelled or any(isinstance(value.get(name), Mapping) for name in ("services", "resources"))
 
 
 def azd_estate(file: ForeignText, setting: Setting) -> Estate:
     """The deployments of azure.yaml or ai.yaml; UsageProblem where there are none."""
-    document = next((one for one in file.values if isinstance(one, Mapping)), {})
+    document: JsonObject = next((value for value in file.values if isinstance(value, Mapping)), {})
     given = Given()
-    found: list[Found] = []
     left_out: list[str] = []
-    found += [_deployment(item, given, setting) for item in objects(document.get("deployments"))]
-    services = document.get("services")
-    for service in (services if isinstance(services, Mapping) else {}).values():
-        if isinstance(service, Mapping):
-            for holder in (service, part(service, "config")):
-                found += [_deployment(item, given, setting) for item in objects(holder.get("deployments"))]
-    resources = document.get("resources")
-    for name, resource in (resources if isinstance(resources, Mapping) else {}).items():
+    services = [element for element in part(document, "services").values() if isinstance(element, Mapping)]
+    holders = (document, *(each for service in services for each in (service, part(service, "config"))))
+    items = (item for holder in holders for item in objects(holder.get("deployments")))
+    found = [_deployment(item, given, setting) for item in items]
+    for name, resource in part(document, "resources").items():
         if isinstance(resource, Mapping):
             found += _composed(name, resource, left_out)
     if not found and not left_out:
@@ -51,24 +46,17 @@ def azd_estate(file: ForeignText, setting: Setting) -> Estate:
             f"{file.name} declares no model deployment: looked for `deployments`, for services with them and "
             "for resources of type ai.openai.model and ai.project"
         )
-    words = "azd names it"
+    group = setting.environment.get("AZURE_RESOURCE_GROUP")
+    account = FoundAccount(
+        subscription=setting.environment.get("AZURE_SUBSCRIPTION_ID"),
+        resource_group=group,
+        open=dict.fromkeys(["name"] if group else ["name", "resourceGroup"], "azd names it"),
+        deployments=tuple(found),
+    )
     return Estate(
         origin=EstateOrigin.AZD,
         cloud=setting.cloud,
-        accounts=(
-            FoundAccount(
-                subscription=setting.environment.get("AZURE_SUBSCRIPTION_ID"),
-                resource_group=setting.environment.get("AZURE_RESOURCE_GROUP"),
-                name=None,
-                open={
-                    "name": words,
-                    **({} if setting.environment.get("AZURE_RESOURCE_GROUP") else {"resourceGroup": words}),
-                },
-                deployments=tuple(found),
-            ),
-        )
-        if found
-        else (),
+        accounts=(account,) if found else (),
         notes=tuple(given.notes),
         left_out=tuple(left_out),
     )
@@ -106,7 +94,7 @@ def _composed(name: str, resource: JsonObject, left_out: list[str]) -> Iterator[
         )
         return
     for model in objects(resource.get("models")):
-        sku = {key: value for key, value in part(model, "sku").items() if key not in _USAGE}
+        sku = {key: value for key, value in part(model, "sku").items() if key != "usageName"}
         more = {key: value for key, value in model.items() if key not in (*MODEL, "sku")}
         yield Found(
             name=str(model.get("name")),

@@ -12,7 +12,7 @@ from typing import Self
 from reconciler.domain.deployment import JsonValue
 from reconciler.domain.ids import AccountId
 from reconciler.errors import UsageProblem
-from reconciler.export.expressions.surroundings import normal
+from reconciler.export.expressions.evaluator import normal
 from reconciler.export.expressions.values import Value, as_value
 
 
@@ -44,34 +44,27 @@ class Setting:
         """What was said of a name; what is assumed of it goes over what was set."""
         wanted = name.lower()
         for named in (self.assumed, self.values):
-            for one, value in named.items():
-                if one.lower() == wanted:
-                    self.used.add(one)
+            for item, value in named.items():
+                if item.lower() == wanted:
+                    self.used.add(item)
                     return value
         return None
 
     def unused(self) -> tuple[str, ...]:
         """The names that no source knew."""
-        return tuple(one for one in (*self.values, *self.assumed) if one not in self.used)
+        return tuple(item for item in (*self.values, *self.assumed) if item not in self.used)
 
 
 def named_values(written: Iterable[str], option: str) -> dict[str, str]:
     """NAME=VALUE, each; the name may be an expression, which ends at its last bracket."""
     found: dict[str, str] = {}
-    for one in written:
-        name, value = _divided(one)
-        if not name:
-            raise UsageProblem(f"{option} {one!r} is not NAME=VALUE; for example {option} deployChat=true")
-        found[name] = value
+    for item in written:
+        plain = re.match(r"\s*([A-Za-z_][\w.-]*)\s*=", item)
+        name, _, value = (plain[1], "=", item[plain.end() :]) if plain is not None else item.rpartition("=")
+        if not name.strip():
+            raise UsageProblem(f"{option} {item!r} is not NAME=VALUE; for example {option} deployChat=true")
+        found[name.strip()] = value
     return found
-
-
-def _divided(text: str) -> tuple[str, str]:
-    plain = re.match(r"\s*([A-Za-z_][\w.-]*)\s*=", text)
-    if plain is not None:
-        return plain[1], text[plain.end() :]
-    before, sign, value = text.rpartition("=")
-    return (before.strip(), value) if sign else ("", "")
 
 
 def typed(text: str, kind: str) -> JsonValue:
@@ -92,12 +85,12 @@ def typed(text: str, kind: str) -> JsonValue:
 def refuse_unused(unused: Iterable[str], known: Iterable[str], where: str = "") -> None:
     """UsageProblem for a name that no source has, with the nearest that one has."""
     names = sorted(set(known))
-    for one in unused:
-        near = get_close_matches(one.lower(), [name.lower() for name in names], n=1)
+    for item in unused:
+        near = get_close_matches(item.lower(), [name.lower() for name in names], n=1)
         spelled = next((name for name in names if near and name.lower() == near[0]), None)
         has = f"did you mean {spelled}?" if spelled else f"they have {', '.join(names[:8]) or 'none'}"
         raise UsageProblem(
-            f"no source has a parameter, a variable or an expression named {one}{where}; {has}"
+            f"no source has a parameter, a variable or an expression named {item}{where}; {has}"
         )
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from reconciler.domain.deployment import JsonObject, JsonValue
 from reconciler.domain.ids import AccountId
 from reconciler.errors import UsageProblem
 from reconciler.export.estate import Estate, EstateOrigin, Found, FoundAccount
-from reconciler.export.json_parts import part
+from reconciler.export.json_parts import part, text_or_none
 from reconciler.export.sources.given import Setting
 from reconciler.export.sources.terraform_resource import first
 
@@ -37,17 +38,16 @@ def is_kubernetes(value: JsonValue) -> bool:
 
 def kubernetes_estate(name: str, documents: Iterable[JsonValue], setting: Setting) -> Estate:
     """The deployments among Kubernetes objects; UsageProblem where there are none."""
-    objects = [one for document in documents for one in _listed(document)]
-    accounts = {_key(one): one for one in objects if _is(one, "Account")}
+    objects = [each for document in documents for each in _listed(document)]
+    accounts = {str(part(each, "metadata").get("name")): each for each in objects if _is(each, "Account")}
     found: dict[str, tuple[FoundAccount, list[Found]]] = {}
-    for one in objects:
-        if _is(one, "Deployment"):
-            owner = _owner(one, accounts)
+    for item in objects:
+        if _is(item, "Deployment"):
+            owner = _owner(item, accounts)
             key = f"{owner.subscription}/{owner.resource_group}/{owner.name}/{sorted(owner.open.items())}"
-            made = _of_aso(one) if _ASO.match(str(one.get("apiVersion"))) else _of_crossplane(one)
-            found.setdefault(key, (owner, []))[1].append(made)
+            found.setdefault(key, (owner, []))[1].append(_found(item))
     if not found:
-        kinds = ", ".join(sorted({f"{one.get('apiVersion')} {one.get('kind')}" for one in objects})[:6])
+        kinds = ", ".join(sorted({f"{each.get('apiVersion')} {each.get('kind')}" for each in objects})[:6])
         raise UsageProblem(
             f"{name} holds no model deployment: looked for kind Deployment of cognitiveservices.azure.com "
             f"(ASO) and of cognitiveservices.azure.upbound.io (Crossplane), found {kinds or 'none at all'}"
@@ -55,17 +55,7 @@ def kubernetes_estate(name: str, documents: Iterable[JsonValue], setting: Settin
     return Estate(
         origin=EstateOrigin.KUBERNETES,
         cloud=setting.cloud,
-        accounts=tuple(
-            FoundAccount(
-                subscription=owner.subscription,
-                resource_group=owner.resource_group,
-                name=owner.name,
-                region=owner.region,
-                open=owner.open,
-                deployments=tuple(deployments),
-            )
-            for owner, deployments in found.values()
-        ),
+        accounts=tuple(replace(owner, deployments=tuple(existing)) for owner, existing in found.values()),
     )
 
 
@@ -75,35 +65,31 @@ def _listed(document: JsonValue) -> Iterator[JsonObject]:
         return
     items = document.get("items")
     if str(document.get("kind")).endswith("List") and isinstance(items, list):
-        for one in items:
-            yield from _listed(one)
+        for item in items:
+            yield from _listed(item)
     else:
         yield document
 
 
-def _is(one: JsonObject, kind: str) -> bool:
-    version = str(one.get("apiVersion"))
+def _is(manifest: JsonObject, kind: str) -> bool:
+    version = str(manifest.get("apiVersion"))
     ours = bool(_ASO.match(version) or _CROSSPLANE.match(version))
-    return ours and str(one.get("kind")) == kind
+    return ours and str(manifest.get("kind")) == kind
 
 
-def _key(one: JsonObject) -> str:
-    return str(part(one, "metadata").get("name"))
-
-
-def _named(one: JsonObject) -> str:
+def _named(manifest: JsonObject) -> str:
     """The name in Azure: what was set for it, else the object's own."""
-    metadata = part(one, "metadata")
+    metadata = part(manifest, "metadata")
     external = part(metadata, "annotations").get(_EXTERNAL)
-    azure = part(one, "spec").get("azureName")
+    azure = part(manifest, "spec").get("azureName")
     return str(azure or external or metadata.get("name"))
 
 
 # -- accounts ------------------------------------------------------------------------------------
 
 
-def _owner(one: JsonObject, accounts: Mapping[str, JsonObject]) -> FoundAccount:
-    spec = part(one, "spec")
+def _owner(manifest: JsonObject, accounts: Mapping[str, JsonObject]) -> FoundAccount:
+    spec = part(manifest, "spec")
     provider = part(spec, "forProvider")
     owner = part(spec, "owner")
     written = owner.get("armId") or provider.get("cognitiveAccountId")
@@ -124,55 +110,38 @@ def _owner(one: JsonObject, accounts: Mapping[str, JsonObject]) -> FoundAccount:
     return _account(object_of, referred)
 
 
-def _account(one: JsonObject, referred: str) -> FoundAccount:
+def _account(manifest: JsonObject, referred: str) -> FoundAccount:
     """The account of an Account object, as far as that says where it is."""
-    spec = part(one, "spec")
+    spec = part(manifest, "spec")
     provider = part(spec, "forProvider")
     group = part(spec, "owner").get("armId") or provider.get("resourceGroupName")
     parts = str(group or "").split("/")
-    subscription = parts[2] if len(parts) > 4 else None
-    name = parts[4] if len(parts) > 4 else None
+    subscription, name = (parts[2], parts[4]) if len(parts) > 4 else (None, None)
     resource_group = name or (group if isinstance(group, str) else None)
     # An owner's name is that of an object, which may be called otherwise in Azure.
-    resource_group = resource_group or _text(part(spec, "owner").get("name"))
-    region = spec.get("location") or provider.get("location")
-    there = resource_group is not None
+    resource_group = resource_group or text_or_none(part(spec, "owner").get("name"))
+    existing = resource_group is not None
     return FoundAccount(
         subscription=subscription,
         resource_group=resource_group,
-        name=_named(one),
-        region=_text(region),
-        open={} if there else {"resourceGroup": f"the resource group of the object {referred}"},
+        name=_named(manifest),
+        region=text_or_none(spec.get("location") or provider.get("location")),
+        open={} if existing else {"resourceGroup": f"the resource group of the object {referred}"},
     )
-
-
-def _text(value: JsonValue) -> str | None:
-    return value if isinstance(value, str) and value else None
 
 
 def _unknown_account(words: str) -> FoundAccount:
-    return FoundAccount(
-        subscription=None,
-        resource_group=None,
-        name=None,
-        open=dict.fromkeys(("name", "resourceGroup"), words),
-    )
+    return FoundAccount(open=dict.fromkeys(("name", "resourceGroup"), words))
 
 
 # -- deployments ---------------------------------------------------------------------------------
 
 
-def _of_aso(one: JsonObject) -> Found:
-    spec = part(one, "spec")
-    return Found(
-        name=_named(one),
-        resource={name: value for name, value in spec.items() if name not in _ASO_FRAME},
-        lost=_policies(one),
-    )
-
-
-def _of_crossplane(one: JsonObject) -> Found:
-    spec = part(one, "spec")
+def _found(manifest: JsonObject) -> Found:
+    spec = part(manifest, "spec")
+    if _ASO.match(str(manifest.get("apiVersion"))):
+        resource = {name: value for name, value in spec.items() if name not in _ASO_FRAME}
+        return Found(name=_named(manifest), resource=resource, lost=_policies(manifest))
     provider = {**part(spec, "initProvider"), **part(spec, "forProvider")}
     sku, scale = first(provider, "sku"), first(provider, "scale")
     if not sku and scale:
@@ -184,16 +153,16 @@ def _of_crossplane(one: JsonObject) -> Found:
         if name not in _CROSSPLANE_FRAME | set(CROSSPLANE_PROPERTIES) and value is not None
     ]
     return Found(
-        name=_named(one),
+        name=_named(manifest),
         resource={"sku": sku, "properties": {**properties, "model": first(provider, "model")}},
-        lost=(*lost, *_policies(one)),
+        lost=(*lost, *_policies(manifest)),
     )
 
 
-def _policies(one: JsonObject) -> tuple[str, ...]:
+def _policies(manifest: JsonObject) -> tuple[str, ...]:
     """What an object says about deleting, which a manifest says in words of its own."""
-    spec = part(one, "spec")
-    annotated = part(part(one, "metadata"), "annotations").get(_RECONCILE)
+    spec = part(manifest, "spec")
+    annotated = part(part(manifest, "metadata"), "annotations").get(_RECONCILE)
     policies = {
         _RECONCILE: (annotated, "manage"),
         "deletionPolicy": (spec.get("deletionPolicy"), "Delete"),

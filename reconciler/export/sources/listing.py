@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reconciler.domain.deployment import JsonObject, JsonValue
-from reconciler.domain.ids import AccountId, DeploymentId
+from reconciler.domain.deployment import JsonValue
+from reconciler.domain.ids import AccountId
 from reconciler.errors import UsageProblem
 from reconciler.export.estate import Estate, EstateOrigin, Found, FoundAccount
 from reconciler.export.json_parts import at, part
 from reconciler.export.sources.given import Setting
+from reconciler.export.sources.terraform_resource import deployment_id
 
 _FRAME = frozenset({"id", "name", "type", "etag", "systemdata", "resourcegroup"})
 
@@ -22,13 +23,21 @@ def listing_estate(name: str, items: Sequence[JsonValue], setting: Setting) -> E
         if not isinstance(item, dict) or not (part(item, "properties") or part(item, "sku")):
             left_out.append(f"{name}: an item that is not a deployment: left out")
             continue
-        identity = _identity(item)
+        identity = deployment_id(str(at(item, "id")))
         written = identity.name if identity is not None else str(at(item, "name") or "")
         if not written:
             left_out.append(f"{name}: a deployment without name or id: left out")
             continue
         account = identity.account if identity is not None else None
-        found.setdefault(account, []).append(_found(item, written.rpartition("/")[2]))
+        state = at(part(item, "properties"), "provisioningState")
+        made = Found(
+            name=written.rpartition("/")[2],
+            # az writes null for what is not there
+            resource={k: v for k, v in item.items() if k.lower() not in _FRAME and v is not None},
+            state=state if isinstance(state, str) else "Succeeded",
+            observed=True,
+        )
+        found.setdefault(account, []).append(made)
     if not found:
         raise UsageProblem(
             f"{name} lists no deployment. `az cognitiveservices account deployment list -g GROUP -n ACCOUNT "
@@ -42,35 +51,11 @@ def listing_estate(name: str, items: Sequence[JsonValue], setting: Setting) -> E
     )
 
 
-def _identity(item: JsonObject) -> DeploymentId | None:
-    try:
-        return DeploymentId.parse(str(at(item, "id")))
-    except ValueError:
-        return None
-
-
-def _found(item: JsonObject, name: str) -> Found:
-    """An answer of ARM; az writes null for what is not there."""
-    state = at(part(item, "properties"), "provisioningState")
-    resource = {key: value for key, value in item.items() if key.lower() not in _FRAME and value is not None}
-    return Found(
-        name=name,
-        resource=resource,
-        state=state if isinstance(state, str) else "Succeeded",
-        observed=True,
-    )
-
-
 def _accounts(found: dict[AccountId | None, list[Found]]) -> Iterator[FoundAccount]:
     for account, deployments in found.items():
         if account is None:
-            yield FoundAccount(
-                subscription=None,
-                resource_group=None,
-                name=None,
-                open=dict.fromkeys(("name", "resourceGroup"), "the list has no ids"),
-                deployments=tuple(deployments),
-            )
+            nowhere = dict.fromkeys(("name", "resourceGroup"), "the list has no ids")
+            yield FoundAccount(open=nowhere, deployments=tuple(deployments))
         else:
             yield FoundAccount(
                 subscription=account.subscription,

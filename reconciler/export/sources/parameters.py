@@ -33,7 +33,7 @@ class Given:
         """What was made of variables that nobody set."""
         if not self.unset:
             return ()
-        names = ", ".join(dict.fromkeys(name for one in self.unset.values() for name in one))
+        names = ", ".join(dict.fromkeys(name for item in self.unset.values() for name in item))
         return (
             (
                 f"azd variables that are set nowhere: {names}. Their defaults hold, or the parameters "
@@ -72,8 +72,8 @@ def names_in(file: ForeignFile) -> tuple[str, ...]:
 
 def _from_file(given: Given, file: ForeignFile, name: str, kind: str, setting: Setting) -> None:
     names_in(file)
-    there, entry = at(at(file.document, "parameters")[1], name)
-    if not there:
+    present, entry = at(at(file.document, "parameters")[1], name)
+    if not present:
         return
     setting.used.add(f"{file.name}: {name.lower()}")
     has_value, value = at(entry, "value")
@@ -95,9 +95,9 @@ def _filled(name: str, value: Value, kind: str, given: Given, setting: Setting) 
     if isinstance(value, str):
         return _text(name, value, kind, given, setting)
     if isinstance(value, list):
-        return [_filled(name, one, "", given, setting) for one in value]
+        return [_filled(name, item, "", given, setting) for item in value]
     if isinstance(value, dict):
-        return {key: _filled(name, one, "", given, setting) for key, one in value.items()}
+        return {key: _filled(name, item, "", given, setting) for key, item in value.items()}
     return value
 
 
@@ -118,8 +118,8 @@ def _text(name: str, text: str, kind: str, given: Given, setting: Setting) -> Va
         said = default if found is None else found
         parts.append(Hole(variable) if said is None else said)
     parts.append(text[end:])
-    parts = [one for one in parts if one]
-    if any(isinstance(one, Hole) for one in parts):
+    parts = [item for item in parts if item]
+    if any(isinstance(item, Hole) for item in parts):
         return Unknown(tuple(parts))
     made = "".join(parts)
     return as_value(typed(made, kind)) if end and kind else made

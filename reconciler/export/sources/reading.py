@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -31,8 +32,8 @@ class ExportSource:
     """One source, read but not evaluated: what it is called, what it can be told, and how it is read."""
 
     name: str
-    known: tuple[str, ...]
     estate: Callable[[Setting], Estate]
+    known: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +54,15 @@ class Files:
 def estate_of(files: Files, setting: Setting, stdin: BinaryIO | None = None) -> Estate:
     """What all these files declare together, each assumption told apart; UsageProblem for what cannot be."""
     sources, parameters = _sources(files, stdin)
-    made = _together([(one.name, one.estate(setting)) for one in sources])
-    _refuse_unknown(sources, parameters, setting)
+    made = _together([(source.name, source.estate(setting)) for source in sources])
+    known = [name for source in sources for name in source.known]
+    refuse_unused(setting.unused(), known)
+    for file in parameters:
+        for name in names_in(file):
+            if f"{file.name}: {name.lower()}" not in setting.used:
+                refuse_unused([name], known, f" ({file.name} has it)")
     if setting.assumed:
-        made = _told_apart(made, sources, setting)
+        made = _distinguished(made, sources, setting)
     return _placed(made, setting)
 
 
@@ -84,10 +90,12 @@ def _sources(files: Files, stdin: BinaryIO | None) -> tuple[list[ExportSource], 
     for given in parameters:
         names_in(given)
     sources = [_recognised(path, parameters, variables, stdin) for path in files.any_kind]
-    sources += [_template(_template_file(path, stdin), parameters) for path in files.templates]
+    for path in files.templates:
+        file = bicep.built_template(path) if path.suffix == ".bicep" else read_file(path, stdin)
+        sources.append(_template(file, parameters))
     sources += [_state(read_file(path, stdin)) for path in files.states]
     if not sources and implied:
-        sources = [_template(one, parameters) for one in implied]
+        sources = [_template(item, parameters) for item in implied]
     if not sources:
         raise UsageProblem("the .bicepparam files do not say which template they are for: give --from too")
     return sources, parameters
@@ -120,26 +128,22 @@ def _recognised(
             first = first["value"]
     if isinstance(first, list):
         items = first
-        return ExportSource(
-            name=text.name, known=(), estate=lambda setting: listing_estate(text.name, items, setting)
-        )
+        return ExportSource(name=text.name, estate=lambda setting: listing_estate(text.name, items, setting))
     raise UsageProblem(f"{text.name} is nothing that deployments are exported from. Read are {_TAKEN}")
 
 
 def _object_source(
     file: ForeignFile, text: ForeignText, parameters: Sequence[ForeignFile]
 ) -> ExportSource | None:
-    document = file.document
+    name, document = file.name, file.document
     schema = str(at(document, "$schema")).lower()
     if "deploymentparameters" in schema:
         raise UsageProblem(
-            f"{file.name} is a parameter file: pass it as --parameters, beside the template as --from"
+            f"{name} is a parameter file: pass it as --parameters, beside the template as --from"
         )
     if any(map(kubernetes.is_kubernetes, text.values)):
         return ExportSource(
-            name=file.name,
-            known=(),
-            estate=lambda setting: kubernetes.kubernetes_estate(file.name, text.values, setting),
+            name=name, estate=lambda setting: kubernetes.kubernetes_estate(name, text.values, setting)
         )
     terraform = {"terraform_version", "encrypted_data", "encryption_version", "planned_values", "lineage"}
     if terraform & document.keys():
@@ -147,20 +151,12 @@ def _object_source(
     if "deploymenttemplate" in schema or ("contentVersion" in document and "resources" in document):
         return _template(file, parameters)
     if "/deployments/" in str(at(document, "id")).lower() and at(document, "properties") is not None:
-        return ExportSource(
-            name=file.name,
-            known=(),
-            estate=lambda setting: listing_estate(file.name, [document], setting),
-        )
+        return ExportSource(name=name, estate=lambda setting: listing_estate(name, [document], setting))
     if isinstance(document.get("resources"), list) and not document.get("deployments"):
         return _template(file, parameters)
     if azd.is_azd(document):
-        return ExportSource(name=file.name, known=(), estate=lambda setting: azd.azd_estate(text, setting))
+        return ExportSource(name=name, estate=lambda setting: azd.azd_estate(text, setting))
     return None
-
-
-def _template_file(path: Path, stdin: BinaryIO | None) -> ForeignFile:
-    return bicep.built_template(path) if path.suffix == ".bicep" else read_file(path, stdin)
 
 
 def _template(file: ForeignFile, parameters: Sequence[ForeignFile]) -> ExportSource:
@@ -172,18 +168,7 @@ def _template(file: ForeignFile, parameters: Sequence[ForeignFile]) -> ExportSou
 
 
 def _state(file: ForeignFile) -> ExportSource:
-    return ExportSource(name=file.name, known=(), estate=lambda setting: tfstate_estate(file, setting))
-
-
-def _refuse_unknown(
-    sources: Sequence[ExportSource], parameters: Sequence[ForeignFile], setting: Setting
-) -> None:
-    known = [name for one in sources for name in one.known]
-    refuse_unused(setting.unused(), known)
-    for file in parameters:
-        for name in names_in(file):
-            if f"{file.name}: {name.lower()}" not in setting.used:
-                refuse_unused([name], known, f" ({file.name} has it)")
+    return ExportSource(name=file.name, estate=lambda setting: tfstate_estate(file, setting))
 
 
 # -- laying together -----------------------------------------------------------------------------
@@ -196,15 +181,19 @@ def _together(estates: Sequence[tuple[str, Estate]]) -> Estate:
     accounts: list[FoundAccount] = []
     left_out: list[str] = []
     said_by: dict[tuple[int, str], str] = {}
-    for name, estate in sorted(estates, key=lambda one: not one[1].origin.existing):
+    for name, estate in sorted(estates, key=lambda item: not item[1].origin.existing):
         left_out += estate.left_out
         for account in estate.accounts:
-            number = next((n for n, one in enumerate(accounts) if _same_account(one, account)), len(accounts))
+            number = next(
+                (n for n, item in enumerate(accounts) if _same_account(item, account)), len(accounts)
+            )
             if number == len(accounts):
                 accounts.append(replace(account, deployments=()))
-            accounts[number] = _joined(accounts[number], account)
-            for one in account.deployments:
-                accounts[number] = _with(accounts[number], one, (number, name), said_by, left_out)
+            accounts[number] = _completed(
+                accounts[number], account.subscription, account.resource_group, account.region
+            )
+            for deployment in account.deployments:
+                accounts[number] = _with(accounts[number], deployment, (number, name), said_by, left_out)
     origins = {estate.origin for _, estate in estates}
     return Estate(
         origin=origins.pop() if len(origins) == 1 else EstateOrigin.SEVERAL,
@@ -215,124 +204,114 @@ def _together(estates: Sequence[tuple[str, Estate]]) -> Estate:
     )
 
 
-def _same_account(one: FoundAccount, other: FoundAccount) -> bool:
+def _same_account(found_account: FoundAccount, other: FoundAccount) -> bool:
     """Whether two sources speak of one account, as far as they say which."""
-    if one.name is None or other.name is None:
-        return (one.name, dict(one.open)) == (other.name, dict(other.open))
-    pairs = (
-        (one.name, other.name),
-        (one.resource_group, other.resource_group),
-        (one.subscription, other.subscription),
-    )
-    return all(a is None or b is None or a.lower() == b.lower() for a, b in pairs)
+    if found_account.name is None or other.name is None:
+        return (found_account.name, dict(found_account.open)) == (other.name, dict(other.open))
+    mine = (found_account.name, found_account.resource_group, found_account.subscription)
+    theirs = (other.name, other.resource_group, other.subscription)
+    return all(a is None or b is None or a.lower() == b.lower() for a, b in zip(mine, theirs, strict=True))
 
 
-def _joined(one: FoundAccount, other: FoundAccount) -> FoundAccount:
-    """An account with what the other source knows of it."""
-    group = one.resource_group or other.resource_group
-    region = one.region or other.region
-    solved = {"resourceGroup": group, "region": region, "name": one.name}
+def _completed(
+    found_account: FoundAccount, subscription: str | None, group: str | None, region: str | None
+) -> FoundAccount:
+    """An account with what is known from elsewhere, where its source does not say it."""
+    group, region = found_account.resource_group or group, found_account.region or region
+    solved = {"resourceGroup": group, "region": region, "name": found_account.name}
     return replace(
-        one,
-        subscription=one.subscription or other.subscription,
+        found_account,
+        subscription=found_account.subscription or subscription,
         resource_group=group,
         region=region,
-        open={where: words for where, words in one.open.items() if solved.get(where) is None},
+        open={where: words for where, words in found_account.open.items() if solved.get(where) is None},
     )
 
 
 def _with(
     account: FoundAccount,
-    one: Found,
+    item: Found,
     at_source: tuple[int, str],
     said_by: dict[tuple[int, str], str],
     left_out: list[str],
 ) -> FoundAccount:
     number, source = at_source
-    known = next((found for found in account.deployments if found.name.lower() == one.name.lower()), None)
-    key = (number, one.name.lower())
+    known = next((found for found in account.deployments if found.name.lower() == item.name.lower()), None)
+    key = (number, item.name.lower())
     if known is None or said_by.get(key) == source:
         said_by[key] = source
-        return replace(account, deployments=(*account.deployments, one))
-    differ = sorted(_differences(known.resource, one.resource))
+        return replace(account, deployments=(*account.deployments, item))
+    differ = sorted(_differences(known.resource, item.resource))
     if differ:
         left_out.append(
-            f"{account.name or 'the account'}/{one.name} is in {said_by[key]} and in {source}, which "
+            f"{account.name or 'the account'}/{item.name} is in {said_by[key]} and in {source}, which "
             f"differ in {', '.join(differ)}; what {said_by[key]} says is exported"
         )
     return account
 
 
-def _differences(one: JsonValue, other: JsonValue, path: str = "") -> Iterable[str]:
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        for name in {key.lower(): key for key in (*one, *other)}.values():
+def _differences(json_value: JsonValue, other: JsonValue, path: str = "") -> Iterable[str]:
+    if isinstance(json_value, Mapping) and isinstance(other, Mapping):
+        for name in {key.lower(): key for key in (*json_value, *other)}.values():
             inner = f"{path}.{name}" if path else name
-            yield from _differences(at(one, name), at(other, name), inner)
-    elif one is not None and other is not None and one != other:
+            yield from _differences(at(json_value, name), at(other, name), inner)
+    elif json_value is not None and other is not None and json_value != other:
         yield path.removeprefix("properties.")
 
 
 # -- what was said beside the files --------------------------------------------------------------
 
 
-def _told_apart(made: Estate, sources: Sequence[ExportSource], setting: Setting) -> Estate:
+def _distinguished(made: Estate, sources: Sequence[ExportSource], setting: Setting) -> Estate:
     """The estate with each deployment marked that would be another without the assumptions."""
     bare_setting = setting.without_assumptions()
     bare: set[tuple[str, str]] = set()
-    for one in sources:
-        try:
+    for source in sources:
+        with suppress(UsageProblem):
+            existing = source.estate(bare_setting).accounts
             bare |= {
-                _content(account, found)
-                for account in one.estate(bare_setting).accounts
-                for found in account.deployments
+                _content(account, deployment) for account in existing for deployment in account.deployments
             }
-        except UsageProblem:
-            continue
+    assumptions = ", ".join(f"{name}={value}" for name, value in setting.assumed.items())
+
+    def marked(account: FoundAccount, found: Found) -> Found:
+        if _content(account, found) in bare:
+            return found
+        return replace(found, assumed=True, notes=(*found.notes, f"assuming {assumptions}"))
+
     accounts = tuple(
-        replace(
-            account,
-            deployments=tuple(
-                replace(one, assumed=True, notes=(*one.notes, f"assuming {_assumptions(setting)}"))
-                if _content(account, one) not in bare
-                else one
-                for one in account.deployments
-            ),
-        )
+        replace(account, deployments=tuple(marked(account, deployment) for deployment in account.deployments))
         for account in made.accounts
     )
-    return replace(made, accounts=accounts, notes=(*made.notes, f"assumed: {_assumptions(setting)}"))
+    return replace(made, accounts=accounts, notes=(*made.notes, f"assumed: {assumptions}"))
 
 
-def _content(account: FoundAccount, one: Found) -> tuple[str, str]:
-    return f"{account.name} {account.resource_group} {sorted(account.open.items())}", repr(one)
-
-
-def _assumptions(setting: Setting) -> str:
-    return ", ".join(f"{name}={value}" for name, value in setting.assumed.items())
+def _content(account: FoundAccount, found: Found) -> tuple[str, str]:
+    return f"{account.name} {account.resource_group} {sorted(account.open.items())}", repr(found)
 
 
 def _placed(estate: Estate, setting: Setting) -> Estate:
     """The estate with what was said of an account and a region that the sources leave open."""
     account = setting.account
     if account is None:
-        return replace(estate, accounts=tuple(_located(one, setting) for one in estate.accounts))
-    missing = [one for one in estate.accounts if one.name is None]
+        return replace(estate, accounts=tuple(_located(item, setting) for item in estate.accounts))
+    missing = [item for item in estate.accounts if item.name is None]
     named = [
-        one
-        for one in estate.accounts
-        if one.name is not None
-        and one.name.lower() == account.name.lower()
-        and (one.subscription or account.subscription).lower() == account.subscription.lower()
-        and (one.resource_group or account.resource_group).lower() == account.resource_group.lower()
+        item
+        for item in estate.accounts
+        if item.name is not None
+        and item.name.lower() == account.name.lower()
+        and (item.subscription or account.subscription).lower() == account.subscription.lower()
+        and (item.resource_group or account.resource_group).lower() == account.resource_group.lower()
     ]
     if len(missing) > 1:
-        which = "; ".join(one.open.get("name", "not named") for one in missing[:4])
+        which = "; ".join(item.open.get("name", "not named") for item in missing[:4])
         raise UsageProblem(
             f"--account stands for one account, and the sources leave {len(missing)} open: {which}. Give "
             "--set NAME=VALUE for the parameters or variables that name them"
         )
     if not missing and not named and not estate.left_out:
-        names = ", ".join(sorted({str(one.name) for one in estate.accounts})) or "none"
+        names = ", ".join(sorted({str(item.name) for item in estate.accounts})) or "none"
         raise UsageProblem(
             f"--account stands for an account that the sources leave open, and they leave none open: they "
             f"name {names}. Give the id of one of those, or leave --account out"
@@ -347,19 +326,9 @@ def _placed(estate: Estate, setting: Setting) -> Estate:
         name=account.name,
         open={where: words for where, words in chosen.open.items() if where == "region"},
     )
-    accounts = (_located(at_home if one is chosen else one, setting) for one in estate.accounts)
+    accounts = (_located(at_home if item is chosen else item, setting) for item in estate.accounts)
     return replace(estate, accounts=tuple(accounts))
 
 
-def _located(one: FoundAccount, setting: Setting) -> FoundAccount:
-    """An account with what was said of where things are deployed, where the source does not say it."""
-    region = one.region or setting.location
-    group = one.resource_group or setting.resource_group
-    solved = {"region": region, "resourceGroup": group}
-    return replace(
-        one,
-        subscription=one.subscription or setting.subscription,
-        resource_group=group,
-        region=region,
-        open={where: words for where, words in one.open.items() if solved.get(where) is None},
-    )
+def _located(found_account: FoundAccount, setting: Setting) -> FoundAccount:
+    return _completed(found_account, setting.subscription, setting.resource_group, setting.location)

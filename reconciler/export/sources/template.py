@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from typing import Final
 
 from reconciler.domain.ids import is_guid
 from reconciler.errors import UsageProblem
 from reconciler.export.estate import Estate, EstateOrigin, Found, FoundAccount
 from reconciler.export.expressions.evaluation import MOST_COPIES, TemplateScope
-from reconciler.export.expressions.surroundings import Surroundings
+from reconciler.export.expressions.evaluator import Surroundings, normal
 from reconciler.export.expressions.values import (
     Choice,
     Open,
@@ -31,9 +32,12 @@ from reconciler.export.expressions.values import (
     unknown,
 )
 from reconciler.export.foreign import ForeignFile
-from reconciler.export.sources.conditions import AND, account_condition, decided_alike
+from reconciler.export.json_parts import text_or_none
 from reconciler.export.sources.given import Decided, Setting, typed
 from reconciler.export.sources.parameters import given_for
+
+_AND: Final = " and "
+"""Between conditions that all have to hold."""
 
 _ACCOUNT: Final = "microsoft.cognitiveservices/accounts"
 _DEPLOYMENT: Final = "microsoft.cognitiveservices/accounts/deployments"
@@ -47,6 +51,7 @@ _FRAME: Final = frozenset(
 )  # fmt: skip
 """What of a resource says where and whether it is deployed; a deployment has its account's location."""
 
+_Resource = dict[str, Value]
 _Home = tuple[Value, Value, Value]
 """Subscription, resource group and name of an account; unknown ones are alike if their words are."""
 
@@ -62,6 +67,9 @@ class _Gathered:
     left_out: list[str] = field(default_factory=list)
     switched_off: list[str] = field(default_factory=list)
 
+    def off(self) -> str:
+        return ", ".join(list(dict.fromkeys(self.switched_off))[:6])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:
@@ -74,7 +82,7 @@ class _Place:
 
 def template_estate(file: ForeignFile, parameters: Sequence[ForeignFile], setting: Setting) -> Estate:
     """The deployments of a template; UsageProblem where it is none, or declares none."""
-    template = _value(file)
+    template: _Resource = dict(file.document)  # type: ignore[arg-type]  # parsed, so a Value
     resources = at(template, "resources")[1]
     if not isinstance(resources, list | dict):
         raise UsageProblem(f"{file.name} is not an ARM template: it has no `resources`{_what(file)}")
@@ -89,16 +97,18 @@ def template_estate(file: ForeignFile, parameters: Sequence[ForeignFile], settin
         template=template, given=given.values, around=around, set=_variables(template, setting)
     )
     gathered = _Gathered(notes=list(given.notes))
-    _template(scope, gathered, _Place())
+    _template(scope, resources, gathered, _Place())
     if not gathered.deployments and not gathered.left_out:
         raise UsageProblem(_nothing(file, gathered))
     if gathered.switched_off:
-        off = ", ".join(list(dict.fromkeys(gathered.switched_off))[:6])
+        off = gathered.off()
         gathered.notes.append(f"left out, for with these parameters nothing is made of them: {off}")
     return Estate(
         origin=EstateOrigin.ARM_TEMPLATE,
         cloud=setting.cloud,
-        accounts=tuple(_account(home, there, gathered) for home, there in gathered.deployments.values()),
+        accounts=tuple(
+            _account(home, existing, gathered) for home, existing in gathered.deployments.values()
+        ),
         notes=tuple(dict.fromkeys(gathered.notes)),
         left_out=tuple(gathered.left_out),
     )
@@ -109,20 +119,15 @@ def _variables(template: dict[str, Value], setting: Setting) -> dict[str, Value]
     variables = at(template, "variables")[1]
     loops = at(variables, "copy")[1]
     names = [*(variables if isinstance(variables, dict) else ())]
-    names += [str(at(one, "name")[1]) for one in (loops if isinstance(loops, list) else ())]
+    names += [str(at(loop, "name")[1]) for loop in (loops if isinstance(loops, list) else ())]
     said = {name: setting.said_of(name) for name in names if name.lower() != "copy"}
     return {name: as_value(typed(value, "")) for name, value in said.items() if value is not None}
 
 
 def template_names(file: ForeignFile) -> tuple[str, ...]:
     """What can be set by name: parameters and variables."""
-    there = (at(file.document, part)[1] for part in ("parameters", "variables"))
-    return tuple(name for one in there if isinstance(one, dict) for name in one)
-
-
-def _value(file: ForeignFile) -> dict[str, Value]:
-    """The document of a file: JSON, in which everything is known."""
-    return dict(file.document)  # type: ignore[arg-type]  # every JsonValue that was parsed is a Value
+    existing = (at(file.document, part)[1] for part in ("parameters", "variables"))
+    return tuple(name for item in existing if isinstance(item, dict) for name in item)
 
 
 def _what(file: ForeignFile) -> str:
@@ -136,11 +141,10 @@ def _what(file: ForeignFile) -> str:
 
 def _nothing(file: ForeignFile, gathered: _Gathered) -> str:
     if gathered.switched_off:
-        off = ", ".join(list(dict.fromkeys(gathered.switched_off))[:6])
         return (
             f"{file.name} declares no model deployment with these parameters: a condition is false, or a "
-            f"loop runs 0 times, for {off}. Give the values it is deployed with: --parameters FILE, or "
-            "NAME=VALUE"
+            f"loop runs 0 times, for {gathered.off()}. Give the values it is deployed with: --parameters "
+            "FILE, or NAME=VALUE"
         )
     more = f"; {gathered.notes[0]}" if gathered.notes else ""
     return (
@@ -152,18 +156,16 @@ def _nothing(file: ForeignFile, gathered: _Gathered) -> str:
 # -- walking -------------------------------------------------------------------------------------
 
 
-def _template(scope: TemplateScope, gathered: _Gathered, place: _Place) -> None:
-    for resource in _resources(at(scope.template, "resources")[1]):
-        _resource(resource, scope, gathered, place)
-
-
-def _resources(value: Value) -> Iterator[dict[str, Value]]:
+def _template(scope: TemplateScope, resources: Value, gathered: _Gathered, place: _Place) -> None:
     """A list of resources, or a mapping by symbolic name."""
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return (one for one in items if isinstance(one, dict))
+    if isinstance(resources, dict):
+        resources = list(resources.values())
+    for resource in resources if isinstance(resources, list) else ():
+        if isinstance(resource, dict):
+            _resource(resource, scope, gathered, place)
 
 
-def _resource(resource: dict[str, Value], scope: TemplateScope, gathered: _Gathered, place: _Place) -> None:
+def _resource(resource: _Resource, scope: TemplateScope, gathered: _Gathered, place: _Place) -> None:
     """One resource, in every turn of its loop."""
     kind = str(at(resource, "type")[1]).lower()
     if place.parent and kind == "deployments":
@@ -171,50 +173,41 @@ def _resource(resource: dict[str, Value], scope: TemplateScope, gathered: _Gathe
     if at(resource, "existing")[1] is True or kind not in {_ACCOUNT, _DEPLOYMENT, _NESTED}:
         return
     for turn, case in _turns(resource, scope, gathered):
-        there, written = at(resource, "condition")
-        condition = truth(turn.value(written)) if there else True
+        present, written = at(resource, "condition")
+        condition = truth(turn.value(written)) if present else True
         if kind == _ACCOUNT:
             _account_resource(resource, turn, gathered, place, condition)
         elif condition is False:
             if _declares(resource):
                 name = segments(turn.value(at(resource, "name")[1]))[-1]
-                gathered.switched_off.append(f"{_told(name)} ({str(written)[:80]})")
+                gathered.switched_off.append(f"{_printed(name)} ({str(written)[:80]})")
         else:
-            within = place
-            for words in (*case, *([] if condition is True else [str(condition)])):
-                within = _under(within, words)
+            words = (*place.conditions, *case, *([] if condition is True else [str(condition)]))
+            within = replace(place, conditions=tuple(dict.fromkeys(words)))
             if kind == _NESTED:
                 _nested(resource, turn, gathered, within)
             else:
                 _deployment(resource, turn, gathered, within)
 
 
-def _under(place: _Place, condition: str) -> _Place:
-    return replace(place, conditions=tuple(dict.fromkeys((*place.conditions, condition))))
-
-
-def _declares(resource: dict[str, Value]) -> bool:
+def _declares(resource: _Resource) -> bool:
     """Whether a resource is a model deployment, or a template with one in it."""
     return _DEPLOYMENT in json.dumps(resource).lower() or '"deployments"' in json.dumps(resource).lower()
 
 
 def _turns(
-    resource: dict[str, Value], scope: TemplateScope, gathered: _Gathered
+    resource: _Resource, scope: TemplateScope, gathered: _Gathered
 ) -> Iterator[tuple[TemplateScope, tuple[str, ...]]]:
     """The turns of a resource's loop, each with what it depends on."""
-    there, copy = at(resource, "copy")
-    if not there or not isinstance(copy, dict):
+    copy = at(resource, "copy")[1]
+    if isinstance(copy, dict):
+        yield from _looped(resource, copy, scope, scope.value(at(copy, "count")[1]), gathered)
+    else:
         yield scope, ()
-        return
-    yield from _looped(resource, copy, scope, scope.value(at(copy, "count")[1]), gathered)
 
 
 def _looped(
-    resource: dict[str, Value],
-    copy: dict[str, Value],
-    scope: TemplateScope,
-    count: Value,
-    gathered: _Gathered,
+    resource: _Resource, copy: _Resource, scope: TemplateScope, count: Value, gathered: _Gathered
 ) -> Iterator[tuple[TemplateScope, tuple[str, ...]]]:
     name = str(at(copy, "name")[1])
     if isinstance(count, Choice):
@@ -226,9 +219,8 @@ def _looped(
         return
     if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MOST_COPIES:
         if _declares(resource):
-            gathered.left_out.append(
-                f"how often the loop {name} runs ({_words(count)}) is not known here: left out"
-            )
+            often = f"how often the loop {name} runs ({shown(count)})"
+            gathered.left_out.append(f"{often} is not known here: left out")
         return
     if count == 0 and not scope.holding and _declares(resource):
         gathered.switched_off.append(f"{name} ({str(at(copy, 'count')[1])[:80]})")
@@ -237,11 +229,7 @@ def _looped(
 
 
 def _account_resource(
-    resource: dict[str, Value],
-    scope: TemplateScope,
-    gathered: _Gathered,
-    place: _Place,
-    condition: bool | str,
+    resource: _Resource, scope: TemplateScope, gathered: _Gathered, place: _Place, condition: bool | str
 ) -> None:
     """An account with its children; ARM's conditions do not reach children, but an account must be there."""
     name = scope.value(at(resource, "name")[1])
@@ -250,17 +238,16 @@ def _account_resource(
         gathered.regions[key] = scope.value(at(resource, "location")[1])
     if place.conditions and condition is not False:
         within = [*place.conditions, *([] if condition is True else [str(condition)])]
-        condition = AND.join(dict.fromkeys(within))
+        condition = _AND.join(dict.fromkeys(within))
     gathered.made_if.setdefault(key, []).append(condition)
-    for child in _resources(at(resource, "resources")[1]):
-        _resource(child, scope, gathered, replace(place, parent=(name,)))
+    _template(scope, at(resource, "resources")[1], gathered, replace(place, parent=(name,)))
 
 
-def _nested(resource: dict[str, Value], scope: TemplateScope, gathered: _Gathered, place: _Place) -> None:
+def _nested(resource: _Resource, scope: TemplateScope, gathered: _Gathered, place: _Place) -> None:
     """A deployment of another template: an inner one has its own names, an outer one shares ours."""
     properties = at(resource, "properties")[1]
     template = at(properties, "template")[1]
-    name = _told(scope.value(at(resource, "name")[1]))
+    name = _printed(scope.value(at(resource, "name")[1]))
     if not isinstance(template, dict):
         gathered.left_out.append(f"the linked template of {name} is another file: export from that one, too")
         return
@@ -279,34 +266,17 @@ def _nested(resource: dict[str, Value], scope: TemplateScope, gathered: _Gathere
     moved = not (alike(group, scope.around.resource_group) and alike(subscription, scope.around.subscription))
     around = replace(scope.around, subscription=subscription, resource_group=group)
     if moved:
-        around = replace(around, location=unknown(f"resourceGroup().location of {_words(group)}"))
+        around = replace(around, location=unknown(f"resourceGroup().location of {shown(group)}"))
     below = replace(scope, around=around, known={} if moved else scope.known)
     within = replace(place, nested=place.nested + 1)
     if own:
-        given = _passed(at(properties, "parameters")[1], scope)
-        below = replace(
-            below,
-            template=template,
-            given=given,
-            copies={},
-            innermost="",
-            known={},
-            set={},
-            label=f" of {name}",
-        )
-        _template(below, gathered, within)
-    else:
-        for inner in _resources(at(template, "resources")[1]):
-            _resource(inner, below, gathered, within)
-
-
-def _passed(written: Value, scope: TemplateScope) -> dict[str, Value]:
-    evaluated = bounded(scope.value(written), "too large")
-    given: dict[str, Value] = {}
-    for name, entry in evaluated.items() if isinstance(evaluated, dict) else ():
-        there, value = _value_of(entry)
-        given[name] = value if there else unknown(f"parameters('{name}'){scope.label}")
-    return given
+        given: dict[str, Value] = {}
+        passed = bounded(scope.value(at(properties, "parameters")[1]), "too large")
+        for parameter, entry in passed.items() if isinstance(passed, dict) else ():
+            present, value = _value_of(entry)
+            given[parameter] = value if present else unknown(f"parameters('{parameter}'){scope.label}")
+        below = below.inside(template, given, label=f" of {name}")
+    _template(below, at(template, "resources")[1], gathered, within)
 
 
 def _value_of(entry: Value) -> tuple[bool, Value]:
@@ -322,13 +292,13 @@ def _value_of(entry: Value) -> tuple[bool, Value]:
 # -- deployments ---------------------------------------------------------------------------------
 
 
-def _deployment(resource: dict[str, Value], scope: TemplateScope, gathered: _Gathered, place: _Place) -> None:
+def _deployment(resource: _Resource, scope: TemplateScope, gathered: _Gathered, place: _Place) -> None:
     names = segments(scope.value(at(resource, "name")[1]))
     if len(names) == 1:
         names = [*(place.parent or (unknown("the account"),)), *names]
     if len(names) != 2:
         gathered.left_out.append(
-            f"{_told(names[-1])}: its name has {len(names)} parts instead of account/deployment: left out"
+            f"{_printed(names[-1])}: its name has {len(names)} parts instead of account/deployment: left out"
         )
         return
     account, name = names
@@ -341,18 +311,13 @@ def _deployment(resource: dict[str, Value], scope: TemplateScope, gathered: _Gat
         if part.lower() not in _FRAME
     }
     found = Found(
-        name=f"<{name}>" if isinstance(name, Open) else _told(name),
+        name=f"<{name}>" if isinstance(name, Open) else _printed(name),
         resource={part: value for part, value in body.items() if value is not None},
-        open={_field(path): words for path, words in open_paths.items()},
-        condition=AND.join(place.conditions),
+        open={path.removeprefix("properties."): words for path, words in open_paths.items()},
+        condition=_AND.join(place.conditions),
     )
     home = _home(scope, account)
     gathered.deployments.setdefault(_key(home), (home, []))[1].append(found)
-
-
-def _field(path: str) -> str:
-    """A path into a body as a manifest spells it."""
-    return path.removeprefix("properties.")
 
 
 def _home(scope: TemplateScope, account: Value) -> _Home:
@@ -360,28 +325,68 @@ def _home(scope: TemplateScope, account: Value) -> _Home:
 
 
 def _key(home: _Home) -> str:
-    return "\n".join(_told(one).lower() for one in home)
+    return "\n".join(_printed(item).lower() for item in home)
 
 
 def _account(home: _Home, deployments: list[Found], gathered: _Gathered) -> FoundAccount:
     subscription, group, name = home
     region = gathered.regions.get(_key(home))
     named = {"resourceGroup": group, "name": name, "region": region}
-    guid = subscription if isinstance(subscription, str) and is_guid(subscription) else None
-    there = decided_alike(deployments, account_condition(gathered.made_if.get(_key(home), [])))
+    guid = text_or_none(subscription)
+    existing = _decided_alike(deployments, _account_condition(gathered.made_if.get(_key(home), [])))
     return FoundAccount(
-        subscription=guid,
-        resource_group=group if isinstance(group, str) else None,
-        name=name if isinstance(name, str) else None,
-        region=region if isinstance(region, str) else None,
+        subscription=guid if guid and is_guid(guid) else None,
+        resource_group=text_or_none(group),
+        name=text_or_none(name),
+        region=text_or_none(region),
         open={where: str(value) for where, value in named.items() if isinstance(value, Open)},
-        deployments=tuple(there),
+        deployments=tuple(existing),
     )
 
 
-def _told(value: Value) -> str:
-    return value if isinstance(value, str) else _words(value)
+def _printed(value: Value) -> str:
+    return value if isinstance(value, str) else shown(value)
 
 
-def _words(value: Value) -> str:
-    return str(value) if isinstance(value, Open) else shown(value)
+# -- conditions: what holds whatever happens, and what somebody has to decide -----------------------
+
+
+def _account_condition(made_if: list[bool | str]) -> str:
+    """What has to hold for an account to be there; empty where it is, or another template makes it."""
+    if not made_if or True in made_if:
+        return ""
+    asked = [item for item in made_if if isinstance(item, str)]
+    if not asked:
+        return "its account exists, which this template does not make: its condition is false"
+    return "" if any(_contrary(item, other) for item in asked for other in asked) else asked[0]
+
+
+def _contrary(item: str, other: str) -> bool:
+    return normal(item) == normal(f"not({other})") or normal(other) == normal(f"not({item})")
+
+
+def _decided_alike(deployments: list[Found], of_account: str) -> Iterator[Found]:
+    """Deployments with the account's condition; two that are alike but for contrary conditions are one."""
+    left = list(deployments)
+    while pair := next(_alike(left), None):
+        first, second, common = pair
+        left[first] = replace(left[first], condition=common)
+        del left[second]
+    for item in left:
+        conditions = item.condition.split(_AND) if item.condition else []
+        elsewhere = any(_contrary(own, of_account) for own in conditions)
+        if of_account and not elsewhere:
+            conditions.append(of_account)
+        yield replace(item, condition=_AND.join(dict.fromkeys(conditions)))
+
+
+def _alike(deployments: list[Found]) -> Iterator[tuple[int, int, str]]:
+    """Pairs that are alike but for one condition and its contrary, with what both depend on."""
+    for (first, item), (second, other) in combinations(enumerate(deployments), 2):
+        if item.name != other.name or replace(other, condition="") != replace(item, condition=""):
+            continue
+        mine, theirs = (part.condition.split(_AND) if part.condition else [] for part in (item, other))
+        own = [text for text in mine if text not in theirs]
+        foreign = [text for text in theirs if text not in mine]
+        if len(own) == len(foreign) == 1 and _contrary(own[0], foreign[0]):
+            yield first, second, _AND.join(text for text in mine if text in theirs)

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from reconciler.export.expressions.hcl import HclScope, MissingError, OpenObject, pairs_of
-from reconciler.export.expressions.hcl_tree import Tree, kind, significant, text, words_of
-from reconciler.export.expressions.surroundings import Surroundings
+from reconciler.export.expressions.evaluator import Surroundings
+from reconciler.export.expressions.hcl import HclScope, OpenObject, pairs_of
+from reconciler.export.expressions.hcl_tree import Tree, bare, call_of, kind, significant, text, words_of
 from reconciler.export.expressions.values import Choice, Open, Undecided, Value, alike, joined, truth, unknown
 
 _COMPUTED: Final = {
@@ -30,7 +30,7 @@ class HclBlock:
 
     def first(self, name: str) -> HclBlock | None:
         """The first block of a kind in it."""
-        return next((one for one in self.blocks if one.kind == name), None)
+        return next((block for block in self.blocks if block.kind == name), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +53,9 @@ def blocks_of(tree: Tree) -> Iterator[HclBlock]:
             yield from blocks_of(node)
         elif kind(node) == "block":
             parts = significant(node)
-            named = [one for one in parts if kind(one) in {"identifier", "string"}]
-            body = next((one for one in parts if kind(one) == "body"), None)
-            labels = [words_of(one).strip('"') for one in named]
+            named = [part for part in parts if kind(part) in {"identifier", "string"}]
+            body = next((part for part in parts if kind(part) == "body"), None)
+            labels = [words_of(item).strip('"') for item in named]
             yield HclBlock(
                 kind=labels[0],
                 labels=tuple(labels[1:]),
@@ -68,7 +68,7 @@ def attributes_of(body: Tree) -> Iterator[tuple[str, Tree]]:
     """The attributes of a body, with their expressions."""
     for node in significant(body):
         if kind(node) == "attribute":
-            parts = [one for one in significant(node) if text(one) != "="]
+            parts = [item for item in significant(node) if text(item) != "="]
             yield str(parts[0].children[0]), parts[1]
 
 
@@ -107,7 +107,7 @@ class Module:
 
     def of_kind(self, wanted: str) -> Iterator[HclBlock]:
         """The blocks of a kind, in their order."""
-        return (one for one in self.blocks if one.kind == wanted)
+        return (block for block in self.blocks if block.kind == wanted)
 
     # -- names ------------------------------------------------------------------------------------
 
@@ -143,7 +143,7 @@ class Module:
         return f"{self.address}{name}"
 
     def _variable(self, name: str) -> Value:
-        block = next((one for one in self.of_kind("variable") if one.labels == (name,)), None)
+        block = next((item for item in self.of_kind("variable") if item.labels == (name,)), None)
         words = self._words(f"var.{name}")
         if block is None:
             return unknown(words)
@@ -187,7 +187,7 @@ class Module:
         return OpenObject(made, self._words("output"))
 
     def _resource(self, mode: str, kind_of: str, name: str) -> Value:
-        block = next((one for one in self.of_kind(mode) if one.labels == (kind_of, name)), None)
+        block = next((item for item in self.of_kind(mode) if item.labels == (kind_of, name)), None)
         words = self._words(f"{'data.' if mode == 'data' else ''}{kind_of}.{name}")
         if block is None:
             return OpenObject({}, words)
@@ -240,11 +240,11 @@ class Module:
             return self.around.subscription
         wanted = block.attributes.get("provider")
         alias = words_of(wanted).partition(".")[2] if wanted is not None else ""
-        for one in self.of_kind("provider"):
-            named = one.attributes.get("alias")
+        for item in self.of_kind("provider"):
+            named = item.attributes.get("alias")
             own = self.scope().value(named) if named is not None else ""
-            said = one.attributes.get("subscription_id")
-            if one.labels[:1] in {("azurerm",), ("azapi",)} and own == alias and said is not None:
+            said = item.attributes.get("subscription_id")
+            if item.labels[:1] in {("azurerm",), ("azapi",)} and own == alias and said is not None:
                 return self.scope().value(said)
         return self._parent.subscription(block) if self._parent is not None else self.around.subscription
 
@@ -311,19 +311,19 @@ def typed_as(value: Value, node: Tree | None, scope: HclScope) -> Value:
     """A value of a variable's type: attributes that are optional have their defaults."""
     if node is None or isinstance(value, Open) or value is None:
         return value
-    inner = significant(node)
-    if kind(node) == "expr_term" and len(inner) == 1:
-        return typed_as(value, inner[0], scope)
+    if (inner := bare(node)) is not node:
+        return typed_as(value, inner, scope)
     if kind(node) != "function_call":
         return value
-    name = str(inner[0].children[0])
-    given = next((one for one in inner if kind(one) == "arguments"), None)
-    nodes = [one for one in significant(given) if kind(one) is not None] if given is not None else []
+    name, nodes = call_of(node)
     if name in {"list", "set"} and isinstance(value, list):
-        items = [typed_as(one, nodes[0], scope) for one in value]
-        return items if name == "list" else _unique(items)
+        items: list[Value] = []
+        for item in (typed_as(each, nodes[0], scope) for each in value):
+            if name == "list" or not any(alike(item, known) for known in items):
+                items.append(item)
+        return items
     if name == "map" and isinstance(value, dict):
-        return {key: typed_as(one, nodes[0], scope) for key, one in value.items()}
+        return {key: typed_as(each, nodes[0], scope) for key, each in value.items()}
     if name == "object" and isinstance(value, dict):
         return _object_as(value, nodes[0], scope)
     return value
@@ -331,10 +331,8 @@ def typed_as(value: Value, node: Tree | None, scope: HclScope) -> Value:
 
 def _object_as(value: dict[str, Value], node: Tree, scope: HclScope) -> Value:
     """An object with what its type makes optional; what the type does not name is dropped."""
-    inner = significant(node)
-    elements = inner[0] if kind(node) == "expr_term" and inner else node
     made: dict[str, Value] = {}
-    for element in significant(elements):
+    for element in significant(bare(node)):
         if kind(element) != "object_elem":
             continue
         key_node, *_, type_node = significant(element)
@@ -349,24 +347,8 @@ def _object_as(value: dict[str, Value], node: Tree, scope: HclScope) -> Value:
 
 def _optional(node: Tree) -> tuple[Tree, Tree | None]:
     """The type within `optional(type, default)`, and the default."""
-    inner = significant(node)
-    call = inner[0] if kind(node) == "expr_term" and len(inner) == 1 else node
-    if kind(call) != "function_call":
+    call = bare(node)
+    name, nodes = call_of(call) if kind(call) == "function_call" else ("", [])
+    if name != "optional":
         return node, None
-    parts = significant(call)
-    if str(parts[0].children[0]) != "optional":
-        return node, None
-    given = next(one for one in parts if kind(one) == "arguments")
-    nodes = [one for one in significant(given) if kind(one) is not None]
     return nodes[0], nodes[1] if len(nodes) > 1 else None
-
-
-def _unique(items: list[Value]) -> list[Value]:
-    made: list[Value] = []
-    for one in items:
-        if not any(alike(one, known) for known in made):
-            made.append(one)
-    return made
-
-
-__all__ = ["HclBlock", "LoopTurn", "MissingError", "Module", "UncountableError", "blocks_of"]

@@ -15,7 +15,7 @@ from reconciler.domain.deployment import JsonObject, JsonValue
 from reconciler.domain.fields import BY_PATH
 from reconciler.domain.ids import AccountId, DeploymentId
 from reconciler.export.estate import Found
-from reconciler.export.json_parts import part
+from reconciler.export.json_parts import part, shown
 
 DEPLOYMENT: Final = "azurerm_cognitive_deployment"
 ACCOUNTS: Final = frozenset({"azurerm_cognitive_account", "azurerm_ai_services"})
@@ -112,7 +112,7 @@ class Instance:
             str(self.values.get("resource_id")),
             f"{parent}/deployments/{self.values.get('name')}",
         )
-        return next((one for one in map(_deployment_id, names) if one is not None), None)
+        return next((item for item in map(deployment_id, names) if item is not None), None)
 
     @property
     def account(self) -> AccountId | None:
@@ -125,21 +125,17 @@ class Instance:
     def found(self) -> Found:
         """It as a deployment."""
         resource, lost = _azurerm(self) if self.kind == DEPLOYMENT else _azapi(self)
-        hidden = (
-            [f"Terraform marks {', '.join(self.hidden)} as sensitive: not carried over here"]
-            if self.hidden
-            else []
-        )
-        name = self.values.get("name")
+        if self.hidden:
+            lost.insert(0, f"Terraform marks {', '.join(self.hidden)} as sensitive: not carried over here")
         identity = self.identity
-        written = identity.name if identity is not None else name
+        written = identity.name if identity is not None else self.values.get("name")
         return Found(
             name=str(written) if isinstance(written, str) else f"<{self.open.get('name', self.address)}>",
             resource=resource,
             open={_path(where): words for where, words in self.open.items() if _path(where)},
             notes=(self.remark,) if self.remark else (),
             condition=self.condition,
-            lost=(*hidden, *lost),
+            lost=tuple(lost),
         )
 
     def changed(self, base: Found) -> Found:
@@ -155,52 +151,53 @@ class Instance:
         )
 
 
-def _deployment_id(text: str) -> DeploymentId | None:
+def deployment_id(text: str) -> DeploymentId | None:
+    """The id of a deployment; None for a text that is none."""
     try:
         return DeploymentId.parse(text)
     except ValueError:
         return None
 
 
-def _azurerm(one: Instance) -> tuple[JsonObject, list[str]]:
-    model, sku, scale = (first(one.values, name) for name in ("model", "sku", "scale"))
+def _azurerm(instance: Instance) -> tuple[JsonObject, list[str]]:
+    model, sku, scale = (first(instance.values, name) for name in ("model", "sku", "scale"))
     if not sku and scale:  # azurerm 3.x
-        lost = [
-            f"scale.{name} = {_shown(scale[name])}" for name in scale if name not in SCALE and scale[name]
-        ]
+        lost = [f"scale.{name} = {shown(scale[name])}" for name in scale if name not in SCALE and scale[name]]
         sku = {theirs: scale.get(name) for name, theirs in SCALE.items()}
     else:
-        lost = [f"sku.{name} = {_shown(sku[name])}" for name in sku if name not in SKU and sku[name]]
-    lost += [f"model.{name} = {_shown(model[name])}" for name in model if name not in MODEL and model[name]]
+        lost = [f"sku.{name} = {shown(sku[name])}" for name in sku if name not in SKU and sku[name]]
+    lost += [f"model.{name} = {shown(model[name])}" for name in model if name not in MODEL and model[name]]
     properties: dict[str, JsonValue] = {
-        name: one.values[theirs]
+        name: instance.values[theirs]
         for name, theirs in PROPERTIES.items()
-        if one.values.get(theirs) not in (None, False, "")  # Terraform's way of saying that it was left out
+        if instance.values.get(theirs)
+        not in (None, False, "")  # Terraform's way of saying that it was left out
     }
     properties["model"] = {name: model.get(name) for name in MODEL}
     # Terraform writes numbers that were left out as 0 and texts as "".
     body = {"sku": {name: sku.get(name) or None for name in SKU}, "properties": properties}
-    told = [f"{text} has no place in a manifest: left out" for text in lost]
-    return body, [*told, *_unknown(one, AZURERM_FRAME | set(PROPERTIES.values()))]
+    notes = [f"{text} has no place in a manifest: left out" for text in lost]
+    return body, [*notes, *_unknown(instance, AZURERM_FRAME | set(PROPERTIES.values()))]
 
 
-def _azapi(one: Instance) -> tuple[JsonObject, list[str]]:
+def _azapi(instance: Instance) -> tuple[JsonObject, list[str]]:
     """The body as it was declared, with the answer of ARM under it where the state keeps one."""
-    body, output = _json(one.values.get("body")), _json(one.values.get("output"))
+    body, output = _json(instance.values.get("body")), _json(instance.values.get("output"))
     answer = part(output, "properties")
-    filled = {name: answer[name] for name in PROPERTIES if name in answer and not _usual(name, answer[name])}
+    stated = {name: answer[name] for name in PROPERTIES if answer.get(name) is not None}
+    filled = {name: value for name, value in stated.items() if not BY_PATH[name].is_usual(value)}
     filled |= {"model": part(answer, "model")} if part(answer, "model") else {}
     below: JsonObject = {"sku": part(output, "sku"), "properties": filled}
-    tags = one.values.get("tags")
+    tags = instance.values.get("tags")
     made = {**_over(below, body), **({"tags": tags} if isinstance(tags, Mapping) and tags else {})}
-    return made, _unknown(one, AZAPI_FRAME)
+    return made, _unknown(instance, AZAPI_FRAME)
 
 
-def _unknown(one: Instance, known: Iterable[str]) -> list[str]:
+def _unknown(instance: Instance, known: Iterable[str]) -> list[str]:
     """A sentence for each attribute that nothing here has a place for."""
     return [
-        f"{one.kind} has {name} = {_shown(value)}, which has no place in a manifest: left out"
-        for name, value in one.values.items()
+        f"{instance.kind} has {name} = {shown(value)}, which has no place in a manifest: left out"
+        for name, value in instance.values.items()
         if name not in known and value not in (None, "", False, [], {}, 0)
     ]
 
@@ -209,7 +206,7 @@ def _over(base: JsonObject, change: JsonObject) -> dict[str, JsonValue]:
     """An object with another laid over it, objects in them likewise; names have no case."""
     made = dict(base)
     for name, value in change.items():
-        spelled = next((one for one in made if one.lower() == name.lower()), name)
+        spelled = next((item for item in made if item.lower() == name.lower()), name)
         below = made.get(spelled)
         both = isinstance(below, Mapping) and isinstance(value, Mapping)
         made[spelled] = _over(below, value) if both else value  # type: ignore[arg-type]  # `both` says so
@@ -246,27 +243,19 @@ def first(values: JsonObject, name: str) -> JsonObject:
 def objects(value: JsonValue) -> Iterator[JsonObject]:
     """The objects of a list."""
     items: Sequence[JsonValue] = value if isinstance(value, list) else ()
-    return (one for one in items if isinstance(one, Mapping))
+    return (item for item in items if isinstance(item, Mapping))
+
+
+def parsed(value: JsonValue) -> JsonObject:
+    """An object, which may be kept as JSON text; empty where there is none."""
+    try:
+        made = json.loads(value) if isinstance(value, str) else value
+    except (ValueError, RecursionError):
+        return {}
+    return made if isinstance(made, Mapping) else {}
 
 
 def _json(value: JsonValue) -> JsonObject:
     """Azapi 1 keeps JSON text, azapi 2 a value with its type beside it."""
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            return {}
-    if isinstance(value, Mapping) and set(value) == {"type", "value"}:
-        value = value["value"]
-    return value if isinstance(value, Mapping) else {}
-
-
-def _shown(value: JsonValue) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= 60 else f"{text[:60]}…"
-
-
-def _usual(name: str, value: JsonValue) -> bool:
-    """Whether a value says nothing that somebody decided on."""
-    field = BY_PATH.get(name)
-    return value is None or (field is not None and field.is_usual(value))
+    made = parsed(value)
+    return part(made, "value") if set(made) == {"type", "value"} else made

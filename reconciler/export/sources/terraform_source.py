@@ -13,11 +13,12 @@ from typing import Final
 
 from reconciler.errors import UsageProblem
 from reconciler.export.estate import Estate, EstateOrigin, Found, FoundAccount
-from reconciler.export.expressions.hcl import HclScope, pairs_of
-from reconciler.export.expressions.hcl_tree import Tree, deeper_than, words_of
-from reconciler.export.expressions.surroundings import Surroundings
+from reconciler.export.expressions.evaluator import Surroundings
+from reconciler.export.expressions.hcl import pairs_of
+from reconciler.export.expressions.hcl_tree import deeper_than, words_of
 from reconciler.export.expressions.values import Open, Value, as_value, at, segments, settled, unknown
 from reconciler.export.foreign import MAX_SOURCE, parse_json, read_bytes
+from reconciler.export.json_parts import text_or_none
 from reconciler.export.sources.given import Decided, Setting, typed
 from reconciler.export.sources.terraform_module import (
     HclBlock,
@@ -50,20 +51,17 @@ def terraform_source(
     folder: Path, variables: Sequence[Path] = ()
 ) -> tuple[tuple[str, ...], Callable[[Setting], Estate]]:
     """The names that can be set in a folder of .tf files, and its reading; `variables` are .tfvars files."""
-    reader = _Reader(_top(folder))
+    whole = folder.resolve()
+    # Modules may lie as far up as the root of the repository, else in the folder that was named.
+    top = next((item for item in (whole, *whole.parents) if (item / ".git").exists()), whole)
+    reader = _Reader(top)
     blocks = reader.blocks(folder)
     if not blocks:
         raise UsageProblem(f"{folder} holds no .tf files; name the folder of the configuration that has them")
-    names = tuple(one.labels[0] for one in blocks if one.kind == "variable" and one.labels)
-    names += tuple(name for one in blocks if one.kind == "locals" for name in one.attributes)
+    names = tuple(block.labels[0] for block in blocks if block.kind == "variable" and block.labels)
+    names += tuple(name for block in blocks if block.kind == "locals" for name in block.attributes)
     given = reader.variables(folder, variables)
     return names, lambda setting: _estate(folder, reader, blocks, given, names, setting)
-
-
-def _top(folder: Path) -> Path:
-    """How far up modules may lie: the root of the repository, else the folder that was named."""
-    whole = folder.resolve()
-    return next((one for one in (whole, *whole.parents) if (one / ".git").exists()), whole)
 
 
 class _Reader:
@@ -91,12 +89,14 @@ class _Reader:
         own = [folder / name for name in ("terraform.tfvars", "terraform.tfvars.json")]
         own += sorted((*folder.glob("*.auto.tfvars"), *folder.glob("*.auto.tfvars.json")))
         found: dict[str, Value] = {}
-        for path in (*(one for one in own if one.is_file()), *more):
+        for path in (*(item for item in own if item.is_file()), *more):
             if path.suffix == ".json":
                 document = parse_json(str(path), read_bytes(path)).document
                 found |= {name: as_value(value) for name, value in document.items()}
             else:
-                empty = Module((), {}, _nowhere())
+                nowhere = unknown("?")
+                around = Surroundings(subscription=nowhere, resource_group=nowhere, location=nowhere)
+                empty = Module((), {}, around)
                 body = next(iter(getattr(self._parsed(path), "children", [])), None)
                 found |= {name: empty.scope().value(node) for name, node in attributes_of(body)}
         return found
@@ -123,10 +123,6 @@ class _Reader:
         if deeper_than(tree, _DEEPEST_TREE):
             raise UsageProblem(f"{path} is nested deeper than any configuration needs")
         return tree
-
-
-def _nowhere() -> Surroundings:
-    return Surroundings(subscription=unknown("?"), resource_group=unknown("?"), location=unknown("?"))
 
 
 # -- evaluating ----------------------------------------------------------------------------------
@@ -156,11 +152,11 @@ def _estate(
     root = Module(blocks, {**environment, **given}, around, decided=decided)
     left_out: list[str] = []
     modules = list(_modules(root, folder, reader, left_out, 0))
-    instances = [one for module in modules for one in _instances(module, left_out)]
+    instances = [instance for module in modules for instance in _instances(module, left_out)]
     inner = [made for module in modules for made in _templates(module, setting, left_out)]
-    accounts = (*_accounts(instances), *(account for one in inner for account in one.accounts))
+    accounts = (*_accounts(instances), *(account for item in inner for account in item.accounts))
     if not accounts and not left_out:
-        kinds = ", ".join(sorted({one.labels[0] for m in modules for one in m.of_kind("resource")})[:6])
+        kinds = ", ".join(sorted({item.labels[0] for m in modules for item in m.of_kind("resource")})[:6])
         raise UsageProblem(
             f"{folder} declares no model deployment that is deployed with these values: looked for "
             f"azurerm_cognitive_deployment, azapi_resource of type accounts/deployments and templates, found "
@@ -170,8 +166,8 @@ def _estate(
         origin=EstateOrigin.TERRAFORM_SOURCE,
         cloud=setting.cloud,
         accounts=accounts,
-        notes=tuple(note for one in inner for note in one.notes),
-        left_out=(*left_out, *(text for one in inner for text in one.left_out)),
+        notes=tuple(note for item in inner for note in item.notes),
+        left_out=(*left_out, *(text for item in inner for text in item.left_out)),
     )
 
 
@@ -182,20 +178,15 @@ def _templates(module: Module, setting: Setting, left_out: list[str]) -> Iterato
         if block.labels[0] not in TEMPLATES or text is None:
             continue
         address = f"{module.address}{'.'.join(block.labels)}"
-        try:
-            turns = list(module.turns(block))
-        except UncountableError as words:
-            left_out.append(f"how often {address} is made ({words}) is not known here: left out")
-            continue
-        for turn in turns:
-            one, _, _ = _instance(module, block, turn, f"{address}{turn.key}")
-            gaps = [name for name in (TEMPLATE_TEXT[one.kind], "parameters_content") if name in one.open]
-            made = None if gaps else deployed_template(one, setting, left_out)
+        for turn in _turns(module, block, address, left_out) or ():
+            item, _, _ = _instance(module, block, turn, f"{address}{turn.key}")
+            gaps = [name for name in (TEMPLATE_TEXT[item.kind], "parameters_content") if name in item.open]
+            made = None if gaps else deployed_template(item, setting, left_out)
             if made is not None:
                 yield made
             elif gaps and _MAYBE.search(words_of(text)):
                 left_out.append(
-                    f"{one.address} deploys an ARM template, of which not known here: {', '.join(gaps)}. "
+                    f"{item.address} deploys an ARM template, of which not known here: {', '.join(gaps)}. "
                     "Left out; a state has it, and the template itself can be given to --from"
                 )
 
@@ -208,39 +199,43 @@ def _modules(
         name = block.labels[0]
         source = block.attributes.get("source")
         written = module.scope().value(source) if source is not None else None
-        there = folder / written if isinstance(written, str) and written.startswith(".") else None
-        if there is None or depth >= _DEEPEST or not reader.inside(there):
+        existing = folder / written if isinstance(written, str) and written.startswith(".") else None
+        if existing is None or depth >= _DEEPEST or not reader.inside(existing):
             if _OURS.search(f"{written} {' '.join(block.attributes)}"):
                 left_out.append(
                     f"module.{name} comes from {written}, which is not in this tree: left out. A state or a "
                     "plan (`terraform show -json`) has its deployments"
                 )
             continue
-        try:
-            turns = list(module.turns(block))
-        except UncountableError as words:
-            left_out.append(f"how often module.{name} is made ({words}) is not known here: left out")
+        turns = _turns(module, block, f"module.{name}", left_out)
+        if turns is None:
             continue
         children: dict[str, Module] = {}
         module.children[name] = children
+        frame = {"source", "version", "providers", *_FRAME}
+        given = {key: node for key, node in block.attributes.items() if key not in frame}
         for turn in turns:
+            scope = module.scope(turn)
             children[turn.key] = Module(
-                reader.blocks(there),
+                reader.blocks(existing),
                 {},
                 module.around,
-                passed=_passed(module, block, turn),
+                passed={key: (scope, node) for key, node in given.items()},
                 parent=module,
                 address=f"{module.address}module.{name}{turn.key}.",
                 conditions=(*module.conditions, *([turn.condition] if turn.condition else [])),
             )
-            yield from _modules(children[turn.key], there, reader, left_out, depth + 1)
+            yield from _modules(children[turn.key], existing, reader, left_out, depth + 1)
     yield module
 
 
-def _passed(module: Module, block: HclBlock, turn: LoopTurn) -> dict[str, tuple[HclScope, Tree]]:
-    scope = module.scope(turn)
-    frame = {"source", "version", "providers", *_FRAME}
-    return {name: (scope, node) for name, node in block.attributes.items() if name not in frame}
+def _turns(module: Module, block: HclBlock, what: str, left_out: list[str]) -> list[LoopTurn] | None:
+    """The instances of a block; None, and a sentence, where nobody knows how many there are."""
+    try:
+        return list(module.turns(block))
+    except UncountableError as words:
+        left_out.append(f"how often {what} is made ({words}) is not known here: left out")
+        return None
 
 
 def _instances(module: Module, left_out: list[str]) -> Iterator[tuple[Instance, Value, Value]]:
@@ -249,13 +244,8 @@ def _instances(module: Module, left_out: list[str]) -> Iterator[tuple[Instance, 
         if block.labels[0] not in _RESOURCES:
             continue
         address = f"{module.address}{'.'.join(block.labels)}"
-        try:
-            turns = list(module.turns(block))
-        except UncountableError as words:
-            if block.labels[0] not in ACCOUNTS:
-                left_out.append(f"how often {address} is made ({words}) is not known here: left out")
-            continue
-        for turn in turns:
+        notes = [] if block.labels[0] in ACCOUNTS else left_out
+        for turn in _turns(module, block, address, notes) or ():
             yield _instance(module, block, turn, f"{address}{turn.key}")
 
 
@@ -289,17 +279,10 @@ def _instance(module: Module, block: HclBlock, turn: LoopTurn, address: str) -> 
         condition=" and ".join(dict.fromkeys(conditions)),
         remark="; ".join(remarks),
     )
-    resource = module.resolve(block.labels[0], [block.labels[1]])[0]
-    return instance, account, _own_id(resource, turn)
-
-
-def _own_id(resource: Value, turn: LoopTurn) -> Value:
-    """The id of one instance of a resource."""
-    key = turn.key[1:-1]
-    one = resource
+    resource, key = module.resolve(block.labels[0], [block.labels[1]])[0], turn.key[1:-1]
     if key:
-        one = at(resource, int(key) if key.isdigit() else key.strip('"'))[1]
-    return at(one, "id")[1]
+        resource = at(resource, int(key) if key.isdigit() else key.strip('"'))[1]
+    return instance, account, at(resource, "id")[1]
 
 
 def _block(module: Module, block: HclBlock, name: str, turn: LoopTurn) -> Value:
@@ -308,14 +291,14 @@ def _block(module: Module, block: HclBlock, name: str, turn: LoopTurn) -> Value:
     written = block.first(name)
     if written is not None:
         return {key: scope.value(node) for key, node in written.attributes.items()}
-    for one in block.blocks:
-        content = one.first("content")
-        if one.kind != "dynamic" or one.labels != (name,) or content is None:
+    for item in block.blocks:
+        content = item.first("content")
+        if item.kind != "dynamic" or item.labels != (name,) or content is None:
             continue
-        items = scope.value(one.attributes["for_each"]) if "for_each" in one.attributes else None
+        items = scope.value(item.attributes["for_each"]) if "for_each" in item.attributes else None
         pairs = pairs_of(items)
         if pairs is None:
-            return unknown(words_of(one.attributes.get("for_each")))
+            return unknown(words_of(item.attributes.get("for_each")))
         for key, value in pairs[:1]:
             inside = scope.binding(**{name: {"key": key, "value": value}})
             return {field: inside.value(node) for field, node in content.attributes.items()}
@@ -326,28 +309,20 @@ def _block(module: Module, block: HclBlock, name: str, turn: LoopTurn) -> Value:
 
 
 def _accounts(instances: Sequence[tuple[Instance, Value, Value]]) -> tuple[FoundAccount, ...]:
-    regions = {str(own): one.values.get("location") for one, _, own in instances if one.is_account}
+    regions = {str(own): each.values.get("location") for each, _, own in instances if each.is_account}
     found: dict[str, tuple[Value, list[tuple[Instance, Found]]]] = {}
-    for one, account, _ in instances:
-        if one.is_deployment:
-            found.setdefault(str(account), (account, []))[1].append((one, one.found()))
-    for one, account, _ in instances:
-        if one.is_update:
-            _change(found, one, account)
+    for item, account, _ in instances:
+        if item.is_deployment:
+            found.setdefault(str(account), (account, []))[1].append((item, item.found()))
+    for item, target, _ in instances:
+        for account, (_, members) in found.items() if item.is_update else ():
+            for number, (made_by, made) in enumerate(members):
+                if str(target) in {f"{account}/deployments/{made.name}", f"{made_by.address}.id"}:
+                    members[number] = (made_by, item.changed(made))
     return tuple(
         _account(account, regions.get(words), [made for _, made in members])
         for words, (account, members) in found.items()
     )
-
-
-def _change(
-    found: dict[str, tuple[Value, list[tuple[Instance, Found]]]], one: Instance, target: Value
-) -> None:
-    """Apply an azapi_update_resource to the deployment that its id names."""
-    for account, (_, members) in found.items():
-        for number, (made_by, made) in enumerate(members):
-            if str(target) in {f"{account}/deployments/{made.name}", f"{made_by.address}.id"}:
-                members[number] = (made_by, one.changed(made))
 
 
 def _account(identity: Value, region: object, deployments: Sequence[Found]) -> FoundAccount:
@@ -357,13 +332,12 @@ def _account(identity: Value, region: object, deployments: Sequence[Found]) -> F
     if len(parts) == 9:
         known = {"subscription": parts[2], "resourceGroup": parts[4], "name": parts[8]}
     words = str(identity) if identity is not None else "the account"
-    group, name, subscription = known.get("resourceGroup"), known.get("name"), known.get("subscription")
-    named = {"resourceGroup": group, "name": name}
+    named = {where: known.get(where) for where in ("resourceGroup", "name")}
     return FoundAccount(
-        subscription=subscription if isinstance(subscription, str) else None,
-        resource_group=group if isinstance(group, str) else None,
-        name=name if isinstance(name, str) else None,
-        region=region if isinstance(region, str) else None,
+        subscription=text_or_none(known.get("subscription")),
+        resource_group=text_or_none(named["resourceGroup"]),
+        name=text_or_none(named["name"]),
+        region=text_or_none(region),
         open={
             where: str(value) if isinstance(value, Open) else words
             for where, value in named.items()

@@ -16,10 +16,10 @@ from reconciler.domain.ids import DeploymentId
 from reconciler.errors import UsageProblem
 from reconciler.export.estate import Estate, EstateOrigin, Found, FoundAccount
 from reconciler.export.foreign import ForeignFile
-from reconciler.export.json_parts import part
+from reconciler.export.json_parts import part, text_or_none
 from reconciler.export.sources.given import Setting
 from reconciler.export.sources.template import template_estate
-from reconciler.export.sources.terraform_resource import TEMPLATES, Instance, objects
+from reconciler.export.sources.terraform_resource import ACCOUNTS, TEMPLATES, Instance, objects, parsed
 
 _VERSION: Final = 4
 _IDENTITY: Final = frozenset({"id", "type"})
@@ -48,29 +48,33 @@ def instances_estate(
     """What these instances deploy; UsageProblem where it is nothing."""
     found: dict[DeploymentId, Found] = {}
     homeless: list[tuple[Instance, Found]] = []
-    left_out = [one.left_out for one in instances if one.left_out]
-    there = [one for one in instances if not one.left_out]
-    for one in there:
-        if not one.is_deployment:
+    left_out = [instance.left_out for instance in instances if instance.left_out]
+    existing = [instance for instance in instances if not instance.left_out]
+    for item in existing:
+        if not item.is_deployment:
             continue
-        identity = one.identity
+        identity = item.identity
         if identity is None:
-            homeless.append((one, one.found()))
+            homeless.append((item, item.found()))
         else:
-            found.setdefault(identity, one.found())
-    for one in there:
-        if one.is_update:
-            identity = one.identity
+            found.setdefault(identity, item.found())
+    for item in existing:
+        if item.is_update:
+            identity = item.identity
             if identity in found:
-                found[identity] = one.changed(found[identity])
+                found[identity] = item.changed(found[identity])
             else:
-                left_out.append(f"{one.address} changes a deployment that is not here: left out")
-        elif one.concerns_deployments:
-            left_out.append(f"{one.address} ({one.kind}) acts on a deployment: not understood, left out")
-    inner = [made for one in there if (made := deployed_template(one, setting, left_out)) is not None]
-    accounts = [*_accounts(found, there), *_new_accounts(homeless), *(a for e in inner for a in e.accounts)]
+                left_out.append(f"{item.address} changes a deployment that is not here: left out")
+        elif item.concerns_deployments:
+            left_out.append(f"{item.address} ({item.kind}) acts on a deployment: not understood, left out")
+    inner = [made for each in existing if (made := deployed_template(each, setting, left_out)) is not None]
+    accounts = [
+        *_accounts(found, existing),
+        *_new_accounts(homeless),
+        *(a for e in inner for a in e.accounts),
+    ]
     if not accounts and not left_out:
-        kinds = ", ".join(sorted({one.kind for one in instances})[:6]) or "none at all"
+        kinds = ", ".join(sorted({instance.kind for instance in instances})[:6]) or "none at all"
         raise UsageProblem(
             f"{name} holds no model deployment: looked for azurerm_cognitive_deployment, azapi_resource of "
             f"type accounts/deployments and template deployments, found {kinds}. Name the state of the "
@@ -80,90 +84,81 @@ def instances_estate(
         origin=origin,
         cloud=setting.cloud,
         accounts=tuple(accounts),
-        notes=tuple(note for one in inner for note in one.notes),
-        left_out=(*left_out, *(text for one in inner for text in one.left_out)),
+        notes=tuple(note for each in inner for note in each.notes),
+        left_out=(*left_out, *(text for each in inner for text in each.left_out)),
     )
 
 
 def _accounts(found: Mapping[DeploymentId, Found], instances: Sequence[Instance]) -> Iterator[FoundAccount]:
     regions = {
-        one.account: str(one.values["location"])
-        for one in instances
-        if one.is_account and one.account is not None and one.values.get("location")
+        instance.account: str(instance.values["location"])
+        for instance in instances
+        if instance.is_account and instance.account is not None and instance.values.get("location")
     }
-    for account in sorted({one.account for one in found}):
+    for account in sorted({item.account for item in found}):
         yield FoundAccount(
             subscription=account.subscription,
             resource_group=account.resource_group,
             name=account.name,
             region=regions.get(account),
-            deployments=tuple(one for identity, one in sorted(found.items()) if identity.account == account),
+            deployments=tuple(
+                item for identity, item in sorted(found.items()) if identity.account == account
+            ),
         )
 
 
 def _new_accounts(homeless: Sequence[tuple[Instance, Found]]) -> Iterator[FoundAccount]:
     """The accounts of deployments whose account has no id yet; what is known of them is in the instance."""
     groups: dict[str, list[tuple[Instance, Found]]] = {}
-    for one, found in homeless:
-        groups.setdefault(str(one.open.get("account", "the account")), []).append((one, found))
+    for item, found in homeless:
+        groups.setdefault(str(item.open.get("account", "the account")), []).append((item, found))
     for words, members in groups.items():
         account = part(members[0][0].values, "account")
         named = {"name": account.get("name"), "resourceGroup": account.get("resource_group_name")}
         region = account.get("location")
-        subscription = account.get("subscription")
         yield FoundAccount(
-            subscription=subscription if isinstance(subscription, str) else None,
-            resource_group=_text(named["resourceGroup"]),
-            name=_text(named["name"]),
-            region=_text(region),
+            subscription=text_or_none(account.get("subscription")),
+            resource_group=text_or_none(named["resourceGroup"]),
+            name=text_or_none(named["name"]),
+            region=text_or_none(region),
             open={
                 where: members[0][0].open.get(f"account.{where}", words)
                 for where, value in named.items()
-                if _text(value) is None
+                if text_or_none(value) is None
             },
             deployments=tuple(found for _, found in members),
         )
 
 
-def _text(value: JsonValue) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
-def deployed_template(one: Instance, setting: Setting, left_out: list[str]) -> Estate | None:
+def deployed_template(instance: Instance, setting: Setting, left_out: list[str]) -> Estate | None:
     """What an ARM template that Terraform deploys declares."""
-    if one.mode != "managed" or one.kind not in TEMPLATES:
+    if instance.mode != "managed" or instance.kind not in TEMPLATES:
         return None
     content, parameters = (
-        _object(one.values.get(name)) for name in (TEMPLATE_TEXT[one.kind], "parameters_content")
+        parsed(instance.values.get(name)) for name in (TEMPLATE_TEXT[instance.kind], "parameters_content")
     )
     if "accounts/deployments" not in json.dumps(content).lower():
         return None
-    where = str(one.values.get("id")).split("/")
+    where = str(instance.values.get("id")).split("/")
     group = where[4] if len(where) > 4 and where[3].lower() == "resourcegroups" else None
     placed = replace(
         setting,
         subscription=where[2] if len(where) > 2 else setting.subscription,
-        resource_group=group or _text(one.values.get("resource_group_name")) or setting.resource_group,
+        resource_group=group
+        or text_or_none(instance.values.get("resource_group_name"))
+        or setting.resource_group,
     )
-    given = [ForeignFile(name=f"{one.address}.parameters_content", document={"parameters": parameters})]
+    given = [ForeignFile(name=f"{instance.address}.parameters_content", document={"parameters": parameters})]
     try:
-        return template_estate(ForeignFile(name=one.address, document=content), given, placed)
+        return template_estate(ForeignFile(name=instance.address, document=content), given, placed)
     except UsageProblem as why:
-        left_out.append(f"{one.address} is left out: {why}")
+        left_out.append(f"{instance.address} is left out: {why}")
         return None
 
 
 TEMPLATE_TEXT: Final = dict.fromkeys(TEMPLATES, "template_content") | {
     "azurerm_template_deployment": "template_body"
 }
-
-
-def _object(value: JsonValue) -> JsonObject:
-    try:
-        made = json.loads(value) if isinstance(value, str) else value
-    except (ValueError, RecursionError):
-        return {}
-    return made if isinstance(made, Mapping) else {}
 
 
 # -- a state of format version 4 -----------------------------------------------------------------
@@ -175,15 +170,22 @@ def _state(file: ForeignFile) -> Iterator[Instance]:
     if version != _VERSION or "resources" not in document:
         said = f"says version {json.dumps(version)}" if version != _VERSION else "has no `resources`"
         said = said if "version" in document else "has no `version`"
+        instead = "Use `terraform state pull`; a current one upgrades it"
+        if "deploymenttemplate" in str(document.get("$schema")).lower():
+            instead = "It is an ARM template: pass it as --from-arm-template"
         raise UsageProblem(
             f"{file.name} is not a Terraform state of format version {_VERSION}, which Terraform 0.12 and "
-            f"newer write, nor what `terraform show -json` prints: it {said[:80]}. {_instead(document)}"
+            f"newer write, nor what `terraform show -json` prints: it {said[:80]}. {instead}"
         )
     for resource in objects(document.get("resources")):
         kind, mode = str(resource.get("type")), str(resource.get("mode", "managed"))
-        stem = ".".join(str(one) for one in (resource.get("module"), kind, resource.get("name")) if one)
+        stem = ".".join(str(item) for item in (resource.get("module"), kind, resource.get("name")) if item)
         for instance in objects(resource.get("instances")):
-            values, hidden = _attributes(instance)
+            paths = instance.get("sensitive_attributes")
+            paths = paths if isinstance(paths, list) else []
+            firsts = [path[0] for path in paths if isinstance(path, list) and path]  # hides all below it
+            marked = {str(step.get("value")) for step in objects(firsts)}
+            values, hidden = _without(part(instance, "attributes"), marked)
             key = instance.get("index_key")
             address = stem if key is None else f"{stem}[{json.dumps(key)}]"
             yield _marked(
@@ -191,39 +193,21 @@ def _state(file: ForeignFile) -> Iterator[Instance]:
             )
 
 
-def _marked(one: Instance, instance: JsonObject) -> Instance:
+def _marked(item: Instance, instance: JsonObject) -> Instance:
     """An instance with what Terraform says about its condition."""
-    if not (one.is_deployment or one.is_update):
-        return one
+    if not (item.is_deployment or item.is_update):
+        return item
     if instance.get("deposed") is not None or instance.get("deposed_key") is not None:
-        return replace(
-            one,
-            left_out=f"{one.address} is deposed, which Terraform is about to destroy: left out",
-        )
+        gone = f"{item.address} is deposed, which Terraform is about to destroy: left out"
+        return replace(item, left_out=gone)
     if instance.get("status") == "tainted" or instance.get("tainted") is True:
-        return replace(
-            one,
-            remark="tainted: Terraform would replace it, so see whether it works before it is adopted",
-        )
-    return one
-
-
-def _instead(document: JsonObject) -> str:
-    if "deploymenttemplate" in str(document.get("$schema")).lower():
-        return "It is an ARM template: pass it as --from-arm-template"
-    return "Use `terraform state pull`; a current one upgrades it"
-
-
-def _attributes(instance: JsonObject) -> tuple[JsonObject, Sequence[str]]:
-    """What may be looked at, and the names of what may not; a path hides all of its first step."""
-    paths = instance.get("sensitive_attributes")
-    firsts = [path[0] for path in paths if isinstance(path, list) and path] if isinstance(paths, list) else []
-    attributes = part(instance, "attributes")
-    marked = {str(step.get("value")) for step in objects(firsts)}
-    return _without(attributes, marked)
+        remark = "tainted: Terraform would replace it, so see whether it works before it is adopted"
+        return replace(item, remark=remark)
+    return item
 
 
 def _without(attributes: JsonObject, marked: Iterable[str]) -> tuple[JsonObject, Sequence[str]]:
+    """What may be looked at, and the names of what may not."""
     hidden = sorted(set(marked) & attributes.keys() - _IDENTITY)
     return {name: value for name, value in attributes.items() if name not in hidden}, hidden
 
@@ -235,14 +219,14 @@ def _shown(module: JsonObject, depth: int = 0) -> Iterator[Instance]:
     """The resources of a module of a state, and of those below it."""
     for resource in objects(module.get("resources")):
         values, hidden = _without(part(resource, "values"), _marks(resource.get("sensitive_values")))
-        one = Instance(
+        item = Instance(
             kind=str(resource.get("type")),
             mode=str(resource.get("mode", "managed")),
             address=str(resource.get("address")),
             values=values,
             hidden=tuple(hidden),
         )
-        yield _marked(one, resource)
+        yield _marked(item, resource)
     if depth < _DEEPEST:
         for child in objects(module.get("child_modules")):
             yield from _shown(child, depth + 1)
@@ -266,46 +250,38 @@ def _planned(document: JsonObject) -> Iterator[Instance]:
     """What a plan would leave: every resource that it does not delete, with what is not known yet."""
     changes = list(objects(document.get("resource_changes")))
     accounts = {
-        str(one.get("address")): part(part(one, "change"), "after")
-        for one in changes
-        if one.get("type") in {"azurerm_cognitive_account", "azurerm_ai_services"}
+        str(each.get("address")): part(part(each, "change"), "after")
+        for each in changes
+        if each.get("type") in ACCOUNTS
     }
     references = dict(_references(part(part(document, "configuration"), "root_module"), ""))
-    for one in changes:
-        change, address = part(one, "change"), str(one.get("address"))
+    for item in changes:
+        change, address = part(item, "change"), str(item.get("address"))
         values = part(change, "after")
         actions = change.get("actions")
         if actions == ["delete"] or not values:
             continue
         after, hidden = _without(values, _marks(change.get("after_sensitive")))
         open_paths = dict(_unknown_paths(change.get("after_unknown"), ""))
-        stem = address.partition("[")[0]
-        words = references.get(stem, "")
-        account = accounts.get(words) or next(
-            (known for where, known in accounts.items() if words and where.partition("[")[0] == words), {}
-        )
         instance = Instance(
-            kind=str(one.get("type")),
-            mode=str(one.get("mode", "managed")),
+            kind=str(item.get("type")),
+            mode=str(item.get("mode", "managed")),
             address=address,
-            values={**after, **({"account": account} if account else {})},
+            values=after,
             hidden=tuple(hidden),
-            open={
-                **open_paths,
-                **({"account": words or "the account"} if "account" not in open_paths else {}),
-            },
+            open=open_paths,
         )
-        yield _clean(_marked(instance, one))
+        if instance.is_deployment and instance.identity is None:
+            words = references.get(address.partition("[")[0], "")
+            account = accounts.get(words) or next(
+                (known for where, known in accounts.items() if words and where.partition("[")[0] == words), {}
+            )
+            known = {**after, **({"account": account} if account else {})}
+            named = {"account": words or "the account", **open_paths}
+            instance = replace(instance, values=known, open=named)
+        yield _marked(instance, item)
     if not changes:
         yield from _shown(part(part(document, "planned_values"), "root_module"))
-
-
-def _clean(one: Instance) -> Instance:
-    """Of a deployment with an id, without what stands in for its account."""
-    if one.identity is None and one.is_deployment:
-        return one
-    values = {name: value for name, value in one.values.items() if name != "account"}
-    return replace(one, values=values, open={k: v for k, v in one.open.items() if k != "account"})
 
 
 def _references(module: JsonObject, prefix: str) -> Iterator[tuple[str, str]]:

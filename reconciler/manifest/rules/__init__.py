@@ -6,10 +6,9 @@ no clock. Adding a rule means writing one function, with its declaration above i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from types import ModuleType
 
 from reconciler.catalogue.query import Catalogue
 from reconciler.diagnostics import Diagnostic, Severity
@@ -30,18 +29,15 @@ from reconciler.manifest.structure import STRUCTURAL
 __all__ = ["CODES", "RULES", "Explanation", "Rule", "check", "explain", "source"]
 
 
-def _declared_in(topic: ModuleType) -> Iterable[Rule]:
-    return (value for value in vars(topic).values() if isinstance(value, Rule))
-
-
 RULES: tuple[Rule, ...] = tuple(
-    one
+    value
     for topic in (names, model, region, capacity, fine_tune, references, lifecycle, settings)
-    for one in _declared_in(topic)
+    for value in vars(topic).values()
+    if isinstance(value, Rule)
 )
 """Every rule, topic by topic, in the order in which they are written."""
 
-_RULE_OF = {one.code: one for one in RULES}
+_RULE_OF = {item.code: item for item in RULES}
 
 CODES: frozenset[str] = frozenset(_RULE_OF) | STRUCTURAL.keys()
 
@@ -75,21 +71,15 @@ def check(
     chosen = desired.fleet.rules if severities is None else severities
     context = RuleContext(desired=desired, catalogue=catalogue, today=today, asks_arm=asks_arm)
     alike = Alike(context)
-    findings: list[Diagnostic] = []
-    for one in RULES:
-        wanted = chosen.get(one.code)
-        if wanted is Severity.OFF or (errors_only and (wanted or one.loudest) is not Severity.ERROR):
-            continue
-        found = one.check(context, alike)
-        findings.extend(f if wanted is None else replace(f, severity=wanted) for f in found)
-    return _once(findings)
-
-
-def _once(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Each finding once, however many deployments share the text of a template that it is about."""
     kept: dict[object, Diagnostic] = {}
-    for found in findings:
-        kept.setdefault((found.code, found.place, found.message) if found.place else id(found), found)
+    for item in RULES:
+        wanted = chosen.get(item.code)
+        if wanted is Severity.OFF or (errors_only and (wanted or item.loudest) is not Severity.ERROR):
+            continue
+        for found in item.check(context, alike):
+            said = found if wanted is None else replace(found, severity=wanted)
+            # once, however many deployments share the text of a template that it is about
+            kept.setdefault((said.code, said.place, said.message) if said.place else len(kept), said)
     return tuple(kept.values())
 
 
@@ -97,13 +87,13 @@ def explain(code: str) -> Explanation | None:
     """What a code means and what to do about it; None for a code that does not exist."""
     if code in STRUCTURAL:
         return Explanation(code=code, severity=Severity.ERROR, text=STRUCTURAL[code], structural=True)
-    one = _RULE_OF.get(code)
-    if one is None:
+    item = _RULE_OF.get(code)
+    if item is None:
         return None
-    return Explanation(code=code, severity=one.severity, text=one.explanation, structural=False)
+    return Explanation(code=code, severity=item.severity, text=item.explanation, structural=False)
 
 
 def source(code: str, catalogue: Catalogue) -> str:
     """Where a rule comes from; empty for what is found while reading, whose source is this format."""
-    one = _RULE_OF.get(code)
-    return "" if one is None else one.source_in(catalogue)
+    item = _RULE_OF.get(code)
+    return "" if item is None else item.source_in(catalogue)

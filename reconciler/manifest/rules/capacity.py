@@ -12,7 +12,6 @@ from enum import Enum, auto
 from reconciler.catalogue.facts import Sizes
 from reconciler.catalogue.query import Catalogue
 from reconciler.catalogue.subject import Subject, sizes_of, subject
-from reconciler.diagnostics import Severity
 from reconciler.domain.deployment import DesiredDeployment, Unset
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.sku import SkuFamily
@@ -38,13 +37,7 @@ class SizeVerdict:
     what: Subject
     capacity: int
     sizes: Sizes
-    fault: SizeFault
     disputed: bool
-
-    @property
-    def severity(self) -> Severity:
-        """What only some sources refuse is ARM's to decide."""
-        return WARNING if self.disputed else ERROR
 
     @property
     def subject_title(self) -> str:
@@ -52,42 +45,37 @@ class SizeVerdict:
         return f"{self.what.title} on `{self.deployment.spec.sku.name}`"
 
     @property
-    def problem(self) -> str:
-        """What is wrong with a capacity between two sizes, for a sentence."""
-        return "a size of only one source for" if self.disputed else "not a size of"
-
-    @property
     def allowed(self) -> str:
         """The sizes in words, rival ones included."""
-        return "; or ".join(_in_words(s, self.deployment) for s in (self.sizes, *self.sizes.rivals))
+        unit = " PTU" if self.deployment.spec.sku.name.family is SkuFamily.PROVISIONED else ""
+        return "; or ".join(
+            f"{s.minimum}{unit} or more" + ("" if s.step == 1 else f", in steps of {s.step}")
+            for s in (self.sizes, *self.sizes.rivals)
+        )
 
-    @property
-    def neighbours(self) -> tuple[int, ...]:
+    def finding(self, message: str, label: str, fix: str = "") -> Finding:
+        """What is said of it; what only some sources refuse is ARM's to decide."""
+        notes = [str(s.source) for s in (self.sizes, *self.sizes.rivals)]
+        note = f" ({self.sizes.note})" if self.sizes.note else ""
+        return found(
+            self.deployment,
+            ROUTE,
+            f"capacity {self.capacity} {message}",
+            label=label,
+            source=" against ".join(dict.fromkeys(notes)) + note,
+            fix=fix or self._fix(),
+            severity=WARNING if self.disputed else ERROR,
+        )
+
+    def _fix(self) -> str:
         """The nearest sizes under and over the capacity; of all tables where none outranks another."""
+        if self.disputed and self.sizes.contested:
+            return "keep it if ARM takes it: no table outranks the other"
         every = (self.sizes, *self.sizes.rivals) if self.sizes.contested else (self.sizes,)
         under = [size for s in every if (size := s.below(self.capacity)) is not None]
         over = [size for s in every if (size := s.above(self.capacity)) is not None]
-        return (*sorted(under)[-1:], *sorted(over)[:1])
-
-    @property
-    def source(self) -> str:
-        """Table and date of each set of sizes, with what a lesser source says."""
-        told = [str(s.source) for s in (self.sizes, *self.sizes.rivals)]
-        note = f" ({self.sizes.note})" if self.sizes.note else ""
-        return " against ".join(dict.fromkeys(told)) + note
-
-    @property
-    def fix(self) -> str:
-        """What to write; nothing better than waiting where tables of equal standing disagree."""
-        if self.disputed and self.sizes.contested:
-            return "keep it if ARM takes it: no table outranks the other"
-        return f"use {' or '.join(str(size) for size in self.neighbours)}" if self.neighbours else ""
-
-
-def _in_words(sizes: Sizes, deployment: DesiredDeployment) -> str:
-    unit = " PTU" if deployment.spec.sku.name.family is SkuFamily.PROVISIONED else ""
-    steps = "" if sizes.step == 1 else f", in steps of {sizes.step}"
-    return f"{sizes.minimum}{unit} or more{steps}"
+        near = (*sorted(under)[-1:], *sorted(over)[:1])
+        return f"use {' or '.join(map(str, near))}" if near else ""
 
 
 def sizeless(sizes: Sizes) -> bool:
@@ -105,24 +93,15 @@ def verdicts(desired: DesiredState, catalogue: Catalogue, fault: SizeFault) -> I
     """Every declared capacity that is at fault in this way."""
     for deployment in desired.deployments:
         capacity = declared(deployment)
-        if capacity is None:
-            continue
-        sizes = sizes_of(deployment, catalogue)
-        if sizes is None:
-            continue
-        kind = _fault(sizes, capacity)
-        if kind is not fault:
-            continue
-        fits = [s.fits(capacity) for s in (sizes, *sizes.rivals)]
-        what = subject(deployment.spec.model, catalogue)
-        yield SizeVerdict(
-            deployment=deployment,
-            what=what,
-            capacity=capacity,
-            sizes=sizes,
-            fault=kind,
-            disputed=any(fits),
-        )
+        sizes = None if capacity is None else sizes_of(deployment, catalogue)
+        if capacity is not None and sizes is not None and _fault(sizes, capacity) is fault:
+            yield SizeVerdict(
+                deployment=deployment,
+                what=subject(deployment.spec.model, catalogue),
+                capacity=capacity,
+                sizes=sizes,
+                disputed=any(s.fits(capacity) for s in (sizes, *sizes.rivals)),
+            )
 
 
 def _fault(sizes: Sizes, capacity: int) -> SizeFault | None:
@@ -184,15 +163,9 @@ def capacity_increment(context: RuleContext) -> Iterator[Finding]:
     table: regional gpt-4o-mini has steps of 25.
     """
     for wrong in verdicts(context.desired, context.catalogue, SizeFault.INCREMENT):
-        yield found(
-            wrong.deployment,
-            ROUTE,
-            f"capacity {wrong.capacity} is {wrong.problem} {wrong.subject_title}: {wrong.allowed}",
-            label=f"must be {wrong.allowed}",
-            source=wrong.source,
-            fix=wrong.fix,
-            severity=wrong.severity,
-        )
+        problem = "a size of only one source for" if wrong.disputed else "not a size of"
+        message = f"is {problem} {wrong.subject_title}: {wrong.allowed}"
+        yield wrong.finding(message, f"must be {wrong.allowed}")
 
 
 @rule("capacity-minimum", ERROR, source=tables, by_entry=True)
@@ -202,15 +175,8 @@ def capacity_minimum(context: RuleContext) -> Iterator[Finding]:
     Provisioned deployments have a documented minimum; for every other SKU it is 1.
     """
     for wrong in verdicts(context.desired, context.catalogue, SizeFault.MINIMUM):
-        yield found(
-            wrong.deployment,
-            ROUTE,
-            f"capacity {wrong.capacity} is under the minimum of {wrong.subject_title}: {wrong.allowed}",
-            label=f"must be {wrong.sizes.minimum} or more",
-            source=wrong.source,
-            fix=wrong.fix,
-            severity=wrong.severity,
-        )
+        message = f"is under the minimum of {wrong.subject_title}: {wrong.allowed}"
+        yield wrong.finding(message, f"must be {wrong.sizes.minimum} or more")
     for deployment in context.deployments:
         capacity = declared(deployment)
         if capacity is not None and capacity < 1 and sizes_of(deployment, context.catalogue) is None:
@@ -233,15 +199,9 @@ def capacity_maximum(context: RuleContext) -> Iterator[Finding]:
     """
     catalogue = context.catalogue
     for wrong in verdicts(context.desired, catalogue, SizeFault.MAXIMUM):
-        yield found(
-            wrong.deployment,
-            ROUTE,
-            f"capacity {wrong.capacity} is over the maximum of {wrong.subject_title}, {wrong.sizes.maximum}",
-            label=f"must be {wrong.sizes.maximum} or less",
-            source=wrong.source,
-            fix=f"use {wrong.sizes.maximum} or less, or several deployments",
-            severity=wrong.severity,
-        )
+        most = wrong.sizes.maximum
+        message = f"is over the maximum of {wrong.subject_title}, {most}"
+        yield wrong.finding(message, f"must be {most} or less", f"use {most} or less, or several deployments")
     limit = catalogue.limit("max-ptu-per-deployment")
     for deployment in context.deployments:
         capacity, sizes = declared(deployment), sizes_of(deployment, catalogue)
@@ -265,12 +225,5 @@ def capacity_not_allowed(context: RuleContext) -> Iterator[Finding]:
     It is billed per token and has no size to choose. Leave the capacity out or write 1.
     """
     for wrong in verdicts(context.desired, context.catalogue, SizeFault.NOT_ALLOWED):
-        yield found(
-            wrong.deployment,
-            ROUTE,
-            f"capacity {wrong.capacity} has no meaning for {wrong.subject_title}: it has one size, 1",
-            label="must be 1, or left out",
-            source=wrong.source,
-            fix=wrong.fix,
-            severity=wrong.severity,
-        )
+        message = f"has no meaning for {wrong.subject_title}: it has one size, 1"
+        yield wrong.finding(message, "must be 1, or left out")

@@ -136,17 +136,11 @@ def fine_tune_region(context: RuleContext) -> Iterator[Finding]:
     """
     catalogue = context.catalogue
     for deployment in context.deployments:
-        what, sku, region = (
-            subject(deployment.spec.model, catalogue),
-            deployment.spec.sku.name,
-            deployment.region,
-        )
-        if (
-            what.known is None
-            or not what.fine_tuned
-            or region is None
-            or catalogue.region(region.name) is None
-        ):
+        what, region = subject(deployment.spec.model, catalogue), deployment.region
+        sku = deployment.spec.sku.name
+        if what.known is None or not what.fine_tuned:
+            continue
+        if region is None or catalogue.region(region.name) is None:
             continue
         where = catalogue.fine_tune_regions(what.name, what.version, sku)
         if where is None or not where.absent(region):
@@ -218,15 +212,15 @@ def source_tenant(context: RuleContext) -> Iterator[Finding]:
         origin = deployment.spec.model.source
         if origin is None or origin.tenant is not None:
             continue
-        there = origin.account.subscription
-        if there.lower() == deployment.id.account.subscription.lower():
+        home = origin.account.subscription
+        if home.lower() == deployment.id.account.subscription.lower():
             continue
         yield found(
             deployment,
             ("model", "source"),
-            f"the tenant of the source's subscription {there} is not declared",
+            f"the tenant of the source's subscription {home} is not declared",
             label="tenant unknown",
-            fix=f"add it to the Fleet: subscriptions: {{alias: {{id: {there}, tenant: <guid>}}}}",
+            fix=f"add it to the Fleet: subscriptions: {{alias: {{id: {home}, tenant: <guid>}}}}",
         )
 
 

@@ -27,11 +27,6 @@ class Life:
     successor: LifecycleFacts | None
 
     @property
-    def stage(self) -> Stage | None:
-        """Microsoft's word for the model's age; None for fine-tuned models, which have none of their own."""
-        return self.facts.stage
-
-    @property
     def retired(self) -> bool:
         """Whether a source says retired in so many words."""
         return self.facts.stage is Stage.RETIRED
@@ -44,10 +39,6 @@ class Life:
     def days_left(self, today: date) -> int | None:
         """Days until retirement, negative once past; None without a date."""
         return None if self.facts.retires is None else (self.facts.retires - today).days
-
-    def days_ago(self, today: date) -> int:
-        """Days since retirement; 0 without a date."""
-        return -(self.days_left(today) or 0)
 
     def past(self, today: date) -> bool:
         """Whether the date is today or before."""
@@ -66,8 +57,8 @@ class Life:
         notes = []
         if self.facts.also_said:
             notes.append(self.facts.also_said)
-        arm, told = self.facts.arm_retires, {None, self.facts.retires, self.facts.disputed_with}
-        if arm not in told and self.facts.arm_source != self.facts.source:
+        arm, ours = self.facts.arm_retires, {None, self.facts.retires, self.facts.disputed_with}
+        if arm not in ours and self.facts.arm_source != self.facts.source:
             notes.append(f"{self.facts.arm_source} said {arm}")
         return f"{self.facts.source}" + (f" ({'; '.join(notes)})" if notes else "")
 
@@ -104,13 +95,13 @@ def lives(context: RuleContext) -> Iterator[Life]:
 
 def versions_served(model: Model, sku: SkuName, context: RuleContext) -> tuple[str, ...]:
     """The known versions of a model whose end, on this SKU, has not come."""
-    found = {version: context.catalogue.lifecycle(model.name, version, sku) for version in model.versions}
-    return tuple(version for version, facts in found.items() if facts is None or not _ended(facts, context))
-
-
-def _ended(facts: LifecycleFacts, context: RuleContext) -> bool:
-    past = facts.retires is not None and facts.retires <= context.today
-    return past or facts.stage is Stage.RETIRED
+    served = []
+    for version in model.versions:
+        facts = context.catalogue.lifecycle(model.name, version, sku)
+        ends = None if facts is None else facts.retires
+        if facts is None or (facts.stage is not Stage.RETIRED and (ends is None or ends > context.today)):
+            served.append(version)
+    return tuple(served)
 
 
 @rule("model-retired", ERROR, source=tables, by_entry=True)
@@ -125,12 +116,12 @@ def model_retired(context: RuleContext) -> Iterator[Finding]:
     """
     strict = context.desired.fleet.retirement.fail_within_days > 0
     for life in lives(context):
+        left = life.days_left(context.today)
         if life.retired:
             since = f" since {life.ends}" if life.past(context.today) else ""
             message = f"{life.what.title} has been retired{since}"
-        elif life.past(context.today):
-            ago = counted(life.days_ago(context.today), "day")
-            message = f"{life.what.title} was to retire on {life.ends}, {ago} ago"
+        elif left is not None and left <= 0:
+            message = f"{life.what.title} was to retire on {life.ends}, {counted(-left, 'day')} ago"
         else:
             continue
         yield found(
@@ -185,7 +176,8 @@ def model_deprecating(context: RuleContext) -> Iterator[Finding]:
     successor.
     """
     for life in lives(context):
-        meaning = _MEANING.get(life.stage) if life.stage else None
+        stage = life.facts.stage
+        meaning = _MEANING.get(stage) if stage else None
         if meaning is None or life.past(context.today):
             continue
         until = f" until it retires on {life.ends}" if life.ends else ""
@@ -193,7 +185,7 @@ def model_deprecating(context: RuleContext) -> Iterator[Finding]:
             life.deployment,
             life.route,
             f"{life.what.title} is {meaning}{until}",
-            label=str(life.stage),
+            label=str(stage),
             source=life.source,
             fix=life.fix(context.today),
         )

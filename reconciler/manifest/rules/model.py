@@ -113,6 +113,8 @@ def sku_not_offered(context: RuleContext) -> Iterator[Finding]:
         if not offered and refused is None:
             continue
         doubtful = refused is None and catalogue.doubtful(what.name, what.version, sku)
+        lists = [catalogue.regions_for(what.name, what.version, other) for other in offered or ()]
+        table = refused or next((item.source for item in lists if item is not None), catalogue.date)
         only = "; that SKU is for fine-tuned models" if sku.name == "DeveloperTier" else ""
         yield found(
             deployment,
@@ -120,18 +122,10 @@ def sku_not_offered(context: RuleContext) -> Iterator[Finding]:
             f"{what.title} is not offered on `{sku}`{only}; "
             f"it is on {listing(offered or (), 9) or 'other SKUs'}",
             label=f"not a SKU of {what.known.name}",
-            source=_source(catalogue, what, sku, offered or ()),
+            source=str(table),
             fix=f"use {choice(offered)}" if offered else "use another SKU",
             severity=WARNING if doubtful else ERROR,
         )
-
-
-def _source(catalogue: Catalogue, what: Subject, sku: SkuName, offered: tuple[SkuName, ...]) -> str:
-    refused = catalogue.refuses(what.name, what.version, sku)
-    if refused is not None:
-        return str(refused)
-    lists = [catalogue.regions_for(what.name, what.version, other) for other in offered]
-    return next((str(found_in.source) for found_in in lists if found_in is not None), str(catalogue.date))
 
 
 @rule("unknown-model", WARNING, loudest=ERROR, source=tables, by_entry=True)
@@ -258,12 +252,10 @@ _INDUSTRIES = (
 )  # fmt: skip
 
 
-@rule(
-    "model-provider-data",
-    ERROR,
-    source="reports of users and a public sample of the provider, 2026-07",
-    by_entry=True,
-)
+_PROVIDER = "reports of users and a public sample of the provider, 2026-07"
+
+
+@rule("model-provider-data", ERROR, source=_PROVIDER, by_entry=True)
 def model_provider_data(context: RuleContext) -> Iterator[Finding]:
     """Models of Anthropic are deployed only with `modelProviderData`.
 

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from reconciler.catalogue.near import misspelling_of, similar
-from reconciler.catalogue.subject import Subject, subject
+from reconciler.catalogue.subject import subject
 from reconciler.diagnostics import Related, Route, Severity, did_you_mean
 from reconciler.domain.deployment import DesiredDeployment, Unset
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import AccountId, DeploymentId
-from reconciler.domain.sku import SkuFamily, SkuName
+from reconciler.domain.sku import SkuFamily
 from reconciler.manifest.rules.rule import ERROR, WARNING, Finding, RuleContext, found, rule
 
 _SPILLOVER, _PARENT = "spilloverDeploymentName", "parentDeploymentName"
@@ -22,7 +22,9 @@ _SPILLOVER, _PARENT = "spilloverDeploymentName", "parentDeploymentName"
 
 def referring(deployments: Iterable[DesiredDeployment], *fields: str) -> list[DesiredDeployment]:
     """Those that name another one in one of these fields; they are few."""
-    return [one for one in deployments if not one.spec.settings.keys().isdisjoint(fields)]
+    return [
+        deployment for deployment in deployments if not deployment.spec.settings.keys().isdisjoint(fields)
+    ]
 
 
 class Siblings:
@@ -34,13 +36,13 @@ class Siblings:
 
     @cached_property
     def _known(self) -> dict[DeploymentId, DesiredDeployment]:
-        return {one.id: one for one in self._deployments}
+        return {deployment.id: deployment for deployment in self._deployments}
 
     @cached_property
     def _names(self) -> dict[AccountId, list[str]]:
         names: dict[AccountId, list[str]] = {}
-        for one in self._deployments:
-            names.setdefault(one.id.account, []).append(one.id.name)
+        for deployment in self._deployments:
+            names.setdefault(deployment.id.account, []).append(deployment.id.name)
         return names
 
     def find(self, deployment: DesiredDeployment, name: str) -> DesiredDeployment | None:
@@ -88,15 +90,10 @@ class Siblings:
                 pending.append(iter(self._named_by(target)))
 
     def _named_by(self, deployment: DesiredDeployment) -> list[DesiredDeployment]:
-        spill, parent = (
-            deployment.spec.spillover_deployment_name,
-            deployment.spec.parent_deployment_name,
-        )
-        found: list[DesiredDeployment | None] = []
-        if not isinstance(spill, Unset) and spill.lower() != deployment.id.name.lower():
-            found.append(self.find(deployment, spill))
-        if not isinstance(parent, Unset):
-            found.append(self.find(deployment, parent))
+        spill, parent = deployment.spec.spillover_deployment_name, deployment.spec.parent_deployment_name
+        names = [] if isinstance(spill, Unset) or spill.lower() == deployment.id.name.lower() else [spill]
+        names += [] if isinstance(parent, Unset) else [parent]
+        found = (self.find(deployment, name) for name in names)
         return [target for target in found if target is not None]
 
 
@@ -173,16 +170,13 @@ def spillover_sku(context: RuleContext) -> Iterator[Finding]:
         if target is None or target.id == deployment.id:
             continue
         theirs = target.spec.sku.name
-        if theirs.known and not _standard(theirs):
+        standard = theirs.family is SkuFamily.RATE and theirs.name != "DeveloperTier"
+        if theirs.known and not standard:
             message = f"`{name}` is on `{theirs}`: only standard deployments take what spills over"
             yield _finding(deployment, target, ERROR, message)
         elif own.known and theirs.known and own.reach is not theirs.reach:
             message = f"`{own}` spills over to `{theirs}`: requests leave the {own.reach.value} level"
             yield _finding(deployment, target, WARNING, message)
-
-
-def _standard(sku: SkuName) -> bool:
-    return sku.family is SkuFamily.RATE and sku.name != "DeveloperTier"
 
 
 def _finding(
@@ -213,39 +207,24 @@ def spillover_model(context: RuleContext) -> Iterator[Finding]:
         target = None if isinstance(name, Unset) else siblings.find(deployment, name)
         if target is None or target.id == deployment.id:
             continue
-        one, other = (
-            subject(deployment.spec.model, context.catalogue),
-            subject(target.spec.model, context.catalogue),
-        )
-        severity = _severity(one, other, deployment, target)
-        if severity is None:
+        item, other = (subject(each.spec.model, context.catalogue) for each in (deployment, target))
+        same = deployment.spec.model.name.lower() == target.spec.model.name.lower()
+        versions = {what.version for what in (item, other) if isinstance(what.version, str)}
+        if same and len(versions) < 2:
             continue
+        hidden = item.nameless or other.nameless  # a checkpoint does not say what its base is
+        severity = WARNING if same or hidden or item.name.lower() == other.name.lower() else ERROR
         place = target.provenance.place(("model",))
         yield found(
             deployment,
             (_SPILLOVER,),
-            f"`{deployment.id.name}` serves {one.title} and spills over to `{target.id.name}`, "
+            f"`{deployment.id.name}` serves {item.title} and spills over to `{target.id.name}`, "
             f"which serves {other.title}",
             label="serves another model" if severity is ERROR else "not quite the same model",
-            fix=f"name a standard deployment of {one.title}",
+            fix=f"name a standard deployment of {item.title}",
             related=() if place is None else (Related(message="the target's model", place=place),),
             severity=severity,
         )
-
-
-def _severity(
-    one: Subject, other: Subject, deployment: DesiredDeployment, target: DesiredDeployment
-) -> Severity | None:
-    """How bad the difference is; None for the same model, or where a checkpoint hides its base."""
-    if deployment.spec.model.name.lower() == target.spec.model.name.lower():
-        return WARNING if _differ(one, other) else None
-    if one.nameless or other.nameless:
-        return WARNING
-    return ERROR if one.name.lower() != other.name.lower() else WARNING
-
-
-def _differ(one: Subject, other: Subject) -> bool:
-    return isinstance(one.version, str) and isinstance(other.version, str) and one.version != other.version
 
 
 @rule("parent-missing", WARNING, source="Microsoft.CognitiveServices specification, 2024-10-01")

@@ -56,11 +56,8 @@ def region_not_offered(context: RuleContext) -> Iterator[Finding]:
     """
     catalogue = context.catalogue
     for deployment in context.deployments:
-        what, sku, region = (
-            subject(deployment.spec.model, catalogue),
-            deployment.spec.sku.name,
-            deployment.region,
-        )
+        what, region = subject(deployment.spec.model, catalogue), deployment.region
+        sku = deployment.spec.sku.name
         if what.known is None or what.fine_tuned or region is None or catalogue.region(region.name) is None:
             continue
         where = catalogue.regions_for(what.name, what.version, sku)
@@ -75,9 +72,7 @@ def region_not_offered(context: RuleContext) -> Iterator[Finding]:
             f"{listing(nearest_first(catalogue, region, where.regions))}{also}",
             label=f"not listed in {region}",
             source=str(where.source),
-            fix=f"use {choice(here)}, or an account in another region"
-            if here
-            else "use an account in another region",
+            fix=f"use {f'{choice(here)}, or ' if here else ''}an account in another region",
         )
 
 

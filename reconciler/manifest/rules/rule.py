@@ -60,24 +60,28 @@ class Alike:
         numbers: dict[Hashable, int] = {}
         firsts: list[DesiredDeployment] = []
         self._groups: list[int] = []
-        for one in context.deployments:
-            key = (id(one.spec), id(one.lifecycle), None if one.region is None else one.region.name)
+        for deployment in context.deployments:
+            key = (
+                id(deployment.spec),
+                id(deployment.lifecycle),
+                None if deployment.region is None else deployment.region.name,
+            )
             number = numbers.setdefault(key, len(firsts))
             if number == len(firsts):
-                firsts.append(one)
+                firsts.append(deployment)
             self._groups.append(number)
         few = 2 * len(firsts) <= len(self._groups)
-        self._firsts = [context.only((one,)) for one in firsts] if few else []
+        self._firsts = [context.only((first,)) for first in firsts] if few else []
 
     def heard(self, find: Find) -> RuleContext:
         """The context without the groups of which `find` has nothing to say."""
         if not self._firsts:
             return self._context
-        loud = {number for number, one in enumerate(self._firsts) if next(find(one), None) is not None}
+        loud = {number for number, first in enumerate(self._firsts) if next(find(first), None) is not None}
         if len(loud) == len(self._firsts):
             return self._context
         pairs = zip(self._context.deployments, self._groups, strict=True) if loud else ()
-        return self._context.only(tuple(one for one, number in pairs if number in loud))
+        return self._context.only(tuple(item for item, number in pairs if number in loud))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,16 +119,16 @@ class Rule:
     def check(self, context: RuleContext, alike: Alike) -> Iterator[Diagnostic]:
         """What the rule has to say of everything declared."""
         source = self.source_in(context.catalogue)
-        for one in self.find(alike.heard(self.find) if self.by_entry else context):
+        for item in self.find(alike.heard(self.find) if self.by_entry else context):
             yield Diagnostic(
                 code=self.code,
-                severity=one.severity or self.severity,
-                message=intern(one.message),  # thousands of deployments are told the same
-                place=one.place,
-                label=intern(one.label),
-                source=intern(source if one.source is None else one.source),
-                fix=intern(one.fix),
-                related=one.related,
+                severity=item.severity or self.severity,
+                message=intern(item.message),  # thousands of deployments are told the same
+                place=item.place,
+                label=intern(item.label),
+                source=intern(source if item.source is None else item.source),
+                fix=intern(item.fix),
+                related=item.related,
             )
 
     def source_in(self, catalogue: Catalogue) -> str:

@@ -30,13 +30,8 @@ def tag_limits(context: RuleContext) -> Iterator[Finding]:
         if len(tags) > _MOST - _OURS:
             rule = f"{_MOST - _OURS} are allowed: {_OURS} of {_MOST} are ours"
             message = f"{counted(len(tags), 'tag')} declared; {rule}"
-            yield _finding(
-                deployment,
-                None,
-                message,
-                f"{_MOST - _OURS} at most",
-                f"remove {counted(len(tags) - _MOST + _OURS, 'tag')}",
-            )
+            fix = f"remove {counted(len(tags) - _MOST + _OURS, 'tag')}"
+            yield _finding(deployment, None, message, f"{_MOST - _OURS} at most", fix)
         yield from _names(deployment, list(tags))
         for name, value in tags.items():
             if value is not None and len(value) > _LONGEST_VALUE:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from reconciler.diagnostics import counted
 from reconciler.plan.capacity import Fit
 from reconciler.plan.plan import CapacityCheck
-from reconciler.report.capacity import CapacityTable, check_lines, last_words, table_cells
+from reconciler.report.capacity import CapacityTable, cells_of, check_lines, last_words
 from reconciler.report.html.markup import Child, tag
-from reconciler.report.html.page import PLAIN, Headline, Occasion, Section, code, page, table
+from reconciler.report.html.page import Headline, Occasion, Section, code, page, table
 from reconciler.report.steps import NO_ALIAS, Alias
+from reconciler.report.style import PLAIN
 
 _HEAD = ("region", "SKU", "size", "minimum", "step", "quota left", "available", "verdict")
 _TABLE_BYTES = 2_000_000
@@ -28,7 +29,9 @@ def check_section(checks: Sequence[CapacityCheck], alias_of: Alias) -> Section |
 def render_html(found: CapacityTable, occasion: Occasion, *, alias_of: Alias = NO_ALIAS) -> str:
     """Regions and SKUs, what works now first."""
     fits = sum(row.fit is Fit.FITS for row in found.rows)
-    rows: list[tuple[Child, ...]] = [(code(name), *rest) for name, *rest in table_cells(found, alias_of)]
+    rows: list[tuple[Child, ...]] = [
+        (code(name), *rest) for _, name, *rest in cells_of(found, found.rows, PLAIN, alias_of)
+    ]
     whole, cut = table(
         f"Room for {found.model} {found.version}",
         _HEAD,

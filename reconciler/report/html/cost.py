@@ -5,7 +5,8 @@ from __future__ import annotations
 from reconciler.prices.bill import Cost
 from reconciler.report import cost as words
 from reconciler.report.html.markup import Child, tag
-from reconciler.report.html.page import PLAIN, Headline, Occasion, Section, code, page, table
+from reconciler.report.html.page import Headline, Occasion, Section, code, page, table
+from reconciler.report.style import PLAIN
 
 _TABLE_BYTES = 1_000_000
 

@@ -7,18 +7,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
 from reconciler.diagnostics import Diagnostic, Severity, counted, has_errors
 from reconciler.domain.state import ObservedState
-from reconciler.plan.actions import FieldChange
-from reconciler.plan.drift import Cause, DriftItem, DriftReport
+from reconciler.plan.causes import Cause
+from reconciler.plan.drift import DriftItem, DriftReport
 from reconciler.plan.legality import without_marks
-from reconciler.report.drift import summary
+from reconciler.report.drift import as_told, summary
 from reconciler.report.html.fleet_map import fleet_map, observed_holdings
 from reconciler.report.html.markup import Markup, tag
 from reconciler.report.html.page import (
-    PLAIN,
     Headline,
     Occasion,
     Section,
@@ -31,8 +29,8 @@ from reconciler.report.html.page import (
 from reconciler.report.html.show import unread_section
 from reconciler.report.layout import whole_seconds
 from reconciler.report.palette import SEVERITIES
-from reconciler.report.steps import NO_ALIAS, Alias, Units, account_name, value_text
-from reconciler.report.style import masked
+from reconciler.report.steps import NO_ALIAS, Alias, Units, account_name, grouped, value_text
+from reconciler.report.style import PLAIN
 
 _ITEM_BYTES = 4_500_000
 
@@ -56,7 +54,7 @@ def render_html(
         [
             unread_section(unread),
             findings_section(policies, "policies", "Policies"),
-            _accounts(report, occasion, alias_of, show_people=show_people),
+            _accounts(as_told(report, show_people=show_people), occasion, alias_of),
             fleet_map(observed_holdings(observed), units, caption=caption),
         ],
     )
@@ -73,47 +71,34 @@ def _answer(report: DriftReport, policies: Sequence[Diagnostic]) -> Headline:
             verdict, colour = f"{verdict}, policies broken", "red"
     doubt = f"{counted(len(report.unreadable), 'account')} could not be read."
     numbers = {cause.value: (found[cause], colours[cause]) for cause in Cause if found[cause]}
+    errors = sum(one.severity is Severity.ERROR for one in policies)
+    broken = {"policy errors": (errors, "red")} if errors else {}
     return Headline(
         verdict=verdict,
         colour=colour,
         summary=summary(report),
         doubts=(doubt,) if report.unreadable else (),
-        numbers={**numbers, **_broken(policies), "in sync": (report.in_sync, "green")},
+        numbers=numbers | broken | {"in sync": (report.in_sync, "green")},
     )
 
 
-def _broken(policies: Sequence[Diagnostic]) -> dict[str, tuple[int, str]]:
-    found = sum(one.severity is Severity.ERROR for one in policies)
-    return {"policy errors": (found, "red")} if found else {}
-
-
-def _accounts(
-    report: DriftReport, occasion: Occasion, alias_of: Alias, *, show_people: bool
-) -> Section | None:
+def _accounts(report: DriftReport, occasion: Occasion, alias_of: Alias) -> Section | None:
     if not report.items:
         return None
 
-    def account(item: DriftItem) -> tuple[str, ...]:
-        return item.id.account.key
-
     def render(items: Sequence[DriftItem]) -> Markup:
-        return _account(items, occasion, alias_of, show_people=show_people)
+        account = items[0].id.account
+        where = tag("span", account.resource_group, class_="where")
+        title = tag("h3", occasion.link(account, account_name(account, PLAIN, alias_of)), " ", where)
+        return tag("div", title, *map(_item, items))
 
-    groups = [list(group) for _, group in groupby(sorted(report.items, key=account), key=account)]
+    groups = list(grouped(report.items, lambda item: item.id.account.key))
     kept, cut = fitting(render, groups, "account", _ITEM_BYTES)
     return Section(anchor="drift", title="What differs", body=tag("div", *kept), cut=cut)
 
 
-def _account(items: Sequence[DriftItem], occasion: Occasion, alias_of: Alias, *, show_people: bool) -> Markup:
-    account = items[0].id.account
-    where = tag("span", account.resource_group, class_="where")
-    title = tag("h3", occasion.link(account, account_name(account, PLAIN, alias_of)), " ", where)
-    return tag("div", title, *(_item(item, show_people=show_people) for item in items))
-
-
-def _item(item: DriftItem, *, show_people: bool) -> Markup:
-    who = item.who if item.who is None or show_people else masked(item.who)
-    traces = [f"by {who}" if who else "", f"at {whole_seconds(item.when)}" if item.when else ""]
+def _item(item: DriftItem) -> Markup:
+    traces = [f"by {item.who}" if item.who else "", f"at {whole_seconds(item.when)}" if item.when else ""]
     told = " ".join(filter(None, traces))
     title = tag(
         "h4",
@@ -130,11 +115,9 @@ def _details(item: DriftItem) -> Iterator[Markup]:
     if changes := without_marks(item.changes):
         heads = (tag("th", name, scope="col") for name in ("field", "is", "declared"))
         caption = tag("caption", f"Fields of {item.id.name}", class_="unseen")
-        rows = tag("tbody", *map(_field, changes))
-        yield tag("table", caption, tag("thead", tag("tr", *heads)), rows, class_="changes")
-
-
-def _field(change: FieldChange) -> Markup:
-    there, declared = value_text(change.before, PLAIN), value_text(change.after, PLAIN)
-    cells = (tag("td", there, class_="code"), tag("td", declared, class_="code"))
-    return tag("tr", tag("th", code(change.path), scope="row"), *cells)
+        rows = []
+        for change in changes:
+            values = (value_text(change.before, PLAIN), value_text(change.after, PLAIN))
+            cells = (tag("td", value, class_="code") for value in values)
+            rows.append(tag("tr", tag("th", code(change.path), scope="row"), *cells))
+        yield tag("table", caption, tag("thead", tag("tr", *heads)), tag("tbody", *rows), class_="changes")

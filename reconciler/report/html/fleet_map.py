@@ -7,8 +7,8 @@ moves one, both sides are shown.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from reconciler.diagnostics import counted
@@ -51,8 +51,8 @@ class Holding:
 class _Cell:
     """What a cell holds, by unit, and of how many deployments; before a plan and after it."""
 
-    before: dict[str, int]
-    after: dict[str, int]
+    before: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    after: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     deployments: int = 0
 
 
@@ -85,18 +85,28 @@ def fleet_map(
     after: Iterable[Holding], units: Units, *, before: Iterable[Holding] | None = None, caption: str
 ) -> Section | None:
     """The table; None where there is nothing to show. Without `before` nothing is moved."""
-    cells = _cells(list(after), None if before is None else list(before), units)
+    there = list(after)
+    cells = _cells(there, there if before is None else list(before), units)
     if not cells:
         return None
     regions = sorted({region for _, region in cells})
     models = sorted({model for model, _ in cells}, key=str.lower)
-    rows, cut = fitting(lambda model: _row(model, regions, cells), models, "model")
+
+    def row(model: str) -> Markup:
+        held = [cells.get((model, region)) for region in regions]
+        whole = _summed(cell for cell in held if cell is not None)
+        return tag("tr", tag("th", model, scope="row"), *map(_cell, held), _cell(whole, total=True))
+
+    rows, cut = fitting(row, models, "model")
     titles = (
         tag("th", "model", scope="col"),
         *(tag("th", region, scope="col") for region in regions),
         tag("th", "all regions", scope="col"),
     )
-    everything = tag("tr", tag("th", "all models", scope="row"), *_sums(regions, cells), class_="total")
+    # Over all models: deployments and PTUs, for a token of one model is none of another.
+    by_region = ([cell for (_, at), cell in cells.items() if at == region] for region in regions)
+    sums = (_cell(_summed(each), alike=False) for each in (*by_region, cells.values()))
+    everything = tag("tr", tag("th", "all models", scope="row"), *sums, class_="total")
     inside = (
         tag("caption", caption),
         tag("thead", tag("tr", *titles)),
@@ -157,42 +167,26 @@ def _sent(body: JsonObject, region: str) -> Holding:
 _Cells = Mapping[tuple[str, str], _Cell]
 
 
-def _cells(after: list[Holding], before: list[Holding] | None, units: Units) -> _Cells:
-    cells: dict[tuple[str, str], _Cell] = defaultdict(lambda: _Cell(before={}, after={}))
+def _cells(after: list[Holding], before: list[Holding], units: Units) -> _Cells:
+    cells: dict[tuple[str, str], _Cell] = defaultdict(_Cell)
     for holding in after:
-        cell = cells[holding.label, holding.region]
+        cell, (unit, number) = cells[holding.label, holding.region], amount_of(holding, units)
         cell.deployments += 1
-        _add(cell.after, *amount_of(holding, units))
-    for holding in after if before is None else before:
-        _add(cells[holding.label, holding.region].before, *amount_of(holding, units))
+        cell.after[unit] += number
+    for holding in before:
+        unit, number = amount_of(holding, units)
+        cells[holding.label, holding.region].before[unit] += number
     return cells
 
 
-def _add(amounts: dict[str, int], unit: str, number: int) -> None:
-    amounts[unit] = amounts.get(unit, 0) + number
-
-
-def _row(model: str, regions: list[str], cells: _Cells) -> Markup:
-    held = [cells.get((model, region)) for region in regions]
-    whole = _summed(cell for cell in held if cell is not None)
-    return tag("tr", tag("th", model, scope="row"), *map(_cell, held), _cell(whole, total=True))
-
-
-def _sums(regions: list[str], cells: _Cells) -> Iterator[Markup]:
-    """Over all models: deployments and PTUs, for a token of one model is none of another."""
-    for region in regions:
-        yield _cell(_summed(cell for (_, where), cell in cells.items() if where == region), alike=False)
-    yield _cell(_summed(cells.values()), alike=False)
-
-
 def _summed(cells: Iterable[_Cell]) -> _Cell:
-    whole = _Cell(before={}, after={})
+    whole = _Cell()
     for cell in cells:
         whole.deployments += cell.deployments
         for unit, number in cell.before.items():
-            _add(whole.before, unit, number)
+            whole.before[unit] += number
         for unit, number in cell.after.items():
-            _add(whole.after, unit, number)
+            whole.after[unit] += number
     return whole
 
 
@@ -205,14 +199,10 @@ def _cell(cell: _Cell | None, *, total: bool = False, alike: bool = True) -> Mar
     kind = "total" if total or not alike else "moved" if moved else "held"
     found = {*cell.before, *cell.after} if alike else {_PTU} & {*cell.before, *cell.after}
     units = sorted(found, key=lambda unit: (_ORDER.index(unit) if unit in _ORDER else len(_ORDER), unit))
-    lines: list[Child] = [
-        tag("span", _amount(unit, cell.before.get(unit, 0), cell.after.get(unit, 0)), class_="amount")
-        for unit in units
-    ]
-    return tag(
-        "td", *lines, tag("span", counted(cell.deployments, "deployment"), class_="small"), class_=kind
-    )
-
-
-def _amount(unit: str, before: int, after: int) -> str:
-    return f"{after:,} {unit}" if before == after else f"{before:,} → {after:,} {unit}"
+    lines: list[Child] = []
+    for unit in units:
+        before, after = cell.before.get(unit, 0), cell.after.get(unit, 0)
+        amount = f"{after:,} {unit}" if before == after else f"{before:,} → {after:,} {unit}"
+        lines.append(tag("span", amount, class_="amount"))
+    lines.append(tag("span", counted(cell.deployments, "deployment"), class_="small"))
+    return tag("td", *lines, class_=kind)

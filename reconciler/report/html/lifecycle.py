@@ -6,7 +6,7 @@ counted, never drawn as far away.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -15,8 +15,20 @@ from reconciler.catalogue.facts import Stage
 from reconciler.diagnostics import counted
 from reconciler.plan.lifespan import Lifespan, soonest_first
 from reconciler.report.html.markup import Child, Markup, join, tag
-from reconciler.report.html.page import Headline, Occasion, Section, badge, code, fitting, over, page, table
-from reconciler.report.layout import listed
+from reconciler.report.html.page import (
+    Headline,
+    Occasion,
+    Section,
+    badge,
+    code,
+    fitting,
+    over,
+    page,
+    table,
+    upright,
+)
+from reconciler.report.layout import alike, listed
+from reconciler.report.lifecycle import undated
 
 _HEAD = ("deployment", "account, region", "model, version", "SKU", "stage", "retires", "successor", "upgrade")
 _UPGRADE_HINT = (
@@ -54,14 +66,10 @@ def _answer(lifespans: Sequence[Lifespan], near: int, *, complete: bool) -> Head
     gone = sum(one.ends_within(0) for one in lifespans)
     going = sum(one.ends_within(near) for one in lifespans) - gone
     unknown = sum(one.retires is None and not one.ends_within(0) for one in lifespans)
-    colour = "red" if gone else "amber" if going else "green"
-    verdict = (
-        "retired models"
-        if gone
-        else f"ending within {counted(near, 'day')}"
-        if going
-        else "nothing ends soon"
-    )
+    verdict, colour = "nothing ends soon", "green"
+    if gone or going:
+        soon = (f"ending within {counted(near, 'day')}", "amber")
+        verdict, colour = ("retired models", "red") if gone else soon
     later = len(lifespans) - gone - going - unknown
     return Headline(
         verdict=verdict,
@@ -121,17 +129,6 @@ _NAMES = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _End:
-    """Deployments of one model version that end on one day. `day` None: retired, the day unknown."""
-
-    model: str
-    day: date | None
-    retired: bool
-    names: tuple[str, ...]
-    successor: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Line:
     """The stretch of time that is drawn."""
 
@@ -150,16 +147,16 @@ def retirements(lifespans: Sequence[Lifespan], *, today: date, soon: int, known_
     """What ends first stands first; `soon` is in days. None where there is nothing to speak of."""
     if not lifespans:
         return None
-    ends = list(_ends(lifespans))
-    line = _line([end.day for end in ends if end.day is not None], today, soon)
-    rows, cut = fitting(lambda end: _row(end, line, soon), ends, "model version", 600_000)
+    ends = _ends(lifespans)
+    line = _line([group[0].retires for group in ends if group[0].retires is not None], today, soon)
+    rows, cut = fitting(lambda group: _row(group, line, soon), ends, "model version", 600_000)
     fix = (
         f"By the catalogue of {known_to}; the upright line is {today}, the dashed one "
         f"{counted(soon, 'day')} later; a bar is what is left. Red: retired; "
         "amber: before the dashed line; green: later. Dates move, so look again."
     )
     drawn = tag("ol", _axis(line), *rows, class_="ends") if ends else ""
-    unknown = [f"{one.id.account.name}/{one.id.name}" for one in lifespans if _undated(one)]
+    unknown = [f"{one.id.account.name}/{one.id.name}" for one in lifespans if undated(one)]
     rest = f"Retirement not known: {listed(sorted(unknown), most=_NAMES)}." if unknown else ""
     body = (tag("p", fix, class_="fix"), drawn, tag("p", rest, class_="quiet") if rest else "")
     return Section(anchor="retirements", title="Retirements", body=tag("div", *body), cut=cut)
@@ -182,38 +179,34 @@ def urgency(day: date | None, today: date, soon: int, *, retired: bool) -> tuple
     return (f"within {counted(soon, 'day')}", "amber") if (day - today).days <= soon else ("later", "green")
 
 
-def _undated(one: Lifespan) -> bool:
-    return one.retires is None and one.stage is not Stage.RETIRED
+def _ends(lifespans: Sequence[Lifespan]) -> list[list[Lifespan]]:
+    """Deployments of one model version that end on one day, together; the first to end first."""
+
+    def key(one: Lifespan) -> tuple[str, date | None, bool]:
+        return (_model(one), one.retires, one.stage is Stage.RETIRED)
+
+    dated = (one for one in soonest_first(lifespans) if not undated(one))
+    return list(alike(dated, key).values())
 
 
-def _ends(lifespans: Sequence[Lifespan]) -> Iterator[_End]:
-    grouped: dict[tuple[str, date | None, bool], list[Lifespan]] = {}
-    for one in soonest_first(lifespans):
-        if not _undated(one):
-            model = f"{one.model} {one.version or ''}".rstrip()
-            grouped.setdefault((model, one.retires, one.stage is Stage.RETIRED), []).append(one)
-    for (model, day, retired), group in grouped.items():
-        facts = group[0].facts
-        yield _End(
-            model=model,
-            day=day,
-            retired=retired,
-            names=tuple(f"{one.id.account.name}/{one.id.name}" for one in group),
-            successor=facts.successor if facts is not None else None,
-        )
+def _model(one: Lifespan) -> str:
+    return f"{one.model} {one.version or ''}".rstrip()
 
 
-def _row(end: _End, line: _Line, soon: int) -> Markup:
-    word, colour = urgency(end.day, line.today, soon, retired=end.retired)
-    when = "day not known" if end.day is None else f"{end.day}, {left_in_words(end.day, line.today)}"
-    successor = f"; successor {end.successor}" if end.successor else ""
+def _row(group: Sequence[Lifespan], line: _Line, soon: int) -> Markup:
+    one, names = group[0], [f"{each.id.account.name}/{each.id.name}" for each in group]
+    word, colour = urgency(one.retires, line.today, soon, retired=one.stage is Stage.RETIRED)
+    when = (
+        "day not known" if one.retires is None else f"{one.retires}, {left_in_words(one.retires, line.today)}"
+    )
+    successor = f"; successor {one.facts.successor}" if one.facts and one.facts.successor else ""
     what = (
-        code(end.model),
+        code(_model(one)),
         badge(word, colour),
         tag("span", when),
-        tag("span", f"{listed(end.names, most=_NAMES)}{successor}", class_="quiet"),
+        tag("span", f"{listed(names, most=_NAMES)}{successor}", class_="quiet"),
     )
-    return tag("li", tag("div", join(what, " "), class_="what"), _bar(end.day, line, colour))
+    return tag("li", tag("div", join(what, " "), class_="what"), _bar(one.retires, line, colour))
 
 
 def _bar(day: date | None, line: _Line, colour: str) -> Markup:
@@ -222,15 +215,10 @@ def _bar(day: date | None, line: _Line, colour: str) -> Markup:
     bar = tag(
         "rect", x=f"{left:.2f}%", y="6", width=f"{right - left:.2f}%", height="10", rx="3", class_=colour
     )
-    ticks = [_upright(line.percent(tick), "tick") for tick in _ticks(line)]
+    ticks = [upright(line.percent(tick), 22, "tick") for tick in _ticks(line)]
     dot = tag("circle", cx=f"{then:.2f}%", cy="11", r="5", class_=colour)
-    parts = (*ticks, _upright(line.percent(line.soon), "soon"), _upright(now, "mark"), bar, dot)
+    parts = (*ticks, upright(line.percent(line.soon), 22, "soon"), upright(now, 22, "mark"), bar, dot)
     return tag("svg", *parts, aria_hidden="true", width="100%", height="22")
-
-
-def _upright(percent: float, kind: str) -> Markup:
-    where = f"{percent:.2f}%"
-    return tag("line", x1=where, x2=where, y1="0", y2="22", class_=kind)
 
 
 def _axis(line: _Line) -> Markup:

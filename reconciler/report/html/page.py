@@ -18,12 +18,8 @@ from reconciler.diagnostics import Diagnostic, counted
 from reconciler.domain.ids import AccountId
 from reconciler.report.html.markup import Child, Markup, join, tag
 from reconciler.report.palette import SEVERITIES
-from reconciler.report.style import UNBROKEN, Style
 
 T = TypeVar("T")
-
-PLAIN: Final = Style(colour=False, unicode=True, width=UNBROKEN)
-"""How words that text reports share are asked for: whole, for a browser breaks the lines."""
 
 SHEET: Final = files(__package__).joinpath("report.css").read_text("utf-8")
 """The one style sheet. No element has a style of its own, so the policy needs no exception but its digest."""
@@ -99,12 +95,9 @@ def page(occasion: Occasion, answer: Headline, sections: Iterable[Section | None
         tag("title", f"{occasion.command}: fleet {occasion.fleet}"),
         tag("style", Markup(SHEET)),
     )
-    body = tag(
-        "body",
-        _header(occasion, answer, shown),
-        tag("main", *(_section(section) for section in shown)),
-        tag("footer", tag("p", _last_words(occasion))),
-    )
+    foot = f"Made by reconciler {occasion.tool_version}. One file: no script, nothing loaded from elsewhere."
+    main = tag("main", *map(_section, shown))
+    body = tag("body", _header(occasion, answer, shown), main, tag("footer", tag("p", foot)))
     return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en').source}\n"
 
 
@@ -135,6 +128,12 @@ def badge(words: str, colour: str, sign: str = "") -> Markup:
 def code(words: str) -> Markup:
     """A name of somebody's choosing."""
     return tag("code", words)
+
+
+def upright(percent: float, height: int, kind: str) -> Markup:
+    """A line from the top of a drawing to its bottom, so far from its left."""
+    where = f"{percent:.2f}%"
+    return tag("line", x1=where, x2=where, y1="0", y2=str(height), class_=kind)
 
 
 def over(words: Child, below: str) -> Markup:
@@ -173,7 +172,25 @@ def boxed(wide: Markup, label: str) -> Markup:
     return tag("div", wide, class_="box", role="region", aria_label=label, tabindex="0")
 
 
-def findings_section(found: Iterable[Diagnostic], anchor: str, title: str) -> Section | None:
+def listing(
+    anchor: str,
+    title: str,
+    items: Sequence[T],
+    render: Callable[[T], Markup],
+    *,
+    noun: str,
+    limit: int = 500_000,
+    colour: str = "",
+) -> Section | None:
+    """A section of one list, which is cut as by `fitting`; None where there is nothing to list."""
+    if not items:
+        return None
+    kept, cut = fitting(render, items, noun, limit)
+    body = tag("ul", *kept, class_=f"notice {colour}" if colour else None)
+    return Section(anchor=anchor, title=title, body=body, cut=cut)
+
+
+def findings_section(found: Sequence[Diagnostic], anchor: str, title: str) -> Section | None:
     """What rules have to say, one line each with its severity, code and file; None where they say nothing."""
 
     def render(one: Diagnostic) -> Markup:
@@ -181,41 +198,30 @@ def findings_section(found: Iterable[Diagnostic], anchor: str, title: str) -> Se
         where = (" in ", code(one.place.file)) if one.place else ()
         return tag("li", kind, " ", code(one.code), *where, f": {one.message}")
 
-    kept, cut = fitting(render, list(found), "note", 500_000)
-    return Section(anchor=anchor, title=title, body=tag("ul", *kept), cut=cut) if kept else None
+    return listing(anchor, title, found, render, noun="note")
 
 
 def _header(occasion: Occasion, answer: Headline, sections: Sequence[Section]) -> Markup:
     links = [tag("li", tag("a", section.title, href=f"#{section.anchor}")) for section in sections]
+    tiles = [
+        tag("div", tag("dt", name), tag("dd", f"{number:,}"), class_=f"tile {colour}")
+        for name, (number, colour) in (answer.numbers or {}).items()
+        if number  # what there is none of has no tile
+    ]
+    told = list(answer.doubts)
+    if cuts := [section.cut for section in sections if section.cut]:
+        told.append(f"Cut to fit: {'; '.join(cuts)}. The text and JSON outputs have everything.")
+    doubts = tag("div", *(tag("p", one) for one in told), class_="notice amber", role="note")
     return tag(
         "header",
         tag("p", f"reconciler {occasion.command}", class_="kicker"),
         tag("h1", f"Fleet {occasion.fleet}"),
         tag("p", badge(answer.verdict, answer.colour), " ", answer.summary, class_="sum"),
-        *(_tiles(answer.numbers) if answer.numbers else ()),
-        *_doubts(answer, [section.cut for section in sections if section.cut]),
+        tag("dl", *tiles, class_="tiles") if tiles else "",
+        doubts if told else "",
         tag("dl", *_facts(occasion, answer), class_="facts"),
         tag("nav", tag("ul", *links), aria_label="Sections") if len(links) > 1 else "",
     )
-
-
-def _tiles(numbers: Mapping[str, tuple[int, str]]) -> Iterator[Markup]:
-    """What there is none of has no tile."""
-    tiles = [
-        tag("div", tag("dt", name), tag("dd", f"{number:,}"), class_=f"tile {colour}")
-        for name, (number, colour) in numbers.items()
-        if number
-    ]
-    if tiles:
-        yield tag("dl", *tiles, class_="tiles")
-
-
-def _doubts(answer: Headline, cuts: Sequence[str]) -> Iterator[Markup]:
-    told = [*answer.doubts]
-    if cuts:
-        told.append(f"Cut to fit: {'; '.join(cuts)}. The text and JSON outputs have everything.")
-    if told:
-        yield tag("div", *(tag("p", one) for one in told), class_="notice amber", role="note")
 
 
 def _facts(occasion: Occasion, answer: Headline) -> Iterator[Markup]:
@@ -237,8 +243,3 @@ def _section(section: Section) -> Markup:
     title = tag("h2", section.title, id=f"{anchor}-title")
     cut = (tag("p", f"Cut to fit: {section.cut}.", class_="notice amber"),) if section.cut else ()
     return tag("section", title, section.body, *cut, id=anchor, aria_labelledby=f"{anchor}-title")
-
-
-def _last_words(occasion: Occasion) -> Markup:
-    words = f"Made by reconciler {occasion.tool_version}. One file: no script, nothing loaded from elsewhere."
-    return join([words])

@@ -25,7 +25,6 @@ from reconciler.report.html.cost import cost_section
 from reconciler.report.html.fleet_map import fleet_map, planned_holdings
 from reconciler.report.html.markup import Markup, tag
 from reconciler.report.html.page import (
-    PLAIN,
     Headline,
     Occasion,
     Section,
@@ -33,6 +32,7 @@ from reconciler.report.html.page import (
     code,
     findings_section,
     fitting,
+    listing,
     page,
     table,
 )
@@ -44,6 +44,7 @@ from reconciler.report.steps import (
     NO_ALIAS,
     Alias,
     Units,
+    Wording,
     account_name,
     beside_marks,
     by_account,
@@ -51,8 +52,10 @@ from reconciler.report.steps import (
     named_from,
     observed_text,
     value_texts,
+    where_of,
     written,
 )
+from reconciler.report.style import PLAIN
 
 _MOST_DOUBTS = 10
 _MANY = 10
@@ -71,10 +74,13 @@ def render_html(
 ) -> str:
     """The whole plan. `retiring` is what is known of the ends of its models."""
     many = len({step.action.id.account for step in plan.steps if not isinstance(step.action, Keep)}) > _MANY
-    changes, anchors = _accounts(plan, occasion, units, alias_of, folded=many)
+    wording = Wording(style=PLAIN, units=units)
+    changes, anchors = _accounts(plan, occasion, wording, alias_of, folded=many)
     going = [step for step in plan.steps if isinstance(step.action, Delete | Replace)]
     before, after = planned_holdings(plan)
     caption = "After the plan; moved: before → after"
+    refused = "Refused: nothing is written while this stands"
+    notes = [one for one in plan.findings if one.severity in {Severity.ERROR, Severity.WARNING}]
     overview = (
         fleet_map(after, units, before=before, caption=caption),
         check_section(plan.capacity, alias_of),
@@ -85,12 +91,12 @@ def render_html(
         occasion,
         _answer(plan),
         [
-            _refusals(plan),
+            listing("refused", refused, plan.refusals, _refusal, noun="refusal", colour="red"),
             _list("blocked", "Blocked", plan.blocked, anchors),
             _list("destroyed", "Deleted or replaced", going, anchors),
             *((*overview, changes) if many else (changes, *overview)),
             retiring,
-            _notes(plan),
+            findings_section(notes, "notes", "Notes on the manifests"),
             _kept(plan),
         ],
     )
@@ -105,59 +111,35 @@ def _answer(plan: Plan) -> Headline:
         verdict, colour = "incomplete", "amber"
     else:
         verdict, colour = ("changes to make", "blue") if plan.writes else ("nothing to do", "green")
-    out = left_out(plan)
+    untold = (f"{one.message}; fix: {one.fix}" for one in told_nowhere_else(plan)[:_MOST_DOUBTS])
     return Headline(
         verdict=verdict,
         colour=colour,
-        summary=f"{idle(plan) or summary(plan)}{''.join(f' {words}' for words in out)}",
-        doubts=_doubts(plan),
+        summary=f"{idle(plan) or summary(plan)}{''.join(f' {words}' for words in left_out(plan))}",
+        doubts=(incomplete(plan), *untold) if plan.unread else (),
         numbers={
             name: (number, ACTIONS.get(name, ACTIONS["none"]).page) for name, number in shares(plan).items()
         },
     )
 
 
-def _doubts(plan: Plan) -> tuple[str, ...]:
-    if not plan.unread:
-        return ()
-    first = told_nowhere_else(plan)[:_MOST_DOUBTS]
-    return (incomplete(plan), *(f"{one.message}; fix: {one.fix}" for one in first))
-
-
-def _refusals(plan: Plan) -> Section | None:
-    if not plan.refusals:
-        return None
-
-    def render(one: Refusal) -> Markup:
-        said = tag("p", tag("strong", one.code), f": {one.message}")
-        return tag("li", said, tag("p", "fix: ", code(one.fix)))
-
-    kept, cut = fitting(render, plan.refusals, "refusal", 500_000)
-    return Section(
-        anchor="refused",
-        title="Refused: nothing is written while this stands",
-        body=tag("ul", *kept, class_="notice red"),
-        cut=cut,
-    )
+def _refusal(one: Refusal) -> Markup:
+    return tag("li", tag("p", tag("strong", one.code), f": {one.message}"), tag("p", "fix: ", code(one.fix)))
 
 
 def _list(anchor: str, title: str, found: Sequence[Step], anchors: Mapping[int, str]) -> Section | None:
-    if not found:
-        return None
-
     def render(step: Step) -> Markup:
         name = code(f"{step.action.id.account.name}/{step.action.id.name}")
         anchor = anchors.get(id(step))
         link = tag("a", name, href=f"#{anchor}") if anchor else name
         return tag("li", link, f" {step.action.kind}, {step.action.reason.value}")
 
-    kept, cut = fitting(render, found, "deployment", 400_000)
     colour = "violet" if anchor == "blocked" else "red"
-    return Section(anchor=anchor, title=title, body=tag("ul", *kept, class_=f"notice {colour}"), cut=cut)
+    return listing(anchor, title, found, render, noun="deployment", limit=400_000, colour=colour)
 
 
 def _accounts(
-    plan: Plan, occasion: Occasion, units: Units, alias_of: Alias, *, folded: bool
+    plan: Plan, occasion: Occasion, wording: Wording, alias_of: Alias, *, folded: bool
 ) -> tuple[Section | None, Mapping[int, str]]:
     """Whole accounts as long as there is room, and the anchors of the steps that had it, by their order.
 
@@ -171,11 +153,9 @@ def _accounts(
     places = {id(steps): f"account-{number}" for number, steps in enumerate(changing, start=1)}
 
     def render(steps: Sequence[Step]) -> Markup:
-        account, drawn = steps[0].action.id.account, [_step(one, units, anchors[id(one)]) for one in steps]
-        name, where = (
-            account_name(account, PLAIN, alias_of),
-            tag("span", _where(steps, alias_of), class_="where"),
-        )
+        account, drawn = steps[0].action.id.account, [_step(one, wording, anchors[id(one)]) for one in steps]
+        name = account_name(account, PLAIN, alias_of)
+        where = tag("span", " · ".join(where_of(steps, alias_of)), class_="where")
         if not folded:
             return tag("div", tag("h3", occasion.link(account, name), " ", where), *drawn)
         title = tag("h3", name, " ", where, id=places[id(steps)])
@@ -186,27 +166,16 @@ def _accounts(
     kept, cut = fitting(render, changing, "account", _ACCOUNT_BYTES)
     kept_steps = changing[: len(kept)]
     shown = {id(step): anchors[id(step)] for steps in kept_steps for step in steps}
-    entries = (
-        tag(
-            "li",
-            tag("a", account_name(steps[0].action.id.account, PLAIN, alias_of), href=f"#{places[id(steps)]}"),
-        )
-        for steps in kept_steps
-    )
+    entries = []
+    for steps in kept_steps:
+        name = account_name(steps[0].action.id.account, PLAIN, alias_of)
+        entries.append(tag("li", tag("a", name, href=f"#{places[id(steps)]}")))
     index = (tag("ul", *entries, class_="index"),) if folded else ()
     body = tag("div", *index, *kept)
     return Section(anchor="changes", title="Changes by account", body=body, cut=cut), shown
 
 
-def _where(steps: Sequence[Step], alias_of: Alias) -> str:
-    """Region and resource group, and the subscription where that has no alias."""
-    account = steps[0].action.id.account
-    region = next((step.action.region for step in steps if step.action.region is not None), None)
-    where = [region.name if region else "region unknown", account.resource_group]
-    return " · ".join([*where, *([] if alias_of(account.subscription) else [account.subscription])])
-
-
-def _step(step: Step, units: Units, anchor: str) -> Markup:
+def _step(step: Step, wording: Wording, anchor: str) -> Markup:
     action = step.action
     kind = action.kind
     after = listed([named_from(one, action.id.account, PLAIN) for one in step.depends_on], most=3)
@@ -221,40 +190,35 @@ def _step(step: Step, units: Units, anchor: str) -> Markup:
         code(action.id.name),
         tag("span", " · ".join(filter(None, order)), class_="order"),
     )
-    return tag("article", title, *_details(action, units), class_="step", id=anchor)
+    return tag("article", title, *_details(action, wording), class_="step", id=anchor)
 
 
-def _details(action: Action, units: Units) -> Iterator[Markup]:
+def _details(action: Action, wording: Wording) -> Iterator[Markup]:
     if action.explanation:
         yield tag("p", action.explanation)
     if isinstance(action, Blocked):
         yield tag("p", tag("strong", "Fix: "), action.fix)
     if isinstance(action, Create):
-        yield from (tag("p", line, class_="code") for line in created_lines(action, PLAIN, units, indent=""))
+        yield from (tag("p", line, class_="code") for line in created_lines(action, wording))
     elif isinstance(action, Delete):
         yield tag("p", observed_text(action.observed, PLAIN), class_="code")
     elif isinstance(action, Update) and len(action.writes) > 1:
         for number, changes in enumerate(written(action), start=1):
             title = f"Write {number} of {len(action.writes)}"
-            yield _changes(action, changes, units, title)
+            yield _changes(action, changes, wording, title)
     elif told := beside_marks(action.changes):
-        yield _changes(action, told, units, "")
+        yield _changes(action, told, wording, "")
 
 
-def _changes(action: Action, changes: Iterable[FieldChange], units: Units, title: str) -> Markup:
+def _changes(action: Action, changes: Iterable[FieldChange], wording: Wording, title: str) -> Markup:
     rows = []
     for change in changes:
-        before, after = value_texts(action, change, PLAIN, units)
+        before, after = value_texts(action, change, wording)
         cells = (tag("td", before or "", class_="before code"), tag("td", after, class_="code"))
         rows.append(tag("tr", tag("th", code(change.path), scope="row"), *cells))
     heads = (tag("th", name, scope="col") for name in ("field", "is", "will be"))
     caption = tag("caption", title or f"Fields of {action.id.name}", class_="" if title else "unseen")
     return tag("table", caption, tag("thead", tag("tr", *heads)), tag("tbody", *rows), class_="changes")
-
-
-def _notes(plan: Plan) -> Section | None:
-    found = [one for one in plan.findings if one.severity in {Severity.ERROR, Severity.WARNING}]
-    return findings_section(found, "notes", "Notes on the manifests")
 
 
 def _kept(plan: Plan) -> Section | None:

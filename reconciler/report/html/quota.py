@@ -5,12 +5,12 @@ Rule of this module: a number that ARM did not give is a question mark and draws
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
 from reconciler.plan.plan import PoolForecast, Verdict
 from reconciler.report.html.markup import Child, Markup, tag
-from reconciler.report.html.page import Headline, Occasion, Section, badge, code, fitting, page
+from reconciler.report.html.page import Headline, Occasion, Section, badge, code, fitting, page, upright
 from reconciler.report.layout import listed
 from reconciler.report.palette import VERDICTS
 from reconciler.report.quota import HOLDERS, count, free, per_cent, scope_name
@@ -59,27 +59,19 @@ def quota_bars(
 
 
 def _pool(pool: PoolForecast, *, all_holders: bool) -> Markup:
-    paint, used = VERDICTS[pool.verdict], per_cent(pool)
-    named = (
-        ("limit", pool.limit),
-        ("before", pool.used_before),
-        ("peak", pool.used_peak),
-        ("after", pool.used_after),
-        ("free", free(pool)),
-    )
-    numbers = [
-        tag("div", tag("dt", name), tag("dd", "?" if number is None else f"{number:,}"))
-        for name, number in named
-    ]
-    numbers.append(tag("div", tag("dt", "used"), tag("dd", "?" if used is None else f"{used} %")))
-    return tag(
-        "li",
-        code(pool.pool),
-        _bar(pool),
-        tag("dl", *numbers),
-        badge(_TOLD[pool.verdict], paint.page, paint.sign),
-        *_holders(pool, all_holders=all_holders),
-    )
+    paint = VERDICTS[pool.verdict]
+    named = {"limit": pool.limit, "before": pool.used_before, "peak": pool.used_peak}
+    named |= {"after": pool.used_after, "free": free(pool)}
+    shown = {name: "?" if number is None else f"{number:,}" for name, number in named.items()}
+    shown["used"] = "?" if (used := per_cent(pool)) is None else f"{used} %"
+    numbers = (tag("div", tag("dt", name), tag("dd", text)) for name, text in shown.items())
+    badges = badge(_TOLD[pool.verdict], paint.page, paint.sign)
+    parts = [code(pool.pool), _bar(pool), tag("dl", *numbers), badges]
+    if pool.holders and (pool.verdict is not Verdict.FITS or all_holders):
+        names = [f"{one.id.account.name}/{one.id.name} {one.capacity:,}" for one in pool.holders]
+        rest = f"; {pool.elsewhere:,} in other accounts" if pool.elsewhere else ""
+        parts.append(tag("p", f"used by {listed(names, most=HOLDERS)}{rest}", class_="under quiet"))
+    return tag("li", *parts)
 
 
 def _bar(pool: PoolForecast) -> Markup:
@@ -88,43 +80,16 @@ def _bar(pool: PoolForecast) -> Markup:
         return tag("span", "not known", class_="quiet")
     whole = max(limit, before, peak, after, 1)
     kept, high = min(before, after), max(before, after)
-    parts: list[Child] = [
-        _part("track", 0, limit, whole),
-        _part("kept", 0, kept, whole),
-        _part("blue" if after > before else "green", kept, high, whole),
-        _part("red", max(limit, kept), max(high, limit), whole),
-        _upright(peak, whole),
-    ]
+    parts: list[Child] = []
+    for kind, start, end in (
+        ("track", 0, limit),
+        ("kept", 0, kept),
+        ("blue" if after > before else "green", kept, high),
+        ("red", max(limit, kept), max(high, limit)),
+    ):
+        if end > start:
+            x, width = f"{100 * start / whole:.2f}%", f"{100 * (end - start) / whole:.2f}%"
+            parts.append(tag("rect", x=x, y="3", width=width, height="12", rx="2", class_=kind))
+    parts.append(upright(100 * peak / whole, 18, "mark"))
     label = f"of {limit} used {before} before, {peak} at the peak, {after} after: {_TOLD[pool.verdict]}"
     return tag("svg", *parts, role="img", aria_label=label, width="100%", height="18")
-
-
-def _part(kind: str, start: int, end: int, whole: int) -> Child:
-    if end <= start:
-        return ""
-    return tag(
-        "rect",
-        x=_percent(start, whole),
-        y="3",
-        width=_percent(end - start, whole),
-        height="12",
-        rx="2",
-        class_=kind,
-    )
-
-
-def _upright(at: int, whole: int) -> Markup:
-    where = _percent(at, whole)
-    return tag("line", x1=where, x2=where, y1="0", y2="18", class_="mark")
-
-
-def _percent(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.2f}%"
-
-
-def _holders(pool: PoolForecast, *, all_holders: bool) -> Iterator[Markup]:
-    if not pool.holders or (pool.verdict is Verdict.FITS and not all_holders):
-        return
-    names = [f"{one.id.account.name}/{one.id.name} {one.capacity:,}" for one in pool.holders]
-    rest = f"; {pool.elsewhere:,} in other accounts" if pool.elsewhere else ""
-    yield tag("p", f"used by {listed(names, most=HOLDERS)}{rest}", class_="under quiet")

@@ -5,11 +5,11 @@ Rule of this module: an account that could not be read is never an empty one; it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from reconciler.diagnostics import Diagnostic, counted, has_errors
-from reconciler.domain.state import AccountMissing, Listed, ObservedDeployment, ObservedState, Unreadable
-from reconciler.plan.ownership import owner_of
+from reconciler.domain.marks import owner_of
+from reconciler.domain.state import ObservedDeployment, ObservedState
 from reconciler.prices.bill import Cost
 from reconciler.report.html.cost import cost_section
 from reconciler.report.html.fleet_map import fleet_map, observed_holdings
@@ -21,11 +21,12 @@ from reconciler.report.html.page import (
     badge,
     code,
     findings_section,
-    fitting,
+    listing,
     over,
     page,
     table,
 )
+from reconciler.report.show import there_in, unread_in
 from reconciler.report.steps import Units
 
 _HEAD = ("deployment", "account, region", "model, version", "SKU", "capacity", "state", "owner")
@@ -42,8 +43,8 @@ def render_html(
     policies: Sequence[Diagnostic] = (),
 ) -> str:
     """Everything that is there, declared or not; `policies` is what they find in it."""
-    rows = list(_rows(observed, occasion))
-    unread = list(_unread(observed))
+    rows = [_row(there, region, occasion) for region, there in there_in(observed)]
+    unread = [(one.id.name, one.code, one.message) for one in unread_in(observed)]
     read = counted(len(observed.readings) - len(unread), "account")
     answer = Headline(
         verdict="incomplete" if unread else "policies broken" if has_errors(policies) else "as observed",
@@ -68,47 +69,27 @@ def render_html(
 
 def unread_section(unread: Sequence[tuple[str, str, str]]) -> Section | None:
     """Accounts of which nothing is known: name, ARM's code, ARM's words."""
-    if not unread:
-        return None
 
     def render(one: tuple[str, str, str]) -> Markup:
         name, reason, words = one
         return tag("li", tag("p", tag("strong", name), " ", code(reason), f": {words}"))
 
-    kept, cut = fitting(render, unread, "account", 500_000)
     title = "Could not be read; nothing is known of what is in it"
-    return Section(anchor="unread", title=title, body=tag("ul", *kept, class_="notice red"), cut=cut)
-
-
-def _unread(observed: ObservedState) -> Iterator[tuple[str, str, str]]:
-    for _, reading in sorted(observed.readings.items()):
-        if isinstance(reading, AccountMissing | Unreadable):
-            yield reading.id.name, reading.code, reading.message
-
-
-def _rows(observed: ObservedState, occasion: Occasion) -> Iterator[tuple[Child, ...]]:
-    for _, reading in sorted(observed.readings.items()):
-        if isinstance(reading, Listed):
-            for there in sorted(reading.deployments, key=lambda one: one.id.key):
-                yield _row(there, reading.account.region.name, occasion)
+    return listing("unread", title, unread, render, noun="account", colour="red")
 
 
 def _row(there: ObservedDeployment, region: str, occasion: Occasion) -> tuple[Child, ...]:
+    state = there.provisioning_state
+    shown = badge(state, "red" if there.settled else "amber", "!" if there.settled else "~")
     return (
         code(there.id.name),
         over(occasion.link(there.id.account, there.id.account.name), region),
         over(there.model_name or "?", there.model_version or "?"),
         there.sku.name if there.sku else "?",
         "?" if there.capacity is None else f"{there.capacity:,}",
-        _state(there),
+        badge(state, "green") if state.lower() == "succeeded" else shown,
         owner_of(there) or "none",
     )
-
-
-def _state(there: ObservedDeployment) -> Markup:
-    if there.provisioning_state.lower() == "succeeded":
-        return badge(there.provisioning_state, "green")
-    return badge(there.provisioning_state, "red" if there.settled else "amber", "!" if there.settled else "~")
 
 
 def _deployments(rows: Sequence[tuple[Child, ...]]) -> Section | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.arm.late import LateOffers, may_wait
+from reconciler.arm.shared import LateOffers, may_wait
 from reconciler.domain.ids import Region
 from reconciler.domain.state import RegionFacts
 from reconciler.errors import UnreadableOffers

@@ -201,7 +201,7 @@ def test_a_whole_number_may_come_as_a_double() -> None:
 
 def test_an_account_is_read_in_its_region() -> None:
     body = {"id": str(ACCOUNT), "location": "East US 2", "kind": "AIServices", "properties": {}}
-    found = wire.the_account(body, ACCOUNT)
+    found = wire.account(body, ACCOUNT)
     assert (found.region, found.kind, found.provisioning_state) == (
         Region("eastus2"),
         "AIServices",
@@ -212,7 +212,7 @@ def test_an_account_is_read_in_its_region() -> None:
 @pytest.mark.parametrize("body", [{"id": str(ACCOUNT)}, {"location": "eastus2"}, {}])
 def test_an_account_without_id_or_location_is_unreadable(body: dict[str, object]) -> None:
     with pytest.raises(NotUnderstood):
-        wire.the_account(body, ACCOUNT)
+        wire.account(body, ACCOUNT)
 
 
 @pytest.mark.parametrize("name", [".", "..", " "])
@@ -226,10 +226,10 @@ def test_another_account_or_subscription_is_rejected() -> None:
     """F-048."""
     body = {"id": str(ELSEWHERE), "location": "eastus2"}
     with pytest.raises(wire.Misdirected):
-        wire.the_account(body, ACCOUNT)
+        wire.account(body, ACCOUNT)
     with pytest.raises(wire.Misdirected):
-        wire.account_of(body, SUBSCRIPTION)
-    assert wire.account_of(body, ELSEWHERE.subscription.upper()).id == ELSEWHERE
+        wire.account(body, SUBSCRIPTION)
+    assert wire.account(body, ELSEWHERE.subscription.upper()).id == ELSEWHERE
 
 
 def test_a_recorded_account_is_read() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli import run
-from reconciler.cli.severities import severities
+from reconciler.cli.choosing import severities
 from reconciler.diagnostics import Severity
 from reconciler.errors import UsageProblem
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli import run
-from reconciler.cli.shards import SYSTEMS, shard_of_this_job
+from reconciler.cli.choosing import SYSTEMS, shard_of_this_job
 from reconciler.domain.shard import Shard
 from reconciler.errors import UsageProblem
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli import run
-from reconciler.cli.targets import must_hit_something
+from reconciler.cli.choosing import must_hit_something
 from reconciler.domain.fleet import Scope
 from reconciler.domain.state import Unreadable
 from reconciler.errors import UsageProblem

@@ -6,7 +6,7 @@ import asyncio
 
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId
-from reconciler.domain.sending import UNWATCHED, SendObserver
+from reconciler.domain.operation import UNWATCHED, SendObserver
 from reconciler.domain.state import ObservedDeployment
 from reconciler.engine.outcome import (
     ApplyReport,

@@ -10,7 +10,7 @@ import pytest
 from reconciler.domain.ids import AccountId
 from reconciler.domain.platform import Compliance, PolicyFinding, PolicyQuestion, PolicyVerdict
 from reconciler.domain.state import ObservedState, Opinion
-from reconciler.engine.azure_policy import with_policy_verdicts
+from reconciler.engine.second_opinion import with_policy_verdicts
 from reconciler.errors import ArmUnreachable
 from reconciler.plan.plan import Plan
 from tests.unit.plan.states import applied, desired, listed, name_of, plan, state, world

@@ -7,10 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from reconciler.arm.late import LateOffers
-from reconciler.domain.health import Check, Status
+from reconciler.arm.shared import LateOffers
 from reconciler.domain.ids import AccountId, Region
-from reconciler.domain.rights import Grant
+from reconciler.domain.rights import Check, Grant, Status
 from reconciler.domain.state import ObservedAccount, ObservedDeployment, Offer, QuotaPool
 from reconciler.engine.doctor import clock_check, examine
 from reconciler.errors import ArmUnreachable, CredentialError, Forbidden, NotFound, ReconcilerError

@@ -9,8 +9,8 @@ import pytest
 from reconciler.diagnostics import Severity
 from reconciler.domain.deployment import DesiredDeployment
 from reconciler.domain.platform import Activity, ActivityEvent
-from reconciler.engine.activity import read_activity
 from reconciler.engine.observe import observe
+from reconciler.engine.platform import read_activity
 from reconciler.errors import Forbidden
 from reconciler.plan.causes import ABOUT, Cause, is_drift
 from reconciler.plan.drift import DriftReport, find_drift

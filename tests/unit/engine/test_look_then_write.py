@@ -11,7 +11,7 @@ from reconciler.domain.deployment import JsonObject, Lifecycle
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId
 from reconciler.domain.marks import FLEET_TAG
-from reconciler.domain.sending import UNWATCHED, SendObserver
+from reconciler.domain.operation import UNWATCHED, Look, SendObserver
 from reconciler.engine.apply import apply
 from reconciler.engine.outcome import ItemReport, Outcome, Silence
 from reconciler.errors import Conflict, Throttled
@@ -185,9 +185,15 @@ class Drowsy(SimulatedArm):
         observer: SendObserver = UNWATCHED,
         source_tenants: tuple[str, ...] = (),
         attempt: int = 1,
+        looked: Look | None = None,
     ) -> AsyncIterator[SimulatedTurn]:
         async with super().turn(
-            deployment, method, observer=observer, source_tenants=source_tenants, attempt=attempt
+            deployment,
+            method,
+            observer=observer,
+            source_tenants=source_tenants,
+            attempt=attempt,
+            looked=looked,
         ) as turn:
             if self.naps:
                 self.naps -= 1

@@ -8,8 +8,14 @@ import pytest
 from reconciler.domain.deployment import Lifecycle
 from reconciler.domain.fleet import DesiredState
 from reconciler.domain.ids import DeploymentId
-from reconciler.domain.operation import Accepted, OperationRef, OperationState, OperationStatus
-from reconciler.domain.sending import UNWATCHED, SendObserver
+from reconciler.domain.operation import (
+    UNWATCHED,
+    Accepted,
+    OperationRef,
+    OperationState,
+    OperationStatus,
+    SendObserver,
+)
 from reconciler.domain.state import ObservedDeployment, SystemMetadata
 from reconciler.engine.apply import apply
 from reconciler.engine.outcome import ItemReport, Outcome, Silence

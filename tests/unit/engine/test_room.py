@@ -13,9 +13,9 @@ from reconciler.domain.ids import Region
 from reconciler.domain.platform import ModelCapacity
 from reconciler.domain.sku import SkuName
 from reconciler.engine.apply import apply
-from reconciler.engine.capacity import ask_capacities
 from reconciler.engine.outcome import ApplyReport, Event, Outcome, Silence, Waiting
 from reconciler.engine.pace import DEFAULT_PACE
+from reconciler.engine.platform import ask_capacities
 from reconciler.engine.stop import Cause, Interruption, Stop
 from reconciler.errors import ArmRejected, InvalidRequest
 from reconciler.plan.capacity import CapacityQuestion

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.domain.sending import SendObserver
+from reconciler.domain.operation import SendObserver
 from reconciler.engine.apply import apply
 from reconciler.engine.outcome import ApplyReport, Event, Outcome, Silence, Stopping, Waiting
 from reconciler.engine.pace import DEFAULT_PACE

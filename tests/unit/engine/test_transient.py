@@ -6,8 +6,14 @@ from dataclasses import replace
 import pytest
 
 from reconciler.domain.ids import DeploymentId
-from reconciler.domain.operation import Accepted, OperationRef, OperationState, OperationStatus
-from reconciler.domain.sending import UNWATCHED, SendObserver
+from reconciler.domain.operation import (
+    UNWATCHED,
+    Accepted,
+    OperationRef,
+    OperationState,
+    OperationStatus,
+    SendObserver,
+)
 from reconciler.engine.apply import apply
 from reconciler.engine.outcome import ApplyReport, ItemReport, Outcome, Silence
 from reconciler.engine.pace import DEFAULT_PACE

@@ -9,7 +9,8 @@ import pytest
 
 from reconciler.diagnostics import Place
 from reconciler.domain.deployment import DesiredDeployment
-from reconciler.manifest.resolve import parse, resolve
+from reconciler.manifest.parse import parse
+from reconciler.manifest.resolve import resolve
 from reconciler.manifest.source import read_documents
 from tests.unit.manifest.reading import (
     CHAT,

@@ -15,7 +15,8 @@ from reconciler.domain.state import (
     Reading,
     Unreadable,
 )
-from reconciler.plan.drift import Cause, DriftItem, DriftReport, find_drift
+from reconciler.plan.causes import Cause
+from reconciler.plan.drift import DriftItem, DriftReport, find_drift
 from tests.unit.plan.states import (
     TUNED,
     account,

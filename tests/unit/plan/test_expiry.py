@@ -11,7 +11,7 @@ from reconciler.domain.fleet import Scope
 from reconciler.domain.platform import Activity, ActivityEvent
 from reconciler.domain.state import ObservedState
 from reconciler.plan.actions import Action, Blocked, Create, Reason
-from reconciler.plan.expiry import expiries, may_have_expired
+from reconciler.plan.evidence import expiries, may_have_expired
 from tests.unit.plan.states import (
     EVERYTHING,
     SUBSCRIPTION,

@@ -10,7 +10,7 @@ from reconciler.domain.fleet import Scope
 from reconciler.domain.ids import AccountId
 from reconciler.domain.state import AccountMissing, ObservedState, Unreadable
 from reconciler.plan.actions import Action, Blocked, Create, Reason, Update
-from reconciler.plan.references import Questions, questions
+from reconciler.plan.admission import Questions, questions
 from tests.unit.plan.states import TUNED, account, applied, desired, listed, only_action, plan, state, world
 
 MAKER = account("maker")

@@ -5,10 +5,9 @@ from typing import NamedTuple
 import pytest
 
 from reconciler.domain.fleet import Fleet, Guards, PrunePolicy
-from reconciler.domain.marks import FLEET_TAG, REMOVAL_TAG, SPEC_TAG
+from reconciler.domain.marks import FLEET_TAG, REMOVAL_TAG, SPEC_TAG, mark_of, on_removal, owner_of
 from reconciler.domain.state import ObservedDeployment
 from reconciler.plan.actions import Blocked, Delete, Keep, Reason
-from reconciler.plan.ownership import mark_of, on_removal, owner_of
 from reconciler.plan.removal import undeclared
 from reconciler.plan.terms import UNPROTECT, Terms
 from tests.unit.plan.states import OURS, REGION, applied, desired, in_state, of_fleet, tagged, unmarked

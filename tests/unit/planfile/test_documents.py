@@ -15,7 +15,7 @@ from reconciler.domain.state import Offer, QuotaPool
 from reconciler.engine.outcome import Outcome
 from reconciler.plan import actions
 from reconciler.planfile.documents import KINDS, ActionDocument, Ending
-from reconciler.planfile.observed import UsageDocument
+from reconciler.planfile.observation import UsageDocument
 from reconciler.report.documents import DOCUMENTS, json_schema
 
 

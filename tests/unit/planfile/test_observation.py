@@ -22,8 +22,7 @@ from reconciler.domain.state import (
     Unreadable,
 )
 from reconciler.errors import Trouble
-from reconciler.planfile.observation import observed_document, read_observed
-from reconciler.planfile.observed import ObservedDocument
+from reconciler.planfile.observation import ObservedDocument, observed_document, read_observed
 from tests.unit.plan.states import (
     REGION,
     SUBSCRIPTION,

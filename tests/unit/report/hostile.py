@@ -12,7 +12,8 @@ from reconciler.domain.costs import Costs
 from reconciler.domain.ids import DeploymentId, Region
 from reconciler.domain.sku import SkuName
 from reconciler.plan.capacity import CapacityRow, Fit
-from reconciler.plan.drift import Cause, DriftItem, DriftReport, UnreadableAccount
+from reconciler.plan.causes import Cause
+from reconciler.plan.drift import DriftItem, DriftReport, UnreadableAccount
 from reconciler.plan.plan import Holder, Plan
 from reconciler.prices.bill import Cost
 from reconciler.report.capacity import CapacityTable

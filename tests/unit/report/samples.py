@@ -14,7 +14,8 @@ from reconciler.domain.ids import Region
 from reconciler.domain.sku import SkuName
 from reconciler.domain.state import ObservedState
 from reconciler.plan.actions import FieldChange
-from reconciler.plan.drift import Cause, DriftItem, DriftReport, UnreadableAccount
+from reconciler.plan.causes import Cause
+from reconciler.plan.drift import DriftItem, DriftReport, UnreadableAccount
 from reconciler.plan.lifespan import Lifespan
 from reconciler.plan.plan import Holder, Plan, Step, Verdict
 from reconciler.prices.bill import Bill, Cost, Deployed, bill

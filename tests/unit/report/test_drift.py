@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from reconciler.diagnostics import Severity
-from reconciler.plan.drift import Cause, DriftReport
+from reconciler.plan.causes import Cause
+from reconciler.plan.drift import DriftReport
 from reconciler.report.drift import render_text, to_json
 from reconciler.report.drift_builds import render_github, render_junit
 from reconciler.report.style import Style

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 
 from reconciler.diagnostics import Place, Severity, Span
-from reconciler.domain.health import Check, Status
+from reconciler.domain.rights import Check, Status
 from reconciler.plan.causes import ABOUT, Cause
 from reconciler.plan.drift import DriftItem, DriftReport, UnreadableAccount
 from reconciler.report import doctor, lifecycle, quota

@@ -1,0 +1,45 @@
+"""Whether a subscription may have one more account: its access, the terms, its counters, and its policies.
+
+Rule of this module: it reads the state and changes nothing. The order of the checks is assumed.
+"""
+
+from reconciler.emulator import account_errors, errors, quota
+from reconciler.emulator.turn import Turn
+from reconciler.emulator.wire import Json, at, normal_location
+
+_WITH_TERMS = frozenset({"CognitiveServices", "ComputerVision", "Face", "TextAnalytics"})
+"""Kinds whose first account has to be made in the portal, where their terms are agreed to (reported)."""
+
+_OF_AZURE = "sys.regionrestriction"
+"""The name of the assignment that Azure itself makes for students' and trial subscriptions."""
+
+
+def require(turn: Turn, asked: Json, kind: str) -> None:
+    """Raise the refusal of a new account of this kind, if there is one."""
+    if turn.store.switch("accountAccess") == "refused":
+        sku = at(asked, "sku", "name") or "S0"
+        raise account_errors.special_feature_required(sku, kind, turn.now.date().isoformat())
+    if kind in _WITH_TERMS and turn.store.switch("responsibleTerms") == "open":
+        raise account_errors.terms_not_accepted(kind)
+    if at(asked, "sku", "name") == "F0" and _has_free_one(turn, kind):
+        raise account_errors.one_free_account(kind)
+    quota.require_account(turn, asked.get("location", ""), kind)
+
+
+def _has_free_one(turn: Turn, kind: str) -> bool:
+    found = turn.store.scan("account", f"/subscriptions/{turn.subscription.lower()}/")
+    return any(item["body"]["kind"] == kind and item["body"]["sku"]["name"] == "F0" for item in found)
+
+
+def require_place(turn: Turn, account: str, location: str) -> None:
+    """Raise 403 where a denying assignment with `allowedLocations` does not hold the account's location."""
+    for assignment in turn.store.scan("policy"):
+        scope = str(assignment.get("scope", "/")).lower().rstrip("/")
+        places = assignment.get("allowedLocations")
+        if assignment["effect"] != "Deny" or places is None or not f"{account}/".startswith(f"{scope}/"):
+            continue
+        if normal_location(location) not in map(normal_location, places):
+            name = turn.args["account"]
+            if str(assignment["assignmentId"]).rpartition("/")[2] == _OF_AZURE:
+                raise errors.disallowed_by_azure(name)
+            raise errors.disallowed_by_policy(name, assignment)

@@ -1,0 +1,202 @@
+"""Whether an account may be made: names, subdomains, kinds, regions, terms, policies, and what it brings."""
+
+import pytest
+
+from tests.emulator.arm import ACCOUNT, SUB_A, Arm, fleet
+
+ABOVE = ACCOUNT.removesuffix("acc")
+KIND_SKUS = {"TextAnalytics": "S", "Face": "S0", "CognitiveServices": "S0", "AIServices": "S0"}
+
+
+def asked(kind: str = "AIServices", location: str = "eastus", **properties: object) -> dict[str, object]:
+    sku = {"name": KIND_SKUS.get(kind, "S0")}
+    return {"kind": kind, "sku": sku, "location": location, "properties": properties}
+
+
+@pytest.mark.parametrize("name", ["my.project", "a", "x" * 65, "_first"])
+def test_an_account_name_has_letters_digits_underscores_and_hyphens(name: str) -> None:
+    found = fleet().arm("PUT", ABOVE + name, asked())
+    assert (found.status, found.code) == (400, "InvalidAccountName")
+
+
+@pytest.mark.parametrize("name", ["my_project", "my-project", "ab", "x" * 64])
+def test_such_a_name_is_taken(name: str) -> None:
+    assert fleet().arm("PUT", ABOVE + name, asked()).status == 201
+
+
+@pytest.mark.parametrize("domain", ["under_score", "-front", "back-", "a.b", "x"])
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+def test_a_subdomain_has_to_be_a_host_name(method: str, domain: str) -> None:
+    body = asked(location=fleet().arm("GET", ACCOUNT).json["location"], customSubDomainName=domain)
+    found = fleet().arm(method, ACCOUNT, body)
+    assert (found.status, found.code) == (400, "CustomDomainInvalid")
+    assert found.message == f"Sub domain name '{domain}' is not valid."
+
+
+@pytest.mark.parametrize(
+    ("kind", "location", "status"),
+    [
+        ("AIServices", "jioindiawest", 400),
+        ("Face", "jioindiawest", 201),
+        ("AIServices", "eastus2euap", 201),
+        ("AIServices", "eastus", 201),
+    ],
+)
+def test_there_is_no_foundry_where_no_model_is(kind: str, location: str, status: int) -> None:
+    found = fleet().arm("PUT", f"{ABOVE}other", asked(kind, location))
+    assert found.status == status
+    assert status != 400 or found.code == "InvalidApiSetId"
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"), [("CognitiveServices", 400), ("TextAnalytics", 400), ("AIServices", 201)]
+)
+def test_a_kind_with_terms_waits_for_them(kind: str, status: int) -> None:
+    arm = fleet(settings={"responsibleTerms": "open"})
+    found = arm.arm("PUT", f"{ABOVE}other", asked(kind))
+    assert found.status == status
+    assert status != 400 or found.code == "ResourceKindRequireAcceptTerms"
+
+
+def placed(name: str, effect: str = "Deny") -> Arm:
+    assignment = f"/subscriptions/{SUB_A}/providers/Microsoft.Authorization/policyAssignments/{name}"
+    policy = {"assignmentId": assignment, "scope": f"/subscriptions/{SUB_A}", "effect": effect}
+    return fleet(policies=[{**policy, "allowedLocations": ["Sweden Central"]}])
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("sys.regionrestriction", "RequestDisallowedByAzure"), ("places", "RequestDisallowedByPolicy")],
+)
+def test_a_policy_keeps_accounts_to_its_regions(name: str, code: str) -> None:
+    arm = placed(name)
+    found = arm.arm("PUT", f"{ABOVE}other", asked())
+    assert (found.status, found.code, found.json["error"]["target"]) == (403, code, "other")
+    assert arm.arm("PUT", f"{ABOVE}other", asked(location="swedencentral")).status == 201
+
+
+def test_a_policy_that_only_looks_on_keeps_nobody_out() -> None:
+    assert placed("places", "Audit").arm("PUT", f"{ABOVE}other", asked()).status == 201
+
+
+@pytest.mark.parametrize(("state", "status"), [("Failed", 400), ("Succeeded", 201)])
+def test_a_project_wants_an_account_that_came_about(state: str, status: int) -> None:
+    properties = {"allowProjectManagement": True, "provisioningState": state}
+    account = {"id": f"{ABOVE}other", "location": "eastus", "kind": "AIServices", "properties": properties}
+    found = fleet(accounts=[account]).arm("PUT", f"{ABOVE}other/projects/one", {"location": "eastus"})
+    assert found.status == status
+    assert status != 400 or found.code == "BadRequest"
+
+
+@pytest.mark.parametrize("injections", [[{"scenario": "agent"}], {"scenario": "agent"}])
+def test_an_account_with_a_network_for_agents_brings_its_capability_host(injections: object) -> None:
+    arm = fleet()
+    arm.control("lro", {"polls": 0})
+    assert arm.arm("PUT", f"{ABOVE}other", asked(networkInjections=injections)).status == 201
+    listed = arm.arm("GET", f"{ABOVE}other/capabilityHosts").json["value"]
+    assert [host["name"] for host in listed] == ["other@aml_aiagentservice"]
+    second = arm.arm("PUT", f"{ABOVE}other/capabilityHosts/mine", {"properties": {}})
+    assert (second.status, second.code) == (409, "Conflict")
+
+
+@pytest.mark.parametrize("injections", [[], [{"scenario": "none"}], None])
+def test_any_other_account_brings_none(injections: object) -> None:
+    arm = fleet()
+    arm.control("lro", {"polls": 0})
+    assert arm.arm("PUT", f"{ABOVE}other", asked(networkInjections=injections)).status == 201
+    assert arm.arm("GET", f"{ABOVE}other/capabilityHosts").json["value"] == []
+
+
+@pytest.mark.parametrize(
+    ("day", "end"),
+    [
+        ("2023-03-11", "from kind 'AIServices' ."),
+        ("2023-04-12", "from kind 'AIServices'"),
+        ("2023-12-21", "from kind 'AIServices' or contains blocked QuotaId/Feature."),
+        ("2026-05-08", "from kind 'AIServices' or contains blocked QuotaId/Feature."),
+    ],
+)
+def test_a_kind_that_a_subscription_may_not_have_is_refused_in_the_words_of_the_time(
+    day: str, end: str
+) -> None:
+    arm = fleet(settings={"accountAccess": "refused"})
+    arm.control("clock", {"at": f"{day}T00:00:00Z"})
+    found = arm.arm("PUT", f"{ABOVE}other", asked())
+    assert (found.code, found.message.endswith(end)) == ("SpecialFeatureOrQuotaIdRequired", True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "sku", "names"),
+    [
+        (
+            *("FormRecognizer", "S0"),
+            ["VirtualNetworks", "CustomerManagedStorage", "CustomerManagedKey", "Container"],
+        ),
+        ("Face", "E0", ["VirtualNetworks", "Container", "CustomerManagedKey", "Scenario"]),
+        ("Face", "S0", ["VirtualNetworks", "Container", "Scenario"]),
+    ],
+)
+def test_an_account_has_the_capabilities_of_its_kind_and_sku(kind: str, sku: str, names: list[str]) -> None:
+    body = {"kind": kind, "sku": {"name": sku}, "location": "eastus", "properties": {}}
+    found = fleet().arm("PUT", f"{ABOVE}other", body).json["properties"]
+    assert [capability["name"] for capability in found["capabilities"]] == names
+
+
+def test_forms_are_limited_by_what_is_done_with_them() -> None:
+    found = fleet().arm("PUT", f"{ABOVE}other", asked("FormRecognizer")).json["properties"]
+    rules = {rule["key"]: (rule["count"], rule["renewalPeriod"]) for rule in found["callRateLimit"]["rules"]}
+    assert list(rules)[:2] == ["formrecognizer.custom.train", "formrecognizer.custom.copymodels"]
+    assert (rules["formrecognizer.custom.models.get"], rules["default"]) == ((10, 60), (30, 1))
+
+
+@pytest.mark.parametrize(("day", "names"), [("2021-11-28", 9), ("2022-10-19", 16), ("2025-01-10", 12)])
+def test_a_language_account_has_the_addresses_of_its_time(day: str, names: int) -> None:
+    arm = fleet()
+    arm.control("clock", {"at": f"{day}T00:00:00Z"})
+    found = arm.arm("PUT", f"{ABOVE}other", asked("TextAnalytics")).json["properties"]
+    assert len(found["endpoints"]) == names
+    assert set(found["endpoints"].values()) == {found["endpoint"]}
+
+
+def test_a_subscription_has_one_free_account_of_a_kind() -> None:
+    arm = fleet()
+    arm.control("lro", {"polls": 0})
+    free = {**asked("TextAnalytics"), "sku": {"name": "F0"}}
+    assert arm.arm("PUT", f"{ABOVE}first", free).status == 201
+    second = arm.arm("PUT", f"{ABOVE}second", free)
+    assert (second.status, second.code) == (400, "CanNotCreateMultipleFreeAccounts")
+    assert arm.arm("PUT", f"{ABOVE}face", {**asked("Face"), "sku": {"name": "F0"}}).status == 201
+    assert arm.arm("PUT", f"{ABOVE}first", {**free, "tags": {"again": "yes"}}).status == 200
+
+
+def test_an_openai_account_of_spring_2022_has_three_addresses_and_no_sizes() -> None:
+    arm = fleet()
+    arm.control("clock", {"at": "2022-03-29T00:00:00Z"})
+    found = arm.arm("PUT", f"{ABOVE}other", asked("OpenAI"), version="2022-03-01").json["properties"]
+    assert found["capabilities"] == [{"name": "VirtualNetworks"}]
+    assert len(found["endpoints"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("method", "body"),
+    [("PUT", asked()), ("PATCH", {"properties": {"disableLocalAuth": True}}), ("DELETE", None)],
+)
+def test_an_account_that_is_not_settled_is_not_written(method: str, body: object) -> None:
+    arm = fleet()
+    arm.control("lro", {"polls": 9})
+    arm.arm("PUT", f"{ABOVE}other", asked())
+    found = arm.arm(method, f"{ABOVE}other", body)
+    assert (found.status, found.code) == (409, "RequestConflict")
+    assert found.message.startswith(f"Cannot modify resource with id '{ABOVE}other' because")
+
+
+def test_a_policy_gives_its_reasons_where_it_has_some() -> None:
+    assignment = f"/subscriptions/{SUB_A}/providers/Microsoft.Authorization/policyAssignments/places"
+    policy = {"assignmentId": assignment, "scope": f"/subscriptions/{SUB_A}", "allowedLocations": []}
+    found = fleet(policies=[{**policy, "nonComplianceMessage": "Not here."}]).arm(
+        "PUT", ABOVE + "x1", asked()
+    )
+    assert found.message == (
+        "Resource 'x1' was disallowed by policy. Reasons: 'Not here.'."
+        " See error details for policy resource IDs."
+    )
