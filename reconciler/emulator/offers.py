@@ -9,14 +9,14 @@ lacks of them is filled in from what it has.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 
 from reconciler.emulator import clock, versions
 from reconciler.emulator.store import Store
-from reconciler.emulator.wire import Json, normal_location, world_facts
+from reconciler.emulator.wire import Json, Kept, normal_location, world_facts
 
 SKU_NAMES = (
     "Standard",
@@ -78,7 +78,7 @@ class Listed:
     """Whether a world listed it, not the shipped facts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Lists:
     """The model versions of a region, in order, and by format and name."""
 
@@ -286,7 +286,7 @@ def deployed_capabilities(listed: Listed) -> Json:
 
 def wire_models(
     store: Store, subscription: str, location: str, version: str, now: datetime
-) -> Iterator[Json]:
+) -> Sequence[Kept]:
     """Items of the models list as an api-version shows them: one per account kind, as recorded.
 
     The region is spelled as its name without spaces; in 2023 an item had no address of its own.
@@ -295,23 +295,38 @@ def wire_models(
         shipped()["regions"].get(normal_location(location), {}).get("displayName", location).replace(" ", "")
     )
     above = f"/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{place}"
-    for listed in models_of(store, location):
-        model = shown_model(listed.model, version, now)
+    return _items(
+        _lists(store, location),
+        above,
+        version,
+        is_of_2023=clock.is_of_2023(now),
+        in_lower_case=clock.spells_in_lower_case(now),
+    )
+
+
+@lru_cache(maxsize=16)
+def _items(
+    lists: _Lists, above: str, version: str, *, is_of_2023: bool, in_lower_case: bool
+) -> tuple[Kept, ...]:
+    found = []
+    for listed in lists.all:
+        model = shown_model(listed.model, version, in_lower_case=in_lower_case)
         name = f"{model['format']}.{model['name']}.{model['version']}"
         address = {
             "id": f"{above}/models/{name}",
             "type": "Microsoft.CognitiveServices/locations/models",
             "name": name,
-            "location": place,
+            "location": above.rpartition("/")[2],
         }
         for kind in listed.kinds:
             item = {"kind": kind, "skuName": listed.sku_name, "model": model}
-            yield item if clock.is_of_2023(now) else {**address, **item}
+            found.append(Kept(item if is_of_2023 else {**address, **item}))
+    return tuple(found)
 
 
-def shown_model(model: Json, version: str, now: datetime) -> Json:
+def shown_model(model: Json, version: str, *, in_lower_case: bool) -> Json:
     """A model as an api-version lists it; rate limits were spelled in lower case in 2023 (recorded)."""
-    if clock.spells_in_lower_case(now) and "skus" in model:
+    if in_lower_case and "skus" in model:
         model = {**model, "skus": [_in_lower_case(sku) for sku in model["skus"]]}
     if version >= PAGED_SINCE:
         return _newest(model)
