@@ -5,11 +5,13 @@ hypothesis look elsewhere each time; `make soak` and `make fuzz` do so by design
 """
 
 import gc
+import itertools
 import logging
 import os
 import signal
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -25,15 +27,39 @@ for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHU
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, usual)
 
+HERE = Path(__file__).parent
+
 settings.register_profile("same", derandomize=True, deadline=None, database=None)
 settings.register_profile("explore", deadline=None)
 settings.load_profile("explore" if os.environ.get("RECONCILER_EXPLORE") else "same")
 
 
+WAITING = frozenset({"bench", "deploy", "e2e"})
+"""Folders whose tests wait half of their time: for processes, time limits, silent servers."""
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: some tests wait for a time limit or for a process, and cost nothing."""
-    return (os.cpu_count() or 1) + 1
+    """Twice as many as there are cores, and one: while one waits, the others work."""
+    return 2 * (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let every worker begin with its share of what waits, a module at a time, so that no wait comes last.
+
+    `--dist worksteal` cuts the list into one stretch for each worker, and lets idle ones take from the ends.
+    """
+    modules = [list(of) for _, of in itertools.groupby(items, lambda item: item.path)]
+    waiting = [of for of in modules if WAITING & set(of[0].path.relative_to(HERE).parts)]
+    rest = [item for of in modules if of not in waiting for item in of]
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    spread = list[pytest.Item]()
+    for number in range(workers):
+        stretch = list(itertools.chain(*waiting[number::workers]))
+        more = max(0, (len(items) - len(spread)) // (workers - number) - len(stretch))
+        spread += [*stretch, *rest[:more]]
+        del rest[:more]
+    items[:] = [*spread, *rest]
 
 
 def pytest_collection_finish() -> None:

@@ -245,8 +245,8 @@ def role_file(name: str, needs: frozenset[Need], told: str) -> str:
 _CAUSES = """\
 # Causes of drift
 
-Made by `python -m tools.build_docs` from the program's own table. What has the severity `info` is told and is
-no drift: it does not make `drift` exit 2. `--ignore CAUSE` leaves a cause out altogether."""
+Made by `python -m tools.build_docs` from the program's own table. What has the severity `info` is reported
+and is not drift: it does not make `drift` exit 2. `--ignore CAUSE` leaves a cause out altogether."""
 
 
 def causes_page() -> str:

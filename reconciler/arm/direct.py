@@ -26,7 +26,7 @@ KEPT: Final = 15.0
 _HEADERS: Final = 100 * 1024
 """Bytes that the head of an answer may have."""
 
-_AHEAD: Final = 256 * 1024
+_AHEAD: Final = 64 * 1024
 """Bytes that may lie here unread: beyond it the sender has to wait."""
 
 
@@ -245,7 +245,9 @@ class _Body(httpx.AsyncByteStream):
             if isinstance(event, h11.EndOfMessage):
                 return
             if isinstance(event, h11.Data):
-                yield bytes(event.data)
+                data = bytes(event.data)
+                del event  # a large answer waits for its turn here, and need not lie here twice
+                yield data
 
     async def aclose(self) -> None:
         """Give the connection back; it is used again if the body was read to its end."""

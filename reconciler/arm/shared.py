@@ -15,6 +15,7 @@ import marshal
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, TypeVar, overload
 
 from reconciler.arm import wire
@@ -145,10 +146,16 @@ class LateOffers(Sequence[Offer]):
     def _offers(self) -> tuple[Offer, ...]:
         if self._read is None:
             try:
-                pages = (wire.page(parse_object(page))[0] for page in self._pages)
-                late = (offer for items in pages for item in items for offer in wire.offers(item))
+                late = (offer for page in self._pages for offer in _offers_of(page))
                 self._read = (*late, *self._at_once)
             except NotUnderstood as problem:
                 raise UnreadableOffers(self._told(str(problem))) from problem
             self._pages = []
         return self._read
+
+
+@lru_cache(maxsize=16)
+def _offers_of(page: bytes) -> tuple[Offer, ...]:
+    """The offers of a page; an apply looks at the lists of its regions again, and they are as they were."""
+    items, _ = wire.page(parse_object(page))
+    return tuple(offer for item in items for offer in wire.offers(item))

@@ -9,16 +9,19 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 _CONFUSABLE = str.maketrans({"o": "0", "l": "1", "i": "1"})
 _LONG = 12
 
 
+@lru_cache(maxsize=4096)
 def _bare(text: str) -> str:
     """Letters and digits only, lower case."""
     return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
+@lru_cache(maxsize=4096)
 def _digits(text: str) -> str:
     """The digits of a name, which carry its generation; a lone confusable letter does not count."""
     return re.sub(r"[^0-9]", "", text)

@@ -72,6 +72,7 @@ def _rule(key: str, count: int, *patterns: str, seconds: int = 1) -> Json:
 
 _BILLING = _rule("container.billing", 500, "* billing/*", seconds=10)
 _FORMS = "formrecognizer/custom/models"
+_AUTHORING = "textAnalytics.unifiedAuthoring"
 _LIMITS: dict[str, list[Json]] = {
     "Face": [_rule("face", 10, "* face/*"), _BILLING, _rule("default", 10, "* *")],
     "FormRecognizer": [
@@ -110,6 +111,23 @@ _LIMITS: dict[str, list[Json]] = {
     ],
     "TextAnalytics": [
         _rule("workflow.endpoint.postcalls", 1000, "* language/:analyze-conversations", seconds=60),
+        _rule(_AUTHORING, 100, "* language/text/authoring/v1.0-preview.1/*", seconds=60),
+        _rule(f"{_AUTHORING}.getcalls", 100, "GET language/text/authoring/v1.0-preview.2/*", seconds=60),
+        _rule(f"{_AUTHORING}.updatecalls", 10, "* language/text/authoring/v1.0-preview.2/*", seconds=60),
+        _rule(f"{_AUTHORING}.clu.getCalls", 100, "GET language/customize-conversation/*", seconds=60),
+        _rule(f"{_AUTHORING}.clu.updateCalls", 10, "* language/customize-conversation/*", seconds=60),
+        _rule("textAnalytics.customText", 100, "* text/analytics/v3.1-preview.ct.1/analyze/*", seconds=60),
+        _rule("textAnalytics", 1000, "* text/analytics/*", seconds=60),
+        _BILLING,
+        _rule("questionanswering", 600, "* qnamaker/*", seconds=60),
+        _rule(
+            "unifiedlanguage.questionanswering",
+            600,
+            "* language/query-knowledgebases/*",
+            "* language/:query-*",
+            seconds=60,
+        ),
+        _rule("default", 20, "* *"),
     ],
 }
 _CAPABILITIES = {

@@ -57,6 +57,23 @@ _LANGUAGE_OF_2022 = (
     *("QuestionAnsweringBizQA", "QuestionAnsweringQnAGen", "QuestionAnswering Generate", "LUIS.Authoring"),
 )
 """What a TextAnalytics account made before 2023 is called (recorded in October 2022)."""
+_LANGUAGE_OF_2021 = (
+    *(
+        "Text Analytics",
+        "LanguageAuthoring",
+        "ConversationalLanguageUnderstanding",
+        "ConversationalLURuntime",
+    ),
+    *("QnAMaker", "turing", "Turing DeepWrite", "QuestionAnswering", "LUIS.Authoring"),
+)
+"""And one made before May 2022 (recorded in November 2021)."""
+
+_SPRING_2022 = "2022-05"
+_OPENAI_OF_SPRING = (
+    *("OpenAI Language Model Instance API", "OpenAI Language Model Instance API 11-01-preview"),
+    "OpenAI API 2022-03-01-preview",
+)
+"""What an OpenAI account made before May 2022 is called; it has no sizes yet (recorded in March 2022)."""
 
 _THROTTLING_UNTIL = "2022-10-01"
 """Up to here each limit says that it is not dynamic (recorded with every version from 2021-10-01)."""
@@ -76,7 +93,12 @@ def visible(body: Json, version: str) -> Json:
     if kind == "OpenAI" and str(shown.get("dateCreated")) < _IMAGES_SINCE:
         shown = _openai_of_2022(shown)
     if kind == "TextAnalytics" and str(shown.get("dateCreated")) < _LANGUAGE_SINCE:
-        shown["endpoints"] = dict.fromkeys(_LANGUAGE_OF_2022, shown.get("endpoint"))
+        is_older = str(shown.get("dateCreated")) < _SPRING_2022
+        names = _LANGUAGE_OF_2021 if is_older else _LANGUAGE_OF_2022
+        shown["endpoints"] = dict.fromkeys(names, shown.get("endpoint"))
+    if kind == "OpenAI" and str(shown.get("dateCreated")) < _SPRING_2022:
+        shown["endpoints"] = dict.fromkeys(_OPENAI_OF_SPRING, shown.get("endpoint"))
+        shown["capabilities"] = [{"name": "VirtualNetworks"}]
     if day <= _BACKUP_UNTIL:
         shown |= _without("capabilities", "name", shown)
     if day <= _BACKUP_UNTIL and kind in _WITH_BACKUP:

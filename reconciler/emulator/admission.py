@@ -52,6 +52,8 @@ def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitte
     if references.is_partner(model):
         references.require_partner_data(body, before)
     is_migration = before is not None and _check_change(turn, before["body"], sku, model)
+    if before is None and turn.store.switch("modelAccess") == "refused":
+        raise provider_errors.no_access_to_model(model["name"])
     offer = _offer(turn, account, listed, model, sku, before, is_named=body.get("sku") is not None)
     _check_capacity(turn, sku["capacity"], offer)
     units = quota.units_of(offer, sku["name"], sku["capacity"], fine_tuned=listed.fine_tuned_name is not None)
@@ -104,6 +106,8 @@ def _sku(turn: Turn, body: Json, before: Json | None) -> Json:
             raise provider_errors.scale_type_not_supported(
                 kind, at(body, "properties", "model", "name") or ""
             )
+        if kind == "Standard" and at(body, "properties", "scaleSettings", "capacity") is not None:
+            raise provider_errors.capacity_not_null()
         if before and not settings:
             return dict(before["body"]["sku"])
         return {**_DEFAULT_SKU, "capacity": (settings or {}).get("capacity") or 1}

@@ -9,7 +9,7 @@ from typing import Literal
 
 from reconciler.emulator.store import Store
 
-Spelling = Literal["spaced", "sourced", "compact"]
+Spelling = Literal["first", "spaced", "sourced", "compact"]
 
 WORLD_BEGINS = datetime(2026, 6, 22, tzinfo=UTC)
 """The date of the newest recorded model lists in `world/`."""
@@ -19,6 +19,9 @@ _FIRST_WORDINGS = datetime(2024, 1, 1, tzinfo=UTC)
 
 _SOURCES_SINCE = datetime(2024, 10, 1, tzinfo=UTC)
 _SOURCES_UNTIL = datetime(2025, 7, 1, tzinfo=UTC)
+
+_CAMEL_CASE_SINCE = datetime(2023, 11, 1, tzinfo=UTC)
+"""From here on rate limits are spelled as specified (recorded in July and November 2023)."""
 
 _FURTHEST = timedelta(days=366 * 200)
 
@@ -56,13 +59,19 @@ def is_of_2023(moment: datetime) -> bool:
     return moment < _FIRST_WORDINGS
 
 
+def spells_in_lower_case(moment: datetime) -> bool:
+    """Whether rate limits are called `ratelimits`."""
+    return moment < _CAMEL_CASE_SINCE
+
+
 def spelling(moment: datetime) -> Spelling:
     """How refusals print a model.
 
-    Spaced as reported in May 2024, with its sources from October 2024 to March 2025, compact since July 2025.
+    With an empty source as reported in summer 2023, without as in May 2024, its sources from October 2024
+    to March 2025, compact since July 2025.
     """
     if moment < _SOURCES_SINCE:
-        return "spaced"
+        return "first" if is_of_2023(moment) else "spaced"
     return "sourced" if moment < _SOURCES_UNTIL else "compact"
 
 

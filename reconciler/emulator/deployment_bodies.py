@@ -84,7 +84,7 @@ def shown(turn: Turn, found: Json) -> Json:
     if switches.get("sourceReturned") is False:
         model = body["properties"]["model"]
         body["properties"]["model"] = {n: v for n, v in model.items() if n not in {"source", "sourceAccount"}}
-    is_lower = clock.is_of_2023(turn.now) or switches.get("rateLimitsSpelling") == "ratelimits"
+    is_lower = clock.spells_in_lower_case(turn.now) or switches.get("rateLimitsSpelling") == "ratelimits"
     if is_lower and "rateLimits" in body["properties"]:
         body["properties"]["ratelimits"] = body["properties"].pop("rateLimits")
     if switches.get("modelProviderData") == "hidden":

@@ -288,7 +288,7 @@ def bad_filter(text: str) -> Refusal:
 
 
 def disallowed_by_policy(name: str, assignment: Json) -> Refusal:
-    """A policy whose effect is deny (reported, 2026)."""
+    """A policy whose effect is deny (reported, 2026), with its reasons if it has some (reported, 2024)."""
     parts = {
         "policyAssignment": {
             "name": assignment.get("displayName", "assignment"),
@@ -300,6 +300,11 @@ def disallowed_by_policy(name: str, assignment: Json) -> Refusal:
             "version": "1.0.0",
         },
     }
+    because = f"Policy identifiers: '[{json.dumps(parts)}]'."
+    if assignment.get("nonComplianceMessage"):
+        because = (
+            f"Reasons: '{assignment['nonComplianceMessage']}'. See error details for policy resource IDs."
+        )
     info = {
         "evaluationDetails": {"evaluatedExpressions": []},
         "policyDefinitionId": assignment.get("policyDefinitionId", ""),
@@ -311,7 +316,7 @@ def disallowed_by_policy(name: str, assignment: Json) -> Refusal:
     return front_door(
         403,
         "RequestDisallowedByPolicy",
-        f"Resource '{name}' was disallowed by policy. Policy identifiers: '[{json.dumps(parts)}]'.",
+        f"Resource '{name}' was disallowed by policy. {because}",
         target=name,
         additional=[{"type": "PolicyViolation", "info": info}],
     )
@@ -348,8 +353,20 @@ def resource_validation_failed(details: Sequence[Json]) -> Refusal:
 
 def invalid_template(text: str) -> Refusal:
     """A template that cannot be read or evaluated (documented code; the sentence's end is ours)."""
+    return front_door(400, "InvalidTemplate", f"Deployment template validation failed: '{text}'.")
+
+
+def segment_lengths(name: str, kind: str) -> Refusal:
+    """A template's resource whose name has not the length of its type (reported, 2023; its place is ours)."""
+    place = {"lineNumber": 1, "linePosition": 1, "path": "properties.template.resources[0].type"}
     return front_door(
-        400, "InvalidTemplate", f"Deployment template validation failed: '{text}'.", front_door=True
+        400,
+        "InvalidTemplate",
+        f"Deployment template validation failed: 'The template resource '{name}' for type '{kind}' at line"
+        " '1' and column '1' has incorrect segment lengths. A nested resource type must have identical number"
+        " of segments as its resource name. A root resource type must have segment length one greater than"
+        " its resource name. Please see https://aka.ms/arm-syntax-resources for usage details.'.",
+        additional=[{"type": "TemplateViolation", "info": place}],
     )
 
 

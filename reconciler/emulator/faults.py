@@ -4,14 +4,13 @@ Rule of this module: a fault fires by counting and never by chance, so that a fa
 repeating it.
 """
 
-import json
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler.emulator.store import Store
-from reconciler.emulator.wire import Answer, Json, Request
+from reconciler.emulator.wire import Answer, Json, Kept, Request, encoded
 
 _MATCH = {"method", "path", "nth", "times", "query"}
 THEN: Mapping[str, type] = {
@@ -185,7 +184,16 @@ def altered_content(body: Json | None, then: Mapping[str, Any]) -> bytes:
     if body is None:
         return b""
     shown = patched(body, then["patch"]) if "patch" in then else body
-    return json.dumps(shown, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+    return _text(shown).encode("utf-8", "replace")
+
+
+def _text(body: Json) -> str:
+    """JSON; what is in the list of a page and was encoded before is not encoded again."""
+    items = body.get("value")
+    if not isinstance(items, list) or not all(isinstance(item, Kept) for item in items):
+        return encoded(body)
+    around = encoded({**body, "value": []})
+    return around.replace('"value":[]', f'"value":[{",".join(item.text for item in items)}]', 1)
 
 
 def _repeated(text: bytes, then: Mapping[str, Any]) -> bytes:

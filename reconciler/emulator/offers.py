@@ -9,14 +9,14 @@ lacks of them is filled in from what it has.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 
 from reconciler.emulator import clock, versions
 from reconciler.emulator.store import Store
-from reconciler.emulator.wire import Json, normal_location, world_facts
+from reconciler.emulator.wire import Json, Kept, normal_location, world_facts
 
 SKU_NAMES = (
     "Standard",
@@ -57,9 +57,9 @@ _MODEL_SINCE = {
     "publisher": "2024-10-01",
     "replacementConfig": "2025-09-01",
     "isMarketplaceRequired": PAGED_SINCE,
-    "modelCatalogAssetId": PAGED_SINCE,
+    "modelCatalogAssetId": "2025-09-01",
 }
-"""What a model says from a version on (recorded in March 2022 and with 2026-09-01; the rest is specified)."""
+"""What a model says from a version on (recorded in 2022, with 2025-09-01 and 2026-09-01, or specified)."""
 _SKU_SINCE = {"costs": "2024-10-01", "scope": PAGED_SINCE, "lifecycleStatus": PAGED_SINCE}
 """The same of a sku (specified; recorded with 2025-06-01 and 2026-09-01)."""
 _MARKETPLACE = frozenset({"Anthropic", "Cohere", "Meta", "Mistral AI"})
@@ -78,7 +78,7 @@ class Listed:
     """Whether a world listed it, not the shipped facts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Lists:
     """The model versions of a region, in order, and by format and name."""
 
@@ -285,28 +285,48 @@ def deployed_capabilities(listed: Listed) -> Json:
 
 
 def wire_models(
-    store: Store, subscription: str, location: str, version: str, *, is_of_2023: bool
-) -> Iterator[Json]:
-    """Items of the models list as an api-version shows them: one per account kind, as recorded."""
-    above = f"/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{location}"
-    for listed in models_of(store, location):
-        model = shown_model(listed.model, version, is_of_2023=is_of_2023)
+    store: Store, subscription: str, location: str, version: str, now: datetime
+) -> Sequence[Kept]:
+    """Items of the models list as an api-version shows them: one per account kind, as recorded.
+
+    The region is spelled as its name without spaces; in 2023 an item had no address of its own.
+    """
+    place = (
+        shipped()["regions"].get(normal_location(location), {}).get("displayName", location).replace(" ", "")
+    )
+    above = f"/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{place}"
+    return _items(
+        _lists(store, location),
+        above,
+        version,
+        is_of_2023=clock.is_of_2023(now),
+        in_lower_case=clock.spells_in_lower_case(now),
+    )
+
+
+@lru_cache(maxsize=16)
+def _items(
+    lists: _Lists, above: str, version: str, *, is_of_2023: bool, in_lower_case: bool
+) -> tuple[Kept, ...]:
+    found = []
+    for listed in lists.all:
+        model = shown_model(listed.model, version, in_lower_case=in_lower_case)
         name = f"{model['format']}.{model['name']}.{model['version']}"
+        address = {
+            "id": f"{above}/models/{name}",
+            "type": "Microsoft.CognitiveServices/locations/models",
+            "name": name,
+            "location": above.rpartition("/")[2],
+        }
         for kind in listed.kinds:
-            yield {
-                "id": f"{above}/models/{name}",
-                "type": "Microsoft.CognitiveServices/locations/models",
-                "name": name,
-                "location": location,
-                "kind": kind,
-                "skuName": listed.sku_name,
-                "model": model,
-            }
+            item = {"kind": kind, "skuName": listed.sku_name, "model": model}
+            found.append(Kept(item if is_of_2023 else {**address, **item}))
+    return tuple(found)
 
 
-def shown_model(model: Json, version: str, *, is_of_2023: bool = False) -> Json:
+def shown_model(model: Json, version: str, *, in_lower_case: bool) -> Json:
     """A model as an api-version lists it; rate limits were spelled in lower case in 2023 (recorded)."""
-    if is_of_2023 and "skus" in model:
+    if in_lower_case and "skus" in model:
         model = {**model, "skus": [_in_lower_case(sku) for sku in model["skus"]]}
     if version >= PAGED_SINCE:
         return _newest(model)

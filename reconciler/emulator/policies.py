@@ -19,7 +19,7 @@ from reconciler.emulator.wire import Answer, Json, at, without_nulls
 
 KEYS = (
     *("assignmentId", "displayName", "policyDefinitionId", "definitionName", "scope", "effect"),
-    *("allowedPublishers", "allowedAssetIds", "allowedLocations"),
+    *("allowedPublishers", "allowedAssetIds", "allowedLocations", "nonComplianceMessage"),
 )
 EFFECTS = ("Deny", "Audit", "Disabled")
 _RESOURCES = {"provider": str, "type": str, "location": str, "scope": str, "resources": list}

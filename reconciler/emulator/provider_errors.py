@@ -73,9 +73,9 @@ _PRINTED = ("Publisher", "Format", "Name", "Version", "Source", "SourceAccount")
 
 
 def _printed(model: Json, spelling: Spelling) -> str:
-    """A model as a refusal prints it (reported in 2024, 2025 and 2026)."""
+    """A model as a refusal prints it (reported in each year from 2023 to 2026)."""
     if spelling != "compact":
-        parts = _PRINTED if spelling == "sourced" else _PRINTED[1:4]
+        parts = {"first": _PRINTED[1:5], "spaced": _PRINTED[1:4]}.get(spelling, _PRINTED)
         return ", ".join(f"{part}: {model.get(part[0].lower() + part[1:], '')}" for part in parts)
     publisher = model.get("publisher") if model.get("format") != "OpenAI" else None
     front = f"Publisher:{publisher}," if publisher else ""
@@ -85,6 +85,13 @@ def _printed(model: Json, spelling: Spelling) -> str:
 def model_not_supported(model: Json, spelling: Spelling = "compact") -> Refusal:
     text = f"The model '{_printed(model, spelling)}' of account deployment is not supported."
     return Refusal(400, "DeploymentModelNotSupported", text)
+
+
+def no_access_to_model(name: str) -> Refusal:
+    """A model that the subscription may not deploy (reported, 2025; the end of the sentence is ours)."""
+    shown = name.replace("gpt", "GPT", 1)
+    text = f"The current subscription does not have access to this model '{shown}'."
+    return Refusal(400, "SpecialFeatureOrQuotaIdRequired", text)
 
 
 def model_retired(name: str) -> Refusal:
@@ -120,6 +127,11 @@ def capacity_out_of_range(capacity: int, minimum: int, maximum: int, *, is_of_20
         f"The specified capacity '{capacity}' of account deployment should be {least} and no more than"
         f" {maximum}.",
     )
+
+
+def capacity_not_null() -> Refusal:
+    """A capacity beside the scale type Standard, before deployments had skus (reported, July 2023)."""
+    return Refusal(400, "InvalidCapacity", "The capacity should be null for standard deployment.")
 
 
 def capacity_off_step(capacity: int, minimum: int, maximum: int, step: int) -> Refusal:

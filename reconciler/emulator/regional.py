@@ -35,8 +35,7 @@ def location_of(turn: Turn) -> str:
 
 def models(turn: Turn) -> Answer:
     location = location_of(turn)
-    old = clock.is_of_2023(turn.now)
-    items = list(offers.wire_models(turn.store, turn.subscription, location, turn.version, is_of_2023=old))
+    items = offers.wire_models(turn.store, turn.subscription, location, turn.version, turn.now)
     size = offers.PAGE if turn.version >= offers.PAGED_SINCE else None
     return turn.page(items, size=size)
 
@@ -81,9 +80,8 @@ def account_models(turn: Turn) -> Answer:
     """Models an account may deploy, in the flat shape of this operation (specified)."""
     account = accounts.require_parent(turn, "read", "accounts/models")["body"]
     listed = offers.models_of(turn.store, account["location"])
-    old = clock.is_of_2023(turn.now)
     items = [
-        offers.shown_model(item.model, turn.version, is_of_2023=old)
+        offers.shown_model(item.model, turn.version, in_lower_case=clock.spells_in_lower_case(turn.now))
         for item in listed
         if account["kind"] in item.kinds
     ]

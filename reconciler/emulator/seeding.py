@@ -69,6 +69,7 @@ SWITCHES: Mapping[str, tuple[object, ...]] = {
     "marketplace": ("accepted", "refused"),
     "accountAccess": ("granted", "refused"),
     "responsibleTerms": ("agreed", "open"),
+    "modelAccess": ("granted", "refused"),
     "nestedDelete": ("refused", "accepted"),
     "deletedType": ("deletedAccounts", "accounts"),
 }

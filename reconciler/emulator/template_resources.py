@@ -17,6 +17,7 @@ from reconciler.emulator import (
     deployments,
     directory,
     errors,
+    provider_errors,
     provisioning,
 )
 from reconciler.emulator.template_language import Scope
@@ -37,6 +38,7 @@ _PUT: Mapping[str, Callable[[Turn], Answer]] = {
     "microsoft.cognitiveservices/accounts/deployments": deployments.put,
     "microsoft.cognitiveservices/accounts/raipolicies": content_filters.put,
 }
+_BELOW = frozenset(kind for kind, names in _NAMES.items() if len(names) > 1)
 _ENVELOPE = frozenset(
     {
         *("type", "apiVersion", "name", "dependsOn", "condition", "copy", "comments", "scope"),
@@ -99,7 +101,11 @@ def deployed(turn: Turn, asked: Json, *, depth: int = 0) -> tuple[Json, list[Jso
     _check_shape(template, _SHAPES)
     scope = _scope(turn, template, _objects(asked.get("parameters") or {}, "parameters"))
     made: list[Json] = []
-    for resource, inner in _ordered(turn, list(_expanded(template, scope))):
+    ordered = _ordered(turn, list(_expanded(template, scope)))
+    colliding = _colliding(turn, ordered)
+    for number, (resource, inner) in enumerate(ordered):
+        if number in colliding:
+            raise provider_errors.another_operation(colliding[number])
         made += _resource(turn, resource, inner, depth)
     outputs = {
         name: {"type": item.get("type", "String"), "value": scope.value(item.get("value"))}
@@ -259,10 +265,36 @@ def _ordered(turn: Turn, resources: list[tuple[Json, Scope]]) -> list[tuple[Json
     return found
 
 
+def _colliding(turn: Turn, ordered: list[tuple[Json, Scope]]) -> dict[int, str]:
+    """Resources that are written below an account while another one is: place and account.
+
+    What does not wait for each other runs at once (documented), and the provider takes one write below an
+    account at a time (reported, July 2023): Bicep needs `dependsOn` or `@batchSize(1)`.
+    """
+    found: dict[int, str] = {}
+    before: list[tuple[Json, str, set[str], set[int]]] = []
+    for number, (resource, scope) in enumerate(ordered):
+        needs = {str(scope.value(item)).lower() for item in resource.get("dependsOn") or []}
+        is_serial = (resource.get("copy") or {}).get("mode") == "serial"
+        waits: set[int] = set()
+        for place, (other, _, names, further) in enumerate(before):
+            if needs & names or (is_serial and other is resource):
+                waits |= {place, *further}
+        kind, name = str(resource.get("type", "")).lower(), str(scope.value(resource.get("name", "")))
+        account = _id(turn, [accounts.TYPE, name.partition("/")[0]]) if kind in _BELOW else ""
+        if account and any(
+            above == account and place not in waits for place, (_, above, _, _) in enumerate(before)
+        ):
+            found[number] = account
+        before.append((resource, account, _names(turn, resource, scope), waits))
+    return found
+
+
 def _names(turn: Turn, resource: Json, scope: Scope) -> set[str]:
     """What others call a resource in `dependsOn`: its id, its name, its symbolic name."""
     kind, name = str(resource.get("type", "")), str(scope.value(resource.get("name", "")))
-    names = {name.lower(), str(resource.get(SYMBOL, "")).lower()}
+    copy = str((resource.get("copy") or {}).get("name", ""))
+    names = {name.lower(), copy.lower(), str(resource.get(SYMBOL, "")).lower()}
     group = scope.value(resource.get("resourceGroup"))
     if kind.count("/") == len(name.split("/")):
         around = [str(group)] if group else []
@@ -278,9 +310,9 @@ def _resource(turn: Turn, resource: Json, scope: Scope, depth: int) -> list[Json
     names = _NAMES.get(kind)
     if names is None or ("group" in names) == ("group" in turn.args):
         raise errors.not_modelled(f"resources of type '{resource.get('type')}' in a template")
-    parts = name.split("/")
+    parts = [part for part in name.split("/") if part]
     if len(parts) != len(names):
-        raise errors.invalid_template(f"the name '{name}' does not fit the type '{resource['type']}'")
+        raise errors.segment_lengths(name, str(resource["type"]))
     identity = _id(turn, [str(resource["type"]), *parts])
     asked = {part: scope.value(value) for part, value in resource.items() if part not in _ENVELOPE}
     request = replace(

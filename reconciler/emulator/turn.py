@@ -8,7 +8,7 @@ apart.
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -87,7 +87,7 @@ class Turn:
 
     def page(
         self,
-        items: list[Json],
+        items: Sequence[Json],
         *,
         size: int | None = None,
         keep: tuple[str, ...] = (),
@@ -100,13 +100,13 @@ class Turn:
         that it repeats.
         """
         size = self.store.switch("pageSize") or size
-        body: Json = {"value": items}
+        body: Json = {"value": list(items)}
         if size:
             token = self.request.query.get("$skiptoken", "0")
             if _SKIP_TOKEN.match(token) is None:
                 raise errors.invalid_content("The skip token is not one of this service")
             start = int(token)
-            body = {"value": items[start : start + size]}
+            body = {"value": list(items[start : start + size])}
             if start + size < len(items):
                 query = {name: self.request.query.get(name) for name in keep}
                 version = self.request.query.get("api-version", "")

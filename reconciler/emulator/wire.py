@@ -8,7 +8,7 @@ wire.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -22,6 +22,19 @@ def world_facts(name: str) -> Json:
     text = (Path(__file__).parent / "world" / f"{name}.json").read_text(encoding="utf-8")
     facts: Json = json.loads(text)
     return facts
+
+
+class Kept(dict[str, Any]):
+    """An object that is sent again and again and never changes: it is encoded once."""
+
+    @cached_property
+    def text(self) -> str:
+        return encoded(self)
+
+
+def encoded(body: Json) -> str:
+    """JSON as it goes over the wire."""
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,7 @@ _NOT_QUOTA: Final = (
     "Quota is not what it lacks, so the subscription itself may not be admitted to this model: open a "
     "support request and give the request id"
 )
-_ROOM_NOW: Final = "There is room by now, as far as ARM's counters tell: run apply again"
+_ROOM_NOW: Final = "There is room now, by ARM's counters: run apply again"
 
 _Place = tuple[str, Region]
 _Known = tuple[tuple[QuotaPool, ...], tuple[DeletedAccount, ...]]

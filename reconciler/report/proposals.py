@@ -39,7 +39,7 @@ def render_text(found: Sequence[RoomProposal], texts: Texts, asked_at: str, *, s
     if not found:
         lines.append("No provisioned deployment is selected, so there is nothing to propose.")
     else:
-        told = f"As ARM told at {asked_at}. {NO_PROMISE}"
+        told = f"As ARM said at {asked_at}. {NO_PROMISE}"
         lines += ["", *style.paragraph(told)]
     text = "\n".join(lines) + "\n"
     return f"{text}\n{diff(texts)}" if texts else text

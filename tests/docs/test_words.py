@@ -60,6 +60,13 @@ MODULES = [
 ]
 
 
+def as_a_word(word: str) -> re.Pattern[str]:
+    """Finds it where it stands by itself."""
+    before = r"(?<![\w-])" if word[0].isalnum() else ""
+    behind = r"(?![\w-])" if word[-1].isalnum() else r"(?!://)"
+    return re.compile(before + re.escape(word) + behind)
+
+
 @cache
 def every() -> list[tuple[str, str]]:
     """Each sentence and its place."""
@@ -83,10 +90,25 @@ def test_the_page_has_words_to_keep() -> None:
 
 @pytest.mark.parametrize(("word", "instead"), BANNED, ids=[word for word, _ in BANNED])
 def test_no_sentence_of_the_program_uses_a_word_that_has_a_plainer_one(word: str, instead: str) -> None:
-    before = r"(?<![\w-])" if word[0].isalnum() else ""
-    behind = r"(?![\w-])" if word[-1].isalnum() else r"(?!://)"
-    pattern = re.compile(before + re.escape(word) + behind)
+    pattern = as_a_word(word)
     found = [f"{where}: {text[:80]!r}" for where, text in every() if pattern.search(text)]
+    assert found == [], f"write {instead} instead"
+
+
+QUOTED = frozenset({"style.md", "differential.md"})
+"""The page of the words, and one that quotes what other clients print."""
+
+
+@pytest.mark.parametrize(("word", "instead"), BANNED, ids=[word for word, _ in BANNED])
+def test_no_page_uses_a_word_that_has_a_plainer_one(word: str, instead: str) -> None:
+    pattern = as_a_word(word)
+    found = [
+        f"{page.relative_to(ROOT)}:{number}"
+        for page in PAGES
+        if page.name not in QUOTED
+        for number, line in enumerate(page.read_text("utf-8").splitlines(), 1)
+        if pattern.search(line)
+    ]
     assert found == [], f"write {instead} instead"
 
 

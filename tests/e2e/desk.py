@@ -49,6 +49,14 @@ class Ran:
         return f"exit code {self.code}\n{self.out}\n{self.err}"
 
 
+def ran(*words: str) -> Ran:
+    """Run one command in this process, as the console script would."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = run(words)
+    return Ran(code=code, out=out.getvalue(), err=err.getvalue())
+
+
 class Desk:
     """Runs commands from `folder`, which must be the working directory."""
 
@@ -58,13 +66,11 @@ class Desk:
         self.settle()
 
     def reconciler(self, *words: str) -> Ran:
-        """Run one command in this process, as the console script would."""
-        out, err = io.StringIO(), io.StringIO()
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = run(words)
-        if out.getvalue() and (" -o json" in " ".join(words) or "--output json" in " ".join(words)):
-            must_fit(words, out.getvalue())
-        return Ran(code=code, out=out.getvalue(), err=err.getvalue())
+        """Run one command in this process, and see that its JSON is the document that it should be."""
+        done = ran(*words)
+        if done.out and (" -o json" in " ".join(words) or "--output json" in " ".join(words)):
+            must_fit(words, done.out)
+        return done
 
     def python(self, *words: str) -> Ran:
         """Run a script, in a process of its own."""

@@ -4,6 +4,7 @@ Plain threads and bytes, apart from the emulator: what it sends must not pass th
 """
 
 import json
+import struct
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import reduce
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 
@@ -87,9 +89,13 @@ def hostile(answering: Answering) -> Iterator[Hostile]:
 
 
 def bomb(mebibytes: int) -> bytes:
-    """So many mebibytes of blanks, compressed to a thousandth."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    return b"".join([*(packer.compress(b" " * MIB) for _ in range(mebibytes)), packer.flush()])
+    """So many mebibytes of blanks, compressed to a thousandth: one gzip file, each mebibyte as the first."""
+    blanks = b" " * MIB
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    one = packer.compress(blanks) + packer.flush(zlib.Z_FULL_FLUSH)
+    check = reduce(lambda found, _: zlib.crc32(blanks, found), range(mebibytes), 0)
+    header, last = b"\x1f\x8b\x08" + bytes(7), b"\x03\x00"
+    return header + one * mebibytes + last + struct.pack("<II", check, mebibytes * MIB)
 
 
 class Ended(NamedTuple):

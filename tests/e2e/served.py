@@ -1,4 +1,4 @@
-"""An emulator on a real socket, and the command line against it in processes of its own."""
+"""An emulator on a real socket, and the command line against it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.e2e.desk import Ran, ran
 from tests.emulator.arm import controllable
 
 FLEET = """
@@ -48,12 +49,10 @@ spec:
 ACCOUNTS = ("one", "two")
 
 
-def reconciler(*words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "reconciler", *words], capture_output=True, text=True, check=False, timeout=120
-    )
-    if check:
-        assert done.returncode == 0, done.stdout + done.stderr
+def reconciler(*words: str) -> Ran:
+    """A command that succeeds, in this process: the processes that matter are those that it follows."""
+    done = ran(*words)
+    assert done.code == 0, str(done)
     return done
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -87,13 +88,24 @@ NEEDS: dict[str, list[str]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a manifest, the plan of its one shard, and the emulator that was asked for it."""
+    folder = tmp_path_factory.mktemp("planned")
+    (folder / "manifests").mkdir()
+    (folder / "manifests/fleet.yaml").write_text(MANIFEST, "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("XDG_STATE_HOME", str(folder / "state"))
+        assert called("plan", "--shard", "1/1", "--out", "shard.json", "-q")[0] == 0
+    return folder
+
+
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(planned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(planned, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    (tmp_path / "manifests").mkdir()
-    (tmp_path / "manifests/fleet.yaml").write_text(MANIFEST, "utf-8")
-    assert called("plan", "--shard", "1/1", "--out", "shard.json", "-q")[0] == 0
     return tmp_path
 
 

@@ -39,7 +39,7 @@ def test_an_apply_killed_at_many_moments_converges_when_it_is_run_again(tmp_path
             process.send_signal(signal.SIGKILL)
             process.wait(timeout=10)
             reconciler("apply", str(folder), "--endpoint", url, "--yes", "-q")
-            plan = json.loads(reconciler("plan", str(folder), "--endpoint", url, "-o", "json").stdout)
+            plan = json.loads(reconciler("plan", str(folder), "--endpoint", url, "-o", "json").out)
             assert plan["summary"]["none"] == len(plan["actions"]) == 6, f"killed after {delay} s"
 
 
@@ -106,7 +106,7 @@ def test_two_processes_that_apply_the_same_at_once_end_in_the_state_of_one(tmp_p
         ]
         told = [process.communicate(timeout=60) for process in both]
         assert not any("Traceback" in err for _, err in told)
-        plan = json.loads(reconciler("plan", str(folder), "--endpoint", url, "-o", "json").stdout)
+        plan = json.loads(reconciler("plan", str(folder), "--endpoint", url, "-o", "json").out)
         assert plan["summary"]["none"] == len(plan["actions"]) == 5, told
 
 

@@ -93,7 +93,7 @@ def test_where_the_fleet_holds_everything_nobody_asks_for_deleted_accounts(seaso
     ("code", "wanted", "fix"),
     [
         ("715-123420", 1, "Quota is not what it lacks"),
-        ("InsufficientQuota", 1, "There is room by now"),
+        ("InsufficientQuota", 1, "There is room now"),
     ],
 )
 def test_a_refusal_over_quota_is_compared_with_the_counters_first(

@@ -107,7 +107,7 @@ def end(processes: Sequence[subprocess.Popen[str]]) -> None:
 
 def state_of(folder: str, url: str) -> Any:  # noqa: ANN401 -- a document of the interface
     """What is there, whoever made it and when."""
-    return json.loads(reconciler("show", folder, "--endpoint", url, "-q", "-o", "json").stdout)
+    return json.loads(reconciler("show", folder, "--endpoint", url, "-q", "-o", "json").out)
 
 
 def writers(url: str) -> dict[str, set[str]]:

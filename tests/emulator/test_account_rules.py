@@ -149,7 +149,7 @@ def test_forms_are_limited_by_what_is_done_with_them() -> None:
     assert (rules["formrecognizer.custom.models.get"], rules["default"]) == ((10, 60), (30, 1))
 
 
-@pytest.mark.parametrize(("day", "names"), [("2022-10-19", 16), ("2025-01-10", 12)])
+@pytest.mark.parametrize(("day", "names"), [("2021-11-28", 9), ("2022-10-19", 16), ("2025-01-10", 12)])
 def test_a_language_account_has_the_addresses_of_its_time(day: str, names: int) -> None:
     arm = fleet()
     arm.control("clock", {"at": f"{day}T00:00:00Z"})
@@ -167,3 +167,36 @@ def test_a_subscription_has_one_free_account_of_a_kind() -> None:
     assert (second.status, second.code) == (400, "CanNotCreateMultipleFreeAccounts")
     assert arm.arm("PUT", f"{ABOVE}face", {**asked("Face"), "sku": {"name": "F0"}}).status == 201
     assert arm.arm("PUT", f"{ABOVE}first", {**free, "tags": {"again": "yes"}}).status == 200
+
+
+def test_an_openai_account_of_spring_2022_has_three_addresses_and_no_sizes() -> None:
+    arm = fleet()
+    arm.control("clock", {"at": "2022-03-29T00:00:00Z"})
+    found = arm.arm("PUT", f"{ABOVE}other", asked("OpenAI"), version="2022-03-01").json["properties"]
+    assert found["capabilities"] == [{"name": "VirtualNetworks"}]
+    assert len(found["endpoints"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("method", "body"),
+    [("PUT", asked()), ("PATCH", {"properties": {"disableLocalAuth": True}}), ("DELETE", None)],
+)
+def test_an_account_that_is_not_settled_is_not_written(method: str, body: object) -> None:
+    arm = fleet()
+    arm.control("lro", {"polls": 9})
+    arm.arm("PUT", f"{ABOVE}other", asked())
+    found = arm.arm(method, f"{ABOVE}other", body)
+    assert (found.status, found.code) == (409, "RequestConflict")
+    assert found.message.startswith(f"Cannot modify resource with id '{ABOVE}other' because")
+
+
+def test_a_policy_gives_its_reasons_where_it_has_some() -> None:
+    assignment = f"/subscriptions/{SUB_A}/providers/Microsoft.Authorization/policyAssignments/places"
+    policy = {"assignmentId": assignment, "scope": f"/subscriptions/{SUB_A}", "allowedLocations": []}
+    found = fleet(policies=[{**policy, "nonComplianceMessage": "Not here."}]).arm(
+        "PUT", ABOVE + "x1", asked()
+    )
+    assert found.message == (
+        "Resource 'x1' was disallowed by policy. Reasons: 'Not here.'."
+        " See error details for policy resource IDs."
+    )

@@ -328,6 +328,7 @@ def test_the_region_is_named_only_for_a_sku_that_was_asked_for(sku: Any, day: st
 @pytest.mark.parametrize(
     ("day", "printed"),
     [
+        ("2023-07-19", "Format: OpenAI, Name: gpt-x, Version: 1, Source: "),
         ("2024-09-30", "Format: OpenAI, Name: gpt-x, Version: 1"),
         (
             "2025-02-27",
@@ -339,7 +340,7 @@ def test_the_region_is_named_only_for_a_sku_that_was_asked_for(sku: Any, day: st
 @pytest.mark.parametrize(
     ("offer", "status", "code"),
     [
-        ({"deprecationDate": "2024-01-01T00:00:00Z"}, "GenerallyAvailable", "ServiceModelDeprecated"),
+        ({"deprecationDate": "2023-01-01T00:00:00Z"}, "GenerallyAvailable", "ServiceModelDeprecated"),
         ({}, "Deprecating", "ServiceModelDeprecating"),
         (None, "", "DeploymentModelNotSupported"),
     ],
@@ -405,3 +406,27 @@ def test_a_scale_type_that_a_model_has_not_is_refused_by_its_name() -> None:
         "InvalidResourceProperties",
         True,
     )
+
+
+@pytest.mark.parametrize(("settings", "code"), [({"capacity": 150}, "InvalidCapacity"), ({}, "")])
+def test_a_scale_type_of_2022_has_no_capacity_beside_it(settings: dict[str, int], code: str) -> None:
+    parts = {"format": "OpenAI", "name": "gpt-4o", "version": "2024-11-20"}
+    asked = {"properties": {"model": parts, "scaleSettings": {"scaleType": "Standard", **settings}}}
+    found = fleet().arm("PUT", deployment(), asked, version="2022-10-01")
+    assert found.status == (400 if code else 201)
+    assert not code or (found.code, found.message) == (
+        *(code, "The capacity should be null for standard deployment."),
+    )
+
+
+def test_a_model_that_a_subscription_may_not_deploy_is_refused_and_what_is_there_stays() -> None:
+    there = {
+        "id": deployment(),
+        "sku": {"name": "Standard", "capacity": 1},
+        "properties": gpt_4o()["properties"],
+    }
+    arm = fleet(deployments=[there], settings={"modelAccess": "refused"})
+    found = arm.arm("PUT", deployment("other"), gpt_4o())
+    assert (found.status, found.code) == (400, "SpecialFeatureOrQuotaIdRequired")
+    assert found.message == "The current subscription does not have access to this model 'GPT-4o'."
+    assert arm.arm("PUT", deployment(), gpt_4o(sku="Standard")).status == 200

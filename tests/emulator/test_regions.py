@@ -10,7 +10,7 @@ def test_every_model_is_listed_once_per_account_kind() -> None:
     items = fleet().arm("GET", f"{PROVIDER}/locations/East US 2/models".replace(" ", "%20")).json["value"]
     kinds = [item["kind"] for item in items if item["name"] == "OpenAI.gpt-4o.2024-11-20"]
     assert sorted(kinds) == ["AIServices", "OpenAI"]
-    assert items[0]["location"] == "East US 2"
+    assert items[0]["location"] == "EastUS2"
 
 
 def test_every_offer_draws_on_a_pool_that_usages_lists() -> None:

@@ -116,7 +116,7 @@ def test_copies_conditions_symbolic_names_and_modules_are_followed() -> None:
     copies = {
         "type": "Microsoft.CognitiveServices/accounts/deployments",
         "apiVersion": "2025-06-01",
-        "copy": {"name": "many", "count": "[length(parameters('names'))]"},
+        "copy": {"name": "many", "count": "[length(parameters('names'))]", "mode": "serial", "batchSize": 1},
         "name": "[format('acc/{0}', parameters('names')[copyIndex()])]",
         "sku": {"name": "GlobalStandard", "capacity": "[add(copyIndex(), 1)]"},
         "properties": {"model": model},
@@ -306,3 +306,55 @@ def test_a_template_against_a_policy_is_refused_in_words_of_its_own() -> None:
     assert (found.status, found.code) == (400, "InvalidTemplateDeployment")
     assert "because of policy violation" in found.message
     assert found.json["error"]["details"][0]["code"] == "RequestDisallowedByPolicy"
+
+
+def beside(*names: str, **more: object) -> list[dict[str, Any]]:
+    """Deployments of one account, each of which waits for what `more` says by its name."""
+    common = {"type": "Microsoft.CognitiveServices/accounts/deployments", "apiVersion": "2025-06-01"}
+    model = {"format": "OpenAI", "name": "gpt-4o", "version": "2024-11-20"}
+    rest = {"sku": {"name": "Standard", "capacity": 1}, "properties": {"model": model}}
+    waits = {name: {"dependsOn": more[name]} for name in names if name in more}
+    return [{**common, "name": f"acc/{name}", **rest, **waits.get(name, {})} for name in names]
+
+
+FIRST = "[resourceId('Microsoft.CognitiveServices/accounts/deployments', 'acc', 'one')]"
+
+
+@pytest.mark.parametrize(
+    ("resources", "status"),
+    [
+        (beside("one", "two"), "Failed"),
+        (beside("one", "two", two=[FIRST]), "Succeeded"),
+        (beside("one", "two", "three", two=[FIRST], three=["acc/two"]), "Succeeded"),
+        (beside("one", "two", "three", two=[FIRST], three=[FIRST]), "Failed"),
+    ],
+)
+def test_deployments_of_an_account_that_do_not_wait_for_each_other_collide(
+    resources: list[dict[str, Any]], status: str
+) -> None:
+    arm = empty()
+    started = arm.arm("PUT", MAIN, request({"resources": resources}), version=VERSION)
+    found = ended(arm, started)
+    assert (started.status, found["status"]) == (201, status)
+    if status == "Failed":
+        detail = found["error"]["details"][0]
+        assert (detail["code"], "Another operation" in detail["message"]) == ("RequestConflict", True)
+
+
+@pytest.mark.parametrize(("mode", "status"), [("serial", "Succeeded"), ("parallel", "Failed")])
+def test_copies_of_a_deployment_have_to_be_made_one_by_one(mode: str, status: str) -> None:
+    arm = empty()
+    copied = {**beside("x")[0], "name": "[format('acc/d{0}', copyIndex())]"}
+    copied["copy"] = {"name": "many", "count": 2, "mode": mode, "batchSize": 1}
+    after = beside("last", last=["many"])
+    started = arm.arm("PUT", MAIN, request({"resources": [copied, *after]}), version=VERSION)
+    assert ended(arm, started)["status"] == status
+
+
+@pytest.mark.parametrize("name", ["acc/", "acc", "acc/chat/more"])
+def test_a_name_has_as_many_segments_as_its_type(name: str) -> None:
+    body = {"resources": [{**beside("x")[0], "name": name}]}
+    found = empty().arm("PUT", MAIN, request(body), version=VERSION)
+    assert (found.status, found.code) == (400, "InvalidTemplate")
+    assert f"The template resource '{name}' for type" in found.message
+    assert found.json["error"]["additionalInfo"][0]["type"] == "TemplateViolation"

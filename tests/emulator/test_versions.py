@@ -166,7 +166,10 @@ def test_a_deployment_reads_as_it_did_on_that_day(day: str, spelled: str, policy
     assert properties.get("raiPolicyName") == policy
 
 
-@pytest.mark.parametrize(("day", "spelled"), [("2023-06-15", "ratelimits"), ("2025-06-15", "rateLimits")])
+@pytest.mark.parametrize(
+    ("day", "spelled"),
+    [("2023-06-15", "ratelimits"), ("2023-11-07", "rateLimits"), ("2025-06-15", "rateLimits")],
+)
 @pytest.mark.parametrize("where", ["region", "account"])
 def test_a_list_of_models_spells_its_limits_as_the_time_did(where: str, day: str, spelled: str) -> None:
     arm = fleet()
@@ -179,3 +182,14 @@ def test_a_list_of_models_spells_its_limits_as_the_time_did(where: str, day: str
         name for model in models for sku in model["skus"] for name in sku if name.lower() == "ratelimits"
     }
     assert names == {spelled}
+
+
+@pytest.mark.parametrize(("day", "is_addressed"), [("2023-11-07", False), ("2025-10-28", True)])
+def test_an_item_of_a_model_list_has_an_address_since_2024(day: str, is_addressed: bool) -> None:
+    arm = fleet()
+    arm.control("clock", {"at": f"{day}T00:00:00Z"})
+    region = f"/subscriptions/{SUB_A}/providers/Microsoft.CognitiveServices/locations/westeurope"
+    item = arm.arm("GET", f"{region}/models", version="2023-05-01").json["value"][0]
+    assert ({"id", "type", "name", "location"} <= set(item)) == is_addressed
+    if is_addressed:
+        assert (item["location"], "/locations/WestEurope/models/" in item["id"]) == ("WestEurope", True)

@@ -21,8 +21,8 @@ from typing import Any, Literal
 from tests.emulator.arm import SUB_A, Arm, Reply
 
 FOLDER = Path(__file__).parent / "unseen"
-Part = Literal["built", "aside", "second_built", "second_a", "second_b", "third"]
-PARTS: tuple[Part, ...] = ("built", "aside", "second_built", "second_a", "second_b")
+Part = Literal["built", "aside", "second_built", "second_a", "second_b", "third", "fourth"]
+PARTS: tuple[Part, ...] = ("built", "aside", "second_built", "second_a", "second_b", "third", "fourth")
 SECOND: tuple[Part, Part, Part] = ("second_a", "second_b", "second_built")
 """The parts of the second trial, by the remainder of a query's digest."""
 NAMES = {"sub": SUB_A, "group": "unseen-rg", "account": "unseenaccount"}
@@ -52,6 +52,15 @@ def part_of(session: Mapping[str, Any], *, second: bool) -> Part:
     if not second:
         return "built" if number % 3 else "aside"
     return "second_built" if number % 3 else SECOND[number // 3 % 2]
+
+
+def is_listed(session: Mapping[str, Any], part: Part) -> bool:
+    """Whether the list of a later trial names a session: its file, or its query."""
+    listed = json.loads((FOLDER / "listed.json").read_text(encoding="utf-8"))[part]
+    if "query" in session:
+        return session["query"] in listed["queries"]
+    named = {row["repository"]: row["files"] for row in listed["recordings"]}
+    return session["path"].rpartition("/")[2] in named.get(session["repository"], [])
 
 
 def source_of(session: Mapping[str, Any]) -> str:

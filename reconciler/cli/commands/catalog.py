@@ -219,7 +219,7 @@ def prices(
 def refresh(*, chosen: Chosen, connection: Connection, overlay: Path, output: Output) -> int:
     """Pull ARM's own lists of every declared region into an overlay.
 
-    It is used by commands that RECONCILER_CATALOGUE_OVERLAY tells of it, and by no others. Exit 1 where a
+    Only commands for which RECONCILER_CATALOGUE_OVERLAY names the file use it. Exit 1 where a
     region could not be read; then nothing is written.
     """
     from reconciler.cli.commands.refreshing import catalogue_refreshed
