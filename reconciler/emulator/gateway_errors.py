@@ -34,3 +34,14 @@ def group_being_deleted(group: str) -> Refusal:
         "ResourceGroupBeingDeleted",
         f"The resource group '{group}' is in deprovisioning state and cannot perform this operation.",
     )
+
+
+def template_not_authorized(name: str, kind: str, client: str, oid: str, scope: str) -> Refusal:
+    """A template's resource that its caller may not write (reported, 2024; 403 is ARM's for rights)."""
+    return front_door(
+        403,
+        "InvalidTemplateDeployment",
+        f"The template deployment failed with error: 'Authorization failed for template resource '{name}' of"
+        f" type '{kind}'. The client '{client}' with object id '{oid}' does not have permission to perform"
+        f" action '{kind}/write' at scope '{scope}'.'.",
+    )

@@ -12,11 +12,13 @@ from typing import Any, TypeAlias
 from reconciler.emulator import (
     account_actions,
     accounts,
+    auth,
     clock,
     content_filters,
     deployments,
     directory,
     errors,
+    gateway_errors,
     provider_errors,
     provisioning,
     writable,
@@ -325,6 +327,10 @@ def _resource(turn: Turn, resource: Json, scope: Scope, depth: int) -> list[Json
     )
     args = {**turn.args, **dict(zip(names, parts, strict=True))}
     version = str(resource.get("apiVersion", turn.version)).lower()
+    action = f"{resource['type']}/write"
+    if not auth.may(turn.store, turn.caller.client, action, identity):
+        who = (turn.caller.client, turn.caller.oid)
+        raise gateway_errors.template_not_authorized(parts[-1], str(resource["type"]), *who, identity)
     writable.require_unlocked(turn.store, "PUT", identity)
     answer = _PUT[kind](replace(turn, request=request, args=args, version=version, action=""))
     account = f"{above(turn)}/providers/{accounts.TYPE}/{parts[0]}".lower()

@@ -135,7 +135,7 @@ def _validated(turn: Turn, asked: Json, *, besides: Container[str] = ()) -> tupl
     except errors.Refusal as refusal:
         if refusal.code in besides:
             return {}, []
-        if refusal.code == "InvalidTemplate" or refusal.status == 501:
+        if refusal.code in {"InvalidTemplate", "InvalidTemplateDeployment"} or refusal.status == 501:
             raise
         details = [refusal.body()]
         if refusal.code.startswith("RequestDisallowedBy"):

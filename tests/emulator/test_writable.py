@@ -5,9 +5,23 @@ from typing import Any
 import pytest
 
 from tests.emulator.arm import ACCOUNT, SUB_A, Arm, deployment, fleet, gpt_4o
-from tests.emulator.templates import GROUP, VERSION
+from tests.emulator.templates import GROUP, MAIN, VERSION
 
 S0: Any = {"location": "swedencentral", "kind": "OpenAI", "sku": {"name": "S0"}, "properties": {}}
+
+
+def asked(*, deployment: str) -> Any:  # noqa: ANN401 - a template with one deployment
+    resource = {"type": "Microsoft.CognitiveServices/accounts/deployments", "name": f"acc/{deployment}"}
+    return {
+        "properties": {
+            "mode": "Incremental",
+            "template": {
+                "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+                "contentVersion": "1.0.0.0",
+                "resources": [{**resource, "apiVersion": "2025-06-01", **gpt_4o()}],
+            },
+        }
+    }
 
 
 def locked(scope: str, level: str) -> Arm:
@@ -49,14 +63,10 @@ def test_a_read_only_lock_stops_every_write_and_no_read(method: str, path: str) 
 
 def test_a_template_is_stopped_by_the_lock_of_what_it_writes() -> None:
     arm = locked(ACCOUNT, "ReadOnly")
-    resource = {"type": "Microsoft.CognitiveServices/accounts/deployments", "name": "acc/chat", **gpt_4o()}
-    schema = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
-    whole = {"$schema": schema, "contentVersion": "1.0.0.0"}
-    whole["resources"] = [{**resource, "apiVersion": "2025-06-01"}]  # type: ignore[assignment]
-    asked = {"properties": {"mode": "Incremental", "template": whole}}
-    path = f"{GROUP}/providers/Microsoft.Resources/deployments/main"
-    found = arm.arm("PUT", path, asked, version=VERSION)
-    assert found.code == "ScopeLocked" or found.json["error"]["details"][0]["code"] == "ScopeLocked"
+    found = arm.arm("PUT", MAIN, asked(deployment="chat"), version=VERSION)
+    assert (found.code, found.json["error"]["details"][0]["code"]) == (
+        *("InvalidTemplateDeployment", "ScopeLocked"),
+    )
 
 
 def test_a_disabled_subscription_is_read_only() -> None:
@@ -93,3 +103,19 @@ def test_nothing_is_written_in_a_group_that_is_being_deleted() -> None:
 )
 def test_a_lock_or_a_state_that_arm_has_not_is_refused(world: dict[str, Any]) -> None:
     assert Arm().control("world", world).status == 400
+
+
+def test_a_template_writes_only_what_its_caller_may_write() -> None:
+    actions = ["Microsoft.Resources/*", "Microsoft.CognitiveServices/*/read"]
+    role = {"clientId": "deployer", "scope": f"/subscriptions/{SUB_A}", "actions": actions}
+    arm = Arm(fleet(roles=[role]).emulator, client="deployer")
+    found = arm.arm("PUT", MAIN, asked(deployment="chat"), version=VERSION)
+    assert (found.status, found.code) == (403, "InvalidTemplateDeployment")
+    assert found.message.startswith(
+        "The template deployment failed with error: 'Authorization failed for template resource 'chat' of"
+        " type 'Microsoft.CognitiveServices/accounts/deployments'. The client 'deployer' with object id '"
+    )
+    assert found.message.endswith(
+        "does not have permission to perform action 'Microsoft.CognitiveServices/accounts/deployments/write'"
+        f" at scope '{deployment()}'.'."
+    )
