@@ -50,6 +50,7 @@ _NAMES: Mapping[Part, str] = {
     "third": "third trial",
     "fourth": "fourth trial (deployments)",
     "fifth": "fifth trial (deployments)",
+    "sixth": "sixth trial (deployments)",
 }
 _BELOW = "/providers/Microsoft.CognitiveServices/"
 _ASIDE: tuple[Part, ...] = tuple(part for part in PARTS if not part.endswith("built"))

@@ -21,7 +21,7 @@ from typing import Any, Literal
 from tests.emulator.arm import SUB_A, Arm, Reply
 
 FOLDER = Path(__file__).parent / "unseen"
-Part = Literal["built", "aside", "second_built", "second_a", "second_b", "third", "fourth", "fifth"]
+Part = Literal["built", "aside", "second_built", "second_a", "second_b", "third", "fourth", "fifth", "sixth"]
 PARTS: tuple[Part, ...] = (
     "built",
     "aside",
@@ -31,6 +31,7 @@ PARTS: tuple[Part, ...] = (
     "third",
     "fourth",
     "fifth",
+    "sixth",
 )
 SECOND: tuple[Part, Part, Part] = ("second_a", "second_b", "second_built")
 """The parts of the second trial, by the remainder of a query's digest."""
