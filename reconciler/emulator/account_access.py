@@ -10,6 +10,10 @@ from reconciler.emulator.wire import Json, at, normal_location
 _WITH_TERMS = frozenset({"CognitiveServices", "ComputerVision", "Face", "TextAnalytics"})
 """Kinds whose first account has to be made in the portal, where their terms are agreed to (reported)."""
 
+_WITHOUT_API_PROPERTIES = frozenset({"AIServices", "FormRecognizer"})
+_API_PROPERTIES_CHECKED = "2025-04-27"
+"""From this day on such an account was refused for any of them (reported)."""
+
 _OF_AZURE = "sys.regionrestriction"
 """The name of the assignment that Azure itself makes for students' and trial subscriptions."""
 
@@ -21,6 +25,9 @@ def require(turn: Turn, asked: Json, kind: str) -> None:
         raise account_errors.special_feature_required(sku, kind, turn.now.date().isoformat())
     if kind in _WITH_TERMS and turn.store.switch("responsibleTerms") == "open":
         raise account_errors.terms_not_accepted(kind)
+    if kind in _WITHOUT_API_PROPERTIES and turn.now.date().isoformat() >= _API_PROPERTIES_CHECKED:
+        for name in at(asked, "properties", "apiProperties") or {}:
+            raise account_errors.api_property_unknown(name)
     if at(asked, "sku", "name") == "F0" and _has_free_one(turn, kind):
         raise account_errors.one_free_account(kind)
     quota.require_account(turn, asked.get("location", ""), kind)

@@ -131,3 +131,13 @@ def terms_not_accepted(kind: str) -> Refusal:
         " You can agree to Responsible AI terms by creating a resource through the Azure Portal then trying"
         " again. For more detail go to https://aka.ms/csrainotice",
     )
+
+
+def api_property_unknown(name: str) -> Refusal:
+    """A member of `apiProperties` that the account's kind has not (reported, 2025)."""
+    return Refusal(
+        400,
+        "ApiPropertiesInvalid",
+        f"The given 'apiProperties' '{name}' is invalid. Validation errors: Property '{name}' has not been"
+        f" defined and the schema does not allow additional properties. Path 'apiProperties.{name}'.",
+    )

@@ -57,7 +57,7 @@ def _properties(turn: Turn, wanted: Json, admitted: Admitted, before: Json | Non
         "model": {part: admitted.model[part] for part in MODEL_PARTS if part in admitted.model},
         "versionUpgradeOption": wanted.get("versionUpgradeOption", option),
         "currentCapacity": capacity,
-        "capabilities": offers.deployed_capabilities(admitted.listed),
+        "capabilities": offers.deployed_capabilities(admitted.listed, admitted.sku["name"]),
         **({} if policy is None else {"raiPolicyName": policy}),
         **{name: wanted[name] for name in ECHOED if name in wanted},
         **({"scaleSettings": wanted["scaleSettings"]} if "scaleSettings" in wanted else {}),

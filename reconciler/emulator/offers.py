@@ -275,13 +275,19 @@ def rate_limits(offer: Json, capacity: int) -> list[Json]:
     return [{**rate, "count": rate["count"] * capacity} for rate in offer.get("rateLimits", [])]
 
 
-def deployed_capabilities(listed: Listed) -> Json:
-    """Capabilities as a deployment shows them: without those about training and commitments (recorded)."""
-    return {
+def deployed_capabilities(listed: Listed, sku: str) -> Json:
+    """Capabilities as a deployment shows them: without those about training and commitments (recorded).
+
+    A batch deployment has no chat completion (reported, 2024).
+    """
+    found = {
         name: value
         for name, value in listed.model.get("capabilities", {}).items()
         if value is not None and not _FINE_TUNE_CAPABILITIES.search(name)
     }
+    return found | (
+        {"chatCompletion": "false"} if sku.endswith("Batch") and "chatCompletion" in found else {}
+    )
 
 
 def wire_models(

@@ -147,7 +147,7 @@ def _move(store: Store, deployment: Json, kind: str, target: Target) -> None:
     listed = offers.find(store, deployment["location"], kind, properties["model"])
     if listed is not None:
         sku, capacity = body["sku"]["name"], body["sku"]["capacity"]
-        properties["capabilities"] = offers.deployed_capabilities(listed)
+        properties["capabilities"] = offers.deployed_capabilities(listed, sku)
         if (offer := offers.best_offer(listed, sku)) is not None:
             if rates := offers.rate_limits(offer, capacity):
                 properties["rateLimits"] = rates

@@ -200,3 +200,17 @@ def test_a_policy_gives_its_reasons_where_it_has_some() -> None:
         "Resource 'x1' was disallowed by policy. Reasons: 'Not here.'."
         " See error details for policy resource IDs."
     )
+
+
+@pytest.mark.parametrize(("kind", "status"), [("AIServices", 400), ("FormRecognizer", 400), ("OpenAI", 201)])
+def test_an_api_property_that_a_kind_has_not_is_refused(kind: str, status: int) -> None:
+    body = {**asked(kind), "properties": {"apiProperties": {"statisticsEnabled": False}}}
+    found = fleet().arm("PUT", f"{ABOVE}other", body)
+    assert found.status == status
+    if status == 400:
+        assert found.code == "ApiPropertiesInvalid"
+        assert found.message == (
+            "The given 'apiProperties' 'statisticsEnabled' is invalid. Validation errors: Property"
+            " 'statisticsEnabled' has not been defined and the schema does not allow additional properties."
+            " Path 'apiProperties.statisticsEnabled'."
+        )

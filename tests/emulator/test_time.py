@@ -75,6 +75,13 @@ def test_a_provisioned_and_a_batch_deployment_are_never_upgraded(sku: str) -> No
     assert model_of(arm) == ("gpt-4o", "2024-05-13")
 
 
+def test_a_batch_deployment_has_no_chat_completion() -> None:
+    arm = aging("OnceNewDefaultVersionAvailable", sku={"name": "GlobalBatch", "capacity": 50})
+    assert arm.arm("GET", OLD).json["properties"]["capabilities"]["chatCompletion"] == "false"
+    arm = aging("OnceNewDefaultVersionAvailable")
+    assert arm.arm("GET", OLD).json["properties"]["capabilities"]["chatCompletion"] == "true"
+
+
 def test_without_auto_upgrade_a_deployment_is_disabled_at_the_end() -> None:
     arm = aging("NoAutoUpgrade")
     at(arm, "2026-12-08T00:00:00Z")
