@@ -51,6 +51,7 @@ _NAMES: Mapping[Part, str] = {
     "fourth": "fourth trial (deployments)",
     "fifth": "fifth trial (deployments)",
     "sixth": "sixth trial (deployments)",
+    "seventh": "seventh trial (recordings)",
 }
 _BELOW = "/providers/Microsoft.CognitiveServices/"
 _ASIDE: tuple[Part, ...] = tuple(part for part in PARTS if not part.endswith("built"))

@@ -21,7 +21,9 @@ from typing import Any, Literal
 from tests.emulator.arm import SUB_A, Arm, Reply
 
 FOLDER = Path(__file__).parent / "unseen"
-Part = Literal["built", "aside", "second_built", "second_a", "second_b", "third", "fourth", "fifth", "sixth"]
+Part = Literal[
+    "built", "aside", "second_built", "second_a", "second_b", "third", "fourth", "fifth", "sixth", "seventh"
+]
 PARTS: tuple[Part, ...] = (
     "built",
     "aside",
@@ -32,6 +34,7 @@ PARTS: tuple[Part, ...] = (
     "fourth",
     "fifth",
     "sixth",
+    "seventh",
 )
 SECOND: tuple[Part, Part, Part] = ("second_a", "second_b", "second_built")
 """The parts of the second trial, by the remainder of a query's digest."""
