@@ -39,12 +39,32 @@ _OPENAI_CAPABILITIES = {
     "MaxEvaluationRunDurationInHours": "5",
     "MaxRunningEvaluationCount": "5",
     "MaxRunningGlobalStandardFineTuneCount": "3",
+    "TrustedServices": (
+        "Microsoft.CognitiveServices,Microsoft.MachineLearningServices,Microsoft.Search,Microsoft.VideoIndexer"
+    ),
     "RaiMonitor": None,
     "quotaRefundsEnabled": "false",
 }
 """Without what only the recording subscription had."""
 
 
+_OF_MODELS = (
+    *("Azure AI Model Inference API", "Cohere AI API", "Mistral AI API", "Azure MAI Model Inference API"),
+    *("Azure MAI Model Inference API v1.0", "Content Understanding"),
+)
+_SPEECH = (
+    *("Speech to Text", "Speech to Text v3.2", "Speech to Text 2024-05-15-preview"),
+    *("Speech to Text 2024-11-15", "Speech to Text 2025-10-15", "Speech to Text v3.2_internal.1"),
+    *("Custom Voice", "Custom Voice Trial", "Video Translation", "Audio Content Creation", "TTS Player"),
+    *("Podcast", "Custom Avatar", "Batch Avatar", "Batch Text to Speech"),
+)
+_OF_VOICE_AND_LANGUAGE = (
+    *("Speech Services Speaker Verification", "Speech Services Speaker Identification"),
+    *("Voice Agent Realtime API", "Voice Live Realtime API", "Voice Live Media Gateway Calls API", "Token"),
+    *("Text Analytics", "Custom Text Authoring", "Conversational Language Understanding Authoring"),
+    *("Custom Question Answering Authoring", "Custom Question Answering", "ConversationalLURuntime"),
+    *("Language", "Language Remote MCP Server", "QnAMaker", "Turing", "QuestionAnswering", "LUIS"),
+)
 _QUESTION_ANSWERING = ("AIServices", "QnAMaker.v2", "TextAnalytics")
 _INTERFACES = {
     "ComputerVision": "Computer Vision",
@@ -73,6 +93,7 @@ def _rule(key: str, count: int, *patterns: str, seconds: int = 1) -> Json:
 _BILLING = _rule("container.billing", 500, "* billing/*", seconds=10)
 _FORMS = "formrecognizer/custom/models"
 _AUTHORING = "textAnalytics.unifiedAuthoring"
+_OBJECTS = ("assistants", "threads", "vector_stores")
 _LIMITS: dict[str, list[Json]] = {
     "Face": [_rule("face", 10, "* face/*"), _BILLING, _rule("default", 10, "* *")],
     "FormRecognizer": [
@@ -93,7 +114,16 @@ _LIMITS: dict[str, list[Json]] = {
         _rule("openai.threads.list", 120, "GET openai/threads", seconds=60),
         _rule("openai.vectorstores.list", 120, "GET openai/vector_stores", seconds=60),
         _rule("openai.vectorstores.post", 60, "POST openai/vector_stores", "POST openai/vector_stores/*"),
+        _rule(
+            "openai.assistants.default",
+            6000,
+            *(f"* openai/{name}{rest}" for name in _OBJECTS for rest in ("", "/*")),
+            seconds=60,
+        ),
         _rule("openai.responses.default", 100_000, "* openai/responses", "* openai/responses/*"),
+        _rule("openai.batches.post", 30, "POST openai/v1/batches", "POST openai/batches", seconds=60),
+        _rule("openai.batches.get", 500, "GET openai/v1/batches/*", "GET openai/batches/*", seconds=60),
+        _rule("openai.batches.list", 100, "GET openai/v1/batches", "GET openai/batches", seconds=60),
         _rule("openai", 30, "* openai/*"),
         _rule("default", 30, "* *"),
     ],
@@ -238,7 +268,33 @@ def endpoints(location: str, kind: str, domain: str | None, foundry_name: str | 
         return dict.fromkeys(_OPENAI, address)
     at = domain or foundry_name
     foundry = {} if at is None else {"AI Foundry API": f"https://{at}.services.ai.azure.com/"}
-    return {**foundry, **dict.fromkeys(_AI_SERVICES, address)}
+    if domain is None or kind != "AIServices":
+        return {**foundry, **dict.fromkeys(_AI_SERVICES, address)}
+    return {**foundry, **_of_ai_services(normal_location(location), domain)}
+
+
+def _of_ai_services(region: str, domain: str) -> Json:
+    """Every interface of an AIServices account below a custom domain (recorded, June 2026)."""
+    common, models = (
+        f"https://{domain}.cognitiveservices.azure.com/",
+        f"https://{domain}.services.ai.azure.com/",
+    )
+    openai = (*_OPENAI, "OpenAI Response API on Websocket", "OpenAI Realtime Translation WebSocket API")
+    speech = f"https://{region}.{{}}.speech.microsoft.com"
+    return {
+        **dict.fromkeys(("ProjectA APIs", "MAAP Managed Deployments API"), common),
+        **dict.fromkeys(openai, f"https://{domain}.openai.azure.com/"),
+        **dict.fromkeys(_OF_MODELS, models),
+        **dict.fromkeys(("Content Safety", "Container", "Computer Vision", "FormRecognizer"), common),
+        **dict.fromkeys(
+            (f"Speech Services {name}" if name != "Video Translation" else name for name in _SPEECH), common
+        ),
+        "Speech Services Speech to Text (Standard)": speech.format("stt"),
+        "Speech Services Text to Speech (Neural)": speech.format("tts"),
+        **dict.fromkeys(_OF_VOICE_AND_LANGUAGE, common),
+        "TextTranslation-Global": "https://api.cognitive.microsofttranslator.com/",
+        **dict.fromkeys(("TextTranslation", "DocumentTranslation", "CustomTranslator"), common),
+    }
 
 
 def api_properties(kind: str) -> Json:

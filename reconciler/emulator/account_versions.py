@@ -4,6 +4,8 @@ Rule of this module: an account is kept as the newest version shows it; every li
 version that it names, and takes something away or adds what later versions no longer say.
 """
 
+from collections.abc import Container
+
 from reconciler.emulator.wire import Json, at
 
 _PROJECTS_SINCE = "2025-04-01"
@@ -25,18 +27,25 @@ _LATER = {
     "rules": frozenset(
         {
             *("openai.assistants.list", "openai.threads.list", "openai.vectorstores.list"),
-            *("openai.vectorstores.post", "openai.responses.default"),
+            *("openai.vectorstores.post", "openai.responses.default", "openai.assistants.default"),
+            *("openai.batches.post", "openai.batches.get", "openai.batches.list"),
         }
     ),
     "capabilities": frozenset(
         {
             *("EnableRLSForThrottling", "MaxEvaluationRunDurationInHours", "MaxRunningEvaluationCount"),
             *("MaxRunningGlobalStandardFineTuneCount", "RaiMonitor", "quotaRefundsEnabled"),
-            "DynamicThrottling",
+            *("DynamicThrottling", "TrustedServices"),
         }
     ),
 }
 """What an OpenAI account did not have in July 2023, asked with 2023-05-01, and no account in March 2022."""
+
+_AUTUMN_2025 = "2025-10"
+_SINCE_AUTUMN = frozenset(
+    {"openai.vectorstores.post", "EnableRLSForThrottling", "Azure OpenAI Legacy API - Latest moniker"}
+)
+"""What an OpenAI account made before October 2025 has not (recorded in July 2025)."""
 
 _OPENAI_API = "OpenAI Language Model Instance API"
 _FIRST_LIMITS = ("openai", "default")
@@ -88,6 +97,8 @@ def visible(body: Json, version: str) -> Json:
     kind, shown, day = body["kind"], dict(body["properties"]), version[:10]
     if day < _PROJECTS_SINCE:
         shown.pop("allowProjectManagement", None)
+    if kind == "OpenAI" and str(shown.get("dateCreated")) < _AUTUMN_2025:
+        shown = _openai_of_summer(shown)
     if kind == "OpenAI" and day < _EMPTY_SINCE:
         shown = _openai_of_2023(shown)
     if kind == "OpenAI" and str(shown.get("dateCreated")) < _IMAGES_SINCE:
@@ -110,6 +121,22 @@ def visible(body: Json, version: str) -> Json:
                 undynamic = {"dynamicThrottlingEnabled": False}
                 shown[name] = {"rules": [rule | undynamic for rule in rules if isinstance(rule, dict)]}
     return {**body, "properties": shown}
+
+
+def _openai_of_summer(properties: Json) -> Json:
+    """Without what came in autumn 2025, and with the assistants' first limit."""
+    shown = {**properties, **_without("capabilities", "name", properties, _SINCE_AUTUMN)}
+    if isinstance(limits := properties.get("callRateLimit"), dict):
+        kept = _without("rules", "key", limits, _SINCE_AUTUMN)
+        first = {"renewalPeriod": 1, "count": 100_000}
+        rules = [
+            rule | first if at({"rule": rule}, "rule", "key") == "openai.assistants.default" else rule
+            for rule in kept.get("rules", [])
+        ]
+        shown["callRateLimit"] = {**limits, **({"rules": rules} if kept else {})}
+    if isinstance(found := properties.get("endpoints"), dict):
+        shown["endpoints"] = {name: found[name] for name in found if name not in _SINCE_AUTUMN}
+    return shown
 
 
 def _openai_of_2023(properties: Json) -> Json:
@@ -142,8 +169,9 @@ def _first_size(capability: object) -> object:
     return {"name": name, "value": _FIRST_SIZES[name]} if name in _FIRST_SIZES else capability
 
 
-def _without(part: str, key: str, holder: Json) -> Json:
+def _without(part: str, key: str, holder: Json, later: Container[str] | None = None) -> Json:
     """A list of a holder without the items that came later, if it is a list."""
     if not isinstance(items := holder.get(part), list):
         return {}
-    return {part: [item for item in items if at({"item": item}, "item", key) not in _LATER[part]]}
+    missing = _LATER[part] if later is None else later
+    return {part: [item for item in items if at({"item": item}, "item", key) not in missing]}

@@ -193,3 +193,32 @@ def test_an_item_of_a_model_list_has_an_address_since_2024(day: str, is_addresse
     assert ({"id", "type", "name", "location"} <= set(item)) == is_addressed
     if is_addressed:
         assert (item["location"], "/locations/WestEurope/models/" in item["id"]) == ("WestEurope", True)
+
+
+def test_an_openai_account_of_july_2025_has_other_limits_than_one_of_october() -> None:
+    arm = fleet()
+    made = {"kind": "OpenAI", "sku": {"name": "S0"}, "location": "eastus"}
+    limits, addresses, able = [], [], []
+    for day in ("2025-07-10", "2025-11-01"):
+        arm.control("clock", {"at": f"{day}T00:00:00Z"})
+        arm.sign_in_again()
+        properties = arm.arm("PUT", f"{ACCOUNT}-{day}", made, version="2025-06-01").json["properties"]
+        limits.append({rule["key"]: rule["count"] for rule in properties["callRateLimit"]["rules"]})
+        addresses.append(set(properties["endpoints"]))
+        able.append({item["name"] for item in properties["capabilities"]})
+    assert [found["openai.assistants.default"] for found in limits] == [100_000, 6000]
+    assert set(limits[1]) - set(limits[0]) == {"openai.vectorstores.post"}
+    assert addresses[1] - addresses[0] == {"Azure OpenAI Legacy API - Latest moniker"}
+    assert able[1] - able[0] == {"EnableRLSForThrottling"}
+    assert "TrustedServices" in able[0]
+
+
+def test_an_ai_services_account_has_the_addresses_of_all_its_services_below_its_domain() -> None:
+    body = {"kind": "AIServices", "sku": {"name": "S0"}, "location": "westus3"}
+    named = {**body, "properties": {"customSubDomainName": "own"}}
+    found = fleet().arm("PUT", f"{ACCOUNT}-ai", named).json["properties"]["endpoints"]
+    assert len(found) == 63
+    assert found["Token Service API"] == "https://own.openai.azure.com/"
+    assert found["Cohere AI API"] == found["AI Foundry API"] == "https://own.services.ai.azure.com/"
+    assert found["Video Translation"] == found["LUIS"] == "https://own.cognitiveservices.azure.com/"
+    assert found["Speech Services Text to Speech (Neural)"] == "https://westus3.tts.speech.microsoft.com"

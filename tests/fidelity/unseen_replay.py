@@ -94,7 +94,7 @@ def judged(part: Part) -> tuple[Judged, ...]:
 def _session(session: Mapping[str, Any]) -> list[Judged]:
     arm, last, found = Arm(), None, []
     if "on" in session:
-        arm.control("clock", {"at": f"{session['on']}T12:00:00Z"})
+        assert arm.control("clock", {"at": f"{session['on']}T12:00:00Z"}).status == 200
     if "world" in session:
         reply = arm.control("world", json.loads(_named(json.dumps(session["world"]))))
         assert reply.status == 200, reply.content
