@@ -118,3 +118,11 @@ def until_a_write(url: str) -> None:
             return
         time.sleep(0.05)
     raise AssertionError("no write was seen")
+
+
+def slowness() -> float:
+    """How many times longer than alone a piece of work takes now: 1 on a quiet machine."""
+    began, worked = time.monotonic(), time.process_time()
+    while time.process_time() - worked < 0.3:
+        pass
+    return max(1.0, (time.monotonic() - began) / 0.3)
