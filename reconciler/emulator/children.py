@@ -14,9 +14,9 @@ from reconciler.emulator.wire import Answer, Json, at, overlay
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Child:
-    """A type of resource below an account; `segments` alternate between types and names in braces."""
+    """A type of resource below an account; `path` alternates between types and names in braces."""
 
-    segments: tuple[str, ...]
+    path: str
     since: str
     is_slow: bool = False
     """Whether its deletion is an operation (specified)."""
@@ -28,28 +28,23 @@ class Child:
 
     @property
     def kind(self) -> str:
-        return "/".join(["accounts", *self.segments[::2]])
+        return "/".join(["accounts", *self.path.split("/")[::2]])
 
 
 TYPES = (
-    Child(segments=("raiBlocklists", "{child}"), since="2023-10-01", is_slow=True),
+    Child(path="raiBlocklists/{child}", since="2023-10-01", is_slow=True),
+    Child(path="raiBlocklists/{list}/raiBlocklistItems/{child}", since="2023-10-01", is_slow=True),
+    Child(path="projects/{child}", since="2025-04-01"),
+    Child(path="connections/{child}", since="2025-04-01", is_foreign=True),
+    Child(path="projects/{project}/connections/{child}", since="2025-04-01", is_foreign=True),
+    Child(path="commitmentPlans/{child}", since="2021-10-01"),
+    Child(path="capabilityHosts/{child}", since="2025-04-01", is_slow=True, is_single=True),
     Child(
-        segments=("raiBlocklists", "{list}", "raiBlocklistItems", "{child}"), since="2023-10-01", is_slow=True
+        path="projects/{project}/capabilityHosts/{child}", since="2025-04-01", is_slow=True, is_single=True
     ),
-    Child(segments=("projects", "{child}"), since="2025-04-01"),
-    Child(segments=("connections", "{child}"), since="2025-04-01", is_foreign=True),
-    Child(segments=("projects", "{project}", "connections", "{child}"), since="2025-04-01", is_foreign=True),
-    Child(segments=("commitmentPlans", "{child}"), since="2021-10-01"),
-    Child(segments=("capabilityHosts", "{child}"), since="2025-04-01", is_slow=True, is_single=True),
-    Child(
-        segments=("projects", "{project}", "capabilityHosts", "{child}"),
-        since="2025-04-01",
-        is_slow=True,
-        is_single=True,
-    ),
-    Child(segments=("defenderForAISettings", "{child}"), since="2024-06-01"),
-    Child(segments=("encryptionScopes", "{child}"), since="2023-10-01", is_slow=True),
-    Child(segments=("costControls", "{child}"), since="2026-09-15", is_slow=True),
+    Child(path="defenderForAISettings/{child}", since="2024-06-01"),
+    Child(path="encryptionScopes/{child}", since="2023-10-01", is_slow=True),
+    Child(path="costControls/{child}", since="2026-09-15", is_slow=True),
 )
 
 
@@ -115,13 +110,12 @@ def _asked(turn: Turn) -> Json:
 def _key(child: Child, turn: Turn, name: str | None = None) -> str:
     """The key of the resource, or with an empty name the beginning of all of its kind."""
     args = dict(turn.args) if name is None else {**turn.args, "child": name}
-    parts = (args[part[1:-1]] if part.startswith("{") else part for part in child.segments)
-    return "/".join([accounts.key_of(turn), *parts]).lower()
+    return f"{accounts.key_of(turn)}/{child.path.format_map(args)}".lower()
 
 
 def _require_holder(child: Child, turn: Turn) -> None:
     """The resource between an account and its grandchild has to exist."""
-    if len(child.segments) < 4:
+    if child.path.count("/") < 2:
         return
     holder = _key(child, turn, "").rsplit("/", 2)[0]
     turn.store.require("child", holder, errors.parent_not_found("write", child.kind, holder))
@@ -153,8 +147,7 @@ def _require(child: Child, turn: Turn, verb: str) -> Json:
 
 
 def _filled(child: Child, turn: Turn, account: Json, given: Json, before: Json | None) -> Json:
-    parts = (turn.args[part[1:-1]] if part.startswith("{") else part for part in child.segments)
-    address = "/".join([account["id"], *parts])
+    address = f"{account['id']}/{child.path.format_map(turn.args)}"
     old = {} if before is None else before["body"]
     asked = Asked(
         turn=turn,

@@ -36,7 +36,7 @@ _RIGHT = "Microsoft.Resources/deployments"
 
 def _of_children(child: Child) -> Iterator[Route]:
     """List, get, put, patch and delete of one type below an account."""
-    above = "/".join([ACCOUNT, *child.segments[:-1]])
+    above = f"{ACCOUNT}/{child.path.rpartition('/')[0]}"
     yield route(f"GET {above}", partial(children.listing, child), child.since)
     for handler in (children.get, children.put, children.patch, children.delete):
         yield route(f"{handler.__name__.upper()} {above}/{{child}}", partial(handler, child), child.since)

@@ -47,7 +47,6 @@ LOCATION = f"{SUB}/{PROVIDER}/locations/{{location}}"
 POLICY = f"{ACCOUNT}/raiPolicies/{{policy}}"
 DELETED = f"{LOCATION}/resourceGroups/{{group}}/deletedAccounts/{{account}}"
 
-
 _VERBS = {
     "GET": "read",
     "HEAD": "read",
@@ -56,6 +55,7 @@ _VERBS = {
     "POST": "action",
     "DELETE": "delete",
 }
+"""The last word of the right that a method takes."""
 
 
 def route(line: str, handler: Handler, since: str = "", *, kind: str = "", right: str | None = None) -> Route:
