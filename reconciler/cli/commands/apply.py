@@ -212,7 +212,7 @@ class _Run:
                     listener,
                     pace=pace,
                     stop=stop,
-                    time_is_up=Interruption(cause=Cause.TIME_LIMIT, told=str(deadline)),
+                    time_is_up=Interruption(cause=Cause.TIME_LIMIT, words=str(deadline)),
                     facts=arm,
                 )
             report = dataclasses.replace(report, items=(*report.items, *moved))
