@@ -97,15 +97,14 @@ def command(
         end_with_errors(loaded, output)
     desired = loaded.state() if loaded else no_fleet(connection)
     known = catalogue()
+    named = None if regions is None else [one.strip() for one in regions.split(",")]
     ref = _model(known, model, version)
     search = Search(
         sought=Sought(
             model=ref, skus=_skus(known, ref, sku, ptus, units), amount=ptus or units, fine_tuned=fine_tuned
         ),
         subscriptions=_subscriptions(desired, subscriptions),
-        regions=None
-        if regions is None
-        else tuple(region_name(known, one.strip()) for one in regions.split(",") if one.strip()),
+        regions=None if named is None else tuple(region_name(known, one) for one in named if one),
         zone=_zone(known, zone),
     )
     work = _search(search, desired, loaded if paths else None, connection, output)

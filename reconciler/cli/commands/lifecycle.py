@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from reconciler.cli.commands.shared import must_declare_something, style_of, valid_fleet, write_forms
@@ -12,10 +10,6 @@ from reconciler.cli.help import Command
 from reconciler.cli.knowledge import catalogue
 from reconciler.cli.options import Chosen, Connection, Output, fleet_options
 from reconciler.cli.wiring import note, say_shard, the_clock
-
-if TYPE_CHECKING:
-    from reconciler.domain.fleet import DesiredState
-    from reconciler.plan.lifespan import Lifespan
 
 
 @click.command(
@@ -36,7 +30,8 @@ def command(
 ) -> int:
     """List deployments with stage, retirement date, days left, successor and who upgrades them."""
     from reconciler.cli.commands import pages
-    from reconciler.plan.lifespan import declared_lifespans
+    from reconciler.domain.state import Listed
+    from reconciler.plan.lifespan import declared_lifespans, observed_lifespans
     from reconciler.report import lifecycle as report
 
     loaded = valid_fleet(chosen, connection.cloud, output, quietly=True)
@@ -47,7 +42,14 @@ def command(
         say_shard(output, desired)
         lifespans = declared_lifespans(desired, catalogue(), today)
     else:
-        lifespans, complete = _observed(desired, connection, output)
+        from reconciler.cli.pipeline import observed_fleet
+
+        observed = observed_fleet(desired, connection, output, with_regions=False)
+        for _, reading in sorted(observed.readings.items()):
+            if not isinstance(reading, Listed):
+                complete = False
+                note(output, f"warning: {reading.id.name} could not be read; its rows are what is declared")
+        lifespans = observed_lifespans(desired, observed, catalogue(), the_clock().now().date())
     asked = report.Asked(today=today, known_to=str(catalogue().date), limit=fail_within)
     write_forms(
         output,
@@ -60,19 +62,3 @@ def command(
     )
     failing = fail_within is not None and any(one.ends_within(fail_within) for one in lifespans)
     return Exit.DONE if complete and not failing else Exit.FAILED
-
-
-def _observed(
-    desired: DesiredState, connection: Connection, output: Output
-) -> tuple[tuple[Lifespan, ...], bool]:
-    """What is there, and whether all of it could be read."""
-    from reconciler.cli.pipeline import observed_fleet
-    from reconciler.domain.state import Listed
-    from reconciler.plan.lifespan import observed_lifespans
-
-    observed = observed_fleet(desired, connection, output, with_regions=False)
-    unread = [one for _, one in sorted(observed.readings.items()) if not isinstance(one, Listed)]
-    for reading in unread:
-        note(output, f"warning: {reading.id.name} could not be read; its rows are what is declared")
-    lifespans = observed_lifespans(desired, observed, catalogue(), the_clock().now().date())
-    return lifespans, not unread

@@ -179,16 +179,12 @@ def _step(step: Step, wording: Wording, anchor: str) -> Markup:
     action = step.action
     kind = action.kind
     after = listed([named_from(one, action.id.account, PLAIN) for one in step.depends_on], most=3)
-    order = [
-        action.reason.value,
-        f"write {step.order}" if step.order else "",
-        f"after {after}" if after else "",
-    ]
+    order = [f"write {step.order}" if step.order else "", f"after {after}" if after else ""]
     title = tag(
         "h4",
         badge(kind, ACTIONS[kind].page, ACTIONS[kind].sign),
         code(action.id.name),
-        tag("span", " · ".join(filter(None, order)), class_="order"),
+        tag("span", " · ".join(filter(None, (action.reason.value, *order))), class_="order"),
     )
     return tag("article", title, *_details(action, wording), class_="step", id=anchor)
 
