@@ -315,14 +315,8 @@ class RequestPolicy:
             request_id=request_id(had.headers.get("x-ms-request-id")) if had else None,
             seconds=seconds,
         )
-        words = (
-            method,
-            exchanged.path,
-            exchanged.status or "no answer",
-            exchanged.request_id or "-",
-            seconds,
-        )
-        _log.debug("%s %s %s %s %.3f s", *words)
+        shown = exchanged.status or "no answer", exchanged.request_id or "-"
+        _log.debug("%s %s %s %s %.3f s", method, exchanged.path, *shown, seconds)
         if had is not None:
             self.server_time = http_date(had.headers.get("date", "").strip()) or self.server_time
         self._on_exchange(exchanged)
