@@ -193,8 +193,8 @@ def _circle(forecast: PoolForecast, ledger: _Ledger) -> Refusal:
         code="quota-circle",
         message=(
             f"in {forecast.pool} of {forecast.scope} some deployments can only take what others release, and "
-            "those wait for the first (they swap pools, or a new spillover target needs what its source gives "
-            "up); no order keeps our use within what it is before and after"
+            "those wait for the first (they swap pools, or a new spillover target needs what its source "
+            "gives up); no order keeps our use within what it is before and after"
         ),
         fix="let a change of its own release the capacity first (lower or remove it), apply, then take it",
         steps=tuple(ledger.takers),
