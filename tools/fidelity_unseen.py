@@ -49,6 +49,7 @@ _NAMES: Mapping[Part, str] = {
     "second_b": "second trial, half B",
     "third": "third trial",
     "fourth": "fourth trial (deployments)",
+    "fifth": "fifth trial (deployments)",
 }
 _BELOW = "/providers/Microsoft.CognitiveServices/"
 _ASIDE: tuple[Part, ...] = tuple(part for part in PARTS if not part.endswith("built"))

@@ -52,8 +52,8 @@ def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitte
     if references.is_partner(model):
         references.require_partner_data(body, before)
     is_migration = before is not None and _check_change(turn, before["body"], sku, model)
-    if before is None and turn.store.switch("modelAccess") == "refused":
-        raise provider_errors.no_access_to_model(model["name"])
+    if before is None:
+        references.require_leave(turn.store, listed.model)
     offer = _offer(turn, account, listed, model, sku, before, is_named=body.get("sku") is not None)
     _check_capacity(turn, sku["capacity"], offer)
     units = quota.units_of(offer, sku["name"], sku["capacity"], fine_tuned=listed.fine_tuned_name is not None)
@@ -61,7 +61,8 @@ def admit(turn: Turn, account: Json, body: Json, before: Json | None) -> Admitte
     more = sku["capacity"] - (0 if before is None else before["body"]["sku"]["capacity"])
     if quota.is_short(turn, account["location"], listed.model, sku["name"], more):
         raise provider_errors.no_capacity(sku["name"], account["location"])
-    quota.require(turn, account["location"], held, units)
+    is_veiled = references.is_partner(model) and not turn.is_inner
+    quota.require(turn, account["location"], held, units, is_veiled=is_veiled)
     is_long = offers.is_provisioned(sku["name"]) or listed.fine_tuned_name is not None
     return Admitted(
         sku=sku,

@@ -139,7 +139,7 @@ def _subscription(found: Mapping[str, str]) -> Json:
         "subscriptionId": found["subscriptionId"],
         "tenantId": found["tenantId"],
         "displayName": found.get("displayName", f"Emulated {found['subscriptionId'][:8]}"),
-        "state": "Enabled",
+        "state": found.get("state", "Enabled"),
         "subscriptionPolicies": {
             "locationPlacementId": "Public_2014-09-01",
             "quotaId": "PayAsYouGo_2014-09-01",

@@ -7,7 +7,18 @@ token of the subscription's tenant.
 import math
 from datetime import datetime
 
-from reconciler.emulator import auth, clock, data_plane, directory, errors, offers, retail, routes, versions
+from reconciler.emulator import (
+    auth,
+    clock,
+    data_plane,
+    directory,
+    errors,
+    offers,
+    retail,
+    routes,
+    versions,
+    writable,
+)
 from reconciler.emulator.route import Route
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Caller, Turn
@@ -55,6 +66,7 @@ def admit(
             auth.require_right(store, caller, route.action, request.path)
         if route.since and subscription.get("registered", True) is not True:
             raise errors.subscription_not_registered()
+        writable.require(store, subscription, request.method, request.path)
     version = _version(route, request, args)
     turn = Turn(
         store=store,

@@ -62,7 +62,7 @@ _MODEL_SINCE = {
 """What a model says from a version on (recorded in 2022, with 2025-09-01 and 2026-09-01, or specified)."""
 _SKU_SINCE = {"costs": "2024-10-01", "scope": PAGED_SINCE, "lifecycleStatus": PAGED_SINCE}
 """The same of a sku (specified; recorded with 2025-06-01 and 2026-09-01)."""
-_MARKETPLACE = frozenset({"Anthropic", "Cohere", "Meta", "Mistral AI"})
+_MARKETPLACE = frozenset({"AI21 Labs", "Anthropic", "Cohere", "Meta", "Mistral AI"})
 _NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
@@ -357,5 +357,9 @@ def _newest(model: Json) -> Json:
         }
         for sku in model["skus"]
     ]
-    marketplace = model.get("isMarketplaceRequired", model.get("format") in _MARKETPLACE)
-    return {**model, "skus": skus, "isMarketplaceRequired": marketplace}
+    return {**model, "skus": skus, "isMarketplaceRequired": is_bought(model)}
+
+
+def is_bought(model: Json) -> bool:
+    """Whether the Marketplace sells this model, for its publisher."""
+    return bool(model.get("isMarketplaceRequired", model.get("format") in _MARKETPLACE))

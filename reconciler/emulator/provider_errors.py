@@ -94,6 +94,17 @@ def no_access_to_model(name: str) -> Refusal:
     return Refusal(400, "SpecialFeatureOrQuotaIdRequired", text)
 
 
+def held_back() -> Refusal:
+    """A subscription that the protection against fraud holds back (reported, 2026)."""
+    text = "An error occurred. Please reach out to support for additional assistance."
+    return Refusal(400, "715-123420", text)
+
+
+def not_for_sale(reason: str) -> Refusal:
+    """A partner's model that the Marketplace does not sell to this subscription (reported, 2025 and 2026)."""
+    return Refusal(400, "UserError", f"Error occurred when subscribing to Marketplace: {reason}")
+
+
 def model_retired(name: str) -> Refusal:
     return Refusal(
         400,

@@ -25,6 +25,18 @@ INDUSTRIES = frozenset(
         *("media", "other"),
     }
 )
+_INELIGIBLE = {
+    "ineligible": (
+        "Cannot complete purchase as your enrollment for this subscription doesn't allow purchase of"
+        " marketplace products. Your Azure enrollment administrator can enable purchase of paid marketplace"
+        " products."
+    ),
+    "unpaid": (
+        "Purchase failed because there is no valid payment method associated with this Azure subscription."
+        " Please retry using a subscription that has an active payment instrument."
+    ),
+}
+"""Why the Marketplace does not sell, by the switch `marketplace` (reported, 2025 and 2026)."""
 _COUNTRY = re.compile(r"^[A-Z]{2}$")
 
 
@@ -113,6 +125,35 @@ def require_partner_data(body: Json, before: Json | None) -> None:
     data = at(body, "properties", "modelProviderData") or {}
     if before is None and not all(data.get(field) for field in _PROVIDER_FIELDS):
         raise provider_errors.model_provider_data_missing()
+
+
+def require_leave(store: Store, model: Json) -> None:
+    """Refuse a new deployment that the subscription may not have at all, by the switches of the world."""
+    if store.switch("standing") == "held":
+        raise provider_errors.held_back()
+    if store.switch("modelAccess") == "refused":
+        raise provider_errors.no_access_to_model(model["name"])
+    _require_sale(store, model)
+
+
+def _require_sale(store: Store, model: Json) -> None:
+    """Refuse a new deployment of a model that the Marketplace does not sell, by the switch `marketplace`."""
+    if not offers.is_bought(model):
+        return
+    if store.switch("marketplace") == "unmapped":
+        publisher = re.sub(r" .*|[^a-z0-9]", "", str(model["format"]).lower())
+        asset = model.get(
+            "modelCatalogAssetId", f"azureml://registries/azureml-{publisher}/models/{model['name']}"
+        )
+        asset = asset.partition("/versions/")[0]
+        raise provider_errors.not_for_sale(
+            f"Model mapping properties not found for modelId: '{asset}' publisherId: ''."
+        )
+    reason = _INELIGIBLE.get(store.switch("marketplace"))
+    if reason is not None:
+        raise provider_errors.not_for_sale(
+            f"Marketplace Subscription purchase eligibility check failed, error message [{reason}]."
+        )
 
 
 def partner_failure(store: Store, body: Json) -> Json | None:

@@ -21,6 +21,7 @@ from reconciler.emulator import (
     traffic,
     upkeep,
     world_checks,
+    writable,
 )
 from reconciler.emulator.store import Store
 from reconciler.emulator.turn import Caller, Turn
@@ -38,7 +39,7 @@ DEFAULT: Json = {
 """What a fresh state begins with unless a world is given."""
 KEYS = (
     *("subscriptions", "resourceGroups", "accounts", "deployments", "usages", "models", "roles"),
-    *("policies", "traffic", "settings"),
+    *("policies", "locks", "traffic", "settings"),
 )
 SWITCHES: Mapping[str, tuple[object, ...]] = {
     "skuChange": ("accepted", "refused"),
@@ -66,10 +67,11 @@ SWITCHES: Mapping[str, tuple[object, ...]] = {
     "spilloverTarget": ("checked", "unchecked"),
     "spilloverTargetDelete": ("accepted", "refused"),
     "modelProviderData": ("returned", "hidden"),
-    "marketplace": ("accepted", "refused"),
+    "marketplace": ("accepted", "refused", "ineligible", "unpaid", "unmapped"),
     "accountAccess": ("granted", "refused"),
     "responsibleTerms": ("agreed", "open"),
     "modelAccess": ("granted", "refused"),
+    "standing": ("good", "held"),
     "nestedDelete": ("refused", "accepted"),
     "deletedType": ("deletedAccounts", "accounts"),
 }
@@ -101,7 +103,7 @@ def merge(store: Store, now: datetime, world: Json) -> tuple[str, ...]:
         text for item in world_checks.items(world, "deployments") for text in _deployment(store, now, item)
     ]
     _usages(store, world)
-    for key, add in {"roles": _role, "policies": _policy, "traffic": _traffic}.items():
+    for key, add in {"roles": _role, "policies": _policy, "locks": _lock, "traffic": _traffic}.items():
         for item in world_checks.items(world, key):
             add(store, item)
     settings(store, world_checks.mapping(world, "settings"))
@@ -133,6 +135,8 @@ def _subscription(store: Store, item: Json) -> None:
     world_checks.known("subscriptions", item, world_checks.SUBSCRIPTION)
     subscription = world_checks.text(item, "subscriptions", "subscriptionId")
     tenant = world_checks.text(item, "subscriptions", "tenantId")
+    if item.get("state", "Enabled") not in writable.STATES:
+        raise WorldError(f"subscriptions: state must be one of {', '.join(writable.STATES)}")
     before = store.get("subscription", subscription.lower()) or {}
     body = {**before, **item, "subscriptionId": subscription, "tenantId": tenant}
     store.put("subscription", subscription.lower(), body)
@@ -302,6 +306,15 @@ def _policy(store: Store, item: Json) -> None:
         if not isinstance(item.get(name, []), list):
             raise WorldError(f"policies: {name} must be a list")
     store.put("policy", identity.lower(), {"effect": "Deny", **item})
+
+
+def _lock(store: Store, item: Json) -> None:
+    world_checks.known("locks", item, writable.LOCK)
+    scope = world_checks.text(item, "locks", "scope")
+    level = item.get("level", writable.LEVELS[0])
+    if level not in writable.LEVELS:
+        raise WorldError(f"locks: level must be one of {', '.join(writable.LEVELS)}, found {level!r}")
+    store.put("lock", scope.lower().rstrip("/"), {"scope": scope, "level": level})
 
 
 def _traffic(store: Store, item: Json) -> None:

@@ -19,6 +19,7 @@ from reconciler.emulator import (
     errors,
     provider_errors,
     provisioning,
+    writable,
 )
 from reconciler.emulator.template_language import Scope
 from reconciler.emulator.turn import Turn
@@ -324,6 +325,7 @@ def _resource(turn: Turn, resource: Json, scope: Scope, depth: int) -> list[Json
     )
     args = {**turn.args, **dict(zip(names, parts, strict=True))}
     version = str(resource.get("apiVersion", turn.version)).lower()
+    writable.require_unlocked(turn.store, "PUT", identity)
     answer = _PUT[kind](replace(turn, request=request, args=args, version=version, action=""))
     account = f"{above(turn)}/providers/{accounts.TYPE}/{parts[0]}".lower()
     provisioning.finish(turn.store, turn.now, account)

@@ -53,6 +53,11 @@ class Turn:
     forced: Json | None = None
     """What a scripted fault demands of the long operation this request starts."""
 
+    @property
+    def is_inner(self) -> bool:
+        """Whether a template asks for this write, and no caller: it takes no right of its own."""
+        return not self.action
+
     def _sent(self) -> Json:
         """The properties of the body as they were sent, nulls too."""
         found = at(json_object(self.request.content), "properties") if self.request.content else None

@@ -430,3 +430,26 @@ def test_a_model_that_a_subscription_may_not_deploy_is_refused_and_what_is_there
     assert (found.status, found.code) == (400, "SpecialFeatureOrQuotaIdRequired")
     assert found.message == "The current subscription does not have access to this model 'GPT-4o'."
     assert arm.arm("PUT", deployment(), gpt_4o(sku="Standard")).status == 200
+
+
+def test_a_subscription_held_back_gets_no_new_deployment() -> None:
+    found = fleet(settings={"standing": "held"}).arm("PUT", deployment("other"), gpt_4o())
+    assert (found.status, found.code) == (400, "715-123420")
+    assert found.message == "An error occurred. Please reach out to support for additional assistance."
+
+
+@pytest.mark.parametrize(
+    ("switch", "text"),
+    [
+        ("unmapped", "Model mapping properties not found for modelId: '"),
+        ("ineligible", "Marketplace Subscription purchase eligibility check failed, error message [Cannot"),
+        ("unpaid", "Marketplace Subscription purchase eligibility check failed, error message [Purchase"),
+    ],
+)
+def test_a_partners_model_that_is_not_for_sale_is_refused_at_once(switch: str, text: str) -> None:
+    llama = body("Llama-3.3-70B-Instruct", "9", "GlobalStandard", 1, "Meta")
+    world = fleet(settings={"marketplace": switch})
+    arm = Arm(world.emulator, tenant="bbbbbbbb-bbbb-bbbb-bbbb-bbbbbbbbbbbb")
+    found = arm.arm("PUT", deployment(account=FOREIGN), llama)
+    assert (found.status, found.code) == (400, "UserError")
+    assert found.message.startswith(f"Error occurred when subscribing to Marketplace: {text}")

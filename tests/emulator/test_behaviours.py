@@ -5,12 +5,12 @@ from collections import Counter
 
 import pytest
 
-from reconciler.emulator import account_errors, errors, further_routes, provider_errors
+from reconciler.emulator import account_errors, errors, further_routes, gateway_errors, provider_errors
 from reconciler.emulator.behaviours import behaviours, facts
 from reconciler.emulator.routes import ROUTES
 from tests.emulator.arm import ACCOUNT, Arm, deployment, fleet, gpt_4o
 
-ERRORS = (errors, account_errors, provider_errors)
+ERRORS = (errors, account_errors, gateway_errors, provider_errors)
 NO_ERROR_OF_ARM = {
     *("not_modelled", "invalid_properties", "state_unwritable", "stranger"),
     *("is_spillover_target", "null_refused", "no_capacity", "precondition_failed", "sku_name_fixed"),

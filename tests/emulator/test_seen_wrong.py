@@ -3,6 +3,7 @@
 import pytest
 
 from tests.emulator.arm import ACCOUNT, FOREIGN, SUB_A, Arm, deployment, fleet, gpt_4o
+from tests.emulator.templates import MAIN, VERSION
 
 PROVIDER = f"/subscriptions/{SUB_A}/providers/Microsoft.CognitiveServices"
 GROUP = f"/subscriptions/{SUB_A}/resourceGroups/rg"
@@ -380,6 +381,26 @@ def test_a_partners_model_wants_three_fields(missing: str) -> None:
     data = {name: value for name, value in PROVIDED.items() if name != missing}
     reply = partner().arm("PUT", deployment(), claude(**data))
     assert (reply.status, reply.code) == (400, "InvalidModelProviderData")
+
+
+def test_a_partners_deployment_beyond_its_quota_is_refused_without_saying_so_except_in_a_template() -> None:
+    counter = {"name": {"value": "AIServices.GlobalStandard.claude-test"}, "currentValue": 0, "limit": 0}
+    arm = fleet(
+        models={"swedencentral": [{**CLAUDE, "kind": "OpenAI"}]},
+        usages={f"{SUB_A}/swedencentral": [counter]},
+    )
+    assert arm.arm("PUT", deployment(), claude(**PROVIDED)).code == "715-123420"
+    resource = {
+        "type": "Microsoft.CognitiveServices/accounts/deployments",
+        "apiVersion": "2026-05-01",
+        "name": "acc/chat",
+        **claude(**PROVIDED),
+    }
+    schema = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
+    whole = {"$schema": schema, "contentVersion": "1.0.0.0", "resources": [resource]}
+    asked = {"properties": {"mode": "Incremental", "template": whole}}
+    found = arm.arm("PUT", MAIN, asked, version=VERSION)
+    assert found.json["error"]["details"][0]["code"] == "InsufficientQuota"
 
 
 def test_a_partners_deployment_is_an_operation_and_has_no_content_filter() -> None:

@@ -21,8 +21,17 @@ from typing import Any, Literal
 from tests.emulator.arm import SUB_A, Arm, Reply
 
 FOLDER = Path(__file__).parent / "unseen"
-Part = Literal["built", "aside", "second_built", "second_a", "second_b", "third", "fourth"]
-PARTS: tuple[Part, ...] = ("built", "aside", "second_built", "second_a", "second_b", "third", "fourth")
+Part = Literal["built", "aside", "second_built", "second_a", "second_b", "third", "fourth", "fifth"]
+PARTS: tuple[Part, ...] = (
+    "built",
+    "aside",
+    "second_built",
+    "second_a",
+    "second_b",
+    "third",
+    "fourth",
+    "fifth",
+)
 SECOND: tuple[Part, Part, Part] = ("second_a", "second_b", "second_built")
 """The parts of the second trial, by the remainder of a query's digest."""
 NAMES = {"sub": SUB_A, "group": "unseen-rg", "account": "unseenaccount"}
